@@ -1,0 +1,80 @@
+import * as z from 'zod';
+
+const required = z.string().min(1);
+/** Only the laptop's stage sets it: callers' addresses may be on 127.0.0.1, over http. */
+const LOOPBACK = z.literal('allowed').optional();
+/** Only the laptop's stage sets it: how long its painter takes, instead of the model table's guess. */
+const USUAL_SECONDS = z.string().regex(/^\d+$/).optional();
+
+const callers = { KEY_TABLE: required, ACCOUNT_TABLE: required };
+const links = { PUBLIC_URL: required, SIGNING_SECRET: required, USUAL_SECONDS };
+const provider = { PROVIDER_SECRET: required, DASHSCOPE_URL: required };
+
+/** Every Lambda of the system, and what it must be told. infra/ cannot deploy one without it. */
+export const entries = {
+  'api/create-task': z.object({
+    ...callers,
+    TASK_TABLE: required,
+    IDEMPOTENCY_TABLE: required,
+    INPUT_BUCKET: required,
+    WORKFLOW_ARN: required,
+    PUBLIC_URL: required,
+    LOOPBACK,
+    USUAL_SECONDS,
+  }),
+  'api/get-task': z.object({ ...callers, ...links, TASK_TABLE: required }),
+  'api/create-file': z.object({ ...callers, INPUT_BUCKET: required, PUBLIC_URL: required }),
+  'api/list-models': z.object({ ...callers }),
+  'api/get-result': z.object({
+    TASK_TABLE: required,
+    RESULT_BUCKET: required,
+    SIGNING_SECRET: required,
+  }),
+  'api/health': z.object({}),
+  'api/not-found': z.object({}),
+  'workflow/prepare-inputs': z.object({
+    TASK_TABLE: required,
+    INPUT_BUCKET: required,
+    LOOPBACK,
+  }),
+  'workflow/submit-task': z.object({
+    ...provider,
+    TASK_TABLE: required,
+    INPUT_BUCKET: required,
+    USUAL_SECONDS,
+  }),
+  'workflow/await-provider': z.object({ TASK_TABLE: required }),
+  'workflow/poll-task': z.object({ ...provider, TASK_TABLE: required }),
+  'workflow/settle-task': z.object({
+    TASK_TABLE: required,
+    ACCOUNT_TABLE: required,
+    RESULT_BUCKET: required,
+    LOOPBACK,
+  }),
+  'workflow/notify-caller': z.object({
+    ...links,
+    TASK_TABLE: required,
+    ACCOUNT_TABLE: required,
+    LOOPBACK,
+  }),
+  'events/input-uploaded': z.object({ TASK_TABLE: required, WORKFLOW_ARN: required }),
+  'events/sweep': z.object({ TASK_TABLE: required, WORKFLOW_ARN: required }),
+  'events/issue-key': z.object({ ...callers }),
+} as const;
+
+export type Entry = keyof typeof entries;
+export type EnvOf<E extends Entry> = z.input<(typeof entries)[E]>;
+
+type Env<E extends Entry> = z.output<(typeof entries)[E]>;
+
+/**
+ * The environment of one Lambda, or a clear refusal to start.
+ * @throws {Error} naming the variables that are missing
+ */
+export function readEnv<E extends Entry>(entry: E, env = process.env): Env<E> {
+  const parsed = entries[entry].safeParse(env);
+  // The schema of this entry made it; the compiler only sees that one of them did.
+  if (parsed.success) return parsed.data as Env<E>;
+  const missing = parsed.error.issues.map(({ path }) => path.join('.')).join(', ');
+  throw new Error(`${entry} lacks ${missing} in its environment`);
+}

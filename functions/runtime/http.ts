@@ -1,0 +1,129 @@
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type * as z from 'zod';
+import type { Caller, Scope } from '../task/identify.ts';
+import { Problem } from '../task/problem.ts';
+import { log } from './log.ts';
+
+/** A call that was understood: who, with what. */
+export type Call<T> = {
+  readonly body: T;
+  readonly caller: Caller;
+  readonly path: Readonly<Record<string, string | undefined>>;
+  readonly query: Readonly<Record<string, string | undefined>>;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+};
+
+export type Reply = {
+  readonly status: number;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+};
+
+type Identify = (authorization: string | undefined, scope: Scope) => Promise<Caller>;
+type Event = APIGatewayProxyEventV2;
+type Handler = (event: Event) => Promise<APIGatewayProxyStructuredResultV2>;
+
+/** Far above any sensible request; pictures do not travel through the API. */
+const mostBodyBytes = 256 * 1024;
+
+/** A route for callers with a key and a JSON body: identify, parse, run, answer. */
+export const route = <T>(
+  identify: Identify,
+  schema: z.ZodType<T>,
+  run: (call: Call<T>) => Promise<Reply>,
+): Handler =>
+  answering(async (event) => {
+    const caller = await identify(event.headers['authorization'], 'generate');
+    return run({ ...partsOf(event), caller, body: parse(schema, event) });
+  });
+
+/** A route for callers with a key that reads. */
+export const readRoute = (
+  identify: Identify,
+  run: (call: Omit<Call<never>, 'body'>) => Promise<Reply>,
+): Handler =>
+  answering(async (event) => {
+    const caller = await identify(event.headers['authorization'], 'generate');
+    return run({ ...partsOf(event), caller });
+  });
+
+/** A route for everybody. */
+export const openRoute = (
+  run: (call: Omit<Call<never>, 'body' | 'caller'>, event: Event) => Promise<Reply>,
+): Handler => answering((event) => run(partsOf(event), event));
+
+// Whatever is thrown becomes an answer in the error envelope; what was not foreseen tells nothing.
+const answering =
+  (run: (event: Event) => Promise<Reply>): Handler =>
+  async (event) => {
+    const { requestId } = event.requestContext;
+    try {
+      return json(await run(event), requestId);
+    } catch (thrown) {
+      const problem = asProblem(thrown);
+      const { status, code, cause, headers } = problem;
+      const level = status >= 500 ? 'error' : 'info';
+      log(level, 'request.refused', { requestId, route: event.routeKey, status, code, cause });
+      return json({ status, headers, body: problem }, requestId);
+    }
+  };
+
+const asProblem = (thrown: unknown): Problem =>
+  thrown instanceof Problem
+    ? thrown
+    : new Problem('internal_error', 'Something went wrong on our side.', { cause: thrown });
+
+function json(
+  { status, body, headers }: Reply,
+  requestId: string,
+): APIGatewayProxyStructuredResultV2 {
+  const type = body === undefined ? {} : { 'content-type': 'application/json' };
+  return {
+    statusCode: status,
+    headers: { ...type, 'cache-control': 'no-store', 'x-request-id': requestId, ...headers },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  };
+}
+
+const partsOf = ({ pathParameters, queryStringParameters, headers }: Event) => ({
+  path: pathParameters ?? {},
+  query: queryStringParameters ?? {},
+  headers,
+});
+
+function parse<T>(schema: z.ZodType<T>, event: Event): T {
+  const parsed = schema.safeParse(jsonOf(event));
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new Problem('invalid_request', issue ? worded(issue) : 'The body is not valid.', {
+    param: issue && paramOf(issue),
+  });
+}
+
+function jsonOf({ body = '', isBase64Encoded }: Event): unknown {
+  const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
+  if (bytes.length > mostBodyBytes) {
+    throw new Problem(
+      'request_too_large',
+      'The body is larger than 256 kB; send pictures as addresses or uploads.',
+    );
+  }
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch (cause) {
+    throw new Problem('invalid_request', 'The body is not valid JSON.', { cause });
+  }
+}
+
+// A rule about one element of a list says only the rule: the element goes in front.
+const worded = (issue: z.core.$ZodIssue): string =>
+  issue.message.startsWith('must ') ? `${paramOf(issue)} ${issue.message}` : issue.message;
+
+const paramOf = ({ path }: z.core.$ZodIssue): string | undefined =>
+  path.length === 0
+    ? undefined
+    : path
+        .map((part, index) =>
+          typeof part === 'number' ? `[${part}]` : `${index > 0 ? '.' : ''}${String(part)}`,
+        )
+        .join('');

@@ -1,0 +1,44 @@
+import { ProviderBusy } from './failures.ts';
+import type { Clock, Progress, Provider, Tasks, Workflow } from './ports.ts';
+import type { Outcome, Processing } from './task.ts';
+
+type Needs = {
+  readonly tasks: Tasks;
+  readonly workflow: Pick<Workflow, 'finish'>;
+  readonly provider: Pick<Provider, 'poll'>;
+  readonly now: Clock;
+  readonly providerBusy: (taskId: string, cause: ProviderBusy) => void;
+};
+
+/**
+ * Asks the provider once. When the job is finished, or its time is over, the outcome is written and
+ * the polling ends; otherwise nothing happens until this wait times out and the question comes again.
+ */
+export const pollTask =
+  (needs: Needs) =>
+  async (taskId: string, token: string): Promise<void> => {
+    const { tasks, workflow } = needs;
+    const task = await tasks.waiting(taskId, token);
+    if (task && !task.outcome) {
+      if (task.status !== 'processing') throw new Error(`${taskId} is polled without a ticket`);
+      const outcome = (await outcomeOf(needs, task)) ?? lateness(needs, task);
+      if (!outcome) return;
+      await tasks.outcome(taskId, outcome);
+    }
+    await workflow.finish(token);
+  };
+
+async function outcomeOf(needs: Needs, { id, ticket }: Processing): Promise<Outcome | undefined> {
+  const progress = await needs.provider.poll(ticket).catch((error: unknown) => {
+    if (!(error instanceof ProviderBusy)) throw error;
+    needs.providerBusy(id, error); // the next poll asks again
+    return { state: 'running' } satisfies Progress;
+  });
+  return progress.state === 'succeeded' || progress.state === 'failed' ? progress : undefined;
+}
+
+function lateness({ now }: Needs, { deadlineAt = 0 }: Processing): Outcome | undefined {
+  if (now() < deadlineAt) return undefined;
+  const message = 'The provider took too long. Nothing was charged; send the task again.';
+  return { state: 'failed', failure: { code: 'generation_timeout', message } };
+}

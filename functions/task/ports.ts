@@ -1,0 +1,142 @@
+import type { Remembered } from './remember.ts';
+import type {
+  CallbackRecord,
+  Ended,
+  Failure,
+  Image,
+  Input,
+  Options,
+  Outcome,
+  Painted,
+  Pending,
+  Running,
+  Task,
+} from './task.ts';
+
+/** Milliseconds since 1970. */
+export type Clock = () => number;
+
+/** What may go wrong while money is reserved for a new task. */
+export type Opening =
+  | { readonly state: 'opened' }
+  | { readonly state: 'insufficient' }
+  /** The idempotency key was used before, for this task and a request with this hash. */
+  | { readonly state: 'remembered'; readonly taskId: string; readonly requestHash: string };
+
+/** The ledger moves money, always together with the task it moves it for. */
+export type Ledger = {
+  /**
+   * Reserves `task.reserved` milli-credits, writes the task and remembers the idempotency key,
+   * all or nothing.
+   */
+  open(task: Pending, remembered?: Remembered): Promise<Opening>;
+  /**
+   * Ends the task: charges `task.charged`, returns the rest of the reservation and writes the final
+   * record, all or nothing. Doing it twice changes nothing: the loser learns `undefined`.
+   */
+  settle(task: Ended): Promise<Ended | undefined>;
+};
+
+/** The task records. Every deed is one conditional write; a deed that came too late answers `undefined`. */
+export type Tasks = {
+  find(id: string): Promise<Task | undefined>;
+  /** Fact: the upload for input `index` is here. Answers the task as it is now, unless it has ended. */
+  uploadArrived(id: string, index: number): Promise<Running | undefined>;
+  /** The workflow has taken the task up: nobody else has to look at it, and its deadline runs. */
+  started(id: string, at: Started): Promise<Running | undefined>;
+  /** Sets the mark before the provider is asked, unless it is there already; answers the task either way. */
+  submitting(id: string, provider: string, at: number): Promise<Marked>;
+  /** The provider said clearly no: the mark goes, so that asking again is allowed. */
+  notSubmitted(id: string): Promise<void>;
+  submitted(id: string, ticket: string, at: number): Promise<Running | undefined>;
+  /** Keeps the token of the state that waits, and answers what is known by now. */
+  waiting(id: string, wakeToken: string): Promise<Running | undefined>;
+  /** Fact: what became of the job. The first one written stays. */
+  outcome(id: string, outcome: Outcome): Promise<Running | undefined>;
+  callback(id: string, record: CallbackRecord): Promise<void>;
+  /** Ids of tasks that somebody has to look at by `now`, the longest overdue first. */
+  due(now: number, limit: number): Promise<readonly string[]>;
+};
+
+export type Started = { readonly startedAt: number; readonly deadlineAt: number };
+export type Marked = { readonly marked: boolean; readonly task: Task };
+
+/** The workflow of a task. */
+export type Workflow = {
+  /** Starting twice is starting once. */
+  start(taskId: string): Promise<void>;
+  /** Cuts a wait short, so that the provider is asked now. A stale token is normal and ignored. */
+  wake(token: string): Promise<void>;
+  /** Ends the polling: the outcome is written. A stale token is normal and ignored. */
+  finish(token: string): Promise<void>;
+};
+
+/** The input pictures in our bucket. */
+export type Inputs = {
+  /**
+   * Makes the private copy of input `index` that the provider will see.
+   * @throws {InputRefused} when the picture cannot be had, for good
+   * @throws {InputUnavailable} when trying again may help
+   */
+  keep(task: Task, index: number, input: Input): Promise<void>;
+  /** A piece of the private copy, fewer bytes than asked for only at its end, and its whole size. */
+  read(taskId: string, index: number, from: number, bytes: number): Promise<Piece>;
+  /** A link to the private copy for the provider, valid for a short time. */
+  link(taskId: string, index: number): Promise<string>;
+};
+
+export type Piece = { readonly bytes: Uint8Array; readonly size: number };
+
+/** What a picture file must be. Sides in pixels. */
+export type ImageLimits = {
+  readonly maxBytes: number;
+  readonly minSide: number;
+  readonly maxSide: number;
+};
+
+/** Looks at a picture through ranged reads; answers what is wrong with it, if anything. */
+export type Inspect = (
+  read: (from: number, bytes: number) => Promise<Piece>,
+  limits: ImageLimits,
+  declaredType?: string | undefined,
+) => Promise<Failure | undefined>;
+
+/** The result pictures in our bucket. */
+export type Results = {
+  /**
+   * Copies image `n` of a task into our bucket, unless it is there already.
+   * @throws {ResultUnavailable} when the picture could not be fetched
+   */
+  keep(taskId: string, n: number, url: string): Promise<Image>;
+  /** A fresh link to a result, valid for some minutes. */
+  link(image: Image, filename: string): Promise<string>;
+};
+
+/** One job as every provider understands it. Images are links that work for the next half hour. */
+export type Job = {
+  readonly taskId: string;
+  readonly prompt: string;
+  readonly images: readonly string[];
+  readonly n: number;
+  readonly options: Options;
+};
+
+export type Progress =
+  | { readonly state: 'queued' | 'running' }
+  | { readonly state: 'succeeded'; readonly images: readonly Painted[] }
+  | { readonly state: 'failed'; readonly failure: Failure };
+
+/**
+ * The upstream that paints. A ticket is opaque: only the provider that issued it may read it.
+ * Polling belongs to the state machine: `poll` asks once.
+ */
+export type Provider = {
+  /**
+   * @throws {ProviderBusy} a clear no for now; nothing was accepted
+   * @throws {ProviderRefused} a clear no for good
+   * @throws {SubmitUnknown} no clear answer: it may have been accepted
+   */
+  submit(job: Job): Promise<string>;
+  /** @throws {ProviderBusy} when it could not be asked right now */
+  poll(ticket: string): Promise<Progress>;
+};

@@ -1,0 +1,69 @@
+import { InputRefused, TaskRefused } from './failures.ts';
+import { findModel } from './models.ts';
+import type { Clock, Inputs, Inspect, Tasks } from './ports.ts';
+import { type Failure, type Input, missingUploads, type Running, type Task } from './task.ts';
+
+/** How long a task may take once its pictures are there, in milliseconds: a quarter of an hour. */
+export const deadlineMs = 15 * 60 * 1000;
+
+type Needs = {
+  readonly tasks: Tasks;
+  readonly inputs: Omit<Inputs, 'link'>;
+  readonly inspect: Inspect;
+  readonly now: Clock;
+};
+
+/**
+ * Makes a private copy of every input and checks it.
+ * @throws {TaskRefused} when a picture is bad; the failure is written on the task
+ * @throws {InputUnavailable} when a picture could not be had and trying again may help
+ */
+export const prepareInputs =
+  (needs: Needs) =>
+  async (taskId: string): Promise<void> => {
+    const { tasks, now } = needs;
+    const task = await tasks.started(taskId, { startedAt: now(), deadlineAt: now() + deadlineMs });
+    if (!task || task.outcome)
+      throw new TaskRefused('the task has ended or has its outcome already');
+    const failure = missing(task) ?? (await firstFailure(needs, task));
+    if (!failure) return;
+    await tasks.outcome(taskId, { state: 'failed', failure });
+    throw new TaskRefused(failure.code);
+  };
+
+function missing(task: Running): Failure | undefined {
+  const [first] = missingUploads(task);
+  if (first === undefined) return undefined;
+  const message = `image_uploads[${first}] did not arrive in time; create a new task and upload every picture with the form in its answer.`;
+  return { code: 'invalid_parameters', message };
+}
+
+async function firstFailure(needs: Needs, task: Running): Promise<Failure | undefined> {
+  const failures = await Promise.all(
+    task.inputs.map((input, index) => failureOf(needs, task, input, index)),
+  );
+  return failures.find((failure) => failure !== undefined);
+}
+
+async function failureOf({ inputs, inspect }: Needs, task: Task, input: Input, index: number) {
+  const limits = findModel(task.model)?.image;
+  if (!limits) throw new Error(`the model ${task.model} is not in the table any more`);
+  try {
+    await inputs.keep(task, index, input);
+    const declared = input.kind === 'upload' ? input.contentType : undefined;
+    const failure = await inspect(
+      (from, bytes) => inputs.read(task.id, index, from, bytes),
+      limits,
+      declared,
+    );
+    return failure && named(input, index, failure);
+  } catch (error) {
+    if (error instanceof InputRefused) return named(input, index, error.failure);
+    throw error;
+  }
+}
+
+const named = (input: Input, index: number, { code, message }: Failure): Failure => {
+  const field = input.kind === 'upload' ? 'image_uploads' : 'image_urls';
+  return { code, message: `${field}[${index}] ${message}` };
+};

@@ -1,0 +1,70 @@
+// The contract's HTTP errors: status and type of each code (reference: the newer, string-coded
+// generation of the published documentation).
+const catalogue = {
+  invalid_request: [400, 'invalid_request_error'],
+  invalid_task_id: [400, 'invalid_request_error'],
+  unauthorized: [401, 'authentication_error'],
+  insufficient_quota: [402, 'insufficient_quota'],
+  permission_denied: [403, 'invalid_request_error'],
+  not_found: [404, 'invalid_request_error'],
+  task_not_found: [404, 'invalid_request_error'], // also somebody else's: its existence is not ours to tell
+  idempotency_conflict: [409, 'invalid_request_error'],
+  request_too_large: [413, 'invalid_request_error'],
+  internal_error: [500, 'api_error'],
+  service_unavailable: [503, 'api_error'],
+} as const;
+
+export type ProblemCode = keyof typeof catalogue;
+export const problemCodes = Object.keys(catalogue) as readonly ProblemCode[];
+
+/** The codes a failed task, or a failed image of it, can carry. */
+export const taskErrorCodes = [
+  'content_policy_violation',
+  'invalid_parameters',
+  'image_processing_error',
+  'image_dimension_mismatch',
+  'request_cancelled',
+  'generation_failed_no_content',
+  'service_error',
+  'generation_timeout',
+  'resource_exhausted',
+  'quota_exceeded',
+  'service_unavailable',
+  'unknown_error',
+] as const;
+
+export type TaskErrorCode = (typeof taskErrorCodes)[number];
+
+type Details = ErrorOptions & {
+  /** The one field of the request that is to blame. */
+  readonly param?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>>;
+};
+
+/** An answer for the caller: `message` is public, `cause` is for the log only. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly code: ProblemCode;
+  readonly param: string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    code: ProblemCode,
+    message: string,
+    { param, headers = {}, ...options }: Details = {},
+  ) {
+    super(message, options);
+    this.code = code;
+    this.param = param;
+    this.headers = headers;
+  }
+
+  get status(): number {
+    return catalogue[this.code][0];
+  }
+
+  toJSON() {
+    const { code, message, param = null } = this;
+    return { error: { code, message, type: catalogue[code][1], param } };
+  }
+}

@@ -1,0 +1,73 @@
+import { ProviderBusy, ProviderRefused, SubmitUnknown, TaskRefused } from './failures.ts';
+import type { Clock, Inputs, Provider, Tasks } from './ports.ts';
+import { type Failure, isEnded, type Running } from './task.ts';
+import { type Waits, waitsFor } from './waits.ts';
+
+type Needs = {
+  readonly tasks: Tasks;
+  readonly inputs: Pick<Inputs, 'link'>;
+  readonly provider: Pick<Provider, 'submit'>;
+  readonly providerName: string;
+  readonly now: Clock;
+  readonly usualSeconds: (model: string) => number;
+  /** Somebody has to know: it cannot be told whether the provider took the job. */
+  readonly outcomeUnknown: (taskId: string) => void;
+  /** Somebody has to act: the provider refuses the operator, not the caller. */
+  readonly operatorMustAct: (taskId: string, cause: ProviderRefused) => void;
+};
+
+const unknown: Failure = {
+  code: 'service_error',
+  message: 'The provider did not say whether it took the job. Nothing was charged; send it again.',
+};
+
+/**
+ * Hands the job to the provider, once: the mark is written before the question, so that a crash in
+ * between is seen, and no provider is ever paid twice silently.
+ * @throws {TaskRefused} when the job was refused; the failure is written on the task
+ * @throws {ProviderBusy} when it may be tried again
+ */
+export const submitTask =
+  (needs: Needs) =>
+  async (taskId: string): Promise<Waits> => {
+    const { tasks, now, providerName, usualSeconds } = needs;
+    const { marked, task } = await tasks.submitting(taskId, providerName, now());
+    if (isEnded(task) || task.outcome) throw new TaskRefused('the task has its outcome already');
+    if (task.status === 'pending') {
+      if (!marked) await refuseUnknown(needs, taskId);
+      await submit(needs, task);
+    }
+    return waitsFor(usualSeconds(task.model));
+  };
+
+async function submit(needs: Needs, task: Running): Promise<void> {
+  const { tasks, inputs, provider, now } = needs;
+  const { id: taskId, prompt, n, options } = task;
+  const images = await Promise.all(task.inputs.map((_, index) => inputs.link(taskId, index)));
+  try {
+    const ticket = await provider.submit({ taskId, prompt, images, n, options });
+    await tasks.submitted(taskId, ticket, now());
+  } catch (error) {
+    await whyNot(needs, taskId, error);
+    throw error;
+  }
+}
+
+async function whyNot(needs: Needs, taskId: string, error: unknown): Promise<void> {
+  if (error instanceof ProviderBusy) await needs.tasks.notSubmitted(taskId);
+  if (error instanceof SubmitUnknown) await refuseUnknown(needs, taskId);
+  if (error instanceof ProviderRefused) {
+    if (error.operatorMustAct) needs.operatorMustAct(taskId, error);
+    await refuse(needs, taskId, error.failure);
+  }
+}
+
+async function refuseUnknown(needs: Needs, taskId: string): Promise<never> {
+  needs.outcomeUnknown(taskId);
+  return refuse(needs, taskId, unknown);
+}
+
+async function refuse({ tasks }: Needs, taskId: string, failure: Failure): Promise<never> {
+  await tasks.outcome(taskId, { state: 'failed', failure });
+  throw new TaskRefused(failure.code);
+}

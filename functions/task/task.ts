@@ -1,0 +1,110 @@
+import type { TaskErrorCode } from './problem.ts';
+
+/** Where one input picture comes from. An upload and a file are already in our bucket. */
+export type Input =
+  | { readonly kind: 'url'; readonly url: string }
+  | { readonly kind: 'file'; readonly fileId: string }
+  | { readonly kind: 'upload'; readonly contentType: string };
+
+/** The optional wishes a caller may pass on to the model. */
+export type Options = {
+  readonly negativePrompt?: string | undefined;
+  readonly size?: string | undefined;
+  readonly seed?: number | undefined;
+  readonly promptExtend?: boolean | undefined;
+  readonly watermark?: boolean | undefined;
+};
+
+/** Why a task, or one of its images, was not made. `message` is public. */
+export type Failure = { readonly code: TaskErrorCode; readonly message: string };
+
+/** One image of a finished provider job: where it lies, or why it does not exist. */
+export type Painted = { readonly url: string } | Failure;
+
+/** What became of the job: a fact, written by whoever learns it, read by the settlement. */
+export type Outcome =
+  | { readonly state: 'succeeded'; readonly images: readonly Painted[] }
+  | { readonly state: 'failed'; readonly failure: Failure };
+
+/** A result in our own bucket. */
+export type Image = { readonly key: string; readonly contentType: string; readonly bytes: number };
+
+type Basics = {
+  readonly id: string;
+  readonly account: string;
+  readonly keyId: string;
+  readonly userGroup: string;
+  readonly model: string;
+  readonly prompt: string;
+  readonly n: number;
+  readonly options: Options;
+  readonly inputs: readonly Input[];
+  readonly callbackUrl?: string | undefined;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+  /** Milliseconds since 1970, like every `…At`. */
+  readonly createdAt: number;
+  /** Milli-credits held for this task. */
+  readonly reserved: number;
+  /** Fact: these uploads have arrived (index of the input). */
+  readonly arrived?: ReadonlySet<number> | undefined;
+  /** Fact: the workflow has taken the task up. */
+  readonly startedAt?: number | undefined;
+  /** Past it the task fails with `generation_timeout`; counted from the moment its inputs are there. */
+  readonly deadlineAt?: number | undefined;
+  /** When somebody has to look at this task again; absent when nobody has to. */
+  readonly dueAt?: number | undefined;
+};
+
+type Unfinished = Basics & {
+  /** Mark written before the provider is asked: with no ticket beside it, the answer is unknown. */
+  readonly submittingAt?: number | undefined;
+  readonly provider?: string | undefined;
+  readonly outcome?: Outcome | undefined;
+  /** The state that waits right now; whoever learns something wakes it with this. */
+  readonly wakeToken?: string | undefined;
+};
+
+export type Pending = Unfinished & { readonly status: 'pending' };
+
+export type Processing = Unfinished & {
+  readonly status: 'processing';
+  readonly ticket: string;
+  readonly submittedAt: number;
+};
+
+type Finished = Basics & {
+  readonly finishedAt: number;
+  /** Milli-credits charged in the end; the rest of `reserved` went back. */
+  readonly charged: number;
+  readonly callback?: CallbackRecord | undefined;
+};
+
+export type Completed = Finished & {
+  readonly status: 'completed';
+  readonly images: readonly Image[];
+  readonly failures: readonly Failure[];
+};
+
+export type Failed = Finished & { readonly status: 'failed'; readonly failure: Failure };
+
+/** What became of telling the caller. */
+export type CallbackRecord = {
+  readonly state: 'delivered' | 'failing';
+  readonly attempts: number;
+  readonly lastStatus?: number | undefined;
+};
+
+/** A task is what its status says: only a completed one has images, only a processing one a ticket. */
+export type Task = Pending | Processing | Completed | Failed;
+export type Status = Task['status'];
+export type Ended = Completed | Failed;
+export type Running = Pending | Processing;
+
+export const isEnded = (task: Task): task is Ended =>
+  task.status === 'completed' || task.status === 'failed';
+
+/** The inputs that were promised as uploads and have not come. */
+export const missingUploads = (task: Task): readonly number[] =>
+  task.inputs.flatMap(({ kind }, index) =>
+    kind === 'upload' && !task.arrived?.has(index) ? [index] : [],
+  );

@@ -1,0 +1,96 @@
+import { type Model, models } from './models.ts';
+import { toCredits } from './money.ts';
+import type { Failure, Task } from './task.ts';
+
+/** What an answer about a task needs beside the task. */
+export type Surroundings = {
+  readonly now: number;
+  /** What a task like this usually takes. */
+  readonly usualSeconds: number;
+  /** The link to result `n`, counted from 1. */
+  readonly resultLink: (n: number) => string;
+};
+
+/** A form to upload one picture with, as callers see it. */
+export type UploadForm = {
+  readonly url: string;
+  readonly fields: Readonly<Record<string, string>>;
+  readonly expiresAt: number;
+};
+
+/** The answer to a new task: the published fields, and the forms for promised uploads. */
+export const createdView = (task: Task, usualSeconds: number, uploads: readonly UploadForm[]) => ({
+  ...identity(task),
+  progress: 0,
+  status: 'pending',
+  task_info: { can_cancel: false, estimated_time: usualSeconds },
+  usage: {
+    billing_rule: 'per_call',
+    credits_reserved: toCredits(task.reserved),
+    user_group: task.userGroup,
+  },
+  ...(uploads.length > 0 && { uploads: uploads.map(uploadView) }),
+});
+
+/** The answer to "how is my task?", also the body of callbacks. */
+export const taskView = (task: Task, { now, usualSeconds, resultLink }: Surroundings) => ({
+  ...identity(task),
+  progress: progressOf(task, now, usualSeconds),
+  status: task.status,
+  ...(task.status === 'completed' && {
+    results: task.images.map((_, index) => resultLink(index + 1)),
+    ...(task.failures.length > 0 && { result_errors: task.failures.map(errorView) }),
+  }),
+  ...(task.status === 'failed' && { error: errorView(task.failure) }),
+  task_info: { can_cancel: false },
+  usage: usageOf(task),
+});
+
+export const uploadView = ({ url, fields, expiresAt }: UploadForm) => ({
+  ...{ method: 'POST', url, fields, expires_at: Math.floor(expiresAt / 1000) },
+});
+
+/** The answer of `GET /v1/models`. */
+export const modelsView = () => ({ object: 'list', data: models.map(modelView) });
+
+const modelView = (model: Model) => ({
+  id: model.id,
+  object: 'model',
+  type: 'image',
+  credits_per_image: toCredits(model.milliCreditsPerImage),
+  limits: {
+    images: model.maxImages,
+    n: model.maxN,
+    prompt_characters: model.maxPromptCodePoints,
+    image_bytes: model.image.maxBytes,
+    side_pixels: [model.image.minSide, model.image.maxSide],
+  },
+});
+
+const identity = (task: Task) => ({
+  created: Math.floor(task.createdAt / 1000),
+  id: task.id,
+  model: task.model,
+  object: 'image.generation.task',
+  type: 'image',
+  ...(task.metadata && { metadata: task.metadata }),
+});
+
+const usageOf = (task: Task) => ({
+  billing_rule: 'per_call',
+  ...('charged' in task
+    ? { credits_used: toCredits(task.charged) }
+    : { credits_reserved: toCredits(task.reserved) }),
+  user_group: task.userGroup,
+});
+
+const errorView = ({ code, message }: Failure) => ({ code, message, type: 'task_error' });
+
+// Honest: the provider tells no progress, so it is time against the usual time, and 100 only when
+// it is done.
+function progressOf(task: Task, now: number, usualSeconds: number): number {
+  if (task.status === 'completed') return 100;
+  if (task.status !== 'processing') return 0;
+  const share = (now - task.submittedAt) / (usualSeconds * 1000);
+  return Math.round(5 + 90 * Math.min(1, Math.max(0, share)));
+}
