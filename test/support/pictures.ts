@@ -1,0 +1,130 @@
+import { crc32, deflateSync } from 'node:zlib';
+
+// Headers of pictures, byte by byte: what a camera, a converter or an attacker may send. Only the
+// headers are true; behind them lies filler.
+const filler = Buffer.alloc(600, 0x55);
+
+const u16 = (value: number) => Buffer.from([value >> 8, value & 0xff]);
+const u32 = (value: number) => {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value >>> 0);
+  return bytes;
+};
+const latin1 = (text: string) => Buffer.from(text, 'latin1');
+
+/** A JPEG segment with its length. */
+export const segment = (marker: number, payload: Uint8Array): Buffer =>
+  Buffer.concat([Buffer.from([0xff, marker]), u16(payload.length + 2), payload]);
+
+export const startOfFrame = (
+  width: number,
+  height: number,
+  { frame = 0xc0, components = 3 } = {},
+) =>
+  segment(
+    frame,
+    Buffer.concat([
+      Buffer.from([8]),
+      u16(height),
+      u16(width),
+      Buffer.from([components]),
+      Buffer.alloc(3 * components, 1),
+    ]),
+  );
+
+type Jpeg = { frame?: number; components?: number; before?: readonly Uint8Array[] };
+
+export const jpeg = (width: number, height: number, { before = [], ...frame }: Jpeg = {}): Buffer =>
+  Buffer.concat([
+    Buffer.from([0xff, 0xd8]),
+    ...before,
+    startOfFrame(width, height, frame),
+    segment(0xda, Buffer.alloc(10)),
+    filler,
+    Buffer.from([0xff, 0xd9]),
+  ]);
+
+/** A PNG chunk with its length and its checksum. */
+export const chunk = (type: string, data: Uint8Array): Buffer => {
+  const body = Buffer.concat([latin1(type), data]);
+  return Buffer.concat([u32(data.length), body, u32(crc32(body))]);
+};
+
+type Png = { colourType?: number; before?: readonly Uint8Array[] };
+
+export const png = (width: number, height: number, { colourType = 2, before = [] }: Png = {}) =>
+  Buffer.concat([
+    latin1('\x89PNG\r\n\x1a\n'),
+    chunk('IHDR', Buffer.concat([u32(width), u32(height), Buffer.from([8, colourType, 0, 0, 0])])),
+    ...before,
+    chunk('IDAT', deflateSync(filler)),
+    chunk('IDAT', filler),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
+
+const riff = (kind: string, data: Uint8Array): Buffer => {
+  const lengths = Buffer.alloc(8);
+  lengths.writeUInt32LE(data.length + 12);
+  lengths.writeUInt32LE(data.length, 4);
+  return Buffer.concat([
+    latin1('RIFF'),
+    lengths.subarray(0, 4),
+    latin1(`WEBP${kind}`),
+    lengths.subarray(4),
+    data,
+  ]);
+};
+
+export const lossyWebp = (width: number, height: number): Buffer => {
+  const frame = Buffer.from([0x10, 0, 0, 0x9d, 0x01, 0x2a, 0, 0, 0, 0]);
+  frame.writeUInt16LE(width, 6);
+  frame.writeUInt16LE(height, 8);
+  return riff('VP8 ', Buffer.concat([frame, filler]));
+};
+
+export const losslessWebp = (width: number, height: number, { alpha = false } = {}): Buffer => {
+  const header = Buffer.from([0x2f, 0, 0, 0, 0]);
+  header.writeUInt32LE(((width - 1) | ((height - 1) << 14) | (alpha ? 1 << 28 : 0)) >>> 0, 1);
+  return riff('VP8L', Buffer.concat([header, filler]));
+};
+
+export const extendedWebp = (width: number, height: number, flags = 0): Buffer => {
+  const header = Buffer.alloc(10);
+  header.writeUInt8(flags);
+  header.writeUIntLE(width - 1, 4, 3);
+  header.writeUIntLE(height - 1, 7, 3);
+  return riff('VP8X', Buffer.concat([header, filler]));
+};
+
+type Bmp = { headerSize?: number; depth?: number; compression?: number; alphaMask?: number };
+
+export const bmp = (
+  width: number,
+  height: number,
+  { headerSize = 40, depth = 24, compression = 0, alphaMask = 0 }: Bmp = {},
+): Buffer => {
+  const bytes = Buffer.concat([Buffer.alloc(14 + Math.max(headerSize, 56)), filler]);
+  bytes.write('BM', 'latin1');
+  bytes.writeUInt32LE(bytes.length, 2);
+  bytes.writeUInt32LE(14 + headerSize, 10);
+  bytes.writeUInt32LE(headerSize, 14);
+  bytes.writeInt32LE(width, 18);
+  bytes.writeInt32LE(height, 22);
+  bytes.writeUInt16LE(1, 26);
+  bytes.writeUInt16LE(depth, 28);
+  bytes.writeUInt32LE(compression, 30);
+  bytes.writeUInt32LE(alphaMask, 66);
+  return bytes;
+};
+
+/** The oldest BMP header: sides of 16 bits and nothing else. */
+export const coreBmp = (width: number, height: number): Buffer => {
+  const bytes = Buffer.concat([Buffer.alloc(26), filler]);
+  bytes.write('BM', 'latin1');
+  bytes.writeUInt32LE(bytes.length, 2);
+  bytes.writeUInt32LE(12, 14);
+  for (const [index, value] of [width, height, 1, 24].entries()) {
+    bytes.writeUInt16LE(value, 18 + 2 * index);
+  }
+  return bytes;
+};

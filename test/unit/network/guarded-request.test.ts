@@ -1,0 +1,350 @@
+import { type RequestListener, setGlobalProxyFromEnv } from 'node:http';
+import type { Readable } from 'node:stream';
+import { describe, expect, test } from 'vitest';
+import { drain, guardedRequest, type Options } from '../../../functions/network/guarded-request.ts';
+import { spool } from '../../../functions/network/spool.ts';
+import { serve } from './server.ts';
+
+const options: Options = {
+  method: 'GET',
+  headers: {},
+  rules: { loopback: true },
+  redirects: 3,
+  deadlineMs: 5000,
+};
+
+const hello: RequestListener = (_request, response) => {
+  response.setHeader('x-more', 'yes').end('hello');
+};
+const redirect =
+  (location: string, status = 302): RequestListener =>
+  (_request, response) => {
+    response.writeHead(status, { location }).end('elsewhere');
+  };
+const text = async (body: Readable) => Buffer.concat(await body.toArray()).toString();
+const addresses = (...list: string[]) => list.map((address) => ({ address, family: 4 }));
+
+describe('a request', () => {
+  test('answers status, headers, body and where they came from', async () => {
+    await using server = await serve(hello);
+
+    const answer = await guardedRequest(`${server.url}/a?b=c`, {
+      ...options,
+      headers: { accept: 'image/*' },
+    });
+
+    expect(answer).toMatchObject({
+      status: 200,
+      headers: { 'x-more': 'yes' },
+      url: `${server.url}/a?b=c`,
+    });
+    expect(await text(answer.body)).toBe('hello');
+    expect(server.seen).toMatchObject([
+      {
+        method: 'GET',
+        url: '/a?b=c',
+        headers: { accept: 'image/*', 'accept-encoding': 'identity', connection: 'close' },
+      },
+    ]);
+  });
+
+  test('posts exactly the bytes it was given', async () => {
+    await using server = await serve(hello);
+
+    const { status } = await guardedRequest(server.url, {
+      ...options,
+      method: 'POST',
+      body: '{"ü":1}',
+    });
+
+    expect(status).toBe(200);
+    expect(server.seen).toMatchObject([
+      { method: 'POST', body: '{"ü":1}', headers: { 'content-length': '8' } },
+    ]);
+  });
+
+  test('answers failures of the server like any answer', async () => {
+    await using server = await serve((_request, response) => response.writeHead(503).end());
+
+    expect(await guardedRequest(server.url, options)).toMatchObject({ status: 503 });
+  });
+
+  test('never asks a proxy of the environment', async () => {
+    await using server = await serve(hello);
+    await using proxy = await serve(hello);
+    const restore = setGlobalProxyFromEnv({ HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url });
+
+    await guardedRequest(server.url, options).finally(restore);
+
+    expect([server.connections(), proxy.connections()]).toEqual([1, 0]);
+  });
+});
+
+describe('an address that may not be used', () => {
+  test('is refused before anything is connected', async () => {
+    await using server = await serve(hello);
+
+    await expect(guardedRequest(server.url, { ...options, rules: {} })).rejects.toMatchObject({
+      name: 'AddressRefused',
+      message: 'must be an https address',
+    });
+    expect(server.connections()).toBe(0);
+  });
+
+  test.each([
+    ['a private address beside this machine', addresses('127.0.0.1', '10.0.0.1')],
+    ['this machine behind a public address', addresses('1.1.1.1', '127.0.0.1')],
+  ])('is refused when its name leads to %s, and nobody is connected', async (_name, answer) => {
+    await using server = await serve(hello);
+    const lookup = async () => answer;
+
+    await expect(
+      guardedRequest(`http://localhost:${server.port}`, { ...options, lookup }),
+    ).rejects.toMatchObject({
+      name: 'AddressRefused',
+      message: 'must not point to a private address',
+    });
+    expect(server.connections()).toBe(0);
+  });
+
+  test.each([[addresses('127.0.0.1')], [addresses('1.1.1.1', '169.254.169.254')]])(
+    'is refused when a public name leads to %j',
+    async (answer) => {
+      await expect(
+        guardedRequest('https://pictures.example/', { ...options, lookup: async () => answer }),
+      ).rejects.toMatchObject({ name: 'AddressRefused' });
+    },
+  );
+
+  test('gains nothing by answering differently the next time it is resolved', async () => {
+    await using server = await serve((request, response) =>
+      (request.url === '/again' ? hello : redirect('/again'))(request, response),
+    );
+    const answers = [addresses('127.0.0.1'), addresses('10.0.0.1')];
+    const lookup = async () => answers.shift() ?? [];
+
+    const asked = guardedRequest(`http://localhost:${server.port}/`, { ...options, lookup });
+
+    await expect(asked).rejects.toMatchObject({ name: 'AddressRefused' });
+    expect(server.connections()).toBe(1);
+    expect(answers).toEqual([]);
+  });
+
+  test('is resolved once for each connection, which is made to what was judged', async () => {
+    await using server = await serve(hello);
+    const names: string[] = [];
+    const lookup = async (name: string) => {
+      names.push(name);
+      return addresses('127.0.0.1');
+    };
+
+    await guardedRequest(`http://localhost:${server.port}/`, { ...options, lookup });
+
+    expect([names, server.connections()]).toEqual([['localhost'], 1]);
+  });
+});
+
+describe('a redirect', () => {
+  test.each([301, 302, 303, 307, 308])(
+    'with %i is followed by a GET, credentials left behind',
+    async (status) => {
+      await using target = await serve(hello);
+      await using server = await serve(redirect(`${target.url}/there`, status));
+      const headers = { authorization: 'Bearer secret', accept: 'image/*' };
+
+      const answer = await guardedRequest(server.url, { ...options, headers });
+
+      expect(answer).toMatchObject({ status: 200, url: `${target.url}/there` });
+      expect(server.seen[0]?.headers).toMatchObject(headers);
+      expect(target.seen[0]?.headers).toMatchObject({ accept: 'image/*' });
+      expect(target.seen[0]?.headers).not.toHaveProperty('authorization');
+    },
+  );
+
+  test('is the answer to a POST, and nobody else gets the body', async () => {
+    await using target = await serve(hello);
+    await using server = await serve(redirect(target.url, 307));
+
+    const answer = await guardedRequest(server.url, { ...options, method: 'POST', body: 'secret' });
+
+    expect(answer.status).toBe(307);
+    expect(target.connections()).toBe(0);
+  });
+
+  test('without a location is an answer', async () => {
+    await using server = await serve((_request, response) => response.writeHead(302).end());
+
+    expect(await guardedRequest(server.url, options)).toMatchObject({ status: 302 });
+  });
+
+  test.each([
+    'http://10.0.0.1/',
+    'http://169.254.169.254/latest/meta-data/',
+    'https://[::ffff:127.0.0.1]/',
+    'https://2852039166/',
+    'https://metadata.google.internal/',
+    'file:///etc/passwd',
+  ])('to %s is refused', async (location) => {
+    await using server = await serve(redirect(location));
+
+    await expect(guardedRequest(server.url, options)).rejects.toMatchObject({
+      name: 'AddressRefused',
+      message: expect.stringMatching(/^redirects, and its target must /),
+    });
+  });
+
+  test('is followed as often as allowed and not once more', async () => {
+    await using server = await serve((request, response) => {
+      const left = Number(request.url?.slice(1));
+      (left === 0 ? hello : redirect(`/${left - 1}`))(request, response);
+    });
+
+    expect(await guardedRequest(`${server.url}/3`, options)).toMatchObject({ status: 200 });
+    await expect(guardedRequest(`${server.url}/4`, options)).rejects.toMatchObject({
+      name: 'Unreachable',
+      message: 'redirects too many times',
+    });
+  });
+});
+
+describe('the deadline', () => {
+  const soon = { ...options, deadlineMs: 300 };
+  const late = { name: 'Unreachable', message: 'took too long to answer' };
+
+  test('cuts a server that does not answer', async () => {
+    await using server = await serve(() => {});
+
+    await expect(guardedRequest(server.url, soon)).rejects.toMatchObject(late);
+  });
+
+  test('cuts a name that is never resolved', async () => {
+    const lookup = () => new Promise<never>(() => {});
+
+    await expect(
+      guardedRequest('https://pictures.example/', { ...soon, lookup }),
+    ).rejects.toMatchObject(late);
+  });
+
+  test('cuts a body that comes too slowly', async () => {
+    await using server = await serve((_request, response) => {
+      response.write('the first bytes');
+    });
+
+    const { body } = await guardedRequest(server.url, soon);
+
+    await expect(spool(body, { maxBytes: 1000 })).rejects.toMatchObject(late);
+  });
+
+  test('ends the draining of a body without an error', async () => {
+    await using server = await serve((_request, response) => {
+      response.write('the first bytes');
+    });
+    const { body } = await guardedRequest(server.url, soon);
+
+    await drain(body, 1000);
+
+    expect(body.destroyed).toBe(true);
+  });
+
+  test('counts for all redirects together', async () => {
+    await using server = await serve(redirect('/again'));
+
+    await expect(
+      guardedRequest(server.url, { ...soon, redirects: Number.POSITIVE_INFINITY }),
+    ).rejects.toMatchObject(late);
+  });
+
+  test('harms nobody who left the body alone', async () => {
+    await using server = await serve((_request, response) => {
+      response.write('the first bytes');
+    });
+    const { body } = await guardedRequest(server.url, soon);
+
+    await new Promise((resolve) => body.once('close', resolve));
+
+    expect(body.destroyed).toBe(true);
+  });
+});
+
+describe('a server that cannot be talked to', () => {
+  test('is named as one that refused the connection', async () => {
+    const server = await serve(hello);
+    await server[Symbol.asyncDispose]();
+
+    await expect(guardedRequest(server.url, options)).rejects.toMatchObject({
+      name: 'Unreachable',
+      message: 'refused the connection',
+    });
+  });
+
+  test('is named as one that does not speak TLS', async () => {
+    await using server = await serve(hello);
+
+    await expect(
+      guardedRequest(`https://127.0.0.1:${server.port}/`, options),
+    ).rejects.toMatchObject({
+      name: 'Unreachable',
+      message: 'could not be reached over TLS; its certificate must be valid',
+    });
+  });
+
+  test.each([
+    ['closes at once', '', 'closed the connection too early'],
+    ['speaks something else', 'SSH-2.0-OpenSSH_9.6\r\n', 'did not answer in proper HTTP'],
+    [
+      'wants another protocol',
+      'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n',
+      'closed the connection without an answer',
+    ],
+  ])('is named as one that %s', async (_name, bytes, message) => {
+    await using server = await serve((request) => request.socket.end(bytes));
+
+    await expect(guardedRequest(server.url, options)).rejects.toMatchObject({
+      name: 'Unreachable',
+      message,
+    });
+  });
+
+  test('is named as one whose name cannot be resolved', async () => {
+    const lookup = () => Promise.reject(Object.assign(new Error('no'), { code: 'ENOTFOUND' }));
+
+    await expect(
+      guardedRequest('https://pictures.example/', { ...options, lookup }),
+    ).rejects.toMatchObject({ message: 'has a host name that cannot be resolved' });
+  });
+});
+
+describe('draining', () => {
+  test('stops an endless body and closes the connection', async () => {
+    await using server = await serve((_request, response) => {
+      const pour = () => {
+        while (response.write(Buffer.alloc(65_536)));
+      };
+      response.on('drain', pour);
+      pour();
+    });
+    const { body } = await guardedRequest(server.url, options);
+
+    await drain(body, 100_000);
+
+    expect(body.destroyed).toBe(true);
+  });
+
+  test('of nothing closes the connection at once', async () => {
+    await using server = await serve(hello);
+    const { body } = await guardedRequest(server.url, options);
+
+    await drain(body, 0);
+
+    expect(body.destroyed).toBe(true);
+  });
+
+  test('reads a short body to its end', async () => {
+    await using server = await serve(hello);
+    const { body } = await guardedRequest(server.url, options);
+
+    await drain(body, 100);
+
+    expect(body.readableEnded).toBe(true);
+  });
+});
