@@ -1,0 +1,55 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { uploadKey } from '../aws/bucket-keys.ts';
+import { keyTable } from '../aws/key-table.ts';
+import { openings } from '../aws/ledger.ts';
+import { stateMachine } from '../aws/state-machine.ts';
+import { taskTable } from '../aws/task-table.ts';
+import { uploadForms } from '../aws/upload-form.ts';
+import { refusal } from '../network/check-url.ts';
+import { readEnv } from '../runtime/env.ts';
+import { route } from '../runtime/http.ts';
+import { log } from '../runtime/log.ts';
+import { createTask } from '../task/create-task.ts';
+import { fileIdOf } from '../task/file-url.ts';
+import { identify } from '../task/identify.ts';
+import { newTaskId } from '../task/ids.ts';
+import { usualSeconds } from '../task/models.ts';
+import { GenerationRequest } from '../task/request.ts';
+import { uploadsOf } from '../task/uploads.ts';
+import { createdView } from '../task/view.ts';
+
+const env = readEnv('api/create-task');
+const dynamo = new DynamoDBClient();
+const now = Date.now;
+const keys = keyTable(dynamo, { keys: env.KEY_TABLE, accounts: env.ACCOUNT_TABLE });
+const form = uploadForms(new S3Client(), env.INPUT_BUCKET);
+const uploads = uploadsOf((id, index, type) => form(uploadKey(id, index), type, now()));
+const create = createTask({
+  ledger: openings(dynamo, {
+    accounts: env.ACCOUNT_TABLE,
+    tasks: env.TASK_TABLE,
+    idempotency: env.IDEMPOTENCY_TABLE,
+  }),
+  tasks: taskTable(dynamo, env.TASK_TABLE),
+  workflow: stateMachine(new SFNClient(), env.WORKFLOW_ARN),
+  now,
+  newId: newTaskId,
+  refusal: (url) => refusal(url, { loopback: env.LOOPBACK === 'allowed' }),
+  fileIdOf: fileIdOf(env.PUBLIC_URL),
+  startFailed: (taskId, cause) => log('warn', 'start.failed', { taskId, cause }),
+});
+
+export const handler = route(
+  identify({ keys, now }),
+  GenerationRequest,
+  async ({ body, caller, headers }) => {
+    const { task, replayed } = await create(body, caller, headers['idempotency-key']);
+    return {
+      status: 200,
+      headers: replayed ? { 'idempotency-replayed': 'true' } : {},
+      body: createdView(task, usualSeconds(task.model, env.USUAL_SECONDS), await uploads(task)),
+    };
+  },
+);

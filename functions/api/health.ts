@@ -1,0 +1,3 @@
+import { openRoute } from '../runtime/http.ts';
+
+export const handler = openRoute(async () => ({ status: 200, body: { status: 'ok' } }));

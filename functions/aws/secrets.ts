@@ -1,0 +1,39 @@
+import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import * as z from 'zod';
+import type { Clock } from '../task/ports.ts';
+
+/** How long a secret is kept in memory, in milliseconds: so long does an old one go on working. */
+const keptForMs = 5 * 60 * 1000;
+
+/** Reads one secret, at most once in five minutes. It is never in the environment. */
+export function secret(
+  client: SecretsManagerClient,
+  id: string,
+  now: Clock,
+): () => Promise<string> {
+  let kept: { readonly value: Promise<string>; readonly until: number } | undefined;
+  const read = async () => {
+    const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: id }));
+    if (!SecretString) throw new Error('the secret has no text');
+    return SecretString;
+  };
+  return () => {
+    if (!kept || kept.until <= now()) {
+      kept = { value: read(), until: now() + keptForMs };
+      kept.value.catch(() => {
+        kept = undefined; // a failed read is not kept
+      });
+    }
+    return kept.value;
+  };
+}
+
+const ProviderKeys = z.record(z.string(), z.string());
+
+/** The API key of one provider, out of the secret that holds them all as `{"<provider>": "<key>"}`. */
+export const providerKey =
+  (read: () => Promise<string>, provider: string) => async (): Promise<string> => {
+    const key = ProviderKeys.parse(JSON.parse(await read()))[provider];
+    if (!key) throw new Error(`the secret of provider keys has none for ${provider}`);
+    return key;
+  };

@@ -1,0 +1,101 @@
+import { type DynamoDBClient, GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import type { Tasks } from '../task/ports.ts';
+import { isEnded, type Running, type Task } from '../task/task.ts';
+import * as changes from './task-changes.ts';
+import { dueShards, fromItem, toTask } from './task-row.ts';
+import { type Updated, update } from './update.ts';
+
+type Place = { readonly client: DynamoDBClient; readonly table: string };
+
+/** The task records in DynamoDB. */
+export function taskTable(client: DynamoDBClient, table: string): Tasks {
+  const place = { client, table };
+  const deed = async (id: string, change: changes.Change) =>
+    stillRunning(await changeRunning(place, id, change));
+
+  return {
+    find: (id) => find(place, id),
+    uploadArrived: (id, index) => deed(id, changes.uploadArrived(index)),
+    started: (id, at) => deed(id, changes.started(at)),
+    submitting: async (id, provider, at) => {
+      const { done, row } = await changeRunning(place, id, changes.submitting(provider, at));
+      if (!row) throw new Error(`${id} is not there`);
+      return { marked: done, task: toTask(row) };
+    },
+    notSubmitted: async (id) => {
+      await deed(id, changes.notSubmitted);
+    },
+    submitted: (id, ticket, at) => deed(id, changes.submitted(ticket, at)),
+    waiting: (id, wakeToken) => deed(id, changes.waiting(wakeToken)),
+    outcome: (id, outcome) => deed(id, changes.ended(outcome)),
+    callback: async (id, record) => {
+      await change(place, id, changes.calledBack(record), 'attribute_exists(id)');
+    },
+    due: (now, limit) => due(place, now, limit),
+  };
+}
+
+async function find({ client, table }: Place, id: string): Promise<Task | undefined> {
+  const { Item } = await client.send(
+    new GetItemCommand({ TableName: table, Key: marshall({ id }), ConsistentRead: true }),
+  );
+  return Item && fromItem(Item);
+}
+
+const change = (
+  { client, table }: Place,
+  id: string,
+  { set, values }: changes.Change,
+  when: string,
+) =>
+  update(client, {
+    TableName: table,
+    Key: marshall({ id }),
+    UpdateExpression: set,
+    ConditionExpression: when,
+    ...named(when + set, values),
+  });
+
+const changeRunning = (place: Place, id: string, { condition, ...what }: changes.Change) => {
+  const running = '(#status = :pending OR #status = :processing)';
+  const values = { ...what.values, ':pending': 'pending', ':processing': 'processing' };
+  return change(
+    place,
+    id,
+    { ...what, values },
+    condition ? `${running} AND ${condition}` : running,
+  );
+};
+
+// `status` is a reserved word, and DynamoDB refuses a name that is not used.
+const named = (expressions: string, values: changes.Change['values'] = {}) => ({
+  ...(expressions.includes('#status') && { ExpressionAttributeNames: { '#status': 'status' } }),
+  ExpressionAttributeValues: marshall(values, { removeUndefinedValues: true }),
+});
+
+// The record after a deed. A condition in its way is news only when the task has ended.
+function stillRunning({ row }: Updated): Running | undefined {
+  const task = row && toTask(row);
+  return task && !isEnded(task) ? task : undefined;
+}
+
+async function due({ client, table }: Place, now: number, limit: number) {
+  const parts = await Promise.all(
+    Array.from({ length: dueShards }, (_, shard) =>
+      client.send(
+        new QueryCommand({
+          TableName: table,
+          IndexName: 'due',
+          KeyConditionExpression: 'dueShard = :shard AND dueAt <= :now',
+          ExpressionAttributeValues: marshall({ ':shard': shard, ':now': now }),
+          Limit: Math.ceil(limit / dueShards),
+        }),
+      ),
+    ),
+  );
+  return parts
+    .flatMap(({ Items = [] }) => Items.map((item) => fromItem(item)))
+    .sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0))
+    .map(({ id }) => id);
+}

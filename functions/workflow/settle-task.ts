@@ -1,0 +1,25 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import { settlements } from '../aws/ledger.ts';
+import { resultStore } from '../aws/result-bucket.ts';
+import { taskTable } from '../aws/task-table.ts';
+import { readEnv } from '../runtime/env.ts';
+import { step, TaskInput } from '../runtime/step.ts';
+import { CaughtError, settleTask } from '../task/settle-task.ts';
+
+const env = readEnv('workflow/settle-task');
+const dynamo = new DynamoDBClient();
+const rules = { loopback: env.LOOPBACK === 'allowed' };
+const settle = settleTask({
+  tasks: taskTable(dynamo, env.TASK_TABLE),
+  ledger: settlements(dynamo, { accounts: env.ACCOUNT_TABLE, tasks: env.TASK_TABLE }),
+  results: resultStore(new S3Client(), env.RESULT_BUCKET, rules),
+  now: Date.now,
+});
+
+const Input = TaskInput.extend({ error: CaughtError.optional() });
+
+export const handler = step(Input, async ({ taskId, error }) => {
+  await settle(taskId, error);
+  return { taskId };
+});
