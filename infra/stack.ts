@@ -1,0 +1,43 @@
+import { CfnOutput, CfnParameter, Stack } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { acknowledge } from './acknowledged.ts';
+import { Api } from './api.ts';
+import { ApiFunctions } from './api-functions.ts';
+import { Buckets } from './buckets.ts';
+import { Secrets } from './secrets.ts';
+import type { Stage } from './stage.ts';
+import { Tables } from './tables.ts';
+import { Triggers } from './triggers.ts';
+import { Workflow } from './workflow.ts';
+import { WorkflowFunctions } from './workflow-functions.ts';
+
+/** All of Darkroom in one account and region. */
+export class DarkroomStack extends Stack {
+  constructor(scope: Construct, id: string, stage: Stage) {
+    super(scope, id, { description: 'Darkroom, an image-to-image task API' });
+    const dashscopeUrl = new CfnParameter(this, 'DashScopeUrl', {
+      description: 'Where DashScope is: Singapore, Beijing or the host of a workspace',
+      default: stage.dashscopeUrl,
+      allowedPattern: stage.dashscopeUrlPattern,
+    }).valueAsString;
+    const tables = new Tables(this, 'Tables', stage);
+    const buckets = new Buckets(this, 'Buckets', stage);
+    const secrets = new Secrets(this, 'Secrets', stage);
+    const api = new Api(this, 'Api', stage);
+    const publicUrl = api.http.apiEndpoint;
+    const common = { stage, tables, buckets, secrets, publicUrl };
+    const functions = new WorkflowFunctions(this, 'Work', { ...common, dashscopeUrl });
+    const { machine } = new Workflow(this, 'Workflow', { functions, logDays: stage.logDays });
+    const routes = new ApiFunctions(this, 'Routes', { ...common, machine });
+    api.addRoutes(routes);
+    const { issueKey } = new Triggers(this, 'Triggers', { stage, tables, buckets, machine });
+
+    new CfnOutput(this, 'Url', { value: publicUrl });
+    new CfnOutput(this, 'ProviderKeys', { value: secrets.providerKeys.secretName });
+    new CfnOutput(this, 'FirstKey', {
+      description: 'Makes an account and its first key; the key is shown once',
+      value: `npm run keys -- create --function ${issueKey.functionName} --credits 100`,
+    });
+    acknowledge(this, { buckets, work: functions });
+  }
+}

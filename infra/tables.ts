@@ -1,0 +1,63 @@
+import {
+  AttributeType,
+  Billing,
+  ProjectionType,
+  TableEncryptionV2,
+  TableV2,
+} from 'aws-cdk-lib/aws-dynamodb';
+import { RemovalPolicy } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import type { Stage } from './stage.ts';
+
+const text = (name: string) => ({ name, type: AttributeType.STRING });
+const number = (name: string) => ({ name, type: AttributeType.NUMBER });
+
+/** What is remembered: tasks, accounts with their ledger, keys, and requests that may be repeated. */
+export class Tables extends Construct {
+  readonly tasks: TableV2;
+  readonly accounts: TableV2;
+  readonly keys: TableV2;
+  readonly idempotency: TableV2;
+
+  constructor(scope: Construct, id: string, { keepData }: Stage) {
+    super(scope, id);
+    const common = {
+      billing: Billing.onDemand(),
+      encryption: keepData ? TableEncryptionV2.awsManagedKey() : TableEncryptionV2.dynamoOwnedKey(),
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: keepData },
+      deletionProtection: keepData,
+      removalPolicy: keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    };
+    this.tasks = new TableV2(this, 'Tasks', {
+      ...common,
+      partitionKey: text('id'),
+      globalSecondaryIndexes: [
+        {
+          // Sparse: only a task that somebody has to look at again has a due time.
+          indexName: 'due',
+          partitionKey: number('dueShard'),
+          sortKey: number('dueAt'),
+          projectionType: ProjectionType.KEYS_ONLY,
+        },
+        {
+          indexName: 'byAccount',
+          partitionKey: text('account'),
+          sortKey: number('createdAt'),
+          projectionType: ProjectionType.INCLUDE,
+          nonKeyAttributes: ['model', 'status', 'submittedAt', 'finishedAt', 'images', 'charged'],
+        },
+      ],
+    });
+    this.accounts = new TableV2(this, 'Accounts', {
+      ...common,
+      partitionKey: text('account'),
+      sortKey: text('entry'),
+    });
+    this.keys = new TableV2(this, 'Keys', { ...common, partitionKey: text('hash') });
+    this.idempotency = new TableV2(this, 'Idempotency', {
+      ...common,
+      partitionKey: text('id'),
+      timeToLiveAttribute: 'expiresAt',
+    });
+  }
+}

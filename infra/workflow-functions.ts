@@ -1,0 +1,144 @@
+import { Construct } from 'constructs';
+import { allow } from './allow.ts';
+import type { Buckets } from './buckets.ts';
+import { Lambda } from './lambda.ts';
+import type { Secrets } from './secrets.ts';
+import type { Stage } from './stage.ts';
+import type { Tables } from './tables.ts';
+
+type Props = {
+  readonly stage: Stage;
+  readonly tables: Tables;
+  readonly buckets: Buckets;
+  readonly secrets: Secrets;
+  readonly publicUrl: string;
+  readonly dashscopeUrl: string;
+};
+
+/** One function a state, each with exactly what it uses. */
+export class WorkflowFunctions extends Construct {
+  readonly prepareInputs: Lambda<'workflow/prepare-inputs'>;
+  readonly submitTask: Lambda<'workflow/submit-task'>;
+  readonly awaitProvider: Lambda<'workflow/await-provider'>;
+  readonly pollTask: Lambda<'workflow/poll-task'>;
+  readonly settleTask: Lambda<'workflow/settle-task'>;
+  readonly notifyCaller: Lambda<'workflow/notify-caller'>;
+
+  constructor(scope: Construct, id: string, props: Props) {
+    super(scope, id);
+    this.prepareInputs = prepareInputs(this, props);
+    this.submitTask = submitTask(this, props);
+    this.awaitProvider = awaitProvider(this, props);
+    this.pollTask = pollTask(this, props);
+    this.settleTask = settleTask(this, props);
+    this.notifyCaller = notifyCaller(this, props);
+  }
+}
+
+const loopback = ({ laptop }: Stage) => ({ LOOPBACK: laptop?.LOOPBACK });
+const usual = ({ laptop }: Stage) => ({ USUAL_SECONDS: laptop?.USUAL_SECONDS });
+
+function prepareInputs(scope: Construct, { stage, tables, buckets }: Props) {
+  const lambda = new Lambda(scope, 'PrepareInputs', {
+    entry: 'workflow/prepare-inputs',
+    environment: {
+      TASK_TABLE: tables.tasks.tableName,
+      INPUT_BUCKET: buckets.inputs.bucketName,
+      ...loopback(stage),
+    },
+    logDays: stage.logDays,
+    timeoutSeconds: 60,
+  });
+  allow(lambda, tables.tasks.tableArn, 'dynamodb:UpdateItem');
+  const below = (prefix: string) => buckets.inputs.arnForObjects(`${prefix}/*`);
+  allow(lambda, ['uploads', 'files', 'prepared'].map(below), 's3:GetObject');
+  allow(lambda, below('prepared'), 's3:PutObject');
+  allow(lambda, buckets.inputs.bucketArn, 's3:ListBucket'); // or what is missing looks forbidden
+  return lambda;
+}
+
+function submitTask(scope: Construct, props: Props) {
+  const { stage, tables, buckets, secrets, dashscopeUrl } = props;
+  const lambda = new Lambda(scope, 'SubmitTask', {
+    entry: 'workflow/submit-task',
+    environment: {
+      TASK_TABLE: tables.tasks.tableName,
+      INPUT_BUCKET: buckets.inputs.bucketName,
+      PROVIDER_SECRET: secrets.providerKeys.secretArn,
+      DASHSCOPE_URL: dashscopeUrl,
+      ...usual(stage),
+    },
+    logDays: stage.logDays,
+    timeoutSeconds: 30,
+  });
+  allow(lambda, tables.tasks.tableArn, 'dynamodb:UpdateItem');
+  // The links it signs can do what it can.
+  allow(lambda, buckets.inputs.arnForObjects('prepared/*'), 's3:GetObject');
+  allow(lambda, secrets.providerKeys.secretArn, 'secretsmanager:GetSecretValue');
+  return lambda;
+}
+
+function awaitProvider(scope: Construct, { stage, tables }: Props) {
+  const lambda = new Lambda(scope, 'AwaitProvider', {
+    entry: 'workflow/await-provider',
+    environment: { TASK_TABLE: tables.tasks.tableName },
+    logDays: stage.logDays,
+  });
+  allow(lambda, tables.tasks.tableArn, 'dynamodb:UpdateItem');
+  return lambda;
+}
+
+function pollTask(scope: Construct, { stage, tables, secrets, dashscopeUrl }: Props) {
+  const lambda = new Lambda(scope, 'PollTask', {
+    entry: 'workflow/poll-task',
+    environment: {
+      TASK_TABLE: tables.tasks.tableName,
+      PROVIDER_SECRET: secrets.providerKeys.secretArn,
+      DASHSCOPE_URL: dashscopeUrl,
+    },
+    logDays: stage.logDays,
+    timeoutSeconds: 20,
+  });
+  allow(lambda, tables.tasks.tableArn, 'dynamodb:UpdateItem');
+  allow(lambda, secrets.providerKeys.secretArn, 'secretsmanager:GetSecretValue');
+  return lambda;
+}
+
+function settleTask(scope: Construct, { stage, tables, buckets }: Props) {
+  const lambda = new Lambda(scope, 'SettleTask', {
+    entry: 'workflow/settle-task',
+    environment: {
+      TASK_TABLE: tables.tasks.tableName,
+      ACCOUNT_TABLE: tables.accounts.tableName,
+      RESULT_BUCKET: buckets.results.bucketName,
+      ...loopback(stage),
+    },
+    logDays: stage.logDays,
+    timeoutSeconds: 120,
+  });
+  allow(lambda, tables.tasks.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem');
+  allow(lambda, tables.accounts.tableArn, 'dynamodb:PutItem', 'dynamodb:UpdateItem');
+  allow(lambda, buckets.results.arnForObjects('results/*'), 's3:PutObject');
+  return lambda;
+}
+
+function notifyCaller(scope: Construct, props: Props) {
+  const { stage, tables, secrets, publicUrl } = props;
+  const lambda = new Lambda(scope, 'NotifyCaller', {
+    entry: 'workflow/notify-caller',
+    environment: {
+      TASK_TABLE: tables.tasks.tableName,
+      ACCOUNT_TABLE: tables.accounts.tableName,
+      SIGNING_SECRET: secrets.signing.secretArn,
+      PUBLIC_URL: publicUrl,
+      ...loopback(stage),
+      ...usual(stage),
+    },
+    logDays: stage.logDays,
+    timeoutSeconds: 15,
+  });
+  allow(lambda, tables.tasks.tableArn, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
+  allow(lambda, tables.accounts.tableArn, 'dynamodb:GetItem');
+  allow(lambda, secrets.signing.secretArn, 'secretsmanager:GetSecretValue');
+  return lambda;
+}
