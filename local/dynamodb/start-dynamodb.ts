@@ -1,0 +1,59 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { answers } from './answer.ts';
+import { openEngine } from './engine.ts';
+import { jsonServer } from './http.ts';
+import { sweeper } from './sweep.ts';
+import { ensureTable, type TableDefinition } from './tables.ts';
+
+type Options = {
+  readonly tables: readonly TableDefinition[];
+  /** Where the data is kept; in memory without it. */
+  readonly dataDir?: string | undefined;
+  /** A free one without it. */
+  readonly port?: number | undefined;
+  /** Milliseconds since 1970: for items that expire and tokens that are forgotten. */
+  readonly now?: (() => number) | undefined;
+  readonly sweepEveryMs?: number | undefined;
+};
+
+export type LocalDynamoDb = {
+  readonly url: string;
+  /** Deletes what has expired by now, without waiting for the next regular time. */
+  sweep(): Promise<void>;
+  close(): Promise<void>;
+};
+
+/** The laptop's DynamoDB. Tables that are there already stay as they are. */
+export async function startDynamoDb(options: Options): Promise<LocalDynamoDb> {
+  const { tables, dataDir, port = 0, now = Date.now, sweepEveryMs = 60_000 } = options;
+  const engine = await openEngine(dataDir);
+  try {
+    const answer = answers(engine, now);
+    for (const definition of tables) await ensureTable(answer, definition);
+    const server = jsonServer(answer);
+    const url = await listen(server, port);
+
+    const { sweep, settled } = sweeper(answer, now);
+    await sweep();
+    const timer = setInterval(sweep, sweepEveryMs).unref();
+
+    const close = async () => {
+      clearInterval(timer);
+      server.close();
+      server.closeAllConnections();
+      await settled();
+      await engine.close();
+    };
+    return { url, sweep, close };
+  } catch (thrown) {
+    await engine.close();
+    throw thrown;
+  }
+}
+
+async function listen(server: Server, port: number): Promise<string> {
+  await once(server.listen(port, '127.0.0.1'), 'listening');
+  const address = server.address();
+  return `http://127.0.0.1:${typeof address === 'object' ? address?.port : port}`;
+}

@@ -1,0 +1,68 @@
+import { Fault } from './fault.ts';
+import { scanner, text } from './scanner.ts';
+
+/** A posted form up to its file. What comes behind the file is not read, as on S3. */
+export type Form = {
+  /** With lower-case names. */
+  readonly fields: ReadonlyMap<string, string>;
+  readonly filename: string;
+  /** Ends where the file ends; throws when the form breaks off before. */
+  readonly file: AsyncIterable<Buffer>;
+};
+
+const malformed = () => new Fault('MalformedPOSTRequest');
+const tooLong = () => new Fault('MaxPostPreDataLengthExceeded');
+const longestFields = 20 * 1024;
+
+export async function readForm(contentType: string, body: AsyncIterable<Buffer>): Promise<Form> {
+  const input = scanner(withLineBreak(body), malformed);
+  const delimiter = `\r\n--${boundaryOf(contentType)}`;
+  const fields = new Map<string, string>();
+  let room = longestFields;
+  const short = async (piece: AsyncIterable<Buffer>) => {
+    const read = await text(piece, room, tooLong);
+    room -= Buffer.byteLength(read);
+    return read;
+  };
+
+  await short(input.until(delimiter));
+  while ((await short(input.next(2))) === '\r\n') {
+    // The line break of the last header ends it and is followed by the empty line.
+    const { name, filename } = disposition(await short(input.until('\r\n\r\n')));
+    if (name === 'file') return { fields, filename, file: input.until(delimiter) };
+    fields.set(name, await short(input.until(delimiter)));
+  }
+  throw new Fault('InvalidArgument', 'POST requires exactly one file upload per request.');
+}
+
+// Lets the first boundary look like all the others.
+async function* withLineBreak(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  yield Buffer.from('\r\n');
+  yield* body;
+}
+
+function boundaryOf(contentType: string): string {
+  const [, quoted, plain] = /;\s*boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(contentType) ?? [];
+  const boundary = quoted ?? plain;
+  if (!boundary) throw malformed();
+  return boundary;
+}
+
+function disposition(head: string): { name: string; filename: string } {
+  const line = head
+    .split('\r\n')
+    .find((header) => /^content-disposition:\s*form-data/i.test(header));
+  const name = line && parameter(line, 'name');
+  if (!name) throw malformed();
+  // A browser may send the whole path.
+  return {
+    name: name.toLowerCase(),
+    filename: parameter(line, 'filename')?.replace(/^.*[/\\]/, '') ?? '',
+  };
+}
+
+const parameter = (line: string, name: string): string | undefined =>
+  new RegExp(`;\\s*${name}=(?:"([^"]*)"|([^;\\s]+))`, 'i')
+    .exec(line)
+    ?.slice(1)
+    .find((value) => value !== undefined);

@@ -1,0 +1,104 @@
+import * as z from 'zod';
+import { Fault } from './fault.ts';
+import { type Credentials, requireSignature, scopeOf } from './secret.ts';
+
+const Size = z.union([
+  z.int().nonnegative(),
+  z
+    .string()
+    .regex(/^\d{1,15}$/)
+    .transform(Number),
+]);
+const Value = z.union([z.string(), z.number()]).transform(String);
+const Condition = z.union([
+  z.tuple([z.enum(['eq', 'starts-with']), z.string().startsWith('$'), Value]),
+  z.tuple([z.literal('content-length-range'), Size, Size]),
+  z.record(z.string(), Value),
+]);
+const Policy = z.object({ expiration: z.iso.datetime(), conditions: z.array(Condition) });
+
+/** The fields of a posted form, with lower-case names. */
+export type Fields = ReadonlyMap<string, string>;
+export type SizeRange = { readonly min: number; readonly max: number };
+type Match = { readonly how: 'eq' | 'starts-with'; readonly field: string; readonly value: string };
+
+/** Throws unless the form's policy is signed, in force, and allows every field; answers the sizes it allows. */
+export function requirePolicy(fields: Fields, credentials: Credentials, now: number): SizeRange {
+  const encoded = fields.get('policy');
+  if (encoded === undefined) throw new Fault('AccessDenied');
+  requireSignedPolicy(encoded, fields, credentials);
+
+  const { expiration, conditions } = parsed(encoded);
+  if (now >= Date.parse(expiration)) refuse('Policy expired.');
+  const matches = conditions.flatMap(toMatches);
+  for (const match of matches) requireMatch(match, fields.get(match.field) ?? '');
+  requireCovered(fields, new Set(matches.map(({ field }) => field)));
+  return tightest(conditions.flatMap((condition) => toRange(condition)));
+}
+
+function requireSignedPolicy(text: string, fields: Fields, credentials: Credentials): void {
+  const field = (name: string) => {
+    const value = fields.get(name);
+    if (value) return value;
+    throw new Fault('InvalidArgument', `Bucket POST must contain a field named '${name}'`);
+  };
+  if (field('x-amz-algorithm') !== 'AWS4-HMAC-SHA256') {
+    throw new Fault('InvalidArgument', 'X-Amz-Algorithm must be AWS4-HMAC-SHA256');
+  }
+  const scope = scopeOf(field('x-amz-credential'), 'InvalidArgument');
+  if (!field('x-amz-date').startsWith(scope.day)) {
+    throw new Fault('InvalidArgument', 'X-Amz-Date must be on the day of X-Amz-Credential');
+  }
+  requireSignature(credentials, { scope, text, signature: field('x-amz-signature') });
+}
+
+function parsed(encoded: string): z.infer<typeof Policy> {
+  try {
+    return Policy.parse(JSON.parse(Buffer.from(encoded, 'base64').toString('utf8')));
+  } catch (cause) {
+    throw new Fault('InvalidPolicyDocument', 'Invalid Policy: Invalid JSON.', { cause });
+  }
+}
+
+function toMatches(condition: z.infer<typeof Condition>): Match[] {
+  if (!Array.isArray(condition)) {
+    return Object.entries(condition).map(([name, value]) => ({
+      how: 'eq',
+      field: name.toLowerCase(),
+      value,
+    }));
+  }
+  const [how, name, value] = condition;
+  if (how === 'content-length-range') return [];
+  return [{ how, field: name.slice(1).toLowerCase(), value }];
+}
+
+function requireMatch({ how, field, value }: Match, given: string): void {
+  if (how === 'eq' ? given !== value : !given.startsWith(value)) {
+    refuse(`Policy Condition failed: ${JSON.stringify([how, `$${field}`, value])}`);
+  }
+}
+
+function requireCovered(fields: Fields, covered: ReadonlySet<string>): void {
+  const extra = [...fields.keys()].filter(
+    (name) => !covered.has(name) && !free.has(name) && !name.startsWith('x-ignore-'),
+  );
+  if (extra.length > 0) refuse(`Extra input fields: ${extra.join(', ')}`);
+}
+
+const free: ReadonlySet<string> = new Set(['x-amz-signature', 'file', 'policy']);
+
+function toRange(condition: z.infer<typeof Condition>): SizeRange[] {
+  if (!Array.isArray(condition) || condition[0] !== 'content-length-range') return [];
+  const [, min, max] = condition;
+  return [{ min, max }];
+}
+
+const tightest = (ranges: readonly SizeRange[]): SizeRange => ({
+  min: Math.max(0, ...ranges.map(({ min }) => min)),
+  max: Math.min(Number.MAX_SAFE_INTEGER, ...ranges.map(({ max }) => max)),
+});
+
+function refuse(reason: string): never {
+  throw new Fault('AccessDenied', `Invalid according to Policy: ${reason}`);
+}
