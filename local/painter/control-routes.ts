@@ -1,0 +1,28 @@
+import { json, parseJson, type Route } from './call.ts';
+import { statusOf } from './jobs.ts';
+
+/** Settings, counts and every job that is still known. */
+export const show: Route = ({ jobs, control, counts, now }) =>
+  json(200, {
+    settings: control.settings(),
+    counts,
+    jobs: jobs.all().map((job) => ({
+      task_id: job.id,
+      status: statusOf(job, now()),
+      n: job.order.n,
+      images: job.order.images.length,
+      prompt: job.order.prompt,
+    })),
+  });
+
+export const change: Route = (studio, call, ...rest) => {
+  studio.control.change(parseJson(call.body));
+  return show(studio, call, ...rest);
+};
+
+/** The settings of the start, and counts from zero; jobs go on, since somebody may wait for them. */
+export const reset: Route = (studio, ...rest) => {
+  studio.control.reset();
+  Object.assign(studio.counts, { submits: 0, accepted: 0, polls: 0, cancels: 0 });
+  return show(studio, ...rest);
+};

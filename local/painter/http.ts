@@ -1,0 +1,54 @@
+import { once } from 'node:events';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Answer, Call } from './call.ts';
+import { Refusal } from './codes.ts';
+
+// Three pictures of 10 MB in base64, and the rest of the request.
+const mostBytes = 44 * 1024 * 1024;
+
+/** Starts listening on this machine only; 0 takes any free port. */
+export async function listen(server: Server, port: number): Promise<string> {
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (!address || typeof address === 'string') throw new Error('a TCP port was expected');
+  return `http://127.0.0.1:${address.port}`;
+}
+
+export async function shut(server: Server): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  server.closeAllConnections();
+  await closed;
+}
+
+/** @throws {Refusal} when the body is larger than three pictures can be */
+export async function readCall(request: IncomingMessage): Promise<Call> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    size += chunk.length;
+    if (size > mostBytes) throw new Refusal('BadRequest.TooLarge');
+    chunks.push(chunk);
+  }
+  return {
+    method: request.method ?? 'GET',
+    url: new URL(request.url ?? '/', `http://${request.headers.host ?? '127.0.0.1'}`),
+    header: (name) => request.headers[name]?.toString(),
+    body: Buffer.concat(chunks).toString(),
+  };
+}
+
+export function send(response: ServerResponse, answer: Answer): void {
+  if (answer.kind === 'lost') {
+    response.destroy();
+    return;
+  }
+  const isPng = answer.kind === 'png';
+  const body = isPng ? answer.png : Buffer.from(JSON.stringify(answer.body));
+  response.writeHead(isPng ? 200 : answer.status, {
+    'content-type': isPng ? 'image/png' : 'application/json;charset=UTF-8',
+    'content-length': body.length,
+  });
+  response.end(body);
+}

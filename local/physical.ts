@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+
+export const region = 'us-east-1';
+export const accountId = '000000000000';
+
+type Kind = {
+  /** The property that names the resource, should the template do so. */
+  readonly nameProperty?: string;
+  /** Otherwise `<stack>-<logical id>`, cut to 64 characters. */
+  readonly nameOf?: (stackName: string, logicalId: string) => string;
+  readonly ref?: (name: string) => string | undefined;
+  readonly attributes?: Readonly<Record<string, (name: string) => string>>;
+};
+
+const arn = (service: string, prefix: string) => (name: string) =>
+  `arn:aws:${service}:${region}:${accountId}:${prefix}${name}`;
+const itself = (name: string) => name;
+const digest = (text: string, length: number) =>
+  createHash('sha256').update(text).digest('hex').slice(0, length);
+
+const functionArn = arn('lambda', 'function:');
+const machineArn = arn('states', 'stateMachine:');
+// Secrets Manager puts six random characters behind the name; these are stable.
+const secretArn = (name: string) => `${arn('secretsmanager', 'secret:')(name)}-${digest(name, 6)}`;
+
+const table: Kind = {
+  nameProperty: 'TableName',
+  attributes: { Arn: arn('dynamodb', 'table/') },
+};
+
+// Attributes that would lead out to AWS (an API's endpoint, a bucket's domain) are left out on
+// purpose: whoever composes the laptop gives the true ones, or the template asks in vain.
+const kinds: Readonly<Record<string, Kind>> = {
+  'AWS::Lambda::Function': { nameProperty: 'FunctionName', attributes: { Arn: functionArn } },
+  'AWS::DynamoDB::Table': table,
+  'AWS::DynamoDB::GlobalTable': table,
+  'AWS::S3::Bucket': {
+    nameProperty: 'BucketName',
+    nameOf: (stackName, logicalId) => shorten(`${stackName}-${logicalId}`, 63).toLowerCase(),
+    attributes: { Arn: (name) => `arn:aws:s3:::${name}` },
+  },
+  'AWS::StepFunctions::StateMachine': {
+    nameProperty: 'StateMachineName',
+    ref: machineArn,
+    attributes: { Arn: machineArn, Name: itself },
+  },
+  'AWS::SecretsManager::Secret': {
+    nameProperty: 'Name',
+    // CDK takes a generated name apart at its hyphens and expects exactly one.
+    nameOf: (stackName, logicalId) => `${logicalId}-${digest(stackName + logicalId, 12)}`,
+    ref: secretArn,
+    attributes: { Id: secretArn },
+  },
+  'AWS::SSM::Parameter': { nameProperty: 'Name' },
+  'AWS::ApiGatewayV2::Api': {
+    nameOf: (stackName, logicalId) => digest(stackName + logicalId, 10),
+  },
+  'AWS::ApiGatewayV2::Integration': { nameOf: (_, logicalId) => logicalId },
+  'AWS::ApiGatewayV2::Stage': { nameProperty: 'StageName' },
+  'AWS::Events::Rule': { nameProperty: 'Name', attributes: { Arn: arn('events', 'rule/') } },
+  'AWS::Scheduler::Schedule': {
+    nameProperty: 'Name',
+    attributes: { Arn: arn('scheduler', 'schedule/default/') },
+  },
+  // Not played, but their ARNs stand beside what is.
+  'AWS::IAM::Role': {
+    nameProperty: 'RoleName',
+    attributes: { Arn: (name) => `arn:aws:iam::${accountId}:role/${name}` },
+  },
+  'AWS::SQS::Queue': {
+    nameProperty: 'QueueName',
+    ref: () => undefined,
+    attributes: { Arn: arn('sqs', '') },
+  },
+};
+
+export const nameProperty = (type: string) => kinds[type]?.nameProperty;
+
+/** The name a resource gets when its template does not name it. */
+export function generatedName(type: string, stackName: string, logicalId: string): string {
+  const named = kinds[type]?.nameOf;
+  return named ? named(stackName, logicalId) : shorten(`${stackName}-${logicalId}`, 64);
+}
+
+/** What `Ref` answers, or `undefined` for a resource the laptop does not play. */
+export function refOf(type: string, name: string): string | undefined {
+  const kind = kinds[type];
+  return kind && (kind.ref ?? itself)(name);
+}
+
+/** What `Fn::GetAtt` answers, or `undefined` for what the laptop does not know. */
+export const attributeOf = (type: string, name: string, attribute: string): string | undefined =>
+  kinds[type]?.attributes?.[attribute]?.(name);
+
+// The end is kept as well: the hash that CDK puts there tells two long ids apart.
+const shorten = (name: string, length: number) =>
+  name.length <= length ? name : `${name.slice(0, length - 9)}-${name.slice(-8)}`;

@@ -1,0 +1,23 @@
+import type { Definition } from './definition.ts';
+import type { Observed } from './history.ts';
+import type { Pace } from './pace.ts';
+import type { Invoke } from './run-task.ts';
+import type { TokenBook } from './token-book.ts';
+
+/** A state machine that is deployed here. */
+export type Machine = {
+  readonly arn: string;
+  readonly name: string;
+  readonly roleArn: string;
+  readonly definition: Definition;
+  readonly createdAt: number;
+};
+
+/** What all executions share. */
+export type World = {
+  readonly invoke: Invoke;
+  readonly tokens: TokenBook;
+  readonly pace: Pace;
+  readonly now: () => number;
+  readonly onEvent: (event: Observed) => void;
+};

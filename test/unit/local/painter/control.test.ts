@@ -1,0 +1,183 @@
+import { describe, expect, test } from 'vitest';
+import { world } from './world.ts';
+
+const initial = { seconds: 100, submit: 'ok', poll: 'ok', outcome: 'succeeded' };
+
+test('shows the settings, what was counted and the jobs', async () => {
+  const { accepted, poll, cancel, call } = await world();
+  const id = await accepted({ n: 3 });
+  await poll(id);
+  await cancel(id);
+
+  expect(await call('GET', '/control')).toEqual({
+    status: 200,
+    body: {
+      settings: initial,
+      counts: { submits: 1, accepted: 1, polls: 1, cancels: 1 },
+      jobs: [{ task_id: id, status: 'CANCELED', n: 3, images: 1, prompt: 'black and white' }],
+    },
+  });
+});
+
+test('what is not named in a change stays as it is', async () => {
+  const { call } = await world();
+  await call('POST', '/control', { submit: 'busy', times: 2 });
+
+  const { body } = await call('POST', '/control', { seconds: 3 });
+
+  expect(body.settings).toEqual({ ...initial, seconds: 3, submit: 'busy', times: 2 });
+});
+
+test('DELETE brings back the settings of the start and counts from zero', async () => {
+  const { call, submit } = await world();
+  await call('POST', '/control', { submit: 'busy', seconds: 1, code: 'Arrearage' });
+  await submit();
+
+  const { body } = await call('DELETE', '/control');
+
+  expect(body.settings).toEqual(initial);
+  expect(body.counts).toEqual({ submits: 0, accepted: 0, polls: 0, cancels: 0 });
+});
+
+test.each([
+  [{ colour: 'red' }, 'colour'],
+  [{ submit: 'sulky' }, 'submit'],
+  [{ poll: 'lost' }, 'poll'],
+  [{ outcome: 'ok' }, 'outcome'],
+  [{ code: 'Nonsense' }, 'code: must be one of'],
+  [{ times: 0 }, 'times'],
+  [{ seconds: -1 }, 'seconds'],
+  [[], 'expected object'],
+])('%j is refused and changes nothing', async (change, words) => {
+  const { call } = await world();
+
+  expect(await call('POST', '/control', change)).toMatchObject({
+    status: 400,
+    body: { message: expect.stringContaining(words) },
+  });
+  expect((await call('GET', '/control')).body.settings).toEqual(initial);
+});
+
+test('the same can be said without HTTP', async () => {
+  const { painter, submit } = await world();
+
+  painter.control({ submit: 'busy' });
+
+  expect(await submit()).toMatchObject({ status: 429 });
+});
+
+describe('submit', () => {
+  test('busy is a 429 for so many times, and nothing is accepted', async () => {
+    const { painter, submit, call } = await world();
+    painter.control({ submit: 'busy', times: 2 });
+
+    const statuses = [await submit(), await submit(), await submit()].map(({ status }) => status);
+
+    expect(statuses).toEqual([429, 429, 200]);
+    expect((await call('GET', '/control')).body).toMatchObject({
+      counts: { submits: 3, accepted: 1 },
+      settings: initial,
+    });
+  });
+
+  test.each([
+    [undefined, 400, 'DataInspectionFailed'],
+    ['Arrearage', 400, 'Arrearage'],
+    ['AllocationQuota.FreeTierOnly', 403, 'AllocationQuota.FreeTierOnly'],
+    ['PostpaidBillOverdue', 429, 'PostpaidBillOverdue'],
+    ['ModelUnavailable', 503, 'ModelUnavailable'],
+  ] as const)('refused with %s answers %i', async (code, status, answered) => {
+    const { painter, submit } = await world();
+    painter.control({ submit: 'refused', code });
+
+    expect(await submit()).toMatchObject({
+      status,
+      body: { code: answered, message: expect.any(String) },
+    });
+  });
+
+  test('lost is accepted and never answered', async () => {
+    const { painter, submit, call } = await world();
+    painter.control({ submit: 'lost', times: 1 });
+
+    await expect(submit()).rejects.toThrow('fetch failed');
+
+    const { body } = await call('GET', '/control');
+    expect(body.counts).toMatchObject({ submits: 1, accepted: 1 });
+    expect(body.jobs).toMatchObject([{ status: 'PENDING' }]);
+  });
+});
+
+test('a busy poll is a 429 and the job goes on', async () => {
+  const { painter, accepted, poll } = await world();
+  const id = await accepted();
+  painter.control({ poll: 'busy', times: 1 });
+
+  expect(await poll(id)).toMatchObject({ status: 429, body: { code: 'Throttling.RateQuota' } });
+  expect(await poll(id)).toMatchObject({ status: 200 });
+});
+
+describe('outcome', () => {
+  test('failed ends the job with its code, and only the next one', async () => {
+    const { painter, accepted, ended } = await world();
+    painter.control({ outcome: 'failed', code: 'IPInfringementSuspect', times: 1 });
+    const [doomed, spared] = [await accepted({ n: 2 }), await accepted()];
+
+    const { output, usage } = await ended(doomed);
+
+    expect(output).toEqual({
+      task_id: doomed,
+      task_status: 'FAILED',
+      submit_time: '2026-03-01 10:00:00.000',
+      scheduled_time: '2026-03-01 10:00:15.000',
+      end_time: '2026-03-01 10:01:40.000',
+      code: 'IPInfringementSuspect',
+      message: expect.any(String),
+      task_metrics: { TOTAL: 2, SUCCEEDED: 0, FAILED: 2 },
+    });
+    expect(usage).toBeUndefined();
+    expect((await ended(spared)).output.task_status).toBe('SUCCEEDED');
+  });
+
+  test('failed without a code is the vendor’s internal error', async () => {
+    const { painter, accepted, ended } = await world();
+    painter.control({ outcome: 'failed' });
+
+    expect((await ended(await accepted())).output.code).toBe('InternalError.Algo');
+  });
+
+  test('partial makes all but the first picture', async () => {
+    const { painter, accepted, ended } = await world();
+    painter.control({ outcome: 'partial' });
+
+    const { output, usage } = await ended(await accepted({ n: 2 }));
+
+    expect(output).toMatchObject({
+      task_status: 'SUCCEEDED',
+      results: [
+        { code: 'InternalError.Timeout', message: expect.any(String) },
+        { url: expect.stringContaining('/2.png?') },
+      ],
+      task_metrics: { TOTAL: 2, SUCCEEDED: 1, FAILED: 1 },
+    });
+    expect(usage).toEqual({ image_count: 1 });
+  });
+
+  test('partial of a single picture is a failure', async () => {
+    const { painter, accepted, ended } = await world();
+    painter.control({ outcome: 'partial' });
+
+    expect((await ended(await accepted())).output).toMatchObject({
+      task_status: 'FAILED',
+      code: 'InternalError.Timeout',
+    });
+  });
+
+  test('counts for jobs that were accepted, not for those that were refused', async () => {
+    const { painter, submit, accepted, ended } = await world();
+    painter.control({ submit: 'busy', outcome: 'failed', times: 1 });
+    await submit();
+
+    expect((await ended(await accepted())).output.task_status).toBe('FAILED');
+  });
+});
