@@ -7,13 +7,20 @@ export default defineConfig({
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       {
         // aws-cdk-lib is loaded once for all files.
-        test: { name: 'infra', include: ['test/infra/**/*.test.ts'], isolate: false, pool: 'threads' },
+        test: {
+          name: 'infra',
+          include: ['test/infra/**/*.test.ts'],
+          isolate: false,
+          pool: 'threads',
+        },
       },
+      { test: { name: 'local', include: ['test/local/**/*.test.ts'], testTimeout: 20_000 } },
       { test: { name: 'contract', include: ['test/contract/**/*.test.ts'], testTimeout: 20_000 } },
       {
         test: {
           name: 'flow',
           include: ['test/flow/**/*.test.ts'],
+          globalSetup: ['test/flow/synthesise.ts'],
           testTimeout: 30_000,
           hookTimeout: 120_000,
         },

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import * as z from 'zod';
-import { nameOf } from './intrinsics.ts';
 import type { Laptop } from './laptop.ts';
+import { nameOf } from './template/intrinsics.ts';
 
 const FirstKeys = z.object({ apiKey: z.string(), adminKey: z.string(), webhookSecret: z.string() });
 export type FirstKeys = z.output<typeof FirstKeys>;
@@ -11,8 +11,8 @@ const Issued = z.object({ api_key: z.string(), webhook_secret: z.string() });
 /** The keys of the laptop: made by the operator's own function at the first start, kept in a file since. */
 export async function firstKeys(laptop: Laptop, file: string): Promise<FirstKeys> {
   if (existsSync(file)) return FirstKeys.parse(JSON.parse(readFileSync(file, 'utf8')));
-  const caller = await issue(laptop, { name: 'laptop', scopes: ['generate'], credits: 1000 });
-  const admin = await issue(laptop, { name: 'laptop-admin', scopes: ['admin'] });
+  const caller = await issueKey(laptop, { name: 'laptop', scopes: ['generate'], credits: 1000 });
+  const admin = await issueKey(laptop, { name: 'laptop-admin', scopes: ['admin'] });
   const keys = {
     apiKey: caller.api_key,
     adminKey: admin.api_key,
@@ -22,7 +22,8 @@ export async function firstKeys(laptop: Laptop, file: string): Promise<FirstKeys
   return keys;
 }
 
-async function issue({ lambda, context }: Laptop, order: object) {
+/** Has the operator's function make a key. @throws {Error} when it refuses */
+export async function issueKey({ lambda, context }: Laptop, order: object) {
   const [id] =
     Object.entries(context.template.resources).find(
       ([, { Properties }]) => Properties['Description'] === 'functions/events/issue-key.ts',

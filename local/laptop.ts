@@ -3,26 +3,26 @@ import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { startDynamoDb } from './dynamodb/start-dynamodb.ts';
-import { startHttpApi } from './http-api.ts';
-import { listen } from './http-server.ts';
-import type { Context } from './intrinsics.ts';
-import { startInvokeApi } from './invoke-api.ts';
-import { type LambdaRunner, lambdaRunner } from './lambda.ts';
-import { logFiles } from './log-sink.ts';
+import { startHttpApi } from './http-api/http-api.ts';
+import { listen } from './http-api/http-server.ts';
+import { startInvokeApi } from './lambda/invoke-api.ts';
+import { type LambdaRunner, lambdaRunner } from './lambda/lambda.ts';
+import { logFiles } from './lambda/log-sink.ts';
 import { type Painter, startPainter } from './painter/server.ts';
-import { bucketsOf } from './read-buckets.ts';
-import { functionsOf } from './read-functions.ts';
-import { httpApiOf } from './read-http-api.ts';
-import { machinesOf } from './read-machines.ts';
-import { schedulesOf } from './read-schedules.ts';
-import { secretsOf } from './read-secrets.ts';
-import { tablesOf } from './read-tables.ts';
 import { startS3 } from './s3/server.ts';
 import { type Schedules, startSchedules } from './schedule.ts';
-import { startSecrets } from './secrets.ts';
+import { startSecrets } from './secrets/secrets.ts';
 import type { Observed } from './step-functions/history.ts';
 import { startStepFunctions } from './step-functions/step-functions.ts';
-import { readTemplate } from './template.ts';
+import type { Context } from './template/intrinsics.ts';
+import { bucketsOf } from './template/read-buckets.ts';
+import { functionsOf } from './template/read-functions.ts';
+import { httpApiOf } from './template/read-http-api.ts';
+import { machinesOf } from './template/read-machines.ts';
+import { schedulesOf } from './template/read-schedules.ts';
+import { secretsOf } from './template/read-secrets.ts';
+import { tablesOf } from './template/read-tables.ts';
+import { readTemplate } from './template/template.ts';
 
 export type LaptopOptions = {
   /** What `cdk synth` wrote for the stage `local`. */
@@ -130,9 +130,7 @@ const notifying = (context: Context, lambda: LambdaRunner) =>
     notifications: notifications.map(({ prefix, suffix, functionArn }) => ({
       prefix,
       suffix,
-      notify: async (event: unknown) => {
-        await lambda.invoke(functionArn, event, { async: true });
-      },
+      notify: (event: unknown) => void lambda.invoke(functionArn, event, { async: true }),
     })),
   }));
 

@@ -60,7 +60,8 @@ function writeReady(file: string, { url, painter }: Laptop, { apiKey, adminKey }
   writeFileSync(file, `${JSON.stringify(ready, undefined, 2)}\n`, { mode: 0o600 });
 }
 
-const greeting = ({ url, painter }: Laptop, { apiKey }: FirstKeys) => `
+function greeting({ url, painter }: Laptop, { apiKey }: FirstKeys): string {
+  return `
 Darkroom is ready: ${url}
   API key   ${apiKey}
   painter   ${painter.url}/control
@@ -71,3 +72,4 @@ Try it:
     -d '{"prompt": "Replace the background with a starry sky", "image_urls": ["${painter.url}/sample.jpg"]}'
 
 Ctrl-C stops it.`;
+}

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Invoke, InvokeAnswer } from './invoke-answer.ts';
-import { accountId, region } from './physical.ts';
-import type { ScheduleDefinition } from './read-schedules.ts';
+import type { Invoke, InvokeAnswer } from './lambda/invoke-answer.ts';
+import { accountId, region } from './template/physical.ts';
+import type { ScheduleDefinition } from './template/read-schedules.ts';
 
 export type Schedules = {
   /** Runs a schedule now, or joins the run there is; answers when it is over. */

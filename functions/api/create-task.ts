@@ -49,7 +49,11 @@ export const handler = route(
     return {
       status: 200,
       headers: replayed ? { 'idempotency-replayed': 'true' } : {},
-      body: createdView(task, usualSeconds(task.model, env.USUAL_SECONDS), await uploads(task)),
+      body: createdView(
+        task,
+        { now: now(), usualSeconds: usualSeconds(task.model, env.USUAL_SECONDS) },
+        await uploads(task),
+      ),
     };
   },
 );

@@ -53,7 +53,7 @@ const sourceOf = (task: Task, index: number, input: Exclude<Input, { kind: 'url'
 
 function refuseWhenMissing(error: unknown): never {
   if (!(error instanceof S3ServiceException) || error.$metadata.httpStatusCode !== 404) throw error;
-  const message = 'was never uploaded, or longer than a day ago; upload it again.';
+  const message = 'was never uploaded, or longer than a day ago; upload it again';
   throw new InputRefused({ code: 'image_processing_error', message }, { cause: error });
 }
 
@@ -70,10 +70,10 @@ async function fetchInput(url: string, index: number, rules: Rules) {
   if (status === 408 || status === 429 || status >= 500) {
     throw new InputUnavailable(`image_urls[${index}] answered ${status} when it was fetched.`);
   }
-  if (!file) throw unusable(`answered ${status}; it must be downloadable without a login.`);
+  if (!file) throw unusable(`answered ${status}; it must be downloadable without a login`);
   if (file.bytes > 0) return file;
   await file[Symbol.asyncDispose]();
-  throw unusable('is empty.');
+  throw unusable('is empty');
 }
 
 const unusable = (message: string, cause?: unknown) =>
@@ -82,13 +82,13 @@ const unusable = (message: string, cause?: unknown) =>
 function refused(error: unknown, index: number): Downloaded {
   if (error instanceof TooLarge) {
     throw new InputRefused(
-      { code: 'invalid_parameters', message: 'is larger than 10 MB; send a smaller file.' },
+      { code: 'invalid_parameters', message: 'is larger than 10 MB; send a smaller file' },
       { cause: error },
     );
   }
   if (error instanceof AddressRefused) throw unusable(error.message, error);
   if (error instanceof Unreachable) {
-    throw new InputUnavailable(`image_urls[${index}] ${error.message}`, { cause: error });
+    throw new InputUnavailable(`image_urls[${index}] ${error.message}.`, { cause: error });
   }
   throw error;
 }

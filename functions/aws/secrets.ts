@@ -1,5 +1,6 @@
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod';
+import { ProviderRefused } from '../task/failures.ts';
 import type { Clock } from '../task/ports.ts';
 
 /** How long a secret is kept in memory, in milliseconds: so long does an old one go on working. */
@@ -30,10 +31,19 @@ export function secret(
 
 const ProviderKeys = z.record(z.string(), z.string());
 
-/** The API key of one provider, out of the secret that holds them all as `{"<provider>": "<key>"}`. */
+/**
+ * The API key of one provider, out of the secret that holds them all as `{"<provider>": "<key>"}`.
+ * @throws {ProviderRefused} when the operator has put none there
+ */
 export const providerKey =
   (read: () => Promise<string>, provider: string) => async (): Promise<string> => {
     const key = ProviderKeys.parse(JSON.parse(await read()))[provider];
-    if (!key) throw new Error(`the secret of provider keys has none for ${provider}`);
+    if (!key) {
+    const message = 'This model is not available here: its provider has no API key yet.';
+    throw new ProviderRefused(
+      { code: 'service_unavailable', message },
+      { operatorMustAct: true, cause: new Error(`the secret has no key for ${provider}`) },
+    );
+  }
     return key;
   };

@@ -94,7 +94,7 @@ export function dashscope({
         `/api/v1/tasks/${encodeURIComponent(ticket)}`,
         { method: 'GET' },
         (cause) => new ProviderBusy('poll was not answered', { cause }),
-      );
+      ).catch(laterPerhaps);
       if (answer.status === 404 || answer.status === 410) return forgotten;
       const polled = Polled.safeParse(answer.body);
       // Also a refused key: the job goes on without us, and the key may come back before its deadline.
@@ -104,8 +104,15 @@ export function dashscope({
   };
 }
 
+// The job goes on without us: a poll is never refused for good.
+function laterPerhaps(error: unknown): never {
+  if (!(error instanceof ProviderRefused)) throw error;
+  throw new ProviderBusy('there is no API key to poll with', { cause: error });
+}
+
 async function authorizationOf(apiKey: Options['apiKey']): Promise<string> {
   const key = await apiKey().catch((cause: unknown) => {
+    if (cause instanceof ProviderRefused) throw cause; // there is none, which is an answer
     throw new ProviderBusy('the API key could not be read', { cause });
   });
   // fetch would quote the header it cannot send, and the key with it.

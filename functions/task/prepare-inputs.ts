@@ -65,5 +65,5 @@ async function failureOf({ inputs, inspect }: Needs, task: Task, input: Input, i
 
 const named = (input: Input, index: number, { code, message }: Failure): Failure => {
   const field = input.kind === 'upload' ? 'image_uploads' : 'image_urls';
-  return { code, message: `${field}[${index}] ${message}` };
+  return { code, message: `${field}[${index}] ${message}.` };
 };

@@ -18,17 +18,17 @@ export type UploadForm = {
   readonly expiresAt: number;
 };
 
-/** The answer to a new task: the published fields, and the forms for promised uploads. */
-export const createdView = (task: Task, usualSeconds: number, uploads: readonly UploadForm[]) => ({
+/** The answer to a new task, or to its repetition: the published fields, and the forms for promised uploads. */
+export const createdView = (
+  task: Task,
+  { now, usualSeconds }: Pick<Surroundings, 'now' | 'usualSeconds'>,
+  uploads: readonly UploadForm[],
+) => ({
   ...identity(task),
-  progress: 0,
-  status: 'pending',
+  progress: progressOf(task, now, usualSeconds),
+  status: task.status,
   task_info: { can_cancel: false, estimated_time: usualSeconds },
-  usage: {
-    billing_rule: 'per_call',
-    credits_reserved: toCredits(task.reserved),
-    user_group: task.userGroup,
-  },
+  usage: usageOf(task),
   ...(uploads.length > 0 && { uploads: uploads.map(uploadView) }),
 });
 

@@ -29,7 +29,8 @@ export async function deliver({ url, body, headers, rules }: Message): Promise<n
       redirects: 0,
       deadlineMs: attemptMs,
     });
-    await drain(answer.body, mostAnswerBytes);
+    // A 2xx counts, also when what follows it never ends.
+    await drain(answer.body, mostAnswerBytes).catch(() => undefined);
     return answer.status;
   } catch (error) {
     if (error instanceof AddressRefused || error instanceof Unreachable) return undefined;

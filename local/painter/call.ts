@@ -14,7 +14,7 @@ export type Call = {
 /** `lost`: the connection ends without a word. */
 export type Answer =
   | { readonly kind: 'json'; readonly status: number; readonly body: object }
-  | { readonly kind: 'png'; readonly png: Buffer }
+  | { readonly kind: 'picture'; readonly type: 'image/png' | 'image/jpeg'; readonly bytes: Buffer }
   | { readonly kind: 'lost' };
 
 /** What all routes share. */

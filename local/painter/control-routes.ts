@@ -1,5 +1,15 @@
+import { readFileSync } from 'node:fs';
 import { json, parseJson, type Route } from './call.ts';
 import { statusOf } from './jobs.ts';
+
+/** A picture to try the laptop with. */
+export const sample: Route = () => ({
+  kind: 'picture',
+  type: 'image/jpeg',
+  bytes: readFileSync(picture),
+});
+
+const picture = new URL('../../cli/sample.jpg', import.meta.url);
 
 /** Settings, counts and every job that is still known. */
 export const show: Route = ({ jobs, control, counts, now }) =>

@@ -44,11 +44,14 @@ export function send(response: ServerResponse, answer: Answer): void {
     response.destroy();
     return;
   }
-  const isPng = answer.kind === 'png';
-  const body = isPng ? answer.png : Buffer.from(JSON.stringify(answer.body));
-  response.writeHead(isPng ? 200 : answer.status, {
-    'content-type': isPng ? 'image/png' : 'application/json;charset=UTF-8',
-    'content-length': body.length,
-  });
-  response.end(body);
+  const { status, type, bytes } =
+    answer.kind === 'picture' ? { status: 200, ...answer } : inJson(answer);
+  response.writeHead(status, { 'content-type': type, 'content-length': bytes.length });
+  response.end(bytes);
 }
+
+const inJson = ({ status, body }: Extract<Answer, { kind: 'json' }>) => ({
+  status,
+  type: 'application/json;charset=UTF-8',
+  bytes: Buffer.from(JSON.stringify(body)),
+});

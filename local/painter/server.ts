@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { type Answer, type Call, json, type Route, type Studio, vendorAnswer } from './call.ts';
 import { Refusal } from './codes.ts';
 import { type Change, control } from './control.ts';
-import { change, reset, show } from './control-routes.ts';
+import { change, reset, sample, show } from './control-routes.ts';
 import { easel } from './easel.ts';
 import { listen, readCall, send, shut } from './http.ts';
 import { jobs } from './jobs.ts';
@@ -31,6 +31,7 @@ const table: readonly (readonly [method: string, path: RegExp, route: Route])[] 
   ['GET', /^\/api\/v1\/tasks\/([^/]+)$/, poll],
   ['POST', /^\/api\/v1\/tasks\/([^/]+)\/cancel$/, cancel],
   ['GET', /^\/results\/([^/]+)\/(\d)\.png$/, result],
+  ['GET', /^\/sample\.jpg$/, sample],
   ['GET', /^\/control$/, show],
   ['POST', /^\/control$/, change],
   ['DELETE', /^\/control$/, reset],

@@ -50,7 +50,7 @@ export const result: Route = ({ jobs, links }, { url }, id, n) => {
   const made = jobs.find(id)?.result;
   const item = made && 'items' in made ? made.items[Number(n) - 1] : undefined;
   if (!item || !('png' in item)) throw new Refusal('AccessDenied', 'There is no such picture.');
-  return { kind: 'png', png: item.png };
+  return { kind: 'picture', type: 'image/png', bytes: item.png };
 };
 
 function identify(call: Call): void {

@@ -5,9 +5,9 @@ import { Fault } from './fault.ts';
 export type CorsRule = {
   readonly AllowedOrigins: readonly string[];
   readonly AllowedMethods: readonly string[];
-  readonly AllowedHeaders?: readonly string[];
-  readonly ExposedHeaders?: readonly string[];
-  readonly MaxAge?: number;
+  readonly AllowedHeaders?: readonly string[] | undefined;
+  readonly ExposedHeaders?: readonly string[] | undefined;
+  readonly MaxAge?: number | undefined;
 };
 
 type Rules = readonly CorsRule[];

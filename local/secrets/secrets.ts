@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import * as z from 'zod';
-import { listen, type Running, readBody } from './http-server.ts';
-import type { SecretDefinition } from './read-secrets.ts';
+import { listen, type Running, readBody } from '../http-api/http-server.ts';
+import type { SecretDefinition } from '../template/read-secrets.ts';
 import { type SecretStore, secretStore } from './secret-store.ts';
 
 type Options = {

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
+import type { SecretDefinition } from '../template/read-secrets.ts';
 import { generateSecret } from './generate-secret.ts';
-import type { SecretDefinition } from './read-secrets.ts';
 
 type StoredSecret = z.infer<typeof StoredSecret>;
 

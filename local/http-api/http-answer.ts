@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { InvokeAnswer } from './invoke-answer.ts';
+import type { InvokeAnswer } from '../lambda/invoke-answer.ts';
 
 export type HttpAnswer = {
   readonly status: number;

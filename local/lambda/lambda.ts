@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
+import { region } from '../template/physical.ts';
+import type { FunctionDefinition } from '../template/read-functions.ts';
 import { failure, type InvokeAnswer } from './invoke-answer.ts';
 import type { LogSink } from './log-sink.ts';
-import { region } from './physical.ts';
-import type { FunctionDefinition } from './read-functions.ts';
 import { sandbox } from './sandbox.ts';
 import { type SandboxPool, sandboxPool } from './sandbox-pool.ts';
 

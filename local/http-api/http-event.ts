@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { accountId } from './physical.ts';
+import { accountId } from '../template/physical.ts';
 
 type Asked = {
   readonly request: IncomingMessage;

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { GenerateSecretString } from './read-secrets.ts';
+import type { GenerateSecretString } from '../template/read-secrets.ts';
 
 const punctuation = '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~';
 

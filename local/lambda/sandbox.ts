@@ -1,9 +1,9 @@
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { Worker } from 'node:worker_threads';
+import type { FunctionDefinition } from '../template/read-functions.ts';
 import { failure, type InvokeAnswer } from './invoke-answer.ts';
 import type { LogSink } from './log-sink.ts';
-import type { FunctionDefinition } from './read-functions.ts';
 import type { WorkerEvent, WorkerMessage, WorkerStart } from './worker-messages.ts';
 
 export type SandboxEvent = Pick<WorkerEvent, 'requestId' | 'payload'>;

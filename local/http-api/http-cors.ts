@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { CorsConfiguration } from './read-http-api.ts';
+import type { CorsConfiguration } from '../template/read-http-api.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
