@@ -1,0 +1,19 @@
+import { afterAll, vi } from 'vitest';
+
+/** Keeps what is written to the log from here on, instead of printing it, until the file is done. */
+export function lines() {
+  const written: string[] = [];
+  const spies = [process.stdout, process.stderr].map((stream) =>
+    vi.spyOn(stream, 'write').mockImplementation((chunk) => {
+      written.push(...String(chunk).trimEnd().split('\n'));
+      return true;
+    }),
+  );
+  afterAll(() => {
+    for (const spy of spies) spy.mockRestore();
+  });
+  return {
+    text: () => written.join('\n'),
+    last: (): unknown => JSON.parse(written.at(-1) ?? 'null'),
+  };
+}

@@ -1,0 +1,40 @@
+import { Webhook } from 'standardwebhooks';
+import { describe, expect, test } from 'vitest';
+import { sign } from '../../../functions/webhook/sign.ts';
+
+const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+const body = '{"id":"task-7","prompt":"grün"}';
+
+test('the published example of the specification comes out', () => {
+  const headers = sign(
+    secret,
+    'msg_p5jXN8AQM9LWM0D4loKWxJek',
+    '{"test": 2432232314}',
+    1_614_265_330_999, // the signature counts in whole seconds
+  );
+
+  expect(headers).toEqual({
+    'webhook-id': 'msg_p5jXN8AQM9LWM0D4loKWxJek',
+    'webhook-timestamp': '1614265330',
+    'webhook-signature': 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=',
+  });
+});
+
+test('a receiver with the official library takes it', () => {
+  const headers = sign(secret, 'evt-task-7', body, Date.now());
+
+  expect(new Webhook(secret).verify(body, { ...headers })).toEqual(JSON.parse(body));
+});
+
+describe('a receiver with the official library refuses', () => {
+  const headers = sign(secret, 'evt-task-7', body, Date.now());
+
+  test.each([
+    ['another body', secret, `${body} `, headers],
+    ['another event', secret, body, { ...headers, 'webhook-id': 'evt-task-8' }],
+    ['another secret', `whsec_${Buffer.alloc(24).toString('base64')}`, body, headers],
+    ['an attempt of ten minutes ago', secret, body, sign(secret, 'e', body, Date.now() - 600_000)],
+  ])('%s', (_what, theirs, received, sent) => {
+    expect(() => new Webhook(theirs).verify(received, { ...sent })).toThrow();
+  });
+});
