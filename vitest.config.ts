@@ -14,6 +14,8 @@ export default defineConfig({
           pool: 'threads',
         },
       },
+      // These start real processes.
+      { test: { name: 'cli', include: ['test/cli/**/*.test.ts'], testTimeout: 30_000 } },
       { test: { name: 'local', include: ['test/local/**/*.test.ts'], testTimeout: 20_000 } },
       { test: { name: 'contract', include: ['test/contract/**/*.test.ts'], testTimeout: 20_000 } },
       {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -16,32 +17,32 @@ const { values: said } = parseArgs({
 });
 const tell = (text: string) => said.quiet || process.stdout.write(`${text}\n`);
 
-// Settled before the first await, so that Ctrl-C is heard from the beginning.
-const stop = new Promise<void>((resolve) => {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
-});
+// Before the first await, so that Ctrl-C is heard from the beginning.
+const stopping = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
 
 try {
-  await run();
+  await run(stopping.signal);
 } catch (error) {
+  if (stopping.signal.aborted) process.exit(0);
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
 }
 
-async function run(): Promise<void> {
+async function run(stop: AbortSignal): Promise<void> {
   const data = said.data;
   if (said.fresh) rmSync(data, { recursive: true, force: true });
   mkdirSync(data, { recursive: true });
   tell('Synthesising the stack …');
   const outdir = join(data, 'cdk.out');
-  await synthesise(outdir);
+  await synthesise(outdir, stop);
   const laptop = await startLaptop({ outdir, dataDir: data, port: portOf(said.port) });
   try {
     const keys = await firstKeys(laptop, join(data, 'keys.json'));
     const file = said['ready-file'] ?? join(data, 'ready.json');
     writeReady(file, laptop, keys);
     tell(greeting(laptop, keys));
-    await stop;
+    if (!stop.aborted) await once(stop, 'abort');
     rmSync(file, { force: true });
   } finally {
     await laptop.close();

@@ -9,9 +9,9 @@ const CdkJson = z.object({ context: z.record(z.string(), z.unknown()) });
 
 /**
  * Synthesises the laptop's stage into a directory, as `cdk synth -c stage=local` would.
- * @throws {Error} with what the synthesis had to say
+ * @throws {Error} with what the synthesis had to say, or the reason of the signal that ended it
  */
-export async function synthesise(outdir: string): Promise<void> {
+export async function synthesise(outdir: string, signal?: AbortSignal): Promise<void> {
   const { context } = CdkJson.parse(JSON.parse(readFileSync(`${root}cdk.json`, 'utf8')));
   const child = spawn(process.execPath, [`${root}infra/app.ts`], {
     cwd: root,
@@ -21,6 +21,7 @@ export async function synthesise(outdir: string): Promise<void> {
       CDK_CONTEXT_JSON: JSON.stringify({ ...context, stage: 'local' }),
     },
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...(signal && { signal }),
   });
   const said: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => said.push(part));

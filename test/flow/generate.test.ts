@@ -192,3 +192,12 @@ test('a repeated request is the same task, a changed one is a conflict', async (
   ).toHaveLength(4);
   expect(other).toMatchObject({ status: 409, body: { error: { code: 'idempotency_conflict' } } });
 });
+
+test('the link to a result is a good input for the next task', async () => {
+  const first = await world.create({ prompt, size, image_urls: [`${pictures.url}/blue.png`] });
+  const { results } = await world.ended(first.body.id);
+
+  const next = await world.create({ prompt: 'As a pencil sketch', size, image_urls: results });
+
+  expect(await world.ended(next.body.id)).toMatchObject({ status: 'completed' });
+});

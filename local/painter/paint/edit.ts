@@ -31,6 +31,7 @@ export async function edit(
   const framed = await compose(await cover(first, width, height), others, look);
   return develop(framed)
     .composite([{ input: ribbon(width, height, { isWatermarked }) }])
+    .removeAlpha() // or it could not be an input again
     .png({ compressionLevel: 5 })
     .toBuffer();
 }

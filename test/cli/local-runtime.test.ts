@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { startLocalRuntime } from '../../../cli/local-runtime.ts';
+import { startLocalRuntime } from '../../cli/local-runtime.ts';
 import { runtimeScript, serving } from './runtime-script.ts';
 
 async function world(body: string, limits: { startMs?: number; stopMs?: number } = {}) {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { issueKey } from '../../../cli/issue-key.ts';
+import { issueKey } from '../../cli/issue-key.ts';
 import { runScript, script } from './run-script.ts';
 
 const issued = {

@@ -2,8 +2,8 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { generate, type Update } from '../../../cli/generate.ts';
-import { jpeg, png } from '../../support/pictures.ts';
+import { generate, type Update } from '../../cli/generate.ts';
+import { jpeg, png } from '../support/pictures.ts';
 import { type Play, startApi } from './fake-api.ts';
 
 export const jpegBytes = jpeg(400, 400);

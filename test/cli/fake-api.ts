@@ -16,7 +16,7 @@ export type Play = {
   readonly upload?: readonly Reply[];
 };
 
-export type Seen = {
+type Seen = {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingMessage['headers'];

@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest';
 
 /** The file of the command line with this name. */
 export const script = (name: string): string =>
-  fileURLToPath(new URL(`../../../cli/${name}`, import.meta.url));
+  fileURLToPath(new URL(`../../cli/${name}`, import.meta.url));
 
 type Options = {
   readonly cwd?: string;

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { progress } from '../../../cli/progress.ts';
+import { progress } from '../../cli/progress.ts';
 
 function world({ isTTY = true, columns = 80, env = {} } = {}) {
   const written: string[] = [];
@@ -72,6 +72,14 @@ describe('on a terminal', () => {
     for (const text of written) {
       expect(stripVTControlCharacters(text).replace('\r', '').length).toBeLessThan(columns);
     }
+  });
+
+  test('that does not know its width the line is drawn as for 80 columns', () => {
+    const { show, written } = world({ columns: 0 });
+
+    show({ stage: 'queued' });
+
+    expect(stripVTControlCharacters(written.join(''))).toMatch(/─{24} {3}0% {2}queued {2}0 s$/);
   });
 
   test.each([

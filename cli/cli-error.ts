@@ -1,0 +1,16 @@
+type Options = ErrorOptions & { readonly exitCode?: number };
+
+/** What went wrong, for the person at the terminal: one line, and the exit code that goes with it. */
+export class CliError extends Error {
+  override readonly name = 'CliError';
+  readonly exitCode: number;
+
+  constructor(message: string, { exitCode = 1, ...options }: Options = {}) {
+    // What a server said stays one line too, and cannot steer the terminal.
+    super(message.replace(/[\s\p{Cc}]+/gu, ' ').trim(), options);
+    this.exitCode = exitCode;
+  }
+}
+
+/** The command was called in a way that cannot work. */
+export const usageError = (message: string): CliError => new CliError(message, { exitCode: 2 });

@@ -1,0 +1,9 @@
+#!/usr/bin/env node
+import { commandLine, run } from './command-line.ts';
+import { addGenerate } from './generate-command.ts';
+
+// One file a command; each adds itself.
+const program = commandLine('darkroom', 'Pictures out of pictures, by your own API.');
+addGenerate(program);
+
+await run(program);

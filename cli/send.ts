@@ -1,0 +1,81 @@
+import { CliError } from './cli-error.ts';
+
+type Needs = {
+  readonly fetch: typeof globalThis.fetch;
+  readonly sleep: (milliseconds: number) => Promise<unknown>;
+  readonly now: () => number;
+};
+
+type Message = Omit<RequestInit, 'signal'> & { readonly deadlineMs?: number };
+
+/** Sends a message and reads its answer, again if need be: so the message must be safe to repeat. */
+export type Send = <T>(
+  url: string,
+  message: Message,
+  read: (response: Response) => Promise<T>,
+) => Promise<T>;
+
+const mostTries = 4;
+const busy = new Set([429, 502, 503, 504]);
+// Whoever wants us to come back later than this is told about, not waited for.
+const longestPauseMs = 60_000;
+
+/** Repeats what did not get through, and what a busy server asked to be spared. */
+export const sender =
+  (needs: Needs): Send =>
+  async (url, message, read) => {
+    for (let tries = 1; ; tries += 1) {
+      const isLast = tries === mostTries;
+      const outcome = await attempt(needs, { url, message, read, isLast });
+      if ('value' in outcome) return outcome.value;
+      await needs.sleep(outcome.pauseMs ?? 1000 * 2 ** (tries - 1));
+    }
+  };
+
+type Attempt<T> = {
+  readonly url: string;
+  readonly message: Message;
+  readonly read: (response: Response) => Promise<T>;
+  readonly isLast: boolean;
+};
+type Outcome<T> = { readonly value: T } | { readonly pauseMs: number | undefined };
+
+async function attempt<T>(
+  { fetch, now }: Needs,
+  { url, message, read, isLast }: Attempt<T>,
+): Promise<Outcome<T>> {
+  const { deadlineMs = 30_000, ...init } = message;
+  try {
+    const response = await fetch(url, { ...init, signal: AbortSignal.timeout(deadlineMs) });
+    const pauseMs = askedPause(response, now());
+    const isWorthAPause = busy.has(response.status) && (pauseMs ?? 0) <= longestPauseMs;
+    if (isLast || !isWorthAPause) return { value: await read(response) };
+    await response.body?.cancel();
+    return { pauseMs };
+  } catch (thrown) {
+    if (!isOfTheNetwork(thrown)) throw thrown;
+    if (isLast) throw unreachable(url, thrown);
+    return { pauseMs: undefined };
+  }
+}
+
+function askedPause({ headers }: Response, now: number): number | undefined {
+  const after = headers.get('retry-after');
+  if (after === null) return undefined;
+  const pauseMs = /^\d+$/.test(after) ? Number(after) * 1000 : Date.parse(after) - now;
+  return Number.isNaN(pauseMs) ? undefined : Math.max(0, pauseMs);
+}
+
+// fetch reports a broken connection as a TypeError, while connecting and while the body is read.
+const isOfTheNetwork = (thrown: unknown): thrown is Error =>
+  thrown instanceof TypeError || (thrown instanceof Error && thrown.name === 'TimeoutError');
+
+function unreachable(url: string, error: Error): CliError {
+  const { cause = error } = error;
+  const reason = cause instanceof Error ? (codeOf(cause) ?? cause.message) : String(cause);
+  const origin = URL.parse(url)?.origin ?? url;
+  return new CliError(`Cannot reach ${origin} (${reason})`, { cause: error });
+}
+
+const codeOf = (error: Error): string | undefined =>
+  'code' in error && typeof error.code === 'string' ? error.code : undefined;
