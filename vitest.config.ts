@@ -17,7 +17,14 @@ export default defineConfig({
       // These start real processes.
       { test: { name: 'cli', include: ['test/cli/**/*.test.ts'], testTimeout: 30_000 } },
       { test: { name: 'local', include: ['test/local/**/*.test.ts'], testTimeout: 20_000 } },
-      { test: { name: 'contract', include: ['test/contract/**/*.test.ts'], testTimeout: 20_000 } },
+      {
+        test: {
+          name: 'contract',
+          include: ['test/contract/**/*.test.ts'],
+          globalSetup: ['test/contract/synthesise.ts'],
+          testTimeout: 20_000,
+        },
+      },
       {
         test: {
           name: 'flow',

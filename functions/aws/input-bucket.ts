@@ -8,7 +8,7 @@ import type { Rules } from '../network/check-url.ts';
 import { AddressRefused, TooLarge, Unreachable } from '../network/errors.ts';
 import { InputRefused, InputUnavailable } from '../task/failures.ts';
 import type { Inputs } from '../task/ports.ts';
-import type { Input, Task } from '../task/task.ts';
+import type { Failure, Input, Task } from '../task/task.ts';
 import { fileKey, preparedKey, uploadKey } from './bucket-keys.ts';
 import { type Downloaded, download } from './download.ts';
 import { putFile } from './put-file.ts';
@@ -18,6 +18,9 @@ export const mostInputBytes = 10 * 1024 * 1024;
 const downloadMs = 20_000;
 const mostRedirects = 3;
 
+/** An input that is in our bucket already. */
+type Stored = Exclude<Input, { kind: 'url' }>;
+
 /** The input pictures in S3. */
 export function inputBucket(client: S3Client, bucket: string, rules: Rules): Omit<Inputs, 'link'> {
   const place = (taskId: string, index: number) => ({
@@ -26,16 +29,16 @@ export function inputBucket(client: S3Client, bucket: string, rules: Rules): Omi
   });
 
   // A copy, because the form an upload came with may be used again after we have looked at it.
-  const copy = async (task: Task, index: number, source: string) => {
-    const CopySource = `${bucket}/${source}`;
+  const copy = async (task: Task, index: number, input: Stored) => {
+    const CopySource = `${bucket}/${sourceOf(task, index, input)}`;
     await client
       .send(new CopyObjectCommand({ ...place(task.id, index), CopySource }))
-      .catch(refuseWhenMissing);
+      .catch((error: unknown) => refuseWhenMissing(error, input));
   };
 
   return {
     keep: async (task, index, input) => {
-      if (input.kind !== 'url') return copy(task, index, sourceOf(task, index, input));
+      if (input.kind !== 'url') return copy(task, index, input);
       await using file = await fetchInput(input.url, index, rules);
       await putFile(client, { bucket, key: preparedKey(task.id, index) }, file);
     },
@@ -48,13 +51,25 @@ export function inputBucket(client: S3Client, bucket: string, rules: Rules): Omi
   };
 }
 
-const sourceOf = (task: Task, index: number, input: Exclude<Input, { kind: 'url' }>): string =>
+const sourceOf = (task: Task, index: number, input: Stored): string =>
   input.kind === 'file' ? fileKey(task.account, input.fileId) : uploadKey(task.id, index);
 
-function refuseWhenMissing(error: unknown): never {
-  if (!(error instanceof S3ServiceException) || error.$metadata.httpStatusCode !== 404) throw error;
-  const message = 'was never uploaded, or longer than a day ago; upload it again';
-  throw new InputRefused({ code: 'image_processing_error', message }, { cause: error });
+// The bucket is the truth: the event of an upload that is there may have been lost.
+const missing: Record<Stored['kind'], Failure> = {
+  file: {
+    code: 'image_processing_error',
+    message: 'was never uploaded, or longer than a day ago; upload it again',
+  },
+  upload: {
+    code: 'invalid_parameters',
+    message:
+      'did not arrive in time; create a new task and upload every picture with the form in its answer',
+  },
+};
+
+function refuseWhenMissing(error: unknown, { kind }: Stored): never {
+  if (!(error instanceof S3ServiceException) || error.name !== 'NoSuchKey') throw error;
+  throw new InputRefused(missing[kind], { cause: error });
 }
 
 async function fetchInput(url: string, index: number, rules: Rules) {

@@ -17,8 +17,11 @@ const KeyRow = z.object({
 });
 const AccountRow = z.object({ userGroup: z.string(), webhookSecret: z.string() });
 
+// Consistent: a new key that is not seen yet would be remembered as one that does not exist.
 const read = async (client: DynamoDBClient, table: string, key: Row) => {
-  const { Item } = await client.send(new GetItemCommand({ TableName: table, Key: marshall(key) }));
+  const { Item } = await client.send(
+    new GetItemCommand({ TableName: table, Key: marshall(key), ConsistentRead: true }),
+  );
   return Item && unmarshall(Item);
 };
 

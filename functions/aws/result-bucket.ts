@@ -26,6 +26,7 @@ export const resultStore = (
     });
     if (!file) throw new ResultUnavailable(`result ${n} answered ${status}`);
     await using spooled = file;
+    if (spooled.bytes === 0) throw new ResultUnavailable(`result ${n} is empty`);
     const contentType =
       types.find((type) => 'contentType' in rest && rest.contentType?.startsWith(type)) ??
       'image/png';

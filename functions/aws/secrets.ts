@@ -37,13 +37,20 @@ const ProviderKeys = z.record(z.string(), z.string());
  */
 export const providerKey =
   (read: () => Promise<string>, provider: string) => async (): Promise<string> => {
-    const key = ProviderKeys.parse(JSON.parse(await read()))[provider];
-    if (!key) {
+    const key = keysIn(await read())[provider];
+    if (key) return key;
     const message = 'This model is not available here: its provider has no API key yet.';
     throw new ProviderRefused(
       { code: 'service_unavailable', message },
       { operatorMustAct: true, cause: new Error(`the secret has no key for ${provider}`) },
     );
-  }
-    return key;
   };
+
+// A text that is no such record holds no keys. Why is not told on: the error quotes it, and a key with it.
+function keysIn(text: string): z.output<typeof ProviderKeys> {
+  try {
+    return ProviderKeys.parse(JSON.parse(text));
+  } catch {
+    return {};
+  }
+}

@@ -89,7 +89,7 @@ async function due({ client, table }: Place, now: number, limit: number) {
           IndexName: 'due',
           KeyConditionExpression: 'dueShard = :shard AND dueAt <= :now',
           ExpressionAttributeValues: marshall({ ':shard': shard, ':now': now }),
-          Limit: Math.ceil(limit / dueShards),
+          Limit: limit, // of each part: the longest overdue may all lie in one
         }),
       ),
     ),
@@ -97,5 +97,6 @@ async function due({ client, table }: Place, now: number, limit: number) {
   return parts
     .flatMap(({ Items = [] }) => Items.map((item) => fromItem(item)))
     .sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0))
+    .slice(0, limit)
     .map(({ id }) => id);
 }

@@ -24,9 +24,9 @@ export async function transact(
   actions: TransactWriteItem[],
 ): Promise<Cancelled | undefined> {
   for (let attempt = 0; attempt < tries; attempt += 1) {
+    if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, pause(attempt)));
     const reasons = await once(client, actions);
     if (!reasons?.some(({ Code }) => Code === 'TransactionConflict')) return reasons;
-    await new Promise((resolve) => setTimeout(resolve, pause(attempt)));
   }
   throw new Problem('service_unavailable', 'The account is busy; send the request again.', {
     headers: { 'retry-after': '1' },

@@ -119,11 +119,11 @@ function jsonOf({ body = '', isBase64Encoded }: Event): unknown {
 const worded = (issue: z.core.$ZodIssue): string =>
   issue.message.startsWith('must ') ? `${paramOf(issue)} ${issue.message}` : issue.message;
 
-const paramOf = ({ path }: z.core.$ZodIssue): string | undefined =>
-  path.length === 0
-    ? undefined
-    : path
-        .map((part, index) =>
-          typeof part === 'number' ? `[${part}]` : `${index > 0 ? '.' : ''}${String(part)}`,
-        )
-        .join('');
+// A key that is refused is the caller's own text: the field it stands in is named.
+const paramOf = ({ code, path }: z.core.$ZodIssue): string | undefined => {
+  const place = code === 'invalid_key' ? path.slice(0, -1) : path;
+  return place.length === 0 ? undefined : place.map(pathPart).join('');
+};
+
+const pathPart = (part: PropertyKey, index: number): string =>
+  typeof part === 'number' ? `[${part}]` : `${index > 0 ? '.' : ''}${String(part)}`;

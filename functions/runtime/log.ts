@@ -10,6 +10,8 @@ type Fields = {
   readonly status?: number | undefined;
   readonly code?: string | undefined;
   readonly count?: number | undefined;
+  /** What the provider answered, in the words of our adapter: status, its code, its request id. */
+  readonly said?: string | undefined;
   readonly cause?: unknown;
 };
 
@@ -19,8 +21,7 @@ export function log(level: 'info' | 'warn' | 'error', event: string, fields: Fie
   logger[level](event, { ...rest, ...(cause !== undefined && { cause: causeOf(cause) }) });
 }
 
-// Name and place of an error; the message only where it is ours, since that of a library may quote
-// what it was given.
+// Name and place of an error, without its message: that of a library may quote what it was given.
 function causeOf(cause: unknown) {
   if (!(cause instanceof Error)) return { name: typeof cause };
   const place = cause.stack

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { TaskRefused } from '../task/failures.ts';
 import { log } from './log.ts';
 
 /** What the state machine says to every state: which task. */
@@ -17,7 +18,8 @@ export const step =
     try {
       return await run(input);
     } catch (cause) {
-      log('warn', 'state.failed', { taskId: input.taskId, cause });
+      const code = cause instanceof TaskRefused ? cause.message : undefined;
+      log(code ? 'info' : 'warn', 'state.failed', { taskId: input.taskId, code, cause });
       throw cause;
     }
   };

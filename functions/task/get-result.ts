@@ -31,5 +31,5 @@ export const getResult =
     const task = valid ? await tasks.find(taskId) : undefined;
     const image = task?.status === 'completed' ? task.images[link.n - 1] : undefined;
     if (!image) throw new Problem('permission_denied', refused);
-    return results.link(image, `${taskId}-${n}`);
+    return results.link(image, `${taskId}-${link.n}`);
   };

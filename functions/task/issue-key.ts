@@ -56,13 +56,14 @@ export const issueKey =
   ({ store, now }: Needs) =>
   async (order: KeyOrder): Promise<IssuedKey> => {
     const { account, scopes, credits } = order;
+    const milliCredits = toMilliCredits(credits); // before anything is written
     const at = now();
     const apiKey = newApiKey();
     const keyId = newKeyId();
     const { webhookSecret } = await store.ensureAccount({
       ...{ account, at, webhookSecret: newWebhookSecret() },
     });
-    if (credits > 0) await store.grant(account, toMilliCredits(credits), at);
+    if (milliCredits > 0) await store.grant(account, milliCredits, at);
     const lastFour = apiKey.slice(-4);
     await store.add({
       keyId,

@@ -23,9 +23,7 @@ export const notifyCaller =
     if (callbackUrl === undefined || callback?.state === 'delivered') return;
     const record = after(callback, await deliver(task, callbackUrl, await bodyOf(task)));
     await tasks.callback(taskId, record);
-    if (record.state === 'failing') {
-      throw new CallbackRefused(`attempt ${record.attempts} was answered ${record.lastStatus}`);
-    }
+    if (record.state === 'failing') throw refusalOf(record);
   };
 
 const after = (before: CallbackRecord | undefined, lastStatus: number | undefined) =>
@@ -34,5 +32,10 @@ const after = (before: CallbackRecord | undefined, lastStatus: number | undefine
     attempts: (before?.attempts ?? 0) + 1,
     lastStatus,
   }) satisfies CallbackRecord;
+
+const refusalOf = ({ attempts, lastStatus }: CallbackRecord) =>
+  new CallbackRefused(
+    `attempt ${attempts} ${lastStatus ? `was answered ${lastStatus}` : 'had no answer'}`,
+  );
 
 const isSuccess = (status = 0): boolean => status >= 200 && status < 300;

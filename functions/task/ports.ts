@@ -104,7 +104,7 @@ export type Inspect = (
 /** The result pictures in our bucket. */
 export type Results = {
   /**
-   * Copies image `n` of a task into our bucket, unless it is there already.
+   * Copies image `n` of a task into our bucket; copying it again changes nothing.
    * @throws {ResultUnavailable} when the picture could not be fetched
    */
   keep(taskId: string, n: number, url: string): Promise<Image>;

@@ -1,7 +1,7 @@
 import { InputRefused, TaskRefused } from './failures.ts';
 import { findModel } from './models.ts';
 import type { Clock, Inputs, Inspect, Tasks } from './ports.ts';
-import { type Failure, type Input, missingUploads, type Running, type Task } from './task.ts';
+import type { Failure, Input, Running, Task } from './task.ts';
 
 /** How long a task may take once its pictures are there, in milliseconds: a quarter of an hour. */
 export const deadlineMs = 15 * 60 * 1000;
@@ -25,18 +25,11 @@ export const prepareInputs =
     const task = await tasks.started(taskId, { startedAt: now(), deadlineAt: now() + deadlineMs });
     if (!task || task.outcome)
       throw new TaskRefused('the task has ended or has its outcome already');
-    const failure = missing(task) ?? (await firstFailure(needs, task));
+    const failure = await firstFailure(needs, task);
     if (!failure) return;
     await tasks.outcome(taskId, { state: 'failed', failure });
     throw new TaskRefused(failure.code);
   };
-
-function missing(task: Running): Failure | undefined {
-  const [first] = missingUploads(task);
-  if (first === undefined) return undefined;
-  const message = `image_uploads[${first}] did not arrive in time; create a new task and upload every picture with the form in its answer.`;
-  return { code: 'invalid_parameters', message };
-}
 
 async function firstFailure(needs: Needs, task: Running): Promise<Failure | undefined> {
   const failures = await Promise.all(

@@ -41,9 +41,9 @@ export const submitTask =
   };
 
 async function submit(needs: Needs, task: Running): Promise<void> {
-  const { tasks, inputs, provider, now } = needs;
+  const { tasks, provider, now } = needs;
   const { id: taskId, prompt, n, options } = task;
-  const images = await Promise.all(task.inputs.map((_, index) => inputs.link(taskId, index)));
+  const images = await linksTo(needs, task);
   try {
     const ticket = await provider.submit({ taskId, prompt, images, n, options });
     await tasks.submitted(taskId, ticket, now());
@@ -52,6 +52,13 @@ async function submit(needs: Needs, task: Running): Promise<void> {
     throw error;
   }
 }
+
+// Nobody was asked yet: should there be no links, the mark goes, so that asking is allowed.
+const linksTo = ({ tasks, inputs }: Needs, { id, inputs: pictures }: Running) =>
+  Promise.all(pictures.map((_, index) => inputs.link(id, index))).catch(async (error: unknown) => {
+    await tasks.notSubmitted(id);
+    throw error;
+  });
 
 async function whyNot(needs: Needs, taskId: string, error: unknown): Promise<void> {
   if (error instanceof ProviderBusy) await needs.tasks.notSubmitted(taskId);

@@ -30,7 +30,7 @@ export async function deliver({ url, body, headers, rules }: Message): Promise<n
       deadlineMs: attemptMs,
     });
     // A 2xx counts, also when what follows it never ends.
-    await drain(answer.body, mostAnswerBytes).catch(() => undefined);
+    await drain(answer.body, mostAnswerBytes);
     return answer.status;
   } catch (error) {
     if (error instanceof AddressRefused || error instanceof Unreachable) return undefined;

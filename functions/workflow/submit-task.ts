@@ -26,8 +26,9 @@ const submit = submitTask({
     log('error', 'submit.unknown', { taskId });
     count('UnknownSubmit');
   },
-  operatorMustAct: (taskId, { failure }) => {
-    log('error', 'provider.refused_operator', { taskId, code: failure.code });
+  operatorMustAct: (taskId, { failure, cause }) => {
+    const said = cause instanceof Error ? cause.message : undefined;
+    log('error', 'provider.refused_operator', { taskId, code: failure.code, said });
     count('ProviderRefusedOperator');
   },
 });

@@ -1,0 +1,148 @@
+import { describe, expect, test } from 'vitest';
+import type { Tasks } from '../../functions/task/ports.ts';
+import type { Outcome } from '../../functions/task/task.ts';
+import { failed, sampleTime } from '../support/tasks.ts';
+import { draft, type Make, opened, type Store } from './stores.ts';
+
+const refused: Outcome = {
+  state: 'failed',
+  failure: { code: 'image_processing_error', message: 'image_urls[0] is empty.' },
+};
+const painted: Outcome = {
+  state: 'succeeded',
+  images: [
+    { url: 'https://example.com/1.png' },
+    { code: 'content_policy_violation', message: 'Image 2 was refused.' },
+  ],
+};
+const started = { startedAt: sampleTime + 1, deadlineAt: sampleTime + 2 };
+
+async function ended(store: Store): Promise<string> {
+  const { id } = await opened(store);
+  await store.ledger.settle(failed({ id }));
+  return id;
+}
+
+/** What every store of tasks guarantees about what is known of a task. */
+export function factsContract(make: Make): void {
+  describe('a task', () => {
+    test('is found as it was written', async () => {
+      const store = await make();
+      const task = await opened(store, {
+        options: { seed: 7, watermark: false, size: undefined },
+        inputs: [
+          { kind: 'upload', contentType: 'image/png' },
+          { kind: 'file', fileId: 'file-1' },
+          { kind: 'url', url: 'https://example.com/ü.png' },
+        ],
+        callbackUrl: 'https://example.com/hook',
+        metadata: { order: '42' },
+      });
+
+      expect(await store.tasks.find(task.id)).toEqual(task);
+    });
+
+    test('that nobody opened is not found', async () => {
+      const { tasks } = await make();
+
+      expect(await tasks.find(draft().id)).toBeUndefined();
+    });
+
+    test('that is started twice keeps its first times and is due no more', async () => {
+      const store = await make();
+      const { id } = await opened(store);
+
+      expect(await store.tasks.started(id, started)).toMatchObject(started);
+      const again = await store.tasks.started(id, { startedAt: 8, deadlineAt: 9 });
+
+      expect(again).toMatchObject(started);
+      expect(again).toEqual(await store.tasks.find(id));
+      expect(again?.dueAt).toBeUndefined();
+      expect(await store.tasks.due(Number.MAX_SAFE_INTEGER, 10)).toEqual([]);
+    });
+
+    test('keeps the first outcome', async () => {
+      const store = await make();
+      const { id } = await opened(store);
+
+      expect(await store.tasks.outcome(id, painted)).toMatchObject({ outcome: painted });
+      expect(await store.tasks.outcome(id, refused)).toMatchObject({ outcome: painted });
+      expect(await store.tasks.find(id)).toMatchObject({ status: 'pending', outcome: painted });
+    });
+
+    test('keeps the newest token, and whoever waits learns what is known', async () => {
+      const store = await make();
+      const { id } = await opened(store);
+
+      await store.tasks.waiting(id, 'first');
+      await store.tasks.outcome(id, refused);
+
+      const told = await store.tasks.waiting(id, 'second');
+      expect(told).toMatchObject({ wakeToken: 'second', outcome: refused });
+    });
+
+    test('lets one who waits or one who writes the outcome see both', async () => {
+      const store = await make();
+      const { id } = await opened(store);
+
+      const answers = await Promise.all([
+        store.tasks.waiting(id, 'token'),
+        store.tasks.outcome(id, painted),
+      ]);
+
+      expect(answers).toContainEqual(
+        expect.objectContaining({ wakeToken: 'token', outcome: painted }),
+      );
+    });
+
+    test('that has ended remembers how its caller was told last', async () => {
+      const store = await make();
+      const id = await ended(store);
+
+      await store.tasks.callback(id, { state: 'failing', attempts: 1, lastStatus: undefined });
+      await store.tasks.callback(id, { state: 'delivered', attempts: 2, lastStatus: 204 });
+
+      expect(await store.tasks.find(id)).toMatchObject({
+        status: 'failed',
+        callback: { state: 'delivered', attempts: 2, lastStatus: 204 },
+      });
+    });
+
+    test('that is not there is not made by telling its caller', async () => {
+      const { tasks } = await make();
+      const { id } = draft();
+
+      await tasks.callback(id, { state: 'delivered', attempts: 1 });
+
+      expect(await tasks.find(id)).toBeUndefined();
+    });
+  });
+
+  describe('a deed that comes too late', () => {
+    const deeds: readonly (readonly [string, (tasks: Tasks, id: string) => Promise<unknown>])[] = [
+      ['uploadArrived', (tasks, id) => tasks.uploadArrived(id, 0)],
+      ['started', (tasks, id) => tasks.started(id, started)],
+      ['notSubmitted', (tasks, id) => tasks.notSubmitted(id)],
+      ['submitted', (tasks, id) => tasks.submitted(id, 'ticket', sampleTime)],
+      ['waiting', (tasks, id) => tasks.waiting(id, 'token')],
+      ['outcome', (tasks, id) => tasks.outcome(id, painted)],
+    ];
+
+    test.each(deeds)('answers nothing and changes nothing: %s', async (_, deed) => {
+      const store = await make();
+      const id = await ended(store);
+      const before = await store.tasks.find(id);
+
+      expect(await deed(store.tasks, id)).toBeUndefined();
+      expect(await store.tasks.find(id)).toEqual(before);
+    });
+
+    test.each(deeds)('makes no task that is not there: %s', async (_, deed) => {
+      const { tasks } = await make();
+      const { id } = draft();
+
+      expect(await deed(tasks, id)).toBeUndefined();
+      expect(await tasks.find(id)).toBeUndefined();
+    });
+  });
+}

@@ -1,0 +1,102 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { expect, onTestFinished, test } from 'vitest';
+import { providerKey, secret } from '../../functions/aws/secrets.ts';
+import { ProviderRefused } from '../../functions/task/failures.ts';
+import { startSecrets } from '../../local/secrets/secrets.ts';
+import { settableClock } from '../support/fakes.ts';
+import { front } from './front.ts';
+import { sdk, secrets } from './stage.ts';
+
+const SecretId = secrets.find(({ id }) => id.includes('ProviderKeys'))?.arn ?? '';
+const minute = 60_000;
+const throttled = { status: 400, body: { __type: 'ThrottledOnce', message: 'not now' } };
+
+/** The secrets of the template. `read` is told the time by `clock`, and `reads` counts how often it asks. */
+async function world(fate?: Parameters<typeof front>[1]) {
+  const directory = await mkdtemp(join(tmpdir(), 'darkroom-contract-'));
+  const server = await startSecrets({ secrets, directory });
+  onTestFinished(async () => {
+    await server.close();
+    await rm(directory, { recursive: true });
+  });
+  const between = await front(server.url, fate);
+  const clientOf = (endpoint: string) => {
+    const client = new SecretsManagerClient({ endpoint, ...sdk, maxAttempts: 1 });
+    onTestFinished(() => client.destroy());
+    return client;
+  };
+  const direct = clientOf(server.url);
+  const clock = settableClock(0);
+  return {
+    clock,
+    read: secret(clientOf(between.url), SecretId, clock.now),
+    reads: () => between.seen.length,
+    put: (SecretString: string) =>
+      direct.send(new PutSecretValueCommand({ SecretId, SecretString })),
+  };
+}
+
+test('a secret is read once in five minutes, and then as it is by now', async () => {
+  const { read, reads, put, clock } = await world();
+  await put('old');
+
+  expect(await Promise.all([read(), read()])).toEqual(['old', 'old']);
+  await put('new');
+  clock.advance(5 * minute - 1);
+  expect(await read()).toBe('old');
+  expect(reads()).toBe(1);
+
+  clock.advance(1);
+  expect(await read()).toBe('new');
+  expect(reads()).toBe(2);
+});
+
+test('a failed read is not kept', async () => {
+  const { read, put } = await world((nth) => (nth === 1 ? { answer: throttled } : {}));
+  await put('value');
+
+  await expect(read()).rejects.toMatchObject({ name: 'ThrottledOnce' });
+  expect(await read()).toBe('value');
+});
+
+test("a provider's key is found among all keys", async () => {
+  const { read, put } = await world();
+  await put('{"dashscope":"sk-1","other":"sk-2"}');
+
+  expect(await providerKey(read, 'dashscope')()).toBe('sk-1');
+});
+
+test('the laptop has a key for its provider from the first start', async () => {
+  const { read } = await world();
+
+  expect(await providerKey(read, 'dashscope')()).toMatch(/^\S{32}$/);
+});
+
+test.each([
+  ['other keys only', '{"other":"sk-secret"}'],
+  ['an empty key', '{"dashscope":""}'],
+  ['the bare key', 'sk-secret'],
+  ['something else', '{"dashscope":{"key":"sk-secret"}}'],
+])('with %s in the secret the operator must act, and no key gets into a log', async (_, text) => {
+  const { read, put } = await world();
+  await put(text);
+
+  const refusal: unknown = await providerKey(read, 'dashscope')().catch(
+    (thrown: unknown) => thrown,
+  );
+
+  expect(refusal).toBeInstanceOf(ProviderRefused);
+  expect(refusal).toMatchObject({
+    operatorMustAct: true,
+    failure: {
+      code: 'service_unavailable',
+      message: 'This model is not available here: its provider has no API key yet.',
+    },
+  });
+  const { cause } = refusal instanceof Error ? refusal : {};
+  expect(String(cause)).toContain('the secret has no key for dashscope');
+  expect(String(cause)).not.toContain('sk-');
+});

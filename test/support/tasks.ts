@@ -1,0 +1,73 @@
+import type { Caller } from '../../functions/task/identify.ts';
+import type { Completed, Failed, Pending, Processing } from '../../functions/task/task.ts';
+
+/** The moment the published sample was made, in milliseconds. */
+export const sampleTime = 1_757_156_493_000;
+export const sampleId = 'task-unified-1757156493-imcg5zqt';
+
+export const sampleCaller: Caller = {
+  keyId: 'key-sample',
+  account: 'default',
+  userGroup: 'default',
+  scopes: ['generate'],
+};
+
+const basics = {
+  id: sampleId,
+  account: sampleCaller.account,
+  keyId: sampleCaller.keyId,
+  userGroup: sampleCaller.userGroup,
+  model: 'wan2.5-image-to-image',
+  prompt: 'Replace the background with a starry sky',
+  n: 1,
+  options: {},
+  inputs: [{ kind: 'url', url: 'https://example.com/cat.png' }],
+  createdAt: sampleTime,
+  reserved: 1200,
+} as const;
+
+const submission = {
+  startedAt: sampleTime + 1000,
+  deadlineAt: sampleTime + 901_000,
+  submittingAt: sampleTime + 2000,
+  provider: 'dashscope',
+  ticket: 'ticket-1',
+  submittedAt: sampleTime + 3000,
+} as const;
+
+/** A task as it is written first. */
+export const pending = (more: Partial<Pending> = {}): Pending => ({
+  ...basics,
+  status: 'pending',
+  dueAt: sampleTime + 60_000,
+  ...more,
+});
+
+/** A task that the provider has taken. */
+export const processing = (more: Partial<Processing> = {}): Processing => ({
+  ...basics,
+  ...submission,
+  status: 'processing',
+  ...more,
+});
+
+/** A task that ended with all its images. */
+export const completed = (more: Partial<Completed> = {}): Completed => ({
+  ...basics,
+  status: 'completed',
+  finishedAt: sampleTime + 40_000,
+  charged: 1200,
+  images: [{ key: `results/${sampleId}/1`, contentType: 'image/png', bytes: 1000 }],
+  failures: [],
+  ...more,
+});
+
+/** A task that ended without any image. */
+export const failed = (more: Partial<Failed> = {}): Failed => ({
+  ...basics,
+  status: 'failed',
+  finishedAt: sampleTime + 40_000,
+  charged: 0,
+  failure: { code: 'content_policy_violation', message: 'The prompt was refused.' },
+  ...more,
+});

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { awaitProvider } from '../../../functions/task/await-provider.ts';
+import type { Task } from '../../../functions/task/task.ts';
+import { memoryStore, memoryWorkflow } from '../../support/fakes.ts';
+import { completed, processing, sampleId } from '../../support/tasks.ts';
+
+function world(task: Task) {
+  const { tasks, put } = memoryStore();
+  put(task);
+  const workflow = memoryWorkflow();
+  return { tasks, workflow, wait: awaitProvider({ tasks, workflow }) };
+}
+
+test('the token is kept for whoever learns something, and the wait goes on', async () => {
+  const { wait, tasks, workflow } = world(processing());
+
+  await wait(sampleId, 'token-1');
+
+  expect(await tasks.find(sampleId)).toMatchObject({ wakeToken: 'token-1' });
+  expect(workflow.woken).toEqual([]);
+});
+
+test.each<[string, Task]>([
+  ['what it would wait for is there', processing({ outcome: { state: 'succeeded', images: [] } })],
+  ['the task has ended', completed()],
+])('the wait ends at once when %s', async (_what, task) => {
+  const { wait, workflow } = world(task);
+
+  await wait(sampleId, 'token-1');
+
+  expect(workflow.woken).toEqual(['token-1']);
+});

@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest';
+import { getTask } from '../../../functions/task/get-task.ts';
+import { memoryStore } from '../../support/fakes.ts';
+import { completed, failed, pending, processing, sampleId } from '../../support/tasks.ts';
+import { thrownBy } from '../provider/upstream.ts';
+
+function world(task = pending()) {
+  const store = memoryStore();
+  store.put(task);
+  return { get: getTask({ tasks: store.tasks }) };
+}
+
+describe('200', () => {
+  test.each([pending(), processing(), completed(), failed()])(
+    'a $status task is found by its account',
+    async (task) => {
+      const store = memoryStore();
+      store.put(task);
+
+      expect(await getTask({ tasks: store.tasks })(task.id, 'default')).toEqual(task);
+    },
+  );
+});
+
+describe('400', () => {
+  test.each(['', 'task-1', 'TASK-UNIFIED-1757156493-imcg5zqt', '../task-unified-1-imcg5zqt'])(
+    'an id like %j',
+    async (id) => {
+      expect(await thrownBy(world().get(id, 'default'))).toMatchObject({
+        ...{ code: 'invalid_task_id', status: 400, param: 'task_id' },
+        message: "A task id starts with 'task-unified-' and is the one the create call answered.",
+      });
+    },
+  );
+});
+
+describe('404', () => {
+  const missing = (id: string) => ({
+    ...{ code: 'task_not_found', status: 404, param: 'task_id' },
+    message: `There is no task ${id}.`,
+  });
+
+  test('a task that does not exist', async () => {
+    const id = 'task-unified-1757156493-00000000';
+
+    expect(await thrownBy(world().get(id, 'default'))).toMatchObject(missing(id));
+  });
+
+  test("somebody else's task is as if it did not exist", async () => {
+    const { get } = world();
+
+    expect(await thrownBy(get(sampleId, 'other'))).toMatchObject(missing(sampleId));
+  });
+});

@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { toCredits, toMilliCredits } from '../../../functions/task/money.ts';
+
+test.each([
+  [0, 0],
+  [1, 0.001],
+  [1200, 1.2],
+  [3600, 3.6],
+  [1783, 1.783],
+  [1_000_000_000_000, 1_000_000_000],
+])('%i milli-credits are %d credits, there and back', (milliCredits, credits) => {
+  expect(toCredits(milliCredits)).toBe(credits);
+  expect(toMilliCredits(credits)).toBe(milliCredits);
+});
+
+test.each([0.1 + 0.2, 1.1 * 3])('%d is only a little off, and counts as meant', (credits) => {
+  expect(toMilliCredits(credits)).toBe(Math.round(credits * 1000));
+});
+
+test.each([0.0001, 1.2345, Number.NaN, Number.POSITIVE_INFINITY, 1e15])(
+  '%d credits is no amount the ledger could count',
+  (credits) => {
+    expect(() => toMilliCredits(credits)).toThrow(RangeError);
+  },
+);

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { Problem, type ProblemCode, problemCodes } from '../../../functions/task/problem.ts';
+
+const published: Record<ProblemCode, readonly [status: number, type: string]> = {
+  invalid_request: [400, 'invalid_request_error'],
+  invalid_task_id: [400, 'invalid_request_error'],
+  unauthorized: [401, 'authentication_error'],
+  insufficient_quota: [402, 'insufficient_quota'],
+  permission_denied: [403, 'invalid_request_error'],
+  not_found: [404, 'invalid_request_error'],
+  task_not_found: [404, 'invalid_request_error'],
+  idempotency_conflict: [409, 'invalid_request_error'],
+  request_too_large: [413, 'invalid_request_error'],
+  internal_error: [500, 'api_error'],
+  service_unavailable: [503, 'api_error'],
+};
+
+test.each(problemCodes)('%s has the status and type of the contract', (code) => {
+  const problem = new Problem(code, 'why', { param: 'field' });
+
+  const [status, type] = published[code];
+  expect(problem.status).toBe(status);
+  expect(problem.toJSON()).toEqual({ error: { code, message: 'why', type, param: 'field' } });
+});
+
+test('what is for the log stays out of the answer', () => {
+  const problem = new Problem('internal_error', 'why', { cause: new Error('secret') });
+
+  expect(JSON.stringify(problem)).toBe(
+    '{"error":{"code":"internal_error","message":"why","type":"api_error","param":null}}',
+  );
+  expect(problem.cause).toEqual(new Error('secret'));
+});

@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import type { Image, Task } from '../../../functions/task/task.ts';
+import { createdView, taskView } from '../../../functions/task/view.ts';
+import {
+  completed,
+  failed,
+  pending,
+  processing,
+  sampleId,
+  sampleTime,
+} from '../../support/tasks.ts';
+
+const image: Image = { key: 'results/1', contentType: 'image/png', bytes: 1000 };
+const surroundings = {
+  now: sampleTime,
+  usualSeconds: 30,
+  resultLink: (n: number) => `https://api.example.com/v1/results/${sampleId}/${n}`,
+};
+
+const golden = (name: string): unknown =>
+  JSON.parse(readFileSync(new URL(`../../golden/${name}.json`, import.meta.url), 'utf8'));
+// As it travels: what is undefined is not there.
+const onTheWire = (view: unknown): unknown => JSON.parse(JSON.stringify(view));
+
+describe('the answer to a new task', () => {
+  test('is the published one', () => {
+    expect(onTheWire(createdView(pending(), surroundings, []))).toStrictEqual(golden('created'));
+  });
+
+  test('has a form for every promised upload', () => {
+    const form = {
+      url: 'https://inputs.example.com/',
+      fields: { 'Content-Type': 'image/png', key: `uploads/${sampleId}/0` },
+      expiresAt: sampleTime + 900_500,
+    };
+    const task = pending({ n: 4, reserved: 4800, metadata: { order: '7' } });
+
+    expect(onTheWire(createdView(task, surroundings, [form]))).toStrictEqual(
+      golden('created-with-uploads'),
+    );
+  });
+
+  test('says how an old one is by now, when the request was a repetition', () => {
+    expect(createdView(completed(), surroundings, [])).toMatchObject({
+      ...{ status: 'completed', progress: 100, usage: { credits_used: 1.2 } },
+    });
+  });
+});
+
+describe('the answer about a task', () => {
+  test.each<[string, Task, number]>([
+    ['pending', pending(), sampleTime + 1000],
+    ['processing', processing(), sampleTime + 18_000],
+    [
+      'completed',
+      completed({ n: 2, charged: 2400, images: [image, image], metadata: { order: '7' } }),
+      sampleTime,
+    ],
+    [
+      'partial',
+      completed({
+        ...{ n: 2, reserved: 2400, charged: 1200 },
+        failures: [{ code: 'generation_timeout', message: 'The image took too long.' }],
+      }),
+      sampleTime,
+    ],
+    ['failed', failed(), sampleTime],
+  ])('%s is the published one', (name, task, now) => {
+    expect(onTheWire(taskView(task, { ...surroundings, now }))).toStrictEqual(golden(name));
+  });
+
+  test('nothing of the inside is in it', () => {
+    const secrets = {
+      ...{ prompt: 'inside', wakeToken: 'inside', callbackUrl: 'https://inside.example.com/' },
+      ...{ ticket: 'inside', account: 'inside', keyId: 'inside', provider: 'inside' },
+    };
+
+    const answer = JSON.stringify(taskView(processing(secrets), surroundings));
+
+    expect(answer).not.toContain('inside');
+  });
+});
+
+describe('progress', () => {
+  test.each([
+    [-5, 5],
+    [0, 5],
+    [1, 8],
+    [15, 50],
+    [29, 92],
+    [30, 95],
+    [3000, 95],
+  ])('%i s after the provider took a job of 30 s it is %i', (seconds, progress) => {
+    const now = processing().submittedAt + seconds * 1000;
+
+    expect(taskView(processing(), { ...surroundings, now }).progress).toBe(progress);
+  });
+});
