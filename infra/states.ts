@@ -5,7 +5,6 @@ import {
   JitterType,
   JsonPath,
   type RetryProps,
-  type State,
   TaskInput,
   type TaskStateBase,
   Timeout,
@@ -49,12 +48,19 @@ export const wait = (
 /** What ends a wait without being an error. */
 export const waitOver = [Errors.TIMEOUT, woken];
 
+/** What is an answer and not an accident, so that trying again would change nothing. */
+export const answered = [TaskRefused.code];
+
 /**
- * Tries a state again: at once refused by name never, `special` as it says, and everything else
+ * Tries a state again: `never` for these errors, `special` as it says, and for everything else
  * three times, since every state can be entered again.
  */
-export function again(state: TaskStateBase, ...special: readonly RetryProps[]): void {
-  state.addRetry({ errors: [TaskRefused.code, ...waitOver], maxAttempts: 0 });
+export function again(
+  state: TaskStateBase,
+  never: readonly string[],
+  ...special: readonly RetryProps[]
+): void {
+  state.addRetry({ errors: [...never], maxAttempts: 0 });
   for (const retry of special) state.addRetry(retry);
   state.addRetry({
     errors: [Errors.ALL],
@@ -64,5 +70,3 @@ export function again(state: TaskStateBase, ...special: readonly RetryProps[]): 
     jitterStrategy: JitterType.FULL,
   });
 }
-
-export type { State };

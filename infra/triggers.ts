@@ -63,7 +63,8 @@ function sweep(scope: Construct, { stage, tables, machine }: Props) {
     logDays: stage.logDays,
     timeoutSeconds: 50,
   });
-  allow(lambda, tables.tasks.tableArn, 'dynamodb:GetItem', 'dynamodb:Query');
+  allow(lambda, tables.tasks.tableArn, 'dynamodb:GetItem');
+  allow(lambda, `${tables.tasks.tableArn}/index/due`, 'dynamodb:Query');
   allow(lambda, machine.stateMachineArn, 'states:StartExecution');
   return lambda;
 }

@@ -132,7 +132,6 @@ function notifyCaller(scope: Construct, props: Props) {
       SIGNING_SECRET: secrets.signing.secretArn,
       PUBLIC_URL: publicUrl,
       ...loopback(stage),
-      ...usual(stage),
     },
     logDays: stage.logDays,
     timeoutSeconds: 15,

@@ -18,7 +18,7 @@ import {
   ProviderBusy,
   ResultUnavailable,
 } from '../functions/task/failures.ts';
-import { again, wait, waitOver, work } from './states.ts';
+import { again, answered, wait, waitOver, work } from './states.ts';
 import type { WorkflowFunctions } from './workflow-functions.ts';
 
 type Props = { readonly functions: WorkflowFunctions; readonly logDays: RetentionDays };
@@ -44,16 +44,16 @@ export class Workflow extends Construct {
         includeExecutionData: false, // task tokens are in it
       },
     });
-    // Apart from the functions' own policies: they are part of what the machine depends on.
-    new Policy(this, 'EndWaits', {
-      roles: [roleOf(functions.awaitProvider), roleOf(functions.pollTask)],
-      statements: [
-        new PolicyStatement({
-          actions: ['states:SendTaskFailure', 'states:SendTaskSuccess'],
-          resources: [this.machine.stateMachineArn],
-        }),
-      ],
-    });
+    const may = (action: string, lambda: IFunction) =>
+      // Apart from the functions' own policies: those are part of what the machine depends on.
+      new Policy(this, `${lambda.node.id}EndsWait`, {
+        roles: [roleOf(lambda)],
+        statements: [
+          new PolicyStatement({ actions: [action], resources: [this.machine.stateMachineArn] }),
+        ],
+      });
+    may('states:SendTaskFailure', functions.awaitProvider); // "woken" is thrown, and caught
+    may('states:SendTaskSuccess', functions.pollTask);
   }
 }
 
@@ -68,16 +68,16 @@ function states(scope: Construct, functions: WorkflowFunctions) {
   const seconds = (interval: number, maxAttempts: number) => ({
     ...{ interval: Duration.seconds(interval), backoffRate: 2, maxAttempts },
   });
-  again(prepare, { errors: [InputUnavailable.code], ...seconds(2, 2) });
-  again(submit, {
+  again(prepare, answered, { errors: [InputUnavailable.code], ...seconds(2, 2) });
+  again(submit, answered, {
     errors: [ProviderBusy.code],
     ...seconds(2, 5),
     jitterStrategy: JitterType.FULL,
   });
-  again(awaitProvider);
-  again(poll);
-  again(settle, { errors: [ResultUnavailable.code], ...seconds(2, 5) });
-  again(notify, { errors: [CallbackRefused.code], ...seconds(1, 3) }); // the contract's 1, 2 and 4 s
+  again(awaitProvider, waitOver);
+  again(poll, waitOver);
+  again(settle, answered, { errors: [ResultUnavailable.code], ...seconds(2, 5) });
+  again(notify, answered, { errors: [CallbackRefused.code], ...seconds(1, 3) }); // the contract's 1, 2 and 4 s
 
   for (const waiting of [awaitProvider, poll]) {
     waiting.addCatch(poll, { errors: waitOver, resultPath: JsonPath.DISCARD });

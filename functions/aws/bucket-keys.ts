@@ -1,6 +1,6 @@
 // Where things lie in the buckets. No key carries a caller's text. The upload prefix is the one that
 // tells us when an object arrives (infra/buckets.ts), so nothing of ours is ever written there.
-export const uploadPrefix = 'uploads/';
+const uploadPrefix = 'uploads/';
 
 export const uploadKey = (taskId: string, index: number): string =>
   `${uploadPrefix}${taskId}/${index}`;

@@ -7,7 +7,7 @@ const LOOPBACK = z.literal('allowed').optional();
 const USUAL_SECONDS = z.string().regex(/^\d+$/).optional();
 
 const callers = { KEY_TABLE: required, ACCOUNT_TABLE: required };
-const links = { PUBLIC_URL: required, SIGNING_SECRET: required, USUAL_SECONDS };
+const links = { PUBLIC_URL: required, SIGNING_SECRET: required };
 const provider = { PROVIDER_SECRET: required, DASHSCOPE_URL: required };
 
 /** Every Lambda of the system, and what it must be told. infra/ cannot deploy one without it. */
@@ -22,7 +22,7 @@ export const entries = {
     LOOPBACK,
     USUAL_SECONDS,
   }),
-  'api/get-task': z.object({ ...callers, ...links, TASK_TABLE: required }),
+  'api/get-task': z.object({ ...callers, ...links, TASK_TABLE: required, USUAL_SECONDS }),
   'api/create-file': z.object({ ...callers, INPUT_BUCKET: required, PUBLIC_URL: required }),
   'api/list-models': z.object({ ...callers }),
   'api/get-result': z.object({

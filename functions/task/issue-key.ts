@@ -19,7 +19,7 @@ export const KeyOrder = z.object({
 });
 export type KeyOrder = z.output<typeof KeyOrder>;
 
-export type NewAccount = {
+type NewAccount = {
   readonly account: string;
   readonly webhookSecret: string;
   readonly at: number;

@@ -59,7 +59,7 @@ export type Tasks = {
 };
 
 export type Started = { readonly startedAt: number; readonly deadlineAt: number };
-export type Marked = { readonly marked: boolean; readonly task: Task };
+type Marked = { readonly marked: boolean; readonly task: Task };
 
 /** The workflow of a task. */
 export type Workflow = {

@@ -3,7 +3,7 @@ import { defaultModel, findModel, models } from './models.ts';
 import { sizeFits, sizeRule } from './size.ts';
 
 /** The picture formats a caller may upload, by their media type. */
-export const uploadTypes = ['image/jpeg', 'image/png', 'image/webp', 'image/bmp'] as const;
+const uploadTypes = ['image/jpeg', 'image/png', 'image/webp', 'image/bmp'] as const;
 
 const codePoints = (text: string): number => [...text].length;
 const text = (most: number, rule: string) =>

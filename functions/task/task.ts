@@ -96,7 +96,6 @@ export type CallbackRecord = {
 
 /** A task is what its status says: only a completed one has images, only a processing one a ticket. */
 export type Task = Pending | Processing | Completed | Failed;
-export type Status = Task['status'];
 export type Ended = Completed | Failed;
 export type Running = Pending | Processing;
 

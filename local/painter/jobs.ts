@@ -4,7 +4,7 @@ import type { Settings } from './control.ts';
 import type { Order } from './order.ts';
 
 export type Status = 'PENDING' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELED';
-export type Item = { readonly png: Buffer } | Failure;
+type Item = { readonly png: Buffer } | Failure;
 type Result = { readonly items: readonly Item[] } | { readonly failure: Failure };
 
 /** What becomes of the job is settled when it is accepted. */

@@ -8,7 +8,7 @@ export type Bucket = {
   readonly notifications?: readonly Notification[];
 };
 
-export type Notification = {
+type Notification = {
   readonly prefix: string;
   readonly suffix?: string;
   notify(event: S3Event): void | Promise<void>;

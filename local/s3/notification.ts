@@ -7,7 +7,7 @@ export type EventName = 'ObjectCreated:Put' | 'ObjectCreated:Post' | 'ObjectCrea
 /** What S3 tells a Lambda about a new object. */
 export type S3Event = { readonly Records: readonly S3Record[] };
 
-export type S3Record = {
+type S3Record = {
   readonly eventVersion: '2.1';
   readonly eventSource: 'aws:s3';
   readonly awsRegion: string;

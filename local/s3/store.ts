@@ -20,7 +20,7 @@ const Stored = z.object({
 });
 export type Stored = Readonly<z.infer<typeof Stored>>;
 
-export type Content = {
+type Content = {
   readonly key: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: AsyncIterable<Buffer>;

@@ -2,9 +2,9 @@ import * as z from 'zod';
 import { type Context, nameOf } from './intrinsics.ts';
 import { readResources } from './read-resources.ts';
 
-export type CorsRule = z.infer<typeof CorsRule>;
+type CorsRule = z.infer<typeof CorsRule>;
 
-export type BucketNotification = {
+type BucketNotification = {
   /** `s3:ObjectCreated:*` and the like. */
   readonly events: readonly string[];
   readonly prefix: string;

@@ -2,8 +2,6 @@ import * as z from 'zod';
 import { type Context, nameOf } from './intrinsics.ts';
 import { readResources } from './read-resources.ts';
 
-export type TableDefinition = ReturnType<typeof tablesOf>[number];
-
 const KeySchema = z.array(
   z.object({ AttributeName: z.string(), KeyType: z.enum(['HASH', 'RANGE']) }),
 );

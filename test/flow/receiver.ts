@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { listen } from '../../local/http-api/http-server.ts';
 
-export type Received = {
+type Received = {
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
   readonly path: string;

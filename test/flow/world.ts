@@ -14,7 +14,7 @@ import { tablesOf } from '../../local/template/read-tables.ts';
 // Waits are divided by it; real work is not, so task timeouts must stay above that.
 const speed = 8;
 
-export type Answer = { readonly status: number; readonly headers: Headers; readonly body: Body };
+type Answer = { readonly status: number; readonly headers: Headers; readonly body: Body };
 // What the API answers is looked at, not relied on.
 // biome-ignore lint/suspicious/noExplicitAny: answers are what is under test
 export type Body = any;

@@ -1,0 +1,119 @@
+import { describe, expect, test } from 'vitest';
+import { type StageName, stageNamed, stages } from '../../infra/stage.ts';
+import { readable } from './readable.ts';
+import { ofType, stageNames, synthesised } from './synthesised.ts';
+
+describe('what only the laptop may', () => {
+  const signs = ['LOOPBACK', 'USUAL_SECONDS', '127.0.0.1', 'http://', 'localhost'];
+  const found = (name: StageName) => signs.filter((sign) => synthesised(name).json.includes(sign));
+
+  test.each(['dev', 'prod'] as const)('is not to be found in %s', (name) => {
+    expect(found(name)).toEqual([]);
+  });
+
+  test('is there on the laptop', () => {
+    expect(found('local')).toEqual(['LOOPBACK', 'USUAL_SECONDS', '127.0.0.1', 'http://']);
+  });
+});
+
+test('there are these stages, and another is refused by name', () => {
+  expect(Object.keys(stages)).toEqual([...stageNames]);
+  expect(() => stageNamed('staging')).toThrow(
+    'There is no stage "staging"; there are local, dev, prod.',
+  );
+  expect(() => stageNamed('toString')).toThrow('There is no stage "toString"');
+});
+
+describe.each(stageNames)('in %s', (name) => {
+  const stage = synthesised(name);
+
+  test('every minute somebody looks whether a task was left lying', () => {
+    const [rule, ...more] = ofType(stage, 'AWS::Events::Rule');
+
+    expect(more).toEqual([]);
+    expect(rule?.Properties).toEqual({
+      ScheduleExpression: 'rate(1 minute)',
+      State: 'ENABLED',
+      Targets: [{ Arn: { 'Fn::GetAtt': [expect.anything(), 'Arn'] }, Id: 'Target0' }],
+    });
+    expect(readable(rule?.Properties['Targets'], stage.nameOf)).toContain('TriggersSweep');
+  });
+
+  test('DashScope is where the stage says, and can only be moved to where it may be', () => {
+    const { dashscopeUrl, dashscopeUrlPattern } = stages[name];
+
+    expect(dashscopeUrl).toMatch(new RegExp(dashscopeUrlPattern));
+    expect(stage.template.Parameters['DashScopeUrl']).toMatchObject({
+      Default: dashscopeUrl,
+      AllowedPattern: dashscopeUrlPattern,
+    });
+  });
+
+  test('the template is within what CloudFormation takes', () => {
+    expect(stage.resources.length).toBeLessThan(500);
+    expect(Buffer.byteLength(stage.json)).toBeLessThan(1_000_000);
+  });
+
+  test('no resource has a name of our choosing, so that two stacks fit into one account', () => {
+    const names = ['TableName', 'BucketName', 'FunctionName', 'RoleName', 'StateMachineName'];
+    const chosen = stage.resources.flatMap(({ id, Type, Properties }) =>
+      Type.startsWith('AWS::') && names.some((key) => typeof Properties[key] === 'string')
+        ? [id]
+        : [],
+    );
+
+    expect(chosen).toEqual([]);
+  });
+});
+
+describe('what is tried in dev is what runs in production', () => {
+  const dev = synthesised('dev').template.Resources;
+  const prod = synthesised('prod').template.Resources;
+
+  test('but for what empties the buckets of a stack that goes', () => {
+    const only = (these: object, those: object) =>
+      Object.keys(these).filter((id) => !Object.keys(those).includes(id));
+
+    expect(only(prod, dev)).toEqual([]);
+    expect(only(dev, prod).map((id) => dev[id]?.Type)).toEqual([
+      'Custom::S3AutoDeleteObjects',
+      'Custom::S3AutoDeleteObjects',
+      'AWS::IAM::Role',
+      'AWS::Lambda::Function',
+    ]);
+  });
+
+  test('but for how data is kept, how long logs are, and how many calls are taken', () => {
+    const differing = Object.entries(prod).flatMap(([id, resource]) =>
+      differences(resource, dev[id]).map((path) => `${resource.Type} ${path}`),
+    );
+
+    expect([...new Set(differing)].sort()).toEqual([
+      'AWS::ApiGatewayV2::Stage Properties.DefaultRouteSettings.ThrottlingBurstLimit',
+      'AWS::ApiGatewayV2::Stage Properties.DefaultRouteSettings.ThrottlingRateLimit',
+      'AWS::DynamoDB::GlobalTable DeletionPolicy',
+      'AWS::DynamoDB::GlobalTable Properties.Replicas.0.DeletionProtectionEnabled',
+      'AWS::DynamoDB::GlobalTable Properties.Replicas.0.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled',
+      'AWS::DynamoDB::GlobalTable Properties.SSESpecification.SSEEnabled',
+      'AWS::DynamoDB::GlobalTable Properties.SSESpecification.SSEType',
+      'AWS::DynamoDB::GlobalTable UpdateReplacePolicy',
+      'AWS::Logs::LogGroup Properties.RetentionInDays',
+      'AWS::S3::Bucket DeletionPolicy',
+      'AWS::S3::Bucket Properties.Tags', // asks CDK to empty it
+      'AWS::S3::Bucket UpdateReplacePolicy',
+      'AWS::S3::BucketPolicy Properties.PolicyDocument.Statement.1', // lets it
+      'AWS::SecretsManager::Secret DeletionPolicy',
+      'AWS::SecretsManager::Secret UpdateReplacePolicy',
+    ]);
+  });
+});
+
+/** Where two values differ, as paths. */
+function differences(one: unknown, other: unknown, path: readonly string[] = []): string[] {
+  if (!isObject(one) || !isObject(other)) return one === other ? [] : [path.join('.')];
+  const keys = new Set([...Object.keys(one), ...Object.keys(other)]);
+  return [...keys].flatMap((key) => differences(one[key], other[key], [...path, key]));
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
