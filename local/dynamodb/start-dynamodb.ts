@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import type { Server } from 'node:http';
+import { listen } from '../listen.ts';
 import { answers } from './answer.ts';
 import { openEngine } from './engine.ts';
 import { jsonServer } from './http.ts';
@@ -31,8 +30,7 @@ export async function startDynamoDb(options: Options): Promise<LocalDynamoDb> {
   try {
     const answer = answers(engine, now);
     for (const definition of tables) await ensureTable(answer, definition);
-    const server = jsonServer(answer);
-    const url = await listen(server, port);
+    const server = await listen(jsonServer(answer), port);
 
     const { sweep, settled } = sweeper(answer, now);
     await sweep();
@@ -40,20 +38,13 @@ export async function startDynamoDb(options: Options): Promise<LocalDynamoDb> {
 
     const close = async () => {
       clearInterval(timer);
-      server.close();
-      server.closeAllConnections();
+      await server.close();
       await settled();
       await engine.close();
     };
-    return { url, sweep, close };
+    return { url: server.url, sweep, close };
   } catch (thrown) {
     await engine.close();
     throw thrown;
   }
-}
-
-async function listen(server: Server, port: number): Promise<string> {
-  await once(server.listen(port, '127.0.0.1'), 'listening');
-  const address = server.address();
-  return `http://127.0.0.1:${typeof address === 'object' ? address?.port : port}`;
 }

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Invoke } from '../lambda/invoke-answer.ts';
+import { listen, type Running } from '../listen.ts';
 import type { CorsConfiguration, RouteDefinition } from '../template/read-http-api.ts';
 import { type HttpAnswer, httpAnswer, message } from './http-answer.ts';
 import { answerHeaders, isPreflight, preflightHeaders } from './http-cors.ts';
 import { httpEvent } from './http-event.ts';
 import { type Match, router } from './http-route.ts';
-import { listen, type Running, readBody } from './http-server.ts';
+import { readBody } from './read-body.ts';
 
 type Options = {
   readonly routes: readonly RouteDefinition[];

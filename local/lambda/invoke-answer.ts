@@ -5,7 +5,7 @@ export type InvokeAnswer =
       readonly ok: false;
       readonly errorType: string;
       readonly errorMessage: string;
-      readonly trace?: string[];
+      readonly trace?: readonly string[] | undefined;
     };
 
 /** Runs a function by its name or ARN. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { listen, type Running, readBody } from '../http-api/http-server.ts';
+import { readBody } from '../http-api/read-body.ts';
+import { listen, type Running } from '../listen.ts';
 import type { InvokeAnswer } from './invoke-answer.ts';
 import type { LambdaRunner } from './lambda.ts';
 

@@ -1,26 +1,9 @@
-import { once } from 'node:events';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Answer, Call } from './call.ts';
 import { Refusal } from './codes.ts';
 
 // Three pictures of 10 MB in base64, and the rest of the request.
 const mostBytes = 44 * 1024 * 1024;
-
-/** Starts listening on this machine only; 0 takes any free port. */
-export async function listen(server: Server, port: number): Promise<string> {
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (!address || typeof address === 'string') throw new Error('a TCP port was expected');
-  return `http://127.0.0.1:${address.port}`;
-}
-
-export async function shut(server: Server): Promise<void> {
-  const closed = once(server, 'close');
-  server.close();
-  server.closeAllConnections();
-  await closed;
-}
 
 /** @throws {Refusal} when the body is larger than three pictures can be */
 export async function readCall(request: IncomingMessage): Promise<Call> {

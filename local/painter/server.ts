@@ -1,10 +1,11 @@
 import { createServer } from 'node:http';
+import { listen } from '../listen.ts';
 import { type Answer, type Call, json, type Route, type Studio, vendorAnswer } from './call.ts';
 import { Refusal } from './codes.ts';
 import { type Change, control } from './control.ts';
 import { change, reset, sample, show } from './control-routes.ts';
 import { easel } from './easel.ts';
-import { listen, readCall, send, shut } from './http.ts';
+import { readCall, send } from './http.ts';
 import { jobs } from './jobs.ts';
 import { links } from './links.ts';
 import { cancel, poll, result, submit } from './vendor-routes.ts';
@@ -56,13 +57,13 @@ export async function startPainter(options: PainterOptions = {}): Promise<Painte
       .catch(refuse)
       .then((given) => send(response, given));
   });
-  const url = await listen(server, port);
+  const { url, close } = await listen(server, port);
   return {
     url,
     control: studio.control.change,
     close() {
       studio.jobs.close();
-      return shut(server);
+      return close();
     },
   };
 }

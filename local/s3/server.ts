@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { listen, type Running } from '../listen.ts';
 import { addressOf } from './address.ts';
 import type { Bucket } from './bucket.ts';
 import type { Headers, Reply } from './call.ts';
@@ -24,10 +25,8 @@ export type Options = {
   readonly onError?: (cause: unknown) => void;
 };
 
-export type RunningS3 = { readonly url: string; close(): Promise<void> };
-
 /** S3 on the laptop, with path-style addresses: `http://127.0.0.1:PORT/bucket/key`. */
-export async function startS3(options: Options): Promise<RunningS3> {
+export async function startS3(options: Options): Promise<Running> {
   const { dataDir, buckets, credentials, port = 0, now = Date.now } = options;
   const opened = buckets.map(
     async ({ name }) => [name, await openStore(join(dataDir, name), now)] as const,
@@ -46,7 +45,7 @@ export async function startS3(options: Options): Promise<RunningS3> {
       site.onError(cause);
     });
   });
-  return { url: await listening(server, port), close: () => closed(server) };
+  return listen(server, port);
 }
 
 type Site = Gate & {
@@ -110,20 +109,3 @@ function tell({ region, onError }: Site, bucket: Bucket, { created }: Reply): vo
 
 const singleHeaders = ({ headers }: IncomingMessage): Headers =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value?.toString()]));
-
-async function listening(server: Server, port: number): Promise<string> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(port, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('S3 listens on no port');
-  return `http://127.0.0.1:${address.port}`;
-}
-
-async function closed(server: Server): Promise<void> {
-  const done = new Promise<void>((resolve) => {
-    server.close(() => resolve());
-  });
-  server.closeAllConnections();
-  await done;
-}

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import * as z from 'zod';
-import { listen, type Running, readBody } from '../http-api/http-server.ts';
+import { readBody } from '../http-api/read-body.ts';
+import { listen, type Running } from '../listen.ts';
 import type { SecretDefinition } from '../template/read-secrets.ts';
 import { type SecretStore, secretStore } from './secret-store.ts';
 

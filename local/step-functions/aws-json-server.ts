@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import { json } from 'node:stream/consumers';
+import { listen, type Running } from '../listen.ts';
 import type { Operation } from './operations.ts';
 import { Refusal } from './refusal.ts';
 
@@ -8,7 +9,7 @@ import { Refusal } from './refusal.ts';
 export async function serve(
   operations: Readonly<Record<string, Operation>>,
   port: number,
-): Promise<{ readonly url: string; close(): Promise<void> }> {
+): Promise<Running> {
   const server = createServer(async (request, response) => {
     const { status, body } = await answer(operations, request);
     response.writeHead(status, {
@@ -17,10 +18,7 @@ export async function serve(
     });
     response.end(JSON.stringify(body));
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(port, '127.0.0.1', resolve);
-  });
-  return { url: `http://127.0.0.1:${portOf(server)}`, close: () => closed(server) };
+  return listen(server, port);
 }
 
 async function answer(operations: Readonly<Record<string, Operation>>, request: IncomingMessage) {
@@ -46,15 +44,3 @@ const read = (request: IncomingMessage): Promise<unknown> =>
   json(request).catch(() => {
     throw new Refusal('SerializationException', 'The body is not JSON');
   });
-
-function portOf(server: Server): number {
-  const address = server.address();
-  return typeof address === 'object' && address ? address.port : 0;
-}
-
-function closed(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
-}

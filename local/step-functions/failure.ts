@@ -1,12 +1,4 @@
-/** What became of a Lambda call: its answer, or the error it reported. */
-export type InvokeAnswer =
-  | { readonly ok: true; readonly payload: unknown }
-  | {
-      readonly ok: false;
-      readonly errorType: string;
-      readonly errorMessage: string;
-      readonly trace?: readonly string[] | undefined;
-    };
+import type { InvokeAnswer } from '../lambda/invoke-answer.ts';
 
 /** An error as Retry and Catch see it: the engine matches `name`, and `message` becomes the Cause. */
 export class TaskFailure extends Error {

@@ -1,7 +1,7 @@
+import type { Invoke } from '../lambda/invoke-answer.ts';
 import type { Definition } from './definition.ts';
 import type { Observed } from './history.ts';
 import type { Pace } from './pace.ts';
-import type { Invoke } from './run-task.ts';
 import type { TokenBook } from './token-book.ts';
 
 /** A state machine that is deployed here. */

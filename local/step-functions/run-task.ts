@@ -1,10 +1,8 @@
+import type { Invoke, InvokeAnswer } from '../lambda/invoke-answer.ts';
 import type { Attempt } from './attempt.ts';
-import { type InvokeAnswer, lambdaFailure, TaskFailure, timeout } from './failure.ts';
+import { lambdaFailure, TaskFailure, timeout } from './failure.ts';
 import { neverSeconds, type Pace } from './pace.ts';
 import type { Call } from './resource.ts';
-
-/** Runs a Lambda function. */
-export type Invoke = (functionArn: string, payload: unknown) => Promise<InvokeAnswer>;
 
 export type Details = Readonly<Record<string, unknown>>;
 

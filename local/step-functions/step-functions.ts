@@ -1,3 +1,5 @@
+import type { Invoke } from '../lambda/invoke-answer.ts';
+import type { Running } from '../listen.ts';
 import { serve } from './aws-json-server.ts';
 import { readDefinition } from './definition.ts';
 import { executions } from './executions.ts';
@@ -5,7 +7,6 @@ import type { Observed } from './history.ts';
 import type { Machine } from './machine.ts';
 import { operations } from './operations.ts';
 import { pace } from './pace.ts';
-import type { Invoke } from './run-task.ts';
 import { tokenBook } from './token-book.ts';
 
 type Options = {
@@ -31,7 +32,7 @@ export async function startStepFunctions({
   port = 0,
   now = Date.now,
   onEvent = () => undefined,
-}: Options): Promise<{ readonly url: string; close(): Promise<void> }> {
+}: Options): Promise<Running> {
   const tokens = tokenBook();
   const deployed = machines.map(({ arn, definition }) => deploy(arn, definition, now()));
   const running = executions(deployed, { invoke, tokens, pace: pace(speed), now, onEvent });

@@ -7,7 +7,7 @@ import {
 } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
-import { listen } from '../../local/http-api/http-server.ts';
+import { listen } from '../../local/listen.ts';
 
 type Seen = {
   /** `TransactWriteItems` and the like; empty for what is not AWS JSON. */

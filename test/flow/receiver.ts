@@ -1,5 +1,5 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
-import { listen } from '../../local/http-api/http-server.ts';
+import { listen } from '../../local/listen.ts';
 
 type Received = {
   readonly headers: IncomingHttpHeaders;

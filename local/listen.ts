@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http';
+import type { Server } from 'node:http';
 import * as z from 'zod';
 
 /** A part of the laptop that listens on 127.0.0.1. */
@@ -18,18 +18,4 @@ export async function listen(server: Server, port: number): Promise<Running> {
         server.closeAllConnections();
       }),
   };
-}
-
-/** The whole body, or `undefined` if it is longer than allowed. Reads to the end either way, so that the answer is heard. */
-export async function readBody(
-  request: IncomingMessage,
-  maxBytes = Infinity,
-): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request) {
-    bytes += chunk.length;
-    if (bytes <= maxBytes) chunks.push(chunk);
-  }
-  return bytes <= maxBytes ? Buffer.concat(chunks) : undefined;
 }
