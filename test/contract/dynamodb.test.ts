@@ -1,23 +1,17 @@
-import { type DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { keyStore, keyTable, webhookSecretOf } from '../../functions/aws/key-table.ts';
-import { openings, settlements } from '../../functions/aws/ledger.ts';
-import { taskTable } from '../../functions/aws/task-table.ts';
+import { webhookSecretOf } from '../../functions/aws/key-table.ts';
 import { issueKey, KeyOrder } from '../../functions/task/issue-key.ts';
 import { rememberedForMs } from '../../functions/task/remember.ts';
 import { completed, sampleTime } from '../support/tasks.ts';
 import { dynamoDb, dynamoDbClient } from './dynamodb.ts';
+import { rowsOf, storeOf } from './dynamodb-store.ts';
 import { front } from './front.ts';
 import { keysContract } from './keys-contract.ts';
 import { tableOf } from './stage.ts';
 import { draft, grant, opened, type Store } from './stores.ts';
 import { tasksContract } from './tasks-contract.ts';
 
-const Funds = z.object({
-  ...{ granted: z.number(), balance: z.number(), reserved: z.number(), used: z.number() },
-});
 const Movement = z.object({
   ...{ entry: z.string(), kind: z.enum(['grant', 'reserve', 'settle']), amount: z.number() },
   returned: z.number().default(0),
@@ -117,23 +111,3 @@ test('callbacks are signed with the secret of their account', async () => {
   expect(await secretOf('studio')).toBe('whsec_first');
   await expect(secretOf('nobody')).rejects.toThrow();
 });
-
-function storeOf(client: DynamoDBClient): Store {
-  return {
-    tasks: taskTable(client, tableOf.tasks),
-    ledger: { ...openings(client, tableOf), ...settlements(client, tableOf) },
-    keys: keyTable(client, tableOf),
-    keyStore: keyStore(client, tableOf),
-    funds: async (account) => {
-      const rows = await rowsOf(client, tableOf.accounts);
-      return Funds.parse(
-        rows.find((row) => row['account'] === account && row['entry'] === 'account'),
-      );
-    },
-  };
-}
-
-async function rowsOf(client: DynamoDBClient, TableName: string) {
-  const { Items = [] } = await client.send(new ScanCommand({ TableName, ConsistentRead: true }));
-  return Items.map((item) => unmarshall(item));
-}
