@@ -19,15 +19,17 @@ export const started = ({ startedAt, deadlineAt }: Started): Change => ({
   values: { ':startedAt': startedAt, ':deadlineAt': deadlineAt },
 });
 
-export const submitting = (provider: string, at: number): Change => ({
-  set: 'SET submittingAt = :at, provider = :provider',
-  values: { ':at': at, ':provider': provider },
+// The client sends a write again whose answer was lost: by `asker` it knows its own mark, and does
+// not take it for that of a try whose outcome is unknown.
+export const submitting = (provider: string, at: number, asker: string): Change => ({
+  set: 'SET submittingAt = :at, provider = :provider, asker = :asker',
+  values: { ':at': at, ':provider': provider, ':asker': asker },
   condition:
-    '#status = :pending AND attribute_not_exists(submittingAt) AND attribute_not_exists(outcome)',
+    '#status = :pending AND attribute_not_exists(outcome) AND (attribute_not_exists(submittingAt) OR asker = :asker)',
 });
 
 export const notSubmitted: Change = {
-  set: 'REMOVE submittingAt',
+  set: 'REMOVE submittingAt, asker',
   condition: 'attribute_not_exists(ticket)',
 };
 

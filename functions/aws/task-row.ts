@@ -17,6 +17,6 @@ export const toItem = (task: Task): Record<string, AttributeValue> =>
   );
 
 // Rows are written by this file and nobody else, so what comes out is what went in.
-export const toTask = ({ dueShard: _, ...row }: Row): Task => row as Task;
+export const toTask = ({ dueShard: _, asker: __, ...row }: Row): Task => row as Task;
 
 export const fromItem = (item: Record<string, AttributeValue>): Task => toTask(unmarshall(item));

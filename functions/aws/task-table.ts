@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type DynamoDBClient, GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { Tasks } from '../task/ports.ts';
@@ -19,7 +20,11 @@ export function taskTable(client: DynamoDBClient, table: string): Tasks {
     uploadArrived: (id, index) => deed(id, changes.uploadArrived(index)),
     started: (id, at) => deed(id, changes.started(at)),
     submitting: async (id, provider, at) => {
-      const { done, row } = await changeRunning(place, id, changes.submitting(provider, at));
+      const { done, row } = await changeRunning(
+        place,
+        id,
+        changes.submitting(provider, at, randomUUID()),
+      );
       if (!row) throw new Error(`${id} is not there`);
       return { marked: done, task: toTask(row) };
     },

@@ -63,7 +63,6 @@ export const issueKey =
     const { webhookSecret } = await store.ensureAccount({
       ...{ account, at, webhookSecret: newWebhookSecret() },
     });
-    if (milliCredits > 0) await store.grant(account, milliCredits, at);
     const lastFour = apiKey.slice(-4);
     await store.add({
       keyId,
@@ -74,5 +73,7 @@ export const issueKey =
       scopes,
       at,
     });
+    // Last, so that the order can be given again after a crash and grants but once.
+    if (milliCredits > 0) await store.grant(account, milliCredits, at);
     return { api_key: apiKey, key_id: keyId, account, webhook_secret: webhookSecret };
   };

@@ -36,6 +36,19 @@ test('a task is read as it is now, not as it was a moment ago', async () => {
   ]);
 });
 
+test('a mark whose answer was lost is known again, and not taken for one of a try before', async () => {
+  const { url, client } = await dynamoDb();
+  const task = await opened(storeOf(client));
+  const between = await front(url, (nth) => ({ answerLost: nth === 1 }));
+  const { tasks } = storeOf(dynamoDbClient(between.url));
+
+  const first = await tasks.submitting(task.id, 'dashscope', sampleTime);
+  const second = await tasks.submitting(task.id, 'dashscope', sampleTime);
+
+  expect(between.seen).toHaveLength(3);
+  expect([first.marked, second.marked]).toEqual([true, false]);
+});
+
 test('a key works from the moment it is issued', async () => {
   const { url } = await dynamoDb();
   const between = await front(url);
