@@ -1,40 +1,28 @@
-import type { IGrantable } from 'aws-cdk-lib/aws-iam';
-import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { allow } from './allow.ts';
-import type { Buckets } from './buckets.ts';
 import { Lambda } from './lambda.ts';
-import type { Secrets } from './secrets.ts';
-import type { Stage } from './stage.ts';
-import type { Tables } from './tables.ts';
-
-type Props = {
-  readonly stage: Stage;
-  readonly tables: Tables;
-  readonly buckets: Buckets;
-  readonly secrets: Secrets;
-  readonly publicUrl: string;
-  readonly machine: StateMachine;
-};
-
-// The first call of a cold function runs at the share of a processor that its memory buys.
-const memoryMb = 1024;
+import { allowCallers, callers, memoryMb, type Parts } from './route-parts.ts';
+import { batchTasks, createTask, getTask, listTasks } from './task-functions.ts';
 
 /** One function a route, each with exactly what it uses. */
 export class ApiFunctions extends Construct {
   readonly createTask: Lambda<'api/create-task'>;
   readonly getTask: Lambda<'api/get-task'>;
+  readonly listTasks: Lambda<'api/list-tasks'>;
+  readonly batchTasks: Lambda<'api/batch-tasks'>;
   readonly createFile: Lambda<'api/create-file'>;
   readonly listModels: Lambda<'api/list-models'>;
   readonly getResult: Lambda<'api/get-result'>;
   readonly health: Lambda<'api/health'>;
   readonly notFound: Lambda<'api/not-found'>;
 
-  constructor(scope: Construct, id: string, props: Props) {
+  constructor(scope: Construct, id: string, props: Parts) {
     super(scope, id);
     const { logDays } = props.stage;
     this.createTask = createTask(this, props);
     this.getTask = getTask(this, props);
+    this.listTasks = listTasks(this, props);
+    this.batchTasks = batchTasks(this, props);
     this.createFile = createFile(this, props);
     this.listModels = listModels(this, props);
     this.getResult = getResult(this, props);
@@ -47,68 +35,7 @@ export class ApiFunctions extends Construct {
   }
 }
 
-const callers = ({ keys, accounts }: Tables) => ({
-  ...{ KEY_TABLE: keys.tableName, ACCOUNT_TABLE: accounts.tableName },
-});
-
-function allowCallers(lambda: IGrantable, { keys, accounts }: Tables): void {
-  allow(lambda, keys.tableArn, 'dynamodb:GetItem');
-  allow(lambda, accounts.tableArn, 'dynamodb:GetItem');
-}
-
-function createTask(scope: Construct, props: Props) {
-  const { stage, tables, buckets, publicUrl, machine } = props;
-  const lambda = new Lambda(scope, 'CreateTask', {
-    entry: 'api/create-task',
-    environment: {
-      ...callers(tables),
-      TASK_TABLE: tables.tasks.tableName,
-      IDEMPOTENCY_TABLE: tables.idempotency.tableName,
-      INPUT_BUCKET: buckets.inputs.bucketName,
-      WORKFLOW_ARN: machine.stateMachineArn,
-      PUBLIC_URL: publicUrl,
-      LOOPBACK: stage.laptop?.LOOPBACK,
-      USUAL_SECONDS: stage.laptop?.USUAL_SECONDS,
-    },
-    logDays: stage.logDays,
-    memoryMb,
-  });
-  allow(lambda, tables.keys.tableArn, 'dynamodb:GetItem');
-  allow(
-    lambda,
-    tables.accounts.tableArn,
-    'dynamodb:GetItem',
-    'dynamodb:PutItem',
-    'dynamodb:UpdateItem',
-  );
-  allow(lambda, tables.tasks.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem');
-  allow(lambda, tables.idempotency.tableArn, 'dynamodb:PutItem');
-  allow(lambda, machine.stateMachineArn, 'states:StartExecution');
-  // The forms it signs can do what it can.
-  allow(lambda, buckets.inputs.arnForObjects('uploads/*'), 's3:PutObject');
-  return lambda;
-}
-
-function getTask(scope: Construct, { stage, tables, secrets, publicUrl }: Props) {
-  const lambda = new Lambda(scope, 'GetTask', {
-    entry: 'api/get-task',
-    environment: {
-      ...callers(tables),
-      TASK_TABLE: tables.tasks.tableName,
-      SIGNING_SECRET: secrets.signing.secretArn,
-      PUBLIC_URL: publicUrl,
-      USUAL_SECONDS: stage.laptop?.USUAL_SECONDS,
-    },
-    logDays: stage.logDays,
-    memoryMb,
-  });
-  allowCallers(lambda, tables);
-  allow(lambda, tables.tasks.tableArn, 'dynamodb:GetItem');
-  allow(lambda, secrets.signing.secretArn, 'secretsmanager:GetSecretValue');
-  return lambda;
-}
-
-function createFile(scope: Construct, { stage, tables, buckets, publicUrl }: Props) {
+function createFile(scope: Construct, { stage, tables, buckets, publicUrl }: Parts) {
   const lambda = new Lambda(scope, 'CreateFile', {
     entry: 'api/create-file',
     environment: {
@@ -124,7 +51,7 @@ function createFile(scope: Construct, { stage, tables, buckets, publicUrl }: Pro
   return lambda;
 }
 
-function listModels(scope: Construct, { stage, tables }: Props) {
+function listModels(scope: Construct, { stage, tables }: Parts) {
   const lambda = new Lambda(scope, 'ListModels', {
     entry: 'api/list-models',
     environment: callers(tables),
@@ -135,7 +62,7 @@ function listModels(scope: Construct, { stage, tables }: Props) {
   return lambda;
 }
 
-function getResult(scope: Construct, { stage, tables, buckets, secrets }: Props) {
+function getResult(scope: Construct, { stage, tables, buckets, secrets }: Parts) {
   const lambda = new Lambda(scope, 'GetResult', {
     entry: 'api/get-result',
     environment: {

@@ -48,6 +48,8 @@ export class Api extends Construct {
     const { GET, POST } = HttpMethod;
     this.add(POST, '/v1/images/generations', functions.createTask);
     this.add(GET, '/v1/tasks/{task_id}', functions.getTask);
+    this.add(GET, '/v1/tasks', functions.listTasks);
+    this.add(POST, '/v1/tasks/batch', functions.batchTasks);
     this.add(POST, '/v1/files', functions.createFile);
     this.add(GET, '/v1/models', functions.listModels);
     this.add(GET, '/v1/results/{task}/{n}', functions.getResult);

@@ -23,6 +23,8 @@ export const entries = {
     USUAL_SECONDS,
   }),
   'api/get-task': z.object({ ...callers, ...links, TASK_TABLE: required, USUAL_SECONDS }),
+  'api/list-tasks': z.object({ ...callers, TASK_TABLE: required, USUAL_SECONDS }),
+  'api/batch-tasks': z.object({ ...callers, ...links, TASK_TABLE: required, USUAL_SECONDS }),
   'api/create-file': z.object({ ...callers, INPUT_BUCKET: required, PUBLIC_URL: required }),
   'api/list-models': z.object({ ...callers }),
   'api/get-result': z.object({

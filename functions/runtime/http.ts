@@ -34,7 +34,7 @@ export const route = <T>(
 ): Handler =>
   answering(async (event) => {
     const caller = await identify(event.headers['authorization'], 'generate');
-    return run({ ...partsOf(event), caller, body: parse(schema, event) });
+    return run({ ...partsOf(event), caller, body: checked(schema, jsonOf(event)) });
   });
 
 /** A route for callers with a key that reads. */
@@ -91,11 +91,15 @@ const partsOf = ({ pathParameters, queryStringParameters, headers }: Event) => (
   headers,
 });
 
-function parse<T>(schema: z.ZodType<T>, event: Event): T {
-  const parsed = schema.safeParse(jsonOf(event));
+/**
+ * What a caller sent, as the schema has it.
+ * @throws {Problem} `invalid_request`, naming the one field that is to blame
+ */
+export function checked<T>(schema: z.ZodType<T>, sent: unknown): T {
+  const parsed = schema.safeParse(sent);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new Problem('invalid_request', issue ? worded(issue) : 'The body is not valid.', {
+  throw new Problem('invalid_request', issue ? worded(issue) : 'The request is not valid.', {
     param: issue && paramOf(issue),
   });
 }

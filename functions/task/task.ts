@@ -99,6 +99,23 @@ export type Task = Pending | Processing | Completed | Failed;
 export type Ended = Completed | Failed;
 export type Running = Pending | Processing;
 
+export const statuses = [
+  'pending',
+  'processing',
+  'completed',
+  'failed',
+] as const satisfies readonly Task['status'][];
+export type Status = (typeof statuses)[number];
+
+/** What a list says about a task: all of it lies in the index that lists are read from. */
+export type Summary = Pick<Basics, 'id' | 'model' | 'createdAt'> & {
+  readonly status: Status;
+  readonly submittedAt?: number | undefined;
+  readonly finishedAt?: number | undefined;
+  readonly charged?: number | undefined;
+  readonly images?: readonly Image[] | undefined;
+};
+
 export const isEnded = (task: Task): task is Ended =>
   task.status === 'completed' || task.status === 'failed';
 

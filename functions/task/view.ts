@@ -1,6 +1,6 @@
 import { type Model, models } from './models.ts';
 import { toCredits } from './money.ts';
-import type { Failure, Task } from './task.ts';
+import type { Failure, Summary, Task } from './task.ts';
 
 /** What an answer about a task needs beside the task. */
 export type Surroundings = {
@@ -46,6 +46,20 @@ export const taskView = (task: Task, { now, usualSeconds, resultLink }: Surround
   usage: usageOf(task),
 });
 
+/** A task in a list: without prompt, results and links. Times in seconds. */
+export const summaryView = (task: Summary, now: number, usualSeconds: number) => {
+  const { id, model, status, createdAt, finishedAt, charged, images = [] } = task;
+  return {
+    ...{ id, model, type: 'image', status, progress: progressOf(task, now, usualSeconds) },
+    created_at: Math.floor(createdAt / 1000),
+    duration: finishedAt === undefined ? null : Math.round((finishedAt - createdAt) / 1000),
+    has_results: images.length > 0,
+    result_count: images.length,
+    has_error: status === 'failed',
+    credits_used: charged === undefined ? null : toCredits(charged),
+  };
+};
+
 export const uploadView = ({ url, fields, expiresAt }: UploadForm) => ({
   ...{ method: 'POST', url, fields, expires_at: Math.floor(expiresAt / 1000) },
 });
@@ -86,11 +100,13 @@ const usageOf = (task: Task) => ({
 
 const errorView = ({ code, message }: Failure) => ({ code, message, type: 'task_error' });
 
+type Started = Pick<Summary, 'status' | 'submittedAt'>;
+
 // Honest: the provider tells no progress, so it is time against the usual time, and 100 only when
 // it is done.
-function progressOf(task: Task, now: number, usualSeconds: number): number {
+function progressOf(task: Started, now: number, usualSeconds: number): number {
   if (task.status === 'completed') return 100;
   if (task.status !== 'processing') return 0;
-  const share = (now - task.submittedAt) / (usualSeconds * 1000);
+  const share = (now - (task.submittedAt ?? now)) / (usualSeconds * 1000);
   return Math.round(5 + 90 * Math.min(1, Math.max(0, share)));
 }

@@ -3,6 +3,7 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
 import { keyStore, keyTable } from '../../functions/aws/key-table.ts';
 import { openings, settlements } from '../../functions/aws/ledger.ts';
+import { taskHistory } from '../../functions/aws/task-history.ts';
 import { taskTable } from '../../functions/aws/task-table.ts';
 import { tableOf } from './stage.ts';
 import type { Store } from './stores.ts';
@@ -15,6 +16,7 @@ export function storeOf(client: DynamoDBClient): Store {
   return {
     tasks: taskTable(client, tableOf.tasks),
     ledger: { ...openings(client, tableOf), ...settlements(client, tableOf) },
+    history: taskHistory(client, tableOf.tasks),
     keys: keyTable(client, tableOf),
     keyStore: keyStore(client, tableOf),
     funds: async (account) => {

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { Keys } from '../../functions/task/identify.ts';
 import { newTaskId } from '../../functions/task/ids.ts';
 import type { KeyStore } from '../../functions/task/issue-key.ts';
-import type { Ledger, Tasks } from '../../functions/task/ports.ts';
+import type { History, Ledger, Tasks } from '../../functions/task/ports.ts';
 import type { Pending } from '../../functions/task/task.ts';
 import type { Funds } from '../support/fakes.ts';
 import { pending, sampleTime } from '../support/tasks.ts';
@@ -11,6 +11,7 @@ import { pending, sampleTime } from '../support/tasks.ts';
 export type Store = {
   readonly tasks: Tasks;
   readonly ledger: Ledger;
+  readonly history: History;
   readonly keys: Keys;
   readonly keyStore: KeyStore;
   funds(account: string): Promise<Funds>;

@@ -1,5 +1,6 @@
 import { dueContract } from './due-contract.ts';
 import { factsContract } from './facts-contract.ts';
+import { historyContract } from './history-contract.ts';
 import { ledgerContract } from './ledger-contract.ts';
 import { rushContract } from './rush-contract.ts';
 import type { Make } from './stores.ts';
@@ -12,6 +13,7 @@ export function tasksContract(make: Make): void {
   uploadsContract(make);
   submissionContract(make);
   dueContract(make);
+  historyContract(make);
   ledgerContract(make);
   rushContract(make);
 }

@@ -115,6 +115,22 @@ describe('400', () => {
     );
   });
 
+  test.each([
+    ['limit=0', 'limit must be a whole number from 1 to 100', 'limit'],
+    ['cursor=x', 'cursor must be the next_cursor of an earlier answer', 'cursor'],
+    ['status=done', 'status must be one of: pending, processing, completed, failed', 'status'],
+  ])('a list with %s', async (query, message, param) => {
+    await expectAnswer(400, invalid(message, param), world.call('GET', `/v1/tasks?${query}`));
+  });
+
+  test('a batch of nothing', async () => {
+    await expectAnswer(
+      400,
+      invalid('task_ids must be a list of 1 to 50 task ids', 'task_ids'),
+      world.call('POST', '/v1/tasks/batch', { task_ids: [] }),
+    );
+  });
+
   test('a file of a type that is no picture', async () => {
     await expectAnswer(
       400,
@@ -133,6 +149,8 @@ describe('401', () => {
   const routes = [
     ['POST', create],
     ['GET', '/v1/tasks/task-unified-1757156493-imcg5zqt'],
+    ['GET', '/v1/tasks'],
+    ['POST', '/v1/tasks/batch'],
     ['POST', '/v1/files'],
     ['GET', '/v1/models'],
   ] as const;
@@ -248,6 +266,18 @@ describe('404', () => {
       ),
     });
   });
+});
+
+test("the list and the batch know nothing of somebody else's tasks", async () => {
+  const image_uploads = [{ content_type: 'image/png' }];
+  const { body } = await world.create({ prompt: 'Mine', image_uploads });
+
+  const { body: list } = await world.callAs('stranger', 'GET', '/v1/tasks');
+  const ids = { task_ids: [body.id] };
+  const { body: batch } = await world.callAs('stranger', 'POST', '/v1/tasks/batch', ids);
+
+  expect(list).toEqual({ object: 'list', data: [], next_cursor: null });
+  expect(batch).toEqual({ data: [] });
 });
 
 test('409 when an idempotency key comes back with another request', async () => {

@@ -193,6 +193,33 @@ test('a repeated request is the same task, a changed one is a conflict', async (
   expect(other).toMatchObject({ status: 409, body: { error: { code: 'idempotency_conflict' } } });
 });
 
+test('tasks are listed the newest first, page by page, and read together by their ids', async () => {
+  const image_urls = [`${pictures.url}/blue.png`];
+  const { body: older } = await world.create({ prompt, size, image_urls });
+  const task = await world.ended(older.id);
+  const { body: newer } = await world.create({
+    ...{ prompt, image_uploads: [{ content_type: 'image/png' }] },
+  });
+
+  const { body: first } = await world.call('GET', '/v1/tasks?limit=1');
+  const { body: second } = await world.call('GET', `/v1/tasks?limit=1&cursor=${first.next_cursor}`);
+  const task_ids = [older.id, newer.id, 'task-unified-1757156493-imcg5zqt'];
+  const { body: batch } = await world.call('POST', '/v1/tasks/batch', { task_ids });
+
+  expect(first.data).toMatchObject([{ id: newer.id, status: 'pending', duration: null }]);
+  expect(second.data).toEqual([
+    {
+      ...{ id: older.id, model: 'wan2.5-image-to-image', type: 'image', status: 'completed' },
+      ...{ progress: 100, created_at: older.created, duration: expect.any(Number) },
+      ...{ has_results: true, result_count: 1, has_error: false, credits_used: 1.2 },
+    },
+  ]);
+  expect(batch.data).toMatchObject([
+    { ...task, results: [expect.stringContaining(older.id)] },
+    { id: newer.id, status: 'pending' },
+  ]);
+});
+
 test('the link to a result is a good input for the next task', async () => {
   const first = await world.create({ prompt, size, image_urls: [`${pictures.url}/blue.png`] });
   const { results } = await world.ended(first.body.id);

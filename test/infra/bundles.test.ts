@@ -13,6 +13,8 @@ import { bundleOf } from '../../infra/bundles.ts';
 const limits: Record<Entry, number> = {
   'api/create-task': 560,
   'api/get-task': 367,
+  'api/list-tasks': 360,
+  'api/batch-tasks': 370,
   'api/create-file': 533,
   'api/list-models': 340,
   'api/get-result': 556,
@@ -55,7 +57,7 @@ describe.each(Object.entries(limits))('%s', (entry, kilobytes) => {
   });
 
   test('brings all it needs, and nothing that only belongs to the laptop or the deployment', () => {
-    const asked = textOf(entry).matchAll(/\b(?:from|import|require)\s*\(?\s*["']([^"'\s]+)["']/g);
+    const asked = textOf(entry).matchAll(/\b(?:from|import|require)\s*\(?\s*["']([\w@.#/][^"'\s]*)["']/g);
     const missing = [...asked]
       .map(([, module = '']) => module)
       .filter((module) => !isBuiltin(module) && !neverAsked.test(module));

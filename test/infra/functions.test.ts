@@ -11,6 +11,8 @@ const laptopOnly = ['LOOPBACK', 'USUAL_SECONDS'];
 const limits: Record<Entry, readonly [memory: number, seconds: number]> = {
   'api/create-task': [1024, 10],
   'api/get-task': [1024, 10],
+  'api/list-tasks': [1024, 10],
+  'api/batch-tasks': [1024, 10],
   'api/create-file': [1024, 10],
   'api/list-models': [1024, 10],
   'api/get-result': [1024, 10],

@@ -31,6 +31,8 @@ describe.each(stageNames)('the API of %s', (name) => {
     expect(routesOf(synthesised(name))).toEqual({
       'POST /v1/images/generations': 'CreateTask',
       'GET /v1/tasks/{task_id}': 'GetTask',
+      'GET /v1/tasks': 'ListTasks',
+      'POST /v1/tasks/batch': 'BatchTasks',
       'POST /v1/files': 'CreateFile',
       'GET /v1/models': 'ListModels',
       'GET /v1/results/{task}/{n}': 'GetResult',
@@ -47,7 +49,7 @@ describe.each(stageNames)('the API of %s', (name) => {
         PayloadFormatVersion: '2.0',
       });
     }
-    expect(integrations).toHaveLength(7);
+    expect(integrations).toHaveLength(9);
   });
 
   test('is throttled as the stage says', () => {

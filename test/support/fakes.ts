@@ -21,6 +21,8 @@ import {
   type Task,
 } from '../../functions/task/task.ts';
 
+import { memoryHistory } from './history.ts';
+
 /** What an account has. At all times `granted = balance + reserved + used`. */
 export type Funds = {
   readonly granted: number;
@@ -51,6 +53,7 @@ export function memoryStore() {
   return {
     tasks: memoryTasks(records.tasks),
     ledger: memoryLedger(records),
+    history: memoryHistory(() => [...records.tasks.values()]),
     keys: memoryKeys(records),
     keyStore: memoryKeyStore(records),
     /** What the account has by now. */

@@ -1,0 +1,28 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { keyTable } from '../aws/key-table.ts';
+import { secret } from '../aws/secrets.ts';
+import { taskHistory } from '../aws/task-history.ts';
+import { readEnv } from '../runtime/env.ts';
+import { route } from '../runtime/http.ts';
+import { answerAbout } from '../task/answer.ts';
+import { batchTasks } from '../task/batch-tasks.ts';
+import { identify } from '../task/identify.ts';
+import { BatchRequest } from '../task/list-request.ts';
+
+const env = readEnv('api/batch-tasks');
+const dynamo = new DynamoDBClient();
+const now = Date.now;
+const keys = keyTable(dynamo, { keys: env.KEY_TABLE, accounts: env.ACCOUNT_TABLE });
+const find = batchTasks({ history: taskHistory(dynamo, env.TASK_TABLE) });
+const answer = answerAbout({
+  baseUrl: env.PUBLIC_URL,
+  secret: secret(new SecretsManagerClient(), env.SIGNING_SECRET, now),
+  now,
+  usual: env.USUAL_SECONDS,
+});
+
+export const handler = route(identify({ keys, now }), BatchRequest, async ({ body, caller }) => ({
+  status: 200,
+  body: { data: await Promise.all((await find(body, caller.account)).map(answer)) },
+}));

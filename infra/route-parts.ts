@@ -1,0 +1,31 @@
+import type { IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { allow } from './allow.ts';
+import type { Buckets } from './buckets.ts';
+import type { Secrets } from './secrets.ts';
+import type { Stage } from './stage.ts';
+import type { Tables } from './tables.ts';
+
+/** What the functions behind routes are made from. */
+export type Parts = {
+  readonly stage: Stage;
+  readonly tables: Tables;
+  readonly buckets: Buckets;
+  readonly secrets: Secrets;
+  readonly publicUrl: string;
+  readonly machine: StateMachine;
+};
+
+// The first call of a cold function runs at the share of a processor that its memory buys.
+export const memoryMb = 1024;
+
+/** Where a function finds out who calls. */
+export const callers = ({ keys, accounts }: Tables) => ({
+  ...{ KEY_TABLE: keys.tableName, ACCOUNT_TABLE: accounts.tableName },
+});
+
+/** Lets a function find out who calls. */
+export function allowCallers(lambda: IGrantable, { keys, accounts }: Tables): void {
+  allow(lambda, keys.tableArn, 'dynamodb:GetItem');
+  allow(lambda, accounts.tableArn, 'dynamodb:GetItem');
+}

@@ -1,0 +1,91 @@
+import type { Construct } from 'constructs';
+import { allow } from './allow.ts';
+import { Lambda } from './lambda.ts';
+import { allowCallers, callers, memoryMb, type Parts } from './route-parts.ts';
+
+export function createTask(scope: Construct, props: Parts) {
+  const { stage, tables, buckets, publicUrl, machine } = props;
+  const lambda = new Lambda(scope, 'CreateTask', {
+    entry: 'api/create-task',
+    environment: {
+      ...callers(tables),
+      TASK_TABLE: tables.tasks.tableName,
+      IDEMPOTENCY_TABLE: tables.idempotency.tableName,
+      INPUT_BUCKET: buckets.inputs.bucketName,
+      WORKFLOW_ARN: machine.stateMachineArn,
+      PUBLIC_URL: publicUrl,
+      LOOPBACK: stage.laptop?.LOOPBACK,
+      USUAL_SECONDS: stage.laptop?.USUAL_SECONDS,
+    },
+    logDays: stage.logDays,
+    memoryMb,
+  });
+  allow(lambda, tables.keys.tableArn, 'dynamodb:GetItem');
+  allow(
+    lambda,
+    tables.accounts.tableArn,
+    'dynamodb:GetItem',
+    'dynamodb:PutItem',
+    'dynamodb:UpdateItem',
+  );
+  allow(lambda, tables.tasks.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem');
+  allow(lambda, tables.idempotency.tableArn, 'dynamodb:PutItem');
+  allow(lambda, machine.stateMachineArn, 'states:StartExecution');
+  // The forms it signs can do what it can.
+  allow(lambda, buckets.inputs.arnForObjects('uploads/*'), 's3:PutObject');
+  return lambda;
+}
+
+export function getTask(scope: Construct, { stage, tables, secrets, publicUrl }: Parts) {
+  const lambda = new Lambda(scope, 'GetTask', {
+    entry: 'api/get-task',
+    environment: {
+      ...callers(tables),
+      TASK_TABLE: tables.tasks.tableName,
+      SIGNING_SECRET: secrets.signing.secretArn,
+      PUBLIC_URL: publicUrl,
+      USUAL_SECONDS: stage.laptop?.USUAL_SECONDS,
+    },
+    logDays: stage.logDays,
+    memoryMb,
+  });
+  allowCallers(lambda, tables);
+  allow(lambda, tables.tasks.tableArn, 'dynamodb:GetItem');
+  allow(lambda, secrets.signing.secretArn, 'secretsmanager:GetSecretValue');
+  return lambda;
+}
+
+export function listTasks(scope: Construct, { stage, tables }: Parts) {
+  const lambda = new Lambda(scope, 'ListTasks', {
+    entry: 'api/list-tasks',
+    environment: {
+      ...callers(tables),
+      TASK_TABLE: tables.tasks.tableName,
+      USUAL_SECONDS: stage.laptop?.USUAL_SECONDS,
+    },
+    logDays: stage.logDays,
+    memoryMb,
+  });
+  allowCallers(lambda, tables);
+  allow(lambda, `${tables.tasks.tableArn}/index/byAccount`, 'dynamodb:Query');
+  return lambda;
+}
+
+export function batchTasks(scope: Construct, { stage, tables, secrets, publicUrl }: Parts) {
+  const lambda = new Lambda(scope, 'BatchTasks', {
+    entry: 'api/batch-tasks',
+    environment: {
+      ...callers(tables),
+      TASK_TABLE: tables.tasks.tableName,
+      SIGNING_SECRET: secrets.signing.secretArn,
+      PUBLIC_URL: publicUrl,
+      USUAL_SECONDS: stage.laptop?.USUAL_SECONDS,
+    },
+    logDays: stage.logDays,
+    memoryMb,
+  });
+  allowCallers(lambda, tables);
+  allow(lambda, tables.tasks.tableArn, 'dynamodb:BatchGetItem');
+  allow(lambda, secrets.signing.secretArn, 'secretsmanager:GetSecretValue');
+  return lambda;
+}

@@ -1,0 +1,71 @@
+import * as fc from 'fast-check';
+import { type Deed, deed, opening } from './interleavings-deeds.ts';
+import { type Death, Died, doorTo, takingTurns } from './interleavings-turns.ts';
+import type { World } from './interleavings-world.ts';
+
+/** A deed and how often, and where, its process dies before it is through with it. */
+type Process = { readonly deed: Deed; readonly deaths: readonly Death[]; toString(): string };
+
+/** Processes that run at the same time, and in which order their calls reach the store. */
+type Moment = {
+  readonly processes: readonly Process[];
+  readonly order: readonly number[];
+  toString(): string;
+};
+
+const death = fc.record<Death>({
+  call: fc.integer({ min: 1, max: 2 }),
+  when: fc.constantFrom('before', 'after'),
+});
+
+const process: fc.Arbitrary<Process> = fc
+  .record({ deed, deaths: fc.array(death, { maxLength: 2 }) })
+  .map(({ deed, deaths }) => ({
+    ...{ deed, deaths },
+    toString: () =>
+      [`${deed}`, ...deaths.map(({ when, call }) => `dies ${when} call ${call}`)].join(', '),
+  }));
+
+const moment: fc.Arbitrary<Moment> = fc
+  .record({
+    processes: fc.array(process, { minLength: 1, maxLength: 4 }),
+    order: fc.array(fc.nat(3), { maxLength: 10 }),
+  })
+  .map(({ processes, order }) => ({
+    ...{ processes, order },
+    toString: () =>
+      processes.length === 1
+        ? `\n  ${processes}`
+        : `\n  at once, in turns [${order}]: ${processes.join(' | ')}`,
+  }));
+
+export const history: fc.Arbitrary<readonly Moment[]> = fc.array(moment, {
+  ...{ minLength: 1, maxLength: 12, size: 'max' },
+});
+
+/** Lets it happen, moment by moment. */
+export async function happen(world: World, moments: readonly Moment[]): Promise<void> {
+  const beginning = opening.map((deed) => ({ processes: [{ deed, deaths: [] }], order: [] }));
+  for (const { processes, order } of [...beginning, ...moments]) {
+    await takingTurns(
+      processes.map((process) => (turn) => run(world, process, turn)),
+      order,
+    );
+  }
+}
+
+// Done again until nothing kills it, as the workflow and a patient caller do.
+async function run(
+  world: World,
+  { deed, deaths }: Process,
+  turn: () => Promise<void>,
+): Promise<void> {
+  const note = (what: string) => world.trace.push(`${deed}: ${what}`);
+  for (const death of [...deaths, undefined]) {
+    try {
+      return await deed.attempt(world, doorTo(turn, note, death));
+    } catch (error) {
+      if (!(error instanceof Died)) throw error;
+    }
+  }
+}
