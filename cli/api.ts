@@ -1,30 +1,7 @@
-import * as z from 'zod';
+import type * as z from 'zod';
+import { Created, Refusal, Task, TaskPage } from './answers.ts';
 import { CliError } from './cli-error.ts';
 import type { Send } from './send.ts';
-
-// Only the fields we read: an API that adds one must not break us.
-const UploadForm = z.object({ url: z.url(), fields: z.record(z.string(), z.string()) });
-const Created = z.object({
-  // It becomes part of a file name.
-  id: z.string().regex(/^[\w.-]+$/),
-  uploads: z.array(UploadForm).default([]),
-});
-const Complaint = z.object({ message: z.string() });
-const Task = z.discriminatedUnion('status', [
-  z.object({ status: z.literal('pending') }),
-  z.object({ status: z.literal('processing'), progress: z.number().default(0) }),
-  z.object({
-    status: z.literal('completed'),
-    results: z.array(z.url()),
-    result_errors: z.array(Complaint).default([]),
-    usage: z.object({ credits_used: z.number().optional() }).default({}),
-  }),
-  z.object({ status: z.literal('failed'), error: Complaint }),
-]);
-const Refusal = z.object({ error: Complaint });
-
-export type UploadForm = z.output<typeof UploadForm>;
-export type CompletedTask = Extract<z.output<typeof Task>, { status: 'completed' }>;
 
 /** The body of a new task. */
 export type Order = {
@@ -35,6 +12,16 @@ export type Order = {
   readonly image_uploads?: readonly { readonly content_type: string }[];
 };
 
+/** Which tasks to list, and from where on. */
+export type TaskQuery = {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+  readonly status?: string | undefined;
+  readonly model?: string | undefined;
+  /** Unix seconds. */
+  readonly created_after?: number | undefined;
+};
+
 type Options = { readonly url: string; readonly key: string; readonly send: Send };
 type Message = {
   readonly method?: string;
@@ -42,7 +29,7 @@ type Message = {
   readonly body?: string;
 };
 
-/** The part of the API that makes pictures. */
+/** The part of the API that is about tasks. */
 export const darkroomApi = ({ url, key, send }: Options) => {
   const base = url.replace(/\/+$/, '');
   const call = <T>(schema: z.ZodType<T>, path: string, message: Message = {}) => {
@@ -58,8 +45,18 @@ export const darkroomApi = ({ url, key, send }: Options) => {
         body: JSON.stringify(order),
       }),
     task: (id: string) => call(Task, `/v1/tasks/${id}`),
+    /** Newest first, a page at a time. */
+    tasks: (query: TaskQuery) => call(TaskPage, `/v1/tasks?${search(query)}`),
   };
 };
+
+function search(query: TaskQuery): URLSearchParams {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined) parameters.set(name, String(value));
+  }
+  return parameters;
+}
 
 async function read<T>(schema: z.ZodType<T>, response: Response): Promise<T> {
   const { ok, status, url } = response;

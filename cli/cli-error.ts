@@ -1,3 +1,5 @@
+import { oneLine } from './one-line.ts';
+
 type Options = ErrorOptions & { readonly exitCode?: number };
 
 /** What went wrong, for the person at the terminal: one line, and the exit code that goes with it. */
@@ -6,8 +8,7 @@ export class CliError extends Error {
   readonly exitCode: number;
 
   constructor(message: string, { exitCode = 1, ...options }: Options = {}) {
-    // What a server said stays one line too, and cannot steer the terminal.
-    super(message.replace(/[\s\p{Cc}]+/gu, ' ').trim(), options);
+    super(oneLine(message), options);
     this.exitCode = exitCode;
   }
 }

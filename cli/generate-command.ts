@@ -1,16 +1,16 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { connection } from './connection.ts';
+import { type ConnectionOptions, keyOption, urlOption } from './connection-options.ts';
 import { generate } from './generate.ts';
+import { oneLine } from './one-line.ts';
 import { progress } from './progress.ts';
 import { summary } from './summary.ts';
 
-type Options = {
+type Options = ConnectionOptions & {
   readonly prompt: string;
   readonly n?: number;
   readonly model?: string;
   readonly out: string;
-  readonly url?: string;
-  readonly key?: string;
   readonly json?: true;
 };
 
@@ -24,8 +24,8 @@ export function addGenerate(program: Command): void {
     .option('--n <count>', 'how many pictures to make, 1 to 4', count)
     .option('--model <model>', 'which model makes them')
     .option('--out <directory>', 'where to save them', 'out')
-    .option('--url <address>', 'address of the API (or DARKROOM_URL)')
-    .option('--key <key>', 'API key (or DARKROOM_KEY, which no process list shows)')
+    .addOption(urlOption)
+    .addOption(keyOption)
     .option('--json', 'print the result as JSON')
     .action(run);
 }
@@ -38,7 +38,7 @@ async function run(pictures: readonly string[], options: Options): Promise<void>
     ...{ url, key, pictures, prompt, n, model, out },
     onProgress: show,
   }).finally(end);
-  for (const reason of generated.missing) process.stderr.write(`not made: ${reason}\n`);
+  for (const reason of generated.missing) process.stderr.write(`not made: ${oneLine(reason)}\n`);
   console.log(json ? JSON.stringify(generated) : summary(generated));
 }
 

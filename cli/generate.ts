@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
-import { type CompletedTask, darkroomApi, type UploadForm } from './api.ts';
+import type { CompletedTask, UploadForm } from './answers.ts';
+import { darkroomApi } from './api.ts';
 import { CliError } from './cli-error.ts';
-import { fileError } from './file-error.ts';
+import { makeDirectory } from './make-directory.ts';
 import { type Pictures, readPictures } from './pictures.ts';
 import { saveResults } from './save-results.ts';
 import { type Send, sender } from './send.ts';
@@ -66,12 +66,6 @@ export async function generate(options: Options): Promise<Generated> {
     ...{ id, files, seconds: (now() - startedAt) / 1000, credits: task.usage.credits_used },
     missing: task.result_errors.map(({ message }) => message),
   };
-}
-
-async function makeDirectory(path: string): Promise<void> {
-  await mkdir(path, { recursive: true }).catch((thrown: unknown) => {
-    throw fileError(`Cannot write to ${path}`, thrown);
-  });
 }
 
 const inputsOf = (pictures: Pictures) =>

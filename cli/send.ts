@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { CliError } from './cli-error.ts';
 
 type Needs = {
@@ -21,9 +22,13 @@ const busy = new Set([429, 502, 503, 504]);
 const longestPauseMs = 60_000;
 
 /** Repeats what did not get through, and what a busy server asked to be spared. */
-export const sender =
-  (needs: Needs): Send =>
-  async (url, message, read) => {
+export const sender = ({
+  fetch = globalThis.fetch,
+  sleep = setTimeout,
+  now = Date.now,
+}: Partial<Needs> = {}): Send => {
+  const needs = { fetch, sleep, now };
+  return async (url, message, read) => {
     for (let tries = 1; ; tries += 1) {
       const isLast = tries === mostTries;
       const outcome = await attempt(needs, { url, message, read, isLast });
@@ -31,6 +36,7 @@ export const sender =
       await needs.sleep(outcome.pauseMs ?? 1000 * 2 ** (tries - 1));
     }
   };
+};
 
 type Attempt<T> = {
   readonly url: string;

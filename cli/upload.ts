@@ -1,4 +1,4 @@
-import type { UploadForm } from './api.ts';
+import type { UploadForm } from './answers.ts';
 import { CliError } from './cli-error.ts';
 import type { LocalPicture } from './pictures.ts';
 import type { Send } from './send.ts';

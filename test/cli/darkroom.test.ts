@@ -1,21 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { darkroomWorld } from './darkroom-world.ts';
 import { taskId } from './fake-api.ts';
-import { runScript, script } from './run-script.ts';
-import { key, world } from './world.ts';
-
-type Env = Readonly<Record<string, string>>;
-
-async function darkroomWorld(play?: Parameters<typeof world>[0]) {
-  const all = await world(play);
-  const run = (args: readonly string[], env?: Env) =>
-    runScript(script('darkroom.ts'), args, {
-      cwd: all.directory,
-      env: env ?? { DARKROOM_URL: all.api.url, DARKROOM_KEY: key },
-    });
-  return { ...all, run };
-}
 
 const generate = ['generate', 'photo.jpg', '--prompt', 'stars'];
 

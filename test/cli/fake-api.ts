@@ -11,6 +11,10 @@ export type Play = {
   /** Answers to requests for a task before one is accepted; 'hang up' answers nothing. */
   readonly create?: readonly (Reply | 'hang up')[];
   readonly polls?: readonly (object | Reply)[];
+  /** All tasks there are, newest first. */
+  readonly tasks?: readonly object[];
+  /** What it answers, in order, before it lists them. */
+  readonly listings?: readonly Reply[];
   readonly results?: readonly Reply[];
   /** What the storage answers instead of taking a form. */
   readonly upload?: readonly Reply[];
@@ -25,12 +29,17 @@ type Seen = {
 
 export const taskId = 'task-unified-1772366400-abcd1234';
 export const fields = { 'Content-Type': 'image/jpeg', key: 'in/0', Policy: 'signed policy' };
+const basics = { id: taskId, model: 'wan2.5-image-to-image', created: 1_772_366_400 };
 const completed = { status: 'completed', progress: 100, usage: { credits_used: 1.2 } };
 
 /** An HTTP server that plays the API, its storage and its results, and remembers who came. */
 export async function startApi(play: Play) {
   const seen: Seen[] = [];
-  const rest = { create: [...(play.create ?? [])], upload: [...(play.upload ?? [])] };
+  const rest = {
+    create: [...(play.create ?? [])],
+    upload: [...(play.upload ?? [])],
+    listings: [...(play.listings ?? [])],
+  };
   const polls = [...(play.polls ?? [completed])];
   const results = play.results ?? [{ headers: { 'content-type': 'image/png' }, body: 'painted' }];
   let url = '';
@@ -49,13 +58,25 @@ export async function startApi(play: Play) {
     if (!('status' in next) || typeof next.status === 'number') return next;
     const links = results.map((_, index) => `${url}/v1/results/${taskId}/${index + 1}?signature=s`);
     return {
-      body: { id: taskId, ...(next.status === 'completed' && { results: links }), ...next },
+      body: { ...basics, ...(next.status === 'completed' && { results: links }), ...next },
     };
+  };
+  // A cursor is opaque and need not be fit for an address.
+  const onList = ({ path }: Seen): Reply => {
+    const played = rest.listings.shift();
+    if (played) return played;
+    const { searchParams } = new URL(path, url);
+    const start = Number(/\d+/.exec(searchParams.get('cursor') ?? '0'));
+    const end = start + Number(searchParams.get('limit'));
+    const { tasks = [] } = play;
+    const next_cursor = end < tasks.length ? `after=${end}&+/` : null;
+    return { body: { object: 'list', data: tasks.slice(start, end), next_cursor } };
   };
   const routes: readonly (readonly [RegExp, (call: Seen) => Reply | 'hang up' | Promise<Reply>])[] =
     [
       [/^POST \/v1\/images\/generations$/, onCreate],
       [/^GET \/v1\/tasks\//, onPoll],
+      [/^GET \/v1\/tasks\?/, onList],
       [/^POST \/storage$/, async (call) => rest.upload.shift() ?? storageAnswer(call)],
       [
         /^GET \/v1\/results\/.*\/(\d)\?signature=s$/,
