@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { rememberedForMs } from '../../functions/task/remember.ts';
 import { isEnded, type Task } from '../../functions/task/task.ts';
-import { type Account, accounts, type Movement, type World } from './interleavings-world.ts';
+import { type Account, accounts, type Movement, price, type World } from './interleavings-world.ts';
 
 const total = <T>(all: readonly T[], of: (one: T) => number): number =>
   all.reduce((sum, one) => sum + of(one), 0);
@@ -29,6 +29,13 @@ function auditTasks({ answered, ended }: World, tasks: readonly Task[]): void {
   const byId = new Map(tasks.map((task) => [task.id, task]));
   for (const id of answered) expect(byId.has(id), `${id} was answered and is there`).toBe(true);
   for (const [id, first] of ended) expect(byId.get(id), `${id} ended once`).toEqual(first);
+  for (const task of tasks.filter((one) => isEnded(one))) {
+    const { id, status, charged, reserved, n } = task;
+    const made = status === 'completed' ? Math.min(task.images.length, n) : 0;
+    expect({ charged, reserved }, `${id} costs what was made of it`).toEqual({
+      ...{ charged: made * price, reserved: n * price },
+    });
+  }
 }
 
 // One task a remembered key: two under the same one are at least its time apart.
@@ -67,10 +74,10 @@ async function auditAccount(
     reserved: total(unfinished, ({ reserved }) => reserved),
     used: total(ended, ({ charged }) => charged),
   });
-  for (const { id, charged, reserved } of ended)
-    expect(charged, `${id} costs at most its price`).toBeLessThanOrEqual(reserved);
-  expect(funds.granted).toBeGreaterThanOrEqual(total(answered, ({ amount }) => amount));
-  expect(funds.granted).toBeLessThanOrEqual(total(grants, ({ amount }) => amount));
+  const least = total(answered, ({ amount }) => amount);
+  expect(funds.granted, `${account} keeps every grant`).toBeGreaterThanOrEqual(least);
+  const most = total(grants, ({ amount }) => amount);
+  expect(funds.granted, `${account} has no more than its grants`).toBeLessThanOrEqual(most);
 }
 
 async function auditEntries(

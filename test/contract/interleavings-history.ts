@@ -26,11 +26,20 @@ const process: fc.Arbitrary<Process> = fc
       [`${deed}`, ...deaths.map(({ when, call }) => `dies ${when} call ${call}`)].join(', '),
   }));
 
+// The race that matters most: two who are about to do the same.
+const twinOf = ({ deed }: Process): Process => ({ deed, deaths: [], toString: () => `${deed}` });
+
 const moment: fc.Arbitrary<Moment> = fc
   .record({
-    processes: fc.array(process, { minLength: 1, maxLength: 4 }),
+    first: process,
+    twins: fc.boolean(),
+    others: fc.array(process, { maxLength: 2 }),
     order: fc.array(fc.nat(3), { maxLength: 10 }),
   })
+  .map(({ first, twins, others, order }) => ({
+    processes: [first, ...(twins ? [twinOf(first)] : []), ...others],
+    order,
+  }))
   .map(({ processes, order }) => ({
     ...{ processes, order },
     toString: () =>
@@ -40,7 +49,7 @@ const moment: fc.Arbitrary<Moment> = fc
   }));
 
 export const history: fc.Arbitrary<readonly Moment[]> = fc.array(moment, {
-  ...{ minLength: 1, maxLength: 12, size: 'max' },
+  ...{ minLength: 1, maxLength: 8, size: 'max' },
 });
 
 /** Lets it happen, moment by moment. */

@@ -20,8 +20,8 @@ const soundOn = (make: () => Promise<Ground>) =>
   });
 
 test.each([
-  ['the fakes', memoryGround, 1500],
-  ['the tables', dynamoDbGround, 25],
+  ['the fakes', memoryGround, 1200],
+  ['the tables', dynamoDbGround, 50],
 ] as const)(
   'no interleaving and no crash makes or loses a credit: %s',
   async (_, make, numRuns) => {
