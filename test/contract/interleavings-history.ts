@@ -31,13 +31,12 @@ const twinOf = ({ deed }: Process): Process => ({ deed, deaths: [], toString: ()
 
 const moment: fc.Arbitrary<Moment> = fc
   .record({
-    first: process,
+    processes: some(process, 3),
     twins: fc.boolean(),
-    others: fc.array(process, { maxLength: 2 }),
     order: fc.array(fc.nat(3), { maxLength: 10 }),
   })
-  .map(({ first, twins, others, order }) => ({
-    processes: [first, ...(twins ? [twinOf(first)] : []), ...others],
+  .map(({ processes: [first, ...others], twins, order }) => ({
+    processes: first ? [first, ...(twins ? [twinOf(first)] : []), ...others] : [],
     order,
   }))
   .map(({ processes, order }) => ({
@@ -48,9 +47,16 @@ const moment: fc.Arbitrary<Moment> = fc
         : `\n  at once, in turns [${order}]: ${processes.join(' | ')}`,
   }));
 
-export const history: fc.Arbitrary<readonly Moment[]> = fc.array(moment, {
-  ...{ minLength: 1, maxLength: 8, size: 'max' },
-});
+export const history: fc.Arbitrary<readonly Moment[]> = some(moment, 8).map((moments) =>
+  moments.filter(({ processes }) => processes.length > 0),
+);
+
+// A list shrinks from its front alone; one whose items may be nothing loses any of them.
+function some<T>(arbitrary: fc.Arbitrary<T>, maxLength: number): fc.Arbitrary<readonly T[]> {
+  return fc
+    .array(fc.option(arbitrary, { nil: undefined, freq: 20 }), { maxLength, size: 'max' })
+    .map((items) => items.filter((item) => item !== undefined));
+}
 
 /** Lets it happen, moment by moment. */
 export async function happen(world: World, moments: readonly Moment[]): Promise<void> {

@@ -57,7 +57,9 @@ describe.each(Object.entries(limits))('%s', (entry, kilobytes) => {
   });
 
   test('brings all it needs, and nothing that only belongs to the laptop or the deployment', () => {
-    const asked = textOf(entry).matchAll(/\b(?:from|import|require)\s*\(?\s*["']([\w@.#/][^"'\s]*)["']/g);
+    const asked = textOf(entry).matchAll(
+      /\b(?:from|import|require)\s*\(?\s*["']([\w@.#/][^"'\s]*)["']/g,
+    );
     const missing = [...asked]
       .map(([, module = '']) => module)
       .filter((module) => !isBuiltin(module) && !neverAsked.test(module));
