@@ -73,7 +73,7 @@ export const issueKey =
       scopes,
       at,
     });
-    // Last, so that the order can be given again after a crash and grants but once.
+    // Last, so that an order that failed before has granted nothing and can be given again.
     if (milliCredits > 0) await store.grant(account, milliCredits, at);
     return { api_key: apiKey, key_id: keyId, account, webhook_secret: webhookSecret };
   };
