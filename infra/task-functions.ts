@@ -1,3 +1,4 @@
+import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { allow } from './allow.ts';
 import { Lambda } from './lambda.ts';
@@ -36,22 +37,14 @@ export function createTask(scope: Construct, props: Parts) {
   return lambda;
 }
 
-export function getTask(scope: Construct, { stage, tables, secrets, publicUrl }: Parts) {
+export function getTask(scope: Construct, parts: Parts) {
   const lambda = new Lambda(scope, 'GetTask', {
     entry: 'api/get-task',
-    environment: {
-      ...callers(tables),
-      TASK_TABLE: tables.tasks.tableName,
-      SIGNING_SECRET: secrets.signing.secretArn,
-      PUBLIC_URL: publicUrl,
-      USUAL_SECONDS: stage.laptop?.USUAL_SECONDS,
-    },
-    logDays: stage.logDays,
+    environment: answers(parts),
+    logDays: parts.stage.logDays,
     memoryMb,
   });
-  allowCallers(lambda, tables);
-  allow(lambda, tables.tasks.tableArn, 'dynamodb:GetItem');
-  allow(lambda, secrets.signing.secretArn, 'secretsmanager:GetSecretValue');
+  allowAnswers(lambda, parts, 'dynamodb:GetItem');
   return lambda;
 }
 
@@ -71,21 +64,28 @@ export function listTasks(scope: Construct, { stage, tables }: Parts) {
   return lambda;
 }
 
-export function batchTasks(scope: Construct, { stage, tables, secrets, publicUrl }: Parts) {
+export function batchTasks(scope: Construct, parts: Parts) {
   const lambda = new Lambda(scope, 'BatchTasks', {
     entry: 'api/batch-tasks',
-    environment: {
-      ...callers(tables),
-      TASK_TABLE: tables.tasks.tableName,
-      SIGNING_SECRET: secrets.signing.secretArn,
-      PUBLIC_URL: publicUrl,
-      USUAL_SECONDS: stage.laptop?.USUAL_SECONDS,
-    },
-    logDays: stage.logDays,
+    environment: answers(parts),
+    logDays: parts.stage.logDays,
     memoryMb,
   });
-  allowCallers(lambda, tables);
-  allow(lambda, tables.tasks.tableArn, 'dynamodb:BatchGetItem');
-  allow(lambda, secrets.signing.secretArn, 'secretsmanager:GetSecretValue');
+  allowAnswers(lambda, parts, 'dynamodb:BatchGetItem');
   return lambda;
+}
+
+// Who answers about tasks reads them, and signs the links to their results.
+const answers = ({ stage, tables, secrets, publicUrl }: Parts) => ({
+  ...callers(tables),
+  TASK_TABLE: tables.tasks.tableName,
+  SIGNING_SECRET: secrets.signing.secretArn,
+  PUBLIC_URL: publicUrl,
+  USUAL_SECONDS: stage.laptop?.USUAL_SECONDS,
+});
+
+function allowAnswers(lambda: IGrantable, { tables, secrets }: Parts, reading: string): void {
+  allowCallers(lambda, tables);
+  allow(lambda, tables.tasks.tableArn, reading);
+  allow(lambda, secrets.signing.secretArn, 'secretsmanager:GetSecretValue');
 }
