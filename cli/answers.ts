@@ -11,10 +11,9 @@ const TaskId = z.string().regex(/^[\w.-]+$/);
 const UploadForm = z.object({ url: z.url(), fields: z.record(z.string(), z.string()) });
 const Complaint = z.looseObject({ code: z.string().optional(), message: z.string() });
 // No later than a date can be.
-const UnixSeconds = z.number().min(0).max(8.64e12);
+export const UnixSeconds = z.number().min(0).max(8.64e12);
 
 export const Created = z.object({ id: TaskId, uploads: z.array(UploadForm).default([]) });
-export const Refusal = z.object({ error: z.object({ message: z.string() }) });
 
 const Basics = z.looseObject({
   model: z.string(),
@@ -43,13 +42,28 @@ const ListedTask = z.looseObject({
   result_count: z.number(),
   credits_used: z.number().nullish(),
 });
-export const TaskPage = z.object({
-  data: z.array(ListedTask),
-  next_cursor: z.string().nullish(),
+/** A part of a list, and from where on the next one is. */
+export const pageOf = <T>(item: z.ZodType<T>) =>
+  z.object({ data: z.array(item), next_cursor: z.string().nullish() });
+export const TaskPage = pageOf(ListedTask);
+
+export const Credits = z.looseObject({
+  data: z.looseObject({
+    token: z.looseObject({
+      remaining_credits: z.number(),
+      unlimited_credits: z.boolean(),
+      used_credits: z.number(),
+      daily_limit_credits: z.number().nullish(),
+      daily_used_credits: z.number().nullish(),
+      reset_timezone: z.string().nullish(),
+    }),
+    user: z.looseObject({ remaining_credits: z.number(), used_credits: z.number() }),
+  }),
 });
 
 export type UploadForm = z.output<typeof UploadForm>;
 export type Task = z.output<typeof Task>;
 export type CompletedTask = Extract<Task, { status: 'completed' }>;
 export type ListedTask = z.output<typeof ListedTask>;
-export type TaskPage = z.output<typeof TaskPage>;
+export type Page<T> = z.output<ReturnType<typeof pageOf<T>>>;
+export type Credits = z.output<typeof Credits>;

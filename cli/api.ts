@@ -1,7 +1,5 @@
-import type * as z from 'zod';
-import { Created, Refusal, Task, TaskPage } from './answers.ts';
-import { CliError } from './cli-error.ts';
-import type { Send } from './send.ts';
+import { Created, Credits, Task, TaskPage } from './answers.ts';
+import { type Access, caller, search } from './call.ts';
 
 /** The body of a new task. */
 export type Order = {
@@ -22,58 +20,21 @@ export type TaskQuery = {
   readonly created_after?: number | undefined;
 };
 
-type Options = { readonly url: string; readonly key: string; readonly send: Send };
-type Message = {
-  readonly method?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
-};
-
-/** The part of the API that is about tasks. */
-export const darkroomApi = ({ url, key, send }: Options) => {
-  const base = url.replace(/\/+$/, '');
-  const call = <T>(schema: z.ZodType<T>, path: string, message: Message = {}) => {
-    const headers = { ...message.headers, authorization: `Bearer ${key}` };
-    return send(`${base}${path}`, { ...message, headers }, (response) => read(schema, response));
-  };
+/** The part of the API that is about tasks and what they cost. */
+export const darkroomApi = (access: Access) => {
+  const call = caller(access);
   return {
     /** The idempotency key makes it safe to ask again when an answer got lost. */
     create: (order: Order, idempotencyKey: string) =>
       call(Created, '/v1/images/generations', {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', 'idempotency-key': idempotencyKey },
-        body: JSON.stringify(order),
+        ...{ method: 'POST', headers: { 'idempotency-key': idempotencyKey }, body: order },
       }),
     task: (id: string) => call(Task, `/v1/tasks/${id}`),
+    cancel: (id: string) => call(Task, `/v1/tasks/${id}/cancel`, { method: 'POST' }),
     /** Newest first, a page at a time. */
-    tasks: (query: TaskQuery) => call(TaskPage, `/v1/tasks?${search(query)}`),
+    tasks: (query: TaskQuery) => call(TaskPage, `/v1/tasks${search(query)}`),
+    credits: () => call(Credits, '/v1/credits'),
   };
 };
 
-function search(query: TaskQuery): URLSearchParams {
-  const parameters = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined) parameters.set(name, String(value));
-  }
-  return parameters;
-}
-
-async function read<T>(schema: z.ZodType<T>, response: Response): Promise<T> {
-  const { ok, status, url } = response;
-  const body = jsonIn(await response.text());
-  if (!ok) {
-    const refusal = Refusal.safeParse(body);
-    throw new CliError(refusal.data?.error.message ?? `${url} answered ${status}`);
-  }
-  const parsed = schema.safeParse(body);
-  if (parsed.success) return parsed.data;
-  throw new CliError(`${url} does not answer like this API: is the address right?`);
-}
-
-function jsonIn(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
+export type DarkroomApi = ReturnType<typeof darkroomApi>;

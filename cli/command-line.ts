@@ -10,12 +10,20 @@ export const commandLine = (name: string, description: string): Command =>
 
 /** Runs it. What goes wrong becomes one line on stderr and exit code 1, or 2 for wrong usage. */
 export async function run(program: Command): Promise<void> {
+  const { exitCode, message } = await outcome(program, process.argv.slice(2));
+  if (message) process.stderr.write(`error: ${message}\n`);
+  process.exitCode = exitCode;
+}
+
+type Outcome = { readonly exitCode: number; readonly message: string };
+
+/** How it ends with these arguments. */
+export async function outcome(program: Command, args: readonly string[]): Promise<Outcome> {
   try {
-    await program.parseAsync();
+    await program.parseAsync(args, { from: 'user' });
+    return { exitCode: 0, message: '' };
   } catch (thrown) {
-    const error = asCliError(thrown);
-    if (error?.message) process.stderr.write(`error: ${error.message}\n`);
-    process.exitCode = error?.exitCode ?? 0;
+    return asCliError(thrown) ?? { exitCode: 0, message: '' };
   }
 }
 

@@ -14,19 +14,23 @@ type Surroundings = {
 };
 
 /** What the local runtime writes when it is ready. */
-const Ready = z.object({ url: z.url(), apiKey: z.string() });
+const Ready = z.object({ url: z.url(), apiKey: z.string(), adminKey: z.string().optional() });
 export type Ready = z.output<typeof Ready>;
 
-/** The API to talk to: as given, as the environment says, or the local runtime of this directory. */
+/**
+ * The API to talk to: as given, as the environment says, or the local runtime of this directory
+ * with the one of its keys that is named.
+ */
 export async function connection(
   given: Given,
   { env, directory }: Surroundings,
+  localKey: 'apiKey' | 'adminKey' = 'apiKey',
 ): Promise<Connection> {
   const url = given.url ?? env['DARKROOM_URL'];
   const key = given.key ?? env['DARKROOM_KEY'];
   // The local runtime's key goes to the local runtime only.
   const local = url ? undefined : await readyFile(join(directory, '.local', 'ready.json'));
-  return checked(url || local?.url, key || local?.apiKey);
+  return checked(url || local?.url, key || local?.[localKey]);
 }
 
 function checked(url: string | undefined, key: string | undefined): Connection {

@@ -1,6 +1,9 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
+import { facts } from './facts.ts';
 import { type IssuedKey, issueKey, type KeyOrder } from './issue-key.ts';
+import { amount } from './numbers.ts';
+import { keyShownOnce } from './shown-once.ts';
 
 type Options = Omit<KeyOrder, 'scopes'> & {
   readonly function: string;
@@ -34,17 +37,12 @@ async function create(options: Options): Promise<void> {
   console.log(options.json ? JSON.stringify(issued) : readable(issued));
 }
 
-const readable = ({ api_key, key_id, account, webhook_secret }: IssuedKey): string =>
-  [
-    `API key         ${api_key}`,
-    `key id          ${key_id}`,
-    `account         ${account}`,
-    `webhook secret  ${webhook_secret}`,
-    '',
-    'The API key is shown this once: only its hash is kept. Put it where you keep secrets.',
-  ].join('\n');
-
-function amount(text: string): number {
-  if (/^\d+(\.\d{1,3})?$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It must be a number like 100 or 1.2.');
+function readable({ api_key, key_id, account, webhook_secret }: IssuedKey): string {
+  const all = facts([
+    ['API key', api_key],
+    ['key id', key_id],
+    ['account', account],
+    ...(webhook_secret ? [['webhook secret', webhook_secret] as const] : []),
+  ]);
+  return `${all}\n\n${keyShownOnce}`;
 }

@@ -14,7 +14,8 @@ const IssuedKey = z.object({
   api_key: z.string(),
   key_id: z.string(),
   account: z.string(),
-  webhook_secret: z.string(),
+  // Only when its account was made with it: it is shown once.
+  webhook_secret: z.string().optional(),
 });
 export type IssuedKey = z.output<typeof IssuedKey>;
 

@@ -7,9 +7,13 @@ type Needs = {
   readonly now: () => number;
 };
 
-type Message = Omit<RequestInit, 'signal'> & { readonly deadlineMs?: number };
+type Message = Omit<RequestInit, 'signal'> & {
+  readonly deadlineMs?: number;
+  /** It is not safe to repeat: what may have been done is not tried again. */
+  readonly once?: boolean;
+};
 
-/** Sends a message and reads its answer, again if need be: so the message must be safe to repeat. */
+/** Sends a message and reads its answer, again if need be. */
 export type Send = <T>(
   url: string,
   message: Message,
@@ -18,6 +22,8 @@ export type Send = <T>(
 
 const mostTries = 4;
 const busy = new Set([429, 502, 503, 504]);
+// The one of them that says that nothing was done.
+const turnedAway = new Set([429]);
 // Whoever wants us to come back later than this is told about, not waited for.
 const longestPauseMs = 60_000;
 
@@ -50,20 +56,22 @@ async function attempt<T>(
   { fetch, now }: Needs,
   { url, message, read, isLast }: Attempt<T>,
 ): Promise<Outcome<T>> {
-  const { deadlineMs = 30_000, ...init } = message;
+  const { deadlineMs = 30_000, once = false, ...init } = message;
   try {
     const response = await fetch(url, { ...init, signal: AbortSignal.timeout(deadlineMs) });
     const pauseMs = askedPause(response, now());
-    const isWorthAPause = busy.has(response.status) && (pauseMs ?? 0) <= longestPauseMs;
-    if (isLast || !isWorthAPause) return { value: await read(response) };
+    if (isLast || !isWorthAPause(response, pauseMs, once)) return { value: await read(response) };
     await response.body?.cancel();
     return { pauseMs };
   } catch (thrown) {
     if (!isOfTheNetwork(thrown)) throw thrown;
-    if (isLast) throw unreachable(url, thrown);
+    if (isLast || once) throw unreachable(url, thrown);
     return { pauseMs: undefined };
   }
 }
+
+const isWorthAPause = ({ status }: Response, pauseMs = 0, once: boolean): boolean =>
+  (once ? turnedAway : busy).has(status) && pauseMs <= longestPauseMs;
 
 function askedPause({ headers }: Response, now: number): number | undefined {
   const after = headers.get('retry-after');

@@ -1,38 +1,35 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type { Task } from './answers.ts';
 import { darkroomApi } from './api.ts';
 import { CliError } from './cli-error.ts';
 import { connection } from './connection.ts';
-import { type ConnectionOptions, keyOption, urlOption } from './connection-options.ts';
+import { type ConnectionOptions, withConnection } from './connection-options.ts';
+import { taskId } from './identifiers.ts';
 import { makeDirectory } from './make-directory.ts';
 import { saveResults } from './save-results.ts';
 import { type Send, sender } from './send.ts';
 import { taskFacts } from './task-facts.ts';
+import type { Terminal } from './terminal.ts';
 
-type Options = ConnectionOptions & { readonly out?: string; readonly json?: true };
+type Options = ConnectionOptions & { readonly out?: string };
 
 /** `darkroom task`: how one task is, and its results once more. */
-export function addTask(program: Command): void {
-  program
-    .command('task')
-    .description('show a task, and save its results if wanted')
-    .argument('<id>', 'which one, as `darkroom tasks` lists it', taskId)
-    .option('--out <directory>', 'save the results of a completed task there')
-    .addOption(urlOption)
-    .addOption(keyOption)
-    .option('--json', 'print the answer as JSON')
-    .action(run);
-}
-
-async function run(id: string, options: Options): Promise<void> {
-  const { out, json } = options;
-  const where = await connection(options, { env: process.env, directory: process.cwd() });
-  const send = sender();
-  const task = await darkroomApi({ ...where, send }).task(id);
-  const files = out === undefined ? undefined : await save(send, { id, task, out });
-  console.log(
-    json ? JSON.stringify({ ...task, files }) : taskFacts(task, { nowMs: Date.now(), files }),
-  );
+export function addTask(program: Command, terminal: Terminal): void {
+  withConnection(
+    program
+      .command('task')
+      .description('show a task, and save its results if wanted')
+      .argument('<id>', 'which one, as `darkroom tasks` lists it', taskId)
+      .option('--out <directory>', 'save the results of a completed task there'),
+  ).action(async (id: string, options: Options) => {
+    const { out, json } = options;
+    const where = await connection(options, terminal);
+    const send = sender(terminal);
+    const task = await darkroomApi({ ...where, send }).task(id);
+    const files = out === undefined ? undefined : await save(send, { id, task, out });
+    const text = () => taskFacts(task, { nowMs: terminal.now(), files });
+    terminal.print(json ? JSON.stringify({ ...task, files }) : text());
+  });
 }
 
 type Wanted = { readonly id: string; readonly task: Task; readonly out: string };
@@ -44,10 +41,4 @@ async function save(send: Send, { id, task, out }: Wanted): Promise<string[]> {
   }
   await makeDirectory(out);
   return saveResults(send, { id, links: task.results, out });
-}
-
-// It becomes part of an address and of file names: nothing in it may lead elsewhere.
-function taskId(text: string): string {
-  if (/^[\w-]+$/.test(text)) return text;
-  throw new InvalidArgumentError('It must be the id of a task.');
 }

@@ -1,6 +1,6 @@
 import { age, isoTime } from './age.ts';
 import type { Task } from './answers.ts';
-import { oneLine } from './one-line.ts';
+import { type Fact, facts } from './facts.ts';
 
 type Surroundings = {
   readonly nowMs: number;
@@ -10,15 +10,14 @@ type Surroundings = {
 
 /** What there is to say about a task, a fact a line. */
 export function taskFacts(task: Task, { nowMs, files }: Surroundings): string {
-  const facts = [
+  return facts([
     ['status', task.status],
     ['progress', `${task.progress}%`],
     ['model', task.model],
     ['created', `${isoTime(task.created)} (${age(task.created, nowMs)} ago)`],
     ['credits', creditsOf(task)],
     ...endOf(task, files),
-  ];
-  return facts.map(([name = '', text = '']) => `${name.padEnd(10)}${oneLine(text)}`).join('\n');
+  ]);
 }
 
 function creditsOf({ usage }: Task): string {
@@ -27,12 +26,12 @@ function creditsOf({ usage }: Task): string {
   return credits_reserved === undefined ? '-' : `${credits_reserved} reserved`;
 }
 
-function endOf(task: Task, files: readonly string[] | undefined) {
+function endOf(task: Task, files: readonly string[] | undefined): readonly Fact[] {
   if (task.status === 'failed') return [['error', reasonOf(task.error)]];
   if (task.status !== 'completed') return [];
   return [
-    ...(files ?? task.results).map((where) => ['result', where]),
-    ...task.result_errors.map((error) => ['not made', reasonOf(error)]),
+    ...(files ?? task.results).map((where): Fact => ['result', where]),
+    ...task.result_errors.map((error): Fact => ['not made', reasonOf(error)]),
   ];
 }
 

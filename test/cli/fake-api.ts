@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 
-type Reply = {
+export type Reply = {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
@@ -15,6 +15,10 @@ export type Play = {
   readonly tasks?: readonly object[];
   /** What it answers, in order, before it lists them. */
   readonly listings?: readonly Reply[];
+  /** What it answers to calls like "DELETE /v1/admin/keys/key-1", in order: the last one repeats. */
+  readonly answers?: Readonly<Record<string, readonly (Reply | 'hang up')[]>>;
+  /** All there is below paths like "/v1/admin/accounts", a page at a time. */
+  readonly lists?: Readonly<Record<string, readonly object[]>>;
   readonly results?: readonly Reply[];
   /** What the storage answers instead of taking a form. */
   readonly upload?: readonly Reply[];
@@ -61,21 +65,24 @@ export async function startApi(play: Play) {
       body: { ...basics, ...(next.status === 'completed' && { results: links }), ...next },
     };
   };
-  // A cursor is opaque and need not be fit for an address.
-  const onList = ({ path }: Seen): Reply => {
-    const played = rest.listings.shift();
-    if (played) return played;
-    const { searchParams } = new URL(path, url);
-    const start = Number(/\d+/.exec(searchParams.get('cursor') ?? '0'));
-    const end = start + Number(searchParams.get('limit'));
-    const { tasks = [] } = play;
-    const next_cursor = end < tasks.length ? `after=${end}&+/` : null;
-    return { body: { object: 'list', data: tasks.slice(start, end), next_cursor } };
+  const onList = ({ path }: Seen): Reply =>
+    rest.listings.shift() ?? pageOf(play.tasks ?? [], new URL(path, url));
+  const answers = new Map(
+    Object.entries(play.answers ?? {}).map(([call, replies]) => [call, [...replies]]),
+  );
+  const onAnything = ({ method, path }: Seen): Reply | 'hang up' => {
+    const address = new URL(path, url);
+    const items = method === 'GET' ? play.lists?.[address.pathname] : undefined;
+    if (items) return pageOf(items, address);
+    const replies = answers.get(`${method} ${path}`) ?? [];
+    const [next = { status: 404 }] = replies.length > 1 ? replies.splice(0, 1) : replies;
+    return next;
   };
   const routes: readonly (readonly [RegExp, (call: Seen) => Reply | 'hang up' | Promise<Reply>])[] =
     [
       [/^POST \/v1\/images\/generations$/, onCreate],
       [/^GET \/v1\/tasks\//, onPoll],
+      [/^\w+ \/v1\/(admin|credits|tasks\/.*\/cancel)/, onAnything],
       [/^GET \/v1\/tasks\?/, onList],
       [/^POST \/storage$/, async (call) => rest.upload.shift() ?? storageAnswer(call)],
       [
@@ -110,6 +117,14 @@ export async function startApi(play: Play) {
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+// A cursor is opaque and need not be fit for an address.
+function pageOf(items: readonly object[], { searchParams }: URL): Reply {
+  const start = Number(/\d+/.exec(searchParams.get('cursor') ?? '0'));
+  const end = start + Number(searchParams.get('limit'));
+  const next_cursor = end < items.length ? `after=${end}&+/` : null;
+  return { body: { object: 'list', data: items.slice(start, end), next_cursor } };
 }
 
 // As S3 does: what stands behind the file is not read, so the form must be complete by then.

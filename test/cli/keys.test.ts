@@ -56,6 +56,18 @@ describe('a new key', () => {
     expect(seen).toEqual([{ url, body: order }]);
   });
 
+  test('comes without a webhook secret when its account has one already', async () => {
+    const { webhook_secret: _, ...answer } = issued;
+    const { keys } = await world({ answer });
+
+    const { code, stdout } = await keys(create);
+
+    expect(stdout).toMatch(
+      /^API key +sk-dr-secret\nkey id +key-1\naccount +default\n\nThe API key/,
+    );
+    expect(code).toBe(0);
+  });
+
   test('is what was ordered, and JSON when asked for it', async () => {
     const { keys, seen } = await world();
     const wishes = ['--account', 'team', '--name', 'laptop', '--credits', '1.5', '--json'];

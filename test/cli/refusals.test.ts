@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { CliError } from '../../cli/cli-error.ts';
+import { refusal } from './admin-answers.ts';
 import { storageRefusal, taskId } from './fake-api.ts';
 import { jpegBytes, world } from './world.ts';
 
@@ -30,6 +31,21 @@ describe('a failure', () => {
     ['an answer of somebody else', 'payment required', '/v1/images/generations answered 402'],
   ])('of the request is told: %s', async (_, body, message) => {
     const { api, generate } = await world({ create: [{ status: 402, body }] });
+
+    await expect(generate()).rejects.toThrow(message);
+    expect(api.seen()).toHaveLength(1);
+  });
+
+  test.each([
+    [402, 'insufficient_quota', 'It takes 1.2 credits, and the account has 0.3.'],
+    [401, 'KEY_DISABLED', 'The key website is disabled.'],
+    [401, 'KEY_EXPIRED', 'The key website expired at 2026-02-28T12:00:00Z.'],
+    [402, 'KEY_QUOTA_EXHAUSTED', 'The key website has 0.1 of its 100 credits left.'],
+    [402, 'KEY_DAILY_QUOTA_EXHAUSTED', 'The key website has used its 10 credits of today.'],
+    [403, 'KEY_MODEL_NOT_ALLOWED', 'The key website may not use this model.'],
+    [403, 'permission_denied', 'This key lacks the scope generate.'],
+  ])('of the key or the money is told once: %i %s', async (status, code, message) => {
+    const { api, generate } = await world({ create: [refusal(status, code, message)] });
 
     await expect(generate()).rejects.toThrow(message);
     expect(api.seen()).toHaveLength(1);

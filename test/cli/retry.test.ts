@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { refusal } from './admin-answers.ts';
 import { storageRefusal, taskId } from './fake-api.ts';
 import { world } from './world.ts';
 
@@ -39,6 +40,24 @@ describe('a request for a task', () => {
     await generate();
 
     expect(slept).toEqual([pause]);
+  });
+
+  test('is repeated when the key has asked too often, as soon as it may ask again', async () => {
+    const tooMany = refusal(429, 'rate_limit_exceeded', 'At most 300 requests a minute.');
+    const reply = { ...tooMany, headers: { 'retry-after': '42' } };
+    const { api, generate, slept } = await world({ create: [reply] });
+
+    await generate();
+
+    expect(api.seen('/v1/images')).toHaveLength(2);
+    expect(slept).toEqual([42_000]);
+  });
+
+  test('that is turned away again and again ends in the words of the API', async () => {
+    const tooMany = refusal(429, 'rate_limit_exceeded', 'At most 100 tasks at once.');
+    const { generate } = await world({ create: Array(4).fill(tooMany) });
+
+    await expect(generate()).rejects.toThrow('At most 100 tasks at once.');
   });
 
   test('is given up when it shall come back much later', async () => {

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { since } from '../../cli/since.ts';
 import { darkroomWorld } from './darkroom-world.ts';
 import { key } from './world.ts';
 
@@ -153,26 +152,4 @@ describe('a list that cannot be had', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(api.seen()).toEqual([]);
   });
-});
-
-describe('since', () => {
-  const now = Date.parse('2026-03-01T12:00:00.900Z');
-  const midnight = new Date(2026, 10, 22).getTime() / 1000;
-
-  test.each([
-    ['2h', 1_772_366_400 - 2 * 3600],
-    ['3d', 1_772_366_400 - 3 * 86_400],
-    ['0h', 1_772_366_400],
-    ['999999d', 0],
-    ['2026-11-22', midnight],
-  ])('%s is a moment', (text, expected) => {
-    expect(since(text, now)).toBe(expected);
-  });
-
-  test.each(['', '2', 'h', '2m', '-1h', '1.5h', '2026-02-31', '2026-13-01', '2026-1-1', '1h 2d'])(
-    '"%s" is none',
-    (text) => {
-      expect(since(text, now)).toBeUndefined();
-    },
-  );
 });
