@@ -4,6 +4,8 @@ import { Lambda } from './lambda.ts';
 import { allowCallers, callers, memoryMb, type Parts } from './route-parts.ts';
 import { batchTasks, createTask, getTask, listTasks } from './task-functions.ts';
 
+type Plain = 'api/get-credits' | 'api/list-models';
+
 /** One function a route, each with exactly what it uses. */
 export class ApiFunctions extends Construct {
   readonly createTask: Lambda<'api/create-task'>;
@@ -11,7 +13,8 @@ export class ApiFunctions extends Construct {
   readonly listTasks: Lambda<'api/list-tasks'>;
   readonly batchTasks: Lambda<'api/batch-tasks'>;
   readonly createFile: Lambda<'api/create-file'>;
-  readonly listModels: Lambda<'api/list-models'>;
+  readonly getCredits: Lambda<Plain>;
+  readonly listModels: Lambda<Plain>;
   readonly getResult: Lambda<'api/get-result'>;
   readonly health: Lambda<'api/health'>;
   readonly notFound: Lambda<'api/not-found'>;
@@ -24,7 +27,8 @@ export class ApiFunctions extends Construct {
     this.listTasks = listTasks(this, props);
     this.batchTasks = batchTasks(this, props);
     this.createFile = createFile(this, props);
-    this.listModels = listModels(this, props);
+    this.getCredits = reader(this, 'GetCredits', 'api/get-credits', props);
+    this.listModels = reader(this, 'ListModels', 'api/list-models', props);
     this.getResult = getResult(this, props);
     this.health = new Lambda(this, 'Health', { entry: 'api/health', environment: {}, logDays });
     this.notFound = new Lambda(this, 'NotFound', {
@@ -51,9 +55,10 @@ function createFile(scope: Construct, { stage, tables, buckets, publicUrl }: Par
   return lambda;
 }
 
-function listModels(scope: Construct, { stage, tables }: Parts) {
-  const lambda = new Lambda(scope, 'ListModels', {
-    entry: 'api/list-models',
+// What finding out who calls reads is all it needs.
+function reader(scope: Construct, id: string, entry: Plain, { stage, tables }: Parts) {
+  const lambda: Lambda<Plain> = new Lambda(scope, id, {
+    entry,
     environment: callers(tables),
     logDays: stage.logDays,
     memoryMb,

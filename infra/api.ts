@@ -13,6 +13,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import type { Route } from './admin-functions.ts';
 import type { ApiFunctions } from './api-functions.ts';
 import type { Stage } from './stage.ts';
 
@@ -44,16 +45,18 @@ export class Api extends Construct {
   }
 
   /** Every route, a line each; the last one answers whatever matches none of them. */
-  addRoutes(functions: ApiFunctions): void {
+  addRoutes(functions: ApiFunctions, admin: readonly Route[]): void {
     const { GET, POST } = HttpMethod;
     this.add(POST, '/v1/images/generations', functions.createTask);
     this.add(GET, '/v1/tasks/{task_id}', functions.getTask);
     this.add(GET, '/v1/tasks', functions.listTasks);
     this.add(POST, '/v1/tasks/batch', functions.batchTasks);
     this.add(POST, '/v1/files', functions.createFile);
+    this.add(GET, '/v1/credits', functions.getCredits);
     this.add(GET, '/v1/models', functions.listModels);
     this.add(GET, '/v1/results/{task}/{n}', functions.getResult);
     this.add(GET, '/healthz', functions.health);
+    for (const { method, path, handler } of admin) this.add(method, path, handler);
     const integration = integrationOf(functions.notFound);
     new HttpRoute(this, 'Default', {
       httpApi: this.http,
@@ -72,9 +75,17 @@ const integrationOf = (handler: IFunction) =>
 
 const corsFor = (origins: readonly string[]) => ({
   allowOrigins: [...origins],
-  allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST],
+  allowMethods: [
+    CorsHttpMethod.GET,
+    CorsHttpMethod.POST,
+    CorsHttpMethod.PATCH,
+    CorsHttpMethod.DELETE,
+  ],
   allowHeaders: ['authorization', 'content-type', 'idempotency-key'],
-  exposeHeaders: ['idempotency-replayed', 'x-request-id', 'retry-after'],
+  exposeHeaders: [
+    ...['idempotency-replayed', 'x-request-id', 'retry-after'],
+    ...['x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset'],
+  ],
   maxAge: Duration.hours(1),
 });
 

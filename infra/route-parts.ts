@@ -20,12 +20,15 @@ export type Parts = {
 export const memoryMb = 1024;
 
 /** Where a function finds out who calls. */
-export const callers = ({ keys, accounts }: Tables) => ({
-  ...{ KEY_TABLE: keys.tableName, ACCOUNT_TABLE: accounts.tableName },
+export const callers = ({ keys, accounts, activity }: Tables) => ({
+  KEY_TABLE: keys.tableName,
+  ACCOUNT_TABLE: accounts.tableName,
+  ACTIVITY_TABLE: activity.tableName,
 });
 
-/** Lets a function find out who calls. */
-export function allowCallers(lambda: IGrantable, { keys, accounts }: Tables): void {
+/** Lets a function find out who calls, and note it. */
+export function allowCallers(lambda: IGrantable, { keys, accounts, activity }: Tables): void {
   allow(lambda, keys.tableArn, 'dynamodb:GetItem');
   allow(lambda, accounts.tableArn, 'dynamodb:GetItem');
+  allow(lambda, activity.tableArn, 'dynamodb:UpdateItem');
 }

@@ -1,6 +1,7 @@
 import { CfnOutput, CfnParameter, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledged.ts';
+import { AdminFunctions } from './admin-functions.ts';
 import { Api } from './api.ts';
 import { ApiFunctions } from './api-functions.ts';
 import { Buckets } from './buckets.ts';
@@ -29,7 +30,8 @@ export class DarkroomStack extends Stack {
     const functions = new WorkflowFunctions(this, 'Work', { ...common, dashscopeUrl });
     const { machine } = new Workflow(this, 'Workflow', { functions, logDays: stage.logDays });
     const routes = new ApiFunctions(this, 'Routes', { ...common, machine });
-    api.addRoutes(routes);
+    const admin = new AdminFunctions(this, 'Admin', { ...common, machine });
+    api.addRoutes(routes, admin.routes);
     const { issueKey } = new Triggers(this, 'Triggers', { stage, tables, buckets, machine });
 
     new CfnOutput(this, 'Url', { value: publicUrl });

@@ -12,11 +12,12 @@ import type { Stage } from './stage.ts';
 const text = (name: string) => ({ name, type: AttributeType.STRING });
 const number = (name: string) => ({ name, type: AttributeType.NUMBER });
 
-/** What is remembered: tasks, accounts with their ledger, keys, and requests that may be repeated. */
+/** What is remembered: tasks, accounts with their ledger, keys and what they do, and requests that may be repeated. */
 export class Tables extends Construct {
   readonly tasks: TableV2;
   readonly accounts: TableV2;
   readonly keys: TableV2;
+  readonly activity: TableV2;
   readonly idempotency: TableV2;
 
   constructor(scope: Construct, id: string, { keepData }: Stage) {
@@ -48,12 +49,16 @@ export class Tables extends Construct {
         },
       ],
     });
-    this.accounts = new TableV2(this, 'Accounts', {
+    this.accounts = new TableV2(this, 'Accounts', { ...common, ...accounts });
+    this.keys = new TableV2(this, 'Keys', {
       ...common,
-      partitionKey: text('account'),
-      sortKey: text('entry'),
+      partitionKey: text('keyId'),
+      globalSecondaryIndexes: [
+        { indexName: 'byAccount', partitionKey: text('account'), sortKey: number('createdAt') },
+      ],
     });
-    this.keys = new TableV2(this, 'Keys', { ...common, partitionKey: text('hash') });
+    // Apart from the keys, so that counting requests never meets the transactions that move money.
+    this.activity = new TableV2(this, 'Activity', { ...common, partitionKey: text('keyId') });
     this.idempotency = new TableV2(this, 'Idempotency', {
       ...common,
       partitionKey: text('id'),
@@ -61,3 +66,18 @@ export class Tables extends Construct {
     });
   }
 }
+
+const accounts = {
+  partitionKey: text('account'),
+  sortKey: text('entry'),
+  globalSecondaryIndexes: [
+    {
+      // Sparse: of an account only its own row is listed. Its name alone, so that money which moves
+      // writes nothing here.
+      indexName: 'listed',
+      partitionKey: text('listed'),
+      sortKey: text('account'),
+      projectionType: ProjectionType.KEYS_ONLY,
+    },
+  ],
+};

@@ -21,16 +21,11 @@ export function createTask(scope: Construct, props: Parts) {
     logDays: stage.logDays,
     memoryMb,
   });
-  allow(lambda, tables.keys.tableArn, 'dynamodb:GetItem');
-  allow(
-    lambda,
-    tables.accounts.tableArn,
-    'dynamodb:GetItem',
-    'dynamodb:PutItem',
-    'dynamodb:UpdateItem',
-  );
+  allowCallers(lambda, tables);
+  allow(lambda, tables.keys.tableArn, 'dynamodb:UpdateItem');
+  allow(lambda, tables.accounts.tableArn, 'dynamodb:PutItem', 'dynamodb:UpdateItem');
   allow(lambda, tables.tasks.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem');
-  allow(lambda, tables.idempotency.tableArn, 'dynamodb:PutItem');
+  allow(lambda, tables.idempotency.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem');
   allow(lambda, machine.stateMachineArn, 'states:StartExecution');
   // The forms it signs can do what it can.
   allow(lambda, buckets.inputs.arnForObjects('uploads/*'), 's3:PutObject');

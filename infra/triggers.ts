@@ -36,11 +36,22 @@ export class Triggers extends Construct {
     });
     this.issueKey = new Lambda(this, 'IssueKey', {
       entry: 'events/issue-key',
-      environment: { KEY_TABLE: tables.keys.tableName, ACCOUNT_TABLE: tables.accounts.tableName },
+      environment: {
+        KEY_TABLE: tables.keys.tableName,
+        ACCOUNT_TABLE: tables.accounts.tableName,
+        IDEMPOTENCY_TABLE: tables.idempotency.tableName,
+      },
       logDays: stage.logDays,
     });
     allow(this.issueKey, tables.keys.tableArn, 'dynamodb:PutItem');
-    allow(this.issueKey, tables.accounts.tableArn, 'dynamodb:PutItem', 'dynamodb:UpdateItem');
+    allow(
+      this.issueKey,
+      tables.accounts.tableArn,
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'dynamodb:UpdateItem',
+    );
+    allow(this.issueKey, tables.idempotency.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem');
   }
 }
 

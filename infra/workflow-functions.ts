@@ -110,6 +110,7 @@ function settleTask(scope: Construct, { stage, tables, buckets }: Props) {
     environment: {
       TASK_TABLE: tables.tasks.tableName,
       ACCOUNT_TABLE: tables.accounts.tableName,
+      KEY_TABLE: tables.keys.tableName,
       RESULT_BUCKET: buckets.results.bucketName,
       ...loopback(stage),
     },
@@ -117,7 +118,14 @@ function settleTask(scope: Construct, { stage, tables, buckets }: Props) {
     timeoutSeconds: 120,
   });
   allow(lambda, tables.tasks.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem');
-  allow(lambda, tables.accounts.tableArn, 'dynamodb:PutItem', 'dynamodb:UpdateItem');
+  allow(
+    lambda,
+    tables.accounts.tableArn,
+    'dynamodb:GetItem',
+    'dynamodb:PutItem',
+    'dynamodb:UpdateItem',
+  );
+  allow(lambda, tables.keys.tableArn, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
   allow(lambda, buckets.results.arnForObjects('results/*'), 's3:PutObject');
   return lambda;
 }

@@ -6,7 +6,8 @@ import { nameOf } from './template/intrinsics.ts';
 const FirstKeys = z.object({ apiKey: z.string(), adminKey: z.string(), webhookSecret: z.string() });
 export type FirstKeys = z.output<typeof FirstKeys>;
 
-const Issued = z.object({ api_key: z.string(), webhook_secret: z.string() });
+// The secret comes with a new account only.
+const Issued = z.object({ api_key: z.string(), webhook_secret: z.string().default('') });
 
 /** The keys of the laptop: made by the operator's own function at the first start, kept in a file since. */
 export async function firstKeys(laptop: Laptop, file: string): Promise<FirstKeys> {

@@ -1,19 +1,17 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { keyTable } from '../aws/key-table.ts';
+import { callersOf } from '../aws/callers.ts';
 import { secret } from '../aws/secrets.ts';
 import { taskHistory } from '../aws/task-history.ts';
 import { readEnv } from '../runtime/env.ts';
 import { route } from '../runtime/http.ts';
 import { answerAbout } from '../task/answer.ts';
 import { batchTasks } from '../task/batch-tasks.ts';
-import { identify } from '../task/identify.ts';
 import { BatchRequest } from '../task/list-request.ts';
 
 const env = readEnv('api/batch-tasks');
 const dynamo = new DynamoDBClient();
 const now = Date.now;
-const keys = keyTable(dynamo, { keys: env.KEY_TABLE, accounts: env.ACCOUNT_TABLE });
 const find = batchTasks({ history: taskHistory(dynamo, env.TASK_TABLE) });
 const answer = answerAbout({
   baseUrl: env.PUBLIC_URL,
@@ -22,7 +20,7 @@ const answer = answerAbout({
   usual: env.USUAL_SECONDS,
 });
 
-export const handler = route(identify({ keys, now }), BatchRequest, async ({ body, caller }) => ({
+export const handler = route(callersOf(dynamo, env), BatchRequest, async ({ body, caller }) => ({
   status: 200,
   body: { data: await Promise.all((await find(body, caller.account)).map(answer)) },
 }));

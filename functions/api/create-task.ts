@@ -2,7 +2,8 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { uploadKey } from '../aws/bucket-keys.ts';
-import { keyTable } from '../aws/key-table.ts';
+import { callersOf } from '../aws/callers.ts';
+import { keyActivity } from '../aws/key-activity.ts';
 import { openings } from '../aws/ledger.ts';
 import { stateMachine } from '../aws/state-machine.ts';
 import { taskTable } from '../aws/task-table.ts';
@@ -13,9 +14,9 @@ import { route } from '../runtime/http.ts';
 import { log } from '../runtime/log.ts';
 import { createTask } from '../task/create-task.ts';
 import { fileIdOf } from '../task/file-url.ts';
-import { identify } from '../task/identify.ts';
 import { newTaskId } from '../task/ids.ts';
 import { usualSeconds } from '../task/models.ts';
+import { limitRequests } from '../task/rate-limit.ts';
 import { GenerationRequest } from '../task/request.ts';
 import { uploadsOf } from '../task/uploads.ts';
 import { createdView } from '../task/view.ts';
@@ -23,12 +24,13 @@ import { createdView } from '../task/view.ts';
 const env = readEnv('api/create-task');
 const dynamo = new DynamoDBClient();
 const now = Date.now;
-const keys = keyTable(dynamo, { keys: env.KEY_TABLE, accounts: env.ACCOUNT_TABLE });
+const activity = keyActivity(dynamo, env.ACTIVITY_TABLE);
 const form = uploadForms(new S3Client(), env.INPUT_BUCKET);
 const uploads = uploadsOf((id, index, type) => form(uploadKey(id, index), type, now()));
 const create = createTask({
   ledger: openings(dynamo, {
     accounts: env.ACCOUNT_TABLE,
+    keys: env.KEY_TABLE,
     tasks: env.TASK_TABLE,
     idempotency: env.IDEMPOTENCY_TABLE,
   }),
@@ -42,7 +44,7 @@ const create = createTask({
 });
 
 export const handler = route(
-  identify({ keys, now }),
+  callersOf(dynamo, env, activity),
   GenerationRequest,
   async ({ body, caller, headers }) => {
     const { task, replayed } = await create(body, caller, headers['idempotency-key']);
@@ -56,4 +58,5 @@ export const handler = route(
       ),
     };
   },
+  { limit: limitRequests(activity, now) },
 );

@@ -1,18 +1,16 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { keyTable } from '../aws/key-table.ts';
+import { callersOf } from '../aws/callers.ts';
 import { secret } from '../aws/secrets.ts';
 import { taskTable } from '../aws/task-table.ts';
 import { readEnv } from '../runtime/env.ts';
 import { readRoute } from '../runtime/http.ts';
 import { answerAbout } from '../task/answer.ts';
 import { getTask } from '../task/get-task.ts';
-import { identify } from '../task/identify.ts';
 
 const env = readEnv('api/get-task');
 const dynamo = new DynamoDBClient();
 const now = Date.now;
-const keys = keyTable(dynamo, { keys: env.KEY_TABLE, accounts: env.ACCOUNT_TABLE });
 const find = getTask({ tasks: taskTable(dynamo, env.TASK_TABLE) });
 const answer = answerAbout({
   baseUrl: env.PUBLIC_URL,
@@ -21,7 +19,7 @@ const answer = answerAbout({
   usual: env.USUAL_SECONDS,
 });
 
-export const handler = readRoute(identify({ keys, now }), async ({ path, caller }) => ({
+export const handler = readRoute(callersOf(dynamo, env), async ({ path, caller }) => ({
   status: 200,
   body: await answer(await find(path['task_id'] ?? '', caller.account)),
 }));

@@ -1,96 +1,79 @@
-import { randomUUID } from 'node:crypto';
-import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import * as z from 'zod';
-import type { Keys } from '../task/identify.ts';
-import type { KeyStore } from '../task/issue-key.ts';
-import { accountKey, entryKey } from './account-row.ts';
-import { transact } from './transaction.ts';
+import type { ApiKey, ApiKeys } from '../task/api-key.ts';
+import type { Place } from '../task/cursor.ts';
+import type { Clock } from '../task/ports.ts';
+import { toKey, toKeyItem } from './key-row.ts';
+import { readRow } from './read-row.ts';
+import { changesOf } from './row-changes.ts';
 import { type Row, update } from './update.ts';
 
-type Tables = { readonly keys: string; readonly accounts: string };
+const isThere = 'attribute_exists(keyId) AND attribute_not_exists(deletedAt)';
 
-const KeyRow = z.object({
-  keyId: z.string(),
-  account: z.string(),
-  scopes: z.array(z.enum(['generate', 'admin'])),
-});
-const AccountRow = z.object({ userGroup: z.string(), webhookSecret: z.string() });
-
-// Consistent: a new key that is not seen yet would be remembered as one that does not exist.
-const read = async (client: DynamoDBClient, table: string, key: Row) => {
-  const { Item } = await client.send(
-    new GetItemCommand({ TableName: table, Key: marshall(key), ConsistentRead: true }),
-  );
-  return Item && unmarshall(Item);
-};
-
-/** The API keys and what they stand for. */
-export const keyTable = (client: DynamoDBClient, { keys, accounts }: Tables): Keys => ({
-  find: async (hash) => {
-    const row = await read(client, keys, { hash });
-    if (!row) return undefined;
-    const key = KeyRow.parse(row);
-    const { userGroup } = AccountRow.parse(await read(client, accounts, accountKey(key.account)));
-    return { ...key, userGroup };
-  },
-});
-
-/** The secret an account's callbacks are signed with. */
-export const webhookSecretOf =
-  (client: DynamoDBClient, accounts: string) => async (account: string) =>
-    AccountRow.parse(await read(client, accounts, accountKey(account))).webhookSecret;
-
-/** Where new accounts, grants and keys are written. */
-export const keyStore = (client: DynamoDBClient, { keys, accounts }: Tables): KeyStore => ({
-  ensureAccount: async ({ account, webhookSecret, at }) => {
-    const { row } = await update(client, {
-      TableName: accounts,
-      Key: marshall(accountKey(account)),
-      UpdateExpression:
-        'SET balance = :none, reserved = :none, used = :none, granted = :none, userGroup = :group, webhookSecret = :secret, createdAt = :at',
-      ConditionExpression: 'attribute_not_exists(account)',
-      ExpressionAttributeValues: marshall({
-        ...{ ':none': 0, ':group': 'default', ':secret': webhookSecret, ':at': at },
-      }),
+/** The API keys in DynamoDB. One that was deleted leaves its row, which is no key any more. */
+export function keyTable(client: DynamoDBClient, table: string, now: Clock): ApiKeys {
+  const change = (keyId: string, wanted: Row) =>
+    update(client, {
+      TableName: table,
+      Key: marshall({ keyId }),
+      ...changesOf(wanted, isThere),
     });
-    return AccountRow.parse(row);
-  },
-  grant: async (account, amount, at) => {
-    const reasons = await transact(client, [
-      {
-        Update: {
-          TableName: accounts,
-          Key: marshall(accountKey(account)),
-          UpdateExpression: 'SET balance = balance + :amount, granted = granted + :amount',
-          ConditionExpression: 'attribute_exists(account)',
-          ExpressionAttributeValues: marshall({ ':amount': amount }),
-        },
-      },
-      {
-        Put: {
-          TableName: accounts,
-          Item: marshall({
-            ...entryKey(account, at, `grant#${randomUUID()}`),
-            kind: 'grant',
-            amount,
-            at,
-          }),
-          ConditionExpression: 'attribute_not_exists(account)',
-        },
-      },
-    ]);
-    if (reasons)
-      throw new Error(`the grant was refused: ${reasons.map(({ Code }) => Code).join(', ')}`);
-  },
-  add: async ({ hash, ...key }) => {
-    await client.send(
-      new PutItemCommand({
-        TableName: keys,
-        Item: marshall({ hash, ...key }),
-        ConditionExpression: 'attribute_not_exists(#hash)',
-        ExpressionAttributeNames: { '#hash': 'hash' },
-      }),
-    );
-  },
+  return {
+    add: async (key) => {
+      await client.send(
+        new PutItemCommand({
+          TableName: table,
+          Item: toKeyItem(key),
+          ConditionExpression: 'attribute_not_exists(keyId)',
+        }),
+      );
+    },
+    find: (keyId) => findKey(client, table, keyId),
+    list: (account, wish) => list(client, table, account, wish),
+    change: async (keyId, wanted) => {
+      const { done, row } = await change(keyId, wanted);
+      return done && row ? toKey(row) : undefined;
+    },
+    remove: async (keyId) => (await change(keyId, { deletedAt: now() })).done,
+  };
+}
+
+/** The key of this id as it is now. */
+export async function findKey(
+  client: DynamoDBClient,
+  table: string,
+  keyId: string,
+): Promise<ApiKey | undefined> {
+  const row = await readRow(client, table, { keyId });
+  return row && toKey(row);
+}
+
+// Deleted keys are read and left out, so a page may be short; its cursor leads on.
+async function list(
+  client: DynamoDBClient,
+  table: string,
+  account: string,
+  { limit, behind }: Parameters<ApiKeys['list']>[1],
+): ReturnType<ApiKeys['list']> {
+  const { Items = [], LastEvaluatedKey } = await client.send(
+    new QueryCommand({
+      TableName: table,
+      IndexName: 'byAccount',
+      KeyConditionExpression: 'account = :account',
+      ExpressionAttributeValues: marshall({ ':account': account }),
+      ...(behind && { ExclusiveStartKey: marshall(startingAt(account, behind)) }),
+      ScanIndexForward: false,
+      Limit: limit,
+    }),
+  );
+  const rows = Items.map((item) => unmarshall(item));
+  const last = LastEvaluatedKey && unmarshall(LastEvaluatedKey);
+  return {
+    keys: rows.flatMap((row) => toKey(row) ?? []),
+    next: last && { id: last['keyId'], createdAt: last['createdAt'] },
+  };
+}
+
+const startingAt = (account: string, { id, createdAt }: Place) => ({
+  ...{ account, createdAt, keyId: id },
 });

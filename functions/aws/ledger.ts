@@ -1,31 +1,32 @@
 import type { DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
-import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { type Books, type Movement, reserve, settle } from '../task/ledger.ts';
 import type { Ledger, Opening } from '../task/ports.ts';
 import type { Remembered } from '../task/remember.ts';
 import type { Ended, Pending } from '../task/task.ts';
-import { accountKey, entryKey } from './account-row.ts';
+import { type BookTables, enter, moveFunds, moveSpending, readBooks } from './books.ts';
+import { findRemembered, remember, rememberedIn } from './idempotency.ts';
 import { toItem } from './task-row.ts';
-import { type Cancelled, refusedAt, transact } from './transaction.ts';
+import { type Plan, transact } from './transaction.ts';
 
-type LedgerTables = { readonly accounts: string; readonly tasks: string };
+type LedgerTables = BookTables & { readonly tasks: string };
 type OpeningTables = LedgerTables & { readonly idempotency: string };
 
-// The actions of an opening by their place, since that is how the reasons come back.
-const place = { account: 0, entry: 1, task: 2, idempotency: 3 } as const;
-
-// At all times an account's `granted = balance + reserved + used`.
+// Every movement is planned on what the account and the key have, and written if they still have it.
+// So one pure function decides (task/ledger.ts), and an entry can say what the balance was after it.
 
 /** The side of the ledger that takes tasks in. */
 export const openings = (client: DynamoDBClient, tables: OpeningTables): Pick<Ledger, 'open'> => ({
-  open: async (task, remembered) => {
-    const reasons = await transact(client, [
-      reserve(tables, task),
-      entry(tables, task, 'reserve', { amount: task.reserved, at: task.createdAt }),
-      addTask(tables, task),
-      ...(remembered ? [remember(tables, task, remembered)] : []),
-    ]);
-    return reasons ? whyNotOpened(reasons) : { state: 'opened' };
-  },
+  open: (task, remembered) =>
+    transact<Opening>(client, async () => {
+      const books = await readBooks(client, tables, task.account, task.keyId);
+      const movement = reserve(books, task);
+      if ('entry' in movement) return opening(tables, books, movement, task, remembered);
+      // Read after the books: whoever spent the last credits under this key is seen here.
+      const before =
+        remembered && (await findRemembered(client, tables, remembered.id, task.createdAt));
+      return { answer: before ? rememberedAs(before) : movement };
+    }),
 });
 
 /** The side of the ledger that ends tasks. */
@@ -33,82 +34,59 @@ export const settlements = (
   client: DynamoDBClient,
   tables: LedgerTables,
 ): Pick<Ledger, 'settle'> => ({
-  settle: async (task) => {
-    const reasons = await transact(client, [
-      settleAccount(tables, task),
-      entry(tables, task, 'settle', {
-        amount: task.charged,
-        returned: task.reserved - task.charged,
-        at: task.finishedAt,
-      }),
-      endTask(tables, task),
-    ]);
-    if (!reasons) return task;
-    if (refusedAt(reasons, place.task)) return undefined;
-    throw new Error(
-      `settling ${task.id} was refused: ${reasons.map(({ Code }) => Code).join(', ')}`,
-    );
-  },
+  settle: (task) =>
+    transact<Ended | undefined>(client, async () => {
+      const books = await readBooks(client, tables, task.account, task.keyId);
+      const movement = settle(books, task);
+      return {
+        actions: [endTask(tables, task), ...moves(tables, task.account, books, movement)],
+        done: task,
+        refused: (at) => {
+          if (at(0)) return undefined;
+          if (movement.funds.reserved >= 0) return 'again';
+          throw new Error(`settling ${task.id} was refused: more than is reserved`);
+        },
+      };
+    }),
 });
 
-function whyNotOpened(reasons: Cancelled): Opening {
-  const before = reasons[place.idempotency]?.Item;
-  if (refusedAt(reasons, place.idempotency) && before) {
-    const { taskId, requestHash } = unmarshall(before);
-    return { state: 'remembered', taskId: String(taskId), requestHash: String(requestHash) };
-  }
-  if (refusedAt(reasons, place.account)) return { state: 'insufficient' };
-  throw new Error(`a task could not be opened: ${reasons.map(({ Code }) => Code).join(', ')}`);
+function opening(
+  tables: OpeningTables,
+  books: Books,
+  movement: Movement,
+  task: Pending,
+  remembered: Remembered | undefined,
+): Plan<Opening> {
+  const what = { taskId: task.id };
+  return {
+    actions: [
+      addTask(tables, task),
+      ...(remembered ? [remember(tables, remembered, what, task.createdAt)] : []),
+      ...moves(tables, task.account, books, movement),
+    ],
+    done: { state: 'opened' },
+    refused: (at, reasons) => {
+      if (remembered && at(1)) return rememberedAs(rememberedIn(reasons[1]));
+      if (!at(0)) return 'again';
+      throw new Error(`a task could not be opened: ${task.id} is there already`);
+    },
+  };
 }
 
-const reserve = (
-  { accounts }: LedgerTables,
-  { account, reserved }: Pending,
-): TransactWriteItem => ({
-  Update: {
-    TableName: accounts,
-    Key: marshall(accountKey(account)),
-    UpdateExpression: 'SET balance = balance - :cost, reserved = reserved + :cost',
-    ConditionExpression: 'balance >= :cost',
-    ExpressionAttributeValues: marshall({ ':cost': reserved }),
-  },
+const rememberedAs = ({ taskId, requestHash }: ReturnType<typeof rememberedIn>): Opening => ({
+  ...{ state: 'remembered', taskId: String(taskId), requestHash },
 });
 
-const settleAccount = ({ accounts }: LedgerTables, task: Ended): TransactWriteItem => ({
-  Update: {
-    TableName: accounts,
-    Key: marshall(accountKey(task.account)),
-    UpdateExpression:
-      'SET reserved = reserved - :reserved, used = used + :charged, balance = balance + :returned',
-    ConditionExpression: 'reserved >= :reserved',
-    ExpressionAttributeValues: marshall({
-      ':reserved': task.reserved,
-      ':charged': task.charged,
-      ':returned': task.reserved - task.charged,
-    }),
-  },
-});
-
-type Movement = { readonly amount: number; readonly returned?: number; readonly at: number };
-
-const entry = (
-  { accounts }: LedgerTables,
-  { account, id, keyId }: Pending | Ended,
-  kind: 'reserve' | 'settle',
+const moves = (
+  { accounts, keys }: BookTables,
+  account: string,
+  { funds, key }: Books,
   movement: Movement,
-): TransactWriteItem => ({
-  Put: {
-    TableName: accounts,
-    Item: marshall({
-      ...entryKey(account, movement.at, `${id}#${kind}`),
-      kind,
-      taskId: id,
-      keyId,
-      ...movement,
-    }),
-    ConditionExpression: 'attribute_not_exists(account)',
-  },
-});
+): TransactWriteItem[] => [
+  moveFunds(accounts, account, funds, movement.funds),
+  enter(accounts, account, movement),
+  ...(key && movement.spending ? [moveSpending(keys, key, movement.spending)] : []),
+];
 
 const addTask = ({ tasks }: LedgerTables, task: Pending): TransactWriteItem => ({
   Put: { TableName: tasks, Item: toItem(task), ConditionExpression: 'attribute_not_exists(id)' },
@@ -121,20 +99,5 @@ const endTask = ({ tasks }: LedgerTables, task: Ended): TransactWriteItem => ({
     ConditionExpression: '#status = :pending OR #status = :processing',
     ExpressionAttributeNames: { '#status': 'status' },
     ExpressionAttributeValues: marshall({ ':pending': 'pending', ':processing': 'processing' }),
-  },
-});
-
-// DynamoDB deletes late, so a key that is over counts as absent whether it is still there or not.
-const remember = (
-  { idempotency }: OpeningTables,
-  task: Pending,
-  { id, requestHash, expiresAt }: Remembered,
-): TransactWriteItem => ({
-  Put: {
-    TableName: idempotency,
-    Item: marshall({ id, requestHash, taskId: task.id, expiresAt: Math.ceil(expiresAt / 1000) }),
-    ConditionExpression: 'attribute_not_exists(id) OR expiresAt < :now',
-    ExpressionAttributeValues: marshall({ ':now': Math.floor(task.createdAt / 1000) }),
-    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   },
 });

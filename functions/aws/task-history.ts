@@ -1,9 +1,10 @@
-import { BatchGetItemCommand, type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Place } from '../task/cursor.ts';
-import type { History, Page, Wish } from '../task/ports.ts';
-import type { Summary, Task } from '../task/task.ts';
-import { fromItem } from './task-row.ts';
+import type { History, Page, Wish } from '../task/history.ts';
+import type { Summary } from '../task/task.ts';
+import { findRows } from './find-rows.ts';
+import { toTask } from './task-row.ts';
 import type { Row } from './update.ts';
 
 // DynamoDB filters what it has read, so a page of rare ones takes several readings. So many at the
@@ -26,18 +27,12 @@ export const taskHistory = (client: DynamoDBClient, table: string): History => (
     return { tasks, next };
   },
   findAll: async (ids) => {
-    const found: Task[] = [];
-    let keys = ids.map((id) => marshall({ id }));
-    while (keys.length > 0) {
-      const { Responses = {}, UnprocessedKeys = {} } = await client.send(
-        new BatchGetItemCommand({
-          RequestItems: { [table]: { Keys: keys, ConsistentRead: true } },
-        }),
-      );
-      found.push(...(Responses[table] ?? []).map((item) => fromItem(item)));
-      keys = UnprocessedKeys[table]?.Keys ?? [];
-    }
-    return found;
+    const rows = await findRows(
+      client,
+      table,
+      ids.map((id) => ({ id })),
+    );
+    return rows.map(toTask);
   },
 });
 

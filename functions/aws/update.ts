@@ -1,6 +1,7 @@
 import {
   ConditionalCheckFailedException,
   type DynamoDBClient,
+  TransactionConflictException,
   UpdateItemCommand,
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
@@ -11,11 +12,27 @@ export type Row = Record<string, NativeAttributeValue>;
 /** The row after the update, or, when the condition did not hold, the row that was in the way. */
 export type Updated = { readonly done: boolean; readonly row: Row | undefined };
 
-/** One conditional update. The loser of a race learns that it lost; it is not an error. */
-export async function update(
-  client: DynamoDBClient,
-  input: Omit<UpdateItemCommandInput, 'ReturnValues' | 'ReturnValuesOnConditionCheckFailure'>,
-): Promise<Updated> {
+type Input = Omit<UpdateItemCommandInput, 'ReturnValues' | 'ReturnValuesOnConditionCheckFailure'>;
+
+const tries = 5;
+const pause = (attempt: number) => Math.random() * 20 * 2 ** attempt;
+
+/**
+ * One conditional update. The loser of a race learns that it lost; it is not an error. Who meets a
+ * transaction on the same item waits for it to be over, which the SDK does not.
+ */
+export async function update(client: DynamoDBClient, input: Input): Promise<Updated> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await once(client, input);
+    } catch (error) {
+      if (!(error instanceof TransactionConflictException) || attempt === tries) throw error;
+      await new Promise((resolve) => setTimeout(resolve, pause(attempt)));
+    }
+  }
+}
+
+async function once(client: DynamoDBClient, input: Input): Promise<Updated> {
   try {
     const { Attributes } = await client.send(
       new UpdateItemCommand({

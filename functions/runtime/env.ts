@@ -6,7 +6,7 @@ const LOOPBACK = z.literal('allowed').optional();
 /** Only the laptop's stage sets it: how long its painter takes, instead of the model table's guess. */
 const USUAL_SECONDS = z.string().regex(/^\d+$/).optional();
 
-const callers = { KEY_TABLE: required, ACCOUNT_TABLE: required };
+const callers = { KEY_TABLE: required, ACCOUNT_TABLE: required, ACTIVITY_TABLE: required };
 const links = { PUBLIC_URL: required, SIGNING_SECRET: required };
 const provider = { PROVIDER_SECRET: required, DASHSCOPE_URL: required };
 
@@ -27,11 +27,24 @@ export const entries = {
   'api/batch-tasks': z.object({ ...callers, ...links, TASK_TABLE: required, USUAL_SECONDS }),
   'api/create-file': z.object({ ...callers, INPUT_BUCKET: required, PUBLIC_URL: required }),
   'api/list-models': z.object({ ...callers }),
+  'api/get-credits': z.object({ ...callers }),
   'api/get-result': z.object({
     TASK_TABLE: required,
     RESULT_BUCKET: required,
     SIGNING_SECRET: required,
   }),
+  'api/admin/create-account': z.object({ ...callers }),
+  'api/admin/list-accounts': z.object({ ...callers }),
+  'api/admin/get-account': z.object({ ...callers }),
+  'api/admin/change-account': z.object({ ...callers }),
+  'api/admin/credit-account': z.object({ ...callers, IDEMPOTENCY_TABLE: required }),
+  'api/admin/list-entries': z.object({ ...callers }),
+  'api/admin/rotate-secret': z.object({ ...callers }),
+  'api/admin/create-key': z.object({ ...callers }),
+  'api/admin/list-keys': z.object({ ...callers }),
+  'api/admin/get-key': z.object({ ...callers }),
+  'api/admin/change-key': z.object({ ...callers }),
+  'api/admin/delete-key': z.object({ ...callers }),
   'api/health': z.object({}),
   'api/not-found': z.object({}),
   'workflow/prepare-inputs': z.object({
@@ -50,6 +63,7 @@ export const entries = {
   'workflow/settle-task': z.object({
     TASK_TABLE: required,
     ACCOUNT_TABLE: required,
+    KEY_TABLE: required,
     RESULT_BUCKET: required,
     LOOPBACK,
   }),
@@ -61,7 +75,11 @@ export const entries = {
   }),
   'events/input-uploaded': z.object({ TASK_TABLE: required, WORKFLOW_ARN: required }),
   'events/sweep': z.object({ TASK_TABLE: required, WORKFLOW_ARN: required }),
-  'events/issue-key': z.object({ ...callers }),
+  'events/issue-key': z.object({
+    KEY_TABLE: required,
+    ACCOUNT_TABLE: required,
+    IDEMPOTENCY_TABLE: required,
+  }),
 } as const;
 
 export type Entry = keyof typeof entries;

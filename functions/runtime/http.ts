@@ -1,6 +1,7 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type * as z from 'zod';
-import type { Caller, Scope } from '../task/identify.ts';
+import type { Scope } from '../task/api-key.ts';
+import type { Caller } from '../task/identify.ts';
 import { Problem } from '../task/problem.ts';
 import { log } from './log.ts';
 
@@ -16,9 +17,10 @@ export type Call<T> = {
 export type Reply = {
   readonly status: number;
   readonly body?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Headers;
 };
 
+type Headers = Readonly<Record<string, string>>;
 type Identify = (authorization: string | undefined, scope: Scope) => Promise<Caller>;
 type Event = APIGatewayProxyEventV2;
 type Handler = (event: Event) => Promise<APIGatewayProxyStructuredResultV2>;
@@ -26,24 +28,34 @@ type Handler = (event: Event) => Promise<APIGatewayProxyStructuredResultV2>;
 /** Far above any sensible request; pictures do not travel through the API. */
 const mostBodyBytes = 256 * 1024;
 
-/** A route for callers with a key and a JSON body: identify, parse, run, answer. */
+type RouteOptions = {
+  /** What the key must be allowed to do. */
+  readonly scope?: Scope;
+  /** Counts the request, and has the headers that every answer from there on carries. */
+  readonly limit?: (caller: Caller) => Promise<Headers>;
+};
+
+/** A route for callers with a key and a JSON body: identify, count, parse, run, answer. */
 export const route = <T>(
   identify: Identify,
   schema: z.ZodType<T>,
   run: (call: Call<T>) => Promise<Reply>,
+  { scope = 'generate', limit }: RouteOptions = {},
 ): Handler =>
-  answering(async (event) => {
-    const caller = await identify(event.headers['authorization'], 'generate');
+  answering(async (event, headers) => {
+    const caller = await identify(event.headers['authorization'], scope);
+    Object.assign(headers, await limit?.(caller));
     return run({ ...partsOf(event), caller, body: checked(schema, jsonOf(event)) });
   });
 
-/** A route for callers with a key that reads. */
+/** A route for callers with a key and no body. */
 export const readRoute = (
   identify: Identify,
   run: (call: Omit<Call<never>, 'body'>) => Promise<Reply>,
+  { scope = 'generate' }: Pick<RouteOptions, 'scope'> = {},
 ): Handler =>
   answering(async (event) => {
-    const caller = await identify(event.headers['authorization'], 'generate');
+    const caller = await identify(event.headers['authorization'], scope);
     return run({ ...partsOf(event), caller });
   });
 
@@ -54,17 +66,18 @@ export const openRoute = (
 
 // Whatever is thrown becomes an answer in the error envelope; what was not foreseen tells nothing.
 const answering =
-  (run: (event: Event) => Promise<Reply>): Handler =>
+  (run: (event: Event, headers: Record<string, string>) => Promise<Reply>): Handler =>
   async (event) => {
     const { requestId } = event.requestContext;
+    const common = { 'x-request-id': requestId };
     try {
-      return json(await run(event), requestId);
+      return json(await run(event, common), common);
     } catch (thrown) {
       const problem = asProblem(thrown);
       const { status, code, cause, headers } = problem;
       const level = status >= 500 ? 'error' : 'info';
       log(level, 'request.refused', { requestId, route: event.routeKey, status, code, cause });
-      return json({ status, headers, body: problem }, requestId);
+      return json({ status, headers, body: problem }, common);
     }
   };
 
@@ -75,12 +88,12 @@ const asProblem = (thrown: unknown): Problem =>
 
 function json(
   { status, body, headers }: Reply,
-  requestId: string,
+  common: Headers,
 ): APIGatewayProxyStructuredResultV2 {
   const type = body === undefined ? {} : { 'content-type': 'application/json' };
   return {
     statusCode: status,
-    headers: { ...type, 'cache-control': 'no-store', 'x-request-id': requestId, ...headers },
+    headers: { ...type, 'cache-control': 'no-store', ...common, ...headers },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   };
 }

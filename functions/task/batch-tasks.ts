@@ -1,6 +1,6 @@
+import type { History } from './history.ts';
 import { isTaskId } from './ids.ts';
 import type { BatchRequest } from './list-request.ts';
-import type { History } from './ports.ts';
 import type { Task } from './task.ts';
 
 type Needs = { readonly history: Pick<History, 'findAll'> };

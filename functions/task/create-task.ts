@@ -2,8 +2,9 @@ import type { Caller } from './identify.ts';
 import { findModel, type Model } from './models.ts';
 import type { Clock, Ledger, Opening, Tasks, Workflow } from './ports.ts';
 import { Problem } from './problem.ts';
-import { type Remembered, rememberedForMs, requestHash } from './remember.ts';
+import { conflict, type Remembered, rememberedAs } from './remember.ts';
 import type { GenerationRequest } from './request.ts';
+import { refusalOf } from './shortage.ts';
 import type { Input, Pending, Task } from './task.ts';
 
 /** How long uploads may take to arrive, in milliseconds: an hour. */
@@ -33,7 +34,8 @@ export type Created = { readonly task: Task; readonly replayed: boolean };
 export const createTask =
   (needs: Needs) =>
   async (request: GenerationRequest, caller: Caller, idempotencyKey?: string): Promise<Created> => {
-    const remembered = remember(request, caller, idempotencyKey, needs.now());
+    const remembered = rememberedAs(caller.keyId, idempotencyKey, request, needs.now());
+    checkModel(request.model, caller);
     const task = draft(needs, request, caller);
     const opening = await needs.ledger.open(task, remembered);
     if (opening.state !== 'opened') return answerFor(needs, opening, task, remembered);
@@ -94,46 +96,22 @@ function checkCallback({ refusal }: Needs, url: string | undefined): void {
   if (reason) throw new Problem('invalid_request', `${param} ${reason}`, { param });
 }
 
-function remember(
-  request: GenerationRequest,
-  { keyId }: Caller,
-  key: string | undefined,
-  now: number,
-): Remembered | undefined {
-  if (key === undefined) return undefined;
-  if (!/^[A-Za-z0-9._-]{16,96}$/.test(key)) {
-    throw new Problem(
-      'invalid_request',
-      'The header Idempotency-Key must be 16 to 96 characters out of A-Z a-z 0-9 . _ -',
-      { param: 'Idempotency-Key' },
-    );
-  }
-  return {
-    id: `${keyId}#${key}`,
-    requestHash: requestHash(request),
-    expiresAt: now + rememberedForMs,
-  };
+function checkModel(model: string, { keyName, allowedModels }: Caller): void {
+  if (!allowedModels || allowedModels.includes(model)) return;
+  throw new Problem('KEY_MODEL_NOT_ALLOWED', `The API key "${keyName}" may not use ${model}.`, {
+    param: 'model',
+    details: { key_name: keyName, allowed_models: allowedModels },
+  });
 }
 
 async function answerFor(
   { tasks }: Needs,
   opening: Exclude<Opening, { state: 'opened' }>,
-  { reserved, n }: Pending,
+  draft: Pending,
   remembered: Remembered | undefined,
 ): Promise<Created> {
-  if (opening.state === 'insufficient') {
-    throw new Problem(
-      'insufficient_quota',
-      `The account has too few credits: ${n} image(s) need ${reserved / 1000}.`,
-    );
-  }
-  if (opening.requestHash !== remembered?.requestHash) {
-    throw new Problem(
-      'idempotency_conflict',
-      'This Idempotency-Key was used with another request: take a new one.',
-      { param: 'Idempotency-Key' },
-    );
-  }
+  if (opening.state !== 'remembered') throw refusalOf(opening, draft);
+  if (opening.requestHash !== remembered?.requestHash) throw conflict();
   const task = await tasks.find(opening.taskId);
   if (!task) throw new Error(`${opening.taskId} is remembered and is not there`);
   return { task, replayed: true };

@@ -1,44 +1,54 @@
-import { createHash } from 'node:crypto';
+import { type Account, defaultLimits } from './account.ts';
+import { type ApiKey, hashOfKey, type Scope } from './api-key.ts';
 import type { Clock } from './ports.ts';
 import { Problem } from './problem.ts';
-
-export type Scope = 'generate' | 'admin';
 
 /** Who is calling: what an API key stands for. */
 export type Caller = {
   readonly keyId: string;
+  readonly keyName: string;
   readonly account: string;
   readonly userGroup: string;
   readonly scopes: readonly Scope[];
+  /** All of them when absent. */
+  readonly allowedModels?: readonly string[] | undefined;
+  readonly requestsPerMinute: number;
 };
 
+/** A key that somebody issued, and whose it is. */
+type KnownKey = { readonly key: ApiKey; readonly account: Account };
+
 /** The API keys, found by the SHA-256 of the key. */
-export type Keys = { find(hash: string): Promise<Caller | undefined> };
+export type Keys = { find(hash: string): Promise<KnownKey | undefined> };
 
 /** How long an answer about a key may be old: so long does a revoked key go on working. */
 const keptForMs = 60_000;
 // A flood of made-up keys must not fill the memory.
 const mostKept = 1000;
 
-export const hashOfKey = (apiKey: string): string =>
-  createHash('sha256').update(apiKey).digest('hex');
-
-type Needs = { readonly keys: Keys; readonly now: Clock };
+type Needs = {
+  readonly keys: Keys;
+  readonly now: Clock;
+  /** Told of every key in use, at most once in the time an answer is kept. */
+  readonly noteUse: (keyId: string) => Promise<void>;
+};
 
 /**
  * Finds the caller behind an `Authorization` header.
- * @throws {Problem} `unauthorized` without a valid key, `permission_denied` when it lacks the scope
+ * @throws {Problem} `unauthorized`, `KEY_DISABLED` or `KEY_EXPIRED` without a valid key,
+ *   `permission_denied` when it lacks the scope
  */
-export const identify = ({ keys, now }: Needs) => {
-  const kept = new Map<string, { readonly caller: Caller | undefined; readonly until: number }>();
+export const identify = ({ keys, now, noteUse }: Needs) => {
+  const kept = new Map<string, { readonly known: KnownKey | undefined; readonly until: number }>();
 
-  const find = async (hash: string): Promise<Caller | undefined> => {
-    const known = kept.get(hash);
-    if (known && known.until > now()) return known.caller;
-    const caller = await keys.find(hash);
+  const find = async (hash: string): Promise<KnownKey | undefined> => {
+    const before = kept.get(hash);
+    if (before && before.until > now()) return before.known;
+    const known = await keys.find(hash);
     if (kept.size >= mostKept) kept.clear();
-    kept.set(hash, { caller, until: now() + keptForMs });
-    return caller;
+    kept.set(hash, { known, until: now() + keptForMs });
+    if (known) await noteUse(known.key.keyId);
+    return known;
   };
 
   return async (authorization: string | undefined, scope: Scope): Promise<Caller> => {
@@ -49,11 +59,32 @@ export const identify = ({ keys, now }: Needs) => {
         'Send your API key in the header "Authorization: Bearer <key>".',
       );
     }
-    const caller = await find(hashOfKey(apiKey));
-    if (!caller) throw new Problem('unauthorized', 'The API key is not valid.');
-    if (!caller.scopes.includes(scope)) {
+    const known = await find(hashOfKey(apiKey));
+    if (!known) throw new Problem('unauthorized', 'The API key is not valid.');
+    refuseUnlessValid(known.key, now());
+    if (!known.key.scopes.includes(scope)) {
       throw new Problem('permission_denied', `The API key lacks the scope "${scope}".`);
     }
-    return caller;
+    return callerOf(known);
   };
 };
+
+function refuseUnlessValid({ name, enabled, expiresAt }: ApiKey, now: number): void {
+  const key_name = name;
+  if (!enabled) {
+    throw new Problem('KEY_DISABLED', `The API key "${name}" is disabled.`, {
+      details: { key_name },
+    });
+  }
+  if (expiresAt !== undefined && expiresAt <= now) {
+    throw new Problem('KEY_EXPIRED', `The API key "${name}" has expired.`, {
+      details: { key_name, expired_at: Math.floor(expiresAt / 1000) },
+    });
+  }
+}
+
+const callerOf = ({ key, account: { userGroup, limits } }: KnownKey): Caller => ({
+  ...{ keyId: key.keyId, keyName: key.name, account: key.account, userGroup },
+  ...{ scopes: key.scopes, allowedModels: key.allowedModels },
+  requestsPerMinute: limits.requestsPerMinute ?? defaultLimits.requestsPerMinute,
+});

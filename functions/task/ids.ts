@@ -14,7 +14,7 @@ export const isTaskId = (text: string): boolean => /^task-unified-\d{1,12}-[a-z0
 export const newFileId = (): string => `file-${random(base36, 26)}`;
 export const isFileId = (text: string): boolean => /^file-[a-z0-9]{26}$/.test(text);
 
-export const newKeyId = (): string => `key-${random(base36, 16)}`;
+export const isKeyId = (text: string): boolean => /^key-[0-9a-f]{16}$/.test(text);
 
 /** An API key: 43 base62 characters carry 256 bits, so a plain hash of it is safe to store. */
 export const newApiKey = (): string => `sk-dr-${random(base62, 43)}`;

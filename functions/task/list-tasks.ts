@@ -1,6 +1,7 @@
-import { toCursor } from './cursor.ts';
+import { pageView, placeCursor } from './cursor.ts';
+import type { History } from './history.ts';
 import type { ListRequest } from './list-request.ts';
-import type { Clock, History } from './ports.ts';
+import type { Clock } from './ports.ts';
 import { summaryView } from './view.ts';
 
 type Needs = {
@@ -19,9 +20,8 @@ export const listTasks =
       from: created_after === undefined ? undefined : created_after * 1000,
       to: created_before === undefined ? undefined : created_before * 1000 - 1,
     });
-    return {
-      object: 'list',
-      data: tasks.map((task) => summaryView(task, now(), usualSeconds(task.model))),
-      next_cursor: next ? toCursor(next) : null,
-    };
+    return pageView(
+      tasks.map((task) => summaryView(task, now(), usualSeconds(task.model))),
+      next && placeCursor(next),
+    );
   };

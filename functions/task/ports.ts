@@ -1,4 +1,5 @@
-import type { Place } from './cursor.ts';
+import type { Entry } from './account.ts';
+import type { Credit, Shortage } from './ledger.ts';
 import type { Remembered } from './remember.ts';
 import type {
   CallbackRecord,
@@ -11,22 +12,27 @@ import type {
   Painted,
   Pending,
   Running,
-  Status,
-  Summary,
   Task,
 } from './task.ts';
 
 /** Milliseconds since 1970. */
 export type Clock = () => number;
 
-/** What may go wrong while money is reserved for a new task. */
+/** What may become of reserving money for a new task. */
 export type Opening =
   | { readonly state: 'opened' }
-  | { readonly state: 'insufficient' }
+  | Shortage
   /** The idempotency key was used before, for this task and a request with this hash. */
   | { readonly state: 'remembered'; readonly taskId: string; readonly requestHash: string };
 
-/** The ledger moves money, always together with the task it moves it for. */
+/** What may become of granting or withdrawing credits. */
+export type Crediting =
+  | { readonly state: 'credited'; readonly entry: Entry }
+  | Extract<Shortage, { state: 'insufficient' }>
+  | { readonly state: 'no-account' }
+  | { readonly state: 'remembered'; readonly entry: Entry; readonly requestHash: string };
+
+/** The ledger moves money, always together with what it moves it for, and enters every movement. */
 export type Ledger = {
   /**
    * Reserves `task.reserved` milli-credits, writes the task and remembers the idempotency key,
@@ -38,6 +44,8 @@ export type Ledger = {
    * record, all or nothing. Doing it twice changes nothing: the loser learns `undefined`.
    */
   settle(task: Ended): Promise<Ended | undefined>;
+  /** Grants or withdraws credits and remembers the idempotency key, all or nothing. */
+  credit(order: Credit, remembered?: Remembered): Promise<Crediting>;
 };
 
 /** The task records. Every deed is one conditional write; a deed that came too late answers `undefined`. */
@@ -60,26 +68,6 @@ export type Tasks = {
   /** Ids of tasks that somebody has to look at by `now`, the longest overdue first. */
   due(now: number, limit: number): Promise<readonly string[]>;
 };
-
-/** Looking through the tasks there are. */
-export type History = {
-  /** An account's tasks, the newest first. `next` is where it goes on, if it does. */
-  list(account: string, wish: Wish): Promise<Page>;
-  /** The tasks with these ids (at most 100), in any order; what is not there is absent. */
-  findAll(ids: readonly string[]): Promise<readonly Task[]>;
-};
-
-export type Wish = {
-  readonly limit: number;
-  readonly behind?: Place | undefined;
-  readonly status?: Status | undefined;
-  readonly model?: string | undefined;
-  /** Both inclusive, in milliseconds. */
-  readonly from?: number | undefined;
-  readonly to?: number | undefined;
-};
-
-export type Page = { readonly tasks: readonly Summary[]; readonly next?: Place | undefined };
 
 export type Started = { readonly startedAt: number; readonly deadlineAt: number };
 type Marked = { readonly marked: boolean; readonly task: Task };

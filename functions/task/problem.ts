@@ -1,15 +1,24 @@
 // The contract's HTTP errors: status and type of each code (reference: the newer, string-coded
-// generation of the published documentation).
+// generation of the published documentation; what is written in capitals, its client's table).
 const catalogue = {
   invalid_request: [400, 'invalid_request_error'],
   invalid_task_id: [400, 'invalid_request_error'],
   unauthorized: [401, 'authentication_error'],
+  KEY_DISABLED: [401, 'authentication_error'],
+  KEY_EXPIRED: [401, 'authentication_error'],
   insufficient_quota: [402, 'insufficient_quota'],
+  KEY_QUOTA_EXHAUSTED: [402, 'insufficient_quota'],
+  KEY_DAILY_QUOTA_EXHAUSTED: [402, 'insufficient_quota'],
   permission_denied: [403, 'invalid_request_error'],
+  KEY_MODEL_NOT_ALLOWED: [403, 'invalid_request_error'],
   not_found: [404, 'invalid_request_error'],
   task_not_found: [404, 'invalid_request_error'], // also somebody else's: its existence is not ours to tell
+  account_not_found: [404, 'invalid_request_error'],
+  key_not_found: [404, 'invalid_request_error'],
+  account_exists: [409, 'invalid_request_error'],
   idempotency_conflict: [409, 'invalid_request_error'],
   request_too_large: [413, 'invalid_request_error'],
+  rate_limit_exceeded: [429, 'rate_limit_error'],
   internal_error: [500, 'api_error'],
   service_unavailable: [503, 'api_error'],
 } as const;
@@ -39,6 +48,8 @@ type Details = ErrorOptions & {
   /** The one field of the request that is to blame. */
   readonly param?: string | undefined;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Figures that belong to the code, as fields beside it. */
+  readonly details?: Readonly<Record<string, unknown>>;
 };
 
 /** An answer for the caller: `message` is public, `cause` is for the log only. */
@@ -47,16 +58,18 @@ export class Problem extends Error {
   readonly code: ProblemCode;
   readonly param: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
+  readonly details: Readonly<Record<string, unknown>>;
 
   constructor(
     code: ProblemCode,
     message: string,
-    { param, headers = {}, ...options }: Details = {},
+    { param, headers = {}, details = {}, ...options }: Details = {},
   ) {
     super(message, options);
     this.code = code;
     this.param = param;
     this.headers = headers;
+    this.details = details;
   }
 
   get status(): number {
@@ -64,7 +77,7 @@ export class Problem extends Error {
   }
 
   toJSON() {
-    const { code, message, param = null } = this;
-    return { error: { code, message, type: catalogue[code][1], param } };
+    const { code, message, param = null, details } = this;
+    return { error: { code, message, type: catalogue[code][1], param, ...details } };
   }
 }

@@ -7,9 +7,19 @@ export type SignedHeaders = {
   readonly 'webhook-signature': string;
 };
 
-/** Signs the exact bytes that are sent. `id` is the same for every attempt of one event. */
-export const sign = (secret: string, id: string, body: string, nowMs: number): SignedHeaders => ({
+/**
+ * Signs the exact bytes that are sent, once with each secret: the receiver knows one of them.
+ * `id` is the same for every attempt of one event.
+ */
+export const sign = (
+  secrets: readonly string[],
+  id: string,
+  body: string,
+  nowMs: number,
+): SignedHeaders => ({
   'webhook-id': id,
   'webhook-timestamp': String(Math.floor(nowMs / 1000)),
-  'webhook-signature': new Webhook(secret).sign(id, new Date(nowMs), body),
+  'webhook-signature': secrets
+    .map((secret) => new Webhook(secret).sign(id, new Date(nowMs), body))
+    .join(' '),
 });

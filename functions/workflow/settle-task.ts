@@ -12,7 +12,11 @@ const dynamo = new DynamoDBClient();
 const rules = { loopback: env.LOOPBACK === 'allowed' };
 const settle = settleTask({
   tasks: taskTable(dynamo, env.TASK_TABLE),
-  ledger: settlements(dynamo, { accounts: env.ACCOUNT_TABLE, tasks: env.TASK_TABLE }),
+  ledger: settlements(dynamo, {
+    accounts: env.ACCOUNT_TABLE,
+    keys: env.KEY_TABLE,
+    tasks: env.TASK_TABLE,
+  }),
   results: resultStore(new S3Client(), env.RESULT_BUCKET, rules),
   now: Date.now,
 });

@@ -1,29 +1,35 @@
 import { type DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import * as z from 'zod';
-import { keyStore, keyTable } from '../../functions/aws/key-table.ts';
+import { accountTable } from '../../functions/aws/account-table.ts';
+import { knownKeys } from '../../functions/aws/callers.ts';
+import { credits } from '../../functions/aws/credits.ts';
+import { keyTable } from '../../functions/aws/key-table.ts';
 import { openings, settlements } from '../../functions/aws/ledger.ts';
 import { taskHistory } from '../../functions/aws/task-history.ts';
 import { taskTable } from '../../functions/aws/task-table.ts';
+import { sampleTime } from '../support/tasks.ts';
 import { tableOf } from './stage.ts';
 import type { Store } from './stores.ts';
 
-const Funds = z.object({
-  ...{ granted: z.number(), balance: z.number(), reserved: z.number(), used: z.number() },
-});
 /** The product's own adapters over a DynamoDB that has the tables of the template. */
 export function storeOf(client: DynamoDBClient): Store {
+  const accounts = accountTable(client, tableOf.accounts);
   return {
     tasks: taskTable(client, tableOf.tasks),
-    ledger: { ...openings(client, tableOf), ...settlements(client, tableOf) },
+    ledger: {
+      ...openings(client, tableOf),
+      ...settlements(client, tableOf),
+      ...credits(client, tableOf),
+    },
     history: taskHistory(client, tableOf.tasks),
-    keys: keyTable(client, tableOf),
-    keyStore: keyStore(client, tableOf),
+    keys: knownKeys(client, tableOf),
+    accounts,
+    apiKeys: keyTable(client, tableOf.keys, () => sampleTime),
     funds: async (account) => {
-      const rows = await rowsOf(client, tableOf.accounts);
-      return Funds.parse(
-        rows.find((row) => row['account'] === account && row['entry'] === 'account'),
-      );
+      const found = await accounts.find(account);
+      if (!found) throw new Error(`the account ${account} is not there`);
+      const { granted, balance, reserved, used, inFlight, entries } = found;
+      return { granted, balance, reserved, used, inFlight, entries };
     },
   };
 }

@@ -21,6 +21,7 @@ export const tableOf = {
   tasks: named(tableNames, 'tablestasks'),
   accounts: named(tableNames, 'tablesaccounts'),
   keys: named(tableNames, 'tableskeys'),
+  activity: named(tableNames, 'tablesactivity'),
   idempotency: named(tableNames, 'tablesidempotency'),
 };
 

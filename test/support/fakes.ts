@@ -1,87 +1,52 @@
+import { type Funds, noFunds } from '../../functions/task/account.ts';
 import { ProviderBusy } from '../../functions/task/failures.ts';
-import type { Caller, Keys } from '../../functions/task/identify.ts';
-import type { KeyStore, NewKey } from '../../functions/task/issue-key.ts';
 import type {
   Inputs,
   Job,
-  Ledger,
-  Opening,
   Progress,
   Provider,
   Results,
   Tasks,
   Workflow,
 } from '../../functions/task/ports.ts';
-import type { Remembered } from '../../functions/task/remember.ts';
-import {
-  type Ended,
-  isEnded,
-  type Pending,
-  type Running,
-  type Task,
-} from '../../functions/task/task.ts';
-
+import { isEnded, type Running, type Task } from '../../functions/task/task.ts';
 import { memoryHistory } from './history.ts';
-
-/** What an account has. At all times `granted = balance + reserved + used`. */
-export type Funds = {
-  readonly granted: number;
-  readonly balance: number;
-  readonly reserved: number;
-  readonly used: number;
-};
-
-type Account = Funds & { readonly webhookSecret: string };
-
-type Records = {
-  readonly tasks: Map<string, Task>;
-  readonly accounts: Map<string, Account>;
-  readonly remembered: Map<string, Remembered & { readonly taskId: string }>;
-  readonly keys: Map<string, NewKey>;
-};
-
-const noAccount: Account = { granted: 0, balance: 0, reserved: 0, used: 0, webhookSecret: '' };
+import {
+  fundsOf,
+  grant,
+  memoryAccounts,
+  memoryApiKeys,
+  memoryKeys,
+  memoryLedger,
+  type Records,
+} from './money.ts';
 
 /** The tables in memory: tasks, money and keys that know of each other, as behind the real adapters. */
 export function memoryStore() {
   const records: Records = {
     tasks: new Map(),
     accounts: new Map(),
-    remembered: new Map(),
+    entries: [],
     keys: new Map(),
+    remembered: new Map(),
   };
   return {
     tasks: memoryTasks(records.tasks),
     ledger: memoryLedger(records),
     history: memoryHistory(() => [...records.tasks.values()]),
+    accounts: memoryAccounts(records),
+    apiKeys: memoryApiKeys(records),
     keys: memoryKeys(records),
-    keyStore: memoryKeyStore(records),
     /** What the account has by now. */
-    funds: (account: string): Funds => {
-      const { webhookSecret: _, ...funds } = records.accounts.get(account) ?? noAccount;
-      return funds;
-    },
-    /** Gives an account milli-credits, and makes it when there is none. */
-    grant: (account: string, amount: number): void =>
-      move(records.accounts, account, { granted: amount, balance: amount }),
+    funds: (account: string): Funds => fundsOf(records.accounts.get(account) ?? noFunds),
+    /** Gives an account milli-credits, and makes it and the key of the samples when there are none. */
+    grant: (account: string, amount: number): void => grant(records, account, amount),
     /** Writes a task past the ledger, to start a test in the middle of its life. */
     put: (task: Task): void => {
       records.tasks.set(task.id, task);
     },
     all: (): readonly Task[] => [...records.tasks.values()],
   };
-}
-
-function move(accounts: Records['accounts'], account: string, by: Partial<Funds>): void {
-  const { webhookSecret, ...funds } = accounts.get(account) ?? noAccount;
-  const { granted = 0, balance = 0, reserved = 0, used = 0 } = by;
-  accounts.set(account, {
-    webhookSecret,
-    granted: funds.granted + granted,
-    balance: funds.balance + balance,
-    reserved: funds.reserved + reserved,
-    used: funds.used + used,
-  });
 }
 
 function memoryTasks(records: Map<string, Task>): Tasks {
@@ -137,85 +102,6 @@ function memoryTasks(records: Map<string, Task>): Tasks {
         .sort((a, b) => a.dueAt - b.dueAt)
         .slice(0, limit)
         .map(({ id }) => id),
-  };
-}
-
-function memoryLedger(records: Records): Ledger {
-  const { tasks, accounts, remembered } = records;
-  return {
-    open: async (task, key) => {
-      const refused = whyNotOpened(records, task, key);
-      if (refused) return refused;
-      move(accounts, task.account, { balance: -task.reserved, reserved: task.reserved });
-      if (key) remembered.set(key.id, { ...key, taskId: task.id });
-      tasks.set(task.id, task);
-      return { state: 'opened' };
-    },
-    settle: async (task: Ended) => {
-      const { account, reserved, charged } = task;
-      const before = tasks.get(task.id);
-      if (!before || isEnded(before)) return undefined;
-      if ((accounts.get(account)?.reserved ?? 0) < reserved) {
-        throw new Error(`settling ${task.id} was refused: more than is reserved`);
-      }
-      move(records.accounts, account, {
-        reserved: -reserved,
-        used: charged,
-        balance: reserved - charged,
-      });
-      tasks.set(task.id, task);
-      return task;
-    },
-  };
-}
-
-function whyNotOpened(
-  { tasks, accounts, remembered }: Records,
-  task: Pending,
-  key: Remembered | undefined,
-): Opening | undefined {
-  const before = key && remembered.get(key.id);
-  // The table counts in seconds, and a key that is over counts as absent.
-  if (before && Math.ceil(before.expiresAt / 1000) >= Math.floor(task.createdAt / 1000)) {
-    return { state: 'remembered', taskId: before.taskId, requestHash: before.requestHash };
-  }
-  if ((accounts.get(task.account)?.balance ?? -1) < task.reserved) return { state: 'insufficient' };
-  if (tasks.has(task.id)) throw new Error(`${task.id} is there already`);
-  return undefined;
-}
-
-function memoryKeys({ keys, accounts }: Records): Keys & { readonly asked: readonly string[] } {
-  const asked: string[] = [];
-  return {
-    asked,
-    find: async (hash): Promise<Caller | undefined> => {
-      asked.push(hash);
-      const key = keys.get(hash);
-      if (!key) return undefined;
-      const { keyId, account, scopes } = key;
-      if (!accounts.has(account)) throw new Error(`the account ${account} is not there`);
-      return { keyId, account, scopes, userGroup: 'default' };
-    },
-  };
-}
-
-function memoryKeyStore(records: Records): KeyStore {
-  const { keys, accounts } = records;
-  return {
-    ensureAccount: async ({ account, webhookSecret }) => {
-      const before = accounts.get(account);
-      if (before) return { webhookSecret: before.webhookSecret };
-      accounts.set(account, { ...noAccount, webhookSecret });
-      return { webhookSecret };
-    },
-    grant: async (account, amount) => {
-      if (!accounts.has(account)) throw new Error('the grant was refused: there is no account');
-      move(records.accounts, account, { granted: amount, balance: amount });
-    },
-    add: async (key) => {
-      if (keys.has(key.hash)) throw new Error('the key is there already');
-      keys.set(key.hash, key);
-    },
   };
 }
 

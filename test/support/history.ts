@@ -1,4 +1,4 @@
-import type { History } from '../../functions/task/ports.ts';
+import type { History } from '../../functions/task/history.ts';
 import type { Task } from '../../functions/task/task.ts';
 
 /** The history in memory, over whatever tasks there are. */

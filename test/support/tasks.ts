@@ -1,3 +1,4 @@
+import { type ApiKey, hashOfKey, keyIdOf, noSpending } from '../../functions/task/api-key.ts';
 import type { Caller } from '../../functions/task/identify.ts';
 import type { Completed, Failed, Pending, Processing } from '../../functions/task/task.ts';
 
@@ -6,11 +7,22 @@ export const sampleTime = 1_757_156_493_000;
 export const sampleId = 'task-unified-1757156493-imcg5zqt';
 
 export const sampleCaller: Caller = {
-  keyId: 'key-sample',
-  account: 'default',
-  userGroup: 'default',
-  scopes: ['generate'],
+  ...{ keyId: 'key-0123456789abcdef', keyName: 'sample' },
+  ...{ account: 'default', userGroup: 'default', scopes: ['generate'], requestsPerMinute: 300 },
 };
+
+/** The key of the sample's caller as it is kept; another account has its own. */
+export const sampleKey = (more: Partial<ApiKey> = {}): ApiKey => ({
+  keyId: keyOf(more.account ?? sampleCaller.account),
+  ...{ hash: 'hash of the sample', lastFour: 'a1B2', account: sampleCaller.account },
+  ...{ name: sampleCaller.keyName, scopes: sampleCaller.scopes, enabled: true },
+  ...{ createdAt: sampleTime, timeZone: 'UTC', ...noSpending },
+  ...more,
+});
+
+/** The id of an account's sample key. */
+export const keyOf = (account: string): string =>
+  account === sampleCaller.account ? sampleCaller.keyId : keyIdOf(hashOfKey(account));
 
 const basics = {
   id: sampleId,

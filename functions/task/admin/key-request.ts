@@ -1,0 +1,101 @@
+import * as z from 'zod';
+import { scopes } from '../api-key.ts';
+import { cursorOf, limitOf, placeOf } from '../cursor.ts';
+import { isKeyId } from '../ids.ts';
+import { findModel, models } from '../models.ts';
+import { isMilliCredits, toMilliCredits } from '../money.ts';
+import { isAccountName } from './account-request.ts';
+
+const rules = {
+  body: 'The body must be a JSON object.',
+  account: 'account must be the name of an account',
+  name: 'name must be a text of 1 to 100 characters',
+  enabled: 'enabled must be true or false',
+  scopes: `scopes must be a list out of: ${scopes.join(', ')}`,
+  expiresAt: 'expires_at must be a time in unix seconds',
+  total: 'total_limit_credits must be a number from 0 to 1000000000 with at most 3 decimals',
+  daily: 'daily_limit_credits must be a number from 0 to 1000000000 with at most 3 decimals',
+  timeZone: 'reset_timezone must be the name of a time zone, like Europe/Berlin',
+  models: `allowed_models must be a list out of: ${models.map(({ id }) => id).join(', ')}`,
+  nothing: 'There is nothing to change: send at least one field of the key.',
+} as const;
+
+const credits = (rule: string) =>
+  z.number(rule).min(0, rule).max(1e9, rule).refine(isMilliCredits, rule).transform(toMilliCredits);
+
+function isTimeZone(text: string): boolean {
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: text }));
+  } catch {
+    return false;
+  }
+}
+
+// 9999-12-31: what lies behind it is milliseconds taken for seconds.
+const lastSecond = 253_402_300_799;
+
+const fields = {
+  name: z
+    .string(rules.name)
+    .refine((text) => text.trim() !== '' && [...text].length <= 100, rules.name),
+  scopes: z
+    .array(z.enum(scopes, rules.scopes), rules.scopes)
+    .min(1, rules.scopes)
+    .max(2, rules.scopes),
+  expires_at: z
+    .int(rules.expiresAt)
+    .min(0, rules.expiresAt)
+    .max(lastSecond, rules.expiresAt)
+    .transform((seconds) => seconds * 1000),
+  total_limit_credits: credits(rules.total),
+  daily_limit_credits: credits(rules.daily),
+  reset_timezone: z.string(rules.timeZone).refine(isTimeZone, rules.timeZone),
+  allowed_models: z
+    .array(
+      z.string(rules.models).refine((id) => findModel(id) !== undefined, rules.models),
+      rules.models,
+    )
+    .min(1, rules.models),
+} as const;
+
+/** The body of `POST /v1/admin/keys`. A limit that is `null` or left out is none. */
+export const KeyRequest = z.object(
+  {
+    account: z.string(rules.account).refine(isAccountName, rules.account),
+    name: fields.name,
+    scopes: fields.scopes.default(['generate']),
+    expires_at: fields.expires_at.nullish(),
+    total_limit_credits: fields.total_limit_credits.nullish(),
+    daily_limit_credits: fields.daily_limit_credits.nullish(),
+    reset_timezone: fields.reset_timezone.default('UTC'),
+    allowed_models: fields.allowed_models.nullish(),
+  },
+  rules.body,
+);
+export type KeyRequest = z.output<typeof KeyRequest>;
+
+/** The body of `PATCH /v1/admin/keys/{key_id}`. `null` takes a limit away. */
+export const KeyPatch = z
+  .object(
+    {
+      name: fields.name.optional(),
+      enabled: z.boolean(rules.enabled).optional(),
+      scopes: fields.scopes.optional(),
+      expires_at: fields.expires_at.nullish(),
+      total_limit_credits: fields.total_limit_credits.nullish(),
+      daily_limit_credits: fields.daily_limit_credits.nullish(),
+      reset_timezone: fields.reset_timezone.optional(),
+      allowed_models: fields.allowed_models.nullish(),
+    },
+    rules.body,
+  )
+  .refine((patch) => Object.keys(patch).length > 0, rules.nothing);
+export type KeyPatch = z.output<typeof KeyPatch>;
+
+/** The query of `GET /v1/admin/keys`. */
+export const KeysQuery = z.object({
+  account: z.string(rules.account).refine(isAccountName, rules.account),
+  limit: limitOf,
+  cursor: cursorOf(placeOf(isKeyId)),
+});
+export type KeysQuery = z.output<typeof KeysQuery>;
