@@ -16,7 +16,9 @@ export const accountTable = (client: DynamoDBClient, table: string): Accounts =>
         new PutItemCommand({
           TableName: table,
           Item: toAccountItem(account),
-          ConditionExpression: 'attribute_not_exists(account)',
+          // The client sends a write again whose answer was lost: the same secret is no other account.
+          ConditionExpression: 'attribute_not_exists(account) OR webhookSecret = :secret',
+          ExpressionAttributeValues: marshall({ ':secret': account.webhookSecret }),
         }),
       ),
     ),

@@ -3,6 +3,7 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { ApiKey, ApiKeys } from '../task/api-key.ts';
 import type { Place } from '../task/cursor.ts';
 import type { Clock } from '../task/ports.ts';
+import { findRows } from './find-rows.ts';
 import { toKey, toKeyItem } from './key-row.ts';
 import { readRow } from './read-row.ts';
 import { changesOf } from './row-changes.ts';
@@ -24,7 +25,11 @@ export function keyTable(client: DynamoDBClient, table: string, now: Clock): Api
         new PutItemCommand({
           TableName: table,
           Item: toKeyItem(key),
-          ConditionExpression: 'attribute_not_exists(keyId)',
+          // The client sends a write again whose answer was lost: the same key is no other one.
+          ConditionExpression:
+            'attribute_not_exists(keyId) OR (#hash = :hash AND createdAt = :createdAt)',
+          ExpressionAttributeNames: { '#hash': 'hash' },
+          ExpressionAttributeValues: marshall({ ':hash': key.hash, ':createdAt': key.createdAt }),
         }),
       );
     },
@@ -48,7 +53,8 @@ export async function findKey(
   return row && toKey(row);
 }
 
-// Deleted keys are read and left out, so a page may be short; its cursor leads on.
+// The index says which there are, the table how they are now. Deleted ones are read and left out, so
+// a page may be short; its cursor leads on.
 async function list(
   client: DynamoDBClient,
   table: string,
@@ -66,10 +72,16 @@ async function list(
       Limit: limit,
     }),
   );
-  const rows = Items.map((item) => unmarshall(item));
+  const ids = Items.map((item) => String(unmarshall(item)['keyId']));
+  const rows = await findRows(
+    client,
+    table,
+    ids.map((keyId) => ({ keyId })),
+  );
+  const byId = new Map(rows.map((row) => [row['keyId'], toKey(row)]));
   const last = LastEvaluatedKey && unmarshall(LastEvaluatedKey);
   return {
-    keys: rows.flatMap((row) => toKey(row) ?? []),
+    keys: ids.flatMap((keyId) => byId.get(keyId) ?? []),
     next: last && { id: last['keyId'], createdAt: last['createdAt'] },
   };
 }
