@@ -1,4 +1,4 @@
-import { type DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { ApiKey, ApiKeys } from '../task/api-key.ts';
 import type { Place } from '../task/cursor.ts';
@@ -7,7 +7,7 @@ import { findRows } from './find-rows.ts';
 import { toKey, toKeyItem } from './key-row.ts';
 import { readRow } from './read-row.ts';
 import { changesOf } from './row-changes.ts';
-import { type Row, update } from './update.ts';
+import { put, type Row, update } from './update.ts';
 
 const isThere = 'attribute_exists(keyId) AND attribute_not_exists(deletedAt)';
 
@@ -21,17 +21,14 @@ export function keyTable(client: DynamoDBClient, table: string, now: Clock): Api
     });
   return {
     add: async (key) => {
-      await client.send(
-        new PutItemCommand({
-          TableName: table,
-          Item: toKeyItem(key),
-          // The client sends a write again whose answer was lost: the same key is no other one.
-          ConditionExpression:
-            'attribute_not_exists(keyId) OR (#hash = :hash AND createdAt = :createdAt)',
-          ExpressionAttributeNames: { '#hash': 'hash' },
-          ExpressionAttributeValues: marshall({ ':hash': key.hash, ':createdAt': key.createdAt }),
-        }),
-      );
+      const before = await put(client, {
+        TableName: table,
+        Item: toKeyItem(key),
+        ConditionExpression: 'attribute_not_exists(keyId)',
+      });
+      // One with the same hash is this one, whose answer was lost; and never written over.
+      if (before === undefined || before['hash'] === key.hash) return;
+      throw new Error(`there is a key ${key.keyId} already`);
     },
     find: (keyId) => findKey(client, table, keyId),
     list: (account, wish) => list(client, table, account, wish),
