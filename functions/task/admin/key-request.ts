@@ -56,7 +56,7 @@ const fields = {
       rules.models,
     )
     .min(1, rules.models)
-    .max(models.length, rules.models),
+    .max(100, rules.models),
 } as const;
 
 /** The body of `POST /v1/admin/keys`. A limit that is `null` or left out is none. */

@@ -203,7 +203,7 @@ describe('429', () => {
     expect(await thrownBy(create(valid, key))).toMatchObject({
       ...{ code: 'rate_limit_exceeded', status: 429, headers: { 'retry-after': '5' } },
       message:
-        'The account has 1 tasks that have not ended, which is its limit; send this one later.',
+        'The account has as many tasks that have not ended as it may (1); send this one later.',
     });
     expect(funds()).toEqual(reserved(1200, 1));
 

@@ -57,7 +57,7 @@ test.each<[string, Shortage, ProblemCode, number, string, object]>([
     'an account with too many tasks',
     { state: 'crowded', tasksInFlight: 100 },
     ...(['rate_limit_exceeded', 429] as const),
-    'The account has 100 tasks that have not ended, which is its limit; send this one later.',
+    'The account has as many tasks that have not ended as it may (100); send this one later.',
     {},
   ],
   [
