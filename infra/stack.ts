@@ -29,10 +29,11 @@ export class DarkroomStack extends Stack {
     const common = { stage, tables, buckets, secrets, publicUrl };
     const functions = new WorkflowFunctions(this, 'Work', { ...common, dashscopeUrl });
     const { machine } = new Workflow(this, 'Workflow', { functions, logDays: stage.logDays });
-    const routes = new ApiFunctions(this, 'Routes', { ...common, machine });
-    const admin = new AdminFunctions(this, 'Admin', { ...common, machine });
+    const { notifyCaller } = functions;
+    const routes = new ApiFunctions(this, 'Routes', { ...common, machine, notifyCaller });
+    const admin = new AdminFunctions(this, 'Admin', { stage, tables });
     api.addRoutes(routes, admin.routes);
-    const { issueKey } = new Triggers(this, 'Triggers', { stage, tables, buckets, machine });
+    const { issueKey } = new Triggers(this, 'Triggers', { ...common, machine, notifyCaller });
 
     new CfnOutput(this, 'Url', { value: publicUrl });
     new CfnOutput(this, 'ProviderKeys', { value: secrets.providerKeys.secretName });
@@ -40,6 +41,6 @@ export class DarkroomStack extends Stack {
       description: 'Makes an account and its first key; the key is shown once',
       value: `npm run keys -- create --function ${issueKey.functionName} --credits 100`,
     });
-    acknowledge(this, { buckets, work: functions });
+    acknowledge(this, { buckets, work: functions, machine });
   }
 }

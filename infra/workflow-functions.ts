@@ -126,7 +126,8 @@ function settleTask(scope: Construct, { stage, tables, buckets }: Props) {
     'dynamodb:UpdateItem',
   );
   allow(lambda, tables.keys.tableArn, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
-  allow(lambda, buckets.results.arnForObjects('results/*'), 's3:PutObject');
+  allow(lambda, buckets.results.arnForObjects('results/*'), 's3:GetObject', 's3:PutObject');
+  allow(lambda, buckets.results.bucketArn, 's3:ListBucket'); // or what is missing looks forbidden
   return lambda;
 }
 
@@ -139,11 +140,14 @@ function notifyCaller(scope: Construct, props: Props) {
       ACCOUNT_TABLE: tables.accounts.tableName,
       SIGNING_SECRET: secrets.signing.secretArn,
       PUBLIC_URL: publicUrl,
+      CALLBACK_TAIL: stage.callbackTail.join(','),
       ...loopback(stage),
     },
     logDays: stage.logDays,
     timeoutSeconds: 15,
   });
+  // Who has it told again says when; Lambda's own two more tries would come in between.
+  lambda.configureAsyncInvoke({ retryAttempts: 0 });
   allow(lambda, tables.tasks.tableArn, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
   allow(lambda, tables.accounts.tableArn, 'dynamodb:GetItem');
   allow(lambda, secrets.signing.secretArn, 'secretsmanager:GetSecretValue');

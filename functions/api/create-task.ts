@@ -5,7 +5,7 @@ import { uploadKey } from '../aws/bucket-keys.ts';
 import { callersOf } from '../aws/callers.ts';
 import { keyActivity } from '../aws/key-activity.ts';
 import { openings } from '../aws/ledger.ts';
-import { stateMachine } from '../aws/state-machine.ts';
+import { starting } from '../aws/state-machine.ts';
 import { taskTable } from '../aws/task-table.ts';
 import { uploadForms } from '../aws/upload-form.ts';
 import { refusal } from '../network/check-url.ts';
@@ -35,7 +35,7 @@ const create = createTask({
     idempotency: env.IDEMPOTENCY_TABLE,
   }),
   tasks: taskTable(dynamo, env.TASK_TABLE),
-  workflow: stateMachine(new SFNClient(), env.WORKFLOW_ARN),
+  workflow: starting(new SFNClient(), env.WORKFLOW_ARN),
   now,
   newId: newTaskId,
   refusal: (url) => refusal(url, { loopback: env.LOOPBACK === 'allowed' }),

@@ -93,7 +93,7 @@ export function dashscope({
       const answer = await call(
         `/api/v1/tasks/${encodeURIComponent(ticket)}`,
         { method: 'GET' },
-        (cause) => new ProviderBusy('poll was not answered', { cause }),
+        silent,
       ).catch(laterPerhaps);
       if (answer.status === 404 || answer.status === 410) return forgotten;
       const polled = Polled.safeParse(answer.body);
@@ -101,8 +101,20 @@ export function dashscope({
       if (!answer.ok || !polled.success) throw new ProviderBusy(`poll ${answer.line}`);
       return toProgress(polled.data);
     },
+
+    // Only a job that has not begun can be called back; any other answer is no.
+    async cancel(ticket) {
+      const path = `/api/v1/tasks/${encodeURIComponent(ticket)}/cancel`;
+      const { ok } = await call(path, { method: 'POST' }, silent).catch(notCalledBack);
+      return ok;
+    },
   };
 }
+
+const silent = (cause: unknown) => new ProviderBusy('the question was not answered', { cause });
+
+// Whether it was called back changes nothing for the caller, so nothing waits for it.
+const notCalledBack = () => ({ ok: false });
 
 // The job goes on without us: a poll is never refused for good.
 function laterPerhaps(error: unknown): never {

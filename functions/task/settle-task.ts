@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { InputUnavailable, ProviderBusy, ResultUnavailable } from './failures.ts';
 import type { Clock, Ledger, Results, Tasks } from './ports.ts';
 import {
+  cancelled,
   type Ended,
   type Failure,
   type Image,
@@ -34,9 +35,17 @@ export const settleTask =
     const task = await needs.tasks.find(taskId);
     if (!task) throw new Error(`${taskId} is not there`);
     if (isEnded(task)) return;
-    const outcome = task.outcome ?? { state: 'failed', failure: failureFrom(error) };
-    await needs.ledger.settle(await ending(needs, task, outcome, error));
+    const outcome = task.outcome ?? { state: 'failed', failure: failureFrom(task, error) };
+    await needs.ledger.settle(owing(await ending(needs, task, outcome, error)));
   };
+
+/** When somebody looks whether the caller was told: by then the workflow's own attempts are over. */
+const toldByMs = 2 * 60 * 1000;
+
+const owing = (task: Ended): Ended =>
+  task.callbackUrl === undefined
+    ? task
+    : { ...task, callback: { state: 'owed', attempts: 0 }, dueAt: task.finishedAt + toldByMs };
 
 async function ending(
   { results, now }: Needs,
@@ -96,7 +105,8 @@ function common(task: Running) {
 
 const LambdaCause = z.object({ errorMessage: z.string() });
 
-function failureFrom(error: CaughtError | undefined): Failure {
+function failureFrom({ cancelledAt }: Running, error: CaughtError | undefined): Failure {
+  if (cancelledAt !== undefined) return cancelled;
   if (error?.Error === InputUnavailable.code) {
     const message = publicMessage(error.Cause) ?? 'An input image could not be fetched.';
     return { code: 'image_processing_error', message };
