@@ -35,15 +35,16 @@ export const accountTable = (client: DynamoDBClient, table: string): Accounts =>
     return row && secretsIn(row);
   },
   rotateSecret: async (account, secret, previousUntil) => {
-    const { done } = await update(client, {
+    const { row } = await update(client, {
       TableName: table,
       Key: marshall(accountKey(account)),
       UpdateExpression:
         'SET previousSecret = webhookSecret, previousSecretUntil = :until, webhookSecret = :secret',
-      ConditionExpression: 'attribute_exists(account)',
+      // The client sends a write again whose answer was lost; done twice, the one before would be gone.
+      ConditionExpression: 'attribute_exists(account) AND webhookSecret <> :secret',
       ExpressionAttributeValues: marshall({ ':secret': secret, ':until': previousUntil }),
     });
-    return done;
+    return row !== undefined;
   },
 });
 

@@ -20,8 +20,9 @@ export const credits = (client: DynamoDBClient, tables: Tables): Pick<Ledger, 'c
     const wanted = { order, remembered };
     const answer = await transact(client, () => planned(client, tables, wanted));
     if ('state' in answer) return answer;
-    const { requestHash, number } = answer;
-    const entry = await entryOf(client, tables, order.account, number);
+    const { requestHash, account, number } = answer;
+    // The first order may have been for another account, and what has no number was a task.
+    const entry = account && number ? await entryOf(client, tables, account, number) : undefined;
     return { state: 'remembered', requestHash, entry };
   },
 });
@@ -51,7 +52,9 @@ const crediting = (
   actions: [
     moveFunds(tables.accounts, account, funds, movement.funds),
     enter(tables.accounts, account, movement),
-    ...(remembered ? [remember(tables, remembered, { number: movement.entry.number }, at)] : []),
+    ...(remembered
+      ? [remember(tables, remembered, { account, number: movement.entry.number }, at)]
+      : []),
   ],
   done: { state: 'credited', entry: movement.entry },
   refused: (refused, reasons) => (refused(2) ? rememberedIn(reasons[2]) : 'again'),
@@ -61,7 +64,7 @@ async function entryOf(
   client: DynamoDBClient,
   { accounts }: Tables,
   account: string,
-  number = 0,
+  number: number,
 ): Promise<Entry> {
   const row = await readRow(client, accounts, entryKey(account, number));
   if (!row) throw new Error(`entry ${number} of ${account} is remembered and is not there`);

@@ -11,12 +11,13 @@ import { readRow } from './read-row.ts';
 type Table = { readonly idempotency: string };
 
 /** What the first request with an idempotency key made: a task, or an entry of an account's ledger. */
-type Made = { readonly taskId: string } | { readonly number: number };
+type Made = { readonly taskId: string } | { readonly account: string; readonly number: number };
 
 const Row = z.object({
   requestHash: z.string(),
   expiresAt: z.number(),
   taskId: z.string().optional(),
+  account: z.string().optional(),
   number: z.number().optional(),
 });
 

@@ -1,12 +1,16 @@
-import type { DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import type {
+  CancellationReason,
+  DynamoDBClient,
+  TransactWriteItem,
+} from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { type Books, type Movement, reserve, settle } from '../task/ledger.ts';
 import type { Ledger, Opening } from '../task/ports.ts';
 import type { Remembered } from '../task/remember.ts';
-import type { Ended, Pending } from '../task/task.ts';
+import { type Ended, isEnded, type Pending } from '../task/task.ts';
 import { type BookTables, enter, moveFunds, moveSpending, readBooks } from './books.ts';
 import { findRemembered, remember, rememberedIn } from './idempotency.ts';
-import { toItem } from './task-row.ts';
+import { fromItem, toItem } from './task-row.ts';
 import { type Plan, transact } from './transaction.ts';
 
 type LedgerTables = BookTables & { readonly tasks: string };
@@ -41,11 +45,7 @@ export const settlements = (
       return {
         actions: [endTask(tables, task), ...moves(tables, task.account, books, movement)],
         done: task,
-        refused: (at) => {
-          if (at(0)) return undefined;
-          if (movement.funds.reserved >= 0) return 'again';
-          throw new Error(`settling ${task.id} was refused: more than is reserved`);
-        },
+        refused: (at, reasons) => (at(0) ? whyNotEnded(task, reasons[0]) : 'again'),
       };
     }),
 });
@@ -96,8 +96,18 @@ const endTask = ({ tasks }: LedgerTables, task: Ended): TransactWriteItem => ({
   Put: {
     TableName: tasks,
     Item: toItem(task),
-    ConditionExpression: '#status = :pending OR #status = :processing',
+    // What was set aside for it is what is given back: anything else would make or lose money.
+    ConditionExpression: '(#status = :pending OR #status = :processing) AND reserved = :reserved',
     ExpressionAttributeNames: { '#status': 'status' },
-    ExpressionAttributeValues: marshall({ ':pending': 'pending', ':processing': 'processing' }),
+    ExpressionAttributeValues: marshall({
+      ...{ ':pending': 'pending', ':processing': 'processing', ':reserved': task.reserved },
+    }),
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   },
 });
+
+function whyNotEnded({ id, reserved }: Ended, { Item }: CancellationReason = {}): undefined {
+  const found = Item && fromItem(Item);
+  if (!found || isEnded(found)) return undefined;
+  throw new Error(`settling ${id} was refused: ${found.reserved} is set aside, not ${reserved}`);
+}

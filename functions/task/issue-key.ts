@@ -9,7 +9,7 @@ import type { Credit } from './ledger.ts';
 import { toMilliCredits } from './money.ts';
 import type { Clock, Ledger } from './ports.ts';
 import { Problem } from './problem.ts';
-import { rememberedAs } from './remember.ts';
+import { conflict, rememberedAs } from './remember.ts';
 
 /** What the operator says when he makes a key with his AWS credentials. */
 export const KeyOrder = z.object({
@@ -56,12 +56,13 @@ export const issueKey =
 
 async function grant({ ledger }: Needs, credit: Credit, order: string | undefined): Promise<void> {
   const { account, amount, at } = credit;
-  const { state } = await ledger.credit(
-    credit,
-    rememberedAs('operator', order, { account, amount }, at),
-  );
-  if (state === 'credited' || state === 'remembered') return;
-  throw new Error(`the grant was refused: ${state}`);
+  const remembered = rememberedAs('operator', order, { account, amount }, at);
+  const crediting = await ledger.credit(credit, remembered);
+  const { state } = crediting;
+  if (state === 'credited') return;
+  if (state !== 'remembered') throw new Error(`the grant was refused: ${state}`);
+  // Under one id there is one order: another one must not look as if its credits had been granted.
+  if (crediting.requestHash !== remembered?.requestHash) throw conflict();
 }
 
 /** The webhook secret of the account, when it was made now. */

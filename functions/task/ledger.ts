@@ -42,7 +42,7 @@ export function reserve({ funds, limits, key }: Books, task: Pending): Movement 
     { kind: 'reserve', at, amount: -price, taskId: id, keyId },
     {
       ...{ reserved: key.reserved + price, used: key.used, moves: key.moves + 1 },
-      ...{ day: dayIn(key.timeZone, at), dayUsed: usedToday(key, at) + price },
+      ...{ day: dayOf(key, at), dayUsed: usedToday(key, at) + price },
     },
   );
 }
@@ -61,9 +61,12 @@ export function settle({ funds, key }: Books, task: Ended): Movement {
     { kind: 'settle', at, amount: returned, charged, taskId: id, keyId },
     key && {
       ...{ reserved: key.reserved - price, used: key.used + charged, moves: key.moves + 1 },
-      // What it costs belongs to the day it was asked for; of a day that is over nobody asks.
+      // What it costs belongs to the day it was asked for; of a day that is over nobody asks. Where
+      // the time zone was changed since, that may be a day this task was never counted in.
       ...{ day: key.day, dayUsed: key.dayUsed },
-      ...(key.day === dayIn(key.timeZone, createdAt) && { dayUsed: key.dayUsed - returned }),
+      ...(key.day === dayIn(key.timeZone, createdAt) && {
+        dayUsed: Math.max(0, key.dayUsed - returned),
+      }),
     },
   );
 }
@@ -89,7 +92,14 @@ export function credit(
 
 /** What was used of the daily limit, on the day of this moment. */
 export const usedToday = (key: ApiKey, at: number): number =>
-  key.day === dayIn(key.timeZone, at) ? key.dayUsed : 0;
+  key.day === dayOf(key, at) ? key.dayUsed : 0;
+
+// Who comes late, from before midnight or with a clock that is behind, counts on the last day there
+// was: going back to his would forget what was used on that one.
+function dayOf({ timeZone, day = '' }: ApiKey, at: number): string {
+  const today = dayIn(timeZone, at);
+  return today < day ? day : today;
+}
 
 function shortageOf(key: ApiKey, price: number, at: number): Shortage | undefined {
   const { totalLimit = Infinity, dailyLimit = Infinity } = key;

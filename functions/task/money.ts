@@ -1,10 +1,14 @@
 /** The wire speaks of credits, the ledger counts whole milli-credits. */
 export const toCredits = (milliCredits: number): number => milliCredits / 1000;
 
+// How far sums of decimals drift, as a share: so large amounts may, and nothing near 0 counts as 0.
+const drift = 1e-13;
+
 /** Whether an amount of credits is a whole number of milli-credits. */
 export function isMilliCredits(credits: number): boolean {
-  const milli = Math.round(credits * 1000);
-  return Math.abs(milli - credits * 1000) <= 1e-6 && Number.isSafeInteger(milli);
+  const exact = credits * 1000;
+  const milli = Math.round(exact);
+  return Math.abs(milli - exact) <= Math.abs(exact) * drift && Number.isSafeInteger(milli);
 }
 
 /** @throws {RangeError} when the amount is not a whole number of milli-credits */

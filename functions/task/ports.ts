@@ -30,7 +30,12 @@ export type Crediting =
   | { readonly state: 'credited'; readonly entry: Entry }
   | Extract<Shortage, { state: 'insufficient' }>
   | { readonly state: 'no-account' }
-  | { readonly state: 'remembered'; readonly entry: Entry; readonly requestHash: string };
+  /** The idempotency key was used before: for this entry, or for a task when there is none. */
+  | {
+      readonly state: 'remembered';
+      readonly entry?: Entry | undefined;
+      readonly requestHash: string;
+    };
 
 /** The ledger moves money, always together with what it moves it for, and enters every movement. */
 export type Ledger = {

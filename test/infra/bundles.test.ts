@@ -11,13 +11,26 @@ import { bundleOf } from '../../infra/bundles.ts';
 
 /** Most kilobytes of each bundle, about 5% above what it is: growing is a decision. */
 const limits: Record<Entry, number> = {
-  'api/create-task': 560,
+  'api/create-task': 595,
   'api/get-task': 367,
   'api/list-tasks': 360,
   'api/batch-tasks': 370,
   'api/create-file': 533,
-  'api/list-models': 340,
+  'api/list-models': 353,
+  'api/get-credits': 358,
   'api/get-result': 556,
+  'api/admin/create-account': 361,
+  'api/admin/list-accounts': 360,
+  'api/admin/get-account': 357,
+  'api/admin/change-account': 360,
+  'api/admin/credit-account': 363,
+  'api/admin/list-entries': 360,
+  'api/admin/rotate-secret': 360,
+  'api/admin/create-key': 369,
+  'api/admin/list-keys': 368,
+  'api/admin/get-key': 356,
+  'api/admin/change-key': 366,
+  'api/admin/delete-key': 355,
   'api/health': 27,
   'api/not-found': 27,
   'workflow/prepare-inputs': 549,
@@ -28,7 +41,7 @@ const limits: Record<Entry, number> = {
   'workflow/notify-caller': 397,
   'events/input-uploaded': 344,
   'events/sweep': 366,
-  'events/issue-key': 327,
+  'events/issue-key': 348,
 };
 
 /** What a bundle may ask for at run time and does not bring: ways that are never taken in Lambda. */

@@ -22,6 +22,9 @@ const wide: Record<string, string> = {
   'SubmitTask → Inputs/prepared/*': 'the links it signs can do what it can',
 };
 
+/** Those who move money, and those who make an account: its row lies beside its ledger. */
+const accountants = ['CreateAccount', 'CreateTask', 'CreditAccount', 'IssueKey', 'SettleTask'];
+
 test('who may do what is what the golden list says', async () => {
   await expect(printed(grantsIn(synthesised('prod')))).toMatchFileSnapshot('../golden/grants.txt');
 });
@@ -44,6 +47,33 @@ describe.each(stageNames)('in %s', (name) => {
       .map(({ who, resource }) => `${who} → ${resource}`);
 
     expect([...new Set(starred)].sort()).toEqual(Object.keys(wide));
+  });
+
+  test('rows are read, written and changed; nobody may delete one, or read a whole table', () => {
+    const actions = grants.map(({ action }) => action).filter((one) => one.startsWith('dynamodb:'));
+
+    expect([...new Set(actions)].sort()).toEqual([
+      'dynamodb:BatchGetItem',
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'dynamodb:Query',
+      'dynamodb:UpdateItem',
+    ]);
+  });
+
+  test('an index is there to be asked, and for nothing else', () => {
+    const indexed = grants.filter(({ resource }) => resource.includes('/index/'));
+
+    expect(new Set(indexed.map(({ action }) => action))).toEqual(new Set(['dynamodb:Query']));
+  });
+
+  test.each([
+    ['enter something into a ledger', 'PutItem → Accounts', accountants],
+    ['make a key', 'PutItem → Keys', ['CreateKey', 'IssueKey']],
+  ])('nobody else may %s', (_what, deed, those) => {
+    const able = grants.filter(({ action, resource }) => `${action} → ${resource}`.endsWith(deed));
+
+    expect(able.map(({ who }) => who).sort()).toEqual(those);
   });
 
   test('a resource that is every resource serves the delivery of logs alone', () => {

@@ -34,9 +34,22 @@ describe.each(stageNames)('the API of %s', (name) => {
       'GET /v1/tasks': 'ListTasks',
       'POST /v1/tasks/batch': 'BatchTasks',
       'POST /v1/files': 'CreateFile',
+      'GET /v1/credits': 'GetCredits',
       'GET /v1/models': 'ListModels',
       'GET /v1/results/{task}/{n}': 'GetResult',
       'GET /healthz': 'Health',
+      'POST /v1/admin/accounts': 'CreateAccount',
+      'GET /v1/admin/accounts': 'ListAccounts',
+      'GET /v1/admin/accounts/{account}': 'GetAccount',
+      'PATCH /v1/admin/accounts/{account}': 'ChangeAccount',
+      'POST /v1/admin/accounts/{account}/credits': 'CreditAccount',
+      'GET /v1/admin/accounts/{account}/entries': 'ListEntries',
+      'POST /v1/admin/accounts/{account}/webhook-secret': 'RotateSecret',
+      'POST /v1/admin/keys': 'CreateKey',
+      'GET /v1/admin/keys': 'ListKeys',
+      'GET /v1/admin/keys/{key_id}': 'GetKey',
+      'PATCH /v1/admin/keys/{key_id}': 'ChangeKey',
+      'DELETE /v1/admin/keys/{key_id}': 'DeleteKey',
       $default: 'NotFound',
     });
   });
@@ -49,7 +62,7 @@ describe.each(stageNames)('the API of %s', (name) => {
         PayloadFormatVersion: '2.0',
       });
     }
-    expect(integrations).toHaveLength(9);
+    expect(integrations).toHaveLength(22);
   });
 
   test('is throttled as the stage says', () => {
@@ -87,9 +100,12 @@ test('pages of other origins may call the API only where their origins are named
   expect(cors('prod')).toBeUndefined();
   expect(cors('local')).toEqual({
     AllowOrigins: ['*'],
-    AllowMethods: ['GET', 'POST'],
+    AllowMethods: ['GET', 'POST', 'PATCH', 'DELETE'],
     AllowHeaders: ['authorization', 'content-type', 'idempotency-key'],
-    ExposeHeaders: ['idempotency-replayed', 'x-request-id', 'retry-after'],
+    ExposeHeaders: [
+      ...['idempotency-replayed', 'x-request-id', 'retry-after'],
+      ...['x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset'],
+    ],
     MaxAge: 3600,
   });
 });

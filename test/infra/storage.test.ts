@@ -1,13 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { type StageName, stages } from '../../infra/stage.ts';
-import { readable } from './readable.ts';
-import { ofType, type Synthesised, stageNames, synthesised } from './synthesised.ts';
+import type { StageName } from '../../infra/stage.ts';
+import { ofType, propertiesOf, stageNames, synthesised } from './synthesised.ts';
 
-const named = (stage: Synthesised, type: string, name: string) => {
-  const found = ofType(stage, type).find((resource) => resource.name === name);
-  if (!found) throw new Error(`there is no ${type} ${name}`);
-  return found.Properties;
-};
 const key = (hash: string, range?: string) => [
   { AttributeName: hash, KeyType: 'HASH' },
   ...(range ? [{ AttributeName: range, KeyType: 'RANGE' }] : []),
@@ -15,16 +9,17 @@ const key = (hash: string, range?: string) => [
 
 describe.each(stageNames)('the tables of %s', (name) => {
   const stage = synthesised(name);
-  const table = (called: string) => named(stage, 'AWS::DynamoDB::GlobalTable', called);
+  const table = (called: string) => propertiesOf(stage, 'AWS::DynamoDB::GlobalTable', called);
   const all = ofType(stage, 'AWS::DynamoDB::GlobalTable');
 
-  test('are these four, each with its keys', () => {
+  test('are these five, each with its keys', () => {
     const keys = all.map(({ name: called, Properties }) => [called, Properties['KeySchema']]);
 
     expect(Object.fromEntries(keys)).toEqual({
       Tasks: key('id'),
       Accounts: key('account', 'entry'),
-      Keys: key('hash'),
+      Keys: key('keyId'),
+      Activity: key('keyId'),
       Idempotency: key('id'),
     });
   });
@@ -45,7 +40,32 @@ describe.each(stageNames)('the tables of %s', (name) => {
         },
       },
     ]);
-    expect(all.filter(({ Properties }) => Properties['GlobalSecondaryIndexes'])).toHaveLength(1);
+  });
+
+  test('list the accounts without their ledgers, and write nothing there when money moves', () => {
+    expect(table('Accounts')['GlobalSecondaryIndexes']).toEqual([
+      {
+        IndexName: 'listed',
+        KeySchema: key('listed', 'account'),
+        Projection: { ProjectionType: 'KEYS_ONLY' },
+      },
+    ]);
+  });
+
+  test('list the keys of an account by their age', () => {
+    expect(table('Keys')['GlobalSecondaryIndexes']).toEqual([
+      {
+        IndexName: 'byAccount',
+        KeySchema: key('account', 'createdAt'),
+        Projection: { ProjectionType: 'ALL' },
+      },
+    ]);
+  });
+
+  test('have no index but these', () => {
+    const indexed = all.filter(({ Properties }) => Properties['GlobalSecondaryIndexes']);
+
+    expect(indexed.map(({ name: called }) => called)).toEqual(['Tasks', 'Accounts', 'Keys']);
   });
 
   test('forget what may be repeated, and nothing else', () => {
@@ -70,7 +90,7 @@ test('tables are protected, kept, and can be brought back in production, and onl
       resource.Properties['Replicas'],
     ]);
   const kind = (yes: boolean) =>
-    Array.from({ length: 4 }, () => [
+    Array.from({ length: 5 }, () => [
       yes ? 'Retain' : 'Delete',
       yes ? 'Retain' : 'Delete',
       expect.objectContaining({ SSEEnabled: yes }), // without: by a key of DynamoDB's own
@@ -85,80 +105,4 @@ test('tables are protected, kept, and can be brought back in production, and onl
   expect(kept('prod')).toEqual(kind(true));
   expect(kept('dev')).toEqual(kind(false));
   expect(kept('local')).toEqual(kind(false));
-});
-
-describe.each(stageNames)('the buckets of %s', (name) => {
-  const stage = synthesised(name);
-  const bucket = (called: string) => named(stage, 'AWS::S3::Bucket', called);
-  const days = { Inputs: 1, Results: stages[name].resultDays };
-
-  test.each(Object.entries(days))('%s is private, encrypted and empties itself', (called, age) => {
-    expect(bucket(called)).toMatchObject({
-      PublicAccessBlockConfiguration: {
-        BlockPublicAcls: true,
-        BlockPublicPolicy: true,
-        IgnorePublicAcls: true,
-        RestrictPublicBuckets: true,
-      },
-      BucketEncryption: {
-        ServerSideEncryptionConfiguration: [
-          { ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } },
-        ],
-      },
-      LifecycleConfiguration: {
-        Rules: [
-          {
-            Status: 'Enabled',
-            ExpirationInDays: age,
-            AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
-          },
-        ],
-      },
-    });
-    expect(ofType(stage, 'AWS::S3::Bucket')).toHaveLength(2);
-  });
-
-  test('outlive the stack where data is kept', () => {
-    const policies = ofType(stage, 'AWS::S3::Bucket').map(({ DeletionPolicy }) => DeletionPolicy);
-
-    expect(new Set(policies)).toEqual(new Set([stages[name].keepData ? 'Retain' : 'Delete']));
-  });
-
-  test('only an upload of a task is news, and to one function', () => {
-    const [notifications, ...more] = ofType(stage, 'Custom::S3BucketNotifications');
-    const { BucketName, NotificationConfiguration } = notifications?.Properties ?? {};
-
-    expect(more).toEqual([]);
-    expect(readable(BucketName, stage.nameOf)).toBe('Inputs');
-    expect(NotificationConfiguration).toEqual({
-      LambdaFunctionConfigurations: [
-        {
-          Events: ['s3:ObjectCreated:*'],
-          Filter: { Key: { FilterRules: [{ Name: 'prefix', Value: 'uploads/' }] } },
-          LambdaFunctionArn: { 'Fn::GetAtt': [expect.stringMatching(/InputUploaded/), 'Arn'] },
-        },
-      ],
-    });
-  });
-});
-
-test('pages may upload and look at results only where their origins are named', () => {
-  const cors = (name: StageName) =>
-    ofType(synthesised(name), 'AWS::S3::Bucket').map((bucket) => [
-      bucket.name,
-      bucket.Properties['CorsConfiguration'],
-    ]);
-  const rules = (...AllowedMethods: string[]) => ({
-    CorsRules: [{ AllowedMethods, AllowedOrigins: ['*'], AllowedHeaders: ['*'] }],
-  });
-
-  expect(cors('dev')).toEqual([
-    ['Inputs', undefined],
-    ['Results', undefined],
-  ]);
-  expect(cors('prod')).toEqual(cors('dev'));
-  expect(cors('local')).toEqual([
-    ['Inputs', rules('POST')],
-    ['Results', rules('GET')],
-  ]);
 });

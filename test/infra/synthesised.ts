@@ -55,6 +55,13 @@ export function synthesised(stage: StageName): Synthesised {
 export const ofType = ({ resources }: Synthesised, type: string): readonly Found[] =>
   resources.filter(({ Type }) => Type === type);
 
+/** What the one resource of this type and name is like. @throws {Error} when there is none */
+export function propertiesOf(stage: Synthesised, type: string, name: string) {
+  const found = ofType(stage, type).find((resource) => resource.name === name);
+  if (!found) throw new Error(`there is no ${type} ${name}`);
+  return found.Properties;
+}
+
 function synthesise(stage: StageName): Synthesised {
   const app = newApp();
   const stack = newStack(app, stage);

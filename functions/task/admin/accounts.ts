@@ -3,12 +3,13 @@ import { pageView, toCursor } from '../cursor.ts';
 import { newWebhookSecret } from '../ids.ts';
 import type { Clock } from '../ports.ts';
 import { Problem } from '../problem.ts';
-import type {
-  AccountPatch,
-  AccountRequest,
-  AccountsQuery,
-  EntriesQuery,
-  RotationRequest,
+import {
+  type AccountPatch,
+  type AccountRequest,
+  type AccountsQuery,
+  type EntriesQuery,
+  isAccountName,
+  type RotationRequest,
 } from './account-request.ts';
 import { accountView, entryView } from './account-view.ts';
 
@@ -36,7 +37,7 @@ export const createAccount =
 export const getAccount =
   ({ accounts }: Pick<Needs, 'accounts'>) =>
   async (id: string) =>
-    accountView(found(id, await accounts.find(id)));
+    accountView(found(id, await accounts.find(named(id))));
 
 /** All accounts, by name. */
 export const listAccounts =
@@ -50,7 +51,7 @@ export const listAccounts =
 export const changeAccount =
   ({ accounts }: Pick<Needs, 'accounts'>) =>
   async (id: string, { user_group, limits }: AccountPatch) => {
-    const changed = await accounts.change(id, {
+    const changed = await accounts.change(named(id), {
       userGroup: user_group,
       limits: {
         requestsPerMinute: limits?.requests_per_minute,
@@ -64,7 +65,7 @@ export const changeAccount =
 export const listEntries =
   ({ accounts }: Pick<Needs, 'accounts'>) =>
   async (id: string, { limit, cursor }: EntriesQuery) => {
-    found(id, await accounts.find(id));
+    found(id, await accounts.find(named(id)));
     const { entries, next } = await accounts.entries(id, { limit, before: cursor });
     return pageView(entries.map(entryView), next === undefined ? next : toCursor(next));
   };
@@ -75,12 +76,18 @@ export const rotateSecret =
   async (id: string, { overlap_hours }: RotationRequest) => {
     const secret = newWebhookSecret();
     const until = now() + Math.round(overlap_hours * 3_600_000);
-    if (!(await accounts.rotateSecret(id, secret, until))) throw accountNotFound(id);
+    if (!(await accounts.rotateSecret(named(id), secret, until))) throw accountNotFound(id);
     return {
       ...{ object: 'webhook_secret', account: id, webhook_secret: secret },
       previous_valid_until: Math.floor(until / 1000),
     };
   };
+
+/** What cannot be a name is not looked up: DynamoDB refuses it when it is long. @throws {Problem} `account_not_found` */
+export function named(id: string): string {
+  if (isAccountName(id)) return id;
+  throw accountNotFound(id);
+}
 
 const found = (id: string, account: Account | undefined): Account => {
   if (account) return account;

@@ -4,7 +4,7 @@ import { Problem } from '../problem.ts';
 import { conflict, rememberedAs } from '../remember.ts';
 import type { CreditRequest } from './account-request.ts';
 import { entryView } from './account-view.ts';
-import { accountNotFound } from './accounts.ts';
+import { accountNotFound, named } from './accounts.ts';
 
 type Needs = { readonly ledger: Pick<Ledger, 'credit'>; readonly now: Clock };
 type Order = {
@@ -23,7 +23,7 @@ export const creditAccount =
   ({ ledger, now }: Needs) =>
   async ({ credits: amount, note }: CreditRequest, { account, keyId, idempotencyKey }: Order) => {
     const at = now();
-    const request = { account, amount, note };
+    const request = { account: named(account), amount, note };
     const remembered = rememberedAs(keyId, idempotencyKey, request, at);
     const crediting = await ledger.credit({ ...request, at, keyId }, remembered);
     const entry = entryOf(crediting, account, remembered?.requestHash);
@@ -35,7 +35,7 @@ function entryOf(crediting: Crediting, account: string, requestHash: string | un
     case 'credited':
       return crediting.entry;
     case 'remembered':
-      if (crediting.requestHash !== requestHash) throw conflict();
+      if (crediting.requestHash !== requestHash || !crediting.entry) throw conflict();
       return crediting.entry;
     case 'no-account':
       throw accountNotFound(account);

@@ -1,7 +1,7 @@
 import type { Accounts } from '../account.ts';
 import { type ApiKey, type ApiKeys, hashOfKey, keyIdOf, noSpending } from '../api-key.ts';
 import { pageView, placeCursor } from '../cursor.ts';
-import { newApiKey } from '../ids.ts';
+import { isKeyId, newApiKey } from '../ids.ts';
 import type { Clock } from '../ports.ts';
 import { Problem } from '../problem.ts';
 import type { Activity } from '../rate-limit.ts';
@@ -41,13 +41,13 @@ export const listKeys =
 
 /** @throws {Problem} `key_not_found` */
 export const getKey = (needs: Pick<Needs, 'keys' | 'activity' | 'now'>) => async (keyId: string) =>
-  seen(needs, keyId, await needs.keys.find(keyId));
+  seen(needs, keyId, await needs.keys.find(named(keyId)));
 
 /** Renames a key, disables or enables it, or sets what it may do. @throws {Problem} `key_not_found` */
 export const changeKey =
   (needs: Pick<Needs, 'keys' | 'activity' | 'now'>) => async (keyId: string, patch: KeyPatch) => {
     const { name, enabled, scopes, reset_timezone: timeZone } = patch;
-    const changed = await needs.keys.change(keyId, {
+    const changed = await needs.keys.change(named(keyId), {
       ...{ name, enabled, scopes, timeZone, expiresAt: patch.expires_at },
       ...{ totalLimit: patch.total_limit_credits, dailyLimit: patch.daily_limit_credits },
       allowedModels: patch.allowed_models,
@@ -59,7 +59,7 @@ export const changeKey =
 export const deleteKey =
   ({ keys }: Pick<Needs, 'keys'>) =>
   async (keyId: string) => {
-    if (!(await keys.remove(keyId))) throw keyNotFound(keyId);
+    if (!(await keys.remove(named(keyId)))) throw keyNotFound(keyId);
     return { object: 'api_key', id: keyId, deleted: true };
   };
 
@@ -85,6 +85,12 @@ async function seen(
   if (!key) throw keyNotFound(keyId);
   const used = await activity.lastUsed([keyId]);
   return keyView(key, now(), used.get(keyId));
+}
+
+// What cannot be an id is not looked up: DynamoDB refuses it when it is long.
+function named(keyId: string): string {
+  if (isKeyId(keyId)) return keyId;
+  throw keyNotFound(keyId);
 }
 
 const keyNotFound = (keyId: string): Problem =>

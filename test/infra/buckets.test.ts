@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest';
+import { type StageName, stages } from '../../infra/stage.ts';
+import { readable } from './readable.ts';
+import { ofType, propertiesOf, stageNames, synthesised } from './synthesised.ts';
+
+describe.each(stageNames)('the buckets of %s', (name) => {
+  const stage = synthesised(name);
+  const bucket = (called: string) => propertiesOf(stage, 'AWS::S3::Bucket', called);
+  const days = { Inputs: 1, Results: stages[name].resultDays };
+
+  test.each(Object.entries(days))('%s is private, encrypted and empties itself', (called, age) => {
+    expect(bucket(called)).toMatchObject({
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+      BucketEncryption: {
+        ServerSideEncryptionConfiguration: [
+          { ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } },
+        ],
+      },
+      LifecycleConfiguration: {
+        Rules: [
+          {
+            Status: 'Enabled',
+            ExpirationInDays: age,
+            AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
+          },
+        ],
+      },
+    });
+    expect(ofType(stage, 'AWS::S3::Bucket')).toHaveLength(2);
+  });
+
+  test('outlive the stack where data is kept', () => {
+    const policies = ofType(stage, 'AWS::S3::Bucket').map(({ DeletionPolicy }) => DeletionPolicy);
+
+    expect(new Set(policies)).toEqual(new Set([stages[name].keepData ? 'Retain' : 'Delete']));
+  });
+
+  test('only an upload of a task is news, and to one function', () => {
+    const [notifications, ...more] = ofType(stage, 'Custom::S3BucketNotifications');
+    const { BucketName, NotificationConfiguration } = notifications?.Properties ?? {};
+
+    expect(more).toEqual([]);
+    expect(readable(BucketName, stage.nameOf)).toBe('Inputs');
+    expect(NotificationConfiguration).toEqual({
+      LambdaFunctionConfigurations: [
+        {
+          Events: ['s3:ObjectCreated:*'],
+          Filter: { Key: { FilterRules: [{ Name: 'prefix', Value: 'uploads/' }] } },
+          LambdaFunctionArn: { 'Fn::GetAtt': [expect.stringMatching(/InputUploaded/), 'Arn'] },
+        },
+      ],
+    });
+  });
+});
+
+test('pages may upload and look at results only where their origins are named', () => {
+  const cors = (name: StageName) =>
+    ofType(synthesised(name), 'AWS::S3::Bucket').map((bucket) => [
+      bucket.name,
+      bucket.Properties['CorsConfiguration'],
+    ]);
+  const rules = (...AllowedMethods: string[]) => ({
+    CorsRules: [{ AllowedMethods, AllowedOrigins: ['*'], AllowedHeaders: ['*'] }],
+  });
+
+  expect(cors('dev')).toEqual([
+    ['Inputs', undefined],
+    ['Results', undefined],
+  ]);
+  expect(cors('prod')).toEqual(cors('dev'));
+  expect(cors('local')).toEqual([
+    ['Inputs', rules('POST')],
+    ['Results', rules('GET')],
+  ]);
+});
