@@ -10,6 +10,7 @@ import { Construct } from 'constructs';
 import { allow } from './allow.ts';
 import type { Buckets } from './buckets.ts';
 import { Lambda } from './lambda.ts';
+import { metered } from './metrics.ts';
 import type { Stage } from './stage.ts';
 import type { Tables } from './tables.ts';
 
@@ -23,20 +24,26 @@ type Props = {
 
 /** What starts by itself: an upload arrives, a minute is over, an execution dies, the operator asks for a key. */
 export class Triggers extends Construct {
+  readonly inputUploaded: Lambda<'events/input-uploaded'>;
+  readonly sweep: Lambda<'events/sweep'>;
+  readonly executionEnded: Lambda<'events/execution-ended'>;
   readonly issueKey: Lambda<'events/issue-key'>;
 
   constructor(scope: Construct, id: string, props: Props) {
     super(scope, id);
     const { buckets } = props;
+    this.inputUploaded = inputUploaded(this, props);
     buckets.inputs.addEventNotification(
       EventType.OBJECT_CREATED,
-      new LambdaDestination(inputUploaded(this, props)),
+      new LambdaDestination(this.inputUploaded),
       { prefix: 'uploads/' },
     );
+    this.sweep = sweep(this, props);
     new Rule(this, 'EveryMinute', {
       schedule: Schedule.rate(Duration.minutes(1)),
-      targets: [new LambdaFunction(sweep(this, props))],
+      targets: [new LambdaFunction(this.sweep)],
     });
+    this.executionEnded = executionEnded(this, props);
     new Rule(this, 'ExecutionEndedBadly', {
       eventPattern: {
         source: ['aws.states'],
@@ -46,7 +53,7 @@ export class Triggers extends Construct {
           status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
         },
       },
-      targets: [new LambdaFunction(executionEnded(this, props))],
+      targets: [new LambdaFunction(this.executionEnded)],
     });
     this.issueKey = issueKey(this, props);
   }
@@ -88,6 +95,7 @@ function sweep(scope: Construct, { stage, tables, machine, notifyCaller }: Props
       TASK_TABLE: tables.tasks.tableName,
       WORKFLOW_ARN: machine.stateMachineArn,
       NOTIFY_FUNCTION: notifyCaller.functionName,
+      ...metered,
     },
     logDays: stage.logDays,
     timeoutSeconds: 50,
@@ -103,7 +111,11 @@ function sweep(scope: Construct, { stage, tables, machine, notifyCaller }: Props
 function executionEnded(scope: Construct, { stage, tables, machine }: Props) {
   const lambda = new Lambda(scope, 'ExecutionEnded', {
     entry: 'events/execution-ended',
-    environment: { TASK_TABLE: tables.tasks.tableName, WORKFLOW_ARN: machine.stateMachineArn },
+    environment: {
+      TASK_TABLE: tables.tasks.tableName,
+      WORKFLOW_ARN: machine.stateMachineArn,
+      ...metered,
+    },
     logDays: stage.logDays,
     timeoutSeconds: 30,
   });

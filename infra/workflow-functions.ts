@@ -2,6 +2,7 @@ import { Construct } from 'constructs';
 import { allow } from './allow.ts';
 import type { Buckets } from './buckets.ts';
 import { Lambda } from './lambda.ts';
+import { metered } from './metrics.ts';
 import type { Secrets } from './secrets.ts';
 import type { Stage } from './stage.ts';
 import type { Tables } from './tables.ts';
@@ -67,6 +68,7 @@ function submitTask(scope: Construct, props: Props) {
       PROVIDER_SECRET: secrets.providerKeys.secretArn,
       DASHSCOPE_URL: dashscopeUrl,
       ...usual(stage),
+      ...metered,
     },
     logDays: stage.logDays,
     timeoutSeconds: 30,
@@ -113,6 +115,7 @@ function settleTask(scope: Construct, { stage, tables, buckets }: Props) {
       KEY_TABLE: tables.keys.tableName,
       RESULT_BUCKET: buckets.results.bucketName,
       ...loopback(stage),
+      ...metered,
     },
     logDays: stage.logDays,
     timeoutSeconds: 120,
@@ -142,6 +145,7 @@ function notifyCaller(scope: Construct, props: Props) {
       PUBLIC_URL: publicUrl,
       CALLBACK_TAIL: stage.callbackTail.join(','),
       ...loopback(stage),
+      ...metered,
     },
     logDays: stage.logDays,
     timeoutSeconds: 15,

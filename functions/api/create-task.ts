@@ -12,9 +12,11 @@ import { refusal } from '../network/check-url.ts';
 import { readEnv } from '../runtime/env.ts';
 import { route } from '../runtime/http.ts';
 import { log } from '../runtime/log.ts';
+import { measure } from '../runtime/metric.ts';
 import { createTask } from '../task/create-task.ts';
 import { fileIdOf } from '../task/file-url.ts';
 import { newTaskId } from '../task/ids.ts';
+import { created } from '../task/measures.ts';
 import { usualSeconds } from '../task/models.ts';
 import { limitRequests } from '../task/rate-limit.ts';
 import { GenerationRequest } from '../task/request.ts';
@@ -47,7 +49,9 @@ export const handler = route(
   callersOf(dynamo, env, activity),
   GenerationRequest,
   async ({ body, caller, headers }) => {
-    const { task, replayed } = await create(body, caller, headers['idempotency-key']);
+    const answer = await create(body, caller, headers['idempotency-key']);
+    measure(created(answer));
+    const { task, replayed } = answer;
     return {
       status: 200,
       headers: replayed ? { 'idempotency-replayed': 'true' } : {},

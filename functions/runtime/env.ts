@@ -14,11 +14,14 @@ const seconds = z
 
 const callers = { KEY_TABLE: required, ACCOUNT_TABLE: required, ACTIVITY_TABLE: required };
 const links = { PUBLIC_URL: required, SIGNING_SECRET: required };
+/** The metrics' one dimension, which Powertools reads by itself: the stack's name. */
+const metered = { POWERTOOLS_SERVICE_NAME: required };
 const provider = { PROVIDER_SECRET: required, DASHSCOPE_URL: required };
 
 /** Every Lambda of the system, and what it must be told. infra/ cannot deploy one without it. */
 export const entries = {
   'api/create-task': z.object({
+    ...metered,
     ...callers,
     TASK_TABLE: required,
     IDEMPOTENCY_TABLE: required,
@@ -71,6 +74,7 @@ export const entries = {
     LOOPBACK,
   }),
   'workflow/submit-task': z.object({
+    ...metered,
     ...provider,
     TASK_TABLE: required,
     INPUT_BUCKET: required,
@@ -79,6 +83,7 @@ export const entries = {
   'workflow/await-provider': z.object({ TASK_TABLE: required }),
   'workflow/poll-task': z.object({ ...provider, TASK_TABLE: required }),
   'workflow/settle-task': z.object({
+    ...metered,
     TASK_TABLE: required,
     ACCOUNT_TABLE: required,
     KEY_TABLE: required,
@@ -86,6 +91,7 @@ export const entries = {
     LOOPBACK,
   }),
   'workflow/notify-caller': z.object({
+    ...metered,
     ...links,
     TASK_TABLE: required,
     ACCOUNT_TABLE: required,
@@ -94,11 +100,12 @@ export const entries = {
   }),
   'events/input-uploaded': z.object({ TASK_TABLE: required, WORKFLOW_ARN: required }),
   'events/sweep': z.object({
+    ...metered,
     TASK_TABLE: required,
     WORKFLOW_ARN: required,
     NOTIFY_FUNCTION: required,
   }),
-  'events/execution-ended': z.object({ TASK_TABLE: required, WORKFLOW_ARN: required }),
+  'events/execution-ended': z.object({ ...metered, TASK_TABLE: required, WORKFLOW_ARN: required }),
   'events/issue-key': z.object({
     KEY_TABLE: required,
     ACCOUNT_TABLE: required,

@@ -5,11 +5,11 @@ import type { Running } from './task.ts';
 export const mostExecutions = 5;
 /** How long a new execution is left alone, in milliseconds. */
 const restartGraceMs = 2 * 60 * 1000;
-/** And one that follows so many that died: an hour, by when the reason may be mended. */
+/** How long one that follows so many that died has to wait: an hour, by when the reason may be mended. */
 const exhaustedMs = 60 * 60 * 1000;
 
 /** What was done for a task that is not over: nothing, when its workflow is alive. */
-export type Rescue = 'alive' | 'started' | 'restarted';
+export type Rescue = 'alive' | 'started' | 'restarted' | 'exhausted';
 
 type Needs = {
   readonly tasks: Pick<Tasks, 'restarted'>;
@@ -33,10 +33,14 @@ export const bringOn =
       return 'started';
     }
     const next = execution + 1;
-    if (execution >= mostExecutions) exhausted(id);
-    const grace = next >= mostExecutions ? exhaustedMs : restartGraceMs;
+    const isExhausted = execution >= mostExecutions;
+    const dueAt = now() + (isExhausted ? exhaustedMs : restartGraceMs);
     // Written before started: should the start be lost, the next look finds it absent.
-    if (!(await tasks.restarted(id, next, now() + grace))) return 'alive';
+    if (!(await tasks.restarted(id, next, dueAt))) return 'alive';
+    if (isExhausted) {
+      exhausted(id); // and not started: the look that is due in an hour does it
+      return 'exhausted';
+    }
     await workflow.start(id, next);
     return 'restarted';
   };

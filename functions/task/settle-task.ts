@@ -23,20 +23,24 @@ type Needs = {
   readonly now: Clock;
 };
 
+/** The task as it was, and how it has ended. */
+export type Settled = { readonly task: Running; readonly ended: Ended };
+
 /**
  * Ends a task, whatever became of it: copies its images, charges what was made and returns the rest.
- * Doing it twice changes nothing.
+ * Doing it twice changes nothing, and answers nothing.
  * @throws {ResultUnavailable} when an image could not be fetched; led here by that very error, it
  *   counts the image as not made instead
  */
 export const settleTask =
   (needs: Needs) =>
-  async (taskId: string, error?: CaughtError): Promise<void> => {
+  async (taskId: string, error?: CaughtError): Promise<Settled | undefined> => {
     const task = await needs.tasks.find(taskId);
     if (!task) throw new Error(`${taskId} is not there`);
-    if (isEnded(task)) return;
+    if (isEnded(task)) return undefined;
     const outcome = task.outcome ?? { state: 'failed', failure: failureFrom(task, error) };
-    await needs.ledger.settle(owing(await ending(needs, task, outcome, error)));
+    const ended = await needs.ledger.settle(owing(await ending(needs, task, outcome, error)));
+    return ended && { task, ended };
   };
 
 /** When somebody looks whether the caller was told: by then the workflow's own attempts are over. */
