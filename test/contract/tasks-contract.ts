@@ -2,6 +2,7 @@ import { dueContract } from './due-contract.ts';
 import { factsContract } from './facts-contract.ts';
 import { historyContract } from './history-contract.ts';
 import { ledgerContract } from './ledger-contract.ts';
+import { rescueContract } from './rescue-contract.ts';
 import { rushContract } from './rush-contract.ts';
 import type { Make } from './stores.ts';
 import { submissionContract } from './submission-contract.ts';
@@ -13,6 +14,7 @@ export function tasksContract(make: Make): void {
   uploadsContract(make);
   submissionContract(make);
   dueContract(make);
+  rescueContract(make);
   historyContract(make);
   ledgerContract(make);
   rushContract(make);
