@@ -1,3 +1,4 @@
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { type CfnElement, type Stack, Validations } from 'aws-cdk-lib/core';
 import type { IConstruct } from 'constructs';
 import type { Buckets } from './buckets.ts';
@@ -22,12 +23,17 @@ const everywhere = {
     'The role of the CDK handler that sets the bucket notification, at deployment only.',
 } as const;
 
-type Props = { readonly buckets: Buckets; readonly work: WorkflowFunctions };
+type Props = {
+  readonly buckets: Buckets;
+  readonly work: WorkflowFunctions;
+  readonly machine: StateMachine;
+};
 
 /** Acknowledges what the rules cannot know, for the whole stack. */
-export function acknowledge(stack: Stack, { buckets, work }: Props): void {
+export function acknowledge(stack: Stack, { buckets, work, machine }: Props): void {
   const arnOf = (construct: IConstruct) =>
     `<${stack.getLogicalId(construct.node.defaultChild as CfnElement)}.Arn>`;
+  const nameOf = (construct: IConstruct) => arnOf(construct).replace('.Arn>', '.Name>');
   const below = (bucket: IConstruct, prefix: string): Reason => [
     `AwsSolutions-IAM5[Resource::${arnOf(bucket)}/${prefix}/*]`,
     'One prefix of one bucket, with one action a statement.',
@@ -36,10 +42,14 @@ export function acknowledge(stack: Stack, { buckets, work }: Props): void {
     `AwsSolutions-IAM5[Resource::${arnOf(lambda)}:*]`,
     'CDK lets the state machine invoke any version of this one function.',
   ];
+  const executions: Reason = [
+    `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:${nameOf(machine)}:*]`,
+    'Looking at any execution of this one machine: each task has its own.',
+  ];
   const reasons: readonly Reason[] = [
     ...Object.entries(everywhere),
     ...['uploads', 'files', 'prepared'].map((prefix) => below(buckets.inputs, prefix)),
-    below(buckets.results, 'results'),
+    ...[below(buckets.results, 'results'), executions],
     ...[work.prepareInputs, work.submitTask, work.awaitProvider].map(versions),
     ...[work.pollTask, work.settleTask, work.notifyCaller].map(versions),
   ];

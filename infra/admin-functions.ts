@@ -4,7 +4,9 @@ import { Construct } from 'constructs';
 import type { Entry } from '../functions/runtime/env.ts';
 import { allow } from './allow.ts';
 import { Lambda } from './lambda.ts';
-import { allowCallers, callers, memoryMb, type Parts } from './route-parts.ts';
+import { type Parts as AllParts, allowCallers, callers, memoryMb } from './route-parts.ts';
+
+type Parts = Pick<AllParts, 'stage' | 'tables'>;
 
 /** A route and the function behind it. */
 export type Route = {

@@ -2,6 +2,7 @@ import { Construct } from 'constructs';
 import { allow } from './allow.ts';
 import { Lambda } from './lambda.ts';
 import { allowCallers, callers, memoryMb, type Parts } from './route-parts.ts';
+import { cancelTask, redeliverCallback } from './task-deeds.ts';
 import { batchTasks, createTask, getTask, listTasks } from './task-functions.ts';
 
 type Plain = 'api/get-credits' | 'api/list-models';
@@ -12,6 +13,8 @@ export class ApiFunctions extends Construct {
   readonly getTask: Lambda<'api/get-task'>;
   readonly listTasks: Lambda<'api/list-tasks'>;
   readonly batchTasks: Lambda<'api/batch-tasks'>;
+  readonly cancelTask: Lambda<'api/cancel-task'>;
+  readonly redeliverCallback: Lambda<'api/redeliver-callback'>;
   readonly createFile: Lambda<'api/create-file'>;
   readonly getCredits: Lambda<Plain>;
   readonly listModels: Lambda<Plain>;
@@ -26,6 +29,8 @@ export class ApiFunctions extends Construct {
     this.getTask = getTask(this, props);
     this.listTasks = listTasks(this, props);
     this.batchTasks = batchTasks(this, props);
+    this.cancelTask = cancelTask(this, props);
+    this.redeliverCallback = redeliverCallback(this, props);
     this.createFile = createFile(this, props);
     this.getCredits = reader(this, 'GetCredits', 'api/get-credits', props);
     this.listModels = reader(this, 'ListModels', 'api/list-models', props);

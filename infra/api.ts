@@ -51,6 +51,8 @@ export class Api extends Construct {
     this.add(GET, '/v1/tasks/{task_id}', functions.getTask);
     this.add(GET, '/v1/tasks', functions.listTasks);
     this.add(POST, '/v1/tasks/batch', functions.batchTasks);
+    this.add(POST, '/v1/tasks/{task_id}/cancel', functions.cancelTask);
+    this.add(POST, '/v1/tasks/{task_id}/callback', functions.redeliverCallback);
     this.add(POST, '/v1/files', functions.createFile);
     this.add(GET, '/v1/credits', functions.getCredits);
     this.add(GET, '/v1/models', functions.listModels);

@@ -1,4 +1,5 @@
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { allow } from './allow.ts';
 import type { Buckets } from './buckets.ts';
@@ -14,6 +15,7 @@ export type Parts = {
   readonly secrets: Secrets;
   readonly publicUrl: string;
   readonly machine: StateMachine;
+  readonly notifyCaller: IFunction;
 };
 
 // The first call of a cold function runs at the share of a processor that its memory buys.

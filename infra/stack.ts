@@ -2,9 +2,11 @@ import { CfnOutput, CfnParameter, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledged.ts';
 import { AdminFunctions } from './admin-functions.ts';
+import { Alarms } from './alarms.ts';
 import { Api } from './api.ts';
 import { ApiFunctions } from './api-functions.ts';
 import { Buckets } from './buckets.ts';
+import { Dashboard } from './dashboard.ts';
 import { Secrets } from './secrets.ts';
 import type { Stage } from './stage.ts';
 import { Tables } from './tables.ts';
@@ -29,17 +31,21 @@ export class DarkroomStack extends Stack {
     const common = { stage, tables, buckets, secrets, publicUrl };
     const functions = new WorkflowFunctions(this, 'Work', { ...common, dashscopeUrl });
     const { machine } = new Workflow(this, 'Workflow', { functions, logDays: stage.logDays });
-    const routes = new ApiFunctions(this, 'Routes', { ...common, machine });
-    const admin = new AdminFunctions(this, 'Admin', { ...common, machine });
+    const { notifyCaller } = functions;
+    const routes = new ApiFunctions(this, 'Routes', { ...common, machine, notifyCaller });
+    const admin = new AdminFunctions(this, 'Admin', { stage, tables });
     api.addRoutes(routes, admin.routes);
-    const { issueKey } = new Triggers(this, 'Triggers', { stage, tables, buckets, machine });
+    const triggers = new Triggers(this, 'Triggers', { ...common, machine, notifyCaller });
+    const watched = { api: api.http, machine, work: functions, triggers };
+    const { all: alarms } = new Alarms(this, 'Alarms', watched);
+    new Dashboard(this, 'Dashboard', { ...watched, alarms });
 
     new CfnOutput(this, 'Url', { value: publicUrl });
     new CfnOutput(this, 'ProviderKeys', { value: secrets.providerKeys.secretName });
     new CfnOutput(this, 'FirstKey', {
       description: 'Makes an account and its first key; the key is shown once',
-      value: `npm run keys -- create --function ${issueKey.functionName} --credits 100`,
+      value: `npm run keys -- create --function ${triggers.issueKey.functionName} --credits 100`,
     });
-    acknowledge(this, { buckets, work: functions });
+    acknowledge(this, { buckets, work: functions, machine });
   }
 }

@@ -7,6 +7,8 @@ export type Stage = {
   readonly logDays: RetentionDays;
   /** How long results are kept, in days. */
   readonly resultDays: number;
+  /** The pauses between a callback's further attempts after the contract's four, in seconds. */
+  readonly callbackTail: readonly number[];
   /** Origins of the pages that may call the API and upload from a browser. */
   readonly browserOrigins: readonly string[];
   /** Requests a second, and how many at once above it, for all callers together. */
@@ -26,6 +28,7 @@ export type Stage = {
 
 const cloud = {
   resultDays: 7,
+  callbackTail: [60, 600, 3600],
   browserOrigins: [],
   dashscopeUrl: 'https://dashscope-intl.aliyuncs.com',
   dashscopeUrlPattern: '^https://[a-z0-9.-]+$',
@@ -38,6 +41,7 @@ export const stages = {
     keepData: false,
     logDays: 1,
     resultDays: 7,
+    callbackTail: [5, 10],
     browserOrigins: ['*'],
     throttle: { rate: 1000, burst: 1000 },
     dashscopeUrl: 'http://127.0.0.1:1',

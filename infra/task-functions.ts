@@ -2,6 +2,7 @@ import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { allow } from './allow.ts';
 import { Lambda } from './lambda.ts';
+import { metered } from './metrics.ts';
 import { allowCallers, callers, memoryMb, type Parts } from './route-parts.ts';
 
 export function createTask(scope: Construct, props: Parts) {
@@ -15,6 +16,7 @@ export function createTask(scope: Construct, props: Parts) {
       INPUT_BUCKET: buckets.inputs.bucketName,
       WORKFLOW_ARN: machine.stateMachineArn,
       PUBLIC_URL: publicUrl,
+      ...metered,
       LOOPBACK: stage.laptop?.LOOPBACK,
       USUAL_SECONDS: stage.laptop?.USUAL_SECONDS,
     },

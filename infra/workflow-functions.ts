@@ -2,6 +2,7 @@ import { Construct } from 'constructs';
 import { allow } from './allow.ts';
 import type { Buckets } from './buckets.ts';
 import { Lambda } from './lambda.ts';
+import { metered } from './metrics.ts';
 import type { Secrets } from './secrets.ts';
 import type { Stage } from './stage.ts';
 import type { Tables } from './tables.ts';
@@ -67,6 +68,7 @@ function submitTask(scope: Construct, props: Props) {
       PROVIDER_SECRET: secrets.providerKeys.secretArn,
       DASHSCOPE_URL: dashscopeUrl,
       ...usual(stage),
+      ...metered,
     },
     logDays: stage.logDays,
     timeoutSeconds: 30,
@@ -113,6 +115,7 @@ function settleTask(scope: Construct, { stage, tables, buckets }: Props) {
       KEY_TABLE: tables.keys.tableName,
       RESULT_BUCKET: buckets.results.bucketName,
       ...loopback(stage),
+      ...metered,
     },
     logDays: stage.logDays,
     timeoutSeconds: 120,
@@ -126,7 +129,8 @@ function settleTask(scope: Construct, { stage, tables, buckets }: Props) {
     'dynamodb:UpdateItem',
   );
   allow(lambda, tables.keys.tableArn, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
-  allow(lambda, buckets.results.arnForObjects('results/*'), 's3:PutObject');
+  allow(lambda, buckets.results.arnForObjects('results/*'), 's3:GetObject', 's3:PutObject');
+  allow(lambda, buckets.results.bucketArn, 's3:ListBucket'); // or what is missing looks forbidden
   return lambda;
 }
 
@@ -139,11 +143,15 @@ function notifyCaller(scope: Construct, props: Props) {
       ACCOUNT_TABLE: tables.accounts.tableName,
       SIGNING_SECRET: secrets.signing.secretArn,
       PUBLIC_URL: publicUrl,
+      CALLBACK_TAIL: stage.callbackTail.join(','),
       ...loopback(stage),
+      ...metered,
     },
     logDays: stage.logDays,
     timeoutSeconds: 15,
   });
+  // Who has it told again says when; Lambda's own two more tries would come in between.
+  lambda.configureAsyncInvoke({ retryAttempts: 0 });
   allow(lambda, tables.tasks.tableArn, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
   allow(lambda, tables.accounts.tableArn, 'dynamodb:GetItem');
   allow(lambda, secrets.signing.secretArn, 'secretsmanager:GetSecretValue');

@@ -2,26 +2,21 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { startDynamoDb } from './dynamodb/start-dynamodb.ts';
+import { eventBus } from './event-bus.ts';
+import { type Faults, faultInlets } from './faults/faults.ts';
 import { startHttpApi } from './http-api/http-api.ts';
-import { startInvokeApi } from './lambda/invoke-api.ts';
 import { type LambdaRunner, lambdaRunner } from './lambda/lambda.ts';
 import { logFiles } from './lambda/log-sink.ts';
 import { listen } from './listen.ts';
 import { type Painter, startPainter } from './painter/server.ts';
-import { startS3 } from './s3/server.ts';
 import { type Schedules, startSchedules } from './schedule.ts';
-import { startSecrets } from './secrets/secrets.ts';
+import { startServices } from './services.ts';
 import type { Observed } from './step-functions/history.ts';
-import { startStepFunctions } from './step-functions/step-functions.ts';
 import type { Context } from './template/intrinsics.ts';
-import { bucketsOf } from './template/read-buckets.ts';
+import { eventRulesOf } from './template/read-event-rules.ts';
 import { functionsOf } from './template/read-functions.ts';
 import { httpApiOf } from './template/read-http-api.ts';
-import { machinesOf } from './template/read-machines.ts';
 import { schedulesOf } from './template/read-schedules.ts';
-import { secretsOf } from './template/read-secrets.ts';
-import { tablesOf } from './template/read-tables.ts';
 import { readTemplate } from './template/template.ts';
 
 export type LaptopOptions = {
@@ -41,6 +36,7 @@ export type Laptop = {
   readonly painter: Painter;
   readonly lambda: LambdaRunner;
   readonly schedules: Schedules;
+  readonly faults: Faults;
   readonly context: Context;
   /** What a client of the SDK, or a function, needs to find the services here. */
   readonly environment: Readonly<Record<string, string>>;
@@ -58,19 +54,37 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
   const functions = functionsOf(context);
   const logs = logFiles(data('logs'));
   const environment: Record<string, string> = { ...credentials(), AWS_REGION: 'us-east-1' };
-  const lambda = lambdaRunner({ functions, environment: () => environment, logs, speed });
+  const faults = faultInlets(functions, speed);
+  const { pass, watch } = faults;
+  const lambda = lambdaRunner({ functions, environment: () => environment, logs, speed, watch });
 
   const invoke = (arn: string, payload: unknown) => lambda.invoke(arn, payload);
-  const services = await startServices(context, { ...options, lambda, data, environment });
+  const told = (arn: string, event: unknown) => () => lambda.invoke(arn, event, { async: true });
+  const bus = eventBus({
+    rules: eventRulesOf(context),
+    deliver: (arn, event) => void pass('execution', event, told(arn, event)),
+  });
+  const services = await startServices(context, {
+    ...options,
+    ...{ lambda, bus, faults, data, environment },
+  });
   Object.assign(environment, services.endpoints);
   const { routes, cors, stageName } = httpApiOf(context);
   const api = await startHttpApi({ routes, cors, stageName, invoke, port });
-  const schedules = startSchedules({ schedules: schedulesOf(context), invoke, speed });
+  const schedules = startSchedules({
+    schedules: schedulesOf(context),
+    invoke: (arn, event) => pass('schedule', event, () => invoke(arn, event)),
+    speed,
+  });
 
   return {
     ...{ url: api.url, painter, lambda, schedules, context, environment },
+    faults: faults.orders({ lambda, endExecution: services.endExecution }),
     close: async () => {
       schedules.close();
+      // What ends from here on ends with the laptop, and is nobody's news.
+      bus.close();
+      faults.close();
       await api.close();
       await services.close();
       await lambda.close();
@@ -79,60 +93,6 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
     },
   };
 }
-
-type Parts = Pick<LaptopOptions, 'speed' | 'onTransition'> & {
-  readonly lambda: LambdaRunner;
-  readonly data: (part: string) => string;
-  readonly environment: Readonly<Record<string, string>>;
-};
-
-async function startServices(context: Context, { lambda, data, environment, ...how }: Parts) {
-  const invoke = (arn: string, payload: unknown) => lambda.invoke(arn, payload);
-  const [dynamodb, s3, secrets, sfn, invokeApi] = await Promise.all([
-    startDynamoDb({ tables: tablesOf(context), dataDir: data('dynamodb') }),
-    startS3({
-      dataDir: data('s3'),
-      buckets: notifying(context, lambda),
-      credentials: {
-        accessKeyId: environment['AWS_ACCESS_KEY_ID'] ?? '',
-        secretAccessKey: environment['AWS_SECRET_ACCESS_KEY'] ?? '',
-      },
-    }),
-    startSecrets({ secrets: secretsOf(context), directory: data('secrets') }),
-    startStepFunctions({
-      machines: machinesOf(context),
-      invoke,
-      ...(how.speed !== undefined && { speed: how.speed }),
-      ...(how.onTransition && { onEvent: how.onTransition }),
-    }),
-    startInvokeApi({ lambda }),
-  ]);
-  return {
-    endpoints: {
-      AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url,
-      AWS_ENDPOINT_URL_S3: s3.url,
-      AWS_ENDPOINT_URL_SFN: sfn.url,
-      AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
-      AWS_ENDPOINT_URL_LAMBDA: invokeApi.url,
-    },
-    // The workflow first: what it still runs needs the others.
-    close: async () => {
-      await sfn.close();
-      await Promise.all([invokeApi, s3, secrets, dynamodb].map((service) => service.close()));
-    },
-  };
-}
-
-const notifying = (context: Context, lambda: LambdaRunner) =>
-  bucketsOf(context).map(({ name, cors, notifications }) => ({
-    name,
-    cors,
-    notifications: notifications.map(({ prefix, suffix, functionArn }) => ({
-      prefix,
-      suffix,
-      notify: (event: unknown) => void lambda.invoke(functionArn, event, { async: true }),
-    })),
-  }));
 
 // What a deployment would say and CloudFormation would know: where the provider is, and our address.
 function contextOf(outdir: string, painterUrl: string, port: number): Context {

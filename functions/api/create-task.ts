@@ -5,16 +5,18 @@ import { uploadKey } from '../aws/bucket-keys.ts';
 import { callersOf } from '../aws/callers.ts';
 import { keyActivity } from '../aws/key-activity.ts';
 import { openings } from '../aws/ledger.ts';
-import { stateMachine } from '../aws/state-machine.ts';
+import { starting } from '../aws/state-machine.ts';
 import { taskTable } from '../aws/task-table.ts';
 import { uploadForms } from '../aws/upload-form.ts';
 import { refusal } from '../network/check-url.ts';
 import { readEnv } from '../runtime/env.ts';
 import { route } from '../runtime/http.ts';
 import { log } from '../runtime/log.ts';
+import { measure } from '../runtime/metric.ts';
 import { createTask } from '../task/create-task.ts';
 import { fileIdOf } from '../task/file-url.ts';
 import { newTaskId } from '../task/ids.ts';
+import { created } from '../task/measures.ts';
 import { usualSeconds } from '../task/models.ts';
 import { limitRequests } from '../task/rate-limit.ts';
 import { GenerationRequest } from '../task/request.ts';
@@ -35,7 +37,7 @@ const create = createTask({
     idempotency: env.IDEMPOTENCY_TABLE,
   }),
   tasks: taskTable(dynamo, env.TASK_TABLE),
-  workflow: stateMachine(new SFNClient(), env.WORKFLOW_ARN),
+  workflow: starting(new SFNClient(), env.WORKFLOW_ARN),
   now,
   newId: newTaskId,
   refusal: (url) => refusal(url, { loopback: env.LOOPBACK === 'allowed' }),
@@ -47,7 +49,9 @@ export const handler = route(
   callersOf(dynamo, env, activity),
   GenerationRequest,
   async ({ body, caller, headers }) => {
-    const { task, replayed } = await create(body, caller, headers['idempotency-key']);
+    const answer = await create(body, caller, headers['idempotency-key']);
+    measure(created(answer));
+    const { task, replayed } = answer;
     return {
       status: 200,
       headers: replayed ? { 'idempotency-replayed': 'true' } : {},

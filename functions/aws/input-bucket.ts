@@ -11,6 +11,7 @@ import type { Inputs } from '../task/ports.ts';
 import type { Failure, Input, Task } from '../task/task.ts';
 import { fileKey, preparedKey, uploadKey } from './bucket-keys.ts';
 import { type Downloaded, download } from './download.ts';
+import { hasObject } from './objects.ts';
 import { putFile } from './put-file.ts';
 
 /** The contract's limit for one picture, in bytes; what is larger is not even read to its end. */
@@ -42,6 +43,7 @@ export function inputBucket(client: S3Client, bucket: string, rules: Rules): Omi
       await using file = await fetchInput(input.url, index, rules);
       await putFile(client, { bucket, key: preparedKey(task.id, index) }, file);
     },
+    has: (taskId, index) => hasObject(client, place(taskId, index)),
     read: async (taskId, index, from, bytes) => {
       const Range = `bytes=${from}-${from + bytes - 1}`;
       const object = await client.send(new GetObjectCommand({ ...place(taskId, index), Range }));

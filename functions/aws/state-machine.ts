@@ -1,5 +1,7 @@
 import {
+  DescribeExecutionCommand,
   ExecutionAlreadyExists,
+  ExecutionDoesNotExist,
   InvalidToken,
   SendTaskFailureCommand,
   SendTaskSuccessCommand,
@@ -11,17 +13,43 @@ import {
 import { woken } from '../task/failures.ts';
 import type { Workflow } from '../task/ports.ts';
 
-type Start = Pick<Workflow, 'start'>;
-type Tokens = Omit<Workflow, 'start'>;
+type Tokens = Pick<Workflow, 'wake' | 'finish'>;
 
-/** Starts the workflow of a task. The execution is named after the task: starting twice is starting once. */
-export const stateMachine = (client: SFNClient, stateMachineArn: string): Start => ({
-  start: async (taskId) => {
+/** The name of an execution: the task's own, and a number from the second on. */
+const nameOf = (taskId: string, execution: number): string =>
+  execution === 1 ? taskId : `${taskId}-${execution}`;
+
+/** The task that an execution of this name belongs to. */
+export const taskOf = (name: string): string =>
+  name.replace(/^(task-unified-\d+-[a-z0-9]{8})-\d+$/, '$1');
+
+/** Starts the workflow of a task. The execution is named after it: starting twice is starting once. */
+export const starting = (client: SFNClient, stateMachineArn: string): Pick<Workflow, 'start'> => ({
+  start: async (taskId, execution = 1) => {
+    const input = JSON.stringify({ taskId });
+    const name = nameOf(taskId, execution);
     try {
-      const input = JSON.stringify({ taskId });
-      await client.send(new StartExecutionCommand({ stateMachineArn, name: taskId, input }));
+      await client.send(new StartExecutionCommand({ stateMachineArn, name, input }));
     } catch (error) {
       if (!(error instanceof ExecutionAlreadyExists)) throw error;
+    }
+  },
+});
+
+/** Looks at the executions there are. */
+export const executions = (
+  client: SFNClient,
+  stateMachineArn: string,
+): Pick<Workflow, 'state'> => ({
+  state: async (taskId, execution) => {
+    const machine = stateMachineArn.replace(':stateMachine:', ':execution:');
+    const executionArn = `${machine}:${nameOf(taskId, execution)}`;
+    try {
+      const { status } = await client.send(new DescribeExecutionCommand({ executionArn }));
+      return status === 'RUNNING' ? 'running' : 'over';
+    } catch (error) {
+      if (error instanceof ExecutionDoesNotExist) return 'absent';
+      throw error;
     }
   },
 });

@@ -1,5 +1,6 @@
 import type { Started } from '../task/ports.ts';
 import type { CallbackRecord, Outcome } from '../task/task.ts';
+import { dueShard } from './task-row.ts';
 import type { Row } from './update.ts';
 
 /** One conditional write on a task. Every change but the callback's asks that the task has not ended. */
@@ -14,9 +15,20 @@ export const uploadArrived = (index: number): Change => ({
   values: { ':index': new Set([index]) },
 });
 
-export const started = ({ startedAt, deadlineAt }: Started): Change => ({
-  set: 'SET startedAt = if_not_exists(startedAt, :startedAt), deadlineAt = if_not_exists(deadlineAt, :deadlineAt) REMOVE dueAt, dueShard',
-  values: { ':startedAt': startedAt, ':deadlineAt': deadlineAt },
+export const started = ({ startedAt, deadlineAt, dueAt }: Started): Change => ({
+  set: 'SET startedAt = if_not_exists(startedAt, :startedAt), deadlineAt = if_not_exists(deadlineAt, :deadlineAt), dueAt = :dueAt',
+  values: { ':startedAt': startedAt, ':deadlineAt': deadlineAt, ':dueAt': dueAt },
+});
+
+export const cancelled = (at: number): Change => ({
+  set: 'SET cancelledAt = if_not_exists(cancelledAt, :at)',
+  values: { ':at': at },
+});
+
+export const restarted = (execution: number, dueAt: number): Change => ({
+  set: 'SET execution = :execution, dueAt = :dueAt',
+  values: { ':execution': execution, ':dueAt': dueAt, ':one': 1, ':before': execution - 1 },
+  condition: '(execution = :before OR (attribute_not_exists(execution) AND :before = :one))',
 });
 
 // The client sends a write again whose answer was lost: by `asker` it knows its own mark, and does
@@ -25,7 +37,7 @@ export const submitting = (provider: string, at: number, asker: string): Change 
   set: 'SET submittingAt = :at, provider = :provider, asker = :asker',
   values: { ':at': at, ':provider': provider, ':asker': asker },
   condition:
-    '#status = :pending AND attribute_not_exists(outcome) AND (attribute_not_exists(submittingAt) OR asker = :asker)',
+    '#status = :pending AND attribute_not_exists(outcome) AND attribute_not_exists(cancelledAt) AND (attribute_not_exists(deadlineAt) OR deadlineAt > :at) AND (attribute_not_exists(submittingAt) OR asker = :asker)',
 });
 
 export const notSubmitted: Change = {
@@ -49,7 +61,31 @@ export const ended = (outcome: Outcome): Change => ({
   condition: 'attribute_not_exists(outcome)',
 });
 
-export const calledBack = (record: CallbackRecord): Change => ({
-  set: 'SET callback = :record',
-  values: { ':record': record },
+/** What became of telling the caller, and when that is due again; with no time it is nobody's business any more. */
+export const calledBack = (id: string, record: CallbackRecord, dueAt?: number): Change =>
+  dueAt === undefined
+    ? {
+        set: 'SET callback = :record REMOVE dueAt, dueShard',
+        values: { ':record': record, ...unlessTold(record) },
+      }
+    : {
+        set: 'SET callback = :record, dueAt = :dueAt, dueShard = :shard',
+        values: {
+          ...{ ':record': record, ':dueAt': dueAt, ':shard': dueShard(id) },
+          ...unlessTold(record),
+        },
+      };
+
+const unlessTold = ({ state }: CallbackRecord): Row =>
+  state === 'failing' || state === 'undelivered' ? { ':delivered': 'delivered' } : {};
+
+/** Of two attempts at once, the one that failed does not hide the one that was heard. */
+export const notYetTold = ({ state }: CallbackRecord): string =>
+  state === 'delivered' || state === 'owed'
+    ? 'attribute_exists(id)'
+    : 'attribute_exists(id) AND (attribute_not_exists(callback) OR callback.#state <> :delivered)';
+
+export const looked = (seen: number, next: number): Change => ({
+  set: 'SET dueAt = :next',
+  values: { ':seen': seen, ':next': next },
 });

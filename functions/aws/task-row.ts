@@ -7,7 +7,7 @@ import type { Row } from './update.ts';
 export const dueShards = 4;
 
 /** The part of the due index a task belongs to: the same for the same id. */
-const dueShard = (id: string): number => (id.codePointAt(id.length - 1) ?? 0) % dueShards;
+export const dueShard = (id: string): number => (id.codePointAt(id.length - 1) ?? 0) % dueShards;
 
 /** A task as DynamoDB keeps it. Only a task with a due time is in the due index. */
 export const toItem = (task: Task): Record<string, AttributeValue> =>

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type DynamoDBClient, GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import type { Tasks } from '../task/ports.ts';
+import type { Due, Tasks } from '../task/ports.ts';
 import { isEnded, type Running, type Task } from '../task/task.ts';
 import * as changes from './task-changes.ts';
 import { dueShards, fromItem, toTask } from './task-row.ts';
@@ -34,9 +34,20 @@ export function taskTable(client: DynamoDBClient, table: string): Tasks {
     submitted: (id, ticket, at) => deed(id, changes.submitted(ticket, at)),
     waiting: (id, wakeToken) => deed(id, changes.waiting(wakeToken)),
     outcome: (id, outcome) => deed(id, changes.ended(outcome)),
-    callback: async (id, record) => {
-      await change(place, id, changes.calledBack(record), 'attribute_exists(id)');
+    callback: async (id, record, dueAt) => {
+      await change(place, id, changes.calledBack(id, record, dueAt), changes.notYetTold(record));
     },
+    callbackOwed: async (id, dueAt) => {
+      const owed = changes.calledBack(id, { state: 'owed', attempts: 0 }, dueAt);
+      await change(place, id, owed, 'attribute_exists(id)');
+    },
+    cancelled: (id, at) => deed(id, changes.cancelled(at)),
+    look: async ({ id, dueAt }, next) => {
+      const { done, row } = await change(place, id, changes.looked(dueAt, next), 'dueAt = :seen');
+      return done && row ? toTask(row) : undefined;
+    },
+    restarted: async (id, execution, dueAt) =>
+      (await changeRunning(place, id, changes.restarted(execution, dueAt))).done,
     due: (now, limit) => due(place, now, limit),
   };
 }
@@ -73,17 +84,24 @@ const changeRunning = (place: Place, id: string, { condition, ...what }: changes
   );
 };
 
-// `status` is a reserved word, and DynamoDB refuses a name that is not used.
-const named = (expressions: string, values: changes.Change['values'] = {}) => ({
-  ...(expressions.includes('#status') && { ExpressionAttributeNames: { '#status': 'status' } }),
-  ExpressionAttributeValues: marshall(values, { removeUndefinedValues: true }),
-});
+// `status` and `state` are reserved words, and DynamoDB refuses a name that is not used.
+const named = (expressions: string, values: changes.Change['values'] = {}) => {
+  const names = ['status', 'state'].filter((name) => expressions.includes(`#${name}`));
+  return {
+    ...(names.length > 0 && {
+      ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+    }),
+    ExpressionAttributeValues: marshall(values, { removeUndefinedValues: true }),
+  };
+};
 
 // The record after a deed. A condition in its way is news only when the task has ended.
 function stillRunning({ row }: Updated): Running | undefined {
   const task = row && toTask(row);
   return task && !isEnded(task) ? task : undefined;
 }
+
+const dueIn = ({ id, dueAt = 0 }: Task): Due => ({ id, dueAt });
 
 async function due({ client, table }: Place, now: number, limit: number) {
   const parts = await Promise.all(
@@ -100,8 +118,7 @@ async function due({ client, table }: Place, now: number, limit: number) {
     ),
   );
   return parts
-    .flatMap(({ Items = [] }) => Items.map((item) => fromItem(item)))
-    .sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0))
-    .slice(0, limit)
-    .map(({ id }) => id);
+    .flatMap(({ Items = [] }) => Items.map((item) => dueIn(fromItem(item))))
+    .sort((a, b) => a.dueAt - b.dueAt)
+    .slice(0, limit);
 }

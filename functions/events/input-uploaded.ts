@@ -2,7 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import type { S3Event } from 'aws-lambda';
 import { uploadOf } from '../aws/bucket-keys.ts';
-import { stateMachine } from '../aws/state-machine.ts';
+import { starting } from '../aws/state-machine.ts';
 import { taskTable } from '../aws/task-table.ts';
 import { readEnv } from '../runtime/env.ts';
 import { inputUploaded } from '../task/input-uploaded.ts';
@@ -10,7 +10,7 @@ import { inputUploaded } from '../task/input-uploaded.ts';
 const env = readEnv('events/input-uploaded');
 const uploaded = inputUploaded({
   tasks: taskTable(new DynamoDBClient(), env.TASK_TABLE),
-  workflow: stateMachine(new SFNClient(), env.WORKFLOW_ARN),
+  workflow: starting(new SFNClient(), env.WORKFLOW_ARN),
 });
 
 export const handler = async ({ Records }: S3Event): Promise<void> => {

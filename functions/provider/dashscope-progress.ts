@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Progress } from '../task/ports.ts';
+import type { Progress } from '../task/provider.ts';
 import type { Failure, Painted } from '../task/task.ts';
 import { failureOf } from './dashscope-errors.ts';
 

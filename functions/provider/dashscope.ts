@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { ProviderBusy, ProviderRefused, SubmitUnknown } from '../task/failures.ts';
-import type { Job, Provider } from '../task/ports.ts';
+import type { Job, Provider } from '../task/provider.ts';
 import { refusalOf } from './dashscope-errors.ts';
 import { forgotten, Polled, toProgress } from './dashscope-progress.ts';
 
@@ -90,19 +90,28 @@ export function dashscope({
     },
 
     async poll(ticket) {
-      const answer = await call(
-        `/api/v1/tasks/${encodeURIComponent(ticket)}`,
-        { method: 'GET' },
-        (cause) => new ProviderBusy('poll was not answered', { cause }),
-      ).catch(laterPerhaps);
+      const path = `/api/v1/tasks/${encodeURIComponent(ticket)}`;
+      const answer = await call(path, { method: 'GET' }, silent).catch(laterPerhaps);
       if (answer.status === 404 || answer.status === 410) return forgotten;
       const polled = Polled.safeParse(answer.body);
       // Also a refused key: the job goes on without us, and the key may come back before its deadline.
       if (!answer.ok || !polled.success) throw new ProviderBusy(`poll ${answer.line}`);
       return toProgress(polled.data);
     },
+
+    // Only a job that has not begun can be called back; any other answer is no.
+    async cancel(ticket) {
+      const path = `/api/v1/tasks/${encodeURIComponent(ticket)}/cancel`;
+      const { ok } = await call(path, { method: 'POST' }, silent).catch(notCalledBack);
+      return ok;
+    },
   };
 }
+
+const silent = (cause: unknown) => new ProviderBusy('the question was not answered', { cause });
+
+// Whether it was called back changes nothing for the caller, so nothing waits for it.
+const notCalledBack = () => ({ ok: false });
 
 // The job goes on without us: a poll is never refused for good.
 function laterPerhaps(error: unknown): never {

@@ -6,13 +6,22 @@ const LOOPBACK = z.literal('allowed').optional();
 /** Only the laptop's stage sets it: how long its painter takes, instead of the model table's guess. */
 const USUAL_SECONDS = z.string().regex(/^\d+$/).optional();
 
+/** Seconds, one after the other: `60,600,3600`; an empty text is none. */
+const seconds = z
+  .string()
+  .regex(/^(\d+(,\d+)*)?$/)
+  .transform((text) => (text === '' ? [] : text.split(',').map(Number)));
+
 const callers = { KEY_TABLE: required, ACCOUNT_TABLE: required, ACTIVITY_TABLE: required };
 const links = { PUBLIC_URL: required, SIGNING_SECRET: required };
+/** The metrics' one dimension, which Powertools reads by itself: the stack's name. */
+const metered = { POWERTOOLS_SERVICE_NAME: required };
 const provider = { PROVIDER_SECRET: required, DASHSCOPE_URL: required };
 
 /** Every Lambda of the system, and what it must be told. infra/ cannot deploy one without it. */
 export const entries = {
   'api/create-task': z.object({
+    ...metered,
     ...callers,
     TASK_TABLE: required,
     IDEMPOTENCY_TABLE: required,
@@ -25,6 +34,18 @@ export const entries = {
   'api/get-task': z.object({ ...callers, ...links, TASK_TABLE: required, USUAL_SECONDS }),
   'api/list-tasks': z.object({ ...callers, TASK_TABLE: required, USUAL_SECONDS }),
   'api/batch-tasks': z.object({ ...callers, ...links, TASK_TABLE: required, USUAL_SECONDS }),
+  'api/cancel-task': z.object({
+    ...callers,
+    TASK_TABLE: required,
+    WORKFLOW_ARN: required,
+    USUAL_SECONDS,
+  }),
+  'api/redeliver-callback': z.object({
+    ...callers,
+    ...links,
+    TASK_TABLE: required,
+    NOTIFY_FUNCTION: required,
+  }),
   'api/create-file': z.object({ ...callers, INPUT_BUCKET: required, PUBLIC_URL: required }),
   'api/list-models': z.object({ ...callers }),
   'api/get-credits': z.object({ ...callers }),
@@ -53,6 +74,7 @@ export const entries = {
     LOOPBACK,
   }),
   'workflow/submit-task': z.object({
+    ...metered,
     ...provider,
     TASK_TABLE: required,
     INPUT_BUCKET: required,
@@ -61,6 +83,7 @@ export const entries = {
   'workflow/await-provider': z.object({ TASK_TABLE: required }),
   'workflow/poll-task': z.object({ ...provider, TASK_TABLE: required }),
   'workflow/settle-task': z.object({
+    ...metered,
     TASK_TABLE: required,
     ACCOUNT_TABLE: required,
     KEY_TABLE: required,
@@ -68,13 +91,21 @@ export const entries = {
     LOOPBACK,
   }),
   'workflow/notify-caller': z.object({
+    ...metered,
     ...links,
     TASK_TABLE: required,
     ACCOUNT_TABLE: required,
+    CALLBACK_TAIL: seconds,
     LOOPBACK,
   }),
   'events/input-uploaded': z.object({ TASK_TABLE: required, WORKFLOW_ARN: required }),
-  'events/sweep': z.object({ TASK_TABLE: required, WORKFLOW_ARN: required }),
+  'events/sweep': z.object({
+    ...metered,
+    TASK_TABLE: required,
+    WORKFLOW_ARN: required,
+    NOTIFY_FUNCTION: required,
+  }),
+  'events/execution-ended': z.object({ ...metered, TASK_TABLE: required, WORKFLOW_ARN: required }),
   'events/issue-key': z.object({
     KEY_TABLE: required,
     ACCOUNT_TABLE: required,

@@ -11,6 +11,12 @@ type Needs = {
   readonly usual?: string | undefined;
 };
 
+/** What a callback says: how the telling goes is no news for who is told. */
+export const withoutCallback = <T extends { readonly callback?: unknown }>({
+  callback: _,
+  ...body
+}: T) => body;
+
 /** The task as its caller gets it, with fresh links to its results: the read answer and the callback. */
 export const answerAbout =
   ({ baseUrl, secret, now, usual }: Needs) =>

@@ -10,5 +10,5 @@ export const awaitProvider =
   ({ tasks, workflow }: Needs) =>
   async (taskId: string, token: string): Promise<void> => {
     const task = await tasks.waiting(taskId, token);
-    if (!task || task.outcome) await workflow.wake(token);
+    if (!task || task.outcome || task.cancelledAt !== undefined) await workflow.wake(token);
   };

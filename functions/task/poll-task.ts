@@ -1,11 +1,12 @@
 import { ProviderBusy } from './failures.ts';
-import type { Clock, Progress, Provider, Tasks, Workflow } from './ports.ts';
-import type { Outcome, Processing } from './task.ts';
+import type { Clock, Tasks, Workflow } from './ports.ts';
+import type { Progress, Provider } from './provider.ts';
+import { cancelled, type Outcome, type Processing } from './task.ts';
 
 type Needs = {
   readonly tasks: Tasks;
   readonly workflow: Pick<Workflow, 'finish'>;
-  readonly provider: Pick<Provider, 'poll'>;
+  readonly provider: Pick<Provider, 'poll' | 'cancel'>;
   readonly now: Clock;
   readonly providerBusy: (taskId: string, cause: ProviderBusy) => void;
 };
@@ -28,13 +29,23 @@ export const pollTask =
     await workflow.finish(token);
   };
 
-async function outcomeOf(needs: Needs, { id, ticket }: Processing): Promise<Outcome | undefined> {
+// What the provider has made by now counts, also when the caller wants it no more.
+async function outcomeOf(needs: Needs, task: Processing): Promise<Outcome | undefined> {
+  const { id, ticket, cancelledAt } = task;
   const progress = await needs.provider.poll(ticket).catch((error: unknown) => {
     if (!(error instanceof ProviderBusy)) throw error;
     needs.providerBusy(id, error); // the next poll asks again
     return { state: 'running' } satisfies Progress;
   });
-  return progress.state === 'succeeded' || progress.state === 'failed' ? progress : undefined;
+  if (progress.state === 'succeeded' || progress.state === 'failed') return progress;
+  if (cancelledAt === undefined) return undefined;
+  await callBack(needs, task, progress.state);
+  return { state: 'failed', failure: cancelled };
+}
+
+// Saves the operator the price where the provider has not begun. The caller pays nothing either way.
+async function callBack({ provider }: Needs, { ticket }: Processing, state: Progress['state']) {
+  if (state === 'queued') await provider.cancel?.(ticket);
 }
 
 function lateness({ now }: Needs, { deadlineAt = 0 }: Processing): Outcome | undefined {

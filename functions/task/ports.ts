@@ -7,9 +7,7 @@ import type {
   Failure,
   Image,
   Input,
-  Options,
   Outcome,
-  Painted,
   Pending,
   Running,
   Task,
@@ -69,18 +67,38 @@ export type Tasks = {
   waiting(id: string, wakeToken: string): Promise<Running | undefined>;
   /** Fact: what became of the job. The first one written stays. */
   outcome(id: string, outcome: Outcome): Promise<Running | undefined>;
-  callback(id: string, record: CallbackRecord): Promise<void>;
-  /** Ids of tasks that somebody has to look at by `now`, the longest overdue first. */
-  due(now: number, limit: number): Promise<readonly string[]>;
+  /** What became of telling the caller, and when that is looked at again, if it is. */
+  callback(id: string, record: CallbackRecord, dueAt?: number): Promise<void>;
+  /** The callback is owed (again) from now on, and somebody looks at it when it is due. */
+  callbackOwed(id: string, dueAt: number): Promise<void>;
+  /** Fact: the caller wants it no more. Answers the task as it is now, unless it has ended. */
+  cancelled(id: string, at: number): Promise<Running | undefined>;
+  /**
+   * Takes the look at a task that is due upon oneself; the next one is at `dueAt`. Answers the task,
+   * unless another one looks at it already.
+   */
+  look(due: Due, dueAt: number): Promise<Task | undefined>;
+  /** The next execution of the workflow is the task's. `false`: it was given another one already. */
+  restarted(id: string, execution: number, dueAt: number): Promise<boolean>;
+  /** The tasks that somebody has to look at by `now`, the longest overdue first. */
+  due(now: number, limit: number): Promise<readonly Due[]>;
 };
 
-export type Started = { readonly startedAt: number; readonly deadlineAt: number };
+export type Started = {
+  readonly startedAt: number;
+  readonly deadlineAt: number;
+  readonly dueAt: number;
+};
+/** That somebody has to look at a task, and since when. */
+export type Due = { readonly id: string; readonly dueAt: number };
 type Marked = { readonly marked: boolean; readonly task: Task };
 
 /** The workflow of a task. */
 export type Workflow = {
-  /** Starting twice is starting once. */
-  start(taskId: string): Promise<void>;
+  /** Starts execution number `execution` (1 when left out). Starting twice is starting once. */
+  start(taskId: string, execution?: number): Promise<void>;
+  /** How that execution is. */
+  state(taskId: string, execution: number): Promise<'running' | 'over' | 'absent'>;
   /** Cuts a wait short, so that the provider is asked now. A stale token is normal and ignored. */
   wake(token: string): Promise<void>;
   /** Ends the polling: the outcome is written. A stale token is normal and ignored. */
@@ -95,6 +113,8 @@ export type Inputs = {
    * @throws {InputUnavailable} when trying again may help
    */
   keep(task: Task, index: number, input: Input): Promise<void>;
+  /** Whether there is a private copy of input `index` from before. */
+  has(taskId: string, index: number): Promise<boolean>;
   /** A piece of the private copy, fewer bytes than asked for only at its end, and its whole size. */
   read(taskId: string, index: number, from: number, bytes: number): Promise<Piece>;
   /** A link to the private copy for the provider, valid for a short time. */
@@ -120,39 +140,10 @@ export type Inspect = (
 /** The result pictures in our bucket. */
 export type Results = {
   /**
-   * Copies image `n` of a task into our bucket; copying it again changes nothing.
+   * Copies image `n` of a task into our bucket, unless it is there already.
    * @throws {ResultUnavailable} when the picture could not be fetched
    */
   keep(taskId: string, n: number, url: string): Promise<Image>;
   /** A fresh link to a result, valid for some minutes. */
   link(image: Image, filename: string): Promise<string>;
-};
-
-/** One job as every provider understands it. Images are links that work for the next half hour. */
-export type Job = {
-  readonly taskId: string;
-  readonly prompt: string;
-  readonly images: readonly string[];
-  readonly n: number;
-  readonly options: Options;
-};
-
-export type Progress =
-  | { readonly state: 'queued' | 'running' }
-  | { readonly state: 'succeeded'; readonly images: readonly Painted[] }
-  | { readonly state: 'failed'; readonly failure: Failure };
-
-/**
- * The upstream that paints. A ticket is opaque: only the provider that issued it may read it.
- * Polling belongs to the state machine: `poll` asks once.
- */
-export type Provider = {
-  /**
-   * @throws {ProviderBusy} a clear no for now; nothing was accepted
-   * @throws {ProviderRefused} a clear no for good
-   * @throws {SubmitUnknown} no clear answer: it may have been accepted
-   */
-  submit(job: Job): Promise<string>;
-  /** @throws {ProviderBusy} when it could not be asked right now */
-  poll(ticket: string): Promise<Progress>;
 };

@@ -1,10 +1,13 @@
 import { InputRefused, TaskRefused } from './failures.ts';
 import { findModel } from './models.ts';
 import type { Clock, Inputs, Inspect, Tasks } from './ports.ts';
-import type { Failure, Input, Running, Task } from './task.ts';
+import { cancelled, type Failure, type Input, type Running, type Task } from './task.ts';
 
 /** How long a task may take once its pictures are there, in milliseconds: a quarter of an hour. */
 export const deadlineMs = 15 * 60 * 1000;
+
+/** How often somebody looks whether a task that runs is still alive, in milliseconds: every 5 minutes. */
+export const watchMs = 5 * 60 * 1000;
 
 type Needs = {
   readonly tasks: Tasks;
@@ -22,27 +25,36 @@ export const prepareInputs =
   (needs: Needs) =>
   async (taskId: string): Promise<void> => {
     const { tasks, now } = needs;
-    const task = await tasks.started(taskId, { startedAt: now(), deadlineAt: now() + deadlineMs });
+    const at = now();
+    const task = await tasks.started(taskId, {
+      ...{ startedAt: at, deadlineAt: at + deadlineMs, dueAt: at + watchMs },
+    });
     if (!task || task.outcome)
       throw new TaskRefused('the task has ended or has its outcome already');
-    const failure = await firstFailure(needs, task);
+    // Entered again after the provider was asked: the pictures have done their work.
+    if (task.submittingAt !== undefined) return;
+    const failure =
+      task.cancelledAt === undefined ? await firstFailure(needs, task, at) : cancelled;
     if (!failure) return;
     await tasks.outcome(taskId, { state: 'failed', failure });
     throw new TaskRefused(failure.code);
   };
 
-async function firstFailure(needs: Needs, task: Running): Promise<Failure | undefined> {
+async function firstFailure(needs: Needs, task: Running, at: number): Promise<Failure | undefined> {
+  const again = task.startedAt !== at;
   const failures = await Promise.all(
-    task.inputs.map((input, index) => failureOf(needs, task, input, index)),
+    task.inputs.map((input, index) => failureOf(needs, task, { input, index, again })),
   );
   return failures.find((failure) => failure !== undefined);
 }
 
-async function failureOf({ inputs, inspect }: Needs, task: Task, input: Input, index: number) {
+type Place = { readonly input: Input; readonly index: number; readonly again: boolean };
+
+async function failureOf({ inputs, inspect }: Needs, task: Task, { input, index, again }: Place) {
   const limits = findModel(task.model)?.image;
   if (!limits) throw new Error(`the model ${task.model} is not in the table any more`);
   try {
-    await inputs.keep(task, index, input);
+    if (!again || !(await inputs.has(task.id, index))) await inputs.keep(task, index, input);
     const declared = input.kind === 'upload' ? input.contentType : undefined;
     const failure = await inspect(
       (from, bytes) => inputs.read(task.id, index, from, bytes),

@@ -17,6 +17,8 @@ const catalogue = {
   key_not_found: [404, 'invalid_request_error'],
   account_exists: [409, 'invalid_request_error'],
   idempotency_conflict: [409, 'invalid_request_error'],
+  task_ended: [409, 'invalid_request_error'],
+  task_running: [409, 'invalid_request_error'],
   request_too_large: [413, 'invalid_request_error'],
   rate_limit_exceeded: [429, 'rate_limit_error'],
   internal_error: [500, 'api_error'],

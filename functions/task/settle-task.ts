@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { InputUnavailable, ProviderBusy, ResultUnavailable } from './failures.ts';
 import type { Clock, Ledger, Results, Tasks } from './ports.ts';
 import {
+  cancelled,
   type Ended,
   type Failure,
   type Image,
@@ -22,21 +23,33 @@ type Needs = {
   readonly now: Clock;
 };
 
+/** The task as it was, and how it has ended. */
+export type Settled = { readonly task: Running; readonly ended: Ended };
+
 /**
  * Ends a task, whatever became of it: copies its images, charges what was made and returns the rest.
- * Doing it twice changes nothing.
+ * Doing it twice changes nothing, and answers nothing.
  * @throws {ResultUnavailable} when an image could not be fetched; led here by that very error, it
  *   counts the image as not made instead
  */
 export const settleTask =
   (needs: Needs) =>
-  async (taskId: string, error?: CaughtError): Promise<void> => {
+  async (taskId: string, error?: CaughtError): Promise<Settled | undefined> => {
     const task = await needs.tasks.find(taskId);
     if (!task) throw new Error(`${taskId} is not there`);
-    if (isEnded(task)) return;
-    const outcome = task.outcome ?? { state: 'failed', failure: failureFrom(error) };
-    await needs.ledger.settle(await ending(needs, task, outcome, error));
+    if (isEnded(task)) return undefined;
+    const outcome = task.outcome ?? { state: 'failed', failure: failureFrom(task, error) };
+    const ended = await needs.ledger.settle(owing(await ending(needs, task, outcome, error)));
+    return ended && { task, ended };
   };
+
+/** When somebody looks whether the caller was told: by then the workflow's own attempts are over. */
+const toldByMs = 2 * 60 * 1000;
+
+const owing = (task: Ended): Ended =>
+  task.callbackUrl === undefined
+    ? task
+    : { ...task, callback: { state: 'owed', attempts: 0 }, dueAt: task.finishedAt + toldByMs };
 
 async function ending(
   { results, now }: Needs,
@@ -96,7 +109,8 @@ function common(task: Running) {
 
 const LambdaCause = z.object({ errorMessage: z.string() });
 
-function failureFrom(error: CaughtError | undefined): Failure {
+function failureFrom({ cancelledAt }: Running, error: CaughtError | undefined): Failure {
+  if (cancelledAt !== undefined) return cancelled;
   if (error?.Error === InputUnavailable.code) {
     const message = publicMessage(error.Cause) ?? 'An input image could not be fetched.';
     return { code: 'image_processing_error', message };

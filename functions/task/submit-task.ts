@@ -1,6 +1,7 @@
 import { ProviderBusy, ProviderRefused, SubmitUnknown, TaskRefused } from './failures.ts';
-import type { Clock, Inputs, Provider, Tasks } from './ports.ts';
-import { type Failure, isEnded, type Running } from './task.ts';
+import type { Clock, Inputs, Tasks } from './ports.ts';
+import type { Provider } from './provider.ts';
+import { cancelled, type Failure, isEnded, type Running } from './task.ts';
 import { type Waits, waitsFor } from './waits.ts';
 
 type Needs = {
@@ -21,6 +22,11 @@ const unknown: Failure = {
   message: 'The provider did not say whether it took the job. Nothing was charged; send it again.',
 };
 
+const late: Failure = {
+  code: 'generation_timeout',
+  message: 'It took too long to get to the provider. Nothing was charged; send the task again.',
+};
+
 /**
  * Hands the job to the provider, once: the mark is written before the question, so that a crash in
  * between is seen, and no provider is ever paid twice silently.
@@ -34,10 +40,11 @@ export const submitTask =
     const { marked, task } = await tasks.submitting(taskId, providerName, now());
     if (isEnded(task) || task.outcome) throw new TaskRefused('the task has its outcome already');
     if (task.status === 'pending') {
-      if (!marked) await refuseUnknown(needs, taskId);
+      if (!marked) await refuseWithoutMark(needs, task);
       await submit(needs, task);
     }
-    return waitsFor(usualSeconds(task.model));
+    const since = 'submittedAt' in task ? now() - task.submittedAt : 0;
+    return waitsFor(usualSeconds(task.model), since / 1000);
   };
 
 async function submit(needs: Needs, task: Running): Promise<void> {
@@ -67,6 +74,13 @@ async function whyNot(needs: Needs, taskId: string, error: unknown): Promise<voi
     if (error.operatorMustAct) needs.operatorMustAct(taskId, error);
     await refuse(needs, taskId, error.failure);
   }
+}
+
+// The mark is not set for a task that is cancelled or too late; a mark that is there is another try's.
+async function refuseWithoutMark(needs: Needs, task: Running): Promise<never> {
+  const { id, submittingAt, cancelledAt } = task;
+  if (submittingAt !== undefined) return refuseUnknown(needs, id);
+  return refuse(needs, id, cancelledAt === undefined ? late : cancelled);
 }
 
 async function refuseUnknown(needs: Needs, taskId: string): Promise<never> {

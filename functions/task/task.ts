@@ -53,6 +53,10 @@ type Basics = {
   readonly deadlineAt?: number | undefined;
   /** When somebody has to look at this task again; absent when nobody has to. */
   readonly dueAt?: number | undefined;
+  /** Which execution of the workflow is the task's, from 1 on: more than one when others died. */
+  readonly execution?: number | undefined;
+  /** Fact: the caller wants it no more. */
+  readonly cancelledAt?: number | undefined;
 };
 
 type Unfinished = Basics & {
@@ -87,9 +91,9 @@ export type Completed = Finished & {
 
 export type Failed = Finished & { readonly status: 'failed'; readonly failure: Failure };
 
-/** What became of telling the caller. */
+/** What became of telling the caller: `failing` is tried again, `undelivered` is not. */
 export type CallbackRecord = {
-  readonly state: 'delivered' | 'failing';
+  readonly state: 'owed' | 'failing' | 'delivered' | 'undelivered';
   readonly attempts: number;
   readonly lastStatus?: number | undefined;
 };
@@ -118,6 +122,16 @@ export type Summary = Pick<Basics, 'id' | 'model' | 'createdAt'> & {
 
 export const isEnded = (task: Task): task is Ended =>
   task.status === 'completed' || task.status === 'failed';
+
+/** Whether asking to cancel it would change anything. */
+export const canCancel = (task: Task): boolean =>
+  !isEnded(task) && task.cancelledAt === undefined && task.outcome === undefined;
+
+/** What a task fails with that its caller cancelled. */
+export const cancelled: Failure = {
+  code: 'request_cancelled',
+  message: 'The task was cancelled. Nothing was charged.',
+};
 
 /** The inputs that were promised as uploads and have not come. */
 export const missingUploads = (task: Task): readonly number[] =>

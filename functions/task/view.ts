@@ -1,6 +1,13 @@
 import { type Model, models } from './models.ts';
 import { toCredits } from './money.ts';
-import type { Failure, Summary, Task } from './task.ts';
+import {
+  type CallbackRecord,
+  canCancel,
+  type Failure,
+  type Running,
+  type Summary,
+  type Task,
+} from './task.ts';
 
 /** What an answer about a task needs beside the task. */
 export type Surroundings = {
@@ -27,7 +34,7 @@ export const createdView = (
   ...identity(task),
   progress: progressOf(task, now, usualSeconds),
   status: task.status,
-  task_info: { can_cancel: false, estimated_time: usualSeconds },
+  task_info: { can_cancel: canCancel(task), estimated_time: usualSeconds },
   usage: usageOf(task),
   ...(uploads.length > 0 && { uploads: uploads.map(uploadView) }),
 });
@@ -42,9 +49,26 @@ export const taskView = (task: Task, { now, usualSeconds, resultLink }: Surround
     ...(task.failures.length > 0 && { result_errors: task.failures.map(errorView) }),
   }),
   ...(task.status === 'failed' && { error: errorView(task.failure) }),
-  task_info: { can_cancel: false },
+  task_info: { can_cancel: canCancel(task) },
   usage: usageOf(task),
+  ...(task.callbackUrl !== undefined && { callback: callbackView(task) }),
 });
+
+const callbackView = (task: Task) => {
+  const { state, attempts, lastStatus }: CallbackRecord = ('callback' in task && task.callback) || {
+    state: 'owed',
+    attempts: 0,
+  };
+  return {
+    status: state === 'owed' ? 'pending' : state,
+    attempts,
+    last_status: lastStatus ?? null,
+  };
+};
+
+/** The same for a task that has not ended, and so has no results to link to. */
+export const runningView = (task: Running, now: number, usualSeconds: number) =>
+  taskView(task, { now, usualSeconds, resultLink: () => '' });
 
 /** A task in a list: without prompt, results and links. Times in seconds. */
 export const summaryView = (task: Summary, now: number, usualSeconds: number) => {

@@ -4,7 +4,9 @@ import { settlements } from '../aws/ledger.ts';
 import { resultStore } from '../aws/result-bucket.ts';
 import { taskTable } from '../aws/task-table.ts';
 import { readEnv } from '../runtime/env.ts';
+import { measure } from '../runtime/metric.ts';
 import { step, TaskInput } from '../runtime/step.ts';
+import { settled } from '../task/measures.ts';
 import { CaughtError, settleTask } from '../task/settle-task.ts';
 
 const env = readEnv('workflow/settle-task');
@@ -24,6 +26,6 @@ const settle = settleTask({
 const Input = TaskInput.extend({ error: CaughtError.optional() });
 
 export const handler = step(Input, async ({ taskId, error }) => {
-  await settle(taskId, error);
+  measure(settled(await settle(taskId, error)));
   return { taskId };
 });

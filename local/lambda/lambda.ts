@@ -6,6 +6,7 @@ import { failure, type InvokeAnswer } from './invoke-answer.ts';
 import type { LogSink } from './log-sink.ts';
 import { sandbox } from './sandbox.ts';
 import { type SandboxPool, sandboxPool } from './sandbox-pool.ts';
+import type { Watch } from './watch.ts';
 
 export type LambdaRunner = {
   find(nameOrArn: string): FunctionDefinition | undefined;
@@ -14,6 +15,8 @@ export type LambdaRunner = {
    * try's. Who plays a service that does not wait for its function, does not await it.
    */
   invoke(nameOrArn: string, payload: unknown, how?: { async?: boolean }): Promise<InvokeAnswer>;
+  /** Starts all functions afresh: no invocation that begins now finds a warm sandbox. */
+  renew(): void;
   close(): Promise<void>;
 };
 
@@ -25,6 +28,8 @@ type Options = {
    */
   readonly environment?: (definition: FunctionDefinition) => Readonly<Record<string, string>>;
   readonly logs: LogSink;
+  /** Asked when a sandbox starts. Without an answer nothing is watched. */
+  readonly watch?: (() => Watch | undefined) | undefined;
   /** Divides the waits between asynchronous tries. */
   readonly speed?: number;
   /** Sandboxes a function may have at a time, unless it reserves its own number. */
@@ -69,6 +74,9 @@ export function lambdaRunner(options: Options): LambdaRunner {
       if (!definition) return notFound(nameOrArn);
       return (isAsync ? eventually : once)(definition, JSON.stringify(payload) ?? '{}');
     },
+    renew() {
+      for (const pool of pools.values()) pool.renew();
+    },
     async close() {
       closing.abort();
       await Promise.all([...pools.values()].map((pool) => pool.close()));
@@ -77,11 +85,11 @@ export function lambdaRunner(options: Options): LambdaRunner {
 }
 
 function poolOf(definition: FunctionDefinition, options: Options): SandboxPool {
-  const { environment, logs, maxConcurrency = 8 } = options;
+  const { environment, logs, watch, maxConcurrency = 8 } = options;
   return sandboxPool(definition.reservedConcurrency ?? maxConcurrency, () => {
     const given = environment?.(definition);
     const all = { ...providedByLambda(definition), ...definition.environment, ...given };
-    return sandbox({ definition, environment: all, logs });
+    return sandbox({ definition, environment: all, logs, watch: watch?.() });
   });
 }
 

@@ -3,6 +3,8 @@ import type { Sandbox, SandboxEvent } from './sandbox.ts';
 
 export type SandboxPool = {
   run(event: SandboxEvent): Promise<InvokeAnswer>;
+  /** Whatever begins from now on begins in a new sandbox; what runs is left to finish. */
+  renew(): void;
   close(): Promise<void>;
 };
 
@@ -10,6 +12,7 @@ export type SandboxPool = {
 export function sandboxPool(limit: number, create: () => Sandbox): SandboxPool {
   const idle: Sandbox[] = [];
   const all = new Set<Sandbox>();
+  const stale = new Set<Sandbox>();
   const waiting: (() => void)[] = [];
   let busy = 0;
   let isClosed = false;
@@ -31,9 +34,14 @@ export function sandboxPool(limit: number, create: () => Sandbox): SandboxPool {
     all.add(taken);
     return taken;
   };
+  const discard = (sandbox: Sandbox) => {
+    all.delete(sandbox);
+    stale.delete(sandbox);
+    void sandbox.close();
+  };
   const giveBack = (used: Sandbox) => {
-    if (used.isAlive()) idle.push(used);
-    else all.delete(used);
+    if (used.isAlive() && !stale.has(used)) idle.push(used);
+    else discard(used);
     leave();
   };
 
@@ -43,6 +51,10 @@ export function sandboxPool(limit: number, create: () => Sandbox): SandboxPool {
       if (isClosed) return failure('Runtime.ExitError', 'The laptop is shutting down');
       const sandbox = take();
       return sandbox.run(event).finally(() => giveBack(sandbox));
+    },
+    renew() {
+      for (const sandbox of idle.splice(0)) discard(sandbox);
+      for (const sandbox of all) stale.add(sandbox);
     },
     async close() {
       isClosed = true;

@@ -2,8 +2,10 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { Worker } from 'node:worker_threads';
 import type { FunctionDefinition } from '../template/read-functions.ts';
+import type { Gate } from './gate.ts';
 import { failure, type InvokeAnswer } from './invoke-answer.ts';
 import type { LogSink } from './log-sink.ts';
+import { guard, type Watch } from './watch.ts';
 import type { WorkerEvent, WorkerMessage, WorkerStart } from './worker-messages.ts';
 
 export type SandboxEvent = Pick<WorkerEvent, 'requestId' | 'payload'>;
@@ -19,13 +21,17 @@ type Options = {
   readonly definition: FunctionDefinition;
   readonly environment: Readonly<Record<string, string>>;
   readonly logs: LogSink;
+  /** Decides at every outgoing call whether the function survives it. */
+  readonly watch?: Watch | undefined;
 };
 
 // Lambda allows 10 s; a laptop may be starting all functions at once.
 const initSeconds = 30;
 
-export function sandbox({ definition, environment, logs }: Options): Sandbox {
-  const worker = startWorker(definition, environment);
+export function sandbox({ definition, environment, logs, watch }: Options): Sandbox {
+  const kill = () => void end(exited(requestId, 'signal: killed'));
+  const guarded = watch && guard(watch, definition, kill);
+  const worker = startWorker(definition, environment, guarded?.gate);
   keepLines(worker.stdout, definition.name, logs);
   keepLines(worker.stderr, definition.name, logs);
 
@@ -46,6 +52,7 @@ export function sandbox({ definition, environment, logs }: Options): Sandbox {
   worker.on('message', (message: WorkerMessage) => {
     if (message.kind === 'ready') loaded.resolve();
     else if (message.kind === 'returned') current.resolve(returned(message.payload));
+    else if (message.kind !== 'threw') guarded?.hear(message);
     else if (message.isFatal) void end(message.answer);
     else current.resolve(message.answer);
   });
@@ -58,6 +65,7 @@ export function sandbox({ definition, environment, logs }: Options): Sandbox {
     async run(event) {
       current = Promise.withResolvers();
       requestId = event.requestId;
+      guarded?.begin();
       const initialising = endAfter(initSeconds);
       await loaded.promise;
       clearTimeout(initialising);
@@ -68,7 +76,11 @@ export function sandbox({ definition, environment, logs }: Options): Sandbox {
   };
 }
 
-function startWorker(definition: FunctionDefinition, environment: Options['environment']): Worker {
+function startWorker(
+  definition: FunctionDefinition,
+  environment: Options['environment'],
+  gate: Gate | undefined,
+): Worker {
   const { directory, handler, name, arn, memoryMb } = definition;
   const workerData: WorkerStart = {
     directory,
@@ -76,6 +88,7 @@ function startWorker(definition: FunctionDefinition, environment: Options['envir
     functionName: name,
     functionArn: arn,
     memoryMb,
+    gate,
   };
   return new Worker(new URL('./worker.ts', import.meta.url), {
     workerData,

@@ -1,3 +1,4 @@
+import type { Gate } from './gate.ts';
 import type { InvokeAnswer } from './invoke-answer.ts';
 
 /** What a worker is told when it starts. */
@@ -7,6 +8,8 @@ export type WorkerStart = {
   readonly functionName: string;
   readonly functionArn: string;
   readonly memoryMb: number;
+  /** Only there when the function's outgoing calls are watched. */
+  readonly gate?: Gate | undefined;
 };
 
 /** One event. The payload crosses as JSON, as it does on AWS. */
@@ -25,4 +28,8 @@ export type WorkerMessage =
       readonly kind: 'threw';
       readonly isFatal: boolean;
       readonly answer: Extract<InvokeAnswer, { ok: false }>;
-    };
+    }
+  /** The worker stands at its gate before a call. */
+  | { readonly kind: 'calling'; readonly call: string }
+  /** The worker has the answer of the call it must not outlive, and stands at its gate for good. */
+  | { readonly kind: 'called' };

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { types } from 'node:util';
 import { parentPort, workerData } from 'node:worker_threads';
+import { type Gate, stayAt, waitAt } from './gate.ts';
+import { watchCalls } from './outgoing-calls.ts';
 import type { WorkerEvent, WorkerMessage, WorkerStart } from './worker-messages.ts';
 
 type Handler = (event: unknown, context: unknown) => unknown;
@@ -11,6 +13,7 @@ type Handler = (event: unknown, context: unknown) => unknown;
 const start: WorkerStart = workerData;
 const send = (message: WorkerMessage) => parentPort?.postMessage(message);
 
+if (start.gate) standAt(start.gate);
 const loading = load();
 loading.then(
   () => send({ kind: 'ready' }),
@@ -29,6 +32,14 @@ process.on('uncaughtException', (thrown) => send(threw(thrown, true)));
 process.on('unhandledRejection', (reason) => {
   send(threw(named('Runtime.UnhandledPromiseRejection', String(reason)), true));
 });
+
+// The bundle finds its calls watched from its first line on.
+function standAt(gate: Gate): void {
+  watchCalls({
+    calling: (call) => waitAt(gate, () => send({ kind: 'calling', call })),
+    called: () => stayAt(gate, () => send({ kind: 'called' })),
+  });
+}
 
 async function load(): Promise<Handler> {
   const dot = start.handler.lastIndexOf('.');

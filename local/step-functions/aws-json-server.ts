@@ -5,36 +5,46 @@ import { listen, type Running } from '../listen.ts';
 import type { Operation } from './operations.ts';
 import { Refusal } from './refusal.ts';
 
+/** Comes between a request and what it does. Without an answer the connection breaks. */
+export type Interfere = (
+  operation: string,
+  body: unknown,
+  run: () => object,
+) => object | undefined | Promise<object | undefined>;
+
+type Operations = Readonly<Record<string, Operation>>;
+
 /** Speaks AWS JSON 1.0 for these operations; nothing but the laptop itself can reach it. */
 export async function serve(
-  operations: Readonly<Record<string, Operation>>,
+  operations: Operations,
   port: number,
+  interfere: Interfere = (_operation, _body, run) => run(),
 ): Promise<Running> {
   const server = createServer(async (request, response) => {
-    const { status, body } = await answer(operations, request);
+    const { status, body } = await answer(operations, request, interfere);
+    if (!body) return response.destroy();
     response.writeHead(status, {
       'content-type': 'application/x-amz-json-1.0',
       'x-amzn-requestid': randomUUID(),
     });
-    response.end(JSON.stringify(body));
+    return response.end(JSON.stringify(body));
   });
   return listen(server, port);
 }
 
-async function answer(operations: Readonly<Record<string, Operation>>, request: IncomingMessage) {
+async function answer(operations: Operations, request: IncomingMessage, interfere: Interfere) {
   try {
-    return { status: 200, body: operationFor(operations, request)(await read(request)) };
+    const name = String(request.headers['x-amz-target']).replace('AWSStepFunctions.', '');
+    const run = operationOf(operations, name);
+    const given = await read(request);
+    return { status: 200, body: await interfere(name, given, () => run(given)) };
   } catch (thrown) {
     if (thrown instanceof Refusal) return { status: 400, body: thrown };
     return { status: 500, body: { __type: 'InternalFailure', message: String(thrown) } };
   }
 }
 
-function operationFor(
-  operations: Readonly<Record<string, Operation>>,
-  { headers }: IncomingMessage,
-): Operation {
-  const name = String(headers['x-amz-target']).replace('AWSStepFunctions.', '');
+function operationOf(operations: Operations, name: string): Operation {
   const operation = operations[name];
   if (!operation) throw new Refusal('UnknownOperationException', `${name} does not work here`);
   return operation;

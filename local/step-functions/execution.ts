@@ -53,6 +53,7 @@ export class Execution {
       callOff();
       steps.abandon();
     };
+    world.onStatus(this);
   }
 
   /** Ends it, unless it has ended; the state it is in is left at once. */
@@ -65,6 +66,7 @@ export class Execution {
     });
     this.ended = { ...ending, at: this.#world.now() };
     this.#callOff();
+    this.#world.onStatus(this);
   }
 
   #deadline(seconds: number | undefined): () => void {

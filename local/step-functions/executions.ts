@@ -3,6 +3,9 @@ import { Execution } from './execution.ts';
 import type { Machine, World } from './machine.ts';
 import { Refusal } from './refusal.ts';
 
+/** How an execution may be ended by somebody else. */
+export type BadEnding = 'ABORTED' | 'TIMED_OUT';
+
 type Start = {
   readonly stateMachineArn: string;
   readonly name?: string | undefined;
@@ -39,6 +42,14 @@ export function executions(machines: readonly Machine[], world: World) {
       const found = all.get(arn);
       if (!found) throw new Refusal('ExecutionDoesNotExist', `Execution Does Not Exist: '${arn}'`);
       return found;
+    },
+
+    /** Ends the latest one of that name. @throws when there is none, or it has ended */
+    end(name: string, how: BadEnding): void {
+      const found = [...all.values()].findLast(({ order }) => order.name === name);
+      if (!found) throw new Error(`There is no execution ${name}`);
+      if (found.ended) throw new Error(`The execution ${name} has ended: ${found.ended.status}`);
+      found.end({ status: how });
     },
 
     /** Those of one machine, the latest first. */

@@ -1,5 +1,6 @@
 import type { Invoke } from '../lambda/invoke-answer.ts';
 import type { Definition } from './definition.ts';
+import type { Execution } from './execution.ts';
 import type { Observed } from './history.ts';
 import type { Pace } from './pace.ts';
 import type { TokenBook } from './token-book.ts';
@@ -20,4 +21,6 @@ export type World = {
   readonly pace: Pace;
   readonly now: () => number;
   readonly onEvent: (event: Observed) => void;
+  /** Told of every execution that starts or ends. */
+  readonly onStatus: (execution: Execution) => void;
 };

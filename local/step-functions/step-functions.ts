@@ -1,12 +1,14 @@
+import type { ServiceEvent } from '../event-bus.ts';
 import type { Invoke } from '../lambda/invoke-answer.ts';
 import type { Running } from '../listen.ts';
-import { serve } from './aws-json-server.ts';
+import { type Interfere, serve } from './aws-json-server.ts';
 import { readDefinition } from './definition.ts';
-import { executions } from './executions.ts';
+import { type BadEnding, executions } from './executions.ts';
 import type { Observed } from './history.ts';
 import type { Machine } from './machine.ts';
 import { operations } from './operations.ts';
 import { pace } from './pace.ts';
+import { statusChange } from './status-change.ts';
 import { tokenBook } from './token-book.ts';
 
 type Options = {
@@ -19,6 +21,14 @@ type Options = {
   readonly now?: (() => number) | undefined;
   /** Told of every event of every history. */
   readonly onEvent?: ((event: Observed) => void) | undefined;
+  /** Told of every execution that starts or ends, as EventBridge is. */
+  readonly onStatusChange?: ((event: ServiceEvent) => void) | undefined;
+  readonly interfere?: Interfere | undefined;
+};
+
+export type StepFunctions = Running & {
+  /** Ends the latest execution of that name. @throws when there is none, or it has ended */
+  endExecution(name: string, how: BadEnding): void;
 };
 
 /**
@@ -32,13 +42,19 @@ export async function startStepFunctions({
   port = 0,
   now = Date.now,
   onEvent = () => undefined,
-}: Options): Promise<Running> {
+  onStatusChange = () => undefined,
+  interfere,
+}: Options): Promise<StepFunctions> {
   const tokens = tokenBook();
   const deployed = machines.map(({ arn, definition }) => deploy(arn, definition, now()));
-  const running = executions(deployed, { invoke, tokens, pace: pace(speed), now, onEvent });
-  const server = await serve(operations(running, tokens), port);
+  const running = executions(deployed, {
+    ...{ invoke, tokens, pace: pace(speed), now, onEvent },
+    onStatus: (execution) => onStatusChange(statusChange(execution)),
+  });
+  const server = await serve(operations(running, tokens), port, interfere);
   return {
     url: server.url,
+    endExecution: running.end,
     async close() {
       await server.close();
       await running.close();

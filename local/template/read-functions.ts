@@ -8,6 +8,7 @@ export type FunctionDefinition = {
   readonly id: string;
   readonly name: string;
   readonly arn: string;
+  readonly description?: string | undefined;
   /** Where the unpacked bundle is. */
   readonly directory: string;
   /** `<file without ending>.<export>` */
@@ -21,6 +22,7 @@ export type FunctionDefinition = {
 };
 
 const shape = {
+  Description: z.string().optional(),
   Handler: z.string(),
   Runtime: z.string().startsWith('nodejs', 'the laptop runs Node functions only'),
   Code: z.object({ S3Key: z.string('the laptop runs functions made from an asset only') }),
@@ -44,6 +46,7 @@ export function functionsOf(context: Context): readonly FunctionDefinition[] {
         id,
         name,
         arn: attributeOf(type, name, 'Arn') ?? name,
+        description: properties.Description,
         directory: assetDirectory(id, properties.Code.S3Key, context),
         handler: properties.Handler,
         environment: properties.Environment.Variables,

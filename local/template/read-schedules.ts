@@ -15,7 +15,8 @@ export type ScheduleDefinition = {
   readonly input?: unknown;
 };
 
-const Target = z.object({
+/** What a rule or a schedule calls. */
+export const Target = z.object({
   Arn: z.string().includes(':lambda:', 'the laptop schedules functions only'),
   Input: z.string().optional(),
   InputPath: z.undefined('only a constant input is played').optional(),
@@ -40,7 +41,7 @@ function rules(context: Context) {
     ({ template }: Context) =>
     (id: string) =>
       'ScheduleExpression' in (template.resources[id]?.Properties ?? {});
-  // The others wait for events of the account, which the laptop does not have.
+  // The others wait for events.
   return readResources(
     context,
     ['AWS::Events::Rule'],

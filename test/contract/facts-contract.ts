@@ -15,7 +15,7 @@ const painted: Outcome = {
     { code: 'content_policy_violation', message: 'Image 2 was refused.' },
   ],
 };
-const started = { startedAt: sampleTime + 1, deadlineAt: sampleTime + 2 };
+const started = { startedAt: sampleTime + 1, deadlineAt: sampleTime + 2, dueAt: sampleTime + 3 };
 
 async function ended(store: Store): Promise<string> {
   const { id } = await opened(store);
@@ -48,17 +48,16 @@ export function factsContract(make: Make): void {
       expect(await tasks.find(draft().id)).toBeUndefined();
     });
 
-    test('that is started twice keeps its first times and is due no more', async () => {
+    test('that is started twice keeps its first times and is due by the last', async () => {
       const store = await make();
       const { id } = await opened(store);
 
       expect(await store.tasks.started(id, started)).toMatchObject(started);
-      const again = await store.tasks.started(id, { startedAt: 8, deadlineAt: 9 });
+      const again = await store.tasks.started(id, { startedAt: 8, deadlineAt: 9, dueAt: 10 });
 
-      expect(again).toMatchObject(started);
+      expect(again).toMatchObject({ ...started, dueAt: 10 });
       expect(again).toEqual(await store.tasks.find(id));
-      expect(again?.dueAt).toBeUndefined();
-      expect(await store.tasks.due(Number.MAX_SAFE_INTEGER, 10)).toEqual([]);
+      expect(await store.tasks.due(Number.MAX_SAFE_INTEGER, 10)).toEqual([{ id, dueAt: 10 }]);
     });
 
     test('keeps the first outcome', async () => {
@@ -126,6 +125,7 @@ export function factsContract(make: Make): void {
       ['submitted', (tasks, id) => tasks.submitted(id, 'ticket', sampleTime)],
       ['waiting', (tasks, id) => tasks.waiting(id, 'token')],
       ['outcome', (tasks, id) => tasks.outcome(id, painted)],
+      ['cancelled', (tasks, id) => tasks.cancelled(id, sampleTime)],
     ];
 
     test.each(deeds)('answers nothing and changes nothing: %s', async (_, deed) => {

@@ -5,7 +5,8 @@ import { inputBucket } from '../../functions/aws/input-bucket.ts';
 import { inputLinks } from '../../functions/aws/input-links.ts';
 import { InputRefused } from '../../functions/task/failures.ts';
 import { pending } from '../support/tasks.ts';
-import { s3 } from './s3.ts';
+import { front } from './front.ts';
+import { s3, s3Client } from './s3.ts';
 import { bucketOf } from './stage.ts';
 
 const Bucket = bucketOf.inputs;
@@ -54,6 +55,28 @@ test.each([
 
   expect(refusal).toBeInstanceOf(InputRefused);
   expect(refusal).toMatchObject({ failure: { code, message } });
+});
+
+test('knows which copies there are, and of whose', async () => {
+  const { inputs, put } = await world();
+  await put({ Bucket, Key: uploadKey(task.id, 0) }, picture);
+  expect(await inputs.has(task.id, 0)).toBe(false);
+
+  await inputs.keep(task, 0, upload);
+
+  expect(await inputs.has(task.id, 0)).toBe(true);
+  expect(await inputs.has(task.id, 1)).toBe(false);
+  expect(await inputs.has('task-unified-1757156493-00000000', 0)).toBe(false);
+});
+
+test('a bucket that cannot be asked which copies there are is an error', async () => {
+  const { url } = await world();
+  const refusing = await front(url, () => ({ answer: { status: 403, body: {} } }));
+  const inputs = inputBucket(s3Client(refusing.url), Bucket, {});
+
+  await expect(inputs.has(task.id, 0)).rejects.toMatchObject({
+    $metadata: { httpStatusCode: 403 },
+  });
 });
 
 test("refuses another account's file as one that is not there", async () => {

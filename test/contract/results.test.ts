@@ -52,20 +52,38 @@ test('keeps a result that comes in pieces and does not say how long it is', asyn
   expect((await get({ Bucket, Key })).bytes.equals(Buffer.concat(pieces))).toBe(true);
 });
 
-test('may be asked to keep the same result again', async () => {
-  const { results, keys } = await world();
-  const web = await origin({ '/1': (response) => void response.end(picture) });
-
+test('a result that is there is not fetched again, be it gone where it was', async () => {
+  const { results, keys, get } = await world();
+  const web = await origin({
+    '/1': (response) => void response.setHeader('content-type', 'image/webp').end(picture),
+  });
   const first = await results.keep(sampleId, 1, `${web.url}/1`);
 
   expect(await results.keep(sampleId, 1, `${web.url}/1`)).toEqual(first);
+  expect(await results.keep(sampleId, 1, `${web.url}/gone`)).toEqual(first);
+
+  expect(first).toEqual({ key: Key, contentType: 'image/webp', bytes: picture.length });
+  expect(web.seen).toHaveLength(1);
   expect(await keys(Bucket)).toEqual([Key]);
+  expect((await get({ Bucket, Key })).bytes.equals(picture)).toBe(true);
+});
+
+test('a result that is there is not taken for another one', async () => {
+  const { results, keys } = await world();
+  const web = await origin({ '/1': (response) => void response.end(picture) });
+  await results.keep(sampleId, 1, `${web.url}/1`);
+
+  await results.keep(sampleId, 2, `${web.url}/1`);
+
+  expect(web.seen).toHaveLength(2);
+  expect(await keys(Bucket)).toEqual([Key, resultKey(sampleId, 2)]);
 });
 
 test('what was damaged on its way into the bucket is not kept', async () => {
   const { url, keys } = await world();
   const damaged = Buffer.from(picture).fill(0, 0, 1);
-  const between = await front(url, () => ({ body: damaged }));
+  // The first request only asks whether it is there.
+  const between = await front(url, (nth) => (nth === 1 ? {} : { body: damaged }));
   const client = s3Client(between.url, { logger: silent }); // it would warn that it sends a stream once
   const results = resultStore(client, Bucket, { loopback: true });
   const web = await origin({ '/1': (response) => void response.end(picture) });

@@ -6,14 +6,17 @@ import {
 } from '@aws-sdk/client-sfn';
 import { expect, onTestFinished, test } from 'vitest';
 import * as z from 'zod';
-import { stateMachine, waitingStates } from '../../functions/aws/state-machine.ts';
+import { executions, starting, taskOf, waitingStates } from '../../functions/aws/state-machine.ts';
+import { newTaskId } from '../../functions/task/ids.ts';
 import { startStepFunctions } from '../../local/step-functions/step-functions.ts';
-import { sampleId } from '../support/tasks.ts';
+import { sampleId, sampleTime } from '../support/tasks.ts';
 import { machines, sdk } from './stage.ts';
 
 const [machine] = machines;
 const stateMachineArn = machine?.arn ?? '';
-const executionArn = `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${sampleId}`;
+const arnOf = (name: string) =>
+  `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
+const executionArn = arnOf(sampleId);
 // A connection that was open breaks, a new one is refused.
 const lost = expect.stringMatching(/^ECONN/);
 const Waiting = z.object({ token: z.string() });
@@ -55,7 +58,8 @@ async function world() {
 }
 
 const workflowOf = (client: SFNClient) => ({
-  ...stateMachine(client, stateMachineArn),
+  ...starting(client, stateMachineArn),
+  ...executions(client, stateMachineArn),
   ...waitingStates(client),
 });
 
@@ -79,10 +83,69 @@ test('starting twice is starting once, while it runs and when it is over', async
   expect(executions).toMatchObject([{ name: sampleId, status: 'ABORTED' }]);
 });
 
+test('the next execution of a task is another one, under its name and the number', async () => {
+  const { client, start } = await world();
+
+  await start(sampleId, 1);
+  await Promise.all([start(sampleId, 2), start(sampleId, 2)]);
+  await start(sampleId, 3);
+
+  const { executions: all = [] } = await client.send(
+    new ListExecutionsCommand({ stateMachineArn }),
+  );
+  const names = all.map(({ name }) => name ?? '').toSorted();
+  expect(names).toEqual([sampleId, `${sampleId}-2`, `${sampleId}-3`]);
+  expect(names.map(taskOf)).toEqual([sampleId, sampleId, sampleId]);
+  const { input } = await client.send(
+    new DescribeExecutionCommand({ executionArn: arnOf(`${sampleId}-2`) }),
+  );
+  expect(JSON.parse(input ?? '')).toEqual({ taskId: sampleId });
+});
+
+test.each([
+  ['a task', newTaskId(sampleTime)],
+  ['somebody', 'a-try-from-the-console-2'],
+  ['nobody', ''],
+])('a name that was given by %s without a number stays as it is', (_, name) => {
+  expect(taskOf(name)).toBe(name);
+});
+
+test('an execution is absent until it is started, and over when it has ended', async () => {
+  const { client, start, state } = await world();
+  expect(await state(sampleId, 1)).toBe('absent');
+
+  await start(sampleId);
+  expect(await state(sampleId, 1)).toBe('running');
+  expect(await state(sampleId, 2)).toBe('absent');
+
+  await start(sampleId, 2);
+  await client.send(new StopExecutionCommand({ executionArn: arnOf(`${sampleId}-2`) }));
+  expect(await state(sampleId, 1)).toBe('running');
+  expect(await state(sampleId, 2)).toBe('over');
+});
+
+test('an execution that went its way to the end is over too', async () => {
+  const { start, state, finish, token, until, entered } = await world();
+  await start(sampleId);
+
+  await finish(await token(1));
+  await finish(await token(2));
+  await until(() => entered.includes('NotifyCaller'));
+
+  await expect.poll(() => state(sampleId, 1)).toBe('over');
+});
+
+test('a machine that cannot be asked about an execution is an error', async () => {
+  const { state, close } = await world();
+  await close();
+
+  await expect(state(sampleId, 1)).rejects.toMatchObject({ code: lost });
+});
+
 test('a start that fails otherwise is an error', async () => {
   const { client, start, close } = await world();
 
-  const elsewhere = stateMachine(client, `${stateMachineArn}-gone`);
+  const elsewhere = starting(client, `${stateMachineArn}-gone`);
   await expect(elsewhere.start(sampleId)).rejects.toMatchObject({
     name: 'StateMachineDoesNotExist',
   });

@@ -5,6 +5,7 @@ import { historyContract } from './history-contract.ts';
 import { keysContract } from './keys-contract.ts';
 import { ledgerContract } from './ledger-contract.ts';
 import { ordersContract } from './orders-contract.ts';
+import { rescueContract } from './rescue-contract.ts';
 import { rushContract } from './rush-contract.ts';
 import type { Make } from './stores.ts';
 import { submissionContract } from './submission-contract.ts';
@@ -16,6 +17,7 @@ export function storeContract(make: Make): void {
   uploadsContract(make);
   submissionContract(make);
   dueContract(make);
+  rescueContract(make);
   historyContract(make);
   accountsContract(make);
   keysContract(make);

@@ -11,10 +11,12 @@ import { bundleOf } from '../../infra/bundles.ts';
 
 /** Most kilobytes of each bundle, about 5% above what it is: growing is a decision. */
 const limits: Record<Entry, number> = {
-  'api/create-task': 595,
-  'api/get-task': 367,
+  'api/create-task': 608,
+  'api/get-task': 379,
   'api/list-tasks': 360,
-  'api/batch-tasks': 370,
+  'api/batch-tasks': 382,
+  'api/cancel-task': 384,
+  'api/redeliver-callback': 473,
   'api/create-file': 533,
   'api/list-models': 353,
   'api/get-credits': 358,
@@ -37,10 +39,11 @@ const limits: Record<Entry, number> = {
   'workflow/submit-task': 561,
   'workflow/await-provider': 366,
   'workflow/poll-task': 394,
-  'workflow/settle-task': 545,
-  'workflow/notify-caller': 397,
+  'workflow/settle-task': 569,
+  'workflow/notify-caller': 415,
   'events/input-uploaded': 344,
-  'events/sweep': 366,
+  'events/sweep': 476,
+  'events/execution-ended': 381,
   'events/issue-key': 348,
 };
 
@@ -91,7 +94,7 @@ test('each can be loaded where nothing else is, and has a handler', () => {
   const variables = Object.values(entries).flatMap(({ shape }) => Object.keys(shape));
   const told = variables
     .filter((variable) => !['LOOPBACK', 'USUAL_SECONDS'].includes(variable))
-    .map((variable) => [variable, 'https://example.com']);
+    .map((variable) => [variable, variable === 'CALLBACK_TAIL' ? '' : 'https://example.com']);
   const script = `
     const kinds = await Promise.all(
       process.argv.slice(1).map(async (url) => typeof (await import(url)).handler),

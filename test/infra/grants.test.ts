@@ -3,10 +3,13 @@ import type { StageName } from '../../infra/stage.ts';
 import { bucketPoliciesIn, grantsIn, printed } from './grants.ts';
 import { ofType, stageNames, synthesised } from './synthesised.ts';
 
+const executions = 'arn:aws:states:us-east-1:000000000000:execution:Machine.Name:*';
+
 /** Whoever may touch what is not named outright, and why that is as narrow as it gets. */
 const wide: Record<string, string> = {
   'CreateFile → Inputs/files/*': 'the key of a file is made with the file',
   'CreateTask → Inputs/uploads/*': 'so is the key of an upload',
+  [`ExecutionEnded → ${executions}`]: 'looks at the execution of any task',
   'GetResult → Results/results/*': 'results of all tasks, and nothing else in the bucket',
   'Machine → *': 'AWS offers no narrower resource for the delivery of its logs',
   'Machine → AwaitProvider:*': 'any version of the one function; CDK always adds it',
@@ -20,6 +23,7 @@ const wide: Record<string, string> = {
   'PrepareInputs → Inputs/uploads/*': 'reads what callers sent',
   'SettleTask → Results/results/*': 'writes results',
   'SubmitTask → Inputs/prepared/*': 'the links it signs can do what it can',
+  [`Sweep → ${executions}`]: 'looks at the execution of any task',
 };
 
 /** Those who move money, and those who make an account: its row lies beside its ledger. */
@@ -90,6 +94,18 @@ describe.each(stageNames)('in %s', (name) => {
     expect(managed.every(({ id }) => /^(BucketNotifications|CustomS3AutoDelete)/.test(id))).toBe(
       true,
     );
+  });
+
+  test('who ends a wait, and who starts or looks at an execution, is one of these', () => {
+    const holders = (action: string) =>
+      grants.filter((grant) => grant.action === `states:${action}`).map(({ who }) => who);
+
+    expect(holders('SendTaskSuccess')).toEqual(['PollTask']);
+    expect(holders('SendTaskFailure').sort()).toEqual(['AwaitProvider', 'CancelTask', 'Sweep']);
+    expect(holders('DescribeExecution').sort()).toEqual(['ExecutionEnded', 'Sweep']);
+    expect(holders('StartExecution').sort()).toEqual([
+      ...['CancelTask', 'CreateTask', 'ExecutionEnded', 'InputUploaded', 'Sweep'],
+    ]);
   });
 
   test('services may invoke a function only on behalf of our own API, bucket or rule', () => {

@@ -33,6 +33,8 @@ describe.each(stageNames)('the API of %s', (name) => {
       'GET /v1/tasks/{task_id}': 'GetTask',
       'GET /v1/tasks': 'ListTasks',
       'POST /v1/tasks/batch': 'BatchTasks',
+      'POST /v1/tasks/{task_id}/cancel': 'CancelTask',
+      'POST /v1/tasks/{task_id}/callback': 'RedeliverCallback',
       'POST /v1/files': 'CreateFile',
       'GET /v1/credits': 'GetCredits',
       'GET /v1/models': 'ListModels',
@@ -62,7 +64,7 @@ describe.each(stageNames)('the API of %s', (name) => {
         PayloadFormatVersion: '2.0',
       });
     }
-    expect(integrations).toHaveLength(22);
+    expect(integrations).toHaveLength(24);
   });
 
   test('is throttled as the stage says', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type StageName, stageNamed, stages } from '../../infra/stage.ts';
 import { readable } from './readable.ts';
-import { ofType, stageNames, synthesised } from './synthesised.ts';
+import { ofType, propertiesOf, stageNames, synthesised } from './synthesised.ts';
 
 describe('what only the laptop may', () => {
   const signs = ['LOOPBACK', 'USUAL_SECONDS', '127.0.0.1', 'http://', 'localhost'];
@@ -26,17 +26,53 @@ test('there are these stages, and another is refused by name', () => {
 
 describe.each(stageNames)('in %s', (name) => {
   const stage = synthesised(name);
+  const rule = (called: string) => propertiesOf(stage, 'AWS::Events::Rule', called);
+  const target = (called: string) => ({
+    Arn: { 'Fn::GetAtt': [expect.stringMatching(new RegExp(`^Triggers${called}`)), 'Arn'] },
+    Id: 'Target0',
+  });
 
   test('every minute somebody looks whether a task was left lying', () => {
-    const [rule, ...more] = ofType(stage, 'AWS::Events::Rule');
+    expect(rule('EveryMinute')).toEqual({
+      ...{ ScheduleExpression: 'rate(1 minute)', State: 'ENABLED', Targets: [target('Sweep')] },
+    });
+  });
+
+  test('an execution that ends badly is noticed at once', () => {
+    expect(rule('ExecutionEndedBadly')).toEqual({
+      EventPattern: {
+        source: ['aws.states'],
+        'detail-type': ['Step Functions Execution Status Change'],
+        detail: {
+          stateMachineArn: [{ Ref: expect.stringMatching(/^WorkflowMachine/) }],
+          status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
+        },
+      },
+      ...{ State: 'ENABLED', Targets: [target('ExecutionEnded')] },
+    });
+  });
+
+  test('nothing else starts by a rule', () => {
+    const names = ofType(stage, 'AWS::Events::Rule').map((found) => found.name);
+
+    expect(names.sort()).toEqual(['EveryMinute', 'ExecutionEndedBadly']);
+  });
+
+  test('a callback is tried again after the contract, as long as the stage says', () => {
+    const { Environment } = propertiesOf(stage, 'AWS::Lambda::Function', 'NotifyCaller');
+
+    expect(Environment).toMatchObject({
+      Variables: { CALLBACK_TAIL: stages[name].callbackTail.join(',') },
+    });
+    expect(stages[name].callbackTail.length).toBeGreaterThan(0);
+  });
+
+  test('telling a caller is not tried again by Lambda: who asked for it says when', () => {
+    const [config, ...more] = ofType(stage, 'AWS::Lambda::EventInvokeConfig');
 
     expect(more).toEqual([]);
-    expect(rule?.Properties).toEqual({
-      ScheduleExpression: 'rate(1 minute)',
-      State: 'ENABLED',
-      Targets: [{ Arn: { 'Fn::GetAtt': [expect.anything(), 'Arn'] }, Id: 'Target0' }],
-    });
-    expect(readable(rule?.Properties['Targets'], stage.nameOf)).toContain('TriggersSweep');
+    expect(readable(config?.Properties['FunctionName'], stage.nameOf)).toBe('NotifyCaller');
+    expect(config?.Properties).toMatchObject({ MaximumRetryAttempts: 0 });
   });
 
   test('DashScope is where the stage says, and can only be moved to where it may be', () => {

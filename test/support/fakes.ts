@@ -1,16 +1,10 @@
 import { type Funds, noFunds } from '../../functions/task/account.ts';
 import { ProviderBusy } from '../../functions/task/failures.ts';
-import type {
-  Inputs,
-  Job,
-  Progress,
-  Provider,
-  Results,
-  Tasks,
-  Workflow,
-} from '../../functions/task/ports.ts';
-import { isEnded, type Running, type Task } from '../../functions/task/task.ts';
+import type { Inputs, Results, Workflow } from '../../functions/task/ports.ts';
+import type { Job, Progress, Provider } from '../../functions/task/provider.ts';
+import type { Image, Task } from '../../functions/task/task.ts';
 import { memoryHistory } from './history.ts';
+import { memoryTasks } from './memory-tasks.ts';
 import {
   fundsOf,
   grant,
@@ -49,90 +43,54 @@ export function memoryStore() {
   };
 }
 
-function memoryTasks(records: Map<string, Task>): Tasks {
-  const running = (id: string): Running | undefined => {
-    const task = records.get(id);
-    return task && !isEnded(task) ? task : undefined;
-  };
-  // One conditional write: the record after it, also when only the extra condition was in its way.
-  const deed = (id: string, change: (task: Running) => Running): Running | undefined => {
-    const task = running(id);
-    if (task) records.set(id, change(task));
-    return running(id);
-  };
-
-  return {
-    find: async (id) => records.get(id),
-    uploadArrived: async (id, index) =>
-      deed(id, (task) => ({ ...task, arrived: new Set(task.arrived).add(index) })),
-    started: async (id, { startedAt, deadlineAt }) =>
-      deed(id, ({ dueAt: _, ...task }) => ({
-        ...task,
-        startedAt: task.startedAt ?? startedAt,
-        deadlineAt: task.deadlineAt ?? deadlineAt,
-      })),
-    submitting: async (id, provider, at) => {
-      const task = records.get(id);
-      if (!task) throw new Error(`${id} is not there`);
-      if (task.status !== 'pending' || task.submittingAt !== undefined || task.outcome) {
-        return { marked: false, task };
-      }
-      const marked = { ...task, submittingAt: at, provider };
-      records.set(id, marked);
-      return { marked: true, task: marked };
-    },
-    notSubmitted: async (id) => {
-      deed(id, (task) => {
-        const { submittingAt: _, ...rest } = task;
-        return task.status === 'processing' ? task : rest;
-      });
-    },
-    submitted: async (id, ticket, submittedAt) =>
-      deed(id, (task) => ({ ...task, status: 'processing', ticket, submittedAt })),
-    waiting: async (id, wakeToken) => deed(id, (task) => ({ ...task, wakeToken })),
-    outcome: async (id, outcome) =>
-      deed(id, (task) => ({ ...task, outcome: task.outcome ?? outcome })),
-    callback: async (id, callback) => {
-      const task = records.get(id);
-      if (task) records.set(id, { ...task, ...{ callback } });
-    },
-    due: async (now, limit) =>
-      [...records.values()]
-        .flatMap(({ id, dueAt = Number.POSITIVE_INFINITY }) => (dueAt <= now ? { id, dueAt } : []))
-        .sort((a, b) => a.dueAt - b.dueAt)
-        .slice(0, limit)
-        .map(({ id }) => id),
-  };
-}
-
 /** A workflow that keeps what was asked of it; `failure` says for which task or token it breaks down. */
 export function memoryWorkflow(failure: (about: string) => Error | undefined = () => undefined) {
-  const started = new Set<string>();
+  const executions = new Map<string, 'running' | 'over'>();
   const woken: string[] = [];
   const finished: string[] = [];
-  const unlessBroken = async (about: string, note: () => unknown): Promise<void> => {
+  const nameOf = (taskId: string, execution: number) =>
+    execution === 1 ? taskId : `${taskId}-${execution}`;
+  const unlessBroken = async <T>(about: string, note: () => T): Promise<T> => {
     const error = failure(about);
     if (error) throw error;
-    note();
+    return note();
   };
   const workflow: Workflow = {
-    start: (taskId) => unlessBroken(taskId, () => started.add(taskId)),
-    wake: (token) => unlessBroken(token, () => woken.push(token)),
-    finish: (token) => unlessBroken(token, () => finished.push(token)),
+    start: (taskId, execution = 1) =>
+      unlessBroken(taskId, () => {
+        const name = nameOf(taskId, execution);
+        if (!executions.has(name)) executions.set(name, 'running');
+      }),
+    state: (taskId, execution) =>
+      unlessBroken(taskId, () => executions.get(nameOf(taskId, execution)) ?? 'absent'),
+    wake: (token) => unlessBroken(token, () => void woken.push(token)),
+    finish: (token) => unlessBroken(token, () => void finished.push(token)),
   };
-  return { ...workflow, started: () => [...started], woken, finished };
+  return {
+    ...workflow,
+    /** The names of all executions so far. */
+    started: () => [...executions.keys()],
+    /** An execution ends, well or badly; one that nobody started too. */
+    ends: (taskId: string, execution = 1): void => {
+      executions.set(nameOf(taskId, execution), 'over');
+    },
+    ...{ woken, finished },
+  };
 }
 
 /** Input pictures in memory: what `keep` finds at each index, or why it finds nothing. */
 export function memoryInputs(...sources: readonly (Uint8Array | Error)[]) {
   const kept = new Map<string, Uint8Array>();
+  const fetched: string[] = [];
   const place = (taskId: string, index: number) => `${taskId}/${index}`;
   const inputs: Inputs = {
     keep: async (task, index) => {
+      fetched.push(place(task.id, index));
       const source = sources[index] ?? new Error(`there is no input ${index}`);
       if (source instanceof Error) throw source;
       kept.set(place(task.id, index), source);
     },
+    has: async (taskId, index) => kept.has(place(taskId, index)),
     read: async (taskId, index, from, bytes) => {
       const file = kept.get(place(taskId, index));
       if (!file) throw new Error(`input ${index} of ${taskId} was not kept`);
@@ -140,18 +98,24 @@ export function memoryInputs(...sources: readonly (Uint8Array | Error)[]) {
     },
     link: async (taskId, index) => `https://inputs.example.com/${place(taskId, index)}`,
   };
-  return { ...inputs, kept: () => [...kept.keys()] };
+  return { ...inputs, kept: () => [...kept.keys()], fetched };
 }
 
 /** Results in memory; `failure` says which address cannot be fetched. */
 export function memoryResults(failure: (url: string) => Error | undefined = () => undefined) {
+  const images = new Map<string, Image>();
   const kept: string[] = [];
   const results: Results = {
     keep: async (taskId, n, url) => {
+      const key = `results/${taskId}/${n}`;
+      const before = images.get(key);
+      if (before) return before;
       const error = failure(url);
       if (error) throw error;
+      const image = { key, contentType: 'image/png', bytes: 1000 };
+      images.set(key, image);
       kept.push(url);
-      return { key: `results/${taskId}/${n}`, contentType: 'image/png', bytes: 1000 };
+      return image;
     },
     link: async ({ key }, filename) => `https://results.example.com/${key}?name=${filename}`,
   };
@@ -161,12 +125,14 @@ export function memoryResults(failure: (url: string) => Error | undefined = () =
 type Script = {
   readonly submit?: readonly (string | Error)[];
   readonly poll?: readonly (Progress | Error)[];
+  readonly cancel?: readonly (boolean | Error)[] | undefined;
 };
 
 /** A provider that plays its answers one by one and keeps what it was asked; after them it is busy. */
-export function scriptedProvider({ submit = [], poll = [] }: Script) {
+export function scriptedProvider({ submit = [], poll = [], cancel }: Script) {
   const jobs: Job[] = [];
   const polled: string[] = [];
+  const calledBack: string[] = [];
   const play = <T>(answer: T | Error = new ProviderBusy('the script is over')): T => {
     if (answer instanceof Error) throw answer;
     return answer;
@@ -174,8 +140,10 @@ export function scriptedProvider({ submit = [], poll = [] }: Script) {
   const provider: Provider = {
     submit: async (job) => play(submit[jobs.push(job) - 1]),
     poll: async (ticket) => play(poll[polled.push(ticket) - 1]),
+    // Without a word about it in the script, it cannot.
+    ...(cancel && { cancel: async (ticket) => play(cancel[calledBack.push(ticket) - 1]) }),
   };
-  return { ...provider, jobs, polled };
+  return { ...provider, jobs, polled, calledBack };
 }
 
 /** A clock that stands still until it is told to go on. */

@@ -2,12 +2,19 @@ import { describe, expect, test } from 'vitest';
 import { type Entry, entries, readEnv } from '../../../functions/runtime/env.ts';
 
 // Also what only the laptop's stage sets has to have a value that the entry takes.
-const values: Record<string, string> = { LOOPBACK: 'allowed', USUAL_SECONDS: '8' };
-const optional = Object.keys(values);
+const optional = ['LOOPBACK', 'USUAL_SECONDS'];
+const values: Record<string, string> = {
+  ...{ LOOPBACK: 'allowed', USUAL_SECONDS: '8', CALLBACK_TAIL: '60,600' },
+};
+// What is more than a text to the entry.
+const meanings: Record<string, unknown> = { CALLBACK_TAIL: [60, 600] };
 
 const namesOf = (entry: Entry): readonly string[] => Object.keys(entries[entry].shape);
 const fullEnv = (entry: Entry) =>
   Object.fromEntries(namesOf(entry).map((name) => [name, values[name] ?? `some-${name}`]));
+
+const meaning = (env: Record<string, string>) =>
+  Object.fromEntries(Object.entries(env).map(([name, text]) => [name, meanings[name] ?? text]));
 
 // Object.keys forgets that these are the names of the registry.
 const all = Object.keys(entries) as readonly Entry[];
@@ -16,13 +23,13 @@ const demanding = all.filter((entry) => requiredBy(entry).length > 0);
 
 describe.each(all)('%s', (entry) => {
   test('reads what it must be told, and nothing else', () => {
-    expect(readEnv(entry, { ...fullEnv(entry), HOME: '/' })).toEqual(fullEnv(entry));
+    expect(readEnv(entry, { ...fullEnv(entry), HOME: '/' })).toEqual(meaning(fullEnv(entry)));
   });
 
   test('starts without what only the laptop says', () => {
-    const deployed = Object.fromEntries(requiredBy(entry).map((name) => [name, 'x']));
+    const { LOOPBACK: _, USUAL_SECONDS: __, ...deployed } = fullEnv(entry);
 
-    expect(readEnv(entry, deployed)).toEqual(deployed);
+    expect(readEnv(entry, deployed)).toEqual(meaning(deployed));
   });
 });
 
@@ -39,7 +46,12 @@ describe.each(demanding)('%s', (entry) => {
     const { [name]: _, ...rest } = fullEnv(entry);
 
     expect(() => readEnv(entry, rest)).toThrow(`${entry} lacks ${name} in its environment`);
-    expect(() => readEnv(entry, { ...rest, [name]: '' })).toThrow(`lacks ${name} in`);
+  });
+
+  test.each(required.filter((name) => !(name in meanings)))('refuses an empty %s', (name) => {
+    const env = { ...fullEnv(entry), [name]: '' };
+
+    expect(() => readEnv(entry, env)).toThrow(`lacks ${name} in`);
   });
 });
 
@@ -54,4 +66,21 @@ test.each([
   const env = { ...fullEnv('api/create-task'), [name]: value };
 
   expect(() => readEnv('api/create-task', env)).toThrow(`lacks ${name} in`);
+});
+
+describe('the pauses between the last attempts to tell a caller', () => {
+  const read = (CALLBACK_TAIL: string) =>
+    readEnv('workflow/notify-caller', { ...fullEnv('workflow/notify-caller'), CALLBACK_TAIL });
+
+  test.each([
+    ['', []],
+    ['60', [60]],
+    ['60,600,3600', [60, 600, 3600]],
+  ])('%j is %j, in seconds', (text, tail) => {
+    expect(read(text)).toMatchObject({ CALLBACK_TAIL: tail });
+  });
+
+  test.each([',', '60,', '60, 600', '-1', '1.5', 'soon'])('%j is refused', (text) => {
+    expect(() => read(text)).toThrow('lacks CALLBACK_TAIL in');
+  });
 });

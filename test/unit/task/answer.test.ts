@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { answerAbout } from '../../../functions/task/answer.ts';
+import { answerAbout, withoutCallback } from '../../../functions/task/answer.ts';
 import { isValidLink, linkValidForMs } from '../../../functions/task/result-link.ts';
 import {
   completed,
@@ -48,4 +48,15 @@ test.each([pending(), processing(), failed()])(
 test('progress follows the usual duration that the stage has set', async () => {
   expect(await world().answer(processing())).toMatchObject({ progress: 50 });
   expect(await world('15').answer(processing())).toMatchObject({ progress: 95 });
+});
+
+test('who is told is told everything but how the telling goes', async () => {
+  const task = completed({
+    ...{ callbackUrl: 'https://example.com/hook', metadata: { order: '7' } },
+    callback: { state: 'failing', attempts: 2 },
+  });
+  const { callback, ...rest } = { callback: undefined, ...(await world().answer(task)) };
+
+  expect(callback).toMatchObject({ status: 'failing', attempts: 2 });
+  expect(withoutCallback(await world().answer(task))).toStrictEqual(rest);
 });

@@ -22,6 +22,7 @@ test('the token is kept for whoever learns something, and the wait goes on', asy
 
 test.each<[string, Task]>([
   ['what it would wait for is there', processing({ outcome: { state: 'succeeded', images: [] } })],
+  ['the task is cancelled', processing({ cancelledAt: 1 })],
   ['the task has ended', completed()],
 ])('the wait ends at once when %s', async (_what, task) => {
   const { wait, workflow } = world(task);
@@ -29,4 +30,16 @@ test.each<[string, Task]>([
   await wait(sampleId, 'token-1');
 
   expect(workflow.woken).toEqual(['token-1']);
+});
+
+test('a task that is cancelled at that moment is seen by one of the two', async () => {
+  const { wait, tasks, workflow } = world(processing());
+
+  const [, cancelled] = await Promise.all([
+    wait(sampleId, 'token-1'),
+    tasks.cancelled(sampleId, 1),
+  ]);
+
+  const tokens = [...workflow.woken, cancelled?.wakeToken];
+  expect(tokens).toContain('token-1');
 });

@@ -83,7 +83,9 @@ describe('200', () => {
     const { task } = await create(valid);
 
     expect(failedStarts).toEqual([[task.id, new Error('throttled')]]);
-    expect(await store.tasks.due(sampleTime + 60_000, 10)).toEqual([task.id]);
+    expect(await store.tasks.due(sampleTime + 60_000, 10)).toEqual([
+      { id: task.id, dueAt: sampleTime + 60_000 },
+    ]);
   });
 });
 

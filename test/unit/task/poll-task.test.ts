@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ProviderBusy, ProviderRefused } from '../../../functions/task/failures.ts';
 import { pollTask } from '../../../functions/task/poll-task.ts';
-import type { Progress } from '../../../functions/task/ports.ts';
+import type { Progress } from '../../../functions/task/provider.ts';
 import type { Failure, Task } from '../../../functions/task/task.ts';
 import {
   memoryStore,
@@ -10,6 +10,7 @@ import {
   settableClock,
 } from '../../support/fakes.ts';
 import { completed, pending, processing, sampleId, sampleTime } from '../../support/tasks.ts';
+import { thrownBy } from '../provider/upstream.ts';
 
 const deadlineAt = sampleTime + 900_000;
 const failure: Failure = { code: 'service_error', message: 'The model broke down.' };
@@ -18,12 +19,14 @@ const made: Progress = {
   images: [{ url: 'https://provider.example.com/1.png' }, failure],
 };
 
-function world(task: Task, ...answers: readonly (Progress | Error)[]) {
+const world = (task: Task, ...poll: readonly (Progress | Error)[]) => worldWith(task, { poll });
+
+function worldWith(task: Task, script: Parameters<typeof scriptedProvider>[0]) {
   const { tasks, put } = memoryStore();
   put(task);
   const clock = settableClock(sampleTime);
   const workflow = memoryWorkflow();
-  const provider = scriptedProvider({ poll: answers });
+  const provider = scriptedProvider(script);
   const busy: unknown[] = [];
   const providerBusy = (taskId: string, cause: ProviderBusy) => void busy.push([taskId, cause]);
   return {
@@ -116,6 +119,78 @@ describe('past the deadline', () => {
     await poll(sampleId, 'token-1');
 
     expect(await find()).toMatchObject({ outcome: { failure: { code: 'generation_timeout' } } });
+  });
+});
+
+describe('cancelled', () => {
+  const cancelled = {
+    state: 'failed',
+    failure: { code: 'request_cancelled', message: 'The task was cancelled. Nothing was charged.' },
+  };
+  const task = processing({ cancelledAt: sampleTime });
+
+  test.each<[string, readonly (boolean | Error)[] | undefined, readonly string[]]>([
+    ['it is called back', [true], ['ticket-1']],
+    ['the provider may still begin with it', [false], ['ticket-1']],
+    ['the provider cannot call back', undefined, []],
+  ])('while it is queued: %s, and the task has failed', async (_what, cancel, calledBack) => {
+    const { poll, find, workflow, provider } = worldWith(task, {
+      ...{ cancel, poll: [{ state: 'queued' }] },
+    });
+
+    await poll(sampleId, 'token-1');
+
+    expect(provider.calledBack).toEqual(calledBack);
+    expect(await find()).toMatchObject({ outcome: cancelled });
+    expect(workflow.finished).toEqual(['token-1']);
+  });
+
+  test.each<[string, Progress | Error]>([
+    ['runs', { state: 'running' }],
+    ['cannot be asked about', new ProviderBusy('503')],
+  ])('a job that %s is left to run, and the task has failed', async (_what, answer) => {
+    const { poll, find, workflow, provider } = worldWith(task, { cancel: [true], poll: [answer] });
+
+    await poll(sampleId, 'token-1');
+
+    expect(provider.calledBack).toEqual([]);
+    expect(await find()).toMatchObject({ outcome: cancelled });
+    expect(workflow.finished).toEqual(['token-1']);
+  });
+
+  test.each<Progress>([made, { state: 'failed', failure }])(
+    'what became of it by now counts: it $state',
+    async (progress) => {
+      const { poll, find, provider } = worldWith(task, { cancel: [true], poll: [progress] });
+
+      await poll(sampleId, 'token-1');
+
+      expect(await find()).toMatchObject({ outcome: progress });
+      expect(provider.calledBack).toEqual([]);
+    },
+  );
+
+  test('and late, it was cancelled first of all', async () => {
+    const { poll, find, clock } = world({ ...task, deadlineAt }, { state: 'running' });
+    clock.advance(1_000_000);
+
+    await poll(sampleId, 'token-1');
+
+    expect(await find()).toMatchObject({ outcome: cancelled });
+  });
+
+  test('a question that breaks down on the way is asked again, with nothing written', async () => {
+    const error = new Error('broken');
+    const { poll, find, workflow } = worldWith(task, {
+      ...{ cancel: [error, true], poll: [{ state: 'queued' }, { state: 'queued' }] },
+    });
+
+    expect(await thrownBy(poll(sampleId, 'token-1'))).toBe(error);
+    expect(await find()).not.toHaveProperty('outcome');
+    expect(workflow.finished).toEqual([]);
+
+    await poll(sampleId, 'token-2');
+    expect(await find()).toMatchObject({ outcome: cancelled });
   });
 });
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { InputRefused, InputUnavailable } from '../../../functions/task/failures.ts';
 import type { Inspect } from '../../../functions/task/ports.ts';
-import { deadlineMs, prepareInputs } from '../../../functions/task/prepare-inputs.ts';
+import { deadlineMs, prepareInputs, watchMs } from '../../../functions/task/prepare-inputs.ts';
 import type { Failure, Task } from '../../../functions/task/task.ts';
 import { memoryInputs, memoryStore, settableClock } from '../../support/fakes.ts';
-import { failed, pending, sampleId, sampleTime } from '../../support/tasks.ts';
+import { failed, pending, processing, sampleId, sampleTime } from '../../support/tasks.ts';
 import { thrownBy } from '../provider/upstream.ts';
 
 const url = { kind: 'url', url: 'https://example.com/cat.png' } as const;
@@ -26,10 +26,10 @@ function world(task: Task, ...sources: readonly (Uint8Array | Error)[]) {
     return `${Buffer.from(bytes)}` === 'bad' ? bad : undefined;
   };
   const { tasks } = store;
+  const needs = { tasks, inputs, inspect, now: clock.now };
   return {
-    ...{ tasks, clock, inputs, looks },
+    ...{ clock, inputs, looks, needs, prepare: prepareInputs(needs) },
     find: () => tasks.find(sampleId),
-    prepare: prepareInputs({ tasks, inputs, inspect, now: clock.now }),
   };
 }
 
@@ -61,25 +61,114 @@ describe('good pictures', () => {
     expect(looks).toMatchObject([{ declaredType: 'image/png' }]);
   });
 
-  test('from here on the deadline runs and nobody else has to look', async () => {
+  test('nobody is asked what is there when nothing can be', async () => {
+    const { needs, inputs } = world(pending(), picture);
+    const has = () => Promise.reject(new Error('must not be asked'));
+
+    await prepareInputs({ ...needs, inputs: { ...inputs, has } })(sampleId);
+
+    expect(inputs.kept()).toEqual([`${sampleId}/0`]);
+  });
+
+  test('from here on the deadline runs, and somebody looks now and then whether it lives', async () => {
     const { prepare, find } = world(pending(), picture);
 
     await prepare(sampleId);
 
     expect(await find()).toMatchObject({
       ...{ startedAt: sampleTime, deadlineAt: sampleTime + deadlineMs },
+      dueAt: sampleTime + watchMs,
     });
-    expect(await find()).not.toHaveProperty('dueAt');
   });
+});
 
-  test('a second entry does it again and gains no time', async () => {
-    const { prepare, find, clock } = world(pending(), picture);
+describe('entered again', () => {
+  test('what is there is kept and looked at once more, and no time is gained', async () => {
+    const { prepare, find, clock, inputs, looks } = world(pending(), picture);
     await prepare(sampleId);
     clock.advance(60_000);
 
     await prepare(sampleId);
 
-    expect(await find()).toMatchObject({ deadlineAt: sampleTime + deadlineMs });
+    expect(inputs.fetched).toEqual([`${sampleId}/0`]);
+    expect(looks).toHaveLength(2);
+    expect(await find()).toMatchObject({
+      ...{ startedAt: sampleTime, deadlineAt: sampleTime + deadlineMs },
+      dueAt: sampleTime + 60_000 + watchMs,
+    });
+  });
+
+  test('only what is missing is fetched', async () => {
+    const away = new InputUnavailable('image_urls[1] answered 503 when it was fetched.');
+    const { prepare, clock, inputs } = world(pending({ inputs: [url, url] }), picture, away);
+    await thrownBy(prepare(sampleId));
+    clock.advance(2000);
+
+    await thrownBy(prepare(sampleId));
+
+    expect(inputs.fetched).toEqual([0, 1, 1].map((index) => `${sampleId}/${index}`));
+  });
+
+  test('a bad picture that is there fails the task as it did before', async () => {
+    const { prepare, find, clock, inputs } = world(
+      pending({ startedAt: sampleTime - 1000, deadlineAt: sampleTime }),
+      Buffer.from('bad'),
+    );
+    await inputs.keep(pending(), 0, url);
+    clock.advance(1000);
+
+    expect(await thrownBy(prepare(sampleId))).toMatchObject(refusedAs(bad.code));
+
+    expect(inputs.fetched).toHaveLength(1);
+    expect(await find()).toMatchObject({ outcome: { failure: { code: bad.code } } });
+  });
+
+  test.each<[string, Task]>([
+    ['was being asked', pending({ startedAt: 1, submittingAt: 2 })],
+    ['has the job', processing()],
+    ['has the job and it is cancelled', processing({ cancelledAt: 5 })],
+  ])('after the provider %s, nothing is left to do', async (_what, task) => {
+    const { prepare, find, inputs, looks } = world(task);
+
+    await prepare(sampleId);
+
+    expect([inputs.fetched, looks]).toEqual([[], []]);
+    const { deadlineAt = sampleTime + deadlineMs } = task;
+    expect(await find()).toEqual({ ...task, deadlineAt, dueAt: sampleTime + watchMs });
+  });
+});
+
+describe('a task that is cancelled', () => {
+  const refusal = {
+    code: 'request_cancelled',
+    message: 'The task was cancelled. Nothing was charged.',
+  };
+
+  test.each<[string, Task]>([
+    ['before it was started', pending({ cancelledAt: 1 })],
+    ['before its uploads came', pending({ cancelledAt: 1, inputs: [upload, upload] })],
+    ['when it was entered before', pending({ cancelledAt: 1, startedAt: 1, deadlineAt: 2 })],
+  ])('%s is failed, and no picture is fetched', async (_what, task) => {
+    const { prepare, find, inputs } = world(task, picture);
+
+    expect(await thrownBy(prepare(sampleId))).toMatchObject(refusedAs('request_cancelled'));
+
+    expect(await find()).toMatchObject({ outcome: { state: 'failed', failure: refusal } });
+    expect(inputs.fetched).toEqual([]);
+  });
+
+  test('while its pictures are fetched goes on: what comes next sees it', async () => {
+    const { needs, find } = world(pending(), picture);
+    const { tasks, inputs } = needs;
+    const keep = async (task: Task, index: number) => {
+      await tasks.cancelled(sampleId, 9);
+      await inputs.keep(task, index, url);
+    };
+
+    await prepareInputs({ ...needs, inputs: { ...inputs, keep } })(sampleId);
+
+    expect(await find()).toMatchObject({ cancelledAt: 9 });
+    expect(await find()).not.toHaveProperty('outcome');
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ProviderBusy, ProviderRefused, SubmitUnknown } from '../../../functions/task/failures.ts';
 import { submitTask } from '../../../functions/task/submit-task.ts';
-import type { Failure, Task } from '../../../functions/task/task.ts';
+import type { Failure, Pending, Processing, Task } from '../../../functions/task/task.ts';
 import { memoryInputs, memoryStore, scriptedProvider } from '../../support/fakes.ts';
 import { failed, pending, processing, sampleId, sampleTime } from '../../support/tasks.ts';
 import { thrownBy } from '../provider/upstream.ts';
@@ -69,6 +69,97 @@ describe('a job that is taken', () => {
     expect(await submit(sampleId)).toEqual({ waitSeconds: 24, pollSeconds: 3 });
 
     expect(provider.jobs).toHaveLength(1);
+  });
+});
+
+describe('a job that the provider has, by an execution before', () => {
+  test.each([
+    ['was just taken', now, 24],
+    ['was taken 10 s ago', now - 10_000, 14],
+    ['is usually done by now', now - 30_000, 1],
+    ['is overdue', now - 600_000, 1],
+  ])('and that %s is waited for so much shorter', async (_what, submittedAt, waitSeconds) => {
+    const task = processing({ submittingAt: submittedAt - 500, submittedAt });
+    const { submit, find, provider } = world(task, 'ticket-7');
+
+    expect(await submit(sampleId)).toEqual({ waitSeconds, pollSeconds: 3 });
+
+    expect(provider.jobs).toEqual([]);
+    expect(await find()).toEqual(task);
+  });
+
+  test.each<[string, Partial<Processing>]>([
+    ['cancelled', { cancelledAt: 1 }],
+    ['late', { deadlineAt: 1 }],
+  ])('is asked about also when it is %s: it may be there', async (_what, more) => {
+    const { submit, find } = world(processing(more), 'ticket-7');
+
+    expect(await submit(sampleId)).toMatchObject({ pollSeconds: 3 });
+
+    expect(await find()).not.toHaveProperty('outcome');
+  });
+});
+
+describe('a job that is not wanted any more, or not in time', () => {
+  const cancelled: Failure = {
+    code: 'request_cancelled',
+    message: 'The task was cancelled. Nothing was charged.',
+  };
+  const late: Failure = {
+    code: 'generation_timeout',
+    message: 'It took too long to get to the provider. Nothing was charged; send the task again.',
+  };
+
+  test.each<[string, Partial<Pending>, Failure]>([
+    ['is cancelled', { cancelledAt: now - 1, deadlineAt: now + 1 }, cancelled],
+    ['is past its deadline', { deadlineAt: now }, late],
+    ['is both', { cancelledAt: now - 1, deadlineAt: now - 1 }, cancelled],
+    ['was begun, and nobody knows,', { cancelledAt: 2, submittingAt: 1 }, unknown],
+  ])('a task that %s is refused without a question', async (_what, more, failure) => {
+    const { submit, find, provider, signals } = world(pending(more), 'ticket-7');
+
+    expect(await thrownBy(submit(sampleId))).toMatchObject({
+      ...{ name: 'TaskRefused', message: failure.code },
+    });
+
+    expect(await find()).toMatchObject({ outcome: { state: 'failed', failure } });
+    expect(provider.jobs).toEqual([]);
+    expect(signals).toEqual(failure === unknown ? [['unknown', sampleId]] : []);
+  });
+
+  test('before its deadline a task is handed over', async () => {
+    const { submit, provider } = world(pending({ deadlineAt: now + 1 }), 'ticket-7');
+
+    await submit(sampleId);
+
+    expect(provider.jobs).toHaveLength(1);
+  });
+
+  test('cancelled while the provider is asked, it keeps its ticket: the first poll sees it', async () => {
+    const { needs, find } = world(pending());
+    const provider = {
+      submit: async () => {
+        await needs.tasks.cancelled(sampleId, now);
+        return 'ticket-7';
+      },
+    };
+
+    await submitTask({ ...needs, provider })(sampleId);
+
+    expect(await find()).toMatchObject({
+      ...{ status: 'processing', ticket: 'ticket-7', cancelledAt: now },
+    });
+  });
+
+  test('cancelled while a busy provider is tried again, it is not asked once more', async () => {
+    const { submit, tasks, provider, find } = world(pending(), new ProviderBusy('429'), 'ticket-7');
+    await thrownBy(submit(sampleId));
+    await tasks.cancelled(sampleId, now);
+
+    expect(await thrownBy(submit(sampleId))).toMatchObject({ message: 'request_cancelled' });
+
+    expect(provider.jobs).toHaveLength(1);
+    expect(await find()).toMatchObject({ outcome: { failure: cancelled } });
   });
 });
 

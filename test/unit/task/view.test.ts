@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { Image, Task } from '../../../functions/task/task.ts';
-import { createdView, taskView } from '../../../functions/task/view.ts';
+import type { CallbackRecord, Image, Task } from '../../../functions/task/task.ts';
+import { createdView, runningView, taskView } from '../../../functions/task/view.ts';
 import {
   completed,
   failed,
@@ -80,6 +80,65 @@ describe('the answer about a task', () => {
 
     expect(answer).not.toContain('inside');
   });
+});
+
+describe('whether it can be cancelled', () => {
+  const outcome = { state: 'succeeded', images: [] } as const;
+
+  test.each<[string, boolean, Task]>([
+    ['waits', true, pending()],
+    ['is with the provider', true, processing()],
+    ['is cancelled already', false, pending({ cancelledAt: 1 })],
+    ['is cancelled, and the provider works on it', false, processing({ cancelledAt: 1 })],
+    ['is only settled now', false, processing({ outcome })],
+    ['is completed', false, completed()],
+    ['failed', false, failed()],
+  ])('a task that %s: %s', (_what, can, task) => {
+    expect(taskView(task, surroundings).task_info).toEqual({ can_cancel: can });
+    expect(createdView(task, surroundings, []).task_info.can_cancel).toBe(can);
+  });
+});
+
+describe('how its caller was told', () => {
+  const callbackUrl = 'https://inside.example.com/';
+  const told = (callback: CallbackRecord) => ({ callbackUrl, callback });
+  const nothingYet = { status: 'pending', attempts: 0, last_status: null };
+
+  test.each<[string, Task, object]>([
+    ['not yet: it runs', processing({ callbackUrl }), nothingYet],
+    ['not yet: it has just ended', completed({ callbackUrl }), nothingYet],
+    ['not yet', completed(told({ state: 'owed', attempts: 0 })), nothingYet],
+    [
+      'not so far, without an answer',
+      completed(told({ state: 'failing', attempts: 2 })),
+      { status: 'failing', attempts: 2, last_status: null },
+    ],
+    [
+      'at last',
+      failed(told({ state: 'delivered', attempts: 3, lastStatus: 204 })),
+      { status: 'delivered', attempts: 3, last_status: 204 },
+    ],
+    [
+      'never',
+      failed(told({ state: 'undelivered', attempts: 7, lastStatus: 500 })),
+      { status: 'undelivered', attempts: 7, last_status: 500 },
+    ],
+  ])('%s', (_what, task, callback) => {
+    expect(onTheWire(taskView(task, surroundings))).toMatchObject({ callback });
+  });
+
+  test.each([pending(), processing(), completed(), failed()])(
+    'is not said of a $status task without an address',
+    (task) => {
+      expect(taskView(task, surroundings)).not.toHaveProperty('callback');
+    },
+  );
+});
+
+test('a task that has not ended is answered without anything to link with', () => {
+  const task = processing({ cancelledAt: 1 });
+
+  expect(runningView(task, sampleTime, 30)).toEqual(taskView(task, surroundings));
 });
 
 describe('progress', () => {

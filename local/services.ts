@@ -1,0 +1,77 @@
+import { startDynamoDb } from './dynamodb/start-dynamodb.ts';
+import type { EventBus } from './event-bus.ts';
+import type { Pass } from './faults/events.ts';
+import { startInvokeApi } from './lambda/invoke-api.ts';
+import type { LambdaRunner } from './lambda/lambda.ts';
+import { startS3 } from './s3/server.ts';
+import { startSecrets } from './secrets/secrets.ts';
+import type { Interfere } from './step-functions/aws-json-server.ts';
+import type { Observed } from './step-functions/history.ts';
+import { startStepFunctions } from './step-functions/step-functions.ts';
+import type { Context } from './template/intrinsics.ts';
+import { bucketsOf } from './template/read-buckets.ts';
+import { machinesOf } from './template/read-machines.ts';
+import { secretsOf } from './template/read-secrets.ts';
+import { tablesOf } from './template/read-tables.ts';
+
+type Needs = {
+  readonly lambda: LambdaRunner;
+  readonly bus: EventBus;
+  readonly faults: { readonly pass: Pass; readonly interfere: Interfere };
+  /** Where a part keeps its data. */
+  readonly data: (part: string) => string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly speed?: number | undefined;
+  readonly onTransition?: ((event: Observed) => void) | undefined;
+};
+
+/** Starts the services that functions call, with what the template deploys to them. */
+export async function startServices(context: Context, needs: Needs) {
+  const { lambda, bus, faults, data, environment, speed, onTransition } = needs;
+  const [dynamodb, s3, secrets, sfn, invokeApi] = await Promise.all([
+    startDynamoDb({ tables: tablesOf(context), dataDir: data('dynamodb') }),
+    startS3({
+      dataDir: data('s3'),
+      buckets: notifying(context, lambda, faults.pass),
+      credentials: {
+        accessKeyId: environment['AWS_ACCESS_KEY_ID'] ?? '',
+        secretAccessKey: environment['AWS_SECRET_ACCESS_KEY'] ?? '',
+      },
+    }),
+    startSecrets({ secrets: secretsOf(context), directory: data('secrets') }),
+    startStepFunctions({
+      machines: machinesOf(context),
+      invoke: (arn, payload) => lambda.invoke(arn, payload),
+      ...{ speed, onEvent: onTransition, interfere: faults.interfere },
+      onStatusChange: bus.publish,
+    }),
+    startInvokeApi({ lambda }),
+  ]);
+  return {
+    endpoints: {
+      AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url,
+      AWS_ENDPOINT_URL_S3: s3.url,
+      AWS_ENDPOINT_URL_SFN: sfn.url,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
+      AWS_ENDPOINT_URL_LAMBDA: invokeApi.url,
+    },
+    endExecution: sfn.endExecution,
+    // The workflow first: what it still runs needs the others.
+    close: async () => {
+      await sfn.close();
+      await Promise.all([invokeApi, s3, secrets, dynamodb].map((service) => service.close()));
+    },
+  };
+}
+
+const notifying = (context: Context, lambda: LambdaRunner, pass: Pass) =>
+  bucketsOf(context).map(({ name, cors, notifications }) => ({
+    name,
+    cors,
+    notifications: notifications.map(({ prefix, suffix, functionArn }) => ({
+      prefix,
+      suffix,
+      notify: (event: unknown) =>
+        void pass('s3', event, () => lambda.invoke(functionArn, event, { async: true })),
+    })),
+  }));
