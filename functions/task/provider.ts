@@ -1,0 +1,32 @@
+import type { Failure, Options, Painted } from './task.ts';
+
+/** One job as every provider understands it. Images are links that work for the next half hour. */
+export type Job = {
+  readonly taskId: string;
+  readonly prompt: string;
+  readonly images: readonly string[];
+  readonly n: number;
+  readonly options: Options;
+};
+
+export type Progress =
+  | { readonly state: 'queued' | 'running' }
+  | { readonly state: 'succeeded'; readonly images: readonly Painted[] }
+  | { readonly state: 'failed'; readonly failure: Failure };
+
+/**
+ * The upstream that paints. A ticket is opaque: only the provider that issued it may read it.
+ * Polling belongs to the state machine: `poll` asks once.
+ */
+export type Provider = {
+  /**
+   * @throws {ProviderBusy} a clear no for now; nothing was accepted
+   * @throws {ProviderRefused} a clear no for good
+   * @throws {SubmitUnknown} no clear answer: it may have been accepted
+   */
+  submit(job: Job): Promise<string>;
+  /** @throws {ProviderBusy} when it could not be asked right now */
+  poll(ticket: string): Promise<Progress>;
+  /** Calls a job back, where the provider can: `false` when it goes on. */
+  cancel?(ticket: string): Promise<boolean>;
+};
