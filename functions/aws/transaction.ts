@@ -26,9 +26,9 @@ type Planner<T> = () => Promise<Plan<T> | Answered<T>>;
 // the SDK does not try again), and lets one fail that was planned on what is not true any more.
 // Those who were overtaken see others get on, so they are given more tries.
 const mostConflicts = 5;
-const mostOvertaken = 20;
+const mostOvertaken = 15;
 // Full jitter: those who met once do not meet again.
-const pause = (attempt: number) => Math.random() * Math.min(400, 20 * 2 ** attempt);
+const pause = (attempt: number) => Math.random() * Math.min(1000, 20 * 2 ** attempt);
 
 /**
  * Reads and plans, then writes all of it or nothing, until nobody came in between. `plan` may have

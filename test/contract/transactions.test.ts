@@ -81,7 +81,7 @@ describe('a transaction', () => {
     ['meets others', 5, cancelled('TransactionConflict', 'None')],
     ['is refused beside a conflict', 5, cancelled('ConditionalCheckFailed', 'TransactionConflict')],
     ['is throttled', 5, cancelled('ThrottlingError', 'None')],
-    ['is overtaken', 20, cancelled('ConditionalCheckFailed', 'None')],
+    ['is overtaken', 15, cancelled('ConditionalCheckFailed', 'None')],
   ])(
     'that %s every time asks the caller after %i tries to come again',
     async (_, tries, answer) => {
