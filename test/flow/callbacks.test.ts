@@ -48,7 +48,8 @@ test('the caller is told once, signed, after the money is settled, with the body
       Object.entries(call?.headers ?? {}).map(([name, value]) => [name, String(value)]),
     ),
   );
-  const { results, ...rest } = task;
+  const { results, callback, ...rest } = task;
+  expect(verified).not.toHaveProperty('callback');
   expect(verified).toMatchObject(rest);
   expect((verified as { results: string[] }).results).toHaveLength(results.length);
   expect(task.usage).toEqual({
@@ -91,6 +92,42 @@ test('a caller who refuses is asked three times more, with the same event and th
     status: 'completed',
     callback: { state: 'failing', attempts: 4, lastStatus: 503 },
   });
+});
+
+test('a caller who missed it is told again when he asks, as the same event', async () => {
+  const caller = await receiverFor(500, 500, 500, 500, 200);
+  const { body } = await create(caller.url);
+  const early = await world.call('POST', `/v1/tasks/${body.id}/callback`);
+  await until(() => world.isClosed(body.id), Boolean);
+
+  const again = await world.call('POST', `/v1/tasks/${body.id}/callback`);
+  const { callback } = await until(
+    () => world.call('GET', `/v1/tasks/${body.id}`).then((answer) => answer.body),
+    (task) => task.callback.status === 'delivered',
+  );
+
+  expect([early.status, early.body.error.code]).toEqual([409, 'task_running']);
+  expect([again.status, again.body.callback]).toEqual([
+    200,
+    { status: 'pending', attempts: 0, last_status: null },
+  ]);
+  expect(callback).toEqual({ status: 'delivered', attempts: 1, last_status: 200 });
+  expect(caller.received).toHaveLength(5);
+  expect(new Set(caller.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+});
+
+test('a task without a callback_url has nothing to deliver again', async () => {
+  const { body } = await world.create({
+    ...{ prompt, size, image_urls: [`${pictures.url}/sample.jpg`] },
+  });
+  await world.ended(body.id);
+
+  const { status, body: answer } = await world.call('POST', `/v1/tasks/${body.id}/callback`);
+
+  expect([status, answer.error]).toEqual([
+    400,
+    expect.objectContaining({ code: 'invalid_request', param: 'callback_url' }),
+  ]);
 });
 
 test('a caller who comes back is told and then left alone', async () => {

@@ -38,7 +38,7 @@ test('a picture by address becomes an edited picture of our own, and is paid onc
     object: 'image.generation.task',
     progress: 0,
     status: 'pending',
-    task_info: { can_cancel: false, estimated_time: 8 },
+    task_info: { can_cancel: true, estimated_time: 8 },
     type: 'image',
     usage: { billing_rule: 'per_call', credits_reserved: 1.2, user_group: 'default' },
   });

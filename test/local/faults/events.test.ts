@@ -36,7 +36,7 @@ test('an upload may be told twice', async () => {
 
 test('a duplicate may come later than what happened since', async () => {
   const { put, heard, faults } = await world();
-  faults.event({ of: 's3', fault: 'duplicate', delayMs: 60_000 });
+  faults.event({ of: 's3', fault: 'duplicate', delayMs: 600_000 });
   await put('first');
   await heard('/hear');
   await put('second');
