@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 import * as z from 'zod';
 import { CliError } from './cli-error.ts';
@@ -30,7 +31,8 @@ export async function issueKey(
 ): Promise<IssuedKey> {
   const command = new InvokeCommand({
     FunctionName: functionName,
-    Payload: JSON.stringify(order),
+    // The client invokes again when an answer is lost; by its number the credits count once.
+    Payload: JSON.stringify({ ...order, order: randomUUID() }),
   });
   const { FunctionError, Payload } = await client.send(command).catch((thrown: unknown) => {
     throw new CliError(`Cannot invoke ${functionName}: ${String(thrown)}`, { cause: thrown });

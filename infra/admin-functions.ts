@@ -85,7 +85,7 @@ function keyRoutes(scope: Construct, parts: Parts): readonly Route[] {
     allow(handler, tables.activity.tableArn, 'dynamodb:BatchGetItem');
     return handler;
   };
-  const list = shows(make('ListKeys', 'api/admin/list-keys'));
+  const list = shows(make('ListKeys', 'api/admin/list-keys', ['dynamodb:BatchGetItem']));
   allow(list, `${tables.keys.tableArn}/index/byAccount`, 'dynamodb:Query');
   const create = make('CreateKey', 'api/admin/create-key', ['dynamodb:PutItem']);
   const change = shows(make('ChangeKey', 'api/admin/change-key', ['dynamodb:UpdateItem']));

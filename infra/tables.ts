@@ -54,7 +54,13 @@ export class Tables extends Construct {
       ...common,
       partitionKey: text('keyId'),
       globalSecondaryIndexes: [
-        { indexName: 'byAccount', partitionKey: text('account'), sortKey: number('createdAt') },
+        {
+          // Which keys there are, alone, so that what is spent through them writes nothing here.
+          indexName: 'byAccount',
+          partitionKey: text('account'),
+          sortKey: number('createdAt'),
+          projectionType: ProjectionType.KEYS_ONLY,
+        },
       ],
     });
     // Apart from the keys, so that counting requests never meets the transactions that move money.

@@ -1,25 +1,23 @@
-import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { AccountChange, Accounts, WebhookSecrets } from '../task/account.ts';
 import { listAccounts, listEntries } from './account-lists.ts';
 import { accountKey, toAccount, toAccountItem } from './account-row.ts';
-import { unlessRefused } from './conditional.ts';
 import { readRow } from './read-row.ts';
 import { changesOf } from './row-changes.ts';
-import { type Row, update } from './update.ts';
+import { put, type Row, update } from './update.ts';
 
 /** The accounts in DynamoDB. */
 export const accountTable = (client: DynamoDBClient, table: string): Accounts => ({
-  add: (account) =>
-    unlessRefused(
-      client.send(
-        new PutItemCommand({
-          TableName: table,
-          Item: toAccountItem(account),
-          ConditionExpression: 'attribute_not_exists(account)',
-        }),
-      ),
-    ),
+  add: async (account) => {
+    const before = await put(client, {
+      TableName: table,
+      Item: toAccountItem(account),
+      ConditionExpression: 'attribute_not_exists(account)',
+    });
+    // One with the same secret is this one, whose answer was lost; and never written over.
+    return before === undefined || before['webhookSecret'] === account.webhookSecret;
+  },
   find: async (account) => {
     const row = await readRow(client, table, accountKey(account));
     return row && toAccount(row);

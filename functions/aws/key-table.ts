@@ -1,12 +1,13 @@
-import { type DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { ApiKey, ApiKeys } from '../task/api-key.ts';
 import type { Place } from '../task/cursor.ts';
 import type { Clock } from '../task/ports.ts';
+import { findRows } from './find-rows.ts';
 import { toKey, toKeyItem } from './key-row.ts';
 import { readRow } from './read-row.ts';
 import { changesOf } from './row-changes.ts';
-import { type Row, update } from './update.ts';
+import { put, type Row, update } from './update.ts';
 
 const isThere = 'attribute_exists(keyId) AND attribute_not_exists(deletedAt)';
 
@@ -20,13 +21,14 @@ export function keyTable(client: DynamoDBClient, table: string, now: Clock): Api
     });
   return {
     add: async (key) => {
-      await client.send(
-        new PutItemCommand({
-          TableName: table,
-          Item: toKeyItem(key),
-          ConditionExpression: 'attribute_not_exists(keyId)',
-        }),
-      );
+      const before = await put(client, {
+        TableName: table,
+        Item: toKeyItem(key),
+        ConditionExpression: 'attribute_not_exists(keyId)',
+      });
+      // One with the same hash is this one, whose answer was lost; and never written over.
+      if (before === undefined || before['hash'] === key.hash) return;
+      throw new Error(`there is a key ${key.keyId} already`);
     },
     find: (keyId) => findKey(client, table, keyId),
     list: (account, wish) => list(client, table, account, wish),
@@ -48,7 +50,8 @@ export async function findKey(
   return row && toKey(row);
 }
 
-// Deleted keys are read and left out, so a page may be short; its cursor leads on.
+// The index says which there are, the table how they are now. Deleted ones are read and left out, so
+// a page may be short; its cursor leads on.
 async function list(
   client: DynamoDBClient,
   table: string,
@@ -66,10 +69,16 @@ async function list(
       Limit: limit,
     }),
   );
-  const rows = Items.map((item) => unmarshall(item));
+  const ids = Items.map((item) => String(unmarshall(item)['keyId']));
+  const rows = await findRows(
+    client,
+    table,
+    ids.map((keyId) => ({ keyId })),
+  );
+  const byId = new Map(rows.map((row) => [row['keyId'], toKey(row)]));
   const last = LastEvaluatedKey && unmarshall(LastEvaluatedKey);
   return {
-    keys: rows.flatMap((row) => toKey(row) ?? []),
+    keys: ids.flatMap((keyId) => byId.get(keyId) ?? []),
     next: last && { id: last['keyId'], createdAt: last['createdAt'] },
   };
 }

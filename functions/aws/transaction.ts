@@ -59,7 +59,7 @@ async function attempt<T>(
   if (!reasons) return { answer: planned.done };
   const answer = answerTo(planned, reasons);
   if (answer !== 'again') return { answer };
-  return reasons.some(({ Code }) => Code === 'TransactionConflict') ? 'conflict' : 'overtaken';
+  return reasons.some(({ Code = '' }) => passing.has(Code)) ? 'conflict' : 'overtaken';
 }
 
 async function cancelled(
@@ -75,11 +75,17 @@ async function cancelled(
   }
 }
 
-const expected = new Set([undefined, 'None', 'ConditionalCheckFailed', 'TransactionConflict']);
+// What passes by itself.
+const passing = new Set([
+  'TransactionConflict',
+  'ThrottlingError',
+  'ProvisionedThroughputExceeded',
+]);
+const expected = new Set([...passing, undefined, 'None', 'ConditionalCheckFailed']);
 
 function answerTo<T>({ refused }: Plan<T>, reasons: Cancelled): T | 'again' {
   const codes = reasons.map(({ Code }) => Code);
-  if (codes.every((code) => code === 'None' || code === 'TransactionConflict')) return 'again';
+  if (codes.every((code = 'None') => code === 'None' || passing.has(code))) return 'again';
   if (!codes.every((code) => expected.has(code))) {
     throw new Error(`a transaction was refused: ${codes.join(', ')}`);
   }

@@ -125,6 +125,8 @@ function jsonOf({ body = '', isBase64Encoded }: Event): unknown {
       'The body is larger than 256 kB; send pictures as addresses or uploads.',
     );
   }
+  // No body at all is for the schema to judge.
+  if (bytes.length === 0) return undefined;
   try {
     return JSON.parse(bytes.toString('utf8'));
   } catch (cause) {

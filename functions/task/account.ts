@@ -30,13 +30,11 @@ export const noFunds: Funds = {
   ...{ granted: 0, balance: 0, reserved: 0, used: 0, inFlight: 0, entries: 0 },
 };
 
-export const entryKinds = ['grant', 'withdraw', 'reserve', 'settle'] as const;
-
 /** One movement of an account's money, written once and never changed. */
 export type Entry = {
   /** Counted from 1 without a gap, in the order of the movements. */
   readonly number: number;
-  readonly kind: (typeof entryKinds)[number];
+  readonly kind: 'grant' | 'withdraw' | 'reserve' | 'settle';
   readonly at: number;
   /** By how much the balance changed, in milli-credits; all of them add up to it. */
   readonly amount: number;

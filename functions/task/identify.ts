@@ -41,14 +41,15 @@ type Needs = {
 export const identify = ({ keys, now, noteUse }: Needs) => {
   const kept = new Map<string, { readonly known: KnownKey | undefined; readonly until: number }>();
 
-  const find = async (hash: string): Promise<KnownKey | undefined> => {
+  const find = async (hash: string): Promise<KnownKey> => {
     const before = kept.get(hash);
-    if (before && before.until > now()) return before.known;
+    if (before && before.until > now()) return valid(before.known, now());
     const known = await keys.find(hash);
     if (kept.size >= mostKept) kept.clear();
     kept.set(hash, { known, until: now() + keptForMs });
-    if (known) await noteUse(known.key.keyId);
-    return known;
+    const found = valid(known, now());
+    await noteUse(found.key.keyId);
+    return found;
   };
 
   return async (authorization: string | undefined, scope: Scope): Promise<Caller> => {
@@ -60,8 +61,6 @@ export const identify = ({ keys, now, noteUse }: Needs) => {
       );
     }
     const known = await find(hashOfKey(apiKey));
-    if (!known) throw new Problem('unauthorized', 'The API key is not valid.');
-    refuseUnlessValid(known.key, now());
     if (!known.key.scopes.includes(scope)) {
       throw new Problem('permission_denied', `The API key lacks the scope "${scope}".`);
     }
@@ -69,7 +68,9 @@ export const identify = ({ keys, now, noteUse }: Needs) => {
   };
 };
 
-function refuseUnlessValid({ name, enabled, expiresAt }: ApiKey, now: number): void {
+function valid(known: KnownKey | undefined, now: number): KnownKey {
+  if (!known) throw new Problem('unauthorized', 'The API key is not valid.');
+  const { name, enabled, expiresAt } = known.key;
   const key_name = name;
   if (!enabled) {
     throw new Problem('KEY_DISABLED', `The API key "${name}" is disabled.`, {
@@ -81,6 +82,7 @@ function refuseUnlessValid({ name, enabled, expiresAt }: ApiKey, now: number): v
       details: { key_name, expired_at: Math.floor(expiresAt / 1000) },
     });
   }
+  return known;
 }
 
 const callerOf = ({ key, account: { userGroup, limits } }: KnownKey): Caller => ({

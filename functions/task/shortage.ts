@@ -67,6 +67,6 @@ function keyExhaustedToday(
 const crowded = (most: number): Problem =>
   new Problem(
     'rate_limit_exceeded',
-    `The account has ${most} tasks that have not ended, which is its limit; send this one later.`,
+    `The account has as many tasks that have not ended as it may (${most}); send this one later.`,
     { headers: { 'retry-after': String(crowdedRetrySeconds) } },
   );

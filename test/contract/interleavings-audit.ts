@@ -1,28 +1,37 @@
 import { expect } from 'vitest';
+import type { Entry } from '../../functions/task/account.ts';
 import { rememberedForMs } from '../../functions/task/remember.ts';
 import { isEnded, type Task } from '../../functions/task/task.ts';
-import { type Account, accounts, type Movement, price, type World } from './interleavings-world.ts';
-
-const total = <T>(all: readonly T[], of: (one: T) => number): number =>
-  all.reduce((sum, one) => sum + of(one), 0);
+import { auditLedger, total } from './interleavings-ledger.ts';
+import {
+  type Account,
+  accounts,
+  keysOf,
+  mostInFlight,
+  operator,
+  price,
+  type World,
+} from './interleavings-world.ts';
+import { entriesOf, keyIn } from './stores.ts';
 
 /** Whatever happened: the money is all there, once, and where the tasks say it is. */
 export async function audit(world: World): Promise<void> {
-  const found = await Promise.all(world.drafts.map(({ id }) => world.ground.store.tasks.find(id)));
+  const { store } = world.ground;
+  const found = await Promise.all(world.drafts.map(({ id }) => store.tasks.find(id)));
   const tasks = found.filter((task) => task !== undefined);
-  const entries = await world.ground.entries();
+  const ledgers: Entry[] = [];
 
   auditTasks(world, tasks);
-  auditKeys(world, tasks);
   for (const account of accounts) {
     const own = tasks.filter((task) => task.account === account);
+    const entries = await entriesOf(store, account);
+    const funds = await store.funds(account);
     await auditAccount(world, account, own);
-    if (entries) {
-      await auditEntries(
-        ...[world, account, own, entries.filter((entry) => entry.account === account)],
-      );
-    }
+    auditLedger(world, { account, tasks: own, entries, funds });
+    for (const key of keysOf(account)) await auditKey(world, key, own);
+    ledgers.push(...entries);
   }
+  auditIdempotencyKeys(world, tasks, ledgers);
 }
 
 function auditTasks({ answered, ended }: World, tasks: readonly Task[]): void {
@@ -38,82 +47,72 @@ function auditTasks({ answered, ended }: World, tasks: readonly Task[]): void {
   }
 }
 
-// One task a remembered key: two under the same one are at least its time apart.
-function auditKeys({ drafts }: World, tasks: readonly Task[]): void {
-  const opened = new Set(tasks.map(({ id }) => id));
-  const keyed = drafts.filter(({ id, key }) => key !== undefined && opened.has(id));
-  for (const one of keyed) {
-    for (const next of keyed.filter(
-      ({ account, key }) => account === one.account && key === one.key,
-    )) {
-      if (one.id === next.id) continue;
-      expect(
-        Math.abs(one.at - next.at),
-        `${one.id} and ${next.id} share the key ${one.key}`,
-      ).toBeGreaterThanOrEqual(rememberedForMs);
-    }
-  }
-}
-
 async function auditAccount(
-  { ground, granted }: World,
+  { ground }: World,
   account: Account,
   tasks: readonly Task[],
 ): Promise<void> {
   const funds = await ground.store.funds(account);
-  const ended = tasks.filter((task) => isEnded(task));
-  const unfinished = tasks.filter((task) => !isEnded(task));
-  const grants = granted.filter((grant) => grant.account === account);
-  const answered = grants.filter((grant) => grant.answered);
-
   expect(funds.balance + funds.reserved + funds.used, `${account} has what was granted`).toBe(
     funds.granted,
   );
   expect(funds.balance, `${account} never owes`).toBeGreaterThanOrEqual(0);
   expect(funds, `${account} holds and has paid what its tasks say`).toMatchObject({
-    reserved: total(unfinished, ({ reserved }) => reserved),
-    used: total(ended, ({ charged }) => charged),
+    ...spentOn(tasks),
+    inFlight: tasks.filter((task) => !isEnded(task)).length,
   });
-  const least = total(answered, ({ amount }) => amount);
-  expect(funds.granted, `${account} keeps every grant`).toBeGreaterThanOrEqual(least);
-  const most = total(grants, ({ amount }) => amount);
-  expect(funds.granted, `${account} has no more than its grants`).toBeLessThanOrEqual(most);
+  if (account === 'bob') {
+    expect(funds.inFlight, `${account} has no more at once`).toBeLessThanOrEqual(mostInFlight);
+  }
 }
 
-async function auditEntries(
+async function auditKey(
   { ground }: World,
-  account: Account,
-  tasks: readonly Task[],
-  entries: readonly Movement[],
+  { keyId, ...limit }: { readonly keyId: string; readonly totalLimit?: number },
+  all: readonly Task[],
 ): Promise<void> {
-  const { granted, balance } = await ground.store.funds(account);
-  const of = (kind: Movement['kind']) => entries.filter((entry) => entry.kind === kind);
-  const reserves = of('reserve');
-  const settles = of('settle');
-  const inOrder = (all: readonly Omit<Movement, 'account'>[]) =>
-    all
-      .map(({ kind, taskId, amount, returned }) => `${taskId} ${kind} ${amount} ${returned}`)
-      .sort();
-
-  expect(
-    total(of('grant'), ({ amount }) => amount),
-    `${account}'s grants are entered`,
-  ).toBe(granted);
-  expect(inOrder([...reserves, ...settles]), `${account}'s tasks are entered once each`).toEqual(
-    inOrder(tasks.flatMap(movementsOf)),
-  );
-  expect(
-    granted -
-      total(reserves, ({ amount }) => amount) +
-      total(settles, ({ returned = 0 }) => returned),
-    `${account}'s entries add up to its balance`,
-  ).toBe(balance);
+  const tasks = all.filter((task) => task.keyId === keyId);
+  const key = await keyIn(ground.store, keyId);
+  expect(key, `${keyId} has spent what its tasks say`).toMatchObject({
+    ...spentOn(tasks),
+    moves: tasks.length + tasks.filter((task) => isEnded(task)).length,
+  });
+  const { totalLimit = Number.POSITIVE_INFINITY } = limit;
+  expect(key.reserved + key.used, `${keyId} keeps its limit`).toBeLessThanOrEqual(totalLimit);
 }
 
-function movementsOf(task: Task): readonly Omit<Movement, 'account'>[] {
-  const { id: taskId, reserved } = task;
-  const reserve = { kind: 'reserve', taskId, amount: reserved } as const;
-  if (!isEnded(task)) return [reserve];
-  const { charged } = task;
-  return [reserve, { kind: 'settle', taskId, amount: charged, returned: reserved - charged }];
+const spentOn = (tasks: readonly Task[]) => ({
+  reserved: total(tasks, (task) => (isEnded(task) ? 0 : task.reserved)),
+  used: total(tasks, (task) => (isEnded(task) ? task.charged : 0)),
+});
+
+type Use = { readonly key: string; readonly at: number; readonly what: string };
+
+// One task or one movement a remembered key: two under the same one are at least its time apart.
+function auditIdempotencyKeys(
+  { drafts, orders }: World,
+  tasks: readonly Task[],
+  entries: readonly Entry[],
+): void {
+  const opened = new Set(tasks.map(({ id }) => id));
+  const keys = new Set(orders.flatMap(({ idempotencyKey }) => idempotencyKey ?? []));
+  const uses: readonly Use[] = [
+    ...drafts
+      .filter(({ id, idempotencyKey }) => idempotencyKey !== undefined && opened.has(id))
+      .map(({ id, keyId, idempotencyKey, at }) => ({
+        ...{ key: `${keyId}#${idempotencyKey}`, at, what: id },
+      })),
+    ...entries
+      .filter(({ note = '' }) => keys.has(note))
+      .map(({ note, at, number }) => ({
+        ...{ key: `${operator}#${note}`, at, what: `entry ${number}` },
+      })),
+  ];
+  for (const [index, one] of uses.entries()) {
+    for (const next of uses.slice(index + 1).filter(({ key }) => key === one.key)) {
+      const apart = Math.abs(one.at - next.at);
+      const both = `${one.what} and ${next.what} share the key ${one.key}`;
+      expect(apart, both).toBeGreaterThanOrEqual(rememberedForMs);
+    }
+  }
 }

@@ -13,43 +13,48 @@ type Moment = {
   toString(): string;
 };
 
-const death = fc.record<Death>({
-  call: fc.integer({ min: 1, max: 2 }),
-  when: fc.constantFrom('before', 'after'),
-});
+const death = (mostCalls: number) =>
+  fc.record<Death>({
+    call: fc.integer({ min: 1, max: mostCalls }),
+    when: fc.constantFrom('before', 'after'),
+  });
 
-const process: fc.Arbitrary<Process> = fc
-  .record({ deed, deaths: fc.array(death, { maxLength: 2 }) })
-  .map(({ deed, deaths }) => ({
-    ...{ deed, deaths },
-    toString: () =>
-      [`${deed}`, ...deaths.map(({ when, call }) => `dies ${when} call ${call}`)].join(', '),
-  }));
+const process = (mostCalls: number): fc.Arbitrary<Process> =>
+  fc
+    .record({ deed, deaths: fc.array(death(mostCalls), { maxLength: 2 }) })
+    .map(({ deed, deaths }) => ({
+      ...{ deed, deaths },
+      toString: () =>
+        [`${deed}`, ...deaths.map(({ when, call }) => `dies ${when} call ${call}`)].join(', '),
+    }));
 
 // The race that matters most: two who are about to do the same.
 const twinOf = ({ deed }: Process): Process => ({ deed, deaths: [], toString: () => `${deed}` });
 
-const moment: fc.Arbitrary<Moment> = fc
-  .record({
-    processes: some(process, 3),
-    twins: fc.boolean(),
-    order: fc.array(fc.nat(3), { maxLength: 10 }),
-  })
-  .map(({ processes: [first, ...others], twins, order }) => ({
-    processes: first ? [first, ...(twins ? [twinOf(first)] : []), ...others] : [],
-    order,
-  }))
-  .map(({ processes, order }) => ({
-    ...{ processes, order },
-    toString: () =>
-      processes.length === 1
-        ? `\n  ${processes}`
-        : `\n  at once, in turns [${order}]: ${processes.join(' | ')}`,
-  }));
+const moment = (mostCalls: number): fc.Arbitrary<Moment> =>
+  fc
+    .record({
+      processes: some(process(mostCalls), 3),
+      twins: fc.boolean(),
+      order: fc.array(fc.nat(3), { maxLength: 5 * mostCalls }),
+    })
+    .map(({ processes: [first, ...others], twins, order }) => ({
+      processes: first ? [first, ...(twins ? [twinOf(first)] : []), ...others] : [],
+      order,
+    }))
+    .map(({ processes, order }) => ({
+      ...{ processes, order },
+      toString: () =>
+        processes.length === 1
+          ? `\n  ${processes}`
+          : `\n  at once, in turns [${order}]: ${processes.join(' | ')}`,
+    }));
 
-export const history: fc.Arbitrary<readonly Moment[]> = some(moment, 8).map((moments) =>
-  moments.filter(({ processes }) => processes.length > 0),
-);
+/** Histories on a ground where a deed takes at most so many calls. */
+export const history = (mostCalls: number): fc.Arbitrary<readonly Moment[]> =>
+  some(moment(mostCalls), 8).map((moments) =>
+    moments.filter(({ processes }) => processes.length > 0),
+  );
 
 // A list shrinks from its front alone; one whose items may be nothing loses any of them.
 function some<T>(arbitrary: fc.Arbitrary<T>, maxLength: number): fc.Arbitrary<readonly T[]> {

@@ -24,16 +24,27 @@ export const behind = <T extends object>(door: Door, target: T): T =>
 /** The door of one life of a process, which ends at this death. */
 export function doorTo(turn: () => Promise<void>, note: (what: string) => void, death?: Death) {
   let calls = 0;
-  const door: Door = async (what, call) => {
+  let isDead = false;
+  const through: Door = async (what, call) => {
+    if (isDead) throw new Died();
     await turn();
     calls += 1;
     if (death?.call !== calls) {
       note(what);
       return call();
     }
+    isDead = true;
     note(`dies ${death.when} ${what}`);
     if (death.when === 'after') await call().catch(() => undefined);
     throw new Died();
+  };
+
+  // Calls that a process makes at once go one after the other, each when its turn comes.
+  let last: Promise<unknown> = Promise.resolve();
+  const door: Door = (what, call) => {
+    const mine = last.then(() => through(what, call));
+    last = mine.catch(() => undefined);
+    return mine;
   };
   return door;
 }

@@ -1,85 +1,116 @@
 import { describe, expect, test } from 'vitest';
-import { hashOfKey } from '../../functions/task/identify.ts';
-import { issueKey, KeyOrder } from '../../functions/task/issue-key.ts';
-import { sampleTime } from '../support/tasks.ts';
-import type { Make } from './stores.ts';
+import { type ApiKey, hashOfKey, keyIdOf, noSpending } from '../../functions/task/api-key.ts';
+import { keyFor } from '../support/money.ts';
+import { sampleKey } from '../support/tasks.ts';
+import { keyChangesContract } from './key-changes-contract.ts';
+import { keyListsContract } from './key-lists-contract.ts';
+import { draft, fullKey, funded, grant, keyId, keyIn, type Make } from './stores.ts';
 
-const at = sampleTime;
-
-/** What every store of keys and accounts guarantees. */
+/** What every store of API keys guarantees. */
 export function keysContract(make: Make): void {
   describe('an API key', () => {
-    test('is found by its hash and says who calls', async () => {
-      const { keys, keyStore } = await make();
-      const issue = issueKey({ store: keyStore, now: () => at });
+    callers(make);
+    additions(make);
+    keyChangesContract(make);
+    removals(make);
+  });
+  describe('the keys of an account', () => keyListsContract(make));
+}
 
-      const issued = await issue(
-        KeyOrder.parse({ account: 'studio', scopes: ['generate', 'admin'], credits: 2.5 }),
-      );
+function callers(make: Make): void {
+  test('is found by its hash, with what its account says', async () => {
+    const store = await make();
+    await grant(store, 'studio', 700);
+    const key = keyFor('sk-dr-one', { account: 'studio' });
+    await store.apiKeys.add(key);
 
-      expect(await keys.find(hashOfKey(issued.api_key))).toEqual({
-        ...{ keyId: issued.key_id, account: 'studio', userGroup: 'default' },
-        scopes: ['generate', 'admin'],
-      });
-    });
-
-    test('that nobody issued is not found, and neither is a key by itself', async () => {
-      const { keys, keyStore } = await make();
-      const issued = await issueKey({ store: keyStore, now: () => at })(KeyOrder.parse({}));
-
-      expect(await keys.find(hashOfKey('sk-dr-made-up'))).toBeUndefined();
-      expect(await keys.find(issued.api_key)).toBeUndefined();
-    });
-
-    test('is written once: another one of the same hash is refused', async () => {
-      const { keys, keyStore } = await make();
-      await keyStore.ensureAccount({ account: 'studio', webhookSecret: 'whsec_1', at });
-      const key = { hash: 'hash', lastFour: 'abcd', account: 'studio', name: 'first', at };
-      await keyStore.add({ ...key, keyId: 'key-1', scopes: ['generate'] });
-
-      await expect(keyStore.add({ ...key, keyId: 'key-2', scopes: ['admin'] })).rejects.toThrow();
-
-      expect(await keys.find('hash')).toMatchObject({ keyId: 'key-1', scopes: ['generate'] });
+    expect(await store.keys.find(hashOfKey('sk-dr-one'))).toEqual({
+      ...{ key, account: await store.accounts.find('studio') },
     });
   });
 
-  describe('an account', () => {
-    test('is made once and keeps its secret and its credits', async () => {
-      const { keyStore, funds } = await make();
+  test('that nobody issued is not found, and neither is one by its beginning', async () => {
+    const store = await funded(make, 0);
+    await store.apiKeys.add(keyFor('sk-dr-one'));
+    const hash = hashOfKey('sk-dr-one');
+    const alike = hash.slice(0, 16).padEnd(64, '0');
 
-      const first = await keyStore.ensureAccount({ account: 'studio', webhookSecret: 'one', at });
-      await keyStore.grant('studio', 700, at);
-      const again = await keyStore.ensureAccount({ account: 'studio', webhookSecret: 'two', at });
+    expect(keyIdOf(alike)).toBe(keyIdOf(hash));
+    for (const wrong of [alike, hashOfKey('sk-dr-other'), 'sk-dr-one']) {
+      expect(await store.keys.find(wrong)).toBeUndefined();
+    }
+  });
 
-      expect([first.webhookSecret, again.webhookSecret]).toEqual(['one', 'one']);
-      expect(await funds('studio')).toEqual({ granted: 700, balance: 700, reserved: 0, used: 0 });
-    });
+  test('works from the moment it is added to the moment it is removed', async () => {
+    const store = await funded(make, 0);
+    const { keyId: id } = keyFor('sk-dr-one');
+    const enabled = async () => (await store.keys.find(hashOfKey('sk-dr-one')))?.key.enabled;
 
-    test('has one secret, also when several make it at once', async () => {
-      const { keyStore } = await make();
+    await store.apiKeys.add(keyFor('sk-dr-one'));
+    expect(await enabled()).toBe(true);
+    await store.apiKeys.change(id, { enabled: false });
+    expect(await enabled()).toBe(false);
+    await store.apiKeys.remove(id);
+    expect(await enabled()).toBeUndefined();
+  });
+}
 
-      const made = await Promise.all(
-        ['one', 'two', 'three'].map((webhookSecret) =>
-          keyStore.ensureAccount({ account: 'studio', webhookSecret, at }),
-        ),
-      );
+function additions(make: Make): void {
+  test.each<[string, ApiKey]>([
+    ['with everything', fullKey],
+    ['with nothing but what it needs', sampleKey()],
+  ])('is kept as it was added, %s', async (_, key) => {
+    const { apiKeys } = await make();
 
-      expect(new Set(made.map(({ webhookSecret }) => webhookSecret)).size).toBe(1);
-    });
+    await apiKeys.add(key);
 
-    test('has the sum of its grants, also of those of the same moment', async () => {
-      const { keyStore, funds } = await make();
-      await keyStore.ensureAccount({ account: 'studio', webhookSecret: 'one', at });
+    expect(await apiKeys.find(key.keyId)).toEqual(key);
+  });
 
-      await Promise.all([1, 20, 300].map((amount) => keyStore.grant('studio', amount, at)));
+  test('is written once: another one of its id is refused, also when it was deleted', async () => {
+    const { apiKeys } = await make();
+    const other = sampleKey({ name: 'second', hash: 'hash of another' });
+    await apiKeys.add(sampleKey());
 
-      expect(await funds('studio')).toMatchObject({ granted: 321, balance: 321 });
-    });
+    await expect(apiKeys.add(other)).rejects.toThrow();
+    expect(await apiKeys.find(keyId)).toEqual(sampleKey());
 
-    test('that nobody made is granted nothing', async () => {
-      const { keyStore } = await make();
+    await apiKeys.remove(keyId);
+    await expect(apiKeys.add(other)).rejects.toThrow();
+    expect(await apiKeys.find(keyId)).toBeUndefined();
+  });
 
-      await expect(keyStore.grant('nobody', 1, at)).rejects.toThrow('the grant was refused');
-    });
+  test('that is added again keeps what was spent through it, and stays deleted', async () => {
+    const store = await funded(make, 1200);
+    const again = () => store.apiKeys.add(sampleKey()).catch(() => undefined);
+    await store.ledger.open(draft());
+
+    await again();
+    expect(await keyIn(store)).toMatchObject({ reserved: 1200, moves: 1 });
+
+    await store.apiKeys.remove(keyId);
+    await again();
+    expect(await store.apiKeys.find(keyId)).toBeUndefined();
+  });
+}
+
+function removals(make: Make): void {
+  test('is removed once, and is no key any more', async () => {
+    const { apiKeys } = await make();
+    await apiKeys.add(fullKey);
+
+    expect([await apiKeys.remove(keyId), await apiKeys.remove(keyId)]).toEqual([true, false]);
+
+    expect(await apiKeys.find(keyId)).toBeUndefined();
+    expect(await apiKeys.change(keyId, { enabled: true })).toBeUndefined();
+    expect(await apiKeys.find(keyId)).toBeUndefined();
+  });
+
+  test('that is not there is not removed', async () => {
+    const { apiKeys } = await make();
+
+    expect(await apiKeys.remove(keyId)).toBe(false);
+    await apiKeys.add(sampleKey());
+    expect(await apiKeys.find(keyId)).toMatchObject(noSpending);
   });
 }

@@ -1,98 +1,106 @@
 import { describe, expect, test } from 'vitest';
 import { completed, failed, sampleTime } from '../support/tasks.ts';
-import { draft, grant, type Make, opened, type Store } from './stores.ts';
+import { patiently } from './patiently.ts';
+import { rushOpeningContract } from './rush-opening-contract.ts';
+import { sound } from './sound.ts';
+import { account, draft, funded, keyId, keyIn, type Make, opened } from './stores.ts';
 
-const account = 'default';
 const price = 1200;
-const many = 50;
-const drafts = () => Array.from({ length: many }, () => draft());
-const countOf = (store: Store, ids: readonly string[]) =>
-  Promise.all(ids.map((id) => store.tasks.find(id))).then((found) => found.filter(Boolean).length);
 
 /** What every ledger guarantees when all come at once. */
 export function rushContract(make: Make): void {
   describe('when all come at once', () => {
-    test('as many tasks are opened as there are credits for', async () => {
-      const store = await make();
-      await grant(store, account, 20 * price + price - 1);
-      const tasks = drafts();
+    rushOpeningContract(make);
+    settling(make);
+    crediting(make);
+  });
+}
 
-      const openings = await Promise.all(tasks.map((task) => store.ledger.open(task)));
+function settling(make: Make): void {
+  test('one of those who settle a task does, and its record and charge stay', async () => {
+    const store = await make();
+    const { id } = await opened(store);
+    const endings = Array.from({ length: 10 }, (_, index) =>
+      index % 2 ? failed({ id, finishedAt: index }) : completed({ id, finishedAt: index }),
+    );
 
-      const states = openings.map(({ state }) => state);
-      expect(states.filter((state) => state === 'opened')).toHaveLength(20);
-      expect(states.filter((state) => state === 'insufficient')).toHaveLength(many - 20);
-      expect(
-        await countOf(
-          store,
-          tasks.map(({ id }) => id),
-        ),
-      ).toBe(20);
-      expect(await store.funds(account)).toEqual({
-        ...{ granted: 21 * price - 1, balance: price - 1, reserved: 20 * price, used: 0 },
-      });
+    const settled = await Promise.all(
+      endings.map((end) => patiently(() => store.ledger.settle(end))),
+    );
+
+    const [winner, ...others] = settled.filter((end) => end !== undefined);
+    expect(others).toEqual([]);
+    expect(await store.tasks.find(id)).toEqual(winner);
+    const used = winner?.charged ?? Number.NaN;
+    expect(await sound(store)).toEqual({
+      ...{ balance: price - used, reserved: 0, used, inFlight: 0 },
     });
+  });
 
-    test('one idempotency key opens one task, which all others are led to', async () => {
-      const store = await make();
-      await grant(store, account, many * price);
-      const tasks = drafts();
-      const key = { id: 'key#0123456789abcdef', requestHash: 'hash', expiresAt: sampleTime * 2 };
+  test('nothing is made or lost while tasks come, end and are paid for', async () => {
+    const store = await funded(make, 10 * price);
 
-      const openings = await Promise.all(tasks.map((task) => store.ledger.open(task, key)));
+    await Promise.all(
+      Array.from({ length: 30 }, async (_, index) => {
+        const { id, ...task } = draft();
+        if (index % 10 === 0) {
+          await patiently(() => store.ledger.credit({ account, amount: price, at: sampleTime }));
+        }
+        const { state } = await patiently(() => store.ledger.open({ id, ...task }));
+        if (state !== 'opened' || index % 3 === 0) return;
+        await patiently(() => store.ledger.settle(completed({ id, charged: (index % 4) * 300 })));
+      }),
+    );
 
-      const winner = tasks.find((_, index) => openings[index]?.state === 'opened')?.id;
-      expect(openings.filter(({ state }) => state === 'opened')).toHaveLength(1);
-      expect(openings.filter(({ state }) => state === 'remembered')).toEqual(
-        Array.from({ length: many - 1 }, () => ({
-          ...{ state: 'remembered', taskId: winner, requestHash: 'hash' },
-        })),
-      );
-      expect(
-        await countOf(
-          store,
-          tasks.map(({ id }) => id),
-        ),
-      ).toBe(1);
-      expect(await store.funds(account)).toMatchObject({ reserved: price });
-    });
+    const { reserved, used } = await sound(store);
+    expect(await store.funds(account)).toMatchObject({ granted: 13 * price });
+    expect(await keyIn(store)).toMatchObject({ reserved, used });
+  });
+}
 
-    test('one of those who settle a task does, and its record and charge stay', async () => {
-      const store = await make();
-      const { id } = await opened(store);
-      const endings = Array.from({ length: 10 }, (_, index) =>
-        index % 2 ? failed({ id, finishedAt: index }) : completed({ id, finishedAt: index }),
-      );
+const from = (count: number, sign: number) =>
+  Array.from({ length: count }, (_, index) => sign * (index + 1));
 
-      const settled = await Promise.all(endings.map((end) => store.ledger.settle(end)));
+function crediting(make: Make): void {
+  test('grants and withdrawals all count, once each, and none takes what is not there', async () => {
+    const store = await funded(make, 100);
+    const amounts = from(20, 1).flatMap((amount) => [amount, -2 * amount]);
 
-      const [winner, ...others] = settled.filter((end) => end !== undefined);
-      expect(others).toEqual([]);
-      expect(await store.tasks.find(id)).toEqual(winner);
-      const used = winner?.charged ?? Number.NaN;
-      expect(await store.funds(account)).toEqual({
-        ...{ granted: price, balance: price - used, reserved: 0, used },
-      });
-    });
+    const answers = await Promise.all(
+      amounts.map((amount) =>
+        patiently(() => store.ledger.credit({ account, amount, at: sampleTime })),
+      ),
+    );
 
-    test('nothing is made or lost while tasks come, end and are paid for', async () => {
-      const store = await make();
-      await grant(store, account, 10 * price);
+    const counted = amounts.filter((_, index) => answers[index]?.state === 'credited');
+    const { balance } = await sound(store);
+    expect(counted.filter((amount) => amount > 0)).toEqual(from(20, 1));
+    expect(balance).toBe(counted.reduce((sum, amount) => sum + amount, 100));
+    expect(await store.funds(account)).toMatchObject({ entries: 1 + counted.length });
+    expect(new Set(answers.map(({ state }) => state))).toEqual(
+      new Set(['credited', 'insufficient']),
+    );
+  });
 
-      await Promise.all(
-        drafts().map(async (task, index) => {
-          if (index % 10 === 0) await grant(store, account, price);
-          const { state } = await store.ledger.open(task);
-          const { id } = task;
-          if (state !== 'opened' || index % 3 === 0) return;
-          await store.ledger.settle(completed({ id, charged: (index % 4) * 300 }));
-        }),
-      );
+  test.each([
+    ['grants', 100],
+    ['withdraws', -100],
+  ])('one idempotency key %s once, and all others are led to its entry', async (_, amount) => {
+    const store = await funded(make, 100);
+    const order = { account, amount, at: sampleTime, keyId };
+    const key = {
+      ...{ id: 'key#0123456789abcdef', requestHash: 'hash' },
+      expiresAt: sampleTime * 2,
+    };
 
-      const { granted, balance, reserved, used } = await store.funds(account);
-      expect(granted).toBe(15 * price);
-      expect(balance + reserved + used).toBe(granted);
-      expect(balance).toBeGreaterThanOrEqual(0);
-    });
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => patiently(() => store.ledger.credit(order, key))),
+    );
+
+    const entries = answers.map((answer) => 'entry' in answer && answer.entry);
+    expect(answers.filter(({ state }) => state === 'credited')).toHaveLength(1);
+    expect(answers.filter(({ state }) => state === 'remembered')).toHaveLength(19);
+    expect(entries).toEqual(Array.from(entries, () => expect.objectContaining({ number: 2 })));
+    expect(await sound(store)).toMatchObject({ balance: 100 + amount });
   });
 }

@@ -1,12 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { App } from 'aws-cdk-lib/core';
 import type { TestProject } from 'vitest/node';
-import cdk from '../../cdk.json' with { type: 'json' };
-import { DarkroomStack } from '../../infra/stack.ts';
-import { stageNamed } from '../../infra/stage.ts';
-import { readTemplate, type Template } from '../../local/template/template.ts';
+import type { Template } from '../../local/template/template.ts';
+import { synthesise } from '../support/template.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -14,23 +8,7 @@ declare module 'vitest' {
   }
 }
 
-/** Synthesises the laptop's stage, without the code of its functions, once for all files of the suite. */
+/** Once for all files of the suite. */
 export function setup(project: TestProject): void {
   project.provide('template', synthesise());
-}
-
-function synthesise(): Template {
-  const outdir = mkdtempSync(join(tmpdir(), 'darkroom-contract-'));
-  try {
-    const app = new App({
-      outdir,
-      context: { ...cdk.context, stage: 'local', 'aws:cdk:bundling-stacks': [] },
-      builtinCloudFormationValidation: false, // it takes three times as long as the rest
-    });
-    new DarkroomStack(app, 'Darkroom-local', stageNamed('local'));
-    app.synth();
-    return readTemplate(outdir);
-  } finally {
-    rmSync(outdir, { recursive: true });
-  }
 }

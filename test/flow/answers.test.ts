@@ -43,7 +43,7 @@ describe('400', () => {
 
   test.each<[string, unknown, string, string | null]>([
     ['no JSON', '{"prompt": ', 'The body is not valid JSON.', null],
-    ['nothing', '', 'The body is not valid JSON.', null],
+    ['nothing', '', 'The body must be a JSON object.', null],
     ['a list', [], 'The body must be a JSON object.', null],
     ['no prompt', { ...good, prompt: undefined }, prompt, 'prompt'],
     ['a blank prompt', { ...good, prompt: '  ' }, prompt, 'prompt'],
@@ -186,11 +186,16 @@ test('402 when the account has too little, and says how much is needed', async (
 
   expect({ status, body }).toEqual({
     status: 402,
-    body: error(
-      'insufficient_quota',
-      'insufficient_quota',
-      'The account has too few credits: 4 image(s) need 4.8.',
-    ),
+    body: {
+      error: {
+        ...error(
+          'insufficient_quota',
+          'insufficient_quota',
+          'The account has too few credits: 4 image(s) need 4.8.',
+        ).error,
+        ...{ estimated_credits: 4.8, account_balance_credits: 0 },
+      },
+    },
   });
 });
 

@@ -37,7 +37,9 @@ const run = async (image: string) => {
 };
 const good = () => `${pictures.url}/sample.jpg`;
 
-const expectRefund = async () => expect(await world.account()).toEqual(before);
+// Its ledger has got longer; what the account has is the same.
+const expectRefund = async () =>
+  expect({ ...(await world.account()), entries: 0 }).toEqual({ ...before, entries: 0 });
 
 test('a task that the provider fails gives every credit back', async () => {
   painting(world, { outcome: 'failed', code: 'DataInspectionFailed' });
@@ -176,6 +178,8 @@ test('at the end nothing is held back and the entries add up to the balance', as
   expect(account['reserved']).toBe(0);
   expect(account['granted']).toBe((account['balance'] ?? 0) + (account['used'] ?? 0));
   expect(account['granted']).toBe(sum('grant', 'amount'));
-  expect(account['used']).toBe(sum('settle', 'amount'));
-  expect(sum('reserve', 'amount')).toBe(sum('settle', 'amount') + sum('settle', 'returned'));
+  expect(account['used']).toBe(sum('settle', 'charged'));
+  expect(account['balance']).toBe(
+    sum('grant', 'amount') + sum('reserve', 'amount') + sum('settle', 'amount'),
+  );
 });

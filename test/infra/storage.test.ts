@@ -57,7 +57,7 @@ describe.each(stageNames)('the tables of %s', (name) => {
       {
         IndexName: 'byAccount',
         KeySchema: key('account', 'createdAt'),
-        Projection: { ProjectionType: 'ALL' },
+        Projection: { ProjectionType: 'KEYS_ONLY' },
       },
     ]);
   });

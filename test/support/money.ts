@@ -15,19 +15,24 @@ import {
 } from '../../functions/task/api-key.ts';
 import type { Keys } from '../../functions/task/identify.ts';
 import { credit, type Movement, reserve, settle } from '../../functions/task/ledger.ts';
-import type { Ledger } from '../../functions/task/ports.ts';
+import type { Crediting, Ledger } from '../../functions/task/ports.ts';
 import type { Remembered } from '../../functions/task/remember.ts';
 import { isEnded, type Task } from '../../functions/task/task.ts';
 import { sampleKey, sampleTime } from './tasks.ts';
 
 type Known = Account & { readonly secrets: WebhookSecrets };
+/** A key that was deleted leaves its place taken, and is no key any more. */
+type Kept = ApiKey & { readonly deleted?: true };
+
+/** What is remembered of a request: the id of its task, or the entry of its credits. */
+type Before = Remembered & { readonly made: string | Entry };
 
 export type Records = {
   readonly tasks: Map<string, Task>;
   readonly accounts: Map<string, Known>;
   readonly entries: (Entry & { readonly account: string })[];
-  readonly keys: Map<string, ApiKey>;
-  readonly remembered: Map<string, Remembered & { readonly made: string | Entry }>;
+  readonly keys: Map<string, Kept>;
+  readonly remembered: Map<string, Before>;
 };
 
 export const fundsOf = ({ granted, balance, reserved, used, inFlight, entries }: Funds): Funds => ({
@@ -57,14 +62,19 @@ function accountOf({ accounts }: Records, account: string): Known {
 function write(records: Records, account: string, { funds, entry, spending }: Movement): void {
   records.accounts.set(account, { ...accountOf(records, account), ...funds });
   records.entries.push({ account, ...entry });
-  const key = records.keys.get(entry.keyId ?? '');
+  const key = keyIn(records, entry.keyId ?? '');
   if (spending && key) records.keys.set(key.keyId, { ...key, ...spending });
 }
 
 const booksOf = (records: Records, account: string, keyId: string) => {
   const { limits, ...funds } = accountOf(records, account);
-  return { funds: fundsOf(funds), limits, key: records.keys.get(keyId) };
+  return { funds: fundsOf(funds), limits, key: keyIn(records, keyId) };
 };
+
+function keyIn({ keys }: Records, keyId: string): ApiKey | undefined {
+  const key = keys.get(keyId);
+  return key?.deleted ? undefined : key;
+}
 
 export function memoryLedger(records: Records): Ledger {
   const { tasks, remembered } = records;
@@ -91,8 +101,8 @@ export function memoryLedger(records: Records): Ledger {
       const before = tasks.get(task.id);
       if (!before || isEnded(before)) return undefined;
       const movement = settle(booksOf(records, task.account, task.keyId), task);
-      if (movement.funds.reserved < 0) {
-        throw new Error(`settling ${task.id} was refused: more than is reserved`);
+      if (before.reserved !== task.reserved) {
+        throw new Error(`settling ${task.id} was refused: ${before.reserved} is set aside`);
       }
       write(records, task.account, movement);
       tasks.set(task.id, task);
@@ -102,9 +112,7 @@ export function memoryLedger(records: Records): Ledger {
       const known = records.accounts.get(order.account);
       if (!known) return { state: 'no-account' };
       const before = rememberedAt(records, key, order.at);
-      if (before && typeof before.made === 'object') {
-        return { state: 'remembered', entry: before.made, requestHash: before.requestHash };
-      }
+      if (before) return creditedBefore(before);
       const movement = credit(fundsOf(known), order);
       if (!('entry' in movement)) return movement;
       write(records, order.account, movement);
@@ -113,6 +121,11 @@ export function memoryLedger(records: Records): Ledger {
     },
   };
 }
+
+const creditedBefore = ({ made, requestHash }: Before): Crediting => ({
+  ...{ state: 'remembered', requestHash },
+  ...(typeof made === 'object' && { entry: made }),
+});
 
 // The table counts in seconds, and a key that is over counts as absent.
 function rememberedAt({ remembered }: Records, key: Remembered | undefined, at: number) {
@@ -128,7 +141,7 @@ export function memoryKeys(records: Records): Keys & { readonly asked: readonly 
     asked,
     find: async (hash) => {
       asked.push(hash);
-      const key = records.keys.get(keyIdOf(hash));
+      const key = keyIn(records, keyIdOf(hash));
       if (key?.hash !== hash) return undefined;
       const { secrets: _, ...account } = accountOf(records, key.account);
       return { key, account };
@@ -165,7 +178,7 @@ export function memoryAccounts(records: Records): Accounts {
       const changed = {
         ...known,
         userGroup: userGroup ?? known.userGroup,
-        limits: { ...known.limits, ...withoutUndefined(limits) },
+        limits: changedBy(known.limits, limits),
       };
       accounts.set(account, changed);
       return shown(changed);
@@ -189,16 +202,17 @@ export function memoryAccounts(records: Records): Accounts {
   };
 }
 
-export function memoryApiKeys({ keys }: Records): ApiKeys {
+export function memoryApiKeys(records: Records): ApiKeys {
+  const { keys } = records;
   return {
     add: async (key) => {
       if (keys.has(key.keyId)) throw new Error('the key is there already');
       keys.set(key.keyId, key);
     },
-    find: async (keyId) => keys.get(keyId),
+    find: async (keyId) => keyIn(records, keyId),
     list: async (account, { limit, behind }) => {
       const left = [...keys.values()]
-        .filter((key) => key.account === account)
+        .filter((key) => key.account === account && !key.deleted)
         .sort((a, b) => b.createdAt - a.createdAt || (a.keyId < b.keyId ? 1 : -1))
         .filter(
           ({ createdAt, keyId }) =>
@@ -212,23 +226,28 @@ export function memoryApiKeys({ keys }: Records): ApiKeys {
       return { keys: page, next: left.length > limit ? next : undefined };
     },
     change: async (keyId, change) => {
-      const key = keys.get(keyId);
+      const key = keyIn(records, keyId);
       if (!key) return undefined;
-      // `null` takes away what it stands for, as REMOVE does.
-      const changed = Object.fromEntries(
-        Object.entries({ ...key, ...withoutUndefined(change) }).filter(
-          ([, value]) => value !== null,
-        ),
-      ) as ApiKey;
+      const changed = changedBy(key, change);
       keys.set(keyId, changed);
       return changed;
     },
-    remove: async (keyId) => keys.delete(keyId),
+    remove: async (keyId) => {
+      const key = keyIn(records, keyId);
+      if (key) keys.set(keyId, { ...key, deleted: true });
+      return key !== undefined;
+    },
   };
 }
 
-const withoutUndefined = <T extends object>(change: T) =>
-  Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+/** `null` takes away what it stands for, as REMOVE does; `undefined` leaves it alone. */
+const changedBy = <T extends object>(record: T, change: object): T =>
+  Object.fromEntries(
+    Object.entries({
+      ...record,
+      ...Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)),
+    }).filter(([, value]) => value !== null),
+  ) as T; // the names are those of the record, and what is taken away may be absent
 
 /** The key a test's callers use, when its text matters. */
 export const keyFor = (apiKey: string, more: Partial<ApiKey> = {}): ApiKey => {

@@ -79,16 +79,18 @@ export const CreditRequest = z.object(
 export type CreditRequest = z.output<typeof CreditRequest>;
 
 /** The body of `POST /v1/admin/accounts/{account}/webhook-secret`. */
-export const RotationRequest = z.object(
-  {
-    overlap_hours: z
-      .number(rules.overlap)
-      .min(0, rules.overlap)
-      .max(168, rules.overlap)
-      .default(24),
-  },
-  rules.body,
-);
+export const RotationRequest = z
+  .object(
+    {
+      overlap_hours: z
+        .number(rules.overlap)
+        .min(0, rules.overlap)
+        .max(168, rules.overlap)
+        .default(24),
+    },
+    rules.body,
+  )
+  .prefault({});
 export type RotationRequest = z.output<typeof RotationRequest>;
 
 /** The query of `GET /v1/admin/accounts`. */

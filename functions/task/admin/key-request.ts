@@ -55,7 +55,8 @@ const fields = {
       z.string(rules.models).refine((id) => findModel(id) !== undefined, rules.models),
       rules.models,
     )
-    .min(1, rules.models),
+    .min(1, rules.models)
+    .max(100, rules.models),
 } as const;
 
 /** The body of `POST /v1/admin/keys`. A limit that is `null` or left out is none. */

@@ -65,6 +65,15 @@ describe('200', () => {
   });
 });
 
+test('whether a body may be left out is for the schema to say', async () => {
+  const lenient = route(everybody, Body.prefault({ colour: 'red' }), async ({ body }) => ({
+    ...{ status: 200, body },
+  }));
+
+  expect(bodyOf(await lenient(event()))).toEqual({ colour: 'red' });
+  expect((await lenient(event({ body: ' ' }))).statusCode).toBe(400);
+});
+
 describe('302', () => {
   test('has headers of its own and no body', async () => {
     const move = openRoute(async () => ({ status: 302, headers: { location: 'https://a.b/' } }));
@@ -80,7 +89,8 @@ describe('302', () => {
 
 describe('400', () => {
   test.each([
-    ['nothing', undefined, invalid('The body is not valid JSON.')],
+    ['nothing', undefined, invalid('The body must be an object.')],
+    ['an empty body', '', invalid('The body must be an object.')],
     ['half a body', '{"colour":', invalid('The body is not valid JSON.')],
     ['a list', [], invalid('The body must be an object.')],
     ['null', 'null', invalid('The body must be an object.')],
@@ -114,19 +124,25 @@ describe('401', () => {
     );
   });
 
-  test('the header is read and the scope "generate" is asked for', async () => {
+  test('the header is read, and the scope of the route is asked for: "generate" if it says none', async () => {
     const asked: unknown[] = [];
     const noting = async (...what: unknown[]) => {
       asked.push(what);
       return sampleCaller;
     };
+    const run = async () => ({ status: 200 });
+    const admin = { scope: 'admin' } as const;
 
-    await route(noting, Body, async () => ({ status: 200 }))(event({ body: { colour: '' } }));
-    await readRoute(noting, async () => ({ status: 200 }))(event({ headers: {} }));
+    await route(noting, Body, run)(event({ body: { colour: '' } }));
+    await readRoute(noting, run)(event({ headers: {} }));
+    await route(noting, Body, run, admin)(event({ body: { colour: '' } }));
+    await readRoute(noting, run, admin)(event());
 
     expect(asked).toEqual([
       ['Bearer sk-dr-test', 'generate'],
       [undefined, 'generate'],
+      ['Bearer sk-dr-test', 'admin'],
+      ['Bearer sk-dr-test', 'admin'],
     ]);
   });
 });
@@ -197,6 +213,20 @@ describe('503', () => {
     expect(answer).toMatchObject({ statusCode: 503, headers: { ...headers } });
     expect(answer.headers).toHaveProperty('x-request-id', 'request-1');
     expect(bodyOf(answer)).toEqual(envelope('service_unavailable', 'Busy.', 'api_error'));
+  });
+});
+
+test('figures of a refusal stand beside its code', async () => {
+  const details = { key_name: 'website', expired_at: 7 };
+  const closed = openRoute(async () => {
+    throw new Problem('KEY_EXPIRED', 'Over.', { details });
+  });
+
+  expect(bodyOf(await closed(event()))).toEqual({
+    error: {
+      ...{ code: 'KEY_EXPIRED', message: 'Over.', type: 'authentication_error', param: null },
+      ...details,
+    },
   });
 });
 

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
+import { hashOfKey, keyIdOf } from '../../../functions/task/api-key.ts';
 import * as ids from '../../../functions/task/ids.ts';
 import { sampleId, sampleTime } from '../../support/tasks.ts';
 
 test.each([
   ['task', () => ids.newTaskId(sampleTime + 999), /^task-unified-1757156493-[a-z0-9]{8}$/],
   ['file', ids.newFileId, /^file-[a-z0-9]{26}$/],
-  ['key', ids.newKeyId, /^key-[a-z0-9]{16}$/],
   ['API key', ids.newApiKey, /^sk-dr-[A-Za-z0-9]{43}$/],
   ['webhook secret', ids.newWebhookSecret, /^whsec_[A-Za-z0-9+/]{43}=$/],
 ])('10,000 ids of a %s have their shape and are all different', (_what, make, shape) => {
@@ -18,6 +18,7 @@ test.each([
 test('what was made is recognised', () => {
   expect(ids.isTaskId(ids.newTaskId(Date.now()))).toBe(true);
   expect(ids.isFileId(ids.newFileId())).toBe(true);
+  expect(ids.isKeyId(keyIdOf(hashOfKey(ids.newApiKey())))).toBe(true);
 });
 
 test.each([
@@ -43,4 +44,16 @@ test.each([
   `../${'a'.repeat(26)}`,
 ])('%j is no file id', (text) => {
   expect(ids.isFileId(text)).toBe(false);
+});
+
+test.each([
+  '',
+  'key-',
+  'key-0123456789abcde',
+  'key-0123456789abcdef0',
+  'key-0123456789ABCDEF',
+  'key-0123456789abcdeg',
+  'key-0123456789abcdef\n',
+])('%j is no key id', (text) => {
+  expect(ids.isKeyId(text)).toBe(false);
 });

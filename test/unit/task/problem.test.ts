@@ -5,12 +5,21 @@ const published: Record<ProblemCode, readonly [status: number, type: string]> = 
   invalid_request: [400, 'invalid_request_error'],
   invalid_task_id: [400, 'invalid_request_error'],
   unauthorized: [401, 'authentication_error'],
+  KEY_DISABLED: [401, 'authentication_error'],
+  KEY_EXPIRED: [401, 'authentication_error'],
   insufficient_quota: [402, 'insufficient_quota'],
+  KEY_QUOTA_EXHAUSTED: [402, 'insufficient_quota'],
+  KEY_DAILY_QUOTA_EXHAUSTED: [402, 'insufficient_quota'],
   permission_denied: [403, 'invalid_request_error'],
+  KEY_MODEL_NOT_ALLOWED: [403, 'invalid_request_error'],
   not_found: [404, 'invalid_request_error'],
   task_not_found: [404, 'invalid_request_error'],
+  account_not_found: [404, 'invalid_request_error'],
+  key_not_found: [404, 'invalid_request_error'],
+  account_exists: [409, 'invalid_request_error'],
   idempotency_conflict: [409, 'invalid_request_error'],
   request_too_large: [413, 'invalid_request_error'],
+  rate_limit_exceeded: [429, 'rate_limit_error'],
   internal_error: [500, 'api_error'],
   service_unavailable: [503, 'api_error'],
 };
@@ -21,6 +30,15 @@ test.each(problemCodes)('%s has the status and type of the contract', (code) => 
   const [status, type] = published[code];
   expect(problem.status).toBe(status);
   expect(problem.toJSON()).toEqual({ error: { code, message: 'why', type, param: 'field' } });
+});
+
+test('figures that belong to the code stand beside it', () => {
+  const problem = new Problem('KEY_DISABLED', 'why', { details: { key_name: 'website' } });
+
+  expect(problem.toJSON().error).toEqual({
+    ...{ code: 'KEY_DISABLED', message: 'why', type: 'authentication_error', param: null },
+    key_name: 'website',
+  });
 });
 
 test('what is for the log stays out of the answer', () => {

@@ -8,6 +8,10 @@ import { thrownBy } from '../provider/upstream.ts';
 
 const now = sampleTime + 40_000;
 const granted = 10_000;
+// Granted, reserved, settled: three entries, and no task left that has not ended.
+const settled = (used: number) => ({
+  ...{ granted, balance: granted - used, reserved: 0, used, inFlight: 0, entries: 3 },
+});
 const timeout: Failure = { code: 'generation_timeout', message: 'It took too long.' };
 const refused: Failure = { code: 'content_policy_violation', message: 'It was refused.' };
 const url = (n: number) => `https://provider.example.com/${n}.png`;
@@ -59,7 +63,7 @@ describe('what was made', () => {
       images: [image(1), image(2)],
     });
     expect(results.kept).toEqual([url(1), url(2)]);
-    expect(funds()).toEqual({ granted, balance: granted - 2400, reserved: 0, used: 2400 });
+    expect(funds()).toEqual(settled(2400));
   });
 
   test('is charged alone when it is less than was asked for, and what is missing is named', async () => {
@@ -74,7 +78,7 @@ describe('what was made', () => {
       ...{ status: 'completed', charged: 2400, failures: [timeout, refused] },
       images: [image(1), image(3)],
     });
-    expect(funds()).toEqual({ granted, balance: granted - 2400, reserved: 0, used: 2400 });
+    expect(funds()).toEqual(settled(2400));
   });
 
   test('is never charged beyond what was reserved', async () => {
@@ -82,7 +86,7 @@ describe('what was made', () => {
 
     await settle();
 
-    expect(funds()).toEqual({ granted, balance: granted - 1200, reserved: 0, used: 1200 });
+    expect(funds()).toEqual(settled(1200));
   });
 
   test('leaves nothing on the record that only a running task has', async () => {
@@ -98,8 +102,6 @@ describe('what was made', () => {
 });
 
 describe('a task of which nothing was made is failed and refunded in full', () => {
-  const refunded = { granted, balance: granted, reserved: 0, used: 0 };
-
   test.each<[string, Outcome, Failure]>([
     ['the job failed', { state: 'failed', failure: refused }, refused],
     ['every image failed, by the first of them', painted(timeout, refused), timeout],
@@ -118,7 +120,7 @@ describe('a task of which nothing was made is failed and refunded in full', () =
 
     expect(await find()).toMatchObject({ status: 'failed', finishedAt: now, charged: 0, failure });
     expect(results.kept).toEqual([]);
-    expect(funds()).toEqual(refunded);
+    expect(funds()).toEqual(settled(0));
   });
 
   const unavailable = 'image_urls[0] answered 503 when it was fetched.';
@@ -168,7 +170,7 @@ describe('a task of which nothing was made is failed and refunded in full', () =
     await settle(error);
 
     expect(await find()).toMatchObject({ status: 'failed', failure, charged: 0 });
-    expect(funds()).toEqual(refunded);
+    expect(funds()).toEqual(settled(0));
   });
 
   test('an outcome that is written says more than the error that came after it', async () => {
@@ -208,7 +210,7 @@ describe('an image that cannot be fetched', () => {
     expect(await find()).toMatchObject({
       ...{ status: 'completed', charged: 1200, images: [image(1)], failures: [lost] },
     });
-    expect(funds()).toEqual({ granted, balance: granted - 1200, reserved: 0, used: 1200 });
+    expect(funds()).toEqual(settled(1200));
   });
 
   test('fails the task when there is no other', async () => {
@@ -249,7 +251,7 @@ describe('twice', () => {
 
     await Promise.all([settle(), settle()]);
 
-    expect(funds()).toEqual({ granted, balance: granted - 1200, reserved: 0, used: 1200 });
+    expect(funds()).toEqual(settled(1200));
   });
 });
 

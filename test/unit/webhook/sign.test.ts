@@ -1,13 +1,16 @@
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, test } from 'vitest';
+import { newWebhookSecret } from '../../../functions/task/ids.ts';
 import { sign } from '../../../functions/webhook/sign.ts';
 
 const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 const body = '{"id":"task-7","prompt":"grün"}';
+const receivedWith = (theirs: string, sent: ReturnType<typeof sign>) =>
+  new Webhook(theirs).verify(body, { ...sent });
 
 test('the published example of the specification comes out', () => {
   const headers = sign(
-    secret,
+    [secret],
     'msg_p5jXN8AQM9LWM0D4loKWxJek',
     '{"test": 2432232314}',
     1_614_265_330_999, // the signature counts in whole seconds
@@ -21,19 +24,40 @@ test('the published example of the specification comes out', () => {
 });
 
 test('a receiver with the official library takes it', () => {
-  const headers = sign(secret, 'evt-task-7', body, Date.now());
+  expect(receivedWith(secret, sign([secret], 'evt-task-7', body, Date.now()))).toEqual(
+    JSON.parse(body),
+  );
+});
 
-  expect(new Webhook(secret).verify(body, { ...headers })).toEqual(JSON.parse(body));
+describe('with a new secret beside the old one', () => {
+  const [newest, previous] = [newWebhookSecret(), newWebhookSecret()];
+  const headers = sign([newest, previous], 'evt-task-7', body, Date.now());
+
+  test.each([
+    ['knows the new one already', newest],
+    ['knows only the old one', previous],
+  ])('a receiver that %s takes it', (_what, theirs) => {
+    expect(receivedWith(theirs, headers)).toEqual(JSON.parse(body));
+  });
+
+  test('one that knows neither does not', () => {
+    expect(() => receivedWith(secret, headers)).toThrow();
+  });
+
+  test('there is one signature for each, separated by a space', () => {
+    expect(headers['webhook-signature']).toMatch(/^v1,\S{44} v1,\S{44}$/);
+  });
 });
 
 describe('a receiver with the official library refuses', () => {
-  const headers = sign(secret, 'evt-task-7', body, Date.now());
+  const headers = sign([secret], 'evt-task-7', body, Date.now());
+  const old = sign([secret], 'evt-task-7', body, Date.now() - 600_000);
 
   test.each([
     ['another body', secret, `${body} `, headers],
     ['another event', secret, body, { ...headers, 'webhook-id': 'evt-task-8' }],
     ['another secret', `whsec_${Buffer.alloc(24).toString('base64')}`, body, headers],
-    ['an attempt of ten minutes ago', secret, body, sign(secret, 'e', body, Date.now() - 600_000)],
+    ['an attempt of ten minutes ago', secret, body, old],
   ])('%s', (_what, theirs, received, sent) => {
     expect(() => new Webhook(theirs).verify(received, { ...sent })).toThrow();
   });
