@@ -1,3 +1,4 @@
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { allow } from './allow.ts';
 import { Lambda } from './lambda.ts';
@@ -5,6 +6,7 @@ import { allowCallers, callers, memoryMb, type Parts } from './route-parts.ts';
 import { cancelTask, redeliverCallback } from './task-deeds.ts';
 import { batchTasks, createTask, getTask, listTasks } from './task-functions.ts';
 
+type Open = 'api/openapi' | 'api/health' | 'api/not-found';
 type Plain = 'api/get-credits' | 'api/list-models';
 
 /** One function a route, each with exactly what it uses. */
@@ -19,8 +21,9 @@ export class ApiFunctions extends Construct {
   readonly getCredits: Lambda<Plain>;
   readonly listModels: Lambda<Plain>;
   readonly getResult: Lambda<'api/get-result'>;
-  readonly health: Lambda<'api/health'>;
-  readonly notFound: Lambda<'api/not-found'>;
+  readonly openApi: Lambda<Open>;
+  readonly health: Lambda<Open>;
+  readonly notFound: Lambda<Open>;
 
   constructor(scope: Construct, id: string, props: Parts) {
     super(scope, id);
@@ -35,14 +38,15 @@ export class ApiFunctions extends Construct {
     this.getCredits = reader(this, 'GetCredits', 'api/get-credits', props);
     this.listModels = reader(this, 'ListModels', 'api/list-models', props);
     this.getResult = getResult(this, props);
-    this.health = new Lambda(this, 'Health', { entry: 'api/health', environment: {}, logDays });
-    this.notFound = new Lambda(this, 'NotFound', {
-      entry: 'api/not-found',
-      environment: {},
-      logDays,
-    });
+    this.openApi = open(this, 'Openapi', 'api/openapi', logDays);
+    this.health = open(this, 'Health', 'api/health', logDays);
+    this.notFound = open(this, 'NotFound', 'api/not-found', logDays);
   }
 }
+
+// Who touches nothing needs nothing.
+const open = (scope: Construct, id: string, entry: Open, logDays: RetentionDays) =>
+  new Lambda<Open>(scope, id, { entry, environment: {}, logDays });
 
 function createFile(scope: Construct, { stage, tables, buckets, publicUrl }: Parts) {
   const lambda = new Lambda(scope, 'CreateFile', {

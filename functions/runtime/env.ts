@@ -66,6 +66,7 @@ export const entries = {
   'api/admin/get-key': z.object({ ...callers }),
   'api/admin/change-key': z.object({ ...callers }),
   'api/admin/delete-key': z.object({ ...callers }),
+  'api/openapi': z.object({}),
   'api/health': z.object({}),
   'api/not-found': z.object({}),
   'workflow/prepare-inputs': z.object({

@@ -33,6 +33,7 @@ const limits: Record<Entry, number> = {
   'api/admin/get-key': 356,
   'api/admin/change-key': 366,
   'api/admin/delete-key': 355,
+  'api/openapi': 140,
   'api/health': 27,
   'api/not-found': 27,
   'workflow/prepare-inputs': 549,

@@ -33,7 +33,8 @@ const limits: Record<Entry, readonly [memory: number, seconds: number]> = {
   'api/admin/get-key': [1024, 10],
   'api/admin/change-key': [1024, 10],
   'api/admin/delete-key': [1024, 10],
-  'api/health': [512, 10], // loads next to nothing, so neither needs a bigger processor
+  'api/openapi': [512, 10], // these load next to nothing, so none needs a bigger processor
+  'api/health': [512, 10],
   'api/not-found': [512, 10],
   'workflow/prepare-inputs': [512, 60],
   'workflow/submit-task': [512, 30],

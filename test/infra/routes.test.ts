@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import document from '../../docs/openapi.json' with { type: 'json' };
 import { type StageName, stages } from '../../infra/stage.ts';
 import { readable } from './readable.ts';
 import { ofType, type Synthesised, stageNames, synthesised } from './synthesised.ts';
@@ -39,6 +40,7 @@ describe.each(stageNames)('the API of %s', (name) => {
       'GET /v1/credits': 'GetCredits',
       'GET /v1/models': 'ListModels',
       'GET /v1/results/{task}/{n}': 'GetResult',
+      'GET /openapi.json': 'Openapi',
       'GET /healthz': 'Health',
       'POST /v1/admin/accounts': 'CreateAccount',
       'GET /v1/admin/accounts': 'ListAccounts',
@@ -56,6 +58,15 @@ describe.each(stageNames)('the API of %s', (name) => {
     });
   });
 
+  test('has each of them in the document, and the document has no other', () => {
+    const described = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    const routes = Object.keys(routesOf(synthesised(name))).filter((key) => key !== '$default');
+
+    expect(described.sort()).toEqual(routes.sort());
+  });
+
   test('hands every call on in the one form that our functions read', () => {
     const integrations = ofType(synthesised(name), 'AWS::ApiGatewayV2::Integration');
     for (const { Properties } of integrations) {
@@ -64,7 +75,7 @@ describe.each(stageNames)('the API of %s', (name) => {
         PayloadFormatVersion: '2.0',
       });
     }
-    expect(integrations).toHaveLength(24);
+    expect(integrations).toHaveLength(25);
   });
 
   test('is throttled as the stage says', () => {

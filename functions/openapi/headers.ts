@@ -1,0 +1,52 @@
+import type { Json } from './json-schema.ts';
+
+const header = (description: string, schema: Json, example: unknown): Json => ({
+  ...{ description, required: true, schema, example },
+});
+const count = { type: 'integer', minimum: 0 };
+
+export const requestId = {
+  'x-request-id': header(
+    'The id of this request; quote it when you ask the operator',
+    { type: 'string' },
+    'JKJaXmPLvHcESHA=',
+  ),
+};
+
+export const rateLimit = {
+  'X-RateLimit-Limit': header('How many requests the key may send a minute', count, 300),
+  'X-RateLimit-Remaining': header('How many it may send now', count, 299),
+  'X-RateLimit-Reset': header(
+    'When it may send as many as it may again, in unix seconds',
+    count,
+    1_772_443_840,
+  ),
+};
+
+export const retryAfter = {
+  'Retry-After': header('How long to wait before the next try, in seconds', count, 1),
+};
+
+export const replayed = {
+  'Idempotency-Replayed': {
+    ...header(
+      'Whether this is the answer to an earlier request with the same Idempotency-Key',
+      { type: 'string', const: 'true' },
+      'true',
+    ),
+    required: false,
+  },
+};
+
+export const location = {
+  Location: header(
+    'Where the image is for some minutes',
+    { type: 'string', format: 'uri' },
+    'https://results.example.com/1.png?X-Amz-Signature=5d0c',
+  ),
+};
+
+/** All of them, by their names. */
+export const headers = {
+  ...{ ...requestId, ...rateLimit, ...retryAfter, ...replayed, ...location },
+};
