@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
+import { type LaptopClock, liveBy } from './clock.ts';
 import { eventBus } from './event-bus.ts';
 import { type Faults, faultInlets } from './faults/faults.ts';
 import { startHttpApi } from './http-api/http-api.ts';
@@ -27,6 +28,8 @@ export type LaptopOptions = {
   readonly port?: number;
   /** Divides every wait: of the workflow, of the painter, of the schedules. */
   readonly speed?: number;
+  /** Puts everything in this process, and every function, under a clock that can be put forward. */
+  readonly clock?: LaptopClock;
   readonly onTransition?: (event: Observed) => void;
 };
 
@@ -45,7 +48,8 @@ export type Laptop = {
 
 /** Runs a synthesised stack: its functions, tables, buckets, workflow and routes, and a provider that paints. */
 export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
-  const { outdir, dataDir, speed = 1 } = options;
+  const { outdir, dataDir, speed = 1, clock } = options;
+  if (clock) liveBy(clock.ahead);
   const data = (part: string) => join(dataDir, part);
   mkdirSync(dataDir, { recursive: true });
   const painter = await startPainter({ speed });
@@ -56,7 +60,9 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
   const environment: Record<string, string> = { ...credentials(), AWS_REGION: 'us-east-1' };
   const faults = faultInlets(functions, speed);
   const { pass, watch } = faults;
-  const lambda = lambdaRunner({ functions, environment: () => environment, logs, speed, watch });
+  const lambda = lambdaRunner({
+    ...{ functions, environment: () => environment, logs, speed, watch, ahead: clock?.ahead },
+  });
 
   const invoke = (arn: string, payload: unknown) => lambda.invoke(arn, payload);
   const told = (arn: string, event: unknown) => () => lambda.invoke(arn, event, { async: true });
@@ -69,8 +75,7 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
     ...{ lambda, bus, faults, data, environment },
   });
   Object.assign(environment, services.endpoints);
-  const { routes, cors, stageName } = httpApiOf(context);
-  const api = await startHttpApi({ routes, cors, stageName, invoke, port });
+  const api = await startHttpApi({ ...httpApiOf(context), invoke, port });
   const schedules = startSchedules({
     schedules: schedulesOf(context),
     invoke: (arn, event) => pass('schedule', event, () => invoke(arn, event)),

@@ -18,8 +18,16 @@ export type KillOrder = {
   readonly invocation?: number;
   /** The first call is 1. */
   readonly call: number;
+  /** Only calls in these words are counted; all of them, if it is left out. */
+  readonly named?: string;
   /** Before its first byte leaves, or when its answer is there and the function has not seen it. */
   readonly when: 'before' | 'after';
+  /** The n-th invocation that gets to such a call, counted from when the order is given. */
+  readonly nth?: number;
+  /** At so many of them, one after the other; at one, if it is left out. */
+  readonly times?: number;
+  /** Looks at the event the function is invoked with. */
+  readonly matching?: (event: unknown) => boolean;
 };
 
 /** Looks on while functions run, and lets them die where it was ordered. */
@@ -29,7 +37,7 @@ export function kills(functions: readonly FunctionDefinition[]) {
   let record: Invocation[] = [];
   let isOn = false;
 
-  const watch: Watch = (definition) => {
+  const watch: Watch = (definition, event) => {
     const name = nameOf(definition);
     const number = record.filter((one) => one.function === name).length + 1;
     const calls: string[] = [];
@@ -42,8 +50,9 @@ export function kills(functions: readonly FunctionDefinition[]) {
       const order = orders.take(
         (one) =>
           one.function === name &&
-          one.call === calls.length &&
-          (one.invocation ?? number) === number,
+          isAt(one, calls) &&
+          (one.invocation ?? number) === number &&
+          (one.matching?.(event) ?? true),
       );
       return order ? `dies ${order.when}` : 'lives';
     };
@@ -69,6 +78,11 @@ export function kills(functions: readonly FunctionDefinition[]) {
     },
   };
 }
+
+const isAt = ({ call, named }: KillOrder, calls: readonly string[]): boolean => {
+  const counted = named === undefined ? calls : calls.filter((one) => one === named);
+  return counted.length === call && (named === undefined || calls.at(-1) === named);
+};
 
 const nameOf = ({ id, description = '' }: FunctionDefinition): string =>
   /^functions\/(.+)\.ts$/.exec(description)?.[1] ?? id;

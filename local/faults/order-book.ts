@@ -25,7 +25,8 @@ export function orderBook<Order extends object>() {
 
     /** What was ordered for this occasion. */
     take(fits: (order: Order) => boolean): Order | undefined {
-      const fitting = [...waiting].filter(({ order }) => fits(order));
+      // Looking may lead to another order, for this very occasion.
+      const fitting = [...waiting.values().filter(({ order }) => fits(order))];
       const first = fitting.find(({ skip }) => skip <= 0);
       for (const one of fitting) one.skip -= 1;
       if (!first) return undefined;

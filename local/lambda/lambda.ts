@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
+import type { Ahead } from '../clock.ts';
 import { region } from '../template/physical.ts';
 import type { FunctionDefinition } from '../template/read-functions.ts';
 import { failure, type InvokeAnswer } from './invoke-answer.ts';
@@ -17,6 +18,8 @@ export type LambdaRunner = {
   invoke(nameOrArn: string, payload: unknown, how?: { async?: boolean }): Promise<InvokeAnswer>;
   /** Starts all functions afresh: no invocation that begins now finds a warm sandbox. */
   renew(): void;
+  /** Whether no function runs, and none is to be tried again. */
+  isIdle(): boolean;
   close(): Promise<void>;
 };
 
@@ -30,6 +33,8 @@ type Options = {
   readonly logs: LogSink;
   /** Asked when a sandbox starts. Without an answer nothing is watched. */
   readonly watch?: (() => Watch | undefined) | undefined;
+  /** The clock that functions live by, if that is not the machine's. */
+  readonly ahead?: Ahead | undefined;
   /** Divides the waits between asynchronous tries. */
   readonly speed?: number;
   /** Sandboxes a function may have at a time, unless it reserves its own number. */
@@ -42,6 +47,7 @@ const retryWaitsMs = [60_000, 120_000];
 export function lambdaRunner(options: Options): LambdaRunner {
   const { functions, logs, speed = 1, delay = wait } = options;
   const closing = new AbortController();
+  let underWay = 0;
   const pools = new Map(functions.map((definition) => [definition, poolOf(definition, options)]));
 
   const once = async (definition: FunctionDefinition, payload: string) => {
@@ -72,8 +78,14 @@ export function lambdaRunner(options: Options): LambdaRunner {
     async invoke(nameOrArn, payload, { async: isAsync = false } = {}) {
       const definition = find(nameOrArn);
       if (!definition) return notFound(nameOrArn);
-      return (isAsync ? eventually : once)(definition, JSON.stringify(payload) ?? '{}');
+      underWay += 1;
+      return (isAsync ? eventually : once)(definition, JSON.stringify(payload) ?? '{}').finally(
+        () => {
+          underWay -= 1;
+        },
+      );
     },
+    isIdle: () => underWay === 0,
     renew() {
       for (const pool of pools.values()) pool.renew();
     },
@@ -85,11 +97,11 @@ export function lambdaRunner(options: Options): LambdaRunner {
 }
 
 function poolOf(definition: FunctionDefinition, options: Options): SandboxPool {
-  const { environment, logs, watch, maxConcurrency = 8 } = options;
+  const { environment, logs, watch, ahead, maxConcurrency = 8 } = options;
   return sandboxPool(definition.reservedConcurrency ?? maxConcurrency, () => {
     const given = environment?.(definition);
     const all = { ...providedByLambda(definition), ...definition.environment, ...given };
-    return sandbox({ definition, environment: all, logs, watch: watch?.() });
+    return sandbox({ definition, environment: all, logs, watch: watch?.(), ahead });
   });
 }
 

@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { Worker } from 'node:worker_threads';
+import type { Ahead } from '../clock.ts';
 import type { FunctionDefinition } from '../template/read-functions.ts';
-import type { Gate } from './gate.ts';
 import { failure, type InvokeAnswer } from './invoke-answer.ts';
 import type { LogSink } from './log-sink.ts';
 import { guard, type Watch } from './watch.ts';
@@ -23,15 +23,17 @@ type Options = {
   readonly logs: LogSink;
   /** Decides at every outgoing call whether the function survives it. */
   readonly watch?: Watch | undefined;
+  /** The clock it lives by, if that is not the machine's. */
+  readonly ahead?: Ahead | undefined;
 };
 
 // Lambda allows 10 s; a laptop may be starting all functions at once.
 const initSeconds = 30;
 
-export function sandbox({ definition, environment, logs, watch }: Options): Sandbox {
+export function sandbox({ definition, environment, logs, watch, ahead }: Options): Sandbox {
   const kill = () => void end(exited(requestId, 'signal: killed'));
   const guarded = watch && guard(watch, definition, kill);
-  const worker = startWorker(definition, environment, guarded?.gate);
+  const worker = startWorker(definition, environment, { gate: guarded?.gate, ahead });
   keepLines(worker.stdout, definition.name, logs);
   keepLines(worker.stderr, definition.name, logs);
 
@@ -65,7 +67,7 @@ export function sandbox({ definition, environment, logs, watch }: Options): Sand
     async run(event) {
       current = Promise.withResolvers();
       requestId = event.requestId;
-      guarded?.begin();
+      guarded?.begin(event.payload);
       const initialising = endAfter(initSeconds);
       await loaded.promise;
       clearTimeout(initialising);
@@ -79,7 +81,7 @@ export function sandbox({ definition, environment, logs, watch }: Options): Sand
 function startWorker(
   definition: FunctionDefinition,
   environment: Options['environment'],
-  gate: Gate | undefined,
+  { gate, ahead }: Pick<WorkerStart, 'gate' | 'ahead'>,
 ): Worker {
   const { directory, handler, name, arn, memoryMb } = definition;
   const workerData: WorkerStart = {
@@ -88,7 +90,7 @@ function startWorker(
     functionName: name,
     functionArn: arn,
     memoryMb,
-    gate,
+    ...{ gate, ahead },
   };
   return new Worker(new URL('./worker.ts', import.meta.url), {
     workerData,

@@ -6,12 +6,12 @@ import type { WorkerMessage } from './worker-messages.ts';
 type Fate = 'lives' | 'dies before' | 'dies after';
 
 /** Told of an invocation when it begins; what it answers is told of each outgoing call, and decides. */
-export type Watch = (definition: FunctionDefinition) => (call: string) => Fate;
+export type Watch = (definition: FunctionDefinition, event: unknown) => (call: string) => Fate;
 
 type Guard = {
   readonly gate: Gate;
   /** An event goes in. */
-  begin(): void;
+  begin(payload: string): void;
   hear(message: WorkerMessage): void;
 };
 
@@ -25,8 +25,8 @@ export function guard(watch: Watch, definition: FunctionDefinition, kill: () => 
   };
   return {
     gate,
-    begin() {
-      fateAt = watch(definition);
+    begin(payload) {
+      fateAt = watch(definition, JSON.parse(payload));
     },
     hear(message) {
       if (message.kind === 'calling') decide(fateAt(message.call));

@@ -1,3 +1,4 @@
+import type { Ahead } from '../clock.ts';
 import type { Gate } from './gate.ts';
 import type { InvokeAnswer } from './invoke-answer.ts';
 
@@ -10,6 +11,8 @@ export type WorkerStart = {
   readonly memoryMb: number;
   /** Only there when the function's outgoing calls are watched. */
   readonly gate?: Gate | undefined;
+  /** Only there when the function lives by another clock than the machine's. */
+  readonly ahead?: Ahead | undefined;
 };
 
 /** One event. The payload crosses as JSON, as it does on AWS. */

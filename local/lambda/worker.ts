@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { types } from 'node:util';
 import { parentPort, workerData } from 'node:worker_threads';
+import { liveBy } from '../clock.ts';
 import { type Gate, stayAt, waitAt } from './gate.ts';
 import { watchCalls } from './outgoing-calls.ts';
 import type { WorkerEvent, WorkerMessage, WorkerStart } from './worker-messages.ts';
@@ -13,6 +14,7 @@ type Handler = (event: unknown, context: unknown) => unknown;
 const start: WorkerStart = workerData;
 const send = (message: WorkerMessage) => parentPort?.postMessage(message);
 
+if (start.ahead) liveBy(start.ahead);
 if (start.gate) standAt(start.gate);
 const loading = load();
 loading.then(
