@@ -1,7 +1,7 @@
 import type { Cut } from '../flow/faults/cuts.ts';
 
 /** What may go wrong with a task; most of them get through without. */
-export const kinds = [
+const kinds = [
   'function dies',
   'function dies at every try',
   'creating function dies',
