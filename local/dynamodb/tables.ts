@@ -27,10 +27,14 @@ export type TableDefinition = {
   readonly TimeToLive?: { readonly AttributeName: string } | undefined;
 };
 
-/** Creates the table and waits until it is there. One that exists stays as it is. */
+/**
+ * Creates the table and waits until it is there. One that exists stays as it is.
+ * @throws {Error} when the one that exists has other keys or indexes: it is of an older template
+ */
 export async function ensureTable(answer: Answer, definition: TableDefinition): Promise<void> {
   const { TableName, TimeToLive, ...shape } = definition;
-  if ((await statusOf(answer, TableName)) !== 'ABSENT') return;
+  const existing = await describe(answer, TableName);
+  if (existing) return refuseUnlessSame(existing, definition);
 
   const { KeySchema, AttributeDefinitions, GlobalSecondaryIndexes, LocalSecondaryIndexes } = shape;
   await answer('CreateTable', {
@@ -42,7 +46,7 @@ export async function ensureTable(answer: Answer, definition: TableDefinition): 
     LocalSecondaryIndexes: LocalSecondaryIndexes?.map(onDemand),
     BillingMode: 'PAY_PER_REQUEST',
   });
-  while ((await statusOf(answer, TableName)) !== 'ACTIVE') await wait(1);
+  while ((await describe(answer, TableName))?.TableStatus !== 'ACTIVE') await wait(1);
 
   if (TimeToLive) {
     const { AttributeName } = TimeToLive;
@@ -57,13 +61,49 @@ const onDemand = ({ IndexName, KeySchema, Projection }: Index): Index => ({
   Projection,
 });
 
-const Described = z.object({ Table: z.object({ TableStatus: z.string() }) });
+const Keys = z.array(z.object({ AttributeName: z.string(), KeyType: z.string() }));
+const Described = z.object({
+  Table: z.object({
+    TableStatus: z.string(),
+    KeySchema: Keys,
+    GlobalSecondaryIndexes: z
+      .array(z.object({ IndexName: z.string(), KeySchema: Keys }))
+      .default([]),
+  }),
+});
+type Described = z.output<typeof Described>['Table'];
 
-const statusOf = (answer: Answer, TableName: string): Promise<string> =>
+const describe = (answer: Answer, TableName: string): Promise<Described | undefined> =>
   answer('DescribeTable', { TableName }).then(
-    (described) => Described.parse(described).Table.TableStatus,
+    (described) => Described.parse(described).Table,
     (thrown: unknown) => {
-      if (thrown instanceof Refusal && thrown.code === 'ResourceNotFoundException') return 'ABSENT';
+      if (thrown instanceof Refusal && thrown.code === 'ResourceNotFoundException')
+        return undefined;
       throw thrown;
     },
   );
+
+// An index that is missing would only show when somebody asks for it.
+function refuseUnlessSame(existing: Described, wanted: TableDefinition): void {
+  if (wordsOf(existing) === wordsOf(wanted)) return;
+  throw new Error(
+    `The table ${wanted.TableName} is kept from an older version of the template: start with --fresh.`,
+  );
+}
+
+type Keyed = Pick<TableDefinition, 'KeySchema'> & {
+  readonly GlobalSecondaryIndexes?:
+    | readonly { readonly IndexName: string; readonly KeySchema: KeySchema }[]
+    | undefined;
+};
+
+const wordsOf = ({ KeySchema, GlobalSecondaryIndexes = [] }: Keyed): string =>
+  [
+    keysIn(KeySchema),
+    ...GlobalSecondaryIndexes.map(
+      (index) => `${index.IndexName} ${keysIn(index.KeySchema)}`,
+    ).sort(),
+  ].join('; ');
+
+const keysIn = (schema: KeySchema): string =>
+  schema.map(({ AttributeName, KeyType }) => `${KeyType} ${AttributeName}`).join();

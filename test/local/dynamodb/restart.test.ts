@@ -56,3 +56,12 @@ test('a directory in use is refused with its name', async () => {
 
   await expect(startDynamoDb({ tables: [Things], dataDir })).rejects.toThrow(dataDir);
 });
+
+test('a kept table that the template has changed since is refused with what to do', async () => {
+  const dataDir = await emptyDir();
+  await (await world({ dataDir })).close();
+  const [, ...others] = Things.GlobalSecondaryIndexes ?? [];
+  const changed = { ...Things, GlobalSecondaryIndexes: others };
+
+  await expect(startDynamoDb({ tables: [changed], dataDir })).rejects.toThrow('start with --fresh');
+});
