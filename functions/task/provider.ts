@@ -7,6 +7,8 @@ export type Job = {
   readonly images: readonly string[];
   readonly n: number;
   readonly options: Options;
+  /** Where the provider may say that the job is done; it is asked all the same what became of it. */
+  readonly callbackUrl?: string | undefined;
 };
 
 export type Progress =
@@ -19,6 +21,10 @@ export type Progress =
  * Polling belongs to the state machine: `poll` asks once.
  */
 export type Provider = {
+  /** It knows a job again by its task: asked twice, it paints and bills once. */
+  readonly idempotent?: boolean;
+  /** It calls `callbackUrl` when a job is done, so that polling is only the net below. */
+  readonly callsBack?: boolean;
   /**
    * @throws {ProviderBusy} a clear no for now; nothing was accepted
    * @throws {ProviderRefused} a clear no for good
@@ -29,4 +35,12 @@ export type Provider = {
   poll(ticket: string): Promise<Progress>;
   /** Calls a job back, where the provider can: `false` when it goes on. */
   cancel?(ticket: string): Promise<boolean>;
+  /** Whether a callback bears the provider's own signature, where the provider signs. */
+  signed?(callback: ProviderCallback, now: number): Promise<boolean>;
+};
+
+/** A provider's callback as it came: names of headers in lower case, the body byte for byte. */
+export type ProviderCallback = {
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: string;
 };
