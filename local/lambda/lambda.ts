@@ -7,6 +7,7 @@ import { failure, type InvokeAnswer } from './invoke-answer.ts';
 import type { LogSink } from './log-sink.ts';
 import { sandbox } from './sandbox.ts';
 import { type SandboxPool, sandboxPool } from './sandbox-pool.ts';
+import { type WarmPlaces, warmPlaces } from './warm-places.ts';
 import type { Watch } from './watch.ts';
 
 export type LambdaRunner = {
@@ -39,16 +40,21 @@ type Options = {
   readonly speed?: number;
   /** Sandboxes a function may have at a time, unless it reserves its own number. */
   readonly maxConcurrency?: number;
+  /** Sandboxes that are kept for later, of all functions together. */
+  readonly maxWarm?: number;
   readonly delay?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
 };
 
 const retryWaitsMs = [60_000, 120_000];
 
 export function lambdaRunner(options: Options): LambdaRunner {
-  const { functions, logs, speed = 1, delay = wait } = options;
+  const { functions, logs, speed = 1, delay = wait, maxWarm = 24 } = options;
+  const warm = warmPlaces(maxWarm);
   const closing = new AbortController();
   let underWay = 0;
-  const pools = new Map(functions.map((definition) => [definition, poolOf(definition, options)]));
+  const pools = new Map(
+    functions.map((definition) => [definition, poolOf(definition, options, warm)]),
+  );
 
   const once = async (definition: FunctionDefinition, payload: string) => {
     // Reserving nothing is how a function is switched off.
@@ -96,9 +102,9 @@ export function lambdaRunner(options: Options): LambdaRunner {
   };
 }
 
-function poolOf(definition: FunctionDefinition, options: Options): SandboxPool {
+function poolOf(definition: FunctionDefinition, options: Options, warm: WarmPlaces): SandboxPool {
   const { environment, logs, watch, ahead, maxConcurrency = 8 } = options;
-  return sandboxPool(definition.reservedConcurrency ?? maxConcurrency, () => {
+  return sandboxPool(definition.reservedConcurrency ?? maxConcurrency, warm, () => {
     const given = environment?.(definition);
     const all = { ...providedByLambda(definition), ...definition.environment, ...given };
     return sandbox({ definition, environment: all, logs, watch: watch?.(), ahead });

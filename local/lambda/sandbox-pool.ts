@@ -1,5 +1,7 @@
 import { failure, type InvokeAnswer } from './invoke-answer.ts';
 import type { Sandbox, SandboxEvent } from './sandbox.ts';
+import { turnstile } from './turnstile.ts';
+import type { WarmPlaces } from './warm-places.ts';
 
 export type SandboxPool = {
   run(event: SandboxEvent): Promise<InvokeAnswer>;
@@ -9,57 +11,61 @@ export type SandboxPool = {
 };
 
 /** As many sandboxes as events at a time, up to a limit; further events wait in order. */
-export function sandboxPool(limit: number, create: () => Sandbox): SandboxPool {
+export function sandboxPool(
+  limit: number,
+  warmPlaces: WarmPlaces,
+  create: () => Sandbox,
+): SandboxPool {
   const idle: Sandbox[] = [];
   const all = new Set<Sandbox>();
   const stale = new Set<Sandbox>();
-  const waiting: (() => void)[] = [];
-  let busy = 0;
+  const doors = turnstile(limit);
   let isClosed = false;
 
-  const enter = async () => {
-    if (busy < limit) busy += 1;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
-  };
-  // The place goes straight to who waits longest, so that nobody can slip in between.
-  const leave = () => {
-    const next = waiting.shift();
-    if (next) next();
-    else busy -= 1;
+  const takeWarm = () => {
+    const warm = idle.pop();
+    if (warm) warmPlaces.leave(warm);
+    return warm;
   };
   const take = () => {
-    let warm = idle.pop();
-    while (warm && !warm.isAlive()) warm = idle.pop(); // it may have died of something in the background
-    const taken = warm ?? create();
-    all.add(taken);
-    return taken;
+    let warm = takeWarm();
+    while (warm && !warm.isAlive()) warm = takeWarm(); // it may have died of something in the background
+    return warm ?? create();
   };
   const discard = (sandbox: Sandbox) => {
     all.delete(sandbox);
     stale.delete(sandbox);
     void sandbox.close();
   };
+  const rest = (sandbox: Sandbox) => {
+    idle.push(sandbox);
+    warmPlaces.enter(sandbox, () => {
+      idle.splice(idle.indexOf(sandbox), 1);
+      discard(sandbox);
+    });
+  };
   const giveBack = (used: Sandbox) => {
-    if (used.isAlive() && !stale.has(used)) idle.push(used);
+    if (used.isAlive() && !stale.has(used)) rest(used);
     else discard(used);
-    leave();
+    doors.leave();
   };
 
   return {
     async run(event) {
-      await enter();
+      await doors.enter();
       if (isClosed) return failure('Runtime.ExitError', 'The laptop is shutting down');
       const sandbox = take();
+      all.add(sandbox);
       return sandbox.run(event).finally(() => giveBack(sandbox));
     },
     renew() {
-      for (const sandbox of idle.splice(0)) discard(sandbox);
+      for (let warm = takeWarm(); warm; warm = takeWarm()) discard(warm);
       for (const sandbox of all) stale.add(sandbox);
     },
     async close() {
       isClosed = true;
       await Promise.all([...all].map((sandbox) => sandbox.close()));
-      for (const next of waiting.splice(0)) next();
+      doors.open();
     },
   };
 }

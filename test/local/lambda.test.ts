@@ -94,6 +94,20 @@ describe('sandboxes', () => {
     expect(answers).toEqual([1, 2, 3].map((payload) => ({ ok: true, payload })));
   });
 
+  test('give way to those of other functions when too many rest: the longest idle goes', async () => {
+    const functions = ['A', 'B', 'C'].map((name) => ({
+      ...bundled(`${counting} ${handler('return ++calls;')}`),
+      ...{ name, arn: name },
+    }));
+    const lambda = lambdaRunner({ functions, logs: linesKept(), maxWarm: 2 });
+    onTestFinished(() => lambda.close());
+    const calls = [];
+    for (const name of ['A', 'B', 'A', 'C', 'A', 'B']) calls.push(await lambda.invoke(name, {}));
+
+    // C made B go, not A, which had been called since.
+    expect(calls.map((answer) => answer.ok && answer.payload)).toEqual([1, 1, 2, 1, 3, 1]);
+  });
+
   test('see one event at a time, and more of them are started for more events', async () => {
     // Each event answers only when both are inside, so one sandbox for both would never answer.
     const { invoke } = world(
