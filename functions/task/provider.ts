@@ -40,7 +40,7 @@ export type Provider = {
 };
 
 /** A provider's callback as it came: names of headers in lower case, the body byte for byte. */
-export type ProviderCallback = {
+type ProviderCallback = {
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: string;
 };
