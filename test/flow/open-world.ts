@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { DynamoDBClient, GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, GetItemCommand, paginateQuery } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { type FirstKeys, firstKeys, issueKey } from '../../local/first-keys.ts';
 import { type Laptop, type LaptopOptions, startLaptop } from '../../local/laptop.ts';
@@ -79,14 +79,17 @@ export async function openWorld({ onTransition, ...options }: WorldOptions): Pro
       return unmarshall(Item ?? {});
     },
     entries: async () => {
-      const { Items = [] } = await dynamo.send(
-        new QueryCommand({
+      const pages = paginateQuery(
+        { client: dynamo },
+        {
           TableName: accounts,
           KeyConditionExpression: 'account = :account AND begins_with(entry, :prefix)',
           ExpressionAttributeValues: marshall({ ':account': 'default', ':prefix': 'entry#' }),
-        }),
+        },
       );
-      return Items.map((item) => unmarshall(item));
+      const all: Record<string, unknown>[] = [];
+      for await (const { Items = [] } of pages) all.push(...Items.map((item) => unmarshall(item)));
+      return all;
     },
     dynamoItem: async (id) => {
       const Key = marshall({ id });

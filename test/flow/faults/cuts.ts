@@ -53,6 +53,12 @@ const isUnclear = (name: string, calls: readonly string[], done: number): boolea
   done > calls.indexOf(write) &&
   done <= calls.lastIndexOf(write);
 
+/** Those that are in both of two runs: a client that tries again, or a slow start, is in one of them. */
+export function inBoth(some: readonly Cut[], others: readonly Cut[]): readonly Cut[] {
+  const known = new Set(others.map(sayCut));
+  return some.filter((cut) => known.has(sayCut(cut)));
+}
+
 /** A cut in words. */
 export const sayCut = ({ function: name, named, call, when, nth }: Cut): string =>
   `${name} ${nth > 1 ? `(round ${nth}) ` : ''}dies ${when} ${named}${call > 1 ? ` #${call}` : ''}`;

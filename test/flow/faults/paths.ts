@@ -32,8 +32,18 @@ export const cancelled: End = { status: 'failed', images: 0, code: 'request_canc
 /** Nobody can tell whether the provider took the job: nothing is charged, and it is not asked again. */
 export const unclear: End = { status: 'failed', images: 0, code: 'service_error' };
 
-export const cancel = ({ call }: FaultWorld, { id }: Body) =>
-  call('POST', `/v1/tasks/${id}/cancel`);
+/**
+ * Cancels a task as callers do: who gets no answer looks whether it was done, and if not, asks again.
+ * Answers whether there was anything to cancel.
+ */
+export async function cancel({ call }: FaultWorld, { id }: Body): Promise<boolean> {
+  for (;;) {
+    const { status } = await call('POST', `/v1/tasks/${id}/cancel`);
+    if (status < 500) return status === 200;
+    const { body } = await call('GET', `/v1/tasks/${id}`);
+    if (body.task_info?.can_cancel === false) return true;
+  }
+}
 
 export async function uploadAll(_: FaultWorld, { uploads }: Body): Promise<void> {
   for (const one of uploads) {

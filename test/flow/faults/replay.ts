@@ -1,7 +1,7 @@
 import type { Ordered } from '../../../local/faults/order-book.ts';
 import { until } from '../open-world.ts';
 import { auditTasks, type Suspect } from './audit.ts';
-import { type Cut, cutsOf } from './cuts.ts';
+import { type Cut, cutsOf, inBoth } from './cuts.ts';
 import type { FaultWorld } from './fault-world.ts';
 import { type End, type Path, unclear } from './paths.ts';
 import { some, walk, workedOn } from './walk.ts';
@@ -14,20 +14,22 @@ const secretsKeptMs = 5 * 60 * 1000;
 const atOnce = 6;
 const mostRounds = 4;
 
-/** Walks the path once with nothing in its way, and derives the cuts from what its functions did. */
+/** Walks the path twice with nothing in its way, and derives the cuts from what its functions did. */
 export async function recordPath(world: FaultWorld, path: Path): Promise<readonly Cut[]> {
   world.painter.control(path.painting);
-  await end(world, await walk(world, path)); // from here on the functions are warm
+  const first = await recordOne(world, path);
+  return inBoth(await recordOne(world, path), first);
+}
+
+async function recordOne(world: FaultWorld, path: Path): Promise<readonly Cut[]> {
   world.clock.forward(secretsKeptMs);
   const before = world.record.length;
   const suspect = await walk(world, path);
-  await end(world, suspect);
+  await world.rest([suspect.id]);
   const [faults] = await auditTasks(world, [{ ...suspect, ends: [path.end] }]);
   if (faults?.length !== 0) throw new Error(`the record is of no use: ${faults?.join(', ')}`);
   return cutsOf(world.record.slice(before));
 }
-
-const end = (world: FaultWorld, { id }: Suspect) => world.rest([id]);
 
 /**
  * Lets each of these deaths happen to a task of its own. A cut whose call was not made (no secret was
