@@ -6,6 +6,8 @@ export type Running = { readonly url: string; close(): Promise<void> };
 
 /** Starts to listen; port 0 takes any free one. */
 export async function listen(server: Server, port: number): Promise<Running> {
+  // Longer than any client keeps a connection: on a busy machine one that we close is one it just used.
+  server.keepAliveTimeout = 65_000;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject).listen(port, '127.0.0.1', resolve);
   await promise;

@@ -130,13 +130,15 @@ function beginner({ faults, create }: World): FaultWorld['begin'] {
 
 async function insist(call: () => ReturnType<World['create']>): Promise<Body> {
   for (let attempt = 1; ; attempt += 1) {
-    const { status, body } = await call();
+    const { status, body } = await call().catch(noAnswer);
     if (status === 200) return body;
     if (status < 500 || attempt === mostAttempts)
       throw new Error(`${status}: ${JSON.stringify(body)}`);
     await setTimeout(100 * attempt);
   }
 }
+
+const noAnswer = (error: unknown) => ({ status: 599, body: String(error) });
 
 async function nextLook(world: World, taskIds: readonly string[]): Promise<number | undefined> {
   const rows = await Promise.all(taskIds.map((id) => world.dynamoItem(id)));
