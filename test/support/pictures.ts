@@ -96,7 +96,7 @@ const u32le = (value: number) => u32(value).reverse();
 export const riffChunk = (type: string, data: Uint8Array): Buffer =>
   Buffer.concat([latin1(type), u32le(data.length), data, Buffer.alloc(data.length % 2)]);
 
-export const webp = (...chunks: readonly Uint8Array[]): Buffer => {
+const webp = (...chunks: readonly Uint8Array[]): Buffer => {
   const body = Buffer.concat([latin1('WEBP'), ...chunks]);
   return Buffer.concat([latin1('RIFF'), u32le(body.length), body]);
 };

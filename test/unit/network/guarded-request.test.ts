@@ -1,8 +1,10 @@
 import { type RequestListener, setGlobalProxyFromEnv } from 'node:http';
 import type { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
+import { refusal } from '../../../functions/network/check-url.ts';
 import { drain, guardedRequest, type Options } from '../../../functions/network/guarded-request.ts';
 import { spool } from '../../../functions/network/spool.ts';
+import { hosts, nowhere } from './hostile.ts';
 import { serve } from './server.ts';
 
 const options: Options = {
@@ -191,6 +193,36 @@ describe('a redirect', () => {
       name: 'AddressRefused',
       message: expect.stringMatching(/^redirects, and its target must /),
     });
+  });
+
+  test('to any hostile host that a header can carry is refused, and costs one connection', async () => {
+    const spellings = Object.values({ ...hosts, ...nowhere })
+      .flat()
+      .filter((host) => /^[!-~]+$/.test(host) && refusal(`https://${host}/`, options.rules));
+    await using server = await serve((request, response) =>
+      redirect(`https://${spellings[Number(request.url?.slice(1))]}/`)(request, response),
+    );
+
+    for (const index of spellings.keys()) {
+      const asked = guardedRequest(`${server.url}/${index}`, options);
+
+      await expect(asked, spellings[index]).rejects.toMatchObject({
+        message: expect.stringMatching(/^redirects/),
+      });
+    }
+    expect(spellings.length).toBeGreaterThan(150);
+    expect(server.connections()).toBe(spellings.length);
+  });
+
+  test('back to where it came from ends after as many as are allowed', async () => {
+    await using server = await serve((request, response) =>
+      redirect(request.url === '/a' ? '/b' : '/a')(request, response),
+    );
+
+    await expect(guardedRequest(`${server.url}/a`, options)).rejects.toMatchObject({
+      message: 'redirects too many times',
+    });
+    expect(server.connections()).toBe(4);
   });
 
   test('is followed as often as allowed and not once more', async () => {
