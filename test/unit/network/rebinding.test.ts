@@ -77,7 +77,10 @@ test('without the guard such a name does reach this machine', async () => {
   await using listener = await serve((_request, response) => response.end());
   await using dns = await serveDns(names);
   const unguarded: LookupFunction = (name, _options, done) => {
-    dns.resolve(name).then((found) => done(null, [...found]), done);
+    dns.resolve(name).then(
+      (found) => done(null, [...found]),
+      (error: Error) => done(error, []),
+    );
   };
 
   expect(await connect('chain.example', listener.port, unguarded)).toBe('answered 200');
