@@ -9,7 +9,7 @@ import { readPng } from '../../../functions/image/png.ts';
 import type { Reading, Start } from '../../../functions/image/reading.ts';
 import { readWebp } from '../../../functions/image/webp.ts';
 import { counting, limits } from './counting.ts';
-import { dice, mutant } from './mutations.ts';
+import { dice, mutant, type Roll } from './mutations.ts';
 
 const MB = 1 << 20;
 const seed = 20_261_122;
@@ -22,24 +22,34 @@ const held = () => {
   return heapUsed + arrayBuffers;
 };
 
+// What hangs would hang for ever: nothing outside can end it. So it has a minute, and takes a second.
+const untilItHangs = (run: () => void) => runInNewContext('run()', { run }, { timeout: 55_000 });
+
 const isSound = (reading: Reading, seen: number, size: number) => {
   if ('need' in reading) return reading.need > seen && reading.need <= size;
   return 'reason' in reading || Math.min(reading.width, reading.height) > 0;
 };
 
+function readOne(roll: Roll) {
+  const bytes = mutant(roll);
+  const size = roll(2) === 0 ? bytes.length : bytes.length + roll(2 ** 31);
+  const reading = readHeader(bytes, size);
+  const kind = 'need' in reading ? 'need' : 'reason' in reading ? 'reason' : 'format';
+  return { reading, kind, sound: isSound(reading, bytes.length, size) } as const;
+}
+
 test('200,000 damaged pictures are read, refused or asked more of, and leave nothing behind', () => {
   const roll = dice(seed);
   const kinds = { need: 0, reason: 0, format: 0 };
   const before = held();
-  for (let round = 0; round < 200_000; round += 1) {
-    const bytes = mutant(roll);
-    const size = roll(2) === 0 ? bytes.length : bytes.length + roll(2 ** 31);
+  untilItHangs(() => {
+    for (let round = 0; round < 200_000; round += 1) {
+      const { reading, kind, sound } = readOne(roll);
 
-    const reading = readHeader(bytes, size);
-
-    if (!isSound(reading, bytes.length, size)) expect({ round, reading }).toBe('sound');
-    kinds['need' in reading ? 'need' : 'reason' in reading ? 'reason' : 'format'] += 1;
-  }
+      if (!sound) expect({ round, reading }).toBe('sound');
+      kinds[kind] += 1;
+    }
+  });
 
   expect(held() - before).toBeLessThan(4 * MB);
   // Otherwise the dice would only make rubbish, or nothing but pictures.
@@ -56,20 +66,21 @@ test('reading a header copies nothing, however long it says that its parts are',
   expect(process.memoryUsage().arrayBuffers).toBeLessThanOrEqual(before);
 });
 
-// Bytes that tell of every look at them: work is counted, since time depends on the machine.
-function watched(bytes: Buffer): { readonly start: Start; readonly looks: () => number } {
+// The walk with the most steps looks four times at a byte: at its place, at its successor's, at two lengths.
+const mostLooks = ({ length }: Buffer) => 4 * length + 64;
+
+// Bytes that count the looks at them: work is counted, since time depends on the machine.
+function watched(bytes: Buffer): Start {
   let looks = 0;
-  const start = {
-    size: bytes.length,
-    bytes: new Proxy(bytes, {
-      get(target, key) {
-        looks += 1;
-        const value: unknown = Reflect.get(target, key, target);
-        return typeof value === 'function' ? value.bind(target) : value;
-      },
-    }),
-  };
-  return { start, looks: () => looks };
+  const counted = new Proxy(bytes, {
+    get(target, key) {
+      looks += 1;
+      if (looks > mostLooks(bytes)) throw new Error(`more than ${looks - 1} looks`);
+      const value: unknown = Reflect.get(target, key, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  return { size: bytes.length, bytes: counted };
 }
 
 const readers = [
@@ -79,18 +90,12 @@ const readers = [
   ['BMP', readBmp],
 ] as const;
 
-// The walk with the most steps looks four times at a byte: at its place, at its successor's, at two lengths.
-const mostLooks = (bytes: Buffer) => 4 * bytes.length + 64;
-
 test.each(readers)('the %s reader looks at no damaged byte again and again', (_format, read) => {
   const roll = dice(seed + 2);
-  for (let round = 0; round < 2000; round += 1) {
-    const bytes = mutant(roll);
-    const { start, looks } = watched(bytes);
+  for (let round = 0; round < 1000; round += 1) {
+    const start = watched(mutant(roll));
 
-    read(start);
-
-    if (looks() > mostLooks(bytes)) expect({ round, looks: looks() }).toBe('few');
+    expect(() => read(start), `round ${round}`).not.toThrow();
   }
 });
 
@@ -108,15 +113,13 @@ const pngStart = Buffer.from(
 );
 
 test.each(slow.map((pattern) => [Buffer.from(pattern).toString('hex'), pattern] as const))(
-  '256 kB of %s are walked once, by whichever reader',
+  '128 kB of %s are walked once, by whichever reader',
   (_hex, pattern) => {
     for (const [, read] of readers) {
-      const filler = Buffer.alloc(MB / 4, Buffer.from(pattern));
+      const filler = Buffer.alloc(MB / 8, Buffer.from(pattern));
       const bytes = Buffer.concat([read === readPng ? pngStart : Buffer.alloc(0), filler]);
-      const { start, looks } = watched(bytes);
 
-      expect(read(start)).toHaveProperty('reason');
-      expect(looks()).toBeLessThanOrEqual(mostLooks(bytes));
+      expect(read(watched(bytes))).toHaveProperty('reason');
     }
   },
 );
@@ -124,7 +127,7 @@ test.each(slow.map((pattern) => [Buffer.from(pattern).toString('hex'), pattern] 
 test('whatever a damaged picture says, three reads and a megabyte are the most', async () => {
   const roll = dice(seed + 3);
   let thrice = 0;
-  for (let round = 0; round < 20_000; round += 1) {
+  for (let round = 0; round < 8000; round += 1) {
     // Now and then its header points into a file that is large indeed.
     const file = counting(mutant(roll), roll(20) === 0 ? limits.maxBytes : 0);
 

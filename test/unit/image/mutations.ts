@@ -1,7 +1,7 @@
 import { corpus } from './corpus.ts';
 import { damaged } from './refused.ts';
 
-type Roll = (sides: number) => number;
+export type Roll = (sides: number) => number;
 
 // mulberry32: small, seeded, so that a failure can be had again.
 export const dice = (seed: number): Roll => {
