@@ -84,6 +84,7 @@ function send(url: URL, options: Options, deadline: AbortSignal): Promise<Incomi
       lookup: guardedLookup(options.rules, options.lookup),
       keepAlive: false,
       proxyEnv: {}, // a proxy would resolve the name itself, unguarded
+      rejectUnauthorized: true, // said here, the environment cannot say otherwise
     }),
   });
   const cut = () => sent.destroy(new Unreachable(tooLate));

@@ -16,30 +16,40 @@ const latin1 = (text: string) => Buffer.from(text, 'latin1');
 export const segment = (marker: number, payload: Uint8Array): Buffer =>
   Buffer.concat([Buffer.from([0xff, marker]), u16(payload.length + 2), payload]);
 
+const perComponent = (components: number, ...rest: number[]) =>
+  Array.from({ length: components }, (_, index) => [index + 1, ...rest]).flat();
+
 export const startOfFrame = (
   width: number,
   height: number,
-  { frame = 0xc0, components = 3 } = {},
+  { frame = 0xc0, components = 3, precision = 8 } = {},
 ) =>
   segment(
     frame,
     Buffer.concat([
-      Buffer.from([8]),
+      Buffer.from([precision]),
       u16(height),
       u16(width),
-      Buffer.from([components]),
-      Buffer.alloc(3 * components, 1),
+      Buffer.from([components, ...perComponent(components, 0x11, 0)]),
     ]),
   );
 
-type Jpeg = { frame?: number; components?: number; before?: readonly Uint8Array[] };
+const startOfScan = ({ components = 3 }) =>
+  segment(0xda, Buffer.from([components, ...perComponent(components, 0), 0, 63, 0]));
+
+type Jpeg = {
+  frame?: number;
+  components?: number;
+  precision?: number;
+  before?: readonly Uint8Array[];
+};
 
 export const jpeg = (width: number, height: number, { before = [], ...frame }: Jpeg = {}): Buffer =>
   Buffer.concat([
     Buffer.from([0xff, 0xd8]),
     ...before,
     startOfFrame(width, height, frame),
-    segment(0xda, Buffer.alloc(10)),
+    startOfScan(frame),
     filler,
     Buffer.from([0xff, 0xd9]),
   ]);
@@ -50,50 +60,80 @@ export const chunk = (type: string, data: Uint8Array): Buffer => {
   return Buffer.concat([u32(data.length), body, u32(crc32(body))]);
 };
 
-type Png = { colourType?: number; before?: readonly Uint8Array[] };
+type Png = {
+  colourType?: number;
+  depth?: number;
+  interlaced?: boolean;
+  before?: readonly Uint8Array[];
+  after?: readonly Uint8Array[];
+};
 
-export const png = (width: number, height: number, { colourType = 2, before = [] }: Png = {}) =>
+export const png = (
+  width: number,
+  height: number,
+  { colourType = 2, depth = 8, interlaced = false, before = [], after = [] }: Png = {},
+) =>
   Buffer.concat([
     latin1('\x89PNG\r\n\x1a\n'),
-    chunk('IHDR', Buffer.concat([u32(width), u32(height), Buffer.from([8, colourType, 0, 0, 0])])),
+    chunk(
+      'IHDR',
+      Buffer.concat([
+        u32(width),
+        u32(height),
+        Buffer.from([depth, colourType, 0, 0, interlaced ? 1 : 0]),
+      ]),
+    ),
     ...before,
     chunk('IDAT', deflateSync(filler)),
     chunk('IDAT', filler),
+    ...after,
     chunk('IEND', Buffer.alloc(0)),
   ]);
 
-const riff = (kind: string, data: Uint8Array): Buffer => {
-  const lengths = Buffer.alloc(8);
-  lengths.writeUInt32LE(data.length + 12);
-  lengths.writeUInt32LE(data.length, 4);
-  return Buffer.concat([
-    latin1('RIFF'),
-    lengths.subarray(0, 4),
-    latin1(`WEBP${kind}`),
-    lengths.subarray(4),
-    data,
-  ]);
+const u32le = (value: number) => u32(value).reverse();
+
+/** A RIFF chunk: its length comes first, and an odd one is filled up. */
+export const riffChunk = (type: string, data: Uint8Array): Buffer =>
+  Buffer.concat([latin1(type), u32le(data.length), data, Buffer.alloc(data.length % 2)]);
+
+const webp = (...chunks: readonly Uint8Array[]): Buffer => {
+  const body = Buffer.concat([latin1('WEBP'), ...chunks]);
+  return Buffer.concat([latin1('RIFF'), u32le(body.length), body]);
 };
 
-export const lossyWebp = (width: number, height: number): Buffer => {
-  const frame = Buffer.from([0x10, 0, 0, 0x9d, 0x01, 0x2a, 0, 0, 0, 0]);
-  frame.writeUInt16LE(width, 6);
-  frame.writeUInt16LE(height, 8);
-  return riff('VP8 ', Buffer.concat([frame, filler]));
+/** `scale` asks a viewer to show it larger; it is no part of the size. */
+export const lossyFrame = (width: number, height: number, scale = 0): Buffer => {
+  // A key frame that is shown, and how long its first part is.
+  const frame = Buffer.from([0x10, 0x02, 0, 0x9d, 0x01, 0x2a, 0, 0, 0, 0]);
+  frame.writeUInt16LE(width | (scale << 14), 6);
+  frame.writeUInt16LE(height | (scale << 14), 8);
+  return riffChunk('VP8 ', Buffer.concat([frame, filler]));
 };
 
-export const losslessWebp = (width: number, height: number, { alpha = false } = {}): Buffer => {
+export const losslessFrame = (width: number, height: number, { alpha = false } = {}): Buffer => {
   const header = Buffer.from([0x2f, 0, 0, 0, 0]);
   header.writeUInt32LE(((width - 1) | ((height - 1) << 14) | (alpha ? 1 << 28 : 0)) >>> 0, 1);
-  return riff('VP8L', Buffer.concat([header, filler]));
+  return riffChunk('VP8L', Buffer.concat([header, filler]));
 };
 
-export const extendedWebp = (width: number, height: number, flags = 0): Buffer => {
+export const lossyWebp = (width: number, height: number, scale = 0): Buffer =>
+  webp(lossyFrame(width, height, scale));
+
+export const losslessWebp = (width: number, height: number, options = {}): Buffer =>
+  webp(losslessFrame(width, height, options));
+
+/** `chunks` follow the extended header: a profile, an alpha plane, frames. */
+export const extendedWebp = (
+  width: number,
+  height: number,
+  flags = 0,
+  chunks: readonly Uint8Array[] = [lossyFrame(width, height)],
+): Buffer => {
   const header = Buffer.alloc(10);
   header.writeUInt8(flags);
   header.writeUIntLE(width - 1, 4, 3);
   header.writeUIntLE(height - 1, 7, 3);
-  return riff('VP8X', Buffer.concat([header, filler]));
+  return webp(riffChunk('VP8X', header), ...chunks);
 };
 
 type Bmp = { headerSize?: number; depth?: number; compression?: number; alphaMask?: number };

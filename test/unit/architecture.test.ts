@@ -97,6 +97,10 @@ describe('libraries', () => {
     expect(target).toMatch(/^(zod|node:crypto)$/);
   });
 
+  test('pictures of strangers meet no decoder: what reads them uses no library at all', () => {
+    expect(packagesOf('functions/image/')).toEqual([]);
+  });
+
   test.each(packagesOf('functions/').filter(({ target }) => target.startsWith('@aws-sdk/')))(
     '$file may speak to AWS by $target',
     ({ file }) => {

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { inspect } from '../../../functions/image/inspect.ts';
-import type { ImageLimits } from '../../../functions/task/ports.ts';
 import {
   bmp,
   chunk,
@@ -11,19 +10,13 @@ import {
   png,
   segment,
 } from '../../support/pictures.ts';
+import { corpus } from './corpus.ts';
+import { counting, limits } from './counting.ts';
+import { damaged, foreign } from './refused.ts';
 
-const limits: ImageLimits = { maxBytes: 10 * 1024 * 1024, minSide: 384, maxSide: 5000 };
-
-function world(file: Uint8Array, size = file.length) {
-  const reads: { from: number; bytes: number }[] = [];
-  const read = async (from: number, bytes: number) => {
-    reads.push({ from, bytes });
-    return { bytes: file.subarray(from, from + bytes), size };
-  };
-  return {
-    reads,
-    look: (declaredType?: string) => inspect(read, limits, declaredType),
-  };
+function world(file: Uint8Array, size?: number) {
+  const { reads, read, isModest } = counting(file, size);
+  return { reads, isModest, look: (declaredType?: string) => inspect(read, limits, declaredType) };
 }
 
 const text = (bytes: number) => chunk('iTXt', Buffer.alloc(bytes, 0x41));
@@ -152,26 +145,54 @@ test.each([
     'image_dimension_mismatch',
   ],
 ])('%s within three reads that follow each other', async (_name, bytes, code) => {
-  const { look, reads } = world(bytes);
+  const { look, isModest } = world(bytes);
 
   expect(await look()).toMatchObject({ code });
-  expect(reads.length).toBeLessThanOrEqual(3);
-  for (const [index, { from }] of reads.entries()) {
-    const before = reads[index - 1];
-    expect(from).toBe(before ? before.from + before.bytes : 0);
-  }
+  expect(isModest()).toBe(true);
 });
 
 test.each([
   ['one long text', png(800, 600, { before: [text(1_100_000)] }), 1],
   ['many big segments', jpeg(800, 600, { before: segments(40) }), 3],
 ])('more than a megabyte of metadata, in %s, is not read', async (_name, bytes, most) => {
-  const { look, reads } = world(bytes);
+  const { look, reads, isModest } = world(bytes);
 
   expect(await look()).toEqual({
     code: 'image_processing_error',
     message: expect.stringContaining('more than 1 MB of metadata'),
   });
   expect(reads.length).toBeLessThanOrEqual(most);
-  expect(reads.reduce((total, { bytes: asked }) => total + asked, 0)).toBeLessThanOrEqual(1 << 20);
+  expect(isModest()).toBe(true);
+});
+
+const refused = [...damaged, ...foreign].map(([name, bytes]) => [name, bytes] as const);
+const accepted = corpus.map(([name, bytes]) => [name, bytes] as const);
+
+test.each([...accepted, ...refused])(
+  '%s costs at most three reads and a megabyte',
+  async (_name, bytes) => {
+    const files = [world(bytes), world(bytes, limits.maxBytes)];
+    for (const { look, isModest } of files) {
+      await look();
+
+      expect(isModest()).toBe(true);
+    }
+  },
+);
+
+const declared = ['image/jpeg', 'image/png', 'image/webp', 'image/bmp', 'image/gif', 'text/html'];
+
+test.each(corpus)('%s passes for nothing but what it is', async (_name, bytes, { format }) => {
+  for (const type of declared) {
+    const answer = await world(bytes).look(type);
+
+    const isTrue = type === `image/${format}`;
+    expect(answer?.message.startsWith(`is declared as ${type} but is a `) ?? false).toBe(!isTrue);
+  }
+});
+
+test.each(refused)('%s passes under no name', async (_name, bytes) => {
+  for (const type of [...declared, undefined]) {
+    expect(await world(bytes).look(type)).toHaveProperty('message');
+  }
 });

@@ -1,8 +1,12 @@
+import { execFile } from 'node:child_process';
 import { type RequestListener, setGlobalProxyFromEnv } from 'node:http';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
+import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { refusal } from '../../../functions/network/check-url.ts';
 import { drain, guardedRequest, type Options } from '../../../functions/network/guarded-request.ts';
 import { spool } from '../../../functions/network/spool.ts';
+import { hosts, nowhere } from './hostile.ts';
 import { serve } from './server.ts';
 
 const options: Options = {
@@ -77,6 +81,41 @@ describe('a request', () => {
     await guardedRequest(server.url, options).finally(restore);
 
     expect([server.connections(), proxy.connections()]).toEqual([1, 0]);
+  });
+});
+
+describe('a process whose environment names a proxy', () => {
+  const plain = (url: string) => `
+    import { get } from 'node:http';
+    get('${url}', { headers: { connection: 'close' } }, (response) => {
+      console.log(response.resume().statusCode);
+    });
+  `;
+  const guarded = (url: string) => `
+    import { guardedRequest } from './functions/network/guarded-request.ts';
+    const { status, body } = await guardedRequest('${url}', ${JSON.stringify(options)});
+    console.log(status);
+    body.destroy();
+  `;
+  const run = async (proxy: string, code: string) => {
+    const names = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'http_proxy', 'https_proxy'];
+    const env = {
+      NODE_USE_ENV_PROXY: '1',
+      ...Object.fromEntries(names.map((one) => [one, proxy])),
+    };
+    const node = [process.execPath, ['--input-type=module', '--eval', code]] as const;
+    return (await promisify(execFile)(...node, { env })).stdout.trim();
+  };
+
+  test('asks it by every other way, and never by the guarded one', async () => {
+    await using server = await serve(hello);
+    await using proxy = await serve((_request, response) => response.writeHead(203).end());
+
+    expect(await run(proxy.url, plain(server.url))).toBe('203');
+    expect([server.connections(), proxy.connections()]).toEqual([0, 1]);
+
+    expect(await run(proxy.url, guarded(server.url))).toBe('200');
+    expect([server.connections(), proxy.connections()]).toEqual([1, 1]);
   });
 });
 
@@ -191,6 +230,36 @@ describe('a redirect', () => {
       name: 'AddressRefused',
       message: expect.stringMatching(/^redirects, and its target must /),
     });
+  });
+
+  test('to any hostile host that a header can carry is refused, and costs one connection', async () => {
+    const spellings = Object.values({ ...hosts, ...nowhere })
+      .flat()
+      .filter((host) => /^[!-~]+$/.test(host) && refusal(`https://${host}/`, options.rules));
+    await using server = await serve((request, response) =>
+      redirect(`https://${spellings[Number(request.url?.slice(1))]}/`)(request, response),
+    );
+
+    for (const index of spellings.keys()) {
+      const asked = guardedRequest(`${server.url}/${index}`, options);
+
+      await expect(asked, spellings[index]).rejects.toMatchObject({
+        message: expect.stringMatching(/^redirects/),
+      });
+    }
+    expect(spellings.length).toBeGreaterThan(150);
+    expect(server.connections()).toBe(spellings.length);
+  });
+
+  test('back to where it came from ends after as many as are allowed', async () => {
+    await using server = await serve((request, response) =>
+      redirect(request.url === '/a' ? '/b' : '/a')(request, response),
+    );
+
+    await expect(guardedRequest(`${server.url}/a`, options)).rejects.toMatchObject({
+      message: 'redirects too many times',
+    });
+    expect(server.connections()).toBe(4);
   });
 
   test('is followed as often as allowed and not once more', async () => {
@@ -328,6 +397,22 @@ describe('draining', () => {
     await drain(body, 100_000);
 
     expect(body.destroyed).toBe(true);
+  });
+
+  test('takes no more than it was told to, and one chunk', async () => {
+    let poured = 0;
+    const endless = async function* () {
+      for (;;) {
+        poured += 1024;
+        yield Buffer.alloc(1024);
+      }
+    };
+    const body = Readable.from(endless(), { objectMode: false, highWaterMark: 1024 });
+
+    await drain(body, 65_536);
+
+    expect(body.destroyed).toBe(true);
+    expect(poured).toBeLessThanOrEqual(65_536 + 2 * 1024);
   });
 
   test('of nothing closes the connection at once', async () => {

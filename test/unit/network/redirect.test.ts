@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { nextHeaders, nextUrl } from '../../../functions/network/redirect.ts';
+import { addresses, hosts, nowhere } from './hostile.ts';
 
 const from = new URL('https://example.com/a/b');
 const laptop = { loopback: true };
@@ -21,6 +22,20 @@ test.each([
   ['file:///etc/passwd', 'must be an https address'],
 ])('a redirect to %s is refused: its target %s', (location, reason) => {
   expect(() => nextUrl(from, location, {})).toThrow(`redirects, and its target ${reason}`);
+});
+
+const elsewhere = Object.values({ ...hosts, ...nowhere }).flat();
+
+test.each(elsewhere)('a redirect to the host %j is not followed, however it is written', (host) => {
+  for (const location of [`https://${host}/`, `//${host}/a.png`, `http://${host}/`]) {
+    expect(() => nextUrl(from, location, { http: true })).toThrow(/^redirects/);
+  }
+});
+
+const schemes = [...addresses.schemes, ...addresses.ports, ...addresses['a name in front']];
+
+test.each(schemes)('a redirect to %j is not followed', (location) => {
+  expect(() => nextUrl(from, location, {})).toThrow(/^redirects/);
 });
 
 test('a redirect to nonsense is one that leads nowhere', () => {

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { expect, test } from 'vitest';
 import { deliver } from '../../../functions/webhook/deliver.ts';
-import { serve } from '../network/server.ts';
+import { endless, serve } from '../network/server.ts';
 
 const rules = { loopback: true };
 const body = '{"id":"task-7","prompt":"grün"}';
@@ -54,6 +54,15 @@ test('a 2xx counts, also when what follows it never ends', async () => {
   });
 
   expect(await send(server.url)).toBe(200);
+});
+
+test('of an endless answer little is taken, and none of it kept', async () => {
+  const { poured, answer } = endless();
+  await using server = await serve(answer);
+
+  expect(await send(server.url)).toBe(200);
+  // 64 kB, and what lies between the two sockets.
+  expect(poured.bytes).toBeLessThan(30 * 1024 * 1024);
 });
 
 test('a 2xx counts, also when what follows it breaks off', async () => {
