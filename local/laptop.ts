@@ -10,6 +10,7 @@ import { type LambdaRunner, lambdaRunner } from './lambda/lambda.ts';
 import { logFiles } from './lambda/log-sink.ts';
 import { listen } from './listen.ts';
 import { type Painter, startPainter } from './painter/server.ts';
+import { rightsOf } from './rights/rights.ts';
 import { type Schedules, startSchedules } from './schedule.ts';
 import { startServices } from './services.ts';
 import type { Observed } from './step-functions/history.ts';
@@ -55,16 +56,16 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
   const painter = await startPainter({ speed });
   const port = options.port || (await freePort());
   const context = contextOf(outdir, painter.url, port);
-  const functions = functionsOf(context);
+  const [functions, rights] = [functionsOf(context), rightsOf(context)];
   const logs = logFiles(data('logs'));
   const environment: Record<string, string> = { ...credentials(), AWS_REGION: 'us-east-1' };
   const faults = faultInlets(functions, speed);
   const { pass, watch } = faults;
   const lambda = lambdaRunner({
-    ...{ functions, environment: () => environment, logs, speed, watch, ahead: clock?.ahead },
+    ...{ functions, logs, speed, watch, ahead: clock?.ahead },
+    environment: ({ arn }) => ({ ...environment, ...rights.environmentOf(arn) }),
   });
 
-  const invoke = (arn: string, payload: unknown) => lambda.invoke(arn, payload);
   const told = (arn: string, event: unknown) => () => lambda.invoke(arn, event, { async: true });
   const bus = eventBus({
     rules: eventRulesOf(context),
@@ -72,13 +73,13 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
   });
   const services = await startServices(context, {
     ...options,
-    ...{ lambda, bus, faults, data, environment },
+    ...{ lambda, bus, rights, faults, data, environment },
   });
   Object.assign(environment, services.endpoints);
-  const api = await startHttpApi({ ...httpApiOf(context), invoke, port });
+  const api = await startHttpApi({ ...httpApiOf(context), invoke: lambda.invoke, port });
   const schedules = startSchedules({
     schedules: schedulesOf(context),
-    invoke: (arn, event) => pass('schedule', event, () => invoke(arn, event)),
+    invoke: (arn, event) => pass('schedule', event, () => lambda.invoke(arn, event)),
     speed,
   });
 
