@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { type LaptopClock, liveBy } from './clock.ts';
@@ -7,7 +6,7 @@ import { eventBus } from './event-bus.ts';
 import { type Faults, faultInlets } from './faults/faults.ts';
 import { startHttpApi } from './http-api/http-api.ts';
 import { type LambdaRunner, lambdaRunner } from './lambda/lambda.ts';
-import { logFiles } from './lambda/log-sink.ts';
+import { type LogSink, logFiles } from './lambda/log-sink.ts';
 import { listen } from './listen.ts';
 import { type Painter, startPainter } from './painter/server.ts';
 import { rightsOf } from './rights/rights.ts';
@@ -52,12 +51,12 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
   const { outdir, dataDir, speed = 1, clock } = options;
   if (clock) liveBy(clock.ahead);
   const data = (part: string) => join(dataDir, part);
-  mkdirSync(dataDir, { recursive: true });
   const painter = await startPainter({ speed });
   const port = options.port || (await freePort());
   const context = contextOf(outdir, painter.url, port);
-  const [functions, rights] = [functionsOf(context), rightsOf(context)];
+  const functions = functionsOf(context);
   const logs = logFiles(data('logs'));
+  const rights = rightsOf(context, deniedIn(logs));
   const environment: Record<string, string> = { ...credentials(), AWS_REGION: 'us-east-1' };
   const faults = faultInlets(functions, speed);
   const { pass, watch } = faults;
@@ -112,6 +111,10 @@ function contextOf(outdir: string, painterUrl: string, port: number): Context {
     attributes: Object.fromEntries(apis),
   };
 }
+
+// A function tells no more of an error than its name; what it lacks stands beside that.
+const deniedIn = (logs: LogSink) => (name: string, reason: string) =>
+  logs.write(name, JSON.stringify({ level: 'ERROR', message: 'Access denied', reason }));
 
 const credentials = () => ({
   AWS_ACCESS_KEY_ID: 'AKIALAPTOP0000000000',

@@ -5,6 +5,7 @@ import { functionsOf } from '../template/read-functions.ts';
 import { machinesOf } from '../template/read-machines.ts';
 import { type Role, rolesOf } from '../template/read-roles.ts';
 import { type Caller, type Judge, objection } from './judge.ts';
+import type { Need } from './statement.ts';
 
 type Credentials = { readonly accessKeyId: string; readonly secretAccessKey: string };
 
@@ -19,8 +20,11 @@ export type Rights = {
   againstInvoking(machineArn: string, functionArn: string): string | undefined;
 };
 
-/** The rights that the template gives to the roles of its functions and machines. */
-export function rightsOf(context: Context): Rights {
+/** The rights that the template gives to its functions and machines. `tell` hears of all they lack. */
+export function rightsOf(
+  context: Context,
+  tell: (name: string, objection: string) => void = () => undefined,
+): Rights {
   const [functions, machines] = [functionsOf(context), machinesOf(context)];
   const arns = [...functions, ...machines].flatMap(({ roleArn }) => roleArn ?? []);
   const callerFor = callerWith(rolesOf(context, arns));
@@ -29,6 +33,11 @@ export function rightsOf(context: Context): Rights {
   }));
   const callers = new Map(sessions.map(({ accessKeyId, caller }) => [accessKeyId, caller]));
   const machineCallers = new Map(machines.map((machine) => [machine.arn, callerFor(machine)]));
+  const told = (caller: Session | undefined, needs: readonly Need[]) => {
+    const found = caller && objection(caller, needs);
+    if (found) tell(caller.name, found);
+    return found;
+  };
   return {
     credentials: sessions,
     environmentOf: (functionArn) => {
@@ -36,26 +45,27 @@ export function rightsOf(context: Context): Rights {
         sessions.find(({ arn }) => arn === functionArn) ?? newCredentials(functionArn);
       return { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
     },
-    judge: (accessKeyId, needs) => {
-      const caller = callers.get(accessKeyId);
-      return caller && objection(caller, needs);
-    },
-    againstInvoking: (machineArn, functionArn) => {
-      const caller = machineCallers.get(machineArn);
-      const need = { action: 'lambda:InvokeFunction', resource: functionArn };
-      return caller && objection(caller, [need]);
-    },
+    judge: (accessKeyId, needs) => told(callers.get(accessKeyId), needs),
+    againstInvoking: (machineArn, functionArn) =>
+      told(machineCallers.get(machineArn), [
+        { action: 'lambda:InvokeFunction', resource: functionArn },
+      ]),
   };
 }
 
+type Session = Caller & { readonly name: string };
 type Played = { readonly name: string; readonly roleArn?: string | undefined };
 
 // Without a role CloudFormation would not deploy it; here it may do nothing.
 const callerWith =
   (roles: ReadonlyMap<string, Role>) =>
-  ({ name: session, roleArn = '' }: Played): Caller => {
+  ({ name: session, roleArn = '' }: Played): Session => {
     const { name, statements } = roles.get(roleArn) ?? { name: 'none', statements: [] };
-    return { arn: `arn:aws:sts::${accountId}:assumed-role/${name}/${session}`, statements };
+    return {
+      arn: `arn:aws:sts::${accountId}:assumed-role/${name}/${session}`,
+      name: session,
+      statements,
+    };
   };
 
 const newCredentials = (arn: string): Credentials => ({

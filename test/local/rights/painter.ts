@@ -5,7 +5,7 @@ import type { Statement } from '../../../local/rights/statement.ts';
 export const painter = { accessKeyId: 'ASIAPAINTER', secretAccessKey: 'of-the-painter' };
 export const owner = { accessKeyId: 'AKIAOWNER', secretAccessKey: 'of-the-owner' };
 
-export const painterArn = 'arn:aws:sts::000000000000:assumed-role/Painter/paint';
+const painterArn = 'arn:aws:sts::000000000000:assumed-role/Painter/paint';
 
 const statement =
   (effect: Statement['effect']) =>
