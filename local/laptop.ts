@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { type LaptopClock, liveBy } from './clock.ts';
@@ -7,9 +6,10 @@ import { eventBus } from './event-bus.ts';
 import { type Faults, faultInlets } from './faults/faults.ts';
 import { startHttpApi } from './http-api/http-api.ts';
 import { type LambdaRunner, lambdaRunner } from './lambda/lambda.ts';
-import { logFiles } from './lambda/log-sink.ts';
+import { type LogSink, logFiles } from './lambda/log-sink.ts';
 import { listen } from './listen.ts';
 import { type Painter, startPainter } from './painter/server.ts';
+import { rightsOf } from './rights/rights.ts';
 import { type Schedules, startSchedules } from './schedule.ts';
 import { startServices } from './services.ts';
 import type { Observed } from './step-functions/history.ts';
@@ -51,20 +51,20 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
   const { outdir, dataDir, speed = 1, clock } = options;
   if (clock) liveBy(clock.ahead);
   const data = (part: string) => join(dataDir, part);
-  mkdirSync(dataDir, { recursive: true });
   const painter = await startPainter({ speed });
   const port = options.port || (await freePort());
   const context = contextOf(outdir, painter.url, port);
   const functions = functionsOf(context);
   const logs = logFiles(data('logs'));
+  const rights = rightsOf(context, deniedIn(logs));
   const environment: Record<string, string> = { ...credentials(), AWS_REGION: 'us-east-1' };
   const faults = faultInlets(functions, speed);
   const { pass, watch } = faults;
   const lambda = lambdaRunner({
-    ...{ functions, environment: () => environment, logs, speed, watch, ahead: clock?.ahead },
+    ...{ functions, logs, speed, watch, ahead: clock?.ahead },
+    environment: ({ arn }) => ({ ...environment, ...rights.environmentOf(arn) }),
   });
 
-  const invoke = (arn: string, payload: unknown) => lambda.invoke(arn, payload);
   const told = (arn: string, event: unknown) => () => lambda.invoke(arn, event, { async: true });
   const bus = eventBus({
     rules: eventRulesOf(context),
@@ -72,13 +72,13 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
   });
   const services = await startServices(context, {
     ...options,
-    ...{ lambda, bus, faults, data, environment },
+    ...{ lambda, bus, rights, faults, data, environment },
   });
   Object.assign(environment, services.endpoints);
-  const api = await startHttpApi({ ...httpApiOf(context), invoke, port });
+  const api = await startHttpApi({ ...httpApiOf(context), invoke: lambda.invoke, port });
   const schedules = startSchedules({
     schedules: schedulesOf(context),
-    invoke: (arn, event) => pass('schedule', event, () => invoke(arn, event)),
+    invoke: (arn, event) => pass('schedule', event, () => lambda.invoke(arn, event)),
     speed,
   });
 
@@ -111,6 +111,10 @@ function contextOf(outdir: string, painterUrl: string, port: number): Context {
     attributes: Object.fromEntries(apis),
   };
 }
+
+// A function tells no more of an error than its name; what it lacks stands beside that.
+const deniedIn = (logs: LogSink) => (name: string, reason: string) =>
+  logs.write(name, JSON.stringify({ level: 'ERROR', message: 'Access denied', reason }));
 
 const credentials = () => ({
   AWS_ACCESS_KEY_ID: 'AKIALAPTOP0000000000',

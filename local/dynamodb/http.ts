@@ -2,14 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { crc32 } from 'node:zlib';
+import { type Judge, signerOf } from '../rights/judge.ts';
 import type { Answer } from './answer.ts';
 import { isJson, type Json } from './json.ts';
-import { Refusal, refuse } from './refusal.ts';
+import { needsOf } from './needs.ts';
+import { forbidden, Refusal, refuse } from './refusal.ts';
 
 /** AWS JSON 1.0 over HTTP. */
-export const jsonServer = (answer: Answer): Server =>
+export const jsonServer = (answer: Answer, judge: Judge): Server =>
   createServer(async (request, response) => {
-    const { status, body } = await reply(answer, request);
+    const { status, body } = await reply(answer, judge, request);
     const content = Buffer.from(JSON.stringify(body));
     response.writeHead(status, {
       'content-type': 'application/x-amz-json-1.0',
@@ -20,11 +22,13 @@ export const jsonServer = (answer: Answer): Server =>
     response.end(content);
   });
 
-async function reply(answer: Answer, request: IncomingMessage) {
+async function reply(answer: Answer, judge: Judge, request: IncomingMessage) {
   try {
     const input = parse(await text(request));
     const operation = operationOf(request);
     authenticate(request);
+    const objection = judge(signerOf(request.headers.authorization), needsOf(operation, input));
+    if (objection) throw forbidden(objection);
     return { status: 200, body: await answer(operation, input) };
   } catch (thrown) {
     if (thrown instanceof Refusal) return { status: 400, body: thrown.body };
@@ -50,7 +54,7 @@ function operationOf({ headers }: IncomingMessage): string {
   return operation;
 }
 
-// Only the header's form: on the laptop every key is good.
+// Only the header's form: on the laptop every signature is good.
 function authenticate({ headers: { authorization = '' } }: IncomingMessage): void {
   if (!authorization.startsWith('AWS4-'))
     throw refuse('MissingAuthenticationTokenException', 'Request is missing Authentication Token');

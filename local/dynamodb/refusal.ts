@@ -29,4 +29,8 @@ export class Refusal extends Error {
 export const refuse = (code: keyof typeof namespaces, message?: string, more: Json = {}): Refusal =>
   new Refusal({ __type: `${namespaces[code]}#${code}`, ...(message && { message }), ...more });
 
+// Whoever lets people in answers for all services, and words it with a capital.
+export const forbidden = (reason: string): Refusal =>
+  new Refusal({ __type: 'com.amazon.coral.service#AccessDeniedException', Message: reason });
+
 export const invalid = (message: string): Refusal => refuse('ValidationException', message);

@@ -1,4 +1,5 @@
 import { listen } from '../listen.ts';
+import { everybodyMay, type Judge } from '../rights/judge.ts';
 import { answers } from './answer.ts';
 import { openEngine } from './engine.ts';
 import { jsonServer } from './http.ts';
@@ -14,6 +15,8 @@ type Options = {
   /** Milliseconds since 1970: for items that expire and tokens that are forgotten. */
   readonly now?: (() => number) | undefined;
   readonly sweepEveryMs?: number | undefined;
+  /** Who may do what; everybody everything without it. */
+  readonly judge?: Judge | undefined;
 };
 
 export type LocalDynamoDb = {
@@ -26,11 +29,12 @@ export type LocalDynamoDb = {
 /** The laptop's DynamoDB. Tables that are there already stay as they are. */
 export async function startDynamoDb(options: Options): Promise<LocalDynamoDb> {
   const { tables, dataDir, port = 0, now = Date.now, sweepEveryMs = 60_000 } = options;
+  const { judge = everybodyMay } = options;
   const engine = await openEngine(dataDir);
   try {
     const answer = answers(engine, now);
     for (const definition of tables) await ensureTable(answer, definition);
-    const server = await listen(jsonServer(answer), port);
+    const server = await listen(jsonServer(answer, judge), port);
 
     const { sweep, settled } = sweeper(answer, now);
     await sweep();

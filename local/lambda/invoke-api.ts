@@ -2,12 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { readBody } from '../http-api/read-body.ts';
 import { listen, type Running } from '../listen.ts';
+import { everybodyMay, type Judge, signerOf } from '../rights/judge.ts';
 import type { InvokeAnswer } from './invoke-answer.ts';
 import type { LambdaRunner } from './lambda.ts';
 
 type Options = {
   readonly lambda: Pick<LambdaRunner, 'find' | 'invoke'>;
   readonly port?: number;
+  /** Who may do what; everybody everything without it. */
+  readonly judge?: Judge;
 };
 
 type Reply = {
@@ -17,9 +20,13 @@ type Reply = {
 };
 
 /** Lambda's own HTTP API, as far as invoking a function goes. */
-export async function startInvokeApi({ lambda, port = 0 }: Options): Promise<Running> {
+export async function startInvokeApi({
+  lambda,
+  port = 0,
+  judge = everybodyMay,
+}: Options): Promise<Running> {
   const server = createServer((request, response) => {
-    answer(request, lambda)
+    answer(request, lambda, judge)
       .catch((thrown: unknown) => refusal(500, 'ServiceException', String(thrown)))
       .then((reply) => send(reply, response))
       .catch(() => response.destroy());
@@ -27,7 +34,11 @@ export async function startInvokeApi({ lambda, port = 0 }: Options): Promise<Run
   return listen(server, port);
 }
 
-async function answer(request: IncomingMessage, lambda: Options['lambda']): Promise<Reply> {
+async function answer(
+  request: IncomingMessage,
+  lambda: Options['lambda'],
+  judge: Judge,
+): Promise<Reply> {
   const body = String(await readBody(request));
   const [, name] = /^\/2015-03-31\/functions\/([^/?]+)\/invocations/.exec(request.url ?? '') ?? [];
   if (name === undefined || request.method !== 'POST') {
@@ -41,6 +52,9 @@ async function answer(request: IncomingMessage, lambda: Options['lambda']): Prom
       `Function not found: ${decodeURIComponent(name)}`,
     );
   }
+  const need = { action: 'lambda:InvokeFunction', resource: definition.arn };
+  const objection = judge(signerOf(request.headers.authorization), [need]);
+  if (objection) return refusal(403, 'AccessDeniedException', objection);
   const payload = parse(body);
   if (!payload) return refusal(400, 'InvalidRequestContentException', 'The payload is not JSON');
   return invoke(definition.arn, payload.value, request.headers['x-amz-invocation-type'], lambda);

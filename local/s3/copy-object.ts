@@ -39,7 +39,8 @@ export async function copyObject(
   };
 }
 
-function sourceOf(header: string): { bucket: string; key: string } {
+/** What `x-amz-copy-source` names. */
+export function sourceOf(header: string): { bucket: string; key: string } {
   const [path = '', version] = header.split('?');
   if (version) throw new Fault('NotImplemented', 'This S3 has no versions.');
   const [bucket = '', ...key] = decoded(path).replace(/^\//, '').split('/');

@@ -22,21 +22,32 @@ export type Fields = ReadonlyMap<string, string>;
 export type SizeRange = { readonly min: number; readonly max: number };
 type Match = { readonly how: 'eq' | 'starts-with'; readonly field: string; readonly value: string };
 
-/** Throws unless the form's policy is signed, in force, and allows every field; answers the sizes it allows. */
-export function requirePolicy(fields: Fields, credentials: Credentials, now: number): SizeRange {
+/** What a form's policy allows, and the access key that signed it. */
+type Signed = { readonly range: SizeRange; readonly signer: string };
+
+/** Throws unless the form's policy is signed, in force, and allows every field. */
+export function requirePolicy(
+  fields: Fields,
+  credentials: readonly Credentials[],
+  now: number,
+): Signed {
   const encoded = fields.get('policy');
   if (encoded === undefined) throw new Fault('AccessDenied');
-  requireSignedPolicy(encoded, fields, credentials);
+  const signer = requireSignedPolicy(encoded, fields, credentials);
 
   const { expiration, conditions } = parsed(encoded);
   if (now >= Date.parse(expiration)) refuse('Policy expired.');
   const matches = conditions.flatMap(toMatches);
   for (const match of matches) requireMatch(match, fields.get(match.field) ?? '');
   requireCovered(fields, new Set(matches.map(({ field }) => field)));
-  return tightest(conditions.flatMap((condition) => toRange(condition)));
+  return { range: tightest(conditions.flatMap((condition) => toRange(condition))), signer };
 }
 
-function requireSignedPolicy(text: string, fields: Fields, credentials: Credentials): void {
+function requireSignedPolicy(
+  text: string,
+  fields: Fields,
+  credentials: readonly Credentials[],
+): string {
   const field = (name: string) => {
     const value = fields.get(name);
     if (value) return value;
@@ -49,7 +60,7 @@ function requireSignedPolicy(text: string, fields: Fields, credentials: Credenti
   if (!field('x-amz-date').startsWith(scope.day)) {
     throw new Fault('InvalidArgument', 'X-Amz-Date must be on the day of X-Amz-Credential');
   }
-  requireSignature(credentials, { scope, text, signature: field('x-amz-signature') });
+  return requireSignature(credentials, { scope, text, signature: field('x-amz-signature') });
 }
 
 function parsed(encoded: string): z.infer<typeof Policy> {

@@ -4,21 +4,22 @@ import type { Call, Reply } from './call.ts';
 import { checked, declaredChecks } from './digests.ts';
 import { Fault } from './fault.ts';
 import { type Form, readForm } from './form.ts';
+import type { Gate } from './gate.ts';
+import { putting, requireRight } from './needs.ts';
 import { type Fields, requirePolicy, type SizeRange } from './policy.ts';
-import type { Credentials } from './secret.ts';
 import type { Stored } from './store.ts';
 import { xmlDocument } from './xml.ts';
 
 /** The upload of a browser: a form whose signed policy is its permission. */
 export async function postObject(
   { bucket, headers, body, store }: Call,
-  credentials: Credentials,
-  now: number,
+  { credentials, judge, now }: Gate,
 ): Promise<Reply> {
   const form = await readForm(headers['content-type'] ?? '', body);
   const fields = expanded(form, bucket.name);
   const key = requireKey(fields);
-  const range = requirePolicy(fields, credentials, now);
+  const { range, signer } = requirePolicy(fields, credentials, now());
+  requireRight(judge, signer, putting(bucket.name, key));
   const sent = Object.fromEntries(fields);
   const object = await store.put({
     key,

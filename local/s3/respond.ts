@@ -1,26 +1,21 @@
 import type { Call, Reply } from './call.ts';
 import { copyObject } from './copy-object.ts';
 import { Fault } from './fault.ts';
+import type { Gate } from './gate.ts';
 import { getObject, headObject } from './get-object.ts';
 import { listObjects } from './list-objects.ts';
+import { needsOf, requireRight } from './needs.ts';
 import { postObject } from './post-object.ts';
 import { putObject } from './put-object.ts';
-import type { Credentials } from './secret.ts';
 import { verify } from './signature.ts';
-import type { Store } from './store.ts';
-
-export type Gate = {
-  readonly stores: ReadonlyMap<string, Store>;
-  readonly credentials: Credentials;
-  readonly now: () => number;
-};
 
 /** Lets a request in and does what it asks. */
 export async function respond(gate: Gate, method: string, arrived: Call): Promise<Reply> {
-  if (isForm(method, arrived)) return postObject(arrived, gate.credentials, gate.now());
-  const { headers, payload } = verify({ ...arrived, method }, gate.credentials, gate.now());
+  if (isForm(method, arrived)) return postObject(arrived, gate);
+  const { headers, payload, signer } = verify({ ...arrived, method }, gate.credentials, gate.now());
   requireKnownQuery(arrived.address.query);
   const call = { ...arrived, headers };
+  requireRight(gate.judge, signer, needsOf(method, call, gate.stores));
   return call.address.key === '' ? onBucket(method, call) : onObject(gate, method, call, payload);
 }
 

@@ -15,18 +15,20 @@ export function scopeOf(credential: string, malformed: FaultCode): Scope {
   return { accessKeyId, day, region };
 }
 
-/** Throws unless `signature` is what the one secret we know makes of `text`. */
+/** Throws unless `signature` is what the signer's secret makes of `text`; answers his access key. */
 export function requireSignature(
-  { accessKeyId, secretAccessKey }: Credentials,
+  credentials: readonly Credentials[],
   { scope, text, signature }: { scope: Scope; text: string; signature: string },
-): void {
-  if (scope.accessKeyId !== accessKeyId) throw new Fault('InvalidAccessKeyId');
+): string {
+  const signer = credentials.find(({ accessKeyId }) => accessKeyId === scope.accessKeyId);
+  if (!signer) throw new Fault('InvalidAccessKeyId');
   const key = [scope.day, scope.region, 's3', 'aws4_request'].reduce<string | Buffer>(
     (derived, part) => createHmac('sha256', derived).update(part).digest(),
-    `AWS4${secretAccessKey}`,
+    `AWS4${signer.secretAccessKey}`,
   );
   const expected = createHmac('sha256', key).update(text).digest('hex');
   if (!isEqual(expected, signature)) throw new Fault('SignatureDoesNotMatch');
+  return signer.accessKeyId;
 }
 
 function isEqual(expected: string, given: string): boolean {

@@ -1,13 +1,15 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { listen, type Running } from '../listen.ts';
+import { everybodyMay, type Judge } from '../rights/judge.ts';
 import { addressOf } from './address.ts';
 import type { Bucket } from './bucket.ts';
 import type { Headers, Reply } from './call.ts';
 import { corsHeaders, preflight } from './cors.ts';
 import { Fault } from './fault.ts';
+import type { Gate } from './gate.ts';
 import { announce, s3Event } from './notification.ts';
-import { type Gate, respond } from './respond.ts';
+import { respond } from './respond.ts';
 import type { Credentials } from './secret.ts';
 import { faultReply, send } from './send.ts';
 import { openStore } from './store.ts';
@@ -16,7 +18,10 @@ export type Options = {
   /** Where the objects are kept; they are there again at the next start. */
   readonly dataDir: string;
   readonly buckets: readonly Bucket[];
-  readonly credentials: Credentials;
+  /** Of everybody who may sign. */
+  readonly credentials: readonly Credentials[];
+  /** Which of them may do what; everybody everything without it. */
+  readonly judge?: Judge;
   readonly port?: number;
   readonly region?: string;
   /** Milliseconds since 1970, for expiry and dates. */
@@ -34,8 +39,7 @@ export async function startS3(options: Options): Promise<Running> {
   const site: Site = {
     stores: new Map(await Promise.all(opened)),
     buckets: new Map(buckets.map((bucket) => [bucket.name, bucket])),
-    credentials,
-    now,
+    ...{ credentials, judge: options.judge ?? everybodyMay, now },
     region: options.region ?? 'us-east-1',
     onError: options.onError ?? (() => undefined),
   };

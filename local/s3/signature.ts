@@ -16,18 +16,25 @@ export type Verified = {
   /** The headers, with those that a presigned address carries in its query. */
   readonly headers: Headers;
   readonly payload: string;
+  /** The access key that signed it. */
+  readonly signer: string;
 };
 
 /** Signs again what arrived, and throws unless that is the signature it came with, in time. */
-export function verify(arrived: Arrived, credentials: Credentials, now: number): Verified {
+export function verify(
+  arrived: Arrived,
+  credentials: readonly Credentials[],
+  now: number,
+): Verified {
   const { address, headers } = arrived;
   const claim = claimOf(address, headers);
   requireEverythingSigned(claim, headers);
   const { scope, signature } = claim;
-  requireSignature(credentials, { scope, text: textToSign(arrived, claim), signature });
+  const text = textToSign(arrived, claim);
+  const signer = requireSignature(credentials, { scope, text, signature });
   requireInTime(claim, now);
-  if (claim.expiresInSeconds === undefined) return { headers, payload: claim.payload };
-  return { headers: { ...hoisted(address.query), ...headers }, payload: claim.payload };
+  if (claim.expiresInSeconds === undefined) return { headers, payload: claim.payload, signer };
+  return { headers: { ...hoisted(address.query), ...headers }, payload: claim.payload, signer };
 }
 
 function textToSign({ method, address, headers }: Arrived, claim: Claim): string {

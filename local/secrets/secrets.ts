@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import * as z from 'zod';
 import { readBody } from '../http-api/read-body.ts';
 import { listen, type Running } from '../listen.ts';
+import { everybodyMay, type Judge, signerOf } from '../rights/judge.ts';
 import type { SecretDefinition } from '../template/read-secrets.ts';
 import { type SecretStore, secretStore } from './secret-store.ts';
 
@@ -11,6 +12,8 @@ type Options = {
   readonly directory: string;
   readonly port?: number;
   readonly now?: () => number;
+  /** Who may do what; everybody everything without it. */
+  readonly judge?: Judge;
 };
 
 type Deed = (input: unknown, store: SecretStore) => object;
@@ -87,22 +90,29 @@ export async function startSecrets({
   directory,
   port = 0,
   now = Date.now,
+  judge = everybodyMay,
 }: Options): Promise<Running> {
   const store = secretStore(directory, secrets, now);
   const server = createServer((request, response) => {
-    answer(request, store)
+    answer(request, store, judge)
       .then((output) => send(200, output, response))
       .catch((thrown: unknown) => refuse(thrown, response));
   });
   return listen(server, port);
 }
 
-async function answer(request: IncomingMessage, store: SecretStore): Promise<object> {
+async function answer(request: IncomingMessage, store: SecretStore, judge: Judge): Promise<object> {
   const target = String(request.headers['x-amz-target']);
   const body = await readBody(request);
-  const deed = deeds[target.replace(/^secretsmanager\./, '')];
+  const operation = target.replace(/^secretsmanager\./, '');
+  const deed = deeds[operation];
   if (!deed) throw new Refusal('UnknownOperationException', `The laptop does not know ${target}.`);
-  return deed(JSON.parse(String(body)), store);
+  const input: unknown = JSON.parse(String(body));
+  const { SecretId: id } = parse(SecretId, input);
+  const need = { action: `secretsmanager:${operation}`, resource: store.find(id)?.arn ?? id };
+  const objection = judge(signerOf(request.headers.authorization), [need]);
+  if (objection) throw new Refusal('AccessDeniedException', objection);
+  return deed(input, store);
 }
 
 function parse<T>(schema: z.ZodType<T>, input: unknown): T {

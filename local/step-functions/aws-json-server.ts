@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { listen, type Running } from '../listen.ts';
+import { signerOf } from '../rights/judge.ts';
 import type { Operation } from './operations.ts';
 import { Refusal } from './refusal.ts';
 
@@ -12,16 +13,19 @@ export type Interfere = (
   run: () => object,
 ) => object | undefined | Promise<object | undefined>;
 
+type Options = {
+  readonly port: number;
+  /** Says why the one with this access key may not do that. */
+  readonly objection: (accessKeyId: string, operation: string, body: unknown) => string | undefined;
+  readonly interfere?: Interfere | undefined;
+};
+
 type Operations = Readonly<Record<string, Operation>>;
 
 /** Speaks AWS JSON 1.0 for these operations; nothing but the laptop itself can reach it. */
-export async function serve(
-  operations: Operations,
-  port: number,
-  interfere: Interfere = (_operation, _body, run) => run(),
-): Promise<Running> {
+export async function serve(operations: Operations, options: Options): Promise<Running> {
   const server = createServer(async (request, response) => {
-    const { status, body } = await answer(operations, request, interfere);
+    const { status, body } = await answer(operations, request, options);
     if (!body) return response.destroy();
     response.writeHead(status, {
       'content-type': 'application/x-amz-json-1.0',
@@ -29,20 +33,28 @@ export async function serve(
     });
     return response.end(JSON.stringify(body));
   });
-  return listen(server, port);
+  return listen(server, options.port);
 }
 
-async function answer(operations: Operations, request: IncomingMessage, interfere: Interfere) {
+async function answer(
+  operations: Operations,
+  request: IncomingMessage,
+  { objection, interfere = uninterfered }: Options,
+) {
   try {
     const name = String(request.headers['x-amz-target']).replace('AWSStepFunctions.', '');
     const run = operationOf(operations, name);
     const given = await read(request);
+    const forbidden = objection(signerOf(request.headers.authorization), name, given);
+    if (forbidden) throw new Refusal('AccessDeniedException', forbidden);
     return { status: 200, body: await interfere(name, given, () => run(given)) };
   } catch (thrown) {
     if (thrown instanceof Refusal) return { status: 400, body: thrown };
     return { status: 500, body: { __type: 'InternalFailure', message: String(thrown) } };
   }
 }
+
+const uninterfered: Interfere = (_operation, _body, run) => run();
 
 function operationOf(operations: Operations, name: string): Operation {
   const operation = operations[name];

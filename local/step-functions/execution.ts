@@ -38,7 +38,9 @@ export class Execution {
     this.startedAt = world.now();
     const { definition, roleArn } = order.machine;
     this.#record('ExecutionStarted', undefined, { input: order.input, roleArn });
-    const steps = new Steps(world, (type, state, details) => this.#record(type, state, details));
+    const steps = new Steps(world, order.machine, (type, state, details) =>
+      this.#record(type, state, details),
+    );
     const { callOff, finished } = walk({
       definition: adapt(definition, world.pace.speed, (name, state) => steps.enter(name, state)),
       input: JSON.parse(order.input),

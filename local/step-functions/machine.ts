@@ -1,4 +1,4 @@
-import type { Invoke } from '../lambda/invoke-answer.ts';
+import type { InvokeAnswer } from '../lambda/invoke-answer.ts';
 import type { Definition } from './definition.ts';
 import type { Execution } from './execution.ts';
 import type { Observed } from './history.ts';
@@ -14,9 +14,16 @@ export type Machine = {
   readonly createdAt: number;
 };
 
+/** Runs a function by its ARN for a machine. @throws {TaskFailure} when the machine may not */
+export type InvokeFor = (
+  functionArn: string,
+  payload: unknown,
+  machineArn: string,
+) => Promise<InvokeAnswer>;
+
 /** What all executions share. */
 export type World = {
-  readonly invoke: Invoke;
+  readonly invoke: InvokeFor;
   readonly tokens: TokenBook;
   readonly pace: Pace;
   readonly now: () => number;

@@ -1,4 +1,5 @@
 type Code =
+  | 'AccessDeniedException'
   | 'ExecutionAlreadyExists'
   | 'ExecutionDoesNotExist'
   | 'InvalidExecutionInput'
@@ -23,6 +24,9 @@ export class Refusal extends Error {
   }
 
   toJSON() {
+    // Whoever lets people in answers for all services, and words it with a capital.
+    if (this.code === 'AccessDeniedException')
+      return { __type: `com.amazon.coral.service#${this.code}`, Message: this.message };
     return { __type: `com.amazonaws.sfn#${this.code}`, message: this.message };
   }
 }

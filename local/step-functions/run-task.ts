@@ -36,7 +36,7 @@ export async function runTask({ call, attempt, timeoutSeconds }: Work, needs: Ne
   };
   needs
     .invoke(call.functionArn, call.payload)
-    .then(answered, (error) => attempt.fail(unreachable(error)));
+    .then(answered, (error) => attempt.fail(asFailure(error)));
   try {
     const output = await attempt.result;
     tell('Succeeded', { output: JSON.stringify(output) });
@@ -49,8 +49,10 @@ export async function runTask({ call, attempt, timeoutSeconds }: Work, needs: Ne
   }
 }
 
-const unreachable = (error: unknown) =>
-  new TaskFailure('Lambda.SdkClientException', error instanceof Error ? error.message : '');
+const asFailure = (error: unknown) =>
+  error instanceof TaskFailure
+    ? error
+    : new TaskFailure('Lambda.SdkClientException', error instanceof Error ? error.message : '');
 
 const ending = ({ name, message }: TaskFailure): [string, Details] => [
   name === timeout ? 'TimedOut' : 'Failed',

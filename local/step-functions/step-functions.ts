@@ -1,11 +1,12 @@
 import type { ServiceEvent } from '../event-bus.ts';
-import type { Invoke } from '../lambda/invoke-answer.ts';
 import type { Running } from '../listen.ts';
+import { everybodyMay, type Judge } from '../rights/judge.ts';
 import { type Interfere, serve } from './aws-json-server.ts';
 import { readDefinition } from './definition.ts';
 import { type BadEnding, executions } from './executions.ts';
 import type { Observed } from './history.ts';
-import type { Machine } from './machine.ts';
+import type { InvokeFor, Machine } from './machine.ts';
+import { needsOf } from './needs.ts';
 import { operations } from './operations.ts';
 import { pace } from './pace.ts';
 import { statusChange } from './status-change.ts';
@@ -13,8 +14,8 @@ import { tokenBook } from './token-book.ts';
 
 type Options = {
   /** What is deployed: the definition is the States Language as an object, its Lambdas by arn. */
-  readonly machines: readonly { readonly arn: string; readonly definition: unknown }[];
-  readonly invoke: Invoke;
+  readonly machines: readonly Deployed[];
+  readonly invoke: InvokeFor;
   /** Divides every wait of the machines: timeouts, retry intervals, Wait states. */
   readonly speed?: number | undefined;
   readonly port?: number | undefined;
@@ -24,6 +25,14 @@ type Options = {
   /** Told of every execution that starts or ends, as EventBridge is. */
   readonly onStatusChange?: ((event: ServiceEvent) => void) | undefined;
   readonly interfere?: Interfere | undefined;
+  /** Who may do what; everybody everything without it. */
+  readonly judge?: Judge | undefined;
+};
+
+type Deployed = {
+  readonly arn: string;
+  readonly roleArn?: string | undefined;
+  readonly definition: unknown;
 };
 
 export type StepFunctions = Running & {
@@ -44,14 +53,19 @@ export async function startStepFunctions({
   onEvent = () => undefined,
   onStatusChange = () => undefined,
   interfere,
+  judge = everybodyMay,
 }: Options): Promise<StepFunctions> {
   const tokens = tokenBook();
-  const deployed = machines.map(({ arn, definition }) => deploy(arn, definition, now()));
+  const deployed = machines.map((machine) => deploy(machine, now()));
   const running = executions(deployed, {
     ...{ invoke, tokens, pace: pace(speed), now, onEvent },
     onStatus: (execution) => onStatusChange(statusChange(execution)),
   });
-  const server = await serve(operations(running, tokens), port, interfere);
+  const needs = needsOf(tokens);
+  const server = await serve(operations(running, tokens), {
+    ...{ port, interfere },
+    objection: (accessKeyId, ...asked) => judge(accessKeyId, needs(...asked)),
+  });
   return {
     url: server.url,
     endExecution: running.end,
@@ -62,8 +76,8 @@ export async function startStepFunctions({
   };
 }
 
-function deploy(arn: string, definition: unknown, createdAt: number): Machine {
+function deploy({ arn, definition, ...given }: Deployed, createdAt: number): Machine {
   const [, partition, , , account, , name = ''] = arn.split(':');
-  const roleArn = `arn:${partition}:iam::${account}:role/${name}`;
+  const roleArn = given.roleArn ?? `arn:${partition}:iam::${account}:role/${name}`;
   return { arn, name, roleArn, definition: readDefinition(definition), createdAt };
 }

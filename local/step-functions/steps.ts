@@ -3,7 +3,7 @@ import { open, type Stay } from './adapt.ts';
 import { newAttempt } from './attempt.ts';
 import type { Definition, Task, Wait } from './definition.ts';
 import { TaskFailure } from './failure.ts';
-import type { World } from './machine.ts';
+import type { Machine, World } from './machine.ts';
 import { callOf, waitsForToken } from './resource.ts';
 import { type Details, runTask } from './run-task.ts';
 import { timeoutSeconds, waitSeconds } from './seconds.ts';
@@ -18,12 +18,14 @@ export class Steps {
     Task: {},
   };
   readonly #world: World;
+  readonly #machineArn: string;
   readonly #tell: Tell;
   #attempt = newAttempt();
   #isAbandoned = false;
 
-  constructor(world: World, tell: Tell) {
+  constructor(world: World, { arn }: Machine, tell: Tell) {
     this.#world = world;
+    this.#machineArn = arn;
     this.#tell = tell;
   }
 
@@ -64,12 +66,13 @@ export class Steps {
     const { parameters, beside } = open(task, given);
     const call = callOf(task.Resource, parameters);
     const work = { call, attempt: this.#attempt, timeoutSeconds: timeoutSeconds(task, beside) };
-    if (this.context.Task.Token) this.#world.tokens.assign(this.context.Task.Token, work.attempt);
+    const { Token: token } = this.context.Task;
+    if (token) this.#world.tokens.assign(token, work.attempt, this.#machineArn);
     // What the engine has said so far is heard by then, which keeps the history in order.
     await setImmediate();
     if (work.attempt.isOver()) return work.attempt.result;
     return runTask(work, {
-      invoke: this.#world.invoke,
+      invoke: (functionArn, payload) => this.#world.invoke(functionArn, payload, this.#machineArn),
       pace: this.#world.pace,
       record: (type, details) => this.#tell(type, name, details),
     });

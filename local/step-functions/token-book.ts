@@ -7,11 +7,15 @@ const shape = /^[A-Za-z0-9_-]{128}$/;
 /** The task tokens of all executions: a token is good for one attempt, until that is over. */
 export function tokenBook() {
   const attempts = new Map<string, Attempt>();
+  const machines = new Map<string, string>();
   return {
     mint: (): string => randomBytes(96).toString('base64url'),
-    assign(token: string, attempt: Attempt): void {
+    assign(token: string, attempt: Attempt, machineArn: string): void {
       attempts.set(token, attempt);
+      machines.set(token, machineArn);
     },
+    /** The machine that waits for it, or has waited. */
+    machineOf: (token: string): string | undefined => machines.get(token),
     /** @throws {Refusal} when nobody waits for this token (any more) */
     waiting(token: string): Attempt {
       const attempt = attempts.get(token);

@@ -20,12 +20,14 @@ const digest = (text: string, length: number) =>
 
 const functionArn = arn('lambda', 'function:');
 const machineArn = arn('states', 'stateMachine:');
+export const tableArn = arn('dynamodb', 'table/');
+export const bucketArn = (name: string) => `arn:aws:s3:::${name}`;
 // Secrets Manager puts six random characters behind the name; these are stable.
 const secretArn = (name: string) => `${arn('secretsmanager', 'secret:')(name)}-${digest(name, 6)}`;
 
 const table: Kind = {
   nameProperty: 'TableName',
-  attributes: { Arn: arn('dynamodb', 'table/') },
+  attributes: { Arn: tableArn },
 };
 
 // Attributes that would lead out to AWS (an API's endpoint, a bucket's domain) are left out on
@@ -37,7 +39,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   'AWS::S3::Bucket': {
     nameProperty: 'BucketName',
     nameOf: (stackName, logicalId) => shorten(`${stackName}-${logicalId}`, 63).toLowerCase(),
-    attributes: { Arn: (name) => `arn:aws:s3:::${name}` },
+    attributes: { Arn: bucketArn },
   },
   'AWS::StepFunctions::StateMachine': {
     nameProperty: 'StateMachineName',
@@ -66,6 +68,10 @@ const kinds: Readonly<Record<string, Kind>> = {
   'AWS::IAM::Role': {
     nameProperty: 'RoleName',
     attributes: { Arn: (name) => `arn:aws:iam::${accountId}:role/${name}` },
+  },
+  'AWS::Logs::LogGroup': {
+    nameProperty: 'LogGroupName',
+    attributes: { Arn: (name) => `${arn('logs', 'log-group:')(name)}:*` },
   },
   'AWS::SQS::Queue': {
     nameProperty: 'QueueName',

@@ -14,6 +14,7 @@ export type FunctionDefinition = {
   /** `<file without ending>.<export>` */
   readonly handler: string;
   readonly environment: Readonly<Record<string, string>>;
+  readonly roleArn?: string | undefined;
   readonly timeoutSeconds: number;
   readonly memoryMb: number;
   readonly reservedConcurrency?: number | undefined;
@@ -26,6 +27,7 @@ const shape = {
   Handler: z.string(),
   Runtime: z.string().startsWith('nodejs', 'the laptop runs Node functions only'),
   Code: z.object({ S3Key: z.string('the laptop runs functions made from an asset only') }),
+  Role: z.string().optional(),
   Timeout: z.number().default(3),
   MemorySize: z.number().default(128),
   ReservedConcurrentExecutions: z.number().optional(),
@@ -50,6 +52,7 @@ export function functionsOf(context: Context): readonly FunctionDefinition[] {
         directory: assetDirectory(id, properties.Code.S3Key, context),
         handler: properties.Handler,
         environment: properties.Environment.Variables,
+        roleArn: properties.Role,
         timeoutSeconds: properties.Timeout,
         memoryMb: properties.MemorySize,
         reservedConcurrency: properties.ReservedConcurrentExecutions,

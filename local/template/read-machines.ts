@@ -7,6 +7,7 @@ export type MachineDefinition = {
   readonly id: string;
   readonly name: string;
   readonly arn: string;
+  readonly roleArn?: string | undefined;
   /** Amazon States Language, as an object. */
   readonly definition: unknown;
 };
@@ -14,13 +15,14 @@ export type MachineDefinition = {
 /** The state machines of the template. */
 export function machinesOf(context: Context): readonly MachineDefinition[] {
   const machines = readResources(context, ['AWS::StepFunctions::StateMachine'], {
+    RoleArn: z.string().optional(),
     DefinitionString: z.string().optional(),
     Definition: z.record(z.string(), z.unknown()).optional(),
   });
-  return machines.map(({ id, type, properties: { DefinitionString, Definition } }) => {
+  return machines.map(({ id, type, properties: { RoleArn, DefinitionString, Definition } }) => {
     const name = nameOf(id, context);
     const definition = DefinitionString === undefined ? Definition : JSON.parse(DefinitionString);
     if (definition === undefined) throw new Error(`${id}: the definition is not in the template`);
-    return { id, name, arn: refOf(type, name) ?? name, definition };
+    return { id, name, arn: refOf(type, name) ?? name, roleArn: RoleArn, definition };
   });
 }

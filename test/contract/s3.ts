@@ -29,7 +29,7 @@ export async function s3({ now = Date.now }: { now?: () => number } = {}) {
         notify: ({ Records }) => void notified.push(...Records.map(({ s3 }) => s3.object.key)),
       })),
     })),
-    credentials: sdk.credentials,
+    credentials: [sdk.credentials],
     now,
   });
   onTestFinished(async () => {

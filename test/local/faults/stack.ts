@@ -7,6 +7,7 @@ const lambda = (name: string, file: string, receiver: string) => ({
   Properties: {
     FunctionName: name,
     Description: file,
+    Role: arn('Role'),
     Runtime: 'nodejs24.x',
     Handler: `${name}.handler`,
     Timeout: 20,
@@ -15,6 +16,11 @@ const lambda = (name: string, file: string, receiver: string) => ({
   },
 });
 const arn = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
+const invoking = {
+  Effect: 'Allow',
+  Action: 'lambda:InvokeFunction',
+  Resource: [arn('Work'), arn('Wait')],
+};
 
 const definition = {
   StartAt: 'Work',
@@ -53,7 +59,15 @@ const resources = (receiver: string) => ({
   Hear: lambda('hear', 'functions/events/hear.ts', receiver),
   Flow: {
     Type: 'AWS::StepFunctions::StateMachine',
-    Properties: { StateMachineName: 'flow', DefinitionString: definitionString },
+    Properties: {
+      StateMachineName: 'flow',
+      RoleArn: arn('Role'),
+      DefinitionString: definitionString,
+    },
+  },
+  Role: {
+    Type: 'AWS::IAM::Role',
+    Properties: { Policies: [{ PolicyDocument: { Statement: [invoking] } }] },
   },
   Inputs: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'inputs' } },
   InputsTell: {

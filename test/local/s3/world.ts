@@ -18,7 +18,7 @@ export async function s3World(photos: Partial<Bucket> = {}) {
     const s3 = await startS3({
       dataDir,
       buckets: [{ name: 'photos', ...photos }, { name: 'archive' }],
-      credentials,
+      credentials: [credentials],
       now: () => Date.now() + clock.skewMs,
       onError: (cause) => errors.push(cause),
     });
