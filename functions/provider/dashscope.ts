@@ -11,6 +11,7 @@ import {
   type Answer,
   ErrorCode,
   lineOf,
+  notCalledBack,
   RequestId,
   upstream,
   type Words,
@@ -58,9 +59,6 @@ export function dashscope(access: Access): Provider {
     },
   };
 }
-
-// Whether it was called back changes nothing for the caller, so nothing waits for it.
-const notCalledBack = () => ({ ok: false });
 
 function wordsOf({ body }: Answer): Words {
   const { code, request_id: requestId } = Refused.safeParse(body).data ?? {};

@@ -99,6 +99,9 @@ function laterPerhaps(error: unknown): never {
   throw new ProviderBusy('there is no API key to ask with', { cause: error });
 }
 
+/** Whether a job was called back changes nothing for the caller, so nothing waits for it. */
+export const notCalledBack = () => ({ ok: false });
+
 async function read(apiKey: Access['apiKey']): Promise<string> {
   const key = await apiKey().catch((cause: unknown) => {
     if (cause instanceof ProviderRefused) throw cause; // there is none, which is an answer
