@@ -27,14 +27,14 @@ export function send(response: ServerResponse, answer: Answer): void {
     response.destroy();
     return;
   }
-  const { status, type, bytes } =
-    answer.kind === 'picture' ? { status: 200, ...answer } : inJson(answer);
-  response.writeHead(status, { 'content-type': type, 'content-length': bytes.length });
+  const { status, type, bytes, headers } =
+    answer.kind === 'picture' ? { status: 200, headers: {}, ...answer } : inJson(answer);
+  response.writeHead(status, { ...headers, 'content-type': type, 'content-length': bytes.length });
   response.end(bytes);
 }
 
-const inJson = ({ status, body }: Extract<Answer, { kind: 'json' }>) => ({
-  status,
+const inJson = ({ status, body, headers }: Extract<Answer, { kind: 'json' }>) => ({
+  ...{ status, headers },
   type: 'application/json;charset=UTF-8',
   bytes: Buffer.from(JSON.stringify(body)),
 });

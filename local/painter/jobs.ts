@@ -22,7 +22,10 @@ export type Job = {
   readonly submittedAt: number;
   readonly startsAt: number;
   readonly endsAt: number;
+  /** Called once, when the job has come to its end. */
+  readonly whenOver: ((job: Job) => void) | undefined;
   isBegun: boolean;
+  isTold: boolean;
   canceledAt?: number;
   /** Painting may take longer than it was told to. */
   finishedAt?: number;
@@ -46,28 +49,30 @@ export function jobs({ now, speed, paint }: Needs) {
   const kept = new Map<string, Job>();
   const timers = new Set<NodeJS.Timeout>();
 
+  const later = (milliseconds: number, deed: () => void): void => {
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      deed();
+    }, Math.ceil(milliseconds) + 1);
+    timers.add(timer.unref());
+  };
+
   const begin = (job: Job): void => {
     if (job.isBegun || job.canceledAt !== undefined || now() < job.startsAt) return;
     job.isBegun = true;
     void settle(job, paint).then((result) => {
       job.result = result;
       job.finishedAt = Math.max(job.endsAt, now());
+      later(job.finishedAt - now(), () => tell(job, now()));
     });
   };
 
   return {
-    add(order: Order, fate: Fate): Job {
+    add(order: Order, fate: Fate, more: Pick<Partial<Job>, 'id' | 'whenOver'> = {}): Job {
       forgetExpired(kept, now());
-      const job = waiting(order, fate, now(), speed);
+      const job = { ...waiting(order, fate, now(), speed), ...more };
       kept.set(job.id, job);
-      const timer = setTimeout(
-        () => {
-          timers.delete(timer);
-          begin(job);
-        },
-        Math.ceil(job.startsAt - job.submittedAt) + 1,
-      );
-      timers.add(timer.unref());
+      later(job.startsAt - job.submittedAt, () => begin(job));
       return job;
     },
     /** `undefined`: never seen, or older than 24 hours. */
@@ -75,6 +80,7 @@ export function jobs({ now, speed, paint }: Needs) {
       forgetExpired(kept, now());
       const job = kept.get(id);
       if (job) begin(job);
+      if (job) tell(job, now());
       return job;
     },
     /** Answers whether it could: only a waiting job can be cancelled. */
@@ -82,6 +88,7 @@ export function jobs({ now, speed, paint }: Needs) {
       const job = kept.get(id);
       if (!job || statusOf(job, now()) !== 'PENDING') return false;
       job.canceledAt = now();
+      tell(job, now());
       return true;
     },
     all: (): readonly Job[] => [...kept.values()],
@@ -101,7 +108,9 @@ function waiting(order: Order, fate: Fate, submittedAt: number, speed: number): 
     submittedAt,
     startsAt: submittedAt + duration * queuedShare,
     endsAt: submittedAt + duration,
+    whenOver: undefined,
     isBegun: false,
+    isTold: false,
   };
 }
 
@@ -110,6 +119,13 @@ export function statusOf(job: Job, now: number): Status {
   if (now < job.startsAt) return 'PENDING';
   if (now < job.endsAt || !job.result) return 'RUNNING';
   return 'failure' in job.result ? 'FAILED' : 'SUCCEEDED';
+}
+
+function tell(job: Job, now: number): void {
+  const isOver = !['PENDING', 'RUNNING'].includes(statusOf(job, now));
+  if (job.isTold || !isOver) return;
+  job.isTold = true;
+  job.whenOver?.(job);
 }
 
 async function settle({ order, fate }: Job, paint: Needs['paint']): Promise<Result> {

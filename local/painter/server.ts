@@ -1,14 +1,18 @@
 import { createServer } from 'node:http';
 import { listen } from '../listen.ts';
-import { type Answer, type Call, json, type Route, type Studio, vendorAnswer } from './call.ts';
+import { type Answer, type Call, json, type Protocol, type Studio } from './call.ts';
+import { callbacks } from './callbacks.ts';
 import { Refusal } from './codes.ts';
 import { type Change, control } from './control.ts';
 import { change, reset, sample, show } from './control-routes.ts';
+import { dashscope } from './dashscope-routes.ts';
 import { easel } from './easel.ts';
+import { evolink } from './evolink-routes.ts';
+import { fal } from './fal-routes.ts';
 import { readCall, send } from './http.ts';
 import { jobs } from './jobs.ts';
 import { links } from './links.ts';
-import { cancel, poll, result, submit } from './vendor-routes.ts';
+import { result } from './results.ts';
 
 export type PainterOptions = {
   /** How long a job takes. */
@@ -27,20 +31,21 @@ export type Painter = {
   control(change: Change): void;
 };
 
-const table: readonly (readonly [method: string, path: RegExp, route: Route])[] = [
-  ['POST', /^\/api\/v1\/services\/aigc\/image2image\/image-synthesis$/, submit],
-  ['GET', /^\/api\/v1\/tasks\/([^/]+)$/, poll],
-  ['POST', /^\/api\/v1\/tasks\/([^/]+)\/cancel$/, cancel],
-  ['GET', /^\/results\/([^/]+)\/(\d)\.png$/, result],
-  ['GET', /^\/sample\.jpg$/, sample],
-  ['GET', /^\/control$/, show],
-  ['POST', /^\/control$/, change],
-  ['DELETE', /^\/control$/, reset],
-];
+// What is not a provider's is refused in the words of the first.
+const ours: Protocol = {
+  routes: [
+    ['GET', /^\/results\/([^/]+)\/(\d)\.png$/, result],
+    ['GET', /^\/sample\.jpg$/, sample],
+    ['GET', /^\/control$/, show],
+    ['POST', /^\/control$/, change],
+    ['DELETE', /^\/control$/, reset],
+  ],
+  refuse: dashscope.refuse,
+};
 
 /**
- * The laptop's provider: speaks Model Studio's asynchronous image-edit protocol, takes as long as
- * told, fails when told (`/control`), and really edits the pictures it is sent.
+ * The laptop's provider: speaks the protocols of Model Studio, EvoLink and fal, takes as long as told,
+ * fails when told (`/control`), and really edits the pictures it is sent.
  */
 export async function startPainter(options: PainterOptions = {}): Promise<Painter> {
   const { seconds = 8, speed = 1, port = 0, now = Date.now } = options;
@@ -48,13 +53,15 @@ export async function startPainter(options: PainterOptions = {}): Promise<Painte
     jobs: jobs({ now, speed, paint: easel() }),
     control: control(seconds),
     links: links(now),
+    callbacks: callbacks(speed),
     now,
     counts: { submits: 0, accepted: 0, polls: 0, cancels: 0 },
   };
+  const protocols = [ours, dashscope, evolink(), fal(now)];
   const server = createServer((request, response) => {
     void readCall(request)
-      .then((call) => answer(studio, call))
-      .catch(refuse)
+      .then((call) => answer(studio, protocols, call))
+      .catch((thrown: unknown) => refuse(ours, thrown))
       .then((given) => send(response, given));
   });
   const { url, close } = await listen(server, port);
@@ -63,15 +70,19 @@ export async function startPainter(options: PainterOptions = {}): Promise<Painte
     control: studio.control.change,
     close() {
       studio.jobs.close();
+      studio.callbacks.close();
       return close();
     },
   };
 }
 
-function answer(studio: Studio, call: Call): Answer {
-  for (const [method, path, route] of table) {
-    const match = method === call.method && path.exec(call.url.pathname);
-    if (match) return route(studio, call, match[1] ?? '', match[2] ?? '');
+function answer(studio: Studio, protocols: readonly Protocol[], call: Call): Answer {
+  for (const protocol of protocols) {
+    for (const [method, path, route] of protocol.routes) {
+      const match = method === call.method && path.exec(call.url.pathname);
+      if (match)
+        return answerBy(protocol, () => route(studio, call, match[1] ?? '', match[2] ?? ''));
+    }
   }
   return json(404, {
     code: 'NotFound',
@@ -79,8 +90,15 @@ function answer(studio: Studio, call: Call): Answer {
   });
 }
 
-function refuse(thrown: unknown): Answer {
+function answerBy(protocol: Protocol, route: () => Answer): Answer {
+  try {
+    return route();
+  } catch (thrown) {
+    return refuse(protocol, thrown);
+  }
+}
+
+function refuse(protocol: Protocol, thrown: unknown): Answer {
   if (!(thrown instanceof Refusal)) console.error('painter crashed', thrown);
-  const refusal = thrown instanceof Refusal ? thrown : new Refusal('InternalError');
-  return vendorAnswer(refusal.status, { code: refusal.code, message: refusal.message });
+  return protocol.refuse(thrown instanceof Refusal ? thrown : new Refusal('InternalError'));
 }

@@ -1,0 +1,178 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import { dashscope } from '../../../functions/provider/dashscope.ts';
+import { evolink } from '../../../functions/provider/evolink.ts';
+import { fal } from '../../../functions/provider/fal.ts';
+import type { Access } from '../../../functions/provider/upstream.ts';
+import { ProviderBusy, ProviderRefused, SubmitUnknown } from '../../../functions/task/failures.ts';
+import dashscopeCreated from '../../fixtures/dashscope/created.json' with { type: 'json' };
+import dashscopeRunning from '../../fixtures/dashscope/running.json' with { type: 'json' };
+import evolinkCreated from '../../fixtures/evolink/created.json' with { type: 'json' };
+import evolinkRunning from '../../fixtures/evolink/processing.json' with { type: 'json' };
+import falRunning from '../../fixtures/fal/in-progress.json' with { type: 'json' };
+import falCreated from '../../fixtures/fal/queued.json' with { type: 'json' };
+import plainJob from '../../fixtures/job.json' with { type: 'json' };
+import { closedPort, listen, serve } from './servers.ts';
+import { key, leaksOf, thrownBy } from './upstream.ts';
+
+const job = { ...plainJob, callbackUrl: 'https://api.example.com/callbacks/secret' };
+
+const providers = [
+  {
+    ...{ name: 'dashscope', make: dashscope, scheme: 'Bearer' },
+    ...{ created: dashscopeCreated, ticket: dashscopeCreated.output.task_id },
+    running: dashscopeRunning,
+    requests: [
+      'POST /api/v1/services/aigc/image2image/image-synthesis',
+      'GET /api/v1/tasks/a-ticket',
+    ],
+  },
+  {
+    ...{ name: 'evolink', make: evolink, scheme: 'Bearer' },
+    ...{ created: evolinkCreated, ticket: evolinkCreated.id },
+    running: evolinkRunning,
+    requests: ['POST /v1/images/generations', 'GET /v1/tasks/a-ticket'],
+  },
+  {
+    ...{ name: 'fal', make: fal, scheme: 'Key' },
+    ...{ created: falCreated, ticket: falCreated.request_id },
+    running: falRunning,
+    requests: [
+      'POST /fal-ai/wan-25-preview/image-to-image?fal_webhook=https%3A%2F%2Fapi.example.com%2Fcallbacks%2Fsecret',
+      'GET /fal-ai/wan-25-preview/requests/a-ticket/status',
+    ],
+  },
+];
+
+describe.each(providers)('$name', ({ make, scheme, created, ticket, running, requests }) => {
+  const at = (baseUrl: string, access: Partial<Access> = {}) =>
+    make({ baseUrl, apiKey: async () => key, deadlineMs: 5000, ...access });
+
+  describe('over a real connection', () => {
+    test('a submit and a poll arrive as they were meant, each on a connection of its own', async () => {
+      const seen: IncomingMessage[] = [];
+      const url = await serve((request, response) => {
+        seen.push(request);
+        response.end(JSON.stringify(request.method === 'POST' ? created : running));
+      });
+
+      await expect(at(url).submit(job)).resolves.toBe(ticket);
+      await expect(at(url).poll('a-ticket')).resolves.toEqual({ state: 'running' });
+
+      expect(seen.map(({ method, url: path }) => `${method} ${path}`)).toEqual(requests);
+      const headers = { authorization: `${scheme} ${key}`, connection: 'close' };
+      expect(seen[0]?.headers).toMatchObject({ ...headers, 'content-type': 'application/json' });
+      expect(seen[1]?.headers).toMatchObject(headers);
+    });
+
+    test('the key does not follow a redirect', async () => {
+      let visits = 0;
+      const elsewhere = await serve((_, response) => {
+        visits += 1;
+        response.end(JSON.stringify(created));
+      });
+      const url = await serve((_, response) =>
+        response.writeHead(307, { location: elsewhere }).end(),
+      );
+
+      expect(await thrownBy(at(url).submit(job))).toBeInstanceOf(SubmitUnknown);
+      expect(await thrownBy(at(url).poll('a-ticket'))).toBeInstanceOf(ProviderBusy);
+      expect(visits).toBe(0);
+    });
+  });
+
+  describe('a submit that never left', () => {
+    test('may be repeated: the connection is refused', async () => {
+      expect(await thrownBy(at(await closedPort()).submit(job))).toBeInstanceOf(ProviderBusy);
+    });
+
+    test.each([
+      ['for want of an address', { syscall: 'getaddrinfo', code: 'ENOTFOUND' }],
+      ['on every address', { errors: [{ syscall: 'connect' }, { syscall: 'connect' }] }],
+      ['in time', { code: 'UND_ERR_CONNECT_TIMEOUT' }],
+    ])('may be repeated: no connection came about %s', async (_, cause) => {
+      const fetch = () => Promise.reject(new TypeError('fetch failed', { cause }));
+      const thrown = await thrownBy(at('https://a.example.com', { fetch }).submit(job));
+
+      expect(thrown).toBeInstanceOf(ProviderBusy);
+    });
+  });
+
+  describe('a submit that may have been accepted', () => {
+    const cut: readonly (readonly [string, (socket: Socket) => unknown])[] = [
+      ['the connection is reset', (socket) => socket.resetAndDestroy()],
+      ['the connection is closed', (socket) => socket.end()],
+      ['the answer is no HTTP', (socket) => socket.end('rubbish\r\n\r\n')],
+      [
+        'the answer breaks off',
+        (socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"output":'),
+      ],
+      [
+        'the answer is no JSON',
+        (socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>'),
+      ],
+    ];
+
+    test.each(cut)('is asked for once and never again: %s', async (_, answer) => {
+      const { url, sockets } = await listen(answer);
+
+      const thrown = await thrownBy(at(url).submit(job));
+
+      expect(thrown).toBeInstanceOf(SubmitUnknown);
+      expect(sockets).toHaveLength(1);
+      expect(leaksOf(thrown)).toEqual([]);
+    });
+
+    test.each(cut)('is unlike a poll, which may be repeated: %s', async (_, answer) => {
+      const { url } = await listen(answer);
+
+      expect(await thrownBy(at(url).poll('a-ticket'))).toBeInstanceOf(ProviderBusy);
+    });
+  });
+
+  describe('past the deadline', () => {
+    const slow: readonly (readonly [string, (socket: Socket) => unknown])[] = [
+      ['nothing came', () => undefined],
+      [
+        'the body is not whole',
+        (socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{'),
+      ],
+    ];
+
+    test.each(slow)('a submit is unclear and a poll may be repeated: %s', async (_, answer) => {
+      const { url, sockets } = await listen(answer);
+      const provider = at(url, { deadlineMs: 60 });
+
+      expect(await thrownBy(provider.submit(job))).toBeInstanceOf(SubmitUnknown);
+      expect(sockets).toHaveLength(1);
+      expect(await thrownBy(provider.poll('a-ticket'))).toBeInstanceOf(ProviderBusy);
+    });
+  });
+
+  describe('the key', () => {
+    const noFetch = () => Promise.reject(new Error('must not be asked'));
+
+    test.each([
+      ['cannot be read', () => Promise.reject(new Error('no such secret'))],
+      ['is empty', async () => ' '],
+      ['holds what no header can carry', async () => `${key}\n${key}`],
+    ])('that %s sends nothing and may be read again', async (_, apiKey) => {
+      const provider = at('https://a.example.com', { apiKey, fetch: noFetch });
+
+      const thrown = await thrownBy(provider.submit(job));
+
+      expect(thrown).toBeInstanceOf(ProviderBusy);
+      expect(leaksOf(thrown)).toEqual([]);
+    });
+
+    test('that was never put there refuses a submit, and lets a job that runs go on', async () => {
+      const none = new ProviderRefused({ code: 'service_unavailable', message: 'No key.' });
+      const apiKey = () => Promise.reject(none);
+      const provider = at('https://a.example.com', { apiKey, fetch: noFetch });
+
+      expect(await thrownBy(provider.submit(job))).toBe(none);
+      expect(await thrownBy(provider.poll('a-ticket'))).toBeInstanceOf(ProviderBusy);
+    });
+  });
+});
