@@ -40,7 +40,7 @@ export type Provider = {
 };
 
 /** A provider's callback as it came: names of headers in lower case, the body byte for byte. */
-type ProviderCallback = {
+export type ProviderCallback = {
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: string;
 };
