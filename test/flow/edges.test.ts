@@ -20,6 +20,8 @@ beforeAll(async () => {
     .filter(({ key }) => key !== '$default')
     .map(({ key }) => key.split(' '))
     .map(([method = '', path = '']) => ({ method, path }));
+  world.tripwire.add('a prompt', 'arry sky');
+  world.tripwire.add('a prompt', 'Unwritten');
   const limits = { requests_per_minute: 100_000 };
   const { status } = await asOperator('PATCH', '/v1/admin/accounts/default', { limits });
   expect(status).toBe(200);
