@@ -4,7 +4,7 @@ import { ProviderRefused } from '../task/failures.ts';
 import type { Clock } from '../task/ports.ts';
 
 /** How long a secret is kept in memory, in milliseconds: so long does an old one go on working. */
-const keptForMs = 5 * 60 * 1000;
+export const keptForMs = 5 * 60 * 1000;
 
 /** Reads one secret, at most once in five minutes. It is never in the environment. */
 export function secret(
