@@ -31,7 +31,8 @@ afterAll(() => world?.close());
 const asOperator = (method: string, path: string, body?: unknown) =>
   world.call(method, path, body, { authorization: `Bearer ${world.keys.adminKey}` });
 
-const isOpen = ({ path }: Route) => /^\/(v1\/results\/.*|openapi\.json|healthz)$/.test(path);
+const isOpen = ({ path }: Route) =>
+  /^\/(v1\/results\/.*|v1\/providers\/.*|openapi\.json|healthz)$/.test(path);
 const hasBody = ({ method, path }: Route) =>
   method === 'PATCH' || (method === 'POST' && !/\/(cancel|callback)$/.test(path));
 const keyFor = ({ path }: Route) =>
