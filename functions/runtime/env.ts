@@ -5,6 +5,8 @@ const required = z.string().min(1);
 const LOOPBACK = z.literal('allowed').optional();
 /** Only the laptop's stage sets it: how long its painter takes, instead of the model table's guess. */
 const USUAL_SECONDS = z.string().regex(/^\d+$/).optional();
+/** The SDK's own variable: where S3 is, if that is not AWS. */
+const AWS_ENDPOINT_URL_S3 = required.optional();
 
 /** Seconds, one after the other: `60,600,3600`; an empty text is none. */
 const seconds = z
@@ -30,6 +32,7 @@ export const entries = {
     PUBLIC_URL: required,
     LOOPBACK,
     USUAL_SECONDS,
+    AWS_ENDPOINT_URL_S3,
   }),
   'api/get-task': z.object({ ...callers, ...links, TASK_TABLE: required, USUAL_SECONDS }),
   'api/list-tasks': z.object({ ...callers, TASK_TABLE: required, USUAL_SECONDS }),
@@ -46,7 +49,12 @@ export const entries = {
     TASK_TABLE: required,
     NOTIFY_FUNCTION: required,
   }),
-  'api/create-file': z.object({ ...callers, INPUT_BUCKET: required, PUBLIC_URL: required }),
+  'api/create-file': z.object({
+    ...callers,
+    INPUT_BUCKET: required,
+    PUBLIC_URL: required,
+    AWS_ENDPOINT_URL_S3,
+  }),
   'api/list-models': z.object({ ...callers }),
   'api/get-credits': z.object({ ...callers }),
   'api/get-result': z.object({
