@@ -5,7 +5,7 @@ export const keyOfCaller = (caller: number): string =>
 type Asked = { readonly method: string; readonly path: string; readonly caller: number };
 
 /** A call as API Gateway hands it on. */
-export const eventOf = ({ method, path, caller }: Asked, more: object) => ({
+const eventOf = ({ method, path, caller }: Asked, more: object) => ({
   version: '2.0',
   routeKey: `${method} ${path}`,
   rawPath: path,
