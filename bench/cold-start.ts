@@ -74,12 +74,15 @@ function rowOf({ entry, ours, default: byDefault }: Pair) {
     function: entry,
     kB: kilobytes(size.bytes),
     'zipped kB': kilobytes(size.zipped),
-    'default kB': `${kilobytes(defaultSize.bytes)} + SDK`,
+    'default kB': `${kilobytes(defaultSize.bytes)}${asksForSdk(byDefault) ? ' + SDK' : ''}`,
     ms: Math.round(ms),
     'default ms': Math.round(defaultMs),
     ratio: (ms / defaultMs).toFixed(2),
   };
 }
+
+const asksForSdk = ({ code, file }: Side) =>
+  readFileSync(join(code.directory, file), 'utf8').includes('require("@aws-sdk/');
 
 const kilobytes = (bytes: number) => Math.round(bytes / 1000);
 
