@@ -57,7 +57,7 @@ export class Api extends Construct {
     this.add(GET, '/v1/credits', functions.getCredits);
     this.add(GET, '/v1/models', functions.listModels);
     this.add(GET, '/v1/results/{task}/{n}', functions.getResult);
-    const callbacks = '/v1/providers/{provider}/callbacks/{task}/{secret}';
+    const callbacks = '/v1/providers/{provider}/callbacks/{job}/{secret}';
     this.add(POST, callbacks, functions.providerCallback);
     this.add(GET, '/openapi.json', functions.openApi);
     this.add(GET, '/healthz', functions.health);

@@ -20,8 +20,8 @@ const hear = providerCallback({
 });
 
 export const handler = openRoute(async ({ path, headers }, { body = '', isBase64Encoded }) => {
-  const { provider = '', task = '', secret = '' } = path;
+  const { provider = '', job = '', secret = '' } = path;
   const text = isBase64Encoded ? Buffer.from(body, 'base64').toString() : body;
-  await hear({ provider, taskId: task, secret }, { headers, body: text });
+  await hear({ provider, taskId: job, secret }, { headers, body: text });
   return { status: 200, body: {} };
 });

@@ -73,7 +73,7 @@ export const callerOperations = {
     },
     refusals: ['internal_error'],
   },
-  'POST /v1/providers/{provider}/callbacks/{task}/{secret}': {
+  'POST /v1/providers/{provider}/callbacks/{job}/{secret}': {
     ...{ id: 'providerCallback', tag: 'Service', summary: 'Be told by a provider' },
     description:
       'Where a provider says that a job is done; the address is its permission, and its body is not read. The answer is the same whatever is said.',

@@ -25,6 +25,10 @@ const inPath: Readonly<Record<string, Json>> = {
     description: 'Who says it',
     ...{ schema: { type: 'string' }, example: 'evolink' },
   },
+  job: {
+    description: 'Which job is done: the id of its task',
+    ...{ schema: { type: 'string' }, example: samples.taskId },
+  },
   secret: {
     description: 'That the address was made by this API',
     ...{ schema: { type: 'string' }, example: 'kWq1u3pYc0v8YzQyT5b1rN2m4o6s8uAcEgIkMoQsUwY' },

@@ -34,7 +34,7 @@ const asOperator = (method: string, path: string, body?: unknown) =>
 const isOpen = ({ path }: Route) =>
   /^\/(v1\/results\/.*|v1\/providers\/.*|openapi\.json|healthz)$/.test(path);
 const hasBody = ({ method, path }: Route) =>
-  method === 'PATCH' || (method === 'POST' && !/\/(cancel|callback)$/.test(path));
+  method === 'PATCH' || (method === 'POST' && !/\/(cancel|callback|\{secret\})$/.test(path));
 const keyFor = ({ path }: Route) =>
   path.startsWith('/v1/admin/') ? world.keys.adminKey : world.keys.apiKey;
 
@@ -162,7 +162,8 @@ test.each(['bearer', 'BEARER', 'bEaReR', 'Bearer   ', '  Bearer'])(
 );
 
 test('an id that is none is refused on every route that has one in its path', async () => {
-  const withId = routes.filter(({ path }) => path.includes('{'));
+  // A provider's callback is answered the same whatever it says.
+  const withId = routes.filter(({ path }) => path.includes('{') && !path.includes('{job}'));
   const cases = withId.flatMap((route) => hostileIds.map((id) => ({ route, id })));
 
   const wrong = await judged(

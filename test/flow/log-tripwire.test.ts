@@ -8,8 +8,8 @@ import { openWorld } from './open-world.ts';
 
 const line = (said: unknown) => JSON.stringify({ level: 'INFO', message: 'task.made', said });
 const leaking = `
-import { handler as answer } from './original.mjs';
-export const handler = (event) => {
+const { handler: answer } = require('./original.cjs');
+exports.handler = (event) => {
   console.log(JSON.stringify({ message: 'health.asked', by: event.headers.authorization }));
   return answer(event);
 };`;
@@ -49,7 +49,7 @@ test.each([
 
 test.each([
   line({ taskId: 'task-unified-1757156493-imcg5zqt', code: 'invalid_request', status: 400 }),
-  line({ name: 'Error', place: ['    at handler (file:///var/task/index.mjs:1:2000)'] }),
+  line({ name: 'Error', place: ['    at handler (file:///var/task/index.cjs:1:2000)'] }),
   '',
 ])('an ordinary line is left alone: %s', (ordinary) => {
   const tripwire = logTripwire();
@@ -66,8 +66,8 @@ test('a world in which a function prints the key of its caller cannot be closed 
   const world = await openWorld({ outdir });
   // Nobody has asked for it yet, so it is not loaded.
   const health = functionsOf(world.context).find(({ name }) => name.includes('Health'));
-  const bundle = join(health?.directory ?? '', 'index.mjs');
-  renameSync(bundle, join(health?.directory ?? '', 'original.mjs'));
+  const bundle = join(health?.directory ?? '', 'index.cjs');
+  renameSync(bundle, join(health?.directory ?? '', 'original.cjs'));
   writeFileSync(bundle, leaking);
 
   const { status } = await world.call('GET', '/healthz');

@@ -229,6 +229,9 @@ test('what a caller reads beside tasks is as described', async () => {
   await call('GET /v1/credits', 200);
   await call('GET /v1/models', 200);
   await call('GET /healthz', 200);
+  await call('POST /v1/providers/{provider}/callbacks/{job}/{secret}', 200, {
+    at: ['evolink', 'task-unified-1757156493-imcg5zqt', 'guessed'],
+  });
   await call('POST /v1/files', 200, { body: { content_type: 'image/png' } });
 });
 
