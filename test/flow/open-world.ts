@@ -47,7 +47,7 @@ export type World = Laptop & {
   tableWith(attribute: string): string;
 };
 
-type WorldOptions = Pick<LaptopOptions, 'outdir' | 'clock' | 'speed' | 'onTransition'>;
+type WorldOptions = Pick<LaptopOptions, 'outdir' | 'clock' | 'speed' | 'paint' | 'onTransition'>;
 
 /** The laptop, running a synthesised stack with everything in it, for as long as nobody closes it. */
 export async function openWorld({ onTransition, ...options }: WorldOptions): Promise<World> {

@@ -4,7 +4,7 @@ import { world } from './world.ts';
 const initial = { seconds: 100, submit: 'ok', poll: 'ok', outcome: 'succeeded' };
 
 test('shows the settings, what was counted and the jobs', async () => {
-  const { accepted, poll, cancel, call } = await world();
+  const { accepted, poll, cancel, call, clock } = await world();
   const id = await accepted({ n: 3 });
   await poll(id);
   await cancel(id);
@@ -17,7 +17,7 @@ test('shows the settings, what was counted and the jobs', async () => {
       jobs: [
         {
           ...{ task_id: id, status: 'CANCELED', n: 3, images: 1 },
-          ...{ prompt: 'black and white', finished_at: null },
+          ...{ prompt: 'black and white', submitted_at: clock.now, finished_at: null },
         },
       ],
     },
