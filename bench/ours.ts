@@ -19,15 +19,26 @@ export async function synthesiseOurs(outdir: string): Promise<void> {
 
 export type Ours = Design & { readonly world: World };
 
-/** Our own stack on the laptop. */
-export async function openOurs(outdir: string, speed: number): Promise<Ours> {
+/** Our own stack on the laptop; EvoLink calls when it is done, and DashScope has to be asked. */
+export async function openOurs(
+  outdir: string,
+  speed: number,
+  provider: 'dashscope' | 'evolink',
+): Promise<Ours> {
   const { hear, historyOf } = histories();
-  const world = await openWorld({ outdir, speed, paint: paintOnce(), onTransition: hear });
+  const parameters = { Providers: provider };
+  const world = await openWorld({
+    outdir,
+    speed,
+    parameters,
+    paint: paintOnce(),
+    onTransition: hear,
+  });
   return {
     ...{ world, painter: world.painter, historyOf, close: world.close },
     async start({ name, image, callbackUrl }) {
       const { status, body } = await world.create({
-        ...{ prompt: name, image_urls: [image], callback_url: callbackUrl, size: '768*768' },
+        ...{ prompt: name, image_urls: [image], callback_url: callbackUrl, size: '768x768' },
       });
       if (status !== 200) throw new Error(`The task was refused: ${JSON.stringify(body)}`);
       return String(body.id);

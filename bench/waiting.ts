@@ -22,7 +22,8 @@ export async function benchWaiting(): Promise<readonly object[]> {
   const rows = await inTemporary(async (outdir) => {
     await synthesiseOurs(outdir);
     return [
-      row('ours, asking', await measure(await openOurs(outdir, speed))),
+      row('ours, asking', await measure(await openOurs(outdir, speed, 'dashscope'))),
+      row('ours, called back', await measure(await openOurs(outdir, speed, 'evolink'))),
       // Together: what runs is little, and mostly they wait.
       ...(await Promise.all(
         [5, 10].map(async (seconds) =>

@@ -3,7 +3,7 @@ import { Construct } from 'constructs';
 import { allow } from './allow.ts';
 import { Lambda } from './lambda.ts';
 import { allowCallers, callers, memoryMb, type Parts } from './route-parts.ts';
-import { cancelTask, redeliverCallback } from './task-deeds.ts';
+import { cancelTask, providerCallback, redeliverCallback } from './task-deeds.ts';
 import { batchTasks, createTask, getTask, listTasks } from './task-functions.ts';
 
 type Open = 'api/openapi' | 'api/health' | 'api/not-found';
@@ -21,6 +21,7 @@ export class ApiFunctions extends Construct {
   readonly getCredits: Lambda<Plain>;
   readonly listModels: Lambda<Plain>;
   readonly getResult: Lambda<'api/get-result'>;
+  readonly providerCallback: Lambda<'api/provider-callback'>;
   readonly openApi: Lambda<Open>;
   readonly health: Lambda<Open>;
   readonly notFound: Lambda<Open>;
@@ -38,6 +39,7 @@ export class ApiFunctions extends Construct {
     this.getCredits = reader(this, 'GetCredits', 'api/get-credits', props);
     this.listModels = reader(this, 'ListModels', 'api/list-models', props);
     this.getResult = getResult(this, props);
+    this.providerCallback = providerCallback(this, props);
     this.openApi = open(this, 'Openapi', 'api/openapi', logDays);
     this.health = open(this, 'Health', 'api/health', logDays);
     this.notFound = open(this, 'NotFound', 'api/not-found', logDays);

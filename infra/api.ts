@@ -57,6 +57,8 @@ export class Api extends Construct {
     this.add(GET, '/v1/credits', functions.getCredits);
     this.add(GET, '/v1/models', functions.listModels);
     this.add(GET, '/v1/results/{task}/{n}', functions.getResult);
+    const callbacks = '/v1/providers/{provider}/callbacks/{task}/{secret}';
+    this.add(POST, callbacks, functions.providerCallback);
     this.add(GET, '/openapi.json', functions.openApi);
     this.add(GET, '/healthz', functions.health);
     for (const { method, path, handler } of admin) this.add(method, path, handler);

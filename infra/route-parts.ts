@@ -3,6 +3,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { allow } from './allow.ts';
 import type { Buckets } from './buckets.ts';
+import type { Providers } from './providers.ts';
 import type { Secrets } from './secrets.ts';
 import type { Stage } from './stage.ts';
 import type { Tables } from './tables.ts';
@@ -14,6 +15,7 @@ export type Parts = {
   readonly buckets: Buckets;
   readonly secrets: Secrets;
   readonly publicUrl: string;
+  readonly providers: Providers;
   readonly machine: StateMachine;
   readonly notifyCaller: IFunction;
 };

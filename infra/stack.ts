@@ -7,6 +7,7 @@ import { Api } from './api.ts';
 import { ApiFunctions } from './api-functions.ts';
 import { Buckets } from './buckets.ts';
 import { Dashboard } from './dashboard.ts';
+import { Providers } from './providers.ts';
 import { Secrets } from './secrets.ts';
 import type { Stage } from './stage.ts';
 import { Tables } from './tables.ts';
@@ -16,20 +17,17 @@ import { WorkflowFunctions } from './workflow-functions.ts';
 
 /** All of Darkroom in one account and region. */
 export class DarkroomStack extends Stack {
-  constructor(scope: Construct, id: string, stage: Stage) {
+  constructor(scope: Construct, id: string, chosen: Stage) {
     super(scope, id, { description: 'Darkroom, an image-to-image task API' });
-    const dashscopeUrl = new CfnParameter(this, 'DashScopeUrl', {
-      description: 'Where DashScope is: Singapore, Beijing or the host of a workspace',
-      default: stage.dashscopeUrl,
-      allowedPattern: stage.dashscopeUrlPattern,
-    }).valueAsString;
+    const stage = settable(this, chosen);
+    const providers = new Providers(this, 'Upstream', stage);
     const tables = new Tables(this, 'Tables', stage);
     const buckets = new Buckets(this, 'Buckets', stage);
     const secrets = new Secrets(this, 'Secrets', stage);
     const api = new Api(this, 'Api', stage);
     const publicUrl = api.http.apiEndpoint;
-    const common = { stage, tables, buckets, secrets, publicUrl };
-    const functions = new WorkflowFunctions(this, 'Work', { ...common, dashscopeUrl });
+    const common = { stage, tables, buckets, secrets, publicUrl, providers };
+    const functions = new WorkflowFunctions(this, 'Work', common);
     const { machine } = new Workflow(this, 'Workflow', { functions, logDays: stage.logDays });
     const { notifyCaller } = functions;
     const routes = new ApiFunctions(this, 'Routes', { ...common, machine, notifyCaller });
@@ -48,4 +46,14 @@ export class DarkroomStack extends Stack {
     });
     acknowledge(this, { buckets, work: functions, machine });
   }
+}
+
+// On the laptop, how long its painter usually takes may be left for Darkroom to find out.
+function settable(stack: Stack, stage: Stage): Stage {
+  if (!stage.laptop) return stage;
+  const { valueAsString } = new CfnParameter(stack, 'UsualSeconds', {
+    default: stage.laptop.USUAL_SECONDS,
+    allowedPattern: '^[0-9]*$',
+  });
+  return { ...stage, laptop: { ...stage.laptop, USUAL_SECONDS: valueAsString } };
 }

@@ -13,12 +13,23 @@ export type Stage = {
   readonly browserOrigins: readonly string[];
   /** Requests a second, and how many at once above it, for all callers together. */
   readonly throttle: { readonly rate: number; readonly burst: number };
-  /** Where DashScope is. A key works only in its own region. */
-  readonly dashscopeUrl: string;
-  /** What a deployment may set that address to. */
-  readonly dashscopeUrlPattern: string;
-  /** The name under which a random provider key is generated. */
-  readonly generatedKey: string;
+  /** Who is asked to paint, and in which order: `dashscope,fal`. One without an API key is left out. */
+  readonly providers: string;
+  readonly providerUrls: {
+    /** What a deployment may set an origin to; it ends with `$`. */
+    readonly pattern: string;
+    /** A key works only in its own region. */
+    readonly dashscope: string;
+    readonly evolink: string;
+    readonly fal: string;
+    /** Where fal publishes the keys it signs callbacks with. */
+    readonly falKeys: string;
+  };
+  /** The secret of the providers' keys before the operator puts them there; one of them is random. */
+  readonly firstKeys: {
+    readonly given: Readonly<Record<string, string>>;
+    readonly generated: string;
+  };
   /** What only the laptop may do and say. */
   readonly laptop?: {
     readonly LOOPBACK: 'allowed';
@@ -30,10 +41,16 @@ const cloud = {
   resultDays: 7,
   callbackTail: [60, 600, 3600],
   browserOrigins: [],
-  dashscopeUrl: 'https://dashscope-intl.aliyuncs.com',
-  dashscopeUrlPattern: '^https://[a-z0-9.-]+$',
+  providers: 'dashscope,evolink,fal',
+  providerUrls: {
+    pattern: '^https://[a-z0-9.-]+$',
+    dashscope: 'https://dashscope-intl.aliyuncs.com',
+    evolink: 'https://api.evolink.ai',
+    fal: 'https://queue.fal.run',
+    falKeys: 'https://rest.alpha.fal.ai/.well-known/jwks.json',
+  },
   // Not a provider's name: until the operator puts a real key there, there is none.
-  generatedKey: 'none',
+  firstKeys: { given: {}, generated: 'none' },
 } as const;
 
 export const stages = {
@@ -44,9 +61,16 @@ export const stages = {
     callbackTail: [5, 10],
     browserOrigins: ['*'],
     throttle: { rate: 1000, burst: 1000 },
-    dashscopeUrl: 'http://127.0.0.1:1',
-    dashscopeUrlPattern: '^http://127\\.0\\.0\\.1:[0-9]+$',
-    generatedKey: 'dashscope', // the painter takes any key
+    providers: 'dashscope,evolink,fal',
+    providerUrls: {
+      pattern: '^http://127\\.0\\.0\\.1:[0-9]+$',
+      dashscope: 'http://127.0.0.1:1',
+      evolink: 'http://127.0.0.1:1',
+      fal: 'http://127.0.0.1:1',
+      falKeys: 'http://127.0.0.1:1/keys',
+    },
+    // The painter plays all of them, and takes any key.
+    firstKeys: { given: { evolink: 'painter', fal: 'painter' }, generated: 'dashscope' },
     laptop: { LOOPBACK: 'allowed', USUAL_SECONDS: '8' },
   },
   dev: { ...cloud, keepData: false, logDays: 7, throttle: { rate: 20, burst: 40 } },

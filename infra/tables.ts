@@ -45,7 +45,10 @@ export class Tables extends Construct {
           partitionKey: text('account'),
           sortKey: number('createdAt'),
           projectionType: ProjectionType.INCLUDE,
-          nonKeyAttributes: ['model', 'status', 'submittedAt', 'finishedAt', 'images', 'charged'],
+          nonKeyAttributes: [
+            ...['model', 'status', 'submittedAt', 'expectedSeconds'],
+            ...['finishedAt', 'images', 'charged'],
+          ],
         },
       ],
     });

@@ -21,6 +21,27 @@ export function cancelTask(scope: Construct, { stage, tables, machine }: Parts) 
   return lambda;
 }
 
+/** Hears the providers, which have no key of ours. */
+export function providerCallback(
+  scope: Construct,
+  { stage, tables, secrets, providers, machine }: Parts,
+) {
+  const lambda = new Lambda(scope, 'ProviderCallback', {
+    entry: 'api/provider-callback',
+    environment: {
+      TASK_TABLE: tables.tasks.tableName,
+      SIGNING_SECRET: secrets.signing.secretArn,
+      ...providers.signatures,
+    },
+    logDays: stage.logDays,
+    memoryMb,
+  });
+  allow(lambda, tables.tasks.tableArn, 'dynamodb:UpdateItem');
+  allow(lambda, machine.stateMachineArn, 'states:SendTaskFailure');
+  allow(lambda, secrets.signing.secretArn, 'secretsmanager:GetSecretValue');
+  return lambda;
+}
+
 export function redeliverCallback(scope: Construct, parts: Parts) {
   const { stage, tables, secrets, publicUrl, notifyCaller } = parts;
   const lambda = new Lambda(scope, 'RedeliverCallback', {

@@ -6,7 +6,7 @@ import { metered } from './metrics.ts';
 import { allowCallers, callers, memoryMb, type Parts } from './route-parts.ts';
 
 export function createTask(scope: Construct, props: Parts) {
-  const { stage, tables, buckets, publicUrl, machine } = props;
+  const { stage, tables, buckets, publicUrl, providers, machine } = props;
   const lambda = new Lambda(scope, 'CreateTask', {
     entry: 'api/create-task',
     environment: {
@@ -16,6 +16,7 @@ export function createTask(scope: Construct, props: Parts) {
       INPUT_BUCKET: buckets.inputs.bucketName,
       WORKFLOW_ARN: machine.stateMachineArn,
       PUBLIC_URL: publicUrl,
+      ...providers.order,
       ...metered,
       LOOPBACK: stage.laptop?.LOOPBACK,
       USUAL_SECONDS: stage.laptop?.USUAL_SECONDS,
@@ -24,6 +25,7 @@ export function createTask(scope: Construct, props: Parts) {
     memoryMb,
   });
   allowCallers(lambda, tables);
+  allow(lambda, tables.activity.tableArn, 'dynamodb:GetItem');
   allow(lambda, tables.keys.tableArn, 'dynamodb:UpdateItem');
   allow(lambda, tables.accounts.tableArn, 'dynamodb:PutItem', 'dynamodb:UpdateItem');
   allow(lambda, tables.tasks.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem');

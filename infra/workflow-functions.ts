@@ -3,17 +3,19 @@ import { allow } from './allow.ts';
 import type { Buckets } from './buckets.ts';
 import { Lambda } from './lambda.ts';
 import { metered } from './metrics.ts';
+import { pollTask, submitTask } from './provider-functions.ts';
+import type { Providers } from './providers.ts';
 import type { Secrets } from './secrets.ts';
 import type { Stage } from './stage.ts';
 import type { Tables } from './tables.ts';
 
-type Props = {
+export type WorkProps = {
   readonly stage: Stage;
   readonly tables: Tables;
   readonly buckets: Buckets;
   readonly secrets: Secrets;
   readonly publicUrl: string;
-  readonly dashscopeUrl: string;
+  readonly providers: Providers;
 };
 
 /** One function a state, each with exactly what it uses. */
@@ -25,7 +27,7 @@ export class WorkflowFunctions extends Construct {
   readonly settleTask: Lambda<'workflow/settle-task'>;
   readonly notifyCaller: Lambda<'workflow/notify-caller'>;
 
-  constructor(scope: Construct, id: string, props: Props) {
+  constructor(scope: Construct, id: string, props: WorkProps) {
     super(scope, id);
     this.prepareInputs = prepareInputs(this, props);
     this.submitTask = submitTask(this, props);
@@ -37,9 +39,8 @@ export class WorkflowFunctions extends Construct {
 }
 
 const loopback = ({ laptop }: Stage) => ({ LOOPBACK: laptop?.LOOPBACK });
-const usual = ({ laptop }: Stage) => ({ USUAL_SECONDS: laptop?.USUAL_SECONDS });
 
-function prepareInputs(scope: Construct, { stage, tables, buckets }: Props) {
+function prepareInputs(scope: Construct, { stage, tables, buckets }: WorkProps) {
   const lambda = new Lambda(scope, 'PrepareInputs', {
     entry: 'workflow/prepare-inputs',
     environment: {
@@ -58,29 +59,7 @@ function prepareInputs(scope: Construct, { stage, tables, buckets }: Props) {
   return lambda;
 }
 
-function submitTask(scope: Construct, props: Props) {
-  const { stage, tables, buckets, secrets, dashscopeUrl } = props;
-  const lambda = new Lambda(scope, 'SubmitTask', {
-    entry: 'workflow/submit-task',
-    environment: {
-      TASK_TABLE: tables.tasks.tableName,
-      INPUT_BUCKET: buckets.inputs.bucketName,
-      PROVIDER_SECRET: secrets.providerKeys.secretArn,
-      DASHSCOPE_URL: dashscopeUrl,
-      ...usual(stage),
-      ...metered,
-    },
-    logDays: stage.logDays,
-    timeoutSeconds: 30,
-  });
-  allow(lambda, tables.tasks.tableArn, 'dynamodb:UpdateItem');
-  // The links it signs can do what it can.
-  allow(lambda, buckets.inputs.arnForObjects('prepared/*'), 's3:GetObject');
-  allow(lambda, secrets.providerKeys.secretArn, 'secretsmanager:GetSecretValue');
-  return lambda;
-}
-
-function awaitProvider(scope: Construct, { stage, tables }: Props) {
+function awaitProvider(scope: Construct, { stage, tables }: WorkProps) {
   const lambda = new Lambda(scope, 'AwaitProvider', {
     entry: 'workflow/await-provider',
     environment: { TASK_TABLE: tables.tasks.tableName },
@@ -90,29 +69,14 @@ function awaitProvider(scope: Construct, { stage, tables }: Props) {
   return lambda;
 }
 
-function pollTask(scope: Construct, { stage, tables, secrets, dashscopeUrl }: Props) {
-  const lambda = new Lambda(scope, 'PollTask', {
-    entry: 'workflow/poll-task',
-    environment: {
-      TASK_TABLE: tables.tasks.tableName,
-      PROVIDER_SECRET: secrets.providerKeys.secretArn,
-      DASHSCOPE_URL: dashscopeUrl,
-    },
-    logDays: stage.logDays,
-    timeoutSeconds: 20,
-  });
-  allow(lambda, tables.tasks.tableArn, 'dynamodb:UpdateItem');
-  allow(lambda, secrets.providerKeys.secretArn, 'secretsmanager:GetSecretValue');
-  return lambda;
-}
-
-function settleTask(scope: Construct, { stage, tables, buckets }: Props) {
+function settleTask(scope: Construct, { stage, tables, buckets }: WorkProps) {
   const lambda = new Lambda(scope, 'SettleTask', {
     entry: 'workflow/settle-task',
     environment: {
       TASK_TABLE: tables.tasks.tableName,
       ACCOUNT_TABLE: tables.accounts.tableName,
       KEY_TABLE: tables.keys.tableName,
+      ACTIVITY_TABLE: tables.activity.tableName,
       RESULT_BUCKET: buckets.results.bucketName,
       ...loopback(stage),
       ...metered,
@@ -129,12 +93,13 @@ function settleTask(scope: Construct, { stage, tables, buckets }: Props) {
     'dynamodb:UpdateItem',
   );
   allow(lambda, tables.keys.tableArn, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
+  allow(lambda, tables.activity.tableArn, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
   allow(lambda, buckets.results.arnForObjects('results/*'), 's3:GetObject', 's3:PutObject');
   allow(lambda, buckets.results.bucketArn, 's3:ListBucket'); // or what is missing looks forbidden
   return lambda;
 }
 
-function notifyCaller(scope: Construct, props: Props) {
+function notifyCaller(scope: Construct, props: WorkProps) {
   const { stage, tables, secrets, publicUrl } = props;
   const lambda = new Lambda(scope, 'NotifyCaller', {
     entry: 'workflow/notify-caller',

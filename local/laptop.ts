@@ -34,6 +34,8 @@ export type LaptopOptions = {
   /** Paints instead of the painter. */
   readonly paint?: Paint | undefined;
   readonly onTransition?: (event: Observed) => void;
+  /** What is deployed otherwise than the stage says, by the template's parameters. */
+  readonly parameters?: Readonly<Record<string, string>>;
 };
 
 export type Laptop = {
@@ -56,7 +58,7 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
   const data = (part: string) => join(dataDir, part);
   const painter = await startPainter({ speed, ...(options.paint && { paint: options.paint }) });
   const port = options.port || (await freePort());
-  const context = contextOf(outdir, painter.url, port);
+  const context = contextOf(outdir, { ...providersAt(painter.url), ...options.parameters }, port);
   const functions = functionsOf(context);
   const logs = logFiles(data('logs'));
   const rights = rightsOf(context, deniedIn(logs));
@@ -102,15 +104,20 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
   };
 }
 
-// What a deployment would say and CloudFormation would know: where the provider is, and our address.
-function contextOf(outdir: string, painterUrl: string, port: number): Context {
+const providersAt = (painterUrl: string) => ({
+  ...{ DashScopeUrl: painterUrl, EvoLinkUrl: painterUrl, FalUrl: painterUrl },
+  FalKeysUrl: `${painterUrl}/.well-known/jwks.json`,
+});
+
+// What a deployment would say and CloudFormation would know: where the providers are, and our address.
+function contextOf(outdir: string, parameters: Context['parameters'] = {}, port: number): Context {
   const template = readTemplate(outdir);
   const apis = Object.entries(template.resources).flatMap(([id, { Type }]) =>
     Type === 'AWS::ApiGatewayV2::Api' ? [[id, { ApiEndpoint: `http://127.0.0.1:${port}` }]] : [],
   );
   return {
     template,
-    parameters: { DashScopeUrl: painterUrl },
+    parameters,
     attributes: Object.fromEntries(apis),
   };
 }

@@ -3,6 +3,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { uploadKey } from '../aws/bucket-keys.ts';
 import { callersOf } from '../aws/callers.ts';
+import { durations } from '../aws/durations.ts';
 import { keyActivity } from '../aws/key-activity.ts';
 import { openings } from '../aws/ledger.ts';
 import { starting } from '../aws/state-machine.ts';
@@ -17,7 +18,7 @@ import { createTask } from '../task/create-task.ts';
 import { fileIdOf } from '../task/file-url.ts';
 import { newTaskId } from '../task/ids.ts';
 import { created } from '../task/measures.ts';
-import { usualSeconds } from '../task/models.ts';
+import { learnedSeconds, paintersOf, usualSeconds } from '../task/models.ts';
 import { limitRequests } from '../task/rate-limit.ts';
 import { GenerationRequest } from '../task/request.ts';
 import { uploadsOf } from '../task/uploads.ts';
@@ -45,6 +46,14 @@ const create = createTask({
   startFailed: (taskId, cause) => log('warn', 'start.failed', { taskId, cause }),
 });
 
+// Of the provider that is asked first: whether it has a key, and takes the job, is seen later.
+const learned = learnedSeconds(durations(dynamo, env.ACTIVITY_TABLE, now), env.USUAL_SECONDS);
+const usual = async (model: string): Promise<number> => {
+  const [first] = paintersOf(model, env.PROVIDERS);
+  const guess = () => usualSeconds(model, env.USUAL_SECONDS);
+  return first ? Math.round(await learned(model, first).catch(guess)) : guess();
+};
+
 export const handler = route(
   callersOf(dynamo, env, activity),
   GenerationRequest,
@@ -57,7 +66,7 @@ export const handler = route(
       headers: replayed ? { 'idempotency-replayed': 'true' } : {},
       body: createdView(
         task,
-        { now: now(), usualSeconds: usualSeconds(task.model, env.USUAL_SECONDS) },
+        { now: now(), usualSeconds: await usual(task.model) },
         await uploads(task),
       ),
     };

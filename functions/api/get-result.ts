@@ -2,7 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { resultLinks } from '../aws/result-bucket.ts';
-import { secret } from '../aws/secrets.ts';
+import { signingKeys } from '../aws/signing-keys.ts';
 import { taskTable } from '../aws/task-table.ts';
 import { readEnv } from '../runtime/env.ts';
 import { openRoute } from '../runtime/http.ts';
@@ -13,7 +13,7 @@ const now = Date.now;
 const find = getResult({
   tasks: taskTable(new DynamoDBClient(), env.TASK_TABLE),
   results: resultLinks(new S3Client(), env.RESULT_BUCKET),
-  secret: secret(new SecretsManagerClient(), env.SIGNING_SECRET, now),
+  keys: signingKeys(new SecretsManagerClient(), env.SIGNING_SECRET, now),
   now,
 });
 

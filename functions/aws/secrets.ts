@@ -1,10 +1,10 @@
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod';
-import { ProviderRefused } from '../task/failures.ts';
+import { ProviderBusy, ProviderRefused } from '../task/failures.ts';
 import type { Clock } from '../task/ports.ts';
 
 /** How long a secret is kept in memory, in milliseconds: so long does an old one go on working. */
-const keptForMs = 5 * 60 * 1000;
+export const keptForMs = 5 * 60 * 1000;
 
 /** Reads one secret, at most once in five minutes. It is never in the environment. */
 export function secret(
@@ -28,6 +28,16 @@ export function secret(
     return kept.value;
   };
 }
+
+/** The providers that the operator has put a key for. @throws {ProviderBusy} when that cannot be read */
+export const providersWithKey =
+  (read: () => Promise<string>) => async (): Promise<ReadonlySet<string>> => {
+    const text = await read().catch((cause: unknown) => {
+      throw new ProviderBusy('the API keys could not be read', { cause });
+    });
+    const keys = Object.entries(keysIn(text));
+    return new Set(keys.flatMap(([provider, key]) => (key.trim() === '' ? [] : [provider])));
+  };
 
 const ProviderKeys = z.record(z.string(), z.string());
 

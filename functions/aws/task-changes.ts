@@ -1,5 +1,6 @@
 import type { Started } from '../task/ports.ts';
-import type { CallbackRecord, Outcome } from '../task/task.ts';
+import type { ProviderName } from '../task/provider.ts';
+import type { CallbackRecord, Outcome, Wording } from '../task/task.ts';
 import { dueShard } from './task-row.ts';
 import type { Row } from './update.ts';
 
@@ -31,23 +32,37 @@ export const restarted = (execution: number, dueAt: number): Change => ({
   condition: '(execution = :before OR (attribute_not_exists(execution) AND :before = :one))',
 });
 
+type Mark = {
+  readonly provider: ProviderName;
+  readonly at: number;
+  readonly asker: string;
+  readonly wording?: Wording | undefined;
+};
+
 // The client sends a write again whose answer was lost: by `asker` it knows its own mark, and does
 // not take it for that of a try whose outcome is unknown.
-export const submitting = (provider: string, at: number, asker: string): Change => ({
-  set: 'SET submittingAt = :at, provider = :provider, asker = :asker',
-  values: { ':at': at, ':provider': provider, ':asker': asker },
+export const submitting = ({ provider, at, asker, wording }: Mark): Change => ({
+  set: `SET submittingAt = :at, provider = :provider, asker = :asker${wording ? ', wording = :wording' : ''}`,
+  values: { ':at': at, ':provider': provider, ':asker': asker, ':wording': wording },
   condition:
     '#status = :pending AND attribute_not_exists(outcome) AND attribute_not_exists(cancelledAt) AND (attribute_not_exists(deadlineAt) OR deadlineAt > :at) AND (attribute_not_exists(submittingAt) OR asker = :asker)',
 });
 
 export const notSubmitted: Change = {
-  set: 'REMOVE submittingAt, asker',
+  set: 'REMOVE submittingAt, asker, wording ADD refusals :one',
+  values: { ':one': 1 },
   condition: 'attribute_not_exists(ticket)',
 };
 
-export const submitted = (ticket: string, at: number): Change => ({
-  set: 'SET #status = :processing, ticket = :ticket, submittedAt = :at',
-  values: { ':ticket': ticket, ':at': at },
+export const submitted = (ticket: string, at: number, expectedSeconds?: number): Change => ({
+  set: `SET #status = :processing, ticket = :ticket, submittedAt = :at${expectedSeconds === undefined ? '' : ', expectedSeconds = :expected'} REMOVE wording`,
+  values: { ':ticket': ticket, ':at': at, ':expected': expectedSeconds },
+});
+
+export const providerCalled = (provider: ProviderName, at: number): Change => ({
+  set: 'SET calledBackAt = :at',
+  values: { ':at': at, ':provider': provider },
+  condition: 'provider = :provider',
 });
 
 export const waiting = (wakeToken: string): Change => ({
@@ -55,9 +70,9 @@ export const waiting = (wakeToken: string): Change => ({
   values: { ':token': wakeToken },
 });
 
-export const ended = (outcome: Outcome): Change => ({
-  set: 'SET outcome = :outcome',
-  values: { ':outcome': outcome },
+export const ended = (outcome: Outcome, at?: number): Change => ({
+  set: `SET outcome = :outcome${at === undefined ? '' : ', outcomeAt = :at'}`,
+  values: { ':outcome': outcome, ':at': at },
   condition: 'attribute_not_exists(outcome)',
 });
 

@@ -19,21 +19,23 @@ export function taskTable(client: DynamoDBClient, table: string): Tasks {
     find: (id) => find(place, id),
     uploadArrived: (id, index) => deed(id, changes.uploadArrived(index)),
     started: (id, at) => deed(id, changes.started(at)),
-    submitting: async (id, provider, at) => {
-      const { done, row } = await changeRunning(
-        place,
-        id,
-        changes.submitting(provider, at, randomUUID()),
-      );
+    submitting: async (id, provider, at, wording) => {
+      const mark = changes.submitting({ provider, at, asker: randomUUID(), wording });
+      const { done, row } = await changeRunning(place, id, mark);
       if (!row) throw new Error(`${id} is not there`);
       return { marked: done, task: toTask(row) };
     },
     notSubmitted: async (id) => {
       await deed(id, changes.notSubmitted);
     },
-    submitted: (id, ticket, at) => deed(id, changes.submitted(ticket, at)),
+    submitted: (id, ticket, at, expectedSeconds) =>
+      deed(id, changes.submitted(ticket, at, expectedSeconds)),
+    providerCalled: async (id, provider, at) => {
+      const called = await changeRunning(place, id, changes.providerCalled(provider, at));
+      return called.done ? stillRunning(called) : undefined;
+    },
     waiting: (id, wakeToken) => deed(id, changes.waiting(wakeToken)),
-    outcome: (id, outcome) => deed(id, changes.ended(outcome)),
+    outcome: (id, outcome, at) => deed(id, changes.ended(outcome, at)),
     callback: async (id, record, dueAt) => {
       await change(place, id, changes.calledBack(id, record, dueAt), changes.notYetTold(record));
     },

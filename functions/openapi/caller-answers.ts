@@ -69,6 +69,7 @@ export const callerAnswers = {
   ModelList: z
     .strictObject({ object: z.literal('list'), data: z.array(Model) })
     .describe('All models'),
+  Heard: z.strictObject({}).describe('It was heard'),
   Health: z.strictObject({ status: z.literal('ok') }).describe('It answers'),
   Document: z.looseObject({ openapi: z.string().regex(/^3\.1\.\d+$/) }).describe('This document'),
 } as const;

@@ -73,6 +73,13 @@ export const callerOperations = {
     },
     refusals: ['internal_error'],
   },
+  'POST /v1/providers/{provider}/callbacks/{task}/{secret}': {
+    ...{ id: 'providerCallback', tag: 'Service', summary: 'Be told by a provider' },
+    description:
+      'Where a provider says that a job is done; the address is its permission, and its body is not read. The answer is the same whatever is said.',
+    answer: { ...{ schema: 'Heard', description: 'It was heard' }, examples: { heard: {} } },
+    refusals: ['internal_error'],
+  },
   'GET /healthz': {
     ...{ id: 'health', tag: 'Service', summary: 'See whether it answers' },
     description: 'Needs no key and touches nothing.',

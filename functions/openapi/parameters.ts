@@ -21,6 +21,14 @@ const inPath: Readonly<Record<string, Json>> = {
     description: 'The id of the task',
     ...{ schema: text(patterns.taskId), example: samples.taskId },
   },
+  provider: {
+    description: 'Who says it',
+    ...{ schema: { type: 'string' }, example: 'evolink' },
+  },
+  secret: {
+    description: 'That the address was made by this API',
+    ...{ schema: { type: 'string' }, example: 'kWq1u3pYc0v8YzQyT5b1rN2m4o6s8uAcEgIkMoQsUwY' },
+  },
   n: {
     description: 'Which of its images, counted from 1',
     ...{ schema: { type: 'integer', minimum: 1 }, example: 1 },

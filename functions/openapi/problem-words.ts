@@ -127,6 +127,11 @@ export const told: Readonly<Record<ProblemCode, Told>> = {
     when: 'The body is larger than any request has to be.',
     message: 'The body is larger than 256 kB; send pictures as addresses or uploads.',
   },
+  unsupported_media_type: {
+    when: 'The body is not JSON in UTF-8 by its Content-Type, or it is compressed.',
+    message: 'The body must be JSON in UTF-8: send it with Content-Type: application/json.',
+    param: 'Content-Type',
+  },
   rate_limit_exceeded: {
     when: 'The key has sent too many requests, or its account has too many tasks that have not ended. Wait as long as Retry-After says.',
     message: 'This API key may send 300 request(s) a minute: send the next one in 1 s.',

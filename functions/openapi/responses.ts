@@ -5,7 +5,7 @@ import type { Operation, Operations } from './operation.ts';
 import { envelope, problemExample, statusOf, whenAnswered } from './problems.ts';
 
 const withKey = ['unauthorized', 'KEY_DISABLED', 'KEY_EXPIRED', 'permission_denied'] as const;
-const withBody = ['invalid_request', 'request_too_large'] as const;
+const withBody = ['invalid_request', 'request_too_large', 'unsupported_media_type'] as const;
 
 /** A body in JSON: its schema, and what it is like. */
 export const jsonContent = (schema: Json, examples: Readonly<Record<string, unknown>>): Json => ({

@@ -14,7 +14,7 @@ export const taskId = `task-unified-${Math.floor(now / 1000) - 40}-imcg5zqt`;
 export const keyId = 'key-0123456789abcdef';
 export const account = 'shop';
 export const host = 'https://darkroom.example.com';
-const usualSeconds = defaultModel.usualSeconds;
+const usualSeconds = 30;
 const price = defaultModel.milliCreditsPerImage;
 
 const basics = {

@@ -1,18 +1,18 @@
 import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
 import * as z from 'zod';
-import type { Provider, ProviderCallback } from '../task/provider.ts';
+import type { ProviderCallback } from '../task/provider.ts';
 
 /** Where fal publishes the keys it signs with. They are nobody's secret, so ours stays at home. */
-export type Keys = {
+type Keys = {
   readonly keysUrl?: string;
   readonly fetch?: typeof globalThis.fetch;
   readonly deadlineMs?: number;
 };
 
-type Signed = NonNullable<Provider['signed']>;
 type Kept = { readonly keys: readonly KeyObject[]; readonly at: number };
 
 const published = 'https://rest.alpha.fal.ai/.well-known/jwks.json';
+const signatureHeader = 'x-fal-webhook-signature';
 const toleranceSeconds = 5 * 60;
 const keptForMs = 24 * 60 * 60 * 1000;
 // A key may be new: then it is looked up again, but not as often as somebody sends us nonsense.
@@ -25,15 +25,18 @@ const Headers = z.object({
   'x-fal-webhook-request-id': z.string(),
   'x-fal-webhook-user-id': z.string(),
   'x-fal-webhook-timestamp': z.string().regex(/^\d{1,12}$/),
-  'x-fal-webhook-signature': z.hex().length(128),
+  [signatureHeader]: z.hex().length(128),
 });
 
-/** Whether fal signed a callback within the last five minutes. A day's keys are kept in memory. */
+/**
+ * Whether fal signed a callback within the last five minutes; one without a signature is not judged. A
+ * day's keys are kept in memory.
+ */
 export function falSignature({
   keysUrl = published,
   fetch = globalThis.fetch,
   deadlineMs = 10_000,
-}: Keys): Signed {
+}: Keys): (callback: ProviderCallback, now: number) => Promise<boolean | undefined> {
   let kept: Kept = { keys: [], at: Number.NEGATIVE_INFINITY };
 
   const renew = async (now: number) => {
@@ -44,6 +47,7 @@ export function falSignature({
   };
 
   return async (callback, now) => {
+    if (callback.headers[signatureHeader] === undefined) return undefined;
     const claim = claimOf(callback, now);
     if (!claim) return false;
     const fits = () => kept.keys.some((key) => verify(null, claim.message, key, claim.signature));
@@ -68,7 +72,7 @@ function claimOf({ headers, body }: ProviderCallback, now: number) {
   ];
   return {
     message: Buffer.from(parts.join('\n')),
-    signature: Buffer.from(data['x-fal-webhook-signature'], 'hex'),
+    signature: Buffer.from(data[signatureHeader], 'hex'),
   };
 }
 

@@ -5,7 +5,6 @@ import type { Job, Progress, Provider } from '../task/provider.ts';
 import { refusalError } from './error-table.ts';
 import { refusalOf } from './fal-errors.ts';
 import { failureIn, Result, Status, toImages } from './fal-progress.ts';
-import { falSignature, type Keys } from './fal-signature.ts';
 import { wordsOf } from './fal-words.ts';
 import { failed, finished } from './progress.ts';
 import { reasons } from './reasons.ts';
@@ -18,8 +17,8 @@ const endpoint = `${app}/image-to-image`;
 // Only the id is kept: a link out of an answer would have to be checked before the key goes there.
 const Queued = z.object({ request_id: z.string().regex(/^[\w-]{1,64}$/) });
 
-/** fal's queue, which bills every image it makes, knows no idempotency key, and signs its webhooks. */
-export function fal(access: Access & Keys): Provider {
+/** fal's queue, which bills every image it makes, knows no idempotency key, and calls back. */
+export function fal(access: Access): Provider {
   const { order, ask, origin } = upstream('Key', access);
 
   const result = async (path: string, status: z.infer<typeof Status>): Promise<Progress> => {
@@ -35,7 +34,6 @@ export function fal(access: Access & Keys): Provider {
 
   return {
     callsBack: true,
-    signed: falSignature(access),
 
     async submit(job) {
       const answer = await order(pathOf(job), {

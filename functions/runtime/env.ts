@@ -1,10 +1,15 @@
 import * as z from 'zod';
+import { providerNames } from '../task/provider.ts';
 
 const required = z.string().min(1);
 /** Only the laptop's stage sets it: callers' addresses may be on 127.0.0.1, over http. */
 const LOOPBACK = z.literal('allowed').optional();
 /** Only the laptop's stage sets it: how long its painter takes, instead of the model table's guess. */
-const USUAL_SECONDS = z.string().regex(/^\d+$/).optional();
+const USUAL_SECONDS = z
+  .string()
+  .regex(/^\d*$/)
+  .transform((text) => text || undefined)
+  .optional();
 
 /** Seconds, one after the other: `60,600,3600`; an empty text is none. */
 const seconds = z
@@ -16,7 +21,17 @@ const callers = { KEY_TABLE: required, ACCOUNT_TABLE: required, ACTIVITY_TABLE: 
 const links = { PUBLIC_URL: required, SIGNING_SECRET: required };
 /** The metrics' one dimension, which Powertools reads by itself: the stack's name. */
 const metered = { POWERTOOLS_SERVICE_NAME: required };
-const provider = { PROVIDER_SECRET: required, DASHSCOPE_URL: required };
+const providers = {
+  PROVIDER_SECRET: required,
+  DASHSCOPE_URL: required,
+  EVOLINK_URL: required,
+  FAL_URL: required,
+};
+/** Who is asked to paint, and in which order: `dashscope,fal`. */
+const PROVIDERS = z
+  .string()
+  .transform((text) => text.split(','))
+  .pipe(z.array(z.enum(providerNames)));
 
 /** Every Lambda of the system, and what it must be told. infra/ cannot deploy one without it. */
 export const entries = {
@@ -28,6 +43,7 @@ export const entries = {
     INPUT_BUCKET: required,
     WORKFLOW_ARN: required,
     PUBLIC_URL: required,
+    PROVIDERS,
     LOOPBACK,
     USUAL_SECONDS,
   }),
@@ -66,6 +82,11 @@ export const entries = {
   'api/admin/get-key': z.object({ ...callers }),
   'api/admin/change-key': z.object({ ...callers }),
   'api/admin/delete-key': z.object({ ...callers }),
+  'api/provider-callback': z.object({
+    TASK_TABLE: required,
+    SIGNING_SECRET: required,
+    FAL_KEYS_URL: required,
+  }),
   'api/openapi': z.object({}),
   'api/health': z.object({}),
   'api/not-found': z.object({}),
@@ -76,18 +97,22 @@ export const entries = {
   }),
   'workflow/submit-task': z.object({
     ...metered,
-    ...provider,
+    ...providers,
+    ...links,
+    PROVIDERS,
     TASK_TABLE: required,
+    ACTIVITY_TABLE: required,
     INPUT_BUCKET: required,
     USUAL_SECONDS,
   }),
   'workflow/await-provider': z.object({ TASK_TABLE: required }),
-  'workflow/poll-task': z.object({ ...provider, TASK_TABLE: required }),
+  'workflow/poll-task': z.object({ ...providers, TASK_TABLE: required }),
   'workflow/settle-task': z.object({
     ...metered,
     TASK_TABLE: required,
     ACCOUNT_TABLE: required,
     KEY_TABLE: required,
+    ACTIVITY_TABLE: required,
     RESULT_BUCKET: required,
     LOOPBACK,
   }),

@@ -3,7 +3,9 @@ import type * as z from 'zod';
 import type { Scope } from '../task/api-key.ts';
 import type { Caller } from '../task/identify.ts';
 import { Problem } from '../task/problem.ts';
+import { jsonBody } from './json-body.ts';
 import { log } from './log.ts';
+import { placeIn } from './place.ts';
 
 /** A call that was understood: who, with what. */
 export type Call<T> = {
@@ -25,9 +27,6 @@ type Identify = (authorization: string | undefined, scope: Scope) => Promise<Cal
 type Event = APIGatewayProxyEventV2;
 type Handler = (event: Event) => Promise<APIGatewayProxyStructuredResultV2>;
 
-/** Far above any sensible request; pictures do not travel through the API. */
-const mostBodyBytes = 256 * 1024;
-
 type RouteOptions = {
   /** What the key must be allowed to do. */
   readonly scope?: Scope;
@@ -45,7 +44,7 @@ export const route = <T>(
   answering(async (event, headers) => {
     const caller = await identify(event.headers['authorization'], scope);
     Object.assign(headers, await limit?.(caller));
-    return run({ ...partsOf(event), caller, body: checked(schema, jsonOf(event)) });
+    return run({ ...partsOf(event), caller, body: checked(schema, jsonBody(event)) });
   });
 
 /** A route for callers with a key and no body. */
@@ -117,32 +116,10 @@ export function checked<T>(schema: z.ZodType<T>, sent: unknown): T {
   });
 }
 
-function jsonOf({ body = '', isBase64Encoded }: Event): unknown {
-  const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
-  if (bytes.length > mostBodyBytes) {
-    throw new Problem(
-      'request_too_large',
-      'The body is larger than 256 kB; send pictures as addresses or uploads.',
-    );
-  }
-  // No body at all is for the schema to judge.
-  if (bytes.length === 0) return undefined;
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch (cause) {
-    throw new Problem('invalid_request', 'The body is not valid JSON.', { cause });
-  }
-}
-
 // A rule about one element of a list says only the rule: the element goes in front.
 const worded = (issue: z.core.$ZodIssue): string =>
   issue.message.startsWith('must ') ? `${paramOf(issue)} ${issue.message}` : issue.message;
 
 // A key that is refused is the caller's own text: the field it stands in is named.
-const paramOf = ({ code, path }: z.core.$ZodIssue): string | undefined => {
-  const place = code === 'invalid_key' ? path.slice(0, -1) : path;
-  return place.length === 0 ? undefined : place.map(pathPart).join('');
-};
-
-const pathPart = (part: PropertyKey, index: number): string =>
-  typeof part === 'number' ? `[${part}]` : `${index > 0 ? '.' : ''}${String(part)}`;
+const paramOf = ({ code, path }: z.core.$ZodIssue): string | undefined =>
+  placeIn(code === 'invalid_key' ? path.slice(0, -1) : path);

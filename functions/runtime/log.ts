@@ -1,4 +1,5 @@
 import { Logger } from '@aws-lambda-powertools/logger';
+import type { ProviderName } from '../task/provider.ts';
 
 const logger = new Logger({ serviceName: 'darkroom' });
 
@@ -10,6 +11,7 @@ type Fields = {
   readonly status?: number | undefined;
   readonly code?: string | undefined;
   readonly count?: number | undefined;
+  readonly provider?: ProviderName | undefined;
   /** What the provider answered, in the words of our adapter: status, its code, its request id. */
   readonly said?: string | undefined;
   readonly cause?: unknown;

@@ -1,4 +1,5 @@
 import type { Tasks, Workflow } from './ports.ts';
+import type { Running } from './task.ts';
 
 type Needs = { readonly tasks: Tasks; readonly workflow: Pick<Workflow, 'wake'> };
 
@@ -10,5 +11,8 @@ export const awaitProvider =
   ({ tasks, workflow }: Needs) =>
   async (taskId: string, token: string): Promise<void> => {
     const task = await tasks.waiting(taskId, token);
-    if (!task || task.outcome || task.cancelledAt !== undefined) await workflow.wake(token);
+    if (!task || isToBeSeen(task)) await workflow.wake(token);
   };
+
+const isToBeSeen = ({ outcome, cancelledAt, calledBackAt }: Running): boolean =>
+  outcome !== undefined || cancelledAt !== undefined || calledBackAt !== undefined;

@@ -1,11 +1,12 @@
 import type { Clock, Results, Tasks } from './ports.ts';
 import { Problem } from './problem.ts';
 import { isValidLink } from './result-link.ts';
+import type { SigningKeys } from './signature.ts';
 
 type Needs = {
   readonly tasks: Pick<Tasks, 'find'>;
   readonly results: Pick<Results, 'link'>;
-  readonly secret: () => Promise<string>;
+  readonly keys: SigningKeys;
   readonly now: Clock;
 };
 
@@ -24,10 +25,10 @@ const refused =
  * @throws {Problem} `permission_denied` without telling what is wrong with the link
  */
 export const getResult =
-  ({ tasks, results, secret, now }: Needs) =>
+  ({ tasks, results, keys, now }: Needs) =>
   async ({ taskId, n, expires, signature }: Asked): Promise<string> => {
     const link = { taskId, n: Number(n), expires: Number(expires) };
-    const valid = isValidLink(await secret(), link, signature, now());
+    const valid = await isValidLink(keys, link, signature, now());
     const task = valid ? await tasks.find(taskId) : undefined;
     const image = task?.status === 'completed' ? task.images[link.n - 1] : undefined;
     if (!image) throw new Problem('permission_denied', refused);

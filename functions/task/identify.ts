@@ -1,5 +1,6 @@
 import { type Account, defaultLimits } from './account.ts';
 import { type ApiKey, hashOfKey, type Scope } from './api-key.ts';
+import { isApiKey } from './ids.ts';
 import type { Clock } from './ports.ts';
 import { Problem } from './problem.ts';
 
@@ -60,6 +61,8 @@ export const identify = ({ keys, now, noteUse }: Needs) => {
         'Send your API key in the header "Authorization: Bearer <key>".',
       );
     }
+    // What nobody can have issued is not looked up.
+    if (!isApiKey(apiKey)) throw notValid();
     const known = await find(hashOfKey(apiKey));
     if (!known.key.scopes.includes(scope)) {
       throw new Problem('permission_denied', `The API key lacks the scope "${scope}".`);
@@ -68,8 +71,10 @@ export const identify = ({ keys, now, noteUse }: Needs) => {
   };
 };
 
+const notValid = (): Problem => new Problem('unauthorized', 'The API key is not valid.');
+
 function valid(known: KnownKey | undefined, now: number): KnownKey {
-  if (!known) throw new Problem('unauthorized', 'The API key is not valid.');
+  if (!known) throw notValid();
   const { name, enabled, expiresAt } = known.key;
   const key_name = name;
   if (!enabled) {

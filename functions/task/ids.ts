@@ -19,5 +19,7 @@ export const isKeyId = (text: string): boolean => /^key-[0-9a-f]{16}$/.test(text
 /** An API key: 43 base62 characters carry 256 bits, so a plain hash of it is safe to store. */
 export const newApiKey = (): string => `sk-dr-${random(base62, 43)}`;
 
+export const isApiKey = (text: string): boolean => /^sk-dr-[A-Za-z0-9]{43}$/.test(text);
+
 /** A signing secret in the form of the Standard Webhooks specification (24 to 64 bytes). */
 export const newWebhookSecret = (): string => `whsec_${randomBytes(32).toString('base64')}`;

@@ -1,17 +1,18 @@
+import type { Durations } from './durations.ts';
 import type { ImageLimits } from './ports.ts';
+import type { ProviderName } from './provider.ts';
 
 /** A model as callers see it and as the money and the checks need it. */
 export type Model = {
   readonly id: string;
-  readonly provider: 'dashscope';
   /** Price of one image that was made. */
   readonly milliCreditsPerImage: number;
   readonly maxImages: number;
   readonly maxN: number;
   readonly maxPromptCodePoints: number;
   readonly image: ImageLimits;
-  /** First guess of how long a task takes, in seconds. */
-  readonly usualSeconds: number;
+  /** Who can paint it, and the first guess of how long that takes there, in seconds. */
+  readonly providers: Readonly<Partial<Record<ProviderName, number>>>;
 };
 
 // Limits: the published contract of wan2.5-image-to-image. The price is the contract's sample
@@ -19,13 +20,13 @@ export type Model = {
 const table: readonly [Model, ...Model[]] = [
   {
     id: 'wan2.5-image-to-image',
-    provider: 'dashscope',
     milliCreditsPerImage: 1200,
     maxImages: 2,
     maxN: 4,
     maxPromptCodePoints: 2000,
     image: { maxBytes: 10 * 1024 * 1024, minSide: 384, maxSide: 5000 },
-    usualSeconds: 30,
+    // The contract's sample estimates 30 s; fal's page says one to two minutes.
+    providers: { dashscope: 30, evolink: 30, fal: 90 },
   },
 ];
 
@@ -33,6 +34,22 @@ export const models: readonly Model[] = table;
 export const defaultModel: Model = table[0];
 export const findModel = (id: string): Model | undefined => models.find((model) => model.id === id);
 
-/** What a task of this model usually takes; `override` is the stage's word, where it has one. */
-export const usualSeconds = (id: string, override?: string): number =>
-  override === undefined ? (findModel(id) ?? defaultModel).usualSeconds : Number(override);
+/** Those of the stage's providers that can paint a model, in the stage's order. */
+export const paintersOf = (id: string, order: readonly ProviderName[]): readonly ProviderName[] =>
+  order.filter((name) => (findModel(id) ?? defaultModel).providers[name] !== undefined);
+
+/** What a task of this model takes as far as nobody has learned better; `override` is the stage's word. */
+export function usualSeconds(id: string, override?: string, provider?: ProviderName): number {
+  if (override !== undefined) return Number(override);
+  const { providers } = findModel(id) ?? defaultModel;
+  const guesses = provider ? [providers[provider]] : Object.values(providers);
+  return guesses[0] ?? 30;
+}
+
+/** What tasks take by what was learned, and the table's guess until then. */
+export const learnedSeconds =
+  (durations: Pick<Durations, 'usual'>, override?: string) =>
+  async (id: string, provider: ProviderName): Promise<number> => {
+    const guess = usualSeconds(id, override, provider);
+    return override === undefined ? ((await durations.usual(id, provider)) ?? guess) : guess;
+  };

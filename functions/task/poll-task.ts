@@ -1,12 +1,12 @@
 import { ProviderBusy } from './failures.ts';
 import type { Clock, Tasks, Workflow } from './ports.ts';
-import type { Progress, Provider } from './provider.ts';
+import type { Progress, Provider, ProviderName } from './provider.ts';
 import { cancelled, type Outcome, type Processing } from './task.ts';
 
 type Needs = {
   readonly tasks: Tasks;
   readonly workflow: Pick<Workflow, 'finish'>;
-  readonly provider: Pick<Provider, 'poll' | 'cancel'>;
+  readonly providers: Readonly<Record<ProviderName, Pick<Provider, 'poll' | 'cancel'>>>;
   readonly now: Clock;
   readonly providerBusy: (taskId: string, cause: ProviderBusy) => void;
 };
@@ -24,7 +24,7 @@ export const pollTask =
       if (task.status !== 'processing') throw new Error(`${taskId} is polled without a ticket`);
       const outcome = (await outcomeOf(needs, task)) ?? lateness(needs, task);
       if (!outcome) return;
-      await tasks.outcome(taskId, outcome);
+      await tasks.outcome(taskId, outcome, needs.now());
     }
     await workflow.finish(token);
   };
@@ -32,11 +32,13 @@ export const pollTask =
 // What the provider has made by now counts, also when the caller wants it no more.
 async function outcomeOf(needs: Needs, task: Processing): Promise<Outcome | undefined> {
   const { id, ticket, cancelledAt } = task;
-  const progress = await needs.provider.poll(ticket).catch((error: unknown) => {
-    if (!(error instanceof ProviderBusy)) throw error;
-    needs.providerBusy(id, error); // the next poll asks again
-    return { state: 'running' } satisfies Progress;
-  });
+  const progress = await painterOf(needs, task)
+    .poll(ticket)
+    .catch((error: unknown) => {
+      if (!(error instanceof ProviderBusy)) throw error;
+      needs.providerBusy(id, error); // the next poll asks again
+      return { state: 'running' } satisfies Progress;
+    });
   if (progress.state === 'succeeded' || progress.state === 'failed') return progress;
   if (cancelledAt === undefined) return undefined;
   await callBack(needs, task, progress.state);
@@ -44,9 +46,12 @@ async function outcomeOf(needs: Needs, task: Processing): Promise<Outcome | unde
 }
 
 // Saves the operator the price where the provider has not begun. The caller pays nothing either way.
-async function callBack({ provider }: Needs, { ticket }: Processing, state: Progress['state']) {
-  if (state === 'queued') await provider.cancel?.(ticket);
+async function callBack(needs: Needs, task: Processing, state: Progress['state']) {
+  if (state === 'queued') await painterOf(needs, task).cancel?.(task.ticket);
 }
+
+const painterOf = ({ providers }: Needs, { provider = 'dashscope' }: Processing) =>
+  providers[provider];
 
 function lateness({ now }: Needs, { deadlineAt = 0 }: Processing): Outcome | undefined {
   if (now() < deadlineAt) return undefined;

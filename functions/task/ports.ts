@@ -1,5 +1,6 @@
 import type { Entry } from './account.ts';
 import type { Credit, Shortage } from './ledger.ts';
+import type { ProviderName } from './provider.ts';
 import type { Remembered } from './remember.ts';
 import type {
   CallbackRecord,
@@ -11,6 +12,7 @@ import type {
   Pending,
   Running,
   Task,
+  Wording,
 } from './task.ts';
 
 /** Milliseconds since 1970. */
@@ -58,15 +60,26 @@ export type Tasks = {
   uploadArrived(id: string, index: number): Promise<Running | undefined>;
   /** The workflow has taken the task up: nobody else has to look at it, and its deadline runs. */
   started(id: string, at: Started): Promise<Running | undefined>;
-  /** Sets the mark before the provider is asked, unless it is there already; answers the task either way. */
-  submitting(id: string, provider: string, at: number): Promise<Marked>;
+  /**
+   * Sets the mark before the provider is asked, unless it is there already; answers the task either way.
+   * The wording is kept for a provider that may be asked again.
+   */
+  submitting(id: string, provider: ProviderName, at: number, wording?: Wording): Promise<Marked>;
   /** The provider said clearly no: the mark goes, so that asking again is allowed. */
   notSubmitted(id: string): Promise<void>;
-  submitted(id: string, ticket: string, at: number): Promise<Running | undefined>;
+  /** The provider took the job, which is expected to take so many seconds. */
+  submitted(
+    id: string,
+    ticket: string,
+    at: number,
+    expectedSeconds?: number,
+  ): Promise<Running | undefined>;
+  /** Fact: that provider, which is asked or has the job, says that something is to be seen. */
+  providerCalled(id: string, provider: ProviderName, at: number): Promise<Running | undefined>;
   /** Keeps the token of the state that waits, and answers what is known by now. */
   waiting(id: string, wakeToken: string): Promise<Running | undefined>;
   /** Fact: what became of the job. The first one written stays. */
-  outcome(id: string, outcome: Outcome): Promise<Running | undefined>;
+  outcome(id: string, outcome: Outcome, at?: number): Promise<Running | undefined>;
   /** What became of telling the caller, and when that is looked at again, if it is. */
   callback(id: string, record: CallbackRecord, dueAt?: number): Promise<void>;
   /** The callback is owed (again) from now on, and somebody looks at it when it is due. */

@@ -20,6 +20,7 @@ const catalogue = {
   task_ended: [409, 'invalid_request_error'],
   task_running: [409, 'invalid_request_error'],
   request_too_large: [413, 'invalid_request_error'],
+  unsupported_media_type: [415, 'invalid_request_error'],
   rate_limit_exceeded: [429, 'rate_limit_error'],
   internal_error: [500, 'api_error'],
   service_unavailable: [503, 'api_error'],

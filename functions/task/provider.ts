@@ -1,5 +1,9 @@
 import type { Failure, Options, Painted } from './task.ts';
 
+/** All providers there are; the stage says which of them are asked, and in which order. */
+export const providerNames = ['dashscope', 'evolink', 'fal'] as const;
+export type ProviderName = (typeof providerNames)[number];
+
 /** One job as every provider understands it. Images are links that work for the next half hour. */
 export type Job = {
   readonly taskId: string;
@@ -35,8 +39,6 @@ export type Provider = {
   poll(ticket: string): Promise<Progress>;
   /** Calls a job back, where the provider can: `false` when it goes on. */
   cancel?(ticket: string): Promise<boolean>;
-  /** Whether a callback bears the provider's own signature, where the provider signs. */
-  signed?(callback: ProviderCallback, now: number): Promise<boolean>;
 };
 
 /** A provider's callback as it came: names of headers in lower case, the body byte for byte. */

@@ -1,4 +1,5 @@
 import type { TaskErrorCode } from './problem.ts';
+import type { ProviderName } from './provider.ts';
 
 /** Where one input picture comes from. An upload and a file are already in our bucket. */
 export type Input =
@@ -57,13 +58,29 @@ type Basics = {
   readonly execution?: number | undefined;
   /** Fact: the caller wants it no more. */
   readonly cancelledAt?: number | undefined;
+  /** Who paints it, or was asked last. */
+  readonly provider?: ProviderName | undefined;
+  /** What tasks like it took when the provider took this one, so that its progress never goes back. */
+  readonly expectedSeconds?: number | undefined;
+};
+
+/** Of a job's words those that would be others the next time. */
+export type Wording = {
+  readonly images: readonly string[];
+  readonly callbackUrl?: string | undefined;
 };
 
 type Unfinished = Basics & {
   /** Mark written before the provider is asked: with no ticket beside it, the answer is unknown. */
   readonly submittingAt?: number | undefined;
-  readonly provider?: string | undefined;
+  /** What a provider was asked that may be asked again: it knows a job by its very words. */
+  readonly wording?: Wording | undefined;
+  /** How often a provider has said clearly no. */
+  readonly refusals?: number | undefined;
+  /** Fact: the provider says that the job is done, or that something is to be seen. */
+  readonly calledBackAt?: number | undefined;
   readonly outcome?: Outcome | undefined;
+  readonly outcomeAt?: number | undefined;
   /** The state that waits right now; whoever learns something wakes it with this. */
   readonly wakeToken?: string | undefined;
 };
@@ -115,6 +132,7 @@ export type Status = (typeof statuses)[number];
 export type Summary = Pick<Basics, 'id' | 'model' | 'createdAt'> & {
   readonly status: Status;
   readonly submittedAt?: number | undefined;
+  readonly expectedSeconds?: number | undefined;
   readonly finishedAt?: number | undefined;
   readonly charged?: number | undefined;
   readonly images?: readonly Image[] | undefined;

@@ -124,13 +124,13 @@ const usageOf = (task: Task) => ({
 
 const errorView = ({ code, message }: Failure) => ({ code, message, type: 'task_error' });
 
-type Started = Pick<Summary, 'status' | 'submittedAt'>;
+type Started = Pick<Summary, 'status' | 'submittedAt' | 'expectedSeconds'>;
 
-// Honest: the provider tells no progress, so it is time against the usual time, and 100 only when
-// it is done.
+// Honest: the provider tells no progress, so it is time against the time that was usual when the
+// provider took it, which does not change any more, and 100 only when it is done.
 function progressOf(task: Started, now: number, usualSeconds: number): number {
   if (task.status === 'completed') return 100;
   if (task.status !== 'processing') return 0;
-  const share = (now - (task.submittedAt ?? now)) / (usualSeconds * 1000);
+  const share = (now - (task.submittedAt ?? now)) / ((task.expectedSeconds ?? usualSeconds) * 1000);
   return Math.round(5 + 90 * Math.min(1, Math.max(0, share)));
 }

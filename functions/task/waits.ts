@@ -7,14 +7,29 @@ const firstShare = 0.8;
 const pollShare = 0.1;
 const pollBounds = { least: 2, most: 10 };
 
-/**
- * The schedule for a task that usually takes this long, and has been at the provider for so long
- * already. Whole seconds, as the state machine wants them.
- */
-export const waitsFor = (usualSeconds: number, elapsedSeconds = 0): Waits => ({
-  waitSeconds: Math.max(1, Math.round(usualSeconds * firstShare - elapsedSeconds)),
-  pollSeconds: Math.min(
-    pollBounds.most,
-    Math.max(pollBounds.least, Math.round(usualSeconds * pollShare)),
-  ),
-});
+// With a provider that calls when it is done the questions are a net for the calls that get lost. It
+// is bounded on both sides: what it catches late is learned from as if it had taken so long.
+const netShare = 2;
+const netBounds = { least: 60, most: 120 };
+
+type Awaited = {
+  /** How long such a task usually takes. */
+  readonly usualSeconds: number;
+  /** How long the provider has had it already. */
+  readonly elapsedSeconds?: number;
+  readonly callsBack?: boolean | undefined;
+};
+
+/** The schedule for a task at a provider. Whole seconds, as the state machine wants them. */
+export function waitsFor({ usualSeconds, elapsedSeconds = 0, callsBack }: Awaited): Waits {
+  const [first, then] = callsBack
+    ? [within(netBounds, usualSeconds * netShare), netBounds.least]
+    : [usualSeconds * firstShare, within(pollBounds, usualSeconds * pollShare)];
+  return {
+    waitSeconds: Math.max(1, Math.round(first - elapsedSeconds)),
+    pollSeconds: Math.round(then),
+  };
+}
+
+const within = ({ least, most }: { least: number; most: number }, seconds: number): number =>
+  Math.min(most, Math.max(least, seconds));

@@ -4,7 +4,7 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { providerKey, secret } from '../aws/secrets.ts';
 import { waitingStates } from '../aws/state-machine.ts';
 import { taskTable } from '../aws/task-table.ts';
-import { dashscope } from '../provider/dashscope.ts';
+import { providersAt } from '../provider/providers.ts';
 import { readEnv } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
 import { step, WaitInput } from '../runtime/step.ts';
@@ -16,7 +16,7 @@ const keys = secret(new SecretsManagerClient(), env.PROVIDER_SECRET, now);
 const poll = pollTask({
   tasks: taskTable(new DynamoDBClient(), env.TASK_TABLE),
   workflow: waitingStates(new SFNClient()),
-  provider: dashscope({ baseUrl: env.DASHSCOPE_URL, apiKey: providerKey(keys, 'dashscope') }),
+  providers: providersAt(env, (provider) => providerKey(keys, provider)),
   now,
   providerBusy: (taskId, cause) => log('warn', 'provider.busy', { taskId, cause }),
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { expect, onTestFinished, test } from 'vitest';
 import { providerKey, secret } from '../../functions/aws/secrets.ts';
+import { signingKeys } from '../../functions/aws/signing-keys.ts';
 import { ProviderRefused } from '../../functions/task/failures.ts';
 import { startSecrets } from '../../local/secrets/secrets.ts';
 import { settableClock } from '../support/fakes.ts';
@@ -17,7 +18,8 @@ const throttled = { status: 400, body: { __type: 'ThrottledOnce', message: 'not 
 /** The secrets of the template. `read` is told the time by `clock`, and `reads` counts how often it asks. */
 async function world(fate?: Parameters<typeof front>[1]) {
   const directory = await mkdtemp(join(tmpdir(), 'darkroom-contract-'));
-  const server = await startSecrets({ secrets, directory });
+  const clock = settableClock(0);
+  const server = await startSecrets({ secrets, directory, now: clock.now });
   onTestFinished(async () => {
     await server.close();
     await rm(directory, { recursive: true });
@@ -29,10 +31,10 @@ async function world(fate?: Parameters<typeof front>[1]) {
     return client;
   };
   const direct = clientOf(server.url);
-  const clock = settableClock(0);
   return {
     clock,
     read: secret(clientOf(between.url), SecretId, clock.now),
+    keys: signingKeys(clientOf(between.url), SecretId, clock.now),
     reads: () => between.seen.length,
     put: (SecretString: string) =>
       direct.send(new PutSecretValueCommand({ SecretId, SecretString })),
@@ -60,6 +62,60 @@ test('a failed read is not kept', async () => {
 
   await expect(read()).rejects.toMatchObject({ name: 'ThrottledOnce' });
   expect(await read()).toBe('value');
+});
+
+const day = 24 * 60 * minute;
+
+test('a key that was never replaced is the only one', async () => {
+  const { keys } = await world();
+
+  expect(await keys.known()).toHaveLength(1);
+});
+
+test('the key before counts until the last link signed with it is over, and then by itself no more', async () => {
+  const { keys, put, clock } = await world();
+  await put('old');
+  clock.advance(day);
+  await put('new');
+
+  expect(await keys.known()).toEqual(['new', 'old']);
+  clock.advance(day + 5 * minute - 1);
+  expect(await keys.known()).toEqual(['new', 'old']);
+  clock.advance(5 * minute);
+  expect(await keys.known()).toEqual(['new']);
+});
+
+test('two rotations leave nothing of the first key', async () => {
+  const { keys, put } = await world();
+  for (const key of ['first', 'second', 'third']) await put(key);
+
+  expect(await keys.known()).toEqual(['third', 'second']);
+});
+
+test('keys are known for five minutes, and looked at again after ten seconds for who has to', async () => {
+  const { keys, reads, put, clock } = await world();
+  await put('old');
+  await keys.known();
+  const once = reads();
+  await put('new');
+
+  clock.advance(9_999);
+  expect((await keys.latest())[0]).toBe('old');
+  expect(reads()).toBe(once);
+
+  clock.advance(1);
+  expect((await keys.known())[0]).toBe('old');
+  expect(await keys.latest()).toEqual(['new', 'old']);
+  expect(await keys.known()).toEqual(['new', 'old']);
+  expect(reads()).toBe(2 * once);
+});
+
+test('keys that could not be read are asked for again', async () => {
+  const { keys, put } = await world((nth) => (nth === 1 ? { answer: throttled } : {}));
+  await put('key');
+
+  await expect(keys.known()).rejects.toMatchObject({ name: 'ThrottledOnce' });
+  expect((await keys.known())[0]).toBe('key');
 });
 
 test("a provider's key is found among all keys", async () => {

@@ -9,6 +9,7 @@ import { type Laptop, type LaptopOptions, startLaptop } from '../../local/laptop
 import type { Observed } from '../../local/step-functions/history.ts';
 import { schedulesOf } from '../../local/template/read-schedules.ts';
 import { tablesOf } from '../../local/template/read-tables.ts';
+import { checkLogs, type LogTripwire, logTripwire } from './log-tripwire.ts';
 
 // Waits are divided by it; real work is not, so task timeouts must stay above that.
 const speed = 8;
@@ -23,6 +24,8 @@ export type World = Laptop & {
   /** Where the laptop keeps everything, its functions' logs too. */
   readonly dataDir: string;
   readonly transitions: readonly Observed[];
+  /** Fails `close` when something stands in a log that it knows of. */
+  readonly tripwire: LogTripwire;
   call(
     method: string,
     path: string,
@@ -47,12 +50,16 @@ export type World = Laptop & {
   tableWith(attribute: string): string;
 };
 
-type WorldOptions = Pick<LaptopOptions, 'outdir' | 'clock' | 'speed' | 'paint' | 'onTransition'>;
+type WorldOptions = Pick<
+  LaptopOptions,
+  'outdir' | 'clock' | 'speed' | 'parameters' | 'paint' | 'onTransition'
+>;
 
 /** The laptop, running a synthesised stack with everything in it, for as long as nobody closes it. */
 export async function openWorld({ onTransition, ...options }: WorldOptions): Promise<World> {
   const dataDir = mkdtempSync(join(tmpdir(), 'darkroom-world-'));
   const transitions: Observed[] = [];
+  const tripwire = logTripwire();
   const laptop = await startLaptop({
     ...{ speed, ...options, dataDir },
     onTransition: (event) => {
@@ -61,16 +68,16 @@ export async function openWorld({ onTransition, ...options }: WorldOptions): Pro
     },
   });
   const keys = await firstKeys(laptop, join(dataDir, 'keys.json'));
-  const call = caller(laptop.url, keys.apiKey);
+  const call = caller(laptop.url, keys.apiKey, tripwire);
   const dynamo = clientFor(laptop);
   const tableWith = (attribute: string) => tableOf(laptop, attribute);
   const accounts = tableWith('entry');
   return {
-    ...{ ...laptop, keys, dataDir, transitions, call, dynamo, tableWith },
+    ...{ ...laptop, keys, dataDir, transitions, tripwire, call, dynamo, tableWith },
     create: (body, headers) => call('POST', '/v1/images/generations', body, headers),
     callAs: async (account, ...what) => {
       const { api_key } = await issueKey(laptop, { account });
-      return caller(laptop.url, api_key)(...what);
+      return caller(laptop.url, api_key, tripwire)(...what);
     },
     ended: (id) => until(() => call('GET', `/v1/tasks/${id}`).then(({ body }) => body), isOver),
     account: async () => {
@@ -102,7 +109,11 @@ export async function openWorld({ onTransition, ...options }: WorldOptions): Pro
     close: async () => {
       dynamo.destroy();
       await laptop.close();
-      rmSync(dataDir, { recursive: true, force: true });
+      try {
+        checkLogs(tripwire, dataDir);
+      } finally {
+        rmSync(dataDir, { recursive: true, force: true });
+      }
     },
   };
 }
@@ -120,8 +131,9 @@ export async function until<T>(look: () => Promise<T> | T, isSo: (seen: T) => bo
 }
 
 const caller =
-  (url: string, key: string): World['call'] =>
+  (url: string, key: string, tripwire: LogTripwire): World['call'] =>
   async (method, path, body, headers = {}) => {
+    tripwire.hear(body);
     const response = await fetch(new URL(path, url), {
       method,
       redirect: 'manual',
@@ -129,6 +141,7 @@ const caller =
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
+    tripwire.answered(text);
     const isJson = response.headers.get('content-type')?.startsWith('application/json');
     return {
       status: response.status,

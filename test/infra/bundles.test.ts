@@ -21,6 +21,7 @@ const limits: Record<Entry, number> = {
   'api/list-models': 353,
   'api/get-credits': 358,
   'api/get-result': 556,
+  'api/provider-callback': 420,
   'api/admin/create-account': 361,
   'api/admin/list-accounts': 360,
   'api/admin/get-account': 357,

@@ -21,6 +21,7 @@ const limits: Record<Entry, readonly [memory: number, seconds: number]> = {
   'api/list-models': [1024, 10],
   'api/get-credits': [1024, 10],
   'api/get-result': [1024, 10],
+  'api/provider-callback': [1024, 10],
   'api/admin/create-account': [1024, 10],
   'api/admin/list-accounts': [1024, 10],
   'api/admin/get-account': [1024, 10],

@@ -40,6 +40,7 @@ describe.each(stageNames)('the API of %s', (name) => {
       'GET /v1/credits': 'GetCredits',
       'GET /v1/models': 'ListModels',
       'GET /v1/results/{task}/{n}': 'GetResult',
+      'POST /v1/providers/{provider}/callbacks/{task}/{secret}': 'ProviderCallback',
       'GET /openapi.json': 'Openapi',
       'GET /healthz': 'Health',
       'POST /v1/admin/accounts': 'CreateAccount',

@@ -75,14 +75,31 @@ describe.each(stageNames)('in %s', (name) => {
     expect(config?.Properties).toMatchObject({ MaximumRetryAttempts: 0 });
   });
 
-  test('DashScope is where the stage says, and can only be moved to where it may be', () => {
-    const { dashscopeUrl, dashscopeUrlPattern } = stages[name];
+  test.each([
+    ['DashScopeUrl', 'dashscope'],
+    ['EvoLinkUrl', 'evolink'],
+    ['FalUrl', 'fal'],
+  ] as const)('%s is where the stage says, and can only be moved to where it may be', (id, at) => {
+    const { pattern, [at]: url } = stages[name].providerUrls;
 
-    expect(dashscopeUrl).toMatch(new RegExp(dashscopeUrlPattern));
-    expect(stage.template.Parameters['DashScopeUrl']).toMatchObject({
-      Default: dashscopeUrl,
-      AllowedPattern: dashscopeUrlPattern,
-    });
+    expect(url).toMatch(new RegExp(pattern));
+    expect(stage.template.Parameters[id]).toMatchObject({ Default: url, AllowedPattern: pattern });
+  });
+
+  test('who paints, and where fal’s keys are, is what the stage says within what is allowed', () => {
+    const allowed = (id: string) => {
+      const { Default, AllowedPattern } = { ...stage.template.Parameters[id] };
+      return { value: `${Default}`, pattern: new RegExp(`${AllowedPattern}`) };
+    };
+    const [order, keys] = [allowed('Providers'), allowed('FalKeysUrl')];
+
+    expect([order.value, keys.value]).toEqual([
+      stages[name].providers,
+      stages[name].providerUrls.falKeys,
+    ]);
+    expect(order.value).toMatch(order.pattern);
+    expect('dashscope,').not.toMatch(order.pattern);
+    expect(keys.value).toMatch(keys.pattern);
   });
 
   test('the template is within what CloudFormation takes', () => {

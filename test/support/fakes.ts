@@ -1,7 +1,7 @@
 import { type Funds, noFunds } from '../../functions/task/account.ts';
 import { ProviderBusy } from '../../functions/task/failures.ts';
 import type { Inputs, Results, Workflow } from '../../functions/task/ports.ts';
-import type { Job, Progress, Provider } from '../../functions/task/provider.ts';
+import type { Job, Progress, Provider, ProviderName } from '../../functions/task/provider.ts';
 import type { Image, Task } from '../../functions/task/task.ts';
 import { memoryHistory } from './history.ts';
 import { memoryTasks } from './memory-tasks.ts';
@@ -145,6 +145,11 @@ export function scriptedProvider({ submit = [], poll = [], cancel }: Script) {
   };
   return { ...provider, jobs, polled, calledBack };
 }
+
+/** The same provider under every name. */
+export const only = <T>(provider: T): Readonly<Record<ProviderName, T>> => ({
+  ...{ dashscope: provider, evolink: provider, fal: provider },
+});
 
 /** A clock that stands still until it is told to go on. */
 export function settableClock(at: number) {

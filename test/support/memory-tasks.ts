@@ -37,25 +37,35 @@ export function memoryTasks(records: Map<string, Task>): Tasks {
         deadlineAt: task.deadlineAt ?? deadlineAt,
         dueAt,
       })),
-    submitting: async (id, provider, at) => {
+    submitting: async (id, provider, at, wording) => {
       const task = records.get(id);
       if (!task) throw new Error(`${id} is not there`);
       if (task.status !== 'pending' || !mayBeSubmitted(task, at)) return { marked: false, task };
-      const marked = { ...task, submittingAt: at, provider };
+      const marked = { ...task, submittingAt: at, provider, ...(wording && { wording }) };
       records.set(id, marked);
       return { marked: true, task: marked };
     },
     notSubmitted: async (id) => {
       deed(id, (task) => {
-        const { submittingAt: _, ...rest } = task;
-        return task.status === 'processing' ? task : rest;
+        const { submittingAt: _, wording: __, ...rest } = task;
+        const refusals = (task.refusals ?? 0) + 1;
+        return task.status === 'processing' ? task : { ...rest, refusals };
       });
     },
-    submitted: async (id, ticket, submittedAt) =>
-      deed(id, (task) => ({ ...task, status: 'processing', ticket, submittedAt })),
+    submitted: async (id, ticket, submittedAt, expectedSeconds) =>
+      deed(id, ({ wording: _, ...task }) => ({
+        ...{ ...task, status: 'processing', ticket, submittedAt },
+        ...(expectedSeconds !== undefined && { expectedSeconds }),
+      })),
+    providerCalled: async (id, provider, calledBackAt) =>
+      running(id)?.provider === provider
+        ? deed(id, (task) => ({ ...task, calledBackAt }))
+        : undefined,
     waiting: async (id, wakeToken) => deed(id, (task) => ({ ...task, wakeToken })),
-    outcome: async (id, outcome) =>
-      deed(id, (task) => ({ ...task, outcome: task.outcome ?? outcome })),
+    outcome: async (id, outcome, at) =>
+      deed(id, (task) =>
+        task.outcome ? task : { ...task, outcome, ...(at !== undefined && { outcomeAt: at }) },
+      ),
     callback: async (id, record, dueAt) => {
       if (!isHidden(record, records.get(id))) tell(id, record, dueAt);
     },

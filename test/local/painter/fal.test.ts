@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { fal } from '../../../functions/provider/fal.ts';
+import { falSignature } from '../../../functions/provider/fal-signature.ts';
 import { ProviderBusy, SubmitUnknown } from '../../../functions/task/failures.ts';
 import { adapterWorld, fetched, thrownBy } from './adapter-world.ts';
 import { receiver } from './receiver.ts';
@@ -8,6 +9,7 @@ import { someLink } from './world.ts';
 
 const path = '/fal-ai/wan-25-preview/image-to-image';
 const key = { authorization: 'Key k' };
+const knownAt = (url: string) => falSignature({ keysUrl: `${url}/.well-known/jwks.json` });
 const order = (more: object = {}) => ({ prompt: 'grey', image_urls: [someLink], ...more });
 
 test('an order waits, is worked on and ends with its pictures', async () => {
@@ -58,7 +60,8 @@ test.each([
 describe('a webhook', () => {
   test('is signed, and the signature is known by the published key', async () => {
     const { received, callbackUrl, plain } = await receiver();
-    const { submit, ended, provider, clock } = await adapterWorld(fal);
+    const { submit, ended, painter, clock } = await adapterWorld(fal);
+    const signed = knownAt(painter.url);
 
     const ticket = await submit({ callbackUrl });
     await ended(ticket);
@@ -69,10 +72,10 @@ describe('a webhook', () => {
       ...{ request_id: ticket, gateway_request_id: ticket, status: 'OK', error: null },
       payload: { images: [{ url: expect.any(String), content_type: 'image/png' }] },
     });
-    expect(await provider.signed?.(callback, clock.now)).toBe(true);
+    expect(await signed(callback, clock.now)).toBe(true);
     const altered = { ...callback, body: callback.body.replace('OK', 'KO') };
-    expect(await provider.signed?.(altered, clock.now)).toBe(false);
-    expect(await provider.signed?.(callback, clock.now + 301_000)).toBe(false);
+    expect(await signed(altered, clock.now)).toBe(false);
+    expect(await signed(callback, clock.now + 301_000)).toBe(false);
   });
 
   test('is not known by the key of another', async () => {
@@ -81,14 +84,14 @@ describe('a webhook', () => {
     await sender.ended(await sender.submit({ callbackUrl }));
     await expect.poll(() => received).toHaveLength(1);
 
-    const { signed } = stranger.provider;
+    const signed = knownAt(stranger.painter.url);
 
-    expect(await signed?.(plain(received[0]), stranger.clock.now + 100_000)).toBe(false);
+    expect(await signed(plain(received[0]), stranger.clock.now + 100_000)).toBe(false);
   });
 
   test('comes by itself, also of a failure, and again until it is taken', async () => {
     const { received, callbackUrl, plain } = await receiver(500);
-    const { painter, submit, provider } = await adapterWorld(fal, {
+    const { painter, submit } = await adapterWorld(fal, {
       ...{ now: Date.now, seconds: 1, speed: 100 },
     });
     painter.control({ outcome: 'failed', code: 'DataInspectionFailed' });
@@ -102,7 +105,7 @@ describe('a webhook', () => {
       error: expect.stringContaining('422'),
       payload: { detail: [{ type: 'content_policy_violation' }] },
     });
-    expect(await provider.signed?.(callback, Date.now())).toBe(true);
+    expect(await knownAt(painter.url)(callback, Date.now())).toBe(true);
   });
 });
 

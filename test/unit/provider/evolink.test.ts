@@ -25,7 +25,6 @@ test('says that it knows a job again, calls back, and cannot be cancelled', () =
 
   expect(provider).toMatchObject({ idempotent: true, callsBack: true });
   expect(provider.cancel).toBeUndefined();
-  expect(provider.signed).toBeUndefined();
 });
 
 describe('a submit', () => {

@@ -49,8 +49,6 @@ const proper = signedBy(ours);
 test.each([
   ['another body', proper, `${body} `],
   ['another key', signedBy(others), body],
-  ['no headers', {}, body],
-  ['no signature', { ...proper, 'x-fal-webhook-signature': undefined }, body],
   ['a short signature', { ...proper, 'x-fal-webhook-signature': 'ab' }, body],
   ['a signature that is not hex', { ...proper, 'x-fal-webhook-signature': 'z'.repeat(128) }, body],
   ['another user', { ...proper, 'x-fal-webhook-user-id': 'u-2' }, body],
@@ -61,6 +59,16 @@ test.each([
   const { signed } = publishing([entry(ours)]);
 
   expect(await signed({ headers, body: text }, now)).toBe(false);
+});
+
+test.each([
+  ['headers', {}],
+  ['a signature', { ...proper, 'x-fal-webhook-signature': undefined }],
+])('a callback without %s is not judged', async (_, headers) => {
+  const { signed, asked } = publishing([entry(ours)]);
+
+  expect(await signed({ headers, body }, now)).toBeUndefined();
+  expect(asked).toEqual([]);
 });
 
 test.each([

@@ -5,9 +5,13 @@ import { type Entry, entries, readEnv } from '../../../functions/runtime/env.ts'
 const optional = ['LOOPBACK', 'USUAL_SECONDS'];
 const values: Record<string, string> = {
   ...{ LOOPBACK: 'allowed', USUAL_SECONDS: '8', CALLBACK_TAIL: '60,600' },
+  PROVIDERS: 'fal,dashscope',
 };
 // What is more than a text to the entry.
-const meanings: Record<string, unknown> = { CALLBACK_TAIL: [60, 600] };
+const meanings: Record<string, unknown> = {
+  CALLBACK_TAIL: [60, 600],
+  PROVIDERS: ['fal', 'dashscope'],
+};
 
 const namesOf = (entry: Entry): readonly string[] => Object.keys(entries[entry].shape);
 const fullEnv = (entry: Entry) =>

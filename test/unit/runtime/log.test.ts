@@ -25,7 +25,7 @@ test('there is no field for a secret, an address or a text of the caller', () =>
     .toHaveProperty('taskId')
     .toEqualTypeOf<string | undefined>();
   expectTypeOf<keyof NonNullable<Parameters<typeof log>[2]>>().toEqualTypeOf<
-    'taskId' | 'requestId' | 'route' | 'status' | 'code' | 'count' | 'said' | 'cause'
+    'taskId' | 'requestId' | 'route' | 'status' | 'code' | 'count' | 'said' | 'provider' | 'cause'
   >();
 });
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { answerAbout, withoutCallback } from '../../../functions/task/answer.ts';
 import { isValidLink, linkValidForMs } from '../../../functions/task/result-link.ts';
+import { signingWith } from '../../support/signing.ts';
 import {
   completed,
   failed,
@@ -31,7 +32,9 @@ test('a completed task carries links that work for 24 hours from now', async () 
   expect(expires * 1000).toBe(sampleTime + 18_000 + linkValidForMs);
   const link = { taskId: sampleId, n: 1, expires };
   const signature = searchParams.get('signature') ?? '';
-  expect(isValidLink('a signing secret', link, signature, sampleTime)).toBe(true);
+  expect(await isValidLink(signingWith('a signing secret'), link, signature, sampleTime)).toBe(
+    true,
+  );
 });
 
 test.each([pending(), processing(), failed()])(

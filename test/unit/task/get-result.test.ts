@@ -3,6 +3,7 @@ import { getResult } from '../../../functions/task/get-result.ts';
 import { linkValidForMs, resultLink } from '../../../functions/task/result-link.ts';
 import type { Task } from '../../../functions/task/task.ts';
 import { memoryResults, memoryStore, settableClock } from '../../support/fakes.ts';
+import { signingWith } from '../../support/signing.ts';
 import { completed, failed, processing, sampleId, sampleTime } from '../../support/tasks.ts';
 import { thrownBy } from '../provider/upstream.ts';
 
@@ -14,7 +15,7 @@ function world(task?: Task) {
   const clock = settableClock(sampleTime);
   const get = getResult({
     ...{ tasks: store.tasks, results: memoryResults(), now: clock.now },
-    secret: async () => secret,
+    keys: signingWith(secret),
   });
   const expires = (sampleTime + linkValidForMs) / 1000;
   const { searchParams } = new URL(

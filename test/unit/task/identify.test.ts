@@ -8,7 +8,9 @@ import { sampleTime } from '../../support/tasks.ts';
 import { thrownBy } from '../provider/upstream.ts';
 import { sampleAccount } from './sample-account.ts';
 
-const apiKey = 'sk-dr-one';
+/** A key in the shape that all have. */
+const made = (name: string | number) => `sk-dr-${String(name).padStart(43, '0')}`;
+const apiKey = made('one');
 const header = `Bearer ${apiKey}`;
 const { keyId } = keyFor(apiKey);
 const caller = {
@@ -60,7 +62,7 @@ describe('200', () => {
 
     await who();
 
-    expect(asked).toEqual(['c4b3020f51ebd58ac9d804e147980bfdb356834bf6e68e7f984dfe7a61756786']);
+    expect(asked).toEqual(['1f63e549ea6e540e7d2829eaf0fc418ddcd64a9943be1e16a623d8d827977e1c']);
   });
 });
 
@@ -94,10 +96,30 @@ describe('401', () => {
     });
   });
 
+  test.each([
+    ['of another maker', 'sk-0123456789abcdef0123456789abcdef'],
+    ['a letter too short', apiKey.slice(0, -1)],
+    ['a letter too long', `${apiKey}0`],
+    ['of 8 kB', `sk-dr-${'x'.repeat(8192)}`],
+    ['with quotes', `"${apiKey}"`],
+    ['with a comma and another one', `${apiKey},${apiKey}`],
+    ['with a letter that only looks alike', apiKey.replace('o', 'о')],
+    ['with a control character', apiKey.replace('o', '\u0007')],
+    ['with NUL at its end', `${apiKey}\0`],
+    ['in capitals', apiKey.toUpperCase()],
+  ])('a key %s cannot be one of ours, and nobody is asked about it', async (_what, key) => {
+    const { who, asked } = world();
+
+    expect(await thrownBy(who(`Bearer ${key}`))).toMatchObject({
+      ...{ code: 'unauthorized', status: 401, message: 'The API key is not valid.' },
+    });
+    expect(asked).toEqual([]);
+  });
+
   test('a key that is not known', async () => {
     const { who, noted } = world();
 
-    expect(await thrownBy(who('Bearer sk-dr-two'))).toMatchObject({
+    expect(await thrownBy(who(`Bearer ${made('two')}`))).toMatchObject({
       ...{ code: 'unauthorized', status: 401, message: 'The API key is not valid.' },
     });
     expect(noted).toEqual([]);
@@ -180,15 +202,18 @@ describe('what is known about a key', () => {
 
   test('is kept also when it is nothing', async () => {
     const { who, asked, clock, known } = world();
-    await thrownBy(who('Bearer sk-dr-new'));
-    known.set(hashOfKey('sk-dr-new'), keyFor('sk-dr-new'));
+    await thrownBy(who(`Bearer ${made('new')}`));
+    known.set(hashOfKey(made('new')), keyFor(made('new')));
 
     clock.advance(59_999);
-    expect(await thrownBy(who('Bearer sk-dr-new'))).toMatchObject({ code: 'unauthorized' });
+    expect(await thrownBy(who(`Bearer ${made('new')}`))).toMatchObject({ code: 'unauthorized' });
     expect(asked).toHaveLength(1);
 
     clock.advance(1);
-    expect(await who('Bearer sk-dr-new')).toEqual({ ...caller, keyId: keyFor('sk-dr-new').keyId });
+    expect(await who(`Bearer ${made('new')}`)).toEqual({
+      ...caller,
+      keyId: keyFor(made('new')).keyId,
+    });
   });
 
   test('is not kept when the question failed', async () => {
@@ -209,11 +234,11 @@ describe('what is known about a key', () => {
     const { who, asked, noted } = world();
     await who();
 
-    for (let n = 0; n < 999; n += 1) await thrownBy(who(`Bearer sk-dr-${n}`));
+    for (let n = 0; n < 999; n += 1) await thrownBy(who(`Bearer ${made(n)}`));
     await who();
     expect(asked).toHaveLength(1000);
 
-    await thrownBy(who('Bearer sk-dr-999')); // one above what is kept: all is forgotten
+    await thrownBy(who(`Bearer ${made(999)}`)); // one above what is kept: all is forgotten
     await who();
     expect(asked).toHaveLength(1002);
     expect(noted).toEqual([keyId, keyId]);

@@ -6,6 +6,7 @@ import type { Failure, Task } from '../../../functions/task/task.ts';
 import {
   memoryStore,
   memoryWorkflow,
+  only,
   scriptedProvider,
   settableClock,
 } from '../../support/fakes.ts';
@@ -31,7 +32,7 @@ function worldWith(task: Task, script: Parameters<typeof scriptedProvider>[0]) {
   const providerBusy = (taskId: string, cause: ProviderBusy) => void busy.push([taskId, cause]);
   return {
     ...{ clock, workflow, provider, busy },
-    poll: pollTask({ tasks, workflow, provider, now: clock.now, providerBusy }),
+    poll: pollTask({ tasks, workflow, providers: only(provider), now: clock.now, providerBusy }),
     find: () => tasks.find(sampleId),
   };
 }

@@ -211,6 +211,52 @@ describe('400', () => {
   });
 });
 
+describe('a body that no JSON.stringify would write', () => {
+  const sent = (field: string, value: string) =>
+    `{"prompt":"a starry sky","image_urls":["${picture}"],"${field}":${value}}`;
+
+  test.each([
+    ['n', '1e999', rules.n],
+    ['n', '-1e400', rules.n],
+    ['n', '12345678901234567890', rules.n],
+    ['n', '1e-400', rules.n],
+    ['seed', '1e400', rules.seed],
+    ['seed', '12345678901234567890', rules.seed],
+    ['seed', '4.9e-324', rules.seed],
+    ['metadata', '{"order":1e999}', rules.metadata],
+    ['metadata', '{"toString":{}}', rules.metadata],
+    ['metadata', '{"constructor":{"prototype":{"polluted":"yes"}}}', rules.metadata],
+  ])('is a 400 with %s = %s', async (field, value, message) => {
+    const answer = await ask(event({ body: sent(field, value) }));
+
+    expect(answer.statusCode).toBe(400);
+    expect(bodyOf(answer)).toMatchObject({ error: { code: 'invalid_request', message } });
+    expect(Object({})).not.toHaveProperty('polluted');
+  });
+
+  test.each([
+    ['n', '1.0', 1],
+    ['n', '20e-1', 2],
+    ['seed', '-0', 0],
+  ])('is read with %s = %s', async (field, value, read) => {
+    expect(bodyOf(await ask(event({ body: sent(field, value) })))).toMatchObject({ [field]: read });
+  });
+
+  test('has metadata under whatever names, as plain data', async () => {
+    const metadata = { constructor: 'a', prototype: 'b', toString: 'c', toJSON: 'd' };
+
+    const answer = await ask(event({ body: sent('metadata', JSON.stringify(metadata)) }));
+
+    expect(bodyOf(answer)).toMatchObject({ metadata });
+  });
+
+  test('may have line breaks and tabs in its prompt', async () => {
+    const prompt = 'first line\n\tsecond line\r\n';
+
+    expect(bodyOf(await ask(event({ body: { ...valid, prompt } })))).toMatchObject({ prompt });
+  });
+});
+
 describe('POST /v1/files', () => {
   test.each(['image/jpeg', 'image/png', 'image/webp', 'image/bmp'])('takes %s', async (type) => {
     const answer = await askForFile(event({ body: { content_type: type, more: 1 } }));

@@ -1,8 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { isValidLink, linkValidForMs, resultLink } from '../../../functions/task/result-link.ts';
+import { isSignature } from '../../../functions/task/signature.ts';
+import { signingWith } from '../../support/signing.ts';
 import { sampleId, sampleTime } from '../../support/tasks.ts';
 
 const secret = 'a signing secret';
+const keys = signingWith(secret);
 const expires = (sampleTime + linkValidForMs) / 1000;
 const link = { taskId: sampleId, n: 2, expires };
 const signature = 'G8uvDNURemAa1YGBCBwD2DcFrKizXdzeDGEdzv6-YiU';
@@ -17,8 +21,8 @@ test.each([
   ['at once', sampleTime, true],
   ['in its last millisecond', sampleTime + linkValidForMs - 1, true],
   ['after 24 hours', sampleTime + linkValidForMs, false],
-])('a link works %s: %s', (_when, now, works) => {
-  expect(isValidLink(secret, link, signature, now)).toBe(works);
+])('a link works %s: %s', async (_when, now, works) => {
+  expect(await isValidLink(keys, link, signature, now)).toBe(works);
 });
 
 test.each([
@@ -31,11 +35,55 @@ test.each([
   ['a signature cut short', link, signature.slice(0, -1)],
   ['a signature and more', link, `${signature}=`],
   ['a signature with its first letter changed', link, `H${signature.slice(1)}`],
+  ['a very long signature', link, signature.repeat(200)],
+  ['a signature with a control character', link, `${signature.slice(0, -1)}\0`],
   ['a signature of letters that take two bytes', link, 'ü'.repeat(signature.length)],
-])('a link with %s is not ours', (_what, changed, given) => {
-  expect(isValidLink(secret, changed, given, sampleTime)).toBe(false);
+])('a link with %s is not ours', async (_what, changed, given) => {
+  expect(await isValidLink(keys, changed, given, sampleTime)).toBe(false);
 });
 
-test('a link signed with another secret is not ours', () => {
-  expect(isValidLink('another secret', link, signature, sampleTime)).toBe(false);
+test('a link signed with another secret is not ours', async () => {
+  const others = signingWith('another secret', 'and one more');
+
+  expect(await isValidLink(others, link, signature, sampleTime)).toBe(false);
+});
+
+test('a link of the key before counts beside those of the newest', async () => {
+  const rotated = signingWith('a new secret', secret);
+  const fresh = new URL(resultLink('https://a.b', 'a new secret', link)).searchParams;
+
+  expect(await isValidLink(rotated, link, signature, sampleTime)).toBe(true);
+  expect(await isValidLink(rotated, link, fresh.get('signature') ?? '', sampleTime)).toBe(true);
+});
+
+test('a signature nobody knows is looked up among the latest keys, any other is not', async () => {
+  const looks: string[] = [];
+  const watched = (known: string, latest: string) => ({
+    ...{ known: async () => [known] },
+    latest: async () => {
+      looks.push(latest);
+      return [latest];
+    },
+  });
+
+  expect(await isValidLink(watched('old', secret), link, signature, sampleTime)).toBe(true);
+  expect(looks).toEqual([secret]);
+  expect(await isValidLink(watched(secret, 'new'), link, signature, sampleTime)).toBe(true);
+  expect(looks).toEqual([secret]);
+});
+
+test('what cannot be a valid link makes nobody look at the keys', async () => {
+  const never = () => Promise.reject(new Error('the keys were read'));
+  const closed = { known: never, latest: never };
+
+  expect(await isValidLink(closed, link, 'AAAA', sampleTime)).toBe(false);
+  expect(await isValidLink(closed, link, signature, sampleTime + linkValidForMs)).toBe(false);
+});
+
+test('a signature is for one purpose, and compared in constant time', () => {
+  const source = readFileSync('functions/task/signature.ts', 'utf8');
+
+  expect(isSignature(signature, secret, ['result', sampleId, 2, expires])).toBe(true);
+  expect(isSignature(signature, secret, ['callback', sampleId, 2, expires])).toBe(false);
+  expect(source).toContain('timingSafeEqual(expected, sent)');
 });

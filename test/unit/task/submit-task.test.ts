@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ProviderBusy, ProviderRefused, SubmitUnknown } from '../../../functions/task/failures.ts';
 import { submitTask } from '../../../functions/task/submit-task.ts';
 import type { Failure, Pending, Processing, Task } from '../../../functions/task/task.ts';
-import { memoryInputs, memoryStore, scriptedProvider } from '../../support/fakes.ts';
+import { memoryInputs, memoryStore, only, scriptedProvider } from '../../support/fakes.ts';
 import { failed, pending, processing, sampleId, sampleTime } from '../../support/tasks.ts';
 import { thrownBy } from '../provider/upstream.ts';
 
@@ -19,8 +19,11 @@ function world(task: Task, ...answers: readonly (string | Error)[]) {
   const provider = scriptedProvider({ submit: answers });
   const signals: unknown[] = [];
   const needs = {
-    ...{ tasks, inputs: memoryInputs(), provider, providerName: 'dashscope', now: () => now },
-    usualSeconds: () => 30,
+    ...{ tasks, inputs: memoryInputs(), providers: only(provider), now: () => now },
+    offered: async () => ['dashscope'] as const,
+    callbackUrl: async () => 'https://api.example.com/called',
+    usualSeconds: async () => 30,
+    passedOver: () => undefined,
     outcomeUnknown: (taskId: string) => void signals.push(['unknown', taskId]),
     operatorMustAct: (taskId: string, cause: ProviderRefused) =>
       void signals.push(['operator', taskId, cause]),
@@ -144,7 +147,7 @@ describe('a job that is not wanted any more, or not in time', () => {
       },
     };
 
-    await submitTask({ ...needs, provider })(sampleId);
+    await submitTask({ ...needs, providers: only(provider) })(sampleId);
 
     expect(await find()).toMatchObject({
       ...{ status: 'processing', ticket: 'ticket-7', cancelledAt: now },
@@ -174,7 +177,7 @@ describe('the mark', () => {
       },
     };
 
-    await submitTask({ ...needs, provider })(sampleId);
+    await submitTask({ ...needs, providers: only(provider) })(sampleId);
 
     expect(before).toMatchObject({ status: 'pending', submittingAt: now, provider: 'dashscope' });
   });

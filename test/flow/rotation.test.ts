@@ -1,0 +1,67 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
+import { laptopClock } from '../../local/clock.ts';
+import { secretsOf } from '../../local/template/read-secrets.ts';
+import { openWorld, upload, type World } from './open-world.ts';
+
+// The key that signs links is replaced while links are out, in the way the runbook says.
+
+const clock = laptopClock();
+let world: World;
+
+beforeAll(async () => {
+  world = await openWorld({ outdir: inject('outdir'), clock });
+});
+afterAll(() => world?.close());
+
+const minute = 60_000;
+
+/** What the operator does. */
+async function rotate(): Promise<void> {
+  const { environment, context } = world;
+  const client = new SecretsManagerClient({
+    region: 'us-east-1',
+    endpoint: environment['AWS_ENDPOINT_URL_SECRETS_MANAGER'] ?? '',
+    credentials: { accessKeyId: 'operator', secretAccessKey: 'operator' },
+  });
+  onTestFinished(() => client.destroy());
+  const SecretId = secretsOf(context).find(({ id }) => id.includes('Signing'))?.arn ?? '';
+  const SecretString = randomBytes(32).toString('hex');
+  await client.send(new PutSecretValueCommand({ SecretId, SecretString }));
+}
+
+async function doneTask(): Promise<string> {
+  const { body } = await world.create({
+    ...{ prompt: 'Make it last', size: '768x768' },
+    image_uploads: [{ content_type: 'image/jpeg' }],
+  });
+  await upload(body.uploads[0], readFileSync('cli/sample.jpg'));
+  return (await world.ended(body.id)).id;
+}
+
+const linkTo = async (id: string): Promise<string> =>
+  (await world.call('GET', `/v1/tasks/${id}`)).body.results[0];
+const statusOf = async (link: string) => (await fetch(link, { redirect: 'manual' })).status;
+
+test('links live on through a rotation, new ones work at once, and a second rotation ends the first', async () => {
+  const id = await doneTask();
+  const old = await linkTo(id);
+  expect(await statusOf(old)).toBe(302);
+
+  await rotate();
+  expect(await statusOf(old)).toBe(302);
+
+  clock.forward(5 * minute);
+  const fresh = await linkTo(id);
+  expect(new URL(fresh).search).not.toBe(new URL(old).search);
+  expect([await statusOf(fresh), await statusOf(old)]).toEqual([302, 302]);
+
+  world.lambda.renew();
+  expect([await statusOf(fresh), await statusOf(old)]).toEqual([302, 302]);
+
+  await rotate();
+  clock.forward(5 * minute);
+  expect([await statusOf(fresh), await statusOf(old)]).toEqual([302, 403]);
+});
