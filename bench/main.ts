@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import { benchCost } from './cost.ts';
 import { benchLedger } from './ledger.ts';
 import { benchWaiting } from './waiting.ts';
 
@@ -7,6 +8,7 @@ import { benchWaiting } from './waiting.ts';
 const parts: Readonly<Record<string, () => Promise<unknown>>> = {
   ledger: benchLedger,
   waiting: benchWaiting,
+  cost: benchCost,
 };
 const file = 'bench/latest.json';
 

@@ -1,21 +1,7 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { synthesise } from '../local/synthesise.ts';
 import { openWorld, type World } from '../test/flow/open-world.ts';
 import { type Design, histories } from './design.ts';
+import { usual } from './durations.ts';
 import { paintOnce } from './paint-once.ts';
-
-/** What the laptop's painter takes usually, and what the bench's does. */
-const usual = { laptop: '"USUAL_SECONDS": "8"', bench: '"USUAL_SECONDS": "30"' };
-
-/** Synthesises our stack for a provider that takes as long as the bench's. */
-export async function synthesiseOurs(outdir: string): Promise<void> {
-  await synthesise(outdir);
-  for (const name of readdirSync(outdir).filter((file) => file.endsWith('.template.json'))) {
-    const template = readFileSync(join(outdir, name), 'utf8');
-    writeFileSync(join(outdir, name), template.replaceAll(usual.laptop, usual.bench));
-  }
-}
 
 export type Ours = Design & { readonly world: World };
 
@@ -26,7 +12,7 @@ export async function openOurs(
   provider: 'dashscope' | 'evolink',
 ): Promise<Ours> {
   const { hear, historyOf } = histories();
-  const parameters = { Providers: provider };
+  const parameters = { Providers: provider, UsualSeconds: String(usual.median) };
   const world = await openWorld({
     outdir,
     speed,

@@ -22,6 +22,7 @@ const Painted = z.object({
 });
 
 export type Ran = {
+  readonly histories: readonly (readonly Seen[])[];
   readonly journeys: readonly Journey[];
   /** Submits and questions about them, a task. */
   readonly providerCalls: number;
@@ -31,7 +32,6 @@ export type Ran = {
 export async function runTasks(design: Design, { durations, atOnce, speed }: Run): Promise<Ran> {
   const inbox = await openInbox();
   try {
-    await warm(design, inbox);
     design.painter.control({ durations: [...durations] });
     const before = await painted(design);
     const numbers = durations.keys();
@@ -46,19 +46,22 @@ export async function runTasks(design: Design, { durations, atOnce, speed }: Run
     const journeys = done.map(({ name, history, toldAt }) =>
       journeyOf(history, { ...timesOf(name), toldAt, speed }),
     );
-    return { journeys, providerCalls: (calls - before.calls) / durations.length };
+    const histories = done.map(({ history }) => history);
+    return { histories, journeys, providerCalls: (calls - before.calls) / durations.length };
   } finally {
     await inbox.close();
   }
 }
 
-// A first invocation is a cold start, and the laptop's are slower than those of AWS.
-async function warm(design: Design, inbox: Inbox): Promise<void> {
+/** Lets a design do a few short tasks: a first invocation is a cold start, and the laptop's are slow. */
+export async function warm(design: Design): Promise<void> {
+  const inbox = await openInbox();
   design.painter.control({ seconds: 1 });
   const few = async (place: number) => {
     for (const number of [1, 2, 3]) await runTask(design, inbox, `warm-${place}-${number}`);
   };
   await Promise.all(Array.from({ length: warmAtOnce }, (_, place) => few(place)));
+  await inbox.close();
 }
 
 type Done = {

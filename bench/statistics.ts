@@ -1,5 +1,7 @@
-export const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+export const sum = (values: readonly number[]): number =>
+  values.reduce((total, value) => total + value, 0);
+
+export const mean = (values: readonly number[]): number => sum(values) / Math.max(1, values.length);
 
 /** The value that this share of all values does not exceed. */
 export const percentile = (values: readonly number[], share: number): number =>

@@ -1,9 +1,10 @@
+import { synthesise } from '../local/synthesise.ts';
 import type { Design } from './design.ts';
 import { lognormal } from './durations.ts';
 import { openNaive } from './naive.ts';
-import { openOurs, synthesiseOurs } from './ours.ts';
+import { openOurs } from './ours.ts';
 import { printTable } from './print-table.ts';
-import { type Ran, runTasks } from './run-tasks.ts';
+import { type Ran, runTasks, warm } from './run-tasks.ts';
 import { mean, percentile } from './statistics.ts';
 import { inTemporary } from './temporary.ts';
 
@@ -14,13 +15,10 @@ const tasks = Number(process.env['BENCH_TASKS'] ?? 300);
 const speed = Number(process.env['BENCH_SPEED'] ?? 5);
 const atOnce = 15;
 
-/** How long the bench's provider takes. */
-export const usual = { median: 30, sigma: 0.4 };
-
 /** Measures and prints; answers the rows. */
 export async function benchWaiting(): Promise<readonly object[]> {
   const rows = await inTemporary(async (outdir) => {
-    await synthesiseOurs(outdir);
+    await synthesise(outdir);
     return [
       row('ours, asking', await measure(await openOurs(outdir, speed, 'dashscope'))),
       row('ours, called back', await measure(await openOurs(outdir, speed, 'evolink'))),
@@ -38,7 +36,8 @@ export async function benchWaiting(): Promise<readonly object[]> {
 
 async function measure(design: Design): Promise<Ran> {
   try {
-    return await runTasks(design, { durations: lognormal(tasks, usual), atOnce, speed });
+    await warm(design);
+    return await runTasks(design, { durations: lognormal(tasks), atOnce, speed });
   } finally {
     await design.close();
   }

@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { laptopClock } from '../../local/clock.ts';
-import { secretsOf } from '../../local/template/read-secrets.ts';
 import { openWorld, upload, type World } from './open-world.ts';
+import { putSecret } from './put-secret.ts';
 
 // The key that signs links is replaced while links are out, in the way the runbook says.
 
@@ -18,19 +17,7 @@ afterAll(() => world?.close());
 
 const minute = 60_000;
 
-/** What the operator does. */
-async function rotate(): Promise<void> {
-  const { environment, context } = world;
-  const client = new SecretsManagerClient({
-    region: 'us-east-1',
-    endpoint: environment['AWS_ENDPOINT_URL_SECRETS_MANAGER'] ?? '',
-    credentials: { accessKeyId: 'operator', secretAccessKey: 'operator' },
-  });
-  onTestFinished(() => client.destroy());
-  const SecretId = secretsOf(context).find(({ id }) => id.includes('Signing'))?.arn ?? '';
-  const SecretString = randomBytes(32).toString('hex');
-  await client.send(new PutSecretValueCommand({ SecretId, SecretString }));
-}
+const rotate = () => putSecret(world, 'Signing', randomBytes(32).toString('hex'));
 
 async function doneTask(): Promise<string> {
   const { body } = await world.create({

@@ -59,6 +59,12 @@ test.each(pages)('%s names only files that there are', (page) => {
   expect(missing).toEqual([]);
 });
 
+test('docs/security.md names the files behind its claims by their whole paths', () => {
+  const named = read('docs/security.md').matchAll(/`([\w./-]+\.(?:ts|txt|json))`/g);
+  const missing = [...named].flatMap(([, path = '']) => (existsSync(join(root, path)) ? [] : path));
+  expect(missing).toEqual([]);
+});
+
 function withoutCode(markdown: string): string {
   return withoutFences(markdown).replaceAll(/`[^`\n]*`/g, '');
 }
