@@ -2,7 +2,7 @@ import type { Painter } from '../local/painter/server.ts';
 import type { Observed } from '../local/step-functions/history.ts';
 import type { Seen } from './journey.ts';
 
-export type Order = {
+type Order = {
   /** Also its prompt, by which the painter knows it. */
   readonly name: string;
   readonly image: string;

@@ -44,7 +44,7 @@ export function journeyOf(history: readonly Seen[], ends: Ends): Journey {
 }
 
 /** As they are billed: every state that is entered, and every further try. */
-export function transitionsIn(history: readonly Observed[]): number {
+function transitionsIn(history: readonly Observed[]): number {
   const entries = history.filter(isEntry);
   const tasks = entries.filter(({ type }) => type.startsWith('Task'));
   return entries.length + history.filter(isTry).length - tasks.length;
