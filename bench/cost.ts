@@ -13,7 +13,7 @@ import { inTemporary } from './temporary.ts';
 const run = { durations: lognormal(40), atOnce: 3, speed: 8 };
 
 /** Measures and prints; answers the rows. */
-export async function benchCost(): Promise<object> {
+export async function benchCost(): Promise<readonly object[]> {
   const usages = await inTemporary(async (outdir) => {
     await synthesise(outdir);
     const [five, ten] = await Promise.all([naiveMetered(5, run), naiveMetered(10, run)]);
@@ -28,7 +28,7 @@ export async function benchCost(): Promise<object> {
   const dollars = beside('$ per 1,000 tasks', usages, 3, totalled);
   printTable('What a task uses', counted);
   printTable(`Cost, list prices of ${prices.asOf}`, dollars);
-  return { pricesOf: prices.asOf, counted, dollars };
+  return [...counted, ...dollars];
 }
 
 function totalled(usage: Usage): Record<string, number> {

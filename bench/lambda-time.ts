@@ -1,5 +1,5 @@
 import type { Seen } from './journey.ts';
-import { percentile } from './statistics.ts';
+import { median } from './quantile.ts';
 
 const begins = /^(Task|LambdaFunction)Started$/;
 // Whatever comes first: a function that waits for its token has returned when it is submitted.
@@ -23,7 +23,7 @@ export function runsOf(histories: readonly (readonly Seen[])[]): ReadonlyMap<str
 /** The median: a cold start, or a machine that is busy with something else, is not what is paid for. */
 export const typical = (milliseconds: readonly number[]): Runs => ({
   count: milliseconds.length,
-  typicalMs: percentile(milliseconds, 0.5),
+  typicalMs: median(milliseconds),
 });
 
 /** What they are billed for with so much memory. */

@@ -1,32 +1,36 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import { benchColdStart } from './cold-start.ts';
 import { benchCost } from './cost.ts';
+import { benchIntake } from './intake.ts';
 import { benchLedger } from './ledger.ts';
 import { benchWaiting } from './waiting.ts';
 
-/** Each part prints its table and answers its rows. */
-const parts: Readonly<Record<string, () => Promise<unknown>>> = {
+/** What can be measured; `npm run bench -- <part> …` measures only that. */
+const parts: Readonly<Record<string, () => Promise<readonly object[]>>> = {
   ledger: benchLedger,
+  'cold-start': benchColdStart,
+  intake: benchIntake,
   waiting: benchWaiting,
   cost: benchCost,
 };
 const file = 'bench/latest.json';
 
-const named = process.argv.slice(2);
-const unknown = named.filter((name) => !Object.hasOwn(parts, name));
+const asked = process.argv.slice(2);
+const unknown = asked.filter((part) => !(part in parts));
 if (unknown.length > 0) {
-  throw new Error(`There is no ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')}.`);
+  throw new Error(`there is no ${unknown}; there are ${Object.keys(parts).join(', ')}`);
 }
 
-// A part that is run alone is not one run with the others, so only a whole run is kept.
-const report: Record<string, unknown> = {
-  at: new Date().toISOString(),
-  machine: { node: process.version, processors: cpus().length, model: cpus()[0]?.model },
-};
-for (const [name, run] of Object.entries(parts)) {
-  if (named.length === 0 || named.includes(name)) report[name] = await run();
+// A part that is not measured now keeps its figures, with the moment and the machine they are of.
+const report = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+for (const [part, measure] of Object.entries(parts)) {
+  if (asked.length > 0 && !asked.includes(part)) continue;
+  report[part] = { at: new Date().toISOString(), machine: machine(), rows: await measure() };
 }
-if (named.length === 0) {
-  mkdirSync('bench', { recursive: true });
-  writeFileSync(file, `${JSON.stringify(report, undefined, 2)}\n`);
+mkdirSync('bench', { recursive: true });
+writeFileSync(file, `${JSON.stringify(report, undefined, 2)}\n`);
+
+function machine() {
+  return { node: process.version, processors: cpus().length, model: cpus()[0]?.model };
 }

@@ -4,8 +4,9 @@ import { lognormal } from './durations.ts';
 import { openNaive } from './naive.ts';
 import { openOurs } from './ours.ts';
 import { printTable } from './print-table.ts';
+import { quantile } from './quantile.ts';
 import { type Ran, runTasks, warm } from './run-tasks.ts';
-import { mean, percentile } from './statistics.ts';
+import { mean } from './statistics.ts';
 import { inTemporary } from './temporary.ts';
 
 // What it costs to learn that the provider is done, and how late it is learned: our machine beside
@@ -45,7 +46,7 @@ async function measure(design: Design): Promise<Ran> {
 
 function row(design: string, { journeys, providerCalls }: Ran) {
   const seconds = (values: readonly number[], share: number) =>
-    (percentile(values, share) / 1000).toFixed(2);
+    (quantile(values, share) / 1000).toFixed(2);
   const unnoticed = journeys.map(({ unnoticedMs }) => unnoticedMs);
   const working = journeys.map(({ workingMs }) => workingMs);
   const lag = journeys.map(({ unnoticedMs, workingMs }) => unnoticedMs + workingMs);
