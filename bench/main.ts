@@ -1,14 +1,18 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { benchColdStart } from './cold-start.ts';
+import { benchCost } from './cost.ts';
 import { benchIntake } from './intake.ts';
 import { benchLedger } from './ledger.ts';
+import { benchWaiting } from './waiting.ts';
 
 /** What can be measured; `npm run bench -- <part> …` measures only that. */
 const parts: Readonly<Record<string, () => Promise<readonly object[]>>> = {
   ledger: benchLedger,
   'cold-start': benchColdStart,
   intake: benchIntake,
+  waiting: benchWaiting,
+  cost: benchCost,
 };
 const file = 'bench/latest.json';
 

@@ -8,6 +8,7 @@ import { startHttpApi } from './http-api/http-api.ts';
 import { type LambdaRunner, lambdaRunner } from './lambda/lambda.ts';
 import { type LogSink, logFiles } from './lambda/log-sink.ts';
 import { listen } from './listen.ts';
+import type { Paint } from './painter/jobs.ts';
 import { type Painter, startPainter } from './painter/server.ts';
 import { rightsOf } from './rights/rights.ts';
 import { type Schedules, startSchedules } from './schedule.ts';
@@ -30,6 +31,8 @@ export type LaptopOptions = {
   readonly speed?: number;
   /** Puts everything in this process, and every function, under a clock that can be put forward. */
   readonly clock?: LaptopClock;
+  /** Paints instead of the painter. */
+  readonly paint?: Paint | undefined;
   readonly onTransition?: (event: Observed) => void;
   /** What is deployed otherwise than the stage says, by the template's parameters. */
   readonly parameters?: Readonly<Record<string, string>>;
@@ -53,7 +56,7 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
   const { outdir, dataDir, speed = 1, clock } = options;
   if (clock) liveBy(clock.ahead);
   const data = (part: string) => join(dataDir, part);
-  const painter = await startPainter({ speed });
+  const painter = await startPainter({ speed, ...(options.paint && { paint: options.paint }) });
   const port = options.port || (await freePort());
   const context = contextOf(outdir, { ...providersAt(painter.url), ...options.parameters }, port);
   const functions = functionsOf(context);

@@ -56,13 +56,13 @@ export function identify(call: Call, scheme: 'Bearer' | 'Key'): void {
 
 /** What becomes of an order that was understood, by the settings. @throws {Refusal} */
 export function admit({ control }: Pick<Studio, 'control'>): { isLost: boolean; fate: Fate } {
-  const { seconds, code } = control.settings();
+  const { code } = control.settings();
   const behaviour = control.take('submit');
   if (behaviour === 'busy') throw new Refusal('Throttling.RateQuota');
   if (behaviour === 'refused') throw new Refusal(code ?? 'DataInspectionFailed');
   return {
     isLost: behaviour === 'lost',
-    fate: { seconds, code, outcome: control.take('outcome') },
+    fate: { seconds: control.takeSeconds(), code, outcome: control.take('outcome') },
   };
 }
 

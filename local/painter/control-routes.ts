@@ -22,6 +22,8 @@ export const show: Route = ({ jobs, control, counts, now }) =>
       n: job.order.n,
       images: job.order.images.length,
       prompt: job.order.prompt,
+      submitted_at: job.submittedAt,
+      finished_at: job.finishedAt ?? null,
     })),
   });
 

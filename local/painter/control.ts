@@ -1,9 +1,13 @@
 import * as z from 'zod';
 import { type Code, isCode, Refusal } from './codes.ts';
 
+const Seconds = z.number().min(0).max(86_400);
+
 const Settings = z.strictObject({
   /** How long a job takes, from its submit to its end. */
-  seconds: z.number().min(0).max(86_400),
+  seconds: Seconds,
+  /** How long the next jobs take, one each; after them it is `seconds` again. */
+  durations: z.array(Seconds).min(1),
   submit: z.enum(['ok', 'busy', 'refused', 'lost']),
   poll: z.enum(['ok', 'busy']),
   outcome: z.enum(['succeeded', 'partial', 'failed']),
@@ -20,7 +24,10 @@ type Kind = 'submit' | 'poll' | 'outcome';
 type Complete = z.infer<typeof Settings>;
 type Current = Pick<Complete, 'seconds' | Kind> & { readonly code?: Code | undefined };
 
-export type Settings = Current & { readonly times?: number };
+export type Settings = Current & {
+  readonly times?: number;
+  readonly durations?: readonly number[];
+};
 /** What is to be different from now on; the rest stays as it is. */
 export type Change = z.infer<typeof Change>;
 
@@ -31,6 +38,8 @@ export type Control = {
   settings(): Settings;
   /** What happens this time; uses one of the `times` up. */
   take<K extends Kind>(kind: K): Settings[K];
+  /** How long the job takes that is accepted now; uses one of the `durations` up. */
+  takeSeconds(): number;
 };
 
 const kinds = ['submit', 'poll', 'outcome'] as const;
@@ -41,12 +50,14 @@ const forever = { submit: Infinity, poll: Infinity, outcome: Infinity };
 export function control(seconds: number): Control {
   let current: Current = { ...normal, seconds };
   let left: Record<Kind, number> = { ...forever };
+  let durations: readonly number[] = [];
   const unusual = () => kinds.filter((kind) => current[kind] !== normal[kind]);
 
   return {
     change(change) {
       const read = readChange(change);
       current = merged(current, read);
+      durations = read.durations ?? durations;
       const named = kinds.filter((kind) => read[kind] !== undefined);
       const counted = named.length === 0 && read.times ? unusual() : named;
       for (const kind of counted) left[kind] = read.times ?? Infinity;
@@ -54,10 +65,15 @@ export function control(seconds: number): Control {
     reset() {
       current = { ...normal, seconds };
       left = { ...forever };
+      durations = [];
     },
     settings() {
       const times = Math.max(...unusual().map((kind) => left[kind]));
-      return Number.isFinite(times) ? { ...current, times } : current;
+      return {
+        ...current,
+        ...(Number.isFinite(times) && { times }),
+        ...(durations.length > 0 && { durations }),
+      };
     },
     take(kind) {
       const value = current[kind];
@@ -67,6 +83,11 @@ export function control(seconds: number): Control {
       // The code belonged to what is over now; the next failure has its own or the usual one.
       if (unusual().length === 0) current = { ...current, code: undefined };
       return value;
+    },
+    takeSeconds() {
+      const [next = current.seconds, ...later] = durations;
+      durations = later;
+      return next;
     },
   };
 }

@@ -32,11 +32,13 @@ export type Job = {
   result?: Result;
 };
 
+/** Paints every variant of an order. */
+export type Paint = (order: Order) => Promise<readonly Buffer[]>;
+
 type Needs = {
   readonly now: () => number;
   readonly speed: number;
-  /** Paints every variant of an order. */
-  readonly paint: (order: Order) => Promise<readonly Buffer[]>;
+  readonly paint: Paint;
 };
 
 export const keptMilliseconds = 24 * 60 * 60 * 1000;

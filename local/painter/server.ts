@@ -10,7 +10,7 @@ import { easel } from './easel.ts';
 import { evolink } from './evolink-routes.ts';
 import { fal } from './fal-routes.ts';
 import { readCall, send } from './http.ts';
-import { jobs } from './jobs.ts';
+import { jobs, type Paint } from './jobs.ts';
 import { links } from './links.ts';
 import { result } from './results.ts';
 
@@ -22,6 +22,8 @@ export type PainterOptions = {
   readonly port?: number;
   /** Milliseconds since 1970: jobs move on by this clock. */
   readonly now?: () => number;
+  /** Paints instead of the easel, for whoever measures something else. */
+  readonly paint?: Paint;
 };
 
 export type Painter = {
@@ -48,9 +50,9 @@ const ours: Protocol = {
  * fails when told (`/control`), and really edits the pictures it is sent.
  */
 export async function startPainter(options: PainterOptions = {}): Promise<Painter> {
-  const { seconds = 8, speed = 1, port = 0, now = Date.now } = options;
+  const { seconds = 8, speed = 1, port = 0, now = Date.now, paint = easel() } = options;
   const studio: Studio = {
-    jobs: jobs({ now, speed, paint: easel() }),
+    jobs: jobs({ now, speed, paint }),
     control: control(seconds),
     links: links(now),
     callbacks: callbacks(speed),

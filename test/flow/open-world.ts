@@ -52,7 +52,7 @@ export type World = Laptop & {
 
 type WorldOptions = Pick<
   LaptopOptions,
-  'outdir' | 'clock' | 'speed' | 'parameters' | 'onTransition'
+  'outdir' | 'clock' | 'speed' | 'parameters' | 'paint' | 'onTransition'
 >;
 
 /** The laptop, running a synthesised stack with everything in it, for as long as nobody closes it. */

@@ -4,7 +4,7 @@ import { world } from './world.ts';
 const initial = { seconds: 100, submit: 'ok', poll: 'ok', outcome: 'succeeded' };
 
 test('shows the settings, what was counted and the jobs', async () => {
-  const { accepted, poll, cancel, call } = await world();
+  const { accepted, poll, cancel, call, clock } = await world();
   const id = await accepted({ n: 3 });
   await poll(id);
   await cancel(id);
@@ -14,7 +14,12 @@ test('shows the settings, what was counted and the jobs', async () => {
     body: {
       settings: initial,
       counts: { submits: 1, accepted: 1, polls: 1, cancels: 1 },
-      jobs: [{ task_id: id, status: 'CANCELED', n: 3, images: 1, prompt: 'black and white' }],
+      jobs: [
+        {
+          ...{ task_id: id, status: 'CANCELED', n: 3, images: 1 },
+          ...{ prompt: 'black and white', submitted_at: clock.now, finished_at: null },
+        },
+      ],
     },
   });
 });
@@ -47,6 +52,7 @@ test.each([
   [{ code: 'Nonsense' }, 'code: must be one of'],
   [{ times: 0 }, 'times'],
   [{ seconds: -1 }, 'seconds'],
+  [{ durations: [] }, 'durations'],
   [[], 'expected object'],
 ])('%j is refused and changes nothing', async (change, words) => {
   const { call } = await world();
@@ -64,6 +70,26 @@ test('the same can be said without HTTP', async () => {
   painter.control({ submit: 'busy' });
 
   expect(await submit()).toMatchObject({ status: 429 });
+});
+
+test('each of the next jobs takes the duration told for it, and the others the usual time', async () => {
+  const { painter, accepted, submit, poll, call, clock } = await world();
+  painter.control({ durations: [20, 40] });
+  const first = await accepted();
+  painter.control({ submit: 'busy', times: 1 });
+  await submit();
+  expect((await call('GET', '/control')).body.settings).toMatchObject({ durations: [40] });
+  const jobs = [first, await accepted(), await accepted()];
+
+  const begun = [];
+  for (const elapsed of [4, 7, 16]) {
+    clock.now = Date.parse('2026-03-01T02:00:00Z') + elapsed * 1000;
+    const answers = await Promise.all(jobs.map((id) => poll(id)));
+    begun.push(answers.filter(({ body }) => body.output.task_status === 'RUNNING').length);
+  }
+
+  expect(begun).toEqual([1, 2, 3]);
+  expect((await call('GET', '/control')).body.settings).toEqual(initial);
 });
 
 describe('submit', () => {
