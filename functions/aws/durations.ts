@@ -8,8 +8,8 @@ import { update } from './update.ts';
 
 /** What was read is good for so long, in milliseconds. */
 const keptForMs = 60_000;
-/** One row takes no more than a write a second, however many tasks end: they tell the same. */
-const learnedOnceInMs = 1000;
+/** One row takes no more than a write in ten seconds, however many tasks end: they tell the same. */
+const learnedOnceInMs = 10_000;
 
 const Row = z.object({ seconds: z.array(z.number()), learnedAt: z.number() });
 type Row = z.output<typeof Row>;
