@@ -1,6 +1,12 @@
 import type { Durations } from './durations.ts';
-import type { ImageLimits } from './ports.ts';
 import type { ProviderName } from './provider.ts';
+
+/** What a picture file must be. Sides in pixels. */
+export type ImageLimits = {
+  readonly maxBytes: number;
+  readonly minSide: number;
+  readonly maxSide: number;
+};
 
 /** A model as callers see it and as the money and the checks need it. */
 export type Model = {

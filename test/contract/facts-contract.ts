@@ -121,7 +121,7 @@ export function factsContract(make: Make): void {
     const deeds: readonly (readonly [string, (tasks: Tasks, id: string) => Promise<unknown>])[] = [
       ['uploadArrived', (tasks, id) => tasks.uploadArrived(id, 0)],
       ['started', (tasks, id) => tasks.started(id, started)],
-      ['notSubmitted', (tasks, id) => tasks.notSubmitted(id)],
+      ['notSubmitted', (tasks, id) => tasks.notSubmitted(id, sampleTime)],
       ['submitted', (tasks, id) => tasks.submitted(id, 'ticket', sampleTime)],
       ['waiting', (tasks, id) => tasks.waiting(id, 'token')],
       ['outcome', (tasks, id) => tasks.outcome(id, painted)],

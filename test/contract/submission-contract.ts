@@ -58,7 +58,7 @@ export function submissionContract(make: Make): void {
       const { tasks, id } = await one(make);
       await tasks.submitting(id, 'dashscope', sampleTime);
 
-      await tasks.notSubmitted(id);
+      await tasks.notSubmitted(id, sampleTime);
 
       expect(await tasks.find(id)).not.toHaveProperty('submittingAt');
       expect(await tasks.submitting(id, 'dashscope', 5)).toMatchObject({
@@ -73,7 +73,7 @@ export function submissionContract(make: Make): void {
       await tasks.submitted(id, 'ticket', sampleTime);
       const before = await tasks.find(id);
 
-      await tasks.notSubmitted(id);
+      await tasks.notSubmitted(id, sampleTime);
 
       expect(await tasks.find(id)).toEqual(before);
     });
