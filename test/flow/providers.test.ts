@@ -108,8 +108,8 @@ describe.each(providerNames)('with %s', (provider) => {
     expect(row).not.toHaveProperty('calledBackAt');
   });
 
-  test.runIf(callsBack)(
-    'a callback by nobody is answered the same and changes nothing',
+  test.each(whoCalls)(
+    'as %s, nobody’s callback is answered the same and changes nothing',
     async () => {
       painting(world, { seconds: 600 });
       const { body } = await world.create(wish());
