@@ -83,7 +83,7 @@ test('what was learned and not heard of is learned once', async () => {
   expect(await rowsOf(client, table)).toEqual([expect.objectContaining({ seconds: [30] })]);
 });
 
-test('is no key, and no key is taken for it', async () => {
+test('what was learned is no key, and no key is taken for it', async () => {
   const { another, client } = await world();
   await another().learn(model, 'fal', 30);
   const activity = keyActivity(client, table);
