@@ -57,5 +57,7 @@ export const learnedSeconds =
   (durations: Pick<Durations, 'usual'>, override?: string) =>
   async (id: string, provider: ProviderName): Promise<number> => {
     const guess = usualSeconds(id, override, provider);
-    return override === undefined ? ((await durations.usual(id, provider)) ?? guess) : guess;
+    if (override !== undefined) return guess;
+    // No task waits for what cannot be read, or fails by it.
+    return (await durations.usual(id, provider).catch(() => undefined)) ?? guess;
   };

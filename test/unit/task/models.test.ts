@@ -78,6 +78,12 @@ describe('the guess', () => {
     expect(await learnedSeconds(knowing(0))(defaultModel.id, 'fal')).toBe(0);
   });
 
+  test('counts when what is known cannot be read', async () => {
+    const usual = () => Promise.reject(new Error('throttled'));
+
+    expect(await learnedSeconds({ usual })(defaultModel.id, 'fal')).toBe(90);
+  });
+
   test("of a stage that has its own word is that word, and nobody's experience is read", async () => {
     const usual = () => Promise.reject(new Error('this is not read'));
 
