@@ -1,5 +1,4 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { S3Client } from '@aws-sdk/client-s3';
 import { fileKey } from '../aws/bucket-keys.ts';
 import { callersOf } from '../aws/callers.ts';
 import { uploadForms } from '../aws/upload-form.ts';
@@ -11,7 +10,11 @@ import { FileRequest } from '../task/request.ts';
 
 const env = readEnv('api/create-file');
 const now = Date.now;
-const form = uploadForms(new S3Client(), env.INPUT_BUCKET);
+const dynamo = new DynamoDBClient();
+const form = uploadForms(dynamo.config, {
+  bucket: env.INPUT_BUCKET,
+  endpoint: env.AWS_ENDPOINT_URL_S3,
+});
 const create = createFile({
   baseUrl: env.PUBLIC_URL,
   now,
@@ -19,11 +22,7 @@ const create = createFile({
   formFor: (account, fileId, type) => form(fileKey(account, fileId), type, now()),
 });
 
-export const handler = route(
-  callersOf(new DynamoDBClient(), env),
-  FileRequest,
-  async ({ body, caller }) => ({
-    status: 200,
-    body: await create(body, caller.account),
-  }),
-);
+export const handler = route(callersOf(dynamo, env), FileRequest, async ({ body, caller }) => ({
+  status: 200,
+  body: await create(body, caller.account),
+}));

@@ -1,5 +1,4 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { uploadKey } from '../aws/bucket-keys.ts';
 import { callersOf } from '../aws/callers.ts';
@@ -28,7 +27,10 @@ const env = readEnv('api/create-task');
 const dynamo = new DynamoDBClient();
 const now = Date.now;
 const activity = keyActivity(dynamo, env.ACTIVITY_TABLE);
-const form = uploadForms(new S3Client(), env.INPUT_BUCKET);
+const form = uploadForms(dynamo.config, {
+  bucket: env.INPUT_BUCKET,
+  endpoint: env.AWS_ENDPOINT_URL_S3,
+});
 const uploads = uploadsOf((id, index, type) => form(uploadKey(id, index), type, now()));
 const create = createTask({
   ledger: openings(dynamo, {

@@ -1,21 +1,12 @@
 import * as z from 'zod';
-import { providerNames } from '../task/provider.ts';
-
-const required = z.string().min(1);
-/** Only the laptop's stage sets it: callers' addresses may be on 127.0.0.1, over http. */
-const LOOPBACK = z.literal('allowed').optional();
-/** Only the laptop's stage sets it: how long its painter takes, instead of the model table's guess. */
-const USUAL_SECONDS = z
-  .string()
-  .regex(/^\d*$/)
-  .transform((text) => text || undefined)
-  .optional();
-
-/** Seconds, one after the other: `60,600,3600`; an empty text is none. */
-const seconds = z
-  .string()
-  .regex(/^(\d+(,\d+)*)?$/)
-  .transform((text) => (text === '' ? [] : text.split(',').map(Number)));
+import {
+  AWS_ENDPOINT_URL_S3,
+  LOOPBACK,
+  PROVIDERS,
+  required,
+  seconds,
+  USUAL_SECONDS,
+} from './env-values.ts';
 
 const callers = { KEY_TABLE: required, ACCOUNT_TABLE: required, ACTIVITY_TABLE: required };
 const links = { PUBLIC_URL: required, SIGNING_SECRET: required };
@@ -27,12 +18,6 @@ const providers = {
   EVOLINK_URL: required,
   FAL_URL: required,
 };
-/** Who is asked to paint, and in which order: `dashscope,fal`. */
-const PROVIDERS = z
-  .string()
-  .transform((text) => text.split(','))
-  .pipe(z.array(z.enum(providerNames)));
-
 /** Every Lambda of the system, and what it must be told. infra/ cannot deploy one without it. */
 export const entries = {
   'api/create-task': z.object({
@@ -46,6 +31,7 @@ export const entries = {
     PROVIDERS,
     LOOPBACK,
     USUAL_SECONDS,
+    AWS_ENDPOINT_URL_S3,
   }),
   'api/get-task': z.object({ ...callers, ...links, TASK_TABLE: required, USUAL_SECONDS }),
   'api/list-tasks': z.object({ ...callers, TASK_TABLE: required, USUAL_SECONDS }),
@@ -62,7 +48,12 @@ export const entries = {
     TASK_TABLE: required,
     NOTIFY_FUNCTION: required,
   }),
-  'api/create-file': z.object({ ...callers, INPUT_BUCKET: required, PUBLIC_URL: required }),
+  'api/create-file': z.object({
+    ...callers,
+    INPUT_BUCKET: required,
+    PUBLIC_URL: required,
+    AWS_ENDPOINT_URL_S3,
+  }),
   'api/list-models': z.object({ ...callers }),
   'api/get-credits': z.object({ ...callers }),
   'api/get-result': z.object({

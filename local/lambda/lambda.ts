@@ -48,7 +48,7 @@ type Options = {
 const retryWaitsMs = [60_000, 120_000];
 
 export function lambdaRunner(options: Options): LambdaRunner {
-  const { functions, logs, speed = 1, delay = wait, maxWarm = 24 } = options;
+  const { functions, logs, speed = 1, delay = wait, maxWarm = 40 } = options;
   const warm = warmPlaces(maxWarm);
   const closing = new AbortController();
   let underWay = 0;

@@ -11,13 +11,13 @@ import { bundleOf } from '../../infra/bundles.ts';
 
 /** Most kilobytes of each bundle, about 5% above what it is: growing is a decision. */
 const limits: Record<Entry, number> = {
-  'api/create-task': 608,
+  'api/create-task': 432,
   'api/get-task': 379,
   'api/list-tasks': 360,
   'api/batch-tasks': 382,
   'api/cancel-task': 384,
   'api/redeliver-callback': 473,
-  'api/create-file': 533,
+  'api/create-file': 364,
   'api/list-models': 353,
   'api/get-credits': 358,
   'api/get-result': 556,
@@ -65,11 +65,11 @@ afterAll(() => {
   rmSync(temporary, { recursive: true });
 });
 
-const textOf = (entry: string) => readFileSync(join(root, entry, 'index.mjs'), 'utf8');
+const textOf = (entry: string) => readFileSync(join(root, entry, 'index.cjs'), 'utf8');
 
 describe.each(Object.entries(limits))('%s', (entry, kilobytes) => {
   test('is one small file, without a map of its source', () => {
-    expect(readdirSync(join(root, entry))).toEqual(['index.mjs']);
+    expect(readdirSync(join(root, entry))).toEqual(['index.cjs']);
     expect(Buffer.byteLength(textOf(entry)) / 1000).toBeLessThanOrEqual(kilobytes);
     expect(textOf(entry)).not.toContain('sourceMappingURL');
   });
@@ -106,7 +106,7 @@ test('each can be loaded where nothing else is, and has a handler', () => {
     );
     console.log(JSON.stringify(kinds));`;
   const urls = Object.keys(limits).map(
-    (entry) => pathToFileURL(join(root, entry, 'index.mjs')).href,
+    (entry) => pathToFileURL(join(root, entry, 'index.cjs')).href,
   );
   const env = { ...Object.fromEntries(told), AWS_REGION: 'us-east-1' };
   const said = execFileSync(process.execPath, ['--input-type=module', '--eval', script, ...urls], {
