@@ -52,8 +52,7 @@ const create = createTask({
 const learned = learnedSeconds(durations(dynamo, env.ACTIVITY_TABLE, now), env.USUAL_SECONDS);
 const usual = async (model: string): Promise<number> => {
   const [first] = paintersOf(model, env.PROVIDERS);
-  const guess = () => usualSeconds(model, env.USUAL_SECONDS);
-  return first ? Math.round(await learned(model, first).catch(guess)) : guess();
+  return first ? Math.round(await learned(model, first)) : usualSeconds(model, env.USUAL_SECONDS);
 };
 
 export const handler = route(

@@ -48,11 +48,18 @@ export const submitting = ({ provider, at, asker, wording }: Mark): Change => ({
     '#status = :pending AND attribute_not_exists(outcome) AND attribute_not_exists(cancelledAt) AND (attribute_not_exists(deadlineAt) OR deadlineAt > :at) AND (attribute_not_exists(submittingAt) OR asker = :asker)',
 });
 
-export const notSubmitted: Change = {
+export const submittingAgain = (provider: ProviderName, seen: number, at: number): Change => ({
+  set: 'SET submittingAt = :at',
+  values: { ':at': at, ':seen': seen, ':provider': provider },
+  condition:
+    '#status = :pending AND attribute_not_exists(outcome) AND provider = :provider AND submittingAt = :seen',
+});
+
+export const notSubmitted = (markedAt: number): Change => ({
   set: 'REMOVE submittingAt, asker, wording ADD refusals :one',
-  values: { ':one': 1 },
-  condition: 'attribute_not_exists(ticket)',
-};
+  values: { ':one': 1, ':markedAt': markedAt },
+  condition: '#status = :pending AND submittingAt = :markedAt',
+});
 
 export const submitted = (ticket: string, at: number, expectedSeconds?: number): Change => ({
   set: `SET #status = :processing, ticket = :ticket, submittedAt = :at${expectedSeconds === undefined ? '' : ', expectedSeconds = :expected'} REMOVE wording`,

@@ -25,8 +25,10 @@ export function taskTable(client: DynamoDBClient, table: string): Tasks {
       if (!row) throw new Error(`${id} is not there`);
       return { marked: done, task: toTask(row) };
     },
-    notSubmitted: async (id) => {
-      await deed(id, changes.notSubmitted);
+    submittingAgain: async (id, provider, seen, at) =>
+      (await changeRunning(place, id, changes.submittingAgain(provider, seen, at))).done,
+    notSubmitted: async (id, markedAt) => {
+      await deed(id, changes.notSubmitted(markedAt));
     },
     submitted: (id, ticket, at, expectedSeconds) =>
       deed(id, changes.submitted(ticket, at, expectedSeconds)),

@@ -1,4 +1,5 @@
-import type { ImageLimits, Inspect, Piece } from '../task/ports.ts';
+import type { ImageLimits } from '../task/models.ts';
+import type { Inspect, Piece } from '../task/ports.ts';
 import type { TaskErrorCode } from '../task/problem.ts';
 import type { Failure } from '../task/task.ts';
 import { readHeader } from './header.ts';

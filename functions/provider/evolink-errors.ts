@@ -66,8 +66,8 @@ export const { failureOf, refusalOf } = errorTable([
     verdict: 'operator',
     failure: reasons.noAccess,
   },
-  // Our key for this task was used for another body: asking again cannot mend that.
-  { codes: ['idempotency_conflict'], verdict: 'operator', failure: reasons.ours },
+  // Our key for this task was used for another body: that job may have been taken.
+  { codes: ['idempotency_conflict'], verdict: 'unclear', failure: reasons.ours },
   { codes: ['4xx'], verdict: 'refused', failure: reasons.ours },
   {
     codes: [

@@ -16,8 +16,9 @@ const enough = 5;
 /** How long the latest tasks took, in seconds, the newest last. */
 export type Sample = readonly number[];
 
+// A second at the least, whatever the clocks of two functions say: progress is measured by it.
 export const withNewest = (sample: Sample, seconds: number): Sample =>
-  [...sample, Math.round(seconds * 10) / 10].slice(-remembered);
+  [...sample, Math.max(1, Math.round(seconds * 10) / 10)].slice(-remembered);
 
 /** What a task usually takes: the median, which one that hung for minutes does not move. */
 export function usualOf(sample: Sample): number | undefined {

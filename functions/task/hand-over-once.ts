@@ -1,4 +1,5 @@
 import { ProviderBusy, ProviderRefused, SubmitUnknown, TaskRefused } from './failures.ts';
+import type { Clock } from './ports.ts';
 import type { ProviderName } from './provider.ts';
 import type { Submission } from './submission.ts';
 import {
@@ -54,10 +55,12 @@ export async function handOverOnce(
  * first time; of any other nobody will ever know.
  */
 export async function askAgain(needs: Submission, task: Pending): Promise<Processing> {
-  const { id, model, provider, wording, cancelledAt, deadlineAt = Number.POSITIVE_INFINITY } = task;
-  const isWanted = cancelledAt === undefined && needs.now() < deadlineAt;
-  if (!isWanted || !provider || !wording) return refuseUnknown(needs, id);
+  const { id, model, provider, wording, submittingAt: seen = 0 } = task;
+  if (!isWanted(task, needs.now()) || !provider || !wording) return refuseUnknown(needs, id);
   const expected = await needs.usualSeconds(model, provider);
+  // The try before may still live: hearing a no now, it must not pass over a provider that hears us.
+  const isOurs = await needs.tasks.submittingAgain(id, provider, seen, laterThan(seen, needs.now));
+  if (!isOurs) throw new ProviderBusy('another try is asking');
   return ask(needs, task, { provider, wording, expected }).catch((error: unknown) => {
     const isAboutTheJob = error instanceof ProviderRefused && !error.operatorMustAct;
     if (isAboutTheJob) return refuse(needs, id, error.failure);
@@ -65,6 +68,14 @@ export async function askAgain(needs: Submission, task: Pending): Promise<Proces
     throw error;
   });
 }
+
+const isWanted = (
+  { cancelledAt, deadlineAt = Number.POSITIVE_INFINITY }: Pending,
+  now: number,
+): boolean => cancelledAt === undefined && now < deadlineAt;
+
+// Two marks are told apart by their moments.
+const laterThan = (seen: number, now: Clock): number => Math.max(now(), seen + 1);
 
 type Question = {
   readonly provider: ProviderName;
@@ -89,7 +100,7 @@ async function declined(needs: Submission, task: Pending, error: unknown) {
     return refuse(needs, task.id, error.failure);
   if (!(error instanceof ProviderBusy || error instanceof ProviderRefused)) throw error;
   if (error instanceof ProviderRefused) needs.operatorMustAct(task.id, error);
-  await needs.tasks.notSubmitted(task.id);
+  await needs.tasks.notSubmitted(task.id, task.submittingAt ?? 0);
   return error;
 }
 

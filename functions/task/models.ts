@@ -1,6 +1,12 @@
 import type { Durations } from './durations.ts';
-import type { ImageLimits } from './ports.ts';
 import type { ProviderName } from './provider.ts';
+
+/** What a picture file must be. Sides in pixels. */
+export type ImageLimits = {
+  readonly maxBytes: number;
+  readonly minSide: number;
+  readonly maxSide: number;
+};
 
 /** A model as callers see it and as the money and the checks need it. */
 export type Model = {
@@ -51,5 +57,7 @@ export const learnedSeconds =
   (durations: Pick<Durations, 'usual'>, override?: string) =>
   async (id: string, provider: ProviderName): Promise<number> => {
     const guess = usualSeconds(id, override, provider);
-    return override === undefined ? ((await durations.usual(id, provider)) ?? guess) : guess;
+    if (override !== undefined) return guess;
+    // No task waits for what cannot be read, or fails by it.
+    return (await durations.usual(id, provider).catch(() => undefined)) ?? guess;
   };

@@ -1,5 +1,6 @@
 import type { Entry } from './account.ts';
 import type { Credit, Shortage } from './ledger.ts';
+import type { ImageLimits } from './models.ts';
 import type { ProviderName } from './provider.ts';
 import type { Remembered } from './remember.ts';
 import type {
@@ -65,8 +66,13 @@ export type Tasks = {
    * The wording is kept for a provider that may be asked again.
    */
   submitting(id: string, provider: ProviderName, at: number, wording?: Wording): Promise<Marked>;
-  /** The provider said clearly no: the mark goes, so that asking again is allowed. */
-  notSubmitted(id: string): Promise<void>;
+  /**
+   * Takes the mark of a try before upon oneself: what that one hears yet does not take it away.
+   * `false`: it is that mark no more.
+   */
+  submittingAgain(id: string, provider: ProviderName, seen: number, at: number): Promise<boolean>;
+  /** The provider said clearly no: the mark of that moment goes, so that asking again is allowed. */
+  notSubmitted(id: string, markedAt: number): Promise<void>;
   /** The provider took the job, which is expected to take so many seconds. */
   submitted(
     id: string,
@@ -135,13 +141,6 @@ export type Inputs = {
 };
 
 export type Piece = { readonly bytes: Uint8Array; readonly size: number };
-
-/** What a picture file must be. Sides in pixels. */
-export type ImageLimits = {
-  readonly maxBytes: number;
-  readonly minSide: number;
-  readonly maxSide: number;
-};
 
 /** Looks at a picture through ranged reads; answers what is wrong with it, if anything. */
 export type Inspect = (

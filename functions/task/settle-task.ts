@@ -104,7 +104,8 @@ const failed = (task: Running, finishedAt: number, failure: Failure): Ended => (
 // What only a running task has ends with it.
 function common(task: Running) {
   const { outcome: _, wakeToken: __, submittingAt: ___, dueAt: ____, ...kept } = task;
-  const { wording: _____, refusals: ______, calledBackAt: _______, ...rest } = kept;
+  const { wording: _____, refusals: ______, calledBackAt: _______, ...others } = kept;
+  const { outcomeAt: ________, ...rest } = others;
   return rest;
 }
 

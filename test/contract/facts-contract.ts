@@ -19,7 +19,7 @@ const started = { startedAt: sampleTime + 1, deadlineAt: sampleTime + 2, dueAt: 
 
 async function ended(store: Store): Promise<string> {
   const { id } = await opened(store);
-  await store.ledger.settle(failed({ id }));
+  await store.ledger.settle(failed({ id, provider: 'dashscope' }));
   return id;
 }
 
@@ -67,6 +67,70 @@ export function factsContract(make: Make): void {
       expect(await store.tasks.outcome(id, painted)).toMatchObject({ outcome: painted });
       expect(await store.tasks.outcome(id, refused)).toMatchObject({ outcome: painted });
       expect(await store.tasks.find(id)).toMatchObject({ status: 'pending', outcome: painted });
+    });
+
+    test('keeps the time of the first outcome, when that has one', async () => {
+      const store = await make();
+      const [timed, timeless] = [await opened(store), await opened(store)];
+
+      await store.tasks.outcome(timed.id, painted, 7);
+      await store.tasks.outcome(timed.id, refused, 8);
+      await store.tasks.outcome(timeless.id, refused);
+      await store.tasks.outcome(timeless.id, painted, 8);
+
+      expect(await store.tasks.find(timed.id)).toMatchObject({ outcome: painted, outcomeAt: 7 });
+      expect(await store.tasks.find(timeless.id)).not.toHaveProperty('outcomeAt');
+    });
+
+    test('keeps the newest call of the provider that is asked, or has the job', async () => {
+      const store = await make();
+      const { id } = await opened(store);
+      await store.tasks.submitting(id, 'fal', sampleTime);
+
+      expect(await store.tasks.providerCalled(id, 'fal', 7)).toMatchObject({ calledBackAt: 7 });
+      await store.tasks.submitted(id, 'ticket', sampleTime);
+      await store.tasks.waiting(id, 'token');
+      const called = await store.tasks.providerCalled(id, 'fal', 8);
+
+      expect(called).toMatchObject({ calledBackAt: 8, wakeToken: 'token' });
+      expect(await store.tasks.find(id)).toEqual(called);
+    });
+
+    test('lets one who waits or the provider that calls see both', async () => {
+      const store = await make();
+      const { id } = await opened(store);
+      await store.tasks.submitting(id, 'fal', sampleTime);
+
+      const answers = await Promise.all([
+        store.tasks.waiting(id, 'token'),
+        store.tasks.providerCalled(id, 'fal', 7),
+      ]);
+
+      expect(answers).toContainEqual(
+        expect.objectContaining({ wakeToken: 'token', calledBackAt: 7 }),
+      );
+    });
+
+    test.each<[string, (tasks: Tasks, id: string) => Promise<unknown>]>([
+      ['nobody was asked', async () => undefined],
+      ['another is asked', (tasks, id) => tasks.submitting(id, 'evolink', sampleTime)],
+      [
+        'another was asked instead',
+        async (tasks, id) => {
+          await tasks.submitting(id, 'fal', 1);
+          await tasks.notSubmitted(id, 1);
+          await tasks.submitting(id, 'evolink', 2);
+        },
+      ],
+    ])('does not hear a provider that has no part in it: %s', async (_, happen) => {
+      const store = await make();
+      const { id } = await opened(store);
+      await happen(store.tasks, id);
+      const before = await store.tasks.find(id);
+
+      expect(await store.tasks.providerCalled(id, 'fal', 7)).toBeUndefined();
+
+      expect(await store.tasks.find(id)).toEqual(before);
     });
 
     test('keeps the newest token, and whoever waits learns what is known', async () => {
@@ -121,8 +185,9 @@ export function factsContract(make: Make): void {
     const deeds: readonly (readonly [string, (tasks: Tasks, id: string) => Promise<unknown>])[] = [
       ['uploadArrived', (tasks, id) => tasks.uploadArrived(id, 0)],
       ['started', (tasks, id) => tasks.started(id, started)],
-      ['notSubmitted', (tasks, id) => tasks.notSubmitted(id)],
+      ['notSubmitted', (tasks, id) => tasks.notSubmitted(id, sampleTime)],
       ['submitted', (tasks, id) => tasks.submitted(id, 'ticket', sampleTime)],
+      ['providerCalled', (tasks, id) => tasks.providerCalled(id, 'dashscope', sampleTime)],
       ['waiting', (tasks, id) => tasks.waiting(id, 'token')],
       ['outcome', (tasks, id) => tasks.outcome(id, painted)],
       ['cancelled', (tasks, id) => tasks.cancelled(id, sampleTime)],

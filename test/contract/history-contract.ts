@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Place } from '../../functions/task/cursor.ts';
 import type { Wish } from '../../functions/task/history.ts';
+import { runningView, summaryView } from '../../functions/task/view.ts';
 import { completed, failed } from '../support/tasks.ts';
 import { pagesOf } from './pages.ts';
 import { draft, type Make, opened, type Store } from './stores.ts';
@@ -57,6 +58,24 @@ export function historyContract(make: Make): void {
           ...{ createdAt: 10, finishedAt: 20, charged: 1200 },
         }),
       ]);
+    });
+
+    test('say of one that is painted how far it is, as the task itself does', async () => {
+      const store = await make();
+      const { id } = await opened(store, { createdAt: 10 });
+      await store.tasks.submitting(id, 'fal', 20);
+      const task = await store.tasks.submitted(id, 'ticket', 30, 41.5);
+
+      const { tasks } = await store.history.list('default', { limit: 1 });
+
+      expect(tasks).toEqual([
+        expect.objectContaining({ status: 'processing', submittedAt: 30, expectedSeconds: 41.5 }),
+      ]);
+      for (const now of [30, 5030, 20_030, 99_030]) {
+        expect(tasks.map((one) => summaryView(one, now, 7).progress)).toEqual([
+          task && runningView(task, now, 7).progress,
+        ]);
+      }
     });
 
     test("are never another account's", async () => {

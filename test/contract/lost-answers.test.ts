@@ -31,6 +31,25 @@ test('the mark is known again while the deadline runs, and not taken for another
   expect(await truth.submitting(id, 'dashscope', deadlineAt - 1)).toMatchObject({ marked: false });
 });
 
+test('a mark that goes is one refusal, not two', async () => {
+  const { tasks, truth, id, seen } = await world();
+  await truth.submitting(id, 'dashscope', 1);
+
+  await tasks.notSubmitted(id, 1);
+
+  expect(seen).toHaveLength(2);
+  expect(await truth.find(id)).toMatchObject({ refusals: 1 });
+});
+
+test('a mark that is taken over is taken for somebody else’s, and nobody asks with it', async () => {
+  const { tasks, truth, id, seen } = await world();
+  await truth.submitting(id, 'evolink', 1, { images: [] });
+
+  expect([await tasks.submittingAgain(id, 'evolink', 1, 2), seen.length]).toEqual([false, 2]);
+
+  expect(await truth.submittingAgain(id, 'evolink', 2, 3)).toBe(true);
+});
+
 test.each<[string, number, (tasks: Tasks, id: string) => Promise<unknown>, unknown]>([
   ['a look', 400, (tasks, id) => tasks.look({ id, dueAt: 100 }, 400), undefined],
   ['a restart', 500, (tasks, id) => tasks.restarted(id, 2, 500), false],

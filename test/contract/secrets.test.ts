@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { expect, onTestFinished, test } from 'vitest';
-import { providerKey, secret } from '../../functions/aws/secrets.ts';
+import { providerKey, providersWithKey, secret } from '../../functions/aws/secrets.ts';
 import { signingKeys } from '../../functions/aws/signing-keys.ts';
-import { ProviderRefused } from '../../functions/task/failures.ts';
+import { ProviderBusy, ProviderRefused } from '../../functions/task/failures.ts';
+import { providerNames } from '../../functions/task/provider.ts';
 import { startSecrets } from '../../local/secrets/secrets.ts';
 import { settableClock } from '../support/fakes.ts';
 import { front } from './front.ts';
@@ -125,10 +126,34 @@ test("a provider's key is found among all keys", async () => {
   expect(await providerKey(read, 'dashscope')()).toBe('sk-1');
 });
 
-test('the laptop has a key for its provider from the first start', async () => {
+test('the laptop has a key for each of its providers from the first start', async () => {
   const { read } = await world();
 
   expect(await providerKey(read, 'dashscope')()).toMatch(/^\S{32}$/);
+  expect(await providersWithKey(read)()).toEqual(new Set(providerNames));
+});
+
+test.each<[string, string, readonly string[]]>([
+  ['are those whose key is there', '{"fal":"sk-1","dashscope":"sk-2"}', ['fal', 'dashscope']],
+  ['are not those whose key is empty', '{"fal":"sk-1","evolink":"","dashscope":"  "}', ['fal']],
+  ['are none when the secret is a bare key', 'sk-1', []],
+  ['are none when the secret is something else', '{"fal":{"key":"sk-1"}}', []],
+  ['are none when it is empty', '{}', []],
+])('the providers that are offered %s', async (_, text, names) => {
+  const { read, put } = await world();
+  await put(text);
+
+  expect(await providersWithKey(read)()).toEqual(new Set(names));
+});
+
+test('which providers are offered cannot be said for now when their keys cannot be read', async () => {
+  const { read, put } = await world((nth) => (nth === 1 ? { answer: throttled } : {}));
+  await put('{"fal":"sk-1"}');
+  const offered = providersWithKey(read);
+
+  await expect(offered()).rejects.toThrow(ProviderBusy);
+
+  expect(await offered()).toEqual(new Set(['fal']));
 });
 
 test.each([

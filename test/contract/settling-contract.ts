@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
+import { settleTask } from '../../functions/task/settle-task.ts';
 import type { Ended } from '../../functions/task/task.ts';
+import { memoryResults } from '../support/fakes.ts';
 import { completed, failed, sampleTime } from '../support/tasks.ts';
 import { sound } from './sound.ts';
 import { draft, funded, keyId, keyIn, type Make, opened } from './stores.ts';
@@ -26,12 +28,23 @@ export function settlingContract(make: Make): void {
   test('leaves nothing of the way there on the record', async () => {
     const store = await make();
     const { id } = await opened(store);
-    await store.tasks.submitted(id, 'ticket', sampleTime);
+    await store.tasks.submitting(id, 'evolink', 1);
+    await store.tasks.notSubmitted(id, 1);
+    await store.tasks.submitting(id, 'evolink', 2, { images: ['https://example.com/1.png'] });
+    await store.tasks.submitted(id, 'ticket', sampleTime, 40);
     await store.tasks.waiting(id, 'token');
-    await store.ledger.settle(completed({ id }));
+    await store.tasks.providerCalled(id, 'evolink', sampleTime);
+    await store.tasks.outcome(id, { state: 'succeeded', images: [] }, sampleTime);
+
+    const needs = { results: memoryResults(), now: () => sampleTime };
+    await settleTask({ ...needs, tasks: store.tasks, ledger: store.ledger })(id);
 
     const task = await store.tasks.find(id);
-    for (const trace of ['dueAt', 'dueShard', 'wakeToken', 'ticket']) {
+    expect(task).toMatchObject({ status: 'failed', provider: 'evolink', expectedSeconds: 40 });
+    for (const trace of [
+      ...['dueAt', 'dueShard', 'asker', 'submittingAt', 'wording', 'refusals'],
+      ...['calledBackAt', 'wakeToken', 'outcome', 'outcomeAt'],
+    ]) {
       expect(task).not.toHaveProperty(trace);
     }
   });

@@ -101,7 +101,9 @@ describe.each(stageNames)('in %s', (name) => {
       grants.filter((grant) => grant.action === `states:${action}`).map(({ who }) => who);
 
     expect(holders('SendTaskSuccess')).toEqual(['PollTask']);
-    expect(holders('SendTaskFailure').sort()).toEqual(['AwaitProvider', 'CancelTask', 'Sweep']);
+    expect(holders('SendTaskFailure').sort()).toEqual([
+      ...['AwaitProvider', 'CancelTask', 'ProviderCallback', 'Sweep'],
+    ]);
     expect(holders('DescribeExecution').sort()).toEqual(['ExecutionEnded', 'Sweep']);
     expect(holders('StartExecution').sort()).toEqual([
       ...['CancelTask', 'CreateTask', 'ExecutionEnded', 'InputUploaded', 'Sweep'],

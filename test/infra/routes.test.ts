@@ -76,7 +76,7 @@ describe.each(stageNames)('the API of %s', (name) => {
         PayloadFormatVersion: '2.0',
       });
     }
-    expect(integrations).toHaveLength(25);
+    expect(integrations).toHaveLength(26);
   });
 
   test('is throttled as the stage says', () => {

@@ -36,7 +36,10 @@ describe.each(stageNames)('the tables of %s', (name) => {
         KeySchema: key('account', 'createdAt'),
         Projection: {
           ProjectionType: 'INCLUDE',
-          NonKeyAttributes: ['model', 'status', 'submittedAt', 'finishedAt', 'images', 'charged'],
+          NonKeyAttributes: [
+            ...['model', 'status', 'submittedAt', 'expectedSeconds'],
+            ...['finishedAt', 'images', 'charged'],
+          ],
         },
       },
     ]);

@@ -13,6 +13,10 @@ export function memoryTasks(records: Map<string, Task>): Tasks {
     const task = records.get(id);
     return task && !isEnded(task) ? task : undefined;
   };
+  const markedAt = (id: string, at: number): Pending | undefined => {
+    const task = records.get(id);
+    return task?.status === 'pending' && task.submittingAt === at ? task : undefined;
+  };
   // One conditional write: the record after it, also when only the extra condition was in its way.
   const deed = (id: string, change: (task: Running) => Running): Running | undefined => {
     const task = running(id);
@@ -45,12 +49,17 @@ export function memoryTasks(records: Map<string, Task>): Tasks {
       records.set(id, marked);
       return { marked: true, task: marked };
     },
-    notSubmitted: async (id) => {
-      deed(id, (task) => {
-        const { submittingAt: _, wording: __, ...rest } = task;
-        const refusals = (task.refusals ?? 0) + 1;
-        return task.status === 'processing' ? task : { ...rest, refusals };
-      });
+    submittingAgain: async (id, provider, seen, submittingAt) => {
+      const task = markedAt(id, seen);
+      if (!task || task.outcome || task.provider !== provider) return false;
+      records.set(id, { ...task, submittingAt });
+      return true;
+    },
+    notSubmitted: async (id, at) => {
+      const task = markedAt(id, at);
+      if (!task) return;
+      const { submittingAt: _, wording: __, refusals = 0, ...rest } = task;
+      records.set(id, { ...rest, refusals: refusals + 1 });
     },
     submitted: async (id, ticket, submittedAt, expectedSeconds) =>
       deed(id, ({ wording: _, ...task }) => ({

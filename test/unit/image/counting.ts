@@ -1,4 +1,4 @@
-import type { ImageLimits } from '../../../functions/task/ports.ts';
+import type { ImageLimits } from '../../../functions/task/models.ts';
 
 export const limits: ImageLimits = { maxBytes: 10 * 1024 * 1024, minSide: 384, maxSide: 5000 };
 

@@ -33,7 +33,7 @@ const outcomes: Readonly<Record<string, string>> = {
   sensitive_content: 'ProviderRefused content_policy_violation',
   moderation_blocked: 'ProviderRefused content_policy_violation',
   input_moderation_failed: 'ProviderRefused content_policy_violation',
-  idempotency_conflict: 'ProviderRefused! service_error',
+  idempotency_conflict: 'SubmitUnknown',
   paid_outcome_unknown: 'SubmitUnknown',
   invalid_request_error: 'ProviderRefused invalid_parameters',
   authentication_error: 'ProviderRefused! service_error',

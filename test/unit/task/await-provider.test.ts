@@ -23,6 +23,7 @@ test('the token is kept for whoever learns something, and the wait goes on', asy
 test.each<[string, Task]>([
   ['what it would wait for is there', processing({ outcome: { state: 'succeeded', images: [] } })],
   ['the task is cancelled', processing({ cancelledAt: 1 })],
+  ['the provider has called already', processing({ calledBackAt: 1 })],
   ['the task has ended', completed()],
 ])('the wait ends at once when %s', async (_what, task) => {
   const { wait, workflow } = world(task);
@@ -42,4 +43,15 @@ test('a task that is cancelled at that moment is seen by one of the two', async 
 
   const tokens = [...workflow.woken, cancelled?.wakeToken];
   expect(tokens).toContain('token-1');
+});
+
+test('a callback at that moment is seen by one of the two', async () => {
+  const { wait, tasks, workflow } = world(processing({ provider: 'fal' }));
+
+  const [, called] = await Promise.all([
+    wait(sampleId, 'token-1'),
+    tasks.providerCalled(sampleId, 'fal', 1),
+  ]);
+
+  expect([...workflow.woken, called?.wakeToken]).toContain('token-1');
 });

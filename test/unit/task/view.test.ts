@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { CallbackRecord, Image, Task } from '../../../functions/task/task.ts';
-import { createdView, runningView, taskView } from '../../../functions/task/view.ts';
+import { createdView, runningView, summaryView, taskView } from '../../../functions/task/view.ts';
 import {
   completed,
   failed,
@@ -155,5 +156,33 @@ describe('progress', () => {
     const now = processing().submittedAt + seconds * 1000;
 
     expect(taskView(processing(), { ...surroundings, now }).progress).toBe(progress);
+  });
+
+  test('of one that was expected to take long follows that, not what is usual by now', () => {
+    const task = processing({ expectedSeconds: 90 });
+    const now = task.submittedAt + 45_000;
+
+    expect(taskView(task, { ...surroundings, now }).progress).toBe(50);
+  });
+
+  const seconds = fc.double({ min: 1, max: 900, noNaN: true });
+
+  test('never goes back, whatever becomes usual between two readings', () => {
+    const readings = fc.array(fc.record({ pause: fc.nat(60_000), usualSeconds: seconds }));
+    fc.assert(
+      fc.property(seconds, readings, (expectedSeconds, all) => {
+        const task = processing({ expectedSeconds });
+        let now = task.submittedAt;
+        let before = 0;
+        for (const { pause, usualSeconds } of all) {
+          now += pause;
+          const { progress } = taskView(task, { ...surroundings, now, usualSeconds });
+          expect(progress).toBeGreaterThanOrEqual(before);
+          expect(progress).toBeLessThan(100);
+          expect(summaryView(task, now, usualSeconds).progress).toBe(progress);
+          before = progress;
+        }
+      }),
+    );
   });
 });
