@@ -46,7 +46,7 @@ describe('the provider that is asked', () => {
   });
 
   test.each<[ProviderName, number, object]>([
-    ['dashscope', 30, { waitSeconds: 24, pollSeconds: 3 }],
+    ['dashscope', 30, { waitSeconds: 20, pollSeconds: 4 }],
     ['evolink', 40, { waitSeconds: 80, pollSeconds: 60 }],
     ['fal', 90, { waitSeconds: 120, pollSeconds: 60 }],
   ])('as %s, decides how long is waited', async (name, expectedSeconds, waits) => {
@@ -65,7 +65,7 @@ describe('the provider that is asked', () => {
     await submit();
     usual = 10;
 
-    expect(await submit()).toEqual({ waitSeconds: 80, pollSeconds: 10 });
+    expect(await submit()).toEqual({ waitSeconds: 65, pollSeconds: 10 });
   });
 });
 

@@ -57,7 +57,7 @@ describe('a job that is taken', () => {
   test('leaves its ticket on the task and says how long to wait', async () => {
     const { submit, find } = world(pending(), 'ticket-7');
 
-    expect(await submit(sampleId)).toEqual({ waitSeconds: 24, pollSeconds: 3 });
+    expect(await submit(sampleId)).toEqual({ waitSeconds: 20, pollSeconds: 4 });
 
     expect(await find()).toMatchObject({
       ...{ status: 'processing', ticket: 'ticket-7', submittedAt: now },
@@ -69,7 +69,7 @@ describe('a job that is taken', () => {
     const { submit, provider } = world(pending(), 'ticket-7');
     await submit(sampleId);
 
-    expect(await submit(sampleId)).toEqual({ waitSeconds: 24, pollSeconds: 3 });
+    expect(await submit(sampleId)).toEqual({ waitSeconds: 20, pollSeconds: 4 });
 
     expect(provider.jobs).toHaveLength(1);
   });
@@ -77,15 +77,15 @@ describe('a job that is taken', () => {
 
 describe('a job that the provider has, by an execution before', () => {
   test.each([
-    ['was just taken', now, 24],
-    ['was taken 10 s ago', now - 10_000, 14],
+    ['was just taken', now, 20],
+    ['was taken 10 s ago', now - 10_000, 10],
     ['is usually done by now', now - 30_000, 1],
     ['is overdue', now - 600_000, 1],
   ])('and that %s is waited for so much shorter', async (_what, submittedAt, waitSeconds) => {
     const task = processing({ submittingAt: submittedAt - 500, submittedAt });
     const { submit, find, provider } = world(task, 'ticket-7');
 
-    expect(await submit(sampleId)).toEqual({ waitSeconds, pollSeconds: 3 });
+    expect(await submit(sampleId)).toEqual({ waitSeconds, pollSeconds: 4 });
 
     expect(provider.jobs).toEqual([]);
     expect(await find()).toEqual(task);
@@ -97,7 +97,7 @@ describe('a job that the provider has, by an execution before', () => {
   ])('is asked about also when it is %s: it may be there', async (_what, more) => {
     const { submit, find } = world(processing(more), 'ticket-7');
 
-    expect(await submit(sampleId)).toMatchObject({ pollSeconds: 3 });
+    expect(await submit(sampleId)).toMatchObject({ pollSeconds: 4 });
 
     expect(await find()).not.toHaveProperty('outcome');
   });

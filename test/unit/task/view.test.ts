@@ -167,9 +167,9 @@ describe('progress', () => {
 
   const seconds = fc.double({ min: 1, max: 900, noNaN: true });
 
-  test('never goes back, whatever becomes usual between two readings', () => {
+  test('never goes back, whatever becomes usual between two readings', async () => {
     const readings = fc.array(fc.record({ pause: fc.nat(60_000), usualSeconds: seconds }));
-    fc.assert(
+    await fc.assert(
       fc.property(seconds, readings, (expectedSeconds, all) => {
         const task = processing({ expectedSeconds });
         let now = task.submittedAt;

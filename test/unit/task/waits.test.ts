@@ -5,11 +5,11 @@ describe('a provider that is asked', () => {
   test.each([
     [0, 1, 2],
     [1, 1, 2],
-    [8, 6, 2],
-    [30, 24, 3],
-    [47, 38, 5],
-    [100, 80, 10],
-    [600, 480, 10],
+    [8, 5, 2],
+    [30, 20, 4],
+    [47, 31, 6],
+    [100, 65, 10],
+    [600, 390, 10],
   ])(
     'about a task of %i s, is so first after %i s, then every %i s',
     (usualSeconds, first, then) => {
@@ -18,18 +18,18 @@ describe('a provider that is asked', () => {
   );
 
   test.each([
-    [30, 0, 24],
-    [30, 10, 14],
-    [30, 10.4, 14],
-    [30, 23, 1],
-    [30, 24, 1],
+    [30, 0, 20],
+    [30, 10, 10],
+    [30, 10.2, 9],
+    [30, 19, 1],
+    [30, 20, 1],
     [30, 900, 1],
   ])(
     'about one of %i s, handed over %d s ago, is so in %i s',
     (usualSeconds, elapsedSeconds, first) => {
       const waits = waitsFor({ usualSeconds, elapsedSeconds });
 
-      expect(waits).toEqual({ waitSeconds: first, pollSeconds: 3 });
+      expect(waits).toEqual({ waitSeconds: first, pollSeconds: 4 });
     },
   );
 });
