@@ -1,10 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { rmSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { issueKey } from '../../local/first-keys.ts';
 import { schemathesis, whyNot } from '../support/schemathesis.ts';
-import { startWorld, type World } from './world.ts';
+import { openWorld, type World } from './open-world.ts';
+import { switchedOff } from './switched-off.ts';
 
 // Somebody who knows nothing but the document makes requests up, by the hundred, right and wrong ones,
-// and judges every answer by the document: its status, its headers, its body.
+// and judges every answer by the document: its status, its headers, its body. The addresses in it are
+// made up, too: those who would go there are switched off.
 
 const reason = whyNot();
 if (reason) process.stdout.write(`Skipped: what Schemathesis makes up. ${reason}\n`);
@@ -21,9 +24,11 @@ describe.skipIf(reason)('what Schemathesis makes up', () => {
   let world: World;
   let requests = 0;
   let asEveryone: readonly string[];
+  let outdir: string;
 
   beforeAll(async () => {
-    world = await startWorld();
+    outdir = switchedOff(inject('outdir'), ['WorkPrepareInputs', 'WorkNotifyCaller']);
+    world = await openWorld({ outdir });
     const account = 'everyone';
     const { api_key } = await issueKey(world, {
       ...{ account, credits: 1_000_000, scopes: ['generate', 'admin'] },
@@ -33,7 +38,10 @@ describe.skipIf(reason)('what Schemathesis makes up', () => {
     await world.call('PATCH', `/v1/admin/accounts/${account}`, { limits }, { authorization });
     asEveryone = [...how, '--header', `Authorization: Bearer ${api_key}`];
   });
-  afterAll(() => world?.close());
+  afterAll(async () => {
+    await world?.close();
+    rmSync(outdir, { recursive: true, force: true });
+  });
 
   test.each([
     ['callers', ['--max-examples', '100', '--exclude-path-regex', adminRoutes]],
