@@ -10,6 +10,8 @@ export type MakeDurations = (clock: Clock) => Promise<() => Durations>;
 
 const model = 'wan2.5-image-to-image';
 const minute = 60_000;
+/** Within it one is learned from. */
+const pause = 10_000;
 
 /** What every store guarantees about how long tasks have been taking. */
 export function durationsContract(make: MakeDurations): void {
@@ -19,7 +21,7 @@ export function durationsContract(make: MakeDurations): void {
     const learn = async (...all: readonly number[]) => {
       for (const seconds of all) {
         await another().learn(model, 'fal', seconds);
-        clock.advance(1000);
+        clock.advance(pause);
       }
     };
     return { clock, another, learn, usual: () => another().usual(model, 'fal') };
@@ -58,16 +60,16 @@ export function durationsContract(make: MakeDurations): void {
     expect(await usual()).toBeUndefined();
     await learn(30, 30, 30, 30, 30);
 
-    clock.advance(minute - 5001);
+    clock.advance(minute - 5 * pause - 1);
     expect(await usual()).toBeUndefined();
     clock.advance(1);
     expect(await usual()).toBe(30);
   });
 
-  test('of all that end within a second one is learned from', async () => {
+  test('of all that end within ten seconds one is learned from', async () => {
     const { clock, another, learn, usual } = await world();
     for (const seconds of [900, 800, 700]) await another().learn(model, 'fal', seconds);
-    clock.advance(999);
+    clock.advance(pause - 1);
     await another().learn(model, 'fal', 600);
     clock.advance(1);
     await learn(10, 20, 30);
@@ -81,7 +83,7 @@ export function durationsContract(make: MakeDurations): void {
     const { clock, another, usual } = await world();
     for (let round = 1; round <= 4; round += 1) {
       await Promise.all([10, 20, 30].map((seconds) => another().learn(model, 'fal', seconds)));
-      clock.advance(1000);
+      clock.advance(pause);
     }
 
     expect(await usual()).toBeUndefined(); // four are too few, and twelve were not
