@@ -1,24 +1,72 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { slowestFiles } from './test/support/slowest-files.ts';
 
-// Far above what any test takes: they end what hangs, and measure nothing.
-const patience = { testTimeout: 60_000, hookTimeout: 120_000 };
+// Where the results are written for another program to read.
+const resultsFile = process.env['TEST_RESULTS'];
+
+// Far above what any test takes: these bounds end what hangs, and measure nothing.
+const patience = {
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+  expect: { poll: { timeout: 50_000 } },
+};
 
 const project = (name: string, options: object = {}) => ({
   test: { name, include: [`test/${name}/**/*.test.ts`], ...patience, ...options },
 });
 
-export default defineConfig({
+const shared = { isolate: false, pool: 'threads' };
+const synthesised = { globalSetup: ['test/flow/synthesise.ts'] };
+
+// `npm test` leaves `faults`, `fuzz` and `emulator` out; `npm run test:all` runs everything in the mode `all`.
+export default defineConfig(({ mode }) => ({
   test: {
-    coverage: { include: ['functions/**/*.ts'], reporter: ['text-summary', 'text'] },
+    // Vitest would leave one core idle. More than four local stacks at a time would need much memory.
+    maxWorkers: Math.min(availableParallelism(), 4),
+    reporters: ['default', slowestFiles, ...(resultsFile ? ['json'] : [])],
+    outputFile: { ...(resultsFile && { json: resultsFile }) },
+    coverage: {
+      include: ['functions/**/*.ts'],
+      // These run as bundles in the local stack, where they are not counted: they only wire.
+      exclude: [
+        'functions/api/*/handler.ts',
+        'functions/{workflow,events}/*.ts',
+        'functions/openapi/write.ts',
+      ],
+      reporter: ['text-summary', 'text'],
+      thresholds: { lines: 95 },
+    },
     projects: [
-      project('unit'),
-      // aws-cdk-lib is loaded once for all files.
-      project('infra', { isolate: false, pool: 'threads' }),
+      // In these two, the files of a thread share what they import: it would be loaded again for each.
+      project('unit', shared),
+      project('infra', shared),
       // These start real processes.
-      project('cli'),
-      project('local'),
-      project('contract', { globalSetup: ['test/contract/synthesise.ts'] }),
-      project('flow', { globalSetup: ['test/flow/synthesise.ts'] }),
+      project('cli', { isolate: false }),
+      project('local', { isolate: false }),
+      project('contract', {
+        globalSetup: ['test/contract/synthesise.ts'],
+        isolate: false,
+        ...(mode === 'all' && { env: { INTERLEAVINGS_RUNS: 'all' } }),
+      }),
+      // The files of a process share a stack (test/flow/start-stack.ts).
+      project('flow', { ...synthesised, isolate: false }),
+      // Functions that crash, events that get lost: a sample of all crash points, or every one of them.
+      // They take tasks through moments of their lives, so they run alone, after all others.
+      project('faults', {
+        ...synthesised,
+        ...(mode === 'all' && { env: { FAULTS: 'all' } }),
+        maxWorkers: 1,
+        sequence: { groupOrder: 1 },
+      }),
+      // The stage `dev` in an emulator that is not ours, with the waits of a real deployment.
+      project('emulator', {
+        globalSetup: ['test/emulator/synthesise.ts', 'test/flow/synthesise.ts'],
+        maxWorkers: 1,
+        sequence: { groupOrder: 1 },
+      }),
+      // Random input in large numbers.
+      project('fuzz', synthesised),
     ],
   },
-});
+}));

@@ -1,43 +1,46 @@
 import { synthesise } from '../local/synthesise.ts';
+import { measureDarkroom } from './darkroom-usage.ts';
 import { lognormal } from './durations.ts';
-import { oursMetered } from './metered.ts';
-import { naiveMetered } from './naive-metered.ts';
+import { measureJobPoller } from './job-poller-usage.ts';
 import { billOf, prices, type Usage } from './prices.ts';
 import { printTable } from './print-table.ts';
 import { sum } from './statistics.ts';
-import { inTemporary } from './temporary.ts';
+import { withTemporaryDirectory } from './temporary-directory.ts';
 
-// What a thousand tasks cost on AWS, without what is stored and sent out: operations counted on the
-// laptop, times the list prices.
+// What a thousand tasks cost on AWS, without storage and data transfer: operations counted on the local
+// stack, times the list prices.
 
-const run = { durations: lognormal(40), atOnce: 3, speed: 8 };
+const options = { durations: lognormal(40), concurrency: 3, speed: 8 };
 
-/** Measures and prints; answers the rows. */
+/** Measures and prints; returns the rows. */
 export async function benchCost(): Promise<readonly object[]> {
-  const usages = await inTemporary(async (outdir) => {
+  const usages = await withTemporaryDirectory(async (outdir) => {
     await synthesise(outdir);
-    const [five, ten] = await Promise.all([naiveMetered(5, run), naiveMetered(10, run)]);
+    const [fiveSeconds, tenSeconds] = await Promise.all([
+      measureJobPoller(5, options),
+      measureJobPoller(10, options),
+    ]);
     return {
-      'ours, asking': await oursMetered(outdir, 'dashscope', run),
-      'ours, called back': await oursMetered(outdir, 'evolink', run),
-      'Wait 5 s': five,
-      'Wait 10 s': ten,
+      'Darkroom, polling': await measureDarkroom(outdir, 'dashscope', options),
+      'Darkroom, webhook': await measureDarkroom(outdir, 'evolink', options),
+      'Job poller, 5 s': fiveSeconds,
+      'Job poller, 10 s': tenSeconds,
     };
   });
-  const counted = beside('a task', usages, 2, (usage: Usage) => ({ ...usage }));
-  const dollars = beside('$ per 1,000 tasks', usages, 3, totalled);
+  const counted = compare('per task', usages, 2, (usage: Usage) => ({ ...usage }));
+  const dollars = compare('$ per 1,000 tasks', usages, 3, dollarsOf);
   printTable('What a task uses', counted);
   printTable(`Cost, list prices of ${prices.asOf}`, dollars);
   return [...counted, ...dollars];
 }
 
-function totalled(usage: Usage): Record<string, number> {
+function dollarsOf(usage: Usage): Record<string, number> {
   const bill = billOf(usage);
   return { ...bill, total: sum(Object.values(bill)) };
 }
 
-/** One row for each figure, one column for each design. */
-function beside(
+/** A row for each figure, with a column for each design. */
+function compare(
   title: string,
   usages: Readonly<Record<string, Usage>>,
   digits: number,

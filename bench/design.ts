@@ -1,32 +1,32 @@
-import type { Painter } from '../local/painter/server.ts';
-import type { Observed } from '../local/step-functions/history.ts';
-import type { Seen } from './journey.ts';
+import type { ExecutionEvent } from '../local/aws/step-functions/history.ts';
+import type { MockProvider } from '../local/providers/server.ts';
+import type { TimedEvent } from './task-timeline.ts';
 
-type Order = {
-  /** Also its prompt, by which the painter knows it. */
+type TaskRequest = {
+  /** Also the prompt, which identifies the job at the mock provider. */
   readonly name: string;
   readonly image: string;
   readonly callbackUrl: string;
 };
 
-/** A way to wait for a provider, at work. */
+/** A running implementation of waiting for a provider. */
 export type Design = {
-  readonly painter: Painter;
-  /** Begins a task; answers the name of its execution. */
-  start(order: Order): Promise<string>;
-  historyOf(execution: string): readonly Seen[];
+  readonly mockProvider: Pick<MockProvider, 'url' | 'control'>;
+  /** Starts a task; returns the name of its execution. */
+  start(request: TaskRequest): Promise<string>;
+  historyOf(execution: string): readonly TimedEvent[];
   close(): Promise<void>;
 };
 
-/** Keeps the histories of all executions, with the time at which each event was seen. */
-export function histories() {
-  const all = new Map<string, Seen[]>();
+/** Records the histories of all executions, with the time of each event. */
+export function recordHistories() {
+  const histories = new Map<string, TimedEvent[]>();
   return {
-    hear(event: Observed): void {
-      const history = all.get(event.execution) ?? [];
+    record(event: ExecutionEvent): void {
+      const history = histories.get(event.execution) ?? [];
       history.push({ ...event, at: Date.now() });
-      all.set(event.execution, history);
+      histories.set(event.execution, history);
     },
-    historyOf: (execution: string): readonly Seen[] => all.get(execution) ?? [],
+    historyOf: (execution: string): readonly TimedEvent[] => histories.get(execution) ?? [],
   };
 }

@@ -1,28 +1,28 @@
-import { randomFrom } from '../local/painter/paint/random.ts';
+import { seededRandom } from '../local/providers/images/random.ts';
 
-/** What the bench's provider takes, in seconds. */
-export const usual = { median: 30, sigma: 0.4 };
+/** How long the provider of the benchmark takes, in seconds. */
+export const providerSeconds = { median: 30, sigma: 0.4 };
 
-const drawsEach = 200;
+const drawsPerDuration = 200;
 
 /**
- * How long so many jobs take when their durations are lognormal: evenly spread over the distribution,
- * so that few of them tell as much as many, in an order that looks random and is always the same.
+ * The durations of `count` jobs, lognormally distributed. They are quantiles of the distribution, so that
+ * a few represent it well, in an order that looks random and is always the same.
  */
 export function lognormal(count: number): readonly number[] {
-  const random = randomFrom(1);
-  const draws = Array.from({ length: count * drawsEach }, () => normal(random)).sort(
+  const random = seededRandom(1);
+  const draws = Array.from({ length: count * drawsPerDuration }, () => normal(random)).sort(
     (one, other) => one - other,
   );
-  return Array.from({ length: count }, (_, index) => draws[(index + 0.5) * drawsEach] ?? 0)
+  return Array.from({ length: count }, (_, index) => draws[(index + 0.5) * drawsPerDuration] ?? 0)
     .map((deviations) => ({
-      seconds: usual.median * Math.exp(usual.sigma * deviations),
-      place: random(),
+      seconds: providerSeconds.median * Math.exp(providerSeconds.sigma * deviations),
+      rank: random(),
     }))
-    .sort((one, other) => one.place - other.place)
+    .sort((one, other) => one.rank - other.rank)
     .map(({ seconds }) => seconds);
 }
 
-// Box and Muller. The logarithm must not meet a zero.
+// Box-Muller transform. `1 - random()` is never zero, whose logarithm does not exist.
 const normal = (random: () => number): number =>
   Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());

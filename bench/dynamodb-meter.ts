@@ -2,19 +2,19 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
-import type { TableDefinition } from '../local/dynamodb/tables.ts';
-import { listen, type Running } from '../local/listen.ts';
+import type { TableDefinition } from '../local/aws/dynamodb/tables.ts';
+import { listen, type RunningServer } from '../local/aws/listen.ts';
 import { type Item, readUnits, sizeOf, type Units, writeUnits } from './capacity.ts';
 
 type Options = {
-  /** The database itself. */
+  /** The address of the database. */
   readonly url: string;
-  /** May read everything there. */
+  /** A client that may read all tables. */
   readonly client: DynamoDBClient;
   readonly tables: readonly TableDefinition[];
 };
 
-export type Meter = Running & { readonly units: Units };
+export type Meter = RunningServer & { readonly units: Units };
 
 const AnyItem = z.custom<Item>();
 const Action = z.object({
@@ -30,12 +30,12 @@ const FoundMany = z.object({
   Responses: z.record(z.string(), z.array(AnyItem)).or(z.array(Found)).default([]),
 });
 
-/** Stands before a DynamoDB and counts what every request would cost. */
+/** Starts a proxy in front of DynamoDB that counts the request units of every request. */
 export async function startMeter({ url, client, tables }: Options): Promise<Meter> {
   const units: Units = { write: 0, read: 0 };
   const tableOf = ({ TableName }: Action) => tables.find((table) => table.TableName === TableName);
 
-  const look = async (action: Action): Promise<Item | undefined> => {
+  const readItem = async (action: Action): Promise<Item | undefined> => {
     const keys = tableOf(action)?.KeySchema.map(({ AttributeName }) => AttributeName) ?? [];
     const given = Object.entries(action.Key ?? action.Item ?? {});
     const Key = Object.fromEntries(given.filter(([name]) => keys.includes(name)));
@@ -43,53 +43,57 @@ export async function startMeter({ url, client, tables }: Options): Promise<Mete
     return (await client.send(new GetItemCommand({ TableName, Key, ConsistentRead: true }))).Item;
   };
 
-  const write = async (actions: readonly Action[], isTransaction: boolean, pass: Pass) => {
-    const before = await Promise.all(actions.map(look));
-    const answer = await pass();
-    const after = await Promise.all(actions.map(look));
+  const write = async (
+    actions: readonly Action[],
+    isTransaction: boolean,
+    forwardRequest: Forward,
+  ) => {
+    const before = await Promise.all(actions.map(readItem));
+    const response = await forwardRequest();
+    const after = await Promise.all(actions.map(readItem));
     for (const [index, action] of actions.entries()) {
       const table = tableOf(action);
       const change = { before: before[index], after: after[index] };
       if (table) units.write += writeUnits(table, change, isTransaction);
     }
-    return answer;
+    return response;
   };
 
-  const read = async (operation: string, body: unknown, pass: Pass) => {
-    const answer = await pass();
-    units.read += readBy(operation, body, JSON.parse(answer.body));
-    return answer;
+  const read = async (operation: string, body: unknown, forwardRequest: Forward) => {
+    const response = await forwardRequest();
+    units.read += readUnitsOf(operation, body, JSON.parse(response.body));
+    return response;
   };
 
   const server = createServer(async (request, response) => {
     const content = await text(request);
     const body: unknown = JSON.parse(content);
     const operation = String(request.headers['x-amz-target']).split('.')[1] ?? '';
-    const pass = () => forward(url, request, content);
+    const forwardRequest = () => forward(url, request, content);
     const actions = writesOf(operation, body);
-    const {
-      status,
-      headers,
-      body: answer,
-    } = actions
-      ? await write(actions, operation.startsWith('Transact'), pass)
-      : await read(operation, body, pass);
-    response.writeHead(status, headers).end(answer);
+    const forwarded = actions
+      ? await write(actions, operation.startsWith('Transact'), forwardRequest)
+      : await read(operation, body, forwardRequest);
+    response.writeHead(forwarded.status, forwarded.headers).end(forwarded.body);
   });
   return { units, ...(await listen(server, 0)) };
 }
 
-type Passed = {
+type ForwardedResponse = {
   readonly status: number;
   readonly headers: Record<string, string>;
   readonly body: string;
 };
-type Pass = () => Promise<Passed>;
+type Forward = () => Promise<ForwardedResponse>;
 
-async function forward(url: string, { headers }: IncomingMessage, body: string): Promise<Passed> {
-  const kept = ['authorization', 'content-type', 'x-amz-target', 'x-amz-date'];
-  const given = kept.map((name): [string, string] => [name, String(headers[name])]);
-  const response = await fetch(url, { method: 'POST', headers: given, body });
+async function forward(
+  url: string,
+  { headers }: IncomingMessage,
+  body: string,
+): Promise<ForwardedResponse> {
+  const names = ['authorization', 'content-type', 'x-amz-target', 'x-amz-date'];
+  const forwarded = names.map((name): [string, string] => [name, String(headers[name])]);
+  const response = await fetch(url, { method: 'POST', headers: forwarded, body });
   const type = { 'content-type': 'application/x-amz-json-1.0' };
   return { status: response.status, headers: type, body: await response.text() };
 }
@@ -97,23 +101,23 @@ async function forward(url: string, { headers }: IncomingMessage, body: string):
 function writesOf(operation: string, body: unknown): readonly Action[] | undefined {
   if (['PutItem', 'UpdateItem', 'DeleteItem'].includes(operation)) return [Action.parse(body)];
   if (operation !== 'TransactWriteItems') return undefined;
-  return Transaction.parse(body).TransactItems.flatMap((one) => Object.values(one));
+  return Transaction.parse(body).TransactItems.flatMap((action) => Object.values(action));
 }
 
-function readBy(operation: string, body: unknown, answer: unknown): number {
+function readUnitsOf(operation: string, body: unknown, response: unknown): number {
   const isStrong = z.object({ ConsistentRead: z.literal(true) }).safeParse(body).success;
-  const how = isStrong ? 'strong' : 'eventual';
+  const consistency = isStrong ? 'strong' : 'eventual';
   if (operation === 'Query' || operation === 'GetItem') {
-    const { Items, Item: item } = Found.parse(answer);
+    const { Items, Item: item } = Found.parse(response);
     return readUnits(
-      [...Items, ...(item ? [item] : [])].reduce((sum, one) => sum + sizeOf(one), 0),
-      how,
+      [...Items, ...(item ? [item] : [])].reduce((total, found) => total + sizeOf(found), 0),
+      consistency,
     );
   }
-  const { Responses } = FoundMany.parse(answer);
-  const transacted = operation === 'TransactGetItems' ? 'transaction' : how;
+  const { Responses } = FoundMany.parse(response);
+  const consistencyOfMany = operation === 'TransactGetItems' ? 'transaction' : consistency;
   const items = Array.isArray(Responses)
     ? Responses.map(({ Item: item }) => item)
     : Object.values(Responses).flat();
-  return items.reduce((sum, item) => sum + readUnits(sizeOf(item), transacted), 0);
+  return items.reduce((total, item) => total + readUnits(sizeOf(item), consistencyOfMany), 0);
 }

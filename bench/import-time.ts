@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { FunctionDefinition } from '../local/template/read-functions.ts';
+import type { FunctionDefinition } from '../local/aws/template/read-functions.ts';
 
 const modules = fileURLToPath(new URL('../node_modules', import.meta.url));
 
-// As Lambda's runtime loads a handler, whatever kind of module it is.
+// Lambda's runtime loads a handler with import(), both ES modules and CommonJS.
 const script = `
   const [url] = process.argv.slice(1);
   const start = performance.now();
@@ -15,12 +15,12 @@ const script = `
     process.stdout.write(String(took));
   });`;
 
-/** How many milliseconds a fresh process needs to load this function's code. */
+/** How many milliseconds a fresh process takes to load the code of this function. */
 export function importMs({ directory, environment }: FunctionDefinition, file: string): number {
   const env = {
     ...environment,
     AWS_REGION: 'us-east-1',
-    // Where Lambda has its own copy of the SDK, for code that does not bring one.
+    // In place of Lambda's own copy of the SDK, for bundles without it.
     NODE_PATH: modules,
     NODE_DISABLE_COMPILE_CACHE: '1',
   };

@@ -1,20 +1,20 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { accountTable } from '../functions/aws/account-table.ts';
-import { credits } from '../functions/aws/credits.ts';
-import { keyTable } from '../functions/aws/key-table.ts';
-import { openings, settlements } from '../functions/aws/ledger.ts';
-import { newTaskId } from '../functions/task/ids.ts';
-import type { Ledger } from '../functions/task/ports.ts';
-import { Problem } from '../functions/task/problem.ts';
-import { tablesOf } from '../local/template/read-tables.ts';
-import { startDynamoDbLocal, whyNot } from '../test/support/dynamodb-local.ts';
+import { accountTable } from '../functions/adapters/aws/dynamodb/account-table.ts';
+import { keyTable } from '../functions/adapters/aws/dynamodb/key-table.ts';
+import { credits, reservations, settlements } from '../functions/adapters/aws/dynamodb/ledger.ts';
+import type { Ledger } from '../functions/domain/billing/ledger.ts';
+import { LedgerBusy } from '../functions/domain/billing/ledger.ts';
+import { newTaskId } from '../functions/domain/model/ids.ts';
+import { tablesOf } from '../local/aws/template/read-tables.ts';
+import { reasonToSkip, startDynamoDbLocal } from '../test/support/dynamodb-local.ts';
 import { completed, keyOf, pending, sampleKey } from '../test/support/tasks.ts';
-import { synthesise } from '../test/support/template.ts';
-import { counting } from './counting.ts';
+import { synthesiseTemplate } from '../test/support/template.ts';
+import { countTransactions } from './count-transactions.ts';
 import { printTable } from './print-table.ts';
 
-// How many tasks the ledger can open and settle, on AWS's own DynamoDB Local: callers at once on one
-// account, and on as many accounts. Figures of one run on one machine: compare them with each other.
+// How many tasks the ledger can reserve and settle on AWS's own DynamoDB Local: concurrent callers on one
+// account, and each on an account of its own. The figures are of one run on one machine: compare them with
+// each other only.
 
 const seconds = Number(process.env['BENCH_SECONDS'] ?? 8);
 const cases: readonly Case[] = [
@@ -26,20 +26,22 @@ const cases: readonly Case[] = [
 
 type Case = { readonly callers: number; readonly accounts: number };
 
-/** Measures and prints; answers the rows. */
+/** Measures and prints; returns the rows. */
 export async function benchLedger(): Promise<readonly object[]> {
-  const reason = whyNot();
+  const reason = reasonToSkip();
   if (reason) {
     process.stderr.write(`The ledger is not measured: ${reason}.\n`);
     return [];
   }
-  const tables = tablesOf({ template: synthesise() });
+  const tables = tablesOf({ template: synthesiseTemplate() });
   const dynamoDbLocal = await startDynamoDbLocal();
   try {
-    // The first seconds of a Java process are its slowest, and would be the first row's.
-    await measure(await dynamoDbLocal.database(tables), { callers: 50, accounts: 50 });
+    // A Java process is slow in its first seconds, which must not count for the first row.
+    await measure(await dynamoDbLocal.createDatabase(tables), { callers: 50, accounts: 50 });
     const rows = [];
-    for (const one of cases) rows.push(await measure(await dynamoDbLocal.database(tables), one));
+    for (const loadCase of cases) {
+      rows.push(await measure(await dynamoDbLocal.createDatabase(tables), loadCase));
+    }
     printTable('Reserve and settle, pairs a second', rows);
     return rows;
   } finally {
@@ -47,32 +49,35 @@ export async function benchLedger(): Promise<readonly object[]> {
   }
 
   async function measure(database: DynamoDBClient, { callers, accounts }: Case) {
-    const { client, counts } = counting(database);
-    const named = (part: string) => {
+    const { client, counts } = countTransactions(database);
+    const tableName = (part: string) => {
       const found = tables.find(({ TableName }) => TableName.includes(`Tables${part}`));
       return found?.TableName ?? '';
     };
     const names = {
-      ...{ accounts: named('Accounts'), keys: named('Keys') },
-      ...{ tasks: named('Tasks'), idempotency: named('Idempotency') },
+      accounts: tableName('Accounts'),
+      keys: tableName('Keys'),
+      tasks: tableName('Tasks'),
+      idempotency: tableName('Idempotency'),
     };
     for (let n = 0; n < accounts; n += 1) await openAccount(client, names, accountOf(n));
-    const ledger = { ...openings(client, names), ...settlements(client, names) };
-    await run(ledger, { callers, accounts }, 1000); // warm
-    Object.assign(counts, { written: 0, conflicts: 0, overtaken: 0 });
+    const ledger = { ...reservations(client, names), ...settlements(client, names) };
+    await run(ledger, { callers, accounts }, 1000); // warm up
+    Object.assign(counts, { written: 0, conflicts: 0, versionConflicts: 0 });
 
     const start = performance.now();
     const { pairs, busy } = await run(ledger, { callers, accounts }, seconds * 1000);
     const took = (performance.now() - start) / 1000;
     client.destroy();
-    const { written, conflicts, overtaken } = counts;
+    const { written, conflicts, versionConflicts } = counts;
     const share = (part: number) =>
-      `${((100 * part) / (written + conflicts + overtaken)).toFixed(1)} %`;
+      `${((100 * part) / (written + conflicts + versionConflicts)).toFixed(1)} %`;
     return {
-      ...{ callers, accounts },
+      callers,
+      accounts,
       'pairs/s': Math.round(pairs / took),
       conflicts: share(conflicts),
-      overtaken: share(overtaken),
+      'version conflicts': share(versionConflicts),
       'given up (503)': `${((100 * busy) / (2 * pairs + busy)).toFixed(2)} %`,
     };
   }
@@ -85,14 +90,14 @@ type Names = { accounts: string; keys: string; tasks: string; idempotency: strin
 async function openAccount(client: DynamoDBClient, names: Names, account: string): Promise<void> {
   const at = Date.now();
   const limits = { tasksInFlight: 100_000 };
-  const made = { account, userGroup: 'default', limits, webhookSecret: 'none', createdAt: at };
-  await accountTable(client, names.accounts).add(made);
+  const record = { account, userGroup: 'default', limits, webhookSecret: 'none', createdAt: at };
+  await accountTable(client, names.accounts).add(record);
   await keyTable(client, names.keys, Date.now).add(sampleKey({ account }));
   await credits(client, names).credit({ account, amount: 1e12, at });
 }
 
 async function run(
-  ledger: Pick<Ledger, 'open' | 'settle'>,
+  ledger: Pick<Ledger, 'reserve' | 'settle'>,
   { callers, accounts }: Case,
   ms: number,
 ): Promise<{ pairs: number; busy: number }> {
@@ -101,9 +106,12 @@ async function run(
   const call = async (account: string) => {
     while (performance.now() < until) {
       const common = { id: newTaskId(Date.now()), account, keyId: keyOf(account) };
-      const patiently = <T>(deed: () => Promise<T>) => untilDone(deed, total);
-      await patiently(() => ledger.open(pending({ ...common, createdAt: Date.now() })));
-      await patiently(() => ledger.settle(completed({ ...common, finishedAt: Date.now() })));
+      await retryWhileBusy(total, () =>
+        ledger.reserve(pending({ ...common, createdAt: Date.now() })),
+      );
+      await retryWhileBusy(total, () =>
+        ledger.settle(completed({ ...common, finishedAt: Date.now() })),
+      );
       total.pairs += 1;
     }
   };
@@ -113,13 +121,13 @@ async function run(
   return total;
 }
 
-// A caller who is told that the account is busy comes again.
-async function untilDone<T>(deed: () => Promise<T>, total: { busy: number }): Promise<T> {
+// A caller that gets 503, because the account is busy, tries again.
+async function retryWhileBusy<T>(total: { busy: number }, act: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
-      return await deed();
+      return await act();
     } catch (error) {
-      if (!(error instanceof Problem && error.code === 'service_unavailable')) throw error;
+      if (!(error instanceof LedgerBusy)) throw error;
       total.busy += 1;
     }
   }

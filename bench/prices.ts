@@ -15,7 +15,7 @@ export const prices = {
   logGigabyte: 0.5,
 } as const;
 
-/** What one task needs of the services that are paid by use. */
+/** What one task uses of the services that AWS bills by usage. */
 export type Usage = {
   readonly transitions: number;
   readonly invocations: number;
@@ -28,7 +28,7 @@ export type Usage = {
   readonly logKilobytes: number;
 };
 
-/** Dollars a thousand tasks, by service. */
+/** Dollars per 1,000 tasks, by service. */
 export const billOf = (usage: Usage) => ({
   'Step Functions': 1000 * usage.transitions * prices.transition,
   Lambda:

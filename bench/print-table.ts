@@ -1,6 +1,6 @@
 type Cell = string | number;
 
-/** A plain table with a title. All rows have the columns of the first. */
+/** Prints a table with a title. All rows have the columns of the first row. */
 export function printTable(title: string, rows: readonly Readonly<Record<string, Cell>>[]): void {
   const head = Object.keys(rows[0] ?? {});
   const cells = [head, ...rows.map((row) => head.map((name) => String(row[name] ?? '')))];

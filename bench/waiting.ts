@@ -1,32 +1,31 @@
 import { synthesise } from '../local/synthesise.ts';
+import { openDarkroom } from './darkroom-stack.ts';
 import type { Design } from './design.ts';
 import { lognormal } from './durations.ts';
-import { openNaive } from './naive.ts';
-import { openOurs } from './ours.ts';
+import { openJobPoller } from './job-poller.ts';
 import { printTable } from './print-table.ts';
-import { quantile } from './quantile.ts';
-import { type Ran, runTasks, warm } from './run-tasks.ts';
-import { mean } from './statistics.ts';
-import { inTemporary } from './temporary.ts';
+import { runTasks, type TaskRuns, warmUp } from './run-tasks.ts';
+import { mean, quantile } from './statistics.ts';
+import { withTemporaryDirectory } from './temporary-directory.ts';
 
-// What it costs to learn that the provider is done, and how late it is learned: our machine beside
-// the two that are copied everywhere. The same engine, the same provider, the same durations.
+// What it costs to find out that the provider has finished, and how late it is found out: Darkroom's state
+// machine beside two job pollers. All run on the same engine, with the same provider and durations.
 
 const tasks = Number(process.env['BENCH_TASKS'] ?? 300);
 const speed = Number(process.env['BENCH_SPEED'] ?? 5);
-const atOnce = 15;
+const concurrency = 15;
 
-/** Measures and prints; answers the rows. */
+/** Measures and prints; returns the rows. */
 export async function benchWaiting(): Promise<readonly object[]> {
-  const rows = await inTemporary(async (outdir) => {
+  const rows = await withTemporaryDirectory(async (outdir) => {
     await synthesise(outdir);
     return [
-      row('ours, asking', await measure(await openOurs(outdir, speed, 'dashscope'))),
-      row('ours, called back', await measure(await openOurs(outdir, speed, 'evolink'))),
-      // Together: what runs is little, and mostly they wait.
+      row('Darkroom, polling', await measure(await openDarkroom(outdir, speed, 'dashscope'))),
+      row('Darkroom, webhook', await measure(await openDarkroom(outdir, speed, 'evolink'))),
+      // These two run at the same time: they do little, and mostly wait.
       ...(await Promise.all(
         [5, 10].map(async (seconds) =>
-          row(`Wait ${seconds} s, ask, look`, await measure(await openNaive(seconds, speed))),
+          row(`Job poller, ${seconds} s`, await measure(await openJobPoller(seconds, speed))),
         ),
       )),
     ];
@@ -35,28 +34,31 @@ export async function benchWaiting(): Promise<readonly object[]> {
   return rows;
 }
 
-async function measure(design: Design): Promise<Ran> {
+async function measure(design: Design): Promise<TaskRuns> {
   try {
-    await warm(design);
-    return await runTasks(design, { durations: lognormal(tasks), atOnce, speed });
+    await warmUp(design);
+    return await runTasks(design, { durations: lognormal(tasks), concurrency, speed });
   } finally {
     await design.close();
   }
 }
 
-function row(design: string, { journeys, providerCalls }: Ran) {
+function row(design: string, { timelines, providerCalls }: TaskRuns) {
   const seconds = (values: readonly number[], share: number) =>
     (quantile(values, share) / 1000).toFixed(2);
-  const unnoticed = journeys.map(({ unnoticedMs }) => unnoticedMs);
-  const working = journeys.map(({ workingMs }) => workingMs);
-  const lag = journeys.map(({ unnoticedMs, workingMs }) => unnoticedMs + workingMs);
+  const detection = timelines.map(({ detectionMs }) => detectionMs);
+  const processing = timelines.map(({ processingMs }) => processingMs);
+  const lag = timelines.map(({ detectionMs, processingMs }) => detectionMs + processingMs);
   return {
     design,
-    'provider takes': `${mean(journeys.map(({ providerMs }) => providerMs / 1000)).toFixed(1)} s`,
-    transitions: mean(journeys.map(({ transitions }) => transitions)).toFixed(1),
+    'provider takes': `${mean(timelines.map(({ providerMs }) => providerMs / 1000)).toFixed(1)} s`,
+    transitions: mean(timelines.map(({ transitions }) => transitions)).toFixed(1),
     'provider calls': providerCalls.toFixed(1),
-    ...{ 'unnoticed p50': seconds(unnoticed, 0.5), 'unnoticed p95': seconds(unnoticed, 0.95) },
-    ...{ 'working p50': seconds(working, 0.5), 'working p95': seconds(working, 0.95) },
-    ...{ 'lag p50': seconds(lag, 0.5), 'lag p95': seconds(lag, 0.95) },
+    'detection p50': seconds(detection, 0.5),
+    'detection p95': seconds(detection, 0.95),
+    'processing p50': seconds(processing, 0.5),
+    'processing p95': seconds(processing, 0.95),
+    'lag p50': seconds(lag, 0.5),
+    'lag p95': seconds(lag, 0.95),
   };
 }

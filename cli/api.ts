@@ -1,39 +1,37 @@
-import { Created, Credits, Task, TaskPage } from './answers.ts';
-import { type Access, caller, search } from './call.ts';
+import type * as z from 'zod';
+import * as cancelTask from '../functions/api/cancel-task/route.ts';
+import * as createTask from '../functions/api/create-task/route.ts';
+import * as getCredits from '../functions/api/get-credits/route.ts';
+import * as getTask from '../functions/api/get-task/route.ts';
+import * as listTasks from '../functions/api/list-tasks/route.ts';
+import type { BodyInputOf, QueryOf } from '../functions/runtime/route.ts';
+import { type Access, apiCaller } from './api-caller.ts';
+import type { PageQuery } from './list.ts';
 
-/** The body of a new task. */
-export type Order = {
-  readonly model?: string | undefined;
-  readonly prompt: string;
-  readonly n?: number | undefined;
-  readonly image_urls?: readonly string[];
-  readonly image_uploads?: readonly { readonly content_type: string }[];
-};
+type CreateTaskRequest = BodyInputOf<typeof createTask.route>;
 
-/** Which tasks to list, and from where on. */
-export type TaskQuery = {
-  readonly limit: number;
-  readonly cursor?: string | undefined;
-  readonly status?: string | undefined;
-  readonly model?: string | undefined;
-  /** Unix seconds. */
-  readonly created_after?: number | undefined;
-};
+/** Which tasks to list, and after which cursor. */
+type TaskListQuery = PageQuery &
+  Pick<QueryOf<typeof listTasks.route>, 'status' | 'model' | 'created_after'>;
 
-/** The part of the API that is about tasks and what they cost. */
+export type Task = z.output<typeof getTask.response>;
+export type CompletedTask = Extract<Task, { status: 'completed' }>;
+export type ListedTask = z.output<typeof listTasks.response>['data'][number];
+export type UploadForm = NonNullable<z.output<typeof createTask.response>['uploads']>[number];
+export type Credits = z.output<typeof getCredits.response>;
+
+/** The routes about tasks and credits. */
 export const darkroomApi = (access: Access) => {
-  const call = caller(access);
+  const call = apiCaller(access);
   return {
-    /** The idempotency key makes it safe to ask again when an answer got lost. */
-    create: (order: Order, idempotencyKey: string) =>
-      call(Created, '/v1/images/generations', {
-        ...{ method: 'POST', headers: { 'idempotency-key': idempotencyKey }, body: order },
-      }),
-    task: (id: string) => call(Task, `/v1/tasks/${id}`),
-    cancel: (id: string) => call(Task, `/v1/tasks/${id}/cancel`, { method: 'POST' }),
+    /** With an idempotency key it is safe to repeat the request when its response got lost. */
+    create: (body: CreateTaskRequest, idempotencyKey: string) =>
+      call(createTask, { body, idempotencyKey }),
+    task: (task_id: string) => call(getTask, { params: { task_id } }),
+    cancel: (task_id: string) => call(cancelTask, { params: { task_id } }),
     /** Newest first, a page at a time. */
-    tasks: (query: TaskQuery) => call(TaskPage, `/v1/tasks${search(query)}`),
-    credits: () => call(Credits, '/v1/credits'),
+    tasks: (query: TaskListQuery) => call(listTasks, { query }),
+    credits: () => call(getCredits, {}),
   };
 };
 

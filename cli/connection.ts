@@ -1,41 +1,67 @@
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { connect } from 'node:net';
+import { dirname, join } from 'node:path';
+import { type Command, Option } from 'commander';
 import * as z from 'zod';
 import { CliError, usageError } from './cli-error.ts';
+import { createSender } from './send.ts';
+import type { Terminal } from './terminal.ts';
 
-/** Where the API is, and the key for it. */
-export type Connection = { readonly url: string; readonly key: string };
-
-type Given = { readonly url?: string | undefined; readonly key?: string | undefined };
-
-type Surroundings = {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly directory: string;
+/** The options of every command that calls the API. */
+export type ConnectionOptions = {
+  readonly url?: string;
+  readonly key?: string;
+  readonly json?: true;
 };
 
-/** What the local runtime writes when it is ready. */
-const Ready = z.object({ url: z.url(), apiKey: z.string(), adminKey: z.string().optional() });
-export type Ready = z.output<typeof Ready>;
+export const withConnectionOptions = (command: Command): Command =>
+  command
+    .addOption(new Option('--url <address>', 'address of the API (or DARKROOM_URL)'))
+    .addOption(new Option('--key <key>', 'API key (or DARKROOM_KEY, which no process list shows)'))
+    .addOption(new Option('--json', 'print the response as JSON'));
 
-/**
- * The API to talk to: as given, as the environment says, or the local runtime of this directory
- * with the one of its keys that is named.
- */
-export async function connection(
-  given: Given,
-  { env, directory }: Surroundings,
-  localKey: 'apiKey' | 'adminKey' = 'apiKey',
-): Promise<Connection> {
-  const url = given.url ?? env['DARKROOM_URL'];
-  const key = given.key ?? env['DARKROOM_KEY'];
-  // The local runtime's key goes to the local runtime only.
-  const local = url ? undefined : await readyFile(join(directory, '.local', 'ready.json'));
-  return checked(url || local?.url, key || local?.[localKey]);
+// The route declarations take 50 ms to load. They are imported where they are needed, so that help and
+// usage errors do not wait for them.
+
+/** The API that a command calls. */
+export async function apiFor(options: ConnectionOptions, terminal: Terminal) {
+  const connection = await findConnection(options, terminal);
+  const { darkroomApi } = await import('./api.ts');
+  return darkroomApi({ ...connection, send: createSender(terminal) });
 }
 
-function checked(url: string | undefined, key: string | undefined): Connection {
+/** The operator's part of the API, which takes an admin key. */
+export async function adminApiFor(options: ConnectionOptions, terminal: Terminal) {
+  const connection = await findConnection(options, terminal, 'adminKey');
+  const { adminApi } = await import('./admin/admin-api.ts');
+  return adminApi({ ...connection, send: createSender(terminal) });
+}
+
+type Connection = { readonly url: string; readonly key: string };
+
+/**
+ * Where the API is, and the key for it: from the options, else from the environment, else from the
+ * local stack of this directory or, within the checkout, of one above it, with the one of its keys that
+ * is named.
+ */
+export async function findConnection(
+  options: { readonly url?: string | undefined; readonly key?: string | undefined },
+  { env, directory, checkout }: Pick<Terminal, 'env' | 'directory' | 'checkout'>,
+  localKey: 'apiKey' | 'adminKey' = 'apiKey',
+): Promise<Connection> {
+  const url = options.url ?? env['DARKROOM_URL'];
+  const key = options.key ?? env['DARKROOM_KEY'];
+  // The key of the local stack goes to the local stack only.
+  const local = url ? undefined : await findLocalStack(directory, checkout);
+  return validateConnection(url || local?.url, key || local?.[localKey]);
+}
+
+function validateConnection(url: string | undefined, key: string | undefined): Connection {
   if (!url) {
-    throw usageError('No API: give --url and --key, or set DARKROOM_URL and DARKROOM_KEY');
+    throw usageError(
+      'No API: give --url and --key, or set DARKROOM_URL and DARKROOM_KEY; `npm start` runs one here',
+    );
   }
   if (!/^https?:$/.test(URL.parse(url)?.protocol ?? '')) {
     throw usageError(`${url} is not an http(s) address`);
@@ -44,18 +70,82 @@ function checked(url: string | undefined, key: string | undefined): Connection {
   return { url, key: key.trim() };
 }
 
-async function readyFile(path: string): Promise<Ready | undefined> {
-  const text = await readFile(path, 'utf8').catch(() => undefined);
-  if (text === undefined) return undefined;
-  const ready = readyIn(text);
-  if (!ready) throw new CliError(`${path} is not what the local runtime writes`);
-  return ready;
+/** What the local stack writes to its ready file when it can be used. */
+const LocalStack = z.object({
+  url: z.url(),
+  apiKey: z.string(),
+  adminKey: z.string().optional(),
+  pid: z.int().positive().optional(),
+});
+export type LocalStack = z.output<typeof LocalStack>;
+
+async function findLocalStack(
+  directory: string,
+  checkout: string,
+): Promise<LocalStack | undefined> {
+  for (const folder of foldersToSearch(directory, checkout)) {
+    const stack = await readReadyFile(join(folder, '.local', 'ready.json'));
+    if (stack) return stack;
+  }
+  return undefined;
 }
 
-/** Reads a ready file; `undefined` while it is only half written. */
-export function readyIn(text: string): Ready | undefined {
+/** The directory and, if it is in the checkout, those above it up to the root of the checkout. */
+function foldersToSearch(directory: string, checkout: string): readonly string[] {
+  const folders = [directory];
+  let folder = directory;
+  while (folder !== checkout) {
+    const parent = dirname(folder);
+    if (parent === folder) return [directory];
+    folders.push(parent);
+    folder = parent;
+  }
+  return folders;
+}
+
+async function readReadyFile(path: string): Promise<LocalStack | undefined> {
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  const stack = parseReadyFile(text);
+  if (!stack) throw new CliError(`${path} is not a ready file of the local stack`);
+  if (await isGone(stack)) {
+    throw new CliError(`The local stack that wrote ${path} is gone: npm start`);
+  }
+  return stack;
+}
+
+// A local stack that was killed leaves its ready file behind. Its process id may belong to another process by now,
+// and its port to another server, but hardly both.
+const isGone = async ({ pid, url }: LocalStack): Promise<boolean> =>
+  (pid !== undefined && !isAlive(pid)) || !(await isListening(new URL(url)));
+
+function isAlive(pid: number): boolean {
   try {
-    return Ready.parse(JSON.parse(text));
+    return process.kill(pid, 0);
+  } catch (thrown) {
+    return !hasCode(thrown, 'ESRCH');
+  }
+}
+
+async function isListening({ hostname, port }: URL): Promise<boolean> {
+  const socket = connect({ host: hostname, port: Number(port) });
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch (thrown) {
+    return !hasCode(thrown, 'ECONNREFUSED');
+  } finally {
+    socket.destroy();
+  }
+}
+
+const hasCode = (thrown: unknown, code: string): boolean =>
+  thrown instanceof Error && 'code' in thrown && thrown.code === code;
+
+/** Parses a ready file; `undefined` while it is only half written. */
+export function parseReadyFile(text: string): LocalStack | undefined {
+  try {
+    return LocalStack.parse(JSON.parse(text));
   } catch {
     return undefined;
   }

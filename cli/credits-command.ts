@@ -1,33 +1,33 @@
 import type { Command } from 'commander';
-import type { Credits } from './answers.ts';
-import { apiFor } from './connected.ts';
-import { type ConnectionOptions, withConnection } from './connection-options.ts';
-import { type Fact, facts } from './facts.ts';
+import type { Credits } from './api.ts';
+import { apiFor, type ConnectionOptions, withConnectionOptions } from './connection.ts';
+import { type Field, formatFields } from './format.ts';
 import type { Terminal } from './terminal.ts';
 
 /** `darkroom credits`: what the account has left, and what this key may use of it. */
 export function addCredits(program: Command, terminal: Terminal): void {
-  withConnection(
+  withConnectionOptions(
     program.command('credits').description('show the credits of the account and of this key'),
   ).action(async (options: ConnectionOptions) => {
-    const credits = await (await apiFor(options, terminal)).credits();
-    terminal.print(options.json ? JSON.stringify(credits.data) : creditFacts(credits));
+    const api = await apiFor(options, terminal);
+    const { data } = await api.credits();
+    terminal.print(options.json ? JSON.stringify(data) : formatCredits(data));
   });
 }
 
-function creditFacts({ data: { user, token } }: Credits): string {
+function formatCredits({ user, token }: Credits['data']): string {
   const left = token.unlimited_credits ? 'no limit' : `${token.remaining_credits} left`;
-  return facts([
+  return formatFields([
     ['account', `${user.remaining_credits} left, ${user.used_credits} used`],
     ['this key', `${left}, ${token.used_credits} used`],
-    ...today(token),
+    ...todayFields(token),
   ]);
 }
 
 type Token = Credits['data']['token'];
 
-function today({ daily_limit_credits, daily_used_credits, reset_timezone }: Token): Fact[] {
-  if (typeof daily_limit_credits !== 'number') return [];
+function todayFields({ daily_limit_credits, daily_used_credits, reset_timezone }: Token): Field[] {
+  if (daily_limit_credits === undefined) return [];
   const used = `${daily_used_credits ?? 0} of ${daily_limit_credits} used`;
   return [['today', reset_timezone ? `${used} (${reset_timezone})` : used]];
 }

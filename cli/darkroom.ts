@@ -1,6 +1,5 @@
-#!/usr/bin/env node
-import { run } from './command-line.ts';
-import { darkroom } from './darkroom-commands.ts';
-import { thisTerminal } from './terminal.ts';
+import { runProgram } from './command-line.ts';
+import { createDarkroom } from './darkroom-commands.ts';
+import { processTerminal } from './terminal.ts';
 
-await run(darkroom(thisTerminal()));
+await runProgram(createDarkroom(processTerminal()));

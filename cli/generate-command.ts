@@ -1,12 +1,10 @@
 import type { Command } from 'commander';
-import { connection } from './connection.ts';
-import { type ConnectionOptions, withConnection } from './connection-options.ts';
-import { generate } from './generate.ts';
-import { wholeNumber } from './numbers.ts';
-import { oneLine } from './one-line.ts';
-import { progress } from './progress.ts';
-import { summary } from './summary.ts';
-import type { Terminal } from './terminal.ts';
+import { defaultModel } from '../functions/domain/providers/catalogue.ts';
+import { wholeNumberParser } from './arguments.ts';
+import { type ConnectionOptions, findConnection, withConnectionOptions } from './connection.ts';
+import { formatSummary, generate } from './generate.ts';
+import { createProgress } from './progress.ts';
+import { type Terminal, toSingleLine } from './terminal.ts';
 
 type Options = ConnectionOptions & {
   readonly prompt: string;
@@ -15,26 +13,38 @@ type Options = ConnectionOptions & {
   readonly out: string;
 };
 
-/** `darkroom generate`: pictures out of pictures. */
+/** `darkroom generate`: uploads pictures, waits for the task and saves its results. */
 export function addGenerate(program: Command, terminal: Terminal): void {
-  withConnection(
+  withConnectionOptions(
     program
       .command('generate')
-      .description('have pictures made from one or two pictures, and save them')
+      .description('generate pictures from one or two pictures, and save them')
       .argument('<picture...>', 'files (JPEG, PNG without transparency, WebP, BMP) or addresses')
       .requiredOption('--prompt <text>', 'what to make of them')
-      .option('--n <count>', 'how many pictures to make, 1 to 4', wholeNumber(1, 4))
+      .option(
+        '--n <count>',
+        `how many pictures to make, 1 to ${defaultModel.maxN}`,
+        wholeNumberParser(1, defaultModel.maxN),
+      )
       .option('--model <model>', 'which model makes them')
       .option('--out <directory>', 'where to save them', 'out'),
   ).action(async (pictures: readonly string[], options: Options) => {
     const { prompt, n, model, out, json } = options;
-    const { url, key } = await connection(options, terminal);
-    const { show, end } = progress();
+    const { url, key } = await findConnection(options, terminal);
+    const progress = createProgress();
     const generated = await generate({
-      ...{ url, key, pictures, prompt, n, model, out },
-      onProgress: show,
-    }).finally(end);
-    for (const reason of generated.missing) terminal.remark(`not made: ${oneLine(reason)}`);
-    terminal.print(json ? JSON.stringify(generated) : summary(generated));
+      url,
+      key,
+      pictures,
+      prompt,
+      n,
+      model,
+      out,
+      onProgress: progress.show,
+    }).finally(progress.end);
+    for (const reason of generated.missing) {
+      terminal.printNote(`not made: ${toSingleLine(reason)}`);
+    }
+    terminal.print(json ? JSON.stringify(generated) : formatSummary(generated));
   });
 }

@@ -1,7 +1,7 @@
-import { commandLine, run } from './command-line.ts';
-import { addCreateKey } from './create-key-command.ts';
+import { createProgram, runProgram } from './command-line.ts';
+import { addIssueFirstKey } from './issue-first-key.ts';
 
-const program = commandLine('keys', 'API keys, made with your AWS credentials.');
-addCreateKey(program);
+const program = createProgram('keys', 'API keys, made with your AWS credentials.');
+addIssueFirstKey(program);
 
-await run(program);
+await runProgram(program);

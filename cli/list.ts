@@ -1,7 +1,8 @@
 import { Option } from 'commander';
-import type { Page } from './answers.ts';
-import { wholeNumber } from './numbers.ts';
-import { type Column, tabLines, table } from './table.ts';
+import type * as z from 'zod';
+import type { page } from '../functions/domain/wire/fields.ts';
+import { wholeNumberParser } from './arguments.ts';
+import { type Column, formatTabLines, formatTable } from './format.ts';
 import type { Terminal } from './terminal.ts';
 
 /** The options of every command that lists something. */
@@ -13,45 +14,51 @@ export type ListOptions = {
 
 export const limitOption = new Option(
   '--limit <count>',
-  'how many, 1 to 100 (default: 20); with --all, at a time',
-).argParser(wholeNumber(1, 100));
+  'how many, 1 to 100 (default: 20); with --all, how many a page',
+).argParser(wholeNumberParser(1, 100));
 export const allOption = new Option('--all', 'all of them');
 
-type Slice = { readonly limit: number; readonly cursor: string | undefined };
-type Pages<Row> = (slice: Slice) => Promise<Page<Row>>;
+/** Which page of a list: how many items, and after which cursor. */
+export type PageQuery = { readonly limit: number; readonly cursor: string | undefined };
+type Page<Row> = z.output<ReturnType<typeof page<z.ZodType<Row>>>>;
+type FetchPage<Row> = (query: PageQuery) => Promise<Page<Row>>;
 
 type List<Row> = {
-  readonly pages: Pages<Row>;
+  readonly fetchPage: FetchPage<Row>;
   readonly columns: readonly Column<Row>[];
-  /** What a person is told when there is none. */
-  readonly nothing: string;
+  /** What is printed for a person when the list is empty. */
+  readonly emptyText: string;
 };
 
-/** Prints a list: a table on a terminal, lines with tabs elsewhere, or JSON. */
+/** Prints a list: as a table on a terminal, as tab-separated lines elsewhere, or as JSON. */
 export async function printList<Row>(
-  { pages, columns, nothing }: List<Row>,
+  { fetchPage, columns, emptyText }: List<Row>,
   { limit, all = false, json }: ListOptions,
-  { isWatched, print, remark, now }: Terminal,
+  { isInteractive, print, printNote, now }: Terminal,
 ): Promise<void> {
-  const { rows, hasMore } = await collect(pages, limit ?? (all ? 100 : 20), all);
+  const { rows, hasMore } = await fetchRows(fetchPage, limit ?? (all ? 100 : 20), all);
   if (json) print(JSON.stringify(rows));
-  else if (rows.length > 0) print((isWatched ? table : tabLines)(columns, rows, now()));
-  else if (isWatched) print(nothing);
-  if (hasMore) remark('there are more: --all lists them all');
+  else if (rows.length > 0) {
+    print((isInteractive ? formatTable : formatTabLines)(columns, rows, now()));
+  } else if (isInteractive) print(emptyText);
+  if (hasMore) printNote('there are more: --all lists them all');
 }
 
-async function collect<Row>(
-  pages: Pages<Row>,
+async function fetchRows<Row>(
+  fetchPage: FetchPage<Row>,
   limit: number,
   all: boolean,
 ): Promise<{ readonly rows: readonly Row[]; readonly hasMore: boolean }> {
   const rows: Row[] = [];
   let cursor: string | undefined;
-  // A page of rare ones may be short, even empty, and its cursor leads on all the same.
+  // A filtered page may be short or even empty while its cursor still leads to more.
   do {
-    const { data, next_cursor } = await pages({ limit: all ? limit : limit - rows.length, cursor });
+    const { data, next_cursor } = await fetchPage({
+      limit: all ? limit : limit - rows.length,
+      cursor,
+    });
     rows.push(...data);
-    cursor = next_cursor || undefined;
+    cursor = next_cursor ?? undefined;
   } while (cursor && (all || rows.length < limit));
   return { rows, hasMore: cursor !== undefined };
 }

@@ -1,57 +1,63 @@
 import { readFile, stat } from 'node:fs/promises';
-import { CliError, usageError } from './cli-error.ts';
-import { fileError } from './file-error.ts';
+import { maxInputBytes } from '../functions/domain/providers/catalogue.ts';
+import { uploadTypes } from '../functions/domain/wire/request.ts';
+import { CliError, fileError, usageError } from './cli-error.ts';
+
+type ContentType = (typeof uploadTypes)[number];
 
 export type LocalPicture = {
   readonly path: string;
-  readonly contentType: string;
+  readonly contentType: ContentType;
   readonly bytes: Uint8Array<ArrayBuffer>;
 };
 
-/** What a task starts from: pictures of this machine, or addresses that the API fetches itself. */
+/** The inputs of a task: pictures on this machine, or addresses that the API fetches itself. */
 export type Pictures =
   | { readonly kind: 'files'; readonly files: readonly LocalPicture[] }
-  | { readonly kind: 'addresses'; readonly addresses: readonly string[] };
+  | { readonly kind: 'addresses'; readonly addresses: string[] };
 
-// The contract's limit. Here, because a task whose upload is refused later keeps credits reserved.
-const mostBytes = 10 * 1024 * 1024;
-
-/** Reads the pictures, so that one that cannot be used is found before anything is created. */
-export async function readPictures(given: readonly string[]): Promise<Pictures> {
-  const addresses = given.filter(isAddress);
-  if (addresses.length === 0) return { kind: 'files', files: await Promise.all(given.map(read)) };
-  if (addresses.length === given.length) return { kind: 'addresses', addresses };
+/** Reads the pictures, so that an unusable one is found before anything is created. */
+export async function readPictures(pictures: readonly string[]): Promise<Pictures> {
+  const addresses = pictures.filter(isAddress);
+  if (addresses.length === 0) {
+    return { kind: 'files', files: await Promise.all(pictures.map(readPicture)) };
+  }
+  if (addresses.length === pictures.length) return { kind: 'addresses', addresses };
   throw usageError('Give either files or http(s) addresses, not both in one task');
 }
 
 const isAddress = (picture: string): boolean => /^https?:\/\//i.test(picture);
 
-async function read(path: string): Promise<LocalPicture> {
-  const bytes = await bytesOf(path);
-  const contentType = typeOf(bytes);
+async function readPicture(path: string): Promise<LocalPicture> {
+  const bytes = await readBytes(path);
+  const contentType = detectContentType(bytes);
   if (contentType) return { path, contentType, bytes };
   throw new CliError(`${path} is not a JPEG, PNG, WebP or BMP picture`);
 }
 
-async function bytesOf(path: string) {
+async function readBytes(path: string) {
   try {
     const { size } = await stat(path);
-    if (size > mostBytes) throw new CliError(`${path} is larger than 10 MB`);
+    // The API's limit, checked here too: a task whose upload is refused later keeps its credits
+    // reserved until it times out.
+    if (size > maxInputBytes) {
+      throw new CliError(`${path} is larger than ${maxInputBytes / 1024 ** 2} MB`);
+    }
     return await readFile(path);
   } catch (thrown) {
     throw fileError(`Cannot read ${path}`, thrown);
   }
 }
 
-// The first bytes tell; a name can be anything. A dot is any digit.
-const signatures = [
-  { contentType: 'image/jpeg', start: 'ffd8ff' },
-  { contentType: 'image/png', start: '89504e470d0a1a0a' },
-  { contentType: 'image/webp', start: '52494646........57454250' },
-  { contentType: 'image/bmp', start: '424d' },
-] as const;
+// The first bytes of each format, in hexadecimal. File names are not trusted.
+const signatures: Readonly<Record<ContentType, RegExp>> = {
+  'image/jpeg': /^ffd8ff/,
+  'image/png': /^89504e470d0a1a0a/,
+  'image/webp': /^52494646.{8}57454250/,
+  'image/bmp': /^424d/,
+};
 
-function typeOf(bytes: Buffer): string | undefined {
+function detectContentType(bytes: Buffer): ContentType | undefined {
   const hex = bytes.toString('hex', 0, 12);
-  return signatures.find(({ start }) => new RegExp(`^${start}`).test(hex))?.contentType;
+  return uploadTypes.find((type) => signatures[type].test(hex));
 }

@@ -1,11 +1,11 @@
 import { styleText } from 'node:util';
 import type { Update } from './generate.ts';
 
-/** What can be shown: the stages of a task, and what the demo does before it. */
-type Shown = Update | { readonly stage: 'starting' };
+/** What can be shown: the stages of a task, and the start of the demo's local stack before them. */
+type Stage = Update | { readonly stage: 'starting' };
 
-/** Shows how far things are, until `end` leaves the screen as it was found. */
-export type Progress = { show(shown: Shown): void; end(): void };
+/** Shows the progress on a screen. `end` removes the bar again. */
+export type Progress = { show(stage: Stage): void; end(): void };
 
 type Screen = {
   readonly isTTY?: boolean;
@@ -19,75 +19,83 @@ type Options = {
   readonly now?: () => number;
 };
 
-const words: Readonly<Record<Shown['stage'], string>> = {
-  starting: 'starting the local runtime',
+const captions: Readonly<Record<Stage['stage'], string>> = {
+  starting: 'starting the local stack',
   uploading: 'uploading',
   queued: 'queued',
-  painting: 'painting',
+  generating: 'generating',
   saving: 'saving',
 };
 
-/** A bar on a terminal, a line for every stage elsewhere. */
-export function progress({
+/** A bar on a terminal; elsewhere a line for every stage. */
+export function createProgress({
   screen = process.stderr,
   env = process.env,
   now = Date.now,
 }: Options = {}): Progress {
   const isTerminal = screen.isTTY && env['TERM'] !== 'dumb';
-  return isTerminal ? bar(screen, !env['NO_COLOR'], now) : lines(screen);
+  return isTerminal ? createBar(screen, !env['NO_COLOR'], now) : createLines(screen);
 }
 
-function lines(screen: Screen): Progress {
+function createLines(screen: Screen): Progress {
   let last: string | undefined;
   return {
     show({ stage }) {
-      if (stage !== last) screen.write(`${words[stage]}\n`);
+      if (stage !== last) screen.write(`${captions[stage]}\n`);
       last = stage;
     },
     end() {},
   };
 }
 
-const blank = '\r\x1b[2K';
+const clearLine = '\r\x1b[2K';
 
-function bar(screen: Screen, coloured: boolean, now: () => number): Progress {
+function createBar(screen: Screen, isColoured: boolean, now: () => number): Progress {
   const startedAt = now();
-  let current: Shown | undefined;
+  let current: Stage | undefined;
   const draw = () => {
     if (!current) return;
     const seconds = Math.floor((now() - startedAt) / 1000);
-    screen.write(`${blank}${line(current, { seconds, coloured, columns: screen.columns || 80 })}`);
+    const line = formatLine(current, { seconds, isColoured, columns: screen.columns || 80 });
+    screen.write(`${clearLine}${line}`);
   };
-  // The seconds go on while nothing else does.
-  const ticking = setInterval(draw, 500).unref();
+  // The seconds count on between two updates.
+  const timer = setInterval(draw, 500).unref();
   return {
-    show(shown) {
-      current = shown;
+    show(stage) {
+      current = stage;
       draw();
     },
     end() {
-      clearInterval(ticking);
-      screen.write(blank);
+      clearInterval(timer);
+      screen.write(clearLine);
     },
   };
 }
 
-type Look = { readonly seconds: number; readonly coloured: boolean; readonly columns: number };
+type LineOptions = {
+  readonly seconds: number;
+  readonly isColoured: boolean;
+  readonly columns: number;
+};
 
-function line(shown: Shown, { seconds, coloured, columns }: Look): string {
-  const percent = percentOf(shown);
-  const caption = ` ${percent.toString().padStart(3)}%  ${words[shown.stage]}  ${seconds} s`;
-  // A line that wraps cannot be taken back.
+function formatLine(current: Stage, { seconds, isColoured, columns }: LineOptions): string {
+  const percent = percentOf(current);
+  const caption = ` ${percent.toString().padStart(3)}%  ${captions[current.stage]}  ${seconds} s`;
+  // A line that wraps could not be cleared again.
   const text = caption.slice(0, columns - 1);
-  const room = Math.max(0, Math.min(24, columns - 1 - text.length));
-  const full = Math.round((room * percent) / 100);
-  const [done, left] = ['━'.repeat(full), '─'.repeat(room - full)];
-  if (!coloured) return `${done}${left}${text}`;
+  const width = Math.max(0, Math.min(24, columns - 1 - text.length));
+  const filled = Math.round((width * percent) / 100);
+  const done = '━'.repeat(filled);
+  const rest = '─'.repeat(width - filled);
+  if (!isColoured) return `${done}${rest}${text}`;
   const style = { validateStream: false };
-  return `${styleText('cyan', done, style)}${styleText('dim', left, style)}${text}`;
+  return `${styleText('cyan', done, style)}${styleText('dim', rest, style)}${text}`;
 }
 
-function percentOf(shown: Shown): number {
-  if (shown.stage === 'painting') return Math.round(Math.min(100, Math.max(0, shown.percent)));
-  return shown.stage === 'saving' ? 100 : 0;
+function percentOf(current: Stage): number {
+  if (current.stage === 'generating') {
+    return Math.round(Math.min(100, Math.max(0, current.percent)));
+  }
+  return current.stage === 'saving' ? 100 : 0;
 }

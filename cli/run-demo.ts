@@ -1,12 +1,13 @@
+import { constants } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
-import { type Generated, generate } from './generate.ts';
-import { interruption } from './interruption.ts';
-import { type Command, startLocalRuntime } from './local-runtime.ts';
+import { CliError } from './cli-error.ts';
+import { checkFiles, type Generated, generate } from './generate.ts';
+import { type ProcessCommand, startLocalStack } from './local-stack.ts';
 import type { Progress } from './progress.ts';
 
 type Options = {
-  /** What starts the local runtime. */
-  readonly command: Command;
+  /** The command that starts the local stack. */
+  readonly command: ProcessCommand;
   readonly cwd: string;
   readonly picture: string;
   readonly prompt: string;
@@ -14,25 +15,48 @@ type Options = {
   readonly progress: Progress;
 };
 
-/** One picture through a local runtime that is started for it and is gone afterwards, whatever happens. */
+/** One picture through a local stack that is started for it and stopped afterwards in any case. */
 export async function runDemo(options: Options): Promise<Generated> {
   const { command, cwd, picture, prompt, out, progress } = options;
-  using interruptible = interruption();
-  const { interrupted } = interruptible;
-  const over = new AbortController();
+  await checkFiles({ pictures: [picture], out });
+  using interruption = watchInterruption();
+  const { interrupted } = interruption;
+  const ended = new AbortController();
   progress.show({ stage: 'starting' });
-  const { ready, died, stop } = startLocalRuntime({ command, cwd });
+  const { ready, died, stop } = startLocalStack({ command, cwd });
   try {
     const { url, apiKey } = await Promise.race([ready, interrupted]);
     const generated = generate({
-      ...{ url, key: apiKey, pictures: [picture], prompt, out, onProgress: progress.show },
-      // Given up, it ends at its next pause.
-      sleep: (milliseconds) => setTimeout(milliseconds, undefined, { signal: over.signal }),
+      url,
+      key: apiKey,
+      pictures: [picture],
+      prompt,
+      out,
+      onProgress: progress.show,
+      // When the demo is interrupted, `generate` ends at its next pause.
+      sleep: (milliseconds) => setTimeout(milliseconds, undefined, { signal: ended.signal }),
     });
     return await Promise.race([generated, died, interrupted]);
   } finally {
-    over.abort();
+    ended.abort();
     await stop();
     progress.end();
   }
+}
+
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Turns Ctrl-C and other signals into a rejection, so that the demo can clean up before it ends. */
+function watchInterruption() {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const interrupt = (signal: (typeof signals)[number]) =>
+    reject(new CliError('interrupted', { exitCode: 128 + constants.signals[signal] }));
+  // The listeners stay until the clean-up is done: a second Ctrl-C must not cut it short.
+  for (const signal of signals) process.on(signal, interrupt);
+  return {
+    interrupted: promise,
+    [Symbol.dispose]: () => {
+      for (const signal of signals) process.off(signal, interrupt);
+    },
+  };
 }

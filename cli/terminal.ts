@@ -1,25 +1,44 @@
 import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 
-/** What a command sees of the world it runs in, and how it speaks to it. */
+/** What a command gets from the process it runs in, and where it prints. */
 export type Terminal = {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly directory: string;
-  /** Whether a person reads what is printed, or another program. */
-  readonly isWatched: boolean;
+  /** The root of the checkout that this command belongs to. */
+  readonly checkout: string;
+  /** A person reads the output, not another program. */
+  readonly isInteractive: boolean;
   readonly print: (text: string) => void;
-  /** Says what does not belong to the answer. */
-  readonly remark: (text: string) => void;
+  /** Prints a note that is not part of the answer, to stderr. */
+  readonly printNote: (text: string) => void;
   readonly now: () => number;
   readonly sleep: (milliseconds: number) => Promise<unknown>;
 };
 
 /** The terminal of this process. */
-export const thisTerminal = (): Terminal => ({
+export const processTerminal = (): Terminal => ({
   env: process.env,
   directory: process.cwd(),
-  isWatched: Boolean(process.stdout.isTTY),
-  print: (text) => console.log(text),
-  remark: (text) => process.stderr.write(`${text}\n`),
+  checkout: fileURLToPath(new URL('..', import.meta.url)).replace(/[/\\]$/, ''),
+  isInteractive: Boolean(process.stdout.isTTY),
+  print: (text) => console.log(escapeControls(text)),
+  printNote: (text) => process.stderr.write(`${escapeControls(text)}\n`),
   now: Date.now,
   sleep: setTimeout,
 });
+
+// Characters that are not seen and change how the text around them is shown: its direction, or what is in it.
+const invisible = '\\u061c\\u200b\\u200e\\u200f\\u202a-\\u202e\\u2060-\\u2069\\ufeff';
+const blank = new RegExp(`[\\s\\p{Cc}${invisible}]+`, 'gu');
+const control = new RegExp(`(?![\\n\\t])[\\p{Cc}${invisible}]`, 'gu');
+
+/** A text of somebody else as one line that cannot control the terminal. */
+export const toSingleLine = (text: string): string => text.replace(blank, ' ').trim();
+
+/**
+ * An answer that cannot control the terminal: controls, but for line breaks and tabs, and invisible characters are
+ * escaped as JSON escapes them. JSON has them inside of strings alone, so it stays the same JSON.
+ */
+export const escapeControls = (text: string): string =>
+  text.replace(control, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);

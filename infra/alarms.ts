@@ -2,138 +2,303 @@ import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import {
   Alarm,
   ComparisonOperator,
+  type IAlarmAction,
   type IMetric,
   MathExpression,
+  Metric,
+  Stats,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
-import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
-import { Duration } from 'aws-cdk-lib/core';
+import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Subscription, SubscriptionProtocol, Topic } from 'aws-cdk-lib/aws-sns';
+import {
+  Aws,
+  CfnCondition,
+  CfnParameter,
+  CfnResource,
+  Duration,
+  Fn,
+  Stack,
+} from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { AlarmMail } from './alarm-mail.ts';
-import { ours, together } from './metrics.ts';
+import { type MetricName, metricNames } from '../functions/domain/model/metric-names.ts';
+import type { Tables } from './tables.ts';
 import type { Triggers } from './triggers.ts';
-import type { WorkflowFunctions } from './workflow-functions.ts';
+import type { Workflow } from './workflow.ts';
 
-type Watched = {
+/** What alarms and dashboard read their metrics from. */
+export type Monitored = {
   readonly api: HttpApi;
-  readonly machine: StateMachine;
-  readonly work: WorkflowFunctions;
+  readonly workflow: Workflow;
   readonly triggers: Triggers;
+  readonly tables: Tables;
 };
 
-const { GREATER_THAN_OR_EQUAL_TO_THRESHOLD, LESS_THAN_THRESHOLD } = ComparisonOperator;
-const quiet = {
-  comparisonOperator: GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-  evaluationPeriods: 1,
-  treatMissingData: TreatMissingData.NOT_BREACHING,
+type AlarmProps = {
+  readonly description: string;
+  readonly metric: IMetric;
+  /** The sum from which on it is an alarm; 1 when it is not given. */
+  readonly threshold?: number;
+  /** The alarm is that too little happens, instead of too much: missing data counts as well. */
+  readonly isBelow?: boolean;
+  /** How many periods in a row; 1 when it is not given, and 2 with `isBelow`. */
+  readonly periods?: number;
 };
 
-/** What somebody has to know of: a call each, and a heading of the same name in docs/runbook.md. */
+/** The alarms. Each has a section of the same name in docs/runbook.md. */
 export class Alarms extends Construct {
-  readonly all: readonly Alarm[];
+  readonly alarms: readonly Alarm[];
 
-  constructor(scope: Construct, id: string, watched: Watched) {
+  constructor(scope: Construct, id: string, monitored: Monitored) {
     super(scope, id);
     const mail = new AlarmMail(this, 'Mail');
-    const alarm = (name: string, wrong: string, metric: IMetric, threshold = 1, rules = quiet) => {
-      const alarmDescription = `${wrong} What to do: docs/runbook.md#${name.toLowerCase()}`;
-      const made = new Alarm(this, name, { ...{ metric, threshold, alarmDescription }, ...rules });
-      made.addAlarmAction(mail);
-      made.addOkAction(mail);
-      return made;
+    const all = {
+      ...taskAlarms,
+      ...reconcilerAlarm(monitored),
+      ...executionAlarm(monitored),
+      ...functionAlarms(monitored),
+      ...capacityAlarms(monitored),
     };
-    this.all = [
-      ...ofTasks(alarm),
-      ...ofSweep(alarm, watched),
-      ...ofExecutions(alarm, watched),
-      ...ofFunctions(alarm, watched),
-    ];
+    this.alarms = Object.entries<AlarmProps>(all).map(([name, props]) => {
+      const alarm = new Alarm(this, name, propertiesOf(name, props));
+      alarm.addAlarmAction(mail);
+      alarm.addOkAction(mail);
+      return alarm;
+    });
   }
 }
 
-type MakeAlarm = (
+const propertiesOf = (
   name: string,
-  wrong: string,
-  metric: IMetric,
-  threshold?: number,
-  rules?: typeof quiet,
-) => Alarm;
+  { description, metric, threshold = 1, isBelow = false, periods = isBelow ? 2 : 1 }: AlarmProps,
+) => ({
+  metric,
+  threshold,
+  alarmDescription: `${description} What to do: docs/runbook.md#${name.toLowerCase()}`,
+  comparisonOperator: isBelow
+    ? ComparisonOperator.LESS_THAN_THRESHOLD
+    : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+  evaluationPeriods: periods,
+  treatMissingData: isBelow ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+});
 
-const ofTasks = (alarm: MakeAlarm) => [
-  alarm(
-    'TaskPastDeadline',
-    'A task should have ended by itself and had to be woken or started again.',
-    ours('TaskPastDeadline'),
-  ),
-  alarm('ExhaustedTask', 'A task goes on killing its executions.', ours('ExhaustedTask')),
-  alarm('BrokenTask', 'Tasks fail, and it is our fault.', ours('BrokenTask', 15), 3),
-  alarm(
-    'UnknownSubmit',
-    'The provider did not say whether it took jobs, and may bill them.',
-    ours('UnknownSubmit', 60),
-    3,
-  ),
-  alarm(
-    'ProviderRefusedOperator',
-    'The provider refuses our key, our bill or our model, so every task fails.',
-    ours('ProviderRefusedOperator'),
-  ),
-  alarm(
-    'UndeliveredCallback',
-    'Callers were not told how their tasks ended, and will not be.',
-    ours('UndeliveredCallback', 60),
-    5,
-  ),
-  alarm('SweepFailure', 'The sweep could not rescue tasks.', ours('SweepFailure', 15), 3),
-];
-
-function ofSweep(alarm: MakeAlarm, { triggers: { sweep } }: Watched) {
-  const period = Duration.minutes(5);
-  const succeeded = new MathExpression({
-    ...{ label: 'sweeps that succeeded', expression: 'ran - failed', period },
-    usingMetrics: { ran: sweep.metricInvocations(), failed: sweep.metricErrors() },
+/** A metric that our functions emit (`functions/runtime/metric.ts`). */
+export const appMetric = (
+  metricName: MetricName,
+  minutes = 5,
+  statistic: string = Stats.SUM,
+): Metric =>
+  new Metric({
+    namespace: 'Darkroom',
+    metricName,
+    statistic,
+    dimensionsMap: { service: Aws.STACK_NAME },
+    period: Duration.minutes(minutes),
   });
-  const says = 'No sweep has succeeded for ten minutes, so nothing that is lost is found.';
-  return [
-    alarm('SweepStopped', says, succeeded, 1, {
-      comparisonOperator: LESS_THAN_THRESHOLD,
-      evaluationPeriods: 2,
-      treatMissingData: TreatMissingData.BREACHING,
+
+/** The sum of some metrics. Missing data counts as 0, because services report only what happened. */
+const sumOf = (label: string, minutes: number, metrics: readonly IMetric[]): IMetric =>
+  new MathExpression({
+    label,
+    expression: `SUM([${metrics.map((_, index) => `FILL(m${index}, 0)`).join(', ')}])`,
+    usingMetrics: Object.fromEntries(metrics.map((metric, index) => [`m${index}`, metric])),
+    period: Duration.minutes(minutes),
+  });
+
+/** Fewer failed tasks than this in a quarter of an hour are no outage, whatever their share is. */
+const minFailedTasks = 3;
+
+const taskAlarms = {
+  TaskPastDeadline: {
+    description: 'The reconciler had to wake or restart the workflow of a task past its deadline.',
+    metric: appMetric(metricNames.taskPastDeadline),
+  },
+  ExhaustedTask: {
+    description: 'The executions of a task die one after the other.',
+    metric: appMetric(metricNames.exhaustedTask),
+  },
+  BrokenTask: {
+    description: 'Tasks fail with service_error, which is our fault.',
+    metric: appMetric(metricNames.brokenTask, 15),
+    threshold: 3,
+  },
+  ProviderFailing: {
+    description: 'No provider takes or finishes the jobs of most tasks.',
+    // Tasks that failed because of their caller or a picture say nothing about the providers.
+    metric: new MathExpression({
+      label: 'share of tasks that the providers failed',
+      expression: `IF(FILL(failed, 0) >= ${minFailedTasks}, failed / (failed + FILL(completed, 0)), 0)`,
+      usingMetrics: {
+        failed: appMetric(metricNames.providerFailedTask, 15),
+        completed: appMetric(metricNames.taskCompleted, 15),
+      },
+      period: Duration.minutes(15),
     }),
-  ];
+    threshold: 0.5,
+  },
+  UnstartedTask: {
+    description: 'Tasks were not started when they were ready, and the reconciler started them.',
+    metric: appMetric(metricNames.unstartedTask, 15),
+    threshold: 5,
+  },
+  UnknownSubmit: {
+    description: 'A provider did not say whether it accepted jobs, and may bill us for them.',
+    metric: appMetric(metricNames.unknownSubmit, 60),
+    threshold: 3,
+  },
+  ProviderAccountRejected: {
+    description: 'A provider rejects our API key, our account or the model we ask for.',
+    metric: appMetric(metricNames.providerAccountRejected),
+  },
+  UndeliveredCallback: {
+    description: 'Callbacks were given up, so callers do not know how their tasks ended.',
+    metric: appMetric(metricNames.undeliveredCallback, 60),
+    threshold: 5,
+  },
+  ReconcilerFailure: {
+    description: 'The reconciler could not recover tasks.',
+    metric: appMetric(metricNames.reconcilerFailure, 15),
+    threshold: 3,
+  },
+};
+
+function reconcilerAlarm({ triggers }: Monitored) {
+  const reconcile = triggers.functions['events/reconcile'];
+  return {
+    ReconcilerStopped: {
+      description: 'No run of the reconciler has succeeded for ten minutes: it repairs nothing.',
+      metric: new MathExpression({
+        label: 'reconciler runs that succeeded',
+        expression: 'ran - failed',
+        period: Duration.minutes(5),
+        usingMetrics: { ran: reconcile.metricInvocations(), failed: reconcile.metricErrors() },
+      }),
+      isBelow: true,
+    },
+  };
 }
 
-function ofExecutions(alarm: MakeAlarm, { machine }: Watched) {
+function executionAlarm({ workflow: { machine } }: Monitored) {
   const ends = [machine.metricFailed(), machine.metricTimedOut(), machine.metricAborted()];
-  const bad = together('executions that ended badly', 5, ends);
-  return [alarm('ExecutionFailed', 'An execution ended without settling its task.', bad)];
+  return {
+    ExecutionFailed: {
+      description: 'An execution ended without settling its task.',
+      metric: sumOf('executions that ended badly', 5, ends),
+    },
+  };
 }
 
-function ofFunctions(alarm: MakeAlarm, { api, work, triggers }: Watched) {
-  const { awaitProvider, pollTask, prepareInputs, submitTask, settleTask, notifyCaller } = work;
-  const { inputUploaded, sweep, executionEnded, issueKey } = triggers;
-  // What the other four throw is mostly an answer: a bad picture, a busy provider, a deaf caller.
-  const never = [awaitProvider, pollTask, inputUploaded, sweep, executionEnded, issueKey];
-  // Ten, which is as many metrics as one alarm may have. The routes' own errors are the API's 5xx.
-  const all = [...never, prepareInputs, submitTask, settleTask, notifyCaller];
-  const of = (those: readonly IFunction[], metric: (lambda: IFunction) => IMetric) =>
-    those.map(metric);
-  const errors = of(never, (lambda) => lambda.metricErrors());
-  const throttles = of(all, (lambda) => lambda.metricThrottles());
-  return [
-    alarm('FunctionError', 'Functions crash that never should.', together('errors', 5, errors), 3),
-    alarm(
-      'FunctionThrottled',
-      'Functions are not let run: the account has no concurrency left.',
-      together('throttles', 5, throttles),
-      5,
-    ),
-    alarm(
-      'ApiServerError',
-      'The API answers 5xx.',
-      api.metricServerError({ statistic: 'Sum', period: Duration.minutes(5) }),
-      5,
-    ),
+function functionAlarms({ api, workflow, triggers }: Monitored) {
+  // These never throw on purpose. The other functions of the workflow report by an error what the
+  // state machine decides about: a bad picture, a busy provider, a receiver that does not answer.
+  const neverThrowing = [
+    workflow.functions['workflow/await-provider'],
+    workflow.functions['workflow/poll-task'],
+    ...Object.values(triggers.functions),
   ];
+  // Ten, which is as many metrics as one alarm may have. Errors of the routes are the API's 5xx.
+  const all = [...Object.values(workflow.functions), ...Object.values(triggers.functions)];
+  return {
+    FunctionError: {
+      description: 'Functions crash that should never crash.',
+      metric: sumOf(
+        'errors',
+        5,
+        neverThrowing.map((lambda) => lambda.metricErrors()),
+      ),
+      threshold: 3,
+    },
+    FunctionThrottled: {
+      description: 'Lambda throttles functions: the account has no concurrency left.',
+      metric: sumOf(
+        'throttles',
+        5,
+        all.map((lambda) => lambda.metricThrottles()),
+      ),
+      threshold: 5,
+    },
+    ApiServerError: {
+      description: 'The API answers 5xx.',
+      metric: api.metricServerError({ statistic: 'Sum', period: Duration.minutes(5) }),
+      threshold: 5,
+    },
+  };
+}
+
+/** Where AWS holds the stack back, and whether callers notice. */
+function capacityAlarms({ api, workflow, tables }: Monitored) {
+  const { tasks, accounts, keys, activity, idempotency } = tables;
+  return {
+    WorkflowThrottled: {
+      description:
+        'Step Functions holds executions back: the account has no state transitions left.',
+      metric: workflow.machine.metricThrottled({ statistic: Stats.SUM }),
+      threshold: 5,
+    },
+    TableThrottled: {
+      description: 'DynamoDB rejects reads or writes, so requests wait or fail.',
+      metric: sumOf(
+        'throttled requests',
+        5,
+        // Ten, which is as many metrics as one alarm may have.
+        [tasks, accounts, keys, activity, idempotency].flatMap((table) =>
+          ['ReadThrottleEvents', 'WriteThrottleEvents'].map((name) =>
+            table.metric(name, { statistic: Stats.SUM }),
+          ),
+        ),
+      ),
+      threshold: 10,
+    },
+    ApiSlow: {
+      description:
+        'One response in twenty takes three seconds or longer, for a quarter of an hour.',
+      metric: api.metricLatency({ statistic: Stats.percentile(95), period: Duration.minutes(5) }),
+      threshold: 3000,
+      periods: 3,
+    },
+  };
+}
+
+/** Sends alarms to the address in the parameter `AlarmEmail`. Without an address it creates no resource. */
+class AlarmMail extends Construct implements IAlarmAction {
+  private readonly hasAddress: CfnCondition;
+  private readonly topic: Topic;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    const address = new CfnParameter(Stack.of(this), 'AlarmEmail', {
+      description: 'Where alarms are mailed to; without it they are only shown in CloudWatch',
+      default: '',
+      allowedPattern: '^([^@\\s]+@[^@\\s]+)?$',
+    }).valueAsString;
+    this.hasAddress = new CfnCondition(this, 'Wanted', {
+      expression: Fn.conditionNot(Fn.conditionEquals(address, '')),
+    });
+    this.topic = new Topic(this, 'Topic', { displayName: 'Darkroom', enforceSSL: true });
+    // A topic that has a policy loses the default permissions, so alarms need their own statement.
+    this.topic.addToResourcePolicy(
+      new PolicyStatement({
+        effect: Effect.ALLOW,
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [this.topic.topicArn],
+        conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
+      }),
+    );
+    new Subscription(this, 'Subscription', {
+      topic: this.topic,
+      protocol: SubscriptionProtocol.EMAIL,
+      endpoint: address,
+    });
+    for (const child of this.node.findAll()) {
+      if (CfnResource.isCfnResource(child)) child.cfnOptions.condition = this.hasAddress;
+    }
+  }
+
+  /** What CDK puts into each alarm. */
+  bind() {
+    const { topic, hasAddress } = this;
+    const action = Fn.conditionIf(hasAddress.logicalId, topic.topicArn, Aws.NO_VALUE);
+    return { alarmActionArn: action.toString() };
+  }
 }

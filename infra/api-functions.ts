@@ -1,96 +1,225 @@
-import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { Construct } from 'constructs';
-import { allow } from './allow.ts';
-import { Lambda } from './lambda.ts';
-import { allowCallers, callers, memoryMb, type Parts } from './route-parts.ts';
-import { cancelTask, providerCallback, redeliverCallback } from './task-deeds.ts';
-import { batchTasks, createTask, getTask, listTasks } from './task-functions.ts';
+import { Aws } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { bucketPrefixes, indexNames } from '../functions/domain/model/storage-names.ts';
+import type { Entry } from '../functions/runtime/env.ts';
+import type { Buckets } from './buckets.ts';
+import { type CodeOf, createFunctions, type Functions, type FunctionTable } from './lambda.ts';
+import type { Providers } from './providers.ts';
+import type { Secrets } from './secrets.ts';
+import type { Stage } from './stage.ts';
+import type { Tables } from './tables.ts';
+import { endWait } from './task-tokens.ts';
+import type { Workflow } from './workflow.ts';
 
-type Open = 'api/openapi' | 'api/health' | 'api/not-found';
-type Plain = 'api/get-credits' | 'api/list-models';
+type Props = {
+  readonly codeOf: CodeOf;
+  readonly stage: Stage;
+  readonly tables: Tables;
+  readonly buckets: Buckets;
+  readonly secrets: Secrets;
+  readonly publicUrl: string;
+  readonly providers: Providers;
+  readonly workflow: Workflow;
+};
 
-/** One function a route, each with exactly what it uses. */
-export class ApiFunctions extends Construct {
-  readonly createTask: Lambda<'api/create-task'>;
-  readonly getTask: Lambda<'api/get-task'>;
-  readonly listTasks: Lambda<'api/list-tasks'>;
-  readonly batchTasks: Lambda<'api/batch-tasks'>;
-  readonly cancelTask: Lambda<'api/cancel-task'>;
-  readonly redeliverCallback: Lambda<'api/redeliver-callback'>;
-  readonly createFile: Lambda<'api/create-file'>;
-  readonly getCredits: Lambda<Plain>;
-  readonly listModels: Lambda<Plain>;
-  readonly getResult: Lambda<'api/get-result'>;
-  readonly providerCallback: Lambda<'api/provider-callback'>;
-  readonly openApi: Lambda<Open>;
-  readonly health: Lambda<Open>;
-  readonly notFound: Lambda<Open>;
+type ApiEntry = Extract<Entry, `api/${string}`>;
+export type ApiFunctions = Functions<ApiEntry>;
 
-  constructor(scope: Construct, id: string, props: Parts) {
-    super(scope, id);
-    const { logDays } = props.stage;
-    this.createTask = createTask(this, props);
-    this.getTask = getTask(this, props);
-    this.listTasks = listTasks(this, props);
-    this.batchTasks = batchTasks(this, props);
-    this.cancelTask = cancelTask(this, props);
-    this.redeliverCallback = redeliverCallback(this, props);
-    this.createFile = createFile(this, props);
-    this.getCredits = reader(this, 'GetCredits', 'api/get-credits', props);
-    this.listModels = reader(this, 'ListModels', 'api/list-models', props);
-    this.getResult = getResult(this, props);
-    this.providerCallback = providerCallback(this, props);
-    this.openApi = open(this, 'Openapi', 'api/openapi', logDays);
-    this.health = open(this, 'Health', 'api/health', logDays);
-    this.notFound = open(this, 'NotFound', 'api/not-found', logDays);
-  }
-}
+/** The functions of the routes, each with exactly the permissions it uses. */
+export const apiFunctions = (scope: Construct, props: Props): ApiFunctions =>
+  createFunctions(scope, rowsOf(props), {
+    codeOf: props.codeOf,
+    logDays: props.stage.logDays,
+    memoryMb: 1024, // memory buys a share of a processor, and the first call of a new instance needs it
+  });
 
-// Who touches nothing needs nothing.
-const open = (scope: Construct, id: string, entry: Open, logDays: RetentionDays) =>
-  new Lambda<Open>(scope, id, { entry, environment: {}, logDays });
+/** Enough for a function that loads almost nothing. */
+const smallMemoryMb = 512;
 
-function createFile(scope: Construct, { stage, tables, buckets, publicUrl }: Parts) {
-  const lambda = new Lambda(scope, 'CreateFile', {
-    entry: 'api/create-file',
-    environment: {
-      ...callers(tables),
-      INPUT_BUCKET: buckets.inputs.bucketName,
-      PUBLIC_URL: publicUrl,
+function rowsOf(props: Props): FunctionTable<ApiEntry> {
+  const { stage, tables, buckets, secrets, publicUrl, providers, workflow } = props;
+  // What a function needs to authenticate a caller and count the request. A function that needs more
+  // actions on one of these tables has its own entry for the table, with these actions among them.
+  const callerEnvironment = {
+    KEY_TABLE: tables.keys.allow('dynamodb:GetItem'),
+    ACCOUNT_TABLE: tables.accounts.allow('dynamodb:GetItem'),
+    ACTIVITY_TABLE: tables.activity.allow('dynamodb:UpdateItem'),
+  };
+  // A function that shows API keys also reads when each was last used.
+  const lastUse = tables.activity.allow('dynamodb:UpdateItem', 'dynamodb:BatchGetItem');
+  // A response about a task has signed links to its results.
+  const taskLinks = {
+    SIGNING_SECRET: secrets.signing.allow('secretsmanager:GetSecretValue'),
+    PUBLIC_URL: publicUrl,
+  };
+  return {
+    'api/create-task': {
+      id: 'CreateTask',
+      environment: {
+        KEY_TABLE: tables.keys.allow('dynamodb:GetItem', 'dynamodb:UpdateItem'),
+        ACCOUNT_TABLE: tables.accounts.allow(
+          'dynamodb:GetItem',
+          'dynamodb:PutItem',
+          'dynamodb:UpdateItem',
+        ),
+        ACTIVITY_TABLE: tables.activity.allow('dynamodb:GetItem', 'dynamodb:UpdateItem'),
+        TASK_TABLE: tables.tasks.allow('dynamodb:GetItem', 'dynamodb:PutItem'),
+        IDEMPOTENCY_TABLE: tables.idempotency.allow('dynamodb:GetItem', 'dynamodb:PutItem'),
+        // Callers upload by forms that this function signs: a form can do what its signer can.
+        INPUT_BUCKET: buckets.inputs.allow({
+          prefix: bucketPrefixes.uploads,
+          actions: ['s3:PutObject'],
+        }),
+        WORKFLOW_ARN: workflow.allow('states:StartExecution'),
+        PUBLIC_URL: publicUrl,
+        ...providers.order,
+        ALLOW_LOOPBACK: stage.allowLoopback ? 'allowed' : undefined,
+        TYPICAL_SECONDS: stage.typicalSeconds,
+        POWERTOOLS_SERVICE_NAME: Aws.STACK_NAME,
+      },
     },
-    logDays: stage.logDays,
-    memoryMb,
-  });
-  allowCallers(lambda, tables);
-  allow(lambda, buckets.inputs.arnForObjects('files/*'), 's3:PutObject');
-  return lambda;
-}
-
-// What finding out who calls reads is all it needs.
-function reader(scope: Construct, id: string, entry: Plain, { stage, tables }: Parts) {
-  const lambda: Lambda<Plain> = new Lambda(scope, id, {
-    entry,
-    environment: callers(tables),
-    logDays: stage.logDays,
-    memoryMb,
-  });
-  allowCallers(lambda, tables);
-  return lambda;
-}
-
-function getResult(scope: Construct, { stage, tables, buckets, secrets }: Parts) {
-  const lambda = new Lambda(scope, 'GetResult', {
-    entry: 'api/get-result',
-    environment: {
-      TASK_TABLE: tables.tasks.tableName,
-      RESULT_BUCKET: buckets.results.bucketName,
-      SIGNING_SECRET: secrets.signing.secretArn,
+    'api/get-task': {
+      id: 'GetTask',
+      environment: {
+        ...callerEnvironment,
+        ...taskLinks,
+        TASK_TABLE: tables.tasks.allow('dynamodb:GetItem'),
+        TYPICAL_SECONDS: stage.typicalSeconds,
+      },
     },
-    logDays: stage.logDays,
-    memoryMb,
-  });
-  allow(lambda, tables.tasks.tableArn, 'dynamodb:GetItem');
-  allow(lambda, buckets.results.arnForObjects('results/*'), 's3:GetObject');
-  allow(lambda, secrets.signing.secretArn, 'secretsmanager:GetSecretValue');
-  return lambda;
+    'api/list-tasks': {
+      id: 'ListTasks',
+      environment: {
+        ...callerEnvironment,
+        TASK_TABLE: tables.tasks.allow({
+          index: indexNames.tasksByAccount,
+          actions: ['dynamodb:Query'],
+        }),
+        TYPICAL_SECONDS: stage.typicalSeconds,
+      },
+    },
+    'api/batch-tasks': {
+      id: 'BatchTasks',
+      environment: {
+        ...callerEnvironment,
+        ...taskLinks,
+        TASK_TABLE: tables.tasks.allow('dynamodb:BatchGetItem'),
+        TYPICAL_SECONDS: stage.typicalSeconds,
+      },
+    },
+    'api/cancel-task': {
+      id: 'CancelTask',
+      environment: {
+        ...callerEnvironment,
+        TASK_TABLE: tables.tasks.allow('dynamodb:GetItem', 'dynamodb:UpdateItem'),
+        WORKFLOW_ARN: workflow.allow('states:StartExecution', 'states:SendTaskFailure'),
+        TYPICAL_SECONDS: stage.typicalSeconds,
+      },
+    },
+    'api/redeliver-callback': {
+      id: 'RedeliverCallback',
+      environment: {
+        ...callerEnvironment,
+        ...taskLinks,
+        TASK_TABLE: tables.tasks.allow('dynamodb:GetItem', 'dynamodb:UpdateItem'),
+        NOTIFY_FUNCTION:
+          workflow.functions['workflow/notify-caller'].allow('lambda:InvokeFunction'),
+      },
+    },
+    'api/create-file': {
+      id: 'CreateFile',
+      environment: {
+        ...callerEnvironment,
+        INPUT_BUCKET: buckets.inputs.allow({
+          prefix: bucketPrefixes.files,
+          actions: ['s3:PutObject'],
+        }),
+        PUBLIC_URL: publicUrl,
+      },
+    },
+    'api/get-result': {
+      id: 'GetResult',
+      environment: {
+        TASK_TABLE: tables.tasks.allow('dynamodb:GetItem'),
+        RESULT_BUCKET: buckets.results.allow({
+          prefix: bucketPrefixes.results,
+          actions: ['s3:GetObject'],
+        }),
+        RESULT_DAYS: `${stage.resultDays}`,
+        SIGNING_SECRET: secrets.signing.allow('secretsmanager:GetSecretValue'),
+      },
+    },
+    // Providers call it, and they have no API key: a signed URL is what admits them.
+    'api/provider-webhook': {
+      id: 'ProviderWebhook',
+      environment: {
+        TASK_TABLE: tables.tasks.allow('dynamodb:UpdateItem'),
+        SIGNING_SECRET: secrets.signing.allow('secretsmanager:GetSecretValue'),
+        ...providers.signatures,
+      },
+      permissions: [endWait('states:SendTaskFailure')],
+    },
+    'api/read-account': {
+      id: 'ReadAccount',
+      environment: callerEnvironment,
+      sharedBecause: 'each needs what authentication reads, and nothing more',
+    },
+    'api/service': {
+      id: 'Service',
+      memoryMb: smallMemoryMb,
+      environment: {},
+      sharedBecause: 'none of them has any permission',
+    },
+
+    'api/admin-reads': {
+      id: 'AdminReads',
+      environment: {
+        KEY_TABLE: tables.keys.allow('dynamodb:GetItem', 'dynamodb:BatchGetItem', {
+          index: indexNames.keysByAccount,
+          actions: ['dynamodb:Query'],
+        }),
+        ACCOUNT_TABLE: tables.accounts.allow(
+          'dynamodb:GetItem',
+          'dynamodb:BatchGetItem',
+          'dynamodb:Query',
+          { index: indexNames.accountsByName, actions: ['dynamodb:Query'] },
+        ),
+        ACTIVITY_TABLE: lastUse,
+      },
+      sharedBecause: 'the operator may read all of it, and none of them writes',
+    },
+    'api/manage-accounts': {
+      id: 'ManageAccounts',
+      environment: {
+        ...callerEnvironment,
+        ACCOUNT_TABLE: tables.accounts.allow(
+          'dynamodb:GetItem',
+          'dynamodb:PutItem',
+          'dynamodb:UpdateItem',
+        ),
+      },
+      sharedBecause: 'each writes the row of one account, and none of them moves money',
+    },
+    'api/credit-account': {
+      id: 'CreditAccount',
+      environment: {
+        ...callerEnvironment,
+        ACCOUNT_TABLE: tables.accounts.allow(
+          'dynamodb:GetItem',
+          'dynamodb:PutItem',
+          'dynamodb:UpdateItem',
+        ),
+        IDEMPOTENCY_TABLE: tables.idempotency.allow('dynamodb:GetItem', 'dynamodb:PutItem'),
+      },
+    },
+    'api/manage-keys': {
+      id: 'ManageKeys',
+      environment: {
+        ...callerEnvironment,
+        KEY_TABLE: tables.keys.allow('dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'),
+        ACTIVITY_TABLE: lastUse,
+      },
+      sharedBecause: 'each writes the row of one API key',
+    },
+  };
 }

@@ -1,5 +1,6 @@
 import { AccessLogField, AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
+  type CfnStage,
   CorsHttpMethod,
   HttpApi,
   HttpMethod,
@@ -9,32 +10,59 @@ import {
   LogGroupLogDestination,
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
-import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
+import { CfnParameter, Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import type { Route } from './admin-functions.ts';
+import type { ApiFunction } from '../functions/runtime/env.ts';
+import { type AnyRoute, defaultPath, routeKey } from '../functions/runtime/route.ts';
 import type { ApiFunctions } from './api-functions.ts';
+import type { Lambda } from './lambda.ts';
+import { vendedLogsName } from './log-groups.ts';
 import type { Stage } from './stage.ts';
 
-/** The front door. Its address exists before its routes, so that functions can be told it. */
+/** The HTTP API. Its URL exists before its routes, because the functions of the routes need the URL. */
 export class Api extends Construct {
   readonly http: HttpApi;
 
+  private readonly stage: CfnStage;
+
   constructor(scope: Construct, id: string, { browserOrigins, throttle, logDays }: Stage) {
     super(scope, id);
+    const parameter = (name: string, description: string, value: number, most: number) =>
+      // On the stack itself, or the construct's own name would stand in front of the parameter's.
+      new CfnParameter(scope, name, {
+        type: 'Number',
+        description,
+        default: value,
+        minValue: 1,
+        maxValue: most,
+      }).valueAsNumber;
     this.http = new HttpApi(this, 'Http', {
       createDefaultStage: false,
       ...(browserOrigins.length > 0 && { corsPreflight: corsFor(browserOrigins) }),
     });
-    new HttpStage(this, 'Stage', {
+    const stage = new HttpStage(this, 'Stage', {
       httpApi: this.http,
       stageName: '$default',
       autoDeploy: true,
-      throttle: { rateLimit: throttle.rate, burstLimit: throttle.burst },
+      throttle: {
+        rateLimit: parameter(
+          'RequestsPerSecond',
+          'Requests a second of all callers together',
+          throttle.rate,
+          accountQuota.rate,
+        ),
+        burstLimit: parameter(
+          'RequestBurst',
+          'How many requests may come at once beyond RequestsPerSecond',
+          throttle.burst,
+          accountQuota.burst,
+        ),
+      },
       accessLogSettings: {
         destination: new LogGroupLogDestination(
           new LogGroup(this, 'AccessLogs', {
+            logGroupName: vendedLogsName('apis'),
             retention: logDays,
             removalPolicy: RemovalPolicy.DESTROY,
           }),
@@ -42,41 +70,43 @@ export class Api extends Construct {
         format: accessLog,
       },
     });
+    this.stage = stage.node.defaultChild as CfnStage; // what an HttpStage makes
   }
 
-  /** Every route, a line each; the last one answers whatever matches none of them. */
-  addRoutes(functions: ApiFunctions, admin: readonly Route[]): void {
-    const { GET, POST } = HttpMethod;
-    this.add(POST, '/v1/images/generations', functions.createTask);
-    this.add(GET, '/v1/tasks/{task_id}', functions.getTask);
-    this.add(GET, '/v1/tasks', functions.listTasks);
-    this.add(POST, '/v1/tasks/batch', functions.batchTasks);
-    this.add(POST, '/v1/tasks/{task_id}/cancel', functions.cancelTask);
-    this.add(POST, '/v1/tasks/{task_id}/callback', functions.redeliverCallback);
-    this.add(POST, '/v1/files', functions.createFile);
-    this.add(GET, '/v1/credits', functions.getCredits);
-    this.add(GET, '/v1/models', functions.listModels);
-    this.add(GET, '/v1/results/{task}/{n}', functions.getResult);
-    const callbacks = '/v1/providers/{provider}/callbacks/{job}/{secret}';
-    this.add(POST, callbacks, functions.providerCallback);
-    this.add(GET, '/openapi.json', functions.openApi);
-    this.add(GET, '/healthz', functions.health);
-    for (const { method, path, handler } of admin) this.add(method, path, handler);
-    const integration = integrationOf(functions.notFound);
-    new HttpRoute(this, 'Default', {
-      httpApi: this.http,
-      routeKey: HttpRouteKey.DEFAULT,
-      integration,
-    });
-  }
-
-  private add(method: HttpMethod, path: string, handler: IFunction): void {
-    this.http.addRoutes({ path, methods: [method], integration: integrationOf(handler) });
+  /** Adds every declared route, and for each function one integration that its routes share. */
+  addRoutes(routes: readonly AnyRoute[], functions: ApiFunctions): void {
+    const integrations = new Map<ApiFunction, HttpLambdaIntegration>();
+    const routeSettings: Record<string, object> = {};
+    for (const { method, path, function: name, throttle } of routes) {
+      const integration = integrations.get(name) ?? integrationOf(functions[`api/${name}`]);
+      integrations.set(name, integration);
+      const route = new HttpRoute(this, path === defaultPath ? 'Default' : `${method} ${path}`, {
+        httpApi: this.http,
+        routeKey:
+          path === defaultPath ? HttpRouteKey.DEFAULT : HttpRouteKey.with(path, HttpMethod[method]),
+        integration,
+      });
+      if (throttle) {
+        routeSettings[routeKey({ method, path })] = {
+          ThrottlingRateLimit: throttle.requestsPerSecond,
+          ThrottlingBurstLimit: throttle.burst,
+        };
+        // API Gateway refuses settings of a route that does not exist yet.
+        this.stage.node.addDependency(route);
+      }
+    }
+    this.stage.routeSettings = routeSettings;
   }
 }
 
-const integrationOf = (handler: IFunction) =>
-  new HttpLambdaIntegration(`${handler.node.id}Integration`, handler);
+/** What API Gateway allows an account in a region, unless AWS raises it. */
+const accountQuota = { rate: 10_000, burst: 5000 };
+
+// The permission is for all routes of this API: one that names a route would leave out the others.
+const integrationOf = (handler: Lambda) =>
+  new HttpLambdaIntegration(`${handler.node.id}Integration`, handler, {
+    scopePermissionToRoute: false,
+  });
 
 const corsFor = (origins: readonly string[]) => ({
   allowOrigins: [...origins],
@@ -88,13 +118,17 @@ const corsFor = (origins: readonly string[]) => ({
   ],
   allowHeaders: ['authorization', 'content-type', 'idempotency-key'],
   exposeHeaders: [
-    ...['idempotency-replayed', 'x-request-id', 'retry-after'],
-    ...['x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset'],
+    'idempotency-replayed',
+    'x-request-id',
+    'retry-after',
+    'x-ratelimit-limit',
+    'x-ratelimit-remaining',
+    'x-ratelimit-reset',
   ],
   maxAge: Duration.hours(1),
 });
 
-// No query: the links to results carry their signature there.
+// The query string is left out: in a link to a result it holds the signature.
 const accessLog = AccessLogFormat.custom(
   JSON.stringify({
     requestId: AccessLogField.contextRequestId(),

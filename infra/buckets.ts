@@ -1,9 +1,43 @@
-import { BlockPublicAccess, Bucket, BucketEncryption, HttpMethods } from 'aws-cdk-lib/aws-s3';
+import {
+  BlockPublicAccess,
+  BucketEncryption,
+  HttpMethods,
+  Bucket as S3Bucket,
+} from 'aws-cdk-lib/aws-s3';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import type { bucketPrefixes } from '../functions/domain/model/storage-names.ts';
+import type { Binding, Grant, NonEmpty } from './bindings.ts';
 import type { Stage } from './stage.ts';
 
-/** The two private buckets: pictures that callers sent, and pictures that were made for them. */
+/** Actions on the objects below one prefix. */
+type ObjectAccess = {
+  readonly prefix: (typeof bucketPrefixes)[keyof typeof bucketPrefixes];
+  readonly actions: NonEmpty<'s3:GetObject' | 's3:PutObject'>;
+};
+/** Without it S3 answers 403 for an object that does not exist, instead of 404. */
+type ListAccess = 's3:ListBucket';
+
+/** A bucket that functions get by name and permission at once. */
+export class Bucket extends S3Bucket {
+  /** The bucket's name, with these actions on the objects below a prefix. */
+  allow(...access: NonEmpty<ObjectAccess | ListAccess>): Binding<'bucket'> {
+    const [first, ...others] = access;
+    return {
+      kind: 'bucket',
+      value: this.bucketName,
+      grants: [this.grantOf(first), ...others.map((one) => this.grantOf(one))],
+    };
+  }
+
+  private grantOf(access: ObjectAccess | ListAccess): Grant {
+    if (access === 's3:ListBucket') return { actions: [access], resources: [this.bucketArn] };
+    const { prefix, actions } = access;
+    return { actions, resources: [this.arnForObjects(`${prefix}*`)] };
+  }
+}
+
+/** The two private buckets: the pictures that callers send, and the pictures that are generated. */
 export class Buckets extends Construct {
   readonly inputs: Bucket;
   readonly results: Bucket;
@@ -14,8 +48,8 @@ export class Buckets extends Construct {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       encryption: BucketEncryption.S3_MANAGED,
       enforceSSL: true,
-      removalPolicy: keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-      autoDeleteObjects: !keepData, // or the stack could not go while a picture is there
+      removalPolicy: keepData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
+      autoDeleteObjects: !keepData, // a bucket with objects in it cannot be deleted with its stack
     };
     const expireAfter = (days: number) => [
       { expiration: Duration.days(days), abortIncompleteMultipartUploadAfter: Duration.days(1) },

@@ -1,38 +1,42 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { buildSync } from 'esbuild';
+import type { LoadedRoute } from '../functions/api/routes.ts';
 import { type Entry, entries } from '../functions/runtime/env.ts';
+import { routeKey } from '../functions/runtime/route.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-// Credentials come from the environment in Lambda; these ways to get some are never taken there,
-// and a bundle without them loads a third faster.
+// In Lambda, credentials come from the environment. These other credential providers are never used
+// there, and a bundle without them loads a third faster.
 const neverLoaded = ['http', 'ini', 'login', 'process', 'sso', 'web-identity'].map(
-  (way) => `@aws-sdk/credential-provider-${way}`,
+  (source) => `@aws-sdk/credential-provider-${source}`,
 );
 
-/** The code of one Lambda, as a zip of its bundle. */
-export function bundleOf(entry: Entry): Code {
-  bundles ??= bundleAll();
-  return Code.fromAsset(join(bundles, entry));
+/** Builds the code of every function, once for a process. `routes` say which handlers an API function has. */
+export function bundles(routes: readonly LoadedRoute[]): (entry: Entry) => Code {
+  let outdir: string | undefined;
+  return (entry) => {
+    outdir ??= buildAll(routes);
+    return Code.fromAsset(join(outdir, entry));
+  };
 }
 
-/** What is uploaded where nobody runs it: tests that only read the template save the bundling. */
+/** Code that never runs, for a test that only reads the template and needs no bundles. */
 export const placeholderCode = (): Code => Code.fromInline('export const handler = undefined;');
 
-let bundles: string | undefined;
-
-// All entries in one run, since most of what they are made of is the same.
-function bundleAll(): string {
+// One esbuild run for all functions, since they share most of their modules.
+function buildAll(routes: readonly LoadedRoute[]): string {
   const outdir = mkdtempSync(join(tmpdir(), 'darkroom-bundles-'));
   process.once('exit', () => rmSync(outdir, { recursive: true, force: true }));
+  const sources = join(outdir, 'sources');
   buildSync({
     absWorkingDir: root,
-    entryPoints: Object.keys(entries).map((entry) => ({
-      in: `functions/${entry}.ts`,
+    entryPoints: (Object.keys(entries) as Entry[]).map((entry) => ({
+      in: sourceFile(sources, entry, routes),
       out: `${entry}/index`,
     })),
     outdir,
@@ -40,15 +44,56 @@ function bundleAll(): string {
     bundle: true,
     minify: true,
     platform: 'node',
-    // Importing `node:http` loads all it exports, and with that Node's whole `fetch`: a part of every
-    // cold start that `require` does not take.
+    // In an ES module, an import of `node:http` loads all of its exports and with them Node's whole
+    // `fetch`, at every cold start. `require` does not.
     format: 'cjs',
     target: 'node24',
-    // Most packages' CommonJS half comes first by default and cannot be shaken.
+    // By default esbuild takes the CommonJS half of a package, which it cannot tree-shake.
     mainFields: ['module', 'main'],
     external: neverLoaded,
     legalComments: 'none',
     logLevel: 'warning',
   });
+  rmSync(sources, { recursive: true });
   return outdir;
 }
+
+/**
+ * Writes the source file of a function into `directory` and returns its path. It sets up the network first. A function
+ * of the API has the handlers of the routes that name it.
+ */
+export function sourceFile(
+  directory: string,
+  entry: Entry,
+  routes: readonly LoadedRoute[],
+): string {
+  const file = join(directory, `${entry}.ts`);
+  mkdirSync(dirname(file), { recursive: true });
+  const lines = entry.startsWith('api/')
+    ? linesOfApi(routes.filter(({ route }) => `api/${route.function}` === entry))
+    : [`export { handler } from ${inSources(`functions/${entry}.ts`)};`];
+  writeFileSync(
+    file,
+    [`import ${inSources('functions/runtime/network.ts')};`, ...lines, ''].join('\n'),
+  );
+  return file;
+}
+
+function linesOfApi(served: readonly LoadedRoute[]): readonly string[] {
+  const imports = served.map(
+    ({ folder }, index) =>
+      `import { handler as handler${index} } from ${JSON.stringify(join(folder, 'handler.ts'))};`,
+  );
+  const handlers = served.map(
+    ({ route }, index) => `  ${JSON.stringify(routeKey(route))}: handler${index},`,
+  );
+  return [
+    `import { dispatch } from ${inSources('functions/runtime/http.ts')};`,
+    ...imports,
+    'export const handler = dispatch({',
+    ...handlers,
+    '});',
+  ];
+}
+
+const inSources = (path: string): string => JSON.stringify(join(root, path));

@@ -11,32 +11,28 @@ import {
   Stats,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { ours } from './metrics.ts';
-import type { Triggers } from './triggers.ts';
-import type { WorkflowFunctions } from './workflow-functions.ts';
+import { type MetricName, metricNames } from '../functions/domain/model/metric-names.ts';
+import { appMetric, type Monitored } from './alarms.ts';
 
-type Props = {
-  readonly api: HttpApi;
-  readonly machine: StateMachine;
-  readonly work: WorkflowFunctions;
-  readonly triggers: Triggers;
-  readonly alarms: readonly Alarm[];
-};
+type Props = Monitored & { readonly alarms: readonly Alarm[] };
 
-/** How it goes, on one page: tasks, times, credits, what had to be rescued, and the machinery below. */
+/** One page: alarms, tasks, times, credits, what the reconciler recovered, and the AWS services underneath. */
 export class Dashboard extends Construct {
-  constructor(scope: Construct, id: string, { api, machine, work, triggers, alarms }: Props) {
+  constructor(scope: Construct, id: string, { alarms, ...monitored }: Props) {
     super(scope, id);
-    const status = new AlarmStatusWidget({ alarms: [...alarms], width: wholeRow, height: 3 });
+    const status = new AlarmStatusWidget({ alarms: [...alarms], width: fullWidth, height: 3 });
     new CloudWatchDashboard(this, 'Page', {
       defaultInterval: Duration.hours(12),
       widgets: [
         [status],
-        ...[tasks(work.settleTask), times(), figures()],
-        ...[rescues(), routes(api), background(machine, work, triggers)],
+        tasks(monitored),
+        times(),
+        creditsAndImages(),
+        troubles(),
+        requests(monitored.api),
+        background(monitored),
       ],
     });
   }
@@ -44,93 +40,119 @@ export class Dashboard extends Construct {
 
 type Row = IWidget[];
 
-const wholeRow = 24;
+const fullWidth = 24;
 
 const graph = (title: string, width: number, left: readonly IMetric[]): IWidget =>
   new GraphWidget({ title, width, height: 6, left: [...left], leftYAxis: { min: 0 } });
 
-const many = (...names: readonly string[]) => names.map((name) => ours(name));
+const sums = (...names: readonly MetricName[]) => names.map((name) => appMetric(name));
 
-const tasks = (settleTask: WorkflowFunctions['settleTask']): Row => [
-  graph('Tasks', 12, many('TaskCreated', 'TaskCompleted', 'TaskFailed')),
+const tasks = ({ workflow }: Monitored): Row => [
+  graph(
+    'Tasks',
+    12,
+    sums(metricNames.taskCreated, metricNames.taskCompleted, metricNames.taskFailed),
+  ),
   new LogQueryWidget({
     title: 'Tasks that failed, by code',
-    logGroupNames: [settleTask.logGroup.logGroupName],
-    queryLines: ['filter TaskFailed = 1', 'stats count(*) as tasks by code', 'sort tasks desc'],
+    logGroupNames: [workflow.functions['workflow/settle-task'].logGroup.logGroupName],
+    queryLines: [
+      `filter ${metricNames.taskFailed} = 1`,
+      'stats count(*) as tasks by code',
+      'sort tasks desc',
+    ],
     view: LogQueryVisualizationType.TABLE,
-    ...{ width: 12, height: 6 },
+    width: 12,
+    height: 6,
   }),
 ];
 
-const shares = (name: string): readonly IMetric[] =>
-  [50, 95].map((share) => ours(name, 5, Stats.percentile(share)).with({ label: `p${share}` }));
+const percentiles = (name: MetricName): readonly IMetric[] =>
+  [50, 95].map((percent) =>
+    appMetric(name, 5, Stats.percentile(percent)).with({ label: `p${percent}` }),
+  );
 
 const times = (): Row => [
-  graph('Seconds from the start to the end', 8, shares('TaskSeconds')),
-  graph('Seconds until the provider took it', 8, shares('WaitSeconds')),
-  graph('Seconds with the provider', 8, shares('ProviderSeconds')),
+  graph('Seconds from start to end', 8, percentiles(metricNames.taskSeconds)),
+  graph('Seconds until a provider accepted the job', 8, percentiles(metricNames.waitSeconds)),
+  graph('Seconds at the provider', 8, percentiles(metricNames.providerSeconds)),
 ];
 
-const figures = (): Row => [
-  graph('Credits', 12, many('CreditsReserved', 'CreditsCharged')),
-  graph('Images', 12, many('ImagesMade')),
+const creditsAndImages = (): Row => [
+  graph('Credits', 12, sums(metricNames.creditsReserved, metricNames.creditsCharged)),
+  graph('Images', 12, sums(metricNames.imagesMade)),
 ];
 
-const rescues = (): Row => [
+const troubles = (): Row => [
   graph(
-    'What the sweep had to bring on',
+    'Recovered by the reconciler',
     12,
-    many('UnstartedTask', 'UploadsOver', 'DeadExecution', 'TaskPastDeadline', 'UntoldCaller'),
+    sums(
+      metricNames.unstartedTask,
+      metricNames.uploadsExpired,
+      metricNames.deadExecution,
+      metricNames.taskPastDeadline,
+      metricNames.pendingCallback,
+    ),
   ),
   graph(
-    'What nothing could mend',
+    'Not recovered',
     12,
-    many(
-      ...['ExhaustedTask', 'BrokenTask', 'UnknownSubmit', 'ProviderRefusedOperator'],
-      ...['UndeliveredCallback', 'SweepFailure'],
+    sums(
+      metricNames.exhaustedTask,
+      metricNames.brokenTask,
+      metricNames.providerFailedTask,
+      metricNames.unknownSubmit,
+      metricNames.unansweredTask,
+      metricNames.providerAccountRejected,
+      metricNames.undeliveredCallback,
+      metricNames.reconcilerFailure,
     ),
   ),
 ];
 
-const routes = (api: HttpApi): Row => [
+const requests = (api: HttpApi): Row => [
   graph('Requests', 8, [api.metricCount({ statistic: Stats.SUM, label: 'requests' })]),
-  graph('Answers that are errors', 8, [
+  graph('Responses that are errors', 8, [
     api.metricClientError({ statistic: Stats.SUM, label: '4xx' }),
     api.metricServerError({ statistic: Stats.SUM, label: '5xx' }),
   ]),
   graph(
-    'Milliseconds of an answer',
+    'Response time in milliseconds',
     8,
-    [50, 95, 99].map((share) =>
-      api.metricLatency({ statistic: Stats.percentile(share), label: `p${share}` }),
+    [50, 95, 99].map((percent) =>
+      api.metricLatency({ statistic: Stats.percentile(percent), label: `p${percent}` }),
     ),
   ),
 ];
 
-// A function's error may be an answer here: the state machine goes by them.
-function background(machine: StateMachine, work: WorkflowFunctions, triggers: Triggers): Row {
-  const { prepareInputs, submitTask, awaitProvider, pollTask, settleTask, notifyCaller } = work;
-  const { inputUploaded, sweep, executionEnded } = triggers;
-  const all: readonly IFunction[] = [
-    ...[prepareInputs, submitTask, awaitProvider, pollTask, settleTask, notifyCaller],
-    ...[inputUploaded, sweep, executionEnded],
+// An error of a function of the workflow may be one that the state machine expects.
+function background({ workflow, triggers }: Monitored): Row {
+  const { machine } = workflow;
+  const functions: readonly IFunction[] = [
+    ...Object.values(workflow.functions),
+    triggers.functions['events/input-uploaded'],
+    triggers.functions['events/reconcile'],
+    triggers.functions['events/execution-ended'],
   ];
-  const each = (metric: (lambda: IFunction) => IMetric) => all.map(metric);
-  const named = (lambda: IFunction) => ({ label: lambda.node.id });
+  const label = (lambda: IFunction) => ({ label: lambda.node.id });
   return [
     graph('Executions', 8, [
-      ...[machine.metricStarted(), machine.metricSucceeded()],
-      ...[machine.metricFailed(), machine.metricTimedOut(), machine.metricAborted()],
+      machine.metricStarted(),
+      machine.metricSucceeded(),
+      machine.metricFailed(),
+      machine.metricTimedOut(),
+      machine.metricAborted(),
     ]),
     graph(
       'Errors of functions',
       8,
-      each((lambda) => lambda.metricErrors(named(lambda))),
+      functions.map((lambda) => lambda.metricErrors(label(lambda))),
     ),
     graph(
       'Throttles of functions',
       8,
-      each((lambda) => lambda.metricThrottles(named(lambda))),
+      functions.map((lambda) => lambda.metricThrottles(label(lambda))),
     ),
   ];
 }

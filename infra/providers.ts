@@ -1,44 +1,54 @@
-import { CfnParameter } from 'aws-cdk-lib/core';
+import { CfnParameter, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import type { UrlParameter } from '../functions/adapters/providers/definition.ts';
+import { providerDefinitions } from '../functions/adapters/providers/registry.ts';
+import { providerNames } from '../functions/domain/model/provider-name.ts';
 import type { Stage } from './stage.ts';
 
-/** Who paints, and where they are: a deployment's own choice, with the stage's as the default. */
+/**
+ * Which providers are offered, and where they are: parameters of a deployment. The defaults come from the
+ * stage and from each provider's definition.
+ */
 export class Providers extends Construct {
   /** What a function needs to reach them. */
-  readonly urls: Readonly<Record<'DASHSCOPE_URL' | 'EVOLINK_URL' | 'FAL_URL', string>>;
-  /** What a function needs to believe their signatures. */
-  readonly signatures: Readonly<Record<'FAL_KEYS_URL', string>>;
-  /** Who is asked, and in which order. */
+  readonly urls: Readonly<Record<'PROVIDER_URLS', string>>;
+  /** What a function needs to verify their signatures. */
+  readonly signatures: Readonly<Record<'PROVIDER_KEYS_URLS', string>>;
+  /** Which of them are offered, in the order in which they are tried. */
   readonly order: Readonly<Record<'PROVIDERS', string>>;
 
   constructor(scope: Construct, id: string, { providers, providerUrls }: Stage) {
     super(scope, id);
     const parameter = (name: string, description: string, value: string, allowedPattern: string) =>
-      // Named for whoever deploys: without the construct's own name in front.
+      // On the stack itself, or the construct's own name would stand in front of the parameter's.
       new CfnParameter(scope, name, { description, default: value, allowedPattern }).valueAsString;
-    const { pattern, dashscope, evolink, fal, falKeys } = providerUrls;
-    this.urls = {
-      DASHSCOPE_URL: parameter(
-        'DashScopeUrl',
-        'Where DashScope is: Singapore, Beijing or the host of a workspace',
-        ...[dashscope, pattern],
-      ),
-      EVOLINK_URL: parameter('EvoLinkUrl', 'Where EvoLink is', evolink, pattern),
-      FAL_URL: parameter('FalUrl', 'Where the queue of fal is', fal, pattern),
+    const { pattern, origin } = providerUrls;
+    const urlParameter = ({ name, description, ...url }: UrlParameter, allowedPattern: string) => {
+      const own = new URL(url.default).origin;
+      const value = url.default.replace(own, origin ?? own);
+      return parameter(name, description, value, allowedPattern);
     };
-    this.signatures = {
-      FAL_KEYS_URL: parameter(
-        'FalKeysUrl',
-        'Where fal publishes its keys',
-        falKeys,
-        `${pattern.slice(0, -1)}/[a-z0-9./_-]+$`,
-      ),
-    };
+
+    const urls: Record<string, string> = {};
+    const keysUrls: Record<string, string> = {};
+    for (const [name, { url, webhookSignature }] of Object.entries(providerDefinitions)) {
+      urls[name] = urlParameter(url, pattern);
+      if (webhookSignature) {
+        const keysPattern = `${pattern.slice(0, -1)}/[a-z0-9./_-]+$`;
+        keysUrls[name] = urlParameter(webhookSignature.keysUrl, keysPattern);
+      }
+    }
+    const stack = Stack.of(this);
+    this.urls = { PROVIDER_URLS: stack.toJsonString(urls) };
+    this.signatures = { PROVIDER_KEYS_URLS: stack.toJsonString(keysUrls) };
+
+    const anyName = `(${providerNames.join('|')})`;
     this.order = {
       PROVIDERS: parameter(
         'Providers',
-        'Who is asked to paint, the first first. One without an API key is left out',
-        ...[providers, '^(dashscope|evolink|fal)(,(dashscope|evolink|fal))*$'],
+        'The providers that are offered, in the order in which they are tried. One without an API key is left out',
+        providers,
+        `^${anyName}(,${anyName})*$`,
       ),
     };
   }

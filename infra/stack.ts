@@ -1,59 +1,85 @@
-import { CfnOutput, CfnParameter, Stack } from 'aws-cdk-lib/core';
-import type { Construct } from 'constructs';
+import { CfnOutput, CfnParameter, Stack, Validations } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import type { LoadedRoute } from '../functions/api/routes.ts';
 import { acknowledge } from './acknowledged.ts';
-import { AdminFunctions } from './admin-functions.ts';
 import { Alarms } from './alarms.ts';
 import { Api } from './api.ts';
-import { ApiFunctions } from './api-functions.ts';
+import { apiFunctions } from './api-functions.ts';
 import { Buckets } from './buckets.ts';
+import { bundles, placeholderCode } from './bundles.ts';
 import { Dashboard } from './dashboard.ts';
+import { addHandlerLogs } from './log-groups.ts';
 import { Providers } from './providers.ts';
 import { Secrets } from './secrets.ts';
-import type { Stage } from './stage.ts';
+import { type Stage, whyNotDeployable } from './stage.ts';
 import { Tables } from './tables.ts';
 import { Triggers } from './triggers.ts';
 import { Workflow } from './workflow.ts';
-import { WorkflowFunctions } from './workflow-functions.ts';
 
 /** All of Darkroom in one account and region. */
 export class DarkroomStack extends Stack {
-  constructor(scope: Construct, id: string, chosen: Stage) {
-    super(scope, id, { description: 'Darkroom, an image-to-image task API' });
-    const stage = settable(this, chosen);
+  constructor(scope: Construct, id: string, chosen: Stage, routes: readonly LoadedRoute[]) {
+    super(scope, id, {
+      description: 'Darkroom, an image-to-image task API',
+      terminationProtection: chosen.keepData,
+    });
+    preventDeployment(this, whyNotDeployable(chosen, this.bundlingRequired));
+    const stage = withParameters(this, chosen);
     const providers = new Providers(this, 'Upstream', stage);
     const tables = new Tables(this, 'Tables', stage);
     const buckets = new Buckets(this, 'Buckets', stage);
     const secrets = new Secrets(this, 'Secrets', stage);
     const api = new Api(this, 'Api', stage);
     const publicUrl = api.http.apiEndpoint;
-    const common = { stage, tables, buckets, secrets, publicUrl, providers };
-    const functions = new WorkflowFunctions(this, 'Work', common);
-    const { machine } = new Workflow(this, 'Workflow', { functions, logDays: stage.logDays });
-    const { notifyCaller } = functions;
-    const routes = new ApiFunctions(this, 'Routes', { ...common, machine, notifyCaller });
-    const admin = new AdminFunctions(this, 'Admin', { stage, tables });
-    api.addRoutes(routes, admin.routes);
-    const triggers = new Triggers(this, 'Triggers', { ...common, machine, notifyCaller });
-    const watched = { api: api.http, machine, work: functions, triggers };
-    const { all: alarms } = new Alarms(this, 'Alarms', watched);
-    new Dashboard(this, 'Dashboard', { ...watched, alarms });
+    const codeOf = this.bundlingRequired ? bundles(routes) : placeholderCode;
+    const common = { stage, codeOf, tables, buckets, secrets, publicUrl, providers };
+    const workflow = new Workflow(this, 'Workflow', common);
+    const functions = apiFunctions(new Construct(this, 'Routes'), { ...common, workflow });
+    api.addRoutes(
+      routes.map(({ route }) => route),
+      functions,
+    );
+    const triggers = new Triggers(this, 'Triggers', { ...common, workflow });
+    const monitored = { api: api.http, workflow, triggers, tables };
+    const { alarms } = new Alarms(this, 'Alarms', monitored);
+    new Dashboard(this, 'Dashboard', { ...monitored, alarms });
 
+    const { functionName: issueKey } = triggers.functions['events/issue-key'];
     new CfnOutput(this, 'Url', { value: publicUrl });
     new CfnOutput(this, 'ProviderKeys', { value: secrets.providerKeys.secretName });
     new CfnOutput(this, 'FirstKey', {
-      description: 'Makes an account and its first key; the key is shown once',
-      value: `npm run keys -- create --function ${triggers.issueKey.functionName} --credits 100`,
+      description: 'Creates an account and its first API key; the key is shown once',
+      value: `npm run keys -- create --function ${issueKey} --credits 100`,
     });
-    acknowledge(this, { buckets, work: functions, machine });
+    addHandlerLogs(this, stage.logDays);
+    acknowledge(this, { buckets, workflow });
   }
 }
 
-// On the laptop, how long its painter usually takes may be left for Darkroom to find out.
-function settable(stack: Stack, stage: Stage): Stage {
-  if (!stage.laptop) return stage;
-  const { valueAsString } = new CfnParameter(stack, 'UsualSeconds', {
-    default: stage.laptop.USUAL_SECONDS,
+/**
+ * Makes a template that must not be deployed ask for a parameter that takes no value: CloudFormation refuses it before
+ * it creates anything. The local stack deploys nothing, and does not ask.
+ */
+function preventDeployment(stack: Stack, why: string | undefined): void {
+  if (why === undefined) return;
+  new CfnParameter(stack, 'NotForDeployment', {
+    description: why,
+    allowedPattern: '[^\\s\\S]', // no text matches
+    constraintDescription: why,
+  });
+  Validations.of(stack).acknowledge({
+    id: 'CloudFormation-Validate::W2001',
+    reason: 'Nothing refers to this parameter: it is there to be refused.',
+  });
+}
+
+/** The stage, with what a deployment may set by a parameter of the stack. */
+function withParameters(stack: Stack, stage: Stage): Stage {
+  if (stage.typicalSeconds === undefined) return stage;
+  const { valueAsString } = new CfnParameter(stack, 'TypicalSeconds', {
+    description: 'Seconds that a provider typically takes. Empty: use the measured durations',
+    default: stage.typicalSeconds,
     allowedPattern: '^[0-9]*$',
   });
-  return { ...stage, laptop: { ...stage.laptop, USUAL_SECONDS: valueAsString } };
+  return { ...stage, typicalSeconds: valueAsString };
 }

@@ -1,88 +1,102 @@
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { providerNames } from '../functions/domain/model/provider-name.ts';
 
-/** What differs between the places Darkroom runs in. Nothing else may ask where it is. */
+/** What differs between the places where Darkroom runs. No other code may ask for the name of the stage. */
 export type Stage = {
   /** Whether data outlives the stack and its rows can be brought back. */
   readonly keepData: boolean;
   readonly logDays: RetentionDays;
-  /** How long results are kept, in days. */
+  /** Days until results are deleted. */
   readonly resultDays: number;
-  /** The pauses between a callback's further attempts after the contract's four, in seconds. */
-  readonly callbackTail: readonly number[];
-  /** Origins of the pages that may call the API and upload from a browser. */
+  /** Pauses in seconds before the attempts that follow a callback's first four. The contract sets those. */
+  readonly callbackRetryDelays: readonly number[];
+  /** Origins of the web pages that may call the API and upload from a browser. */
   readonly browserOrigins: readonly string[];
-  /** Requests a second, and how many at once above it, for all callers together. */
+  /**
+   * Requests per second for all callers together, and the burst that is allowed above it: the defaults of the
+   * stack parameters `RequestsPerSecond` and `RequestBurst`. A route that declares a throttle has its own.
+   */
   readonly throttle: { readonly rate: number; readonly burst: number };
-  /** Who is asked to paint, and in which order: `dashscope,fal`. One without an API key is left out. */
+  /** The providers in the order in which they are tried: `dashscope,fal`. A provider without an API key is skipped. */
   readonly providers: string;
   readonly providerUrls: {
     /** What a deployment may set an origin to; it ends with `$`. */
     readonly pattern: string;
-    /** A key works only in its own region. */
-    readonly dashscope: string;
-    readonly evolink: string;
-    readonly fal: string;
-    /** Where fal publishes the keys it signs callbacks with. */
-    readonly falKeys: string;
+    /** Takes the place of every provider's own origin. */
+    readonly origin?: string;
   };
-  /** The secret of the providers' keys before the operator puts them there; one of them is random. */
+  /** What the secret with the providers' keys holds until the operator stores real ones. One value is generated. */
   readonly firstKeys: {
     readonly given: Readonly<Record<string, string>>;
     readonly generated: string;
   };
-  /** What only the laptop may do and say. */
-  readonly laptop?: {
-    readonly LOOPBACK: 'allowed';
-    readonly USUAL_SECONDS: string;
-  };
+  /** Whether `image_urls` and `callback_url` may be plain http on 127.0.0.1. */
+  readonly allowLoopback: boolean;
+  /**
+   * How many seconds a provider typically takes, instead of the measured durations. A stage that has it
+   * gets the stack parameter `TypicalSeconds`; an empty value of that parameter means "as measured".
+   */
+  readonly typicalSeconds?: string;
 };
 
+/** What `dev` and `prod` have in common. */
 const cloud = {
   resultDays: 7,
-  callbackTail: [60, 600, 3600],
+  callbackRetryDelays: [60, 600, 3600],
   browserOrigins: [],
-  providers: 'dashscope,evolink,fal',
-  providerUrls: {
-    pattern: '^https://[a-z0-9.-]+$',
-    dashscope: 'https://dashscope-intl.aliyuncs.com',
-    evolink: 'https://api.evolink.ai',
-    fal: 'https://queue.fal.run',
-    falKeys: 'https://rest.alpha.fal.ai/.well-known/jwks.json',
-  },
-  // Not a provider's name: until the operator puts a real key there, there is none.
+  providers: providerNames.join(','),
+  providerUrls: { pattern: '^https://[a-z0-9.-]+$' },
+  // `none` is no provider's name, so there is no key until the operator stores one.
   firstKeys: { given: {}, generated: 'none' },
+  allowLoopback: false,
 } as const;
+
+// Secrets Manager generates exactly one value of a secret.
+const [firstProvider, ...otherProviders] = providerNames;
 
 export const stages = {
   local: {
     keepData: false,
     logDays: 1,
     resultDays: 7,
-    callbackTail: [5, 10],
+    callbackRetryDelays: [5, 10],
     browserOrigins: ['*'],
     throttle: { rate: 1000, burst: 1000 },
-    providers: 'dashscope,evolink,fal',
+    providers: providerNames.join(','),
+    // The local stack puts its mock provider in the place of this origin, below a path of its own.
     providerUrls: {
-      pattern: '^http://127\\.0\\.0\\.1:[0-9]+$',
-      dashscope: 'http://127.0.0.1:1',
-      evolink: 'http://127.0.0.1:1',
-      fal: 'http://127.0.0.1:1',
-      falKeys: 'http://127.0.0.1:1/keys',
+      pattern: '^http://127\\.0\\.0\\.1:[0-9]+(/[a-z]+)?$',
+      origin: 'http://127.0.0.1:1',
     },
-    // The painter plays all of them, and takes any key.
-    firstKeys: { given: { evolink: 'painter', fal: 'painter' }, generated: 'dashscope' },
-    laptop: { LOOPBACK: 'allowed', USUAL_SECONDS: '8' },
+    // The mock providers accept any key.
+    firstKeys: {
+      given: Object.fromEntries(otherProviders.map((name) => [name, 'mock'])),
+      generated: firstProvider,
+    },
+    allowLoopback: true,
+    typicalSeconds: '4',
   },
-  dev: { ...cloud, keepData: false, logDays: 7, throttle: { rate: 20, burst: 40 } },
-  prod: { ...cloud, keepData: true, logDays: 30, throttle: { rate: 50, burst: 100 } },
+  dev: { ...cloud, keepData: false, logDays: 7, throttle: { rate: 200, burst: 400 } },
+  prod: { ...cloud, keepData: true, logDays: 30, throttle: { rate: 500, burst: 1000 } },
 } as const satisfies Record<string, Stage>;
 
 export type StageName = keyof typeof stages;
 
-/** The stage of this name. @throws {Error} naming the stages there are */
+/** The stage with this name. @throws {Error} that lists the stages, when there is no such stage */
 export function stageNamed(name: string): Stage {
   const stage = Object.entries<Stage>(stages).find(([key]) => key === name)?.[1];
   if (!stage)
     throw new Error(`There is no stage "${name}"; there are ${Object.keys(stages).join(', ')}.`);
   return stage;
+}
+
+/** Why a template of this stage must not be deployed, if it must not. */
+export function whyNotDeployable({ allowLoopback }: Stage, hasCode: boolean): string | undefined {
+  const reasons = [
+    // In a function, callers could reach Lambda's own API by it.
+    ...(allowLoopback ? ['This stage lets callers reach the machine that it runs on.'] : []),
+    ...(hasCode ? [] : ['This template was synthesised without the code.']),
+  ];
+  if (reasons.length === 0) return undefined;
+  return [...reasons, 'It cannot be deployed; deploy the stage dev or prod.'].join(' ');
 }

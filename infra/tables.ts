@@ -7,18 +7,46 @@ import {
 } from 'aws-cdk-lib/aws-dynamodb';
 import { RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { indexNames } from '../functions/domain/model/storage-names.ts';
+import type { Binding, Grant, NonEmpty } from './bindings.ts';
 import type { Stage } from './stage.ts';
+
+// No action deletes an item or reads a whole table.
+type TableAction = `dynamodb:${'BatchGetItem' | 'GetItem' | 'PutItem' | 'Query' | 'UpdateItem'}`;
+type IndexAccess<Index> = {
+  readonly index: Index;
+  readonly actions: NonEmpty<'dynamodb:Query'>;
+};
+
+/** A table that functions get by name and permission at once. */
+export class Table<Index extends string = never> extends TableV2 {
+  /** The table's name, with these actions on the table or on one of its indexes. */
+  allow(...access: NonEmpty<TableAction | IndexAccess<Index>>): Binding<'table'> {
+    const [first, ...others] = access;
+    return {
+      kind: 'table',
+      value: this.tableName,
+      grants: [this.grantOf(first), ...others.map((one) => this.grantOf(one))],
+    };
+  }
+
+  private grantOf(access: TableAction | IndexAccess<Index>): Grant {
+    if (typeof access === 'string') return { actions: [access], resources: [this.tableArn] };
+    const { index, actions } = access;
+    return { actions, resources: [`${this.tableArn}/index/${index}`] };
+  }
+}
 
 const text = (name: string) => ({ name, type: AttributeType.STRING });
 const number = (name: string) => ({ name, type: AttributeType.NUMBER });
 
-/** What is remembered: tasks, accounts with their ledger, keys and what they do, and requests that may be repeated. */
+/** The tables: tasks, accounts with their ledgers, API keys and their activity, and idempotency records. */
 export class Tables extends Construct {
-  readonly tasks: TableV2;
-  readonly accounts: TableV2;
-  readonly keys: TableV2;
-  readonly activity: TableV2;
-  readonly idempotency: TableV2;
+  readonly tasks: Table<typeof indexNames.nextCheck | typeof indexNames.tasksByAccount>;
+  readonly accounts: Table<typeof indexNames.accountsByName>;
+  readonly keys: Table<typeof indexNames.keysByAccount>;
+  readonly activity: Table;
+  readonly idempotency: Table;
 
   constructor(scope: Construct, id: string, { keepData }: Stage) {
     super(scope, id);
@@ -27,66 +55,76 @@ export class Tables extends Construct {
       encryption: keepData ? TableEncryptionV2.awsManagedKey() : TableEncryptionV2.dynamoOwnedKey(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: keepData },
       deletionProtection: keepData,
+      // Not RETAIN_ON_UPDATE_OR_DELETE: a first deployment that fails would try to delete protected tables, and
+      // get stuck.
       removalPolicy: keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     };
-    this.tasks = new TableV2(this, 'Tasks', {
+    this.tasks = new Table(this, 'Tasks', {
       ...common,
       partitionKey: text('id'),
       globalSecondaryIndexes: [
         {
-          // Sparse: only a task that somebody has to look at again has a due time.
-          indexName: 'due',
-          partitionKey: number('dueShard'),
-          sortKey: number('dueAt'),
+          // Sparse: only a task that the reconciler has to check has these attributes.
+          indexName: indexNames.nextCheck,
+          partitionKey: number('checkShard'),
+          sortKey: number('nextCheckAt'),
           projectionType: ProjectionType.KEYS_ONLY,
         },
         {
-          indexName: 'byAccount',
+          indexName: indexNames.tasksByAccount,
           partitionKey: text('account'),
           sortKey: number('createdAt'),
           projectionType: ProjectionType.INCLUDE,
           nonKeyAttributes: [
-            ...['model', 'status', 'submittedAt', 'expectedSeconds'],
-            ...['finishedAt', 'images', 'charged'],
+            'model',
+            'status',
+            'submittedAt',
+            'typicalSeconds',
+            'finishedAt',
+            'images',
+            'charged',
           ],
         },
       ],
     });
-    this.accounts = new TableV2(this, 'Accounts', { ...common, ...accounts });
-    this.keys = new TableV2(this, 'Keys', {
+    this.accounts = new Table(this, 'Accounts', {
+      ...common,
+      partitionKey: text('account'),
+      sortKey: text('entry'),
+      globalSecondaryIndexes: [
+        {
+          // Sparse: only the account's own row has `listed`, and its entries do not. Keys only, so that
+          // a change of the balance does not write to the index.
+          indexName: indexNames.accountsByName,
+          partitionKey: text('listed'),
+          sortKey: text('account'),
+          projectionType: ProjectionType.KEYS_ONLY,
+        },
+      ],
+    });
+    this.keys = new Table(this, 'Keys', {
       ...common,
       partitionKey: text('keyId'),
       globalSecondaryIndexes: [
         {
-          // Which keys there are, alone, so that what is spent through them writes nothing here.
-          indexName: 'byAccount',
+          // Keys only, so that spending through a key does not write to the index.
+          indexName: indexNames.keysByAccount,
           partitionKey: text('account'),
           sortKey: number('createdAt'),
           projectionType: ProjectionType.KEYS_ONLY,
         },
       ],
     });
-    // Apart from the keys, so that counting requests never meets the transactions that move money.
-    this.activity = new TableV2(this, 'Activity', { ...common, partitionKey: text('keyId') });
-    this.idempotency = new TableV2(this, 'Idempotency', {
+    // Not in the table of the keys, so that counting requests never conflicts with the transactions
+    // that move credits.
+    this.activity = new Table(this, 'Activity', {
+      ...common,
+      partitionKey: text('keyId'),
+    });
+    this.idempotency = new Table(this, 'Idempotency', {
       ...common,
       partitionKey: text('id'),
       timeToLiveAttribute: 'expiresAt',
     });
   }
 }
-
-const accounts = {
-  partitionKey: text('account'),
-  sortKey: text('entry'),
-  globalSecondaryIndexes: [
-    {
-      // Sparse: of an account only its own row is listed. Its name alone, so that money which moves
-      // writes nothing here.
-      indexName: 'listed',
-      partitionKey: text('listed'),
-      sortKey: text('account'),
-      projectionType: ProjectionType.KEYS_ONLY,
-    },
-  ],
-};

@@ -1,15 +1,17 @@
-import { Construct } from 'constructs';
-import { allow } from './allow.ts';
+import { Aws } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { bucketPrefixes } from '../functions/domain/model/storage-names.ts';
+import type { Entry } from '../functions/runtime/env.ts';
 import type { Buckets } from './buckets.ts';
-import { Lambda } from './lambda.ts';
-import { metered } from './metrics.ts';
-import { pollTask, submitTask } from './provider-functions.ts';
+import { type CodeOf, createFunctions, type Functions, type FunctionTable } from './lambda.ts';
 import type { Providers } from './providers.ts';
 import type { Secrets } from './secrets.ts';
 import type { Stage } from './stage.ts';
 import type { Tables } from './tables.ts';
+import { endWait } from './task-tokens.ts';
 
-export type WorkProps = {
+export type WorkflowFunctionProps = {
+  readonly codeOf: CodeOf;
   readonly stage: Stage;
   readonly tables: Tables;
   readonly buckets: Buckets;
@@ -18,107 +20,132 @@ export type WorkProps = {
   readonly providers: Providers;
 };
 
-/** One function a state, each with exactly what it uses. */
-export class WorkflowFunctions extends Construct {
-  readonly prepareInputs: Lambda<'workflow/prepare-inputs'>;
-  readonly submitTask: Lambda<'workflow/submit-task'>;
-  readonly awaitProvider: Lambda<'workflow/await-provider'>;
-  readonly pollTask: Lambda<'workflow/poll-task'>;
-  readonly settleTask: Lambda<'workflow/settle-task'>;
-  readonly notifyCaller: Lambda<'workflow/notify-caller'>;
+type WorkflowEntry = Extract<Entry, `workflow/${string}`>;
+export type WorkflowFunctions = Functions<WorkflowEntry>;
 
-  constructor(scope: Construct, id: string, props: WorkProps) {
-    super(scope, id);
-    this.prepareInputs = prepareInputs(this, props);
-    this.submitTask = submitTask(this, props);
-    this.awaitProvider = awaitProvider(this, props);
-    this.pollTask = pollTask(this, props);
-    this.settleTask = settleTask(this, props);
-    this.notifyCaller = notifyCaller(this, props);
-  }
-}
+/**
+ * How long a function may run, and how much longer its state waits for the result: a function that runs
+ * into its own timeout is reported by Lambda, with its name, before the state gives up.
+ */
+const timeout = (functionSeconds: number, marginSeconds: number) => ({
+  functionSeconds,
+  stateSeconds: functionSeconds + marginSeconds,
+});
 
-const loopback = ({ laptop }: Stage) => ({ LOOPBACK: laptop?.LOOPBACK });
+/** The timeouts of the states that wait for their function to return. */
+export const timeouts = {
+  prepareInputs: timeout(60, 10),
+  submitTask: timeout(30, 10),
+  settleTask: timeout(120, 10),
+  notifyCaller: timeout(15, 5),
+};
 
-function prepareInputs(scope: Construct, { stage, tables, buckets }: WorkProps) {
-  const lambda = new Lambda(scope, 'PrepareInputs', {
-    entry: 'workflow/prepare-inputs',
-    environment: {
-      TASK_TABLE: tables.tasks.tableName,
-      INPUT_BUCKET: buckets.inputs.bucketName,
-      ...loopback(stage),
-    },
-    logDays: stage.logDays,
-    timeoutSeconds: 60,
+/** The functions of the workflow, one for each state. */
+export function workflowFunctions(scope: Construct, props: WorkflowFunctionProps) {
+  const functions = createFunctions(scope, rowsOf(props), {
+    codeOf: props.codeOf,
+    logDays: props.stage.logDays,
   });
-  allow(lambda, tables.tasks.tableArn, 'dynamodb:UpdateItem');
-  const below = (prefix: string) => buckets.inputs.arnForObjects(`${prefix}/*`);
-  allow(lambda, ['uploads', 'files', 'prepared'].map(below), 's3:GetObject');
-  allow(lambda, below('prepared'), 's3:PutObject');
-  allow(lambda, buckets.inputs.bucketArn, 's3:ListBucket'); // or what is missing looks forbidden
-  return lambda;
+  // The reconciler decides when a callback is retried. Lambda would retry twice in between.
+  functions['workflow/notify-caller'].configureAsyncInvoke({ retryAttempts: 0 });
+  return functions;
 }
 
-function awaitProvider(scope: Construct, { stage, tables }: WorkProps) {
-  const lambda = new Lambda(scope, 'AwaitProvider', {
-    entry: 'workflow/await-provider',
-    environment: { TASK_TABLE: tables.tasks.tableName },
-    logDays: stage.logDays,
-  });
-  allow(lambda, tables.tasks.tableArn, 'dynamodb:UpdateItem');
-  return lambda;
-}
-
-function settleTask(scope: Construct, { stage, tables, buckets }: WorkProps) {
-  const lambda = new Lambda(scope, 'SettleTask', {
-    entry: 'workflow/settle-task',
+const rowsOf = ({
+  stage,
+  tables,
+  buckets,
+  secrets,
+  publicUrl,
+  providers,
+}: WorkflowFunctionProps): FunctionTable<WorkflowEntry> => ({
+  'workflow/prepare-inputs': {
+    id: 'PrepareInputs',
+    timeoutSeconds: timeouts.prepareInputs.functionSeconds,
     environment: {
-      TASK_TABLE: tables.tasks.tableName,
-      ACCOUNT_TABLE: tables.accounts.tableName,
-      KEY_TABLE: tables.keys.tableName,
-      ACTIVITY_TABLE: tables.activity.tableName,
-      RESULT_BUCKET: buckets.results.bucketName,
-      ...loopback(stage),
-      ...metered,
-    },
-    logDays: stage.logDays,
-    timeoutSeconds: 120,
-  });
-  allow(lambda, tables.tasks.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem');
-  allow(
-    lambda,
-    tables.accounts.tableArn,
-    'dynamodb:GetItem',
-    'dynamodb:PutItem',
-    'dynamodb:UpdateItem',
-  );
-  allow(lambda, tables.keys.tableArn, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
-  allow(lambda, tables.activity.tableArn, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
-  allow(lambda, buckets.results.arnForObjects('results/*'), 's3:GetObject', 's3:PutObject');
-  allow(lambda, buckets.results.bucketArn, 's3:ListBucket'); // or what is missing looks forbidden
-  return lambda;
-}
-
-function notifyCaller(scope: Construct, props: WorkProps) {
-  const { stage, tables, secrets, publicUrl } = props;
-  const lambda = new Lambda(scope, 'NotifyCaller', {
-    entry: 'workflow/notify-caller',
-    environment: {
-      TASK_TABLE: tables.tasks.tableName,
-      ACCOUNT_TABLE: tables.accounts.tableName,
-      SIGNING_SECRET: secrets.signing.secretArn,
+      TASK_TABLE: tables.tasks.allow('dynamodb:UpdateItem'),
+      INPUT_BUCKET: buckets.inputs.allow(
+        { prefix: bucketPrefixes.uploads, actions: ['s3:GetObject'] },
+        { prefix: bucketPrefixes.files, actions: ['s3:GetObject'] },
+        { prefix: bucketPrefixes.prepared, actions: ['s3:PutObject'] },
+        's3:ListBucket',
+      ),
       PUBLIC_URL: publicUrl,
-      CALLBACK_TAIL: stage.callbackTail.join(','),
-      ...loopback(stage),
-      ...metered,
+      ALLOW_LOOPBACK: stage.allowLoopback ? 'allowed' : undefined,
     },
-    logDays: stage.logDays,
-    timeoutSeconds: 15,
-  });
-  // Who has it told again says when; Lambda's own two more tries would come in between.
-  lambda.configureAsyncInvoke({ retryAttempts: 0 });
-  allow(lambda, tables.tasks.tableArn, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
-  allow(lambda, tables.accounts.tableArn, 'dynamodb:GetItem');
-  allow(lambda, secrets.signing.secretArn, 'secretsmanager:GetSecretValue');
-  return lambda;
-}
+  },
+  'workflow/submit-task': {
+    id: 'SubmitTask',
+    timeoutSeconds: timeouts.submitTask.functionSeconds,
+    environment: {
+      TASK_TABLE: tables.tasks.allow('dynamodb:GetItem', 'dynamodb:UpdateItem'),
+      ACTIVITY_TABLE: tables.activity.allow('dynamodb:GetItem'),
+      // The provider reads the inputs by links that this function signs: a link can do what its signer can.
+      INPUT_BUCKET: buckets.inputs.allow({
+        prefix: bucketPrefixes.prepared,
+        actions: ['s3:GetObject'],
+      }),
+      PROVIDER_SECRET: secrets.providerKeys.allow('secretsmanager:GetSecretValue'),
+      SIGNING_SECRET: secrets.signing.allow('secretsmanager:GetSecretValue'),
+      PUBLIC_URL: publicUrl,
+      ...providers.urls,
+      ...providers.order,
+      TYPICAL_SECONDS: stage.typicalSeconds,
+      POWERTOOLS_SERVICE_NAME: Aws.STACK_NAME,
+    },
+  },
+  'workflow/await-provider': {
+    id: 'AwaitProvider',
+    environment: {
+      TASK_TABLE: tables.tasks.allow('dynamodb:UpdateItem'),
+    },
+    // It wakes itself when a fact is there already. "Woken" is reported as a failure, and the state catches it.
+    permissions: [endWait('states:SendTaskFailure')],
+  },
+  'workflow/poll-task': {
+    id: 'PollTask',
+    timeoutSeconds: 20,
+    environment: {
+      TASK_TABLE: tables.tasks.allow('dynamodb:UpdateItem'),
+      PROVIDER_SECRET: secrets.providerKeys.allow('secretsmanager:GetSecretValue'),
+      ...providers.urls,
+      POWERTOOLS_SERVICE_NAME: Aws.STACK_NAME,
+    },
+    // It fails the wait when the provider did not answer: the next poll comes later.
+    permissions: [endWait('states:SendTaskFailure'), endWait('states:SendTaskSuccess')],
+  },
+  'workflow/settle-task': {
+    id: 'SettleTask',
+    timeoutSeconds: timeouts.settleTask.functionSeconds,
+    environment: {
+      TASK_TABLE: tables.tasks.allow('dynamodb:GetItem', 'dynamodb:PutItem'),
+      ACCOUNT_TABLE: tables.accounts.allow(
+        'dynamodb:GetItem',
+        'dynamodb:PutItem',
+        'dynamodb:UpdateItem',
+      ),
+      KEY_TABLE: tables.keys.allow('dynamodb:GetItem', 'dynamodb:UpdateItem'),
+      ACTIVITY_TABLE: tables.activity.allow('dynamodb:GetItem', 'dynamodb:UpdateItem'),
+      RESULT_BUCKET: buckets.results.allow(
+        { prefix: bucketPrefixes.results, actions: ['s3:PutObject'] },
+        's3:ListBucket',
+      ),
+      PUBLIC_URL: publicUrl,
+      ALLOW_LOOPBACK: stage.allowLoopback ? 'allowed' : undefined,
+      POWERTOOLS_SERVICE_NAME: Aws.STACK_NAME,
+    },
+  },
+  'workflow/notify-caller': {
+    id: 'NotifyCaller',
+    timeoutSeconds: timeouts.notifyCaller.functionSeconds,
+    environment: {
+      TASK_TABLE: tables.tasks.allow('dynamodb:GetItem', 'dynamodb:UpdateItem'),
+      ACCOUNT_TABLE: tables.accounts.allow('dynamodb:GetItem'),
+      SIGNING_SECRET: secrets.signing.allow('secretsmanager:GetSecretValue'),
+      PUBLIC_URL: publicUrl,
+      CALLBACK_RETRY_DELAYS: stage.callbackRetryDelays.join(','),
+      ALLOW_LOOPBACK: stage.allowLoopback ? 'allowed' : undefined,
+      POWERTOOLS_SERVICE_NAME: Aws.STACK_NAME,
+    },
+  },
+});

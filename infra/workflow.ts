@@ -1,101 +1,275 @@
-import { type IRole, Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import {
   DefinitionBody,
   Errors,
+  IntegrationPattern,
   JitterType,
   JsonPath,
   LogLevel,
+  Pass,
+  type RetryProps,
   StateMachine,
   Succeed,
+  TaskInput,
+  type TaskStateBase,
+  Timeout,
 } from 'aws-cdk-lib/aws-stepfunctions';
-import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import {
-  CallbackRefused,
+  CallbackFailed,
   InputUnavailable,
+  OutcomeMissing,
   ProviderBusy,
   ResultUnavailable,
-} from '../functions/task/failures.ts';
-import { again, answered, wait, waitOver, work } from './states.ts';
-import type { WorkflowFunctions } from './workflow-functions.ts';
+  TaskFailed,
+  woken,
+} from '../functions/domain/model/workflow-errors.ts';
+import type { Binding, Grant, NonEmpty } from './bindings.ts';
+import { vendedLogsName } from './log-groups.ts';
+import { endWait } from './task-tokens.ts';
+import {
+  timeouts,
+  type WorkflowFunctionProps,
+  type WorkflowFunctions,
+  workflowFunctions,
+} from './workflow-functions.ts';
 
-type Props = { readonly functions: WorkflowFunctions; readonly logDays: RetentionDays };
+type MachineAction = `states:${'DescribeExecution' | 'SendTaskFailure' | 'StartExecution'}`;
 
-/** Above the task's own deadline of 15 minutes, with room to settle and to tell the caller. */
-const executionMinutes = 30;
+/** Longer than any provider can say how a job ended (24 hours): for so long one that does not answer is asked. */
+const executionHours = 25;
 
-/** The wait/poll loop. It carries the task's id; the table carries the task. */
+/** The state machine and the functions of its states. An execution carries the task's id; the table has the task. */
 export class Workflow extends Construct {
+  readonly functions: WorkflowFunctions;
   readonly machine: StateMachine;
 
-  constructor(scope: Construct, id: string, { functions, logDays }: Props) {
+  constructor(scope: Construct, id: string, props: WorkflowFunctionProps) {
     super(scope, id);
+    this.functions = workflowFunctions(this, props);
+    const states = new Construct(this, 'States'); // the functions have the same names
     this.machine = new StateMachine(this, 'Machine', {
-      definitionBody: DefinitionBody.fromChainable(states(this, functions)),
-      timeout: Duration.minutes(executionMinutes),
-      logs: {
-        destination: new LogGroup(this, 'Logs', {
-          retention: logDays,
-          removalPolicy: RemovalPolicy.DESTROY,
-        }),
-        level: LogLevel.ERROR,
-        includeExecutionData: false, // task tokens are in it
-      },
+      definitionBody: DefinitionBody.fromChainable(definition(states, this.functions)),
+      timeout: Duration.hours(executionHours),
+      logs: machineLogs(this, props.stage.logDays),
     });
-    const may = (action: string, lambda: IFunction) =>
-      // Apart from the functions' own policies: those are part of what the machine depends on.
-      new Policy(this, `${lambda.node.id}EndsWait`, {
-        roles: [roleOf(lambda)],
-        statements: [
-          new PolicyStatement({ actions: [action], resources: [this.machine.stateMachineArn] }),
-        ],
-      });
-    may('states:SendTaskFailure', functions.awaitProvider); // "woken" is thrown, and caught
-    may('states:SendTaskSuccess', functions.pollTask);
+  }
+
+  /** The machine's ARN, with these actions on the machine and its executions. */
+  allow(...actions: NonEmpty<MachineAction>): Binding<'state machine'> {
+    const [first, ...others] = actions;
+    return {
+      kind: 'state machine',
+      value: this.machine.stateMachineArn,
+      grants: [this.grantOf(first), ...others.map((action) => this.grantOf(action))],
+    };
+  }
+
+  private grantOf(action: MachineAction): Grant {
+    if (action === 'states:SendTaskFailure') return endWait(action);
+    if (action === 'states:StartExecution') {
+      return { actions: [action], resources: [this.machine.stateMachineArn] };
+    }
+    const executions = Stack.of(this).formatArn({
+      service: 'states',
+      resource: 'execution',
+      resourceName: `${this.machine.stateMachineName}:*`,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+    return { actions: [action], resources: [executions] };
   }
 }
 
-function states(scope: Construct, functions: WorkflowFunctions) {
-  const prepare = work(scope, 'PrepareInputs', functions.prepareInputs, 70);
-  const submit = work(scope, 'SubmitTask', functions.submitTask, 40);
-  const awaitProvider = wait(scope, 'AwaitProvider', functions.awaitProvider, '$.waitSeconds');
-  const poll = wait(scope, 'PollTask', functions.pollTask, '$.pollSeconds');
-  const settle = work(scope, 'SettleTask', functions.settleTask, 130);
-  const notify = work(scope, 'NotifyCaller', functions.notifyCaller, 20);
+const machineLogs = (scope: Construct, logDays: RetentionDays) => ({
+  destination: new LogGroup(scope, 'Logs', {
+    logGroupName: vendedLogsName('states'),
+    retention: logDays,
+    removalPolicy: RemovalPolicy.DESTROY,
+  }),
+  // An ordinary poll ends with a timeout, which is an event of the level ERROR. Functions log their own errors.
+  level: LogLevel.FATAL,
+  includeExecutionData: false, // task tokens are part of it
+});
 
-  const seconds = (interval: number, maxAttempts: number) => ({
-    ...{ interval: Duration.seconds(interval), backoffRate: 2, maxAttempts },
+/** Prepare, submit, wait and poll, settle, notify. */
+function definition(scope: Construct, functions: WorkflowFunctions) {
+  const prepare = lambdaState(
+    scope,
+    'PrepareInputs',
+    functions['workflow/prepare-inputs'],
+    timeouts.prepareInputs,
+  );
+  const submit = lambdaState(
+    scope,
+    'SubmitTask',
+    functions['workflow/submit-task'],
+    timeouts.submitTask,
+  );
+  const awaitProvider = callbackState(
+    scope,
+    'AwaitProvider',
+    functions['workflow/await-provider'],
+    '$.waitSeconds',
+  );
+  const poll = callbackState(scope, 'PollTask', functions['workflow/poll-task'], '$.pollSeconds', {
+    pollSeconds: JsonPath.numberAt('$.pollSeconds'),
   });
-  again(prepare, answered, { errors: [InputUnavailable.code], ...seconds(2, 2) });
-  again(submit, answered, {
+  // The provider did not answer the poll. The function reports when to poll again as the cause of its failure, which
+  // is the input of the states from here on.
+  const slowDown = new Pass(scope, 'SlowDown', {
+    parameters: { next: JsonPath.stringToJson(JsonPath.stringAt('$.busy.Cause')) },
+    outputPath: '$.next',
+  });
+  const settle = lambdaState(
+    scope,
+    'SettleTask',
+    functions['workflow/settle-task'],
+    timeouts.settleTask,
+  );
+  const notify = lambdaState(
+    scope,
+    'NotifyCaller',
+    functions['workflow/notify-caller'],
+    timeouts.notifyCaller,
+  );
+
+  withRetries(prepare, taskFailed, {
+    errors: [InputUnavailable.code],
+    ...exponential(2, 2),
+  });
+  withRetries(submit, taskFailed, {
     errors: [ProviderBusy.code],
-    ...seconds(2, 5),
+    ...exponential(2, 5),
     jitterStrategy: JitterType.FULL,
   });
-  again(awaitProvider, waitOver);
-  again(poll, waitOver);
-  again(settle, answered, { errors: [ResultUnavailable.code], ...seconds(2, 5) });
-  again(notify, answered, { errors: [CallbackRefused.code], ...seconds(1, 3) }); // the contract's 1, 2 and 4 s
+  withRetries(settle, [TaskFailed.code, OutcomeMissing.code], {
+    errors: [ResultUnavailable.code],
+    ...exponential(2, 5),
+  });
+  withRetries(notify, taskFailed, {
+    errors: [CallbackFailed.code],
+    ...exponential(1, 3), // the contract's 1, 2 and 4 s
+  });
 
+  // No error of ours settles a task whose job is at a provider: nothing else is caught here. When the retries are
+  // over, the execution fails, and the next one goes on under the definition that is current by then.
+  withLongRetry(awaitProvider, waitOver);
+  withLongRetry(poll, [...waitOver, ProviderBusy.code]);
+  poll.addCatch(slowDown, { errors: [ProviderBusy.code], resultPath: '$.busy' });
   for (const waiting of [awaitProvider, poll]) {
     waiting.addCatch(poll, { errors: waitOver, resultPath: JsonPath.DISCARD });
   }
-  for (const state of [prepare, submit, awaitProvider, poll]) {
+  for (const state of [prepare, submit]) {
     state.addCatch(settle, { errors: [Errors.ALL], resultPath: '$.error' });
   }
-  // Settled once more, and leniently: an image that cannot be fetched is an image not made.
+  // The second time, SettleTask finds this error in its input and counts an image that it cannot fetch
+  // as not generated.
   settle.addCatch(settle, { errors: [ResultUnavailable.code], resultPath: '$.error' });
   notify.addCatch(new Succeed(scope, 'Undelivered'), { errors: [Errors.ALL] });
 
   awaitProvider.next(poll);
+  slowDown.next(awaitProvider);
   poll.next(settle);
   settle.next(notify);
   return prepare.next(submit).next(awaitProvider);
 }
 
-function roleOf({ role, node }: IFunction): IRole {
-  if (!role) throw new Error(`${node.path} has no role`);
-  return role;
+/** A state that runs its function and passes the function's result to the next state. */
+const lambdaState = (
+  scope: Construct,
+  id: string,
+  lambdaFunction: IFunction,
+  { stateSeconds }: { readonly stateSeconds: number },
+) =>
+  new LambdaInvoke(scope, id, {
+    lambdaFunction,
+    payloadResponseOnly: true,
+    retryOnServiceExceptions: false, // `withRetries` covers those errors, too
+    taskTimeout: Timeout.duration(Duration.seconds(stateSeconds)),
+  });
+
+/**
+ * A state that runs its function, which saves the task token, and then waits: until the token is used,
+ * or for the number of seconds at `secondsPath` in its input. It passes its input on unchanged.
+ */
+const callbackState = (
+  scope: Construct,
+  id: string,
+  lambdaFunction: IFunction,
+  secondsPath: string,
+  payload: Readonly<Record<string, unknown>> = {},
+) =>
+  new LambdaInvoke(scope, id, {
+    lambdaFunction,
+    integrationPattern: IntegrationPattern.WAIT_FOR_TASK_TOKEN,
+    payload: TaskInput.fromObject({
+      taskId: JsonPath.stringAt('$.taskId'),
+      token: JsonPath.taskToken,
+      ...payload,
+    }),
+    resultPath: JsonPath.DISCARD,
+    retryOnServiceExceptions: false,
+    taskTimeout: Timeout.at(secondsPath),
+  });
+
+/** The errors that end a wait and are no failure. */
+const waitOver = [Errors.TIMEOUT, woken];
+
+/** The task has its outcome. Another attempt would not change it. */
+const taskFailed = [TaskFailed.code];
+
+const exponential = (intervalSeconds: number, maxAttempts: number) => ({
+  interval: Duration.seconds(intervalSeconds),
+  backoffRate: 2,
+  maxAttempts,
+});
+
+/** Lambda could not run the function, which says nothing about the function. */
+const lambdaUnavailable = [
+  'Lambda.ClientExecutionTimeoutException',
+  'Lambda.ServiceException',
+  'Lambda.AWSLambdaException',
+  'Lambda.SdkClientException',
+  'Lambda.TooManyRequestsException',
+];
+
+/** The function is gone: a later definition has another one. */
+const functionMissing = ['Lambda.ResourceNotFoundException'];
+
+/**
+ * Retries a state: never after the errors in `never`, as `special` says after the errors named there, for two
+ * minutes when Lambda is unavailable (6 retries from 2 s, as AWS recommends), and three times after any other error.
+ * Every state may be repeated.
+ */
+function withRetries(
+  state: TaskStateBase,
+  never: readonly string[],
+  ...special: readonly RetryProps[]
+): void {
+  state.addRetry({ errors: [...never], maxAttempts: 0 });
+  for (const retry of special) state.addRetry(retry);
+  state.addRetry({ errors: lambdaUnavailable, ...exponential(2, 6) });
+  state.addRetry({
+    errors: [Errors.ALL],
+    ...exponential(2, 3),
+    jitterStrategy: JitterType.FULL,
+  });
+}
+
+/**
+ * Retries a state that asks about a job which a provider already has: for eight minutes at most, four on average.
+ * A function that is missing is not waited for: the next execution has the current definition.
+ */
+function withLongRetry(state: TaskStateBase, never: readonly string[]): void {
+  state.addRetry({ errors: [...never], maxAttempts: 0 });
+  state.addRetry({ errors: functionMissing, ...exponential(2, 3) });
+  state.addRetry({
+    errors: [Errors.ALL],
+    ...exponential(2, 12),
+    maxDelay: Duration.minutes(1),
+    jitterStrategy: JitterType.FULL,
+  });
 }

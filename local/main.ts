@@ -1,76 +1,139 @@
 import { once } from 'node:events';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { type FirstKeys, firstKeys } from './first-keys.ts';
-import { type Laptop, startLaptop } from './laptop.ts';
-import { synthesise } from './synthesise.ts';
+import { dirname, join, resolve } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { activityLog } from './activity-log.ts';
+import { openListener } from './aws/listener.ts';
+import { openDataFolder } from './data-folder.ts';
+import type { LocalKeys } from './local-keys.ts';
+import type { LocalStack } from './local-stack.ts';
+import { unlessStopped, watchStopSignals } from './stop-signals.ts';
 
-const { values: said } = parseArgs({
-  options: {
-    port: { type: 'string', default: '3000' },
-    fresh: { type: 'boolean', default: false },
-    data: { type: 'string', default: '.local' },
-    'ready-file': { type: 'string' },
-    quiet: { type: 'boolean', default: false },
-  },
-});
-const tell = (text: string) => said.quiet || process.stdout.write(`${text}\n`);
+type Options = {
+  readonly port: number;
+  readonly data: string;
+  readonly fresh?: boolean;
+  readonly quiet?: boolean;
+  readonly readyFile?: string;
+};
 
-// Before the first await, so that Ctrl-C is heard from the beginning.
-const stopping = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
+// Before anything else, so that Ctrl-C works from the beginning.
+const { stop, exitCode } = watchStopSignals();
 
-try {
-  await run(stopping.signal);
-} catch (error) {
-  if (stopping.signal.aborted) process.exit(0);
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
+await new Command('npm start --')
+  .description('Runs Darkroom on this machine, until Ctrl-C.')
+  .addOption(
+    new Option('--port <number>', 'port of the API; 0 takes a free one')
+      .default(3000)
+      .argParser(parsePort),
+  )
+  .option('--data <folder>', 'where data, logs and keys are stored', '.local')
+  .option('--fresh', 'delete the data of earlier runs first')
+  .option('--quiet', 'print nothing but errors')
+  .option(
+    '--ready-file <path>',
+    'written when it is ready (default: ready.json in the data folder)',
+  )
+  .helpOption('--help', 'print this')
+  .action(main)
+  .parseAsync();
+
+async function main(options: Options): Promise<void> {
+  try {
+    await run(options);
+  } catch (error) {
+    // A start that was stopped fails in one way or another.
+    if (!stop.aborted) {
+      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+      process.exit(1);
+    }
+  }
+  process.exit(exitCode());
 }
 
-async function run(stop: AbortSignal): Promise<void> {
-  const data = said.data;
-  if (said.fresh) rmSync(data, { recursive: true, force: true });
-  mkdirSync(data, { recursive: true });
-  tell('Synthesising the stack …');
-  const outdir = join(data, 'cdk.out');
-  await synthesise(outdir, stop);
-  const laptop = await startLaptop({ outdir, dataDir: data, port: portOf(said.port) });
+async function run({ port, data, fresh = false, quiet = false, readyFile }: Options) {
+  const print = (text: string) => quiet || process.stdout.write(`${text}\n`);
+  const dataDir = resolve(data);
+  const file = resolve(readyFile ?? join(dataDir, 'ready.json'));
+  const outdir = join(dataDir, 'cdk.out');
+
+  await using opened = new AsyncDisposableStack();
+  const lock = openDataFolder({ folder: data, fresh });
+  opened.defer(lock.release);
+  rmSync(file, { force: true });
+  if (lock.killed)
+    print(`The local stack before this one (process ${lock.killed.pid}) was killed.`);
+  const listener = await openPort(port);
+  opened.defer(listener.close);
+  lock.announce(listener.url);
+
+  // What takes long to load is loaded only now, so that a start that is refused is refused at once.
+  const { synthesiseIfChanged } = await import('./synthesis-cache.ts');
+  const loading = Promise.all([import('./local-stack.ts'), import('./local-keys.ts')]);
+  await synthesiseIfChanged(outdir, async (directory) => {
+    print('Synthesising the stack …');
+    const { synthesise } = await import('./synthesise.ts');
+    await synthesise(directory, { signal: stop });
+  });
+  const [{ startLocalStack }, { loadOrIssueKeys }] = await unlessStopped(stop, loading);
+  const activity = activityLog({ print });
+  opened.defer(activity.close);
+  const stack = await startLocalStack({
+    outdir,
+    dataDir,
+    listener,
+    signal: stop,
+    ...(!quiet && { onRequest: activity.onRequest, onLog: activity.onLog }),
+  });
+  opened.defer(stack.close);
+  const keys = await unlessStopped(stop, loadOrIssueKeys(stack, join(dataDir, 'keys.json')));
+  opened.defer(() => rmSync(file, { force: true }));
+  writeReady(file, stack, keys);
+  print(greeting(stack, keys));
+  if (!stop.aborted) await once(stop, 'abort');
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65_535) return port;
+  throw new InvalidArgumentError('It must be a number from 0 to 65535.');
+}
+
+async function openPort(port: number) {
   try {
-    const keys = await firstKeys(laptop, join(data, 'keys.json'));
-    const file = said['ready-file'] ?? join(data, 'ready.json');
-    writeReady(file, laptop, keys);
-    tell(greeting(laptop, keys));
-    if (!stop.aborted) await once(stop, 'abort');
-    rmSync(file, { force: true });
-  } finally {
-    await laptop.close();
+    return await openListener(port);
+  } catch (cause) {
+    throw new Error(`${whyClosed(cause, port)} A free port: npm start -- --port 0`, { cause });
   }
 }
 
-function portOf(text: string): number {
-  const port = Number(text);
-  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
-  throw new Error(`--port must be a number from 0 to 65535, not "${text}".`);
+function whyClosed(cause: unknown, port: number): string {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  if (code === 'EADDRINUSE') return `Port ${port} is taken.`;
+  if (code === 'EACCES') return `Port ${port} is only for the administrator of this machine.`;
+  return `Port ${port} cannot be used (${String(cause)}).`;
 }
 
-function writeReady(file: string, { url, painter }: Laptop, { apiKey, adminKey }: FirstKeys): void {
+function writeReady(
+  file: string,
+  { url, mockProvider }: LocalStack,
+  { apiKey, adminKey }: LocalKeys,
+): void {
   mkdirSync(dirname(file), { recursive: true });
-  const ready = { url, apiKey, adminKey, painter: painter.url };
+  const ready = { url, apiKey, adminKey, mockProvider: mockProvider.url, pid: process.pid };
   writeFileSync(file, `${JSON.stringify(ready, undefined, 2)}\n`, { mode: 0o600 });
 }
 
-function greeting({ url, painter }: Laptop, { apiKey }: FirstKeys): string {
+function greeting({ url, mockProvider }: LocalStack, { apiKey }: LocalKeys): string {
   return `
 Darkroom is ready: ${url}
-  API key   ${apiKey}
-  painter   ${painter.url}/control
+  API key         ${apiKey}
+  mock provider   ${mockProvider.url}/control
 
 Try it:
   curl -s ${url}/v1/images/generations \\
     -H 'Authorization: Bearer ${apiKey}' -H 'Content-Type: application/json' \\
-    -d '{"prompt": "Replace the background with a starry sky", "image_urls": ["${painter.url}/sample.jpg"]}'
+    -d '{"prompt": "Replace the background with a starry sky", "image_urls": ["${mockProvider.url}/sample.jpg"]}'
 
-Ctrl-C stops it.`;
+Press Ctrl-C to stop it.`;
 }

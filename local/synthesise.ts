@@ -1,32 +1,57 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const CdkJson = z.object({ context: z.record(z.string(), z.unknown()) });
 
+type SynthesisOptions = {
+  /** The context `stage`: the local stack's own, unless it is given. */
+  readonly stage?: string;
+  readonly signal?: AbortSignal;
+};
+
 /**
- * Synthesises the laptop's stage into a directory, as `cdk synth -c stage=local` would.
- * @throws {Error} with what the synthesis had to say, or the reason of the signal that ended it
+ * Synthesises a stage into a directory, as `cdk synth -c stage=…` does.
+ * @throws {Error} with the output of the failed synthesis, or with the signal's reason when it was aborted
  */
-export async function synthesise(outdir: string, signal?: AbortSignal): Promise<void> {
+export async function synthesise(
+  outdir: string,
+  { stage = 'local', signal }: SynthesisOptions = {},
+): Promise<void> {
+  signal?.throwIfAborted();
   const { context } = CdkJson.parse(JSON.parse(readFileSync(`${root}cdk.json`, 'utf8')));
+  // A synthesis that is killed leaves its temporary files behind.
+  const temporary = mkdtempSync(join(tmpdir(), 'darkroom-synthesis-'));
   const child = spawn(process.execPath, [`${root}infra/app.ts`], {
     cwd: root,
     env: {
       ...process.env,
+      TMPDIR: temporary,
       CDK_OUTDIR: outdir,
-      // Half the time of a synthesis. The tests and every `cdk` command ask what AWS would say.
+      // Validation takes half the time of a synthesis. The tests and every `cdk` command do it.
       CDK_VALIDATION: 'false',
-      CDK_CONTEXT_JSON: JSON.stringify({ ...context, stage: 'local' }),
+      CDK_CONTEXT_JSON: JSON.stringify({ ...context, stage }),
     },
     stdio: ['ignore', 'pipe', 'pipe'],
-    ...(signal && { signal }),
   });
-  const said: Buffer[] = [];
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => said.push(part));
-  const [code] = await once(child, 'close');
-  if (code !== 0) throw new Error(`The synthesis failed.\n${Buffer.concat(said)}`);
+  const kill = () => child.kill('SIGKILL');
+  signal?.addEventListener('abort', kill);
+  // For a second Ctrl-C, which does not wait.
+  process.once('exit', kill);
+  const output: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => output.push(part));
+  try {
+    const [code] = await once(child, 'close');
+    signal?.throwIfAborted();
+    if (code !== 0) throw new Error(`The synthesis failed.\n${Buffer.concat(output)}`);
+  } finally {
+    signal?.removeEventListener('abort', kill);
+    process.off('exit', kill);
+    rmSync(temporary, { recursive: true, force: true });
+  }
 }

@@ -1,84 +1,76 @@
-import { type Access, type Call, caller, search } from '../call.ts';
-import { CliError, isRefused } from '../cli-error.ts';
-import {
-  Account,
-  AccountPage,
-  DeletedKey,
-  Entry,
-  EntryPage,
-  Key,
-  KeyPage,
-  NewAccount,
-  NewKey,
-  NewSecret,
-} from './answers.ts';
+import type * as z from 'zod';
+import * as changeAccount from '../../functions/api/change-account/route.ts';
+import * as changeKey from '../../functions/api/change-key/route.ts';
+import * as createAccount from '../../functions/api/create-account/route.ts';
+import * as createKey from '../../functions/api/create-key/route.ts';
+import * as creditAccount from '../../functions/api/credit-account/route.ts';
+import * as deleteKey from '../../functions/api/delete-key/route.ts';
+import * as getAccount from '../../functions/api/get-account/route.ts';
+import * as listAccounts from '../../functions/api/list-accounts/route.ts';
+import * as listEntries from '../../functions/api/list-entries/route.ts';
+import * as listKeys from '../../functions/api/list-keys/route.ts';
+import * as rotateSecret from '../../functions/api/rotate-webhook-secret/route.ts';
+import type { AnyRoute, BodyInputOf } from '../../functions/runtime/route.ts';
+import { type Access, type ApiCall, apiCaller } from '../api-caller.ts';
+import { CliError, hasErrorCode } from '../cli-error.ts';
+import type { PageQuery } from '../list.ts';
 
-type Slice = { readonly limit: number; readonly cursor: string | undefined };
+type CreateAccountRequest = BodyInputOf<typeof createAccount.route>;
+type AccountChange = BodyInputOf<typeof changeAccount.route>;
+type GrantRequest = BodyInputOf<typeof creditAccount.route>;
+type RotateSecretRequest = BodyInputOf<typeof rotateSecret.route>;
+type CreateKeyRequest = BodyInputOf<typeof createKey.route>;
+export type KeyChange = BodyInputOf<typeof changeKey.route>;
 
-type Limits<Limit> = {
-  readonly requests_per_minute?: Limit | undefined;
-  readonly tasks_in_flight?: Limit | undefined;
-};
-type AccountOrder = {
-  readonly id: string;
-  readonly user_group?: string | undefined;
-  readonly limits: Limits<number>;
-};
-/** A limit of `null` goes back to its default. */
-type AccountChange = { readonly limits: Limits<number | null> };
+export type Account = z.output<typeof getAccount.response>;
+export type Entry = z.output<typeof creditAccount.response>;
+export type Key = z.output<typeof changeKey.response>;
 
-type Grant = { readonly credits: number; readonly note?: string | undefined };
-
-type KeyOrder = {
-  readonly account: string;
-  readonly name: string;
-  readonly scopes: readonly string[];
-  readonly expires_at?: number | undefined;
-  readonly total_limit_credits?: number | undefined;
-  readonly daily_limit_credits?: number | undefined;
-  readonly reset_timezone?: string | undefined;
-  readonly allowed_models?: readonly string[] | undefined;
-};
-export type KeyChange = { readonly enabled: boolean } | { readonly name: string };
-
-/** The part of the API that is the operator's: accounts, their credits and their keys. */
+/** The operator's routes: accounts, their credits and their keys. */
 export const adminApi = (access: Access) => {
-  const call = operatorsCall(caller(access));
+  const call = adminCaller(apiCaller(access));
   return {
-    // A secret whose answer was lost is lost, so what makes one is never repeated unasked.
-    createAccount: (order: AccountOrder) =>
-      call(NewAccount, '/accounts', { method: 'POST', body: order, once: true }),
-    accounts: (slice: Slice) => call(AccountPage, `/accounts${search(slice)}`),
-    account: (id: string) => call(Account, `/accounts/${id}`),
-    changeAccount: (id: string, change: AccountChange) =>
-      call(Account, `/accounts/${id}`, { method: 'PATCH', body: change }),
-    /** The idempotency key makes it safe to repeat: it counts once. */
-    grant: (id: string, grant: Grant, idempotencyKey: string) =>
-      call(Entry, `/accounts/${id}/credits`, {
-        ...{ method: 'POST', headers: { 'idempotency-key': idempotencyKey }, body: grant },
-      }),
-    entries: (id: string, slice: Slice) =>
-      call(EntryPage, `/accounts/${id}/entries${search(slice)}`),
-    rotateSecret: (id: string, wish: { readonly overlap_hours?: number | undefined }) =>
-      call(NewSecret, `/accounts/${id}/webhook-secret`, {
-        ...{ method: 'POST', body: wish, once: true },
-      }),
+    // A secret is in one response only. If that response is lost, a second request would make
+    // another secret, so what makes one is not repeated.
+    createAccount: (body: CreateAccountRequest) =>
+      call(createAccount, { body, isRepeatable: false }),
+    accounts: (query: PageQuery) => call(listAccounts, { query }),
+    account: (account: string) => call(getAccount, { params: { account } }),
+    changeAccount: (account: string, body: AccountChange) =>
+      call(changeAccount, { params: { account }, body }),
+    /** With the idempotency key it is safe to repeat the request: it counts once. */
+    grant: (account: string, body: GrantRequest, idempotencyKey: string) =>
+      call(creditAccount, { params: { account }, body, idempotencyKey }),
+    entries: (account: string, query: PageQuery) =>
+      call(listEntries, { params: { account }, query }),
+    rotateSecret: (account: string, body: RotateSecretRequest) =>
+      call(rotateSecret, { params: { account }, body, isRepeatable: false }),
 
-    createKey: (order: KeyOrder) =>
-      call(NewKey, '/keys', { method: 'POST', body: order, once: true }),
-    keys: (account: string, slice: Slice) => call(KeyPage, `/keys${search({ account, ...slice })}`),
-    changeKey: (id: string, change: KeyChange) =>
-      call(Key, `/keys/${id}`, { method: 'PATCH', body: change }),
-    deleteKey: (id: string) => call(DeletedKey, `/keys/${id}`, { method: 'DELETE' }),
+    createKey: (body: CreateKeyRequest) => call(createKey, { body, isRepeatable: false }),
+    /** The keys of this account; without one, of the account of the key that it calls with. */
+    keys: (account: string | undefined, query: PageQuery) =>
+      call(listKeys, { query: { account, ...query } }),
+    changeKey: (key_id: string, body: KeyChange) => call(changeKey, { params: { key_id }, body }),
+    deleteKey: (key_id: string) => call(deleteKey, { params: { key_id } }),
   };
 };
 
-const operatorsCall =
-  (call: Call): Call =>
-  (schema, path, message) =>
-    call(schema, `/v1/admin${path}`, message).catch((thrown: unknown) => {
-      if (!isRefused(thrown, 'permission_denied')) throw thrown;
-      throw new CliError('This takes an admin key: give it with --key or in DARKROOM_KEY', {
-        ...{ refusal: thrown.refusal, cause: thrown },
-      });
+/** A refusal of a key names what is missing; one of a field says itself what the key may not do. */
+const adminCaller =
+  (call: ApiCall): ApiCall =>
+  (declared, request) =>
+    call(declared, request).catch((thrown: unknown) => {
+      if (!hasErrorCode(thrown, 'permission_denied') || thrown.apiError?.param) throw thrown;
+      throw new CliError(
+        `This takes ${keyFor(declared.route)}: give it with --key or in DARKROOM_KEY`,
+        {
+          apiError: thrown.apiError,
+          cause: thrown,
+        },
+      );
     });
+
+const keyFor = ({ access }: AnyRoute): string =>
+  typeof access === 'object' && access.scope === 'manage'
+    ? 'a key with the scope manage or admin'
+    : 'an admin key';

@@ -1,26 +1,32 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
-import { executions, starting, taskOf } from '../aws/state-machine.ts';
-import { taskTable } from '../aws/task-table.ts';
+import { clientConfig } from '../adapters/aws/client-config.ts';
+import { taskTable } from '../adapters/aws/dynamodb/task-table.ts';
+import { taskIdOf, workflowExecutions, workflowStarter } from '../adapters/aws/state-machine.ts';
+import { metricNames } from '../domain/model/metric-names.ts';
+import { ensureWorkflowRunning } from '../domain/tasks/ensure-workflow.ts';
+import { executionEnded } from '../domain/tasks/execution-ended.ts';
+import { executionEndMetric } from '../domain/tasks/metrics.ts';
 import { readEnv } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
-import { count } from '../runtime/metric.ts';
-import { bringOn } from '../task/bring-on.ts';
-import { executionEnded } from '../task/execution-ended.ts';
+import { countMetric } from '../runtime/metric.ts';
 
 const env = readEnv('events/execution-ended');
-const tasks = taskTable(new DynamoDBClient(), env.TASK_TABLE);
-const states = new SFNClient();
-const ended = executionEnded({
+const tasks = taskTable(new DynamoDBClient(clientConfig), env.TASK_TABLE);
+const states = new SFNClient(clientConfig);
+const recover = executionEnded({
   tasks,
-  bringOn: bringOn({
+  ensureWorkflowRunning: ensureWorkflowRunning({
     tasks,
-    workflow: { ...starting(states, env.WORKFLOW_ARN), ...executions(states, env.WORKFLOW_ARN) },
+    workflow: {
+      ...workflowStarter(states, env.WORKFLOW_ARN),
+      ...workflowExecutions(states, env.WORKFLOW_ARN),
+    },
     now: Date.now,
     exhausted: (taskId) => {
       log('error', 'task.exhausted', { taskId });
-      count('ExhaustedTask');
+      countMetric(metricNames.exhaustedTask);
     },
   }),
 });
@@ -29,8 +35,9 @@ const Event = z.object({ detail: z.object({ name: z.string(), status: z.string()
 
 export const handler = async (event: unknown): Promise<void> => {
   const { name, status } = Event.parse(event).detail;
-  const taskId = taskOf(name);
-  const rescue = await ended(taskId);
-  log('warn', 'execution.ended', { taskId, code: `${status}: ${rescue}` });
-  if (rescue === 'restarted') count('DeadExecution');
+  const taskId = taskIdOf(name);
+  const end = await recover(taskId);
+  log('warn', 'execution.ended', { taskId, code: `${status}: ${end}` });
+  const metric = executionEndMetric(end);
+  if (metric) countMetric(metric);
 };

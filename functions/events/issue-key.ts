@@ -1,12 +1,13 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { accountTable } from '../aws/account-table.ts';
-import { credits } from '../aws/credits.ts';
-import { keyTable } from '../aws/key-table.ts';
+import { clientConfig } from '../adapters/aws/client-config.ts';
+import { accountTable } from '../adapters/aws/dynamodb/account-table.ts';
+import { keyTable } from '../adapters/aws/dynamodb/key-table.ts';
+import { credits } from '../adapters/aws/dynamodb/ledger.ts';
+import { type IssuedKey, IssueKeyRequest, issueKey } from '../domain/accounts/issue-key.ts';
 import { readEnv } from '../runtime/env.ts';
-import { type IssuedKey, issueKey, KeyOrder } from '../task/issue-key.ts';
 
 const env = readEnv('events/issue-key');
-const dynamo = new DynamoDBClient();
+const dynamo = new DynamoDBClient(clientConfig);
 const now = Date.now;
 const issue = issueKey({
   accounts: accountTable(dynamo, env.ACCOUNT_TABLE),
@@ -15,5 +16,6 @@ const issue = issueKey({
   now,
 });
 
-// Nobody but the operator may invoke it: it has no route and no trigger.
-export const handler = async (event: unknown): Promise<IssuedKey> => issue(KeyOrder.parse(event));
+// It has no route and no trigger: only the operator invokes it, with AWS credentials that may do so.
+export const handler = async (event: unknown): Promise<IssuedKey> =>
+  issue(IssueKeyRequest.parse(event));

@@ -1,88 +1,184 @@
-import { adminAnswers } from './admin-answers.ts';
-import { adminBodies } from './admin-requests.ts';
-import { callerAnswers } from './caller-answers.ts';
+import type * as z from 'zod';
+import { Model } from '../api/list-models/response.ts';
+import type { LoadedRoute } from '../api/routes.ts';
+import { patterns } from '../domain/model/ids.ts';
+import * as tasks from '../domain/wire/task-schemas.ts';
+import type { AnyRoute, Json, RouteDocs } from '../runtime/route.ts';
 import { headers } from './headers.ts';
-import { answerSchemas, type Json } from './json-schema.ts';
-import type { Operation } from './operation.ts';
-import { operations } from './operations.ts';
-import { idempotencyKey, pathParameters, queryParameters } from './parameters.ts';
+import { isJson, requestSchema, responseSchemas } from './json-schema.ts';
 import { problemSchemas } from './problems.ts';
-import { jsonContent, responsesOf, sharedResponses } from './responses.ts';
-import { taskAnswers } from './task-answers.ts';
-import { taskBodies } from './task-requests.ts';
+import { gatewayError, jsonContent, responsesOf, sharedResponses } from './responses.ts';
 
-const description = `Edits pictures by a description in words. A call creates a task; read the task until it has ended, or give a \`callback_url\` and be told.
+const description = `Edits pictures by a description in words. A call creates a task; read the task until it has ended, or give a \`callback_url\` and get a callback.
 
-Send your API key in the header \`Authorization: Bearer sk-dr-…\`. Credits have at most three decimals, times are unix seconds. This document is exact: a field that it does not describe is not answered. A later version may add fields and codes, so ignore what you do not know.
+Send your API key in the header \`Authorization: Bearer sk-dr-…\`. Credits have at most three decimals, times are unix seconds. This document is exact: a field that it does not describe is not returned. A later version may add fields and codes, so ignore what you do not know.
 
-Whatever is refused answers \`{"error": {"code", "message", "type", "param"}}\`; branch on \`code\`. What is no route of this document answers 404 with the code \`not_found\`. The gateway in front has words of its own, \`{"message"}\`: 413 above 10 MB, 429 when the whole service is above its limit, 5xx when a function could not run.`;
+A request that is refused gets \`{"error": {"code", "message", "type", "param"}}\`; branch on \`code\`. A request that matches no route of this document gets 404 with the code \`not_found\`. The gateway in front has its own error body, \`{"message"}\`: 413 above 10 MB, 429 when the whole service, or one route, is above its requests a second, 5xx when a function could not run.`;
 
 const tags = {
   Tasks: 'Create tasks, follow them, cancel them',
   Pictures: 'Upload pictures and fetch results',
-  Account: 'What you have, and what there is to have',
+  Account: 'Your credits, and the models',
   Service: 'The service itself',
   Accounts: 'For the operator: accounts and their credits. Needs a key with the scope `admin`',
-  Keys: 'For the operator: API keys. Needs a key with the scope `admin`',
-} as const satisfies Record<Operation['tag'], string>;
+  Keys: 'API keys: those of your own account with the scope `manage`, all keys with the scope `admin`',
+} as const satisfies Record<RouteDocs['tag'], string>;
 
-/** The whole API as OpenAPI 3.1. */
-export const openApiDocument = (): Json => ({
-  openapi: '3.1.1',
-  info: {
-    ...{ title: 'Darkroom', version: '1.0.0', summary: 'An image-to-image task API', description },
-    license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
-  },
-  servers: [{ url: '/', description: 'Where this document comes from' }],
-  tags: Object.entries(tags).map(([name, text]) => ({ name, description: text })),
-  paths: paths(),
-  components: {
-    schemas: {
-      ...{ ...taskBodies, ...adminBodies },
-      ...answerSchemas({ ...taskAnswers, ...callerAnswers, ...adminAnswers, ...problemSchemas }),
-    },
-    responses: sharedResponses(operations),
-    headers,
-    securitySchemes: {
-      apiKey: {
-        ...{ type: 'http', scheme: 'bearer' },
-        description:
-          'An API key, `sk-dr-` and 43 characters. It has the scope `generate`, or `admin`, or both',
-      },
-    },
-  },
-});
+/** Schemas that are parts of responses, or the body of a callback. */
+const sharedSchemas = {
+  PendingTask: tasks.PendingTask,
+  ProcessingTask: tasks.ProcessingTask,
+  CompletedTask: tasks.CompletedTask,
+  FailedTask: tasks.FailedTask,
+  TaskError: tasks.TaskError,
+  Upload: tasks.Upload,
+  CallbackBody: tasks.CallbackBody,
+  TaskSummary: tasks.TaskSummary,
+  Model,
+};
 
-function paths(): Json {
-  const parts = Object.entries(operations).map(([key, operation]) => {
-    const [method = '', path = ''] = key.split(' ');
-    return { method: method.toLowerCase(), path, operation: operationObject(path, operation) };
-  });
-  return Object.fromEntries(
-    [...Map.groupBy(parts, ({ path }) => path)].map(([path, those]) => [
-      path,
-      Object.fromEntries(those.map(({ method, operation }) => [method, operation])),
-    ]),
+type DocumentedRoute = {
+  readonly route: AnyRoute;
+  readonly docs: RouteDocs;
+  readonly response: z.ZodType | undefined;
+};
+
+/** The routes that the document describes, by their tag and then by their path. */
+export function documentedRoutes(all: readonly LoadedRoute[]): readonly DocumentedRoute[] {
+  const order = Object.keys(tags);
+  const routes = all.flatMap(({ route, docs, response }) =>
+    docs ? [{ route, docs: docs(), response }] : [],
+  );
+  return routes.toSorted(
+    (a, b) =>
+      order.indexOf(a.docs.tag) - order.indexOf(b.docs.tag) ||
+      a.route.path.localeCompare(b.route.path),
   );
 }
 
-function operationObject(path: string, operation: Operation): Json {
-  const { id, tag, summary, description, scope, query, body, repeatable, callbacks } = operation;
-  const parameters = [
-    ...[...pathParameters(path), ...queryParameters(query)],
-    ...(repeatable ? [idempotencyKey] : []),
-  ];
+/** The whole API as OpenAPI 3.1. */
+export function openApiDocument(all: readonly LoadedRoute[]): Json {
+  const routes = documentedRoutes(all);
   return {
-    ...{ operationId: id, tags: [tag], summary, description },
-    security: scope ? [{ apiKey: [scope] }] : [],
-    ...(parameters.length > 0 && { parameters }),
-    ...(body && {
-      requestBody: {
-        required: !body.optional,
-        content: jsonContent({ $ref: `#/components/schemas/${body.schema}` }, body.examples),
+    openapi: '3.1.1',
+    info: {
+      title: 'Darkroom',
+      version: '1.0.0',
+      summary: 'An image-to-image task API',
+      description,
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/', description: 'Where this document comes from' }],
+    tags: Object.entries(tags).map(([name, text]) => ({ name, description: text })),
+    paths: paths(routes),
+    components: {
+      schemas: {
+        ...bodySchemas(routes),
+        ...responseSchemas({
+          ...sharedSchemas,
+          ...namedResponses(routes),
+          ...problemSchemas,
+        }),
+        GatewayError: gatewayError,
       },
-    }),
-    responses: responsesOf(operation),
-    ...(callbacks && { callbacks }),
+      responses: sharedResponses(routes.map(({ route }) => route)),
+      headers,
+      securitySchemes: {
+        apiKey: {
+          type: 'http',
+          scheme: 'bearer',
+          description:
+            'An API key, `sk-dr-` and 43 characters. It has one or more scopes: `read` (tasks, results, credits, models), `generate` (`read`, and create, upload, cancel, send callbacks again), `manage` (`read`, and the keys and the webhook secret of its account), `admin` (the operator: `manage` for every account, accounts and credits). Only `generate` spends credits',
+        },
+      },
+    },
   };
 }
+
+const paths = (routes: readonly DocumentedRoute[]): Json =>
+  Object.fromEntries(
+    [...Map.groupBy(routes, ({ route }) => route.path)].map(([path, those]) => [
+      path,
+      Object.fromEntries(
+        those.map((one) => [one.route.method.toLowerCase(), operationObject(one)]),
+      ),
+    ]),
+  );
+
+function operationObject({ route, docs }: DocumentedRoute): Json {
+  const parameters = [
+    ...pathParameters(route),
+    ...queryParameters(route, docs),
+    ...(route.idempotent ? [idempotencyKey] : []),
+  ];
+  return {
+    operationId: docs.id,
+    tags: [docs.tag],
+    summary: docs.summary,
+    description: docs.description,
+    security: typeof route.access === 'object' ? [{ apiKey: [route.access.scope] }] : [],
+    ...(parameters.length > 0 && { parameters }),
+    ...(docs.body && {
+      requestBody: {
+        required: !(route.body?.kind === 'json' && route.body.optional),
+        content: jsonContent(
+          { $ref: `#/components/schemas/${docs.body.name}` },
+          docs.body.examples,
+        ),
+      },
+    }),
+    responses: responsesOf(route, docs),
+    ...(docs.callbacks && { callbacks: docs.callbacks }),
+  };
+}
+
+const pathParameters = ({ params = {} }: AnyRoute): readonly Json[] =>
+  Object.entries(params).map(([name, parameter]) => ({
+    name,
+    in: 'path',
+    required: true,
+    ...parameter,
+  }));
+
+/** The properties of a query's schema, each as a parameter. */
+function queryParameters({ query }: AnyRoute, docs: RouteDocs): readonly Json[] {
+  if (!query || !docs.query) return [];
+  const { properties, required } = requestSchema(query, docs.query);
+  const requiredNames = Array.isArray(required) ? required : [];
+  return Object.entries(isJson(properties) ? properties : {}).map(([name, property]) => {
+    const { description: text, ...schema } = isJson(property) ? property : {};
+    return {
+      name,
+      in: 'query',
+      description: text,
+      required: requiredNames.includes(name),
+      schema,
+    };
+  });
+}
+
+const idempotencyKey: Json = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description:
+    'A key of your own for this request. A request that is sent again with the same key within 24 hours is executed once, and gets the same response',
+  schema: { type: 'string', pattern: patterns.idempotencyKey.source },
+  example: 'order-7-attempt-of-2026-03-02',
+};
+
+const bodySchemas = (routes: readonly DocumentedRoute[]): Json =>
+  Object.fromEntries(
+    routes.flatMap(({ route: { body }, docs }) =>
+      docs.body && body?.kind === 'json'
+        ? [[docs.body.name, requestSchema(body.schema, docs.body.fields)]]
+        : [],
+    ),
+  );
+
+const namedResponses = (routes: readonly DocumentedRoute[]): Record<string, z.ZodType> =>
+  Object.fromEntries(
+    routes.flatMap(({ response, docs }) =>
+      response && 'name' in docs.response ? [[docs.response.name, response]] : [],
+    ),
+  );

@@ -1,7 +1,10 @@
-import type { Json } from './json-schema.ts';
+import type { Json } from '../runtime/route.ts';
 
 const header = (description: string, schema: Json, example: unknown): Json => ({
-  ...{ description, required: true, schema, example },
+  description,
+  required: true,
+  schema,
+  example,
 });
 const count = { type: 'integer', minimum: 0 };
 
@@ -17,7 +20,7 @@ export const rateLimit = {
   'X-RateLimit-Limit': header('How many requests the key may send a minute', count, 300),
   'X-RateLimit-Remaining': header('How many it may send now', count, 299),
   'X-RateLimit-Reset': header(
-    'When it may send as many as it may again, in unix seconds',
+    'When the whole limit is available again, in unix seconds',
     count,
     1_772_443_840,
   ),
@@ -30,7 +33,7 @@ export const retryAfter = {
 export const replayed = {
   'Idempotency-Replayed': {
     ...header(
-      'Whether this is the answer to an earlier request with the same Idempotency-Key',
+      'Whether this is the response to an earlier request with the same Idempotency-Key',
       { type: 'string', const: 'true' },
       'true',
     ),
@@ -40,7 +43,7 @@ export const replayed = {
 
 export const location = {
   Location: header(
-    'Where the image is for some minutes',
+    'The address of the image, for some minutes',
     { type: 'string', format: 'uri' },
     'https://results.example.com/1.png?X-Amz-Signature=5d0c',
   ),
@@ -48,5 +51,9 @@ export const location = {
 
 /** All of them, by their names. */
 export const headers = {
-  ...{ ...requestId, ...rateLimit, ...retryAfter, ...replayed, ...location },
+  ...requestId,
+  ...rateLimit,
+  ...retryAfter,
+  ...replayed,
+  ...location,
 };

@@ -1,32 +1,27 @@
 import * as z from 'zod';
+import type { FieldDocs, Json } from '../runtime/route.ts';
 
-/** A JSON schema, and any other part of the document. */
-export type Json = { readonly [key: string]: unknown };
+const pathOf = (name: string): string => `#/components/schemas/${name}`;
 
-/** What zod cannot say of a field: what it is for, and rules that are code. Laid over its schema. */
-export type Words = Json & { readonly description: string };
-
-const place = (name: string): string => `#/components/schemas/${name}`;
-
-/** The schemas of answers. One that stands in another is referred to by its name. */
-export function answerSchemas(answers: Readonly<Record<string, z.ZodType>>): Json {
-  const named = z.registry<{ id: string }>();
-  for (const [id, schema] of Object.entries(answers)) named.add(schema, { id });
-  const { schemas } = z.toJSONSchema(named, { uri: place });
+/** The schemas of responses. One that is part of another is referred to by its name. */
+export function responseSchemas(responses: Readonly<Record<string, z.ZodType>>): Json {
+  const registry = z.registry<{ id: string }>();
+  for (const [id, schema] of Object.entries(responses)) registry.add(schema, { id });
+  const { schemas } = z.toJSONSchema(registry, { uri: pathOf });
   return Object.fromEntries(Object.entries(schemas).map(([id, schema]) => [id, plain(schema)]));
 }
 
 /**
- * The schema of a request, as it is sent. `words` has the fields by their place, like
+ * The schema of a request, as it is sent. `docs` has the fields by their path, like
  * `limits.tasks_in_flight`; `''` is the request itself.
- * @throws {Error} when a field has no words, or words have no field
+ * @throws {Error} when a field has no docs, or docs have no field
  */
-export function requestSchema(schema: z.ZodType, words: Readonly<Record<string, Words>>): Json {
-  const left = new Set(Object.keys(words));
-  const described = (node: Json, at: string): Json => {
-    const said = words[at];
-    if (!said) throw new Error(`nothing describes ${at}`);
-    left.delete(at);
+export function requestSchema(schema: z.ZodType, docs: Readonly<Record<string, FieldDocs>>): Json {
+  const unused = new Set(Object.keys(docs));
+  const describeNode = (node: Json, path: string): Json => {
+    const fieldDocs = docs[path];
+    if (!fieldDocs) throw new Error(`nothing describes ${path}`);
+    unused.delete(path);
     const { properties } = node;
     const fields = isJson(properties) ? Object.entries(properties) : [];
     return {
@@ -35,25 +30,25 @@ export function requestSchema(schema: z.ZodType, words: Readonly<Record<string, 
         properties: Object.fromEntries(
           fields.map(([name, field]) => [
             name,
-            described(isJson(field) ? field : {}, at === '' ? name : `${at}.${name}`),
+            describeNode(isJson(field) ? field : {}, path === '' ? name : `${path}.${name}`),
           ]),
         ),
       }),
-      ...said,
+      ...fieldDocs,
     };
   };
-  const made = described(plain(z.toJSONSchema(schema, { io: 'input' })), '');
-  if (left.size > 0) throw new Error(`there is no ${[...left].join(', ')}`);
-  return made;
+  const described = describeNode(plain(z.toJSONSchema(schema, { io: 'input' })), '');
+  if (unused.size > 0) throw new Error(`there is no ${[...unused].join(', ')}`);
+  return described;
 }
 
-/** One of the schemas of these words; which one, its field says. */
+/** One of several schemas, told apart by the value of one property. */
 export function oneOf<T extends string>(
   propertyName: string,
-  words: readonly T[],
-  nameOf: (word: T) => string,
+  values: readonly T[],
+  nameOf: (value: T) => string,
 ): Json {
-  const mapping = Object.fromEntries(words.map((word) => [word, place(nameOf(word))]));
+  const mapping = Object.fromEntries(values.map((value) => [value, pathOf(nameOf(value))]));
   const schemas = Object.values(mapping).map(($ref) => ({ $ref }));
   return schemas.length === 1
     ? { ...schemas[0] }
@@ -72,8 +67,7 @@ export const reference = (kind: 'schemas' | 'responses' | 'headers', name: strin
 export const isJson = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-// Where it stands says what it is and which dialect it is in; and every whole number of JavaScript
-// is bounded by what JavaScript can count.
+// The document says its dialect once, and zod bounds every whole number by what JavaScript can count.
 const plain = (schema: object): Json =>
   JSON.parse(JSON.stringify(schema), (key, value: unknown) =>
     key === '$schema' || key === '$id' || (key === 'maximum' && value === Number.MAX_SAFE_INTEGER)

@@ -1,18 +1,19 @@
 import * as z from 'zod';
-import { Problem, type ProblemCode, problemCodes } from '../task/problem.ts';
-import { type Json, oneOf, pascalCase } from './json-schema.ts';
-import { told } from './problem-words.ts';
+import { Problem, type ProblemCode, problemCodes } from '../domain/model/problem.ts';
+import type { Json } from '../runtime/route.ts';
+import { errorDocs } from './error-docs.ts';
+import { oneOf, pascalCase } from './json-schema.ts';
 
-export const whenAnswered = (code: ProblemCode): string => told[code].when;
+export const whenReturned = (code: ProblemCode): string => errorDocs[code].when;
 export const statusOf = (code: ProblemCode): number => new Problem(code, '').status;
 
-/** An answer with this code, as it would be. */
+/** A response with this code, as it would be. */
 export function problemExample(code: ProblemCode): Json {
-  const { message, param, figures = {} } = told[code];
-  const details = Object.fromEntries(
-    Object.entries(figures).map(([name, [, example]]) => [name, example]),
+  const { message, param, details = {} } = errorDocs[code];
+  const examples = Object.fromEntries(
+    Object.entries(details).map(([name, [, example]]) => [name, example]),
   );
-  return new Problem(code, message, { param, details }).toJSON();
+  return new Problem(code, message, { param, details: examples }).toJSON();
 }
 
 /** The schema of each error, by the name it has in the document. */
@@ -20,9 +21,11 @@ export const problemSchemas: Readonly<Record<string, z.ZodType>> = Object.fromEn
   problemCodes.map((code) => [problemName(code), problemSchema(code)]),
 );
 
-/** The schema of an answer with one of these codes. */
+/** The schema of a response with one of these codes. */
 export const envelope = (codes: readonly ProblemCode[]): Json => ({
-  ...{ type: 'object', required: ['error'], additionalProperties: false },
+  type: 'object',
+  required: ['error'],
+  additionalProperties: false,
   properties: { error: oneOf('code', codes, problemName) },
 });
 
@@ -31,7 +34,7 @@ function problemName(code: ProblemCode): string {
 }
 
 function problemSchema(code: ProblemCode): z.ZodType {
-  const { when, figures = {} } = told[code];
+  const { when, details = {} } = errorDocs[code];
   const { error } = new Problem(code, '').toJSON();
   return z
     .strictObject({
@@ -39,7 +42,7 @@ function problemSchema(code: ProblemCode): z.ZodType {
       message: z.string().describe('For people; it may change'),
       type: z.literal(error.type),
       param: z.string().nullable().describe('The one field that is to blame, if there is one'),
-      ...Object.fromEntries(Object.entries(figures).map(([name, [schema]]) => [name, schema])),
+      ...Object.fromEntries(Object.entries(details).map(([name, [schema]]) => [name, schema])),
     })
     .describe(when);
 }

@@ -1,13 +1,13 @@
-import { type ProblemCode, problemCodes } from '../task/problem.ts';
+import { type ProblemCode, problemCodes } from '../domain/model/problem.ts';
+import type { AnyRoute, Json, RouteDocs } from '../runtime/route.ts';
 import * as headers from './headers.ts';
-import { type Json, pascalCase, reference } from './json-schema.ts';
-import type { Operation, Operations } from './operation.ts';
-import { envelope, problemExample, statusOf, whenAnswered } from './problems.ts';
+import { pascalCase, reference } from './json-schema.ts';
+import { envelope, problemExample, statusOf, whenReturned } from './problems.ts';
 
-const withKey = ['unauthorized', 'KEY_DISABLED', 'KEY_EXPIRED', 'permission_denied'] as const;
-const withBody = ['invalid_request', 'request_too_large', 'unsupported_media_type'] as const;
+const codesWithKey = ['unauthorized', 'KEY_DISABLED', 'KEY_EXPIRED'] as const;
+const codesWithBody = ['invalid_request', 'request_too_large', 'unsupported_media_type'] as const;
 
-/** A body in JSON: its schema, and what it is like. */
+/** A JSON body: its schema and its examples. */
 export const jsonContent = (schema: Json, examples: Readonly<Record<string, unknown>>): Json => ({
   'application/json': {
     schema,
@@ -17,89 +17,146 @@ export const jsonContent = (schema: Json, examples: Readonly<Record<string, unkn
   },
 });
 
-/** Everything a route can answer, by status. */
-export function responsesOf(operation: Operation): Json {
-  const refusals = refusalsOf(operation).map(({ status, name, codes }) => [
+/** Every response of a route, by status. */
+export function responsesOf(route: AnyRoute, docs: RouteDocs): Json {
+  const problems = problemsOf(route).map(({ status, name, codes }) => [
     status,
-    // What counts requests says so in its refusals too, so it shares none with others.
-    operation.counted ? refusal(codes, operation) : reference('responses', name),
+    // A counted create says so in its problem responses too, so they are not shared with other routes.
+    isCounted(route) ? problemResponse(codes, { isCounted: true }) : reference('responses', name),
   ]);
-  return { ...success(operation), ...Object.fromEntries(refusals) };
+  return {
+    ...successOf(route, docs),
+    429: reference('responses', gatewayOnly),
+    ...Object.fromEntries(problems),
+  };
 }
 
-/** The refusals that routes have in common, by the name they have in the document. */
-export const sharedResponses = (operations: Operations): Json =>
-  Object.fromEntries(
-    Object.values(operations)
-      .filter(({ counted }) => !counted)
-      .flatMap(refusalsOf)
-      .map(({ name, codes }) => [name, refusal(codes)]),
-  );
+const isCounted = ({ rateLimit }: AnyRoute): boolean => rateLimit === 'creates';
 
-/** What a route refuses, in the order of the catalogue. */
-export function codesOf({ scope, body, refusals }: Operation): readonly ProblemCode[] {
+/** The name of the 429 of a route that has none of its own. */
+const gatewayOnly = 'GatewayThrottled';
+
+/** The body of a response that API Gateway makes before a function runs. */
+export const gatewayError: Json = {
+  description: 'What the gateway in front answers in its own words',
+  type: 'object',
+  required: ['message'],
+  additionalProperties: false,
+  properties: { message: { type: 'string' } },
+};
+const gatewaySchema = reference('schemas', 'GatewayError');
+const gatewayExample = { gateway: { message: 'Too Many Requests' } };
+const gatewayThrottled =
+  'The gateway: the whole service, or this route, is above its requests a second. Without `code`, `x-request-id` and `Retry-After`: wait a second and send the request again.';
+
+/** The problem responses that routes share, by their name in the document. */
+export const sharedResponses = (routes: readonly AnyRoute[]): Json =>
+  Object.fromEntries([
+    [
+      gatewayOnly,
+      {
+        description: gatewayThrottled,
+        headers: {},
+        content: jsonContent(gatewaySchema, gatewayExample),
+      },
+    ],
+    ...routes
+      .filter((route) => !isCounted(route))
+      .flatMap(problemsOf)
+      .map(({ name, codes }) => [name, problemResponse(codes, { isCounted: false })]),
+  ]);
+
+/** The codes of a route's problem responses, in the order of the catalogue. */
+export function codesOf({ access, body, errors }: AnyRoute): readonly ProblemCode[] {
   const codes = new Set<ProblemCode>([
-    ...refusals,
-    ...(scope ? withKey : []),
-    ...(body ? withBody : []),
+    ...errors,
+    ...(typeof access === 'object' ? codesWithKey : []),
+    // Every scope gives `read`, so no valid key lacks it.
+    ...(typeof access === 'object' && access.scope !== 'read'
+      ? (['permission_denied'] as const)
+      : []),
+    ...(body?.kind === 'json' ? codesWithBody : []),
   ]);
   return problemCodes.filter((code) => codes.has(code));
 }
 
-const refusalsOf = (operation: Operation) =>
-  [...Map.groupBy(codesOf(operation), statusOf)].map(([status, codes]) => ({
-    ...{ status, codes, name: codes.map(pascalCase).join('Or') },
+const problemsOf = (route: AnyRoute) =>
+  [...Map.groupBy(codesOf(route), statusOf)].map(([status, codes]) => ({
+    status,
+    codes,
+    name: codes.map(pascalCase).join('Or'),
   }));
 
-function success({ answer, repeatable, counted }: Operation): Json {
-  if ('redirect' in answer) {
-    const { redirect: description } = answer;
+function successOf({ idempotent, rateLimit }: AnyRoute, { response }: RouteDocs): Json {
+  if ('redirect' in response) {
     return {
-      302: { description, headers: { ...named(headers.requestId), ...named(headers.location) } },
+      302: {
+        description: response.redirect,
+        headers: { ...references(headers.requestId), ...references(headers.location) },
+      },
     };
   }
-  const { schema, description, examples } = answer;
   return {
     200: {
-      description,
+      description: response.description,
       headers: {
-        ...named(headers.requestId),
-        ...(repeatable && named(headers.replayed)),
-        ...(counted && named(headers.rateLimit)),
-        ...answer.headers,
+        ...references(headers.requestId),
+        ...(idempotent && references(headers.replayed)),
+        ...(rateLimit === 'creates' && references(headers.rateLimit)),
+        ...response.headers,
       },
-      content: jsonContent(reference('schemas', schema), examples),
+      content: jsonContent(reference('schemas', response.name), response.examples),
     },
   };
 }
 
-function refusal(
+function problemResponse(
   codes: readonly ProblemCode[],
-  { counted }: Pick<Operation, 'counted'> = {},
+  { isCounted }: { readonly isCounted: boolean },
 ): Json {
   const waits = codes.some((code) => statusOf(code) === 429 || statusOf(code) === 503);
-  return {
-    description: codes.map((code) => `\`${code}\`: ${whenAnswered(code)}`).join('\n\n'),
+  const problem = {
+    description: codes.map((code) => `\`${code}\`: ${whenReturned(code)}`).join('\n\n'),
     headers: {
-      ...named(headers.requestId),
-      ...(counted && countedHeaders(codes)),
-      ...(waits && named(headers.retryAfter)),
+      ...references(headers.requestId),
+      ...(isCounted && rateLimitHeaders(codes)),
+      ...(waits && references(headers.retryAfter)),
     },
-    content: jsonContent(
-      envelope(codes),
-      Object.fromEntries(codes.map((code) => [code, problemExample(code)])),
-    ),
+    schema: envelope(codes),
+    examples: Object.fromEntries(codes.map((code) => [code, problemExample(code)])),
   };
+  if (codes.some((code) => statusOf(code) === 429)) return orGateway(problem);
+  const { schema, examples, ...rest } = problem;
+  return { ...rest, content: jsonContent(schema, examples) };
 }
 
-const named = (some: Readonly<Record<string, Json>>): Json =>
+type ProblemResponse = {
+  readonly description: string;
+  readonly headers: Json;
+  readonly schema: Json;
+  readonly examples: Json;
+};
+
+/** A 429 that the gateway gives as well, which sends none of our headers. */
+const orGateway = ({ description, headers: ours, schema, examples }: ProblemResponse): Json => ({
+  description: `${description}\n\n${gatewayThrottled}`,
+  headers: Object.fromEntries(
+    Object.keys(ours).map((name) => [name, { ...headerNamed(name), required: false }]),
+  ),
+  content: jsonContent({ oneOf: [schema, gatewaySchema] }, { ...examples, ...gatewayExample }),
+});
+
+const headerNamed = (name: string): Json | undefined =>
+  Object.entries<Json>(headers.headers).find(([one]) => one === name)?.[1];
+
+const references = (some: Readonly<Record<string, Json>>): Json =>
   Object.fromEntries(Object.keys(some).map((name) => [name, reference('headers', name)]));
 
-// Whoever is refused because of his key was not counted.
-const uncounted: ReadonlySet<string> = new Set(withKey);
+// A request is counted after its key was checked.
+const uncounted: ReadonlySet<string> = new Set([...codesWithKey, 'permission_denied']);
 
-function countedHeaders(codes: readonly ProblemCode[]): Json {
-  if (!codes.some((code) => uncounted.has(code))) return named(headers.rateLimit);
+function rateLimitHeaders(codes: readonly ProblemCode[]): Json {
+  if (!codes.some((code) => uncounted.has(code))) return references(headers.rateLimit);
   return Object.fromEntries(
     Object.entries(headers.rateLimit).map(([name, header]) => [
       name,

@@ -1,28 +1,48 @@
 import * as z from 'zod';
-import { providerNames } from '../task/provider.ts';
+import { providerNames } from '../domain/model/provider-name.ts';
 
-// What stands in the environment of functions, beside plain names.
+// The values that variables of the environment can have, other than a name or a URL.
 
 export const required = z.string().min(1);
-/** Only the laptop's stage sets it: callers' addresses may be on 127.0.0.1, over http. */
-export const LOOPBACK = z.literal('allowed').optional();
-/** Only the laptop's stage sets it: how long its painter takes, instead of the model table's guess. */
-export const USUAL_SECONDS = z
+/** Callers' URLs may be plain http on 127.0.0.1. Without it only https and public addresses are allowed. */
+export const ALLOW_LOOPBACK = z.literal('allowed').optional();
+/** How many seconds a provider typically takes, instead of the measured durations. An empty text is no value. */
+export const TYPICAL_SECONDS = z
   .string()
   .regex(/^\d*$/)
   .transform((text) => text || undefined)
   .optional();
-/** The SDK's own variable: where S3 is, if that is not AWS. */
+/** A variable of the AWS SDK: the endpoint of S3, where that is not AWS's own. */
 export const AWS_ENDPOINT_URL_S3 = required.optional();
 
-/** Seconds, one after the other: `60,600,3600`; an empty text is none. */
-export const seconds = z
+/** A whole number of days, at least one. */
+export const days = z
+  .string()
+  .regex(/^[1-9]\d{0,3}$/)
+  .transform(Number);
+
+/** A list of seconds: `60,600,3600`. An empty text is an empty list. */
+export const listOfSeconds = z
   .string()
   .regex(/^(\d+(,\d+)*)?$/)
   .transform((text) => (text === '' ? [] : text.split(',').map(Number)));
 
-/** Who is asked to paint, and in which order: `dashscope,fal`. */
+/** The providers that are offered, in the order in which they are tried: `dashscope,fal`. */
 export const PROVIDERS = z
   .string()
   .transform((text) => text.split(','))
   .pipe(z.array(z.enum(providerNames)));
+
+const json = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    context.addIssue('must be JSON');
+    return z.NEVER;
+  }
+});
+
+/** Where every provider is, as JSON: `{"dashscope": "https://…", …}`. */
+export const PROVIDER_URLS = json.pipe(z.record(z.enum(providerNames), z.url()));
+/** Where the providers that sign their webhooks publish their keys, as JSON: `{"fal": "https://…"}`. */
+export const PROVIDER_KEYS_URLS = json.pipe(z.partialRecord(z.enum(providerNames), z.url()));

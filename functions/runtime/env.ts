@@ -1,128 +1,130 @@
 import * as z from 'zod';
 import {
+  ALLOW_LOOPBACK,
   AWS_ENDPOINT_URL_S3,
-  LOOPBACK,
+  days,
+  listOfSeconds,
+  PROVIDER_KEYS_URLS,
+  PROVIDER_URLS,
   PROVIDERS,
   required,
-  seconds,
-  USUAL_SECONDS,
+  TYPICAL_SECONDS,
 } from './env-values.ts';
 
-const callers = { KEY_TABLE: required, ACCOUNT_TABLE: required, ACTIVITY_TABLE: required };
+/** What a route needs to authenticate its caller and to count the request. */
+const callerVariables = { KEY_TABLE: required, ACCOUNT_TABLE: required, ACTIVITY_TABLE: required };
+/** What the links in a response about a task need. */
 const links = { PUBLIC_URL: required, SIGNING_SECRET: required };
-/** The metrics' one dimension, which Powertools reads by itself: the stack's name. */
-const metered = { POWERTOOLS_SERVICE_NAME: required };
+/** The stack's name, the one dimension of the metrics. Powertools reads it by itself. */
+const metrics = { POWERTOOLS_SERVICE_NAME: required };
+/** Where the providers are, and their API keys. */
 const providers = {
   PROVIDER_SECRET: required,
-  DASHSCOPE_URL: required,
-  EVOLINK_URL: required,
-  FAL_URL: required,
+  PROVIDER_URLS,
 };
-/** Every Lambda of the system, and what it must be told. infra/ cannot deploy one without it. */
+
+/** Every Lambda of the system and its environment. infra/ cannot deploy one that lacks a variable. */
 export const entries = {
   'api/create-task': z.object({
-    ...metered,
-    ...callers,
+    ...metrics,
+    ...callerVariables,
     TASK_TABLE: required,
     IDEMPOTENCY_TABLE: required,
     INPUT_BUCKET: required,
     WORKFLOW_ARN: required,
     PUBLIC_URL: required,
     PROVIDERS,
-    LOOPBACK,
-    USUAL_SECONDS,
+    ALLOW_LOOPBACK,
+    TYPICAL_SECONDS,
     AWS_ENDPOINT_URL_S3,
   }),
-  'api/get-task': z.object({ ...callers, ...links, TASK_TABLE: required, USUAL_SECONDS }),
-  'api/list-tasks': z.object({ ...callers, TASK_TABLE: required, USUAL_SECONDS }),
-  'api/batch-tasks': z.object({ ...callers, ...links, TASK_TABLE: required, USUAL_SECONDS }),
+  'api/get-task': z.object({ ...callerVariables, ...links, TASK_TABLE: required, TYPICAL_SECONDS }),
+  'api/list-tasks': z.object({ ...callerVariables, TASK_TABLE: required, TYPICAL_SECONDS }),
+  'api/batch-tasks': z.object({
+    ...callerVariables,
+    ...links,
+    TASK_TABLE: required,
+    TYPICAL_SECONDS,
+  }),
   'api/cancel-task': z.object({
-    ...callers,
+    ...callerVariables,
     TASK_TABLE: required,
     WORKFLOW_ARN: required,
-    USUAL_SECONDS,
+    TYPICAL_SECONDS,
   }),
   'api/redeliver-callback': z.object({
-    ...callers,
+    ...callerVariables,
     ...links,
     TASK_TABLE: required,
     NOTIFY_FUNCTION: required,
   }),
   'api/create-file': z.object({
-    ...callers,
+    ...callerVariables,
     INPUT_BUCKET: required,
     PUBLIC_URL: required,
     AWS_ENDPOINT_URL_S3,
   }),
-  'api/list-models': z.object({ ...callers }),
-  'api/get-credits': z.object({ ...callers }),
   'api/get-result': z.object({
     TASK_TABLE: required,
     RESULT_BUCKET: required,
+    RESULT_DAYS: days,
     SIGNING_SECRET: required,
   }),
-  'api/admin/create-account': z.object({ ...callers }),
-  'api/admin/list-accounts': z.object({ ...callers }),
-  'api/admin/get-account': z.object({ ...callers }),
-  'api/admin/change-account': z.object({ ...callers }),
-  'api/admin/credit-account': z.object({ ...callers, IDEMPOTENCY_TABLE: required }),
-  'api/admin/list-entries': z.object({ ...callers }),
-  'api/admin/rotate-secret': z.object({ ...callers }),
-  'api/admin/create-key': z.object({ ...callers }),
-  'api/admin/list-keys': z.object({ ...callers }),
-  'api/admin/get-key': z.object({ ...callers }),
-  'api/admin/change-key': z.object({ ...callers }),
-  'api/admin/delete-key': z.object({ ...callers }),
-  'api/provider-callback': z.object({
+  'api/provider-webhook': z.object({
     TASK_TABLE: required,
     SIGNING_SECRET: required,
-    FAL_KEYS_URL: required,
+    PROVIDER_KEYS_URLS,
   }),
-  'api/openapi': z.object({}),
-  'api/health': z.object({}),
-  'api/not-found': z.object({}),
+  'api/read-account': z.object({ ...callerVariables }),
+  'api/admin-reads': z.object({ ...callerVariables }),
+  'api/manage-accounts': z.object({ ...callerVariables }),
+  'api/credit-account': z.object({ ...callerVariables, IDEMPOTENCY_TABLE: required }),
+  'api/manage-keys': z.object({ ...callerVariables }),
+  'api/service': z.object({}),
   'workflow/prepare-inputs': z.object({
     TASK_TABLE: required,
+    PUBLIC_URL: required,
     INPUT_BUCKET: required,
-    LOOPBACK,
+    ALLOW_LOOPBACK,
   }),
   'workflow/submit-task': z.object({
-    ...metered,
+    ...metrics,
     ...providers,
     ...links,
     PROVIDERS,
     TASK_TABLE: required,
     ACTIVITY_TABLE: required,
     INPUT_BUCKET: required,
-    USUAL_SECONDS,
+    TYPICAL_SECONDS,
   }),
   'workflow/await-provider': z.object({ TASK_TABLE: required }),
-  'workflow/poll-task': z.object({ ...providers, TASK_TABLE: required }),
+  'workflow/poll-task': z.object({ ...metrics, ...providers, TASK_TABLE: required }),
   'workflow/settle-task': z.object({
-    ...metered,
+    ...metrics,
     TASK_TABLE: required,
     ACCOUNT_TABLE: required,
     KEY_TABLE: required,
     ACTIVITY_TABLE: required,
     RESULT_BUCKET: required,
-    LOOPBACK,
+    PUBLIC_URL: required,
+    ALLOW_LOOPBACK,
   }),
   'workflow/notify-caller': z.object({
-    ...metered,
+    ...metrics,
     ...links,
     TASK_TABLE: required,
     ACCOUNT_TABLE: required,
-    CALLBACK_TAIL: seconds,
-    LOOPBACK,
+    CALLBACK_RETRY_DELAYS: listOfSeconds,
+    ALLOW_LOOPBACK,
   }),
   'events/input-uploaded': z.object({ TASK_TABLE: required, WORKFLOW_ARN: required }),
-  'events/sweep': z.object({
-    ...metered,
+  'events/reconcile': z.object({
+    ...metrics,
     TASK_TABLE: required,
     WORKFLOW_ARN: required,
     NOTIFY_FUNCTION: required,
   }),
-  'events/execution-ended': z.object({ ...metered, TASK_TABLE: required, WORKFLOW_ARN: required }),
+  'events/execution-ended': z.object({ ...metrics, TASK_TABLE: required, WORKFLOW_ARN: required }),
   'events/issue-key': z.object({
     KEY_TABLE: required,
     ACCOUNT_TABLE: required,
@@ -131,17 +133,26 @@ export const entries = {
 } as const;
 
 export type Entry = keyof typeof entries;
+/** A function of the API; it serves the routes that name it. */
+export type ApiFunction = Entry extends infer E
+  ? E extends `api/${infer Name}`
+    ? Name
+    : never
+  : never;
 export type EnvOf<E extends Entry> = z.input<(typeof entries)[E]>;
 
 type Env<E extends Entry> = z.output<(typeof entries)[E]>;
 
+/** The part of the environment that all routes with an API key share. @throws {Error} that names what is wrong */
+export const readCallerEnv = (env = process.env) => z.object(callerVariables).parse(env);
+
 /**
- * The environment of one Lambda, or a clear refusal to start.
- * @throws {Error} naming the variables that are missing
+ * Reads and checks the environment of one Lambda.
+ * @throws {Error} that names the variables that are missing or wrong, so that the function does not start
  */
 export function readEnv<E extends Entry>(entry: E, env = process.env): Env<E> {
   const parsed = entries[entry].safeParse(env);
-  // The schema of this entry made it; the compiler only sees that one of them did.
+  // The schema of this entry parsed it, but the compiler knows only that one of all schemas did.
   if (parsed.success) return parsed.data as Env<E>;
   const missing = parsed.error.issues.map(({ path }) => path.join('.')).join(', ');
   throw new Error(`${entry} lacks ${missing} in its environment`);

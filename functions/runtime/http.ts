@@ -1,125 +1,203 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type * as z from 'zod';
-import type { Scope } from '../task/api-key.ts';
-import type { Caller } from '../task/identify.ts';
-import { Problem } from '../task/problem.ts';
-import { jsonBody } from './json-body.ts';
+import type { Caller, Scope } from '../domain/model/api-key.ts';
+import { formatPath, Problem } from '../domain/model/problem.ts';
+import { parseJsonBody } from './json-body.ts';
 import { log } from './log.ts';
-import { placeIn } from './place.ts';
+import type { AccessOf, AnyRoute, BodyOf, ParamsOf, QueryOf, ResponseOf } from './route.ts';
 
-/** A call that was understood: who, with what. */
-export type Call<T> = {
-  readonly body: T;
-  readonly caller: Caller;
-  readonly path: Readonly<Record<string, string | undefined>>;
-  readonly query: Readonly<Record<string, string | undefined>>;
-  readonly headers: Readonly<Record<string, string | undefined>>;
-};
-
-export type Reply = {
-  readonly status: number;
-  readonly body?: unknown;
-  readonly headers?: Headers;
-};
-
-type Headers = Readonly<Record<string, string>>;
-type Identify = (authorization: string | undefined, scope: Scope) => Promise<Caller>;
 type Event = APIGatewayProxyEventV2;
-type Handler = (event: Event) => Promise<APIGatewayProxyStructuredResultV2>;
+type Result = APIGatewayProxyStructuredResultV2;
+export type Handler = (event: Event) => Promise<Result>;
+type Headers = Readonly<Record<string, string>>;
 
-type RouteOptions = {
-  /** What the key must be allowed to do. */
-  readonly scope?: Scope;
-  /** Counts the request, and has the headers that every answer from there on carries. */
-  readonly limit?: (caller: Caller) => Promise<Headers>;
+/** A validated request, as a handler gets it. Header names are in lower case. */
+export type RouteRequest<R extends AnyRoute> = {
+  readonly params: ParamsOf<R>;
+  readonly query: QueryOf<R>;
+  readonly body: BodyOf<R>;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** The authenticated caller. Only a route with a scope has one. */
+  readonly caller: AccessOf<R> extends { readonly scope: Scope } ? Caller : undefined;
+  /** The method and path of the request as they were sent. */
+  readonly method: string;
+  readonly rawPath: string;
 };
 
-/** A route for callers with a key and a JSON body: identify, count, parse, run, answer. */
-export const route = <T>(
-  identify: Identify,
-  schema: z.ZodType<T>,
-  run: (call: Call<T>) => Promise<Reply>,
-  { scope = 'generate', limit }: RouteOptions = {},
-): Handler =>
-  answering(async (event, headers) => {
-    const caller = await identify(event.headers['authorization'], scope);
-    Object.assign(headers, await limit?.(caller));
-    return run({ ...partsOf(event), caller, body: checked(schema, jsonBody(event)) });
-  });
+/** A 200 with a JSON body, or a 302. */
+export type RouteResponse<R extends AnyRoute> =
+  ResponseOf<R> extends infer Response extends z.ZodType
+    ? [Response] extends [never]
+      ? { readonly redirectTo: string }
+      : { readonly body: z.input<Response>; readonly headers?: Headers }
+    : never;
 
-/** A route for callers with a key and no body. */
-export const readRoute = (
-  identify: Identify,
-  run: (call: Omit<Call<never>, 'body'>) => Promise<Reply>,
-  { scope = 'generate' }: Pick<RouteOptions, 'scope'> = {},
-): Handler =>
-  answering(async (event) => {
-    const caller = await identify(event.headers['authorization'], scope);
-    return run({ ...partsOf(event), caller });
-  });
+/** A caller whose request was counted. */
+type AdmittedCaller = { readonly caller: Caller; readonly headers: Headers };
 
-/** A route for everybody. */
-export const openRoute = (
-  run: (call: Omit<Call<never>, 'body' | 'caller'>, event: Event) => Promise<Reply>,
-): Handler => answering((event) => run(partsOf(event), event));
+/** What a route that requires an API key needs. */
+export type CallerServices = {
+  /** Finds the caller by the API key. @throws {Problem} when the key is not valid or lacks the scope */
+  readonly authenticate: (authorization: string | undefined, scope: Scope) => Promise<Caller>;
+  /**
+   * Admits a request that creates something: counts it, and reads the caller's key as it is now. Returns the
+   * caller by that key, and the headers that every response from there on has.
+   * @throws {Problem} `rate_limit_exceeded`, or what `authenticate` throws
+   */
+  readonly admitCreate: (caller: Caller, scope: Scope) => Promise<AdmittedCaller>;
+  /** Counts a request that creates nothing. @throws {Problem} `rate_limit_exceeded` */
+  readonly countCall: (caller: Caller) => Promise<void>;
+};
 
-// Whatever is thrown becomes an answer in the error envelope; what was not foreseen tells nothing.
-const answering =
-  (run: (event: Event, headers: Record<string, string>) => Promise<Reply>): Handler =>
+/**
+ * Serves a declared route: authenticates and counts the request as the declaration says, validates
+ * body and query, runs the handler, and turns whatever is thrown into a response in the error envelope.
+ */
+export const serve =
+  <R extends AnyRoute>(
+    route: R,
+    run: (request: RouteRequest<R>) => Promise<RouteResponse<R>>,
+    ...[services]: AccessOf<R> extends { readonly scope: Scope }
+      ? [CallerServices]
+      : [CallerServices?]
+  ): Handler =>
   async (event) => {
-    const { requestId } = event.requestContext;
-    const common = { 'x-request-id': requestId };
+    const requestHeaders = { 'x-request-id': event.requestContext.requestId };
+    let rateHeaders: Headers = {};
+    let caller: Caller | undefined;
     try {
-      return json(await run(event, common), common);
+      caller = await callerOf(route, event, services);
+      const admitted = caller && (await admit(route, caller, services));
+      caller = admitted?.caller;
+      rateHeaders = admitted?.headers ?? {};
+      const response = await run({
+        params: event.pathParameters ?? {},
+        query: route.query && validate(route.query, event.queryStringParameters ?? {}),
+        body: bodyOf(route, event),
+        headers: event.headers,
+        caller,
+        method: event.requestContext.http.method,
+        rawPath: event.requestContext.http.path,
+        // The declaration says what the parts are; the compiler cannot follow it through the event.
+      } as RouteRequest<R>);
+      const result = toResult(response, { ...requestHeaders, ...rateHeaders });
+      log('debug', 'request.handled', {
+        requestId: event.requestContext.requestId,
+        route: event.routeKey,
+        status: result.statusCode,
+        keyName: caller?.keyName,
+      });
+      return result;
     } catch (thrown) {
-      const problem = asProblem(thrown);
-      const { status, code, cause, headers } = problem;
-      const level = status >= 500 ? 'error' : 'info';
-      log(level, 'request.refused', { requestId, route: event.routeKey, status, code, cause });
-      return json({ status, headers, body: problem }, common);
+      const headers = { ...requestHeaders, ...rateHeaders };
+      return toProblemResult(thrown, event, { headers, keyName: caller?.keyName });
     }
   };
 
+async function callerOf(
+  { access }: AnyRoute,
+  event: Event,
+  services: CallerServices | undefined,
+): Promise<Caller | undefined> {
+  if (typeof access === 'string') return undefined;
+  if (!services) throw new Error('a route with a scope has no way to authenticate');
+  return services.authenticate(event.headers['authorization'], access.scope);
+}
+
+/** Counts a request as its route declares. */
+async function admit(
+  { access, rateLimit }: AnyRoute,
+  caller: Caller,
+  services: CallerServices | undefined,
+): Promise<AdmittedCaller> {
+  if (services && typeof access === 'object' && rateLimit === 'creates') {
+    return services.admitCreate(caller, access.scope);
+  }
+  if (rateLimit === 'calls') await services?.countCall(caller);
+  return { caller, headers: {} };
+}
+
+function bodyOf({ body }: AnyRoute, event: Event): unknown {
+  if (!body) return undefined;
+  if (body.kind === 'json') return validate(body.schema, parseJsonBody(event, body.maxBytes));
+  const { body: text = '', isBase64Encoded } = event;
+  return isBase64Encoded ? Buffer.from(text, 'base64').toString() : text;
+}
+
+function toResult(
+  response:
+    | { readonly redirectTo: string }
+    | { readonly body: unknown; readonly headers?: Headers },
+  common: Headers,
+): Result {
+  if ('redirectTo' in response) {
+    return {
+      statusCode: 302,
+      headers: { ...always, ...common, location: response.redirectTo },
+    };
+  }
+  return jsonResult(200, response.body, { ...common, ...response.headers });
+}
+
+function toProblemResult(
+  thrown: unknown,
+  event: Event,
+  common: { readonly headers: Headers; readonly keyName: string | undefined },
+): Result {
+  const problem = asProblem(thrown);
+  const { status, code, cause, headers } = problem;
+  log(status >= 500 ? 'error' : 'info', 'request.refused', {
+    requestId: event.requestContext.requestId,
+    route: event.routeKey,
+    status,
+    code,
+    keyName: common.keyName,
+    cause,
+  });
+  return jsonResult(status, problem, { ...common.headers, ...headers });
+}
+
+// The message of an unforeseen error is not shown to the caller.
 const asProblem = (thrown: unknown): Problem =>
   thrown instanceof Problem
     ? thrown
     : new Problem('internal_error', 'Something went wrong on our side.', { cause: thrown });
 
-function json(
-  { status, body, headers }: Reply,
-  common: Headers,
-): APIGatewayProxyStructuredResultV2 {
-  const type = body === undefined ? {} : { 'content-type': 'application/json' };
-  return {
-    statusCode: status,
-    headers: { ...type, 'cache-control': 'no-store', ...common, ...headers },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  };
-}
+/** A browser must take a response for what its type says. */
+const always = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 
-const partsOf = ({ pathParameters, queryStringParameters, headers }: Event) => ({
-  path: pathParameters ?? {},
-  query: queryStringParameters ?? {},
-  headers,
+const jsonResult = (statusCode: number, body: unknown, headers: Headers): Result => ({
+  statusCode,
+  headers: { 'content-type': 'application/json', ...always, ...headers },
+  body: JSON.stringify(body),
 });
 
+/** Serves several routes with one function: each by the key that API Gateway has for it. */
+export const dispatch =
+  (handlers: Readonly<Record<string, Handler>>): Handler =>
+  (event) => {
+    const handler = handlers[event.routeKey];
+    if (!handler) throw new Error(`no handler serves ${event.routeKey}`);
+    return handler(event);
+  };
+
 /**
- * What a caller sent, as the schema has it.
+ * Validates a part of a request with its schema.
  * @throws {Problem} `invalid_request`, naming the one field that is to blame
  */
-export function checked<T>(schema: z.ZodType<T>, sent: unknown): T {
+export function validate<T>(schema: z.ZodType<T>, sent: unknown): T {
   const parsed = schema.safeParse(sent);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new Problem('invalid_request', issue ? worded(issue) : 'The request is not valid.', {
+  throw new Problem('invalid_request', issue ? messageOf(issue) : 'The request is not valid.', {
     param: issue && paramOf(issue),
   });
 }
 
-// A rule about one element of a list says only the rule: the element goes in front.
-const worded = (issue: z.core.$ZodIssue): string =>
+// A rule about an element of a list does not name it: its path goes in front.
+const messageOf = (issue: z.core.$ZodIssue): string =>
   issue.message.startsWith('must ') ? `${paramOf(issue)} ${issue.message}` : issue.message;
 
-// A key that is refused is the caller's own text: the field it stands in is named.
+// An invalid key of a record is the caller's own text, so `param` names the field of the record instead.
 const paramOf = ({ code, path }: z.core.$ZodIssue): string | undefined =>
-  placeIn(code === 'invalid_key' ? path.slice(0, -1) : path);
+  formatPath(code === 'invalid_key' ? path.slice(0, -1) : path);

@@ -1,26 +1,26 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { Problem } from '../task/problem.ts';
+import { Problem } from '../domain/model/problem.ts';
 import { strictJson } from './strict-json.ts';
 
-/** Far above any sensible request; pictures do not travel through the API. */
-const mostBytes = 256 * 1024;
-
 /**
- * The JSON that a caller sent, or `undefined` when there is no body at all: that is for the schema to judge.
+ * The JSON that a caller sent, or `undefined` when there is no body at all: the schema decides whether there must be one.
  * @throws {Problem} `request_too_large`, `unsupported_media_type`, or `invalid_request`
  */
-export function jsonBody({ body = '', isBase64Encoded, headers }: APIGatewayProxyEventV2): unknown {
+export function parseJsonBody(
+  { body = '', isBase64Encoded, headers }: APIGatewayProxyEventV2,
+  maxBytes: number,
+): unknown {
   const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
   if (bytes.length === 0) return undefined;
-  if (bytes.length > mostBytes) {
+  if (bytes.length > maxBytes) {
     throw new Problem(
       'request_too_large',
-      'The body is larger than 256 kB; send pictures as addresses or uploads.',
+      `The body is larger than ${maxBytes / 1024} kB; send pictures as addresses or uploads.`,
     );
   }
   checkEncoding(headers['content-encoding']);
   checkType(headers['content-type']);
-  return strictJson(isBase64Encoded ? decoded(bytes) : unmarked(body));
+  return strictJson(isBase64Encoded ? decodeUtf8(bytes) : withoutByteOrderMark(body));
 }
 
 function checkEncoding(encoding = 'identity'): void {
@@ -35,9 +35,12 @@ function checkEncoding(encoding = 'identity'): void {
 const jsonType = /^application\/([\w.-]+\+)?json$/;
 const utf8 = /^charset="?(utf-?8|us-ascii)"?$/;
 
-// Who names no type means JSON: there is nothing else to mean.
+// A request without a type means JSON: nothing else is possible.
 function checkType(type = 'application/json'): void {
-  const [name = '', ...parameters] = type.toLowerCase().split(';', 8).map(trimmed);
+  const [name = '', ...parameters] = type
+    .toLowerCase()
+    .split(';', 8)
+    .map((part) => part.trim());
   const charsets = parameters.filter((one) => one.startsWith('charset'));
   if (jsonType.test(name) && charsets.every((one) => utf8.test(one))) return;
   throw new Problem(
@@ -47,12 +50,10 @@ function checkType(type = 'application/json'): void {
   );
 }
 
-const trimmed = (text: string): string => text.trim();
-
 const notUtf8 = (cause?: unknown): Problem =>
   new Problem('invalid_request', 'The body is not valid UTF-8.', { cause });
 
-function decoded(bytes: Buffer): string {
+function decodeUtf8(bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {
@@ -60,8 +61,9 @@ function decoded(bytes: Buffer): string {
   }
 }
 
-// API Gateway has decoded it, and put U+FFFD where it could not: who means that character writes \ufffd.
-function unmarked(text: string): string {
+// API Gateway has decoded the body already, and wrote U+FFFD for bytes that are not UTF-8. A caller who
+// means that character can write \ufffd.
+function withoutByteOrderMark(text: string): string {
   if (text.includes('\uFFFD')) throw notUtf8();
   return text.startsWith('\uFEFF') ? text.slice(1) : text;
 }

@@ -1,30 +1,40 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import type { ProviderName } from '../task/provider.ts';
+import type { ProviderName } from '../domain/model/provider-name.ts';
 
 const logger = new Logger({ serviceName: 'darkroom' });
 
-/** What a log line may say. No prompt, no address, no key, no token: there is no field for them. */
+/** The fields of a log line. There is none for a prompt, a URL, a key or a token, so no line can carry one. */
 type Fields = {
   readonly taskId?: string | undefined;
   readonly requestId?: string | undefined;
   readonly route?: string | undefined;
+  /** The name that the operator gave the API key of a request. */
+  readonly keyName?: string | undefined;
   readonly status?: number | undefined;
   readonly code?: string | undefined;
   readonly count?: number | undefined;
+  readonly credits?: number | undefined;
   readonly provider?: ProviderName | undefined;
-  /** What the provider answered, in the words of our adapter: status, its code, its request id. */
-  readonly said?: string | undefined;
+  /** The provider's error as our adapter describes it: HTTP status, the provider's code and request id. */
+  readonly providerError?: string | undefined;
   readonly cause?: unknown;
 };
 
-/** One line: what happened, as `noun.happened`, and to what. */
-export function log(level: 'info' | 'warn' | 'error', event: string, fields: Fields = {}): void {
+/**
+ * Writes one log line. `event` is named `noun.happened`. A deployed stack writes no `debug` lines: they tell what
+ * goes well, request by request. The local stack reads them.
+ */
+export function log(
+  level: 'debug' | 'info' | 'warn' | 'error',
+  event: string,
+  fields: Fields = {},
+): void {
   const { cause, ...rest } = fields;
-  logger[level](event, { ...rest, ...(cause !== undefined && { cause: causeOf(cause) }) });
+  logger[level](event, { ...rest, ...(cause !== undefined && { cause: describeCause(cause) }) });
 }
 
-// Name and place of an error, without its message: that of a library may quote what it was given.
-function causeOf(cause: unknown) {
+// The name and stack of an error without its message, because the message of a library may quote its input.
+function describeCause(cause: unknown) {
   if (!(cause instanceof Error)) return { name: typeof cause };
   const place = cause.stack
     ?.split('\n')

@@ -1,18 +1,20 @@
 import { Metrics } from '@aws-lambda-powertools/metrics';
-import type { Measured } from '../task/measures.ts';
+import type { MetricName } from '../domain/model/metric-names.ts';
+import type { MetricUpdate } from '../domain/tasks/metrics.ts';
 
-// The one dimension, `service`, is the stack's name and comes from POWERTOOLS_SERVICE_NAME: two
-// stacks in one account must not set off each other's alarms.
+// The one dimension, `service`, is the name of the stack. Powertools reads it from POWERTOOLS_SERVICE_NAME.
+// Without it, two stacks in one account would set off each other's alarms.
 const metrics = new Metrics({ namespace: 'Darkroom' });
 
-/** Counts something an alarm may watch: one log line that CloudWatch turns into a number. */
-export const count = (name: string): void => measure({ numbers: [[name, 'Count', 1]] });
+/** Adds 1 to a metric: writes one log line, which CloudWatch turns into a number. */
+export const countMetric = (name: MetricName): void =>
+  emitMetrics({ numbers: [[name, 'Count', 1]] });
 
-/** All numbers of one event, in one log line; nothing to measure is no line. */
-export function measure({ numbers, code }: Measured): void {
+/** Writes all numbers of one event in one log line, and no line when there is none. */
+export function emitMetrics({ numbers, code }: MetricUpdate): void {
   if (numbers.length === 0) return;
   for (const [name, unit, value] of numbers) metrics.addMetric(name, unit, value);
-  // A field to search the log for: as a dimension, every code would be a set of metrics to pay for.
+  // A field of the log line, and not a dimension: every value of a dimension is one more metric to pay for.
   if (code !== undefined) metrics.addMetadata('code', code);
   metrics.publishStoredMetrics();
 }

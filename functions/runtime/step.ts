@@ -1,15 +1,23 @@
 import * as z from 'zod';
-import { TaskRefused } from '../task/failures.ts';
+import { imageFormats } from '../domain/images/image-format.ts';
+import { TaskFailed } from '../domain/model/workflow-errors.ts';
 import { log } from './log.ts';
 
-/** What the state machine says to every state: which task. */
+/** The input of every state: the id of its task. */
 export const TaskInput = z.object({ taskId: z.string().min(1) });
-/** And to a state that waits: with what it can be woken. */
+/** The input of a state behind the one that prepares the inputs: also their formats. */
+export const PreparedInput = TaskInput.extend({
+  inputFormats: z.array(z.enum(imageFormats).optional().catch(undefined)).optional(),
+});
+/** The input of a state that waits: also the task token that ends the wait. */
 export const WaitInput = TaskInput.extend({ token: z.string().min(1) });
 
+/** The input of `PollTask`: also the interval of the polls, which executions of an older definition do not have. */
+export const PollInput = WaitInput.extend({ pollSeconds: z.int().positive().optional() });
+
 /**
- * A state of the workflow. Errors escape by their names: the state machine decides about retries,
- * never a `catch` in the code.
+ * The handler of a state of the workflow. It logs an error and throws it on: the state machine decides by
+ * the name of the error whether to retry, and the code never does.
  */
 export const step =
   <T extends { readonly taskId: string }, R>(schema: z.ZodType<T>, run: (input: T) => Promise<R>) =>
@@ -18,7 +26,7 @@ export const step =
     try {
       return await run(input);
     } catch (cause) {
-      const code = cause instanceof TaskRefused ? cause.message : undefined;
+      const code = cause instanceof TaskFailed ? cause.message : undefined;
       log(code ? 'info' : 'warn', 'state.failed', { taskId: input.taskId, code, cause });
       throw cause;
     }

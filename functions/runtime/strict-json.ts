@@ -1,31 +1,54 @@
-import { Problem } from '../task/problem.ts';
-import { placeIn } from './place.ts';
+import { formatPath, Problem } from '../domain/model/problem.ts';
 
 /** Deeper than any request needs. */
-const mostLevels = 32;
-const longestName = 64;
+const maxLevels = 32;
+const maxNameLength = 64;
 
-// The text is known to be JSON: what stands between these is numbers, words and white space.
+// The text is known to be JSON, so what lies between these tokens is numbers, literals and white space.
 const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],]/g;
 
-/** An object or a list that the text is in; an object without a current name is about to have one. */
+/** An object or a list that the reader is in. An object without a current name expects one next. */
 type Level =
-  | { readonly names: Set<string>; name: string | undefined }
-  | { readonly names: undefined; index: number };
+  | { readonly kind: 'object'; readonly names: Set<string>; name: string | undefined }
+  | { readonly kind: 'list'; index: number };
 
 /**
- * JSON that every reader reads alike, and that is stored as it was sent: each name stands once in its
- * object, no text holds what DynamoDB or a provider would change or refuse.
+ * Parses JSON that every reader understands in the same way, and that is stored as it was sent: a name
+ * occurs once in its object, and no text holds what DynamoDB or a provider would change or reject.
+ *
+ * `JSON.parse` makes the value; then one walk over the tokens keeps the levels that enclose each of
+ * them. In `{"a": [1, {"b": 2}]}` the token `"b"` has the levels
+ * `object a › list 1 › object b`, so a problem with it names the field `a[1].b`.
  * @throws {Problem} `invalid_request`, naming the field that is to blame
  */
 export function strictJson(text: string): unknown {
-  const value = parsed(text);
+  const value = parseJson(text);
   const levels: Level[] = [];
-  for (const [token] of text.matchAll(tokens)) follow(token, levels);
+  for (const [token] of text.matchAll(tokens)) {
+    const level = levels.at(-1);
+    switch (token) {
+      case '{':
+        openLevel({ kind: 'object', names: new Set(), name: undefined }, levels);
+        break;
+      case '[':
+        openLevel({ kind: 'list', index: 0 }, levels);
+        break;
+      case '}':
+      case ']':
+        levels.pop();
+        break;
+      case ',':
+        if (level?.kind === 'object') level.name = undefined;
+        if (level?.kind === 'list') level.index += 1;
+        break;
+      default:
+        checkText(unquote(token), levels);
+    }
+  }
   return value;
 }
 
-function parsed(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
@@ -33,59 +56,42 @@ function parsed(text: string): unknown {
   }
 }
 
-function follow(token: string, levels: Level[]): void {
-  if (token === '{') enter({ names: new Set(), name: undefined }, levels);
-  else if (token === '[') enter({ names: undefined, index: 0 }, levels);
-  else if (token === ',') goOn(levels.at(-1));
-  else if (token === '}' || token === ']') levels.pop();
-  else readText(token.includes('\\') ? String(JSON.parse(token)) : token.slice(1, -1), levels);
-}
+const unquote = (token: string): string =>
+  token.includes('\\') ? String(JSON.parse(token)) : token.slice(1, -1);
 
-function enter(level: Level, levels: Level[]): void {
-  if (levels.length === mostLevels) {
+function openLevel(level: Level, levels: Level[]): void {
+  if (levels.length === maxLevels) {
     throw new Problem(
       'invalid_request',
-      `The body must not be nested deeper than ${mostLevels} levels.`,
+      `The body must not be nested deeper than ${maxLevels} levels.`,
     );
   }
   levels.push(level);
 }
 
-function goOn(level: Level | undefined): void {
-  if (level?.names) level.name = undefined;
-  else if (level) level.index += 1;
-}
-
-function readText(text: string, levels: readonly Level[]): void {
-  const level = levels.at(-1);
+function checkText(text: string, levels: readonly Level[]): void {
   if (!text.isWellFormed() || text.includes('\0')) {
-    throw refused(levels, 'holds a NUL character or half of a surrogate pair: send it without');
+    throw problemAt(levels, 'holds a NUL character or half of a surrogate pair: send it without');
   }
-  if (level?.names && level.name === undefined) readName(text, level, levels);
+  const level = levels.at(-1);
+  if (level?.kind !== 'object' || level.name !== undefined) return;
+  const isRepeated = level.names.has(text);
+  level.names.add(text);
+  level.name = text;
+  if (isRepeated) throw problemAt(levels, 'stands twice in one object: send it once');
+  // Assigning to this name would change the prototype of the object instead of adding a field.
+  if (text === '__proto__') throw problemAt(levels, 'is a name that no field may have');
 }
 
-function readName(
-  name: string,
-  level: Extract<Level, { names: Set<string> }>,
-  levels: readonly Level[],
-): void {
-  const isKnown = level.names.has(name);
-  level.names.add(name);
-  level.name = name;
-  if (isKnown) throw refused(levels, 'stands twice in one object: send it once');
-  // Assigning to it would change what an object is, so readers drop it or worse.
-  if (name === '__proto__') throw refused(levels, 'is a name that no field may have');
-}
-
-function refused(levels: readonly Level[], rule: string): Problem {
-  const param = placeIn(levels.flatMap(partOf));
+function problemAt(levels: readonly Level[], rule: string): Problem {
+  const param = formatPath(levels.flatMap(partOf));
   return new Problem('invalid_request', `${param ?? 'The body'} ${rule}`, { param });
 }
 
 // A name is the caller's own text, and may be as long as the whole body.
 function partOf(level: Level): readonly PropertyKey[] {
-  if (!level.names) return [level.index];
+  if (level.kind === 'list') return [level.index];
   const { name } = level;
-  if (name === undefined || name.length <= longestName) return name === undefined ? [] : [name];
-  return [`${name.slice(0, longestName).toWellFormed()}…`];
+  if (name === undefined) return [];
+  return [name.length <= maxNameLength ? name : `${name.slice(0, maxNameLength).toWellFormed()}…`];
 }

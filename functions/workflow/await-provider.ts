@@ -1,15 +1,16 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SFNClient } from '@aws-sdk/client-sfn';
-import { waitingStates } from '../aws/state-machine.ts';
-import { taskTable } from '../aws/task-table.ts';
+import { clientConfig } from '../adapters/aws/client-config.ts';
+import { taskTable } from '../adapters/aws/dynamodb/task-table.ts';
+import { taskTokens } from '../adapters/aws/state-machine.ts';
+import { awaitProvider } from '../domain/tasks/await-provider.ts';
 import { readEnv } from '../runtime/env.ts';
 import { step, WaitInput } from '../runtime/step.ts';
-import { awaitProvider } from '../task/await-provider.ts';
 
 const env = readEnv('workflow/await-provider');
 const wait = awaitProvider({
-  tasks: taskTable(new DynamoDBClient(), env.TASK_TABLE),
-  workflow: waitingStates(new SFNClient()),
+  tasks: taskTable(new DynamoDBClient(clientConfig), env.TASK_TABLE),
+  workflow: taskTokens(new SFNClient(clientConfig)),
 });
 
 export const handler = step(WaitInput, ({ taskId, token }) => wait(taskId, token));

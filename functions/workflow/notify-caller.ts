@@ -1,42 +1,54 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { accountTable } from '../aws/account-table.ts';
-import { secret } from '../aws/secrets.ts';
-import { taskTable } from '../aws/task-table.ts';
+import { clientConfig } from '../adapters/aws/client-config.ts';
+import { accountTable } from '../adapters/aws/dynamodb/account-table.ts';
+import { taskTable } from '../adapters/aws/dynamodb/task-table.ts';
+import { cachedSecret } from '../adapters/aws/secrets.ts';
+import { deliver } from '../adapters/callbacks/deliver.ts';
+import { sign } from '../adapters/callbacks/sign.ts';
+import { currentSecrets } from '../domain/model/account.ts';
+import { metricNames } from '../domain/model/metric-names.ts';
+import { notifyCaller } from '../domain/tasks/notify-caller.ts';
+import { endedTaskResponseFor } from '../domain/wire/task-response.ts';
+import { withoutCallback } from '../domain/wire/view.ts';
 import { readEnv } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
-import { count } from '../runtime/metric.ts';
+import { countMetric } from '../runtime/metric.ts';
 import { step, TaskInput } from '../runtime/step.ts';
-import { validSecrets } from '../task/account.ts';
-import { answerAbout, withoutCallback } from '../task/answer.ts';
-import { notifyCaller } from '../task/notify-caller.ts';
-import { deliver } from '../webhook/deliver.ts';
-import { sign } from '../webhook/sign.ts';
 
 const env = readEnv('workflow/notify-caller');
-const dynamo = new DynamoDBClient();
+const dynamo = new DynamoDBClient(clientConfig);
 const now = Date.now;
-const rules = { loopback: env.LOOPBACK === 'allowed' };
+const rules = { allowLoopback: env.ALLOW_LOOPBACK === 'allowed' };
 const accounts = accountTable(dynamo, env.ACCOUNT_TABLE);
-const signing = secret(new SecretsManagerClient(), env.SIGNING_SECRET, now);
-const answer = answerAbout({ baseUrl: env.PUBLIC_URL, secret: signing, now });
+const signing = cachedSecret(new SecretsManagerClient(clientConfig), env.SIGNING_SECRET, now);
+const responseFor = endedTaskResponseFor({ baseUrl: env.PUBLIC_URL, secret: signing, now });
 const notify = notifyCaller({
   tasks: taskTable(dynamo, env.TASK_TABLE),
-  bodyOf: async (task) => JSON.stringify(withoutCallback(await answer(task))),
+  bodyOf: async (task) => JSON.stringify(withoutCallback(await responseFor(task))),
   deliver: async ({ id, account }, url, body) => {
-    const secrets = validSecrets(await accounts.secrets(account), now());
+    const secrets = currentSecrets(await accounts.secrets(account), now());
     const headers = sign(secrets, `evt-${id}`, body, now());
     return deliver({ url, body, headers, rules });
   },
   now,
-  tailSeconds: env.CALLBACK_TAIL,
+  callbackRetryDelays: env.CALLBACK_RETRY_DELAYS,
   undelivered: (taskId) => {
     log('warn', 'callback.undelivered', { taskId });
-    count('UndeliveredCallback');
+    countMetric(metricNames.undeliveredCallback);
   },
 });
 
 export const handler = step(TaskInput, async ({ taskId }) => {
-  await notify(taskId);
+  const callback = await notify(taskId);
+  if (callback) {
+    const { state, attempts, lastStatus } = callback;
+    log('debug', 'callback.attempted', {
+      taskId,
+      code: state,
+      count: attempts,
+      status: lastStatus,
+    });
+  }
   return { taskId };
 });

@@ -1,24 +1,39 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SFNClient } from '@aws-sdk/client-sfn';
-import { providerKey, secret } from '../aws/secrets.ts';
-import { waitingStates } from '../aws/state-machine.ts';
-import { taskTable } from '../aws/task-table.ts';
-import { providersAt } from '../provider/providers.ts';
+import { clientConfig } from '../adapters/aws/client-config.ts';
+import { taskTable } from '../adapters/aws/dynamodb/task-table.ts';
+import { cachedSecret, providerKey } from '../adapters/aws/secrets.ts';
+import { taskTokens } from '../adapters/aws/state-machine.ts';
+import { createProviders, providerClients } from '../adapters/providers/clients.ts';
+import { metricNames } from '../domain/model/metric-names.ts';
+import { requireProviderKey } from '../domain/providers/provider-key.ts';
+import { pollTask } from '../domain/tasks/poll-task.ts';
 import { readEnv } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
-import { step, WaitInput } from '../runtime/step.ts';
-import { pollTask } from '../task/poll-task.ts';
+import { countMetric } from '../runtime/metric.ts';
+import { PollInput, step } from '../runtime/step.ts';
 
 const env = readEnv('workflow/poll-task');
 const now = Date.now;
-const keys = secret(new SecretsManagerClient(), env.PROVIDER_SECRET, now);
+const keys = cachedSecret(new SecretsManagerClient(clientConfig), env.PROVIDER_SECRET, now);
 const poll = pollTask({
-  tasks: taskTable(new DynamoDBClient(), env.TASK_TABLE),
-  workflow: waitingStates(new SFNClient()),
-  providers: providersAt(env, (provider) => providerKey(keys, provider)),
+  tasks: taskTable(new DynamoDBClient(clientConfig), env.TASK_TABLE),
+  workflow: taskTokens(new SFNClient(clientConfig)),
+  providers: createProviders(providerClients, env.PROVIDER_URLS, (provider) =>
+    requireProviderKey(provider, providerKey(keys, provider)),
+  ),
   now,
   providerBusy: (taskId, cause) => log('warn', 'provider.busy', { taskId, cause }),
+  unanswered: (taskId) => {
+    log('error', 'provider.unanswered', { taskId });
+    countMetric(metricNames.unansweredTask);
+  },
 });
 
-export const handler = step(WaitInput, ({ taskId, token }) => poll(taskId, token));
+export const handler = step(PollInput, async ({ taskId, token, pollSeconds }) => {
+  const outcome = await poll(taskId, token, pollSeconds);
+  if (!outcome) return;
+  const code = outcome.state === 'failed' ? outcome.failure.code : undefined;
+  log('debug', 'task.generated', { taskId, code });
+});

@@ -1,20 +1,23 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
-import { durations } from '../aws/durations.ts';
-import { settlements } from '../aws/ledger.ts';
-import { resultStore } from '../aws/result-bucket.ts';
-import { taskTable } from '../aws/task-table.ts';
+import { clientConfig, s3ClientConfig } from '../adapters/aws/client-config.ts';
+import { durations } from '../adapters/aws/dynamodb/durations.ts';
+import { settlements } from '../adapters/aws/dynamodb/ledger.ts';
+import { taskTable } from '../adapters/aws/dynamodb/task-table.ts';
+import { userAgentOf } from '../adapters/aws/s3/download.ts';
+import { resultStore } from '../adapters/aws/s3/result-bucket.ts';
+import { toCredits } from '../domain/model/money.ts';
+import { recordDurationOf } from '../domain/providers/durations.ts';
+import { settledMetrics } from '../domain/tasks/metrics.ts';
+import { CaughtError, settleTask } from '../domain/tasks/settle-task.ts';
 import { readEnv } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
-import { measure } from '../runtime/metric.ts';
+import { emitMetrics } from '../runtime/metric.ts';
 import { step, TaskInput } from '../runtime/step.ts';
-import { learnFrom } from '../task/durations.ts';
-import { settled } from '../task/measures.ts';
-import { CaughtError, settleTask } from '../task/settle-task.ts';
 
 const env = readEnv('workflow/settle-task');
-const dynamo = new DynamoDBClient();
-const rules = { loopback: env.LOOPBACK === 'allowed' };
+const dynamo = new DynamoDBClient(clientConfig);
+const rules = { allowLoopback: env.ALLOW_LOOPBACK === 'allowed' };
 const settle = settleTask({
   tasks: taskTable(dynamo, env.TASK_TABLE),
   ledger: settlements(dynamo, {
@@ -22,20 +25,32 @@ const settle = settleTask({
     keys: env.KEY_TABLE,
     tasks: env.TASK_TABLE,
   }),
-  results: resultStore(new S3Client(), env.RESULT_BUCKET, rules),
+  results: resultStore(new S3Client(s3ClientConfig), env.RESULT_BUCKET, {
+    rules,
+    userAgent: userAgentOf(env.PUBLIC_URL),
+  }),
   now: Date.now,
 });
 
-const Input = TaskInput.extend({ error: CaughtError.optional() });
-
-const durationsOf = durations(dynamo, env.ACTIVITY_TABLE, Date.now);
-const learn = learnFrom(durationsOf, (taskId, cause) =>
-  log('warn', 'learn.failed', { taskId, cause }),
+const recordDuration = recordDurationOf(
+  durations(dynamo, env.ACTIVITY_TABLE, Date.now),
+  (taskId, cause) => log('warn', 'duration.not_recorded', { taskId, cause }),
 );
+
+const Input = TaskInput.extend({ error: CaughtError.optional() });
 
 export const handler = step(Input, async ({ taskId, error }) => {
   const settlement = await settle(taskId, error);
-  measure(settled(settlement));
-  await learn(settlement);
+  emitMetrics(settledMetrics(settlement));
+  if (settlement) {
+    const { ended } = settlement;
+    log('debug', 'task.settled', {
+      taskId,
+      code: ended.status === 'failed' ? ended.failure.code : undefined,
+      count: ended.status === 'completed' ? ended.images.length : 0,
+      credits: toCredits(ended.charged),
+    });
+  }
+  await recordDuration(settlement);
   return { taskId };
 });

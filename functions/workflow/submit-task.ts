@@ -1,52 +1,60 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { durations } from '../aws/durations.ts';
-import { inputLinks } from '../aws/input-links.ts';
-import { providerKey, providersWithKey, secret } from '../aws/secrets.ts';
-import { taskTable } from '../aws/task-table.ts';
-import { providersAt } from '../provider/providers.ts';
+import { clientConfig, s3ClientConfig } from '../adapters/aws/client-config.ts';
+import { durations } from '../adapters/aws/dynamodb/durations.ts';
+import { taskTable } from '../adapters/aws/dynamodb/task-table.ts';
+import { inputLinks } from '../adapters/aws/s3/input-links.ts';
+import { cachedSecret, providerKey, providersWithKey } from '../adapters/aws/secrets.ts';
+import { createProviders, providerClients } from '../adapters/providers/clients.ts';
+import { metricNames } from '../domain/model/metric-names.ts';
+import { measuredSecondsOf } from '../domain/providers/catalogue.ts';
+import { offeredProviders, requireProviderKey } from '../domain/providers/provider-key.ts';
+import { providerWebhookUrl } from '../domain/tasks/provider-webhook.ts';
+import { submitTask } from '../domain/tasks/submit-task.ts';
 import { readEnv } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
-import { count } from '../runtime/metric.ts';
-import { step, TaskInput } from '../runtime/step.ts';
-import { learnedSeconds, paintersOf } from '../task/models.ts';
-import { providerCallbackUrl } from '../task/provider-callback.ts';
-import { submitTask } from '../task/submit-task.ts';
+import { countMetric } from '../runtime/metric.ts';
+import { PreparedInput, step } from '../runtime/step.ts';
 
 const env = readEnv('workflow/submit-task');
 const now = Date.now;
-const dynamo = new DynamoDBClient();
-const secrets = new SecretsManagerClient();
-const keys = secret(secrets, env.PROVIDER_SECRET, now);
-const withKey = providersWithKey(keys);
-const signing = secret(secrets, env.SIGNING_SECRET, now);
+const dynamo = new DynamoDBClient(clientConfig);
+const secrets = new SecretsManagerClient(clientConfig);
+const keys = cachedSecret(secrets, env.PROVIDER_SECRET, now);
+const signing = cachedSecret(secrets, env.SIGNING_SECRET, now);
 const submit = submitTask({
   tasks: taskTable(dynamo, env.TASK_TABLE),
-  inputs: inputLinks(new S3Client(), env.INPUT_BUCKET),
-  providers: providersAt(env, (provider) => providerKey(keys, provider)),
-  offered: async (model) => {
-    const offered = await withKey();
-    return paintersOf(model, env.PROVIDERS).filter((name) => offered.has(name));
-  },
-  callbackUrl: async (provider, taskId) =>
-    providerCallbackUrl(env.PUBLIC_URL, await signing(), provider, taskId),
-  usualSeconds: learnedSeconds(durations(dynamo, env.ACTIVITY_TABLE, now), env.USUAL_SECONDS),
+  inputs: inputLinks(new S3Client(s3ClientConfig), env.INPUT_BUCKET),
+  providers: createProviders(providerClients, env.PROVIDER_URLS, (provider) =>
+    requireProviderKey(provider, providerKey(keys, provider)),
+  ),
+  availableProviders: offeredProviders(env.PROVIDERS, providersWithKey(keys)),
+  webhookUrl: async (provider, taskId) =>
+    providerWebhookUrl(env.PUBLIC_URL, await signing(), provider, taskId),
+  typicalSeconds: measuredSecondsOf(
+    durations(dynamo, env.ACTIVITY_TABLE, now),
+    env.TYPICAL_SECONDS,
+  ),
   now,
+  onAccepted: (taskId, provider) => log('debug', 'task.submitted', { taskId, provider }),
   outcomeUnknown: (taskId) => {
     log('error', 'submit.unknown', { taskId });
-    count('UnknownSubmit');
+    countMetric(metricNames.unknownSubmit);
   },
   operatorMustAct: (taskId, { failure, cause }) => {
-    const said = cause instanceof Error ? cause.message : undefined;
-    log('error', 'provider.refused_operator', { taskId, code: failure.code, said });
-    count('ProviderRefusedOperator');
+    log('error', 'provider.account_rejected', {
+      taskId,
+      code: failure.code,
+      providerError: cause instanceof Error ? cause.message : undefined,
+    });
+    countMetric(metricNames.providerAccountRejected);
   },
-  passedOver: (taskId, provider, cause) =>
-    log('warn', 'provider.passed_over', { taskId, provider, cause }),
+  onFallback: (taskId, provider, cause) =>
+    log('warn', 'provider.fallback', { taskId, provider, cause }),
 });
 
-export const handler = step(TaskInput, async ({ taskId }) => ({
+export const handler = step(PreparedInput, async ({ taskId, inputFormats }) => ({
   taskId,
-  ...(await submit(taskId)),
+  ...(await submit(taskId, inputFormats)),
 }));

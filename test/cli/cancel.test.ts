@@ -1,84 +1,91 @@
 import { describe, expect, test } from 'vitest';
-import { refusal } from './admin-answers.ts';
-import { darkroomWorld } from './darkroom-world.ts';
-import { type Reply, taskId } from './fake-api.ts';
-import { key } from './world.ts';
+import { errorReply } from './admin-responses.ts';
+import { key } from './cli-context.ts';
+import { darkroomContext } from './darkroom-context.ts';
+import type { Reply } from './fake-api.ts';
+import { type TaskFields, taskBody, taskError, taskId } from './task-responses.ts';
 
 const cancel = ['cancel', taskId];
-const basics = { id: taskId, model: 'wan2.5-image-to-image', created: 1_772_366_400, progress: 0 };
-const ended = refusal(409, 'task_ended', 'The task has ended.');
-const error = { code: 'request_cancelled', message: 'The task was cancelled.' };
+const ended = errorReply(409, 'task_ended', 'The task has ended.');
+const error = taskError('The task was cancelled.', 'request_cancelled');
 
-const worldOf = (replies: readonly (Reply | 'hang up')[], polls: readonly object[] = []) =>
-  darkroomWorld({ answers: { [`POST /v1/tasks/${taskId}/cancel`]: replies }, polls });
-const cancelled = { ...basics, status: 'failed', error };
+const contextWith = (replies: readonly (Reply | 'hang up')[], polls: readonly TaskFields[] = []) =>
+  darkroomContext({ replies: { [`POST /v1/tasks/${taskId}/cancel`]: replies }, polls });
 
-describe('a task', () => {
-  test('that has not begun is cancelled', async () => {
-    const { api, run } = await worldOf([{ body: cancelled }]);
+describe('darkroom cancel', () => {
+  test.each([
+    ['pending', 'is being cancelled'],
+    ['processing', 'was cancelled: its provider decides'],
+  ] as const)('says of a task that is %s that it %s', async (status, state) => {
+    const { api, run } = await contextWith([{ body: taskBody({ status }) }]);
 
     expect(await run(cancel)).toEqual({
-      ...{ code: 0, stdout: `${taskId} is cancelled\n`, stderr: '' },
+      code: 0,
+      stdout: `${taskId} ${state}\n`,
+      stderr: '',
     });
-    expect(api.seen()).toMatchObject([{ headers: { authorization: `Bearer ${key}` } }]);
+    expect(api.calls()).toMatchObject([
+      { method: 'POST', headers: { authorization: `Bearer ${key}` } },
+    ]);
   });
 
-  test.each(['pending', 'processing'])('that is %s is being cancelled', async (status) => {
-    const { give } = await worldOf([{ body: { ...basics, status } }]);
+  test('reports in the words of the API that it is too late', async () => {
+    const message = 'The task cannot be cancelled any more.';
+    const { runInProcess } = await contextWith([errorReply(409, 'task_not_cancellable', message)]);
 
-    expect(await give(cancel)).toMatchObject({
-      ...{ code: 0, printed: `${taskId} is being cancelled` },
-    });
+    expect(await runInProcess(cancel)).toMatchObject({ code: 1, message });
   });
 
-  test('is the answer, whole, when JSON is asked for', async () => {
-    const task = { ...basics, status: 'processing', usage: { credits_reserved: 1.2 }, more: 1 };
-    const { give } = await worldOf([{ body: task }]);
+  test('prints the whole response with --json, also a field that the API added later', async () => {
+    const task = taskBody({ status: 'processing', added_later: 1 });
+    const { runInProcess } = await contextWith([{ body: task, isUndeclared: true }]);
 
-    const { printed } = await give([...cancel, '--json']);
+    const { printed } = await runInProcess([...cancel, '--json']);
 
     expect(JSON.parse(printed)).toEqual(task);
   });
 
   test.each([
     ['completed', { status: 'completed' }],
-    ['failed', { status: 'failed', error: { code: 'service_error', message: 'It broke.' } }],
-  ])('that is over already cannot be cancelled: %s', async (status, poll) => {
-    const { give } = await worldOf([ended], [poll]);
+    ['failed', { status: 'failed', error: taskError('It broke.') }],
+  ] as const)('fails for a task that has ended already: %s', async (status, poll) => {
+    const { runInProcess } = await contextWith([ended], [poll]);
 
-    expect(await give([...cancel, '--json'])).toEqual({
-      ...{ code: 1, printed: '', remarks: '' },
-      message: `Nothing to cancel: ${taskId} is over already (${status})`,
+    expect(await runInProcess([...cancel, '--json'])).toEqual({
+      code: 1,
+      printed: '',
+      notes: '',
+      message: `Nothing to cancel: ${taskId} has ended already (${status})`,
     });
   });
 
-  test('that ended while it was cancelled is not said to be cancelled', async () => {
-    const body = { ...basics, status: 'completed', results: [] };
-    const { give } = await worldOf([{ body }]);
+  test('succeeds when the response to the first attempt was lost', async () => {
+    const { api, runInProcess } = await contextWith(
+      ['hang up', ended],
+      [{ status: 'failed', error }],
+    );
 
-    expect(await give(cancel)).toMatchObject({ code: 1, printed: '' });
+    expect(await runInProcess(cancel)).toMatchObject({
+      code: 0,
+      printed: `${taskId} is cancelled`,
+    });
+    expect(api.calls(`/v1/tasks/${taskId}/cancel`)).toHaveLength(2);
   });
 
-  test('is cancelled also when the answer that said so was lost', async () => {
-    const { api, give } = await worldOf(['hang up', ended], [{ status: 'failed', error }]);
-
-    expect(await give(cancel)).toMatchObject({ code: 0, printed: `${taskId} is cancelled` });
-    expect(api.seen(`/v1/tasks/${taskId}/cancel`)).toHaveLength(2);
-  });
-
-  test('of somebody else is told in the words of the API', async () => {
+  test('reports a task of another account in the words of the API', async () => {
     const message = `There is no task ${taskId}.`;
-    const { give } = await worldOf([refusal(404, 'task_not_found', message)]);
+    const { runInProcess } = await contextWith([errorReply(404, 'task_not_found', message)]);
 
-    expect(await give(cancel)).toMatchObject({ code: 1, message });
+    expect(await runInProcess(cancel)).toMatchObject({ code: 1, message });
   });
 });
 
-test('an id that leads elsewhere asks nobody', async () => {
-  const { api, give } = await worldOf([]);
+test('an id with a path in it is wrong usage and calls nothing', async () => {
+  const { api, runInProcess } = await contextWith([]);
 
-  expect(await give(['cancel', '../credits'])).toMatchObject({
-    ...{ code: 2, message: expect.stringContaining('It must be the id of a task.') },
+  expect(await runInProcess(['cancel', '../credits'])).toMatchObject({
+    code: 2,
+    message: expect.stringContaining('It must be the id of a task.'),
   });
-  expect(api.seen()).toEqual([]);
+  expect(api.calls()).toEqual([]);
 });

@@ -1,22 +1,17 @@
 import { expect, test } from 'vitest';
-import { darkroomWorld } from './darkroom-world.ts';
+import { darkroomContext } from './darkroom-context.ts';
+import { creditsBody } from './task-responses.ts';
 
-const answer = (token: object) => ({
-  data: {
-    token: { remaining_credits: 0, unlimited_credits: true, used_credits: 1.2, ...token },
-    user: { remaining_credits: 98.8, used_credits: 3.6 },
-  },
-  ...{ message: '', success: true },
-});
-const worldOf = (token: object) =>
-  darkroomWorld({ answers: { 'GET /v1/credits': [{ body: answer(token) }] } });
+const contextWith = (token: object) =>
+  darkroomContext({ replies: { 'GET /v1/credits': [{ body: creditsBody(token) }] } });
 
-test('the credits are those of the account and of the key', async () => {
-  const { run } = await worldOf({});
+test('darkroom credits prints the credits of the account and of the key', async () => {
+  const { run } = await contextWith({});
 
   expect(await run(['credits'])).toEqual({
     stdout: 'account   98.8 left, 3.6 used\nthis key  no limit, 1.2 used\n',
-    ...{ code: 0, stderr: '' },
+    code: 0,
+    stderr: '',
   });
 });
 
@@ -31,18 +26,21 @@ test.each([
     { daily_limit_credits: 10, daily_used_credits: 1.2, reset_timezone: 'Europe/Berlin' },
     ['this key  no limit, 1.2 used', 'today     1.2 of 10 used (Europe/Berlin)'],
   ],
-])('a limit of the key is told: %s', async (_, token, lines) => {
-  const { give } = await worldOf(token);
+])('darkroom credits prints the limit of the key: %s', async (_, token, lines) => {
+  const { runInProcess } = await contextWith(token);
 
-  const { printed } = await give(['credits']);
+  const { printed } = await runInProcess(['credits']);
 
   expect(printed.split('\n').slice(1)).toEqual(lines);
 });
 
-test('the credits are the data of the answer, whole, when JSON is asked for', async () => {
-  const { give } = await worldOf({ added_later: true });
+test('darkroom credits --json prints the whole data of the response, also a field that the API added later', async () => {
+  const body = creditsBody({ added_later: true });
+  const { runInProcess } = await darkroomContext({
+    replies: { 'GET /v1/credits': [{ body, isUndeclared: true }] },
+  });
 
-  const { printed } = await give(['credits', '--json']);
+  const { printed } = await runInProcess(['credits', '--json']);
 
-  expect(JSON.parse(printed)).toEqual(answer({ added_later: true }).data);
+  expect(JSON.parse(printed)).toEqual(body.data);
 });

@@ -1,23 +1,25 @@
 import { describe, expect, test } from 'vitest';
-import { account } from './admin-answers.ts';
-import { darkroomWorld } from './darkroom-world.ts';
+import { account, webhookSecret } from './admin-responses.ts';
+import { darkroomContext } from './darkroom-context.ts';
 import type { Reply } from './fake-api.ts';
 
 const json = (body: Buffer | undefined) => JSON.parse(String(body));
-const answering = (call: string, ...replies: readonly (Reply | 'hang up')[]) =>
-  darkroomWorld({ answers: { [call]: replies } });
+const contextWith = (call: string, ...replies: readonly (Reply | 'hang up')[]) =>
+  darkroomContext({ replies: { [call]: replies } });
 
-describe('the limits of an account', () => {
+describe('darkroom accounts limits', () => {
   const limits = { requests_per_minute: 60, tasks_in_flight: 100 };
   const call = '/v1/admin/accounts/studio';
 
-  test('are shown, and nothing is changed', async () => {
-    const { give } = await answering(`GET ${call}`, { body: account('studio', { limits }) });
+  test('prints the limits and changes nothing when no limit is given', async () => {
+    const { runInProcess } = await contextWith(`GET ${call}`, {
+      body: account('studio', { limits }),
+    });
 
-    const { printed } = await give(['accounts', 'limits', 'studio']);
+    const { printed } = await runInProcess(['accounts', 'limits', 'studio']);
 
     expect(printed).toBe('requests per minute  60\ntasks in flight      100');
-    const { printed: whole } = await give(['accounts', 'limits', 'studio', '--json']);
+    const { printed: whole } = await runInProcess(['accounts', 'limits', 'studio', '--json']);
     expect(JSON.parse(whole)).toEqual(limits);
   });
 
@@ -27,72 +29,80 @@ describe('the limits of an account', () => {
       ['--requests-per-minute', '60', '--tasks-in-flight', 'default'],
       { requests_per_minute: 60, tasks_in_flight: null },
     ],
-  ])('are changed alone where something is said: %j', async (options, change) => {
-    const { api, give } = await answering(`PATCH ${call}`, { body: account('studio', { limits }) });
+  ])('changes only the limits that are given: %j', async (options, change) => {
+    const { api, runInProcess } = await contextWith(`PATCH ${call}`, {
+      body: account('studio', { limits }),
+    });
 
-    const { printed } = await give(['accounts', 'limits', 'studio', ...options]);
+    const { printed } = await runInProcess(['accounts', 'limits', 'studio', ...options]);
 
-    expect(json(api.seen()[0]?.body)).toEqual({ limits: change });
+    expect(json(api.calls()[0]?.body)).toEqual({ limits: change });
     expect(printed).toContain('requests per minute  60');
   });
 
-  test.each(['0', 'none', '1.5'])('cannot be %s', async (text) => {
-    const { api, give } = await darkroomWorld();
+  test.each(['0', 'none', '1.5'])('refuses the limit %s and calls nothing', async (text) => {
+    const { api, runInProcess } = await darkroomContext();
 
-    expect(await give(['accounts', 'limits', 'studio', '--tasks-in-flight', text])).toMatchObject({
-      ...{ code: 2, message: expect.stringContaining('It must be a whole number from 1') },
+    expect(
+      await runInProcess(['accounts', 'limits', 'studio', '--tasks-in-flight', text]),
+    ).toMatchObject({
+      code: 2,
+      message: expect.stringContaining('It must be a whole number from 1'),
     });
-    expect(api.seen()).toEqual([]);
+    expect(api.calls()).toEqual([]);
   });
 });
 
-describe('another webhook secret', () => {
+describe('darkroom accounts rotate-secret', () => {
   const rotate = ['accounts', 'rotate-secret', 'studio'];
-  const answer = {
-    ...{ object: 'webhook_secret', account: 'studio', webhook_secret: 'whsec_new' },
+  const response = {
+    object: 'webhook_secret',
+    account: 'studio',
+    webhook_secret: webhookSecret,
     previous_valid_until: 1_772_366_400 + 86_400,
   };
-  const rotating = (reply: Reply | 'hang up' = { body: answer }) =>
-    answering('POST /v1/admin/accounts/studio/webhook-secret', reply);
+  const contextWithReply = (reply: Reply | 'hang up' = { body: response }) =>
+    contextWith('POST /v1/admin/accounts/studio/webhook-secret', reply);
 
-  test('is shown once, with the end of the old one', async () => {
-    const { api, give } = await rotating();
+  test('prints the new secret once, with the end of the old one', async () => {
+    const { api, runInProcess } = await contextWithReply();
 
-    const { printed } = await give(rotate);
+    const { printed } = await runInProcess(rotate);
 
     expect(printed.split('\n')).toEqual([
-      'webhook secret  whsec_new',
+      `webhook secret  ${webhookSecret}`,
       'old one until   2026-03-02T12:00:00Z',
       '',
-      'The webhook secret is shown this once. Put it where your callbacks are checked.',
+      'The webhook secret is shown only this once. Store it where your callbacks are verified.',
     ]);
-    expect(json(api.seen()[0]?.body)).toEqual({});
+    expect(json(api.calls()[0]?.body)).toEqual({});
   });
 
-  test('comes with the overlap that was asked for, and as JSON when asked for it', async () => {
-    const { api, give } = await rotating();
+  test('sends the given overlap, and prints the response with --json', async () => {
+    const { api, runInProcess } = await contextWithReply();
 
-    const { printed } = await give([...rotate, '--overlap-hours', '0', '--json']);
+    const { printed } = await runInProcess([...rotate, '--overlap-hours', '0', '--json']);
 
-    expect(JSON.parse(printed)).toEqual(answer);
-    expect(json(api.seen()[0]?.body)).toEqual({ overlap_hours: 0 });
+    expect(JSON.parse(printed)).toEqual(response);
+    expect(json(api.calls()[0]?.body)).toEqual({ overlap_hours: 0 });
   });
 
-  test('is not made twice unasked: the one before the last is valid no more', async () => {
-    const { api, give } = await rotating('hang up');
+  test('does not repeat itself when the response is lost: a second rotation would end the old secret', async () => {
+    const { api, runInProcess } = await contextWithReply('hang up');
 
-    const { code, message } = await give(rotate);
+    const { code, message } = await runInProcess(rotate);
 
-    expect(message).toMatch(/; the secret may be another one now, so make a new one once more$/);
+    expect(message).toMatch(/; the secret may have changed, so run the command once more$/);
     expect(code).toBe(1);
-    expect(api.seen()).toHaveLength(1);
+    expect(api.calls()).toHaveLength(1);
   });
 
-  test('overlaps a week at most', async () => {
-    const { give } = await rotating();
+  test('refuses an overlap of more than a week', async () => {
+    const { runInProcess } = await contextWithReply();
 
-    expect(await give([...rotate, '--overlap-hours', '169'])).toMatchObject({
-      ...{ code: 2, message: expect.stringContaining('It must be a whole number from 0 to 168.') },
+    expect(await runInProcess([...rotate, '--overlap-hours', '169'])).toMatchObject({
+      code: 2,
+      message: expect.stringContaining('It must be a whole number from 0 to 168.'),
     });
   });
 });

@@ -1,73 +1,77 @@
 import { describe, expect, test } from 'vitest';
-import { account, refusal } from './admin-answers.ts';
-import { darkroomWorld } from './darkroom-world.ts';
+import { account, errorReply, webhookSecret } from './admin-responses.ts';
+import { darkroomContext } from './darkroom-context.ts';
 import type { Reply } from './fake-api.ts';
 
 const json = (body: Buffer | undefined) => JSON.parse(String(body));
-const answering = (call: string, ...replies: readonly (Reply | 'hang up')[]) =>
-  darkroomWorld({ answers: { [call]: replies } });
+const contextWith = (call: string, ...replies: readonly (Reply | 'hang up')[]) =>
+  darkroomContext({ replies: { [call]: replies } });
 
-describe('a new account', () => {
-  const made = account('studio', { webhook_secret: 'whsec_secret' });
-  const making = (reply: Reply | 'hang up' = { body: made }) =>
-    answering('POST /v1/admin/accounts', reply);
+describe('darkroom accounts create', () => {
+  const created = account('studio', { webhook_secret: webhookSecret });
+  const contextWithReply = (reply: Reply | 'hang up' = { body: created }) =>
+    contextWith('POST /v1/admin/accounts', reply);
 
-  test('shows its webhook secret with the remark that it is shown once', async () => {
-    const { api, give } = await making();
+  test('prints the webhook secret and says that it is shown only once', async () => {
+    const { api, runInProcess } = await contextWithReply();
 
-    const { code, printed } = await give(['accounts', 'create', 'studio']);
+    const { code, printed } = await runInProcess(['accounts', 'create', 'studio']);
 
     expect(printed.split('\n')).toEqual([
       'account         studio',
-      'webhook secret  whsec_secret',
+      `webhook secret  ${webhookSecret}`,
       '',
-      'The webhook secret is shown this once. Put it where your callbacks are checked.',
+      'The webhook secret is shown only this once. Store it where your callbacks are verified.',
     ]);
     expect(code).toBe(0);
-    expect(json(api.seen()[0]?.body)).toEqual({ id: 'studio', limits: {} });
+    expect(json(api.calls()[0]?.body)).toEqual({ id: 'studio', limits: {} });
   });
 
-  test('is what was ordered, and JSON when asked for it', async () => {
-    const { api, give } = await making();
+  test('sends the given options, and prints the response with --json', async () => {
+    const { api, runInProcess } = await contextWithReply();
     const limits = ['--requests-per-minute', '60', '--tasks-in-flight', '5'];
 
-    const { printed } = await give([
+    const { printed } = await runInProcess([
       ...['accounts', 'create', 'studio', '--user-group', 'vip', ...limits, '--json'],
     ]);
 
-    expect(JSON.parse(printed)).toEqual(made);
-    expect(json(api.seen()[0]?.body)).toEqual({
-      ...{ id: 'studio', user_group: 'vip' },
+    expect(JSON.parse(printed)).toEqual(created);
+    expect(json(api.calls()[0]?.body)).toEqual({
+      id: 'studio',
+      user_group: 'vip',
       limits: { requests_per_minute: 60, tasks_in_flight: 5 },
     });
   });
 
-  test('that exists is told in the words of the API', async () => {
-    const { give } = await making(refusal(409, 'account_exists', 'studio exists already.'));
+  test('reports an account that exists already in the words of the API', async () => {
+    const { runInProcess } = await contextWithReply(
+      errorReply(409, 'account_exists', 'studio exists already.'),
+    );
 
-    expect(await give(['accounts', 'create', 'studio'])).toMatchObject({
-      ...{ code: 1, message: 'studio exists already.' },
+    expect(await runInProcess(['accounts', 'create', 'studio'])).toMatchObject({
+      code: 1,
+      message: 'studio exists already.',
     });
   });
 
-  test('is not asked for again when its secret may be lost', async () => {
-    const { api, give } = await making('hang up');
+  test('does not repeat itself when the response with the secret is lost', async () => {
+    const { api, runInProcess } = await contextWithReply('hang up');
 
-    const { message } = await give(['accounts', 'create', 'studio']);
+    const { message } = await runInProcess(['accounts', 'create', 'studio']);
 
     expect(message).toMatch(/; `darkroom accounts list` shows whether the account was made$/);
-    expect(api.seen()).toHaveLength(1);
+    expect(api.calls()).toHaveLength(1);
   });
 });
 
-describe('accounts', () => {
+describe('darkroom accounts list', () => {
   const accounts = [account('default'), account('studio', { tasks_in_flight: 12 })];
-  const listed = () => darkroomWorld({ lists: { '/v1/admin/accounts': accounts } });
+  const contextWithList = () => darkroomContext({ lists: { '/v1/admin/accounts': accounts } });
 
-  test('are a table on a terminal', async () => {
-    const { give } = await listed();
+  test('prints a table on a terminal', async () => {
+    const { runInProcess } = await contextWithList();
 
-    const { printed } = await give(['accounts', 'list'], { isWatched: true });
+    const { printed } = await runInProcess(['accounts', 'list'], { isInteractive: true });
 
     expect(printed.split('\n')).toEqual([
       'id       user group  age  balance  reserved  used  tasks in flight',
@@ -76,29 +80,32 @@ describe('accounts', () => {
     ]);
   });
 
-  test('are a line each elsewhere, and more of them are told about', async () => {
-    const { run } = await listed();
+  test('prints a line for each account elsewhere, and says on stderr that there are more', async () => {
+    const { run } = await contextWithList();
 
     expect(await run(['accounts', 'list', '--limit', '1'])).toEqual({
-      ...{ code: 0, stderr: 'there are more: --all lists them all\n' },
+      code: 0,
+      stderr: 'there are more: --all lists them all\n',
       stdout: 'default\tdefault\t2026-03-01T11:00:00Z\t98.8\t1.2\t0\t1\n',
     });
   });
 
-  test('are whole in JSON', async () => {
-    const { give } = await listed();
+  test('prints whole accounts with --json', async () => {
+    const { runInProcess } = await contextWithList();
 
-    const { printed } = await give(['accounts', 'list', '--json']);
+    const { printed } = await runInProcess(['accounts', 'list', '--json']);
 
     expect(JSON.parse(printed)).toEqual(accounts);
   });
 });
 
-describe('an account', () => {
-  test('is shown with its credits and its limits', async () => {
-    const { give } = await answering('GET /v1/admin/accounts/studio', { body: account('studio') });
+describe('darkroom accounts', () => {
+  test('show prints credits and limits', async () => {
+    const { runInProcess } = await contextWith('GET /v1/admin/accounts/studio', {
+      body: account('studio'),
+    });
 
-    const { printed } = await give(['accounts', 'show', 'studio']);
+    const { printed } = await runInProcess(['accounts', 'show', 'studio']);
 
     expect(printed.split('\n')).toEqual([
       'account              studio',
@@ -111,16 +118,17 @@ describe('an account', () => {
       'tasks in flight      1 of 100',
       'requests per minute  at most 300',
     ]);
-    const { printed: whole } = await give(['accounts', 'show', 'studio', '--json']);
+    const { printed: whole } = await runInProcess(['accounts', 'show', 'studio', '--json']);
     expect(JSON.parse(whole)).toEqual(account('studio'));
   });
 
-  test('that does not exist is told in the words of the API', async () => {
-    const reply = refusal(404, 'account_not_found', 'There is no account studio.');
-    const { give } = await answering('GET /v1/admin/accounts/studio', reply);
+  test('show reports an unknown account in the words of the API', async () => {
+    const reply = errorReply(404, 'account_not_found', 'There is no account studio.');
+    const { runInProcess } = await contextWith('GET /v1/admin/accounts/studio', reply);
 
-    expect(await give(['accounts', 'show', 'studio'])).toMatchObject({
-      ...{ code: 1, message: 'There is no account studio.' },
+    expect(await runInProcess(['accounts', 'show', 'studio'])).toMatchObject({
+      code: 1,
+      message: 'There is no account studio.',
     });
   });
 
@@ -131,12 +139,13 @@ describe('an account', () => {
     ['entries', []],
     ['rotate-secret', []],
     ['create', []],
-  ])('whose id leads elsewhere is not asked for: %s', async (deed, rest) => {
-    const { api, give } = await darkroomWorld();
+  ])('%s refuses an id with a path in it and calls nothing', async (action, rest) => {
+    const { api, runInProcess } = await darkroomContext();
 
-    expect(await give(['accounts', deed, '../keys', ...rest])).toMatchObject({
-      ...{ code: 2, message: expect.stringContaining('It must be the id of an account') },
+    expect(await runInProcess(['accounts', action, '../keys', ...rest])).toMatchObject({
+      code: 2,
+      message: expect.stringContaining('It must be the id of an account'),
     });
-    expect(api.seen()).toEqual([]);
+    expect(api.calls()).toEqual([]);
   });
 });

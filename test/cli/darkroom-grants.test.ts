@@ -1,81 +1,89 @@
 import { describe, expect, test } from 'vitest';
-import { entry, refusal } from './admin-answers.ts';
-import { darkroomWorld } from './darkroom-world.ts';
+import { entry, errorReply, keyId } from './admin-responses.ts';
+import { darkroomContext } from './darkroom-context.ts';
 import type { Reply } from './fake-api.ts';
+import { taskId } from './task-responses.ts';
 
 const json = (body: Buffer | undefined) => JSON.parse(String(body));
 
-describe('credits', () => {
+describe('darkroom accounts grant', () => {
   const grant = ['accounts', 'grant', 'studio'];
   const call = 'POST /v1/admin/accounts/studio/credits';
-  const granting = (...replies: readonly (Reply | 'hang up')[]) =>
-    darkroomWorld({ answers: { [call]: replies } });
+  const contextWithReplies = (...replies: readonly (Reply | 'hang up')[]) =>
+    darkroomContext({ replies: { [call]: replies } });
   const keyOf = ({ headers }: { headers: Readonly<Record<string, unknown>> }) =>
     headers['idempotency-key'];
 
-  test('are granted with a note for the ledger', async () => {
-    const { api, give } = await granting({ body: entry(12) });
+  test('grants credits with a note for the ledger', async () => {
+    const { api, runInProcess } = await contextWithReplies({ body: entry(12) });
 
-    const { code, printed } = await give([...grant, '100', '--note', 'invoice 7']);
+    const { code, printed } = await runInProcess([...grant, '100', '--note', 'invoice 7']);
 
     expect(printed).toBe('granted 100 to studio: balance 198.8 after entry 12');
     expect(code).toBe(0);
-    expect(json(api.seen()[0]?.body)).toEqual({ credits: 100, note: 'invoice 7' });
-    const { printed: whole } = await give([...grant, '100', '--json']);
+    expect(json(api.calls()[0]?.body)).toEqual({ credits: 100, note: 'invoice 7' });
+    const { printed: whole } = await runInProcess([...grant, '100', '--json']);
     expect(JSON.parse(whole)).toEqual(entry(12));
   });
 
   test.each([
     ['-5', -5],
     ['-0.5', -0.5],
-  ])('are withdrawn by a negative amount: %s', async (text, credits) => {
+  ])('withdraws credits for a negative amount: %s', async (text, credits) => {
     const body = entry(13, { kind: 'withdraw', amount_credits: credits, note: null });
-    const { api, run } = await granting({ body });
+    const { api, run } = await contextWithReplies({ body });
 
     expect(await run([...grant, text])).toEqual({
       stdout: `withdrew ${-credits} from studio: balance 198.8 after entry 13\n`,
-      ...{ code: 0, stderr: '' },
+      code: 0,
+      stderr: '',
     });
-    expect(json(api.seen()[0]?.body)).toEqual({ credits });
+    expect(json(api.calls()[0]?.body)).toEqual({ credits });
   });
 
-  test('count once, however often they have to be asked for', async () => {
-    const { api, give } = await granting('hang up', { status: 503 }, { body: entry(12) });
+  test('repeats a lost grant under the same idempotency key, so that it counts once', async () => {
+    const { api, runInProcess } = await contextWithReplies(
+      'hang up',
+      { status: 503 },
+      { body: entry(12) },
+    );
 
-    expect(await give([...grant, '100'])).toMatchObject({ code: 0 });
+    expect(await runInProcess([...grant, '100'])).toMatchObject({ code: 0 });
 
-    const keys = api.seen().map(keyOf);
+    const keys = api.calls().map(keyOf);
     expect(keys).toHaveLength(3);
     expect(keys[0]).toMatch(/^[A-Za-z0-9._-]{16,96}$/);
     expect(new Set(keys).size).toBe(1);
   });
 
-  test('are other ones every time', async () => {
-    const { api, give } = await granting({ body: entry(12) });
+  test('uses another idempotency key for every grant', async () => {
+    const { api, runInProcess } = await contextWithReplies({ body: entry(12) });
 
-    await give([...grant, '100']);
-    await give([...grant, '100']);
+    await runInProcess([...grant, '100']);
+    await runInProcess([...grant, '100']);
 
-    expect(new Set(api.seen().map(keyOf)).size).toBe(2);
+    expect(new Set(api.calls().map(keyOf)).size).toBe(2);
   });
 
-  test('whose answer was lost can be asked for again under the key that is told', async () => {
+  test('prints the idempotency key of a grant whose response was lost, and accepts it again', async () => {
     const lost = Array.from({ length: 4 }, () => 'hang up' as const);
-    const { api, give } = await granting(...lost, { body: entry(12) });
+    const { api, runInProcess } = await contextWithReplies(...lost, { body: entry(12) });
 
-    const { code, message } = await give([...grant, '100']);
+    const { code, message } = await runInProcess([...grant, '100']);
     const [, key = ''] = /; repeat it with --idempotency-key (\S+), so/.exec(message) ?? [];
-    const again = await give([...grant, '100', '--idempotency-key', key]);
+    const repeated = await runInProcess([...grant, '100', '--idempotency-key', key]);
 
-    expect([code, again.code]).toEqual([1, 0]);
-    expect(new Set(api.seen().map(keyOf))).toEqual(new Set([key]));
+    expect([code, repeated.code]).toEqual([1, 0]);
+    expect(new Set(api.calls().map(keyOf))).toEqual(new Set([key]));
   });
 
-  test('that are not there cannot be withdrawn', async () => {
+  test('reports a withdrawal above the balance in the words of the API', async () => {
     const message = 'The account has 3 credits.';
-    const { give } = await granting(refusal(402, 'insufficient_quota', message));
+    const { runInProcess } = await contextWithReplies(
+      errorReply(402, 'insufficient_quota', message),
+    );
 
-    expect(await give([...grant, '-5'])).toMatchObject({ code: 1, message });
+    expect(await runInProcess([...grant, '-5'])).toMatchObject({ code: 1, message });
   });
 
   test.each([
@@ -84,42 +92,52 @@ describe('credits', () => {
     [[...grant, '1e3'], 'It must be a number like 100, 1.2 or -5, and not 0.'],
     [grant, "missing required argument 'credits'"],
     [[...grant, '1', '--idempotency-key', 'short'], 'It must be 16 to 96 of'],
-  ])('are not moved by wrong usage: %j', async (args, message) => {
-    const { api, give } = await darkroomWorld();
+  ])('calls nothing on wrong usage: %j', async (args, message) => {
+    const { api, runInProcess } = await darkroomContext();
 
-    expect(await give(args)).toMatchObject({ code: 2, message: expect.stringContaining(message) });
-    expect(api.seen()).toEqual([]);
+    expect(await runInProcess(args)).toMatchObject({
+      code: 2,
+      message: expect.stringContaining(message),
+    });
+    expect(api.calls()).toEqual([]);
   });
 });
 
-describe('the ledger of an account', () => {
+describe('darkroom accounts entries', () => {
   const settled = {
-    ...{ kind: 'settle', amount_credits: 1.2, charged_credits: 1.2, task_id: 'task-1' },
-    ...{ key_id: 'key-1', note: null },
+    kind: 'settle',
+    amount_credits: 1.2,
+    charged_credits: 1.2,
+    task_id: taskId,
+    key_id: keyId(1),
+    note: null,
   };
   const entries = [entry(2, settled), entry(1, { note: 'a\tb' })];
-  const listed = () => darkroomWorld({ lists: { '/v1/admin/accounts/studio/entries': entries } });
+  const contextWithList = () =>
+    darkroomContext({ lists: { '/v1/admin/accounts/studio/entries': entries } });
 
-  test('is a table on a terminal', async () => {
-    const { give } = await listed();
+  test('prints a table on a terminal', async () => {
+    const { runInProcess } = await contextWithList();
 
-    const { printed } = await give(['accounts', 'entries', 'studio'], { isWatched: true });
+    const { printed } = await runInProcess(['accounts', 'entries', 'studio'], {
+      isInteractive: true,
+    });
 
     expect(printed.split('\n')).toEqual([
-      'number  age  kind    amount  balance  charged  task    key        note',
-      '     2  1 h  settle     1.2    198.8      1.2  task-1  key-1      -',
-      '     1  1 h  grant      100    198.8        -  -       key-admin  a b',
+      'number  age  kind    amount  balance  charged  task                              key                   note',
+      '     2  1 h  settle     1.2    198.8      1.2  task-unified-1772366400-abcd1234  key-0000000000000001  -',
+      '     1  1 h  grant      100    198.8        -  -                                 key-0000000000000009  a b',
     ]);
   });
 
-  test('is a line an entry elsewhere, and whole in JSON', async () => {
-    const { give } = await listed();
+  test('prints a line for each entry elsewhere, and whole entries with --json', async () => {
+    const { runInProcess } = await contextWithList();
 
-    const { printed } = await give(['accounts', 'entries', 'studio']);
-    const { printed: whole } = await give(['accounts', 'entries', 'studio', '--json']);
+    const { printed } = await runInProcess(['accounts', 'entries', 'studio']);
+    const { printed: whole } = await runInProcess(['accounts', 'entries', 'studio', '--json']);
 
     expect(printed.split('\n')[1]).toBe(
-      '1\t2026-03-01T11:00:00Z\tgrant\t100\t198.8\t\t\tkey-admin\ta b',
+      '1\t2026-03-01T11:00:00Z\tgrant\t100\t198.8\t\t\tkey-0000000000000009\ta b',
     );
     expect(JSON.parse(whole)).toEqual(entries);
   });

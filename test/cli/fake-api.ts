@@ -1,90 +1,98 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import * as z from 'zod';
+import { loadRoutes } from '../../functions/api/routes.ts';
+import { createdBody, type TaskFields, taskBody, taskId } from './task-responses.ts';
 
 export type Reply = {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** The body is on purpose not what the route declares. */
+  readonly isUndeclared?: true;
 };
 
-/** What it answers, in order: the last answer about a task repeats. */
-export type Play = {
-  /** Answers to requests for a task before one is accepted; 'hang up' answers nothing. */
+/** The replies of the fake API, in order. */
+export type FakeReplies = {
+  /** Replies to creates before one is accepted; 'hang up' closes the connection without a reply. */
   readonly create?: readonly (Reply | 'hang up')[];
-  readonly polls?: readonly (object | Reply)[];
-  /** All tasks there are, newest first. */
+  /** What is read of the task, or other replies to the reads; the last one repeats. */
+  readonly polls?: readonly (TaskFields | Reply)[];
+  /** All tasks, newest first. */
   readonly tasks?: readonly object[];
-  /** What it answers, in order, before it lists them. */
+  /** Replies to list requests before the tasks are listed. */
   readonly listings?: readonly Reply[];
-  /** What it answers to calls like "DELETE /v1/admin/keys/key-1", in order: the last one repeats. */
-  readonly answers?: Readonly<Record<string, readonly (Reply | 'hang up')[]>>;
-  /** All there is below paths like "/v1/admin/accounts", a page at a time. */
+  /** Replies to calls like "DELETE /v1/admin/keys/key-1"; the last one repeats. */
+  readonly replies?: Readonly<Record<string, readonly (Reply | 'hang up')[]>>;
+  /** The items of lists like "/v1/admin/accounts", a page at a time. */
   readonly lists?: Readonly<Record<string, readonly object[]>>;
   readonly results?: readonly Reply[];
-  /** What the storage answers instead of taking a form. */
+  /** Replies of the storage to uploads before one is accepted. */
   readonly upload?: readonly Reply[];
 };
 
-type Seen = {
+type Call = {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingMessage['headers'];
   readonly body: Buffer;
 };
 
-export const taskId = 'task-unified-1772366400-abcd1234';
 export const fields = { 'Content-Type': 'image/jpeg', key: 'in/0', Policy: 'signed policy' };
-const basics = { id: taskId, model: 'wan2.5-image-to-image', created: 1_772_366_400 };
-const completed = { status: 'completed', progress: 100, usage: { credits_used: 1.2 } };
 
-/** An HTTP server that plays the API, its storage and its results, and remembers who came. */
-export async function startApi(play: Play) {
-  const seen: Seen[] = [];
+const declarations = await loadRoutes();
+
+/**
+ * An HTTP server in place of the API, its storage and its results. It records all calls. A body that is
+ * not what its route declares becomes a 500, unless the reply says that it is undeclared.
+ */
+export async function startApi(fake: FakeReplies) {
+  const calls: Call[] = [];
   const rest = {
-    create: [...(play.create ?? [])],
-    upload: [...(play.upload ?? [])],
-    listings: [...(play.listings ?? [])],
+    create: [...(fake.create ?? [])],
+    upload: [...(fake.upload ?? [])],
+    listings: [...(fake.listings ?? [])],
   };
-  const polls = [...(play.polls ?? [completed])];
-  const results = play.results ?? [{ headers: { 'content-type': 'image/png' }, body: 'painted' }];
+  const polls = [...(fake.polls ?? [{ status: 'completed' } as const])];
+  const results = fake.results ?? [
+    { headers: { 'content-type': 'image/png' }, body: 'generated image' },
+  ];
   let url = '';
 
-  const onCreate = ({ body }: Seen) => {
-    const played = rest.create.shift();
-    if (played) return played;
-    const { image_uploads: uploads } = JSON.parse(String(body));
+  const onCreate = ({ body }: Call) => {
+    const reply = rest.create.shift();
+    if (reply) return reply;
+    const { image_uploads: uploads = [] } = JSON.parse(String(body));
     const form = { method: 'POST', url: `${url}/storage`, fields, expires_at: 1_772_367_300 };
-    return {
-      body: { id: taskId, status: 'pending', ...(uploads && { uploads: uploads.map(() => form) }) },
-    };
+    return { body: createdBody(uploads.map(() => form)) };
   };
   const onPoll = () => {
     const [next = {}] = polls.length > 1 ? polls.splice(0, 1) : polls;
-    if (!('status' in next) || typeof next.status === 'number') return next;
+    if (!isTask(next)) return next;
     const links = results.map((_, index) => `${url}/v1/results/${taskId}/${index + 1}?signature=s`);
     return {
-      body: { ...basics, ...(next.status === 'completed' && { results: links }), ...next },
+      body: taskBody({ ...next, ...(next.status === 'completed' && { results: links }) }),
     };
   };
-  const onList = ({ path }: Seen): Reply =>
-    rest.listings.shift() ?? pageOf(play.tasks ?? [], new URL(path, url));
-  const answers = new Map(
-    Object.entries(play.answers ?? {}).map(([call, replies]) => [call, [...replies]]),
+  const onList = ({ path }: Call): Reply =>
+    rest.listings.shift() ?? pageOf(fake.tasks ?? [], new URL(path, url));
+  const replies = new Map(
+    Object.entries(fake.replies ?? {}).map(([call, list]) => [call, [...list]]),
   );
-  const onAnything = ({ method, path }: Seen): Reply | 'hang up' => {
+  const onAnything = ({ method, path }: Call): Reply | 'hang up' => {
     const address = new URL(path, url);
-    const items = method === 'GET' ? play.lists?.[address.pathname] : undefined;
+    const items = method === 'GET' ? fake.lists?.[address.pathname] : undefined;
     if (items) return pageOf(items, address);
-    const replies = answers.get(`${method} ${path}`) ?? [];
-    const [next = { status: 404 }] = replies.length > 1 ? replies.splice(0, 1) : replies;
+    const list = replies.get(`${method} ${path}`) ?? [];
+    const [next = { status: 404 }] = list.length > 1 ? list.splice(0, 1) : list;
     return next;
   };
-  const routes: readonly (readonly [RegExp, (call: Seen) => Reply | 'hang up' | Promise<Reply>])[] =
+  const routes: readonly (readonly [RegExp, (call: Call) => Reply | 'hang up' | Promise<Reply>])[] =
     [
       [/^POST \/v1\/images\/generations$/, onCreate],
       [/^GET \/v1\/tasks\//, onPoll],
       [/^\w+ \/v1\/(admin|credits|tasks\/.*\/cancel)/, onAnything],
       [/^GET \/v1\/tasks\?/, onList],
-      [/^POST \/storage$/, async (call) => rest.upload.shift() ?? storageAnswer(call)],
+      [/^POST \/storage$/, async (call) => rest.upload.shift() ?? storageReply(call)],
       [
         /^GET \/v1\/results\/.*\/(\d)\?signature=s$/,
         ({ path }) => ({
@@ -101,9 +109,9 @@ export async function startApi(play: Play) {
   const server = createServer(async (request, response) => {
     const { method = '', url: path = '', headers } = request;
     const call = { method, path, headers, body: Buffer.concat(await request.toArray()) };
-    seen.push(call);
-    const [, answer] = routes.find(([pattern]) => pattern.test(`${method} ${path}`)) ?? [];
-    send(response, (await answer?.(call)) ?? { status: 404 });
+    calls.push(call);
+    const [, handle] = routes.find(([pattern]) => pattern.test(`${method} ${path}`)) ?? [];
+    send(response, replyIfDeclared(call, (await handle?.(call)) ?? { status: 404 }));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
@@ -111,7 +119,7 @@ export async function startApi(play: Play) {
   return {
     url,
     /** The calls to paths that begin like this. */
-    seen: (path = '/') => seen.filter((call) => call.path.startsWith(path)),
+    calls: (path = '/') => calls.filter((call) => call.path.startsWith(path)),
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -119,7 +127,27 @@ export async function startApi(play: Play) {
   };
 }
 
-// A cursor is opaque and need not be fit for an address.
+const isTask = (poll: TaskFields | Reply): poll is TaskFields => typeof poll.status === 'string';
+
+/** The reply, or a 500 when its body is not what the route declares. */
+function replyIfDeclared({ method, path }: Call, reply: Reply | 'hang up'): Reply | 'hang up' {
+  if (reply === 'hang up' || reply.isUndeclared || typeof reply.body !== 'object') return reply;
+  if ((reply.status ?? 200) >= 300) return reply;
+  const declared = declarations.find(
+    ({ route }) =>
+      route.method === method && patternOf(route.path).test(new URL(path, 'http://api').pathname),
+  );
+  const parsed = declared?.response?.safeParse(reply.body);
+  if (parsed?.success) return reply;
+  const reason = parsed ? z.prettifyError(parsed.error) : 'no route declares a response';
+  const message = `The fake replies to ${method} ${path} with an undeclared body: ${reason}`;
+  return { status: 500, body: { error: { code: 'internal_error', message } } };
+}
+
+const patternOf = (path: string): RegExp =>
+  new RegExp(`^${path.replace('$', '\\$').replace(/\{\w+\}/g, '[^/]+')}$`);
+
+// A cursor is opaque: it may hold characters that a URL has to escape.
 function pageOf(items: readonly object[], { searchParams }: URL): Reply {
   const start = Number(/\d+/.exec(searchParams.get('cursor') ?? '0'));
   const end = start + Number(searchParams.get('limit'));
@@ -127,8 +155,8 @@ function pageOf(items: readonly object[], { searchParams }: URL): Reply {
   return { body: { object: 'list', data: items.slice(start, end), next_cursor } };
 }
 
-// As S3 does: what stands behind the file is not read, so the form must be complete by then.
-async function storageAnswer({ headers, body }: Seen): Promise<Reply> {
+// As in S3: fields after the file are not read, so the form must be complete before it.
+async function storageReply({ headers, body }: Call): Promise<Reply> {
   const form = await new Response(body, {
     headers: { 'content-type': headers['content-type'] ?? '' },
   }).formData();
@@ -136,10 +164,10 @@ async function storageAnswer({ headers, body }: Seen): Promise<Reply> {
   const before = Object.fromEntries([...form].slice(0, names.indexOf('file')));
   const fits = Object.entries(fields).every(([name, value]) => before[name] === value);
   if (fits && headers['content-length'] && names.at(-1) === 'file') return { status: 204 };
-  return storageRefusal('AccessDenied', 'Invalid according to Policy');
+  return storageErrorReply('AccessDenied', 'Invalid according to Policy');
 }
 
-export const storageRefusal = (code: string, message: string): Reply => ({
+export const storageErrorReply = (code: string, message: string): Reply => ({
   status: 403,
   headers: { 'content-type': 'application/xml' },
   body: `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${message}</Message></Error>`,

@@ -1,18 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { taskId } from './fake-api.ts';
-import { jpegBytes, key, pngBytes, world } from './world.ts';
+import { cliContext, jpegBytes, key, pngBytes } from './cli-context.ts';
+import { taskError, taskId } from './task-responses.ts';
 
 const json = (body: Buffer | undefined) => JSON.parse(String(body));
 
-describe('a file', () => {
-  test('is uploaded, painted and saved', async () => {
-    const { api, generate, out, updates } = await world({
+describe('a picture file', () => {
+  test('is uploaded, and the result of its task is saved', async () => {
+    const { api, generate, out, updates } = await cliContext({
       polls: [
         { status: 'pending', progress: 0 },
         { status: 'processing', progress: 42 },
-        { status: 'completed', usage: { credits_used: 1.2 } },
+        { status: 'completed' },
       ],
     });
 
@@ -20,27 +20,33 @@ describe('a file', () => {
 
     const file = join(out, `${taskId}-1.png`);
     expect(generated).toEqual({
-      ...{ id: taskId, files: [file], seconds: 2, credits: 1.2, missing: [] },
+      id: taskId,
+      files: [file],
+      seconds: 2,
+      credits: 1.2,
+      missing: [],
     });
-    expect(await readFile(file, 'utf8')).toBe('painted');
+    expect(await readFile(file, 'utf8')).toBe('generated image');
     expect(updates).toEqual([
       { stage: 'uploading' },
       { stage: 'queued' },
-      { stage: 'painting', percent: 42 },
+      { stage: 'generating', percent: 42 },
       { stage: 'saving' },
     ]);
-    expect(json(api.seen('/v1/images')[0]?.body)).toEqual({
-      ...{ model: 'wan2.5-image-to-image', prompt: 'stars', n: 1 },
+    expect(json(api.calls('/v1/images')[0]?.body)).toEqual({
+      model: 'wan2.5-image-to-image',
+      prompt: 'stars',
+      n: 1,
       image_uploads: [{ content_type: 'image/jpeg' }],
     });
   });
 
-  test('stands last in its form, unchanged', async () => {
-    const { api, generate } = await world();
+  test('comes last in its form, unchanged', async () => {
+    const { api, generate } = await cliContext();
 
     await generate();
 
-    const [upload] = api.seen('/storage');
+    const [upload] = api.calls('/storage');
     const form = await new Response(upload?.body, {
       headers: { 'content-type': upload?.headers['content-type'] ?? '' },
     }).formData();
@@ -50,32 +56,32 @@ describe('a file', () => {
     expect(Buffer.from(await new Response(file).arrayBuffer())).toEqual(jpegBytes);
   });
 
-  test('is announced as what its first bytes say, whatever its name says', async () => {
-    const { api, generate, photo, write } = await world();
+  test('gets its content type from its first bytes, not from its name', async () => {
+    const { api, generate, photo, write } = await cliContext();
     const misnamed = await write('picture.webp', pngBytes);
 
     await generate({ pictures: [photo, misnamed] });
 
-    const { image_uploads } = json(api.seen('/v1/images')[0]?.body);
+    const { image_uploads } = json(api.calls('/v1/images')[0]?.body);
     expect(image_uploads).toEqual([{ content_type: 'image/jpeg' }, { content_type: 'image/png' }]);
-    expect(api.seen('/storage')).toHaveLength(2);
+    expect(api.calls('/storage')).toHaveLength(2);
   });
 });
 
-test('addresses are passed on and nothing is uploaded', async () => {
-  const { api, generate, updates } = await world();
+test('picture addresses are sent as they are, and nothing is uploaded', async () => {
+  const { api, generate, updates } = await cliContext();
   const pictures = ['https://example.com/a.png', 'HTTP://example.com/b.png'];
 
   await generate({ pictures });
 
-  expect(json(api.seen('/v1/images')[0]?.body)).toEqual({ prompt: 'stars', image_urls: pictures });
-  expect(api.seen('/storage')).toEqual([]);
+  expect(json(api.calls('/v1/images')[0]?.body)).toEqual({ prompt: 'stars', image_urls: pictures });
+  expect(api.calls('/storage')).toEqual([]);
   expect(updates).toEqual([{ stage: 'saving' }]);
 });
 
 describe('results', () => {
-  test('are all saved, each as what it is', async () => {
-    const { generate, saved } = await world({
+  test('are all saved, each with the extension of its content type', async () => {
+    const { generate, saved } = await cliContext({
       results: [
         { headers: { 'content-type': 'image/png' }, body: 'one' },
         { headers: { 'content-type': 'image/jpeg; charset=binary' }, body: 'two' },
@@ -90,32 +96,27 @@ describe('results', () => {
     expect(await saved()).toEqual(names);
   });
 
-  test('are fetched without the key', async () => {
-    const { api, generate } = await world();
+  test('are downloaded without the API key', async () => {
+    const { api, generate } = await cliContext();
 
     await generate();
 
-    const carriers = api.seen().filter(({ headers }) => headers.authorization === `Bearer ${key}`);
-    expect(carriers.map(({ path }) => path)).toEqual([
+    const withKey = api.calls().filter(({ headers }) => headers.authorization === `Bearer ${key}`);
+    expect(withKey.map(({ path }) => path)).toEqual([
       ...['/v1/images/generations', `/v1/tasks/${taskId}`],
     ]);
   });
 
-  test('that were not made are told', async () => {
-    const { generate } = await world({
-      polls: [
-        { status: 'completed', result_errors: [{ code: 'x', message: 'The model slipped.' }] },
-      ],
+  test('that were not made are reported with their reason', async () => {
+    const { generate } = await cliContext({
+      polls: [{ status: 'completed', result_errors: [taskError('The model slipped.')] }],
     });
 
-    expect(await generate({ n: 2 })).toMatchObject({
-      missing: ['The model slipped.'],
-      credits: undefined,
-    });
+    expect(await generate({ n: 2 })).toMatchObject({ missing: ['The model slipped.'] });
   });
 
   test('that are no pictures are not saved', async () => {
-    const { generate, saved } = await world({
+    const { generate, saved } = await cliContext({
       results: [{ headers: { 'content-type': 'text/html' }, body: '<p>' }],
     });
 
@@ -123,8 +124,8 @@ describe('results', () => {
     expect(await saved()).toEqual([]);
   });
 
-  test('that are gone are an error', async () => {
-    const { generate } = await world({ results: [{ status: 410 }] });
+  test('that no longer exist are an error', async () => {
+    const { generate } = await cliContext({ results: [{ status: 410 }] });
 
     await expect(generate()).rejects.toThrow(
       'A result could not be fetched: the server answered 410',
@@ -133,23 +134,25 @@ describe('results', () => {
 });
 
 describe('waiting', () => {
-  test('asks often at first and seldom later', async () => {
-    const { generate, slept } = await world({
+  test('reads the task every second at first and every three seconds later', async () => {
+    const { generate, pauses } = await cliContext({
       polls: [
-        ...Array.from({ length: 18 }, () => ({ status: 'pending' })),
+        ...Array.from({ length: 18 }, () => ({ status: 'pending' }) as const),
         { status: 'completed' },
       ],
     });
 
     await generate();
 
-    expect(slept).toEqual([...Array(15).fill(1000), 3000, 3000, 3000]);
+    expect(pauses).toEqual([...Array(15).fill(1000), 3000, 3000, 3000]);
   });
 
   test('ends after 20 minutes', async () => {
-    const { generate, slept } = await world({ polls: [{ status: 'processing', progress: 95 }] });
+    const { generate, pauses } = await cliContext({
+      polls: [{ status: 'processing', progress: 95 }],
+    });
 
     await expect(generate()).rejects.toThrow(`${taskId} is not finished after 20 minutes`);
-    expect(slept.reduce((sum, pause) => sum + pause, 0)).toBe(20 * 60 * 1000);
+    expect(pauses.reduce((sum, pause) => sum + pause, 0)).toBe(20 * 60 * 1000);
   });
 });

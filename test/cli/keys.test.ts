@@ -1,26 +1,22 @@
 import { createServer } from 'node:http';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { issueKey } from '../../cli/issue-key.ts';
+import { issueKey } from '../../cli/issue-first-key.ts';
 import { runScript, script } from './run-script.ts';
 
-const issued = {
-  api_key: 'sk-dr-secret',
-  key_id: 'key-1',
-  account: 'default',
-  webhook_secret: 'whsec_secret',
-};
-const order = { account: 'default', name: 'first', scopes: ['generate'], credits: 0 };
+const withoutSecret = { api_key: 'sk-dr-secret', key_id: 'key-1', account: 'default' };
+const issued = { ...withoutSecret, webhook_secret: 'whsec_secret' };
+const request = { account: 'default', name: 'first', scopes: ['generate'], credits: 0 } as const;
 const create = ['create', '--function', 'Dev-IssueKey'];
 const credentials = { accessKeyId: 'id', secretAccessKey: 'secret' };
 
 /** A Lambda service with one function, and two ways to invoke it. */
-async function world({ status = 200, headers = {}, answer = issued as unknown } = {}) {
-  const seen: { readonly url: string | undefined; readonly body: unknown }[] = [];
-  const server = createServer(async (request, response) => {
-    const body = JSON.parse(Buffer.concat(await request.toArray()).toString());
-    seen.push({ url: request.url, body });
-    response.writeHead(status, headers).end(JSON.stringify(answer));
+async function setUp({ status = 200, headers = {}, body = issued as unknown } = {}) {
+  const calls: { readonly url: string | undefined; readonly body: unknown }[] = [];
+  const server = createServer(async (message, response) => {
+    const payload = JSON.parse(Buffer.concat(await message.toArray()).toString());
+    calls.push({ url: message.url, body: payload });
+    response.writeHead(status, headers).end(JSON.stringify(body));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void server.close());
@@ -35,33 +31,32 @@ async function world({ status = 200, headers = {}, answer = issued as unknown } 
   const client = new LambdaClient({ endpoint, region: 'eu-west-1', credentials, maxAttempts: 1 });
   onTestFinished(() => client.destroy());
   return {
-    seen,
+    calls,
     server,
     keys: (args: readonly string[]) => runScript(script('keys.ts'), args, { env }),
-    issue: () => issueKey(client, 'Dev-IssueKey', order),
+    issue: () => issueKey(client, 'Dev-IssueKey', request),
   };
 }
 
-// By it the operator's function knows an order that it was given before.
-const aNumber = expect.stringMatching(/^[\w-]{16,96}$/);
+// The function recognises a repeated request by it.
+const anyNumber = expect.stringMatching(/^[\w-]{16,96}$/);
 
-describe('a new key', () => {
-  test('is shown with the remark that it is shown once', async () => {
-    const { keys, seen } = await world();
+describe('keys create', () => {
+  test('prints the key and says that it is shown only once', async () => {
+    const { keys, calls } = await setUp();
 
     const { code, stdout, stderr } = await keys(create);
 
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^API key +sk-dr-secret\nkey id +key-1\naccount +default\n/);
     expect(stdout).toContain('whsec_secret\n');
-    expect(stdout).toContain('shown this once');
+    expect(stdout).toContain('shown only this once');
     const url = '/2015-03-31/functions/Dev-IssueKey/invocations';
-    expect(seen).toEqual([{ url, body: { ...order, order: aNumber } }]);
+    expect(calls).toEqual([{ url, body: { ...request, idempotency_key: anyNumber } }]);
   });
 
-  test('comes without a webhook secret when its account has one already', async () => {
-    const { webhook_secret: _, ...answer } = issued;
-    const { keys } = await world({ answer });
+  test('prints no webhook secret when the account exists already', async () => {
+    const { keys } = await setUp({ body: withoutSecret });
 
     const { code, stdout } = await keys(create);
 
@@ -71,103 +66,108 @@ describe('a new key', () => {
     expect(code).toBe(0);
   });
 
-  test('is what was ordered, and JSON when asked for it', async () => {
-    const { keys, seen } = await world();
-    const wishes = ['--account', 'team', '--name', 'laptop', '--credits', '1.5', '--json'];
+  test('sends the given options, and prints the response with --json', async () => {
+    const { keys, calls } = await setUp();
+    const options = ['--account', 'team', '--name', 'desktop', '--credits', '1.5', '--json'];
     const scopes = ['--scope', 'generate', '--scope', 'admin'];
 
-    const { stdout } = await keys([...create, ...wishes, ...scopes]);
+    const { stdout } = await keys([...create, ...options, ...scopes]);
 
     expect(JSON.parse(stdout)).toEqual(issued);
-    expect(seen[0]?.body).toEqual({
-      ...{ account: 'team', name: 'laptop', scopes: ['generate', 'admin'], credits: 1.5 },
-      order: aNumber,
+    expect(calls[0]?.body).toEqual({
+      account: 'team',
+      name: 'desktop',
+      scopes: ['generate', 'admin'],
+      credits: 1.5,
+      idempotency_key: anyNumber,
     });
   });
 
-  test('is ordered under one number, however often the client has to ask', async () => {
-    const { keys, seen } = await world({ status: 500, answer: {} });
+  test('sends the same idempotency number with every retry of the SDK', async () => {
+    const { keys, calls } = await setUp({ status: 500, body: {} });
 
     await keys([...create, '--credits', '100']);
 
-    expect(seen.length).toBeGreaterThan(1);
-    expect(new Set(seen.map(({ body }) => JSON.stringify(body))).size).toBe(1);
+    expect(calls.length).toBeGreaterThan(1);
+    expect(new Set(calls.map(({ body }) => JSON.stringify(body))).size).toBe(1);
   });
 });
 
-const crash = (errorType: string, errorMessage: string) => ({
+const failure = (errorType: string, errorMessage: string) => ({
   headers: { 'x-amz-function-error': 'Unhandled' },
-  answer: { errorType, errorMessage },
+  body: { errorType, errorMessage },
 });
-const complaints = [
+const issues = [
   { code: 'too_big', path: ['credits'], message: 'Too big' },
   { code: 'invalid_format', path: ['name'], message: 'must be 1 to 63 of a-z 0-9 -' },
 ];
 
-describe('the reason why there is no key', () => {
+describe('the reason why no key was made', () => {
   test.each([
     [
-      'is the one the function broke on',
-      crash('Error', 'The table\nis gone'),
+      'is the error of the function',
+      failure('Error', 'The table\nis gone'),
       'Dev-IssueKey refused: The table is gone',
     ],
     [
-      'is what is wrong with the order',
-      crash('ZodError', JSON.stringify(complaints, null, 2)),
+      'is what is wrong with the request',
+      failure('ZodError', JSON.stringify(issues, null, 2)),
       'Dev-IssueKey refused: credits: Too big; name: must be 1 to 63 of a-z 0-9 -',
     ],
     [
-      'is not known when the function says nothing',
-      { headers: { 'x-amz-function-error': 'Unhandled' }, answer: null },
+      'is unknown when the function gives none',
+      { headers: { 'x-amz-function-error': 'Unhandled' }, body: null },
       'Dev-IssueKey refused: it failed without a reason',
     ],
     [
-      'is that it is another function',
-      { answer: { ok: true } },
-      'Dev-IssueKey answered no key: is it the function that issues keys?',
+      'is that the function is another one',
+      { body: { ok: true } },
+      'Dev-IssueKey returned no key: is it the function that issues keys?',
     ],
     [
-      'is that there is no such function',
+      'is that the function does not exist',
       {
         status: 404,
         headers: { 'x-amzn-errortype': 'ResourceNotFoundException' },
-        answer: { Type: 'User', Message: 'Function not found' },
+        body: { Type: 'User', Message: 'Function not found' },
       },
       'Cannot invoke Dev-IssueKey: ResourceNotFoundException: Function not found',
     ],
-  ])('%s', async (_, played, message) => {
-    const { issue } = await world(played);
+  ])('%s', async (_, reply, message) => {
+    const { issue } = await setUp(reply);
 
     await expect(issue()).rejects.toThrow(message);
   });
 
-  test('is that nobody answers', async () => {
-    const { issue, server } = await world();
+  test('is that Lambda cannot be reached', async () => {
+    const { issue, server } = await setUp();
     await new Promise((resolve) => server.close(resolve));
 
     await expect(issue()).rejects.toThrow(/^Cannot invoke Dev-IssueKey: .*ECONNREFUSED/);
   });
 
-  test('stands alone on stderr', async () => {
-    const { keys } = await world(crash('Error', 'The table\nis gone'));
+  test('is the only line on stderr', async () => {
+    const { keys } = await setUp(failure('Error', 'The table\nis gone'));
 
     expect(await keys(create)).toEqual({
-      ...{ code: 1, stdout: '', stderr: 'error: Dev-IssueKey refused: The table is gone\n' },
+      code: 1,
+      stdout: '',
+      stderr: 'error: Dev-IssueKey refused: The table is gone\n',
     });
   });
 });
 
 test.each([
   [['create'], "required option '--function <name>' not specified"],
-  [[...create, '--scope', 'root'], 'Allowed choices are generate, admin.'],
+  [[...create, '--scope', 'root'], 'Allowed choices are read, generate, manage, admin.'],
   [[...create, '--credits', '-1'], 'It must be a number like 100 or 1.2.'],
-])('wrong usage invokes nothing: %j', async (args, message) => {
-  const { keys, seen } = await world();
+])('wrong usage invokes no function: %j', async (args, message) => {
+  const { keys, calls } = await setUp();
 
   const { code, stderr } = await keys(args);
 
   expect(stderr).toMatch(/^error: .*\n$/);
   expect(stderr).toContain(message);
   expect(code).toBe(2);
-  expect(seen).toEqual([]);
+  expect(calls).toEqual([]);
 });

@@ -1,14 +1,14 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { progress } from '../../cli/progress.ts';
+import { createProgress } from '../../cli/progress.ts';
 
-function world({ isTTY = true, columns = 80, env = {} } = {}) {
+function setUp({ isTTY = true, columns = 80, env = {} } = {}) {
   const written: string[] = [];
   const clock = { now: 0 };
   const screen = { isTTY, columns, write: (text: string) => written.push(text) };
-  const shown = progress({ screen, env, now: () => clock.now });
-  onTestFinished(() => shown.end());
-  return { ...shown, clock, written };
+  const progress = createProgress({ screen, env, now: () => clock.now });
+  onTestFinished(() => progress.end());
+  return { ...progress, clock, written };
 }
 
 const stages = [
@@ -16,14 +16,14 @@ const stages = [
   { stage: 'uploading' },
   { stage: 'queued' },
   { stage: 'queued' },
-  { stage: 'painting', percent: 5 },
-  { stage: 'painting', percent: 42 },
+  { stage: 'generating', percent: 5 },
+  { stage: 'generating', percent: 42 },
   { stage: 'saving' },
 ] as const;
 
 describe('on a terminal', () => {
-  test('one line is drawn over and over', () => {
-    const { clock, show, written } = world();
+  test('one line is drawn again for every update', () => {
+    const { clock, show, written } = setUp();
 
     for (const stage of stages) {
       show(stage);
@@ -34,18 +34,18 @@ describe('on a terminal', () => {
       true,
     );
     expect(written.map(stripVTControlCharacters).map((text) => text.trim())).toEqual([
-      '────────────────────────   0%  starting the local runtime  0 s',
+      '────────────────────────   0%  starting the local stack  0 s',
       '────────────────────────   0%  uploading  1 s',
       '────────────────────────   0%  queued  3 s',
       '────────────────────────   0%  queued  4 s',
-      '━───────────────────────   5%  painting  6 s',
-      '━━━━━━━━━━──────────────  42%  painting  7 s',
+      '━───────────────────────   5%  generating  6 s',
+      '━━━━━━━━━━──────────────  42%  generating  7 s',
       '━━━━━━━━━━━━━━━━━━━━━━━━ 100%  saving  9 s',
     ]);
   });
 
-  test('the line is gone at the end', () => {
-    const { end, show, written } = world();
+  test('the line is cleared at the end', () => {
+    const { end, show, written } = setUp();
 
     show({ stage: 'saving' });
     end();
@@ -54,18 +54,18 @@ describe('on a terminal', () => {
   });
 
   test('there are colours, unless NO_COLOR is set', () => {
-    const coloured = world();
-    const plain = world({ env: { NO_COLOR: '1' } });
+    const coloured = setUp();
+    const plain = setUp({ env: { NO_COLOR: '1' } });
 
-    coloured.show({ stage: 'painting', percent: 50 });
-    plain.show({ stage: 'painting', percent: 50 });
+    coloured.show({ stage: 'generating', percent: 50 });
+    plain.show({ stage: 'generating', percent: 50 });
 
     expect(coloured.written.join('')).toContain('\x1b[36m');
     expect(plain.written.join('')).not.toContain('\x1b[3');
   });
 
   test.each([60, 40, 20, 10])('no line wraps in %i columns', (columns) => {
-    const { show, written } = world({ columns });
+    const { show, written } = setUp({ columns });
 
     for (const stage of stages) show(stage);
 
@@ -74,8 +74,8 @@ describe('on a terminal', () => {
     }
   });
 
-  test('that does not know its width the line is drawn as for 80 columns', () => {
-    const { show, written } = world({ columns: 0 });
+  test('of unknown width the line is drawn for 80 columns', () => {
+    const { show, written } = setUp({ columns: 0 });
 
     show({ stage: 'queued' });
 
@@ -87,9 +87,9 @@ describe('on a terminal', () => {
     [120, '100%'],
     [42.4, '42%'],
   ])('a percentage of %d is shown as %s', (percent, text) => {
-    const { show, written } = world();
+    const { show, written } = setUp();
 
-    show({ stage: 'painting', percent });
+    show({ stage: 'generating', percent });
 
     expect(written.join('')).toContain(` ${text} `);
   });
@@ -99,14 +99,14 @@ describe.each([
   ['elsewhere', { isTTY: false }],
   ['on a dumb terminal', { env: { TERM: 'dumb' } }],
 ])('%s', (_, options) => {
-  test('every stage is a line, once', () => {
-    const { end, show, written } = world(options);
+  test('every stage is printed as one line, once', () => {
+    const { end, show, written } = setUp(options);
 
     for (const stage of stages) show(stage);
     end();
 
     expect(written.join('')).toBe(
-      'starting the local runtime\nuploading\nqueued\npainting\nsaving\n',
+      'starting the local stack\nuploading\nqueued\ngenerating\nsaving\n',
     );
   });
 });

@@ -2,29 +2,39 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { taskId } from './fake-api.ts';
+import { jpegBytes } from './cli-context.ts';
 import { runScript, script } from './run-script.ts';
-import { runtimeScript, serving } from './runtime-script.ts';
-import { jpegBytes } from './world.ts';
+import { servingStack, stackScript } from './stack-script.ts';
+import { taskError, taskId } from './task-responses.ts';
 
-type Watch = NonNullable<Parameters<typeof runScript>[2]>['watch'];
+type DemoOptions = {
+  readonly watch?: NonNullable<Parameters<typeof runScript>[2]>['watch'];
+  readonly picture?: string;
+  readonly out?: string;
+};
 
-/** The demo as a process, with a runtime that is one script. */
-async function demo(runtimeBody: string, watch: Watch = () => {}) {
-  const { command, directory, diaryPath } = await runtimeScript(runtimeBody);
-  const picture = join(directory, 'photo.jpg');
-  await writeFile(picture, jpegBytes);
+/** How a photo of an iPhone begins. */
+const heicBytes = Buffer.from('\0\0\0\x18ftypheic\0\0\0\0', 'latin1');
+
+/** Runs the demo as a process, with a script in place of the local stack. */
+async function demo(
+  stackBody: string,
+  { watch = () => {}, picture = 'photo.jpg', out = 'out' }: DemoOptions = {},
+) {
+  const { command, directory, journalPath } = await stackScript(stackBody);
+  await writeFile(join(directory, 'photo.jpg'), jpegBytes);
+  await writeFile(join(directory, 'photo.heic'), heicBytes);
   const temporary = join(directory, 'temporary');
   await mkdir(temporary);
-  const options = { command, cwd: directory, picture, prompt: 'stars', out: 'out' };
+  const options = { command, cwd: directory, picture, prompt: 'stars', out };
   const driver = join(directory, 'demo.ts');
   await writeFile(
     driver,
-    `import { commandLine, run } from ${JSON.stringify(script('command-line.ts'))};
-     import { progress } from ${JSON.stringify(script('progress.ts'))};
+    `import { createProgram, runProgram } from ${JSON.stringify(script('command-line.ts'))};
+     import { createProgress } from ${JSON.stringify(script('progress.ts'))};
      import { runDemo } from ${JSON.stringify(script('run-demo.ts'))};
-     await run(commandLine('demo', '').action(async () => {
-       const { files } = await runDemo({ ...${JSON.stringify(options)}, progress: progress() });
+     await runProgram(createProgram('demo', '').action(async () => {
+       const { files } = await runDemo({ ...${JSON.stringify(options)}, progress: createProgress() });
        console.log(files.join());
      }));`,
   );
@@ -32,49 +42,98 @@ async function demo(runtimeBody: string, watch: Watch = () => {}) {
   return {
     ...ended,
     saved: existsSync(join(directory, 'out', `${taskId}-1.png`)),
-    told: existsSync(diaryPath) && JSON.parse(await readFile(diaryPath, 'utf8')).stopped === true,
-    left: await readdir(temporary),
+    stackStopped:
+      existsSync(journalPath) && JSON.parse(await readFile(journalPath, 'utf8')).stopped === true,
+    stackStarted: existsSync(journalPath),
+    leftovers: await readdir(temporary),
   };
 }
 
 describe('the demo', () => {
-  test('starts a runtime, paints, saves and leaves nothing running', async () => {
-    expect(await demo(serving())).toEqual({
+  test('starts a local stack, saves the result and leaves nothing running', async () => {
+    expect(await demo(servingStack())).toEqual({
       code: 0,
       stdout: `out/${taskId}-1.png\n`,
-      stderr: 'starting the local runtime\nuploading\nsaving\n',
-      ...{ saved: true, told: true, left: [] },
+      stderr: 'starting the local stack\nuploading\nsaving\n',
+      saved: true,
+      stackStarted: true,
+      stackStopped: true,
+      leftovers: [],
     });
   });
 
-  test('stops the runtime when the task fails', async () => {
-    const polls = [{ status: 'failed', error: { message: 'No stars today.' } }];
+  test('stops the local stack when the task fails', async () => {
+    const polls = [{ status: 'failed', error: taskError('No stars today.') }];
 
-    const { code, stderr, told, left } = await demo(serving({ polls }));
+    const { code, stderr, stackStopped, leftovers } = await demo(servingStack({ polls }));
 
     expect(stderr).toMatch(/\nerror: No stars today\.\n$/);
-    expect({ code, told, left }).toEqual({ code: 1, told: true, left: [] });
+    expect({ code, stackStopped, leftovers }).toEqual({
+      code: 1,
+      stackStopped: true,
+      leftovers: [],
+    });
   });
 
-  test('ends when the runtime dies under it', async () => {
+  test('fails when the local stack dies', async () => {
     const dies = `setTimeout(() => { console.error('out of memory'); process.exit(1); }, 300);`;
 
-    const { code, stderr, left } = await demo(
-      `${serving({ polls: [{ status: 'pending' }] })} ${dies}`,
+    const { code, stderr, leftovers } = await demo(
+      `${servingStack({ polls: [{ status: 'pending' }] })} ${dies}`,
     );
 
-    expect(stderr).toMatch(/\nerror: The local runtime stopped: out of memory\n$/);
-    expect({ code, left }).toEqual({ code: 1, left: [] });
+    expect(stderr).toMatch(/\nerror: The local stack stopped: out of memory\n$/);
+    expect({ code, leftovers }).toEqual({ code: 1, leftovers: [] });
   });
 
-  test('says in one line why there is no runtime', async () => {
-    const { code, stderr, left } = await demo('console.error("no cdk.out"); process.exit(1);');
+  test('says in one line why the local stack did not start', async () => {
+    const { code, stderr, leftovers } = await demo('console.error("no cdk.out"); process.exit(1);');
 
-    expect(stderr).toBe(
-      'starting the local runtime\nerror: The local runtime stopped: no cdk.out\n',
-    );
-    expect({ code, left }).toEqual({ code: 1, left: [] });
+    expect(stderr).toBe('starting the local stack\nerror: The local stack stopped: no cdk.out\n');
+    expect({ code, leftovers }).toEqual({ code: 1, leftovers: [] });
   });
+});
+
+describe('the demo starts nothing', () => {
+  test.each<[string, DemoOptions, string]>([
+    [
+      'a picture that does not exist',
+      { picture: 'none.jpg' },
+      'Cannot read none.jpg: no such file or directory',
+    ],
+    [
+      'a picture of another format',
+      { picture: 'photo.heic' },
+      'photo.heic is not a JPEG, PNG, WebP or BMP picture',
+    ],
+    [
+      'a directory for the results that cannot be made',
+      { out: 'photo.jpg/out' },
+      'Cannot write to photo.jpg/out: not a directory',
+    ],
+  ])('for %s', async (_, options, message) => {
+    const ended = await demo(servingStack(), options);
+
+    expect(ended).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `error: ${message}\n`,
+      saved: false,
+      stackStarted: false,
+      stackStopped: false,
+      leftovers: [],
+    });
+  });
+
+  test.skipIf(!existsSync('/proc/self'))(
+    'for a directory for the results that takes no file',
+    async () => {
+      const { code, stderr, stackStarted } = await demo(servingStack(), { out: '/proc/self' });
+
+      expect(stderr).toMatch(/^error: Cannot write to \/proc\/self: .*\n$/);
+      expect({ code, stackStarted }).toEqual({ code: 1, stackStarted: false });
+    },
+  );
 });
 
 describe('the demo, interrupted', () => {
@@ -82,23 +141,28 @@ describe('the demo, interrupted', () => {
     ['SIGINT', 130],
     ['SIGTERM', 143],
     ['SIGHUP', 129],
-  ] as const)('by %s takes the runtime with it', async (signal, code) => {
-    const { stderr, ...ended } = await demo(
-      serving({ polls: [{ status: 'pending' }] }),
-      (said, child) => void (said.endsWith('queued\n') && child.kill(signal)),
-    );
+  ] as const)('by %s stops the local stack', async (signal, code) => {
+    const { stderr, ...ended } = await demo(servingStack({ polls: [{ status: 'pending' }] }), {
+      watch: (stderr, child) => void (stderr.endsWith('queued\n') && child.kill(signal)),
+    });
 
     expect(stderr).toMatch(/\nerror: interrupted\n$/);
-    expect(ended).toEqual({ code, stdout: '', saved: false, told: true, left: [] });
+    expect(ended).toEqual({
+      code,
+      stdout: '',
+      saved: false,
+      stackStarted: true,
+      stackStopped: true,
+      leftovers: [],
+    });
   });
 
-  test('while the runtime is starting leaves nothing behind', async () => {
-    const { code, stderr, left } = await demo(
-      'setInterval(() => {}, 1000);',
-      (said, child) => void (said.endsWith('runtime\n') && child.kill('SIGINT')),
-    );
+  test('while the local stack is starting leaves nothing behind', async () => {
+    const { code, stderr, leftovers } = await demo('setInterval(() => {}, 1000);', {
+      watch: (stderr, child) => void (stderr.endsWith('stack\n') && child.kill('SIGINT')),
+    });
 
-    expect(stderr).toBe('starting the local runtime\nerror: interrupted\n');
-    expect({ code, left }).toEqual({ code: 130, left: [] });
+    expect(stderr).toBe('starting the local stack\nerror: interrupted\n');
+    expect({ code, leftovers }).toEqual({ code: 130, leftovers: [] });
   });
 });

@@ -3,33 +3,35 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
-/** The file of the command line with this name. */
+/** The path of a file in `cli/`. */
 export const script = (name: string): string =>
   fileURLToPath(new URL(`../../cli/${name}`, import.meta.url));
 
 type Options = {
+  /** The Node that runs it, if not the one of this process. */
+  readonly node?: string;
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Sees what was written to stderr so far, each time there is more. */
+  /** Called with everything on stderr so far, each time there is more. */
   readonly watch?: (stderr: string, child: ChildProcess) => void;
 };
 
-/** Runs a script as a process of its own, in an environment of its own, to its end. */
+/** Runs a script as a process with only these environment variables, until it ends. */
 export async function runScript(
   path: string,
   args: readonly string[],
-  { cwd = process.cwd(), env = {}, watch = () => {} }: Options = {},
+  { node = process.execPath, cwd = process.cwd(), env = {}, watch = () => {} }: Options = {},
 ) {
-  const child = spawn(process.execPath, [path, ...args], { cwd, env: { ...env } });
+  const child = spawn(node, [path, ...args], { cwd, env: { ...env } });
   onTestFinished(() => void child.kill('SIGKILL'));
-  const said = { stdout: '', stderr: '' };
+  const output = { stdout: '', stderr: '' };
   child.stdout.on('data', (text) => {
-    said.stdout += text;
+    output.stdout += text;
   });
   child.stderr.on('data', (text) => {
-    said.stderr += text;
-    watch(said.stderr, child);
+    output.stderr += text;
+    watch(output.stderr, child);
   });
   const [code] = await once(child, 'close');
-  return { code, ...said };
+  return { code, ...output };
 }

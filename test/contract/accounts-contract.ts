@@ -4,19 +4,22 @@ import {
   type Limits,
   type NewAccount,
   noFunds,
-} from '../../functions/task/account.ts';
+} from '../../functions/domain/model/account.ts';
 import { sampleTime } from '../support/tasks.ts';
 import { accountListsContract } from './account-lists-contract.ts';
-import { grant, type Make } from './stores.ts';
+import { grant, type MakeStore } from './stores.ts';
 
 const studio: NewAccount = {
-  ...{ account: 'studio', userGroup: 'partners', createdAt: sampleTime },
-  ...{ limits: { requestsPerMinute: 60, tasksInFlight: 5 }, webhookSecret: 'whsec_1' },
+  account: 'studio',
+  userGroup: 'partners',
+  createdAt: sampleTime,
+  limits: { requestsPerMinute: 60, tasksInFlight: 5 },
+  webhookSecret: 'whsec_1',
 };
 const { webhookSecret: _, ...shown } = studio;
 
 /** What every store of accounts guarantees. */
-export function accountsContract(make: Make): void {
+export function accountsContract(make: MakeStore): void {
   describe('an account', () => {
     additions(make);
     changes(make);
@@ -25,13 +28,13 @@ export function accountsContract(make: Make): void {
   describe('the webhook secret of an account', () => secrets(make));
 }
 
-function additions(make: Make): void {
+function additions(make: MakeStore): void {
   test.each<[string, Limits]>([
     ['limits of its own', { requestsPerMinute: 60, tasksInFlight: 5 }],
     ['one limit of its own', { tasksInFlight: 5 }],
     ['the default limits', {}],
     ['limits that were left out', { requestsPerMinute: undefined, tasksInFlight: undefined }],
-  ])('is kept as it was added, without credits, with %s', async (__, limits) => {
+  ])('an account is stored as it was added, without credits, with %s', async (__, limits) => {
     const { accounts } = await make();
 
     expect(await accounts.add({ ...studio, limits })).toBe(true);
@@ -39,23 +42,27 @@ function additions(make: Make): void {
     expect(await accounts.find('studio')).toEqual({ ...shown, limits, ...noFunds });
   });
 
-  test('is made once and keeps its secret and its credits', async () => {
+  test('an account is created once and keeps its secret and its credits', async () => {
     const store = await make();
     await store.accounts.add(studio);
     await store.ledger.credit({ account: 'studio', amount: 700, at: 1 });
     const before = await store.accounts.find('studio');
 
-    // By the same secret it may be known again as this one; written over it must never be.
+    // With the same secret it may be taken for the same account; it must never be overwritten.
     await store.accounts.add({ ...studio, userGroup: 'staff' });
-    const again = await store.accounts.add({ ...studio, webhookSecret: 'two', userGroup: 'staff' });
+    const repeated = await store.accounts.add({
+      ...studio,
+      webhookSecret: 'two',
+      userGroup: 'staff',
+    });
 
-    expect(again).toBe(false);
+    expect(repeated).toBe(false);
     expect(before).toMatchObject({ ...shown, balance: 700 });
     expect(await store.accounts.find('studio')).toEqual(before);
     expect(await store.accounts.secrets('studio')).toEqual({ newest: 'whsec_1' });
   });
 
-  test('is made by one of several who make it at once', async () => {
+  test('of simultaneous requests to create an account one succeeds', async () => {
     const { accounts } = await make();
     const all = ['one', 'two', 'three'];
 
@@ -67,7 +74,7 @@ function additions(make: Make): void {
     expect(await accounts.secrets('studio')).toEqual({ newest: all[made.indexOf(true)] });
   });
 
-  test('that nobody made is not there', async () => {
+  test('an account that was never created is not found', async () => {
     const { accounts } = await make();
 
     expect(await accounts.find('nobody')).toBeUndefined();
@@ -77,7 +84,7 @@ function additions(make: Make): void {
 
 const { limits } = studio;
 
-function changes(make: Make): void {
+function changes(make: MakeStore): void {
   test.each<[AccountChange, Partial<NewAccount>]>([
     [{ userGroup: 'staff' }, { userGroup: 'staff' }],
     [{ limits: { tasksInFlight: 9 } }, { limits: { ...limits, tasksInFlight: 9 } }],
@@ -89,21 +96,21 @@ function changes(make: Make): void {
       { userGroup: 'staff', limits: { requestsPerMinute: null, tasksInFlight: 1 } },
       { userGroup: 'staff', limits: { tasksInFlight: 1 } },
     ],
-  ])('is changed in nothing but what is named: %j', async (change, changed) => {
+  ])('a change of an account changes nothing but what it names: %j', async (change, changed) => {
     const store = await make();
     await store.accounts.add(studio);
     await store.ledger.credit({ account: 'studio', amount: 700, at: 1 });
     const before = await store.accounts.find('studio');
 
-    const answer = await store.accounts.change('studio', change);
+    const changedAccount = await store.accounts.change('studio', change);
 
-    expect(answer).toEqual({ ...before, ...changed });
-    expect(answer).toHaveProperty('balance', 700);
-    expect(await store.accounts.find('studio')).toEqual(answer);
+    expect(changedAccount).toEqual({ ...before, ...changed });
+    expect(changedAccount).toHaveProperty('balance', 700);
+    expect(await store.accounts.find('studio')).toEqual(changedAccount);
     expect(await store.accounts.secrets('studio')).toEqual({ newest: 'whsec_1' });
   });
 
-  test('may lose a limit it never had, and gain one', async () => {
+  test('a limit that is absent can be removed, and then set', async () => {
     const { accounts } = await make();
     await accounts.add({ ...studio, limits: {} });
 
@@ -113,7 +120,7 @@ function changes(make: Make): void {
     expect([lost?.limits, gained?.limits]).toEqual([{}, { requestsPerMinute: 1 }]);
   });
 
-  test('that is not there is not changed, and not made by it', async () => {
+  test('changing an account that does not exist does not create it', async () => {
     const { accounts } = await make();
 
     expect(await accounts.change('nobody', { userGroup: 'staff' })).toBeUndefined();
@@ -121,19 +128,20 @@ function changes(make: Make): void {
   });
 }
 
-function secrets(make: Make): void {
-  test('is rotated: the one before it stays until then', async () => {
+function secrets(make: MakeStore): void {
+  test('rotating a secret keeps the previous one until the given time', async () => {
     const { accounts } = await make();
     await accounts.add(studio);
 
     expect(await accounts.rotateSecret('studio', 'whsec_2', sampleTime + 5)).toBe(true);
 
     expect(await accounts.secrets('studio')).toEqual({
-      ...{ newest: 'whsec_2', previous: { secret: 'whsec_1', until: sampleTime + 5 } },
+      newest: 'whsec_2',
+      previous: { secret: 'whsec_1', until: sampleTime + 5 },
     });
   });
 
-  test('has one before it, and not two', async () => {
+  test('rotating a secret twice keeps one previous secret, not two', async () => {
     const { accounts } = await make();
     await accounts.add(studio);
     await accounts.rotateSecret('studio', 'whsec_2', sampleTime + 5);
@@ -141,18 +149,19 @@ function secrets(make: Make): void {
     await accounts.rotateSecret('studio', 'whsec_3', sampleTime + 1);
 
     expect(await accounts.secrets('studio')).toEqual({
-      ...{ newest: 'whsec_3', previous: { secret: 'whsec_2', until: sampleTime + 1 } },
+      newest: 'whsec_3',
+      previous: { secret: 'whsec_2', until: sampleTime + 1 },
     });
   });
 
-  test('of an account that is not there is not rotated, and does not make it', async () => {
+  test('rotating the secret of an account that does not exist does not create it', async () => {
     const { accounts } = await make();
 
     expect(await accounts.rotateSecret('nobody', 'whsec_2', sampleTime)).toBe(false);
     expect(await accounts.find('nobody')).toBeUndefined();
   });
 
-  test('and money do not touch each other', async () => {
+  test('the secret and the funds of an account do not affect each other', async () => {
     const store = await make();
     await grant(store, 'studio', 700);
     const before = await store.accounts.find('studio');

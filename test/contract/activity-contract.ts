@@ -1,26 +1,27 @@
 import { describe, expect, test } from 'vitest';
-import type { Activity, Taken } from '../../functions/task/rate-limit.ts';
+import type { KeyActivity, RateLimitResult } from '../../functions/domain/accounts/rate-limit.ts';
 import { sampleTime } from '../support/tasks.ts';
 
-/** Makes an empty store. Each call of the answer makes another function's look at it, with a memory of its own. */
-export type MakeActivity = () => Promise<() => Activity>;
+/** Makes an empty store. Each call of the result makes another function instance with a cache of its own. */
+export type MakeActivity = () => Promise<() => KeyActivity>;
 
 const at = sampleTime;
 const key = 'key-1';
-const passed = (takes: readonly Taken[]) => takes.filter(({ waitMs }) => waitMs === undefined);
+const passed = (results: readonly RateLimitResult[]) =>
+  results.filter(({ waitMs }) => waitMs === undefined);
 const times = <T>(count: number, make: (index: number) => T): readonly T[] =>
   Array.from({ length: count }, (_, index) => make(index));
 
-/** Takes one by one. */
-async function inTurn(activity: Activity, count: number, perMinute: number, now = at) {
-  const takes: Taken[] = [];
-  while (takes.length < count) takes.push(await activity.take(key, perMinute, now));
-  return takes;
+/** Sends requests one after the other. */
+async function inTurn(activity: KeyActivity, count: number, perMinute: number, now = at) {
+  const results: RateLimitResult[] = [];
+  while (results.length < count) results.push(await activity.consume(key, perMinute, now));
+  return results;
 }
 
-/** What every store guarantees about the requests of API keys, and when they were last used. */
+/** What every store guarantees about the rate limit of API keys and their last use. */
 export function activityContract(make: MakeActivity): void {
-  describe("a key's requests a minute", () => {
+  describe('the rate limit of a key', () => {
     atOnce(make);
     overTime(make);
     withAnotherLimit(make);
@@ -29,104 +30,105 @@ export function activityContract(make: MakeActivity): void {
 }
 
 function atOnce(make: MakeActivity): void {
-  test('pass up to the limit when all come at once, whichever function they come to', async () => {
+  test('simultaneous requests pass up to the limit, whichever function instance gets them', async () => {
     const another = await make();
     const functions = [another(), another()];
 
-    const takes = await Promise.all(
-      functions.flatMap((activity) => times(25, () => activity.take(key, 20, at))),
+    const results = await Promise.all(
+      functions.flatMap((activity) => times(25, () => activity.consume(key, 20, at))),
     );
 
-    const remaining = passed(takes).map(({ rate }) => rate.remaining);
+    const remaining = passed(results).map(({ rate }) => rate.remaining);
     expect(remaining.toSorted((a, b) => b - a)).toEqual(times(20, (index) => 19 - index));
   });
 
-  test.each([1, 7, 20])('pass up to a limit of %i, and not one more', async (perMinute) => {
+  test.each([1, 7, 20])('with a limit of %i exactly that many requests pass', async (perMinute) => {
     const activity = (await make())();
 
-    const takes = await inTurn(activity, perMinute + 3, perMinute);
+    const results = await inTurn(activity, perMinute + 3, perMinute);
 
-    expect(passed(takes)).toEqual(takes.slice(0, perMinute));
+    expect(passed(results)).toEqual(results.slice(0, perMinute));
   });
 
-  test('are told how far they have got', async () => {
+  test('every request gets the state of the limit', async () => {
     const activity = (await make())();
 
     expect(await inTurn(activity, 4, 3)).toEqual([
-      { rate: { limit: 3, remaining: 2, fullAt: at + 20_000 } },
-      { rate: { limit: 3, remaining: 1, fullAt: at + 40_000 } },
-      { rate: { limit: 3, remaining: 0, fullAt: at + 60_000 } },
-      { rate: { limit: 3, remaining: 0, fullAt: at + 60_000 }, waitMs: 20_000 },
+      { rate: { limit: 3, remaining: 2, resetAt: at + 20_000 } },
+      { rate: { limit: 3, remaining: 1, resetAt: at + 40_000 } },
+      { rate: { limit: 3, remaining: 0, resetAt: at + 60_000 } },
+      { rate: { limit: 3, remaining: 0, resetAt: at + 60_000 }, waitMs: 20_000 },
     ]);
   });
 
-  test('are not counted for another key', async () => {
+  test('requests are not counted for another key', async () => {
     const activity = (await make())();
     await inTurn(activity, 3, 3);
 
-    expect(await activity.take('key-2', 3, at)).toMatchObject({ rate: { remaining: 2 } });
-    expect(await activity.take(key, 3, at)).toHaveProperty('waitMs');
+    expect(await activity.consume('key-2', 3, at)).toMatchObject({ rate: { remaining: 2 } });
+    expect(await activity.consume(key, 3, at)).toHaveProperty('waitMs');
   });
 }
 
 function overTime(make: MakeActivity): void {
-  test('come back one by one, each exactly after the wait that was named', async () => {
+  test('a refused request passes exactly after the wait it was given', async () => {
     const activity = (await make())();
     await inTurn(activity, 20, 20);
 
-    const early = await activity.take(key, 20, at + 2999);
-    const takes = await inTurn(activity, 2, 20, at + 3000);
+    const early = await activity.consume(key, 20, at + 2999);
+    const results = await inTurn(activity, 2, 20, at + 3000);
 
     expect(early.waitMs).toBe(1);
-    expect(takes.map(({ waitMs }) => waitMs)).toEqual([undefined, 3000]);
+    expect(results.map(({ waitMs }) => waitMs)).toEqual([undefined, 3000]);
   });
 
-  test('do not take longer to come back because of those that were refused', async () => {
+  test('refused requests do not make the wait longer', async () => {
     const activity = (await make())();
     await inTurn(activity, 30, 20);
 
     expect(passed(await inTurn(activity, 30, 20, at + 60_000))).toHaveLength(20);
   });
 
-  test('are all back after a minute, and no more than all after a day', async () => {
+  test('after a minute the whole limit is available again, and after a day no more than that', async () => {
     const activity = (await make())();
     await inTurn(activity, 20, 20);
     const day = 86_400_000;
 
-    const takes = await inTurn(activity, 21, 20, at + day);
+    const results = await inTurn(activity, 21, 20, at + day);
 
-    expect(takes[0]).toEqual({ rate: { limit: 20, remaining: 19, fullAt: at + day + 3000 } });
-    expect(passed(takes)).toHaveLength(20);
+    expect(results[0]).toEqual({ rate: { limit: 20, remaining: 19, resetAt: at + day + 3000 } });
+    expect(passed(results)).toHaveLength(20);
   });
 
-  test('are counted by a clock that is behind too, without a number below none', async () => {
+  test('a clock that is behind counts requests too, and nothing becomes negative', async () => {
     const another = await make();
     const ahead = another();
-    const behind = another();
+    const late = another();
     await inTurn(ahead, 18, 20);
 
-    const takes = await inTurn(behind, 3, 20, at - 250);
+    const results = await inTurn(late, 3, 20, at - 250);
 
-    expect(takes.map(({ rate, waitMs }) => [rate.remaining, waitMs])).toEqual([
+    expect(results.map(({ rate, waitMs }) => [rate.remaining, waitMs])).toEqual([
       [0, undefined],
       [0, 250],
       [0, 250],
     ]);
-    expect(await ahead.take(key, 20, at)).toMatchObject({ rate: { remaining: 0 } });
-    expect(await another().take(key, 20, at - 250)).toEqual({
-      ...{ rate: { limit: 20, remaining: 0, fullAt: at + 60_000 }, waitMs: 3250 },
+    expect(await ahead.consume(key, 20, at)).toMatchObject({ rate: { remaining: 0 } });
+    expect(await another().consume(key, 20, at - 250)).toEqual({
+      rate: { limit: 20, remaining: 0, resetAt: at + 60_000 },
+      waitMs: 3250,
     });
   });
 }
 
 function withAnotherLimit(make: MakeActivity): void {
-  test('go on with the share that is left when the limit is lowered', async () => {
+  test('lowering the limit keeps the used share', async () => {
     const activity = (await make())();
     await inTurn(activity, 30, 60);
 
-    const takes = await inTurn(activity, 4, 6);
+    const results = await inTurn(activity, 4, 6);
 
-    expect(takes.map(({ rate, waitMs }) => [rate.remaining, waitMs])).toEqual([
+    expect(results.map(({ rate, waitMs }) => [rate.remaining, waitMs])).toEqual([
       [2, undefined],
       [1, undefined],
       [0, undefined],
@@ -134,25 +136,25 @@ function withAnotherLimit(make: MakeActivity): void {
     ]);
   });
 
-  test('come back at the new pace at once when the limit is raised', async () => {
+  test('raising the limit counts at once', async () => {
     const activity = (await make())();
     await inTurn(activity, 6, 6);
 
-    const full = await activity.take(key, 60, at);
+    const full = await activity.consume(key, 60, at);
     const later = await inTurn(activity, 4, 60, at + 3000);
 
-    expect(full).toEqual({ rate: { limit: 60, remaining: 0, fullAt: at + 60_000 }, waitMs: 1000 });
+    expect(full).toEqual({ rate: { limit: 60, remaining: 0, resetAt: at + 60_000 }, waitMs: 1000 });
     expect(passed(later)).toHaveLength(3);
   });
 }
 
 function lastUse(make: MakeActivity): void {
-  test('is known once it was noted, whoever asks', async () => {
+  test('a last use is known to all function instances', async () => {
     const another = await make();
     const activity = another();
-    await activity.noteUse(key, at);
-    await activity.noteUse('key-2', at + 5);
-    await activity.take('key-3', 20, at);
+    await activity.touchLastUsed(key, at);
+    await activity.touchLastUsed('key-2', at + 5);
+    await activity.consume('key-3', 20, at);
 
     const used = await another().lastUsed([key, 'key-2', 'key-3', 'key-4', key]);
 
@@ -164,11 +166,11 @@ function lastUse(make: MakeActivity): void {
     );
   });
 
-  test('is noted again when a minute is over, and never put back', async () => {
+  test('a last use is updated after a minute, and never goes back', async () => {
     const another = await make();
     const uses = async (now: number) => {
       const activity = another();
-      await activity.noteUse(key, now);
+      await activity.touchLastUsed(key, now);
       return (await activity.lastUsed([key])).get(key);
     };
 
@@ -178,21 +180,21 @@ function lastUse(make: MakeActivity): void {
     expect(await uses(at + 30_000)).toBe(at + 60_000);
   });
 
-  test('and its requests are kept apart from each other', async () => {
+  test('the last use and the rate limit do not affect each other', async () => {
     const activity = (await make())();
-    await activity.noteUse(key, at);
-    const { rate } = await activity.take(key, 20, at);
-    await activity.noteUse(key, at + 60_000);
+    await activity.touchLastUsed(key, at);
+    const { rate } = await activity.consume(key, 20, at);
+    await activity.touchLastUsed(key, at + 60_000);
 
     expect(rate.remaining).toBe(19);
     expect((await activity.lastUsed([key])).get(key)).toBe(at + 60_000);
-    expect(await activity.take(key, 20, at)).toMatchObject({ rate: { remaining: 18 } });
+    expect(await activity.consume(key, 20, at)).toMatchObject({ rate: { remaining: 18 } });
   });
 
-  test('is asked for of many keys at once, and of none', async () => {
+  test('the last use can be read for many keys at once, and for none', async () => {
     const activity = (await make())();
     const ids = times(130, (index) => `key-${index}`);
-    await Promise.all(ids.map((id, index) => activity.noteUse(id, at + index)));
+    await Promise.all(ids.map((id, index) => activity.touchLastUsed(id, at + index)));
 
     const used = await activity.lastUsed(ids);
 

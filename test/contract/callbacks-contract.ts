@@ -1,121 +1,150 @@
 import { describe, expect, test } from 'vitest';
-import type { CallbackRecord } from '../../functions/task/task.ts';
+import type { CallbackRecord } from '../../functions/domain/model/task.ts';
 import { completed } from '../support/tasks.ts';
-import { draft, type Make, opened } from './stores.ts';
+import { draft, type MakeStore, openTask } from './stores.ts';
 
 const far = Number.MAX_SAFE_INTEGER;
 const failing: CallbackRecord = { state: 'failing', attempts: 1, lastStatus: 500 };
 const delivered: CallbackRecord = { state: 'delivered', attempts: 2, lastStatus: 204 };
 const undelivered: CallbackRecord = { state: 'undelivered', attempts: 7, lastStatus: 500 };
 
-/** What every store of tasks guarantees about callers who have to be told how theirs ended. */
-export function callbacksContract(make: Make): void {
-  describe('a caller who has to be told', () => {
-    test('is due from the end of his task on', async () => {
-      const { tasks, id, callback } = await owing(make);
+/** What every store of tasks guarantees about the delivery of callbacks. */
+export function callbacksContract(make: MakeStore): void {
+  describe('a callback', () => {
+    test('a callback is due from the end of its task on', async () => {
+      const { tasks, id, callback } = await endedWithCallback(make);
 
-      expect(await callback()).toEqual({ state: 'owed', attempts: 0 });
-      expect(await tasks.due(200, 10)).toEqual([{ id, dueAt: 200 }]);
+      expect(await callback()).toEqual({ state: 'pending', attempts: 0 });
+      expect(await tasks.findDueChecks(200, 10)).toEqual([{ id, nextCheckAt: 200 }]);
     });
 
-    test('and was not reached is due again when the next attempt is', async () => {
-      const { tasks, id, callback } = await owing(make);
+    test('a failed attempt makes the callback due again at the time of the next attempt', async () => {
+      const { tasks, id, callback } = await endedWithCallback(make);
 
-      await tasks.callback(id, failing, 700);
+      await tasks.recordCallbackAttempt(id, failing, 700);
 
       expect(await callback()).toEqual(failing);
-      expect(await tasks.due(699, 10)).toEqual([]);
-      expect(await tasks.due(700, 10)).toEqual([{ id, dueAt: 700 }]);
+      expect(await tasks.findDueChecks(699, 10)).toEqual([]);
+      expect(await tasks.findDueChecks(700, 10)).toEqual([{ id, nextCheckAt: 700 }]);
     });
 
-    test.each([delivered, undelivered])('is due no more once it is $state', async (record) => {
-      const { tasks, id, callback } = await owing(make);
-      await tasks.callback(id, failing, 700);
+    test.each([delivered, undelivered])(
+      'a callback that is $state is no longer due',
+      async (record) => {
+        const { tasks, id, callback } = await endedWithCallback(make);
+        await tasks.recordCallbackAttempt(id, failing, 700);
 
-      await tasks.callback(id, record);
+        await tasks.recordCallbackAttempt(id, record);
 
-      expect(await callback()).toEqual(record);
-      expect(await tasks.find(id)).not.toHaveProperty('dueAt');
-      expect(await tasks.due(far, 10)).toEqual([]);
-    });
+        expect(await callback()).toEqual(record);
+        expect(await tasks.find(id)).not.toHaveProperty('nextCheckAt');
+        expect(await tasks.findDueChecks(far, 10)).toEqual([]);
+      },
+    );
 
     test.each<[string, CallbackRecord, number | undefined]>([
       ['tried again', failing, 700],
       ['given up', undelivered, undefined],
-    ])('and was reached is not %s by an attempt that was not heard', async (_, record, dueAt) => {
-      const { tasks, id, callback } = await owing(make);
-      await tasks.callback(id, delivered);
+    ])(
+      'a delivered callback is not %s because of a failed attempt',
+      async (_, record, nextCheckAt) => {
+        const { tasks, id, callback } = await endedWithCallback(make);
+        await tasks.recordCallbackAttempt(id, delivered);
 
-      await tasks.callback(id, record, dueAt);
+        await tasks.recordCallbackAttempt(id, record, nextCheckAt);
+
+        expect(await callback()).toEqual(delivered);
+        expect(await tasks.findDueChecks(far, 10)).toEqual([]);
+      },
+    );
+
+    test('a callback that was given up is delivered after all by a slower attempt', async () => {
+      const { tasks, id, callback } = await endedWithCallback(make);
+      await tasks.recordCallbackAttempt(id, undelivered);
+
+      await tasks.recordCallbackAttempt(id, delivered);
 
       expect(await callback()).toEqual(delivered);
-      expect(await tasks.due(far, 10)).toEqual([]);
     });
 
-    test('and was given up is reached after all by an attempt that was slower', async () => {
-      const { tasks, id, callback } = await owing(make);
-      await tasks.callback(id, undelivered);
+    test('of two simultaneous attempts the successful one counts, in whatever order they end', async () => {
+      const { tasks, id, callback } = await endedWithCallback(make);
 
-      await tasks.callback(id, delivered);
-
-      expect(await callback()).toEqual(delivered);
-    });
-
-    test('by two attempts at once is told, in whatever order they end', async () => {
-      const { tasks, id, callback } = await owing(make);
-
-      await Promise.all([tasks.callback(id, delivered), tasks.callback(id, failing, 700)]);
+      await Promise.all([
+        tasks.recordCallbackAttempt(id, delivered),
+        tasks.recordCallbackAttempt(id, failing, 700),
+      ]);
 
       expect(await callback()).toEqual(delivered);
-      expect(await tasks.due(far, 10)).toEqual([]);
+      expect(await tasks.findDueChecks(far, 10)).toEqual([]);
     });
 
     test.each([
       [failing, 700],
       [delivered, undefined],
       [undelivered, undefined],
-    ] as const)('is told again from the first attempt on, was it $state', async (record, dueAt) => {
-      const { tasks, id, callback } = await owing(make);
-      await tasks.callback(id, record, dueAt);
+    ] as const)(
+      'a callback that is $state can be scheduled again, with a new count of attempts',
+      async (record, nextCheckAt) => {
+        const { tasks, id, callback } = await endedWithCallback(make);
+        await tasks.recordCallbackAttempt(id, record, nextCheckAt);
 
-      await tasks.callbackOwed(id, 900);
+        await tasks.scheduleCallback(id, 900);
 
-      expect(await callback()).toEqual({ state: 'owed', attempts: 0 });
-      expect(await tasks.due(far, 10)).toEqual([{ id, dueAt: 900 }]);
+        expect(await callback()).toEqual({ state: 'pending', attempts: 0 });
+        expect(await tasks.findDueChecks(far, 10)).toEqual([{ id, nextCheckAt: 900 }]);
+      },
+    );
+
+    test('a callback that is pending is not scheduled again', async () => {
+      const { tasks, id, callback } = await endedWithCallback(make);
+      await tasks.recordCallbackAttempt(id, delivered);
+
+      const scheduled = await Promise.all(
+        Array.from({ length: 10 }, (_, n) => tasks.scheduleCallback(id, 900 + n)),
+      );
+
+      expect(scheduled.filter(Boolean)).toEqual([true]);
+      expect(await callback()).toEqual({ state: 'pending', attempts: 0 });
+      expect(await tasks.findDueChecks(far, 10)).toHaveLength(1);
     });
 
-    test('keeps what else is known of his task', async () => {
-      const { tasks, id } = await owing(make);
-      const { callback: _, dueAt: __, ...before } = { ...completed(), ...(await tasks.find(id)) };
+    test('delivering a callback changes nothing else of the task', async () => {
+      const { tasks, id } = await endedWithCallback(make);
+      const {
+        callback: _,
+        nextCheckAt: __,
+        ...before
+      } = { ...completed(), ...(await tasks.find(id)) };
 
-      await tasks.callback(id, failing, 700);
-      await tasks.callbackOwed(id, 900);
-      await tasks.callback(id, delivered);
+      await tasks.recordCallbackAttempt(id, failing, 700);
+      await tasks.scheduleCallback(id, 900);
+      await tasks.recordCallbackAttempt(id, delivered);
 
       expect(await tasks.find(id)).toEqual({ ...before, callback: delivered });
     });
 
-    test('of a task that is not there makes none', async () => {
+    test('a callback of a task that does not exist creates no task', async () => {
       const { tasks } = await make();
       const { id } = draft();
 
-      await tasks.callback(id, failing, 700);
-      await tasks.callbackOwed(id, 900);
+      await tasks.recordCallbackAttempt(id, failing, 700);
+      await tasks.scheduleCallback(id, 900);
 
       expect(await tasks.find(id)).toBeUndefined();
-      expect(await tasks.due(far, 10)).toEqual([]);
+      expect(await tasks.findDueChecks(far, 10)).toEqual([]);
     });
   });
 }
 
-/** A task that ended and whose caller has to be told by 200. */
-async function owing(make: Make) {
+/** A task that has ended, with a callback that is due at 200. */
+async function endedWithCallback(make: MakeStore) {
   const store = await make();
   const { tasks, ledger } = store;
-  const { id } = await opened(store);
+  const { id } = await openTask(store);
   const callbackUrl = 'https://example.com/hook';
   await ledger.settle(
-    completed({ id, callbackUrl, callback: { state: 'owed', attempts: 0 }, dueAt: 200 }),
+    completed({ id, callbackUrl, callback: { state: 'pending', attempts: 0 }, nextCheckAt: 200 }),
   );
   const callback = async () => {
     const task = await tasks.find(id);

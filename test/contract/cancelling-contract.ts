@@ -1,76 +1,107 @@
 import { describe, expect, test } from 'vitest';
 import { completed, failed, sampleTime } from '../support/tasks.ts';
-import { type Make, opened } from './stores.ts';
+import { type MakeStore, openTask } from './stores.ts';
 
-/** What every store of tasks guarantees about those that are wanted no more, or not in time. */
-export function cancellingContract(make: Make): void {
+/** What every store of tasks guarantees about tasks that were cancelled or are past their deadline. */
+export function cancellingContract(make: MakeStore): void {
   describe('a task that is cancelled', () => {
-    test('keeps the first time, and whoever asks again gets it as it is', async () => {
+    test('cancelling a task twice keeps the first time, and returns the task both times', async () => {
       const { tasks, id } = await one(make);
 
-      expect(await tasks.cancelled(id, 7)).toMatchObject({ status: 'pending', cancelledAt: 7 });
-      await tasks.waiting(id, 'token');
-      const again = await tasks.cancelled(id, 8);
+      expect(await tasks.requestCancel(id, 7, 67)).toMatchObject({
+        status: 'pending',
+        cancelledAt: 7,
+      });
+      await tasks.saveTaskToken(id, 'token');
+      const repeated = await tasks.requestCancel(id, 8, 68);
 
-      expect(again).toMatchObject({ cancelledAt: 7, wakeToken: 'token' });
-      expect(await tasks.find(id)).toEqual(again);
+      expect(repeated).toMatchObject({ cancelledAt: 7, wakeToken: 'token' });
+      expect(await tasks.find(id)).toEqual(repeated);
     });
 
-    test('has ended for nobody yet: its outcome and its end are still written', async () => {
+    test('a cancelled task has not ended: its outcome and its settlement are still written', async () => {
       const { store, tasks, id } = await one(make);
-      await tasks.submitting(id, 'dashscope', sampleTime);
-      await tasks.submitted(id, 'ticket', sampleTime);
-      await tasks.cancelled(id, 7);
+      await tasks.acquireSubmitLock(id, 'dashscope', sampleTime);
+      await tasks.recordSubmitted(id, 'ticket', sampleTime, { cancellable: true });
+      await tasks.requestCancel(id, 7, 67);
 
       const outcome = { state: 'succeeded', images: [] } as const;
-      expect(await tasks.outcome(id, outcome)).toMatchObject({ cancelledAt: 7, outcome });
+      expect(await tasks.recordOutcome(id, outcome)).toMatchObject({ cancelledAt: 7, outcome });
       expect(await store.ledger.settle(completed({ id }))).toMatchObject({ status: 'completed' });
     });
 
-    test('or one that has ended: one of the two is first, and the other sees it', async () => {
+    test('of a cancellation and a simultaneous settlement, the second one sees the first', async () => {
       const { store, tasks, id } = await one(make);
 
       const [cancelled] = await Promise.all([
-        tasks.cancelled(id, 7),
+        tasks.requestCancel(id, 7, 67),
         store.ledger.settle(failed({ id })),
       ]);
 
       expect(cancelled?.status).toBeOneOf(['pending', undefined]);
       expect(await tasks.find(id)).toMatchObject({ status: 'failed' });
-      expect(await tasks.cancelled(id, 8)).toBeUndefined();
+      expect(await tasks.requestCancel(id, 8, 68)).toBeUndefined();
     });
 
-    test('is not handed to a provider any more', async () => {
+    test('the submit lock of a cancelled task cannot be acquired', async () => {
       const { tasks, id } = await one(make);
-      const cancelled = await tasks.cancelled(id, 7);
+      const cancelled = await tasks.requestCancel(id, 7, 67);
 
-      expect(await tasks.submitting(id, 'dashscope', sampleTime)).toEqual({
-        ...{ marked: false, task: cancelled },
+      expect(await tasks.acquireSubmitLock(id, 'dashscope', sampleTime)).toEqual({
+        acquired: false,
+        task: cancelled,
       });
       expect(await tasks.find(id)).toEqual(cancelled);
     });
 
-    test('lets one who waits or the one who cancels see both', async () => {
+    test('once a provider has the job, only a job that can be cancelled there is', async () => {
+      const { tasks, id } = await one(make);
+      await tasks.acquireSubmitLock(id, 'dashscope', sampleTime);
+      const submitted = await tasks.recordSubmitted(id, 'ticket', sampleTime, {
+        cancellable: true,
+      });
+      await tasks.recordNotCancellable(id);
+
+      const refused = await tasks.requestCancel(id, 7, 67);
+
+      expect(submitted).toMatchObject({ cancellable: true });
+      expect(refused).toMatchObject({ status: 'processing', ticket: 'ticket' });
+      expect(refused).not.toHaveProperty('cancelledAt');
+      expect(refused).not.toHaveProperty('cancellable');
+      expect(await tasks.find(id)).toEqual(refused);
+    });
+
+    test('a task that has its outcome is not cancelled any more', async () => {
+      const { tasks, id } = await one(make);
+      const written = await tasks.recordOutcome(id, { state: 'succeeded', images: [] });
+
+      expect(await tasks.requestCancel(id, 7, 67)).toEqual(written);
+    });
+
+    test('of a waiting state and a simultaneous cancellation, at least one sees both', async () => {
       const { tasks, id } = await one(make);
 
-      const answers = await Promise.all([tasks.waiting(id, 'token'), tasks.cancelled(id, 7)]);
+      const results = await Promise.all([
+        tasks.saveTaskToken(id, 'token'),
+        tasks.requestCancel(id, 7, 67),
+      ]);
 
-      expect(answers).toContainEqual(
+      expect(results).toContainEqual(
         expect.objectContaining({ wakeToken: 'token', cancelledAt: 7 }),
       );
     });
 
-    test('at the moment it is handed over is one or the other', async () => {
+    test('of a cancellation and a simultaneous submission, exactly one succeeds', async () => {
       const { tasks, id } = await one(make);
 
-      const [, { marked }] = await Promise.all([
-        tasks.cancelled(id, 7),
-        tasks.submitting(id, 'dashscope', sampleTime),
+      const [, { acquired }] = await Promise.all([
+        tasks.requestCancel(id, 7, 67),
+        tasks.acquireSubmitLock(id, 'dashscope', sampleTime),
       ]);
 
       const task = await tasks.find(id);
       expect(task).toMatchObject({ cancelledAt: 7 });
-      expect(task && 'submittingAt' in task).toBe(marked);
+      expect(task && 'submitLockedAt' in task).toBe(acquired);
     });
   });
 
@@ -78,21 +109,21 @@ export function cancellingContract(make: Make): void {
     [-1, true],
     [0, false],
     [1, false],
-  ])('%i ms after its deadline a task is handed over: %s', async (late, marked) => {
+  ])('%i ms after the deadline the submit lock can be acquired: %s', async (late, acquired) => {
     const { tasks, id } = await one(make);
     const deadlineAt = sampleTime + 900_000;
-    await tasks.started(id, { startedAt: sampleTime, deadlineAt, dueAt: 300 });
+    await tasks.recordStarted(id, { startedAt: sampleTime, deadlineAt, nextCheckAt: 300 });
 
-    const answer = await tasks.submitting(id, 'dashscope', deadlineAt + late);
+    const result = await tasks.acquireSubmitLock(id, 'dashscope', deadlineAt + late);
 
-    expect(answer.marked).toBe(marked);
-    expect(answer.task).toEqual(await tasks.find(id));
-    expect('submittingAt' in answer.task).toBe(marked);
+    expect(result.acquired).toBe(acquired);
+    expect(result.task).toEqual(await tasks.find(id));
+    expect('submitLockedAt' in result.task).toBe(acquired);
   });
 }
 
-async function one(make: Make) {
+async function one(make: MakeStore) {
   const store = await make();
-  const task = await opened(store);
+  const task = await openTask(store);
   return { store, tasks: store.tasks, id: task.id };
 }

@@ -1,9 +1,9 @@
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, test } from 'vitest';
-import { accountKey } from '../../functions/aws/account-row.ts';
-import { update } from '../../functions/aws/update.ts';
+import { accountKey } from '../../functions/adapters/aws/dynamodb/account-table.ts';
+import { update } from '../../functions/adapters/aws/dynamodb/update.ts';
 import { dynamoDb } from './dynamodb.ts';
-import { add, behind, once } from './writes.ts';
+import { addToBalance, setWinner, tableBehindProxy } from './sample-writes.ts';
 
 const conflict = {
   status: 400,
@@ -14,18 +14,22 @@ const conflict = {
 };
 
 describe('a conditional update', () => {
-  test('answers the row as it is afterwards', async () => {
+  test('returns the row as it is afterwards', async () => {
     const { client } = await dynamoDb();
 
-    expect(await update(client, add('a', 5))).toEqual({
-      ...{ done: true, row: { ...accountKey('a'), balance: 5 } },
+    expect(await update(client, addToBalance('a', 5))).toEqual({
+      done: true,
+      row: { ...accountKey('a'), balance: 5 },
     });
   });
 
-  test('has one winner, and every loser learns who that is', async () => {
+  test('has one winner, and every loser gets the row of the winner', async () => {
     const { client } = await dynamoDb();
     const attempts = Array.from({ length: 10 }, (_, index) => `number ${index}`).map((name) =>
-      update(client, { ...once('a'), ExpressionAttributeValues: marshall({ ':name': name }) }),
+      update(client, {
+        ...setWinner('a'),
+        ExpressionAttributeValues: marshall({ ':name': name }),
+      }),
     );
 
     const [winner, ...others] = (await Promise.all(attempts)).filter(({ done }) => done);
@@ -35,32 +39,39 @@ describe('a conditional update', () => {
     expect(losers).toEqual(Array.from({ length: 9 }, () => ({ done: false, row: winner?.row })));
   });
 
-  test('of a row that is not there finds nothing in its way', async () => {
+  test('of a row that does not exist returns no row when its condition fails', async () => {
     const { client } = await dynamoDb();
     const ConditionExpression = 'attribute_exists(account)';
 
-    expect(await update(client, { ...add('nobody', 1), ConditionExpression })).toEqual({
-      ...{ done: false, row: undefined },
+    expect(await update(client, { ...addToBalance('nobody', 1), ConditionExpression })).toEqual({
+      done: false,
+      row: undefined,
     });
   });
 
   test.each([
-    ['waits for it to be over', 4, { done: true, row: { ...accountKey('a'), balance: 5 } }],
-    ['gives up when it never is', 5, 'TransactionConflictException'],
-  ])('that meets a transaction %s', async (_, conflicts, expected) => {
-    const { client, seen } = await behind((nth) => (nth <= conflicts ? { answer: conflict } : {}));
+    [
+      'is repeated until the transaction is over',
+      4,
+      { done: true, row: { ...accountKey('a'), balance: 5 } },
+    ],
+    ['gives up when the transaction does not end', 5, 'TransactionConflictException'],
+  ])('that conflicts with a transaction %s', async (_, conflicts, expected) => {
+    const { client, requests } = await tableBehindProxy((nth) =>
+      nth <= conflicts ? { response: conflict } : {},
+    );
 
-    const answer = await update(client, add('a', 5)).catch(({ name }: Error) => name);
+    const result = await update(client, addToBalance('a', 5)).catch(({ name }: Error) => name);
 
-    expect(answer).toEqual(expected);
-    expect(seen).toHaveLength(5);
+    expect(result).toEqual(expected);
+    expect(requests).toHaveLength(5);
   });
 
-  test('that is wrong is an error', async () => {
+  test('of a table that does not exist is an error', async () => {
     const { client } = await dynamoDb();
 
-    const wrong = update(client, { ...add('a', 1), TableName: 'absent' });
+    const invalid = update(client, { ...addToBalance('a', 1), TableName: 'absent' });
 
-    await expect(wrong).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+    await expect(invalid).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
   });
 });

@@ -1,93 +1,95 @@
 import { expect, test } from 'vitest';
-import type { Durations } from '../../functions/task/durations.ts';
+import type { Durations } from '../../functions/domain/providers/durations.ts';
 import { settableClock } from '../support/fakes.ts';
 import { sampleTime } from '../support/tasks.ts';
 
 type Clock = ReturnType<typeof settableClock>;
 
-/** Makes an empty store. Each call of the answer makes another function's look at it, with a memory of its own. */
+/** Makes an empty store. Each call of the result makes another function instance with a cache of its own. */
 export type MakeDurations = (clock: Clock) => Promise<() => Durations>;
 
 const model = 'wan2.5-image-to-image';
 const minute = 60_000;
-/** Within it one is learned from. */
+/** Within this time only one duration is recorded. */
 const pause = 10_000;
 
-/** What every store guarantees about how long tasks have been taking. */
+/** What every store guarantees about the durations of tasks. */
 export function durationsContract(make: MakeDurations): void {
-  async function world() {
+  async function setUp() {
     const clock = settableClock(sampleTime);
-    const another = await make(clock);
-    const learn = async (...all: readonly number[]) => {
+    const instance = await make(clock);
+    const record = async (...all: readonly number[]) => {
       for (const seconds of all) {
-        await another().learn(model, 'fal', seconds);
+        await instance().recordDuration(model, 'fal', seconds);
         clock.advance(pause);
       }
     };
-    return { clock, another, learn, usual: () => another().usual(model, 'fal') };
+    return { clock, instance, record, typical: () => instance().typicalSeconds(model, 'fal') };
   }
 
-  test('nothing is usual as long as too few are known', async () => {
-    const { learn, usual } = await world();
+  test('no duration is typical while too few are recorded', async () => {
+    const { record, typical } = await setUp();
 
-    expect(await usual()).toBeUndefined();
-    await learn(10, 20, 30, 40);
-    expect(await usual()).toBeUndefined();
-    await learn(50);
-    expect(await usual()).toBe(30);
+    expect(await typical()).toBeUndefined();
+    await record(10, 20, 30, 40);
+    expect(await typical()).toBeUndefined();
+    await record(50);
+    expect(await typical()).toBe(30);
   });
 
-  test('the latest two dozen tell what is usual', async () => {
-    const { learn, usual } = await world();
-    await learn(...Array(24).fill(900));
-    await learn(...Array(24).fill(12.34));
+  test('the typical duration comes from the latest two dozen', async () => {
+    const { record, typical } = await setUp();
+    await record(...Array(24).fill(900));
+    await record(...Array(24).fill(12.34));
 
-    expect(await usual()).toBe(12.3);
+    expect(await typical()).toBe(12.3);
   });
 
-  test('every provider and every model has its own', async () => {
-    const { learn, another } = await world();
-    await learn(10, 20, 30, 40, 50);
+  test('every provider and every model has its own durations', async () => {
+    const { record, instance } = await setUp();
+    await record(10, 20, 30, 40, 50);
 
-    expect(await another().usual(model, 'evolink')).toBeUndefined();
-    expect(await another().usual('another', 'fal')).toBeUndefined();
+    expect(await instance().typicalSeconds(model, 'evolink')).toBeUndefined();
+    expect(await instance().typicalSeconds('another', 'fal')).toBeUndefined();
   });
 
-  test('what a function has read it keeps for a minute, also that nothing is known', async () => {
-    const { clock, another, learn } = await world();
-    const function_ = another();
-    const usual = () => function_.usual(model, 'fal');
-    expect(await usual()).toBeUndefined();
-    await learn(30, 30, 30, 30, 30);
+  test('a function caches what it has read for a minute, also that there is nothing', async () => {
+    const { clock, instance, record } = await setUp();
+    const oneInstance = instance();
+    const typical = () => oneInstance.typicalSeconds(model, 'fal');
+    expect(await typical()).toBeUndefined();
+    await record(30, 30, 30, 30, 30);
 
     clock.advance(minute - 5 * pause - 1);
-    expect(await usual()).toBeUndefined();
+    expect(await typical()).toBeUndefined();
     clock.advance(1);
-    expect(await usual()).toBe(30);
+    expect(await typical()).toBe(30);
   });
 
-  test('of all that end within ten seconds one is learned from', async () => {
-    const { clock, another, learn, usual } = await world();
-    for (const seconds of [900, 800, 700]) await another().learn(model, 'fal', seconds);
+  test('of all tasks that end within ten seconds one duration is recorded', async () => {
+    const { clock, instance, record, typical } = await setUp();
+    for (const seconds of [900, 800, 700]) await instance().recordDuration(model, 'fal', seconds);
     clock.advance(pause - 1);
-    await another().learn(model, 'fal', 600);
+    await instance().recordDuration(model, 'fal', 600);
     clock.advance(1);
-    await learn(10, 20, 30);
-    expect(await usual()).toBeUndefined();
-    await learn(40);
+    await record(10, 20, 30);
+    expect(await typical()).toBeUndefined();
+    await record(40);
 
-    expect(await usual()).toBe(30);
+    expect(await typical()).toBe(30);
   });
 
-  test('of two who learn at once one is remembered, and neither fails', async () => {
-    const { clock, another, usual } = await world();
+  test('of simultaneous recordings one is stored, and none fails', async () => {
+    const { clock, instance, typical } = await setUp();
     for (let round = 1; round <= 4; round += 1) {
-      await Promise.all([10, 20, 30].map((seconds) => another().learn(model, 'fal', seconds)));
+      await Promise.all(
+        [10, 20, 30].map((seconds) => instance().recordDuration(model, 'fal', seconds)),
+      );
       clock.advance(pause);
     }
 
-    expect(await usual()).toBeUndefined(); // four are too few, and twelve were not
-    await another().learn(model, 'fal', 30);
-    expect(await usual()).toBeGreaterThanOrEqual(10);
+    expect(await typical()).toBeUndefined(); // four are too few, and twelve were not
+    await instance().recordDuration(model, 'fal', 30);
+    expect(await typical()).toBeGreaterThanOrEqual(10);
   });
 }

@@ -1,33 +1,33 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { durations } from '../../functions/aws/durations.ts';
-import { keyActivity } from '../../functions/aws/key-activity.ts';
-import { whyNot } from '../support/dynamodb-local.ts';
+import { durations } from '../../functions/adapters/aws/dynamodb/durations.ts';
+import { keyActivity } from '../../functions/adapters/aws/dynamodb/key-activity.ts';
+import { reasonToSkip } from '../support/dynamodb-local.ts';
 import { settableClock } from '../support/fakes.ts';
 import { sampleTime } from '../support/tasks.ts';
 import { durationsContract } from './durations-contract.ts';
 import { dynamoDb, dynamoDbClient } from './dynamodb.ts';
-import { startReferee } from './dynamodb-local.ts';
+import { startDynamoDbLocalForTests } from './dynamodb-local-for-tests.ts';
 import { rowsOf } from './dynamodb-store.ts';
-import { front } from './front.ts';
-import { tableOf } from './stage.ts';
+import { interceptingProxy } from './intercepting-proxy.ts';
+import { tableNames } from './template-resources.ts';
 
-const table = tableOf.activity;
+const table = tableNames.activity;
 const model = 'wan2.5-image-to-image';
 
-describe('the table', () => {
+describe('DynamoDB in the local stack', () => {
   durationsContract(async ({ now }) => {
     const { client } = await dynamoDb();
     return () => durations(client, table, now);
   });
 });
 
-const reason = whyNot();
+const reason = reasonToSkip();
 
-describe.skipIf(reason !== undefined)("the table in AWS's own DynamoDB Local", () => {
-  let dynamoDbLocal: Awaited<ReturnType<typeof startReferee>>;
+describe.skipIf(reason !== undefined)("AWS's own DynamoDB Local", () => {
+  let dynamoDbLocal: Awaited<ReturnType<typeof startDynamoDbLocalForTests>>;
 
   beforeAll(async () => {
-    dynamoDbLocal = await startReferee();
+    dynamoDbLocal = await startDynamoDbLocalForTests();
   }, 60_000);
   afterAll(() => dynamoDbLocal?.stop());
 
@@ -37,57 +37,62 @@ describe.skipIf(reason !== undefined)("the table in AWS's own DynamoDB Local", (
   });
 });
 
-/** Functions in front of one table, and every call they make to it. */
-async function world(fate?: Parameters<typeof front>[1]) {
+/** Function instances that share one table, and every request they send to it. */
+async function setUp(intercept?: Parameters<typeof interceptingProxy>[1]) {
   const { url, client } = await dynamoDb();
-  const between = await front(url, fate);
+  const proxy = await interceptingProxy(url, intercept);
   const clock = settableClock(sampleTime);
-  const another = () => durations(dynamoDbClient(between.url), table, clock.now);
-  return { client, clock, another, operations: () => between.seen.map((seen) => seen.operation) };
+  const instance = () => durations(dynamoDbClient(proxy.url), table, clock.now);
+  return {
+    client,
+    clock,
+    instance,
+    operations: () => proxy.requests.map(({ operation }) => operation),
+  };
 }
 
-test('however many tasks are handed over in a minute, a function reads once', async () => {
-  const { another, operations, clock } = await world();
-  const function_ = another();
-  await Promise.all([1, 2, 3].map(() => function_.usual(model, 'fal')));
+test('a function reads the durations once a minute, however many tasks it submits', async () => {
+  const { instance, operations, clock } = await setUp();
+  const oneInstance = instance();
+  await Promise.all([1, 2, 3].map(() => oneInstance.typicalSeconds(model, 'fal')));
   clock.advance(59_999);
-  await function_.usual(model, 'fal');
+  await oneInstance.typicalSeconds(model, 'fal');
 
   expect(operations()).toEqual(['GetItem']);
 });
 
-test('however many tasks end within ten seconds, one is written', async () => {
-  const { another, operations } = await world();
-  for (const seconds of [1, 2, 3]) await another().learn(model, 'fal', seconds);
+test('one duration is written in ten seconds, however many tasks end', async () => {
+  const { instance, operations } = await setUp();
+  for (const seconds of [1, 2, 3]) await instance().recordDuration(model, 'fal', seconds);
 
   expect(operations()).toEqual(['GetItem', 'UpdateItem', 'GetItem', 'GetItem']);
 });
 
-test('a failed read is an error, and not kept', async () => {
+test('a failed read is an error, and it is not cached', async () => {
   const broken = { status: 400, body: { __type: 'ValidationException', message: 'no' } };
-  const { another } = await world((nth) => (nth === 1 ? { answer: broken } : {}));
-  const function_ = another();
+  const { instance } = await setUp((nth) => (nth === 1 ? { response: broken } : {}));
+  const oneInstance = instance();
 
-  await expect(function_.usual(model, 'fal')).rejects.toMatchObject({
+  await expect(oneInstance.typicalSeconds(model, 'fal')).rejects.toMatchObject({
     name: 'ValidationException',
   });
-  expect(await function_.usual(model, 'fal')).toBeUndefined();
+  expect(await oneInstance.typicalSeconds(model, 'fal')).toBeUndefined();
 });
 
-test('what was learned and not heard of is learned once', async () => {
-  const { another, client, operations } = await world((nth) => ({ answerLost: nth === 2 }));
+test('a duration whose response was lost is recorded once', async () => {
+  const { instance, client, operations } = await setUp((nth) => ({ responseLost: nth === 2 }));
 
-  await another().learn(model, 'fal', 30);
+  await instance().recordDuration(model, 'fal', 30);
 
   expect(operations()).toEqual(['GetItem', 'UpdateItem', 'UpdateItem']);
   expect(await rowsOf(client, table)).toEqual([expect.objectContaining({ seconds: [30] })]);
 });
 
-test('what was learned is no key, and no key is taken for it', async () => {
-  const { another, client } = await world();
-  await another().learn(model, 'fal', 30);
+test('durations and the activity of keys share a table without a collision', async () => {
+  const { instance, client } = await setUp();
+  await instance().recordDuration(model, 'fal', 30);
   const activity = keyActivity(client, table);
-  await activity.noteUse('key-1', sampleTime);
+  await activity.touchLastUsed('key-1', sampleTime);
 
   expect(await activity.lastUsed(['key-1'])).toEqual(new Map([['key-1', sampleTime]]));
   expect(await rowsOf(client, table)).toHaveLength(2);

@@ -1,19 +1,19 @@
 import { afterAll, beforeAll, describe } from 'vitest';
-import { whyNot } from '../support/dynamodb-local.ts';
-import { startReferee } from './dynamodb-local.ts';
+import { reasonToSkip } from '../support/dynamodb-local.ts';
+import { startDynamoDbLocalForTests } from './dynamodb-local-for-tests.ts';
 import { storeOf } from './dynamodb-store.ts';
 import { storeContract } from './store-contract.ts';
 
-// The referee: what holds on the laptop has to hold on AWS's own DynamoDB.
+// The local stack's DynamoDB is compared with AWS's own: both must fulfil the same contract.
 
-const reason = whyNot();
-if (reason) process.stderr.write(`AWS's DynamoDB Local is not asked: ${reason}.\n`);
+const reason = reasonToSkip();
+if (reason) process.stderr.write(`AWS's DynamoDB Local is not used: ${reason}.\n`);
 
 describe.skipIf(reason !== undefined)("AWS's own DynamoDB Local", () => {
-  let dynamoDbLocal: Awaited<ReturnType<typeof startReferee>>;
+  let dynamoDbLocal: Awaited<ReturnType<typeof startDynamoDbLocalForTests>>;
 
   beforeAll(async () => {
-    dynamoDbLocal = await startReferee();
+    dynamoDbLocal = await startDynamoDbLocalForTests();
   }, 60_000);
   afterAll(() => dynamoDbLocal?.stop());
 

@@ -1,33 +1,35 @@
 import { type DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { accountTable } from '../../functions/aws/account-table.ts';
-import { knownKeys } from '../../functions/aws/callers.ts';
-import { credits } from '../../functions/aws/credits.ts';
-import { keyTable } from '../../functions/aws/key-table.ts';
-import { openings, settlements } from '../../functions/aws/ledger.ts';
-import { taskHistory } from '../../functions/aws/task-history.ts';
-import { taskTable } from '../../functions/aws/task-table.ts';
+import { accountTable } from '../../functions/adapters/aws/dynamodb/account-table.ts';
+import { keyTable, knownKeys } from '../../functions/adapters/aws/dynamodb/key-table.ts';
+import {
+  credits,
+  reservations,
+  settlements,
+} from '../../functions/adapters/aws/dynamodb/ledger.ts';
+import { taskHistory } from '../../functions/adapters/aws/dynamodb/task-history.ts';
+import { taskTable } from '../../functions/adapters/aws/dynamodb/task-table.ts';
 import { sampleTime } from '../support/tasks.ts';
-import { tableOf } from './stage.ts';
 import type { Store } from './stores.ts';
+import { tableNames } from './template-resources.ts';
 
-/** The product's own adapters over a DynamoDB that has the tables of the template. */
+/** The adapters under test, on a DynamoDB that has the tables of the template. */
 export function storeOf(client: DynamoDBClient): Store {
-  const accounts = accountTable(client, tableOf.accounts);
+  const accounts = accountTable(client, tableNames.accounts);
   return {
-    tasks: taskTable(client, tableOf.tasks),
+    tasks: taskTable(client, tableNames.tasks),
     ledger: {
-      ...openings(client, tableOf),
-      ...settlements(client, tableOf),
-      ...credits(client, tableOf),
+      ...reservations(client, tableNames),
+      ...settlements(client, tableNames),
+      ...credits(client, tableNames),
     },
-    history: taskHistory(client, tableOf.tasks),
-    keys: knownKeys(client, tableOf),
+    history: taskHistory(client, tableNames.tasks),
+    keys: knownKeys(client, tableNames),
     accounts,
-    apiKeys: keyTable(client, tableOf.keys, () => sampleTime),
+    apiKeys: keyTable(client, tableNames.keys, () => sampleTime),
     funds: async (account) => {
       const found = await accounts.find(account);
-      if (!found) throw new Error(`the account ${account} is not there`);
+      if (!found) throw new Error(`the account ${account} does not exist`);
       const { granted, balance, reserved, used, inFlight, entries } = found;
       return { granted, balance, reserved, used, inFlight, entries };
     },

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { completed, failed, keyOf, sampleTime } from '../support/tasks.ts';
+import { auditedFunds } from './ledger-invariants.ts';
 import { pagesOf } from './pages.ts';
-import { sound } from './sound.ts';
-import { account, draft, entriesOf, funded, grant, keyId, type Make } from './stores.ts';
+import { account, draft, entriesOf, fundedStore, grant, keyId, type MakeStore } from './stores.ts';
 
 const at = sampleTime;
 
-/** What every ledger writes down, once and for all. */
-export function entriesContract(make: Make): void {
-  test('say what moved, by how much and for what, in the order of the movements', async () => {
+/** What every ledger guarantees about its entries. */
+export function entriesContract(make: MakeStore): void {
+  test('entries say what was posted, how much and for what, in the order of the postings', async () => {
     const store = await make();
     await grant(store, account, 0);
     const [one, two] = [draft({ createdAt: at + 2 }), draft({ createdAt: at + 3 })];
@@ -16,48 +16,80 @@ export function entriesContract(make: Make): void {
 
     await store.ledger.credit({ account, amount: 5000, at, keyId: operator, note: 'invoice 7' });
     await store.ledger.credit({ account, amount: -500, at: at + 1 });
-    await store.ledger.open(one);
-    await store.ledger.open(two);
+    await store.ledger.reserve(one);
+    await store.ledger.reserve(two);
     await store.ledger.settle(completed({ id: one.id, charged: 400, finishedAt: at + 4 }));
     await store.ledger.settle(failed({ id: two.id, finishedAt: at + 5 }));
 
     expect(await entriesOf(store)).toEqual([
       {
-        ...{ number: 1, kind: 'grant', at, amount: 5000, balance: 5000 },
-        ...{ keyId: operator, note: 'invoice 7' },
+        number: 1,
+        kind: 'grant',
+        at,
+        amount: 5000,
+        balance: 5000,
+        keyId: operator,
+        note: 'invoice 7',
       },
       { number: 2, kind: 'withdraw', at: at + 1, amount: -500, balance: 4500 },
       {
-        ...{ number: 3, kind: 'reserve', at: at + 2, amount: -1200, balance: 3300 },
-        ...{ taskId: one.id, keyId },
+        number: 3,
+        kind: 'reserve',
+        at: at + 2,
+        amount: -1200,
+        balance: 3300,
+        taskId: one.id,
+        keyId,
       },
       {
-        ...{ number: 4, kind: 'reserve', at: at + 3, amount: -1200, balance: 2100 },
-        ...{ taskId: two.id, keyId },
+        number: 4,
+        kind: 'reserve',
+        at: at + 3,
+        amount: -1200,
+        balance: 2100,
+        taskId: two.id,
+        keyId,
       },
       {
-        ...{ number: 5, kind: 'settle', at: at + 4, amount: 800, balance: 2900 },
-        ...{ charged: 400, taskId: one.id, keyId },
+        number: 5,
+        kind: 'settle',
+        at: at + 4,
+        amount: 800,
+        balance: 2900,
+        charged: 400,
+        taskId: one.id,
+        keyId,
       },
       {
-        ...{ number: 6, kind: 'settle', at: at + 5, amount: 1200, balance: 4100 },
-        ...{ charged: 0, taskId: two.id, keyId },
+        number: 6,
+        kind: 'settle',
+        at: at + 5,
+        amount: 1200,
+        balance: 4100,
+        charged: 0,
+        taskId: two.id,
+        keyId,
       },
     ]);
-    expect(await sound(store)).toEqual({ balance: 4100, reserved: 0, used: 400, inFlight: 0 });
+    expect(await auditedFunds(store)).toEqual({
+      balance: 4100,
+      reserved: 0,
+      used: 400,
+      inFlight: 0,
+    });
   });
 
-  test('lie in the order of the movements, whatever the clocks of those who moved say', async () => {
-    const store = await funded(make, 0);
+  test('entries are in the order of the postings, whatever the clocks of the writers say', async () => {
+    const store = await fundedStore(make, 0);
     for (const ms of [30, 10, 20]) {
       await store.ledger.credit({ account, amount: 1, at: at + ms });
     }
 
     const entries = await entriesOf(store);
-    expect(entries.map(({ at: moved }) => moved - at)).toEqual([30, 10, 20]);
+    expect(entries.map(({ at: postedAt }) => postedAt - at)).toEqual([30, 10, 20]);
   });
 
-  test('are read the newest first, in pages that neither repeat nor leave out one', async () => {
+  test('entries are listed the newest first, in pages that neither repeat nor skip one', async () => {
     const store = await make();
     for (let amount = 1; amount <= 11; amount += 1) await grant(store, account, amount);
     await grant(store, 'studio', 7);
@@ -74,8 +106,8 @@ export function entriesContract(make: Make): void {
     ]);
   });
 
-  test('can be asked for before any number, and of an account that has none', async () => {
-    const store = await funded(make, 100);
+  test('entries can be listed before any number, and for an account that has none', async () => {
+    const store = await fundedStore(make, 100);
     const numbers = async (of: string, before: number) => {
       const { entries } = await store.accounts.entries(of, { limit: 4, before });
       return entries.map(({ number }) => number);

@@ -1,34 +1,38 @@
 import { describe, expect, test } from 'vitest';
-import type { Tasks } from '../../functions/task/ports.ts';
-import type { Outcome } from '../../functions/task/task.ts';
+import type { Outcome } from '../../functions/domain/model/task.ts';
+import type { TaskStore } from '../../functions/domain/tasks/ports.ts';
 import { failed, sampleTime } from '../support/tasks.ts';
-import { draft, type Make, opened, type Store } from './stores.ts';
+import { draft, type MakeStore, openTask, type Store } from './stores.ts';
 
-const refused: Outcome = {
+const rejected: Outcome = {
   state: 'failed',
   failure: { code: 'image_processing_error', message: 'image_urls[0] is empty.' },
 };
-const painted: Outcome = {
+const succeeded: Outcome = {
   state: 'succeeded',
   images: [
     { url: 'https://example.com/1.png' },
     { code: 'content_policy_violation', message: 'Image 2 was refused.' },
   ],
 };
-const started = { startedAt: sampleTime + 1, deadlineAt: sampleTime + 2, dueAt: sampleTime + 3 };
+const started = {
+  startedAt: sampleTime + 1,
+  deadlineAt: sampleTime + 2,
+  nextCheckAt: sampleTime + 3,
+};
 
 async function ended(store: Store): Promise<string> {
-  const { id } = await opened(store);
+  const { id } = await openTask(store);
   await store.ledger.settle(failed({ id, provider: 'dashscope' }));
   return id;
 }
 
-/** What every store of tasks guarantees about what is known of a task. */
-export function factsContract(make: Make): void {
+/** What every store of tasks guarantees about the facts of a task. */
+export function factsContract(make: MakeStore): void {
   describe('a task', () => {
-    test('is found as it was written', async () => {
+    test('a task is found as it was written', async () => {
       const store = await make();
-      const task = await opened(store, {
+      const task = await openTask(store, {
         options: { seed: 7, watermark: false, size: undefined },
         inputs: [
           { kind: 'upload', contentType: 'image/png' },
@@ -42,128 +46,147 @@ export function factsContract(make: Make): void {
       expect(await store.tasks.find(task.id)).toEqual(task);
     });
 
-    test('that nobody opened is not found', async () => {
+    test('a task that was never opened is not found', async () => {
       const { tasks } = await make();
 
       expect(await tasks.find(draft().id)).toBeUndefined();
     });
 
-    test('that is started twice keeps its first times and is due by the last', async () => {
+    test('a task that is started twice keeps its first times and takes the last next check', async () => {
       const store = await make();
-      const { id } = await opened(store);
+      const { id } = await openTask(store);
 
-      expect(await store.tasks.started(id, started)).toMatchObject(started);
-      const again = await store.tasks.started(id, { startedAt: 8, deadlineAt: 9, dueAt: 10 });
+      expect(await store.tasks.recordStarted(id, started)).toMatchObject(started);
+      const repeated = await store.tasks.recordStarted(id, {
+        startedAt: 8,
+        deadlineAt: 9,
+        nextCheckAt: 10,
+      });
 
-      expect(again).toMatchObject({ ...started, dueAt: 10 });
-      expect(again).toEqual(await store.tasks.find(id));
-      expect(await store.tasks.due(Number.MAX_SAFE_INTEGER, 10)).toEqual([{ id, dueAt: 10 }]);
+      expect(repeated).toMatchObject({ ...started, nextCheckAt: 10 });
+      expect(repeated).toEqual(await store.tasks.find(id));
+      expect(await store.tasks.findDueChecks(Number.MAX_SAFE_INTEGER, 10)).toEqual([
+        { id, nextCheckAt: 10 },
+      ]);
     });
 
-    test('keeps the first outcome', async () => {
+    test('a task keeps its first outcome', async () => {
       const store = await make();
-      const { id } = await opened(store);
+      const { id } = await openTask(store);
 
-      expect(await store.tasks.outcome(id, painted)).toMatchObject({ outcome: painted });
-      expect(await store.tasks.outcome(id, refused)).toMatchObject({ outcome: painted });
-      expect(await store.tasks.find(id)).toMatchObject({ status: 'pending', outcome: painted });
+      expect(await store.tasks.recordOutcome(id, succeeded)).toMatchObject({ outcome: succeeded });
+      expect(await store.tasks.recordOutcome(id, rejected)).toMatchObject({ outcome: succeeded });
+      expect(await store.tasks.find(id)).toMatchObject({ status: 'pending', outcome: succeeded });
     });
 
-    test('keeps the time of the first outcome, when that has one', async () => {
+    test('a task keeps the time of its first outcome, when that has one', async () => {
       const store = await make();
-      const [timed, timeless] = [await opened(store), await opened(store)];
+      const [timed, timeless] = [await openTask(store), await openTask(store)];
 
-      await store.tasks.outcome(timed.id, painted, 7);
-      await store.tasks.outcome(timed.id, refused, 8);
-      await store.tasks.outcome(timeless.id, refused);
-      await store.tasks.outcome(timeless.id, painted, 8);
+      await store.tasks.recordOutcome(timed.id, succeeded, 7);
+      await store.tasks.recordOutcome(timed.id, rejected, 8);
+      await store.tasks.recordOutcome(timeless.id, rejected);
+      await store.tasks.recordOutcome(timeless.id, succeeded, 8);
 
-      expect(await store.tasks.find(timed.id)).toMatchObject({ outcome: painted, outcomeAt: 7 });
+      expect(await store.tasks.find(timed.id)).toMatchObject({ outcome: succeeded, outcomeAt: 7 });
       expect(await store.tasks.find(timeless.id)).not.toHaveProperty('outcomeAt');
     });
 
-    test('keeps the newest call of the provider that is asked, or has the job', async () => {
+    test('a task keeps the time of the newest webhook of its provider', async () => {
       const store = await make();
-      const { id } = await opened(store);
-      await store.tasks.submitting(id, 'fal', sampleTime);
+      const { id } = await openTask(store);
+      await store.tasks.acquireSubmitLock(id, 'fal', sampleTime);
 
-      expect(await store.tasks.providerCalled(id, 'fal', 7)).toMatchObject({ calledBackAt: 7 });
-      await store.tasks.submitted(id, 'ticket', sampleTime);
-      await store.tasks.waiting(id, 'token');
-      const called = await store.tasks.providerCalled(id, 'fal', 8);
+      expect(await store.tasks.recordProviderWebhook(id, 'fal', 7)).toMatchObject({
+        providerWebhookAt: 7,
+      });
+      await store.tasks.recordSubmitted(id, 'ticket', sampleTime);
+      await store.tasks.saveTaskToken(id, 'token');
+      const called = await store.tasks.recordProviderWebhook(id, 'fal', 8);
 
-      expect(called).toMatchObject({ calledBackAt: 8, wakeToken: 'token' });
+      expect(called).toMatchObject({ providerWebhookAt: 8, wakeToken: 'token' });
       expect(await store.tasks.find(id)).toEqual(called);
     });
 
-    test('lets one who waits or the provider that calls see both', async () => {
+    test('of a waiting state and a simultaneous provider webhook, at least one sees both', async () => {
       const store = await make();
-      const { id } = await opened(store);
-      await store.tasks.submitting(id, 'fal', sampleTime);
+      const { id } = await openTask(store);
+      await store.tasks.acquireSubmitLock(id, 'fal', sampleTime);
 
-      const answers = await Promise.all([
-        store.tasks.waiting(id, 'token'),
-        store.tasks.providerCalled(id, 'fal', 7),
+      const results = await Promise.all([
+        store.tasks.saveTaskToken(id, 'token'),
+        store.tasks.recordProviderWebhook(id, 'fal', 7),
       ]);
 
-      expect(answers).toContainEqual(
-        expect.objectContaining({ wakeToken: 'token', calledBackAt: 7 }),
+      expect(results).toContainEqual(
+        expect.objectContaining({ wakeToken: 'token', providerWebhookAt: 7 }),
       );
     });
 
-    test.each<[string, (tasks: Tasks, id: string) => Promise<unknown>]>([
-      ['nobody was asked', async () => undefined],
-      ['another is asked', (tasks, id) => tasks.submitting(id, 'evolink', sampleTime)],
+    test.each<[string, (tasks: TaskStore, id: string) => Promise<unknown>]>([
+      ['no provider has the job', async () => undefined],
       [
-        'another was asked instead',
+        'another provider has the submit lock',
+        (tasks, id) => tasks.acquireSubmitLock(id, 'evolink', sampleTime),
+      ],
+      [
+        'the submit lock went to another provider',
         async (tasks, id) => {
-          await tasks.submitting(id, 'fal', 1);
-          await tasks.notSubmitted(id, 1);
-          await tasks.submitting(id, 'evolink', 2);
+          await tasks.acquireSubmitLock(id, 'fal', 1);
+          await tasks.releaseSubmitLock(id, 1, 'busy');
+          await tasks.acquireSubmitLock(id, 'evolink', 2);
         },
       ],
-    ])('does not hear a provider that has no part in it: %s', async (_, happen) => {
+    ])('a webhook of a provider that does not have the job is ignored: %s', async (_, happen) => {
       const store = await make();
-      const { id } = await opened(store);
+      const { id } = await openTask(store);
       await happen(store.tasks, id);
       const before = await store.tasks.find(id);
 
-      expect(await store.tasks.providerCalled(id, 'fal', 7)).toBeUndefined();
+      expect(await store.tasks.recordProviderWebhook(id, 'fal', 7)).toBeUndefined();
 
       expect(await store.tasks.find(id)).toEqual(before);
     });
 
-    test('keeps the newest token, and whoever waits learns what is known', async () => {
+    test('a task keeps the newest task token, and saving it returns the facts', async () => {
       const store = await make();
-      const { id } = await opened(store);
+      const { id } = await openTask(store);
 
-      await store.tasks.waiting(id, 'first');
-      await store.tasks.outcome(id, refused);
+      await store.tasks.saveTaskToken(id, 'first');
+      await store.tasks.recordOutcome(id, rejected);
 
-      const told = await store.tasks.waiting(id, 'second');
-      expect(told).toMatchObject({ wakeToken: 'second', outcome: refused });
+      const task = await store.tasks.saveTaskToken(id, 'second');
+      expect(task).toMatchObject({ wakeToken: 'second', outcome: rejected });
     });
 
-    test('lets one who waits or one who writes the outcome see both', async () => {
+    test('of a waiting state and a simultaneous outcome, at least one sees both', async () => {
       const store = await make();
-      const { id } = await opened(store);
+      const { id } = await openTask(store);
 
-      const answers = await Promise.all([
-        store.tasks.waiting(id, 'token'),
-        store.tasks.outcome(id, painted),
+      const results = await Promise.all([
+        store.tasks.saveTaskToken(id, 'token'),
+        store.tasks.recordOutcome(id, succeeded),
       ]);
 
-      expect(answers).toContainEqual(
-        expect.objectContaining({ wakeToken: 'token', outcome: painted }),
+      expect(results).toContainEqual(
+        expect.objectContaining({ wakeToken: 'token', outcome: succeeded }),
       );
     });
 
-    test('that has ended remembers how its caller was told last', async () => {
+    test('an ended task keeps the record of its last callback attempt', async () => {
       const store = await make();
       const id = await ended(store);
 
-      await store.tasks.callback(id, { state: 'failing', attempts: 1, lastStatus: undefined });
-      await store.tasks.callback(id, { state: 'delivered', attempts: 2, lastStatus: 204 });
+      await store.tasks.recordCallbackAttempt(id, {
+        state: 'failing',
+        attempts: 1,
+        lastStatus: undefined,
+      });
+      await store.tasks.recordCallbackAttempt(id, {
+        state: 'delivered',
+        attempts: 2,
+        lastStatus: 204,
+      });
 
       expect(await store.tasks.find(id)).toMatchObject({
         status: 'failed',
@@ -171,43 +194,55 @@ export function factsContract(make: Make): void {
       });
     });
 
-    test('that is not there is not made by telling its caller', async () => {
+    test('a callback attempt of a task that does not exist creates no task', async () => {
       const { tasks } = await make();
       const { id } = draft();
 
-      await tasks.callback(id, { state: 'delivered', attempts: 1 });
+      await tasks.recordCallbackAttempt(id, { state: 'delivered', attempts: 1 });
 
       expect(await tasks.find(id)).toBeUndefined();
     });
   });
 
-  describe('a deed that comes too late', () => {
-    const deeds: readonly (readonly [string, (tasks: Tasks, id: string) => Promise<unknown>])[] = [
-      ['uploadArrived', (tasks, id) => tasks.uploadArrived(id, 0)],
-      ['started', (tasks, id) => tasks.started(id, started)],
-      ['notSubmitted', (tasks, id) => tasks.notSubmitted(id, sampleTime)],
-      ['submitted', (tasks, id) => tasks.submitted(id, 'ticket', sampleTime)],
-      ['providerCalled', (tasks, id) => tasks.providerCalled(id, 'dashscope', sampleTime)],
-      ['waiting', (tasks, id) => tasks.waiting(id, 'token')],
-      ['outcome', (tasks, id) => tasks.outcome(id, painted)],
-      ['cancelled', (tasks, id) => tasks.cancelled(id, sampleTime)],
+  describe('an operation that comes too late', () => {
+    const operations: readonly (readonly [
+      string,
+      (tasks: TaskStore, id: string) => Promise<unknown>,
+    ])[] = [
+      ['recordUpload', (tasks, id) => tasks.recordUpload(id, 0)],
+      ['recordStarted', (tasks, id) => tasks.recordStarted(id, started)],
+      ['releaseSubmitLock', (tasks, id) => tasks.releaseSubmitLock(id, sampleTime, 'busy')],
+      ['recordSubmitted', (tasks, id) => tasks.recordSubmitted(id, 'ticket', sampleTime)],
+      [
+        'recordProviderWebhook',
+        (tasks, id) => tasks.recordProviderWebhook(id, 'dashscope', sampleTime),
+      ],
+      ['saveTaskToken', (tasks, id) => tasks.saveTaskToken(id, 'token')],
+      ['recordOutcome', (tasks, id) => tasks.recordOutcome(id, succeeded)],
+      ['requestCancel', (tasks, id) => tasks.requestCancel(id, sampleTime, sampleTime + 60_000)],
     ];
 
-    test.each(deeds)('answers nothing and changes nothing: %s', async (_, deed) => {
-      const store = await make();
-      const id = await ended(store);
-      const before = await store.tasks.find(id);
+    test.each(operations)(
+      '%s on an ended task returns nothing and changes nothing',
+      async (_, operation) => {
+        const store = await make();
+        const id = await ended(store);
+        const before = await store.tasks.find(id);
 
-      expect(await deed(store.tasks, id)).toBeUndefined();
-      expect(await store.tasks.find(id)).toEqual(before);
-    });
+        expect(await operation(store.tasks, id)).toBeUndefined();
+        expect(await store.tasks.find(id)).toEqual(before);
+      },
+    );
 
-    test.each(deeds)('makes no task that is not there: %s', async (_, deed) => {
-      const { tasks } = await make();
-      const { id } = draft();
+    test.each(operations)(
+      '%s on a task that does not exist creates no task',
+      async (_, operation) => {
+        const { tasks } = await make();
+        const { id } = draft();
 
-      expect(await deed(tasks, id)).toBeUndefined();
-      expect(await tasks.find(id)).toBeUndefined();
-    });
+        expect(await operation(tasks, id)).toBeUndefined();
+        expect(await tasks.find(id)).toBeUndefined();
+      },
+    );
   });
 }

@@ -1,30 +1,30 @@
 import { describe, expect, test } from 'vitest';
-import type { Place } from '../../functions/task/cursor.ts';
-import type { Wish } from '../../functions/task/history.ts';
-import { runningView, summaryView } from '../../functions/task/view.ts';
+import type { CursorKey } from '../../functions/domain/model/ids.ts';
+import type { ListOptions } from '../../functions/domain/tasks/list-tasks.ts';
+import { activeTaskView, summaryView } from '../../functions/domain/wire/view.ts';
 import { completed, failed } from '../support/tasks.ts';
 import { pagesOf } from './pages.ts';
-import { draft, type Make, opened, type Store } from './stores.ts';
+import { draft, type MakeStore, openTask, type Store } from './stores.ts';
 
 const ids = (tasks: readonly { readonly id: string }[]) => tasks.map(({ id }) => id);
 
-/** Opens tasks at these times, and answers their ids in the same order. */
+/** Opens tasks at these times; returns their ids in the same order. */
 async function openedAt(store: Store, ...times: readonly number[]): Promise<readonly string[]> {
   const made: string[] = [];
-  for (const createdAt of times) made.push((await opened(store, { createdAt })).id);
+  for (const createdAt of times) made.push((await openTask(store, { createdAt })).id);
   return made;
 }
 
-const allPages = ({ history }: Store, wish: Wish) =>
-  pagesOf(async (behind: Place | undefined) => {
-    const { tasks, next } = await history.list('default', { ...wish, behind });
+const allPages = ({ history }: Store, options: ListOptions) =>
+  pagesOf(async (after: CursorKey | undefined) => {
+    const { tasks, next } = await history.list('default', { ...options, after });
     return { items: ids(tasks), next };
   });
 
-/** What every store guarantees to who looks through its tasks. */
-export function historyContract(make: Make): void {
+/** What every store guarantees about lists of tasks. */
+export function historyContract(make: MakeStore): void {
   describe("an account's tasks", () => {
-    test('come the newest first, in pages that neither repeat nor leave out one', async () => {
+    test('tasks are listed the newest first, in pages that neither repeat nor skip one', async () => {
       const store = await make();
       const [a, b, c, d, e] = await openedAt(store, 10, 30, 20, 50, 40);
 
@@ -34,7 +34,7 @@ export function historyContract(make: Make): void {
       expect(pages.filter(({ length }) => length > 2)).toEqual([]);
     });
 
-    test('made in the same millisecond are all there, whatever the pages', async () => {
+    test('tasks of the same millisecond are all listed, whatever the size of the pages', async () => {
       const store = await make();
       const made = await openedAt(store, 7, 7, 7, 7, 7);
 
@@ -43,9 +43,9 @@ export function historyContract(make: Make): void {
       expect(pages.flat().toSorted()).toEqual(made.toSorted());
     });
 
-    test('say what a list needs to know', async () => {
+    test('a listed task has what a list shows', async () => {
       const store = await make();
-      const task = await opened(store, { createdAt: 10 });
+      const task = await openTask(store, { createdAt: 10 });
       const ended = completed({ id: task.id, createdAt: 10, finishedAt: 20, charged: 1200 });
       await store.ledger.settle(ended);
 
@@ -54,64 +54,69 @@ export function historyContract(make: Make): void {
       const { id, model, images } = ended;
       expect(tasks).toEqual([
         expect.objectContaining({
-          ...{ id, model, images, status: 'completed' },
-          ...{ createdAt: 10, finishedAt: 20, charged: 1200 },
+          id,
+          model,
+          images,
+          status: 'completed',
+          createdAt: 10,
+          finishedAt: 20,
+          charged: 1200,
         }),
       ]);
     });
 
-    test('say of one that is painted how far it is, as the task itself does', async () => {
+    test('a listed task has the same progress as the task itself', async () => {
       const store = await make();
-      const { id } = await opened(store, { createdAt: 10 });
-      await store.tasks.submitting(id, 'fal', 20);
-      const task = await store.tasks.submitted(id, 'ticket', 30, 41.5);
+      const { id } = await openTask(store, { createdAt: 10 });
+      await store.tasks.acquireSubmitLock(id, 'fal', 20);
+      const task = await store.tasks.recordSubmitted(id, 'ticket', 30, { typicalSeconds: 41.5 });
 
       const { tasks } = await store.history.list('default', { limit: 1 });
 
       expect(tasks).toEqual([
-        expect.objectContaining({ status: 'processing', submittedAt: 30, expectedSeconds: 41.5 }),
+        expect.objectContaining({ status: 'processing', submittedAt: 30, typicalSeconds: 41.5 }),
       ]);
       for (const now of [30, 5030, 20_030, 99_030]) {
         expect(tasks.map((one) => summaryView(one, now, 7).progress)).toEqual([
-          task && runningView(task, now, 7).progress,
+          task && activeTaskView(task, { now, typicalSeconds: 7 }).progress,
         ]);
       }
     });
 
-    test("are never another account's", async () => {
+    test("a list never contains another account's tasks", async () => {
       const store = await make();
-      await opened(store, { account: 'somebody-else', createdAt: 1 });
+      await openTask(store, { account: 'somebody-else', createdAt: 1 });
 
       expect(await store.history.list('default', { limit: 10 })).toMatchObject({ tasks: [] });
     });
 
-    test.each<[string, Partial<Wish>, readonly number[]]>([
+    test.each<[string, Partial<ListOptions>, readonly number[]]>([
       ['from a time on', { from: 20 }, [30, 20]],
       ['up to a time', { to: 20 }, [20, 10]],
       ['within a time', { from: 20, to: 20 }, [20]],
-      ['in no time at all', { from: 30, to: 20 }, []],
-      ['behind a place', { behind: { createdAt: 25, id: draft().id } }, [20, 10]],
+      ['in an empty time range', { from: 30, to: 20 }, []],
+      ['after a cursor', { after: { createdAt: 25, id: draft().id } }, [20, 10]],
       [
-        'behind a place later than wanted',
-        { to: 20, behind: { createdAt: 99, id: draft().id } },
+        'after a cursor later than the range',
+        { to: 20, after: { createdAt: 99, id: draft().id } },
         [20, 10],
       ],
       [
-        'behind a place earlier than wanted',
-        { from: 20, behind: { createdAt: 5, id: draft().id } },
+        'after a cursor earlier than the range',
+        { from: 20, after: { createdAt: 5, id: draft().id } },
         [],
       ],
       ['of another model', { model: 'another' }, []],
-    ])('can be asked for %s', async (_, wish, times) => {
+    ])('tasks can be listed %s', async (_, options, times) => {
       const store = await make();
       await openedAt(store, 10, 20, 30);
 
-      const { tasks } = await store.history.list('default', { limit: 10, ...wish });
+      const { tasks } = await store.history.list('default', { limit: 10, ...options });
 
       expect(tasks.map(({ createdAt }) => createdAt)).toEqual(times);
     });
 
-    test('of a rare status are found among many others, page by page', async () => {
+    test('tasks of a rare status are found among many others, page by page', async () => {
       const store = await make();
       const made = await openedAt(store, ...Array.from({ length: 60 }, (_, index) => index + 1));
       const rare = [made[0] ?? '', made[29] ?? '', made[58] ?? ''];
@@ -124,7 +129,7 @@ export function historyContract(make: Make): void {
     });
   });
 
-  test('tasks are found together by their ids, and what is not there is absent', async () => {
+  test('tasks are found by their ids, and one that does not exist is left out', async () => {
     const store = await make();
     const [a, b] = await openedAt(store, 1, 2);
 

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
-import { defaultLimits } from '../../functions/task/account.ts';
+import { defaultLimits } from '../../functions/domain/model/account.ts';
 import { completed, sampleTime } from '../support/tasks.ts';
-import { sound } from './sound.ts';
-import { account, draft, funded, keyIn, type Make, type Store } from './stores.ts';
+import { auditedFunds } from './ledger-invariants.ts';
+import { account, draft, findKeyOf, fundedStore, type MakeStore, type Store } from './stores.ts';
 
 async function open(store: Store, count: number): Promise<readonly string[]> {
   const tasks = Array.from({ length: count }, () => draft());
   for (const task of tasks) {
-    expect(await store.ledger.open(task)).toEqual({ state: 'opened' });
+    expect(await store.ledger.reserve(task)).toEqual({ state: 'reserved' });
   }
   return tasks.map(({ id }) => id);
 }
@@ -15,23 +15,31 @@ async function open(store: Store, count: number): Promise<readonly string[]> {
 const limitTo = (store: Store, tasksInFlight: number | null) =>
   store.accounts.change(account, { limits: { tasksInFlight } });
 
-/** What every ledger guarantees about how many tasks of an account go on at once. */
-export function inFlightContract(make: Make): void {
-  test('are as many as the account may have, and one more writes nothing', async () => {
-    const store = await funded(make, 12_000);
+/** What every ledger guarantees about the tasks in flight of an account. */
+export function inFlightContract(make: MakeStore): void {
+  test('as many tasks are opened as the limit allows, and one more writes nothing', async () => {
+    const store = await fundedStore(make, 12_000);
     await limitTo(store, 3);
     await open(store, 3);
-    const before = await keyIn(store);
+    const before = await findKeyOf(store);
     const task = draft();
 
-    expect(await store.ledger.open(task)).toEqual({ state: 'crowded', tasksInFlight: 3 });
+    expect(await store.ledger.reserve(task)).toEqual({
+      state: 'too_many_in_flight',
+      tasksInFlight: 3,
+    });
     expect(await store.tasks.find(task.id)).toBeUndefined();
-    expect(await sound(store)).toEqual({ balance: 8400, reserved: 3600, used: 0, inFlight: 3 });
-    expect(await keyIn(store)).toEqual(before);
+    expect(await auditedFunds(store)).toEqual({
+      balance: 8400,
+      reserved: 3600,
+      used: 0,
+      inFlight: 3,
+    });
+    expect(await findKeyOf(store)).toEqual(before);
   });
 
-  test('make room when one is settled, once', async () => {
-    const store = await funded(make, 12_000);
+  test('settling a task makes room for one task, once', async () => {
+    const store = await fundedStore(make, 12_000);
     await limitTo(store, 2);
     const [first = ''] = await open(store, 2);
 
@@ -39,40 +47,52 @@ export function inFlightContract(make: Make): void {
     await store.ledger.settle(completed({ id: first, finishedAt: sampleTime }));
 
     await open(store, 1);
-    expect(await store.ledger.open(draft())).toEqual({ state: 'crowded', tasksInFlight: 2 });
-    expect(await sound(store)).toMatchObject({ used: 1200, inFlight: 2 });
+    expect(await store.ledger.reserve(draft())).toEqual({
+      state: 'too_many_in_flight',
+      tasksInFlight: 2,
+    });
+    expect(await auditedFunds(store)).toMatchObject({ used: 1200, inFlight: 2 });
   });
 
-  test('count for all keys of the account together', async () => {
-    const store = await funded(make, 12_000);
+  test('the limit counts the tasks of all keys of the account', async () => {
+    const store = await fundedStore(make, 12_000);
     await limitTo(store, 1);
-    const other = { ...(await keyIn(store)), keyId: 'key-fedcba9876543210' };
+    const other = { ...(await findKeyOf(store)), keyId: 'key-fedcba9876543210' };
     await store.apiKeys.add(other);
     await open(store, 1);
 
-    expect(await store.ledger.open(draft({ keyId: other.keyId }))).toMatchObject({
-      state: 'crowded',
+    expect(await store.ledger.reserve(draft({ keyId: other.keyId }))).toMatchObject({
+      state: 'too_many_in_flight',
     });
   });
 
-  test('stay when the limit is lowered below them, and none is added', async () => {
-    const store = await funded(make, 12_000);
+  test('lowering the limit below the tasks in flight keeps them and admits no other', async () => {
+    const store = await fundedStore(make, 12_000);
     await open(store, 3);
     await limitTo(store, 1);
 
-    expect(await store.ledger.open(draft())).toEqual({ state: 'crowded', tasksInFlight: 1 });
-    expect(await sound(store)).toMatchObject({ inFlight: 3 });
+    expect(await store.ledger.reserve(draft())).toEqual({
+      state: 'too_many_in_flight',
+      tasksInFlight: 1,
+    });
+    expect(await auditedFunds(store)).toMatchObject({ inFlight: 3 });
   });
 
-  test('have a limit when none was given, and again when one was taken back', async () => {
-    const store = await funded(make, 1_000_000);
+  test('the default limit applies when no limit was set, and when one was removed', async () => {
+    const store = await fundedStore(make, 1_000_000);
     const { tasksInFlight } = defaultLimits;
     await open(store, tasksInFlight);
 
-    expect(await store.ledger.open(draft())).toEqual({ state: 'crowded', tasksInFlight });
+    expect(await store.ledger.reserve(draft())).toEqual({
+      state: 'too_many_in_flight',
+      tasksInFlight,
+    });
     await limitTo(store, tasksInFlight + 1);
     await open(store, 1);
     await limitTo(store, null);
-    expect(await store.ledger.open(draft())).toEqual({ state: 'crowded', tasksInFlight });
+    expect(await store.ledger.reserve(draft())).toEqual({
+      state: 'too_many_in_flight',
+      tasksInFlight,
+    });
   });
 }

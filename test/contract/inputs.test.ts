@@ -1,122 +1,150 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { fileKey, preparedKey, uploadKey } from '../../functions/aws/bucket-keys.ts';
-import { inputBucket } from '../../functions/aws/input-bucket.ts';
-import { inputLinks } from '../../functions/aws/input-links.ts';
-import { InputRefused } from '../../functions/task/failures.ts';
+import { fileKey, preparedKey, uploadKey } from '../../functions/adapters/aws/s3/bucket-keys.ts';
+import { inputBucket } from '../../functions/adapters/aws/s3/input-bucket.ts';
+import { inputLinks } from '../../functions/adapters/aws/s3/input-links.ts';
+import type { Input } from '../../functions/domain/model/task.ts';
+import { InputRejected } from '../../functions/domain/model/workflow-errors.ts';
+import { maxInputBytes } from '../../functions/domain/providers/catalogue.ts';
+import { InputProblem, inputErrorOf } from '../../functions/domain/tasks/input-problems.ts';
+import { chunk, png } from '../support/pictures.ts';
 import { pending } from '../support/tasks.ts';
-import { front } from './front.ts';
+import { interceptingProxy } from './intercepting-proxy.ts';
 import { s3, s3Client } from './s3.ts';
-import { bucketOf } from './stage.ts';
+import { bucketNames } from './template-resources.ts';
 
-const Bucket = bucketOf.inputs;
+const Bucket = bucketNames.inputs;
 const task = pending();
 const upload = { kind: 'upload', contentType: 'image/png' } as const;
 const file = { kind: 'file', fileId: 'file-1' } as const;
-const picture = randomBytes(300_000);
+const picture = png(640, 480, { before: [chunk('tEXt', randomBytes(300_000))] });
+const options = { allowLoopback: true, maxBytes: maxInputBytes, userAgent: 'test' };
 
-async function world() {
+async function setUp() {
   const bucket = await s3();
-  const inputs = inputBucket(bucket.client, Bucket, { loopback: true });
-  const kept = (index: number) => bucket.get({ Bucket, Key: preparedKey(task.id, index) });
-  return { ...bucket, inputs, kept };
+  const inputs = inputBucket(bucket.client, Bucket, options);
+  const stored = (index: number) => bucket.get({ Bucket, Key: preparedKey(task.id, index, 'png') });
+  const store = async (input: Input) => {
+    await using fetched = await inputs.fetch(task, 0, input);
+    await fetched.store('png');
+  };
+  return { ...bucket, inputs, stored, store };
 }
 
 test.each([
   ['an upload', upload, uploadKey(task.id, 0)],
   ['a file', file, fileKey(task.account, 'file-1')],
-])('keeps a copy of %s that stays when the form is used again', async (_, input, Key) => {
-  const { inputs, kept, put } = await world();
-  await put({ Bucket, Key }, picture);
+])(
+  'the copy of %s is what was fetched, with its own type, also when the form is used again',
+  async (_, input, Key) => {
+    const { inputs, stored, put } = await setUp();
+    await put({ Bucket, Key }, picture, 'image/bmp');
 
-  await inputs.keep(task, 0, input);
-  await put({ Bucket, Key }, 'something else');
+    await using fetched = await inputs.fetch(task, 0, input);
+    await put({ Bucket, Key }, 'something else');
+    await fetched.store('png');
 
-  expect(await kept(0)).toEqual({ type: 'image/png', bytes: picture });
-});
+    expect(await stored(0)).toEqual({ type: 'image/png', bytes: picture });
+  },
+);
 
 test.each([
   [
-    'an upload that never came',
+    'an upload that did not arrive',
     upload,
     'invalid_parameters',
     'did not arrive in time; create a new task and upload every picture with the form in its answer',
   ],
   [
-    'a file that is gone',
+    'a file that does not exist',
     file,
     'image_processing_error',
     'was never uploaded, or longer than a day ago; upload it again',
   ],
-])('refuses %s', async (_, input, code, message) => {
-  const { inputs } = await world();
+])('%s is rejected', async (_, input, code, message) => {
+  const { inputs } = await setUp();
 
-  const refusal: unknown = await inputs.keep(task, 0, input).catch((thrown: unknown) => thrown);
+  const problem: unknown = await inputs.fetch(task, 0, input).catch((thrown: unknown) => thrown);
 
-  expect(refusal).toBeInstanceOf(InputRefused);
-  expect(refusal).toMatchObject({ failure: { code, message } });
+  expect(problem).toBeInstanceOf(InputProblem);
+  const error = problem instanceof InputProblem ? inputErrorOf(problem, 0, options) : problem;
+  expect(error).toBeInstanceOf(InputRejected);
+  expect(error).toMatchObject({ failure: { code, message } });
 });
 
-test('knows which copies there are, and of whose', async () => {
-  const { inputs, put } = await world();
+test('a fetched input can be read in parts, and leaves no file behind', async () => {
+  const { inputs, put } = await setUp();
+  await put({ Bucket, Key: uploadKey(task.id, 0) }, 'abcdefghij');
+  const fetched = await inputs.fetch(task, 0, upload);
+  const { size, read } = fetched.file;
+  const textAt = (from: number, bytes: number) => Buffer.from(read(from, bytes)).toString();
+
+  expect(size).toBe(10);
+  expect([textAt(0, 4), textAt(4, 3), textAt(8, 64)]).toEqual(['abcd', 'efg', 'ij']);
+  await fetched[Symbol.asyncDispose]();
+
+  expect(() => read(0, 1)).toThrow('ENOENT');
+});
+
+test('the copies of a task are found with their formats, and only after they were stored', async () => {
+  const { inputs, put, store } = await setUp();
   await put({ Bucket, Key: uploadKey(task.id, 0) }, picture);
-  expect(await inputs.has(task.id, 0)).toBe(false);
+  expect(await inputs.stored(task.id)).toEqual(new Map());
 
-  await inputs.keep(task, 0, upload);
+  await store(upload);
 
-  expect(await inputs.has(task.id, 0)).toBe(true);
-  expect(await inputs.has(task.id, 1)).toBe(false);
-  expect(await inputs.has('task-unified-1757156493-00000000', 0)).toBe(false);
+  expect(await inputs.stored(task.id)).toEqual(new Map([[0, 'png']]));
+  expect(await inputs.stored('task-unified-1757156493-00000000')).toEqual(new Map());
 });
 
-test('a bucket that cannot be asked which copies there are is an error', async () => {
-  const { url } = await world();
-  const refusing = await front(url, () => ({ answer: { status: 403, body: {} } }));
-  const inputs = inputBucket(s3Client(refusing.url), Bucket, {});
+test('a missing permission to list the copies is an error', async () => {
+  const { url } = await setUp();
+  const refusing = await interceptingProxy(url, () => ({ response: { status: 403, body: {} } }));
+  const inputs = inputBucket(s3Client(refusing.url), Bucket, options);
 
-  await expect(inputs.has(task.id, 0)).rejects.toMatchObject({
+  await expect(inputs.stored(task.id)).rejects.toMatchObject({
     $metadata: { httpStatusCode: 403 },
   });
 });
 
-test("refuses another account's file as one that is not there", async () => {
-  const { inputs, put } = await world();
+test('a stored picture above the limit of the catalogue is rejected', async () => {
+  const { client, put } = await setUp();
+  const inputs = inputBucket(client, Bucket, { ...options, maxBytes: 9 });
+  await put({ Bucket, Key: uploadKey(task.id, 0) }, 'abcdefghij');
+
+  await expect(inputs.fetch(task, 0, upload)).rejects.toMatchObject({
+    problem: { reason: 'too-large' },
+  });
+});
+
+test("another account's file is rejected like one that does not exist", async () => {
+  const { inputs, put } = await setUp();
   await put({ Bucket, Key: fileKey('somebody-else', 'file-1') }, picture);
 
-  await expect(inputs.keep(task, 0, file)).rejects.toBeInstanceOf(InputRefused);
+  await expect(inputs.fetch(task, 0, file)).rejects.toMatchObject({
+    problem: { reason: 'missing-file' },
+  });
 });
 
-test('what is wrong with the bucket is not the fault of the caller', async () => {
-  const { client } = await world();
-  const inputs = inputBucket(client, 'no-such-bucket', {});
+test('a missing bucket is an error, and does not reject the input of the caller', async () => {
+  const { client } = await setUp();
+  const inputs = inputBucket(client, 'no-such-bucket', options);
 
-  await expect(inputs.keep(task, 0, upload)).rejects.toMatchObject({ name: 'NoSuchBucket' });
+  await expect(inputs.fetch(task, 0, upload)).rejects.toMatchObject({ name: 'NoSuchBucket' });
 });
 
-test('reads a piece of the copy, and tells how long it is', async () => {
-  const { inputs, put } = await world();
-  await put({ Bucket, Key: preparedKey(task.id, 2) }, 'abcdefghij');
-  const read = async (start: number, count: number) => {
-    const { bytes, size } = await inputs.read(task.id, 2, start, count);
-    return [Buffer.from(bytes).toString(), size];
-  };
-
-  expect(await read(0, 4)).toEqual(['abcd', 10]);
-  expect(await read(4, 3)).toEqual(['efg', 10]);
-  expect(await read(8, 64)).toEqual(['ij', 10]);
-  expect(await read(0, 64)).toEqual(['abcdefghij', 10]);
-});
-
-test('links to the copy, for half an hour and to nothing else', async () => {
-  const { inputs, client, put } = await world();
+test('a link opens the copy and nothing else, for half an hour', async () => {
+  const { store, client, put } = await setUp();
   await put({ Bucket, Key: uploadKey(task.id, 0) }, picture);
-  await inputs.keep(task, 0, upload);
+  await store(upload);
 
-  const link = await inputLinks(client, Bucket).link(task.id, 0);
+  const link = await inputLinks(client, Bucket).link(task.id, 0, 'png');
 
-  const answer = await fetch(link);
-  expect(answer.status).toBe(200);
-  expect(Buffer.from(await answer.arrayBuffer()).equals(picture)).toBe(true);
+  const download = await fetch(link);
+  expect(download.status).toBe(200);
+  expect(download.headers.get('content-type')).toBe('image/png');
+  expect(new URL(link).pathname).toMatch(/0\.png$/);
+  expect(Buffer.from(await download.arrayBuffer()).equals(picture)).toBe(true);
   expect(new URL(link).searchParams.get('X-Amz-Expires')).toBe('1800');
   expect((await fetch(link.replace('prepared', 'uploads'))).status).toBe(403);
 });

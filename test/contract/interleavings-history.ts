@@ -1,91 +1,104 @@
 import * as fc from 'fast-check';
-import { type Deed, deed, opening } from './interleavings-deeds.ts';
-import { type Death, Died, doorTo, takingTurns } from './interleavings-turns.ts';
-import type { World } from './interleavings-world.ts';
+import type { Context, Operation } from './interleavings-context.ts';
+import { firstOperations, operation } from './interleavings-operations.ts';
+import { type Crash, Crashed, gateWithCrash, runInTurns } from './interleavings-scheduler.ts';
 
-/** A deed and how often, and where, its process dies before it is through with it. */
-type Process = { readonly deed: Deed; readonly deaths: readonly Death[]; toString(): string };
-
-/** Processes that run at the same time, and in which order their calls reach the store. */
-type Moment = {
-  readonly processes: readonly Process[];
-  readonly order: readonly number[];
+/** An operation, and at which calls its process crashes before it has finished it. */
+type Process = {
+  readonly operation: Operation;
+  readonly crashes: readonly Crash[];
   toString(): string;
 };
 
-const death = (mostCalls: number) =>
-  fc.record<Death>({
-    call: fc.integer({ min: 1, max: mostCalls }),
+/** Processes that run at the same time, and in which order their calls reach the store. */
+type Phase = {
+  readonly processes: readonly Process[];
+  readonly turns: readonly number[];
+  toString(): string;
+};
+
+const crash = (maxCalls: number) =>
+  fc.record<Crash>({
+    call: fc.integer({ min: 1, max: maxCalls }),
     when: fc.constantFrom('before', 'after'),
   });
 
-const process = (mostCalls: number): fc.Arbitrary<Process> =>
+const process = (maxCalls: number): fc.Arbitrary<Process> =>
   fc
-    .record({ deed, deaths: fc.array(death(mostCalls), { maxLength: 2 }) })
-    .map(({ deed, deaths }) => ({
-      ...{ deed, deaths },
+    .record({ operation, crashes: fc.array(crash(maxCalls), { maxLength: 2 }) })
+    .map(({ operation, crashes }) => ({
+      operation,
+      crashes,
       toString: () =>
-        [`${deed}`, ...deaths.map(({ when, call }) => `dies ${when} call ${call}`)].join(', '),
+        [`${operation}`, ...crashes.map(({ when, call }) => `crashes ${when} call ${call}`)].join(
+          ', ',
+        ),
     }));
 
-// The race that matters most: two who are about to do the same.
-const twinOf = ({ deed }: Process): Process => ({ deed, deaths: [], toString: () => `${deed}` });
+// The most important race: two processes run the same operation at the same time.
+const duplicateOf = ({ operation }: Process): Process => ({
+  operation,
+  crashes: [],
+  toString: () => `${operation}`,
+});
 
-const moment = (mostCalls: number): fc.Arbitrary<Moment> =>
+const phase = (maxCalls: number): fc.Arbitrary<Phase> =>
   fc
     .record({
-      processes: some(process(mostCalls), 3),
-      twins: fc.boolean(),
-      order: fc.array(fc.nat(3), { maxLength: 5 * mostCalls }),
+      processes: some(process(maxCalls), 3),
+      withDuplicate: fc.boolean(),
+      turns: fc.array(fc.nat(3), { maxLength: 5 * maxCalls }),
     })
-    .map(({ processes: [first, ...others], twins, order }) => ({
-      processes: first ? [first, ...(twins ? [twinOf(first)] : []), ...others] : [],
-      order,
+    .map(({ processes: [first, ...others], withDuplicate, turns }) => ({
+      processes: first ? [first, ...(withDuplicate ? [duplicateOf(first)] : []), ...others] : [],
+      turns,
     }))
-    .map(({ processes, order }) => ({
-      ...{ processes, order },
+    .map(({ processes, turns }) => ({
+      processes,
+      turns,
       toString: () =>
         processes.length === 1
           ? `\n  ${processes}`
-          : `\n  at once, in turns [${order}]: ${processes.join(' | ')}`,
+          : `\n  at once, in turns [${turns}]: ${processes.join(' | ')}`,
     }));
 
-/** Histories on a ground where a deed takes at most so many calls. */
-export const history = (mostCalls: number): fc.Arbitrary<readonly Moment[]> =>
-  some(moment(mostCalls), 8).map((moments) =>
-    moments.filter(({ processes }) => processes.length > 0),
-  );
+/** Histories on a store where an operation takes at most this many calls. */
+export const history = (maxCalls: number): fc.Arbitrary<readonly Phase[]> =>
+  some(phase(maxCalls), 8).map((phases) => phases.filter(({ processes }) => processes.length > 0));
 
-// A list shrinks from its front alone; one whose items may be nothing loses any of them.
+// fast-check shrinks a list from its beginning only. With optional items it can drop any of them.
 function some<T>(arbitrary: fc.Arbitrary<T>, maxLength: number): fc.Arbitrary<readonly T[]> {
   return fc
     .array(fc.option(arbitrary, { nil: undefined, freq: 20 }), { maxLength, size: 'max' })
     .map((items) => items.filter((item) => item !== undefined));
 }
 
-/** Lets it happen, moment by moment. */
-export async function happen(world: World, moments: readonly Moment[]): Promise<void> {
-  const beginning = opening.map((deed) => ({ processes: [{ deed, deaths: [] }], order: [] }));
-  for (const { processes, order } of [...beginning, ...moments]) {
-    await takingTurns(
-      processes.map((process) => (turn) => run(world, process, turn)),
-      order,
+/** Runs a history, phase by phase. */
+export async function runHistory(context: Context, phases: readonly Phase[]): Promise<void> {
+  const beginning = firstOperations.map((operation) => ({
+    processes: [{ operation, crashes: [] }],
+    turns: [],
+  }));
+  for (const { processes, turns } of [...beginning, ...phases]) {
+    await runInTurns(
+      processes.map((process) => (waitForTurn) => run(context, process, waitForTurn)),
+      turns,
     );
   }
 }
 
-// Done again until nothing kills it, as the workflow and a patient caller do.
+// A crashed process starts over until it finishes, as the workflow and a patient caller do.
 async function run(
-  world: World,
-  { deed, deaths }: Process,
-  turn: () => Promise<void>,
+  context: Context,
+  { operation, crashes }: Process,
+  waitForTurn: () => Promise<void>,
 ): Promise<void> {
-  const note = (what: string) => world.trace.push(`${deed}: ${what}`);
-  for (const death of [...deaths, undefined]) {
+  const note = (what: string) => context.trace.push(`${operation}: ${what}`);
+  for (const crash of [...crashes, undefined]) {
     try {
-      return await deed.attempt(world, doorTo(turn, note, death));
+      return await operation.attempt(context, gateWithCrash(waitForTurn, note, crash));
     } catch (error) {
-      if (!(error instanceof Died)) throw error;
+      if (!(error instanceof Crashed)) throw error;
     }
   }
 }

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import type { ApiKey, KeyChange } from '../../functions/task/api-key.ts';
+import type { ApiKey, KeyChange } from '../../functions/domain/model/api-key.ts';
 import { completed, sampleKey } from '../support/tasks.ts';
-import { draft, fullKey, funded, keyId, keyIn, type Make } from './stores.ts';
+import { draft, findKeyOf, fullKey, fundedStore, keyId, type MakeStore } from './stores.ts';
 
 /** What every store guarantees about changing a key. */
-export function keyChangesContract(make: Make): void {
+export function keyChangesContract(make: MakeStore): void {
   test.each<[KeyChange, Partial<ApiKey>]>([
     [{ name: 'renamed' }, { name: 'renamed' }],
     [{ enabled: false }, { enabled: false }],
@@ -18,42 +18,73 @@ export function keyChangesContract(make: Make): void {
     [{ dailyLimit: null }, { dailyLimit: undefined }],
     [{ allowedModels: ['a', 'b'] }, { allowedModels: ['a', 'b'] }],
     [{ allowedModels: null }, { allowedModels: undefined }],
+    [{ managedFields: ['scopes'] }, { managedFields: ['scopes'] }],
+    [{ disabledByOperator: true }, { disabledByOperator: true }],
+    [{ disabledByOperator: null }, { disabledByOperator: undefined }],
     [
       { name: 'both', totalLimit: 9, dailyLimit: null, enabled: undefined },
       { name: 'both', totalLimit: 9, dailyLimit: undefined },
     ],
-  ])('is changed in nothing but what is named: %j', async (change, changed) => {
+  ])('a change of a key changes nothing but what it names: %j', async (change, changed) => {
     const { apiKeys } = await make();
     await apiKeys.add(fullKey);
 
-    expect(await apiKeys.change(keyId, change)).toEqual({ ...fullKey, ...changed });
-    expect(await apiKeys.find(keyId)).toEqual({ ...fullKey, ...changed });
+    expect(await apiKeys.change(keyId, change)).toEqual({ ...fullKey, ...changed, revision: 1 });
+    expect(await apiKeys.find(keyId)).toEqual({ ...fullKey, ...changed, revision: 1 });
   });
 
-  test('may lose a limit it never had, and gain one', async () => {
+  test('a limit that is absent can be removed, and then set', async () => {
     const { apiKeys } = await make();
     await apiKeys.add(sampleKey());
 
-    expect(await apiKeys.change(keyId, { totalLimit: null })).toEqual(sampleKey());
-    expect(await apiKeys.change(keyId, { totalLimit: 5 })).toEqual(sampleKey({ totalLimit: 5 }));
+    expect(await apiKeys.change(keyId, { totalLimit: null })).toEqual(sampleKey({ revision: 1 }));
+    expect(await apiKeys.change(keyId, { totalLimit: 5 })).toEqual(
+      sampleKey({ totalLimit: 5, revision: 2 }),
+    );
   });
 
-  test('keeps what was spent through it, whatever is changed', async () => {
-    const store = await funded(make, 5000);
+  test('a change of a key keeps its spending', async () => {
+    const store = await fundedStore(make, 5000);
     const [one, two] = [draft(), draft()];
-    await store.ledger.open(one);
-    await store.ledger.open(two);
+    await store.ledger.reserve(one);
+    await store.ledger.reserve(two);
     await store.ledger.settle(completed({ id: one.id, charged: 400 }));
-    const before = await keyIn(store);
+    const before = await findKeyOf(store);
 
     await store.apiKeys.change(keyId, { dailyLimit: 1, totalLimit: 1, name: 'renamed' });
     await store.apiKeys.change(keyId, { dailyLimit: null, totalLimit: null, name: before.name });
 
-    expect(before).toMatchObject({ reserved: 1200, used: 400, dayUsed: 1600, moves: 3 });
-    expect(await keyIn(store)).toEqual(before);
+    expect(before).toMatchObject({ reserved: 1200, used: 400, dayUsed: 1600, version: 3 });
+    expect(await findKeyOf(store)).toEqual({ ...before, revision: 2 });
   });
 
-  test('that is not there is not changed, and not made by it', async () => {
+  test('of two changes that were decided by the same read, the second writes nothing', async () => {
+    const { apiKeys } = await make();
+    await apiKeys.add(fullKey);
+    const read = await apiKeys.find(keyId);
+
+    expect(await apiKeys.change(keyId, { totalLimit: 1 }, read)).toMatchObject({ revision: 1 });
+    expect(await apiKeys.change(keyId, { totalLimit: 2 }, read)).toBe('changed_meanwhile');
+    expect(await apiKeys.remove(keyId, read)).toBe('changed_meanwhile');
+    expect(await apiKeys.find(keyId)).toEqual({ ...fullKey, totalLimit: 1, revision: 1 });
+
+    const again = await apiKeys.find(keyId);
+    expect(await apiKeys.change(keyId, { totalLimit: 2 }, again)).toMatchObject({ revision: 2 });
+    expect(await apiKeys.remove(keyId, await apiKeys.find(keyId))).toBe(true);
+    expect(await apiKeys.remove(keyId, again)).toBe(false);
+  });
+
+  test('spending through a key is no change of it', async () => {
+    const store = await fundedStore(make, 5000);
+    const read = await findKeyOf(store);
+    await store.ledger.reserve(draft());
+
+    expect(await store.apiKeys.change(keyId, { name: 'renamed' }, read)).toMatchObject({
+      name: 'renamed',
+    });
+  });
+
+  test('changing a key that does not exist does not create it', async () => {
     const { apiKeys } = await make();
 
     expect(await apiKeys.change(keyId, { name: 'nobody' })).toBeUndefined();

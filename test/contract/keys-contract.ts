@@ -1,13 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import { type ApiKey, hashOfKey, keyIdOf, noSpending } from '../../functions/task/api-key.ts';
+import {
+  type ApiKey,
+  hashOfKey,
+  keyIdOf,
+  noSpending,
+} from '../../functions/domain/model/api-key.ts';
 import { keyFor } from '../support/money.ts';
 import { sampleKey } from '../support/tasks.ts';
 import { keyChangesContract } from './key-changes-contract.ts';
 import { keyListsContract } from './key-lists-contract.ts';
-import { draft, fullKey, funded, grant, keyId, keyIn, type Make } from './stores.ts';
+import { draft, findKeyOf, fullKey, fundedStore, grant, keyId, type MakeStore } from './stores.ts';
 
 /** What every store of API keys guarantees. */
-export function keysContract(make: Make): void {
+export function keysContract(make: MakeStore): void {
   describe('an API key', () => {
     callers(make);
     additions(make);
@@ -17,20 +22,21 @@ export function keysContract(make: Make): void {
   describe('the keys of an account', () => keyListsContract(make));
 }
 
-function callers(make: Make): void {
-  test('is found by its hash, with what its account says', async () => {
+function callers(make: MakeStore): void {
+  test('a key is found by its hash, together with its account', async () => {
     const store = await make();
     await grant(store, 'studio', 700);
     const key = keyFor('sk-dr-one', { account: 'studio' });
     await store.apiKeys.add(key);
 
     expect(await store.keys.find(hashOfKey('sk-dr-one'))).toEqual({
-      ...{ key, account: await store.accounts.find('studio') },
+      key,
+      account: await store.accounts.find('studio'),
     });
   });
 
-  test('that nobody issued is not found, and neither is one by its beginning', async () => {
-    const store = await funded(make, 0);
+  test('a key that was never issued is not found, and neither is a key by its beginning', async () => {
+    const store = await fundedStore(make, 0);
     await store.apiKeys.add(keyFor('sk-dr-one'));
     const hash = hashOfKey('sk-dr-one');
     const alike = hash.slice(0, 16).padEnd(64, '0');
@@ -41,8 +47,8 @@ function callers(make: Make): void {
     }
   });
 
-  test('works from the moment it is added to the moment it is removed', async () => {
-    const store = await funded(make, 0);
+  test('a key works from the moment it is added until it is removed', async () => {
+    const store = await fundedStore(make, 0);
     const { keyId: id } = keyFor('sk-dr-one');
     const enabled = async () => (await store.keys.find(hashOfKey('sk-dr-one')))?.key.enabled;
 
@@ -55,11 +61,11 @@ function callers(make: Make): void {
   });
 }
 
-function additions(make: Make): void {
+function additions(make: MakeStore): void {
   test.each<[string, ApiKey]>([
-    ['with everything', fullKey],
-    ['with nothing but what it needs', sampleKey()],
-  ])('is kept as it was added, %s', async (_, key) => {
+    ['with all properties', fullKey],
+    ['with required properties only', sampleKey()],
+  ])('a key %s is stored as it was added', async (_, key) => {
     const { apiKeys } = await make();
 
     await apiKeys.add(key);
@@ -67,7 +73,7 @@ function additions(make: Make): void {
     expect(await apiKeys.find(key.keyId)).toEqual(key);
   });
 
-  test('is written once: another one of its id is refused, also when it was deleted', async () => {
+  test('a second key with the same id is an error, also when the first was deleted', async () => {
     const { apiKeys } = await make();
     const other = sampleKey({ name: 'second', hash: 'hash of another' });
     await apiKeys.add(sampleKey());
@@ -80,22 +86,22 @@ function additions(make: Make): void {
     expect(await apiKeys.find(keyId)).toBeUndefined();
   });
 
-  test('that is added again keeps what was spent through it, and stays deleted', async () => {
-    const store = await funded(make, 1200);
-    const again = () => store.apiKeys.add(sampleKey()).catch(() => undefined);
-    await store.ledger.open(draft());
+  test('adding the same key again keeps its spending, and a deleted key stays deleted', async () => {
+    const store = await fundedStore(make, 1200);
+    const addAgain = () => store.apiKeys.add(sampleKey()).catch(() => undefined);
+    await store.ledger.reserve(draft());
 
-    await again();
-    expect(await keyIn(store)).toMatchObject({ reserved: 1200, moves: 1 });
+    await addAgain();
+    expect(await findKeyOf(store)).toMatchObject({ reserved: 1200, version: 1 });
 
     await store.apiKeys.remove(keyId);
-    await again();
+    await addAgain();
     expect(await store.apiKeys.find(keyId)).toBeUndefined();
   });
 }
 
-function removals(make: Make): void {
-  test('is removed once, and is no key any more', async () => {
+function removals(make: MakeStore): void {
+  test('a key is removed once, and is not found after that', async () => {
     const { apiKeys } = await make();
     await apiKeys.add(fullKey);
 
@@ -106,7 +112,7 @@ function removals(make: Make): void {
     expect(await apiKeys.find(keyId)).toBeUndefined();
   });
 
-  test('that is not there is not removed', async () => {
+  test('removing a key that does not exist does nothing', async () => {
     const { apiKeys } = await make();
 
     expect(await apiKeys.remove(keyId)).toBe(false);

@@ -3,14 +3,14 @@ import { creditContract, repeatedCreditContract } from './credit-contract.ts';
 import { entriesContract } from './entries-contract.ts';
 import { inFlightContract } from './in-flight-contract.ts';
 import { dailyLimitContract, totalLimitContract } from './key-limits-contract.ts';
-import { openingContract } from './opening-contract.ts';
 import { repeatedTaskContract } from './repeated-task-contract.ts';
+import { reservationContract } from './reservation-contract.ts';
 import { settlingContract } from './settling-contract.ts';
-import type { Make } from './stores.ts';
+import type { MakeStore } from './stores.ts';
 
-/** What every ledger guarantees, one caller after the other. */
-export function ledgerContract(make: Make): void {
-  describe('opening a task', () => openingContract(make));
+/** What every ledger guarantees for one caller after the other. */
+export function ledgerContract(make: MakeStore): void {
+  describe('opening a task', () => reservationContract(make));
   describe('settling a task', () => settlingContract(make));
   describe('an idempotency key of a task', () => repeatedTaskContract(make));
   describe('the entries of a ledger', () => entriesContract(make));

@@ -3,8 +3,8 @@ import { memoryStore } from '../support/fakes.ts';
 import { storeContract } from './store-contract.ts';
 import type { Store } from './stores.ts';
 
-// What the unit tests stand on: where a fake drifts from the tables, it is caught here.
-describe('the fakes', () => {
+// The unit tests use the in-memory store: if it behaves differently from DynamoDB, these tests fail.
+describe('the in-memory store', () => {
   storeContract(make);
 });
 

@@ -1,4 +1,4 @@
-type Read<T, P> = (behind: P | undefined) => Promise<{
+type Read<T, P> = (after: P | undefined) => Promise<{
   readonly items: readonly T[];
   readonly next: P | undefined;
 }>;
@@ -6,11 +6,11 @@ type Read<T, P> = (behind: P | undefined) => Promise<{
 /** Follows a list from page to page to its end. */
 export async function pagesOf<T, P>(read: Read<T, P>): Promise<readonly (readonly T[])[]> {
   const pages: (readonly T[])[] = [];
-  let behind: P | undefined;
+  let after: P | undefined;
   do {
-    const { items, next } = await read(behind);
+    const { items, next } = await read(after);
     pages.push(items);
-    behind = next;
-  } while (behind !== undefined);
+    after = next;
+  } while (after !== undefined);
   return pages;
 }

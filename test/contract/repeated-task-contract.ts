@@ -1,23 +1,32 @@
 import { expect, test } from 'vitest';
-import { rememberedForMs } from '../../functions/task/remember.ts';
+import { idempotencyTtlMs } from '../../functions/domain/billing/idempotency.ts';
 import { sampleTime } from '../support/tasks.ts';
-import { sound } from './sound.ts';
-import { account, draft, funded, grant, keyId, keyIn, type Make, type Store } from './stores.ts';
+import { auditedFunds } from './ledger-invariants.ts';
+import {
+  account,
+  draft,
+  findKeyOf,
+  fundedStore,
+  grant,
+  keyId,
+  type MakeStore,
+  type Store,
+} from './stores.ts';
 
 const key = {
   id: 'key-sample#0123456789abcdef',
   requestHash: 'hash of the first',
-  expiresAt: sampleTime + rememberedForMs,
+  expiresAt: sampleTime + idempotencyTtlMs,
 };
 
 type Change = (store: Store) => Promise<unknown>;
 
-const inTheWay: readonly (readonly [string, Change])[] = [
-  ['nothing is in its way', (store) => grant(store, account, 5000)],
+const situations: readonly (readonly [string, Change])[] = [
+  ['nothing prevents another task', (store) => grant(store, account, 5000)],
   ['no credits are left', async () => undefined],
   ['its key is exhausted', (store) => changeKey(store, { totalLimit: 1200 })],
   ['its key is exhausted for today', (store) => changeKey(store, { dailyLimit: 1200 })],
-  ['as many tasks as allowed are in flight', crowd],
+  ['as many tasks as allowed are in flight', limitTasksInFlight],
   ['its key was deleted', (store) => store.apiKeys.remove(keyId)],
 ];
 
@@ -26,59 +35,68 @@ async function changeKey(store: Store, limit: { totalLimit: number } | { dailyLi
   await store.apiKeys.change(keyId, limit);
 }
 
-async function crowd(store: Store) {
+async function limitTasksInFlight(store: Store) {
   await grant(store, account, 5000);
   await store.accounts.change(account, { limits: { tasksInFlight: 1 } });
 }
 
-/** What every ledger guarantees about tasks that are asked for again. */
-export function repeatedTaskContract(make: Make): void {
-  test.each(inTheWay)('leads to the first task, also when %s', async (_, happen) => {
-    const store = await funded(make, 1200);
-    const [first, next] = [draft(), draft()];
-    await store.ledger.open(first, key);
-    await happen(store);
-    const [had, spent] = [await sound(store), await store.apiKeys.find(keyId)];
+/** What every ledger guarantees about repeated requests for a task. */
+export function repeatedTaskContract(make: MakeStore): void {
+  test.each(situations)(
+    'a repeated request gets the first task, also when %s',
+    async (_, happen) => {
+      const store = await fundedStore(make, 1200);
+      const [first, next] = [draft(), draft()];
+      await store.ledger.reserve(first, key);
+      await happen(store);
+      const [had, spent] = [await auditedFunds(store), await store.apiKeys.find(keyId)];
 
-    for (const requestHash of [key.requestHash, 'hash of another']) {
-      expect(await store.ledger.open(next, { ...key, requestHash })).toEqual({
-        ...{ state: 'remembered', taskId: first.id, requestHash: key.requestHash },
-      });
-    }
+      for (const requestHash of [key.requestHash, 'hash of another']) {
+        expect(await store.ledger.reserve(next, { ...key, requestHash })).toEqual({
+          state: 'idempotency_key_used',
+          taskId: first.id,
+          requestHash: key.requestHash,
+        });
+      }
 
-    expect(await store.tasks.find(next.id)).toBeUndefined();
-    expect(await sound(store)).toEqual(had);
-    expect(await store.apiKeys.find(keyId)).toEqual(spent);
-  });
+      expect(await store.tasks.find(next.id)).toBeUndefined();
+      expect(await auditedFunds(store)).toEqual(had);
+      expect(await store.apiKeys.find(keyId)).toEqual(spent);
+    },
+  );
 
-  test('belongs to one caller', async () => {
-    const store = await funded(make, 5000);
-    await store.ledger.open(draft(), key);
+  test('an idempotency key belongs to one API key', async () => {
+    const store = await fundedStore(make, 5000);
+    await store.ledger.reserve(draft(), key);
 
     const other = { ...key, id: 'key-other#0123456789abcdef' };
-    expect(await store.ledger.open(draft(), other)).toEqual({ state: 'opened' });
-    expect(await keyIn(store)).toMatchObject({ reserved: 2400, moves: 2 });
+    expect(await store.ledger.reserve(draft(), other)).toEqual({ state: 'reserved' });
+    expect(await findKeyOf(store)).toMatchObject({ reserved: 2400, version: 2 });
   });
 
-  test('is new again once its time is over, and not before', async () => {
-    const store = await funded(make, 5000);
+  test('an idempotency key can be used again once it has expired, and not before', async () => {
+    const store = await fundedStore(make, 5000);
     const later = (ms: number) => draft({ createdAt: key.expiresAt + ms });
     const fresh = { ...key, requestHash: 'hash of the next', expiresAt: key.expiresAt * 2 };
     const next = later(1000);
-    await store.ledger.open(draft(), key);
+    await store.ledger.reserve(draft(), key);
 
-    expect(await store.ledger.open(later(-1), fresh)).toMatchObject({ state: 'remembered' });
-    expect(await store.ledger.open(next, fresh)).toEqual({ state: 'opened' });
-    expect(await store.ledger.open(later(2000), key)).toEqual({
-      ...{ state: 'remembered', taskId: next.id, requestHash: fresh.requestHash },
+    expect(await store.ledger.reserve(later(-1), fresh)).toMatchObject({
+      state: 'idempotency_key_used',
+    });
+    expect(await store.ledger.reserve(next, fresh)).toEqual({ state: 'reserved' });
+    expect(await store.ledger.reserve(later(2000), key)).toEqual({
+      state: 'idempotency_key_used',
+      taskId: next.id,
+      requestHash: fresh.requestHash,
     });
   });
 
-  test('that is over leads nowhere, also when no credits are left', async () => {
-    const store = await funded(make, 1200);
-    await store.ledger.open(draft(), key);
+  test('an expired idempotency key leads to no task, also when no credits are left', async () => {
+    const store = await fundedStore(make, 1200);
+    await store.ledger.reserve(draft(), key);
 
     const late = draft({ createdAt: key.expiresAt + 1000 });
-    expect(await store.ledger.open(late, key)).toEqual({ state: 'insufficient', balance: 0 });
+    expect(await store.ledger.reserve(late, key)).toEqual({ state: 'insufficient', balance: 0 });
   });
 }

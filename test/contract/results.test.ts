@@ -1,103 +1,122 @@
 import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { resultKey } from '../../functions/aws/bucket-keys.ts';
-import { resultLinks, resultStore } from '../../functions/aws/result-bucket.ts';
-import { ResultUnavailable } from '../../functions/task/failures.ts';
+import { resultKey } from '../../functions/adapters/aws/s3/bucket-keys.ts';
+import { resultLinks, resultStore } from '../../functions/adapters/aws/s3/result-bucket.ts';
+import { ResultUnavailable } from '../../functions/domain/model/workflow-errors.ts';
+import { bmp, chunk, jpeg, lossyWebp, png } from '../support/pictures.ts';
 import { sampleId } from '../support/tasks.ts';
-import { front } from './front.ts';
-import { origin } from './origin.ts';
+import { interceptingProxy } from './intercepting-proxy.ts';
 import { s3, s3Client } from './s3.ts';
-import { bucketOf } from './stage.ts';
+import { bucketNames } from './template-resources.ts';
+import { webServer } from './web-server.ts';
 
-const Bucket = bucketOf.results;
-const Key = resultKey(sampleId, 1);
-const picture = randomBytes(2_000_000);
+const Bucket = bucketNames.results;
+const Key = resultKey(sampleId, 1, 'png');
+const picture = png(640, 480, { before: [chunk('tEXt', randomBytes(1_999_000))] });
 const ignore = () => undefined;
 const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
-async function world() {
+const options = {
+  rules: { allowLoopback: true },
+  userAgent: 'Darkroom/1 (+https://a.example.com)',
+};
+
+async function setUp() {
   const bucket = await s3();
-  const results = resultStore(bucket.client, Bucket, { loopback: true });
+  const results = resultStore(bucket.client, Bucket, options);
   return { ...bucket, results, links: resultLinks(bucket.client, Bucket) };
 }
 
 test.each([
-  ['image/png', 'image/png'],
-  ['image/jpeg; charset=binary', 'image/jpeg'],
-  ['image/webp', 'image/webp'],
-  ['application/octet-stream', 'image/png'],
-])('keeps a result that calls itself %s as %s', async (said, contentType) => {
-  const { results, get } = await world();
-  const web = await origin({
-    '/1': (response) => void response.writeHead(200, { 'content-type': said }).end(picture),
+  ['PNG', 'image/png', 'png', png(640, 480)],
+  ['JPEG that is called a PNG', 'image/png', 'jpeg', jpeg(640, 480)],
+  ['WebP that is called bytes', 'application/octet-stream', 'webp', lossyWebp(640, 480)],
+  ['BMP that is called text', 'text/plain; charset=utf-8', 'bmp', bmp(64, 48)],
+])(
+  'a %s is stored with the type and the extension of its content',
+  async (_, said, format, bytes) => {
+    const { results, get } = await setUp();
+    const web = await webServer({
+      '/1': (response) => void response.setHeader('content-type', said).end(bytes),
+    });
+
+    const image = await results.store(sampleId, 1, `${web.url}/1`);
+
+    const key = `results/${sampleId}/1.${format}`;
+    expect(image).toEqual({ key, contentType: `image/${format}`, bytes: bytes.length });
+    expect(await get({ Bucket, Key: key })).toEqual({ type: `image/${format}`, bytes });
+  },
+);
+
+test.each<[string, Buffer, string]>([
+  ['an HTML page', Buffer.from('<html><body>Not found</body></html>'), 'is an HTML page'],
+  ['an error in JSON', Buffer.from('{"code": "AccessDenied"}'), 'is JSON'],
+  ['a JPEG that is cut off', jpeg(640, 480).subarray(0, 300), 'is a JPEG that is cut off'],
+  ['a PNG that is cut off', png(640, 480).subarray(0, -1), 'is a PNG that is cut off'],
+  ['a compressed picture', gzipSync(png(640, 480)), 'is compressed with gzip'],
+  ['nothing', Buffer.alloc(0), 'is not a picture'],
+])('%s is an image that was not made, and is not stored', async (_, body, why) => {
+  const { results, keys } = await setUp();
+  const web = await webServer({
+    '/1': (response) => void response.setHeader('content-type', 'image/png').end(body),
   });
 
-  const image = await results.keep(sampleId, 1, `${web.url}/1`);
+  const storing = results.store(sampleId, 1, `${web.url}/1`);
 
-  expect(image).toEqual({ key: Key, contentType, bytes: picture.length });
-  const { type, bytes } = await get({ Bucket, Key });
-  expect(type).toBe(contentType);
-  expect(bytes.equals(picture)).toBe(true);
+  await expect(storing).rejects.toBeInstanceOf(ResultUnavailable);
+  await expect(storing).rejects.toThrow(`result 1 ${why}`);
+  expect(await keys(Bucket)).toEqual([]);
 });
 
-test('keeps a result that comes in pieces and does not say how long it is', async () => {
-  const { results, get } = await world();
-  const pieces = Array.from({ length: 40 }, (_, index) => picture.subarray(index, index + 50_000));
-  const web = await origin({ '/1': (response) => void Readable.from(pieces).pipe(response) });
+test('a result that arrives in chunks without a content length is stored', async () => {
+  const { results, get } = await setUp();
+  const pieces = Array.from({ length: 40 }, (_, index) =>
+    picture.subarray(index * 50_000, (index + 1) * 50_000),
+  );
+  const web = await webServer({ '/1': (response) => void Readable.from(pieces).pipe(response) });
 
-  await results.keep(sampleId, 1, `${web.url}/1`);
+  await results.store(sampleId, 1, `${web.url}/1`);
 
-  expect((await get({ Bucket, Key })).bytes.equals(Buffer.concat(pieces))).toBe(true);
-});
-
-test('a result that is there is not fetched again, be it gone where it was', async () => {
-  const { results, keys, get } = await world();
-  const web = await origin({
-    '/1': (response) => void response.setHeader('content-type', 'image/webp').end(picture),
-  });
-  const first = await results.keep(sampleId, 1, `${web.url}/1`);
-
-  expect(await results.keep(sampleId, 1, `${web.url}/1`)).toEqual(first);
-  expect(await results.keep(sampleId, 1, `${web.url}/gone`)).toEqual(first);
-
-  expect(first).toEqual({ key: Key, contentType: 'image/webp', bytes: picture.length });
-  expect(web.seen).toHaveLength(1);
-  expect(await keys(Bucket)).toEqual([Key]);
   expect((await get({ Bucket, Key })).bytes.equals(picture)).toBe(true);
 });
 
-test('a result that is there is not taken for another one', async () => {
-  const { results, keys } = await world();
-  const web = await origin({ '/1': (response) => void response.end(picture) });
-  await results.keep(sampleId, 1, `${web.url}/1`);
+test('the stored results of a task are found again by their numbers', async () => {
+  const { results, put } = await setUp();
+  const web = await webServer({ '/1': (response) => void response.end(picture) });
+  const first = await results.store(sampleId, 1, `${web.url}/1`);
+  await put({ Bucket, Key: resultKey(sampleId, 3, 'webp') }, 'abc');
+  await put({ Bucket, Key: resultKey('task-unified-1757156493-00000000', 2, 'png') }, 'abc');
 
-  await results.keep(sampleId, 2, `${web.url}/1`);
-
-  expect(web.seen).toHaveLength(2);
-  expect(await keys(Bucket)).toEqual([Key, resultKey(sampleId, 2)]);
+  expect(await results.stored(sampleId)).toEqual(
+    new Map([
+      [1, first],
+      [3, { key: resultKey(sampleId, 3, 'webp'), contentType: 'image/webp', bytes: 3 }],
+    ]),
+  );
 });
 
-test('what was damaged on its way into the bucket is not kept', async () => {
-  const { url, keys } = await world();
-  const damaged = Buffer.from(picture).fill(0, 0, 1);
-  // The first request only asks whether it is there.
-  const between = await front(url, (nth) => (nth === 1 ? {} : { body: damaged }));
-  const client = s3Client(between.url, { logger: silent }); // it would warn that it sends a stream once
-  const results = resultStore(client, Bucket, { loopback: true });
-  const web = await origin({ '/1': (response) => void response.end(picture) });
+test('a result that was damaged on its way into the bucket is not stored', async () => {
+  const { url, keys } = await setUp();
+  const damaged = Buffer.from(picture);
+  damaged.writeUInt8(255 - damaged.readUInt8(0), 0); // whatever the first byte was, it is another one
+  const proxy = await interceptingProxy(url, () => ({ body: damaged }));
+  const client = s3Client(proxy.url, { logger: silent }); // it would warn that it sends a stream once
+  const results = resultStore(client, Bucket, options);
+  const web = await webServer({ '/1': (response) => void response.end(picture) });
 
-  const keeping = results.keep(sampleId, 1, `${web.url}/1`);
+  const storing = results.store(sampleId, 1, `${web.url}/1`);
 
-  await expect(keeping).rejects.toMatchObject({ name: 'BadDigest' });
+  await expect(storing).rejects.toMatchObject({ name: 'BadDigest' });
   expect(await keys(Bucket)).toEqual([]);
 });
 
 test.each<[string, (response: ServerResponse) => void]>([
-  ['answers 404', (response) => void response.writeHead(404).end()],
-  ['has run out', (response) => void response.writeHead(403).end('<Error/>')],
-  ['answers 500', (response) => void response.writeHead(500).end()],
+  ['responds with 404', (response) => void response.writeHead(404).end()],
+  ['has expired', (response) => void response.writeHead(403).end('<Error/>')],
+  ['responds with 500', (response) => void response.writeHead(500).end()],
   ['is empty', (response) => void response.end()],
   ['hangs up', (response) => void response.destroy()],
   [
@@ -109,46 +128,46 @@ test.each<[string, (response: ServerResponse) => void]>([
   ],
   ['redirects without end', (response) => void response.writeHead(302, { location: '/1' }).end()],
   [
-    'leads to a private address',
+    'redirects to a private address',
     (response) => void response.writeHead(302, { location: 'https://10.0.0.1/' }).end(),
   ],
-])('a result that %s is not available, and nothing is kept', async (_, answer) => {
-  const { results, keys } = await world();
-  const web = await origin({ '/1': answer });
+])('a result whose address %s is unavailable, and nothing is stored', async (_, respond) => {
+  const { results, keys } = await setUp();
+  const web = await webServer({ '/1': respond });
 
-  const keeping = results.keep(sampleId, 1, `${web.url}/1`);
+  const storing = results.store(sampleId, 1, `${web.url}/1`);
 
-  await expect(keeping).rejects.toBeInstanceOf(ResultUnavailable);
+  await expect(storing).rejects.toBeInstanceOf(ResultUnavailable);
   expect(await keys(Bucket)).toEqual([]);
 });
 
-test('a result where nobody listens is not available', async () => {
-  const { results } = await world();
-  const web = await origin({});
+test('a result whose address refuses the connection is unavailable', async () => {
+  const { results } = await setUp();
+  const web = await webServer({});
   await web[Symbol.asyncDispose]();
 
-  await expect(results.keep(sampleId, 1, web.url)).rejects.toBeInstanceOf(ResultUnavailable);
+  await expect(results.store(sampleId, 1, web.url)).rejects.toBeInstanceOf(ResultUnavailable);
 });
 
-test('links to a result for five minutes, under the name it is to be saved as', async () => {
-  const { links, put } = await world();
+test('a link to a result works for five minutes, and has the name to save it under', async () => {
+  const { links, put } = await setUp();
   await put({ Bucket, Key }, picture, 'image/jpeg');
   const image = { key: Key, contentType: 'image/jpeg', bytes: picture.length };
 
   const link = await links.link(image, `${sampleId}-1`);
 
-  const answer = await fetch(link);
-  expect(answer.headers.get('content-disposition')).toBe(`inline; filename="${sampleId}-1.jpeg"`);
-  expect(answer.headers.get('content-type')).toBe('image/jpeg');
-  expect(Buffer.from(await answer.arrayBuffer()).equals(picture)).toBe(true);
+  const download = await fetch(link);
+  expect(download.headers.get('content-disposition')).toBe(`inline; filename="${sampleId}-1.jpeg"`);
+  expect(download.headers.get('content-type')).toBe('image/jpeg');
+  expect(Buffer.from(await download.arrayBuffer()).equals(picture)).toBe(true);
   expect(new URL(link).searchParams.get('X-Amz-Expires')).toBe('300');
 });
 
-test('a link to one result opens no other, and not under another name', async () => {
-  const { links, put } = await world();
-  await put({ Bucket, Key: resultKey(sampleId, 2) }, picture);
+test('a link to one result opens no other result, and no other name', async () => {
+  const { links, put } = await setUp();
+  await put({ Bucket, Key: resultKey(sampleId, 2, 'png') }, picture);
   const link = await links.link({ key: Key, contentType: 'image/png', bytes: 1 }, 'cat');
 
-  expect((await fetch(link.replace('/1?', '/2?'))).status).toBe(403);
+  expect((await fetch(link.replace('/1.png?', '/2.png?'))).status).toBe(403);
   expect((await fetch(link.replace('cat.png', 'cat.exe'))).status).toBe(403);
 });

@@ -9,19 +9,20 @@ import {
   type S3ClientConfig,
 } from '@aws-sdk/client-s3';
 import { onTestFinished } from 'vitest';
-import { startS3 } from '../../local/s3/server.ts';
-import { buckets, sdk } from './stage.ts';
+import { startS3 } from '../../local/aws/s3/server.ts';
+import { buckets, sdkConfig } from './template-resources.ts';
 
-type Place = { readonly Bucket: string; readonly Key: string };
+type Location = { readonly Bucket: string; readonly Key: string };
 
-/** An S3 of the test's own with the buckets of the template; `notified` hears of what they tell. */
+/** The local stack's S3 for one test, with the buckets of the template. `notified` gets the keys of their events. */
 export async function s3({ now = Date.now }: { now?: () => number } = {}) {
   const dataDir = await mkdtemp(join(tmpdir(), 'darkroom-contract-'));
   const notified: string[] = [];
   const { url, close } = await startS3({
     dataDir,
-    buckets: buckets.map(({ name, cors, notifications }) => ({
+    buckets: buckets.map(({ name, versioned, cors, notifications }) => ({
       name,
+      versioned,
       cors,
       notifications: notifications.map(({ prefix, suffix }) => ({
         prefix,
@@ -29,7 +30,7 @@ export async function s3({ now = Date.now }: { now?: () => number } = {}) {
         notify: ({ Records }) => void notified.push(...Records.map(({ s3 }) => s3.object.key)),
       })),
     })),
-    credentials: [sdk.credentials],
+    credentials: [sdkConfig.credentials],
     now,
   });
   onTestFinished(async () => {
@@ -39,19 +40,19 @@ export async function s3({ now = Date.now }: { now?: () => number } = {}) {
   return { url, notified, ...objects(s3Client(url)) };
 }
 
-// Told no more than a Lambda on the laptop is told: addresses there are path-style by themselves.
+// The same configuration as a Lambda of the local stack: with its endpoint, addresses are path-style.
 export function s3Client(endpoint: string, config: S3ClientConfig = {}): S3Client {
-  const client = new S3Client({ endpoint, ...sdk, ...config });
+  const client = new S3Client({ endpoint, ...sdkConfig, ...config });
   onTestFinished(() => client.destroy());
   return client;
 }
 
 const objects = (client: S3Client) => ({
   client,
-  put: (place: Place, Body: string | Buffer, ContentType = 'image/png') =>
-    client.send(new PutObjectCommand({ ...place, Body, ContentType })),
-  get: async (place: Place) => {
-    const { Body, ContentType } = await client.send(new GetObjectCommand(place));
+  put: (location: Location, Body: string | Buffer, ContentType = 'image/png') =>
+    client.send(new PutObjectCommand({ ...location, Body, ContentType })),
+  get: async (location: Location) => {
+    const { Body, ContentType } = await client.send(new GetObjectCommand(location));
     return { type: ContentType, bytes: Buffer.from((await Body?.transformToByteArray()) ?? []) };
   },
   keys: async (Bucket: string) => {

@@ -3,21 +3,27 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { expect, onTestFinished, test } from 'vitest';
-import { providerKey, providersWithKey, secret } from '../../functions/aws/secrets.ts';
-import { signingKeys } from '../../functions/aws/signing-keys.ts';
-import { ProviderBusy, ProviderRefused } from '../../functions/task/failures.ts';
-import { providerNames } from '../../functions/task/provider.ts';
-import { startSecrets } from '../../local/secrets/secrets.ts';
+import {
+  cachedSecret,
+  providerKey,
+  providersWithKey,
+} from '../../functions/adapters/aws/secrets.ts';
+import { signingKeys } from '../../functions/adapters/aws/signing-keys.ts';
+import { providerNames } from '../../functions/domain/model/provider-name.ts';
+import { ProviderBusy, ProviderRejected } from '../../functions/domain/model/workflow-errors.ts';
+import { requireProviderKey } from '../../functions/domain/providers/provider-key.ts';
+import { linkValidForMs } from '../../functions/domain/wire/result-link.ts';
+import { startSecrets } from '../../local/aws/secrets/secrets.ts';
 import { settableClock } from '../support/fakes.ts';
-import { front } from './front.ts';
-import { sdk, secrets } from './stage.ts';
+import { interceptingProxy } from './intercepting-proxy.ts';
+import { sdkConfig, secrets } from './template-resources.ts';
 
 const SecretId = secrets.find(({ id }) => id.includes('ProviderKeys'))?.arn ?? '';
 const minute = 60_000;
 const throttled = { status: 400, body: { __type: 'ThrottledOnce', message: 'not now' } };
 
-/** The secrets of the template. `read` is told the time by `clock`, and `reads` counts how often it asks. */
-async function world(fate?: Parameters<typeof front>[1]) {
+/** The secrets of the template. `reads` counts the requests to Secrets Manager. */
+async function setUp(intercept?: Parameters<typeof interceptingProxy>[1]) {
   const directory = await mkdtemp(join(tmpdir(), 'darkroom-contract-'));
   const clock = settableClock(0);
   const server = await startSecrets({ secrets, directory, now: clock.now });
@@ -25,25 +31,28 @@ async function world(fate?: Parameters<typeof front>[1]) {
     await server.close();
     await rm(directory, { recursive: true });
   });
-  const between = await front(server.url, fate);
+  const proxy = await interceptingProxy(server.url, intercept);
   const clientOf = (endpoint: string) => {
-    const client = new SecretsManagerClient({ endpoint, ...sdk, maxAttempts: 1 });
+    const client = new SecretsManagerClient({ endpoint, ...sdkConfig, maxAttempts: 1 });
     onTestFinished(() => client.destroy());
     return client;
   };
   const direct = clientOf(server.url);
   return {
     clock,
-    read: secret(clientOf(between.url), SecretId, clock.now),
-    keys: signingKeys(clientOf(between.url), SecretId, clock.now),
-    reads: () => between.seen.length,
+    read: cachedSecret(clientOf(proxy.url), SecretId, clock.now),
+    keys: signingKeys(clientOf(proxy.url), SecretId, {
+      now: clock.now,
+      signatureValidForMs: linkValidForMs,
+    }),
+    reads: () => proxy.requests.length,
     put: (SecretString: string) =>
       direct.send(new PutSecretValueCommand({ SecretId, SecretString })),
   };
 }
 
-test('a secret is read once in five minutes, and then as it is by now', async () => {
-  const { read, reads, put, clock } = await world();
+test('a secret is read once in five minutes', async () => {
+  const { read, reads, put, clock } = await setUp();
   await put('old');
 
   expect(await Promise.all([read(), read()])).toEqual(['old', 'old']);
@@ -57,8 +66,8 @@ test('a secret is read once in five minutes, and then as it is by now', async ()
   expect(reads()).toBe(2);
 });
 
-test('a failed read is not kept', async () => {
-  const { read, put } = await world((nth) => (nth === 1 ? { answer: throttled } : {}));
+test('a failed read is not cached', async () => {
+  const { read, put } = await setUp((nth) => (nth === 1 ? { response: throttled } : {}));
   await put('value');
 
   await expect(read()).rejects.toMatchObject({ name: 'ThrottledOnce' });
@@ -67,14 +76,14 @@ test('a failed read is not kept', async () => {
 
 const day = 24 * 60 * minute;
 
-test('a key that was never replaced is the only one', async () => {
-  const { keys } = await world();
+test('a signing key that was never replaced is the only valid one', async () => {
+  const { keys } = await setUp();
 
   expect(await keys.known()).toHaveLength(1);
 });
 
-test('the key before counts until the last link signed with it is over, and then by itself no more', async () => {
-  const { keys, put, clock } = await world();
+test('the previous signing key is valid until the last link signed with it has expired', async () => {
+  const { keys, put, clock } = await setUp();
   await put('old');
   clock.advance(day);
   await put('new');
@@ -86,15 +95,15 @@ test('the key before counts until the last link signed with it is over, and then
   expect(await keys.known()).toEqual(['new']);
 });
 
-test('two rotations leave nothing of the first key', async () => {
-  const { keys, put } = await world();
+test('after two rotations the first signing key is no longer valid', async () => {
+  const { keys, put } = await setUp();
   for (const key of ['first', 'second', 'third']) await put(key);
 
   expect(await keys.known()).toEqual(['third', 'second']);
 });
 
-test('keys are known for five minutes, and looked at again after ten seconds for who has to', async () => {
-  const { keys, reads, put, clock } = await world();
+test('signing keys are cached for five minutes, and for an unknown signature at least for ten seconds', async () => {
+  const { keys, reads, put, clock } = await setUp();
   await put('old');
   await keys.known();
   const once = reads();
@@ -111,23 +120,31 @@ test('keys are known for five minutes, and looked at again after ten seconds for
   expect(reads()).toBe(2 * once);
 });
 
-test('keys that could not be read are asked for again', async () => {
-  const { keys, put } = await world((nth) => (nth === 1 ? { answer: throttled } : {}));
+test('a failed read of the signing keys is not cached', async () => {
+  const { keys, put } = await setUp((nth) => (nth === 1 ? { response: throttled } : {}));
   await put('key');
 
   await expect(keys.known()).rejects.toMatchObject({ name: 'ThrottledOnce' });
   expect((await keys.known())[0]).toBe('key');
 });
 
-test("a provider's key is found among all keys", async () => {
-  const { read, put } = await world();
+test("a provider's API key is found among all keys", async () => {
+  const { read, put } = await setUp();
   await put('{"dashscope":"sk-1","other":"sk-2"}');
 
   expect(await providerKey(read, 'dashscope')()).toBe('sk-1');
 });
 
-test('the laptop has a key for each of its providers from the first start', async () => {
-  const { read } = await world();
+test("white space around a provider's API key is not part of it", async () => {
+  const { read, put } = await setUp();
+  await put('{"dashscope":" sk-1\\n","fal":" "}');
+
+  expect(await providerKey(read, 'dashscope')()).toBe('sk-1');
+  expect(await providerKey(read, 'fal')()).toBeUndefined();
+});
+
+test('the local stack has an API key for each provider from the first start', async () => {
+  const { read } = await setUp();
 
   expect(await providerKey(read, 'dashscope')()).toMatch(/^\S{32}$/);
   expect(await providersWithKey(read)()).toEqual(new Set(providerNames));
@@ -139,15 +156,15 @@ test.each<[string, string, readonly string[]]>([
   ['are none when the secret is a bare key', 'sk-1', []],
   ['are none when the secret is something else', '{"fal":{"key":"sk-1"}}', []],
   ['are none when it is empty', '{}', []],
-])('the providers that are offered %s', async (_, text, names) => {
-  const { read, put } = await world();
+])('the providers with a key %s', async (_, text, names) => {
+  const { read, put } = await setUp();
   await put(text);
 
   expect(await providersWithKey(read)()).toEqual(new Set(names));
 });
 
-test('which providers are offered cannot be said for now when their keys cannot be read', async () => {
-  const { read, put } = await world((nth) => (nth === 1 ? { answer: throttled } : {}));
+test('the providers with a key are unknown for now when the secret cannot be read', async () => {
+  const { read, put } = await setUp((nth) => (nth === 1 ? { response: throttled } : {}));
   await put('{"fal":"sk-1"}');
   const offered = providersWithKey(read);
 
@@ -159,25 +176,28 @@ test('which providers are offered cannot be said for now when their keys cannot 
 test.each([
   ['other keys only', '{"other":"sk-secret"}'],
   ['an empty key', '{"dashscope":""}'],
+  ['a key of white space', '{"dashscope":" \\n"}'],
   ['the bare key', 'sk-secret'],
   ['something else', '{"dashscope":{"key":"sk-secret"}}'],
 ])('with %s in the secret the operator must act, and no key gets into a log', async (_, text) => {
-  const { read, put } = await world();
+  const { read, put } = await setUp();
   await put(text);
 
-  const refusal: unknown = await providerKey(read, 'dashscope')().catch(
-    (thrown: unknown) => thrown,
-  );
+  const rejection: unknown = await requireProviderKey(
+    'dashscope',
+    providerKey(read, 'dashscope'),
+  )().catch((thrown: unknown) => thrown);
 
-  expect(refusal).toBeInstanceOf(ProviderRefused);
-  expect(refusal).toMatchObject({
+  expect(rejection).toBeInstanceOf(ProviderRejected);
+  expect(rejection).toMatchObject({
     operatorMustAct: true,
     failure: {
       code: 'service_unavailable',
-      message: 'This model is not available here: its provider has no API key yet.',
+      message:
+        'This model is not available here: its provider has no API key yet. Nothing was charged.',
     },
   });
-  const { cause } = refusal instanceof Error ? refusal : {};
+  const { cause } = rejection instanceof Error ? rejection : {};
   expect(String(cause)).toContain('the secret has no key for dashscope');
   expect(String(cause)).not.toContain('sk-');
 });

@@ -6,11 +6,16 @@ import {
 } from '@aws-sdk/client-sfn';
 import { expect, onTestFinished, test } from 'vitest';
 import * as z from 'zod';
-import { executions, starting, taskOf, waitingStates } from '../../functions/aws/state-machine.ts';
-import { newTaskId } from '../../functions/task/ids.ts';
-import { startStepFunctions } from '../../local/step-functions/step-functions.ts';
+import {
+  taskIdOf,
+  taskTokens,
+  workflowExecutions,
+  workflowStarter,
+} from '../../functions/adapters/aws/state-machine.ts';
+import { newTaskId } from '../../functions/domain/model/ids.ts';
+import { startStepFunctions } from '../../local/aws/step-functions/step-functions.ts';
 import { sampleId, sampleTime } from '../support/tasks.ts';
-import { machines, sdk } from './stage.ts';
+import { machines, sdkConfig } from './template-resources.ts';
 
 const [machine] = machines;
 const stateMachineArn = machine?.arn ?? '';
@@ -21,8 +26,8 @@ const executionArn = arnOf(sampleId);
 const lost = expect.stringMatching(/^ECONN/);
 const Waiting = z.object({ token: z.string() });
 
-/** The machine of the template. Its functions answer at once, so it soon waits for a token. */
-async function world() {
+/** The state machine of the template. Its functions return at once, so it soon waits for a token. */
+async function setUp() {
   const tokens: string[] = [];
   const entered: (string | undefined)[] = [];
   const listeners = new Set<() => void>();
@@ -35,21 +40,21 @@ async function world() {
     },
     onEvent: ({ type, state }) => {
       if (type === 'TaskStateEntered') entered.push(state);
-      for (const look of listeners) look();
+      for (const check of listeners) check();
     },
   });
-  const client = new SFNClient({ endpoint: url, ...sdk, maxAttempts: 1 });
+  const client = new SFNClient({ endpoint: url, ...sdkConfig, maxAttempts: 1 });
   onTestFinished(async () => {
     client.destroy();
     await close();
   });
   const until = (isThere: () => boolean) =>
     new Promise<void>((resolve) => {
-      const look = () => isThere() && resolve();
-      listeners.add(look);
-      look();
+      const check = () => isThere() && resolve();
+      listeners.add(check);
+      check();
     });
-  /** The token of the state that is the `nth` to wait, once it does. */
+  /** The token of the `nth` waiting state, as soon as it waits. */
   const token = async (nth: number) => {
     await until(() => tokens.length >= nth);
     return tokens[nth - 1] ?? '';
@@ -58,13 +63,13 @@ async function world() {
 }
 
 const workflowOf = (client: SFNClient) => ({
-  ...starting(client, stateMachineArn),
-  ...executions(client, stateMachineArn),
-  ...waitingStates(client),
+  ...workflowStarter(client, stateMachineArn),
+  ...workflowExecutions(client, stateMachineArn),
+  ...taskTokens(client),
 });
 
-test('a task is started under its own name, and handed over by its id alone', async () => {
-  const { client, start } = await world();
+test('an execution has the name of its task, and its id as the only input', async () => {
+  const { client, start } = await setUp();
 
   await start(sampleId);
 
@@ -72,8 +77,8 @@ test('a task is started under its own name, and handed over by its id alone', as
   expect([name, JSON.parse(input ?? '')]).toEqual([sampleId, { taskId: sampleId }]);
 });
 
-test('starting twice is starting once, while it runs and when it is over', async () => {
-  const { client, start } = await world();
+test('starting an execution twice starts it once, while it runs and after it has ended', async () => {
+  const { client, start } = await setUp();
 
   await Promise.all([start(sampleId), start(sampleId)]);
   await client.send(new StopExecutionCommand({ executionArn }));
@@ -83,8 +88,8 @@ test('starting twice is starting once, while it runs and when it is over', async
   expect(executions).toMatchObject([{ name: sampleId, status: 'ABORTED' }]);
 });
 
-test('the next execution of a task is another one, under its name and the number', async () => {
-  const { client, start } = await world();
+test('the next execution of a task has its id and a number as its name', async () => {
+  const { client, start } = await setUp();
 
   await start(sampleId, 1);
   await Promise.all([start(sampleId, 2), start(sampleId, 2)]);
@@ -95,7 +100,7 @@ test('the next execution of a task is another one, under its name and the number
   );
   const names = all.map(({ name }) => name ?? '').toSorted();
   expect(names).toEqual([sampleId, `${sampleId}-2`, `${sampleId}-3`]);
-  expect(names.map(taskOf)).toEqual([sampleId, sampleId, sampleId]);
+  expect(names.map(taskIdOf)).toEqual([sampleId, sampleId, sampleId]);
   const { input } = await client.send(
     new DescribeExecutionCommand({ executionArn: arnOf(`${sampleId}-2`) }),
   );
@@ -104,48 +109,48 @@ test('the next execution of a task is another one, under its name and the number
 
 test.each([
   ['a task', newTaskId(sampleTime)],
-  ['somebody', 'a-try-from-the-console-2'],
-  ['nobody', ''],
-])('a name that was given by %s without a number stays as it is', (_, name) => {
-  expect(taskOf(name)).toBe(name);
+  ['a person', 'a-try-from-the-console-2'],
+  ['an empty name', ''],
+])('the task id of an execution named by %s without a number is that name', (_, name) => {
+  expect(taskIdOf(name)).toBe(name);
 });
 
-test('an execution is absent until it is started, and over when it has ended', async () => {
-  const { client, start, state } = await world();
-  expect(await state(sampleId, 1)).toBe('absent');
+test('an execution is absent before its start, and over after its end', async () => {
+  const { client, start, executionState } = await setUp();
+  expect(await executionState(sampleId, 1)).toBe('absent');
 
   await start(sampleId);
-  expect(await state(sampleId, 1)).toBe('running');
-  expect(await state(sampleId, 2)).toBe('absent');
+  expect(await executionState(sampleId, 1)).toBe('running');
+  expect(await executionState(sampleId, 2)).toBe('absent');
 
   await start(sampleId, 2);
   await client.send(new StopExecutionCommand({ executionArn: arnOf(`${sampleId}-2`) }));
-  expect(await state(sampleId, 1)).toBe('running');
-  expect(await state(sampleId, 2)).toBe('over');
+  expect(await executionState(sampleId, 1)).toBe('running');
+  expect(await executionState(sampleId, 2)).toBe('over');
 });
 
-test('an execution that went its way to the end is over too', async () => {
-  const { start, state, finish, token, until, entered } = await world();
+test('an execution that succeeded is over too', async () => {
+  const { start, executionState, finish, token, until, entered } = await setUp();
   await start(sampleId);
 
   await finish(await token(1));
   await finish(await token(2));
   await until(() => entered.includes('NotifyCaller'));
 
-  await expect.poll(() => state(sampleId, 1)).toBe('over');
+  await expect.poll(() => executionState(sampleId, 1)).toBe('over');
 });
 
-test('a machine that cannot be asked about an execution is an error', async () => {
-  const { state, close } = await world();
+test('a failed request for the state of an execution is an error', async () => {
+  const { executionState, close } = await setUp();
   await close();
 
-  await expect(state(sampleId, 1)).rejects.toMatchObject({ code: lost });
+  await expect(executionState(sampleId, 1)).rejects.toMatchObject({ code: lost });
 });
 
-test('a start that fails otherwise is an error', async () => {
-  const { client, start, close } = await world();
+test('a start that fails for another reason is an error', async () => {
+  const { client, start, close } = await setUp();
 
-  const elsewhere = starting(client, `${stateMachineArn}-gone`);
+  const elsewhere = workflowStarter(client, `${stateMachineArn}-gone`);
   await expect(elsewhere.start(sampleId)).rejects.toMatchObject({
     name: 'StateMachineDoesNotExist',
   });
@@ -153,8 +158,8 @@ test('a start that fails otherwise is an error', async () => {
   await expect(start(sampleId)).rejects.toMatchObject({ code: lost });
 });
 
-test('whoever waits is woken to ask, again and again, until the polling is finished', async () => {
-  const { start, wake, finish, token, entered, until } = await world();
+test('a waiting state is woken to poll again and again, until the polling is finished', async () => {
+  const { start, wake, finish, token, entered, until } = await setUp();
   await start(sampleId);
 
   await wake(await token(1));
@@ -167,8 +172,8 @@ test('whoever waits is woken to ask, again and again, until the polling is finis
   ]);
 });
 
-test('a token that was used, or that nobody knows, is ignored', async () => {
-  const { start, wake, finish, token } = await world();
+test('a used or unknown task token is ignored', async () => {
+  const { start, wake, finish, token } = await setUp();
   await start(sampleId);
   const used = await token(1);
   await wake(used);
@@ -180,8 +185,8 @@ test('a token that was used, or that nobody knows, is ignored', async () => {
   }
 });
 
-test('a token that could not be used for another reason is an error', async () => {
-  const { wake, finish, close } = await world();
+test('a task token that fails for another reason is an error', async () => {
+  const { wake, finish, close } = await setUp();
 
   await expect(wake('')).rejects.toMatchObject({ name: 'ValidationException' });
   await close();

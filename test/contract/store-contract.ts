@@ -1,27 +1,27 @@
 import { accountsContract } from './accounts-contract.ts';
-import { dueContract } from './due-contract.ts';
+import { checksContract } from './checks-contract.ts';
 import { factsContract } from './facts-contract.ts';
 import { historyContract } from './history-contract.ts';
+import { issuedKeysContract } from './issued-keys-contract.ts';
 import { keysContract } from './keys-contract.ts';
 import { ledgerContract } from './ledger-contract.ts';
-import { ordersContract } from './orders-contract.ts';
-import { rescueContract } from './rescue-contract.ts';
-import { rushContract } from './rush-contract.ts';
-import type { Make } from './stores.ts';
+import { parallelWritesContract } from './parallel-writes-contract.ts';
+import { recoveryContract } from './recovery-contract.ts';
+import type { MakeStore } from './stores.ts';
 import { submissionContract } from './submission-contract.ts';
 import { uploadsContract } from './uploads-contract.ts';
 
-/** Every guarantee of the ports that know of each other, for one store of all. */
-export function storeContract(make: Make): void {
+/** Every guarantee of the ports that share their data. */
+export function storeContract(make: MakeStore): void {
   factsContract(make);
   uploadsContract(make);
   submissionContract(make);
-  dueContract(make);
-  rescueContract(make);
+  checksContract(make);
+  recoveryContract(make);
   historyContract(make);
   accountsContract(make);
   keysContract(make);
-  ordersContract(make);
+  issuedKeysContract(make);
   ledgerContract(make);
-  rushContract(make);
+  parallelWritesContract(make);
 }

@@ -1,29 +1,30 @@
 import { expect } from 'vitest';
-import type { Accounts, Entry, Funds } from '../../functions/task/account.ts';
-import type { ApiKey, ApiKeys, KeyChange } from '../../functions/task/api-key.ts';
-import type { History } from '../../functions/task/history.ts';
-import type { Keys } from '../../functions/task/identify.ts';
-import { newTaskId } from '../../functions/task/ids.ts';
-import type { Ledger, Tasks } from '../../functions/task/ports.ts';
-import type { Pending } from '../../functions/task/task.ts';
+import type { Keys } from '../../functions/domain/accounts/authenticate.ts';
+import type { Ledger } from '../../functions/domain/billing/ledger.ts';
+import type { Accounts, Entry, Funds } from '../../functions/domain/model/account.ts';
+import type { ApiKey, ApiKeys, KeyChange } from '../../functions/domain/model/api-key.ts';
+import { newTaskId } from '../../functions/domain/model/ids.ts';
+import type { Pending } from '../../functions/domain/model/task.ts';
+import type { TaskHistory } from '../../functions/domain/tasks/list-tasks.ts';
+import type { TaskStore } from '../../functions/domain/tasks/ports.ts';
 import { keyOf, pending, sampleKey, sampleTime } from '../support/tasks.ts';
 import { pagesOf } from './pages.ts';
 
-/** One store under contract: ports that know of each other, and a look at the money behind them. */
+/** A store under contract: its ports share their data. `funds` reads the money of an account directly. */
 export type Store = {
-  readonly tasks: Tasks;
+  readonly tasks: TaskStore;
   readonly ledger: Ledger;
-  readonly history: History;
+  readonly history: TaskHistory;
   readonly keys: Keys;
   readonly accounts: Accounts;
   readonly apiKeys: ApiKeys;
   funds(account: string): Promise<Funds>;
 };
 
-/** Makes an empty one. */
-export type Make = () => Promise<Store>;
+/** Makes an empty store. */
+export type MakeStore = () => Promise<Store>;
 
-/** Gives an account milli-credits, and makes it and its sample key when there are none. */
+/** Grants milli-credits to an account. Creates the account and its sample key if they do not exist. */
 export async function grant(store: Store, account: string, amount: number): Promise<void> {
   const { accounts, apiKeys, ledger } = store;
   if (!(await accounts.find(account))) {
@@ -37,8 +38,12 @@ export async function grant(store: Store, account: string, amount: number): Prom
   });
 }
 
-/** A store whose sample account has these milli-credits, and whose sample key is limited like that. */
-export async function funded(make: Make, amount: number, change?: KeyChange): Promise<Store> {
+/** A store whose sample account has these milli-credits, and whose sample key has these limits. */
+export async function fundedStore(
+  make: MakeStore,
+  amount: number,
+  change?: KeyChange,
+): Promise<Store> {
   const store = await make();
   await grant(store, account, amount);
   if (change) await store.apiKeys.change(keyId, change);
@@ -49,17 +54,21 @@ export async function funded(make: Make, amount: number, change?: KeyChange): Pr
 export const account = 'default';
 export const keyId = keyOf(account);
 
-/** The sample key with everything that a key may have. */
+/** The sample key with every optional property. */
 export const fullKey: ApiKey = {
   ...sampleKey(),
-  ...{ scopes: ['generate', 'admin'], expiresAt: sampleTime + 1, totalLimit: 5000 },
-  ...{ dailyLimit: 2000, timeZone: 'Asia/Shanghai', allowedModels: ['wan2.5-image-to-image'] },
+  scopes: ['generate', 'admin'],
+  expiresAt: sampleTime + 1,
+  totalLimit: 5000,
+  dailyLimit: 2000,
+  timeZone: 'Asia/Shanghai',
+  allowedModels: ['wan2.5-image-to-image'],
 };
 
-/** What is known of the sample key, which is there. */
-export async function keyIn({ apiKeys }: Store, id = keyId): Promise<ApiKey> {
+/** The key with this id, which must exist. */
+export async function findKeyOf({ apiKeys }: Store, id = keyId): Promise<ApiKey> {
   const key = await apiKeys.find(id);
-  if (!key) throw new Error(`the key ${id} is not there`);
+  if (!key) throw new Error(`the key ${id} does not exist`);
   return key;
 }
 
@@ -81,9 +90,9 @@ export const draft = (more: Partial<Pending> = {}): Pending =>
   });
 
 /** A task that was opened, by an account that could just pay for it. */
-export async function opened(store: Store, more: Partial<Pending> = {}): Promise<Pending> {
+export async function openTask(store: Store, more: Partial<Pending> = {}): Promise<Pending> {
   const task = draft(more);
   await grant(store, task.account, task.reserved);
-  expect(await store.ledger.open(task)).toEqual({ state: 'opened' });
+  expect(await store.ledger.reserve(task)).toEqual({ state: 'reserved' });
   return task;
 }

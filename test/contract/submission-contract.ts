@@ -1,225 +1,263 @@
 import { describe, expect, test } from 'vitest';
-import type { Tasks } from '../../functions/task/ports.ts';
-import type { Wording } from '../../functions/task/task.ts';
+import type { SubmittedRequest } from '../../functions/domain/model/task.ts';
+import type { TaskStore } from '../../functions/domain/tasks/ports.ts';
 import { failed, sampleTime } from '../support/tasks.ts';
-import { draft, type Make, opened, type Store } from './stores.ts';
+import { draft, type MakeStore, openTask, type Store } from './stores.ts';
 
-const wording: Wording = {
+const submittedRequest: SubmittedRequest = {
   images: ['https://inputs.example.com/1?signed', 'https://inputs.example.com/2?signed'],
-  callbackUrl: 'https://api.example.com/v1/providers/evolink/callbacks/task/secret',
+  webhookUrl: 'https://api.example.com/v1/providers/evolink/callbacks/task/secret',
 };
 
-/** What every store of tasks guarantees, so that no provider is paid twice. */
-export function submissionContract(make: Make): void {
-  describe('the mark before a submission', () => {
-    test('is set once, and the second to come sees who set it', async () => {
+/** What every store of tasks guarantees, so that no job is submitted and paid twice. */
+export function submissionContract(make: MakeStore): void {
+  describe('the submit lock', () => {
+    test('the lock is acquired once, and the second attempt sees who holds it', async () => {
       const { tasks, id } = await one(make);
 
-      const first = await tasks.submitting(id, 'dashscope', sampleTime);
-      const second = await tasks.submitting(id, 'evolink', sampleTime + 1);
+      const first = await tasks.acquireSubmitLock(id, 'dashscope', sampleTime);
+      const second = await tasks.acquireSubmitLock(id, 'evolink', sampleTime + 1);
 
-      const mark = { provider: 'dashscope', submittingAt: sampleTime };
-      expect(first).toMatchObject({ marked: true, task: mark });
-      expect(second).toMatchObject({ marked: false, task: mark });
+      const lock = { provider: 'dashscope', submitLockedAt: sampleTime };
+      expect(first).toMatchObject({ acquired: true, task: lock });
+      expect(second).toMatchObject({ acquired: false, task: lock });
       expect(await tasks.find(id)).toEqual(second.task);
     });
 
-    test('is set by one of many who try at once', async () => {
+    test('one of many simultaneous attempts acquires the lock', async () => {
       const { tasks, id } = await one(make);
 
-      const tries = await Promise.all(
-        Array.from({ length: 10 }, (_, at) => tasks.submitting(id, 'dashscope', at)),
+      const attempts = await Promise.all(
+        Array.from({ length: 10 }, (_, at) => tasks.acquireSubmitLock(id, 'dashscope', at)),
       );
 
-      expect(tries.filter(({ marked }) => marked)).toHaveLength(1);
+      expect(attempts.filter(({ acquired }) => acquired)).toHaveLength(1);
       expect(
-        new Set(tries.map(({ task }) => 'submittingAt' in task && task.submittingAt)).size,
+        new Set(attempts.map(({ task }) => 'submitLockedAt' in task && task.submitLockedAt)).size,
       ).toBe(1);
     });
 
     test.each<[string, (store: Store, id: string) => Promise<unknown>]>([
-      ['has its outcome', ({ tasks }, id) => tasks.outcome(id, { state: 'succeeded', images: [] })],
-      ['is with the provider', ({ tasks }, id) => tasks.submitted(id, 'ticket', sampleTime)],
+      [
+        'has its outcome',
+        ({ tasks }, id) => tasks.recordOutcome(id, { state: 'succeeded', images: [] }),
+      ],
+      ['is processing', ({ tasks }, id) => tasks.recordSubmitted(id, 'ticket', sampleTime)],
       ['has ended', ({ ledger }, id) => ledger.settle(failed({ id }))],
-    ])('is not set on a task that %s, which is answered', async (_, happen) => {
-      const store = await make();
-      const { id } = await opened(store);
-      await happen(store, id);
-      const before = await store.tasks.find(id);
+    ])(
+      'the lock is not acquired on a task that %s, and the attempt gets that task',
+      async (_, happen) => {
+        const store = await make();
+        const { id } = await openTask(store);
+        await happen(store, id);
+        const before = await store.tasks.find(id);
 
-      const answer = await store.tasks.submitting(id, 'dashscope', sampleTime);
+        const result = await store.tasks.acquireSubmitLock(id, 'dashscope', sampleTime);
 
-      expect(answer).toEqual({ marked: false, task: before });
-      expect(await store.tasks.find(id)).toEqual(before);
-    });
+        expect(result).toEqual({ acquired: false, task: before });
+        expect(await store.tasks.find(id)).toEqual(before);
+      },
+    );
 
-    test('on a task that is not there is an error', async () => {
+    test('acquiring the lock of a task that does not exist is an error', async () => {
       const { tasks } = await make();
       const { id } = draft();
 
-      await expect(tasks.submitting(id, 'dashscope', sampleTime)).rejects.toThrow(id);
+      await expect(tasks.acquireSubmitLock(id, 'dashscope', sampleTime)).rejects.toThrow(id);
       expect(await tasks.find(id)).toBeUndefined();
     });
 
-    test('goes after a clear no, so that asking again is allowed', async () => {
+    test('the lock is released after a rejection, so that it can be acquired again', async () => {
       const { tasks, id } = await one(make);
-      await tasks.submitting(id, 'dashscope', sampleTime);
+      await tasks.acquireSubmitLock(id, 'dashscope', sampleTime);
 
-      await tasks.notSubmitted(id, sampleTime);
+      await tasks.releaseSubmitLock(id, sampleTime, 'busy');
 
-      expect(await tasks.find(id)).not.toHaveProperty('submittingAt');
-      expect(await tasks.submitting(id, 'dashscope', 5)).toMatchObject({
-        marked: true,
-        task: { submittingAt: 5 },
+      expect(await tasks.find(id)).not.toHaveProperty('submitLockedAt');
+      expect(await tasks.acquireSubmitLock(id, 'dashscope', 5)).toMatchObject({
+        acquired: true,
+        task: { submitLockedAt: 5 },
       });
     });
 
-    test('that goes says how often a provider has said no', async () => {
+    test('every release of the lock because the provider is busy is counted', async () => {
       const { tasks, id } = await one(make);
 
       for (const at of [1, 2, 3]) {
-        await tasks.submitting(id, 'dashscope', at);
-        await tasks.notSubmitted(id, at);
+        await tasks.acquireSubmitLock(id, 'dashscope', at);
+        await tasks.releaseSubmitLock(id, at, 'busy');
       }
 
-      expect(await tasks.find(id)).toMatchObject({ refusals: 3 });
+      expect(await tasks.find(id)).toMatchObject({ busyCount: 3 });
     });
 
-    test('is not taken away twice: the one that is there by now is another', async () => {
+    test('a release because the operator must act is not counted as busy', async () => {
       const { tasks, id } = await one(make);
-      await tasks.submitting(id, 'dashscope', 1);
-      await tasks.notSubmitted(id, 1);
-      await tasks.submitting(id, 'evolink', 2, wording);
+      await tasks.acquireSubmitLock(id, 'dashscope', 1);
+      await tasks.releaseSubmitLock(id, 1, 'busy');
+      await tasks.acquireSubmitLock(id, 'dashscope', 2, submittedRequest);
 
-      await tasks.notSubmitted(id, 1);
+      await tasks.releaseSubmitLock(id, 2, 'operator_must_act');
 
-      expect(await tasks.find(id)).toMatchObject({ submittingAt: 2, wording, refusals: 1 });
+      const task = await tasks.find(id);
+      expect(task).toMatchObject({ busyCount: 1 });
+      expect(task).not.toHaveProperty('submitLockedAt');
+      expect(task).not.toHaveProperty('submittedRequest');
     });
 
-    test('stays once the provider has given a ticket', async () => {
+    test('releasing a lock does not release the one that was acquired after it', async () => {
       const { tasks, id } = await one(make);
-      await tasks.submitting(id, 'dashscope', sampleTime);
-      await tasks.submitted(id, 'ticket', sampleTime);
+      await tasks.acquireSubmitLock(id, 'dashscope', 1);
+      await tasks.releaseSubmitLock(id, 1, 'busy');
+      await tasks.acquireSubmitLock(id, 'evolink', 2, submittedRequest);
+
+      await tasks.releaseSubmitLock(id, 1, 'busy');
+
+      expect(await tasks.find(id)).toMatchObject({
+        submitLockedAt: 2,
+        submittedRequest,
+        busyCount: 1,
+      });
+    });
+
+    test('the lock is not released once the provider has given a ticket', async () => {
+      const { tasks, id } = await one(make);
+      await tasks.acquireSubmitLock(id, 'dashscope', sampleTime);
+      await tasks.recordSubmitted(id, 'ticket', sampleTime);
       const before = await tasks.find(id);
 
-      await tasks.notSubmitted(id, sampleTime);
+      await tasks.releaseSubmitLock(id, sampleTime, 'busy');
 
       expect(await tasks.find(id)).toEqual(before);
     });
   });
 
-  describe('the words of a question', () => {
-    test.each<[string, Wording]>([
-      ['with an address to call back', wording],
-      ['without one', { images: ['https://inputs.example.com/1'] }],
-    ])('%s are kept with the mark', async (_, words) => {
+  describe('the submitted request', () => {
+    test.each<[string, SubmittedRequest]>([
+      ['with a webhook URL', submittedRequest],
+      ['without a webhook URL', { images: ['https://inputs.example.com/1'] }],
+    ])('a submitted request %s is stored with the lock', async (_, request) => {
       const { tasks, id } = await one(make);
 
-      const { task } = await tasks.submitting(id, 'evolink', sampleTime, words);
-      const second = await tasks.submitting(id, 'evolink', sampleTime, { images: ['another'] });
+      const { task } = await tasks.acquireSubmitLock(id, 'evolink', sampleTime, request);
+      const second = await tasks.acquireSubmitLock(id, 'evolink', sampleTime, {
+        images: ['another'],
+      });
 
-      expect(task).toMatchObject({ wording: words });
-      expect(second).toEqual({ marked: false, task });
+      expect(task).toMatchObject({ submittedRequest: request });
+      expect(second).toEqual({ acquired: false, task });
       expect(await tasks.find(id)).toEqual(task);
     });
 
-    test.each<[string, (tasks: Tasks, id: string) => Promise<unknown>]>([
-      ['a ticket', (tasks, id) => tasks.submitted(id, 'ticket', sampleTime)],
-      ['a clear no', (tasks, id) => tasks.notSubmitted(id, sampleTime)],
-    ])('go with %s', async (_, deed) => {
+    test.each<[string, (tasks: TaskStore, id: string) => Promise<unknown>]>([
+      ['a ticket', (tasks, id) => tasks.recordSubmitted(id, 'ticket', sampleTime)],
+      ['the release of the lock', (tasks, id) => tasks.releaseSubmitLock(id, sampleTime, 'busy')],
+    ])('the submitted request is removed with %s', async (_, operation) => {
       const { tasks, id } = await one(make);
-      await tasks.submitting(id, 'evolink', sampleTime, wording);
+      await tasks.acquireSubmitLock(id, 'evolink', sampleTime, submittedRequest);
 
-      await deed(tasks, id);
+      await operation(tasks, id);
 
-      expect(await tasks.find(id)).not.toHaveProperty('wording');
+      expect(await tasks.find(id)).not.toHaveProperty('submittedRequest');
     });
 
-    test('are not left to a question that has none', async () => {
+    test('a lock without a submitted request does not get the one of the lock before it', async () => {
       const { tasks, id } = await one(make);
-      await tasks.submitting(id, 'evolink', 1, wording);
-      await tasks.notSubmitted(id, 1);
+      await tasks.acquireSubmitLock(id, 'evolink', 1, submittedRequest);
+      await tasks.releaseSubmitLock(id, 1, 'busy');
 
-      const { task } = await tasks.submitting(id, 'dashscope', 2);
+      const { task } = await tasks.acquireSubmitLock(id, 'dashscope', 2);
 
-      expect(task).not.toHaveProperty('wording');
+      expect(task).not.toHaveProperty('submittedRequest');
     });
   });
 
-  describe('the mark of a try before', () => {
-    test('is taken over with its words, and that try takes it away no more', async () => {
+  describe('the submit lock of an earlier attempt', () => {
+    test('the lock is taken over with its submitted request, and the earlier attempt cannot release it', async () => {
       const { tasks, id } = await one(make);
-      await tasks.submitting(id, 'evolink', 1, wording);
+      await tasks.acquireSubmitLock(id, 'evolink', 1, submittedRequest);
 
-      expect(await tasks.submittingAgain(id, 'evolink', 1, 2)).toBe(true);
-      await tasks.notSubmitted(id, 1);
+      expect(await tasks.renewSubmitLock(id, 'evolink', 1, 2)).toBe(true);
+      await tasks.releaseSubmitLock(id, 1, 'busy');
 
-      expect(await tasks.find(id)).toMatchObject({ submittingAt: 2, provider: 'evolink', wording });
-      expect(await tasks.find(id)).not.toHaveProperty('refusals');
+      expect(await tasks.find(id)).toMatchObject({
+        submitLockedAt: 2,
+        provider: 'evolink',
+        submittedRequest,
+      });
+      expect(await tasks.find(id)).not.toHaveProperty('busyCount');
     });
 
-    test('is taken over by one of many', async () => {
+    test('one of many simultaneous attempts takes the lock over', async () => {
       const { tasks, id } = await one(make);
-      await tasks.submitting(id, 'evolink', 1, wording);
+      await tasks.acquireSubmitLock(id, 'evolink', 1, submittedRequest);
 
-      const tries = await Promise.all(
-        Array.from({ length: 10 }, (_, at) => tasks.submittingAgain(id, 'evolink', 1, 2 + at)),
+      const attempts = await Promise.all(
+        Array.from({ length: 10 }, (_, at) => tasks.renewSubmitLock(id, 'evolink', 1, 2 + at)),
       );
 
-      expect(tries.filter((isOurs) => isOurs)).toHaveLength(1);
+      expect(attempts.filter((isAcquired) => isAcquired)).toHaveLength(1);
     });
 
     test.each<[string, (store: Store, id: string) => Promise<unknown>]>([
-      ['is gone', ({ tasks }, id) => tasks.notSubmitted(id, 1)],
-      ['has its ticket', ({ tasks }, id) => tasks.submitted(id, 'ticket', 2)],
-      ['has its outcome', ({ tasks }, id) => tasks.outcome(id, { state: 'succeeded', images: [] })],
-      ['is over with its task', ({ ledger }, id) => ledger.settle(failed({ id }))],
-      ['was taken over', ({ tasks }, id) => tasks.submittingAgain(id, 'evolink', 1, 9)],
+      ['was released', ({ tasks }, id) => tasks.releaseSubmitLock(id, 1, 'busy')],
+      ['has its ticket', ({ tasks }, id) => tasks.recordSubmitted(id, 'ticket', 2)],
+      [
+        'has its outcome',
+        ({ tasks }, id) => tasks.recordOutcome(id, { state: 'succeeded', images: [] }),
+      ],
+      ['ended with its task', ({ ledger }, id) => ledger.settle(failed({ id }))],
+      ['was taken over', ({ tasks }, id) => tasks.renewSubmitLock(id, 'evolink', 1, 9)],
       [
         "is another provider's",
         async ({ tasks }, id) => {
-          await tasks.notSubmitted(id, 1);
-          await tasks.submitting(id, 'fal', 1);
+          await tasks.releaseSubmitLock(id, 1, 'busy');
+          await tasks.acquireSubmitLock(id, 'fal', 1);
         },
       ],
-    ])('that %s is not taken over, and nothing changes', async (_, happen) => {
+    ])('a lock that %s is not taken over, and nothing changes', async (_, happen) => {
       const store = await make();
-      const { id } = await opened(store);
-      await store.tasks.submitting(id, 'evolink', 1, wording);
+      const { id } = await openTask(store);
+      await store.tasks.acquireSubmitLock(id, 'evolink', 1, submittedRequest);
       await happen(store, id);
       const before = await store.tasks.find(id);
 
-      expect(await store.tasks.submittingAgain(id, 'evolink', 1, 2)).toBe(false);
+      expect(await store.tasks.renewSubmitLock(id, 'evolink', 1, 2)).toBe(false);
 
       expect(await store.tasks.find(id)).toEqual(before);
     });
 
-    test('of a task that is not there is none', async () => {
+    test('a task that does not exist has no lock to take over', async () => {
       const { tasks } = await make();
       const { id } = draft();
 
-      expect(await tasks.submittingAgain(id, 'evolink', 1, 2)).toBe(false);
+      expect(await tasks.renewSubmitLock(id, 'evolink', 1, 2)).toBe(false);
       expect(await tasks.find(id)).toBeUndefined();
     });
   });
 
-  test('a ticket makes a task one that is processed', async () => {
+  test('a task with a ticket is processing', async () => {
     const { tasks, id } = await one(make);
-    await tasks.submitting(id, 'dashscope', sampleTime);
+    await tasks.acquireSubmitLock(id, 'dashscope', sampleTime);
 
-    const task = await tasks.submitted(id, 'ticket', sampleTime + 9, 41.5);
+    const task = await tasks.recordSubmitted(id, 'ticket', sampleTime + 9, {
+      typicalSeconds: 41.5,
+    });
 
     expect(task).toMatchObject({
-      ...{ status: 'processing', provider: 'dashscope', ticket: 'ticket' },
-      ...{ submittingAt: sampleTime, submittedAt: sampleTime + 9 },
-      expectedSeconds: 41.5,
+      status: 'processing',
+      provider: 'dashscope',
+      ticket: 'ticket',
+      submitLockedAt: sampleTime,
+      submittedAt: sampleTime + 9,
+      typicalSeconds: 41.5,
     });
     expect(await tasks.find(id)).toEqual(task);
   });
 }
 
-async function one(make: Make) {
+async function one(make: MakeStore) {
   const store = await make();
-  const { id } = await opened(store);
+  const { id } = await openTask(store);
   return { tasks: store.tasks, id };
 }

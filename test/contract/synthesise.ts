@@ -1,6 +1,6 @@
 import type { TestProject } from 'vitest/node';
-import type { Template } from '../../local/template/template.ts';
-import { synthesise } from '../support/template.ts';
+import type { Template } from '../../local/aws/template/template.ts';
+import { synthesiseTemplate } from '../support/template.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -10,5 +10,5 @@ declare module 'vitest' {
 
 /** Once for all files of the suite. */
 export function setup(project: TestProject): void {
-  project.provide('template', synthesise());
+  project.provide('template', synthesiseTemplate());
 }

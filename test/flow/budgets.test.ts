@@ -1,106 +1,124 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import type { Invocation } from '../../local/faults/kills.ts';
-import { type Cost, costOf } from './cost.ts';
-import { openWorld } from './open-world.ts';
-import { type Receiver, servePictures, startReceiver } from './receiver.ts';
-import { type Body, painting, until, upload, type World } from './world.ts';
+import type { Invocation } from '../support/faults/crash-injector.ts';
+import { type Body, openStack, type TestStack, until, upload } from './open-stack.ts';
+import { type Receiver, serveImages, startReceiver } from './receiver.ts';
+import { controlProvider } from './start-stack.ts';
+import { type Cost, costOf } from './task-cost.ts';
 
-// What a task costs in what AWS counts. More of anything is a decision: change the number here, and in
+// What a task costs, in units that AWS counts. A higher number is a decision: change it here and in
 // docs/performance.md.
 
-/** Every poll is one of each. */
-const poll = { transitions: 1, invocations: 1, writes: 1 };
-/** Once a minute a key is noted as used; once a task something may be learned from how it went. */
-const nowAndThen = 2;
+/** The cost of one poll. */
+const pollCost = { transitions: 1, invocations: 1, writes: 1 };
+/** Once a minute the last use of a key is written; once a task, that its job has begun, and its duration. */
+const occasionalWrites = 3;
 
 const sample = readFileSync('cli/sample.jpg');
 const form = { content_type: 'image/jpeg' };
 
-let world: World;
-let pictures: Receiver;
-let caller: Receiver;
-let record: readonly Invocation[];
+let stack: TestStack;
+let imageServer: Receiver;
+let receiver: Receiver;
+let invocations: readonly Invocation[];
 
 beforeAll(async () => {
-  pictures = await servePictures({ '/sample.jpg': sample });
-  caller = await startReceiver(200);
-  // Slow enough that a poll is over before the next one is due.
-  world = await openWorld({ outdir: inject('outdir'), speed: 3 });
-  record = world.faults.record();
+  imageServer = await serveImages({ '/sample.jpg': sample });
+  receiver = await startReceiver(200);
+  // Slow enough that a poll has ended before the next one begins.
+  stack = await openStack({ outdir: inject('outdir'), speed: 3 });
+  invocations = stack.faults.record();
 });
 afterAll(async () => {
-  await world?.close();
-  await Promise.all([pictures?.close(), caller?.close()]);
+  await stack?.close();
+  await Promise.all([imageServer?.close(), receiver?.close()]);
 });
 
-type Path = {
+type Scenario = {
   readonly name: string;
-  readonly painting?: Parameters<typeof painting>[1];
+  readonly provider?: Parameters<typeof controlProvider>[1];
   readonly request: () => object;
   readonly polls?: number;
-  /** Without its polls. */
+  /** Without the polls. */
   readonly cost: Omit<Cost, 'polls'>;
 };
 
-const byAddress = () => ({ image_urls: [`${pictures.url}/sample.jpg`] });
-const told = () => ({ ...byAddress(), callback_url: caller.url });
-const plain = { transitions: 5, invocations: 6, writes: 6, transactions: 2 };
+const byUrl = () => ({ image_urls: [`${imageServer.url}/sample.jpg`] });
+const withCallback = () => ({ ...byUrl(), callback_url: receiver.url });
+const basicCost = { transitions: 5, invocations: 6, writes: 6, transactions: 2 };
 
-const paths: readonly Path[] = [
-  { name: 'a success', request: byAddress, cost: plain },
+const scenarios: readonly Scenario[] = [
+  { name: 'a success', request: byUrl, cost: basicCost },
   {
     name: 'a success with three polls',
-    painting: { poll: 'busy', times: 2 },
-    request: byAddress,
+    provider: { seconds: 20 },
+    request: byUrl,
     polls: 3,
-    cost: plain,
+    cost: basicCost,
   },
   {
-    name: 'a success whose caller is told',
-    request: told,
-    cost: { ...plain, writes: plain.writes + 1 },
+    name: 'a success with a callback',
+    request: withCallback,
+    cost: { ...basicCost, writes: basicCost.writes + 1 },
   },
   {
-    name: 'a failure whose caller is told',
-    painting: { outcome: 'failed' },
-    request: told,
-    cost: { ...plain, writes: plain.writes + 1 },
+    name: 'a failure with a callback',
+    provider: { outcome: 'failed' },
+    request: withCallback,
+    cost: { ...basicCost, writes: basicCost.writes + 1 },
   },
   {
     name: 'a success by two uploads',
     request: () => ({ image_uploads: [form, form] }),
-    cost: { ...plain, invocations: plain.invocations + 2, writes: plain.writes + 2 },
+    cost: { ...basicCost, invocations: basicCost.invocations + 2, writes: basicCost.writes + 2 },
   },
-  { name: 'a success with four images', request: () => ({ ...byAddress(), n: 4 }), cost: plain },
+  {
+    name: 'a success with a poll that the provider does not answer',
+    provider: { poll: 'busy', times: 1 },
+    request: byUrl,
+    polls: 2,
+    // The poll leads to SlowDown and another first wait.
+    cost: {
+      ...basicCost,
+      transitions: basicCost.transitions + 2,
+      invocations: basicCost.invocations + 1,
+      writes: basicCost.writes + 1,
+    },
+  },
+  { name: 'a success with four images', request: () => ({ ...byUrl(), n: 4 }), cost: basicCost },
 ];
 
-test.each(paths)('$name costs what it did, and no more', async (path) => {
-  painting(world, { seconds: 0, ...path.painting });
+test.each(scenarios)(
+  '$name stays within its budget of transitions, invocations, writes and transactions',
+  async (scenario) => {
+    controlProvider(stack, { seconds: 0, ...scenario.provider });
 
-  const spent = await spend(path.request());
+    const cost = await measureCost(scenario.request());
 
-  const { polls, writes, ...exact } = spent;
-  expect(polls).toBeGreaterThanOrEqual(path.polls ?? 1);
-  expect(exact).toEqual({
-    transitions: path.cost.transitions + polls * poll.transitions,
-    invocations: path.cost.invocations + polls * poll.invocations,
-    transactions: path.cost.transactions,
-  });
-  expect(writes).toBeLessThanOrEqual(path.cost.writes + polls * poll.writes + nowAndThen);
-});
+    const { polls, writes, ...exact } = cost;
+    expect(polls).toBeGreaterThanOrEqual(scenario.polls ?? 1);
+    expect(exact).toEqual({
+      transitions: scenario.cost.transitions + polls * pollCost.transitions,
+      invocations: scenario.cost.invocations + polls * pollCost.invocations,
+      transactions: scenario.cost.transactions,
+    });
+    expect(writes).toBeLessThanOrEqual(
+      scenario.cost.writes + polls * pollCost.writes + occasionalWrites,
+    );
+  },
+);
 
-/** Lets one task run while nothing else does. */
-async function spend(request: object): Promise<Cost> {
-  await until(world.lambda.isIdle, Boolean);
-  const before = record.length;
-  const { body } = await world.create({ prompt: 'Cheap', size: '768x768', ...request });
-  await sendAll(body);
-  await until(() => world.isClosed(body.id) && world.lambda.isIdle(), Boolean);
-  const history = world.transitions.filter(({ execution }) => execution === body.id);
-  return costOf(history, record.slice(before));
+/** Runs one task while nothing else runs. */
+async function measureCost(request: object): Promise<Cost> {
+  await until(stack.lambda.isIdle, Boolean);
+  const before = invocations.length;
+  const { body } = await stack.create({ prompt: 'Cheap', size: '768x768', ...request });
+  await uploadAll(body);
+  await until(() => stack.isExecutionOver(body.id) && stack.lambda.isIdle(), Boolean);
+  const events = stack.executionEvents.filter(({ execution }) => execution === body.id);
+  return costOf(events, invocations.slice(before));
 }
 
-async function sendAll({ uploads = [] }: Body): Promise<void> {
+async function uploadAll({ uploads = [] }: Body): Promise<void> {
   for (const one of uploads) expect(await upload(one, sample)).toBe(204);
 }

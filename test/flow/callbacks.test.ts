@@ -1,22 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { type Receiver, servePictures, startReceiver } from './receiver.ts';
-import { painting, startWorld, until, type World } from './world.ts';
+import { type TestStack, until } from './open-stack.ts';
+import { type Receiver, serveImages, startReceiver } from './receiver.ts';
+import { controlProvider, startStack } from './start-stack.ts';
 
 const prompt = 'Make it snow';
 const size = '768x768';
 
-let world: World;
-let pictures: Receiver;
+let stack: TestStack;
+let imageServer: Receiver;
 
 beforeAll(async () => {
-  pictures = await servePictures({ '/sample.jpg': readFileSync('cli/sample.jpg') });
-  world = await startWorld();
+  imageServer = await serveImages({ '/sample.jpg': readFileSync('cli/sample.jpg') });
+  stack = await startStack();
 });
 afterAll(async () => {
-  await world?.close();
-  await pictures?.close();
+  await stack?.close();
+  await imageServer?.close();
 });
 
 const receiverFor = async (...statuses: number[]) => {
@@ -25,24 +26,24 @@ const receiverFor = async (...statuses: number[]) => {
   return receiver;
 };
 const create = (callback_url: string) =>
-  world.create({ prompt, size, callback_url, image_urls: [`${pictures.url}/sample.jpg`] });
+  stack.create({ prompt, size, callback_url, image_urls: [`${imageServer.url}/sample.jpg`] });
 
-test('the caller is told once, signed, after the money is settled, with the body of the task', async () => {
-  const caller = await receiverFor(200);
-  const { body } = await create(`${caller.url}/done?order=1`);
+test('the callback is sent once, signed, after the credits are settled, with the body of the task', async () => {
+  const receiver = await receiverFor(200);
+  const { body } = await create(`${receiver.url}/done?order=1`);
 
   const [call] = await until(
-    () => caller.received,
+    () => receiver.received,
     ({ length }) => length > 0,
   );
-  const task = await world.ended(body.id);
+  const task = await stack.endedTask(body.id);
 
   expect(call?.path).toBe('/done?order=1');
   expect(call?.headers).toMatchObject({
     'content-type': 'application/json',
     'webhook-id': `evt-${body.id}`,
   });
-  const verified = new Webhook(world.keys.webhookSecret).verify(
+  const verified = new Webhook(stack.keys.webhookSecret).verify(
     call?.body ?? '',
     Object.fromEntries(
       Object.entries(call?.headers ?? {}).map(([name, value]) => [name, String(value)]),
@@ -57,17 +58,17 @@ test('the caller is told once, signed, after the money is settled, with the body
     credits_used: 1.2,
     user_group: 'default',
   });
-  await until(() => world.isClosed(body.id), Boolean);
-  expect(caller.received).toHaveLength(1);
+  await until(() => stack.isExecutionOver(body.id), Boolean);
+  expect(receiver.received).toHaveLength(1);
 });
 
-test('a failed task is told, too', async () => {
-  painting(world, { outcome: 'failed' });
-  const caller = await receiverFor(204);
-  const { body } = await create(caller.url);
+test('the callback of a failed task has its error, and no charge', async () => {
+  controlProvider(stack, { outcome: 'failed' });
+  const receiver = await receiverFor(204);
+  const { body } = await create(receiver.url);
 
   const [call] = await until(
-    () => caller.received,
+    () => receiver.received,
     ({ length }) => length > 0,
   );
 
@@ -79,73 +80,76 @@ test('a failed task is told, too', async () => {
   });
 });
 
-test('a caller who refuses is asked three times more, with the same event and the same words', async () => {
-  const caller = await receiverFor(500, 404, 302, 503);
-  const { body } = await create(caller.url);
+test('a refused callback is retried three times, with the same event id', async () => {
+  const receiver = await receiverFor(500, 404, 302, 503);
+  const { body } = await create(receiver.url);
 
-  await until(() => world.isClosed(body.id), Boolean);
+  await until(() => stack.isExecutionOver(body.id), Boolean);
 
-  expect(caller.received).toHaveLength(4);
-  expect(new Set(caller.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
-  expect(new Set(caller.received.map(({ path }) => path))).toEqual(new Set(['/']));
-  expect(await world.dynamoItem(body.id)).toMatchObject({
+  expect(receiver.received).toHaveLength(4);
+  expect(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+  expect(new Set(receiver.received.map(({ path }) => path))).toEqual(new Set(['/']));
+  expect(await stack.taskItem(body.id)).toMatchObject({
     status: 'completed',
     callback: { state: 'failing', attempts: 4, lastStatus: 503 },
   });
 });
 
-test('a caller who missed it is told again when he asks, as the same event', async () => {
-  const caller = await receiverFor(500, 500, 500, 500, 200);
-  const { body } = await create(caller.url);
-  const early = await world.call('POST', `/v1/tasks/${body.id}/callback`);
-  await until(() => world.isClosed(body.id), Boolean);
+test('a failed callback is delivered again on request, with the same event id', async () => {
+  controlProvider(stack, { seconds: 16 }); // the first request meets a running task
+  const receiver = await receiverFor(500, 500, 500, 500, 200);
+  const { body } = await create(receiver.url);
+  const early = await stack.call('POST', `/v1/tasks/${body.id}/callback`);
+  await until(() => stack.isExecutionOver(body.id), Boolean);
 
-  const again = await world.call('POST', `/v1/tasks/${body.id}/callback`);
+  const redelivery = await stack.call('POST', `/v1/tasks/${body.id}/callback`);
   const { callback } = await until(
-    () => world.call('GET', `/v1/tasks/${body.id}`).then((answer) => answer.body),
+    () => stack.call('GET', `/v1/tasks/${body.id}`).then((response) => response.body),
     (task) => task.callback.status === 'delivered',
   );
 
   expect([early.status, early.body.error.code]).toEqual([409, 'task_running']);
-  expect([again.status, again.body.callback]).toEqual([
+  expect([redelivery.status, redelivery.body.callback]).toEqual([
     200,
     { status: 'pending', attempts: 0, last_status: null },
   ]);
   expect(callback).toEqual({ status: 'delivered', attempts: 1, last_status: 200 });
-  expect(caller.received).toHaveLength(5);
-  expect(new Set(caller.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+  expect(receiver.received).toHaveLength(5);
+  expect(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
 });
 
-test('a task without a callback_url has nothing to deliver again', async () => {
-  const { body } = await world.create({
-    ...{ prompt, size, image_urls: [`${pictures.url}/sample.jpg`] },
+test('a redelivery for a task without a callback_url is refused with 400', async () => {
+  const { body } = await stack.create({
+    prompt,
+    size,
+    image_urls: [`${imageServer.url}/sample.jpg`],
   });
-  await world.ended(body.id);
+  await stack.endedTask(body.id);
 
-  const { status, body: answer } = await world.call('POST', `/v1/tasks/${body.id}/callback`);
+  const { status, body: refused } = await stack.call('POST', `/v1/tasks/${body.id}/callback`);
 
-  expect([status, answer.error]).toEqual([
+  expect([status, refused.error]).toEqual([
     400,
     expect.objectContaining({ code: 'invalid_request', param: 'callback_url' }),
   ]);
 });
 
-test('a caller who comes back is told and then left alone', async () => {
-  const caller = await receiverFor(500, 200);
-  const { body } = await create(caller.url);
+test('after a delivered retry there are no further attempts', async () => {
+  const receiver = await receiverFor(500, 200);
+  const { body } = await create(receiver.url);
 
-  await until(() => world.isClosed(body.id), Boolean);
+  await until(() => stack.isExecutionOver(body.id), Boolean);
 
-  expect(caller.received).toHaveLength(2);
-  expect(await world.dynamoItem(body.id)).toMatchObject({
+  expect(receiver.received).toHaveLength(2);
+  expect(await stack.taskItem(body.id)).toMatchObject({
     callback: { state: 'delivered', attempts: 2, lastStatus: 200 },
   });
 });
 
-test('a caller who is not there changes nothing about the task', async () => {
+test('an unreachable receiver changes nothing about the task', async () => {
   const { body } = await create('http://127.0.0.1:9/nobody');
 
-  await until(() => world.isClosed(body.id), Boolean);
+  await until(() => stack.isExecutionOver(body.id), Boolean);
 
-  expect(await world.ended(body.id)).toMatchObject({ status: 'completed' });
+  expect(await stack.endedTask(body.id)).toMatchObject({ status: 'completed' });
 });

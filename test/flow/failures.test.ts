@@ -3,48 +3,50 @@ import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { jpeg, png } from '../support/pictures.ts';
-import { type Receiver, servePictures } from './receiver.ts';
-import { painted, painting, startWorld, type World } from './world.ts';
+import { mockProviderState, type TestStack } from './open-stack.ts';
+import { type Receiver, serveImages } from './receiver.ts';
+import { controlProvider, startStack } from './start-stack.ts';
 
 const prompt = 'Make it snow';
 const size = '768x768';
 
-let world: World;
-let pictures: Receiver;
+let stack: TestStack;
+let imageServer: Receiver;
 let before: Record<string, number>;
 
 beforeAll(async () => {
-  pictures = await servePictures({
+  imageServer = await serveImages({
     '/sample.jpg': readFileSync('cli/sample.jpg'),
     '/transparent.png': png(400, 400, { colourType: 6 }),
     '/narrow.jpg': jpeg(300, 800),
     '/page.html': Buffer.from('<!doctype html><title>Not a picture</title>'),
     '/empty.jpg': Buffer.alloc(0),
+    '/cut.jpg': readFileSync('cli/sample.jpg').subarray(0, 20_000),
   });
-  world = await startWorld();
+  stack = await startStack();
 });
 afterAll(async () => {
-  await world?.close();
-  await pictures?.close();
+  await stack?.close();
+  await imageServer?.close();
 });
 beforeEach(async () => {
-  before = await world.account();
+  before = await stack.account();
 });
 
-const run = async (image: string) => {
-  const { body } = await world.create({ prompt, size, image_urls: [image] });
-  return world.ended(body.id);
+const runTask = async (image: string) => {
+  const { body } = await stack.create({ prompt, size, image_urls: [image] });
+  return stack.endedTask(body.id);
 };
-const good = () => `${pictures.url}/sample.jpg`;
+const sampleUrl = () => `${imageServer.url}/sample.jpg`;
 
-// Its ledger has got longer; what the account has is the same.
+// The ledger has more entries than before; the amounts are the same.
 const expectRefund = async () =>
-  expect({ ...(await world.account()), entries: 0 }).toEqual({ ...before, entries: 0 });
+  expect({ ...(await stack.account()), entries: 0 }).toEqual({ ...before, entries: 0 });
 
-test('a task that the provider fails gives every credit back', async () => {
-  painting(world, { outcome: 'failed', code: 'DataInspectionFailed' });
+test('a task that fails at the provider is refunded in full', async () => {
+  controlProvider(stack, { outcome: 'failed', code: 'DataInspectionFailed' });
 
-  expect(await run(good())).toMatchObject({
+  expect(await runTask(sampleUrl())).toMatchObject({
     status: 'failed',
     progress: 0,
     error: { code: 'content_policy_violation', message: expect.any(String), type: 'task_error' },
@@ -53,45 +55,48 @@ test('a task that the provider fails gives every credit back', async () => {
   await expectRefund();
 });
 
-test('a busy provider is asked again until it takes the job, once', async () => {
-  painting(world, { submit: 'busy', times: 2 });
+test('a submit is retried while the provider is busy, and the job is accepted once', async () => {
+  controlProvider(stack, { submit: 'busy', times: 2 });
 
-  expect(await run(good())).toMatchObject({ status: 'completed' });
-  expect((await painted(world)).counts).toMatchObject({ submits: 3, accepted: 1 });
+  expect(await runTask(sampleUrl())).toMatchObject({ status: 'completed' });
+  expect((await mockProviderState(stack)).counts).toMatchObject({ submits: 3, accepted: 1 });
 });
 
-test('a provider that stays busy is given up, and the credits come back', async () => {
-  painting(world, { submit: 'busy' });
+test('a task whose provider stays busy fails and is refunded', async () => {
+  controlProvider(stack, { submit: 'busy' });
 
-  expect(await run(good())).toMatchObject({
+  expect(await runTask(sampleUrl())).toMatchObject({
     status: 'failed',
     error: { code: 'resource_exhausted' },
   });
-  expect((await painted(world)).counts).toMatchObject({ accepted: 0 });
+  expect((await mockProviderState(stack)).counts).toMatchObject({ accepted: 0 });
   await expectRefund();
 });
 
-test('polls that are not answered do no harm', async () => {
-  painting(world, { poll: 'busy', times: 2 });
+test('polls that fail do not fail the task', async () => {
+  controlProvider(stack, { poll: 'busy', times: 2 });
 
-  expect(await run(good())).toMatchObject({ status: 'completed' });
+  expect(await runTask(sampleUrl())).toMatchObject({ status: 'completed' });
 });
 
-test('a job that was refused fails its task at once', async () => {
-  painting(world, { submit: 'refused' });
+test('a job that the provider rejects fails its task at once, and is refunded', async () => {
+  controlProvider(stack, { submit: 'refused' });
 
-  expect(await run(good())).toMatchObject({
+  expect(await runTask(sampleUrl())).toMatchObject({
     status: 'failed',
     error: { code: 'content_policy_violation' },
   });
   await expectRefund();
 });
 
-test('a submit without an answer is never repeated, and never charged', async () => {
-  painting(world, { submit: 'lost' });
+test('a submit without a response is never repeated, and never charged', async () => {
+  controlProvider(stack, { submit: 'lost' });
 
-  expect(await run(good())).toMatchObject({ status: 'failed', error: { code: 'service_error' } });
-  expect((await painted(world)).counts).toMatchObject({ submits: 1 });
+  expect(await runTask(sampleUrl())).toMatchObject({
+    status: 'failed',
+    error: { code: 'service_error' },
+  });
+  expect((await mockProviderState(stack)).counts).toMatchObject({ submits: 1 });
   await expectRefund();
 });
 
@@ -101,23 +106,38 @@ test.each([
   ['/page.html', 'image_processing_error', 'image_urls[0] '],
   ['/empty.jpg', 'image_processing_error', 'is empty'],
   ['/nothing-here.jpg', 'image_processing_error', 'answered 404'],
-])(
-  'the picture %s fails its task as %s, saying what is wrong with it',
-  async (path, code, words) => {
-    const { accepted } = (await painted(world)).counts;
+])('the image %s fails its task as %s with a message that says why', async (path, code, reason) => {
+  const { accepted } = (await mockProviderState(stack)).counts;
 
-    const { status, error } = await run(`${pictures.url}${path}`);
+  const { status, error } = await runTask(`${imageServer.url}${path}`);
 
-    expect({ status, code: error.code }).toEqual({ status: 'failed', code });
-    expect(error.message).toMatch(/^image_urls\[0\] .*\.$/);
-    expect(error.message).toContain(words);
-    expect((await painted(world)).counts.accepted).toBe(accepted);
-    await expectRefund();
-  },
-);
+  expect({ status, code: error.code }).toEqual({ status: 'failed', code });
+  expect(error.message).toMatch(/^image_urls\[0\] .*\.$/);
+  expect(error.message).toContain(reason);
+  expect((await mockProviderState(stack)).counts.accepted).toBe(accepted);
+  await expectRefund();
+});
 
-test('a server that cannot be reached is tried again, then named', async () => {
-  const { error } = await run('http://127.0.0.1:9/picture.jpg');
+test('a picture that is cut off is refused before the provider is asked, and the message names it', async () => {
+  const { body } = await stack.create({
+    prompt,
+    size,
+    image_urls: [sampleUrl(), `${imageServer.url}/cut.jpg`],
+  });
+
+  expect(await stack.endedTask(body.id)).toMatchObject({
+    status: 'failed',
+    error: {
+      code: 'image_processing_error',
+      message: 'image_urls[1] is a JPEG that is cut off (it ends too early); send the whole file.',
+    },
+  });
+  expect((await mockProviderState(stack)).counts).toMatchObject({ submits: 0 });
+  await expectRefund();
+});
+
+test('an unreachable image server fails the task with a message that names the image', async () => {
+  const { error } = await runTask('http://127.0.0.1:9/picture.jpg');
 
   expect(error).toMatchObject({
     code: 'image_processing_error',
@@ -126,50 +146,50 @@ test('a server that cannot be reached is tried again, then named', async () => {
   await expectRefund();
 });
 
-test('an address that only the laptop could reach is refused there, too, when it is not this machine', async () => {
-  const answer = await world.create({ prompt, image_urls: ['https://169.254.169.254/latest'] });
+test('the local stack refuses private addresses except its own', async () => {
+  const response = await stack.create({ prompt, image_urls: ['https://169.254.169.254/latest'] });
 
-  expect(answer).toMatchObject({
+  expect(response).toMatchObject({
     status: 400,
     body: { error: { code: 'invalid_request', param: 'image_urls[0]' } },
   });
   await expectRefund();
 });
 
-test('a file of another account, or one that was never uploaded, is not there', async () => {
-  const { body: file } = await world.call('POST', '/v1/files', { content_type: 'image/png' });
+test('a file that was never uploaded fails its task', async () => {
+  const { body: file } = await stack.call('POST', '/v1/files', { content_type: 'image/png' });
 
-  expect(await run(file.url)).toMatchObject({
+  expect(await runTask(file.url)).toMatchObject({
     status: 'failed',
     error: { code: 'image_processing_error', message: expect.stringContaining('never uploaded') },
   });
   await expectRefund();
 });
 
-test('uploads that never came end the task when the sweep finds it due', async () => {
+test('a task whose uploads never arrive is failed by the reconciler', async () => {
   const image_uploads = [{ content_type: 'image/png' }];
-  const { body } = await world.create({ prompt, image_uploads });
-  await world.dynamo.send(
+  const { body } = await stack.create({ prompt, image_uploads });
+  await stack.dynamoDb.send(
     new UpdateItemCommand({
-      TableName: world.tableWith('id'),
+      TableName: stack.tableWithKey('id'),
       Key: marshall({ id: body.id }),
-      UpdateExpression: 'SET dueAt = :past',
+      UpdateExpression: 'SET nextCheckAt = :past',
       ExpressionAttributeValues: marshall({ ':past': 1 }),
     }),
   );
 
-  await world.sweep();
+  await stack.reconcile();
 
-  expect(await world.ended(body.id)).toMatchObject({
+  expect(await stack.endedTask(body.id)).toMatchObject({
     status: 'failed',
     error: { code: 'invalid_parameters', message: expect.stringContaining('did not arrive') },
   });
   await expectRefund();
 });
 
-test('at the end nothing is held back and the entries add up to the balance', async () => {
-  const account = await world.account();
-  const entries = await world.entries();
+test('when all tasks have ended, nothing is reserved and the entries add up to the balance', async () => {
+  const account = await stack.account();
+  const entries = await stack.entries();
   const sum = (kind: string, field: string) =>
     entries
       .filter((entry) => entry['kind'] === kind)

@@ -2,33 +2,38 @@ import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bmp } from '../support/pictures.ts';
-import { type Receiver, servePictures } from './receiver.ts';
-import { painted, painting, startWorld, until, upload, type World } from './world.ts';
+import { mockProviderState, type TestStack, until, upload } from './open-stack.ts';
+import { type Receiver, serveImages } from './receiver.ts';
+import { controlProvider, startStack } from './start-stack.ts';
 
 const sample = readFileSync('cli/sample.jpg');
 const prompt = 'Replace the background with a starry sky';
-const size = '768x768'; // quick to paint
+const size = '768x768'; // quick to generate
 
-let world: World;
-let pictures: Receiver;
+let stack: TestStack;
+let imageServer: Receiver;
 
 beforeAll(async () => {
   const blue = await sharp({ create: { width: 400, height: 400, channels: 3, background: 'blue' } })
     .png()
     .toBuffer();
-  pictures = await servePictures({ '/sample.jpg': sample, '/blue.png': blue });
-  world = await startWorld();
+  imageServer = await serveImages({ '/sample.jpg': sample, '/blue.png': blue });
+  stack = await startStack();
 });
 afterAll(async () => {
-  await world?.close();
-  await pictures?.close();
+  await stack?.close();
+  await imageServer?.close();
 });
 
-test('a picture by address becomes an edited picture of our own, and is paid once', async () => {
-  const before = await world.account();
+test('an image given by URL is edited, stored, linked, and charged once', async () => {
+  const before = await stack.account();
 
-  const created = await world.create({ prompt, size, image_urls: [`${pictures.url}/sample.jpg`] });
-  const task = await world.ended(created.body.id);
+  const created = await stack.create({
+    prompt,
+    size,
+    image_urls: [`${imageServer.url}/sample.jpg`],
+  });
+  const task = await stack.endedTask(created.body.id);
 
   expect(created.status).toBe(200);
   expect(created.body).toEqual({
@@ -38,7 +43,7 @@ test('a picture by address becomes an edited picture of our own, and is paid onc
     object: 'image.generation.task',
     progress: 0,
     status: 'pending',
-    task_info: { can_cancel: true, estimated_time: 8 },
+    task_info: { can_cancel: true, estimated_time: 4 },
     type: 'image',
     usage: { billing_rule: 'per_call', credits_reserved: 1.2, user_group: 'default' },
   });
@@ -49,7 +54,7 @@ test('a picture by address becomes an edited picture of our own, and is paid onc
     object: 'image.generation.task',
     progress: 100,
     results: [
-      expect.stringMatching(`^${world.url}/v1/results/${task.id}/1\\?expires=\\d+&signature=`),
+      expect.stringMatching(`^${stack.url}/v1/results/${task.id}/1\\?expires=\\d+&signature=`),
     ],
     status: 'completed',
     task_info: { can_cancel: false },
@@ -60,38 +65,41 @@ test('a picture by address becomes an edited picture of our own, and is paid onc
   expect(result.headers.get('content-type')).toBe('image/png');
   const { width, height, format } = await sharp(await result.arrayBuffer()).metadata();
   expect({ width, height, format }).toEqual({ width: 768, height: 768, format: 'png' });
-  const after = await world.account();
+  const after = await stack.account();
   expect(before['balance']).toBe((after['balance'] ?? 0) + 1200);
   expect(after).toMatchObject({ reserved: 0, used: (before['used'] ?? 0) + 1200 });
 });
 
-test('the arrival of the last upload starts the work, and not before', async () => {
+test('the workflow starts when the last upload has arrived, and not before', async () => {
   const image_uploads = [{ content_type: 'image/jpeg' }, { content_type: 'image/jpeg' }];
-  const { body } = await world.create({ prompt, size, image_uploads });
+  const { body } = await stack.create({ prompt, size, image_uploads });
   const [first, second] = body.uploads;
   expect(first).toEqual({
     method: 'POST',
     url: expect.stringContaining('http://127.0.0.1:'),
     fields: expect.objectContaining({ key: `uploads/${body.id}/0`, 'Content-Type': 'image/jpeg' }),
-    expires_at: body.created + 15 * 60,
+    expires_at: policyExpiration(first),
   });
+  // The form is signed after the task is created, at most when its response is there.
+  expect(first.expires_at).toBeGreaterThanOrEqual(body.created + 15 * 60);
+  expect(first.expires_at).toBeLessThanOrEqual(Math.floor(Date.now() / 1000) + 15 * 60);
 
   expect(await upload(second, sample)).toBe(204);
   await until(
-    () => world.dynamoItem(body.id),
-    (row) => row['arrived'] !== undefined,
+    () => stack.taskItem(body.id),
+    (item) => item['arrived'] !== undefined,
   );
-  expect(world.transitions.filter(({ execution }) => execution === body.id)).toEqual([]);
+  expect(stack.executionEvents.filter(({ execution }) => execution === body.id)).toEqual([]);
   expect(await upload(first, sample)).toBe(204);
 
-  expect(await world.ended(body.id)).toMatchObject({ status: 'completed' });
+  expect(await stack.endedTask(body.id)).toMatchObject({ status: 'completed' });
 });
 
-test('an upload that is not what its form promised is refused by the bucket', async () => {
-  const { body } = await world.create({ prompt, image_uploads: [{ content_type: 'image/png' }] });
+test('the bucket refuses an upload with another type, key or size than its form allows', async () => {
+  const { body } = await stack.create({ prompt, image_uploads: [{ content_type: 'image/png' }] });
   const [form] = body.uploads;
   const asGif = { ...form, fields: { ...form.fields, 'Content-Type': 'image/gif' } };
-  const elsewhere = { ...form, fields: { ...form.fields, key: 'uploads/somebody-else/0' } };
+  const elsewhere = { ...form, fields: { ...form.fields, key: 'uploads/another-task/0' } };
 
   expect(await upload(asGif, sample)).toBe(403);
   expect(await upload(elsewhere, sample)).toBe(403);
@@ -99,24 +107,24 @@ test('an upload that is not what its form promised is refused by the bucket', as
   expect(await upload(form, new Uint8Array())).toBe(400);
 });
 
-test('two inputs reach the provider in their order, with every wish', async () => {
-  const image_urls = [`${pictures.url}/sample.jpg`, `${pictures.url}/blue.png`];
-  const wishes = { seed: 7, watermark: true, prompt_extend: false, negative_prompt: 'people' };
-  const { body } = await world.create({ prompt: 'Two inputs', size, image_urls, ...wishes });
+test('a task with two inputs and every option completes, and the provider gets both images', async () => {
+  const image_urls = [`${imageServer.url}/sample.jpg`, `${imageServer.url}/blue.png`];
+  const options = { seed: 7, watermark: true, prompt_extend: false, negative_prompt: 'people' };
+  const { body } = await stack.create({ prompt: 'Two inputs', size, image_urls, ...options });
 
-  expect(await world.ended(body.id)).toMatchObject({ status: 'completed' });
-  const { jobs } = await painted(world);
+  expect(await stack.endedTask(body.id)).toMatchObject({ status: 'completed' });
+  const { jobs } = await mockProviderState(stack);
   expect(jobs).toContainEqual(expect.objectContaining({ prompt: 'Two inputs', images: 2, n: 1 }));
 });
 
-test('four images are asked for, kept, linked and charged', async () => {
-  const { body } = await world.create({
+test('four images are generated, stored, linked and charged', async () => {
+  const { body } = await stack.create({
     prompt,
     size,
     n: 4,
-    image_urls: [`${pictures.url}/blue.png`],
+    image_urls: [`${imageServer.url}/blue.png`],
   });
-  const task = await world.ended(body.id);
+  const task = await stack.endedTask(body.id);
 
   expect(body.usage.credits_reserved).toBe(4.8);
   expect(task).toMatchObject({ status: 'completed', usage: { credits_used: 4.8 } });
@@ -126,17 +134,17 @@ test('four images are asked for, kept, linked and charged', async () => {
   expect(new Set(files.map((file) => Buffer.from(file).toString('base64'))).size).toBe(4);
 });
 
-test('what was not made is not charged, and says why', async () => {
-  painting(world, { outcome: 'partial' });
-  const before = await world.account();
+test('an image that was not generated is not charged, and result_errors says why', async () => {
+  controlProvider(stack, { outcome: 'partial' });
+  const before = await stack.account();
 
-  const { body } = await world.create({
+  const { body } = await stack.create({
     prompt,
     size,
     n: 3,
-    image_urls: [`${pictures.url}/blue.png`],
+    image_urls: [`${imageServer.url}/blue.png`],
   });
-  const task = await world.ended(body.id);
+  const task = await stack.endedTask(body.id);
 
   expect(task).toMatchObject({
     status: 'completed',
@@ -146,72 +154,81 @@ test('what was not made is not charged, and says why', async () => {
     ],
   });
   expect(task.results).toHaveLength(2);
-  const after = await world.account();
+  const after = await stack.account();
   expect(after['reserved']).toBe(before['reserved']);
   expect(after['balance']).toBe((before['balance'] ?? 0) - 2400);
 });
 
-test('a file that was uploaded before is an input like any other', async () => {
-  const { status, body: file } = await world.call('POST', '/v1/files', {
+test('a file that was uploaded before can be an input', async () => {
+  const { status, body: file } = await stack.call('POST', '/v1/files', {
     content_type: 'image/bmp',
   });
   const picture = Buffer.concat([bmp(400, 400), Buffer.alloc(400 * 400 * 3, 200)]);
   expect(status).toBe(200);
   expect(await upload(file.upload, picture)).toBe(204);
 
-  const { body } = await world.create({ prompt, size, image_urls: [file.url] });
+  const { body } = await stack.create({ prompt, size, image_urls: [file.url] });
 
-  expect(await world.ended(body.id)).toMatchObject({ status: 'completed' });
+  expect(await stack.endedTask(body.id)).toMatchObject({ status: 'completed' });
 });
 
-test('metadata comes back with the task, from creation to the end', async () => {
+test('metadata is returned with the task, from its creation to its end', async () => {
   const metadata = { order: '4711', "it's": '🌌' };
-  const { body } = await world.create({
+  const { body } = await stack.create({
     prompt,
     size,
     metadata,
-    image_urls: [`${pictures.url}/blue.png`],
+    image_urls: [`${imageServer.url}/blue.png`],
   });
 
   expect(body.metadata).toEqual(metadata);
-  expect((await world.ended(body.id)).metadata).toEqual(metadata);
+  expect((await stack.endedTask(body.id)).metadata).toEqual(metadata);
 });
 
-test('a repeated request is the same task, a changed one is a conflict', async () => {
+test('a repeated request returns the same task, and a changed one is refused with 409', async () => {
   const headers = { 'idempotency-key': 'order-4711-attempt' };
-  const request = { prompt, size, image_urls: [`${pictures.url}/blue.png`] };
+  const request = { prompt, size, image_urls: [`${imageServer.url}/blue.png`] };
 
-  const answers = await Promise.all(
-    Array.from({ length: 5 }, () => world.create(request, headers)),
+  const responses = await Promise.all(
+    Array.from({ length: 5 }, () => stack.create(request, headers)),
   );
-  const other = await world.create({ ...request, n: 2 }, headers);
+  const changed = await stack.create({ ...request, n: 2 }, headers);
 
-  expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
+  expect(new Set(responses.map(({ body }) => body.id)).size).toBe(1);
   expect(
-    answers.filter(({ headers }) => headers.get('idempotency-replayed') === 'true'),
+    responses.filter(({ headers }) => headers.get('idempotency-replayed') === 'true'),
   ).toHaveLength(4);
-  expect(other).toMatchObject({ status: 409, body: { error: { code: 'idempotency_conflict' } } });
+  expect(changed).toMatchObject({ status: 409, body: { error: { code: 'idempotency_conflict' } } });
 });
 
-test('tasks are listed the newest first, page by page, and read together by their ids', async () => {
-  const image_urls = [`${pictures.url}/blue.png`];
-  const { body: older } = await world.create({ prompt, size, image_urls });
-  const task = await world.ended(older.id);
-  const { body: newer } = await world.create({
-    ...{ prompt, image_uploads: [{ content_type: 'image/png' }] },
+test('tasks are listed newest first, page by page, and read as a batch by their ids', async () => {
+  const image_urls = [`${imageServer.url}/blue.png`];
+  const { body: older } = await stack.create({ prompt, size, image_urls });
+  const task = await stack.endedTask(older.id);
+  const { body: newer } = await stack.create({
+    prompt,
+    image_uploads: [{ content_type: 'image/png' }],
   });
 
-  const { body: first } = await world.call('GET', '/v1/tasks?limit=1');
-  const { body: second } = await world.call('GET', `/v1/tasks?limit=1&cursor=${first.next_cursor}`);
+  const { body: first } = await stack.call('GET', '/v1/tasks?limit=1');
+  const { body: second } = await stack.call('GET', `/v1/tasks?limit=1&cursor=${first.next_cursor}`);
   const task_ids = [older.id, newer.id, 'task-unified-1757156493-imcg5zqt'];
-  const { body: batch } = await world.call('POST', '/v1/tasks/batch', { task_ids });
+  const { body: batch } = await stack.call('POST', '/v1/tasks/batch', { task_ids });
 
   expect(first.data).toMatchObject([{ id: newer.id, status: 'pending', duration: null }]);
   expect(second.data).toEqual([
     {
-      ...{ id: older.id, model: 'wan2.5-image-to-image', type: 'image', status: 'completed' },
-      ...{ progress: 100, created_at: older.created, duration: expect.any(Number) },
-      ...{ has_results: true, result_count: 1, has_error: false, credits_used: 1.2 },
+      id: older.id,
+      model: 'wan2.5-image-to-image',
+      type: 'image',
+      status: 'completed',
+      progress: 100,
+      created_at: older.created,
+      duration: expect.any(Number),
+      has_results: true,
+      result_count: 1,
+      has_error: false,
+      credits_used: 1.2,
     },
   ]);
   expect(batch.data).toMatchObject([
@@ -220,11 +237,17 @@ test('tasks are listed the newest first, page by page, and read together by thei
   ]);
 });
 
-test('the link to a result is a good input for the next task', async () => {
-  const first = await world.create({ prompt, size, image_urls: [`${pictures.url}/blue.png`] });
-  const { results } = await world.ended(first.body.id);
+test('the link to a result can be the input of the next task', async () => {
+  const first = await stack.create({ prompt, size, image_urls: [`${imageServer.url}/blue.png`] });
+  const { results } = await stack.endedTask(first.body.id);
 
-  const next = await world.create({ prompt: 'As a pencil sketch', size, image_urls: results });
+  const next = await stack.create({ prompt: 'As a pencil sketch', size, image_urls: results });
 
-  expect(await world.ended(next.body.id)).toMatchObject({ status: 'completed' });
+  expect(await stack.endedTask(next.body.id)).toMatchObject({ status: 'completed' });
 });
+
+// When the signed policy of an upload form expires, in unix seconds.
+function policyExpiration({ fields }: { fields: Record<string, string> }): number {
+  const { expiration } = JSON.parse(Buffer.from(fields['Policy'] ?? '', 'base64').toString());
+  return Date.parse(expiration) / 1000;
+}

@@ -2,16 +2,17 @@ import { cpSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, inject, onTestFinished, test } from 'vitest';
-import { functionsOf } from '../../local/template/read-functions.ts';
+import { functionsOf } from '../../local/aws/template/read-functions.ts';
 import { logTripwire } from './log-tripwire.ts';
-import { openWorld } from './open-world.ts';
+import { openStack } from './open-stack.ts';
 
-const line = (said: unknown) => JSON.stringify({ level: 'INFO', message: 'task.made', said });
+const line = (details: unknown) =>
+  JSON.stringify({ level: 'INFO', message: 'task.created', details });
 const leaking = `
-const { handler: answer } = require('./original.cjs');
+const { handler: respond } = require('./original.cjs');
 exports.handler = (event) => {
-  console.log(JSON.stringify({ message: 'health.asked', by: event.headers.authorization }));
-  return answer(event);
+  console.log(JSON.stringify({ message: 'health.checked', by: event.headers.authorization }));
+  return respond(event);
 };`;
 const signature = 'G8uvDNURemAa1YGBCBwD2DcFrKizXdzeDGEdzv6-YiU';
 
@@ -28,22 +29,28 @@ test.each([
   ['a prompt', 'failed for: make my cat a "king"\nof spades'],
   ['a prompt', 'no dogs, please'],
   ['metadata', { order: 'order-of-anna' }],
-  ['a query of an address', 'POST https://a.b/hook?token=12345 failed'],
-  ['a query of an address', 'GET https://a.b/cat.png?sig=67890'],
+  ['the query of a URL', 'POST https://a.b/hook?token=12345 failed'],
+  ['the query of a URL', 'GET https://a.b/cat.png?sig=67890'],
   ['a secret', 'the key 7f]&2kd93 is wrong'],
-])('%s in a line is found, and the complaint does not repeat it: %j', (kind, said) => {
+])('%s in a line is found, and the message does not repeat it: %j', (kind, details) => {
   const tripwire = logTripwire();
   tripwire.add('a secret', '7f]&2kd93');
-  tripwire.answered(`{"results":["https://a.b/v1/results/t/1?expires=1&signature=${signature}"]}`);
-  tripwire.hear({
-    ...{ prompt: 'make my cat a "king"\nof spades', negative_prompt: 'no dogs, please' },
-    ...{ metadata: { order: 'order-of-anna' }, image_urls: ['https://a.b/cat.png?sig=67890'] },
+  tripwire.addResponse(
+    `{"results":["https://a.b/v1/results/t/1?expires=1&signature=${signature}"]}`,
+  );
+  tripwire.addRequest({
+    prompt: 'make my cat a "king"\nof spades',
+    negative_prompt: 'no dogs, please',
+    metadata: { order: 'order-of-anna' },
+    image_urls: ['https://a.b/cat.png?sig=67890'],
     callback_url: 'https://a.b/hook?token=12345',
   });
 
-  expect(tripwire.complaint('Paint', line(said))).toBe(`Paint printed ${kind} in "task.made"`);
-  expect(tripwire.complaint('Paint', `oops ${JSON.stringify(said)}`)).toBe(
-    `Paint printed ${kind} in a line without an event`,
+  expect(tripwire.problemIn('Submit', line(details))).toBe(
+    `Submit printed ${kind} in "task.created"`,
+  );
+  expect(tripwire.problemIn('Submit', `oops ${JSON.stringify(details)}`)).toBe(
+    `Submit printed ${kind} in a line without an event`,
   );
 });
 
@@ -51,35 +58,40 @@ test.each([
   line({ taskId: 'task-unified-1757156493-imcg5zqt', code: 'invalid_request', status: 400 }),
   line({ name: 'Error', place: ['    at handler (file:///var/task/index.cjs:1:2000)'] }),
   '',
-])('an ordinary line is left alone: %s', (ordinary) => {
+])('a line without secrets passes: %s', (harmless) => {
   const tripwire = logTripwire();
-  tripwire.hear('{"prompt":"x","metadata":{"a":"b"}');
-  tripwire.hear({ prompt: 7, metadata: null, image_urls: 'none', callback_url: 'https://a.b/' });
+  tripwire.addRequest('{"prompt":"x","metadata":{"a":"b"}');
+  tripwire.addRequest({
+    prompt: 7,
+    metadata: null,
+    image_urls: 'none',
+    callback_url: 'https://a.b/',
+  });
 
-  expect(tripwire.complaint('Paint', ordinary)).toBeUndefined();
+  expect(tripwire.problemIn('Submit', harmless)).toBeUndefined();
 });
 
-test('a world in which a function prints the key of its caller cannot be closed without a word', async () => {
+test('closing a stack in which a function has logged an API key throws', async () => {
   const outdir = mkdtempSync(join(tmpdir(), 'darkroom-leak-'));
   onTestFinished(() => rmSync(outdir, { recursive: true, force: true }));
   cpSync(inject('outdir'), outdir, { recursive: true });
-  const world = await openWorld({ outdir });
-  // Nobody has asked for it yet, so it is not loaded.
-  const health = functionsOf(world.context).find(({ name }) => name.includes('Health'));
-  const bundle = join(health?.directory ?? '', 'index.cjs');
-  renameSync(bundle, join(health?.directory ?? '', 'original.cjs'));
+  const stack = await openStack({ outdir });
+  // The function has not been invoked yet, so its bundle is not loaded.
+  const service = functionsOf(stack.context).find(({ name }) => name.includes('Service'));
+  const bundle = join(service?.directory ?? '', 'index.cjs');
+  renameSync(bundle, join(service?.directory ?? '', 'original.cjs'));
   writeFileSync(bundle, leaking);
 
-  const { status } = await world.call('GET', '/healthz');
+  const { status } = await stack.call('GET', '/healthz');
 
-  const closed: unknown = await world.close().then(
+  const closed: unknown = await stack.close().then(
     () => 'closed',
     (thrown: unknown) => thrown,
   );
 
   expect(status).toBe(200);
   expect(String(closed)).toMatch(
-    /^Error: The log tells secrets:\nDarkroom\S*Health\S* printed an API key in "health.asked"$/,
+    /^Error: The logs contain secrets:\nDarkroom\S*Service\S* printed an API key in "health.checked"$/,
   );
-  expect(String(closed)).not.toContain(world.keys.apiKey);
+  expect(String(closed)).not.toContain(stack.keys.apiKey);
 });

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 
-type Kind =
+type SecretKind =
   | 'an API key'
   | 'a webhook secret'
   | 'a presigned request'
@@ -10,11 +10,11 @@ type Kind =
   | 'a task token'
   | 'a prompt'
   | 'metadata'
-  | 'a query of an address'
+  | 'the query of a URL'
   | 'a secret';
 
-/** What gives itself away by its looks. */
-const looks: readonly (readonly [Kind, RegExp])[] = [
+/** Secrets that a pattern can recognise. */
+const patterns: readonly (readonly [SecretKind, RegExp])[] = [
   ['an API key', /sk-dr-[A-Za-z0-9]{8}/],
   ['a webhook secret', /whsec_[A-Za-z0-9+/=]{8}/],
   // The policy of an upload form is {"expiration":… in Base64.
@@ -26,41 +26,41 @@ const looks: readonly (readonly [Kind, RegExp])[] = [
   ['a task token', /(?<![\w-])[\w-]{128}(?![\w-])/],
 ];
 
-/** Shorter ones stand in ordinary lines, too. */
-const leastLetters = 6;
+/** Shorter strings also occur in harmless lines. */
+const minLength = 6;
 
-/** Knows what must never stand in a log, and finds it there. */
+/** Collects the secrets that must never be in a log, and finds them in its lines. */
 export function logTripwire() {
-  const known = new Map<string, Kind>();
-  const add = (kind: Kind, text: unknown): void => {
-    if (typeof text !== 'string' || text.trim().length < leastLetters) return;
+  const known = new Map<string, SecretKind>();
+  const add = (kind: SecretKind, text: unknown): void => {
+    if (typeof text !== 'string' || text.trim().length < minLength) return;
     known.set(text, kind);
     known.set(JSON.stringify(text).slice(1, -1), kind); // as it stands inside of JSON
   };
-  const kindsIn = (line: string): ReadonlySet<Kind> =>
+  const kindsIn = (line: string): ReadonlySet<SecretKind> =>
     new Set([
-      ...looks.filter(([, look]) => look.test(line)).map(([kind]) => kind),
+      ...patterns.filter(([, pattern]) => pattern.test(line)).map(([kind]) => kind),
       ...[...known].filter(([text]) => line.includes(text)).map(([, kind]) => kind),
     ]);
   return {
     add,
-    /** What a request says that is nobody's business but its caller's and the provider's. */
-    hear(body: unknown): void {
-      const said = Said.safeParse(typeof body === 'string' ? read(body) : body);
-      if (!said.success) return;
-      const { prompt, negative_prompt, metadata, image_urls, callback_url } = said.data;
+    /** Collects the fields of a request that only its caller and the provider may read. */
+    addRequest(body: unknown): void {
+      const fields = RequestFields.safeParse(typeof body === 'string' ? parseJson(body) : body);
+      if (!fields.success) return;
+      const { prompt, negative_prompt, metadata, image_urls, callback_url } = fields.data;
       for (const text of [prompt, negative_prompt]) add('a prompt', text);
       for (const text of Object.values(metadata)) add('metadata', text);
-      for (const url of [...image_urls, callback_url]) add('a query of an address', queryOf(url));
+      for (const url of [...image_urls, callback_url]) add('the query of a URL', queryOf(url));
     },
-    /** The signatures in an answer, which may get around without their address. */
-    answered(text: string): void {
+    /** Collects the signatures of links in a response: a log may hold one without its URL. */
+    addResponse(text: string): void {
       for (const [, signature] of text.matchAll(/[?&]signature=([\w-]+)/g)) {
         add('a signature of a link', signature);
       }
     },
-    /** What the line says that it must not, in words that do not repeat it. */
-    complaint(source: string, line: string): string | undefined {
+    /** Names the kinds of secrets in a line, without repeating them; `undefined` when there are none. */
+    problemIn(source: string, line: string): string | undefined {
       const kinds = [...kindsIn(line)];
       if (kinds.length === 0) return undefined;
       return `${source} printed ${kinds.join(' and ')} in ${eventOf(line)}`;
@@ -71,33 +71,35 @@ export function logTripwire() {
 export type LogTripwire = ReturnType<typeof logTripwire>;
 
 /**
- * Looks at every line that was printed in a world.
- * @throws {Error} naming events and kinds, never what was found
+ * Checks every line that the functions of a stack have logged.
+ * @throws {Error} which names log events and kinds of secrets, never the secrets
  */
 export function checkLogs(tripwire: LogTripwire, dataDir: string): void {
-  const parts = (place: string) => readdirSync(join(dataDir, place));
-  for (const file of parts('secrets')) {
-    const { versions } = Secret.parse(read(readFileSync(join(dataDir, 'secrets', file), 'utf8')));
+  const filesIn = (directory: string) => readdirSync(join(dataDir, directory));
+  for (const file of filesIn('secrets')) {
+    const { versions } = Secret.parse(
+      parseJson(readFileSync(join(dataDir, 'secrets', file), 'utf8')),
+    );
     for (const { secretString } of versions) addSecret(tripwire, secretString);
   }
-  const complaints = parts('logs').flatMap((file) =>
+  const problems = filesIn('logs').flatMap((file) =>
     readFileSync(join(dataDir, 'logs', file), 'utf8')
       .split('\n')
-      .flatMap((line) => tripwire.complaint(file.replace(/\.log$/, ''), line) ?? []),
+      .flatMap((line) => tripwire.problemIn(file.replace(/\.log$/, ''), line) ?? []),
   );
-  if (complaints.length === 0) return;
-  throw new Error(`The log tells secrets:\n${[...new Set(complaints)].join('\n')}`);
+  if (problems.length === 0) return;
+  throw new Error(`The logs contain secrets:\n${[...new Set(problems)].join('\n')}`);
 }
 
 function addSecret({ add }: LogTripwire, text: string): void {
   add('a secret', text);
-  const keys = z.record(z.string(), z.string()).safeParse(read(text));
+  const keys = z.record(z.string(), z.string()).safeParse(parseJson(text));
   for (const key of Object.values(keys.data ?? {})) add('a secret', key);
 }
 
-// The requests of tests are wrong in every way, so each field is read by itself.
+// Tests send malformed requests on purpose, so every field is parsed on its own.
 const text = z.string().catch('');
-const Said = z.object({
+const RequestFields = z.object({
   prompt: text,
   negative_prompt: text,
   metadata: z.record(z.string(), z.unknown()).catch({}),
@@ -105,17 +107,17 @@ const Said = z.object({
   callback_url: text,
 });
 const Secret = z.object({ versions: z.array(z.object({ secretString: z.string() })) });
-const Line = z.object({ message: z.string().regex(/^[a-z]+\.[a-z_]+$|^[A-Z][a-z ]{1,30}$/i) });
+const LogLine = z.object({ message: z.string().regex(/^[a-z]+\.[a-z_]+$|^[A-Z][a-z ]{1,30}$/i) });
 
 const queryOf = (url: string): string | undefined => /\?.+/.exec(url)?.[0];
 
-// Only what looks like an event is repeated: a message may be what leaks.
+// The message of a line may be the leak itself, so it is quoted only when it looks like an event name.
 function eventOf(line: string): string {
-  const parsed = Line.safeParse(read(line));
+  const parsed = LogLine.safeParse(parseJson(line));
   return parsed.success ? `"${parsed.data.message}"` : 'a line without an event';
 }
 
-function read(json: string): unknown {
+function parseJson(json: string): unknown {
   try {
     return JSON.parse(json);
   } catch {

@@ -1,199 +1,222 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
-import { type ProviderName, providerNames } from '../../functions/task/provider.ts';
-import { openWorld, painted, until, type World } from './open-world.ts';
+import { type ProviderName, providerNames } from '../../functions/domain/model/provider-name.ts';
+import { mockProviderState, openStack, type TestStack, until } from './open-stack.ts';
 import { putSecret } from './put-secret.ts';
-import { type Receiver, servePictures } from './receiver.ts';
-import { painting } from './world.ts';
+import { type Receiver, serveImages } from './receiver.ts';
+import { controlProvider } from './start-stack.ts';
 
-// The same tasks with every provider, each in its own protocol.
+// The same tasks with every provider, each over its own protocol.
 
-let pictures: Receiver;
+let imageServer: Receiver;
 beforeAll(async () => {
-  pictures = await servePictures({ '/sample.jpg': readFileSync('cli/sample.jpg') });
+  imageServer = await serveImages({ '/sample.jpg': readFileSync('cli/sample.jpg') });
 });
-afterAll(() => pictures?.close());
+afterAll(() => imageServer?.close());
 
-const wish = (more: object = {}) => ({
-  ...{ prompt: 'Put on a little snow', size: '768x768' },
-  ...{ image_urls: [`${pictures.url}/sample.jpg`], ...more },
+const generation = (more: object = {}) => ({
+  prompt: 'Put on a little snow',
+  size: '768x768',
+  image_urls: [`${imageServer.url}/sample.jpg`],
+  ...more,
 });
 
-const servedBy = (...providers: readonly ProviderName[]) =>
-  openWorld({ outdir: inject('outdir'), parameters: { Providers: providers.join(',') } });
+const openStackWith = (...providers: readonly ProviderName[]) =>
+  openStack({ outdir: inject('outdir'), parameters: { Providers: providers.join(',') } });
 
-/** Sends a task and waits for its end: how callers see it, and how it is kept. */
-async function send(world: World, more?: object) {
-  const before = await painted(world);
-  const { body } = await world.create(wish(more));
-  const task = await world.ended(body.id);
-  const { counts } = await painted(world);
+/** Runs a task to its end. Returns the response, the item, and what the provider counted for it. */
+async function runTask(stack: TestStack, more?: object) {
+  const before = await mockProviderState(stack);
+  const { body } = await stack.create(generation(more));
+  const task = await stack.endedTask(body.id);
+  const { counts } = await mockProviderState(stack);
   return {
-    ...{ task, row: await world.dynamoItem(body.id) },
+    task,
+    item: await stack.taskItem(body.id),
     accepted: counts.accepted - before.counts.accepted,
     polls: counts.polls - before.counts.polls,
   };
 }
 
-describe.each(providerNames)('with %s', (provider) => {
-  const whoCalls = provider === 'dashscope' ? [] : [provider];
-  let world: World;
-  beforeAll(async () => {
-    world = await servedBy(provider);
-  });
-  afterAll(() => world?.close());
+/** How many waits of a task have timed out. */
+const timeoutsOf = ({ executionEvents }: TestStack, id: string): number =>
+  executionEvents.filter(({ execution, type }) => execution === id && type === 'TaskTimedOut')
+    .length;
 
-  test('a task is painted, fetched and charged, and it is known who painted it', async () => {
-    const { task, row } = await send(world, { n: 2 });
+const notCancellable = 'task_not_cancellable';
+
+describe.each(providerNames)('with %s', (provider) => {
+  /** Empty for a provider without webhooks. */
+  const withWebhook = provider === 'dashscope' ? [] : [provider];
+  let stack: TestStack;
+  beforeAll(async () => {
+    stack = await openStackWith(provider);
+  });
+  afterAll(() => stack?.close());
+
+  test('a task is generated, fetched and charged, and its item names the provider', async () => {
+    const { task, item } = await runTask(stack, { n: 2 });
 
     expect(task).toMatchObject({ status: 'completed', usage: { credits_used: 2.4 } });
     expect(task.results).toHaveLength(2);
     const image = await fetch(task.results[0]);
     expect(image.headers.get('content-type')).toBe('image/png');
-    expect(row).toMatchObject({ provider, expectedSeconds: 8 });
-    expect(row).not.toHaveProperty('wording');
+    expect(item).toMatchObject({ provider, typicalSeconds: 4 });
+    expect(item).not.toHaveProperty('submittedRequest');
   });
 
-  test('what was not made is not charged', async () => {
-    painting(world, { outcome: 'partial' });
+  test('an image that was not generated is not charged', async () => {
+    controlProvider(stack, { outcome: 'partial' });
 
-    const { task } = await send(world, { n: 3 });
+    const { task } = await runTask(stack, { n: 3 });
 
     expect(task).toMatchObject({ status: 'completed', usage: { credits_used: 2.4 } });
   });
 
-  test('a refusal of the prompt is told in the contract’s words', async () => {
-    painting(world, { outcome: 'failed', code: 'DataInspectionFailed' });
+  test('a prompt that the provider rejects fails the task with the error code of our contract', async () => {
+    controlProvider(stack, { outcome: 'failed', code: 'DataInspectionFailed' });
 
-    const { task } = await send(world);
+    const { task } = await runTask(stack);
 
     expect(task.error).toMatchObject({ code: 'content_policy_violation', type: 'task_error' });
     expect(task.usage).toMatchObject({ credits_used: 0 });
   });
 
-  test('a submit that was not answered is paid at most once', async () => {
-    painting(world, { submit: 'lost', times: 1 });
+  test('a submit without a response is accepted at most once', async () => {
+    controlProvider(stack, { submit: 'lost', times: 1 });
 
-    const { task, accepted } = await send(world);
+    const { task, accepted } = await runTask(stack);
 
     expect(accepted).toBe(1);
-    // Who knows a job again is asked again; of the others nobody can tell.
+    // EvoLink deduplicates, so the submit is repeated. For other providers it is unknown whether they took the job.
     if (provider === 'evolink') expect(task).toMatchObject({ status: 'completed' });
     else expect(task.error).toMatchObject({ code: 'service_error' });
   });
 
-  test('a task that is cancelled while it is painted ends at once', async () => {
-    painting(world, { seconds: 600 });
-    const { body } = await world.create(wish());
+  test('a task that waits there is cancelled at once, if the provider can cancel a job', async () => {
+    controlProvider(stack, { seconds: 600 });
+    const { body } = await stack.create(generation());
     await until(
-      () => world.dynamoItem(body.id),
+      () => stack.taskItem(body.id),
       ({ status, wakeToken }) => status === 'processing' && wakeToken !== undefined,
     );
 
-    await world.call('POST', `/v1/tasks/${body.id}/cancel`);
+    const cancelled = await stack.call('POST', `/v1/tasks/${body.id}/cancel`);
 
-    expect(await world.ended(body.id)).toMatchObject({ error: { code: 'request_cancelled' } });
+    if (provider === 'evolink') {
+      expect(cancelled).toMatchObject({ status: 409, body: { error: { code: notCancellable } } });
+      return;
+    }
+    expect(cancelled.status).toBe(200);
+    expect(await stack.endedTask(body.id)).toMatchObject({ error: { code: 'request_cancelled' } });
   });
 
-  test.each(whoCalls)('a callback of %s ends the wait: it is asked once', async () => {
-    const { task, row, polls } = await send(world);
+  test.each(withWebhook)('a webhook of %s ends the wait, and the job is polled once', async () => {
+    const { task, item, polls } = await runTask(stack);
 
     expect(task).toMatchObject({ status: 'completed' });
-    // The question, and for fal the question after the result itself.
+    // One status request; fal needs a second request for the result itself.
     expect(polls).toBeLessThanOrEqual(2);
-    const entered = world.transitions.filter(
-      ({ execution, state }) => execution === task.id && state === 'PollTask',
-    );
-    expect(new Set(entered.map(({ type }) => type))).not.toContain('TaskTimedOut');
-    expect(row).not.toHaveProperty('calledBackAt');
+    expect(timeoutsOf(stack, task.id)).toBe(0);
+    expect(item).not.toHaveProperty('providerWebhookAt');
   });
 
-  test.each(whoCalls)(
-    'as %s, nobody’s callback is answered the same and changes nothing',
+  test.each(withWebhook)('a lost webhook of %s is made up for by the fallback poll', async () => {
+    stack.faults.breakEvent({ source: 'provider', fault: 'drop' });
+
+    const { task } = await runTask(stack);
+
+    expect(task).toMatchObject({ status: 'completed' });
+    expect(timeoutsOf(stack, task.id)).toBe(1);
+  });
+
+  test.each(withWebhook)(
+    'a forged webhook of %s is answered with 200 and an empty body, and changes nothing',
     async () => {
-      painting(world, { seconds: 600 });
-      const { body } = await world.create(wish());
-      const isWaited = ({ wakeToken }: Record<string, unknown>) => wakeToken !== undefined;
-      const before = await until(() => world.dynamoItem(body.id), isWaited);
-      const places = [
+      controlProvider(stack, { seconds: 600 });
+      const { body } = await stack.create(generation());
+      const isWaiting = ({ wakeToken }: Record<string, unknown>) => wakeToken !== undefined;
+      const before = await until(() => stack.taskItem(body.id), isWaiting);
+      const paths = [
         `${provider}/callbacks/${body.id}/${'A'.repeat(43)}`,
         `${provider}/callbacks/${body.id}/short`,
         `${provider}/callbacks/task-unified-1757156493-imcg5zqt/${'A'.repeat(43)}`,
         `nobody/callbacks/${body.id}/${'A'.repeat(43)}`,
       ];
 
-      for (const place of places) {
-        const answer = await world.call('POST', `/v1/providers/${place}`, '{"status":"completed"');
-        expect(answer).toMatchObject({ status: 200, body: {} });
+      for (const path of paths) {
+        const response = await stack.call('POST', `/v1/providers/${path}`, '{"status":"completed"');
+        expect(response).toMatchObject({ status: 200, body: {} });
       }
 
-      expect(await world.dynamoItem(body.id)).toEqual(before);
-      await world.call('POST', `/v1/tasks/${body.id}/cancel`);
-      await world.ended(body.id);
+      expect(await stack.taskItem(body.id)).toEqual(before);
     },
   );
 });
 
-describe('with two of them', () => {
-  let world: World;
+describe('with two providers', () => {
+  let stack: TestStack;
   beforeAll(async () => {
-    world = await servedBy('dashscope', 'evolink');
+    stack = await openStackWith('dashscope', 'evolink');
   });
-  afterAll(() => world?.close());
+  afterAll(() => stack?.close());
 
   test.each(['Arrearage', 'InvalidApiKey', 'ModelNotFound'] as const)(
-    'the next one paints what the first refuses for the operator’s %s',
+    'a job that the first provider rejects with %s, which only the operator can fix, goes to the next',
     async (code) => {
-      painting(world, { submit: 'refused', code, times: 1 });
+      controlProvider(stack, { submit: 'refused', code, times: 1 });
 
-      const { task, row, accepted } = await send(world);
+      const { task, item, accepted } = await runTask(stack);
 
       expect(task).toMatchObject({ status: 'completed', usage: { credits_used: 1.2 } });
-      expect([row['provider'], accepted]).toEqual(['evolink', 1]);
+      expect([item['provider'], accepted]).toEqual(['evolink', 1]);
     },
   );
 
-  test('the next one paints what the first was too busy for three times', async () => {
-    painting(world, { submit: 'busy', times: 3 });
+  test('a job for which the first provider was busy three times goes to the next', async () => {
+    controlProvider(stack, { submit: 'busy', times: 3 });
 
-    const { task, row } = await send(world);
+    const { task, item } = await runTask(stack);
 
     expect(task).toMatchObject({ status: 'completed' });
-    expect(row).toMatchObject({ provider: 'evolink' });
+    expect(item).toMatchObject({ provider: 'evolink' });
   });
 
-  test('a short busyness is waited out', async () => {
-    painting(world, { submit: 'busy', times: 2 });
+  test('a job for which the first provider was busy twice stays with it', async () => {
+    controlProvider(stack, { submit: 'busy', times: 2 });
 
-    expect((await send(world)).row).toMatchObject({ provider: 'dashscope', status: 'completed' });
+    expect((await runTask(stack)).item).toMatchObject({
+      provider: 'dashscope',
+      status: 'completed',
+    });
   });
 
-  test('what the first refuses for the prompt, or did not answer, no other is asked', async () => {
-    painting(world, { submit: 'refused', code: 'DataInspectionFailed', times: 1 });
-    const refused = await send(world);
-    painting(world, { submit: 'lost', times: 1 });
-    const lost = await send(world);
+  test('a job that the first provider rejects for its prompt, or does not answer, goes to no other', async () => {
+    controlProvider(stack, { submit: 'refused', code: 'DataInspectionFailed', times: 1 });
+    const rejected = await runTask(stack);
+    controlProvider(stack, { submit: 'lost', times: 1 });
+    const lost = await runTask(stack);
 
-    expect(refused.task.error).toMatchObject({ code: 'content_policy_violation' });
+    expect(rejected.task.error).toMatchObject({ code: 'content_policy_violation' });
     expect(lost.task.error).toMatchObject({ code: 'service_error' });
-    expect([refused.row, lost.row]).toMatchObject([
+    expect([rejected.item, lost.item]).toMatchObject([
       { provider: 'dashscope' },
       { provider: 'dashscope' },
     ]);
-    expect([refused.accepted, lost.accepted]).toEqual([0, 1]);
+    expect([rejected.accepted, lost.accepted]).toEqual([0, 1]);
   });
 });
 
 test.each([
   ['{"none":"x"}', 'service_unavailable'],
   ['{"fal":"only"}', undefined],
-])('of the providers those with a key are asked: %s', async (keys, code) => {
-  const world = await servedBy(...providerNames);
-  onTestFinished(() => world.close());
-  await putSecret(world, 'ProviderKeys', keys);
+])('with the provider keys %s, only providers with a key are used', async (keys, code) => {
+  const stack = await openStackWith(...providerNames);
+  onTestFinished(() => stack.close());
+  await putSecret(stack, 'ProviderKeys', keys);
 
-  const { task, row } = await send(world);
+  const { task, item } = await runTask(stack);
 
   if (code) expect(task.error).toMatchObject({ code });
-  else expect(row).toMatchObject({ status: 'completed', provider: 'fal' });
+  else expect(item).toMatchObject({ status: 'completed', provider: 'fal' });
 });

@@ -1,10 +1,10 @@
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import type { Laptop } from '../../local/laptop.ts';
-import { secretsOf } from '../../local/template/read-secrets.ts';
+import { secretsOf } from '../../local/aws/template/read-secrets.ts';
+import type { LocalStack } from '../../local/local-stack.ts';
 
-/** What the operator does with a secret. */
+/** Replaces the value of a secret, as the operator does. */
 export async function putSecret(
-  { environment, context }: Laptop,
+  { environment, context }: LocalStack,
   name: 'Signing' | 'ProviderKeys',
   SecretString: string,
 ): Promise<void> {

@@ -1,5 +1,5 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
-import { listen } from '../../local/listen.ts';
+import { listen } from '../../local/aws/listen.ts';
 
 type Received = {
   readonly headers: IncomingHttpHeaders;
@@ -13,7 +13,7 @@ export type Receiver = {
   close(): Promise<void>;
 };
 
-/** A caller's server: keeps what it is sent, and answers with these statuses, the last one for ever. */
+/** A webhook receiver: keeps the requests it gets, and answers with these statuses in turn; the last one repeats. */
 export async function startReceiver(...statuses: readonly number[]): Promise<Receiver> {
   const received: Received[] = [];
   const server: Server = createServer((request, response) => {
@@ -30,13 +30,11 @@ export async function startReceiver(...statuses: readonly number[]): Promise<Rec
   return { url, received, close };
 }
 
-/** A server that has pictures, each under the path it is given. */
-export async function servePictures(
-  pictures: Readonly<Record<string, Uint8Array>>,
-): Promise<Receiver> {
+/** A server that serves images, each under its path. */
+export async function serveImages(images: Readonly<Record<string, Uint8Array>>): Promise<Receiver> {
   const server = createServer((request, response) => {
-    const picture = pictures[request.url ?? ''];
-    response.writeHead(picture ? 200 : 404).end(picture);
+    const image = images[request.url ?? ''];
+    response.writeHead(image ? 200 : 404).end(image);
   });
   return { received: [], ...(await listen(server, 0)) };
 }

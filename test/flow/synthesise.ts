@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { synthesiseIfChanged } from '../../local/synthesis-cache.ts';
 import { synthesise } from '../../local/synthesise.ts';
 
 declare module 'vitest' {
@@ -10,11 +11,14 @@ declare module 'vitest' {
   }
 }
 
-/** Synthesises the laptop's stage once for all files of the suite. */
+/** Synthesises the stage `local` once for all test files of a project, unless an earlier run did. */
 export async function setup(project: TestProject): Promise<() => void> {
+  const outdir = '.local/test/cdk.out';
+  mkdirSync('.local/test', { recursive: true });
+  await synthesiseIfChanged(outdir, (fresh) => synthesise(fresh));
+  // A copy, because another run in this folder may replace the directory while these tests run.
   const directory = mkdtempSync(join(tmpdir(), 'darkroom-flow-'));
-  const outdir = join(directory, 'cdk.out');
-  await synthesise(outdir);
-  project.provide('outdir', outdir);
+  cpSync(outdir, join(directory, 'cdk.out'), { recursive: true });
+  project.provide('outdir', join(directory, 'cdk.out'));
   return () => rmSync(directory, { recursive: true, force: true });
 }

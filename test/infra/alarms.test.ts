@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { countedMetrics } from './counted-metrics.ts';
+import { metricNames } from '../../functions/domain/model/metric-names.ts';
 import { readable } from './readable.ts';
 import { type Found, ofType, stageNames, synthesised } from './synthesised.ts';
 
@@ -27,6 +28,7 @@ const Rule = z.object({
   ...Metric.partial().shape,
   Period: z.number().optional(),
   Statistic: z.string().optional(),
+  ExtendedStatistic: z.string().optional(),
 });
 
 const runbook = readFileSync('docs/runbook.md', 'utf8');
@@ -36,16 +38,16 @@ const headings = [...section.matchAll(/^### (.+)$/gm)].map(([, text = '']) => te
 const rulesIn = (found: readonly Found[]) =>
   found.map(({ name, Properties }) => ({ name, ...Rule.parse(Properties) }));
 
-type Watching = ReturnType<typeof rulesIn>[number];
+type AlarmRule = ReturnType<typeof rulesIn>[number];
 
-/** What an alarm reads, whichever way CloudFormation says it. */
-function metricsOf(rule: Watching): readonly z.output<typeof Stat>[] {
+/** The metrics of an alarm, in either of the two forms that CloudFormation has. */
+function metricsOf(rule: AlarmRule): readonly z.output<typeof Stat>[] {
   if (rule.Metrics) return rule.Metrics.flatMap(({ MetricStat = [] }) => MetricStat);
-  const { Period, Statistic } = rule;
-  return [Stat.parse({ Metric: Metric.parse(rule), Period, Stat: Statistic })];
+  const { Period, Statistic, ExtendedStatistic } = rule;
+  return [Stat.parse({ Metric: Metric.parse(rule), Period, Stat: Statistic ?? ExtendedStatistic })];
 }
 
-function line(rule: Watching): string {
+function line(rule: AlarmRule): string {
   const metrics = metricsOf(rule);
   const names = [...new Set(metrics.map(({ Metric: { MetricName } }) => MetricName))].join(' ');
   const minutes = ((metrics[0]?.Period ?? 0) * rule.EvaluationPeriods) / 60;
@@ -53,55 +55,66 @@ function line(rule: Watching): string {
   return `${rule.name}: ${names} ${sign} ${rule.Threshold} in ${minutes} min`;
 }
 
+test('the runbook has sections about alarms', () => {
+  expect(headings).not.toEqual([]);
+});
+
 describe.each(stageNames)('in %s', (name) => {
   const stage = synthesised(name);
   const rules = rulesIn(ofType(stage, 'AWS::CloudWatch::Alarm'));
 
-  test('every alarm has its heading in the runbook, and every heading its alarm', () => {
+  test('every alarm has a section in the runbook, and every section an alarm', () => {
     expect(rules.map((rule) => rule.name)).toEqual(headings);
   });
 
-  test('what wakes somebody is this', () => {
+  test('these are the alarms, with their thresholds', () => {
     expect(rules.map(line)).toEqual([
       'TaskPastDeadline: TaskPastDeadline ≥ 1 in 5 min',
       'ExhaustedTask: ExhaustedTask ≥ 1 in 5 min',
       'BrokenTask: BrokenTask ≥ 3 in 15 min',
+      'ProviderFailing: ProviderFailedTask TaskCompleted ≥ 0.5 in 15 min',
+      'UnstartedTask: UnstartedTask ≥ 5 in 15 min',
       'UnknownSubmit: UnknownSubmit ≥ 3 in 60 min',
-      'ProviderRefusedOperator: ProviderRefusedOperator ≥ 1 in 5 min',
+      'ProviderAccountRejected: ProviderAccountRejected ≥ 1 in 5 min',
       'UndeliveredCallback: UndeliveredCallback ≥ 5 in 60 min',
-      'SweepFailure: SweepFailure ≥ 3 in 15 min',
-      'SweepStopped: Invocations Errors < 1 in 10 min',
+      'ReconcilerFailure: ReconcilerFailure ≥ 3 in 15 min',
+      'ReconcilerStopped: Invocations Errors < 1 in 10 min',
       'ExecutionFailed: ExecutionsFailed ExecutionsTimedOut ExecutionsAborted ≥ 1 in 5 min',
       'FunctionError: Errors ≥ 3 in 5 min',
       'FunctionThrottled: Throttles ≥ 5 in 5 min',
       'ApiServerError: 5xx ≥ 5 in 5 min',
+      'WorkflowThrottled: ExecutionThrottled ≥ 5 in 5 min',
+      'TableThrottled: ReadThrottleEvents WriteThrottleEvents ≥ 10 in 5 min',
+      'ApiSlow: Latency ≥ 3000 in 15 min',
     ]);
   });
 
   describe.each(rules)('$name', (rule) => {
-    test('says what is wrong, and where it stands what to do', () => {
+    test('says what is wrong, and links to its section of the runbook', () => {
       expect(rule.AlarmDescription).toMatch(/^[A-Z].{15,}\. What to do: docs\/runbook\.md#[a-z]+$/);
       expect(rule.AlarmDescription.split('#')[1]).toBe(rule.name.toLowerCase());
     });
 
-    test('is quiet when nothing is heard, unless silence is what it is about', () => {
+    test('takes missing data as good, unless missing data is what it is about', () => {
       expect(rule.TreatMissingData).toBe(
-        rule.name === 'SweepStopped' ? 'breaching' : 'notBreaching',
+        rule.name === 'ReconcilerStopped' ? 'breaching' : 'notBreaching',
       );
     });
 
-    test('adds up no more than the ten metrics an alarm may have', () => {
+    test('adds up at most ten metrics, which is the limit of CloudWatch', () => {
       expect(metricsOf(rule).length).toBeLessThanOrEqual(10);
-      expect(metricsOf(rule).map((one) => one.Stat)).toEqual(metricsOf(rule).map(() => 'Sum'));
+      const stat = rule.name === 'ApiSlow' ? 'p95' : 'Sum';
+      expect(metricsOf(rule).map((one) => one.Stat)).toEqual(metricsOf(rule).map(() => stat));
     });
 
-    test('watches this stack alone, by what its functions count or its resources are', () => {
+    test('reads only metrics of this stack: those that its functions emit, and those of its resources', () => {
+      expect(metricsOf(rule)).not.toEqual([]);
       for (const { Metric: metric } of metricsOf(rule)) {
         const [{ Name, Value } = {}, ...more] = metric.Dimensions;
         expect(more).toEqual([]);
         if (metric.Namespace === 'Darkroom') {
           expect([Name, Value]).toEqual(['service', { Ref: 'AWS::StackName' }]);
-          expect(countedMetrics).toContain(metric.MetricName);
+          expect(Object.values<string>(metricNames)).toContain(metric.MetricName);
         } else {
           expect(stage.template.Resources).toHaveProperty(readable(Value, (id) => id));
         }
@@ -109,38 +122,82 @@ describe.each(stageNames)('in %s', (name) => {
     });
   });
 
-  test('a crash of a function that answers by errors is no alarm; that of any other is', () => {
-    const error = rules.find((rule) => rule.name === 'FunctionError');
-    const watched = error && metricsOf(error).map(({ Metric: { Dimensions } }) => Dimensions[0]);
+  test('providers that fail two tasks, or fewer than they complete, are no alarm', () => {
+    const { Metrics = [] } = rules.find((rule) => rule.name === 'ProviderFailing') ?? {};
+    const [{ Expression = '' } = {}] = Metrics.filter(({ ReturnData }) => ReturnData);
+    const share = (failed: number | undefined, completed: number | undefined) =>
+      evaluate(Expression, { failed, completed });
 
-    expect(watched?.map((dimension) => readable(dimension?.Value, stage.nameOf)).sort()).toEqual([
-      ...['AwaitProvider', 'ExecutionEnded', 'InputUploaded', 'IssueKey', 'PollTask', 'Sweep'],
-    ]);
+    expect(share(undefined, undefined)).toBe(0);
+    expect(share(undefined, 100)).toBe(0);
+    expect(share(2, undefined)).toBe(0);
+    expect(share(3, undefined)).toBe(1);
+    expect(share(3, 3)).toBe(0.5);
+    expect(share(3, 4)).toBeLessThan(0.5);
+  });
+
+  test('an error of a function that throws on purpose is no alarm; an error of any other function is', () => {
+    const error = rules.find((rule) => rule.name === 'FunctionError');
+    const dimensions = error && metricsOf(error).map(({ Metric: { Dimensions } }) => Dimensions[0]);
+
+    expect(dimensions?.map((dimension) => readable(dimension?.Value, stage.nameOf)).sort()).toEqual(
+      ['AwaitProvider', 'ExecutionEnded', 'InputUploaded', 'IssueKey', 'PollTask', 'Reconcile'],
+    );
   });
 });
 
-describe('the mail', () => {
+/** What CloudWatch makes of an expression with `IF` and `FILL` over one value of each metric. */
+function evaluate(
+  expression: string,
+  { failed, completed }: { failed: number | undefined; completed: number | undefined },
+): unknown {
+  const fill = (value: number | undefined, missing: number) => value ?? missing;
+  const choose = (condition: boolean, yes: number, no: number) => (condition ? yes : no);
+  const run = new Function('IF', 'FILL', 'failed', 'completed', `return ${expression}`);
+  return run(choose, fill, failed, completed);
+}
+
+test('every log event that the runbook searches for is one that the code writes', () => {
+  const code = readdirSync('functions', { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => readFileSync(join('functions', path), 'utf8'))
+    .join('\n');
+  const events = [...runbook.matchAll(/"([a-z]+\.[a-z_]+)"/g)].map(([, event]) => event);
+
+  expect(events.length).toBeGreaterThan(8);
+  expect(events.filter((event) => !code.includes(`'${event}'`))).toEqual([]);
+});
+
+describe('the mail of the alarms', () => {
   const stage = synthesised('prod');
   const topic = ofType(stage, 'AWS::SNS::Topic')[0]?.id;
-  const parts = stage.resources.filter(({ Type }) => Type.startsWith('AWS::SNS::'));
-  const condition = parts[0]?.['Condition'];
+  const topicResources = stage.resources.filter(({ Type }) => Type.startsWith('AWS::SNS::'));
+  const condition = topicResources[0]?.['Condition'];
 
-  test('is sent where the deployment says, when an alarm begins and when it is over', () => {
+  test('goes to the address of the deployment when an alarm begins and when it ends', () => {
     const action = { 'Fn::If': [condition, { Ref: topic }, { Ref: 'AWS::NoValue' }] };
-    for (const { Properties } of ofType(stage, 'AWS::CloudWatch::Alarm')) {
+    const alarms = ofType(stage, 'AWS::CloudWatch::Alarm');
+    expect(alarms).toHaveLength(headings.length);
+    for (const { Properties } of alarms) {
       expect(Properties).toMatchObject({ AlarmActions: [action], OKActions: [action] });
     }
     expect(ofType(stage, 'AWS::SNS::Subscription')[0]?.Properties).toEqual({
-      ...{ Protocol: 'email', Endpoint: { Ref: 'AlarmEmail' }, TopicArn: { Ref: topic } },
+      Protocol: 'email',
+      Endpoint: { Ref: 'AlarmEmail' },
+      TopicArn: { Ref: topic },
     });
   });
 
-  test('without an address there is none of it', () => {
+  test('has no resource when there is no address', () => {
     expect(stage.template.Parameters['AlarmEmail']).toMatchObject({ Default: '' });
     expect(stage.template['Conditions']).toEqual({
       [String(condition)]: { 'Fn::Not': [{ 'Fn::Equals': [{ Ref: 'AlarmEmail' }, ''] }] },
     });
-    expect(parts.map((part) => part['Condition'])).toEqual([condition, condition, condition]);
+    expect(topicResources.map((resource) => resource['Condition'])).toEqual([
+      condition,
+      condition,
+      condition,
+    ]);
   });
 
   test.each([
@@ -148,20 +205,21 @@ describe('the mail', () => {
     ['team@example.com', true],
     ['nobody', false],
     ['two words@example.com', false],
-  ])('an address of %j is taken: %j', (address, taken) => {
+  ])('the parameter accepts the address %j: %j', (address, isAccepted) => {
     const { AllowedPattern } = stage.template.Parameters['AlarmEmail'] ?? {};
 
-    expect(new RegExp(String(AllowedPattern)).test(address)).toBe(taken);
+    expect(new RegExp(String(AllowedPattern)).test(address)).toBe(isAccepted);
   });
 
-  test('comes from the alarms of this account, over TLS, and from nobody else', () => {
+  test('is sent only by alarms of this account, and only over TLS', () => {
     const [policy] = ofType(stage, 'AWS::SNS::TopicPolicy');
 
     expect(policy?.Properties['PolicyDocument']).toMatchObject({
       Statement: [
         { Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
         {
-          ...{ Effect: 'Allow', Action: 'sns:Publish' },
+          Effect: 'Allow',
+          Action: 'sns:Publish',
           Principal: { Service: 'cloudwatch.amazonaws.com' },
           Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
         },

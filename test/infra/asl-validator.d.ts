@@ -1,5 +1,5 @@
 declare module 'asl-validator' {
-  type Verdict = { readonly isValid: boolean; readonly errorsText: () => string };
-  const validate: (definition: object) => Verdict;
+  type Result = { readonly isValid: boolean; readonly errorsText: () => string };
+  const validate: (definition: object) => Result;
   export = validate;
 }

@@ -5,42 +5,47 @@ import { ofType, propertiesOf, stageNames, synthesised } from './synthesised.ts'
 
 describe.each(stageNames)('the buckets of %s', (name) => {
   const stage = synthesised(name);
-  const bucket = (called: string) => propertiesOf(stage, 'AWS::S3::Bucket', called);
+  const bucket = (bucketName: string) => propertiesOf(stage, 'AWS::S3::Bucket', bucketName);
   const days = { Inputs: 1, Results: stages[name].resultDays };
 
-  test.each(Object.entries(days))('%s is private, encrypted and empties itself', (called, age) => {
-    expect(bucket(called)).toMatchObject({
-      PublicAccessBlockConfiguration: {
-        BlockPublicAcls: true,
-        BlockPublicPolicy: true,
-        IgnorePublicAcls: true,
-        RestrictPublicBuckets: true,
-      },
-      BucketEncryption: {
-        ServerSideEncryptionConfiguration: [
-          { ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } },
-        ],
-      },
-      LifecycleConfiguration: {
-        Rules: [
-          {
-            Status: 'Enabled',
-            ExpirationInDays: age,
-            AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
-          },
-        ],
-      },
-    });
-    expect(ofType(stage, 'AWS::S3::Bucket')).toHaveLength(2);
-  });
+  test.each(Object.entries(days))(
+    '%s is private and encrypted, and its objects expire',
+    (bucketName, age) => {
+      expect(bucket(bucketName)).toMatchObject({
+        PublicAccessBlockConfiguration: {
+          BlockPublicAcls: true,
+          BlockPublicPolicy: true,
+          IgnorePublicAcls: true,
+          RestrictPublicBuckets: true,
+        },
+        BucketEncryption: {
+          ServerSideEncryptionConfiguration: [
+            { ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } },
+          ],
+        },
+        LifecycleConfiguration: {
+          Rules: [
+            {
+              Status: 'Enabled',
+              ExpirationInDays: age,
+              AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
+            },
+          ],
+        },
+      });
+      expect(ofType(stage, 'AWS::S3::Bucket')).toHaveLength(2);
+    },
+  );
 
-  test('outlive the stack where data is kept', () => {
+  test('outlive the stack where the stage keeps its data', () => {
     const policies = ofType(stage, 'AWS::S3::Bucket').map(({ DeletionPolicy }) => DeletionPolicy);
 
-    expect(new Set(policies)).toEqual(new Set([stages[name].keepData ? 'Retain' : 'Delete']));
+    expect(new Set(policies)).toEqual(
+      new Set([stages[name].keepData ? 'RetainExceptOnCreate' : 'Delete']),
+    );
   });
 
-  test('only an upload of a task is news, and to one function', () => {
+  test('send an event only for the upload of a task, and only to one function', () => {
     const [notifications, ...more] = ofType(stage, 'Custom::S3BucketNotifications');
     const { BucketName, NotificationConfiguration } = notifications?.Properties ?? {};
 
@@ -58,7 +63,7 @@ describe.each(stageNames)('the buckets of %s', (name) => {
   });
 });
 
-test('pages may upload and look at results only where their origins are named', () => {
+test('web pages may upload and read results only from the origins that the stage names', () => {
   const cors = (name: StageName) =>
     ofType(synthesised(name), 'AWS::S3::Bucket').map((bucket) => [
       bucket.name,

@@ -1,13 +1,19 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { countedMetrics } from './counted-metrics.ts';
+import { metricNames } from '../../functions/domain/model/metric-names.ts';
 import { readable } from './readable.ts';
 import { ofType, stageNames, synthesised } from './synthesised.ts';
 
 const Body = z.object({
   widgets: z.array(
     z.object({
-      ...{ type: z.string(), x: z.number(), y: z.number(), width: z.number(), height: z.number() },
+      type: z.string(),
+      x: z.number(),
+      y: z.number(),
+      width: z.number(),
+      height: z.number(),
       properties: z.looseObject({
         title: z.string().optional(),
         alarms: z.array(z.string()).optional(),
@@ -24,24 +30,26 @@ describe.each(stageNames)('the dashboard of %s', (name) => {
   const { widgets } = Body.parse(JSON.parse(text));
   const metrics = widgets.flatMap(({ properties }) => properties.metrics ?? []);
 
-  test('is one, and fits its page', () => {
+  test('is one page, and no widget is wider than it', () => {
     expect(more).toEqual([]);
+    expect(widgets).not.toEqual([]);
     for (const { x, width } of widgets) expect(x + width).toBeLessThanOrEqual(24);
   });
 
-  test('says first which alarms there are', () => {
+  test('begins with the alarms', () => {
     const alarms = ofType(stage, 'AWS::CloudWatch::Alarm').map((alarm) => `${alarm.name}`);
 
     expect(widgets[0]?.properties.alarms).toEqual(alarms);
   });
 
-  test('shows everything that functions count, and nothing that nobody counts', () => {
+  test('shows every metric that functions emit, and no other', () => {
     const shown = metrics.filter(([space]) => space === 'Darkroom').map(([, metric]) => metric);
 
-    expect([...new Set(shown)].sort()).toEqual(countedMetrics);
+    expect([...new Set(shown)].sort()).toEqual(Object.values(metricNames).sort());
   });
 
-  test('shows this stack alone', () => {
+  test('shows the metrics of this stack only', () => {
+    expect(metrics).not.toEqual([]);
     for (const [space, , dimension, value] of metrics) {
       if (space === 'Darkroom') expect([dimension, value]).toEqual(['service', 'AWS::StackName']);
       else expect(dimension).toMatch(/^(ApiId|FunctionName|StateMachineArn)$/);
@@ -51,12 +59,33 @@ describe.each(stageNames)('the dashboard of %s', (name) => {
   test('shows these, from top to bottom', () => {
     expect(widgets.map(({ properties }) => properties.title)).toEqual([
       'Alarm Status',
-      ...['Tasks', 'Tasks that failed, by code'],
-      'Seconds from the start to the end',
-      ...['Seconds until the provider took it', 'Seconds with the provider'],
-      ...['Credits', 'Images', 'What the sweep had to bring on', 'What nothing could mend'],
-      ...['Requests', 'Answers that are errors', 'Milliseconds of an answer'],
-      ...['Executions', 'Errors of functions', 'Throttles of functions'],
+      'Tasks',
+      'Tasks that failed, by code',
+      'Seconds from start to end',
+      'Seconds until a provider accepted the job',
+      'Seconds at the provider',
+      'Credits',
+      'Images',
+      'Recovered by the reconciler',
+      'Not recovered',
+      'Requests',
+      'Responses that are errors',
+      'Response time in milliseconds',
+      'Executions',
+      'Errors of functions',
+      'Throttles of functions',
     ]);
   });
+});
+
+test('every metric in the registry is emitted by the code', () => {
+  const code = readdirSync('functions', { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => readFileSync(join('functions', path), 'utf8'))
+    .join('\n');
+
+  expect(metricNames).not.toEqual({});
+  expect(
+    Object.keys(metricNames).filter((key) => !new RegExp(`\\bmetricNames\\.${key}\\b`).test(code)),
+  ).toEqual([]);
 });

@@ -3,13 +3,20 @@ import * as z from 'zod';
 import { type Entry, entries } from '../../functions/runtime/env.ts';
 import { stages } from '../../infra/stage.ts';
 import { readable } from './readable.ts';
-import { type Found, ofType, type Synthesised, stageNames, synthesised } from './synthesised.ts';
+import {
+  type Found,
+  ofType,
+  propertiesOf,
+  type Synthesised,
+  stageNames,
+  synthesised,
+} from './synthesised.ts';
 
-const laptopOnly = ['LOOPBACK', 'USUAL_SECONDS'];
-/** What the SDK reads for itself, and no stack says. */
-const theSdks = ['AWS_ENDPOINT_URL_S3'];
-/** What is said in words of ours, instead of being the name of a resource. */
-const words = [...laptopOnly, 'CALLBACK_TAIL'];
+const localOnly = ['ALLOW_LOOPBACK', 'TYPICAL_SECONDS'];
+/** Variables of the SDK that no stack sets. */
+const sdkVariables = ['AWS_ENDPOINT_URL_S3'];
+/** Variables whose value is a plain text, and not the name of a resource or a parameter. */
+const plainTexts = [...localOnly, 'CALLBACK_RETRY_DELAYS', 'RESULT_DAYS'];
 
 /** Memory in MB and time in seconds. */
 const limits: Record<Entry, readonly [memory: number, seconds: number]> = {
@@ -20,25 +27,14 @@ const limits: Record<Entry, readonly [memory: number, seconds: number]> = {
   'api/cancel-task': [1024, 10],
   'api/redeliver-callback': [1024, 10],
   'api/create-file': [1024, 10],
-  'api/list-models': [1024, 10],
-  'api/get-credits': [1024, 10],
   'api/get-result': [1024, 10],
-  'api/provider-callback': [1024, 10],
-  'api/admin/create-account': [1024, 10],
-  'api/admin/list-accounts': [1024, 10],
-  'api/admin/get-account': [1024, 10],
-  'api/admin/change-account': [1024, 10],
-  'api/admin/credit-account': [1024, 10],
-  'api/admin/list-entries': [1024, 10],
-  'api/admin/rotate-secret': [1024, 10],
-  'api/admin/create-key': [1024, 10],
-  'api/admin/list-keys': [1024, 10],
-  'api/admin/get-key': [1024, 10],
-  'api/admin/change-key': [1024, 10],
-  'api/admin/delete-key': [1024, 10],
-  'api/openapi': [512, 10], // these load next to nothing, so none needs a bigger processor
-  'api/health': [512, 10],
-  'api/not-found': [512, 10],
+  'api/provider-webhook': [1024, 10],
+  'api/read-account': [1024, 10],
+  'api/admin-reads': [1024, 10],
+  'api/manage-accounts': [1024, 10],
+  'api/credit-account': [1024, 10],
+  'api/manage-keys': [1024, 10],
+  'api/service': [512, 10], // it loads almost nothing, so it needs no larger share of a processor
   'workflow/prepare-inputs': [512, 60],
   'workflow/submit-task': [512, 30],
   'workflow/await-provider': [512, 10],
@@ -46,7 +42,7 @@ const limits: Record<Entry, readonly [memory: number, seconds: number]> = {
   'workflow/settle-task': [512, 120],
   'workflow/notify-caller': [512, 15],
   'events/input-uploaded': [512, 30],
-  'events/sweep': [512, 50],
+  'events/reconcile': [512, 50],
   'events/execution-ended': [512, 30],
   'events/issue-key': [512, 10],
 };
@@ -71,7 +67,7 @@ const pascalCase = (entry: string) =>
 describe.each(stageNames)('in %s', (name) => {
   const stage = synthesised(name);
 
-  test('every entry is deployed, and nothing else but what CDK needs for the deployment', () => {
+  test('every entry is deployed, and nothing else except what CDK needs for the deployment', () => {
     const others = ofType(stage, 'AWS::Lambda::Function')
       .filter(({ Properties }) => !String(Properties['Description']).startsWith('functions/'))
       .map(({ id }) => id.replace(/[0-9A-Fa-f]{8,}$/, ''));
@@ -95,7 +91,7 @@ describe.each(stageNames)('in %s', (name) => {
       expect(found.name).toBe(pascalCase(entry));
     });
 
-    test('has a role of its own, which nobody but Lambda may take', () => {
+    test('has a role of its own, which only Lambda may assume, with exactly one policy', () => {
       const role = `${found.name}Role`;
       const sharing = stage.resources.filter(
         ({ Properties }) => readable(Properties['Role'], stage.nameOf) === role,
@@ -105,23 +101,24 @@ describe.each(stageNames)('in %s', (name) => {
       const [{ Properties = {} } = {}] = stage.resources.filter(
         ({ Type, name }) => Type === 'AWS::IAM::Role' && name === role,
       );
-      expect(Object.keys(Properties)).toEqual(['AssumeRolePolicyDocument']);
+      expect(Object.keys(Properties)).toEqual(['AssumeRolePolicyDocument', 'Policies']);
+      expect(Properties['Policies']).toHaveLength(1);
       expect(Properties['AssumeRolePolicyDocument']).toMatchObject({
         Statement: [{ Action: 'sts:AssumeRole', Principal: { Service: 'lambda.amazonaws.com' } }],
       });
     });
 
-    test('is told exactly what its schema asks for, and nothing that is a secret', () => {
-      const asked = Object.entries(entries).find(([key]) => key === entry)?.[1];
+    test('gets exactly the variables of its schema, and no secret among them', () => {
+      const schema = Object.entries(entries).find(([key]) => key === entry)?.[1];
       const variables = environmentOf(found);
-      const expected = Object.keys(asked?.shape ?? {}).filter(
+      const expected = Object.keys(schema?.shape ?? {}).filter(
         (variable) =>
-          !theSdks.includes(variable) && (name === 'local' || !laptopOnly.includes(variable)),
+          !sdkVariables.includes(variable) && (name === 'local' || !localOnly.includes(variable)),
       );
 
       expect(Object.keys(variables).sort()).toEqual(expected.sort());
-      const said = Object.entries(variables).filter(([, value]) => typeof value === 'string');
-      expect(said.filter(([variable]) => !words.includes(variable))).toEqual([]);
+      const texts = Object.entries(variables).filter(([, value]) => typeof value === 'string');
+      expect(texts.filter(([variable]) => !plainTexts.includes(variable))).toEqual([]);
       expect(JSON.stringify(variables)).not.toContain('{{resolve:');
     });
 
@@ -134,12 +131,30 @@ describe.each(stageNames)('in %s', (name) => {
     });
   });
 
-  test('logs are kept as long as the stage says, and not for ever', () => {
+  test('every log group keeps its logs for as many days as the stage says', () => {
     const groups = ofType(stage, 'AWS::Logs::LogGroup');
 
     expect(groups.map(({ Properties }) => Properties['RetentionInDays'])).toEqual(
       groups.map(() => stages[name].logDays),
     );
-    expect(groups).toHaveLength(Object.keys(entries).length + 2); // the API's and the workflow's
+    // The API's, the workflow's, and those of the functions that CDK adds.
+    expect(groups).toHaveLength(Object.keys(entries).length + (name === 'prod' ? 3 : 4));
+  });
+
+  test('no function logs to a group that is not in the template: Lambda would make one that never expires', () => {
+    const withoutGroup = ofType(stage, 'AWS::Lambda::Function').filter(
+      ({ Properties }) => Properties['LoggingConfig'] === undefined,
+    );
+
+    expect(withoutGroup.map((found) => found.name)).toEqual([]);
+    for (const { id } of ofType(stage, 'AWS::Logs::LogGroup')) {
+      expect([id, stage.template.Resources[id]?.DeletionPolicy]).toEqual([id, 'Delete']);
+    }
+  });
+
+  test('the access log has a name that needs no entry of its own in the account’s resource policy', () => {
+    expect(propertiesOf(stage, 'AWS::Logs::LogGroup', 'AccessLogs')['LogGroupName']).toEqual({
+      'Fn::Join': ['', ['/aws/vendedlogs/apis/', { Ref: 'AWS::StackName' }]],
+    });
   });
 });

@@ -11,7 +11,7 @@ const pseudo: Readonly<Record<string, string>> = {
   'AWS::AccountId': '000000000000',
 };
 
-/** A value of the template as a person would say it, with resources by what `nameOf` calls them. */
+/** A value of the template as a person would write it, with the names that `nameOf` gives to resources. */
 export function readable(value: unknown, nameOf: (logicalId: string) => string): string {
   if (typeof value === 'string') return value;
   const ref = Ref.safeParse(value);

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import document from '../../docs/openapi.json' with { type: 'json' };
+import { loadRoutes } from '../../functions/api/routes.ts';
+import { routeKey } from '../../functions/runtime/route.ts';
 import { type StageName, stages } from '../../infra/stage.ts';
 import { readable } from './readable.ts';
 import { ofType, type Synthesised, stageNames, synthesised } from './synthesised.ts';
@@ -27,8 +29,55 @@ const onlyOne = (stage: StageName, type: string) => {
   return found?.Properties;
 };
 
+// The OpenAPI document is made from the same declarations, so it cannot tell that one of them is wrong.
+test('every route lets in exactly these callers', async () => {
+  const routes = await loadRoutes();
+  const accessOf = Object.fromEntries(
+    routes.map(({ route: { access, ...route } }) => [
+      routeKey(route),
+      typeof access === 'string' ? access : `scope ${access.scope}`,
+    ]),
+  );
+
+  expect(accessOf).toEqual({
+    'POST /v1/images/generations': 'scope generate',
+    'GET /v1/tasks/{task_id}': 'scope read',
+    'GET /v1/tasks': 'scope read',
+    'POST /v1/tasks/batch': 'scope read',
+    'POST /v1/tasks/{task_id}/cancel': 'scope generate',
+    'POST /v1/tasks/{task_id}/callback': 'scope generate',
+    'POST /v1/files': 'scope generate',
+    'GET /v1/credits': 'scope read',
+    'GET /v1/models': 'scope read',
+    'GET /v1/results/{task}/{n}': 'signed-link',
+    'POST /v1/providers/{provider}/callbacks/{job}/{secret}': 'provider-secret',
+    'GET /openapi.json': 'public',
+    'GET /healthz': 'public',
+    'POST /v1/admin/accounts': 'scope admin',
+    'GET /v1/admin/accounts': 'scope admin',
+    'GET /v1/admin/accounts/{account}': 'scope admin',
+    'PATCH /v1/admin/accounts/{account}': 'scope admin',
+    'POST /v1/admin/accounts/{account}/credits': 'scope admin',
+    'GET /v1/admin/accounts/{account}/entries': 'scope admin',
+    'POST /v1/admin/accounts/{account}/webhook-secret': 'scope manage',
+    'POST /v1/admin/keys': 'scope manage',
+    'GET /v1/admin/keys': 'scope manage',
+    'GET /v1/admin/keys/{key_id}': 'scope manage',
+    'PATCH /v1/admin/keys/{key_id}': 'scope manage',
+    'DELETE /v1/admin/keys/{key_id}': 'scope manage',
+    $default: 'public',
+  });
+});
+
+test('only a route with a key counts requests, since the rate limit is that of the key', async () => {
+  const limited = (await loadRoutes()).filter(({ route }) => route.rateLimit !== undefined);
+
+  expect(limited).not.toEqual([]);
+  expect(limited.filter(({ route }) => typeof route.access === 'string')).toEqual([]);
+});
+
 describe.each(stageNames)('the API of %s', (name) => {
-  test('has these routes, and a function of ours answers whatever matches none of them', () => {
+  test('has these routes, and one function answers every request that matches none of them', () => {
     expect(routesOf(synthesised(name))).toEqual({
       'POST /v1/images/generations': 'CreateTask',
       'GET /v1/tasks/{task_id}': 'GetTask',
@@ -37,29 +86,40 @@ describe.each(stageNames)('the API of %s', (name) => {
       'POST /v1/tasks/{task_id}/cancel': 'CancelTask',
       'POST /v1/tasks/{task_id}/callback': 'RedeliverCallback',
       'POST /v1/files': 'CreateFile',
-      'GET /v1/credits': 'GetCredits',
-      'GET /v1/models': 'ListModels',
+      'GET /v1/credits': 'ReadAccount',
+      'GET /v1/models': 'ReadAccount',
       'GET /v1/results/{task}/{n}': 'GetResult',
-      'POST /v1/providers/{provider}/callbacks/{job}/{secret}': 'ProviderCallback',
-      'GET /openapi.json': 'Openapi',
-      'GET /healthz': 'Health',
-      'POST /v1/admin/accounts': 'CreateAccount',
-      'GET /v1/admin/accounts': 'ListAccounts',
-      'GET /v1/admin/accounts/{account}': 'GetAccount',
-      'PATCH /v1/admin/accounts/{account}': 'ChangeAccount',
+      'POST /v1/providers/{provider}/callbacks/{job}/{secret}': 'ProviderWebhook',
+      'GET /openapi.json': 'Service',
+      'GET /healthz': 'Service',
+      'POST /v1/admin/accounts': 'ManageAccounts',
+      'GET /v1/admin/accounts': 'AdminReads',
+      'GET /v1/admin/accounts/{account}': 'AdminReads',
+      'PATCH /v1/admin/accounts/{account}': 'ManageAccounts',
       'POST /v1/admin/accounts/{account}/credits': 'CreditAccount',
-      'GET /v1/admin/accounts/{account}/entries': 'ListEntries',
-      'POST /v1/admin/accounts/{account}/webhook-secret': 'RotateSecret',
-      'POST /v1/admin/keys': 'CreateKey',
-      'GET /v1/admin/keys': 'ListKeys',
-      'GET /v1/admin/keys/{key_id}': 'GetKey',
-      'PATCH /v1/admin/keys/{key_id}': 'ChangeKey',
-      'DELETE /v1/admin/keys/{key_id}': 'DeleteKey',
-      $default: 'NotFound',
+      'GET /v1/admin/accounts/{account}/entries': 'AdminReads',
+      'POST /v1/admin/accounts/{account}/webhook-secret': 'ManageAccounts',
+      'POST /v1/admin/keys': 'ManageKeys',
+      'GET /v1/admin/keys': 'AdminReads',
+      'GET /v1/admin/keys/{key_id}': 'AdminReads',
+      'PATCH /v1/admin/keys/{key_id}': 'ManageKeys',
+      'DELETE /v1/admin/keys/{key_id}': 'ManageKeys',
+      $default: 'Service',
     });
   });
 
-  test('has each of them in the document, and the document has no other', () => {
+  test('has a reason for every function that serves several routes, and for no other', () => {
+    const stage = synthesised(name);
+    const byFunction = Object.groupBy(Object.values(routesOf(stage)), (serving) => serving);
+    const shared = Object.keys(byFunction).filter((key) => (byFunction[key]?.length ?? 0) > 1);
+
+    expect(shared).not.toEqual([]);
+    // `sharedBecause` in the row of the function (infra/api-functions.ts).
+    expect([...stage.sharedBecause.keys()].sort()).toEqual(shared.sort());
+    for (const reason of stage.sharedBecause.values()) expect(reason.length).toBeGreaterThan(15);
+  });
+
+  test('has the routes that the OpenAPI document describes, and no other', () => {
     const described = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
@@ -68,7 +128,7 @@ describe.each(stageNames)('the API of %s', (name) => {
     expect(described.sort()).toEqual(routes.sort());
   });
 
-  test('hands every call on in the one form that our functions read', () => {
+  test('passes every request to its function in payload format 2.0', () => {
     const integrations = ofType(synthesised(name), 'AWS::ApiGatewayV2::Integration');
     for (const { Properties } of integrations) {
       expect(Properties).toMatchObject({
@@ -76,27 +136,55 @@ describe.each(stageNames)('the API of %s', (name) => {
         PayloadFormatVersion: '2.0',
       });
     }
-    expect(integrations).toHaveLength(26);
+    // One for each function.
+    expect(integrations).toHaveLength(15);
   });
 
   test('is throttled as the stage says', () => {
     const { rate, burst } = stages[name].throttle;
+    const { RequestsPerSecond, RequestBurst } = synthesised(name).template.Parameters;
 
     expect(onlyOne(name, 'AWS::ApiGatewayV2::Stage')).toMatchObject({
       StageName: '$default',
       AutoDeploy: true,
-      DefaultRouteSettings: { ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst },
+      DefaultRouteSettings: {
+        ThrottlingRateLimit: { Ref: 'RequestsPerSecond' },
+        ThrottlingBurstLimit: { Ref: 'RequestBurst' },
+      },
     });
+    expect(RequestsPerSecond).toMatchObject({ Type: 'Number', Default: rate, MinValue: 1 });
+    expect(RequestBurst).toMatchObject({ Type: 'Number', Default: burst, MinValue: 1 });
+    expect(rate).toBeGreaterThanOrEqual(200);
   });
 
-  test('logs every call as JSON, and no query: links carry their signature there', () => {
+  test('keeps room for the webhooks of providers and the links to results, whatever callers do', () => {
+    const settings = { ThrottlingRateLimit: 500, ThrottlingBurstLimit: 1000 };
+    const stage = ofType(synthesised(name), 'AWS::ApiGatewayV2::Stage')[0];
+
+    expect(stage?.Properties['RouteSettings']).toEqual({
+      'GET /v1/results/{task}/{n}': settings,
+      'POST /v1/providers/{provider}/callbacks/{job}/{secret}': settings,
+    });
+    // API Gateway refuses settings of routes that do not exist yet.
+    const before = [stage?.['DependsOn']].flat().map((id) => synthesised(name).nameOf(`${id}`));
+    const routes = ofType(synthesised(name), 'AWS::ApiGatewayV2::Route')
+      .filter(
+        ({ Properties }) =>
+          String(Properties['RouteKey']) in Object(stage?.Properties['RouteSettings']),
+      )
+      .map((route) => route.name);
+    expect(routes).toHaveLength(2);
+    expect(before).toEqual(expect.arrayContaining(routes));
+  });
+
+  test('logs every request as JSON without its query string, where links have their signature', () => {
     const { AccessLogSettings } = z
       .object({ AccessLogSettings: z.object({ Format: z.string(), DestinationArn: z.unknown() }) })
       .parse(onlyOne(name, 'AWS::ApiGatewayV2::Stage'));
-    const said = z.record(z.string(), z.string()).parse(JSON.parse(AccessLogSettings.Format));
+    const fields = z.record(z.string(), z.string()).parse(JSON.parse(AccessLogSettings.Format));
 
     expect(readable(AccessLogSettings.DestinationArn, synthesised(name).nameOf)).toBe('AccessLogs');
-    expect(Object.values(said).sort()).toEqual([
+    expect(Object.values(fields).sort()).toEqual([
       '$context.identity.sourceIp',
       '$context.requestId',
       '$context.responseLatency',
@@ -107,7 +195,7 @@ describe.each(stageNames)('the API of %s', (name) => {
   });
 });
 
-test('pages of other origins may call the API only where their origins are named', () => {
+test('web pages may call the API only from the origins that the stage names', () => {
   const cors = (name: StageName) => onlyOne(name, 'AWS::ApiGatewayV2::Api')?.['CorsConfiguration'];
 
   expect(cors('dev')).toBeUndefined();
@@ -117,8 +205,12 @@ test('pages of other origins may call the API only where their origins are named
     AllowMethods: ['GET', 'POST', 'PATCH', 'DELETE'],
     AllowHeaders: ['authorization', 'content-type', 'idempotency-key'],
     ExposeHeaders: [
-      ...['idempotency-replayed', 'x-request-id', 'retry-after'],
-      ...['x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset'],
+      'idempotency-replayed',
+      'x-request-id',
+      'retry-after',
+      'x-ratelimit-limit',
+      'x-ratelimit-remaining',
+      'x-ratelimit-reset',
     ],
     MaxAge: 3600,
   });

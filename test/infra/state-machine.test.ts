@@ -1,6 +1,10 @@
 import validate from 'asl-validator';
 import { describe, expect, test } from 'vitest';
-import * as failures from '../../functions/task/failures.ts';
+import * as z from 'zod';
+import { providerClients } from '../../functions/adapters/providers/clients.ts';
+import * as failures from '../../functions/domain/model/workflow-errors.ts';
+import { PollInput, WaitInput } from '../../functions/runtime/step.ts';
+import payloads from '../golden/state-payloads.json' with { type: 'json' };
 import { readable } from './readable.ts';
 import { definitionIn, machineIn, machineOf } from './state-machine.ts';
 import { ofType, synthesised } from './synthesised.ts';
@@ -14,7 +18,7 @@ const errorsNamed = tasks.flatMap(([, { Retry, Catch }]) =>
   [...Retry, ...Catch].flatMap(({ ErrorEquals }) => ErrorEquals),
 );
 
-test('the workflow is the one that was agreed on', async () => {
+test('the definition is that of the golden file', async () => {
   const text = `${JSON.stringify(definitionIn(stage), null, 2)}\n`;
 
   await expect(text).toMatchFileSnapshot('../golden/state-machine.json');
@@ -26,52 +30,89 @@ test('it is the same in every stage', () => {
 
 test('it is valid Amazon States Language', () => {
   const arnOf = (id: string) => `arn:aws:lambda:us-east-1:000000000000:function:${id}`;
-  const verdict = validate(definitionIn(stage, arnOf));
+  const validation = validate(definitionIn(stage, arnOf));
 
-  expect(verdict.errorsText()).toBe('');
-  expect(verdict.isValid).toBe(true);
+  expect(validation.errorsText()).toBe('');
+  expect(validation.isValid).toBe(true);
 });
 
-test('an execution ends, whatever happens: after half an hour at the latest', () => {
-  expect(TimeoutSeconds).toBe(30 * 60);
+test('an execution may last longer than any provider can say how a job ended', () => {
+  const access = { baseUrl: 'https://example.com', apiKey: async () => 'key' };
+  const retention = Object.values(providerClients).map((create) => create(access).retentionMs);
+
+  expect(retention).toHaveLength(3);
+  expect(TimeoutSeconds).toBe(25 * 60 * 60);
+  expect(TimeoutSeconds * 1000).toBeGreaterThan(Math.max(...retention));
 });
 
-test('it is of the kind that lasts, and its log has no data in it: task tokens are data', () => {
+test('it is a standard machine, and its log has no execution data, which would include task tokens', () => {
   const { StateMachineType = 'STANDARD', LoggingConfiguration } = machineIn(stage);
 
   expect(StateMachineType).toBe('STANDARD');
-  expect(LoggingConfiguration).toMatchObject({ IncludeExecutionData: false, Level: 'ERROR' });
+  expect(LoggingConfiguration).toMatchObject({ IncludeExecutionData: false, Level: 'FATAL' });
+});
+
+test('six states run a function', () => {
+  expect(tasks).toHaveLength(6);
 });
 
 describe.each(tasks)('%s', (name, { Parameters, Resource, ...state }) => {
   test('runs the function of its name', () => {
-    const called = Resource.endsWith('.waitForTaskToken') ? JSON.stringify(Parameters) : Resource;
+    const invoked = Resource.endsWith('.waitForTaskToken') ? JSON.stringify(Parameters) : Resource;
 
-    expect(called).toMatch(new RegExp(`(^|"FunctionName":")${name}($|")`));
+    expect(invoked).toMatch(new RegExp(`(^|"FunctionName":")${name}($|")`));
   });
 
-  test('has a deadline, not before that of its function', () => {
+  test('has a timeout that is longer than that of its function', () => {
     const [lambda] = ofType(stage, 'AWS::Lambda::Function').filter((one) => one.name === name);
 
     if (state.TimeoutSecondsPath) expect(state.TimeoutSeconds).toBeUndefined();
     else expect(state.TimeoutSeconds).toBeGreaterThan(Number(lambda?.Properties['Timeout']));
   });
 
-  test('is tried again for what may pass, and never at once for what was decided', () => {
+  test('is retried after an error that may pass, and never after one that is a decision', () => {
     const [first] = state.Retry;
     const last = state.Retry.at(-1);
-    // The end of a wait is no accident; the timeout of a function is one.
-    const decided = state.TimeoutSecondsPath ? ['States.Timeout', 'Woken'] : ['TaskRefused'];
+    // The end of a wait is expected. The timeout of a function is an error.
+    const waitOver = ['States.Timeout', 'Woken'];
+    const decided: Readonly<Record<string, readonly string[]>> = {
+      AwaitProvider: waitOver,
+      PollTask: [...waitOver, 'ProviderBusy'],
+      SettleTask: ['TaskFailed', 'OutcomeMissing'],
+    };
 
-    expect(first).toEqual({ ErrorEquals: decided, MaxAttempts: 0 });
-    expect(last).toMatchObject({ ErrorEquals: ['States.ALL'], MaxAttempts: 3, BackoffRate: 2 });
+    expect(first).toEqual({ ErrorEquals: decided[name] ?? ['TaskFailed'], MaxAttempts: 0 });
+    expect(last).toMatchObject({ ErrorEquals: ['States.ALL'], BackoffRate: 2 });
+    expect(last?.MaxAttempts).toBe(state.TimeoutSecondsPath ? 12 : 3);
+  });
+
+  test.each([
+    'Lambda.ClientExecutionTimeoutException',
+    'Lambda.ServiceException',
+    'Lambda.AWSLambdaException',
+    'Lambda.SdkClientException',
+    'Lambda.TooManyRequestsException',
+  ])('is retried for two minutes or longer after %s', (error) => {
+    expect(secondsOfRetries(state.Retry, error)).toBeGreaterThanOrEqual(120);
   });
 });
 
-// The last two are where everything leads.
-const before = tasks.filter(([name]) => !['SettleTask', 'NotifyCaller'].includes(name));
+/** How long the retries after this error last at most, without the time of the attempts. */
+function secondsOfRetries(retry: (typeof tasks)[number][1]['Retry'], error: string): number {
+  const rule = retry.find(
+    ({ ErrorEquals }) => ErrorEquals.includes(error) || ErrorEquals.includes('States.ALL'),
+  );
+  const { IntervalSeconds = 1, BackoffRate = 2, MaxAttempts = 3 } = rule ?? {};
+  const { MaxDelaySeconds = Number.POSITIVE_INFINITY } = rule ?? {};
+  return Array.from({ length: MaxAttempts }, (_, n) =>
+    Math.min(MaxDelaySeconds, IntervalSeconds * BackoffRate ** n),
+  ).reduce((sum, seconds) => sum + seconds, 0);
+}
 
-test.each(before)('%s leads to the settlement, whatever goes wrong in it', (_, { Catch }) => {
+// Before a provider has the job.
+const before = tasks.filter(([name]) => ['PrepareInputs', 'SubmitTask'].includes(name));
+
+test.each(before)('any error in %s leads to SettleTask', (_, { Catch }) => {
   expect(Catch.at(-1)).toEqual({
     ErrorEquals: ['States.ALL'],
     Next: 'SettleTask',
@@ -80,27 +121,81 @@ test.each(before)('%s leads to the settlement, whatever goes wrong in it', (_, {
 });
 
 describe.each(waiting)('%s, which waits', (_name, state) => {
-  test('hands out its token, and waits only so long', () => {
+  test('passes its task token to the function, and has a time limit', () => {
     expect(state.Parameters).toMatchObject({ Payload: { 'token.$': '$$.Task.Token' } });
     expect(state.TimeoutSecondsPath).toMatch(/^\$\.(wait|poll)Seconds$/);
   });
 
-  test('asks the provider when the wait is over, with its input as it was', () => {
-    expect(state.Catch[0]).toEqual({
+  test('goes on to PollTask when the wait is over, with its input unchanged', () => {
+    expect(state.Catch.at(-1)).toEqual({
       ErrorEquals: ['States.Timeout', failures.woken],
       Next: 'PollTask',
       ResultPath: null,
     });
   });
+
+  test('catches no error of ours: none of them settles a task whose job is at a provider', () => {
+    expect(state.Catch.map(({ Next }) => Next)).not.toContain('SettleTask');
+    expect(state.Catch.flatMap(({ ErrorEquals }) => ErrorEquals)).not.toContain('States.ALL');
+  });
+
+  test('does not wait for a function that is missing: the next execution has another one', () => {
+    expect(secondsOfRetries(state.Retry, 'Lambda.ResourceNotFoundException')).toBe(14);
+  });
 });
 
-test('two states wait: for the first answer, and for every further one', () => {
+test('a poll that the provider did not answer is followed by a longer wait, which news can end', () => {
+  expect(States['PollTask']?.Catch[0]).toEqual({
+    ErrorEquals: [failures.ProviderBusy.code],
+    Next: 'SlowDown',
+    ResultPath: '$.busy',
+  });
+  expect(States['SlowDown']).toMatchObject({
+    Type: 'Pass',
+    Parameters: { 'next.$': 'States.StringToJson($.busy.Cause)' },
+    OutputPath: '$.next',
+    Next: 'AwaitProvider',
+  });
+});
+
+// An execution keeps its definition, and its states invoke the functions of later versions. So what a state passes on
+// only grows, and what an older definition passes on is still accepted.
+describe.each(Object.entries(payloads))('the payloads of %s', (name, versions) => {
+  const latest = versions.at(-1) ?? [];
+
+  test('are as they have been recorded', () => {
+    const { Payload = {} } = z
+      .object({ Payload: z.record(z.string(), z.unknown()).optional() })
+      .parse(States[name]?.Parameters);
+    const fields = Object.keys(Payload).map((field) => field.replace(/\.\$$/, ''));
+
+    expect(fields.toSorted()).toEqual(latest);
+  });
+
+  test('only grow', () => {
+    for (const version of versions) expect(latest).toEqual(expect.arrayContaining([...version]));
+  });
+
+  test.each(versions.map((fields) => [fields]))(
+    'with %j are accepted by the function',
+    (fields) => {
+      const values = { taskId: 'task-1', token: 'token-1', pollSeconds: 4 };
+      const payload = Object.fromEntries(
+        fields.map((field) => [field, z.record(z.string(), z.unknown()).parse(values)[field]]),
+      );
+
+      expect((name === 'PollTask' ? PollInput : WaitInput).parse(payload)).toEqual(payload);
+    },
+  );
+});
+
+test('two states wait: AwaitProvider before the first poll, and PollTask between polls', () => {
   expect(waiting.map(([name]) => name)).toEqual(['AwaitProvider', 'PollTask']);
 });
 
-test('a caller who does not listen is told again after 1, 2 and 4 seconds, as the contract says', () => {
+test('a callback that fails is retried after 1, 2 and 4 seconds, as the contract says', () => {
   const retry = States['NotifyCaller']?.Retry.find(({ ErrorEquals }) =>
-    ErrorEquals.includes(failures.CallbackRefused.code),
+    ErrorEquals.includes(failures.CallbackFailed.code),
   );
   const { IntervalSeconds = 0, BackoffRate = 0, MaxAttempts = 0 } = retry ?? {};
   const pauses = Array.from({ length: MaxAttempts }, (_, n) => IntervalSeconds * BackoffRate ** n);
@@ -109,7 +204,7 @@ test('a caller who does not listen is told again after 1, 2 and 4 seconds, as th
   expect(retry).not.toHaveProperty('JitterStrategy');
 });
 
-test('a task is settled before its caller is told, and a caller who cannot be told fails nothing', () => {
+test('a task is settled before its caller is notified, and a failed callback fails nothing', () => {
   expect(States['SettleTask']?.Next).toBe('NotifyCaller');
   expect(States['NotifyCaller']?.Catch).toMatchObject([
     { ErrorEquals: ['States.ALL'], Next: 'Undelivered' },
@@ -117,37 +212,37 @@ test('a task is settled before its caller is told, and a caller who cannot be to
   expect(States['Undelivered']?.Type).toBe('Succeed');
 });
 
-test('a result that cannot be fetched is settled without it', () => {
+test('a task whose result cannot be fetched is settled without that result', () => {
   expect(States['SettleTask']?.Catch).toEqual([
     { ErrorEquals: [failures.ResultUnavailable.code], Next: 'SettleTask', ResultPath: '$.error' },
   ]);
 });
 
-test('every error it knows by name is one that the code throws', () => {
+test('every error that it names is one that the code throws', () => {
   const thrown = Object.values(failures).map((failure) =>
     typeof failure === 'string' ? failure : failure.code,
   );
-  const ours = errorsNamed.filter((error) => !error.startsWith('States.'));
+  const appErrors = errorsNamed.filter((error) => !/^(States|Lambda)\./.test(error));
 
-  expect(thrown).toEqual(expect.arrayContaining([...new Set(ours)]));
+  expect(thrown).toEqual(expect.arrayContaining([...new Set(appErrors)]));
   expect(errorsNamed.filter((error) => error.startsWith('States.'))).toEqual(
     expect.arrayContaining(['States.ALL', 'States.Timeout']),
   );
 });
 
-test('every name of such an error is the name that Step Functions gets to see', () => {
-  const { ProviderRefused, InputRefused, woken: _, ...simple } = failures;
+test('the code of every such error is the name that Step Functions sees', () => {
+  const { ProviderRejected, InputRejected, woken: _, ...simple } = failures;
   const failure = { code: 'service_error', message: 'no' } as const;
-  const made = [
+  const errors = [
     ...Object.values(simple).map((Failure) => new Failure('no')),
-    new ProviderRefused(failure),
-    new InputRefused(failure),
+    new ProviderRejected(failure),
+    new InputRejected(failure),
   ];
 
-  for (const error of made) expect(Object(error.constructor).code).toBe(error.name);
+  for (const error of errors) expect(Object(error.constructor).code).toBe(error.name);
 });
 
-test('its log goes to a group of ours', () => {
+test('it has a log group and a role of its own', () => {
   expect(JSON.stringify(machineIn(stage)['LoggingConfiguration'])).toContain('WorkflowLogs');
   expect(readable(machineIn(stage)['RoleArn'], stage.nameOf)).toBe('Role');
 });

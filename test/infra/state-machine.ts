@@ -8,6 +8,7 @@ const Retry = z.object({
   IntervalSeconds: z.number().optional(),
   MaxAttempts: z.number().optional(),
   BackoffRate: z.number().optional(),
+  MaxDelaySeconds: z.number().optional(),
   JitterStrategy: z.string().optional(),
 });
 const Catch = z.object({
@@ -19,6 +20,7 @@ const State = z.object({
   Type: z.string(),
   Resource: z.string().default(''),
   Parameters: z.unknown().optional(),
+  OutputPath: z.string().optional(),
   TimeoutSeconds: z.number().optional(),
   TimeoutSecondsPath: z.string().optional(),
   Retry: z.array(Retry).default([]),
@@ -35,11 +37,11 @@ export function machineIn(stage: Synthesised) {
   return machine.Properties;
 }
 
-/** Its definition, with functions by their names, or by what `nameOf` calls them. */
+/** Its definition. Functions go by their names in our code, or by those that `nameOf` gives them. */
 export const definitionIn = (stage: Synthesised, nameOf = stage.nameOf): object =>
   z
     .record(z.string(), z.unknown())
     .parse(JSON.parse(readable(machineIn(stage)['DefinitionString'], nameOf)));
 
-/** The part of it that the questions are about. */
+/** The parts of its definition that tests read. */
 export const machineOf = (stage: Synthesised) => Definition.parse(definitionIn(stage));

@@ -9,11 +9,11 @@ const key = (hash: string, range?: string) => [
 
 describe.each(stageNames)('the tables of %s', (name) => {
   const stage = synthesised(name);
-  const table = (called: string) => propertiesOf(stage, 'AWS::DynamoDB::GlobalTable', called);
+  const table = (tableName: string) => propertiesOf(stage, 'AWS::DynamoDB::GlobalTable', tableName);
   const all = ofType(stage, 'AWS::DynamoDB::GlobalTable');
 
   test('are these five, each with its keys', () => {
-    const keys = all.map(({ name: called, Properties }) => [called, Properties['KeySchema']]);
+    const keys = all.map(({ name: tableName, Properties }) => [tableName, Properties['KeySchema']]);
 
     expect(Object.fromEntries(keys)).toEqual({
       Tasks: key('id'),
@@ -24,11 +24,11 @@ describe.each(stageNames)('the tables of %s', (name) => {
     });
   });
 
-  test('find the tasks that are due without reading others, and the tasks of an account', () => {
+  test('have indexes for the tasks whose next check is due, and for the tasks of an account', () => {
     expect(table('Tasks')['GlobalSecondaryIndexes']).toEqual([
       {
-        IndexName: 'due',
-        KeySchema: key('dueShard', 'dueAt'),
+        IndexName: 'nextCheck',
+        KeySchema: key('checkShard', 'nextCheckAt'),
         Projection: { ProjectionType: 'KEYS_ONLY' },
       },
       {
@@ -37,15 +37,20 @@ describe.each(stageNames)('the tables of %s', (name) => {
         Projection: {
           ProjectionType: 'INCLUDE',
           NonKeyAttributes: [
-            ...['model', 'status', 'submittedAt', 'expectedSeconds'],
-            ...['finishedAt', 'images', 'charged'],
+            'model',
+            'status',
+            'submittedAt',
+            'typicalSeconds',
+            'finishedAt',
+            'images',
+            'charged',
           ],
         },
       },
     ]);
   });
 
-  test('list the accounts without their ledgers, and write nothing there when money moves', () => {
+  test('have an index for the accounts without their ledgers, which is not written when the balance changes', () => {
     expect(table('Accounts')['GlobalSecondaryIndexes']).toEqual([
       {
         IndexName: 'listed',
@@ -55,7 +60,7 @@ describe.each(stageNames)('the tables of %s', (name) => {
     ]);
   });
 
-  test('list the keys of an account by their age', () => {
+  test('have an index for the API keys of an account by their age', () => {
     expect(table('Keys')['GlobalSecondaryIndexes']).toEqual([
       {
         IndexName: 'byAccount',
@@ -65,13 +70,13 @@ describe.each(stageNames)('the tables of %s', (name) => {
     ]);
   });
 
-  test('have no index but these', () => {
+  test('have no other index', () => {
     const indexed = all.filter(({ Properties }) => Properties['GlobalSecondaryIndexes']);
 
-    expect(indexed.map(({ name: called }) => called)).toEqual(['Tasks', 'Accounts', 'Keys']);
+    expect(indexed.map(({ name: tableName }) => tableName)).toEqual(['Tasks', 'Accounts', 'Keys']);
   });
 
-  test('forget what may be repeated, and nothing else', () => {
+  test('delete idempotency records by themselves, and nothing else', () => {
     expect(table('Idempotency')['TimeToLiveSpecification']).toEqual({
       AttributeName: 'expiresAt',
       Enabled: true,
@@ -79,33 +84,34 @@ describe.each(stageNames)('the tables of %s', (name) => {
     expect(all.filter(({ Properties }) => Properties['TimeToLiveSpecification'])).toHaveLength(1);
   });
 
-  test('cost only what is used', () => {
+  test('are billed by request', () => {
+    expect(all).toHaveLength(5);
     for (const { Properties } of all) expect(Properties['BillingMode']).toBe('PAY_PER_REQUEST');
   });
 });
 
-test('tables are protected, kept, and can be brought back in production, and only there', () => {
-  const kept = (name: StageName) =>
+test('only in production are tables protected, retained and restorable', () => {
+  const protectionIn = (name: StageName) =>
     ofType(synthesised(name), 'AWS::DynamoDB::GlobalTable').map((resource) => [
       resource.DeletionPolicy,
       resource['UpdateReplacePolicy'],
       resource.Properties['SSESpecification'],
       resource.Properties['Replicas'],
     ]);
-  const kind = (yes: boolean) =>
+  const protection = (isProtected: boolean) =>
     Array.from({ length: 5 }, () => [
-      yes ? 'Retain' : 'Delete',
-      yes ? 'Retain' : 'Delete',
-      expect.objectContaining({ SSEEnabled: yes }), // without: by a key of DynamoDB's own
+      isProtected ? 'Retain' : 'Delete',
+      isProtected ? 'Retain' : 'Delete',
+      expect.objectContaining({ SSEEnabled: isProtected }), // otherwise DynamoDB encrypts with a key that it owns
       [
         expect.objectContaining({
-          DeletionProtectionEnabled: yes,
-          PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: yes },
+          DeletionProtectionEnabled: isProtected,
+          PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: isProtected },
         }),
       ],
     ]);
 
-  expect(kept('prod')).toEqual(kind(true));
-  expect(kept('dev')).toEqual(kind(false));
-  expect(kept('local')).toEqual(kind(false));
+  expect(protectionIn('prod')).toEqual(protection(true));
+  expect(protectionIn('dev')).toEqual(protection(false));
+  expect(protectionIn('local')).toEqual(protection(false));
 });

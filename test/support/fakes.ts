@@ -1,8 +1,15 @@
-import { type Funds, noFunds } from '../../functions/task/account.ts';
-import { ProviderBusy } from '../../functions/task/failures.ts';
-import type { Inputs, Results, Workflow } from '../../functions/task/ports.ts';
-import type { Job, Progress, Provider, ProviderName } from '../../functions/task/provider.ts';
-import type { Image, Task } from '../../functions/task/task.ts';
+import type { ImageFormat } from '../../functions/domain/images/image-format.ts';
+import { type Funds, noFunds } from '../../functions/domain/model/account.ts';
+import type {
+  CancelAnswer,
+  Job,
+  Progress,
+  Provider,
+} from '../../functions/domain/model/provider.ts';
+import type { ProviderName } from '../../functions/domain/model/provider-name.ts';
+import type { Image, Task } from '../../functions/domain/model/task.ts';
+import { ProviderBusy } from '../../functions/domain/model/workflow-errors.ts';
+import type { InputStore, ResultStore, Workflow } from '../../functions/domain/tasks/ports.ts';
 import { memoryHistory } from './history.ts';
 import { memoryTasks } from './memory-tasks.ts';
 import {
@@ -14,15 +21,16 @@ import {
   memoryLedger,
   type Records,
 } from './money.ts';
+import { fileOf } from './pictures.ts';
 
-/** The tables in memory: tasks, money and keys that know of each other, as behind the real adapters. */
+/** The tables in memory: tasks, money and keys share one set of records, as with the real adapters. */
 export function memoryStore() {
   const records: Records = {
     tasks: new Map(),
     accounts: new Map(),
     entries: [],
     keys: new Map(),
-    remembered: new Map(),
+    idempotencyRecords: new Map(),
   };
   return {
     tasks: memoryTasks(records.tasks),
@@ -33,7 +41,7 @@ export function memoryStore() {
     keys: memoryKeys(records),
     /** What the account has by now. */
     funds: (account: string): Funds => fundsOf(records.accounts.get(account) ?? noFunds),
-    /** Gives an account milli-credits, and makes it and the key of the samples when there are none. */
+    /** Grants milli-credits to an account, and creates it and its sample key when there are none. */
     grant: (account: string, amount: number): void => grant(records, account, amount),
     /** Writes a task past the ledger, to start a test in the middle of its life. */
     put: (task: Task): void => {
@@ -43,11 +51,12 @@ export function memoryStore() {
   };
 }
 
-/** A workflow that keeps what was asked of it; `failure` says for which task or token it breaks down. */
+/** A workflow that records its calls; `failure` says for which task or token it fails. */
 export function memoryWorkflow(failure: (about: string) => Error | undefined = () => undefined) {
   const executions = new Map<string, 'running' | 'over'>();
   const woken: string[] = [];
   const finished: string[] = [];
+  const slowedDown: object[] = [];
   const nameOf = (taskId: string, execution: number) =>
     execution === 1 ? taskId : `${taskId}-${execution}`;
   const unlessBroken = async <T>(about: string, note: () => T): Promise<T> => {
@@ -61,97 +70,115 @@ export function memoryWorkflow(failure: (about: string) => Error | undefined = (
         const name = nameOf(taskId, execution);
         if (!executions.has(name)) executions.set(name, 'running');
       }),
-    state: (taskId, execution) =>
+    executionState: (taskId, execution) =>
       unlessBroken(taskId, () => executions.get(nameOf(taskId, execution)) ?? 'absent'),
     wake: (token) => unlessBroken(token, () => void woken.push(token)),
     finish: (token) => unlessBroken(token, () => void finished.push(token)),
+    slowDown: (token, taskId, schedule) =>
+      unlessBroken(token, () => void slowedDown.push({ token, taskId, ...schedule })),
   };
   return {
     ...workflow,
     /** The names of all executions so far. */
     started: () => [...executions.keys()],
-    /** An execution ends, well or badly; one that nobody started too. */
+    /** An execution ends, whether it was started or not. */
     ends: (taskId: string, execution = 1): void => {
       executions.set(nameOf(taskId, execution), 'over');
     },
-    ...{ woken, finished },
+    woken,
+    finished,
+    slowedDown,
   };
 }
 
-/** Input pictures in memory: what `keep` finds at each index, or why it finds nothing. */
+/** Input pictures in memory: what `fetch` finds at each index, or the error it throws. */
 export function memoryInputs(...sources: readonly (Uint8Array | Error)[]) {
-  const kept = new Map<string, Uint8Array>();
+  const copies = new Map<string, ImageFormat>();
   const fetched: string[] = [];
-  const place = (taskId: string, index: number) => `${taskId}/${index}`;
-  const inputs: Inputs = {
-    keep: async (task, index) => {
-      fetched.push(place(task.id, index));
+  const keyOf = (taskId: string, index: number) => `${taskId}/${index}`;
+  const inputs: InputStore = {
+    fetch: async (task, index) => {
+      fetched.push(keyOf(task.id, index));
       const source = sources[index] ?? new Error(`there is no input ${index}`);
       if (source instanceof Error) throw source;
-      kept.set(place(task.id, index), source);
+      return {
+        file: fileOf(source),
+        store: async (format) => void copies.set(keyOf(task.id, index), format),
+        [Symbol.asyncDispose]: async () => undefined,
+      };
     },
-    has: async (taskId, index) => kept.has(place(taskId, index)),
-    read: async (taskId, index, from, bytes) => {
-      const file = kept.get(place(taskId, index));
-      if (!file) throw new Error(`input ${index} of ${taskId} was not kept`);
-      return { bytes: file.subarray(from, from + bytes), size: file.length };
-    },
-    link: async (taskId, index) => `https://inputs.example.com/${place(taskId, index)}`,
+    stored: async (taskId) =>
+      new Map(
+        [...copies].flatMap(([key, format]) => {
+          const [id, index] = key.split('/');
+          return id === taskId ? [[Number(index), format] as const] : [];
+        }),
+      ),
+    link: async (taskId, index, format) =>
+      `https://inputs.example.com/${keyOf(taskId, index)}${format ? `.${format}` : ''}`,
   };
-  return { ...inputs, kept: () => [...kept.keys()], fetched };
+  return { ...inputs, copies: () => [...copies.keys()], fetched };
 }
 
 /** Results in memory; `failure` says which address cannot be fetched. */
 export function memoryResults(failure: (url: string) => Error | undefined = () => undefined) {
   const images = new Map<string, Image>();
-  const kept: string[] = [];
-  const results: Results = {
-    keep: async (taskId, n, url) => {
-      const key = `results/${taskId}/${n}`;
-      const before = images.get(key);
-      if (before) return before;
+  const fetched: string[] = [];
+  const results: ResultStore = {
+    stored: async (taskId) =>
+      new Map(
+        [...images.values()].flatMap((image) => {
+          const [, id, file = ''] = image.key.split('/');
+          return id === taskId ? [[Number.parseInt(file, 10), image] as const] : [];
+        }),
+      ),
+    store: async (taskId, n, url) => {
+      const key = `results/${taskId}/${n}.png`;
       const error = failure(url);
       if (error) throw error;
       const image = { key, contentType: 'image/png', bytes: 1000 };
       images.set(key, image);
-      kept.push(url);
+      fetched.push(url);
       return image;
     },
     link: async ({ key }, filename) => `https://results.example.com/${key}?name=${filename}`,
   };
-  return { ...results, kept };
+  return { ...results, fetched };
 }
 
 type Script = {
   readonly submit?: readonly (string | Error)[];
   readonly poll?: readonly (Progress | Error)[];
-  readonly cancel?: readonly (boolean | Error)[] | undefined;
+  readonly cancel?: readonly (CancelAnswer | Error)[] | undefined;
 };
 
-/** A provider that plays its answers one by one and keeps what it was asked; after them it is busy. */
+/** A provider that returns the scripted results one by one and records its calls; after them it is busy. */
 export function scriptedProvider({ submit = [], poll = [], cancel }: Script) {
   const jobs: Job[] = [];
   const polled: string[] = [];
-  const calledBack: string[] = [];
-  const play = <T>(answer: T | Error = new ProviderBusy('the script is over')): T => {
-    if (answer instanceof Error) throw answer;
-    return answer;
+  const cancelled: string[] = [];
+  const play = <T>(result: T | Error = new ProviderBusy('the script is over')): T => {
+    if (result instanceof Error) throw result;
+    return result;
   };
   const provider: Provider = {
+    retentionMs: 24 * 60 * 60 * 1000,
     submit: async (job) => play(submit[jobs.push(job) - 1]),
     poll: async (ticket) => play(poll[polled.push(ticket) - 1]),
-    // Without a word about it in the script, it cannot.
-    ...(cancel && { cancel: async (ticket) => play(cancel[calledBack.push(ticket) - 1]) }),
+    // Without `cancel` in the script it cannot cancel.
+    ...(cancel && { cancel: async (ticket) => play(cancel[cancelled.push(ticket) - 1]) }),
   };
-  return { ...provider, jobs, polled, calledBack };
+  return { ...provider, jobs, polled, cancelled };
 }
 
 /** The same provider under every name. */
 export const only = <T>(provider: T): Readonly<Record<ProviderName, T>> => ({
-  ...{ dashscope: provider, evolink: provider, fal: provider },
+  dashscope: provider,
+  evolink: provider,
+  fal: provider,
 });
 
-/** A clock that stands still until it is told to go on. */
+/** A clock that stands still until the test advances it. */
 export function settableClock(at: number) {
   let time = at;
   return {

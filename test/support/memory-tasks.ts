@@ -1,115 +1,156 @@
-import type { Tasks } from '../../functions/task/ports.ts';
 import {
+  type ActiveTask,
   type CallbackRecord,
+  canCancel,
   isEnded,
   type Pending,
-  type Running,
+  type Processing,
   type Task,
-} from '../../functions/task/task.ts';
+} from '../../functions/domain/model/task.ts';
+import type { TaskStore } from '../../functions/domain/tasks/ports.ts';
 
-/** The task records in memory: every deed is one step, as it is one conditional write in the table. */
-export function memoryTasks(records: Map<string, Task>): Tasks {
-  const running = (id: string): Running | undefined => {
+/** The task records in memory: every method is one step, as it is one conditional write in the table. */
+export function memoryTasks(records: Map<string, Task>): TaskStore {
+  const activeTask = (id: string): ActiveTask | undefined => {
     const task = records.get(id);
     return task && !isEnded(task) ? task : undefined;
   };
-  const markedAt = (id: string, at: number): Pending | undefined => {
+  const lockedTask = (id: string, at: number): Pending | undefined => {
     const task = records.get(id);
-    return task?.status === 'pending' && task.submittingAt === at ? task : undefined;
+    return task?.status === 'pending' && task.submitLockedAt === at ? task : undefined;
   };
-  // One conditional write: the record after it, also when only the extra condition was in its way.
-  const deed = (id: string, change: (task: Running) => Running): Running | undefined => {
-    const task = running(id);
+  // One conditional write; returns the record after it, also when only an extra condition failed.
+  const update = (id: string, change: (task: ActiveTask) => ActiveTask): ActiveTask | undefined => {
+    const task = activeTask(id);
     if (task) records.set(id, change(task));
-    return running(id);
+    return activeTask(id);
   };
-  const tell = (id: string, callback: CallbackRecord, dueAt: number | undefined): void => {
+  const writeCallback = (
+    id: string,
+    callback: CallbackRecord,
+    nextCheckAt: number | undefined,
+  ): void => {
     const before = records.get(id);
     if (!before) return;
-    const { dueAt: _, ...task } = before;
-    records.set(id, { ...task, ...{ callback, ...(dueAt !== undefined && { dueAt }) } });
+    const { nextCheckAt: _, ...task } = before;
+    // Only an ended task has a callback record; the type of the record found here does not say so.
+    const record = { ...task, callback, ...(nextCheckAt !== undefined && { nextCheckAt }) };
+    records.set(id, record);
   };
 
   return {
     find: async (id) => records.get(id),
-    uploadArrived: async (id, index) =>
-      deed(id, (task) => ({ ...task, arrived: new Set(task.arrived).add(index) })),
-    started: async (id, { startedAt, deadlineAt, dueAt }) =>
-      deed(id, (task) => ({
+    recordUpload: async (id, index) =>
+      update(id, (task) => ({ ...task, arrived: new Set(task.arrived).add(index) })),
+    recordStarted: async (id, { startedAt, deadlineAt, nextCheckAt }) =>
+      update(id, (task) => ({
         ...task,
         startedAt: task.startedAt ?? startedAt,
         deadlineAt: task.deadlineAt ?? deadlineAt,
-        dueAt,
+        nextCheckAt,
       })),
-    submitting: async (id, provider, at, wording) => {
+    acquireSubmitLock: async (id, provider, at, submittedRequest) => {
       const task = records.get(id);
-      if (!task) throw new Error(`${id} is not there`);
-      if (task.status !== 'pending' || !mayBeSubmitted(task, at)) return { marked: false, task };
-      const marked = { ...task, submittingAt: at, provider, ...(wording && { wording }) };
-      records.set(id, marked);
-      return { marked: true, task: marked };
+      if (!task) throw new Error(`${id} does not exist`);
+      if (task.status !== 'pending' || !mayBeSubmitted(task, at)) return { acquired: false, task };
+      const locked = {
+        ...task,
+        submitLockedAt: at,
+        provider,
+        ...(submittedRequest && { submittedRequest }),
+      };
+      records.set(id, locked);
+      return { acquired: true, task: locked };
     },
-    submittingAgain: async (id, provider, seen, submittingAt) => {
-      const task = markedAt(id, seen);
+    renewSubmitLock: async (id, provider, lockedAt, submitLockedAt) => {
+      const task = lockedTask(id, lockedAt);
       if (!task || task.outcome || task.provider !== provider) return false;
-      records.set(id, { ...task, submittingAt });
+      records.set(id, { ...task, submitLockedAt });
       return true;
     },
-    notSubmitted: async (id, at) => {
-      const task = markedAt(id, at);
+    releaseSubmitLock: async (id, at, reason) => {
+      const task = lockedTask(id, at);
       if (!task) return;
-      const { submittingAt: _, wording: __, refusals = 0, ...rest } = task;
-      records.set(id, { ...rest, refusals: refusals + 1 });
+      const { submitLockedAt: _, submittedRequest: __, ...rest } = task;
+      const { busyCount = 0 } = task;
+      records.set(id, reason === 'busy' ? { ...rest, busyCount: busyCount + 1 } : rest);
     },
-    submitted: async (id, ticket, submittedAt, expectedSeconds) =>
-      deed(id, ({ wording: _, ...task }) => ({
-        ...{ ...task, status: 'processing', ticket, submittedAt },
-        ...(expectedSeconds !== undefined && { expectedSeconds }),
-      })),
-    providerCalled: async (id, provider, calledBackAt) =>
-      running(id)?.provider === provider
-        ? deed(id, (task) => ({ ...task, calledBackAt }))
+    recordSubmitted: async (id, ticket, submittedAt, { typicalSeconds, cancellable } = {}) =>
+      update(id, ({ submittedRequest: _, ...task }) => {
+        const ticketed = {
+          ...task,
+          status: 'processing',
+          ticket,
+          submittedAt,
+          ...(typicalSeconds !== undefined && { typicalSeconds }),
+          ...(cancellable && { cancellable }),
+        };
+        // The lock wrote the provider. As in the table, no condition checks it.
+        return ticketed as Processing;
+      }),
+    recordNotCancellable: async (id) => {
+      update(id, (task) => {
+        if (task.status !== 'processing') return task;
+        const { cancellable: _, ...rest } = task;
+        return rest;
+      });
+    },
+    recordProviderWebhook: async (id, provider, providerWebhookAt) =>
+      activeTask(id)?.provider === provider
+        ? update(id, (task) => ({ ...task, providerWebhookAt }))
         : undefined,
-    waiting: async (id, wakeToken) => deed(id, (task) => ({ ...task, wakeToken })),
-    outcome: async (id, outcome, at) =>
-      deed(id, (task) =>
+    saveTaskToken: async (id, wakeToken, polledAt) =>
+      update(id, (task) => ({
+        ...task,
+        wakeToken,
+        ...(polledAt !== undefined && { polledAt }),
+      })),
+    recordOutcome: async (id, outcome, at) =>
+      update(id, (task) =>
         task.outcome ? task : { ...task, outcome, ...(at !== undefined && { outcomeAt: at }) },
       ),
-    callback: async (id, record, dueAt) => {
-      if (!isHidden(record, records.get(id))) tell(id, record, dueAt);
+    recordCallbackAttempt: async (id, record, nextCheckAt) => {
+      if (!isAlreadyDelivered(record, records.get(id))) writeCallback(id, record, nextCheckAt);
     },
-    callbackOwed: async (id, dueAt) => tell(id, { state: 'owed', attempts: 0 }, dueAt),
-    cancelled: async (id, at) =>
-      deed(id, (task) => ({ ...task, cancelledAt: task.cancelledAt ?? at })),
-    look: async (due, dueAt) => {
-      const task = records.get(due.id);
-      if (!task || task.dueAt !== due.dueAt) return undefined;
-      const looked = { ...task, dueAt };
-      records.set(due.id, looked);
-      return looked;
-    },
-    restarted: async (id, execution, dueAt) => {
-      const task = running(id);
-      if (!task || (task.execution ?? 1) !== execution - 1) return false;
-      records.set(id, { ...task, execution, dueAt });
+    scheduleCallback: async (id, nextCheckAt) => {
+      const task = records.get(id);
+      if (!task || (isEnded(task) && task.callback?.state === 'pending')) return false;
+      writeCallback(id, { state: 'pending', attempts: 0 }, nextCheckAt);
       return true;
     },
-    due: async (now, limit) =>
+    requestCancel: async (id, cancelledAt, nextCheckAt) =>
+      update(id, (task) => (canCancel(task) ? { ...task, cancelledAt, nextCheckAt } : task)),
+    leaseCheck: async (due, nextCheckAt) => {
+      const task = records.get(due.id);
+      if (!task || task.nextCheckAt !== due.nextCheckAt) return undefined;
+      const leased = { ...task, nextCheckAt };
+      records.set(due.id, leased);
+      return leased;
+    },
+    recordNextExecution: async (id, execution, nextCheckAt) => {
+      const task = activeTask(id);
+      if (!task || (task.execution ?? 1) !== execution - 1) return false;
+      records.set(id, { ...task, execution, nextCheckAt });
+      return true;
+    },
+    findDueChecks: async (now, limit) =>
       [...records.values()]
-        .flatMap(({ id, dueAt = Number.POSITIVE_INFINITY }) => (dueAt <= now ? { id, dueAt } : []))
-        .sort((a, b) => a.dueAt - b.dueAt)
+        .flatMap(({ id, nextCheckAt = Number.POSITIVE_INFINITY }) =>
+          nextCheckAt <= now ? { id, nextCheckAt } : [],
+        )
+        .sort((a, b) => a.nextCheckAt - b.nextCheckAt)
         .slice(0, limit),
   };
 }
 
 const mayBeSubmitted = (task: Pending, at: number): boolean =>
-  task.submittingAt === undefined &&
+  task.submitLockedAt === undefined &&
   task.outcome === undefined &&
   task.cancelledAt === undefined &&
   (task.deadlineAt === undefined || task.deadlineAt > at);
 
-// Of two attempts at once, the one that failed does not hide the one that was heard.
-const isHidden = ({ state }: CallbackRecord, task: Task | undefined): boolean =>
+// Two attempts at once: the one that failed does not overwrite the one that was delivered.
+const isAlreadyDelivered = ({ state }: CallbackRecord, task: Task | undefined): boolean =>
   (state === 'failing' || state === 'undelivered') &&
   task !== undefined &&
   'callback' in task &&

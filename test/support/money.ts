@@ -1,3 +1,13 @@
+import type { Keys } from '../../functions/domain/accounts/authenticate.ts';
+import type { IdempotencyRecord } from '../../functions/domain/billing/idempotency.ts';
+import {
+  type CreditResult,
+  credit,
+  type Ledger,
+  type Posting,
+  reserve,
+  settle,
+} from '../../functions/domain/billing/ledger.ts';
 import {
   type Account,
   type Accounts,
@@ -5,68 +15,73 @@ import {
   type Funds,
   noFunds,
   type WebhookSecrets,
-} from '../../functions/task/account.ts';
+} from '../../functions/domain/model/account.ts';
 import {
   type ApiKey,
   type ApiKeys,
   hashOfKey,
   keyIdOf,
   noSpending,
-} from '../../functions/task/api-key.ts';
-import type { Keys } from '../../functions/task/identify.ts';
-import { credit, type Movement, reserve, settle } from '../../functions/task/ledger.ts';
-import type { Crediting, Ledger } from '../../functions/task/ports.ts';
-import type { Remembered } from '../../functions/task/remember.ts';
-import { isEnded, type Task } from '../../functions/task/task.ts';
+} from '../../functions/domain/model/api-key.ts';
+import { isEnded, type Task } from '../../functions/domain/model/task.ts';
 import { sampleKey, sampleTime } from './tasks.ts';
 
-type Known = Account & { readonly secrets: WebhookSecrets };
-/** A key that was deleted leaves its place taken, and is no key any more. */
-type Kept = ApiKey & { readonly deleted?: true };
+type StoredAccount = Account & { readonly secrets: WebhookSecrets };
+/** A deleted key keeps its id taken, and is not found any more. */
+type StoredKey = ApiKey & { readonly deleted?: true };
 
-/** What is remembered of a request: the id of its task, or the entry of its credits. */
-type Before = Remembered & { readonly made: string | Entry };
+/** An idempotency record with what its request made: the id of a task, or a ledger entry. */
+type StoredRecord = IdempotencyRecord & { readonly made: string | Entry };
 
 export type Records = {
   readonly tasks: Map<string, Task>;
-  readonly accounts: Map<string, Known>;
+  readonly accounts: Map<string, StoredAccount>;
   readonly entries: (Entry & { readonly account: string })[];
-  readonly keys: Map<string, Kept>;
-  readonly remembered: Map<string, Before>;
+  readonly keys: Map<string, StoredKey>;
+  readonly idempotencyRecords: Map<string, StoredRecord>;
 };
 
 export const fundsOf = ({ granted, balance, reserved, used, inFlight, entries }: Funds): Funds => ({
-  ...{ granted, balance, reserved, used, inFlight, entries },
+  granted,
+  balance,
+  reserved,
+  used,
+  inFlight,
+  entries,
 });
 
-/** Credits without a ledger's formalities; the account and the key of the samples are made on the way. */
+/** Grants credits directly, and creates the account and its sample key when there are none. */
 export function grant(records: Records, account: string, amount: number): void {
   if (!records.accounts.has(account)) {
     records.accounts.set(account, {
-      ...{ account, userGroup: 'default', limits: {}, createdAt: sampleTime, ...noFunds },
+      account,
+      userGroup: 'default',
+      limits: {},
+      createdAt: sampleTime,
+      ...noFunds,
       secrets: { newest: 'whsec_first' },
     });
   }
   const key = sampleKey({ account });
   if (!records.keys.has(key.keyId)) records.keys.set(key.keyId, key);
-  const movement = credit(accountOf(records, account), { account, amount, at: sampleTime });
-  if (amount !== 0 && 'entry' in movement) write(records, account, movement);
+  const posting = credit(accountOf(records, account), { account, amount, at: sampleTime });
+  if (amount !== 0 && 'entry' in posting) write(records, account, posting);
 }
 
-function accountOf({ accounts }: Records, account: string): Known {
+function accountOf({ accounts }: Records, account: string): StoredAccount {
   const known = accounts.get(account);
-  if (!known) throw new Error(`the account ${account} is not there`);
+  if (!known) throw new Error(`the account ${account} does not exist`);
   return known;
 }
 
-function write(records: Records, account: string, { funds, entry, spending }: Movement): void {
+function write(records: Records, account: string, { funds, entry, spending }: Posting): void {
   records.accounts.set(account, { ...accountOf(records, account), ...funds });
   records.entries.push({ account, ...entry });
   const key = keyIn(records, entry.keyId ?? '');
   if (spending && key) records.keys.set(key.keyId, { ...key, ...spending });
 }
 
-const booksOf = (records: Records, account: string, keyId: string) => {
+const snapshotOf = (records: Records, account: string, keyId: string) => {
   const { limits, ...funds } = accountOf(records, account);
   return { funds: fundsOf(funds), limits, key: keyIn(records, keyId) };
 };
@@ -77,70 +92,75 @@ function keyIn({ keys }: Records, keyId: string): ApiKey | undefined {
 }
 
 export function memoryLedger(records: Records): Ledger {
-  const { tasks, remembered } = records;
+  const { tasks, idempotencyRecords } = records;
   return {
-    open: async (task, key) => {
-      const books = booksOf(records, task.account, task.keyId);
-      const before = rememberedAt(records, key, task.createdAt);
-      if (before) {
+    reserve: async (task, key) => {
+      const snapshot = snapshotOf(records, task.account, task.keyId);
+      const earlier = validRecordOf(records, key, task.createdAt);
+      if (earlier) {
         return {
-          state: 'remembered',
-          taskId: String(before.made),
-          requestHash: before.requestHash,
+          state: 'idempotency_key_used',
+          taskId: String(earlier.made),
+          requestHash: earlier.requestHash,
         };
       }
-      const movement = reserve(books, task);
-      if (!('entry' in movement)) return movement;
-      if (tasks.has(task.id)) throw new Error(`${task.id} is there already`);
-      write(records, task.account, movement);
-      if (key) remembered.set(key.id, { ...key, made: task.id });
+      const posting = reserve(snapshot, task);
+      if (!('entry' in posting)) return posting;
+      if (tasks.has(task.id)) throw new Error(`the task ${task.id} exists already`);
+      write(records, task.account, posting);
+      if (key) idempotencyRecords.set(key.id, { ...key, made: task.id });
       tasks.set(task.id, task);
-      return { state: 'opened' };
+      return { state: 'reserved' };
     },
     settle: async (task) => {
-      const before = tasks.get(task.id);
-      if (!before || isEnded(before)) return undefined;
-      const movement = settle(booksOf(records, task.account, task.keyId), task);
-      if (before.reserved !== task.reserved) {
-        throw new Error(`settling ${task.id} was refused: ${before.reserved} is set aside`);
+      const earlier = tasks.get(task.id);
+      if (!earlier || isEnded(earlier)) return undefined;
+      const posting = settle(snapshotOf(records, task.account, task.keyId), task);
+      if (earlier.reserved !== task.reserved) {
+        throw new Error(`settling ${task.id} was refused: ${earlier.reserved} is reserved`);
       }
-      write(records, task.account, movement);
+      write(records, task.account, posting);
       tasks.set(task.id, task);
       return task;
     },
-    credit: async (order, key) => {
-      const known = records.accounts.get(order.account);
-      if (!known) return { state: 'no-account' };
-      const before = rememberedAt(records, key, order.at);
-      if (before) return creditedBefore(before);
-      const movement = credit(fundsOf(known), order);
-      if (!('entry' in movement)) return movement;
-      write(records, order.account, movement);
-      if (key) remembered.set(key.id, { ...key, made: movement.entry });
-      return { state: 'credited', entry: movement.entry };
+    credit: async (request, key) => {
+      const known = records.accounts.get(request.account);
+      if (!known) return { state: 'account_missing' };
+      const earlier = validRecordOf(records, key, request.at);
+      if (earlier) return creditedEarlier(earlier);
+      const posting = credit(fundsOf(known), request);
+      if (!('entry' in posting)) return posting;
+      write(records, request.account, posting);
+      if (key) idempotencyRecords.set(key.id, { ...key, made: posting.entry });
+      return { state: 'credited', entry: posting.entry };
     },
   };
 }
 
-const creditedBefore = ({ made, requestHash }: Before): Crediting => ({
-  ...{ state: 'remembered', requestHash },
+const creditedEarlier = ({ made, requestHash }: StoredRecord): CreditResult => ({
+  state: 'idempotency_key_used',
+  requestHash,
   ...(typeof made === 'object' && { entry: made }),
 });
 
-// The table counts in seconds, and a key that is over counts as absent.
-function rememberedAt({ remembered }: Records, key: Remembered | undefined, at: number) {
-  const before = key && remembered.get(key.id);
-  if (!before || Math.ceil(before.expiresAt / 1000) < Math.floor(at / 1000)) return undefined;
-  return before;
+// The table counts in seconds, and an expired record counts as absent.
+function validRecordOf(
+  { idempotencyRecords }: Records,
+  key: IdempotencyRecord | undefined,
+  at: number,
+) {
+  const earlier = key && idempotencyRecords.get(key.id);
+  if (!earlier || Math.ceil(earlier.expiresAt / 1000) < Math.floor(at / 1000)) return undefined;
+  return earlier;
 }
 
-/** The way a caller is found, and what was asked on it. */
-export function memoryKeys(records: Records): Keys & { readonly asked: readonly string[] } {
-  const asked: string[] = [];
+/** The keys as authentication finds them, and the hashes that were looked up. */
+export function memoryKeys(records: Records): Keys & { readonly lookups: readonly string[] } {
+  const lookups: string[] = [];
   return {
-    asked,
+    lookups,
     find: async (hash) => {
-      asked.push(hash);
+      lookups.push(hash);
       const key = keyIn(records, keyIdOf(hash));
       if (key?.hash !== hash) return undefined;
       const { secrets: _, ...account } = accountOf(records, key.account);
@@ -151,12 +171,14 @@ export function memoryKeys(records: Records): Keys & { readonly asked: readonly 
 
 export function memoryAccounts(records: Records): Accounts {
   const { accounts } = records;
-  const shown = ({ secrets: _, ...account }: Known): Account => account;
+  const shown = ({ secrets: _, ...account }: StoredAccount): Account => account;
   return {
     add: async ({ webhookSecret, ...account }) => {
       if (accounts.has(account.account)) return false;
       accounts.set(account.account, {
-        ...{ ...account, ...noFunds, secrets: { newest: webhookSecret } },
+        ...account,
+        ...noFunds,
+        secrets: { newest: webhookSecret },
       });
       return true;
     },
@@ -164,9 +186,9 @@ export function memoryAccounts(records: Records): Accounts {
       const known = accounts.get(account);
       return known && shown(known);
     },
-    list: async ({ limit, behind = '' }) => {
+    list: async ({ limit, after = '' }) => {
       const left = [...accounts.values()]
-        .filter(({ account }) => account > behind)
+        .filter(({ account }) => account > after)
         .sort((a, b) => (a.account < b.account ? -1 : 1))
         .map(shown);
       const page = left.slice(0, limit);
@@ -206,41 +228,44 @@ export function memoryApiKeys(records: Records): ApiKeys {
   const { keys } = records;
   return {
     add: async (key) => {
-      if (keys.has(key.keyId)) throw new Error('the key is there already');
+      if (keys.has(key.keyId)) throw new Error('the key exists already');
       keys.set(key.keyId, key);
     },
     find: async (keyId) => keyIn(records, keyId),
-    list: async (account, { limit, behind }) => {
+    list: async (account, { limit, after }) => {
       const left = [...keys.values()]
         .filter((key) => key.account === account && !key.deleted)
         .sort((a, b) => b.createdAt - a.createdAt || (a.keyId < b.keyId ? 1 : -1))
         .filter(
           ({ createdAt, keyId }) =>
-            !behind ||
-            createdAt < behind.createdAt ||
-            (createdAt === behind.createdAt && keyId < behind.id),
+            !after ||
+            createdAt < after.createdAt ||
+            (createdAt === after.createdAt && keyId < after.id),
         );
       const page = left.slice(0, limit);
       const last = page.at(-1);
       const next = last && { id: last.keyId, createdAt: last.createdAt };
       return { keys: page, next: left.length > limit ? next : undefined };
     },
-    change: async (keyId, change) => {
+    change: async (keyId, change, since) => {
       const key = keyIn(records, keyId);
       if (!key) return undefined;
-      const changed = changedBy(key, change);
+      if (since && since.revision !== key.revision) return 'changed_meanwhile';
+      const changed = { ...changedBy(key, change), revision: (key.revision ?? 0) + 1 };
       keys.set(keyId, changed);
       return changed;
     },
-    remove: async (keyId) => {
+    remove: async (keyId, since) => {
       const key = keyIn(records, keyId);
-      if (key) keys.set(keyId, { ...key, deleted: true });
-      return key !== undefined;
+      if (!key) return false;
+      if (since && since.revision !== key.revision) return 'changed_meanwhile';
+      keys.set(keyId, { ...key, deleted: true });
+      return true;
     },
   };
 }
 
-/** `null` takes away what it stands for, as REMOVE does; `undefined` leaves it alone. */
+/** `null` removes a field, as REMOVE does; `undefined` leaves it alone. */
 const changedBy = <T extends object>(record: T, change: object): T =>
   Object.fromEntries(
     Object.entries({

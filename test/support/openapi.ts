@@ -2,7 +2,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import * as z from 'zod';
 import document from '../../docs/openapi.json' with { type: 'json' };
 
-// The document, as somebody reads it who knows nothing else.
+// The OpenAPI document as a client without other knowledge reads it.
 
 const Schema = z.record(z.string(), z.unknown());
 const Content = z.strictObject({
@@ -14,7 +14,7 @@ const Content = z.strictObject({
 const Header = z.looseObject({ required: z.boolean().default(false), schema: Schema });
 const Response = z.strictObject({
   description: z.string().min(1),
-  headers: z.record(z.string(), z.preprocess(followed, Header)),
+  headers: z.record(z.string(), z.preprocess(resolveRef, Header)),
   content: Content.optional(),
 });
 const Parameter = z.strictObject({
@@ -33,14 +33,14 @@ const Operation = z.strictObject({
   security: z.array(z.record(z.literal('apiKey'), z.array(z.string()))),
   parameters: z.array(Parameter).default([]),
   requestBody: z.strictObject({ required: z.boolean(), content: Content }).optional(),
-  responses: z.record(z.string(), z.preprocess(followed, Response)),
+  responses: z.record(z.string(), z.preprocess(resolveRef, Response)),
   callbacks: Schema.optional(),
 });
-type Described = z.output<typeof Operation>;
-type Answer = { readonly status: number; readonly headers: Headers; readonly body: unknown };
+type DescribedOperation = z.output<typeof Operation>;
+type ApiResponse = { readonly status: number; readonly headers: Headers; readonly body: unknown };
 
-/** Every route of the document, under the key that API Gateway has for it. */
-export const describedRoutes: Readonly<Record<string, Described>> = Object.fromEntries(
+/** Every route of the document, by the route key that API Gateway has for it. */
+export const describedRoutes: Readonly<Record<string, DescribedOperation>> = Object.fromEntries(
   Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => [
       `${method.toUpperCase()} ${path}`,
@@ -53,8 +53,8 @@ const ajv = new Ajv2020({ strict: false, allErrors: true });
 ajv.addFormat('uri', (text: string) => URL.canParse(text));
 ajv.addSchema(document, 'document');
 
-/** What a schema of the document has against a value. */
-export function complaints(schema: z.output<typeof Schema>, value: unknown): readonly string[] {
+/** Validates a value against a schema of the document. Returns the errors. */
+export function schemaErrors(schema: z.output<typeof Schema>, value: unknown): readonly string[] {
   const text = JSON.stringify(schema).replaceAll('"#/', '"document#/');
   const validate = ajv.compile(z.record(z.string(), z.unknown()).parse(JSON.parse(text)));
   if (validate(value)) return [];
@@ -63,30 +63,34 @@ export function complaints(schema: z.output<typeof Schema>, value: unknown): rea
   );
 }
 
-/** The same for a schema by its name. */
-export const complaintsOf = (name: string, value: unknown): readonly string[] =>
-  complaints({ $ref: `#/components/schemas/${name}` }, value);
+/** Validates a value against a schema that is given by its name. */
+export const namedSchemaErrors = (name: string, value: unknown): readonly string[] =>
+  schemaErrors({ $ref: `#/components/schemas/${name}` }, value);
 
-/** What the document has against an answer of this route. */
-export function complaintsAbout(key: string, { status, headers, body }: Answer): readonly string[] {
+/** Validates the status, headers and body of a response of this route against the document. */
+export function responseErrors(
+  key: string,
+  { status, headers, body }: ApiResponse,
+): readonly string[] {
   const response = describedRoutes[key]?.responses[status];
-  if (!response) return [`${key} does not answer ${status}: ${JSON.stringify(body)}`];
+  if (!response) return [`${key} does not document ${status}: ${JSON.stringify(body)}`];
   const { content } = response;
-  const told = Object.entries(response.headers).flatMap(([name, { required, schema }]) => {
+  const headerErrors = Object.entries(response.headers).flatMap(([name, { required, schema }]) => {
     const value = headers.get(name);
     if (value === null) return required ? [`${name} is missing`] : [];
-    return complaints(schema, schema['type'] === 'integer' ? Number(value) : value);
+    return schemaErrors(schema, schema['type'] === 'integer' ? Number(value) : value);
   });
-  if (!content) return body === '' ? told : [...told, 'there is a body'];
+  if (!content) return body === '' ? headerErrors : [...headerErrors, 'there is a body'];
   const isJson = headers.get('content-type') === 'application/json';
   return [
-    ...[...told, ...complaints(content['application/json'].schema, body)],
-    ...(isJson ? [] : ['it is not declared as JSON']),
+    ...headerErrors,
+    ...schemaErrors(content['application/json'].schema, body),
+    ...(isJson ? [] : ['the content type is not application/json']),
   ];
 }
 
-// A part that stands elsewhere is read there.
-function followed(part: unknown): unknown {
+// Follows a `$ref`; anything else is returned as it is.
+function resolveRef(part: unknown): unknown {
   const { data } = z.object({ $ref: z.string() }).safeParse(part);
   return data
     ? data.$ref

@@ -1,7 +1,8 @@
 import { crc32, deflateSync } from 'node:zlib';
+import type { ImageFile } from '../../functions/domain/images/image-file.ts';
 
-// Headers of pictures, byte by byte: what a camera, a converter or an attacker may send. Only the
-// headers are true; behind them lies filler.
+// Image files built byte by byte: what a camera, a converter or an attacker may send. Only the headers
+// are real; the pixel data is filler.
 const filler = Buffer.alloc(600, 0x55);
 
 const u16 = (value: number) => Buffer.from([value >> 8, value & 0xff]);
@@ -16,7 +17,7 @@ const latin1 = (text: string) => Buffer.from(text, 'latin1');
 export const segment = (marker: number, payload: Uint8Array): Buffer =>
   Buffer.concat([Buffer.from([0xff, marker]), u16(payload.length + 2), payload]);
 
-const perComponent = (components: number, ...rest: number[]) =>
+const forEachComponent = (components: number, ...rest: number[]) =>
   Array.from({ length: components }, (_, index) => [index + 1, ...rest]).flat();
 
 export const startOfFrame = (
@@ -30,27 +31,33 @@ export const startOfFrame = (
       Buffer.from([precision]),
       u16(height),
       u16(width),
-      Buffer.from([components, ...perComponent(components, 0x11, 0)]),
+      Buffer.from([components, ...forEachComponent(components, 0x11, 0)]),
     ]),
   );
 
 const startOfScan = ({ components = 3 }) =>
-  segment(0xda, Buffer.from([components, ...perComponent(components, 0), 0, 63, 0]));
+  segment(0xda, Buffer.from([components, ...forEachComponent(components, 0), 0, 63, 0]));
 
 type Jpeg = {
   frame?: number;
   components?: number;
   precision?: number;
   before?: readonly Uint8Array[];
+  after?: readonly Uint8Array[];
 };
 
-export const jpeg = (width: number, height: number, { before = [], ...frame }: Jpeg = {}): Buffer =>
+export const jpeg = (
+  width: number,
+  height: number,
+  { before = [], after = [], ...frame }: Jpeg = {},
+): Buffer =>
   Buffer.concat([
     Buffer.from([0xff, 0xd8]),
     ...before,
     startOfFrame(width, height, frame),
     startOfScan(frame),
     filler,
+    ...after,
     Buffer.from([0xff, 0xd9]),
   ]);
 
@@ -60,29 +67,40 @@ export const chunk = (type: string, data: Uint8Array): Buffer => {
   return Buffer.concat([u32(data.length), body, u32(crc32(body))]);
 };
 
-type Png = {
+type PngHeader = {
   colourType?: number;
   depth?: number;
-  interlaced?: boolean;
-  before?: readonly Uint8Array[];
-  after?: readonly Uint8Array[];
+  interlacing?: number;
+  /** The name of the first chunk, and how many bytes too many it has. */
+  first?: string;
+  more?: number;
 };
+
+export const pngHeader = (
+  width: number,
+  height: number,
+  { colourType = 2, depth = 8, interlacing = 0, first = 'IHDR', more = 0 }: PngHeader = {},
+): Buffer =>
+  chunk(
+    first,
+    Buffer.concat([
+      u32(width),
+      u32(height),
+      Buffer.from([depth, colourType, 0, 0, interlacing]),
+      Buffer.alloc(more),
+    ]),
+  );
+
+type Png = PngHeader & { before?: readonly Uint8Array[]; after?: readonly Uint8Array[] };
 
 export const png = (
   width: number,
   height: number,
-  { colourType = 2, depth = 8, interlaced = false, before = [], after = [] }: Png = {},
+  { before = [], after = [], ...header }: Png = {},
 ) =>
   Buffer.concat([
     latin1('\x89PNG\r\n\x1a\n'),
-    chunk(
-      'IHDR',
-      Buffer.concat([
-        u32(width),
-        u32(height),
-        Buffer.from([depth, colourType, 0, 0, interlaced ? 1 : 0]),
-      ]),
-    ),
+    pngHeader(width, height, header),
     ...before,
     chunk('IDAT', deflateSync(filler)),
     chunk('IDAT', filler),
@@ -92,7 +110,7 @@ export const png = (
 
 const u32le = (value: number) => u32(value).reverse();
 
-/** A RIFF chunk: its length comes first, and an odd one is filled up. */
+/** A RIFF chunk with its length, padded to an even number of bytes. */
 export const riffChunk = (type: string, data: Uint8Array): Buffer =>
   Buffer.concat([latin1(type), u32le(data.length), data, Buffer.alloc(data.length % 2)]);
 
@@ -101,9 +119,9 @@ const webp = (...chunks: readonly Uint8Array[]): Buffer => {
   return Buffer.concat([latin1('RIFF'), u32le(body.length), body]);
 };
 
-/** `scale` asks a viewer to show it larger; it is no part of the size. */
+/** `scale` tells a viewer to enlarge the image; it does not change its size. */
 export const lossyFrame = (width: number, height: number, scale = 0): Buffer => {
-  // A key frame that is shown, and how long its first part is.
+  // The frame tag (a visible key frame, and the length of its first partition) and the start code.
   const frame = Buffer.from([0x10, 0x02, 0, 0x9d, 0x01, 0x2a, 0, 0, 0, 0]);
   frame.writeUInt16LE(width | (scale << 14), 6);
   frame.writeUInt16LE(height | (scale << 14), 8);
@@ -122,7 +140,7 @@ export const lossyWebp = (width: number, height: number, scale = 0): Buffer =>
 export const losslessWebp = (width: number, height: number, options = {}): Buffer =>
   webp(losslessFrame(width, height, options));
 
-/** `chunks` follow the extended header: a profile, an alpha plane, frames. */
+/** `chunks` follow the extended header, for example a colour profile, an alpha plane, or frames. */
 export const extendedWebp = (
   width: number,
   height: number,
@@ -143,10 +161,15 @@ export const bmp = (
   height: number,
   { headerSize = 40, depth = 24, compression = 0, alphaMask = 0 }: Bmp = {},
 ): Buffer => {
-  const bytes = Buffer.concat([Buffer.alloc(14 + Math.max(headerSize, 56)), filler]);
+  const from = 14 + Math.max(headerSize, 56);
+  const pixels =
+    compression === 1 || compression === 2
+      ? Buffer.concat([filler, Buffer.from([0, 1])]) // runs, and their end
+      : Buffer.alloc(rowBytes(width, depth) * Math.abs(height), 0x55);
+  const bytes = Buffer.concat([Buffer.alloc(from), pixels]);
   bytes.write('BM', 'latin1');
   bytes.writeUInt32LE(bytes.length, 2);
-  bytes.writeUInt32LE(14 + headerSize, 10);
+  bytes.writeUInt32LE(from, 10);
   bytes.writeUInt32LE(headerSize, 14);
   bytes.writeInt32LE(width, 18);
   bytes.writeInt32LE(height, 22);
@@ -157,14 +180,27 @@ export const bmp = (
   return bytes;
 };
 
-/** The oldest BMP header: sides of 16 bits and nothing else. */
+const rowBytes = (width: number, depth: number) => Math.max(0, Math.ceil((width * depth) / 32) * 4);
+
+/** The oldest BMP header: width and height in 16 bits, and nothing else. */
 export const coreBmp = (width: number, height: number): Buffer => {
-  const bytes = Buffer.concat([Buffer.alloc(26), filler]);
+  const bytes = Buffer.concat([Buffer.alloc(26), Buffer.alloc(rowBytes(width, 24) * height, 0x55)]);
   bytes.write('BM', 'latin1');
   bytes.writeUInt32LE(bytes.length, 2);
+  bytes.writeUInt32LE(26, 10);
   bytes.writeUInt32LE(12, 14);
   for (const [index, value] of [width, height, 1, 24].entries()) {
     bytes.writeUInt16LE(value, 18 + 2 * index);
   }
   return bytes;
 };
+
+/** A file in memory. */
+export const fileOf = (bytes: Uint8Array, size = bytes.length): ImageFile => ({
+  size,
+  read: (from, count) => {
+    const range = Buffer.alloc(Math.max(0, Math.min(count, size - from)));
+    range.set(bytes.subarray(from, from + count));
+    return range;
+  },
+});

@@ -5,30 +5,30 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 
-/** Where it is, when it is not to be found by its name alone. */
+/** The path of the command, when it is not in `PATH`. */
 const { SCHEMATHESIS } = process.env;
 const command = SCHEMATHESIS === undefined ? 'schemathesis' : resolve(SCHEMATHESIS);
 
-/** Why Schemathesis cannot run here, if it cannot: it comes from PyPI. */
-export function whyNot(): string | undefined {
+/** Why Schemathesis cannot run here, or `undefined` when it can. It comes from PyPI, not from npm. */
+export function reasonToSkip(): string | undefined {
   const { error } = spawnSync(command, ['--version']);
   return error && 'there is no Schemathesis (pip install schemathesis, or SCHEMATHESIS=<its path>)';
 }
 
-export type Verdict = {
+export type RunResult = {
   readonly code: number;
-  /** Requests that were made up and sent. */
+  /** How many requests were generated and sent. */
   readonly requests: number;
   readonly report: string;
 };
 
-/** Lets it send what it makes up out of the document, and judge the answers by the document. */
-export async function schemathesis(url: string, options: readonly string[]): Promise<Verdict> {
+/** Runs Schemathesis: it generates requests from the OpenAPI document, and checks the responses against it. */
+export async function runSchemathesis(url: string, options: readonly string[]): Promise<RunResult> {
   const document = resolve('docs/openapi.json');
   const child = spawn(
     command,
     ['run', document, '--url', url, '--no-color', ...options],
-    // It keeps notes where it runs.
+    // It writes files into its working directory.
     { cwd: mkdtempSync(join(tmpdir(), 'schemathesis-')), stdio: ['ignore', 'pipe', 'inherit'] },
   );
   const [report, [code]] = await Promise.all([text(child.stdout), once(child, 'close')]);

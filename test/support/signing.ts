@@ -1,6 +1,6 @@
-import type { SigningKeys } from '../../functions/task/signature.ts';
+import type { SigningKeys } from '../../functions/domain/model/signature.ts';
 
-/** These keys and no others, whenever somebody looks. */
+/** Signing keys that never rotate. */
 export const signingWith = (...secrets: readonly string[]): SigningKeys => ({
   known: async () => secrets,
   latest: async () => secrets,

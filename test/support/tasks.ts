@@ -1,22 +1,37 @@
-import { type ApiKey, hashOfKey, keyIdOf, noSpending } from '../../functions/task/api-key.ts';
-import type { Caller } from '../../functions/task/identify.ts';
-import type { Completed, Failed, Pending, Processing } from '../../functions/task/task.ts';
+import {
+  type ApiKey,
+  type Caller,
+  hashOfKey,
+  keyIdOf,
+  noSpending,
+} from '../../functions/domain/model/api-key.ts';
+import type { Completed, Failed, Pending, Processing } from '../../functions/domain/model/task.ts';
 
 /** The moment the published sample was made, in milliseconds. */
 export const sampleTime = 1_757_156_493_000;
 export const sampleId = 'task-unified-1757156493-imcg5zqt';
 
 export const sampleCaller: Caller = {
-  ...{ keyId: 'key-0123456789abcdef', keyName: 'sample' },
-  ...{ account: 'default', userGroup: 'default', scopes: ['generate'], requestsPerMinute: 300 },
+  keyId: 'key-0123456789abcdef',
+  keyName: 'sample',
+  account: 'default',
+  userGroup: 'default',
+  scopes: ['generate'],
+  requestsPerMinute: 300,
 };
 
-/** The key of the sample's caller as it is kept; another account has its own. */
+/** The key of the sample's caller, as it is stored; another account has its own. */
 export const sampleKey = (more: Partial<ApiKey> = {}): ApiKey => ({
   keyId: keyOf(more.account ?? sampleCaller.account),
-  ...{ hash: 'hash of the sample', lastFour: 'a1B2', account: sampleCaller.account },
-  ...{ name: sampleCaller.keyName, scopes: sampleCaller.scopes, enabled: true },
-  ...{ createdAt: sampleTime, timeZone: 'UTC', ...noSpending },
+  hash: 'hash of the sample',
+  lastFour: 'a1B2',
+  account: sampleCaller.account,
+  name: sampleCaller.keyName,
+  scopes: sampleCaller.scopes,
+  enabled: true,
+  createdAt: sampleTime,
+  timeZone: 'UTC',
+  ...noSpending,
   ...more,
 });
 
@@ -41,7 +56,7 @@ const basics = {
 const submission = {
   startedAt: sampleTime + 1000,
   deadlineAt: sampleTime + 901_000,
-  submittingAt: sampleTime + 2000,
+  submitLockedAt: sampleTime + 2000,
   provider: 'dashscope',
   ticket: 'ticket-1',
   submittedAt: sampleTime + 3000,
@@ -51,11 +66,11 @@ const submission = {
 export const pending = (more: Partial<Pending> = {}): Pending => ({
   ...basics,
   status: 'pending',
-  dueAt: sampleTime + 60_000,
+  nextCheckAt: sampleTime + 60_000,
   ...more,
 });
 
-/** A task that the provider has taken. */
+/** A task that a provider has accepted. */
 export const processing = (more: Partial<Processing> = {}): Processing => ({
   ...basics,
   ...submission,

@@ -3,12 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib/core';
 import cdk from '../../cdk.json' with { type: 'json' };
+import { loadRoutes } from '../../functions/api/routes.ts';
 import { DarkroomStack } from '../../infra/stack.ts';
 import { stageNamed } from '../../infra/stage.ts';
-import { readTemplate, type Template } from '../../local/template/template.ts';
+import { readTemplate, type Template } from '../../local/aws/template/template.ts';
 
-/** The template of the laptop's stage, without the code of its functions. */
-export function synthesise(): Template {
+const routes = await loadRoutes();
+
+/** Synthesises the template of the stage `local`, without bundling the functions. */
+export function synthesiseTemplate(): Template {
   const outdir = mkdtempSync(join(tmpdir(), 'darkroom-template-'));
   try {
     const app = new App({
@@ -16,7 +19,7 @@ export function synthesise(): Template {
       context: { ...cdk.context, stage: 'local', 'aws:cdk:bundling-stacks': [] },
       builtinCloudFormationValidation: false, // it takes three times as long as the rest
     });
-    new DarkroomStack(app, 'Darkroom-local', stageNamed('local'));
+    new DarkroomStack(app, 'Darkroom-local', stageNamed('local'), routes);
     app.synth();
     return readTemplate(outdir);
   } finally {

@@ -3,12 +3,15 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import * as z from 'zod';
-import { Problem, problemCodes, taskErrorCodes } from '../../functions/task/problem.ts';
+import { Problem, problemCodes, taskErrorCodes } from '../../functions/domain/model/problem.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 const pages = [
   'README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'CHANGELOG.md',
   ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.md'))
     .map((path) => join('docs', path)),
@@ -18,15 +21,23 @@ const errors = read('docs/errors.md');
 const [http = '', task = ''] = errors.split('\n## ').slice(1);
 const headings = (part: string) => [...part.matchAll(/^### (.+)$/gm)].map(([, text]) => text);
 
-test('every HTTP error has its heading, and every heading its error', () => {
+test('the pages in docs/ are among the pages', () => {
+  expect(pages).toContain('docs/architecture.md');
+});
+
+test('docs/errors.md has a heading for every HTTP error, and no other', () => {
   expect(headings(http)).toEqual(problemCodes);
 });
 
-test('every task error has its heading, and every heading its error', () => {
+test('docs/errors.md has a heading for every task error, and no other', () => {
   expect(headings(task)).toEqual(taskErrorCodes);
 });
 
-test.each(problemCodes)('%s is documented with the status it is answered with', (code) => {
+test('there are codes of HTTP errors', () => {
+  expect(problemCodes).not.toEqual([]);
+});
+
+test.each(problemCodes)('docs/errors.md documents %s with its HTTP status', (code) => {
   const [, documented] = new RegExp(`^### ${code}\\n\\nStatus (\\d{3})\\.`, 'm').exec(http) ?? [];
   expect(documented).toBe(String(new Problem(code, '').status));
 });
@@ -39,12 +50,19 @@ const links = pages.flatMap((page) =>
   }),
 );
 
-test.each(links)('$page links to something: $link', ({ target, anchor }) => {
-  expect(existsSync(join(root, target))).toBe(true);
-  if (anchor !== undefined) expect(anchorsOf(read(target))).toContain(anchor);
+test('the pages have links', () => {
+  expect(links.length).toBeGreaterThan(20);
 });
 
-test.each(pages)('%s names only npm scripts that there are', (page) => {
+test.each(links)(
+  'the link $link in $page leads to a file and a heading that exist',
+  ({ target, anchor }) => {
+    expect(existsSync(join(root, target))).toBe(true);
+    if (anchor !== undefined) expect(anchorsOf(read(target))).toContain(anchor);
+  },
+);
+
+test.each(pages)('%s names only npm scripts that exist', (page) => {
   const named = [...read(page).matchAll(/\bnpm (?:run (?=\w)|(?=start|test))([\w:-]+)/g)];
   const { scripts } = z
     .object({ scripts: z.record(z.string(), z.string()) })
@@ -52,16 +70,17 @@ test.each(pages)('%s names only npm scripts that there are', (page) => {
   expect(Object.keys(scripts)).toEqual(expect.arrayContaining(named.map(([, name]) => name)));
 });
 
-test.each(pages)('%s names only files that there are', (page) => {
+test.each(pages)('%s names only files that exist', (page) => {
   const folders = 'functions|infra|local|cli|test|docs';
   const named = read(page).matchAll(new RegExp(`\`((?:${folders})/[\\w./-]*)\``, 'g'));
   const missing = [...named].flatMap(([, path = '']) => (existsSync(join(root, path)) ? [] : path));
   expect(missing).toEqual([]);
 });
 
-test('docs/security.md names the files behind its claims by their whole paths', () => {
-  const named = read('docs/security.md').matchAll(/`([\w./-]+\.(?:ts|txt|json))`/g);
-  const missing = [...named].flatMap(([, path = '']) => (existsSync(join(root, path)) ? [] : path));
+test('docs/security.md names the files behind its claims by their full paths', () => {
+  const named = [...read('docs/security.md').matchAll(/`([\w./-]+\.(?:ts|txt|json))`/g)];
+  expect(named).not.toEqual([]);
+  const missing = named.flatMap(([, path = '']) => (existsSync(join(root, path)) ? [] : path));
   expect(missing).toEqual([]);
 });
 
@@ -69,7 +88,7 @@ function withoutCode(markdown: string): string {
   return withoutFences(markdown).replaceAll(/`[^`\n]*`/g, '');
 }
 
-// As GitHub makes them out of headings.
+// The anchors that GitHub derives from the headings.
 function anchorsOf(markdown: string): readonly string[] {
   return [...withoutFences(markdown).matchAll(/^#+ (.+)$/gm)].map(([, text = '']) =>
     text

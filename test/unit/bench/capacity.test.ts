@@ -7,7 +7,11 @@ const table = {
   KeySchema: [key('id')],
   AttributeDefinitions: [],
   GlobalSecondaryIndexes: [
-    { IndexName: 'due', KeySchema: [key('dueAt')], Projection: { ProjectionType: 'KEYS_ONLY' } },
+    {
+      IndexName: 'nextCheck',
+      KeySchema: [key('nextCheckAt')],
+      Projection: { ProjectionType: 'KEYS_ONLY' },
+    },
   ],
 };
 const item = (more: Item = {}): Item => ({ id: { S: 'one' }, ...more });
@@ -26,7 +30,7 @@ test.each<[Item, number]>([
 });
 
 describe('a write', () => {
-  test('costs a unit for each kB that is begun, of the larger of both sizes', () => {
+  test('costs a unit for each started kB of the larger size, before or after', () => {
     expect(units(undefined, item())).toBe(1);
     expect(units(item(kilobytes(2)), item())).toBe(3);
   });
@@ -36,14 +40,15 @@ describe('a write', () => {
   });
 
   test.each([
-    ['begins to be due', undefined, '1', 2],
-    ['stays due', '1', '1', 1],
-    ['is due at another time', '1', '2', 3],
-    ['is due no more', '1', undefined, 2],
-  ])('of an item that %s costs its index entry', (_, before, after, expected) => {
-    const due = (time?: string) => item(time === undefined ? {} : { dueAt: { N: time } });
+    ['enters the index', undefined, '1', 2],
+    ['keeps its index key', '1', '1', 1],
+    ['changes its index key', '1', '2', 3],
+    ['leaves the index', '1', undefined, 2],
+  ])('of an item that %s costs the write of its index entry', (_, before, after, expected) => {
+    const withCheck = (time?: string) =>
+      item(time === undefined ? {} : { nextCheckAt: { N: time } });
 
-    expect(units(due(before), due(after))).toBe(expected);
+    expect(units(withCheck(before), withCheck(after))).toBe(expected);
   });
 });
 
@@ -51,6 +56,6 @@ test.each([
   ['eventual', 0.5],
   ['strong', 1],
   ['transaction', 2],
-] as const)('a read of 4 kB that is %s costs %d', (how, expected) => {
-  expect(readUnits(4096, how)).toBe(expected);
+] as const)('a read of 4 kB with consistency "%s" costs %d units', (consistency, expected) => {
+  expect(readUnits(4096, consistency)).toBe(expected);
 });

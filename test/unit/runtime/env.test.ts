@@ -1,92 +1,138 @@
 import { describe, expect, test } from 'vitest';
+import { providerNames } from '../../../functions/domain/model/provider-name.ts';
 import { type Entry, entries, readEnv } from '../../../functions/runtime/env.ts';
 
-// Also what only the laptop sets has to have a value that the entry takes.
-const optional = ['LOOPBACK', 'USUAL_SECONDS', 'AWS_ENDPOINT_URL_S3'];
+// Optional variables, too, need a value that the schema accepts.
+const optional = ['ALLOW_LOOPBACK', 'TYPICAL_SECONDS', 'AWS_ENDPOINT_URL_S3'];
+const providerUrls = Object.fromEntries(
+  providerNames.map((name) => [name, `https://${name}.example.com`]),
+);
+const keysUrls = { fal: 'https://fal.example.com/keys' };
 const values: Record<string, string> = {
-  ...{ LOOPBACK: 'allowed', USUAL_SECONDS: '8', CALLBACK_TAIL: '60,600' },
+  ALLOW_LOOPBACK: 'allowed',
+  TYPICAL_SECONDS: '8',
+  CALLBACK_RETRY_DELAYS: '60,600',
   PROVIDERS: 'fal,dashscope',
+  RESULT_DAYS: '7',
+  PROVIDER_URLS: JSON.stringify(providerUrls),
+  PROVIDER_KEYS_URLS: JSON.stringify(keysUrls),
 };
-// What is more than a text to the entry.
-const meanings: Record<string, unknown> = {
-  CALLBACK_TAIL: [60, 600],
+// The values that the schema does not parse to a string.
+const parsedValues: Record<string, unknown> = {
+  CALLBACK_RETRY_DELAYS: [60, 600],
   PROVIDERS: ['fal', 'dashscope'],
+  RESULT_DAYS: 7,
+  PROVIDER_URLS: providerUrls,
+  PROVIDER_KEYS_URLS: keysUrls,
 };
 
 const namesOf = (entry: Entry): readonly string[] => Object.keys(entries[entry].shape);
 const fullEnv = (entry: Entry) =>
   Object.fromEntries(namesOf(entry).map((name) => [name, values[name] ?? `some-${name}`]));
 
-const meaning = (env: Record<string, string>) =>
-  Object.fromEntries(Object.entries(env).map(([name, text]) => [name, meanings[name] ?? text]));
+const parsed = (env: Record<string, string>) =>
+  Object.fromEntries(Object.entries(env).map(([name, text]) => [name, parsedValues[name] ?? text]));
 
-// Object.keys forgets that these are the names of the registry.
+// Object.keys returns plain strings; these are the keys of the registry.
 const all = Object.keys(entries) as readonly Entry[];
 const requiredBy = (entry: Entry) => namesOf(entry).filter((name) => !optional.includes(name));
-const demanding = all.filter((entry) => requiredBy(entry).length > 0);
+const entriesWithVariables = all.filter((entry) => requiredBy(entry).length > 0);
+
+test('there are entries, and entries that need variables', () => {
+  expect(all).not.toEqual([]);
+  expect(entriesWithVariables).not.toEqual([]);
+});
 
 describe.each(all)('%s', (entry) => {
-  test('reads what it must be told, and nothing else', () => {
-    expect(readEnv(entry, { ...fullEnv(entry), HOME: '/' })).toEqual(meaning(fullEnv(entry)));
+  test('reads its variables, and no other', () => {
+    expect(readEnv(entry, { ...fullEnv(entry), HOME: '/' })).toEqual(parsed(fullEnv(entry)));
   });
 
-  test('starts without what only the laptop says', () => {
+  test('starts without the optional variables', () => {
     const deployed = Object.fromEntries(
       Object.entries(fullEnv(entry)).filter(([name]) => !optional.includes(name)),
     );
 
-    expect(readEnv(entry, deployed)).toEqual(meaning(deployed));
+    expect(readEnv(entry, deployed)).toEqual(parsed(deployed));
   });
 });
 
-describe.each(demanding)('%s', (entry) => {
+describe.each(entriesWithVariables)('%s', (entry) => {
   const required = requiredBy(entry);
 
-  test('refuses an empty environment with all the names', () => {
+  test('throws an error with all names when the environment is empty', () => {
     expect(() => readEnv(entry, {})).toThrow(
       `${entry} lacks ${required.join(', ')} in its environment`,
     );
   });
 
-  test.each(required)('refuses to start without %s', (name) => {
-    const { [name]: _, ...rest } = fullEnv(entry);
+  test.each(required)('throws when %s is missing', (name) => {
+    const env = Object.fromEntries(
+      Object.entries(fullEnv(entry)).filter(([variable]) => variable !== name),
+    );
 
-    expect(() => readEnv(entry, rest)).toThrow(`${entry} lacks ${name} in its environment`);
+    expect(() => readEnv(entry, env)).toThrow(`${entry} lacks ${name} in its environment`);
   });
 
-  test.each(required.filter((name) => !(name in meanings)))('refuses an empty %s', (name) => {
-    const env = { ...fullEnv(entry), [name]: '' };
+  test.each(required.filter((name) => !(name in parsedValues)))(
+    'throws when %s is empty',
+    (name) => {
+      const env = { ...fullEnv(entry), [name]: '' };
 
-    expect(() => readEnv(entry, env)).toThrow(`lacks ${name} in`);
-  });
+      expect(() => readEnv(entry, env)).toThrow(`lacks ${name} in`);
+    },
+  );
 });
 
-test('the process tells, when nobody else does', () => {
-  expect(readEnv('api/health')).toEqual({});
+test('the environment of the process is the default', () => {
+  expect(readEnv('api/service')).toEqual({});
 });
 
 test.each([
-  ['LOOPBACK', 'yes'],
-  ['USUAL_SECONDS', 'soon'],
-])('%s cannot be %s', (name, value) => {
+  ['ALLOW_LOOPBACK', 'yes'],
+  ['TYPICAL_SECONDS', 'soon'],
+])('throws when %s is %s', (name, value) => {
   const env = { ...fullEnv('api/create-task'), [name]: value };
 
   expect(() => readEnv('api/create-task', env)).toThrow(`lacks ${name} in`);
 });
 
-describe('the pauses between the last attempts to tell a caller', () => {
-  const read = (CALLBACK_TAIL: string) =>
-    readEnv('workflow/notify-caller', { ...fullEnv('workflow/notify-caller'), CALLBACK_TAIL });
+describe('the pauses before the late retries of a callback', () => {
+  const read = (CALLBACK_RETRY_DELAYS: string) =>
+    readEnv('workflow/notify-caller', {
+      ...fullEnv('workflow/notify-caller'),
+      CALLBACK_RETRY_DELAYS,
+    });
 
   test.each([
     ['', []],
     ['60', [60]],
     ['60,600,3600', [60, 600, 3600]],
-  ])('%j is %j, in seconds', (text, tail) => {
-    expect(read(text)).toMatchObject({ CALLBACK_TAIL: tail });
+  ])('%j is read as %j, in seconds', (text, delays) => {
+    expect(read(text)).toMatchObject({ CALLBACK_RETRY_DELAYS: delays });
   });
 
-  test.each([',', '60,', '60, 600', '-1', '1.5', 'soon'])('%j is refused', (text) => {
-    expect(() => read(text)).toThrow('lacks CALLBACK_TAIL in');
+  test.each([',', '60,', '60, 600', '-1', '1.5', 'soon'])('%j throws', (text) => {
+    expect(() => read(text)).toThrow('lacks CALLBACK_RETRY_DELAYS in');
   });
+});
+
+describe('the URLs of the providers', () => {
+  const read = (PROVIDER_URLS: string) =>
+    readEnv('workflow/poll-task', { ...fullEnv('workflow/poll-task'), PROVIDER_URLS });
+
+  test.each([
+    ['no JSON', '{', 'PROVIDER_URLS'],
+    ['no record', '"https://fal.example.com"', 'PROVIDER_URLS'],
+    ['no URL', JSON.stringify({ ...providerUrls, fal: 'somewhere' }), 'PROVIDER_URLS.fal'],
+    ['one too few', JSON.stringify({ ...providerUrls, fal: undefined }), 'PROVIDER_URLS.fal'],
+  ])('are refused when they are %s', (_, text, name) => {
+    expect(() => read(text)).toThrow(`lacks ${name} in its environment`);
+  });
+});
+
+test.each(['0', '-1', '1.5', 'seven', ''])('throws when RESULT_DAYS is %j', (RESULT_DAYS) => {
+  const env = { ...fullEnv('api/get-result'), RESULT_DAYS };
+
+  expect(() => readEnv('api/get-result', env)).toThrow('lacks RESULT_DAYS');
 });

@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 
-/** A call as API Gateway hands it on; a body that is no text is sent as JSON. */
+/** An event of API Gateway. A body that is not a string is sent as JSON. */
 export function event({ body, ...more }: Partial<Omit<Event, 'body'>> & { body?: unknown } = {}) {
   const path = '/v1/images/generations';
   const routeKey = `POST ${path}`;
@@ -11,8 +11,15 @@ export function event({ body, ...more }: Partial<Omit<Event, 'body'>> & { body?:
     rawQueryString: '',
     headers: { authorization: 'Bearer sk-dr-test', 'content-type': 'application/json' },
     requestContext: {
-      ...{ accountId: '1', apiId: 'api', stage: '$default', requestId: 'request-1', routeKey },
-      ...{ domainName: 'api.example.com', domainPrefix: 'api', time: '', timeEpoch: 0 },
+      accountId: '1',
+      apiId: 'api',
+      stage: '$default',
+      requestId: 'request-1',
+      routeKey,
+      domainName: 'api.example.com',
+      domainPrefix: 'api',
+      time: '',
+      timeEpoch: 0,
       http: {
         method: 'POST',
         path,
@@ -29,6 +36,6 @@ export function event({ body, ...more }: Partial<Omit<Event, 'body'>> & { body?:
 
 type Event = APIGatewayProxyEventV2;
 
-/** What a caller reads in an answer. */
+/** The parsed body of a response. */
 export const bodyOf = ({ body = 'null' }: APIGatewayProxyStructuredResultV2): unknown =>
   JSON.parse(body);

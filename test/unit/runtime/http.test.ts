@@ -1,87 +1,193 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { openRoute, readRoute, route } from '../../../functions/runtime/http.ts';
-import { Problem } from '../../../functions/task/problem.ts';
+import type { Caller } from '../../../functions/domain/model/api-key.ts';
+import { Problem, type ProblemCode } from '../../../functions/domain/model/problem.ts';
+import { type CallerServices, dispatch, serve } from '../../../functions/runtime/http.ts';
+import { defineRoute, jsonBody, rawBody } from '../../../functions/runtime/route.ts';
 import { sampleCaller } from '../../support/tasks.ts';
 import { bodyOf, event } from './event.ts';
 import { lines } from './lines.ts';
 
 const written = lines();
-const everybody = async () => sampleCaller;
-const nobody = async () => {
-  throw new Problem('unauthorized', 'The API key is not valid.');
+
+const Colour = z.object(
+  { colour: z.string('colour must be a text') },
+  'The body must be an object.',
+);
+const Anything = z.unknown();
+const path = '/v1/images/generations';
+
+const post = defineRoute<typeof Anything>()({
+  method: 'POST',
+  path,
+  function: 'create-task',
+  access: { scope: 'generate' },
+  body: jsonBody(Colour),
+  errors: [],
+});
+const counted = defineRoute<typeof Anything>()({
+  method: 'POST',
+  path,
+  function: 'create-task',
+  access: { scope: 'generate' },
+  rateLimit: 'creates',
+  body: jsonBody(Colour),
+  errors: [],
+});
+const read = defineRoute<typeof Anything>()({
+  method: 'GET',
+  path: '/v1/tasks/{task_id}',
+  function: 'get-task',
+  access: { scope: 'admin' },
+  params: { task_id: { description: '', schema: {}, example: '' } },
+  query: z.object({ page: z.string().regex(/^\d$/, 'page must be a digit').default('1') }),
+  errors: [],
+});
+const open = defineRoute<typeof Anything>()({
+  method: 'GET',
+  path: '/healthz',
+  function: 'service',
+  access: 'public',
+  errors: [],
+});
+const redirect = defineRoute<undefined>()({
+  method: 'GET',
+  path: '/v1/results',
+  function: 'get-result',
+  access: 'signed-link',
+  errors: [],
+});
+
+const failing = async (code: ProblemCode, headers: Record<string, string> = {}): Promise<never> => {
+  throw new Problem(code, 'No.', { headers });
 };
-const Body = z.object({ colour: z.string('colour must be a text') }, 'The body must be an object.');
-const echo = route(everybody, Body, async ({ body }) => ({ status: 200, body }));
+const anyCallerAllowed: CallerServices = {
+  authenticate: async () => sampleCaller,
+  admitCreate: async (caller) => ({ caller, headers: {} }),
+  countCall: async () => {},
+};
+const noCallerAllowed: CallerServices = {
+  ...anyCallerAllowed,
+  authenticate: async () => {
+    throw new Problem('unauthorized', 'The API key is not valid.');
+  },
+};
+const echo = serve(post, async ({ body }) => ({ body }), anyCallerAllowed);
 
 const envelope = (code: string, message: string, type: string, param: string | null = null) => ({
   error: { code, message, type, param },
 });
 const invalid = (message: string, param: string | null = null) =>
   envelope('invalid_request', message, 'invalid_request_error', param);
+const red = event({ body: { colour: 'red' } });
 
 describe('200', () => {
-  test('is JSON that nobody keeps, under the id of its request', async () => {
-    expect(await echo(event({ body: { colour: 'red' } }))).toEqual({
+  test('the response is JSON that must not be cached, with the id of its request', async () => {
+    expect(await echo(red)).toEqual({
       statusCode: 200,
       headers: {
         'content-type': 'application/json',
         'cache-control': 'no-store',
+        'x-content-type-options': 'nosniff',
         'x-request-id': 'request-1',
       },
       body: '{"colour":"red"}',
     });
   });
 
-  test('a body that came as base64 is the same body', async () => {
+  test('a handler can set headers of its own', async () => {
+    const headers = { 'cache-control': 'public, max-age=3600' };
+    const cached = serve(open, async () => ({ headers, body: {} }));
+
+    expect((await cached(event())).headers).toMatchObject(headers);
+  });
+
+  test('a body that is sent as base64 is decoded', async () => {
     const body = Buffer.from('{"colour":"grün"}').toString('base64');
 
-    const answer = await echo(event({ body, isBase64Encoded: true }));
+    const result = await echo(event({ body, isBase64Encoded: true }));
 
-    expect(bodyOf(answer)).toEqual({ colour: 'grün' });
+    expect(bodyOf(result)).toEqual({ colour: 'grün' });
   });
 
-  test('a route knows its caller, the path, the query and the headers', async () => {
-    const tell = readRoute(everybody, async ({ caller, path, query, headers }) => ({
-      ...{ status: 200, body: { caller, path, query, headers } },
-    }));
-    const pathParameters = { task_id: 't' };
+  test('a handler gets the caller, the path parameters, the query and the headers', async () => {
+    const handler = serve(
+      read,
+      async ({ caller, params, query, headers }) => ({ body: { caller, params, query, headers } }),
+      anyCallerAllowed,
+    );
 
-    const asked = event({
-      pathParameters,
-      queryStringParameters: { page: '2' },
+    const result = await handler(
+      event({
+        pathParameters: { task_id: 't' },
+        queryStringParameters: { page: '2' },
+        headers: { a: 'b' },
+      }),
+    );
+
+    expect(bodyOf(result)).toEqual({
+      caller: sampleCaller,
+      params: { task_id: 't' },
+      query: { page: '2' },
       headers: { a: 'b' },
     });
+  });
 
-    expect(bodyOf(await tell(asked))).toEqual({
-      ...{ caller: sampleCaller, path: pathParameters, query: { page: '2' }, headers: { a: 'b' } },
+  test('a request without path parameters and query gets empty parameters and the defaults of the schema', async () => {
+    const handler = serve(
+      read,
+      async ({ params, query }) => ({ body: { params, query } }),
+      anyCallerAllowed,
+    );
+
+    expect(bodyOf(await handler(event()))).toEqual({ params: {}, query: { page: '1' } });
+  });
+
+  test('a raw body is passed to the handler unchanged, also when it was sent as base64 or is missing', async () => {
+    const raw = defineRoute<typeof Anything>()({
+      method: 'POST',
+      path: '/v1/webhook',
+      function: 'provider-webhook',
+      access: 'provider-secret',
+      body: rawBody,
+      errors: [],
     });
+    const handler = serve(raw, async ({ body }) => ({ body: { text: body } }));
+    const text = '{"a": ü';
+    const base64 = Buffer.from(text).toString('base64');
+
+    expect(bodyOf(await handler(event({ body: text })))).toEqual({ text });
+    expect(bodyOf(await handler(event({ body: base64, isBase64Encoded: true })))).toEqual({ text });
+    expect(bodyOf(await handler(event()))).toEqual({ text: '' });
   });
 
-  test('a call without parameters has none', async () => {
-    const tell = openRoute(async ({ path, query }) => ({ status: 200, body: { path, query } }));
+  test('an optional body may be missing, but not be blank', async () => {
+    const lenient = defineRoute<typeof Anything>()({
+      method: 'POST',
+      path,
+      function: 'create-task',
+      access: { scope: 'generate' },
+      body: jsonBody(Colour.prefault({ colour: 'red' }), { optional: true }),
+      errors: [],
+    });
+    const handler = serve(lenient, async ({ body }) => ({ body }), anyCallerAllowed);
 
-    expect(bodyOf(await tell(event()))).toEqual({ path: {}, query: {} });
+    expect(bodyOf(await handler(event()))).toEqual({ colour: 'red' });
+    expect((await handler(event({ body: ' ' }))).statusCode).toBe(400);
   });
-});
-
-test('whether a body may be left out is for the schema to say', async () => {
-  const lenient = route(everybody, Body.prefault({ colour: 'red' }), async ({ body }) => ({
-    ...{ status: 200, body },
-  }));
-
-  expect(bodyOf(await lenient(event()))).toEqual({ colour: 'red' });
-  expect((await lenient(event({ body: ' ' }))).statusCode).toBe(400);
 });
 
 describe('302', () => {
-  test('has headers of its own and no body', async () => {
-    const move = openRoute(async () => ({ status: 302, headers: { location: 'https://a.b/' } }));
+  test('the response has a location and no body', async () => {
+    const handler = serve(redirect, async () => ({ redirectTo: 'https://a.b/' }));
 
-    expect(await move(event())).toEqual({
+    expect(await handler(event())).toEqual({
       statusCode: 302,
       headers: {
-        ...{ location: 'https://a.b/', 'cache-control': 'no-store', 'x-request-id': 'request-1' },
+        location: 'https://a.b/',
+        'cache-control': 'no-store',
+        'x-content-type-options': 'nosniff',
+        'x-request-id': 'request-1',
       },
     });
   });
@@ -89,87 +195,283 @@ describe('302', () => {
 
 describe('400', () => {
   test.each([
-    ['nothing', undefined, invalid('The body must be an object.')],
-    ['an empty body', '', invalid('The body must be an object.')],
-    ['half a body', '{"colour":', invalid('The body is not valid JSON.')],
+    ['missing', undefined, invalid('The body must be an object.')],
+    ['empty', '', invalid('The body must be an object.')],
+    ['cut off', '{"colour":', invalid('The body is not valid JSON.')],
     ['a list', [], invalid('The body must be an object.')],
     ['null', 'null', invalid('The body must be an object.')],
-    ['a wrong type', { colour: 7 }, invalid('colour must be a text', 'colour')],
-  ])('%s', async (_what, body, expected) => {
-    const answer = await echo(event({ body }));
+    [
+      'an object with a field of another type',
+      { colour: 7 },
+      invalid('colour must be a text', 'colour'),
+    ],
+  ])(
+    'a body that is %s is rejected, and the message says what is wrong',
+    async (_what, body, expected) => {
+      const result = await echo(event({ body }));
 
-    expect(answer.statusCode).toBe(400);
-    expect(bodyOf(answer)).toEqual(expected);
+      expect(result.statusCode).toBe(400);
+      expect(bodyOf(result)).toEqual(expected);
+    },
+  );
+
+  test('the message names the query parameter that breaks its rule', async () => {
+    const handler = serve(read, async () => ({ body: {} }), anyCallerAllowed);
+
+    const result = await handler(event({ queryStringParameters: { page: 'x' } }));
+
+    expect(result.statusCode).toBe(400);
+    expect(bodyOf(result)).toEqual(invalid('page must be a digit', 'page'));
   });
 
-  test('a field deep inside is named by its place, before a rule that lacks it', async () => {
+  test('a nested field is named by its path, in front of the message of its schema', async () => {
     const Deep = z.object({ a: z.array(z.object({ b: z.string('must be a text') })) });
-    const deep = route(everybody, Deep, async () => ({ status: 200 }));
+    const deep = defineRoute<typeof Anything>()({
+      method: 'POST',
+      path,
+      function: 'create-task',
+      access: { scope: 'generate' },
+      body: jsonBody(Deep),
+      errors: [],
+    });
 
-    const answer = await deep(event({ body: { a: [{ b: '' }, { b: 1 }] } }));
+    const result = await serve(
+      deep,
+      async () => ({ body: {} }),
+      anyCallerAllowed,
+    )(event({ body: { a: [{ b: '' }, { b: 1 }] } }));
 
-    expect(bodyOf(answer)).toEqual(invalid('a[1].b must be a text', 'a[1].b'));
+    expect(bodyOf(result)).toEqual(invalid('a[1].b must be a text', 'a[1].b'));
   });
 });
 
 describe('401', () => {
-  test('comes before anything is said about the body', async () => {
-    const closed = route(nobody, Body, async () => ({ status: 200 }));
+  test('an invalid key is rejected before the body is parsed', async () => {
+    const closed = serve(post, async () => ({ body: {} }), noCallerAllowed);
 
-    const answer = await closed(event({ body: 'no JSON at all' }));
+    const result = await closed(event({ body: 'no JSON at all' }));
 
-    expect(answer.statusCode).toBe(401);
-    expect(bodyOf(answer)).toEqual(
+    expect(result.statusCode).toBe(401);
+    expect(bodyOf(result)).toEqual(
       envelope('unauthorized', 'The API key is not valid.', 'authentication_error'),
     );
   });
 
-  test('the header is read, and the scope of the route is asked for: "generate" if it says none', async () => {
-    const asked: unknown[] = [];
-    const noting = async (...what: unknown[]) => {
-      asked.push(what);
-      return sampleCaller;
+  test('the key in the header must have the scope that the route declares', async () => {
+    const calls: unknown[] = [];
+    const services: CallerServices = {
+      ...anyCallerAllowed,
+      authenticate: async (...call) => {
+        calls.push(call);
+        return sampleCaller;
+      },
     };
-    const run = async () => ({ status: 200 });
-    const admin = { scope: 'admin' } as const;
 
-    await route(noting, Body, run)(event({ body: { colour: '' } }));
-    await readRoute(noting, run)(event({ headers: {} }));
-    await route(noting, Body, run, admin)(event({ body: { colour: '' } }));
-    await readRoute(noting, run, admin)(event());
+    await serve(post, async () => ({ body: {} }), services)(red);
+    await serve(read, async () => ({ body: {} }), services)(event({ headers: {} }));
 
-    expect(asked).toEqual([
+    expect(calls).toEqual([
       ['Bearer sk-dr-test', 'generate'],
-      [undefined, 'generate'],
-      ['Bearer sk-dr-test', 'admin'],
-      ['Bearer sk-dr-test', 'admin'],
+      [undefined, 'admin'],
     ]);
+  });
+
+  test('a public route needs no key', async () => {
+    expect(
+      (await serve(open, async () => ({ body: {} }), noCallerAllowed)(event())).statusCode,
+    ).toBe(200);
   });
 });
 
 describe('413', () => {
-  const most = 256 * 1024;
+  const max = 256 * 1024;
   const ofBytes = (bytes: number) => `{"colour":"${'x'.repeat(bytes - 13)}"}`;
-  const refused = envelope(
-    'request_too_large',
-    'The body is larger than 256 kB; send pictures as addresses or uploads.',
-    'invalid_request_error',
-  );
 
-  test('a body of exactly 256 kB is taken, one byte more is not', async () => {
-    expect((await echo(event({ body: ofBytes(most) }))).statusCode).toBe(200);
+  test('a body of exactly the maximum size is accepted, and one byte more is rejected', async () => {
+    expect((await echo(event({ body: ofBytes(max) }))).statusCode).toBe(200);
 
-    const answer = await echo(event({ body: ofBytes(most + 1) }));
-    expect(answer.statusCode).toBe(413);
-    expect(bodyOf(answer)).toEqual(refused);
+    const result = await echo(event({ body: ofBytes(max + 1) }));
+    expect(result.statusCode).toBe(413);
+    expect(bodyOf(result)).toEqual(
+      envelope(
+        'request_too_large',
+        'The body is larger than 256 kB; send pictures as addresses or uploads.',
+        'invalid_request_error',
+      ),
+    );
   });
 
-  test('bytes are counted, not characters, and not what base64 makes of them', async () => {
-    const umlauts = `{"colour":"${'ü'.repeat(most / 2)}"}`;
+  test('the size is counted in bytes, not in characters, and after base64 is decoded', async () => {
+    const umlauts = `{"colour":"${'ü'.repeat(max / 2)}"}`;
     expect((await echo(event({ body: umlauts }))).statusCode).toBe(413);
 
-    const body = Buffer.from(ofBytes(most)).toString('base64');
+    const body = Buffer.from(ofBytes(max)).toString('base64');
     expect((await echo(event({ body, isBase64Encoded: true }))).statusCode).toBe(200);
+  });
+});
+
+describe('429', () => {
+  const headers = {
+    'retry-after': '30',
+    'x-ratelimit-limit': '2',
+    'x-ratelimit-remaining': '0',
+    'x-ratelimit-reset': '1757156553',
+  };
+  const withLimit = (countRequest: () => Promise<Record<string, string>>) => ({
+    ...anyCallerAllowed,
+    admitCreate: async (caller: Caller) => ({ caller, headers: await countRequest() }),
+  });
+
+  test('a request above the rate limit is refused before its body is parsed, and the handler does not run', async () => {
+    const runs: string[] = [];
+    const run = async () => {
+      runs.push('run');
+      return { body: {} };
+    };
+    const limited = serve(
+      counted,
+      run,
+      withLimit(() => failing('rate_limit_exceeded', headers)),
+    );
+
+    const result = await limited(event({ body: 'no JSON at all' }));
+
+    expect(result).toMatchObject({ statusCode: 429, headers });
+    expect(bodyOf(result)).toEqual({
+      error: { code: 'rate_limit_exceeded', message: 'No.', type: 'rate_limit_error', param: null },
+    });
+    expect(runs).toEqual([]);
+  });
+
+  test('a 429 of the handler has its own retry-after and the state of the rate limit', async () => {
+    const rate = { 'x-ratelimit-remaining': '1' };
+    const limited = serve(
+      counted,
+      () => failing('rate_limit_exceeded', { 'retry-after': '5' }),
+      withLimit(async () => rate),
+    );
+
+    const result = await limited(red);
+
+    expect(result).toMatchObject({ statusCode: 429, headers: { 'retry-after': '5', ...rate } });
+  });
+
+  test('a rate limit that cannot be read is an internal error', async () => {
+    const limited = serve(
+      counted,
+      async () => ({ body: {} }),
+      withLimit(() => Promise.reject(new Error('throttled'))),
+    );
+
+    expect((await limited(red)).statusCode).toBe(500);
+  });
+});
+
+describe('a route that creates nothing', () => {
+  const calls = defineRoute<typeof Anything>()({
+    method: 'GET',
+    path: '/v1/credits',
+    function: 'read-account',
+    access: { scope: 'read' },
+    rateLimit: 'calls',
+    errors: [],
+  });
+
+  test('counts each call, for its key, and its response has no state of a limit', async () => {
+    const counted: string[] = [];
+    const countCall = async ({ keyId }: Caller) => {
+      counted.push(keyId);
+    };
+    const handler = serve(calls, async () => ({ body: {} }), { ...anyCallerAllowed, countCall });
+
+    const { statusCode, headers } = await handler(event());
+
+    expect([statusCode, counted]).toEqual([200, [sampleCaller.keyId]]);
+    expect(headers).not.toHaveProperty('x-ratelimit-limit');
+  });
+
+  test('answers 429 to a call above the limit, and the handler does not run', async () => {
+    const countCall = () => failing('rate_limit_exceeded', { 'retry-after': '7' });
+    const run = () => Promise.reject(new Error('it ran'));
+    const handler = serve(calls, run, { ...anyCallerAllowed, countCall });
+
+    expect(await handler(event())).toMatchObject({
+      statusCode: 429,
+      headers: { 'retry-after': '7' },
+    });
+  });
+});
+
+describe('the state of the rate limit', () => {
+  const rate = {
+    'x-ratelimit-limit': '2',
+    'x-ratelimit-remaining': '1',
+    'x-ratelimit-reset': '1757156553',
+  };
+  const calls: string[] = [];
+  const services: CallerServices = {
+    ...anyCallerAllowed,
+    admitCreate: async (caller) => {
+      calls.push(caller.keyId);
+      return { caller, headers: rate };
+    },
+  };
+  const counting = (run: () => Promise<{ body: unknown; headers?: Record<string, string> }>) =>
+    serve(counted, run, services);
+  const good = async () => ({ body: {} });
+
+  test.each([
+    [200, 'a good request', counting(good), red],
+    [400, 'an invalid body', counting(good), event({ body: {} })],
+    [400, 'a body that is no JSON', counting(good), event({ body: 'red' })],
+    [413, 'a body that is too large', counting(good), event({ body: 'x'.repeat(256 * 1024 + 1) })],
+    [402, 'too few credits', counting(() => failing('insufficient_quota')), red],
+    [500, 'an internal error', counting(() => Promise.reject(new Error('oh'))), red],
+  ])('is in a response %i to %s', async (status, _what, handler, request) => {
+    const result = await handler(request);
+
+    expect(result.statusCode).toBe(status);
+    expect(result.headers).toMatchObject({ ...rate, 'x-request-id': 'request-1' });
+  });
+
+  test('counts each request once, for its key', async () => {
+    calls.length = 0;
+
+    await counting(good)(red);
+
+    expect(calls).toEqual([sampleCaller.keyId]);
+  });
+
+  test('is not in the responses of a route without a rate limit, and nothing is counted', async () => {
+    await counting(good)(red);
+    calls.length = 0;
+
+    const result = await serve(post, good, services)(red);
+
+    expect(result.headers).not.toHaveProperty('x-ratelimit-limit');
+    expect(calls).toEqual([]);
+  });
+
+  test('is not in the response to a request without a valid key, and nothing is counted', async () => {
+    calls.length = 0;
+    const closed = serve(counted, good, {
+      ...services,
+      authenticate: noCallerAllowed.authenticate,
+    });
+
+    const result = await closed(red);
+
+    expect(result.statusCode).toBe(401);
+    expect(result.headers).not.toHaveProperty('x-ratelimit-limit');
+    expect(calls).toEqual([]);
+  });
+
+  test('is overridden by a header that the handler sets', async () => {
+    const headers = { 'x-ratelimit-remaining': '7' };
+
+    const result = await counting(async () => ({ body: {}, headers }))(red);
+
+    expect(result.headers).toMatchObject({ ...rate, ...headers });
   });
 });
 
@@ -178,61 +480,79 @@ describe('500', () => {
     ['an error', new Error('table tasks-1234 refused sk-dr-secret')],
     ['a text', 'table tasks-1234 refused sk-dr-secret'],
     ['nothing', undefined],
-  ])('%s that nobody foresaw tells the caller and the log nothing', async (_what, thrown) => {
-    const broken = openRoute(() => Promise.reject(thrown));
+  ])(
+    '%s that is thrown unexpectedly reveals nothing in the response or in the log',
+    async (_what, thrown) => {
+      const broken = serve(open, () => Promise.reject(thrown));
 
-    const answer = await broken(event());
+      const result = await broken(event());
 
-    expect(answer.statusCode).toBe(500);
-    expect(bodyOf(answer)).toEqual(
-      envelope('internal_error', 'Something went wrong on our side.', 'api_error'),
-    );
-    expect(written.last()).toMatchObject({
-      ...{ level: 'ERROR', message: 'request.refused', status: 500, code: 'internal_error' },
-      ...{ requestId: 'request-1', route: 'POST /v1/images/generations' },
-    });
-    expect(written.text()).not.toMatch(/tasks-1234|sk-dr-/);
-  });
+      expect(result.statusCode).toBe(500);
+      expect(bodyOf(result)).toEqual(
+        envelope('internal_error', 'Something went wrong on our side.', 'api_error'),
+      );
+      expect(written.last()).toMatchObject({
+        level: 'ERROR',
+        message: 'request.refused',
+        status: 500,
+        code: 'internal_error',
+        requestId: 'request-1',
+        route: 'POST /v1/images/generations',
+      });
+      expect(written.text()).not.toMatch(/tasks-1234|sk-dr-/);
+    },
+  );
 
-  test('an answer that cannot be written as JSON is one of them', async () => {
-    const broken = openRoute(async () => ({ status: 200, body: 1n }));
+  test('a body that cannot be written as JSON is an internal error', async () => {
+    const broken = serve(open, async () => ({ body: 1n }));
 
     expect((await broken(event())).statusCode).toBe(500);
   });
 });
 
 describe('503', () => {
-  test('a problem brings its own headers', async () => {
+  test('a problem can have headers of its own', async () => {
     const headers = { 'retry-after': '1' };
-    const busy = openRoute(async () => {
+    const busy = serve(open, async () => {
       throw new Problem('service_unavailable', 'Busy.', { headers });
     });
 
-    const answer = await busy(event());
+    const result = await busy(event());
 
-    expect(answer).toMatchObject({ statusCode: 503, headers: { ...headers } });
-    expect(answer.headers).toHaveProperty('x-request-id', 'request-1');
-    expect(bodyOf(answer)).toEqual(envelope('service_unavailable', 'Busy.', 'api_error'));
+    expect(result).toMatchObject({ statusCode: 503, headers: { ...headers } });
+    expect(result.headers).toHaveProperty('x-request-id', 'request-1');
+    expect(bodyOf(result)).toEqual(envelope('service_unavailable', 'Busy.', 'api_error'));
   });
 });
 
-test('figures of a refusal stand beside its code', async () => {
+test('the details of a problem are fields of the error, beside its code', async () => {
   const details = { key_name: 'website', expired_at: 7 };
-  const closed = openRoute(async () => {
+  const closed = serve(open, async () => {
     throw new Problem('KEY_EXPIRED', 'Over.', { details });
   });
 
   expect(bodyOf(await closed(event()))).toEqual({
     error: {
-      ...{ code: 'KEY_EXPIRED', message: 'Over.', type: 'authentication_error', param: null },
-      ...details,
+      code: 'KEY_EXPIRED',
+      message: 'Over.',
+      type: 'authentication_error',
+      param: null,
+      key_name: 'website',
+      expired_at: 7,
     },
   });
 });
 
-test('what the caller did wrong is no error in the log', async () => {
-  await echo(event({ body: 'no JSON at all' }));
+describe('a function that serves several routes', () => {
+  const named = (name: string) => serve(open, async () => ({ body: { name } }));
+  const handler = dispatch({ 'GET /a': named('a'), $default: named('default') });
 
-  expect(written.last()).toMatchObject({ level: 'INFO', code: 'invalid_request', status: 400 });
-  expect(written.text()).not.toContain('no JSON at all');
+  test('calls the handler of the route', async () => {
+    expect(bodyOf(await handler(event({ routeKey: 'GET /a' })))).toEqual({ name: 'a' });
+    expect(bodyOf(await handler(event({ routeKey: '$default' })))).toEqual({ name: 'default' });
+  });
+
+  test('throws for a route that it does not serve', () => {
+    expect(() => handler(event({ routeKey: 'GET /b' }))).toThrow('no handler serves GET /b');
+  });
 });

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { jsonBody } from '../../../functions/runtime/json-body.ts';
+import { parseJsonBody } from '../../../functions/runtime/json-body.ts';
 import { event } from './event.ts';
+
+const maxBytes = 256 * 1024;
+const parsed = (sent: Parameters<typeof parseJsonBody>[0]) => parseJsonBody(sent, maxBytes);
 
 const textOf = (body: string, headers: Record<string, string> = {}) =>
   event({ body, headers: { 'content-type': 'application/json', ...headers } });
@@ -11,8 +14,8 @@ const bytesOf = (bytes: Uint8Array, type = 'application/json') =>
     headers: { 'content-type': type },
   });
 
-/** What is said about it: the status, the one to blame, and the words. */
-function refusalOf(read: () => unknown): unknown {
+/** The status, code, parameter and message of the problem; or the parsed value when there is no problem. */
+function problemOf(read: () => unknown): unknown {
   try {
     return read();
   } catch (thrown) {
@@ -21,7 +24,7 @@ function refusalOf(read: () => unknown): unknown {
   }
 }
 
-describe('a body is read', () => {
+describe('a body is parsed', () => {
   test.each([
     'application/json',
     'Application/JSON',
@@ -31,68 +34,71 @@ describe('a body is read', () => {
     'application/json; profile="x"',
     'application/vnd.api+json',
     'application/problem+json; charset=utf8',
-  ])('as %s', (type) => {
-    expect(jsonBody(textOf('{"a":1}', { 'content-type': type }))).toEqual({ a: 1 });
+  ])('when its content type is %s', (type) => {
+    expect(parsed(textOf('{"a":1}', { 'content-type': type }))).toEqual({ a: 1 });
   });
 
-  test('when its type is not named at all, as bytes, too', () => {
+  test('when it has no content type, as text and as bytes', () => {
     const body = Buffer.from('{"a":"ü"}').toString('base64');
 
-    expect(jsonBody(event({ body, isBase64Encoded: true, headers: {} }))).toEqual({ a: 'ü' });
-    expect(jsonBody(event({ body: '{"a":1}', headers: {} }))).toEqual({ a: 1 });
+    expect(parsed(event({ body, isBase64Encoded: true, headers: {} }))).toEqual({ a: 'ü' });
+    expect(parsed(event({ body: '{"a":1}', headers: {} }))).toEqual({ a: 1 });
   });
 
   test.each([
     ['as text', textOf('\uFEFF{"a":1}')],
     ['as bytes', bytesOf(Buffer.from('\uFEFF{"a":1}'))],
-  ])('behind a byte order mark, %s', (_how, sent) => {
-    expect(jsonBody(sent)).toEqual({ a: 1 });
+  ])('when it starts with a byte order mark, sent %s', (_how, sent) => {
+    expect(parsed(sent)).toEqual({ a: 1 });
   });
 
-  test('with the encoding "identity", which is none', () => {
-    expect(jsonBody(textOf('7', { 'content-encoding': 'identity' }))).toBe(7);
+  test('when its content encoding is "identity", which means none', () => {
+    expect(parsed(textOf('7', { 'content-encoding': 'identity' }))).toBe(7);
   });
 
-  test('with the replacement character, when the caller means it', () => {
-    expect(jsonBody(textOf('"\\ufffd"'))).toBe('\uFFFD');
-    expect(jsonBody(bytesOf(Buffer.from('"\uFFFD"')))).toBe('\uFFFD');
+  test('when it contains a replacement character that the caller sent', () => {
+    expect(parsed(textOf('"\\ufffd"'))).toBe('\uFFFD');
+    expect(parsed(bytesOf(Buffer.from('"\uFFFD"')))).toBe('\uFFFD');
   });
 });
 
-test('no body has no type to be wrong', () => {
-  expect(jsonBody(event({ headers: { 'content-type': 'text/plain' } }))).toBeUndefined();
-  expect(jsonBody(textOf('', { 'content-encoding': 'gzip' }))).toBeUndefined();
+test('the content type of a request without a body does not matter', () => {
+  expect(parsed(event({ headers: { 'content-type': 'text/plain' } }))).toBeUndefined();
+  expect(parsed(textOf('', { 'content-encoding': 'gzip' }))).toBeUndefined();
 });
 
-describe('400', () => {
+describe('400: the body is rejected', () => {
   const notUtf8 = [400, 'invalid_request', undefined, 'The body is not valid UTF-8.'];
 
   test.each([
-    ['a byte that begins nothing', [0xff]],
-    ['half a letter', [0xc3]],
+    ['a byte that starts no character', [0xff]],
+    ['half a character', [0xc3]],
     ['half of a surrogate pair', [0xed, 0xa0, 0x80]],
-    ['a letter that is longer than it has to be', [0xc0, 0xaf]],
-  ])('%s in bytes', (_what, bytes) => {
+    ['an overlong encoding', [0xc0, 0xaf]],
+  ])('with %s in its bytes', (_what, bytes) => {
     const sent = bytesOf(Buffer.concat([Buffer.from('"'), Buffer.from(bytes), Buffer.from('"')]));
 
-    expect(refusalOf(() => jsonBody(sent))).toEqual(notUtf8);
+    expect(problemOf(() => parsed(sent))).toEqual(notUtf8);
   });
 
-  test('what API Gateway could not decode', () => {
-    expect(refusalOf(() => jsonBody(textOf('"\uFFFD"')))).toEqual(notUtf8);
+  test('when API Gateway could not decode it', () => {
+    expect(problemOf(() => parsed(textOf('"\uFFFD"')))).toEqual(notUtf8);
   });
 
   test.each(['\uFEFF', '\uFEFF\uFEFF{}', '\0{}', '{}\0', '{} {}', "{'a':1}", 'NaN', '01', '[1,]'])(
-    'the text %j',
+    'when it is %j, which is not JSON',
     (text) => {
-      expect(refusalOf(() => jsonBody(textOf(text)))).toEqual([
-        ...[400, 'invalid_request', undefined, 'The body is not valid JSON.'],
+      expect(problemOf(() => parsed(textOf(text)))).toEqual([
+        400,
+        'invalid_request',
+        undefined,
+        'The body is not valid JSON.',
       ]);
     },
   );
 });
 
-describe('415', () => {
+describe('415: the body is rejected', () => {
   test.each([
     'text/plain',
     'text/plain;charset=UTF-8',
@@ -105,22 +111,26 @@ describe('415', () => {
     'json',
     '',
     `application/${'x'.repeat(8192)}`,
-  ])('the type %s', (type) => {
+  ])('with the content type %s', (type) => {
     const sent = textOf('{"a":1}', { 'content-type': type });
 
-    expect(refusalOf(() => jsonBody(sent))).toEqual([
-      ...[415, 'unsupported_media_type', 'Content-Type'],
+    expect(problemOf(() => parsed(sent))).toEqual([
+      415,
+      'unsupported_media_type',
+      'Content-Type',
       'The body must be JSON in UTF-8: send it with Content-Type: application/json.',
     ]);
   });
 
   test.each(['gzip', 'br', 'deflate', 'GZIP, identity', 'identity,identity', ''])(
-    'the encoding %j',
+    'with the content encoding %j',
     (encoding) => {
       const sent = textOf('{"a":1}', { 'content-encoding': encoding });
 
-      expect(refusalOf(() => jsonBody(sent))).toEqual([
-        ...[415, 'unsupported_media_type', 'Content-Encoding'],
+      expect(problemOf(() => parsed(sent))).toEqual([
+        415,
+        'unsupported_media_type',
+        'Content-Encoding',
         'The body must not be compressed: send it without Content-Encoding.',
       ]);
     },

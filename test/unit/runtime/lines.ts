@@ -1,6 +1,6 @@
 import { afterAll, vi } from 'vitest';
 
-/** Keeps what is written to the log from here on, instead of printing it, until the file is done. */
+/** Collects the log lines that are written from here on, instead of printing them, until the test file ends. */
 export function lines() {
   const written: string[] = [];
   const spies = [process.stdout, process.stderr].map((stream) =>

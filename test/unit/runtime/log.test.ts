@@ -4,32 +4,47 @@ import { lines } from './lines.ts';
 
 const written = lines();
 
-test('a line says what happened, and to what', () => {
+test('a log line has the event and its fields', () => {
   log('info', 'task.created', { taskId: 'task-7', requestId: 'r', route: 'x', status: 200 });
 
   expect(written.last()).toMatchObject({
-    ...{ level: 'INFO', message: 'task.created', service: 'darkroom' },
-    ...{ taskId: 'task-7', requestId: 'r', route: 'x', status: 200 },
+    level: 'INFO',
+    message: 'task.created',
+    service: 'darkroom',
+    taskId: 'task-7',
+    requestId: 'r',
+    route: 'x',
+    status: 200,
   });
 });
 
-test('a line without fields is a line', () => {
-  log('warn', 'sweep.started');
+test('an event without fields is logged, too', () => {
+  log('warn', 'reconcile.started');
 
-  expect(written.last()).toMatchObject({ level: 'WARN', message: 'sweep.started' });
+  expect(written.last()).toMatchObject({ level: 'WARN', message: 'reconcile.started' });
   expect(written.last()).not.toHaveProperty('cause');
 });
 
-test('there is no field for a secret, an address or a text of the caller', () => {
+test('there is no field for a secret, a URL or a text of the caller', () => {
   expectTypeOf<NonNullable<Parameters<typeof log>[2]>>()
     .toHaveProperty('taskId')
     .toEqualTypeOf<string | undefined>();
   expectTypeOf<keyof NonNullable<Parameters<typeof log>[2]>>().toEqualTypeOf<
-    'taskId' | 'requestId' | 'route' | 'status' | 'code' | 'count' | 'said' | 'provider' | 'cause'
+    | 'taskId'
+    | 'requestId'
+    | 'route'
+    | 'keyName'
+    | 'status'
+    | 'code'
+    | 'count'
+    | 'credits'
+    | 'provider'
+    | 'providerError'
+    | 'cause'
   >();
 });
 
-test('an error is logged by name and place, not by its message, which may quote anything', () => {
+test('an error is logged with its name and stack, without its message, which may quote a secret', () => {
   log('error', 'request.refused', { cause: new RangeError('cannot send\nBearer sk-dr-secret') });
 
   expect(written.last()).toMatchObject({
@@ -38,7 +53,7 @@ test('an error is logged by name and place, not by its message, which may quote 
   expect(written.text()).not.toMatch(/cannot send|secret/);
 });
 
-test('the place of an error is at most six lines', () => {
+test('at most six lines of the stack are logged', () => {
   const deep = (left: number): Error => (left > 0 ? deep(left - 1) : new Error());
 
   log('error', 'request.refused', { cause: deep(20) });
@@ -46,7 +61,7 @@ test('the place of an error is at most six lines', () => {
   expect(written.last()).toMatchObject({ cause: { place: { length: 6 } } });
 });
 
-test('an error that lost its place is still named', () => {
+test('an error without a stack is logged with its name', () => {
   const cause = Object.assign(new TypeError('x'), { stack: undefined });
 
   log('error', 'request.refused', { cause });
@@ -58,7 +73,7 @@ test.each([
   ['sk-dr-secret', 'string'],
   [{ key: 'sk-dr-secret' }, 'object'],
   [null, 'object'],
-])('what was thrown and is no error is logged by its kind', (cause, name) => {
+])('a thrown value that is no error is logged with its type', (cause, name) => {
   log('error', 'request.refused', { cause });
 
   expect(written.last()).toMatchObject({ cause: { name } });

@@ -1,20 +1,20 @@
 import { afterAll, expect, test, vi } from 'vitest';
 import { lines } from './lines.ts';
 
-// The dimension is read when the module is.
+// The dimension is read when the module is loaded.
 vi.stubEnv('POWERTOOLS_SERVICE_NAME', 'Darkroom-prod');
 afterAll(() => vi.unstubAllEnvs());
-const { count, measure } = await import('../../../functions/runtime/metric.ts');
+const { countMetric, emitMetrics } = await import('../../../functions/runtime/metric.ts');
 
 const written = lines();
-const linesOf = (deed: () => void) => {
+const linesOf = (operation: () => void) => {
   const before = written.text().length;
-  deed();
+  operation();
   return written.text().slice(before).trim().split('\n').filter(Boolean);
 };
 
 test('a count is one log line that CloudWatch turns into a number', () => {
-  count('UnknownSubmit');
+  countMetric('UnknownSubmit');
 
   expect(written.last()).toMatchObject({
     UnknownSubmit: 1,
@@ -26,8 +26,8 @@ test('a count is one log line that CloudWatch turns into a number', () => {
   });
 });
 
-test('its one dimension is the stack, so that two in one account are told apart', () => {
-  count('UnknownSubmit');
+test('its one dimension is the stack, so that two stacks in one account have metrics of their own', () => {
+  countMetric('UnknownSubmit');
 
   expect(written.last()).toMatchObject({
     service: 'Darkroom-prod',
@@ -35,18 +35,18 @@ test('its one dimension is the stack, so that two in one account are told apart'
   });
 });
 
-test('two counts are two lines, so that none is lost with its function', () => {
-  const said = linesOf(() => {
-    count('UnknownSubmit');
-    count('UnknownSubmit');
+test('two counts are two lines, so that none is lost when the function dies', () => {
+  const added = linesOf(() => {
+    countMetric('UnknownSubmit');
+    countMetric('UnknownSubmit');
   });
 
-  expect(said).toHaveLength(2);
+  expect(added).toHaveLength(2);
 });
 
-test('all numbers of one event are one line, and its code is a field that costs no metric', () => {
-  const said = linesOf(() =>
-    measure({
+test('all numbers of one event are in one line, and its code is a field and no dimension', () => {
+  const added = linesOf(() =>
+    emitMetrics({
       numbers: [
         ['TaskFailed', 'Count', 1],
         ['TaskSeconds', 'Seconds', 12.5],
@@ -55,9 +55,11 @@ test('all numbers of one event are one line, and its code is a field that costs 
     }),
   );
 
-  expect(said).toHaveLength(1);
+  expect(added).toHaveLength(1);
   expect(written.last()).toMatchObject({
-    ...{ TaskFailed: 1, TaskSeconds: 12.5, code: 'generation_timeout' },
+    TaskFailed: 1,
+    TaskSeconds: 12.5,
+    code: 'generation_timeout',
     _aws: {
       CloudWatchMetrics: [
         {
@@ -72,13 +74,13 @@ test('all numbers of one event are one line, and its code is a field that costs 
   });
 });
 
-test('a code does not stick to the next line', () => {
-  measure({ numbers: [['TaskFailed', 'Count', 1]], code: 'service_error' });
-  count('UnknownSubmit');
+test('the code of one event is not in the next line', () => {
+  emitMetrics({ numbers: [['TaskFailed', 'Count', 1]], code: 'service_error' });
+  countMetric('UnknownSubmit');
 
   expect(written.last()).not.toHaveProperty('code');
 });
 
-test('nothing to measure is no line', () => {
-  expect(linesOf(() => measure({ numbers: [] }))).toEqual([]);
+test('no numbers are no line', () => {
+  expect(linesOf(() => emitMetrics({ numbers: [] }))).toEqual([]);
 });

@@ -1,44 +1,42 @@
 import { expect, test } from 'vitest';
+import { ProviderBusy } from '../../../functions/domain/model/workflow-errors.ts';
 import { step, TaskInput, WaitInput } from '../../../functions/runtime/step.ts';
-import { ProviderBusy } from '../../../functions/task/failures.ts';
-import { thrownBy } from '../provider/upstream.ts';
+import { thrownBy } from '../../support/thrown-by.ts';
 import { lines } from './lines.ts';
 
 const written = lines();
 const echo = step(WaitInput, async (input) => input);
 
-test('a state gets what it asked for, whatever else the machine carries', async () => {
-  const carried = { taskId: 't', token: 'secret-token', waitSeconds: 5, error: {} };
+test('a state gets the fields of its schema, and no other field of its input', async () => {
+  const input = { taskId: 't', token: 'secret-token', waitSeconds: 5, error: {} };
 
-  expect(await echo(carried)).toEqual({ taskId: 't', token: 'secret-token' });
+  expect(await echo(input)).toEqual({ taskId: 't', token: 'secret-token' });
 });
 
 test.each([undefined, {}, { taskId: 't' }, { taskId: '', token: 'x' }, { taskId: 't', token: '' }])(
-  'an input like %j never reaches the state',
+  'the input %j is rejected before the state runs',
   async (input) => {
     await expect(echo(input)).rejects.toThrow();
   },
 );
 
-test('an error escapes as it is, since the state machine matches its name', async () => {
+test('an error is thrown on unchanged, because the state machine matches its name', async () => {
   const error = new ProviderBusy('not now');
   const failing = step(TaskInput, () => Promise.reject(error));
 
   expect(await thrownBy(failing({ taskId: 't' }))).toBe(error);
 });
 
-test('the log says which task and which error, and no token', async () => {
+test('an error is logged with its task and its name, and without the task token', async () => {
   const failing = step(WaitInput, () => Promise.reject(new ProviderBusy('quoting secret-token')));
 
   await thrownBy(failing({ taskId: 'task-7', token: 'secret-token' }));
 
   expect(written.last()).toMatchObject({
-    ...{
-      level: 'WARN',
-      message: 'state.failed',
-      taskId: 'task-7',
-      cause: { name: 'ProviderBusy' },
-    },
+    level: 'WARN',
+    message: 'state.failed',
+    taskId: 'task-7',
+    cause: { name: 'ProviderBusy' },
   });
   expect(written.text()).not.toContain('secret-token');
 });

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { strictJson } from '../../../functions/runtime/strict-json.ts';
 
-function refusalOf(text: string): unknown {
+function problemOf(text: string): unknown {
   try {
     return strictJson(text);
   } catch (thrown) {
@@ -26,11 +26,11 @@ test.each([
   ' [ ] ',
   '7',
   nested(32),
-])('%s is what JSON says it is', (text) => {
+])('%s is parsed as JSON.parse does', (text) => {
   expect(strictJson(text)).toEqual(JSON.parse(text));
 });
 
-test('whatever JSON.stringify writes of ordinary names and texts is read', async () => {
+test('the output of JSON.stringify is parsed, except for reserved names and NUL', async () => {
   const isOrdinary = (value: unknown) => !/__proto__|\\u0000/.test(JSON.stringify(value));
 
   await fc.assert(
@@ -41,30 +41,30 @@ test('whatever JSON.stringify writes of ordinary names and texts is read', async
   );
 });
 
-describe('a name that stands twice in one object is refused', () => {
+describe('a name that occurs twice in one object is rejected', () => {
   const twice = 'stands twice in one object: send it once';
 
   test.each([
     ['at the top', '{"n":1,"n":2}', 'n'],
     ['with one value', '{"n":1,"n":1}', 'n'],
-    ['in other words', String.raw`{"n":1,"\u006e":2}`, 'n'],
+    ['written with an escape', String.raw`{"n":1,"\u006e":2}`, 'n'],
     ['around others', '{"n":{"n":1},"m":[],"n":2}', 'n'],
     ['deep inside', '{"a":[0,{"b":{"n":1,"n":2}}]}', 'a[1].b.n'],
     ['in a list', '[[],[{"n":1,"m":2,"n":3}]]', '[1][0].n'],
     ['without a letter in it', '{"":1,"":2}', ''],
   ])('%s', (_where, text, param) => {
-    expect(refusalOf(text)).toEqual([param, `${param} ${twice}`]);
+    expect(problemOf(text)).toEqual([param, `${param} ${twice}`]);
   });
 
-  test('and named by its beginning when it is long, without half of a letter', () => {
+  test('and the message has only the start of a long name, cut between characters', () => {
     const name = `${'x'.repeat(63)}🌌${'x'.repeat(1000)}`;
     const param = `${'x'.repeat(63)}\uFFFD…`;
 
-    expect(refusalOf(`{"${name}":1,"${name}":2}`)).toEqual([param, `${param} ${twice}`]);
+    expect(problemOf(`{"${name}":1,"${name}":2}`)).toEqual([param, `${param} ${twice}`]);
   });
 });
 
-describe('a text that nobody keeps as it is', () => {
+describe('a text that DynamoDB or UTF-8 cannot store unchanged', () => {
   const rule = 'holds a NUL character or half of a surrogate pair: send it without';
 
   test.each([
@@ -75,29 +75,29 @@ describe('a text that nobody keeps as it is', () => {
     ['one in a list', String.raw`{"image_urls":["a","\ud800"]}`, 'image_urls[1]'],
     ['one in metadata', String.raw`{"metadata":{"order":"\u0000"}}`, 'metadata.order'],
     ['one in a name', String.raw`{"metadata":{"a":"b","\ud800":"c"}}`, 'metadata'],
-  ])('is refused: %s', (_what, text, param) => {
-    expect(refusalOf(text)).toEqual([param, `${param} ${rule}`]);
+  ])('is rejected: %s', (_what, text, param) => {
+    expect(problemOf(text)).toEqual([param, `${param} ${rule}`]);
   });
 
-  test('is refused as the whole body, too', () => {
-    expect(refusalOf(String.raw`"\ud800"`)).toEqual([undefined, `The body ${rule}`]);
+  test('is rejected when it is the whole body', () => {
+    expect(problemOf(String.raw`"\ud800"`)).toEqual([undefined, `The body ${rule}`]);
   });
 });
 
 test.each([
   ['{"__proto__":{"scopes":["admin"]}}', '__proto__'],
   [String.raw`{"metadata":{"__pro\u0074o__":"x"}}`, 'metadata.__proto__'],
-])('%s changes no prototype: it is refused', (text, param) => {
-  expect(refusalOf(text)).toEqual([param, `${param} is a name that no field may have`]);
-  expect(Object(refusalOf('{}'))).not.toHaveProperty('scopes');
+])('%s is rejected, and changes no prototype', (text, param) => {
+  expect(problemOf(text)).toEqual([param, `${param} is a name that no field may have`]);
+  expect(Object(problemOf('{}'))).not.toHaveProperty('scopes');
 });
 
 test.each([
   ['33 lists', nested(33)],
   ['33 objects', `${'{"a":'.repeat(33)}1${'}'.repeat(33)}`],
   ['as many lists as fit into a body', nested(131_072)],
-])('%s in each other are refused', (_what, text) => {
-  expect(refusalOf(text)).toEqual([
+])('%s nested in each other are rejected', (_what, text) => {
+  expect(problemOf(text)).toEqual([
     undefined,
     'The body must not be nested deeper than 32 levels.',
   ]);
@@ -108,6 +108,6 @@ test.each([
   ['one text of quotes', JSON.stringify('"'.repeat(130_000))],
   ['a list of ones', JSON.stringify(Array.from({ length: 130_000 }, () => 1))],
   ['many names', JSON.stringify(Object.fromEntries([...Array(20_000).keys()].map((n) => [n, n])))],
-])('a body of 256 kB that is %s is read', (_what, text) => {
+])('a body of 256 kB that is %s is parsed', (_what, text) => {
   expect(strictJson(text)).toEqual(JSON.parse(text));
 });

@@ -1,0 +1,187 @@
+import { type Command, Option } from 'commander';
+import { type Scope, scopes } from '../../functions/domain/model/api-key.ts';
+import {
+  parseAccountId,
+  parseCredits,
+  parseFutureTime,
+  parseKeyId,
+  scopeHelp,
+} from '../arguments.ts';
+import { adviseIfUnknown } from '../cli-error.ts';
+import { adminApiFor, type ConnectionOptions, withConnectionOptions } from '../connection.ts';
+import {
+  ageColumn,
+  type Column,
+  formatFields,
+  keyShownOnce,
+  numberColumn,
+  textColumn,
+  timeColumn,
+} from '../format.ts';
+import { allOption, type ListOptions, limitOption, type PageQuery, printList } from '../list.ts';
+import { type Terminal, toSingleLine } from '../terminal.ts';
+import type { Key, KeyChange } from './admin-api.ts';
+
+/** `darkroom keys`: API keys and their limits. */
+export function addKeys(program: Command, terminal: Terminal): void {
+  const keys = program
+    .command('keys')
+    .description('make and manage API keys, with a key that has the scope manage or admin');
+  addCreate(keys, terminal);
+  addList(keys, terminal);
+  addChanges(keys, terminal);
+  addDelete(keys, terminal);
+}
+
+type CreateOptions = ConnectionOptions & {
+  readonly account?: string;
+  readonly name: string;
+  readonly scope: Scope[];
+  readonly expires?: number;
+  readonly totalLimit?: number;
+  readonly dailyLimit?: number;
+  readonly timeZone?: string;
+  readonly model?: string[];
+};
+
+/** `darkroom keys create`: makes a key and shows it once. */
+function addCreate(keys: Command, terminal: Terminal): void {
+  const parseExpiry = (text: string) => parseFutureTime(text, terminal.now());
+  withConnectionOptions(
+    keys
+      .command('create')
+      .description('make an API key')
+      .requiredOption('--name <name>', 'the name of the key')
+      .option(
+        '--account <id>',
+        'the account of the new key (default: that of your key)',
+        parseAccountId,
+      )
+      .addOption(new Option('--scope <scope...>', scopeHelp).choices(scopes).default(['generate']))
+      .option(
+        '--expires <time>',
+        'when it expires: 12h or 30d from now, or on 2027-01-31',
+        parseExpiry,
+      )
+      .option('--total-limit <credits>', 'what it may spend in all', parseCredits)
+      .option('--daily-limit <credits>', 'what it may spend a day', parseCredits)
+      .option('--time-zone <zone>', 'whose midnight begins its day (default: UTC)')
+      .option('--model <model...>', 'the only models it may use (default: all)'),
+  ).action(async (options: CreateOptions) => {
+    const { account, json } = options;
+    const api = await adminApiFor(options, terminal);
+    const key = await api
+      .createKey({
+        account,
+        name: options.name,
+        scopes: options.scope,
+        expires_at: options.expires,
+        total_limit_credits: options.totalLimit,
+        daily_limit_credits: options.dailyLimit,
+        reset_timezone: options.timeZone,
+        allowed_models: options.model,
+      })
+      .catch(
+        adviseIfUnknown(
+          `\`darkroom keys list${account ? ` --account ${account}` : ''}\` shows whether the key was made`,
+        ),
+      );
+    const fields = formatFields([
+      ['API key', key.api_key],
+      ['key id', key.id],
+      ['account', key.account],
+    ]);
+    terminal.print(json ? JSON.stringify(key) : `${fields}\n\n${keyShownOnce}`);
+  });
+}
+
+type ListKeysOptions = ConnectionOptions & ListOptions & { readonly account?: string };
+
+/** `darkroom keys list`: the keys of an account, and what was spent through each. */
+function addList(keys: Command, terminal: Terminal): void {
+  withConnectionOptions(
+    keys
+      .command('list')
+      .description('list the keys of an account, newest first')
+      .option('--account <id>', 'which account (default: that of your key)', parseAccountId)
+      .addOption(limitOption)
+      .addOption(allOption),
+  ).action(async (options: ListKeysOptions) => {
+    const api = await adminApiFor(options, terminal);
+    const list = {
+      fetchPage: (page: PageQuery) => api.keys(options.account, page),
+      columns: keyColumns,
+      emptyText: 'no keys',
+    };
+    await printList(list, options, terminal);
+  });
+}
+
+const keyColumns: readonly Column<Key>[] = [
+  textColumn('id', ({ id }) => id),
+  textColumn('name', ({ name }) => name),
+  textColumn('ends in', ({ last_four }) => last_four),
+  textColumn('scopes', ({ scopes }) => scopes.join(',')),
+  textColumn('state', stateOf),
+  numberColumn('used', ({ used_credits }) => used_credits),
+  numberColumn('limit', ({ total_limit_credits }) => total_limit_credits),
+  numberColumn('today', ({ daily_used_credits }) => daily_used_credits),
+  numberColumn('daily limit', ({ daily_limit_credits }) => daily_limit_credits),
+  ageColumn('last used', ({ last_used_at }) => last_used_at),
+  timeColumn('expires', ({ expires_at }) => expires_at),
+];
+
+function stateOf({ enabled, expires_at }: Key, nowMs: number): string {
+  if (!enabled) return 'disabled';
+  return expires_at && expires_at * 1000 <= nowMs ? 'expired' : 'enabled';
+}
+
+const keyIdArgument = ['<key-id>', 'its id, as `darkroom keys list` shows it', parseKeyId] as const;
+
+/** `darkroom keys disable`, `enable` and `rename`: change a key; its secret stays the same. */
+function addChanges(keys: Command, terminal: Terminal): void {
+  const changeKey = async (id: string, change: KeyChange, options: ConnectionOptions) => {
+    const api = await adminApiFor(options, terminal);
+    const key = await api.changeKey(id, change);
+    terminal.print(options.json ? JSON.stringify(key) : formatState(key));
+  };
+
+  withConnectionOptions(
+    keys
+      .command('disable')
+      .description('refuse a key until it is enabled again')
+      .argument(...keyIdArgument),
+  ).action((id: string, options: ConnectionOptions) => changeKey(id, { enabled: false }, options));
+  withConnectionOptions(
+    keys
+      .command('enable')
+      .description('accept a disabled key again')
+      .argument(...keyIdArgument),
+  ).action((id: string, options: ConnectionOptions) => changeKey(id, { enabled: true }, options));
+  withConnectionOptions(
+    keys
+      .command('rename')
+      .description('give a key another name')
+      .argument(...keyIdArgument)
+      .argument('<name>', 'the new name'),
+  ).action((id: string, name: string, options: ConnectionOptions) =>
+    changeKey(id, { name }, options),
+  );
+}
+
+const formatState = ({ id, name, enabled }: Key): string =>
+  toSingleLine(`${id} (${name}) is ${enabled ? 'enabled' : 'disabled'}`);
+
+/** `darkroom keys delete`: deletes a key for good. */
+function addDelete(keys: Command, terminal: Terminal): void {
+  withConnectionOptions(
+    keys
+      .command('delete')
+      .description('delete a key for good')
+      .argument(...keyIdArgument),
+  ).action(async (id: string, options: ConnectionOptions) => {
+    const api = await adminApiFor(options, terminal);
+    const deleted = await api.deleteKey(id);
+    terminal.print(options.json ? JSON.stringify(deleted) : `${id} is deleted`);
+  });
+}

@@ -1,0 +1,13 @@
+// One connection or one answer that never comes must not cost a function its whole time: the SDK tries again on
+// another connection.
+const connectionTimeout = 2000;
+
+const within = (requestTimeout: number) => ({
+  requestHandler: { connectionTimeout, requestTimeout, throwOnRequestTimeout: true },
+});
+
+/** For clients whose requests are small: DynamoDB, Secrets Manager, Step Functions, Lambda. Times in milliseconds. */
+export const clientConfig = within(5000);
+
+/** For S3, where a request carries up to 64 MB. */
+export const s3ClientConfig = within(30_000);

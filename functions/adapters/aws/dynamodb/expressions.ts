@@ -1,0 +1,36 @@
+import { marshall } from '@aws-sdk/util-dynamodb';
+import type { Row } from './rows.ts';
+
+type Expressions = {
+  readonly ConditionExpression?: string;
+  readonly FilterExpression?: string;
+  readonly KeyConditionExpression?: string;
+  readonly UpdateExpression?: string;
+};
+
+/**
+ * Expressions with what their placeholders stand for: `#status` for the attribute `status`, `:status` for
+ * `values.status`. Every attribute is named by a placeholder, since many names are reserved words. DynamoDB
+ * rejects a request that declares a placeholder it does not use, so only those in use are declared.
+ */
+export function withPlaceholders<E extends Expressions>(expressions: E, values: Row = {}) {
+  const text = Object.values(expressions).join(' ');
+  const names = placeholdersIn(text, /#(\w+)/g).map((name) => [`#${name}`, name]);
+  const used = placeholdersIn(text, /:(\w+)/g).map((name) => [`:${name}`, values[name]]);
+  return {
+    ...expressions,
+    ...(names.length > 0 && { ExpressionAttributeNames: Object.fromEntries(names) }),
+    ...(used.length > 0 && {
+      ExpressionAttributeValues: marshall(Object.fromEntries(used), {
+        removeUndefinedValues: true,
+      }),
+    }),
+  };
+}
+
+const placeholdersIn = (text: string, pattern: RegExp): readonly string[] => [
+  ...new Set([...text.matchAll(pattern)].map(([, name = '']) => name)),
+];
+
+/** One expression that holds when all of the conditions do. */
+export const allOf = (conditions: readonly string[]): string => conditions.join(' AND ');

@@ -1,0 +1,127 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import * as z from 'zod';
+import {
+  decide,
+  type KeyActivity,
+  lastUsedPrecisionMs,
+  limited,
+  type RateLimit,
+  type RateLimitResult,
+  rateLimitAt,
+  rateLimitState,
+} from '../../../domain/accounts/rate-limit.ts';
+import { findRows } from './rows.ts';
+import { update } from './update.ts';
+
+const ActivityRow = z.object({
+  theoreticalArrivalMicros: z.number().default(0),
+  lastUsedAt: z.number().default(0),
+});
+type ActivityRow = z.infer<typeof ActivityRow>;
+
+const neverUsed: ActivityRow = { theoreticalArrivalMicros: 0, lastUsedAt: 0 };
+
+/** A conditional write of one row. */
+type Change = {
+  readonly set: string;
+  readonly condition: string;
+  readonly values: Record<string, number>;
+};
+
+// Bounded, so that a flood of keys cannot fill the memory.
+const maxCacheEntries = 1000;
+const maxWrites = 3;
+const maxKeysInBatch = 100;
+
+/** The rate limit (GCRA) and the last use of API keys in DynamoDB: one row for each key. */
+export function keyActivity(client: DynamoDBClient, table: string): KeyActivity {
+  // Each row as this function instance last saw it after a write. Neither number ever gets smaller, so an
+  // old row errs on one side only: a key above its limit is limited without a write (the wait in the response
+  // may be too short), and a row that another function has changed meanwhile costs one more write.
+  const cache = new Map<string, ActivityRow>();
+
+  const write = async (keyId: string, { set, condition, values }: Change) => {
+    const { done, row: found = {} } = await update(client, {
+      TableName: table,
+      Key: marshall({ keyId }),
+      UpdateExpression: set,
+      ConditionExpression: condition,
+      ExpressionAttributeValues: marshall(values),
+    });
+    const row = ActivityRow.parse(found);
+    if (cache.size >= maxCacheEntries && !cache.has(keyId)) cache.clear();
+    cache.set(keyId, row);
+    return { done, row };
+  };
+
+  return {
+    consume: (keyId, perMinute, now) =>
+      consume(rateLimitAt(now, perMinute), cache.get(keyId) ?? neverUsed, (change) =>
+        write(keyId, change),
+      ),
+    touchLastUsed: async (keyId, now) => {
+      const before = now - lastUsedPrecisionMs;
+      const { lastUsedAt } = cache.get(keyId) ?? neverUsed;
+      if (lastUsedAt <= before) await write(keyId, recordUse(now, before));
+    },
+    lastUsed: (keyIds) => lastUsed(client, table, keyIds),
+  };
+}
+
+type Write = (change: Change) => Promise<{ readonly done: boolean; readonly row: ActivityRow }>;
+
+/** One request: decides by the cached row, and after a failed write by the row that made it fail. */
+async function consume(
+  rateLimit: RateLimit,
+  cached: ActivityRow,
+  write: Write,
+): Promise<RateLimitResult> {
+  let arrivalAt = cached.theoreticalArrivalMicros;
+  for (let writes = 0; ; writes += 1) {
+    const decision = decide(rateLimit, arrivalAt);
+    if (decision === 'limited') return limited(rateLimit, arrivalAt);
+    // There was room at every attempt, and other requests of the key were faster each time. That is no
+    // reason to limit this one, so it is allowed without being counted.
+    if (writes === maxWrites) return { rate: rateLimitState(rateLimit, arrivalAt) };
+    const { done, row } = await write(
+      decision === 'idle' ? startFromNow(rateLimit) : moveOn(rateLimit),
+    );
+    arrivalAt = row.theoreticalArrivalMicros;
+    if (done) return { rate: rateLimitState(rateLimit, arrivalAt) };
+  }
+}
+
+// The new arrival time is the later of now and the old one, plus the cost of a request. DynamoDB has no
+// maximum of two numbers, so there is one write for each case, and its condition fails in the other.
+const startFromNow = ({ now, cost }: RateLimit): Change => ({
+  set: 'SET theoreticalArrivalMicros = :next',
+  condition: 'attribute_not_exists(theoreticalArrivalMicros) OR theoreticalArrivalMicros <= :now',
+  values: { ':now': now, ':next': now + cost },
+});
+
+const moveOn = ({ now, cost, maxTheoreticalArrivalAt }: RateLimit): Change => ({
+  set: 'SET theoreticalArrivalMicros = theoreticalArrivalMicros + :cost',
+  condition: 'theoreticalArrivalMicros > :now AND theoreticalArrivalMicros <= :max',
+  values: { ':now': now, ':cost': cost, ':max': maxTheoreticalArrivalAt },
+});
+
+const recordUse = (now: number, before: number): Change => ({
+  set: 'SET lastUsedAt = :now',
+  condition: 'attribute_not_exists(lastUsedAt) OR lastUsedAt <= :before',
+  values: { ':now': now, ':before': before },
+});
+
+const UsedKey = ActivityRow.extend({ keyId: z.string() });
+
+async function lastUsed(client: DynamoDBClient, table: string, keyIds: readonly string[]) {
+  const found = new Map<string, number>();
+  const keys = [...new Set(keyIds)].map((keyId) => ({ keyId })); // DynamoDB rejects a batch with a duplicate
+  for (let from = 0; from < keys.length; from += maxKeysInBatch) {
+    for (const row of await findRows(client, table, keys.slice(from, from + maxKeysInBatch))) {
+      const { keyId, lastUsedAt } = UsedKey.parse(row);
+      if (lastUsedAt > 0) found.set(keyId, lastUsedAt);
+    }
+  }
+  return found;
+}

@@ -1,0 +1,38 @@
+import { type ImageFormat, imageFormats } from '../../../domain/images/image-format.ts';
+import { bucketPrefixes } from '../../../domain/model/storage-names.ts';
+
+// The keys of the objects. No key contains text from a caller.
+
+export const uploadKey = (taskId: string, index: number): string =>
+  `${bucketPrefixes.uploads}${taskId}/${index}`;
+export const fileKey = (account: string, fileId: string): string =>
+  `${bucketPrefixes.files}${account}/${fileId}`;
+/** Without a format: the key that an earlier version of this code gave to the copy. */
+export const preparedKey = (taskId: string, index: number, format?: ImageFormat): string =>
+  `${preparedPrefix(taskId)}${index}${format ? `.${format}` : ''}`;
+export const resultKey = (taskId: string, n: number, format: ImageFormat): string =>
+  `${resultPrefix(taskId)}${n}.${format}`;
+
+/** What the keys of all copies of a task begin with. */
+export const preparedPrefix = (taskId: string): string => `${bucketPrefixes.prepared}${taskId}/`;
+/** What the keys of all results of a task begin with. */
+export const resultPrefix = (taskId: string): string => `${bucketPrefixes.results}${taskId}/`;
+
+/** The number and the format at the end of a key; undefined for a key without them. */
+export function parseImageKey(
+  key: string,
+): { readonly number: number; readonly format: ImageFormat } | undefined {
+  const [, number, extension] = /\/(\d+)\.([a-z]+)$/.exec(key) ?? [];
+  const format = imageFormats.find((known) => known === extension);
+  return number && format ? { number: Number(number), format } : undefined;
+}
+
+/** The task and the index of the input that an upload belongs to; undefined for any other key. */
+export function parseUploadKey(
+  key: string,
+): { readonly taskId: string; readonly index: number } | undefined {
+  if (!key.startsWith(bucketPrefixes.uploads)) return undefined;
+  const [, taskId, index] =
+    /^(task-unified-\d+-[a-z0-9]{8})\/(\d)$/.exec(key.slice(bucketPrefixes.uploads.length)) ?? [];
+  return taskId && index ? { taskId, index: Number(index) } : undefined;
+}

@@ -1,0 +1,49 @@
+import type { UrlRules } from '../../outbound/check-url.ts';
+import { discardBody, guardedRequest } from '../../outbound/guarded-request.ts';
+import { saveToTempFile, type TempFile } from '../../outbound/temp-file.ts';
+import { unpack } from '../../outbound/unpack.ts';
+
+export type DownloadOptions = {
+  readonly rules: UrlRules;
+  /** Who is asking, and where its operator can be found: hosts like Wikimedia's refuse clients that do not say. */
+  readonly userAgent: string;
+  /** Counted after the body is unpacked. */
+  readonly maxBytes: number;
+  readonly deadlineMs: number;
+};
+
+// First what is accepted here: a host that can choose the format of a picture chooses one of these.
+const accept = 'image/jpeg,image/png,image/webp,image/bmp,*/*;q=0.5';
+/** As many as browsers and `fetch` follow. The deadline covers all of them. */
+const maxRedirects = 20;
+
+/** The name of this service when it fetches pictures. */
+export const userAgentOf = (publicUrl: string): string => `Darkroom/1 (+${publicUrl})`;
+
+/** The file on disk; for another status than a 2xx only the status. */
+export type Downloaded =
+  | { readonly status: number; readonly file: TempFile }
+  | { readonly status: number; readonly file: undefined };
+
+/**
+ * Downloads a picture from an untrusted address to a file on disk; it is never in memory as a whole.
+ * The caller disposes of the file.
+ * @throws {AddressNotAllowed | Unreachable | TooLarge}
+ */
+export async function download(
+  url: string,
+  { maxBytes, userAgent, ...options }: DownloadOptions,
+): Promise<Downloaded> {
+  const { status, headers, body } = await guardedRequest(url, {
+    method: 'GET',
+    headers: { accept, 'user-agent': userAgent },
+    redirects: maxRedirects,
+    ...options,
+  });
+  if (status < 200 || status > 299) {
+    await discardBody(body, 0);
+    return { status, file: undefined };
+  }
+  const unpacked = unpack(body, headers['content-encoding']);
+  return { status, file: await saveToTempFile(unpacked, { maxBytes }) };
+}

@@ -1,0 +1,48 @@
+import { createReadStream } from 'node:fs';
+import { ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import type { ImageFormat } from '../../../domain/images/image-format.ts';
+import type { TempFile } from '../../outbound/temp-file.ts';
+import { parseImageKey } from './bucket-keys.ts';
+
+type Location = { readonly Bucket: string; readonly Key: string };
+
+/** A picture in a bucket, as its key and the list of the bucket describe it. */
+type StoredImage = {
+  readonly key: string;
+  readonly number: number;
+  readonly format: ImageFormat;
+  readonly bytes: number;
+};
+
+/** The pictures whose keys begin with a prefix: those of one task, so they are few. */
+export async function listImages(
+  client: S3Client,
+  bucket: string,
+  prefix: string,
+): Promise<readonly StoredImage[]> {
+  const { Contents = [] } = await client.send(
+    new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }),
+  );
+  return Contents.flatMap(({ Key = '', Size = 0 }) => {
+    const parsed = parseImageKey(Key);
+    return parsed ? [{ key: Key, bytes: Size, ...parsed }] : [];
+  });
+}
+
+/** Streams a file on disk into a bucket. S3 checks what arrives against the hash taken when it was saved. */
+export async function putImage(
+  client: S3Client,
+  location: Location,
+  file: TempFile,
+  format: ImageFormat,
+): Promise<void> {
+  await client.send(
+    new PutObjectCommand({
+      ...location,
+      ContentType: `image/${format}`,
+      ContentLength: file.size,
+      ChecksumSHA256: file.sha256,
+      Body: createReadStream(file.path),
+    }),
+  );
+}

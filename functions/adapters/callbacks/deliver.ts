@@ -1,0 +1,39 @@
+import type { UrlRules } from '../outbound/check-url.ts';
+import { AddressNotAllowed, Unreachable } from '../outbound/errors.ts';
+import { discardBody, guardedRequest } from '../outbound/guarded-request.ts';
+
+/** How long one attempt may take, by the contract. */
+const attemptTimeoutMs = 10_000;
+// The limit of what is read of a response and dropped: a normal server can finish sending it.
+const maxResponseBytes = 64 * 1024;
+
+type Message = {
+  readonly url: string;
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly rules: UrlRules;
+};
+
+/** Makes one attempt to deliver a callback: the HTTP status, or `undefined` when there was no response. */
+export async function deliver({ url, body, headers, rules }: Message): Promise<number | undefined> {
+  try {
+    const response = await guardedRequest(url, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'user-agent': 'Darkroom-Callback/1',
+        ...headers,
+      },
+      body,
+      rules,
+      redirects: 0,
+      deadlineMs: attemptTimeoutMs,
+    });
+    // A 2xx counts even when the body never ends.
+    await discardBody(response.body, maxResponseBytes);
+    return response.status;
+  } catch (error) {
+    if (error instanceof AddressNotAllowed || error instanceof Unreachable) return undefined;
+    throw error;
+  }
+}

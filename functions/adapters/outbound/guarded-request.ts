@@ -1,0 +1,142 @@
+import { isUtf8 } from 'node:buffer';
+import http, { type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import { addAbortSignal, type Readable } from 'node:stream';
+import { redirectProblem, urlProblems } from '../../domain/model/url-problems.ts';
+import { checkUrl, isLoopbackUrl, type UrlRules } from './check-url.ts';
+import { AddressNotAllowed, toUnreachable, Unreachable } from './errors.ts';
+import { guardedLookup, type ResolveHost } from './guarded-lookup.ts';
+
+export type OutboundRequest = {
+  readonly method: 'GET' | 'POST';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | undefined;
+  readonly rules: UrlRules;
+  /** How many redirects a GET follows. A POST follows none: its response is the redirect itself. */
+  readonly redirects: number;
+  /** For the whole exchange: name resolution, connections, redirects and the whole body. */
+  readonly deadlineMs: number;
+  readonly lookup?: ResolveHost | undefined;
+};
+
+/** The body must be read to its end or destroyed. `toUnreachable` translates its errors. */
+export type OutboundResponse = {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Readable;
+  /** The URL that responded, after all redirects. */
+  readonly url: string;
+};
+
+/**
+ * Sends a request to a URL that we did not choose. Such requests are sent only here.
+ * @throws {AddressNotAllowed} when the URL, or one that it leads to, may not be used
+ * @throws {Unreachable} when there was no response
+ */
+export async function guardedRequest(
+  url: string,
+  options: OutboundRequest,
+): Promise<OutboundResponse> {
+  const checked = checkUrl(url, options.rules);
+  if ('reason' in checked) throw new AddressNotAllowed(checked.reason);
+  const deadline = AbortSignal.timeout(options.deadlineMs);
+  let target = checked.url;
+  let { headers } = options;
+  for (let hop = 0; !deadline.aborted; hop += 1) {
+    const response = await send(target, { ...options, headers }, deadline);
+    const location = options.method === 'GET' ? redirectLocation(response) : undefined;
+    if (location === undefined) {
+      return {
+        status: response.statusCode ?? 0,
+        headers: response.headers,
+        body: addAbortSignal(deadline, response),
+        url: target.href,
+      };
+    }
+    response.destroy();
+    if (hop >= options.redirects) throw new Unreachable(urlProblems.tooManyRedirects);
+    const next = checkRedirect(target, location, options.rules);
+    headers = headersForRedirect(headers, target, next);
+    target = next;
+  }
+  throw new Unreachable(urlProblems.timedOut);
+}
+
+/** Reads and drops at most `maxBytes` of a body, then closes the connection. Never throws. */
+export async function discardBody(body: Readable, maxBytes: number): Promise<void> {
+  const chunks: AsyncIterable<Uint8Array> = body;
+  let left = maxBytes;
+  try {
+    if (left <= 0) return;
+    for await (const chunk of chunks) {
+      left -= chunk.length;
+      if (left <= 0) return;
+    }
+  } catch {
+    // The status is known already; how the body ends makes no difference.
+  } finally {
+    body.destroy();
+  }
+}
+
+function send(url: URL, options: OutboundRequest, deadline: AbortSignal): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const { request, Agent } = url.protocol === 'https:' ? https : http;
+  const sent = request(url, {
+    method: options.method,
+    // A picture does not get smaller, and a body that is compressed all the same has to be unpacked.
+    headers: { ...options.headers, 'accept-encoding': 'identity' },
+    agent: new Agent({
+      lookup: guardedLookup(options.rules, options.lookup),
+      keepAlive: false,
+      proxyEnv: {}, // a proxy would resolve the name itself, unguarded
+      rejectUnauthorized: true, // set here, so that NODE_TLS_REJECT_UNAUTHORIZED has no effect
+    }),
+  });
+  const abort = () => sent.destroy(new Unreachable(urlProblems.timedOut));
+  deadline.addEventListener('abort', abort);
+  sent.on('response', resolve);
+  sent.on('error', (cause) => reject(toUnreachable(cause)));
+  sent.on('close', () => reject(new Unreachable(urlProblems.noResponse)));
+  sent.end(options.body);
+  return promise.finally(() => deadline.removeEventListener('abort', abort));
+}
+
+type Headers = Readonly<Record<string, string>>;
+
+const redirectStatuses = [301, 302, 303, 307, 308];
+const credentialHeaders = ['authorization', 'cookie', 'proxy-authorization'];
+
+/** The target of a redirect, or `undefined` when the response is none. */
+const redirectLocation = ({ statusCode = 0, headers }: IncomingMessage): string | undefined =>
+  redirectStatuses.includes(statusCode) ? headers.location && asUtf8(headers.location) : undefined;
+
+// Node reads headers as Latin-1. Servers write an address as it is in UTF-8, and browsers and curl take it so.
+function asUtf8(header: string): string {
+  const bytes = Buffer.from(header, 'latin1');
+  return isUtf8(bytes) ? bytes.toString() : header;
+}
+
+/**
+ * The URL that a redirect leads to, checked like the first one.
+ * @throws {AddressNotAllowed | Unreachable}
+ */
+export function checkRedirect(from: URL, location: string, rules: UrlRules): URL {
+  const target = URL.parse(location, from.href);
+  if (!target) throw new Unreachable(urlProblems.invalidRedirect);
+  // A server on the internet must not lead us to the loopback interface.
+  const checked = checkUrl(target.href, {
+    ...rules,
+    allowLoopback: rules.allowLoopback && isLoopbackUrl(from),
+  });
+  if ('url' in checked) return checked.url;
+  throw new AddressNotAllowed(redirectProblem(checked.reason));
+}
+
+/** The headers for the target of a redirect. Another origin does not get the credentials. */
+export function headersForRedirect(headers: Headers, from: URL, to: URL): Headers {
+  if (from.origin === to.origin) return headers;
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => !credentialHeaders.includes(name.toLowerCase())),
+  );
+}

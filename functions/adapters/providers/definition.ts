@@ -1,0 +1,24 @@
+import type { Clock } from '../../domain/model/clock.ts';
+import type { WebhookVerifier } from '../../domain/model/provider.ts';
+
+/** What is known about a provider without its client: where it is, and how it signs its webhooks. */
+export type ProviderDefinition = {
+  readonly url: UrlParameter;
+  /** Only for a provider that signs its webhooks. */
+  readonly webhookSignature?: {
+    /** Where the provider publishes the keys it signs with. */
+    readonly keysUrl: UrlParameter;
+    readonly createVerifier: (options: {
+      readonly keysUrl: string;
+      readonly now: Clock;
+    }) => WebhookVerifier;
+  };
+};
+
+/** A URL that a deployment may change, by a parameter of the CloudFormation template. */
+export type UrlParameter = {
+  /** The name of the parameter. */
+  readonly name: string;
+  readonly description: string;
+  readonly default: string;
+};

@@ -1,0 +1,77 @@
+import * as z from 'zod';
+import type { Job, Provider } from '../../../domain/model/provider.ts';
+import { maxUrlLength } from '../../../domain/model/task.ts';
+import { SubmitUnknown } from '../../../domain/model/workflow-errors.ts';
+import { failed, reasons } from '../../../domain/providers/reasons.ts';
+import { rejectionError } from '../error-table.ts';
+import { type Access, formatForLog, Ticket, unansweredPoll, upstream } from '../upstream.ts';
+import { classify, parseError } from './errors.ts';
+import { isJobLost, Polled, toProgress } from './progress.ts';
+
+// Only the field we read: a new one must not break us.
+const Created = z.object({ id: Ticket });
+
+/** EvoLink's links to results work for 24 hours. */
+const retentionMs = 24 * 60 * 60 * 1000;
+
+/**
+ * EvoLink's gateway. It deduplicates submits by their idempotency key, sends unsigned webhooks, and cannot
+ * cancel a job.
+ */
+export function evolink(access: Access): Provider {
+  const { postOnce, get, base, pollSignal } = upstream('Bearer', access);
+
+  return {
+    idempotent: true,
+    supportsWebhook: true,
+    retentionMs,
+
+    async submit(job) {
+      const response = await postOnce(
+        '/v1/images/generations',
+        { 'Idempotency-Key': idempotencyKeyOf(job) },
+        toBody(job, base),
+      );
+      const details = parseError(response);
+      const line = formatForLog(response, details);
+      if (!response.ok) throw rejectionError(classify(response.status, details.code), line);
+      const created = Created.safeParse(response.body);
+      if (!created.success) throw new SubmitUnknown(`submit ${line}, but no task id`);
+      return created.data.id;
+    },
+
+    async poll(ticket, deadlineMs) {
+      const response = await get(`/v1/tasks/${encodeURIComponent(ticket)}`, pollSignal(deadlineMs));
+      const details = parseError(response);
+      if (isJobLost(response, details)) return failed(reasons.jobLost);
+      const polled = Polled.safeParse(response.body);
+      if (!response.ok || !polled.success) throw unansweredPoll('poll', response, details);
+      return toProgress(polled.data, details);
+    },
+  };
+}
+
+// The same for every try of a task. EvoLink allows 16 to 96 characters of A-Za-z0-9._-
+const idempotencyKeyOf = ({ taskId }: Job): string => `darkroom.${taskId}`;
+
+// EvoLink's page names no options for this model. These are the names in its text-to-image page and in its
+// upstream: a field that it does not know is passed on or ignored, while an option that we left out would
+// be lost for sure. Options that the caller did not set stay undefined, and JSON leaves them out.
+const toBody = ({ prompt, images, n, options, webhookUrl }: Job, base: string) => ({
+  model: 'wan2.5-image-to-image',
+  prompt,
+  image_urls: images,
+  n, // always: the default is not documented, and each image is paid for
+  callback_url: webhookUrl && isAccepted(webhookUrl, base) ? webhookUrl : undefined,
+  size: options.size?.replace('*', 'x'),
+  seed: options.seed,
+  negative_prompt: options.negativePrompt,
+  prompt_extend: options.promptExtend,
+  watermark: options.watermark,
+});
+
+// EvoLink rejects a job whose webhook URL is longer or not https. Without the URL the job is accepted, and
+// polling finds its result. A provider that is itself reached over plain http may call back over it.
+const isAccepted = (webhookUrl: string, base: string): boolean =>
+  webhookUrl.length <= maxUrlLength &&
+  (webhookUrl.startsWith('https:') || base.startsWith('http:'));

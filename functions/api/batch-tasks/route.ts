@@ -1,0 +1,38 @@
+import { BatchRequest } from '../../domain/tasks/list-tasks.ts';
+import { defineRoute, jsonBody, type RouteDocs } from '../../runtime/route.ts';
+import * as ids from '../example-ids.ts';
+import * as examples from '../task-examples.ts';
+import { TaskBatch } from './response.ts';
+
+export const response = TaskBatch;
+
+export const route = defineRoute<typeof response>()({
+  method: 'POST',
+  path: '/v1/tasks/batch',
+  function: 'batch-tasks',
+  access: { scope: 'read' },
+  rateLimit: 'calls',
+  body: jsonBody(BatchRequest),
+  errors: ['rate_limit_exceeded', 'internal_error'],
+});
+
+export const docs = (): RouteDocs => ({
+  id: 'batchTasks',
+  tag: 'Tasks',
+  summary: 'Read several tasks',
+  description:
+    'The same as reading each of them. Ids that are no task of this account are left out.',
+  body: {
+    name: 'BatchRequest',
+    fields: {
+      '': { description: 'Which tasks to read' },
+      task_ids: { description: 'The ids of the tasks' },
+    },
+    examples: { one: { task_ids: [ids.taskId] } },
+  },
+  response: {
+    name: 'TaskBatch',
+    description: 'The tasks',
+    examples: { one: { data: [examples.completedTask] } },
+  },
+});

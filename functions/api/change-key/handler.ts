@@ -1,0 +1,19 @@
+import { keyTable } from '../../adapters/aws/dynamodb/key-table.ts';
+import { changeKey } from '../../domain/accounts/keys.ts';
+import { readEnv } from '../../runtime/env.ts';
+import { serve } from '../../runtime/http.ts';
+import { activity, callers, dynamo } from '../callers.ts';
+import { route } from './route.ts';
+
+const env = readEnv('api/manage-keys');
+const change = changeKey({
+  keys: keyTable(dynamo, env.KEY_TABLE, Date.now),
+  activity,
+  now: Date.now,
+});
+
+export const handler = serve(
+  route,
+  async ({ params, body, caller }) => ({ body: await change(params.key_id, body, caller) }),
+  callers,
+);

@@ -1,0 +1,65 @@
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { clientConfig } from '../../adapters/aws/client-config.ts';
+import { durations } from '../../adapters/aws/dynamodb/durations.ts';
+import { reservations } from '../../adapters/aws/dynamodb/ledger.ts';
+import { taskTable } from '../../adapters/aws/dynamodb/task-table.ts';
+import { uploadKey } from '../../adapters/aws/s3/bucket-keys.ts';
+import { uploadForms } from '../../adapters/aws/s3/upload-form.ts';
+import { workflowStarter } from '../../adapters/aws/state-machine.ts';
+import { urlProblem } from '../../adapters/outbound/check-url.ts';
+import { newTaskId } from '../../domain/model/ids.ts';
+import { estimateSeconds, maxInputBytes } from '../../domain/providers/catalogue.ts';
+import { fileIdOf } from '../../domain/tasks/create-file.ts';
+import { createTask } from '../../domain/tasks/create-task.ts';
+import { createdMetrics } from '../../domain/tasks/metrics.ts';
+import { createdView, uploadsOf } from '../../domain/wire/view.ts';
+import { readEnv } from '../../runtime/env.ts';
+import { serve } from '../../runtime/http.ts';
+import { log } from '../../runtime/log.ts';
+import { emitMetrics } from '../../runtime/metric.ts';
+import { callers, dynamo } from '../callers.ts';
+import { route } from './route.ts';
+
+const env = readEnv('api/create-task');
+const now = Date.now;
+const form = uploadForms(dynamo.config, {
+  bucket: env.INPUT_BUCKET,
+  endpoint: env.AWS_ENDPOINT_URL_S3,
+  maxBytes: maxInputBytes,
+});
+const uploads = uploadsOf((id, index, type) => form(uploadKey(id, index), type, now()));
+const create = createTask({
+  ledger: reservations(dynamo, {
+    accounts: env.ACCOUNT_TABLE,
+    keys: env.KEY_TABLE,
+    tasks: env.TASK_TABLE,
+    idempotency: env.IDEMPOTENCY_TABLE,
+  }),
+  tasks: taskTable(dynamo, env.TASK_TABLE),
+  workflow: workflowStarter(new SFNClient(clientConfig), env.WORKFLOW_ARN),
+  now,
+  newId: newTaskId,
+  urlProblem: (url) => urlProblem(url, { allowLoopback: env.ALLOW_LOOPBACK === 'allowed' }),
+  fileIdOf: fileIdOf(env.PUBLIC_URL),
+  startFailed: (taskId, cause) => log('warn', 'start.failed', { taskId, cause }),
+});
+const estimate = estimateSeconds({
+  durations: durations(dynamo, env.ACTIVITY_TABLE, now),
+  providers: env.PROVIDERS,
+  typicalSeconds: env.TYPICAL_SECONDS,
+});
+
+export const handler = serve(
+  route,
+  async ({ body, caller, headers }) => {
+    const created = await create(body, caller, headers['idempotency-key']);
+    emitMetrics(createdMetrics(created));
+    const { task, replayed } = created;
+    const typicalSeconds = await estimate(task.model);
+    return {
+      headers: replayed ? { 'idempotency-replayed': 'true' } : {},
+      body: createdView(task, { now: now(), typicalSeconds }, await uploads(task)),
+    };
+  },
+  callers,
+);

@@ -1,0 +1,119 @@
+import { maxUrlLength } from '../../domain/model/task.ts';
+import { defaultModel } from '../../domain/providers/catalogue.ts';
+import { GenerationRequest } from '../../domain/wire/request.ts';
+import { CreatedTask } from '../../domain/wire/task-schemas.ts';
+import { defineRoute, type FieldDocs, jsonBody, type RouteDocs } from '../../runtime/route.ts';
+import { callbackDocs } from '../callback-docs.ts';
+import { anyModel } from '../field-docs.ts';
+import * as examples from '../task-examples.ts';
+
+export const response = CreatedTask;
+
+export const route = defineRoute<typeof response>()({
+  method: 'POST',
+  path: '/v1/images/generations',
+  function: 'create-task',
+  access: { scope: 'generate' },
+  rateLimit: 'creates',
+  idempotent: true,
+  body: jsonBody(GenerationRequest),
+  errors: [
+    'insufficient_quota',
+    'KEY_QUOTA_EXHAUSTED',
+    'KEY_DAILY_QUOTA_EXHAUSTED',
+    'KEY_MODEL_NOT_ALLOWED',
+    'idempotency_conflict',
+    'rate_limit_exceeded',
+    'internal_error',
+    'service_unavailable',
+  ],
+});
+
+export const docs = (): RouteDocs => ({
+  id: 'createTask',
+  tag: 'Tasks',
+  summary: 'Create a task',
+  description:
+    'Accepts a task and reserves its price. The response comes at once, the images come later with the task. Only images that were made are charged.',
+  body: {
+    name: 'GenerationRequest',
+    fields: fields(),
+    examples: {
+      addresses: { prompt: 'Make it snow', n: 2, ...pictures, metadata: { order: '7' } },
+      uploads: { prompt: 'Make it snow', image_uploads: [{ content_type: 'image/png' }] },
+      everything: {
+        model: 'wan2.5-image-to-image',
+        prompt: 'Put the cat of image 1 into image 2',
+        image_urls: [...pictures.image_urls, 'https://example.com/garden.jpg'],
+        n: 1,
+        negative_prompt: 'blurred',
+        size: '1280x960',
+        seed: 7,
+        prompt_extend: true,
+        watermark: false,
+        callback_url: 'https://shop.example.com/done',
+      },
+    },
+  },
+  response: {
+    name: 'CreatedTask',
+    description: 'The task, which begins now',
+    examples: examples.createdTask,
+  },
+  callbacks: { taskEnded: callbackDocs() },
+});
+
+const pictures = { image_urls: ['https://example.com/cat.png'] };
+
+function fields(): Record<keyof typeof GenerationRequest.shape | '', FieldDocs> {
+  const { image } = defaultModel;
+  const megabytes = image.maxBytes / 1024 / 1024;
+  const aboutPictures = `JPEG, PNG without transparency, WebP or BMP, up to ${megabytes} MB, sides of ${image.minSide} to ${image.maxSide} pixels`;
+  const notBlank = { pattern: '\\S' };
+  const https = { format: 'uri', pattern: '^https?://' };
+  return {
+    '': {
+      description:
+        'What to make. Pictures come as `image_urls` or as `image_uploads`, one of the two. Fields that are not listed here are ignored.',
+      oneOf: [{ required: ['image_urls'] }, { required: ['image_uploads'] }],
+    },
+    model: { description: 'The model to use; `GET /v1/models` lists them', ...anyModel },
+    prompt: {
+      description: 'What to do with the pictures, in words. Counted in Unicode code points',
+      minLength: 1,
+      maxLength: defaultModel.maxPromptCodePoints,
+      ...notBlank,
+    },
+    image_urls: {
+      description: `The addresses of the pictures to edit, downloadable without a login, or those of uploaded files. ${aboutPictures}`,
+      items: { type: 'string', maxLength: maxUrlLength, ...https },
+    },
+    image_uploads: {
+      description: `The pictures to edit, when they have no address: the response has a form to upload each one with, and the task starts when the last one has arrived. ${aboutPictures}`,
+    },
+    n: { description: 'How many images to make; each one is charged' },
+    callback_url: {
+      description:
+        'Where to send the task when it has ended: an address on the public internet, at the standard port',
+      ...https,
+    },
+    negative_prompt: {
+      description: 'What should not be in the images',
+      minLength: 1,
+      maxLength: 500,
+      ...notBlank,
+    },
+    size: {
+      description:
+        'Width and height of the images, 768x768 to 1280x1280 pixels in all and sides from 1:4 to 4:1; without it, the proportions of the last picture',
+      pattern: '^\\d{2,4}[x*]\\d{2,4}$',
+    },
+    seed: { description: 'The same seed and request make similar images' },
+    prompt_extend: { description: 'Whether the model may elaborate the prompt' },
+    watermark: { description: 'Whether the images say that they were made by a machine' },
+    metadata: {
+      description: 'Texts of your own, which come back with the task',
+      maxProperties: 16,
+    },
+  };
+}

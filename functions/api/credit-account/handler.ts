@@ -1,0 +1,25 @@
+import { credits } from '../../adapters/aws/dynamodb/ledger.ts';
+import { creditAccount } from '../../domain/accounts/credit-account.ts';
+import { readEnv } from '../../runtime/env.ts';
+import { serve } from '../../runtime/http.ts';
+import { callers, dynamo } from '../callers.ts';
+import { route } from './route.ts';
+
+const env = readEnv('api/credit-account');
+const credit = creditAccount({
+  ledger: credits(dynamo, { accounts: env.ACCOUNT_TABLE, idempotency: env.IDEMPOTENCY_TABLE }),
+  now: Date.now,
+});
+
+export const handler = serve(
+  route,
+  async ({ params, body, caller, headers }) => {
+    const { entry, replayed } = await credit(body, {
+      account: params.account,
+      keyId: caller.keyId,
+      idempotencyKey: headers['idempotency-key'],
+    });
+    return { headers: replayed ? { 'idempotency-replayed': 'true' } : {}, body: entry };
+  },
+  callers,
+);

@@ -1,0 +1,15 @@
+import { keyTable } from '../../adapters/aws/dynamodb/key-table.ts';
+import { deleteKey } from '../../domain/accounts/keys.ts';
+import { readEnv } from '../../runtime/env.ts';
+import { serve } from '../../runtime/http.ts';
+import { callers, dynamo } from '../callers.ts';
+import { route } from './route.ts';
+
+const env = readEnv('api/manage-keys');
+const remove = deleteKey({ keys: keyTable(dynamo, env.KEY_TABLE, Date.now) });
+
+export const handler = serve(
+  route,
+  async ({ params, caller }) => ({ body: await remove(params.key_id, caller) }),
+  callers,
+);

@@ -1,0 +1,6 @@
+/** The ids in the examples of the document. */
+export const taskId = 'task-unified-1772443800-imcg5zqt';
+export const keyId = 'key-0123456789abcdef';
+export const fileId = 'file-0123456789abcdefghijklmnop';
+export const account = 'shop';
+export const host = 'https://darkroom.example.com';

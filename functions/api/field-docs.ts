@@ -1,0 +1,75 @@
+import { patterns } from '../domain/model/ids.ts';
+import { models } from '../domain/providers/catalogue.ts';
+import type { FieldDocs } from '../runtime/route.ts';
+
+// What the document says about fields that several routes have.
+
+/** A whole number in a query, which reaches zod as a text. */
+export const wholeNumber = { type: 'integer', pattern: undefined } as const;
+
+/** How a list is read page by page. */
+export const limitAndCursor = {
+  limit: { description: 'How many at most', ...wholeNumber, minimum: 1, maximum: 100 },
+  cursor: { description: 'The `next_cursor` of the page before; without it, the first page' },
+} as const;
+
+export const anyModel = { enum: models.map(({ id }) => id) };
+
+export const contentType: FieldDocs = {
+  type: 'string',
+  description: 'The media type of the picture',
+};
+
+export const accountGroup = {
+  user_group: { description: 'The user group it belongs to; you choose the names' },
+};
+
+export const accountLimits = {
+  limits: { description: 'Limits that differ from the defaults' },
+  'limits.requests_per_minute': {
+    description:
+      'For each key: tasks it may ask for in a minute; and 20 times as many calls that create nothing',
+  },
+  'limits.tasks_in_flight': { description: 'For all keys together: tasks that have not ended' },
+};
+
+/** The account that a request about keys is for. */
+export const keyAccount: FieldDocs = {
+  description: 'The account of the keys; without it, that of the key you call with',
+  pattern: patterns.account.source,
+};
+
+export const creditDecimals = 'in credits with at most three decimals';
+
+export const keyFields = {
+  name: {
+    description: 'What it is for; callers see it in error messages',
+    minLength: 1,
+    maxLength: 100,
+    pattern: '\\S',
+  },
+  scopes: {
+    description:
+      'What it may do: `read`, `generate`, `manage` or `admin`. A key with the scope `manage` gives `read` and `generate`',
+  },
+  expires_at: { description: 'Until when it works, in unix seconds; `null`: for ever' },
+  total_limit_credits: {
+    description: `What it may spend in all, ${creditDecimals}; \`null\`: no limit`,
+  },
+  daily_limit_credits: {
+    description: `What it may spend a day, ${creditDecimals}; \`null\`: no limit`,
+  },
+  reset_timezone: { description: 'The time zone in which its day begins, like `Europe/Berlin`' },
+  allowed_models: {
+    description: 'The models it may use; `null`: all of them',
+    anyOf: [
+      {
+        type: 'array',
+        minItems: 1,
+        maxItems: 100,
+        items: { type: 'string', ...anyModel },
+      },
+      { type: 'null' },
+    ],
+  },
+} satisfies Record<string, FieldDocs>;

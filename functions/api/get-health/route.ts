@@ -1,0 +1,24 @@
+import { defineRoute, type RouteDocs } from '../../runtime/route.ts';
+import { Health } from './response.ts';
+
+export const response = Health;
+
+export const route = defineRoute<typeof response>()({
+  method: 'GET',
+  path: '/healthz',
+  function: 'service',
+  access: 'public',
+  errors: [],
+});
+
+export const docs = (): RouteDocs => ({
+  id: 'health',
+  tag: 'Service',
+  summary: 'Check the service',
+  description: 'Needs no key and reads nothing.',
+  response: {
+    name: 'Health',
+    description: 'The service responds',
+    examples: { ok: { status: 'ok' } },
+  },
+});

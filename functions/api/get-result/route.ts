@@ -1,0 +1,43 @@
+import * as z from 'zod';
+import { defineRoute, type RouteDocs } from '../../runtime/route.ts';
+import { taskId } from '../path-parameters.ts';
+
+// A missing parameter gets the same response as a wrong signature.
+const Query = z.object({ expires: z.string().default(''), signature: z.string().default('') });
+
+export const route = defineRoute<undefined>()({
+  method: 'GET',
+  path: '/v1/results/{task}/{n}',
+  function: 'get-result',
+  access: 'signed-link',
+  throttle: { requestsPerSecond: 500, burst: 1000 },
+  params: {
+    task: { ...taskId, description: 'The id of the task' },
+    n: {
+      description: 'Which of its images, counted from 1',
+      schema: { type: 'integer', minimum: 1 },
+      example: 1,
+    },
+  },
+  query: Query,
+  errors: ['permission_denied', 'result_expired', 'internal_error'],
+});
+
+export const docs = (): RouteDocs => ({
+  id: 'getResult',
+  tag: 'Pictures',
+  summary: 'Fetch an image',
+  description:
+    'An address out of the `results` of a task. The link carries its own permission and works for 24 hours, without a key.',
+  query: {
+    '': { description: 'The permission', required: ['expires', 'signature'] },
+    expires: {
+      description: 'Until when the link works',
+      type: 'integer',
+      minimum: 0,
+      default: undefined,
+    },
+    signature: { description: 'The signature of the link', default: undefined },
+  },
+  response: { redirect: 'The image is at another address for some minutes' },
+});

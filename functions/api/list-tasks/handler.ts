@@ -1,0 +1,20 @@
+import { taskHistory } from '../../adapters/aws/dynamodb/task-history.ts';
+import { typicalSecondsOf } from '../../domain/providers/catalogue.ts';
+import { listTasks } from '../../domain/tasks/list-tasks.ts';
+import { readEnv } from '../../runtime/env.ts';
+import { serve } from '../../runtime/http.ts';
+import { callers, dynamo } from '../callers.ts';
+import { route } from './route.ts';
+
+const env = readEnv('api/list-tasks');
+const list = listTasks({
+  history: taskHistory(dynamo, env.TASK_TABLE),
+  now: Date.now,
+  typicalSeconds: (model) => typicalSecondsOf(model, env.TYPICAL_SECONDS),
+});
+
+export const handler = serve(
+  route,
+  async ({ query, caller }) => ({ body: await list(query, caller.account) }),
+  callers,
+);

@@ -1,0 +1,10 @@
+import { defineRoute } from '../../runtime/route.ts';
+
+/** Every request that no other route matches. It is in no document. */
+export const route = defineRoute<undefined>()({
+  method: 'GET',
+  path: '$default',
+  function: 'service',
+  access: 'public',
+  errors: ['not_found'],
+});

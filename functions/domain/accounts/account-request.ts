@@ -1,0 +1,106 @@
+import * as z from 'zod';
+import { patterns } from '../model/ids.ts';
+import { isMilliCredits, toMilliCredits } from '../model/money.ts';
+import { cursorSchema, limitSchema } from '../wire/cursor.ts';
+
+const rules = {
+  body: 'The body must be a JSON object.',
+  id: 'id must be 1 to 63 characters out of a-z 0-9 -, and not begin with -',
+  userGroup: 'user_group must be 1 to 63 characters out of a-z 0-9 -, and not begin with -',
+  limits: 'limits must be an object like {"requests_per_minute": 60, "tasks_in_flight": 10}',
+  requests: 'limits.requests_per_minute must be a whole number from 1 to 100000',
+  tasks: 'limits.tasks_in_flight must be a whole number from 1 to 100000',
+  credits:
+    'credits must be a number with at most 3 decimals, not 0 and not above 1000000000; below 0 withdraws',
+  note: 'note must be a text of at most 200 characters',
+  overlap: 'overlap_hours must be a number from 0 to 168',
+  nothing: 'There is nothing to change: send user_group or limits.',
+} as const;
+
+const name = (rule: string) => z.string(rule).regex(patterns.account, rule);
+const count = (rule: string) => z.int(rule).min(1, rule).max(100_000, rule);
+
+/** Whether a text can be the name of an account or of a group of users. */
+export const isAccountName = (text: string): boolean => name(rules.id).safeParse(text).success;
+
+/** The body of `POST /v1/admin/accounts`. */
+export const AccountRequest = z.object(
+  {
+    id: name(rules.id),
+    user_group: name(rules.userGroup).default('default'),
+    limits: z
+      .object(
+        {
+          requests_per_minute: count(rules.requests).optional(),
+          tasks_in_flight: count(rules.tasks).optional(),
+        },
+        rules.limits,
+      )
+      .default({}),
+  },
+  rules.body,
+);
+export type AccountRequest = z.output<typeof AccountRequest>;
+
+/** The body of `PATCH /v1/admin/accounts/{account}`. */
+export const AccountPatch = z
+  .object(
+    {
+      user_group: name(rules.userGroup).optional(),
+      limits: z
+        .object(
+          {
+            requests_per_minute: count(rules.requests).nullable().optional(),
+            tasks_in_flight: count(rules.tasks).nullable().optional(),
+          },
+          rules.limits,
+        )
+        .optional(),
+    },
+    rules.body,
+  )
+  .refine(
+    ({ user_group, limits = {} }) => user_group !== undefined || Object.keys(limits).length > 0,
+    rules.nothing,
+  );
+export type AccountPatch = z.output<typeof AccountPatch>;
+
+/** The body of `POST /v1/admin/accounts/{account}/credits`. */
+export const CreditRequest = z.object(
+  {
+    credits: z
+      .number(rules.credits)
+      .refine((credits) => credits !== 0 && Math.abs(credits) <= 1e9, rules.credits)
+      .refine(isMilliCredits, rules.credits)
+      .transform(toMilliCredits),
+    note: z.string(rules.note).max(200, rules.note).optional(),
+  },
+  rules.body,
+);
+export type CreditRequest = z.output<typeof CreditRequest>;
+
+/** The body of `POST /v1/admin/accounts/{account}/webhook-secret`. */
+export const RotationRequest = z
+  .object(
+    {
+      overlap_hours: z
+        .number(rules.overlap)
+        .min(0, rules.overlap)
+        .max(168, rules.overlap)
+        .default(24),
+    },
+    rules.body,
+  )
+  .prefault({});
+export type RotationRequest = z.output<typeof RotationRequest>;
+
+/** The query of `GET /v1/admin/accounts`. */
+export const AccountsQuery = z.object({
+  limit: limitSchema,
+  cursor: cursorSchema(z.string().refine(isAccountName)),
+});
+export type AccountsQuery = z.output<typeof AccountsQuery>;
+
+/** The query of `GET /v1/admin/accounts/{account}/entries`. */
+export const EntriesQuery = z.object({ limit: limitSchema, cursor: cursorSchema(z.int().min(1)) });
+export type EntriesQuery = z.output<typeof EntriesQuery>;

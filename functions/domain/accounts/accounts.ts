@@ -1,0 +1,145 @@
+import {
+  type Account,
+  type Accounts,
+  defaultLimits,
+  type Entry,
+  noFunds,
+} from '../model/account.ts';
+import type { Clock } from '../model/clock.ts';
+import { newWebhookSecret } from '../model/ids.ts';
+import { toCredits } from '../model/money.ts';
+import { Problem } from '../model/problem.ts';
+import { encodeCursor, pageResponse } from '../wire/cursor.ts';
+import {
+  type AccountPatch,
+  type AccountRequest,
+  type AccountsQuery,
+  type EntriesQuery,
+  isAccountName,
+  type RotationRequest,
+} from './account-request.ts';
+
+type Deps = { readonly accounts: Accounts; readonly now: Clock };
+
+/** Creates an account. Its webhook secret is shown in this response and never again. */
+export const createAccount =
+  ({ accounts, now }: Deps) =>
+  async ({ id, user_group, limits }: AccountRequest) => {
+    const webhookSecret = newWebhookSecret();
+    const account = {
+      account: id,
+      userGroup: user_group,
+      createdAt: now(),
+      limits: {
+        requestsPerMinute: limits.requests_per_minute,
+        tasksInFlight: limits.tasks_in_flight,
+      },
+    };
+    if (!(await accounts.add({ ...account, webhookSecret }))) {
+      throw new Problem('account_exists', `There is an account ${id} already.`, { param: 'id' });
+    }
+    return { ...accountView({ ...account, ...noFunds }), webhook_secret: webhookSecret };
+  };
+
+/** @throws {Problem} `account_not_found` */
+export const getAccount =
+  ({ accounts }: Pick<Deps, 'accounts'>) =>
+  async (id: string) =>
+    accountView(requireAccount(id, await accounts.find(requireAccountName(id))));
+
+/** All accounts, by name. */
+export const listAccounts =
+  ({ accounts }: Pick<Deps, 'accounts'>) =>
+  async ({ limit, cursor }: AccountsQuery) => {
+    const page = await accounts.list({ limit, after: cursor });
+    return pageResponse(page.accounts.map(accountView), page.next && encodeCursor(page.next));
+  };
+
+/** Changes the group or the limits of an account. @throws {Problem} `account_not_found` */
+export const changeAccount =
+  ({ accounts }: Pick<Deps, 'accounts'>) =>
+  async (id: string, { user_group, limits }: AccountPatch) => {
+    const changed = await accounts.change(requireAccountName(id), {
+      userGroup: user_group,
+      limits: {
+        requestsPerMinute: limits?.requests_per_minute,
+        tasksInFlight: limits?.tasks_in_flight,
+      },
+    });
+    return accountView(requireAccount(id, changed));
+  };
+
+/** The ledger of an account, the newest entry first. @throws {Problem} `account_not_found` */
+export const listEntries =
+  ({ accounts }: Pick<Deps, 'accounts'>) =>
+  async (id: string, { limit, cursor }: EntriesQuery) => {
+    requireAccount(id, await accounts.find(requireAccountName(id)));
+    const { entries, next } = await accounts.entries(id, { limit, before: cursor });
+    return pageResponse(entries.map(entryView), next === undefined ? next : encodeCursor(next));
+  };
+
+/** Creates a new webhook secret. Callbacks are signed with the previous one too for a while. */
+export const rotateSecret =
+  ({ accounts, now }: Deps) =>
+  async (id: string, { overlap_hours }: RotationRequest) => {
+    const secret = newWebhookSecret();
+    const until = now() + Math.round(overlap_hours * 3_600_000);
+    if (!(await accounts.rotateSecret(requireAccountName(id), secret, until)))
+      throw accountNotFound(id);
+    return {
+      object: 'webhook_secret' as const,
+      account: id,
+      webhook_secret: secret,
+      previous_valid_until: Math.floor(until / 1000),
+    };
+  };
+
+/**
+ * A text that cannot be a name is not looked up: DynamoDB rejects a key that is too long.
+ * @throws {Problem} `account_not_found`
+ */
+export function requireAccountName(id: string): string {
+  if (isAccountName(id)) return id;
+  throw accountNotFound(id);
+}
+
+const requireAccount = (id: string, account: Account | undefined): Account => {
+  if (account) return account;
+  throw accountNotFound(id);
+};
+
+export const accountNotFound = (id: string): Problem =>
+  new Problem('account_not_found', `There is no account ${id}.`, { param: 'account' });
+
+/** An account as the operator sees it, with the limits that apply to it. */
+export const accountView = (account: Account) => ({
+  object: 'account' as const,
+  id: account.account,
+  user_group: account.userGroup,
+  created: Math.floor(account.createdAt / 1000),
+  credits: {
+    granted: toCredits(account.granted),
+    balance: toCredits(account.balance),
+    reserved: toCredits(account.reserved),
+    used: toCredits(account.used),
+  },
+  limits: {
+    requests_per_minute: account.limits.requestsPerMinute ?? defaultLimits.requestsPerMinute,
+    tasks_in_flight: account.limits.tasksInFlight ?? defaultLimits.tasksInFlight,
+  },
+  tasks_in_flight: account.inFlight,
+});
+
+/** One entry of an account's ledger, as the operator sees it. */
+export const entryView = (entry: Entry) => ({
+  object: 'ledger_entry' as const,
+  number: entry.number,
+  kind: entry.kind,
+  created: Math.floor(entry.at / 1000),
+  amount_credits: toCredits(entry.amount),
+  balance_credits: toCredits(entry.balance),
+  charged_credits: entry.charged === undefined ? null : toCredits(entry.charged),
+  task_id: entry.taskId ?? null,
+  key_id: entry.keyId ?? null,
+  note: entry.note ?? null,
+});

@@ -1,0 +1,126 @@
+import { type Account, defaultLimits } from '../model/account.ts';
+import {
+  type ApiKey,
+  type ApiKeys,
+  type Caller,
+  hashOfKey,
+  hasScope,
+  type Scope,
+} from '../model/api-key.ts';
+import type { Clock } from '../model/clock.ts';
+import { isApiKey } from '../model/ids.ts';
+import { Problem } from '../model/problem.ts';
+import { ttlCache } from '../model/ttl-cache.ts';
+
+/** An API key that exists, and its account. */
+type KnownKey = { readonly key: ApiKey; readonly account: Account };
+
+/** The API keys, found by the SHA-256 of the key. */
+export type Keys = { find(hash: string): Promise<KnownKey | undefined> };
+
+/** How long a loaded key is used for reading: a key that is revoked goes on reading for that long. */
+const cacheTtlMs = 60_000;
+
+type Deps = {
+  readonly keys: Keys;
+  readonly now: Clock;
+  /** Called for every key in use, each time it is loaded into the cache. */
+  readonly touchLastUsed: (keyId: string) => Promise<void>;
+};
+
+/**
+ * Finds the caller of a request by its `Authorization` header.
+ * @throws {Problem} `unauthorized`, `KEY_DISABLED` or `KEY_EXPIRED` without a valid key,
+ *   `permission_denied` when it lacks the scope
+ */
+export const authenticate = ({ keys, now, touchLastUsed }: Deps) => {
+  // "There is no such key" is cached as well.
+  const cache = ttlCache<KnownKey | undefined>({ ttlMs: cacheTtlMs, now });
+
+  const find = async (hash: string, scope: Scope): Promise<KnownKey> => {
+    let isLoaded = false;
+    const load = () => {
+      isLoaded = true;
+      return keys.find(hash);
+    };
+    const known = neverCached.has(scope) ? await load() : await cache.get(hash, load);
+    if (!known) throw invalidApiKey();
+    const { keyId } = requireValid(known.key, now());
+    if (isLoaded) await touchLastUsed(keyId);
+    return known;
+  };
+
+  return async (authorization: string | undefined, scope: Scope): Promise<Caller> => {
+    const [, apiKey] = /^Bearer +(\S+) *$/i.exec(authorization ?? '') ?? [];
+    if (!apiKey) {
+      throw new Problem(
+        'unauthorized',
+        'Send your API key in the header "Authorization: Bearer <key>".',
+      );
+    }
+    // A text that cannot be a key is not looked up.
+    if (!isApiKey(apiKey)) throw invalidApiKey();
+    const known = await find(hashOfKey(apiKey), scope);
+    requireScope(known.key, scope);
+    return callerOf(known);
+  };
+};
+
+/** A key that makes keys could make its successor while an old answer about it is still in a cache. */
+const neverCached: ReadonlySet<Scope> = new Set<Scope>(['manage', 'admin']);
+
+const invalidApiKey = (): Problem => new Problem('unauthorized', 'The API key is not valid.');
+
+/**
+ * Reads the key of an authenticated caller as it is now, because a cached one must not spend. Returns the caller
+ * by that key.
+ * @throws {Problem} what `authenticate` throws
+ */
+export const recheckKey =
+  ({ keys, now }: { readonly keys: Pick<ApiKeys, 'find'>; readonly now: Clock }) =>
+  async (caller: Caller, scope: Scope): Promise<Caller> => {
+    const key = requireValid(await keys.find(caller.keyId), now());
+    return { ...caller, ...permissionsOf(requireScope(key, scope)) };
+  };
+
+// Checked at every call: a cached key may have expired since it was loaded.
+function requireValid(key: ApiKey | undefined, now: number): ApiKey {
+  if (!key) throw invalidApiKey();
+  const { name, enabled, expiresAt } = key;
+  const key_name = name;
+  if (!enabled) {
+    throw new Problem('KEY_DISABLED', `The API key "${name}" is disabled.`, {
+      details: { key_name },
+    });
+  }
+  if (expiresAt !== undefined && expiresAt <= now) {
+    throw new Problem('KEY_EXPIRED', `The API key "${name}" has expired.`, {
+      details: { key_name, expired_at: Math.floor(expiresAt / 1000) },
+    });
+  }
+  return key;
+}
+
+/** @throws {Problem} `permission_denied` */
+function requireScope(key: ApiKey, scope: Scope): ApiKey {
+  if (hasScope(key.scopes, scope)) return key;
+  throw new Problem('permission_denied', `The API key lacks the scope "${scope}".`);
+}
+
+/** What a key allows its caller. */
+const permissionsOf = (key: ApiKey) => ({
+  keyName: key.name,
+  scopes: key.scopes,
+  allowedModels: key.allowedModels,
+  expiresAt: key.expiresAt,
+  totalLimit: key.totalLimit,
+  dailyLimit: key.dailyLimit,
+});
+
+const callerOf = ({ key, account: { userGroup, limits } }: KnownKey): Caller => ({
+  ...permissionsOf(key),
+  keyId: key.keyId,
+  account: key.account,
+  userGroup,
+  requestsPerMinute: limits.requestsPerMinute ?? defaultLimits.requestsPerMinute,
+});

@@ -1,0 +1,82 @@
+import * as z from 'zod';
+import { idempotencyConflict, idempotencyRecordFor } from '../billing/idempotency.ts';
+import type { Credit, Ledger } from '../billing/ledger.ts';
+import type { Accounts } from '../model/account.ts';
+import { type ApiKeys, scopes } from '../model/api-key.ts';
+import type { Clock } from '../model/clock.ts';
+import { patterns } from '../model/ids.ts';
+import { toMilliCredits } from '../model/money.ts';
+import { Problem } from '../model/problem.ts';
+import { isAccountName } from './account-request.ts';
+import { createAccount } from './accounts.ts';
+import { operatorOf } from './key-permissions.ts';
+import { KeyRequest } from './key-request.ts';
+import { createKey } from './keys.ts';
+
+/** The event of the function that issues keys, which an operator invokes with AWS credentials. */
+export const IssueKeyRequest = z.object({
+  account: z.string().refine(isAccountName, 'must be 1 to 63 of a-z 0-9 -').default('default'),
+  name: KeyRequest.shape.name.default('first'),
+  scopes: z.array(z.enum(scopes)).min(1).default(['generate']),
+  /** Credits to grant to the account with it. */
+  credits: z.number().min(0).max(1_000_000_000).default(0),
+  /** Send the same one when a response was lost and the request is repeated: the credits are granted once. */
+  idempotency_key: z.string().regex(patterns.idempotencyKey).optional(),
+});
+export type IssueKeyRequest = z.output<typeof IssueKeyRequest>;
+
+export type IssuedKey = {
+  readonly api_key: string;
+  readonly key_id: string;
+  readonly account: string;
+  /** Only when the account was created with the key. */
+  readonly webhook_secret?: string | undefined;
+};
+
+type Deps = {
+  readonly accounts: Accounts;
+  readonly keys: ApiKeys;
+  readonly ledger: Pick<Ledger, 'credit'>;
+  readonly now: Clock;
+};
+
+/** Creates a key, and its account when there is none. The key is shown in this response and never again. */
+export const issueKey =
+  (deps: Deps) =>
+  async (request: IssueKeyRequest): Promise<IssuedKey> => {
+    const { account, name, scopes, credits, idempotency_key } = request;
+    const amount = toMilliCredits(credits); // throws before anything is written
+    const webhook_secret = await ensureAccount(deps, account);
+    const { id: keyId, api_key } = await createKey(deps)(
+      KeyRequest.parse({ account, name, scopes }),
+      operatorOf(account),
+    );
+    // Credits are granted last: a request that fails earlier has granted nothing and can be repeated.
+    if (amount > 0) {
+      await grant(deps, { account, amount, at: deps.now(), keyId }, idempotency_key);
+    }
+    return { api_key, key_id: keyId, account, webhook_secret };
+  };
+
+/** The webhook secret of the account, when the account was created now. */
+async function ensureAccount(deps: Deps, id: string): Promise<string | undefined> {
+  try {
+    const account = await createAccount(deps)({ id, user_group: 'default', limits: {} });
+    return account.webhook_secret;
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'account_exists') return undefined;
+    throw error;
+  }
+}
+
+async function grant({ ledger }: Deps, credit: Credit, idempotencyKey: string | undefined) {
+  const { account, amount, at } = credit;
+  const idempotency = idempotencyRecordFor('operator', idempotencyKey, { account, amount }, at);
+  const result = await ledger.credit(credit, idempotency);
+  if (result.state === 'credited') return;
+  if (result.state !== 'idempotency_key_used') {
+    throw new Error(`the grant was rejected: ${result.state}`);
+  }
+  // The idempotency key was used for another request: success would mean that these credits were granted.
+  if (result.requestHash !== idempotency?.requestHash) throw idempotencyConflict();
+}

@@ -1,0 +1,183 @@
+import {
+  type ApiKey,
+  type Caller,
+  hasScope,
+  type KeyChange,
+  type ManagedField,
+  managedFields,
+  type Scope,
+} from '../model/api-key.ts';
+import { toCredits } from '../model/money.ts';
+import { Problem } from '../model/problem.ts';
+import { accountNotFound } from './accounts.ts';
+import type { KeyPatch, KeyRequest } from './key-request.ts';
+
+// Who may make, change and delete which API key. A caller with the scope `admin` is the operator. Any other
+// caller has the scope `manage`: he manages keys of his own account, which never get more than his own key has.
+
+/** Who makes or changes a key: a caller, or the operator through his AWS permissions. */
+export type KeyManager = Pick<
+  Caller,
+  'keyId' | 'account' | 'scopes' | 'expiresAt' | 'totalLimit' | 'dailyLimit' | 'allowedModels'
+>;
+
+/** The operator who calls with his AWS permissions, and so with no key at all. */
+export const operatorOf = (account: string): KeyManager => ({
+  keyId: 'operator',
+  account,
+  scopes: ['admin'],
+});
+
+const isOperator = ({ scopes }: KeyManager): boolean => hasScope(scopes, 'admin');
+
+/** What a key with the scope `manage` can give to another. */
+const givableScopes: ReadonlySet<Scope> = new Set<Scope>(['read', 'generate']);
+
+/** The name of each field in a request. */
+const wireNames = {
+  scopes: 'scopes',
+  expiresAt: 'expires_at',
+  totalLimit: 'total_limit_credits',
+  dailyLimit: 'daily_limit_credits',
+  timeZone: 'reset_timezone',
+  allowedModels: 'allowed_models',
+} as const satisfies Record<ManagedField, keyof KeyPatch>;
+
+/**
+ * The account whose keys a caller means: his own if he names none.
+ * @throws {Problem} `account_not_found` for the account of somebody else, as if there were none
+ */
+export function managedAccount(manager: KeyManager, account = manager.account): string {
+  if (account !== manager.account && !isOperator(manager)) throw accountNotFound(account);
+  return account;
+}
+
+/** Whether the caller may know that there is this key. */
+export const isVisibleTo = (manager: KeyManager, { account }: ApiKey): boolean =>
+  isOperator(manager) || account === manager.account;
+
+/** What a new key may do. */
+export type KeyLimits = Pick<ApiKey, ManagedField | 'managedFields'>;
+
+/**
+ * The limits of a new key. One that the request leaves out is that of the caller's own key.
+ * @throws {Problem} `permission_denied` when the caller may not give them
+ */
+export function limitsOfNewKey(manager: KeyManager, request: KeyRequest): KeyLimits {
+  const requested = {
+    scopes: request.scopes,
+    timeZone: request.reset_timezone,
+    expiresAt: request.expires_at ?? undefined,
+    totalLimit: request.total_limit_credits ?? undefined,
+    dailyLimit: request.daily_limit_credits ?? undefined,
+    allowedModels: request.allowed_models ?? undefined,
+  };
+  if (isOperator(manager)) return requested;
+  requireGivable(manager, request);
+  return {
+    ...requested,
+    expiresAt: requested.expiresAt ?? manager.expiresAt,
+    totalLimit: requested.totalLimit ?? manager.totalLimit,
+    dailyLimit: requested.dailyLimit ?? manager.dailyLimit,
+    allowedModels: requested.allowedModels ?? manager.allowedModels,
+    managedFields,
+  };
+}
+
+/**
+ * The change of a key that a request asks for.
+ * @throws {Problem} `permission_denied` when the caller may not change this key, or not in this way
+ */
+export function permittedChange(manager: KeyManager, key: ApiKey, patch: KeyPatch): KeyChange {
+  requireManageable(manager, key);
+  const change: KeyChange = {
+    name: patch.name,
+    enabled: patch.enabled,
+    scopes: patch.scopes,
+    timeZone: patch.reset_timezone,
+    expiresAt: patch.expires_at,
+    totalLimit: patch.total_limit_credits,
+    dailyLimit: patch.daily_limit_credits,
+    allowedModels: patch.allowed_models,
+  };
+  if (isOperator(manager)) return { ...change, ...reservedForOperator(key, change) };
+  requireLeftToAccount(key, change);
+  requireGivable(manager, patch);
+  return change;
+}
+
+const changedFields = (change: KeyChange): readonly ManagedField[] =>
+  managedFields.filter((field) => change[field] !== undefined);
+
+/** What the operator sets, only the operator changes from then on. */
+function reservedForOperator({ managedFields: before }: ApiKey, change: KeyChange) {
+  const changed = changedFields(change);
+  const disabled = change.enabled ? null : true;
+  return {
+    managedFields: before?.filter((field) => !changed.includes(field)),
+    disabledByOperator: change.enabled === undefined ? undefined : disabled,
+  };
+}
+
+/** @throws {Problem} `permission_denied` when the operator has set what is to be changed */
+function requireLeftToAccount(key: ApiKey, change: KeyChange): void {
+  for (const field of changedFields(change)) {
+    if (!key.managedFields?.includes(field)) throw setByOperator(wireNames[field]);
+  }
+  if (change.enabled && key.disabledByOperator) throw setByOperator('enabled');
+}
+
+/**
+ * Nobody changes or deletes the key that he calls with, and only the operator one that manages keys itself.
+ * @throws {Problem} `permission_denied`
+ */
+export function requireManageable(manager: KeyManager, key: ApiKey): void {
+  if (key.keyId === manager.keyId) {
+    throw denied('key_id', 'A key cannot change or delete itself: do it with another key.');
+  }
+  if (!isOperator(manager) && hasScope(key.scopes, 'manage')) {
+    throw denied(
+      'key_id',
+      'Only the operator changes or deletes a key with the scope "manage" or "admin".',
+    );
+  }
+}
+
+type Requested = Pick<
+  KeyPatch,
+  'scopes' | 'expires_at' | 'total_limit_credits' | 'daily_limit_credits' | 'allowed_models'
+>;
+
+/** Nothing that a request asks for is more than the caller's own key has. A field that it leaves out is fine. */
+function requireGivable(manager: KeyManager, requested: Requested): void {
+  const { expiresAt, totalLimit, dailyLimit, allowedModels } = manager;
+  if (requested.scopes?.some((scope) => !givableScopes.has(scope))) {
+    throw denied('scopes', 'A key with the scope "manage" gives the scopes "read" and "generate".');
+  }
+  requireAtMost('expires_at', requested.expires_at, expiresAt, (ms) => Math.floor(ms / 1000));
+  requireAtMost('total_limit_credits', requested.total_limit_credits, totalLimit, toCredits);
+  requireAtMost('daily_limit_credits', requested.daily_limit_credits, dailyLimit, toCredits);
+  const { allowed_models: models } = requested;
+  if (allowedModels && models !== undefined && !models?.every((id) => allowedModels.includes(id))) {
+    const most = allowedModels.join(', ');
+    throw denied('allowed_models', `allowed_models can be those of your own key only: ${most}.`);
+  }
+}
+
+/** `null` asks for no limit, which is above every limit. */
+function requireAtMost(
+  param: string,
+  requested: number | null | undefined,
+  own: number | undefined,
+  onWire: (value: number) => number,
+): void {
+  if (own === undefined || requested === undefined) return;
+  if (requested !== null && requested <= own) return;
+  throw denied(param, `${param} can be at most that of your own key, ${onWire(own)}.`);
+}
+
+const setByOperator = (field: keyof KeyPatch): Problem =>
+  denied(field, `The operator has set ${field} of this key, and only the operator changes it.`);
+
+const denied = (param: string, message: string): Problem =>
+  new Problem('permission_denied', message, { param });

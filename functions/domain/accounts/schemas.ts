@@ -1,0 +1,100 @@
+import * as z from 'zod';
+import type { Entry as LedgerEntry } from '../model/account.ts';
+import { scopes } from '../model/api-key.ts';
+import { patterns } from '../model/ids.ts';
+import { accountName, credits, keyId, seconds, taskId } from '../wire/fields.ts';
+
+// Responses about accounts and API keys that several routes have.
+
+const kinds = [
+  'grant',
+  'withdraw',
+  'reserve',
+  'settle',
+] as const satisfies readonly LedgerEntry['kind'][];
+const count = (what: string) => z.int().min(0).describe(what);
+const webhookSecret = z
+  .string()
+  .regex(patterns.webhookSecret)
+  .describe('The secret that callbacks are signed with. It is shown in this response only');
+
+export const Account = z
+  .strictObject({
+    object: z.literal('account'),
+    id: accountName,
+    user_group: z.string(),
+    created: seconds('When it was made'),
+    credits: z
+      .strictObject({
+        granted: credits('All grants, minus all withdrawals'),
+        balance: credits('What it can spend'),
+        reserved: credits('What is reserved for tasks that have not ended'),
+        used: credits('What its tasks have cost'),
+      })
+      .describe('At all times `granted` is `balance` + `reserved` + `used`'),
+    limits: z
+      .strictObject({
+        requests_per_minute: count('For each key: how many tasks it may ask for in a minute'),
+        tasks_in_flight: count('For all keys together: how many tasks may not have ended'),
+      })
+      .describe('Its limits'),
+    tasks_in_flight: count('How many of its tasks have not ended'),
+  })
+  .describe('An account: it has the credits, and API keys to spend them with');
+
+export const NewAccount = Account.safeExtend({ webhook_secret: webhookSecret }).describe(
+  'A new account',
+);
+
+export const Entry = z
+  .strictObject({
+    object: z.literal('ledger_entry'),
+    number: z.int().min(1).describe('Counted from 1 without a gap'),
+    kind: z.enum(kinds),
+    created: seconds('When it was written'),
+    amount_credits: z.number().describe('By how many credits it changed the balance'),
+    balance_credits: credits('The balance after it'),
+    charged_credits: credits('What a settled task cost').nullable(),
+    task_id: taskId.nullable(),
+    key_id: keyId.nullable().describe('The key that asked for it'),
+    note: z.string().nullable(),
+  })
+  .describe('One posting in the ledger of an account; never changed');
+
+export const WebhookSecret = z
+  .strictObject({
+    object: z.literal('webhook_secret'),
+    account: accountName,
+    webhook_secret: webhookSecret,
+    previous_valid_until: seconds('Until when callbacks are also signed with the previous secret'),
+  })
+  .describe('The new secret of an account');
+
+export const Key = z
+  .strictObject({
+    object: z.literal('api_key'),
+    id: keyId,
+    account: accountName,
+    name: z.string(),
+    scopes: z.array(z.enum(scopes)).min(1).describe('What it may do'),
+    enabled: z.boolean(),
+    created: seconds('When it was made'),
+    expires_at: seconds('Until when it works').nullable(),
+    last_used_at: seconds('When it was last used, to the minute').nullable(),
+    last_four: z.string().length(4).describe('The last four characters of the key'),
+    total_limit_credits: credits('What it may spend in all; `null`: no limit').nullable(),
+    daily_limit_credits: credits('What it may spend a day; `null`: no limit').nullable(),
+    reset_timezone: z.string().describe('The time zone in which its day begins at midnight'),
+    allowed_models: z
+      .array(z.string())
+      .nullable()
+      .describe('The models it may use; `null`: all of them'),
+    used_credits: credits('What its tasks have cost'),
+    reserved_credits: credits('What is reserved for its tasks that have not ended'),
+    daily_used_credits: credits('What it has spent today, including what is reserved'),
+  })
+  .describe('An API key, without the key itself');
+
+export const NewKey = Key.safeExtend({
+  api_key: z.string().regex(patterns.apiKey).describe('The key. It is shown in this response only'),
+}).describe('A new API key');

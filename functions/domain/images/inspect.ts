@@ -1,0 +1,72 @@
+import type { TaskErrorCode } from '../model/problem.ts';
+import type { Failure } from '../model/task.ts';
+import type { ImageLimits } from '../providers/catalogue.ts';
+import type { Header } from './header-result.ts';
+import type { Inspect } from './ports.ts';
+import { readImage } from './read-image.ts';
+
+const kB = 1024;
+
+const names = { jpeg: 'JPEG', png: 'PNG', webp: 'WebP', bmp: 'BMP' } as const;
+const aliases: Record<string, string> = {
+  'image/jpg': 'image/jpeg',
+  'image/pjpeg': 'image/jpeg',
+  'image/x-png': 'image/png',
+  'image/x-bmp': 'image/bmp',
+  'image/x-ms-bmp': 'image/bmp',
+};
+// S3's content types of a file that was stored without one: they claim nothing that could be wrong.
+const untypedContentTypes = ['', 'application/octet-stream', 'binary/octet-stream'];
+
+const fail = (code: TaskErrorCode, message: string): Failure => ({ code, message });
+
+/** Reads a picture to its end marker, and checks what its header says. */
+export const inspect: Inspect = (file, limits, declaredType = '') => {
+  const sizeFailure = checkSize(file.size, limits);
+  if (sizeFailure) return { failure: sizeFailure };
+  const header = readImage(file);
+  if ('reason' in header) {
+    return { failure: fail('image_processing_error', `is ${header.reason}; ${header.advice}`) };
+  }
+  const failure =
+    checkType(header, declaredType) ?? checkKind(header) ?? checkSides(header, limits);
+  return failure ? { failure } : { format: header.format };
+};
+
+function checkSize(size: number, { maxBytes }: ImageLimits): Failure | undefined {
+  if (size === 0) return fail('invalid_parameters', 'is empty (0 bytes); send the picture itself');
+  if (size <= maxBytes) return undefined;
+  const limit = `${maxBytes} bytes (${Math.floor(maxBytes / (kB * kB))} MB)`;
+  return fail('invalid_parameters', `is ${size} bytes; make it ${limit} or less and send it again`);
+}
+
+function checkType({ format }: Header, declaredType: string): Failure | undefined {
+  const declared = declaredType.split(';', 1).join('').trim().toLowerCase();
+  const actual = `image/${format}`;
+  if (untypedContentTypes.includes(declared) || (aliases[declared] ?? declared) === actual)
+    return undefined;
+  return fail(
+    'image_processing_error',
+    `is declared as ${declared.slice(0, 60)} but is a ${names[format]}; declare it as ${actual} and send it again`,
+  );
+}
+
+function checkKind({ alpha, animated }: Header): Failure | undefined {
+  if (animated) {
+    return fail('image_processing_error', 'is animated; send a single picture without animation');
+  }
+  if (!alpha) return undefined;
+  return fail(
+    'image_processing_error',
+    'has an alpha channel (transparency); flatten it onto a background and send it again',
+  );
+}
+
+function checkSides({ width, height }: Header, limits: ImageLimits): Failure | undefined {
+  const { minSide, maxSide } = limits;
+  if (Math.min(width, height) >= minSide && Math.max(width, height) <= maxSide) return undefined;
+  return fail(
+    'image_dimension_mismatch',
+    `is ${width}×${height} pixels; each side must be ${minSide} to ${maxSide}`,
+  );
+}

@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto';
+import type { CursorKey } from './ids.ts';
+
+/** What a key may do; see `includedScopes`. */
+export const scopes = ['read', 'generate', 'manage', 'admin'] as const;
+export type Scope = (typeof scopes)[number];
+
+/** The scopes that a scope gives. Only `generate` spends credits. */
+const includedScopes: { readonly [scope in Scope]: readonly Scope[] } = {
+  /** The account's tasks, results, credits, and the models. */
+  read: ['read'],
+  /** Creates, uploads, cancels, and sends callbacks again. */
+  generate: ['read', 'generate'],
+  /** The keys and the webhook secret of its own account. */
+  manage: ['read', 'manage'],
+  /** The operator: keys, secrets, limits and credits of every account. */
+  admin: ['read', 'manage', 'admin'],
+};
+
+/** Whether a key with these scopes may do what `wanted` is for. */
+export const hasScope = (held: readonly Scope[], wanted: Scope): boolean =>
+  held.some((scope) => includedScopes[scope].includes(wanted));
+
+/** What was spent through a key, in milli-credits. */
+export type Spending = {
+  /** Reserved for tasks that have not ended. */
+  readonly reserved: number;
+  readonly used: number;
+  /**
+   * The latest day on which a task was created; `dayUsed` is reserved for the tasks of that day, or was
+   * charged for them.
+   */
+  readonly day?: string | undefined;
+  readonly dayUsed: number;
+  /** How often it was changed, for optimistic concurrency. */
+  readonly version: number;
+};
+
+export const noSpending: Spending = { reserved: 0, used: 0, dayUsed: 0, version: 0 };
+
+/** An API key as it is stored: its hash, and never the key itself. */
+export type ApiKey = Spending & {
+  readonly keyId: string;
+  readonly hash: string;
+  readonly lastFour: string;
+  readonly account: string;
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  readonly enabled: boolean;
+  readonly createdAt: number;
+  readonly expiresAt?: number | undefined;
+  /** In milli-credits; the daily limit is reset at midnight in `timeZone`. */
+  readonly totalLimit?: number | undefined;
+  readonly dailyLimit?: number | undefined;
+  readonly timeZone: string;
+  readonly allowedModels?: readonly string[] | undefined;
+  /**
+   * What a key with the scope `manage` may change of this one, beside its name and whether it works. Absent:
+   * nothing, because the operator made the key.
+   */
+  readonly managedFields?: readonly ManagedField[] | undefined;
+  /** Whether the operator has disabled it: then only the operator enables it. */
+  readonly disabledByOperator?: boolean | undefined;
+  /** How often it was changed, not counting what is spent; absent: never. */
+  readonly revision?: number | undefined;
+};
+
+/** What limits a key. */
+export const managedFields = [
+  'scopes',
+  'expiresAt',
+  'totalLimit',
+  'dailyLimit',
+  'timeZone',
+  'allowedModels',
+] as const;
+export type ManagedField = (typeof managedFields)[number];
+
+/** The changeable fields of a key; `null` removes a limit. */
+export type KeyChange = {
+  readonly [name in
+    | 'expiresAt'
+    | 'totalLimit'
+    | 'dailyLimit'
+    | 'allowedModels'
+    | 'disabledByOperator']?: NonNullable<ApiKey[name]> | null | undefined;
+} & {
+  readonly [name in 'name' | 'enabled' | 'scopes' | 'timeZone' | 'managedFields']?:
+    | ApiKey[name]
+    | undefined;
+};
+
+/** The key was changed by somebody else since it was read, and nothing was written. */
+export type ChangedMeanwhile = 'changed_meanwhile';
+
+/** The store of API keys. Only the ledger changes their spending. */
+export type ApiKeys = {
+  /** @throws {Error} when there is a key of this id */
+  add(key: ApiKey): Promise<void>;
+  find(keyId: string): Promise<ApiKey | undefined>;
+  /** The keys of an account, the newest first. */
+  list(
+    account: string,
+    options: { readonly limit: number; readonly after?: CursorKey | undefined },
+  ): Promise<{ readonly keys: readonly ApiKey[]; readonly next?: CursorKey | undefined }>;
+  /** With `since` only if nobody has changed the key since it was read like this. `undefined`: there is none. */
+  change(
+    keyId: string,
+    change: KeyChange,
+    since?: ApiKey,
+  ): Promise<ApiKey | ChangedMeanwhile | undefined>;
+  /**
+   * Deletes a key; tasks that were created with it go on. `false`: there was none. With `since` only if nobody
+   * has changed the key since it was read like this.
+   */
+  remove(keyId: string, since?: ApiKey): Promise<boolean | ChangedMeanwhile>;
+};
+
+export const hashOfKey = (apiKey: string): string =>
+  createHash('sha256').update(apiKey).digest('hex');
+
+/** The id of a key is the beginning of its hash, so that one read by id finds the key. */
+export const keyIdOf = (hash: string): string => `key-${hash.slice(0, 16)}`;
+
+/** The date of a moment in this time zone, like 2026-11-22. */
+export const dayIn = (timeZone: string, at: number): string =>
+  new Intl.DateTimeFormat('en-CA', {
+    timeZone,
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+  }).format(at);
+
+/** The caller of a request, found by its API key. */
+export type Caller = {
+  readonly keyId: string;
+  readonly keyName: string;
+  readonly account: string;
+  readonly userGroup: string;
+  readonly scopes: readonly Scope[];
+  /** Every model when absent. */
+  readonly allowedModels?: readonly string[] | undefined;
+  /** The limits of the key: a key made with it gets no higher ones. */
+  readonly expiresAt?: number | undefined;
+  readonly totalLimit?: number | undefined;
+  readonly dailyLimit?: number | undefined;
+  readonly requestsPerMinute: number;
+};

@@ -1,0 +1,41 @@
+import { randomBytes, randomInt } from 'node:crypto';
+
+const base36 = '0123456789abcdefghijklmnopqrstuvwxyz';
+const base62 = `${base36}ABCDEFGHIJKLMNOPQRSTUVWXYZ`;
+const random = (alphabet: string, length: number): string =>
+  Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('');
+
+/** The form of every id and name that callers send or receive. */
+export const patterns = {
+  taskId: /^task-unified-\d{1,12}-[a-z0-9]{8}$/,
+  fileId: /^file-[a-z0-9]{26}$/,
+  keyId: /^key-[0-9a-f]{16}$/,
+  /** Also the name of a group of users. */
+  account: /^[a-z0-9][a-z0-9-]{0,62}$/,
+  apiKey: /^sk-dr-[A-Za-z0-9]{43}$/,
+  webhookSecret: /^whsec_[A-Za-z0-9+/]{43}=$/,
+  /** What a caller may send as `Idempotency-Key`. */
+  idempotencyKey: /^[A-Za-z0-9._-]{16,96}$/,
+} as const;
+
+/** A task id in the published shape: `task-unified-<unix seconds>-<8 of [a-z0-9]>`. */
+export const newTaskId = (nowMs: number): string =>
+  `task-unified-${Math.floor(nowMs / 1000)}-${random(base36, 8)}`;
+
+export const isTaskId = (text: string): boolean => patterns.taskId.test(text);
+
+export const newFileId = (): string => `file-${random(base36, 26)}`;
+export const isFileId = (text: string): boolean => patterns.fileId.test(text);
+
+export const isKeyId = (text: string): boolean => patterns.keyId.test(text);
+
+/** An API key: 43 base62 characters carry 256 bits, so a plain hash of it is safe to store. */
+export const newApiKey = (): string => `sk-dr-${random(base62, 43)}`;
+
+export const isApiKey = (text: string): boolean => patterns.apiKey.test(text);
+
+/** A signing secret in the form of the Standard Webhooks specification (24 to 64 bytes). */
+export const newWebhookSecret = (): string => `whsec_${randomBytes(32).toString('base64')}`;
+
+/** A position in a list that is ordered by time: the next page starts after this item. */
+export type CursorKey = { readonly id: string; readonly createdAt: number };

@@ -1,0 +1,41 @@
+/**
+ * Every metric that the functions emit, by its name in CloudWatch. Alarms and the dashboard
+ * (`infra/`) take the names from here, so that a renamed metric cannot leave an alarm without data.
+ */
+export const metricNames = {
+  // The life of a task, written by the domain.
+  taskCreated: 'TaskCreated',
+  taskCompleted: 'TaskCompleted',
+  taskFailed: 'TaskFailed',
+  /** A task failed, and neither its caller nor a picture is the reason. */
+  brokenTask: 'BrokenTask',
+  /** A task failed because no provider took its job or finished it. */
+  providerFailedTask: 'ProviderFailedTask',
+  imagesMade: 'ImagesMade',
+  creditsReserved: 'CreditsReserved',
+  creditsCharged: 'CreditsCharged',
+  /** From the start of the workflow to the end of the task. */
+  taskSeconds: 'TaskSeconds',
+  /** From the start of the workflow until a provider accepted the job. */
+  waitSeconds: 'WaitSeconds',
+  /** From the accepted job to the end of the task. */
+  providerSeconds: 'ProviderSeconds',
+
+  // What the reconciler repaired.
+  unstartedTask: 'UnstartedTask',
+  uploadsExpired: 'UploadsExpired',
+  taskPastDeadline: 'TaskPastDeadline',
+  deadExecution: 'DeadExecution',
+  pendingCallback: 'PendingCallback',
+
+  // What an operator has to investigate.
+  exhaustedTask: 'ExhaustedTask',
+  reconcilerFailure: 'ReconcilerFailure',
+  unknownSubmit: 'UnknownSubmit',
+  /** A provider did not say how a job ended for as long as it would have known. */
+  unansweredTask: 'UnansweredTask',
+  providerAccountRejected: 'ProviderAccountRejected',
+  undeliveredCallback: 'UndeliveredCallback',
+} as const;
+
+export type MetricName = (typeof metricNames)[keyof typeof metricNames];

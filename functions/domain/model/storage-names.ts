@@ -1,0 +1,29 @@
+// The names that the code and the infrastructure must agree on: where objects lie in the buckets, and the
+// indexes of the tables. No SDK is imported here, so infra/ can read them too.
+
+/**
+ * The prefixes of the object keys. The uploads' prefix is the one that sends an event when an object arrives:
+ * the service itself never writes below it, or it would wake its own tasks.
+ */
+export const bucketPrefixes = {
+  /** Input bucket: pictures that callers upload for one task. */
+  uploads: 'uploads/',
+  /** Input bucket: pictures that callers upload before they create a task. */
+  files: 'files/',
+  /** Input bucket: the private copies of the inputs, which the provider reads. */
+  prepared: 'prepared/',
+  /** Result bucket: the generated images. */
+  results: 'results/',
+} as const;
+
+/** The secondary indexes of the tables. */
+export const indexNames = {
+  /** Tasks by check shard and time of the next check. */
+  nextCheck: 'nextCheck',
+  /** Tasks of an account by time of creation. */
+  tasksByAccount: 'byAccount',
+  /** API keys of an account by time of creation. */
+  keysByAccount: 'byAccount',
+  /** All accounts by name. */
+  accountsByName: 'listed',
+} as const;

@@ -1,0 +1,190 @@
+import type { TaskErrorCode } from './problem.ts';
+import type { ProviderName } from './provider-name.ts';
+
+/** The longest URL that is accepted from a caller or passed on to a provider, in characters. */
+export const maxUrlLength = 2048;
+
+/** Where one input picture comes from. An upload and a file are in our own bucket. */
+export type Input =
+  | { readonly kind: 'url'; readonly url: string }
+  | { readonly kind: 'file'; readonly fileId: string }
+  | { readonly kind: 'upload'; readonly contentType: string };
+
+/** The optional parameters that a caller may pass on to the model. */
+export type Options = {
+  readonly negativePrompt?: string | undefined;
+  readonly size?: string | undefined;
+  readonly seed?: number | undefined;
+  readonly promptExtend?: boolean | undefined;
+  readonly watermark?: boolean | undefined;
+};
+
+/** Why a task, or one of its images, was not made. `message` is public. */
+export type Failure = { readonly code: TaskErrorCode; readonly message: string };
+
+/** One image of a finished job: its URL at the provider, or why it was not made. */
+export type GeneratedImage = { readonly url: string } | Failure;
+
+/** The outcome of the job: a fact, written as soon as it is known and read when the task is settled. */
+export type Outcome =
+  | { readonly state: 'succeeded'; readonly images: readonly GeneratedImage[] }
+  | { readonly state: 'failed'; readonly failure: Failure };
+
+/** A result in our own bucket. */
+export type Image = { readonly key: string; readonly contentType: string; readonly bytes: number };
+
+type TaskBase = {
+  readonly id: string;
+  readonly account: string;
+  readonly keyId: string;
+  readonly userGroup: string;
+  readonly model: string;
+  readonly prompt: string;
+  readonly n: number;
+  readonly options: Options;
+  readonly inputs: readonly Input[];
+  readonly callbackUrl?: string | undefined;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+  /** Milliseconds since 1970, like every `…At`. */
+  readonly createdAt: number;
+  /** Milli-credits reserved for this task. */
+  readonly reserved: number;
+  /** Fact: these uploads have arrived (index of the input). */
+  readonly arrived?: ReadonlySet<number> | undefined;
+  /** Fact: the workflow has started with the task. */
+  readonly startedAt?: number | undefined;
+  /** Past it the task fails with `generation_timeout`; counted from the moment its inputs are there. */
+  readonly deadlineAt?: number | undefined;
+  /** When the reconciler has to check this task; absent when it does not have to. */
+  readonly nextCheckAt?: number | undefined;
+  /** The number of the task's current workflow execution, from 1 on: higher when executions died. */
+  readonly execution?: number | undefined;
+  /**
+   * Fact: the caller has cancelled the task. Before the hand-over that ends it; afterwards it is a request, and the
+   * provider decides.
+   */
+  readonly cancelledAt?: number | undefined;
+  /** The provider that has the job, or to which it was submitted last. */
+  readonly provider?: ProviderName | undefined;
+  /** How long such tasks took when this one was accepted, fixed so that its progress never goes back. */
+  readonly typicalSeconds?: number | undefined;
+};
+
+/**
+ * The parts of a job that differ each time it is built. They are stored, so that a retry submits exactly the
+ * same job.
+ */
+export type SubmittedRequest = {
+  readonly images: readonly string[];
+  readonly webhookUrl?: string | undefined;
+};
+
+type ActiveTaskBase = TaskBase & {
+  /**
+   * The submit lock, acquired before the job is submitted. A lock without a ticket: it is unknown whether
+   * the job was accepted.
+   */
+  readonly submitLockedAt?: number | undefined;
+  /** The request to an idempotent provider, which recognises a job by its exact request. */
+  readonly submittedRequest?: SubmittedRequest | undefined;
+  /** How often a provider was busy. */
+  readonly busyCount?: number | undefined;
+  /** Fact: the provider's webhook has reported news about the job. */
+  readonly providerWebhookAt?: number | undefined;
+  /** When the provider was polled last. */
+  readonly polledAt?: number | undefined;
+  readonly outcome?: Outcome | undefined;
+  readonly outcomeAt?: number | undefined;
+  /** The task token of the state that waits right now: news about the task wakes it. */
+  readonly wakeToken?: string | undefined;
+};
+
+export type Pending = ActiveTaskBase & { readonly status: 'pending' };
+
+export type Processing = ActiveTaskBase & {
+  readonly status: 'processing';
+  /** The provider that accepted the job. */
+  readonly provider: ProviderName;
+  /** The provider's id of the job, opaque to all code but its adapter. */
+  readonly ticket: string;
+  readonly submittedAt: number;
+  /** `true` as long as the job waits at a provider that can cancel it, as far as is known. */
+  readonly cancellable?: boolean | undefined;
+};
+
+type EndedTaskBase = TaskBase & {
+  /** Both only when a provider accepted the job. */
+  readonly ticket?: string | undefined;
+  readonly submittedAt?: number | undefined;
+  readonly finishedAt: number;
+  /** Milli-credits charged in the end; the rest of `reserved` went back. */
+  readonly charged: number;
+  readonly callback?: CallbackRecord | undefined;
+};
+
+export type Completed = EndedTaskBase & {
+  readonly status: 'completed';
+  readonly images: readonly Image[];
+  readonly failures: readonly Failure[];
+};
+
+export type Failed = EndedTaskBase & { readonly status: 'failed'; readonly failure: Failure };
+
+/** The state of the callback: `failing` is retried, `undelivered` is not. */
+export type CallbackRecord = {
+  readonly state: 'pending' | 'failing' | 'delivered' | 'undelivered';
+  readonly attempts: number;
+  readonly lastStatus?: number | undefined;
+};
+
+/**
+ * The status decides which fields there are: only a completed task has images, only a processing one must
+ * have a ticket.
+ */
+export type Task = Pending | Processing | Completed | Failed;
+export type EndedTask = Completed | Failed;
+export type ActiveTask = Pending | Processing;
+
+export const statuses = [
+  'pending',
+  'processing',
+  'completed',
+  'failed',
+] as const satisfies readonly Task['status'][];
+export type Status = (typeof statuses)[number];
+
+/** A task in a list: all of it is in the index that lists are read from. */
+export type TaskSummary = Pick<TaskBase, 'id' | 'model' | 'createdAt'> & {
+  readonly status: Status;
+  readonly submittedAt?: number | undefined;
+  readonly typicalSeconds?: number | undefined;
+  readonly finishedAt?: number | undefined;
+  readonly charged?: number | undefined;
+  readonly images?: readonly Image[] | undefined;
+};
+
+export const isEnded = (task: Task): task is EndedTask =>
+  task.status === 'completed' || task.status === 'failed';
+
+/** Whether the task can be cancelled, by the last known state of its job. */
+export const canCancel = (task: Task): boolean =>
+  !isEnded(task) &&
+  task.cancelledAt === undefined &&
+  task.outcome === undefined &&
+  (task.status === 'pending' || task.cancellable === true);
+
+/** Whether the provider is still to be asked to cancel the job. */
+export const awaitsCancellation = (task: ActiveTask): boolean =>
+  task.status === 'processing' && task.cancelledAt !== undefined && task.cancellable === true;
+
+/** The inputs that are to be uploaded and have not arrived. */
+export const missingUploads = (task: Task): readonly number[] =>
+  task.inputs.flatMap(({ kind }, index) =>
+    kind === 'upload' && !task.arrived?.has(index) ? [index] : [],
+  );
+
+/** A task that was just settled: as it was, and as it has ended. */
+export type Settled = { readonly task: ActiveTask; readonly ended: EndedTask };
+
+/** How long a task may take once its inputs are there: a quarter of an hour. */
+export const taskDeadlineMs = 15 * 60 * 1000;

@@ -1,0 +1,45 @@
+import type { Clock } from './clock.ts';
+
+type Entry<V> = { readonly value: Promise<V>; readonly loadedAt: number };
+
+export type TtlCache<V> = {
+  /**
+   * The cached value of `key`, or what `load` returns now. A load that fails is not cached, and leaves
+   * the value that was cached before.
+   * `maxAgeMs` asks for a fresher value than the cache's own TTL does.
+   */
+  get(key: string, load: () => Promise<V>, maxAgeMs?: number): Promise<V>;
+};
+
+/**
+ * A cache in the memory of one function instance: an entry is valid for `ttlMs`. Calls that come
+ * while a value is being loaded share that load. At `maxEntries` the cache is emptied, so that a flood
+ * of made-up keys cannot fill the memory.
+ */
+export function ttlCache<V>({
+  ttlMs,
+  maxEntries = 1000,
+  now,
+}: {
+  readonly ttlMs: number;
+  readonly maxEntries?: number;
+  readonly now: Clock;
+}): TtlCache<V> {
+  const entries = new Map<string, Entry<V>>();
+  return {
+    get(key, load, maxAgeMs = ttlMs) {
+      const cached = entries.get(key);
+      if (cached && cached.loadedAt + maxAgeMs > now()) return cached.value;
+      if (entries.size >= maxEntries && !cached) entries.clear();
+      const entry: Entry<V> = { value: load(), loadedAt: now() };
+      entries.set(key, entry);
+      entry.value.catch(() => {
+        if (entries.get(key) !== entry) return;
+        // The older value is not fresh enough for this call, but still valid for calls without `maxAgeMs`.
+        if (cached) entries.set(key, cached);
+        else entries.delete(key);
+      });
+      return entry.value;
+    },
+  };
+}

@@ -1,0 +1,30 @@
+import { failures } from '../model/failures.ts';
+import type { ProviderName } from '../model/provider-name.ts';
+import { ProviderRejected } from '../model/workflow-errors.ts';
+import { providersFor } from './catalogue.ts';
+
+/**
+ * The API key of a provider.
+ * @throws {ProviderRejected} when the operator has stored none, and must act
+ */
+export const requireProviderKey =
+  (provider: ProviderName, read: () => Promise<string | undefined>) =>
+  async (): Promise<string> => {
+    const key = await read();
+    if (key) return key;
+    throw new ProviderRejected(failures.noProviderKey, {
+      operatorMustAct: true,
+      cause: new Error(`the secret has no key for ${provider}`),
+    });
+  };
+
+/**
+ * The providers to which the jobs of a model can be submitted: those that offer it and have an API key, in
+ * the order of the configuration.
+ */
+export const offeredProviders =
+  (order: readonly ProviderName[], withKey: () => Promise<ReadonlySet<string>>) =>
+  async (model: string): Promise<readonly ProviderName[]> => {
+    const names = await withKey();
+    return providersFor(model, order).filter((name) => names.has(name));
+  };

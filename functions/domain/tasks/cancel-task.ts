@@ -1,0 +1,51 @@
+import type { Clock } from '../model/clock.ts';
+import { Problem } from '../model/problem.ts';
+import { type ActiveTask, isEnded } from '../model/task.ts';
+import { getTask } from './get-task.ts';
+import type { TaskStore, Workflow } from './ports.ts';
+
+type Deps = {
+  readonly tasks: Pick<TaskStore, 'find' | 'requestCancel'>;
+  readonly workflow: Pick<Workflow, 'start' | 'wake'>;
+  readonly now: Clock;
+  /** The cancellation is recorded, and the workflow was not woken or started: it reads the fact later. */
+  readonly wakeFailed: (taskId: string, cause: unknown) => void;
+};
+
+/** When the reconciler checks a cancelled task, in milliseconds: it starts one whose start failed. */
+const startGraceMs = 60 * 1000;
+
+/**
+ * Records that the caller has cancelled a task, and wakes its workflow; only the workflow ends a task. A task that no
+ * provider has yet ends without a charge. A job that waits at its provider is cancelled there if the provider does
+ * so; otherwise the task goes on, and is charged for what is made.
+ * Cancelling twice changes nothing. A wake-up that fails does not fail the request: the fact is written.
+ * @throws {Problem} `task_ended`, `task_not_cancellable`, or what `getTask` throws
+ */
+export const cancelTask =
+  (deps: Deps) =>
+  async (id: string, account: string): Promise<ActiveTask> => {
+    const task = await getTask(deps)(id, account);
+    const now = deps.now();
+    const cancelled = isEnded(task)
+      ? undefined
+      : await deps.tasks.requestCancel(id, now, now + startGraceMs);
+    if (!cancelled) {
+      throw new Problem('task_ended', `The task ${id} is over already.`, { param: 'task_id' });
+    }
+    if (cancelled.cancelledAt === undefined) {
+      throw new Problem('task_not_cancellable', notCancellable(id), { param: 'task_id' });
+    }
+    await wake(deps, cancelled).catch((cause: unknown) => deps.wakeFailed(id, cause));
+    return cancelled;
+  };
+
+const notCancellable = (id: string): string =>
+  `The task ${id} cannot be cancelled any more: its provider has begun, or cannot cancel. It is charged for what is made.`;
+
+// A task that waits for uploads has no workflow yet: the one that is started reads the cancellation first.
+// Without a token no state waits right now, and the next one to wait reads it.
+async function wake({ workflow }: Deps, { id, startedAt, wakeToken }: ActiveTask): Promise<void> {
+  if (startedAt === undefined) await workflow.start(id);
+  else if (wakeToken) await workflow.wake(wakeToken);
+}

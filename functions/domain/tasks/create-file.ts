@@ -1,0 +1,40 @@
+import type { Clock } from '../model/clock.ts';
+import { isFileId } from '../model/ids.ts';
+import type { FileRequest } from '../wire/request.ts';
+import { type UploadForm, uploadView } from '../wire/view.ts';
+
+type Deps = {
+  readonly baseUrl: string;
+  readonly now: Clock;
+  readonly newId: () => string;
+  readonly formFor: (account: string, fileId: string, contentType: string) => Promise<UploadForm>;
+};
+
+/** How long a file can be used as an input, in milliseconds: the input bucket deletes it after a day. */
+export const fileTtlMs = 24 * 60 * 60 * 1000;
+
+/** Creates a file that later tasks may use as a picture: its URL, and the form to upload it with. */
+export const createFile =
+  ({ baseUrl, now, newId, formFor }: Deps) =>
+  async ({ content_type }: FileRequest, account: string) => {
+    const id = newId();
+    return {
+      id,
+      object: 'file' as const,
+      url: fileUrl(baseUrl, id),
+      expires_at: Math.floor((now() + fileTtlMs) / 1000),
+      upload: uploadView(await formFor(account, id, content_type)),
+    };
+  };
+
+/** The URL of an uploaded file, which only tasks of its own account can use as an input. */
+export const fileUrl = (baseUrl: string, fileId: string): string => `${baseUrl}/v1/files/${fileId}`;
+
+/** The id in such a URL; undefined for any other URL. */
+export const fileIdOf =
+  (baseUrl: string) =>
+  (url: string): string | undefined => {
+    const prefix = fileUrl(baseUrl, '');
+    const id = url.startsWith(prefix) ? url.slice(prefix.length) : '';
+    return isFileId(id) ? id : undefined;
+  };

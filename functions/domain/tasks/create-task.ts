@@ -1,0 +1,137 @@
+import {
+  type IdempotencyRecord,
+  idempotencyConflict,
+  idempotencyRecordFor,
+} from '../billing/idempotency.ts';
+import {
+  type Ledger,
+  type ReserveResult,
+  reserveProblem,
+  throwLedgerProblem,
+} from '../billing/ledger.ts';
+import type { Caller } from '../model/api-key.ts';
+import type { Clock } from '../model/clock.ts';
+import { Problem } from '../model/problem.ts';
+import type { Input, Pending, Task } from '../model/task.ts';
+import { findModel } from '../providers/catalogue.ts';
+import type { GenerationRequest } from '../wire/request.ts';
+import type { TaskStore, Workflow } from './ports.ts';
+
+/** How long uploads may take to arrive, in milliseconds: an hour. */
+export const uploadWindowMs = 60 * 60 * 1000;
+/** If a task was not started within this time, the reconciler starts it. */
+const startGraceMs = 60 * 1000;
+
+type Deps = {
+  readonly ledger: Pick<Ledger, 'reserve'>;
+  readonly tasks: TaskStore;
+  readonly workflow: Pick<Workflow, 'start'>;
+  readonly now: Clock;
+  readonly newId: (now: number) => string;
+  /** What is wrong with a URL ("must …"), if anything. */
+  readonly urlProblem: (url: string) => string | undefined;
+  /** The id of an uploaded file, when the URL is that of a file. */
+  readonly fileIdOf: (url: string) => string | undefined;
+  readonly startFailed: (taskId: string, cause: unknown) => void;
+};
+
+export type Created = { readonly task: Task; readonly replayed: boolean };
+
+/**
+ * Creates a task: reserves its price, writes it, and starts it once its pictures are there.
+ * @throws {Problem} when the request is wrong or cannot be paid for; nothing was written
+ */
+export const createTask =
+  (deps: Deps) =>
+  async (request: GenerationRequest, caller: Caller, idempotencyKey?: string): Promise<Created> => {
+    const idempotency = idempotencyRecordFor(caller.keyId, idempotencyKey, request, deps.now());
+    checkModel(request.model, caller);
+    const task = draft(deps, request, caller);
+    const result = await deps.ledger.reserve(task, idempotency).catch(throwLedgerProblem);
+    if (result.state !== 'reserved') return replay(deps, result, task, idempotency);
+    await startIfReady(deps, task);
+    return { task, replayed: false };
+  };
+
+function draft(deps: Deps, request: GenerationRequest, caller: Caller): Pending {
+  const now = deps.now();
+  const model = findModel(request.model);
+  if (!model)
+    throw new Error(`the model ${request.model} passed the schema and is not in the catalogue`);
+  const inputs = inputsOf(deps, request);
+  checkCallback(deps, request.callback_url);
+  return {
+    status: 'pending',
+    id: deps.newId(now),
+    createdAt: now,
+    inputs,
+    account: caller.account,
+    keyId: caller.keyId,
+    userGroup: caller.userGroup,
+    model: model.id,
+    prompt: request.prompt,
+    n: request.n,
+    reserved: request.n * model.milliCreditsPerImage,
+    options: {
+      negativePrompt: request.negative_prompt,
+      size: request.size,
+      seed: request.seed,
+      promptExtend: request.prompt_extend,
+      watermark: request.watermark,
+    },
+    callbackUrl: request.callback_url,
+    metadata: request.metadata,
+    nextCheckAt: now + (request.image_uploads ? uploadWindowMs : startGraceMs),
+  };
+}
+
+function inputsOf({ fileIdOf, urlProblem }: Deps, request: GenerationRequest): readonly Input[] {
+  const uploads = request.image_uploads ?? [];
+  const urls = request.image_urls ?? [];
+  return [
+    ...uploads.map(({ content_type }) => ({ kind: 'upload', contentType: content_type }) as const),
+    ...urls.map((url, index) => {
+      const fileId = fileIdOf(url);
+      if (fileId) return { kind: 'file', fileId } as const;
+      const reason = urlProblem(url);
+      const param = `image_urls[${index}]`;
+      if (reason) throw new Problem('invalid_request', `${param} ${reason}`, { param });
+      return { kind: 'url', url } as const;
+    }),
+  ];
+}
+
+function checkCallback({ urlProblem }: Deps, url: string | undefined): void {
+  const reason = url === undefined ? undefined : urlProblem(url);
+  const param = 'callback_url';
+  if (reason) throw new Problem('invalid_request', `${param} ${reason}`, { param });
+}
+
+function checkModel(model: string, { keyName, allowedModels }: Caller): void {
+  if (!allowedModels || allowedModels.includes(model)) return;
+  throw new Problem('KEY_MODEL_NOT_ALLOWED', `The API key "${keyName}" may not use ${model}.`, {
+    param: 'model',
+    details: { key_name: keyName, allowed_models: allowedModels },
+  });
+}
+
+/** The task that the same request created before. @throws {Problem} when there is none */
+async function replay(
+  { tasks }: Deps,
+  result: Exclude<ReserveResult, { state: 'reserved' }>,
+  draft: Pending,
+  idempotency: IdempotencyRecord | undefined,
+): Promise<Created> {
+  if (result.state !== 'idempotency_key_used') throw reserveProblem(result, draft);
+  if (result.requestHash !== idempotency?.requestHash) throw idempotencyConflict();
+  const task = await tasks.find(result.taskId);
+  if (!task) throw new Error(`${result.taskId} has an idempotency record and does not exist`);
+  return { task, replayed: true };
+}
+
+// The task is written before it is started: a task that its caller cannot get must never run. If the start
+// fails, the task exists all the same, and the reconciler starts it.
+async function startIfReady({ workflow, startFailed }: Deps, task: Pending): Promise<void> {
+  if (task.inputs.some(({ kind }) => kind === 'upload')) return;
+  await workflow.start(task.id).catch((cause: unknown) => startFailed(task.id, cause));
+}

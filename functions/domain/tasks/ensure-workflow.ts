@@ -1,0 +1,60 @@
+import type { Clock } from '../model/clock.ts';
+import type { ActiveTask } from '../model/task.ts';
+import type { TaskStore, Workflow } from './ports.ts';
+
+/** From this many dead executions of a task on, each one tells the operator, who has to find out why they die. */
+export const alarmingExecutions = 5;
+/** When the reconciler checks a new execution, in milliseconds from its start. */
+const restartGraceMs = 2 * 60 * 1000;
+/** The pause before the next execution doubles from 2 s to 5 minutes. */
+const pauseMs = { first: 2000, longest: 5 * 60 * 1000 };
+
+/** What was done for a task that has not ended: nothing when its workflow is alive. */
+export type Recovery = 'alive' | 'started' | 'restarted' | 'postponed';
+
+type Deps = {
+  readonly tasks: Pick<TaskStore, 'recordNextExecution'>;
+  readonly workflow: Pick<Workflow, 'start' | 'executionState'>;
+  readonly now: Clock;
+  /** For the operator: the executions of the task die one after the other. */
+  readonly exhausted: (taskId: string) => void;
+};
+
+/**
+ * Makes sure that a task that has not ended has a running workflow: starts it when it is missing, and the
+ * next execution when the last one died. Every state can be repeated, so the next execution continues where
+ * the last one stopped. A task is never given up: the pauses grow, and the operator is told.
+ */
+export const ensureWorkflowRunning =
+  (deps: Deps) =>
+  async ({ id, execution = 1 }: ActiveTask): Promise<Recovery> => {
+    const { workflow } = deps;
+    const state = await workflow.executionState(id, execution);
+    if (state === 'running') return 'alive';
+    if (state === 'over') return replaceExecution(deps, id, execution);
+    await workflow.start(id, execution);
+    return 'started';
+  };
+
+/**
+ * Gives a task its next execution. The event about a dead execution takes a second or two by itself, so the second
+ * execution starts at once. Later ones are started by the reconciler, which looks once a minute.
+ */
+async function replaceExecution(
+  { tasks, workflow, now, exhausted }: Deps,
+  id: string,
+  dead: number,
+): Promise<Recovery> {
+  const isPostponed = dead > 1;
+  const nextCheckAt = now() + (isPostponed ? pauseAfter(dead) : restartGraceMs);
+  // Written before the start: if the start is lost, the next check finds the execution absent.
+  if (!(await tasks.recordNextExecution(id, dead + 1, nextCheckAt))) return 'alive';
+  if (dead >= alarmingExecutions) exhausted(id);
+  if (isPostponed) return 'postponed';
+  await workflow.start(id, dead + 1);
+  return 'restarted';
+}
+
+/** The pause after execution number `dead`, in milliseconds. */
+const pauseAfter = (dead: number): number =>
+  Math.min(pauseMs.first * 2 ** (dead - 1), pauseMs.longest);

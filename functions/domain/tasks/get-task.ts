@@ -1,0 +1,26 @@
+import { isTaskId } from '../model/ids.ts';
+import { Problem } from '../model/problem.ts';
+import type { Task } from '../model/task.ts';
+import type { TaskStore } from './ports.ts';
+
+type Deps = { readonly tasks: Pick<TaskStore, 'find'> };
+
+/**
+ * Finds a task of this account.
+ * @throws {Problem} `invalid_task_id`, or `task_not_found`, also for a task of another account
+ */
+export const getTask =
+  ({ tasks }: Deps) =>
+  async (id: string, account: string): Promise<Task> => {
+    const param = 'task_id';
+    if (!isTaskId(id)) {
+      const message =
+        "A task id starts with 'task-unified-' and is the one the create call answered.";
+      throw new Problem('invalid_task_id', message, { param });
+    }
+    const task = await tasks.find(id);
+    if (task?.account !== account) {
+      throw new Problem('task_not_found', `There is no task ${id}.`, { param });
+    }
+    return task;
+  };

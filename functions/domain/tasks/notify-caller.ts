@@ -1,0 +1,72 @@
+import type { Clock } from '../model/clock.ts';
+import { type CallbackRecord, type EndedTask, isEnded } from '../model/task.ts';
+import { CallbackFailed } from '../model/workflow-errors.ts';
+import type { TaskStore } from './ports.ts';
+
+/** The attempts of the published contract: the state machine pauses 1, 2 and 4 seconds between them. */
+export const quickAttempts = 4;
+/** If the state machine loses the next quick attempt, the reconciler makes it after this time. */
+const quickGraceMs = 60 * 1000;
+
+type Deps = {
+  readonly tasks: Pick<TaskStore, 'find' | 'recordCallbackAttempt'>;
+  /** The callback's body: the response that getting the task would have now. */
+  readonly bodyOf: (task: EndedTask) => Promise<string>;
+  /** One attempt; returns the HTTP status, or undefined when there was no response. */
+  readonly deliver: (task: EndedTask, url: string, body: string) => Promise<number | undefined>;
+  readonly now: Clock;
+  /** The pauses between the further attempts, in seconds; after the last one the callback is given up. */
+  readonly callbackRetryDelays: readonly number[];
+  readonly undelivered: (taskId: string) => void;
+};
+
+/**
+ * Sends the callback of an ended task, in one attempt, and records its result and when the next attempt is
+ * due. Returns what it recorded, or undefined when there is nothing to send.
+ * @throws {CallbackFailed} when the response was not a 2xx and another attempt follows at once
+ */
+export const notifyCaller =
+  (deps: Deps) =>
+  async (taskId: string): Promise<CallbackRecord | undefined> => {
+    const task = await deps.tasks.find(taskId);
+    if (!task || !isEnded(task)) throw new Error(`${taskId} has not ended`);
+    const { callbackUrl, callback } = task;
+    if (callbackUrl === undefined || callback?.state === 'delivered') return undefined;
+    const lastStatus = await deps.deliver(task, callbackUrl, await deps.bodyOf(task));
+    return recordAttempt(deps, taskId, (callback?.attempts ?? 0) + 1, lastStatus);
+  };
+
+async function recordAttempt(
+  deps: Deps,
+  taskId: string,
+  attempts: number,
+  lastStatus?: number,
+): Promise<CallbackRecord> {
+  const { state, nextCheckAt } = nextState(deps, attempts, lastStatus);
+  const record: CallbackRecord = { state, attempts, lastStatus };
+  await deps.tasks.recordCallbackAttempt(taskId, record, nextCheckAt);
+  if (state === 'undelivered') deps.undelivered(taskId);
+  if (state === 'failing' && attempts < quickAttempts) throw callbackFailed(attempts, lastStatus);
+  return record;
+}
+
+type Next = { readonly state: CallbackRecord['state']; readonly nextCheckAt?: number };
+
+function nextState(
+  { now, callbackRetryDelays }: Deps,
+  attempts: number,
+  lastStatus: number | undefined,
+): Next {
+  if (isSuccess(lastStatus)) return { state: 'delivered' };
+  if (attempts < quickAttempts) return { state: 'failing', nextCheckAt: now() + quickGraceMs };
+  const pause = callbackRetryDelays[attempts - quickAttempts];
+  if (pause === undefined) return { state: 'undelivered' };
+  return { state: 'failing', nextCheckAt: now() + pause * 1000 };
+}
+
+const callbackFailed = (attempts: number, lastStatus: number | undefined) =>
+  new CallbackFailed(
+    `attempt ${attempts} ${lastStatus ? `got status ${lastStatus}` : 'got no response'}`,
+  );
+
+const isSuccess = (status = 0): boolean => status >= 200 && status < 300;

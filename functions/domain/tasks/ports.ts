@@ -1,0 +1,158 @@
+import type { ImageFile } from '../images/image-file.ts';
+import type { ImageFormat } from '../images/image-format.ts';
+import type { ProviderName } from '../model/provider-name.ts';
+import type {
+  ActiveTask,
+  CallbackRecord,
+  Image,
+  Input,
+  Outcome,
+  SubmittedRequest,
+  Task,
+} from '../model/task.ts';
+import type { PollSchedule } from '../providers/poll-schedule.ts';
+
+/** Why a provider accepted nothing, when that says nothing about the job. */
+type DeclineReason = 'busy' | 'operator_must_act';
+
+/** The task records. Every write has a condition; one that came too late changes nothing. */
+export type TaskStore = {
+  find(id: string): Promise<Task | undefined>;
+  /** Fact: the upload for input `index` has arrived. Returns the task as it is now, unless it has ended. */
+  recordUpload(id: string, index: number): Promise<ActiveTask | undefined>;
+  /** The workflow has started with the task, and its deadline runs. */
+  recordStarted(id: string, at: StartTimes): Promise<ActiveTask | undefined>;
+  /**
+   * Acquires the submit lock, before the job is submitted. Fails when the task is locked already, cancelled,
+   * past its deadline or has its outcome; returns the task either way. The request to an idempotent
+   * provider is stored with the lock, so that a retry submits exactly the same request.
+   */
+  acquireSubmitLock(
+    id: string,
+    provider: ProviderName,
+    at: number,
+    submittedRequest?: SubmittedRequest,
+  ): Promise<SubmitLock>;
+  /**
+   * Takes over the submit lock of an earlier attempt, which then cannot release it any more. `false`: the
+   * lock of `lockedAt` was released or taken over in the meantime.
+   */
+  renewSubmitLock(
+    id: string,
+    provider: ProviderName,
+    lockedAt: number,
+    at: number,
+  ): Promise<boolean>;
+  /**
+   * Nothing was accepted: removes the submit lock of `lockedAt`, so that the submit may be retried. Only a
+   * provider that is busy is counted in `busyCount`.
+   */
+  releaseSubmitLock(id: string, lockedAt: number, reason: DeclineReason): Promise<void>;
+  /** The provider accepted the job. */
+  recordSubmitted(
+    id: string,
+    ticket: string,
+    at: number,
+    job?: AcceptedJob,
+  ): Promise<ActiveTask | undefined>;
+  /** The provider does not cancel the job any more: it has begun, or has answered a request to cancel it. */
+  recordNotCancellable(id: string): Promise<void>;
+  /** Fact: the webhook of this provider has reported news. Only for the provider that the task names. */
+  recordProviderWebhook(
+    id: string,
+    provider: ProviderName,
+    at: number,
+  ): Promise<ActiveTask | undefined>;
+  /**
+   * Saves the task token of the state that waits, and when it polls the provider if it does. Returns the task as it is
+   * now.
+   */
+  saveTaskToken(id: string, wakeToken: string, polledAt?: number): Promise<ActiveTask | undefined>;
+  /** Fact: the outcome of the job. The first one written stays. */
+  recordOutcome(id: string, outcome: Outcome, at?: number): Promise<ActiveTask | undefined>;
+  /** The state of the callback, and when the reconciler checks it, if it has to. */
+  recordCallbackAttempt(id: string, record: CallbackRecord, nextCheckAt?: number): Promise<void>;
+  /**
+   * Resets the callback to `pending`, and has the reconciler check it at `nextCheckAt`. `false`: it is pending
+   * already, and nothing was written.
+   */
+  scheduleCallback(id: string, nextCheckAt: number): Promise<boolean>;
+  /**
+   * Fact: the caller has cancelled the task, for the first time at `at`; the reconciler checks it at `nextCheckAt`.
+   * Only for a task that can be cancelled. Returns the task as it is now, unless it has ended: without `cancelledAt`,
+   * nothing was recorded. A repeated cancellation changes nothing.
+   */
+  requestCancel(id: string, at: number, nextCheckAt: number): Promise<ActiveTask | undefined>;
+  /**
+   * Leases the check of a task that is due until `nextCheckAt`. Returns the task, unless another instance
+   * has leased it already.
+   */
+  leaseCheck(check: DueCheck, nextCheckAt: number): Promise<Task | undefined>;
+  /** Makes this execution of the workflow the task's. `false`: it has been given another one already. */
+  recordNextExecution(id: string, execution: number, nextCheckAt: number): Promise<boolean>;
+  /** The tasks that have to be checked by `now`, the longest overdue first. */
+  findDueChecks(now: number, limit: number): Promise<readonly DueCheck[]>;
+};
+
+type AcceptedJob = {
+  /** How long such a job typically takes. */
+  readonly typicalSeconds?: number | undefined;
+  /** Whether the provider can cancel it as long as it waits there. */
+  readonly cancellable?: boolean | undefined;
+};
+
+type StartTimes = {
+  readonly startedAt: number;
+  readonly deadlineAt: number;
+  readonly nextCheckAt: number;
+};
+/** A task that has to be checked, and since when. */
+export type DueCheck = { readonly id: string; readonly nextCheckAt: number };
+type SubmitLock = { readonly acquired: boolean; readonly task: Task };
+
+/** The workflow of a task. */
+export type Workflow = {
+  /** Starts execution number `execution` (1 when left out). Starting twice is starting once. */
+  start(taskId: string, execution?: number): Promise<void>;
+  /** The state of that execution. */
+  executionState(taskId: string, execution: number): Promise<'running' | 'over' | 'absent'>;
+  /** Ends a wait early, so that the provider is polled now. A stale token is normal and ignored. */
+  wake(token: string): Promise<void>;
+  /** Ends the polling: the outcome is written. A stale token is normal and ignored. */
+  finish(token: string): Promise<void>;
+  /** Ends this wait, so that the polls of the task go on by another schedule. A stale token is normal and ignored. */
+  slowDown(token: string, taskId: string, schedule: PollSchedule): Promise<void>;
+};
+
+/** An input picture on our disk. Disposing of it removes it from there. */
+type FetchedInput = AsyncDisposable & {
+  readonly file: ImageFile;
+  /** Stores it, of this format, as the private copy that the provider will see. */
+  store(format: ImageFormat): Promise<void>;
+};
+
+/** The input pictures in our bucket. */
+export type InputStore = {
+  /**
+   * Fetches input `index`, which nothing can change any more from then on.
+   * @throws {InputProblem} when it cannot be fetched
+   */
+  fetch(task: Task, index: number, input: Input): Promise<FetchedInput>;
+  /** The private copies that exist, by index, and their formats. */
+  stored(taskId: string): Promise<ReadonlyMap<number, ImageFormat>>;
+  /** A link to the private copy for the provider, valid for a short time. */
+  link(taskId: string, index: number, format?: ImageFormat): Promise<string>;
+};
+
+/** The result pictures in our bucket. */
+export type ResultStore = {
+  /** The images that were copied before, by number. */
+  stored(taskId: string): Promise<ReadonlyMap<number, Image>>;
+  /**
+   * Copies image `n` of a task into our bucket.
+   * @throws {ResultUnavailable} when there is no whole picture at the URL
+   */
+  store(taskId: string, n: number, url: string): Promise<Image>;
+  /** A fresh link to a result, valid for some minutes. */
+  link(image: Image, filename: string): Promise<string>;
+};

@@ -1,0 +1,98 @@
+import type { ImageFormat } from '../images/image-format.ts';
+import type { Inspect } from '../images/ports.ts';
+import type { Clock } from '../model/clock.ts';
+import { failures } from '../model/failures.ts';
+import {
+  type ActiveTask,
+  type Failure,
+  type Input,
+  type Task,
+  taskDeadlineMs,
+} from '../model/task.ts';
+import { InputRejected, TaskFailed } from '../model/workflow-errors.ts';
+import { findModel } from '../providers/catalogue.ts';
+import { InputProblem, inputErrorOf } from './input-problems.ts';
+import type { InputStore, TaskStore } from './ports.ts';
+
+/** How often the reconciler checks a running task, in milliseconds: every 5 minutes. */
+export const checkIntervalMs = 5 * 60 * 1000;
+
+type Deps = {
+  readonly tasks: TaskStore;
+  readonly inputs: Omit<InputStore, 'link'>;
+  readonly inspect: Inspect;
+  readonly now: Clock;
+};
+
+/** The format of each input, where it is known. */
+export type InputFormats = readonly (ImageFormat | undefined)[];
+
+/**
+ * Fetches every input, checks it, and stores a private copy of it. Returns the formats of the inputs.
+ * @throws {TaskFailed} when a picture is bad; the failure is written on the task
+ * @throws {InputUnavailable} when a picture could not be fetched and a retry may help
+ */
+export const prepareInputs =
+  (deps: Deps) =>
+  async (taskId: string): Promise<InputFormats> => {
+    const { tasks, inputs, now } = deps;
+    const at = now();
+    const task = await tasks.recordStarted(taskId, {
+      startedAt: at,
+      deadlineAt: at + taskDeadlineMs,
+      nextCheckAt: at + checkIntervalMs,
+    });
+    if (!task || task.outcome)
+      throw new TaskFailed('the task has ended or has its outcome already');
+    // In a repeated run there may be copies already. Only a picture that was checked is stored.
+    const stored: StoredFormats = task.startedAt === at ? new Map() : await inputs.stored(taskId);
+    // After the job was submitted the pictures are not needed any more.
+    if (task.submitLockedAt !== undefined) return task.inputs.map((_, index) => stored.get(index));
+    const prepared = await prepareAll(deps, task, stored);
+    if (!('code' in prepared)) return prepared;
+    await tasks.recordOutcome(taskId, { state: 'failed', failure: prepared });
+    throw new TaskFailed(prepared.code);
+  };
+
+type StoredFormats = ReadonlyMap<number, ImageFormat>;
+
+/** The formats of all inputs, or the first failure. */
+async function prepareAll(
+  deps: Deps,
+  task: ActiveTask,
+  stored: StoredFormats,
+): Promise<InputFormats | Failure> {
+  if (task.cancelledAt !== undefined) return failures.cancelled;
+  const prepared = await Promise.all(
+    task.inputs.map((input, index) => stored.get(index) ?? prepare(deps, task, index, input)),
+  );
+  const failure = prepared.find((one) => typeof one === 'object');
+  return failure ?? prepared.filter((one) => typeof one === 'string');
+}
+
+async function prepare(
+  { inputs, inspect }: Deps,
+  task: Task,
+  index: number,
+  input: Input,
+): Promise<ImageFormat | Failure> {
+  const limits = findModel(task.model)?.image;
+  if (!limits) throw new Error(`the model ${task.model} is not in the catalogue any more`);
+  try {
+    await using fetched = await inputs.fetch(task, index, input);
+    const declared = input.kind === 'upload' ? input.contentType : undefined;
+    const inspection = inspect(fetched.file, limits, declared);
+    if ('failure' in inspection) return failureOfInput(input, index, inspection.failure);
+    await fetched.store(inspection.format);
+    return inspection.format;
+  } catch (thrown) {
+    const error = thrown instanceof InputProblem ? inputErrorOf(thrown, index, limits) : thrown;
+    if (error instanceof InputRejected) return failureOfInput(input, index, error.failure);
+    throw error;
+  }
+}
+
+const failureOfInput = (input: Input, index: number, { code, message }: Failure): Failure => {
+  const field = input.kind === 'upload' ? 'image_uploads' : 'image_urls';
+  return { code, message: `${field}[${index}] ${message}.` };
+};

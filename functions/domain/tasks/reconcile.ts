@@ -1,0 +1,84 @@
+import type { Clock } from '../model/clock.ts';
+import { type ActiveTask, isEnded, missingUploads, type Task } from '../model/task.ts';
+import type { Recovery } from './ensure-workflow.ts';
+import type { DueCheck, TaskStore, Workflow } from './ports.ts';
+
+/**
+ * Why a task has to be checked: it was never started, its uploads never came, it is past its deadline, its
+ * workflow may be dead, or its callback was not delivered.
+ */
+export type CheckReason =
+  | 'unstarted'
+  | 'uploads-expired'
+  | 'past-deadline'
+  | 'unwatched'
+  | 'undelivered';
+
+/** A task's own workflow settles it soon after its deadline; later than this it is stuck. */
+const deadlineGraceMs = 60 * 1000;
+/** For how long a check is leased: if it fails, it is repeated after this time. */
+const leaseMs = 2 * 60 * 1000;
+
+/** Why a task has to be checked at this moment, if it has to. */
+export function dueCheck(task: Task, now: number): CheckReason | undefined {
+  if (task.nextCheckAt === undefined || task.nextCheckAt > now) return undefined;
+  if (isEnded(task)) return hasCallbackResult(task) ? undefined : 'undelivered';
+  if (task.startedAt === undefined) {
+    return missingUploads(task).length > 0 ? 'uploads-expired' : 'unstarted';
+  }
+  const { deadlineAt = Number.POSITIVE_INFINITY } = task;
+  return now > deadlineAt + deadlineGraceMs ? 'past-deadline' : 'unwatched';
+}
+
+const hasCallbackResult = (task: Task): boolean =>
+  'callback' in task &&
+  (task.callback?.state === 'delivered' || task.callback?.state === 'undelivered');
+
+type Deps = {
+  readonly tasks: Pick<TaskStore, 'findDueChecks' | 'leaseCheck'>;
+  readonly workflow: Pick<Workflow, 'wake'>;
+  readonly ensureWorkflowRunning: (task: ActiveTask) => Promise<Recovery>;
+  /** Has the callback of an ended task sent, by another function. */
+  readonly deliverCallback: (taskId: string) => Promise<void>;
+  readonly now: Clock;
+  readonly recovered: (reason: CheckReason, taskId: string) => void;
+  readonly failed: (taskId: string, cause: unknown) => void;
+};
+
+const maxChecksAtOnce = 100;
+const maxBatches = 20;
+
+/**
+ * Checks every task that is due, each on its own, so that one that fails does not stop the rest. A task
+ * whose uploads never came is started too: its workflow fails it and returns its credits.
+ */
+export const reconcile = (deps: Deps) => async (): Promise<void> => {
+  for (let batch = 0; batch < maxBatches; batch += 1) {
+    const due = await deps.tasks.findDueChecks(deps.now(), maxChecksAtOnce);
+    await Promise.all(
+      due.map((one) => check(deps, one).catch((cause: unknown) => deps.failed(one.id, cause))),
+    );
+    if (due.length < maxChecksAtOnce) return;
+  }
+};
+
+// The lease is written first: a check that fails is repeated later, and delays no other.
+async function check(deps: Deps, due: DueCheck): Promise<void> {
+  const task = await deps.tasks.leaseCheck(due, deps.now() + leaseMs);
+  const reason = task && dueCheck({ ...task, nextCheckAt: due.nextCheckAt }, deps.now());
+  if (task && reason && (await recover(deps, task, reason))) deps.recovered(reason, task.id);
+}
+
+/** Whether there was anything to recover. */
+async function recover(deps: Deps, task: Task, reason: CheckReason): Promise<boolean> {
+  if (isEnded(task)) {
+    await deps.deliverCallback(task.id);
+    return true;
+  }
+  const recovery = await deps.ensureWorkflowRunning(task);
+  if (recovery !== 'alive') return true;
+  if (reason !== 'past-deadline') return false;
+  // Its workflow is alive and waits: woken, it polls and finds the task past its deadline.
+  if (task.wakeToken) await deps.workflow.wake(task.wakeToken);
+  return true;
+}

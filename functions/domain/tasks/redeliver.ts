@@ -1,0 +1,38 @@
+import type { Clock } from '../model/clock.ts';
+import { Problem } from '../model/problem.ts';
+import { type EndedTask, isEnded } from '../model/task.ts';
+import { getTask } from './get-task.ts';
+import type { TaskStore } from './ports.ts';
+
+/** If the callback was not sent by then, the reconciler sends it. */
+const graceMs = 60 * 1000;
+
+type Deps = {
+  readonly tasks: Pick<TaskStore, 'find' | 'scheduleCallback'>;
+  readonly deliverCallback: (taskId: string) => Promise<void>;
+  readonly now: Clock;
+};
+
+/**
+ * Sends the callback of an ended task once more, under the same event id, beginning with the first attempt;
+ * unless that is on its way already.
+ * @throws {Problem} `task_running` before the task has ended, `invalid_request` when it has no
+ *   `callback_url`, or what `getTask` throws
+ */
+export const redeliver =
+  (deps: Deps) =>
+  async (id: string, account: string): Promise<EndedTask> => {
+    const task = await getTask(deps)(id, account);
+    if (!isEnded(task)) {
+      throw new Problem('task_running', `The task ${id} is not over yet.`, { param: 'task_id' });
+    }
+    if (task.callbackUrl === undefined) {
+      throw new Problem('invalid_request', `The task ${id} was made without a callback_url.`, {
+        param: 'callback_url',
+      });
+    }
+    // While one delivery is on its way, another request for it adds none.
+    const isScheduled = await deps.tasks.scheduleCallback(id, deps.now() + graceMs);
+    if (isScheduled) await deps.deliverCallback(id);
+    return { ...task, callback: { state: 'pending', attempts: 0 } };
+  };

@@ -1,0 +1,178 @@
+import * as z from 'zod';
+import type { Ledger } from '../billing/ledger.ts';
+import type { Clock } from '../model/clock.ts';
+import { failures } from '../model/failures.ts';
+import {
+  type ActiveTask,
+  type Completed,
+  type EndedTask,
+  type Failed,
+  type Failure,
+  type GeneratedImage,
+  type Image,
+  isEnded,
+  type Settled,
+} from '../model/task.ts';
+import {
+  InputUnavailable,
+  OutcomeMissing,
+  ProviderBusy,
+  ResultUnavailable,
+} from '../model/workflow-errors.ts';
+import { atMost } from './generated-images.ts';
+import type { ResultStore, TaskStore } from './ports.ts';
+
+/** The error that a state caught, in the form of Step Functions. */
+export const CaughtError = z.object({ Error: z.string(), Cause: z.string().optional() });
+export type CaughtError = z.output<typeof CaughtError>;
+
+type Deps = {
+  readonly tasks: TaskStore;
+  readonly ledger: Pick<Ledger, 'settle'>;
+  readonly results: Pick<ResultStore, 'store' | 'stored'>;
+  readonly now: Clock;
+};
+
+/** How a task ends. */
+type Ending =
+  | Pick<Completed, 'status' | 'images' | 'failures'>
+  | Pick<Failed, 'status' | 'failure'>;
+
+/**
+ * Ends a task, whatever its outcome is: copies its images, charges what was made and returns the rest.
+ * Settling twice changes nothing, and returns `undefined` the second time.
+ * @throws {ResultUnavailable} when an image could not be fetched, so that the state is retried. When the
+ *   retries are over, the state machine calls this once more with that error: then the image counts as
+ *   not made.
+ * @throws {OutcomeMissing} when a provider has the job and has not said how it ended: no error of ours says that
+ */
+export const settleTask =
+  (deps: Deps) =>
+  async (taskId: string, error?: CaughtError): Promise<Settled | undefined> => {
+    const task = await deps.tasks.find(taskId);
+    if (!task) throw new Error(`${taskId} does not exist`);
+    if (isEnded(task)) return undefined;
+    const ending = await endingOf(deps, task, error);
+    const ended = await deps.ledger.settle(endedTask(task, ending, deps.now()));
+    return ended && { task, ended };
+  };
+
+async function endingOf(
+  { results }: Deps,
+  task: ActiveTask,
+  error: CaughtError | undefined,
+): Promise<Ending> {
+  const { outcome } = task;
+  if (!outcome) {
+    if (task.status === 'processing') throw new OutcomeMissing(`${task.id} is at its provider`);
+    return { status: 'failed', failure: failureFrom(task, error) };
+  }
+  if (outcome.state === 'failed') return { status: 'failed', failure: outcome.failure };
+  const retriesAreOver = error?.Error === ResultUnavailable.code;
+  return collectImages(results, task.id, atMost(task.n, outcome.images), retriesAreOver);
+}
+
+// Images.
+
+/** Copies the images into our bucket. @throws {ResultUnavailable} unless the retries are over */
+async function collectImages(
+  results: Deps['results'],
+  taskId: string,
+  generated: readonly GeneratedImage[],
+  retriesAreOver: boolean,
+): Promise<Ending> {
+  // A settlement that crashed may have copied some, and the provider may have deleted them since.
+  const stored = await results.stored(taskId);
+  const collected = await Promise.all(
+    generated.map(async (image, index): Promise<Image | Failure> => {
+      if (!('url' in image)) return image;
+      try {
+        return stored.get(index + 1) ?? (await results.store(taskId, index + 1, image.url));
+      } catch (error) {
+        if (retriesAreOver && error instanceof ResultUnavailable) return failures.resultUnavailable;
+        throw error;
+      }
+    }),
+  );
+  const images = collected.filter((one) => 'key' in one);
+  const missing = collected.filter((one) => 'code' in one);
+  return images.length > 0
+    ? { status: 'completed', images, failures: missing }
+    : { status: 'failed', failure: missing[0] ?? failures.noImage };
+}
+
+// The record.
+
+/** By this time the workflow's own attempts to call back are over, and the reconciler checks. */
+const callbackGraceMs = 2 * 60 * 1000;
+
+function endedTask(task: ActiveTask, ending: Ending, finishedAt: number): EndedTask {
+  const made = ending.status === 'completed' ? ending.images.length : 0;
+  const charged = (task.reserved / task.n) * made;
+  return {
+    ...lastingFields(task),
+    ...(task.callbackUrl !== undefined && {
+      callback: { state: 'pending', attempts: 0 },
+      nextCheckAt: finishedAt + callbackGraceMs,
+    }),
+    finishedAt,
+    charged,
+    ...ending,
+  };
+}
+
+/**
+ * The fields of a task that outlast its workflow. The others belong to the workflow that is over: the outcome, the
+ * submit lock, the task token and when to check the task.
+ */
+const lastingFields = (task: ActiveTask) => ({
+  id: task.id,
+  account: task.account,
+  keyId: task.keyId,
+  userGroup: task.userGroup,
+  model: task.model,
+  prompt: task.prompt,
+  n: task.n,
+  options: task.options,
+  inputs: task.inputs,
+  callbackUrl: task.callbackUrl,
+  metadata: task.metadata,
+  createdAt: task.createdAt,
+  reserved: task.reserved,
+  arrived: task.arrived,
+  startedAt: task.startedAt,
+  deadlineAt: task.deadlineAt,
+  execution: task.execution,
+  cancelledAt: task.cancelledAt,
+  provider: task.provider,
+  typicalSeconds: task.typicalSeconds,
+  // With these an operator finds the job at its provider.
+  ...(task.status === 'processing' && { ticket: task.ticket, submittedAt: task.submittedAt }),
+});
+
+// The reason of the failure of a task without an outcome.
+
+function failureFrom({ cancelledAt }: ActiveTask, error: CaughtError | undefined): Failure {
+  if (cancelledAt !== undefined) return failures.cancelled;
+  switch (error?.Error) {
+    case InputUnavailable.code: {
+      const { code, message } = failures.inputUnavailable;
+      return { code, message: publicMessage(error.Cause) ?? message };
+    }
+    case ProviderBusy.code:
+      return failures.providerBusy;
+    default:
+      return failures.internal;
+  }
+}
+
+const LambdaCause = z.object({ errorMessage: z.string() });
+
+// The message of an InputUnavailable is written for the caller: it says which picture it is.
+function publicMessage(cause = ''): string | undefined {
+  try {
+    return LambdaCause.parse(JSON.parse(cause)).errorMessage;
+  } catch {
+    return undefined;
+  }
+}

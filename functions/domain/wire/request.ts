@@ -1,0 +1,113 @@
+import * as z from 'zod';
+import { maxUrlLength } from '../model/task.ts';
+import { defaultModel, findModel, models } from '../providers/catalogue.ts';
+
+/** The picture formats a caller may upload, by their media type. */
+export const uploadTypes = ['image/jpeg', 'image/png', 'image/webp', 'image/bmp'] as const;
+
+// What the model's provider takes (DashScope, wan2.5 image edit): 768*768 to 1280*1280 pixels in
+// all, sides from 1:4 to 4:1.
+const pixels = { min: 768 * 768, max: 1280 * 1280 };
+const ratio = { min: 1 / 4, max: 4 };
+
+const sizeRule =
+  'size must be like 1280x1280: 768x768 to 1280x1280 pixels in all, sides between 1:4 and 4:1';
+
+export function isValidSize(text: string): boolean {
+  const [, width, height] = /^(\d{2,4})[x*](\d{2,4})$/.exec(text)?.map(Number) ?? [];
+  if (!width || !height) return false;
+  const area = width * height;
+  const shape = width / height;
+  return area >= pixels.min && area <= pixels.max && shape >= ratio.min && shape <= ratio.max;
+}
+
+const codePoints = (text: string): number => [...text].length;
+const text = (maxCodePoints: number, rule: string) =>
+  z.string(rule).refine((value) => value.trim() !== '' && codePoints(value) <= maxCodePoints, rule);
+
+const rules = {
+  model: `model must be one of: ${models.map(({ id }) => id).join(', ')}`,
+  prompt: `prompt is required: a text of 1 to ${defaultModel.maxPromptCodePoints} characters`,
+  imageUrls: `image_urls must be a list of 1 to ${defaultModel.maxImages} picture addresses`,
+  imageUrl: `must be an absolute https address of at most ${maxUrlLength} characters`,
+  imageUploads: `image_uploads must be a list of 1 to ${defaultModel.maxImages} objects like {"content_type": "image/png"}`,
+  contentType: `content_type must be one of: ${uploadTypes.join(', ')}`,
+  n: `n must be a whole number from 1 to ${defaultModel.maxN}`,
+  callbackUrl: `callback_url must be an https address of at most ${maxUrlLength} characters`,
+  negativePrompt: 'negative_prompt must be a text of 1 to 500 characters',
+  seed: 'seed must be a whole number from 0 to 2147483647',
+  metadata:
+    'metadata must be an object of at most 16 texts: keys up to 64, values up to 512 characters',
+} as const;
+
+const flag = (name: string) => z.boolean(`${name} must be true or false`).optional();
+const wholeNumber = (min: number, max: number, rule: string) =>
+  z.number(rule).int(rule).min(min, rule).max(max, rule);
+const Upload = z.object(
+  { content_type: z.enum(uploadTypes, rules.contentType) },
+  rules.imageUploads,
+);
+
+/** Validates the body of `POST /v1/images/generations`. Unknown fields are ignored, as in the published API. */
+export const GenerationRequest = z
+  .object(
+    {
+      model: z
+        .string(rules.model)
+        .refine((id) => findModel(id) !== undefined, rules.model)
+        .default(defaultModel.id),
+      prompt: text(defaultModel.maxPromptCodePoints, rules.prompt),
+      image_urls: z
+        .array(z.string(rules.imageUrl).max(maxUrlLength, rules.imageUrl), rules.imageUrls)
+        .min(1, rules.imageUrls)
+        .max(defaultModel.maxImages, rules.imageUrls)
+        .optional(),
+      image_uploads: z
+        .array(Upload, rules.imageUploads)
+        .min(1, rules.imageUploads)
+        .max(defaultModel.maxImages, rules.imageUploads)
+        .optional(),
+      n: wholeNumber(1, defaultModel.maxN, rules.n).default(1),
+      callback_url: z
+        .string(rules.callbackUrl)
+        .min(1, rules.callbackUrl)
+        .max(maxUrlLength, rules.callbackUrl)
+        .optional(),
+      negative_prompt: text(500, rules.negativePrompt).optional(),
+      size: z.string(sizeRule).refine(isValidSize, sizeRule).optional(),
+      seed: wholeNumber(0, 2_147_483_647, rules.seed).optional(),
+      prompt_extend: flag('prompt_extend'),
+      watermark: flag('watermark'),
+      metadata: z
+        .record(
+          z.string().min(1, rules.metadata).max(64, rules.metadata),
+          z.string(rules.metadata).max(512, rules.metadata),
+          rules.metadata,
+        )
+        .refine((map) => Object.keys(map).length <= 16, rules.metadata)
+        .optional(),
+    },
+    'The body must be a JSON object.',
+  )
+  .superRefine(({ image_urls, image_uploads }, context) => {
+    const message = image_urls
+      ? 'image_urls and image_uploads exclude each other: send one of them'
+      : `image_urls is required: 1 or ${defaultModel.maxImages} picture addresses; or send image_uploads, like [{"content_type": "image/png"}], and get a form to upload each picture with`;
+    if ((image_urls === undefined) === (image_uploads === undefined)) {
+      context.addIssue({
+        code: 'custom',
+        path: [image_urls ? 'image_uploads' : 'image_urls'],
+        message,
+      });
+    }
+  });
+
+export type GenerationRequest = z.output<typeof GenerationRequest>;
+
+/** The body of `POST /v1/files`. */
+export const FileRequest = z.object(
+  { content_type: z.enum(uploadTypes, rules.contentType) },
+  'The body must be a JSON object.',
+);
+
+export type FileRequest = z.output<typeof FileRequest>;

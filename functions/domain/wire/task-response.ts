@@ -1,0 +1,32 @@
+import type { Clock } from '../model/clock.ts';
+import type { EndedTask, Task } from '../model/task.ts';
+import { typicalSecondsOf } from '../providers/catalogue.ts';
+import { linkValidForMs, resultLink } from './result-link.ts';
+import { endedTaskView, taskView } from './view.ts';
+
+type Deps = {
+  readonly baseUrl: string;
+  /** The secret that links are signed with. */
+  readonly secret: () => Promise<string>;
+  readonly now: Clock;
+  /** A setting of the deployment: how many seconds every task is said to take. */
+  readonly typicalSeconds?: string | undefined;
+};
+
+/** A task as its caller reads it, with fresh links to its results. */
+export const taskResponseFor = (deps: Deps) => async (task: Task) =>
+  taskView(task, {
+    now: deps.now(),
+    typicalSeconds: typicalSecondsOf(task.model, deps.typicalSeconds),
+    resultLink: await resultLinksFor(deps, task),
+  });
+
+/** An ended task as its caller reads it, and as a callback sends it. */
+export const endedTaskResponseFor = (deps: Deps) => async (task: EndedTask) =>
+  endedTaskView(task, { resultLink: await resultLinksFor(deps, task) });
+
+async function resultLinksFor({ baseUrl, secret, now }: Deps, task: Task) {
+  const signingKey = task.status === 'completed' ? await secret() : '';
+  const expires = Math.floor((now() + linkValidForMs) / 1000);
+  return (n: number): string => resultLink(baseUrl, signingKey, { taskId: task.id, n, expires });
+}

@@ -1,0 +1,204 @@
+import * as z from 'zod';
+import { taskErrorCodes } from '../model/problem.ts';
+import { statuses } from '../model/task.ts';
+import { credits, seconds, taskId } from './fields.ts';
+
+// Responses about tasks, to the last field: one field more or less breaks these schemas. A task is
+// what its status says, so each status has its own fields.
+
+export const TaskError = z
+  .strictObject({
+    code: z.enum(taskErrorCodes).describe('What went wrong. Branch on this'),
+    message: z.string().describe('For people: which picture or limit, and what to do'),
+    type: z.literal('task_error'),
+  })
+  .describe('Why a task, or one image of it, was not made. It costs nothing');
+
+const identity = {
+  created: seconds('When the task was created'),
+  id: taskId.describe('The id to ask for the task with'),
+  model: z.string().describe('The model that makes the images'),
+  object: z.literal('image.generation.task'),
+  type: z.literal('image'),
+  metadata: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe('The `metadata` of the request, unchanged'),
+  progress: z
+    .int()
+    .min(0)
+    .max(100)
+    .describe(
+      'In percent, estimated from the time that such a task typically takes; 100 when it is completed',
+    ),
+};
+
+const canCancel = z.boolean().describe('Whether it can still be cancelled');
+
+const charge = {
+  billing_rule: z.literal('per_call'),
+  user_group: z.string().describe('The user group of the account'),
+};
+const Reserved = z.strictObject({
+  ...charge,
+  credits_reserved: credits('What is reserved for it until it has ended'),
+});
+const Charged = z.strictObject({
+  ...charge,
+  credits_used: credits('What it cost: each image that was made'),
+});
+
+const aboutCallback = 'The state of the callback, when `callback_url` was given';
+
+const active = {
+  task_info: z.strictObject({
+    can_cancel: canCancel,
+    cancel_requested: z
+      .literal(true)
+      .optional()
+      .describe('It was cancelled; if a provider has it, the provider decides'),
+  }),
+  usage: Reserved,
+  callback: z
+    .strictObject({
+      status: z.literal('pending'),
+      attempts: z.literal(0),
+      last_status: z.null(),
+    })
+    .optional()
+    .describe(aboutCallback),
+};
+const endedWithoutCallback = {
+  task_info: z.strictObject({ can_cancel: z.literal(false) }),
+  usage: Charged,
+};
+const ended = {
+  ...endedWithoutCallback,
+  callback: z
+    .strictObject({
+      status: z
+        .enum(['pending', 'failing', 'delivered', 'undelivered'])
+        .describe('`failing` is tried again, `undelivered` is not'),
+      attempts: z.int().min(0),
+      last_status: z
+        .int()
+        .nullable()
+        .describe('The HTTP status of the last attempt; `null` when there was no answer'),
+    })
+    .optional()
+    .describe(aboutCallback),
+};
+const completed = {
+  status: z.literal('completed').describe('At least one image was made'),
+  results: z
+    .array(z.url())
+    .min(1)
+    .describe('A link to each image; it works for 24 hours from this response, without a key'),
+  result_errors: z
+    .array(TaskError)
+    .min(1)
+    .optional()
+    .describe('When fewer images were made than asked for: why, one error for each'),
+};
+const failed = {
+  status: z.literal('failed').describe('No image was made, nothing was charged'),
+};
+
+export const PendingTask = z
+  .strictObject({
+    ...identity,
+    status: z.literal('pending').describe('No provider has accepted it yet'),
+    ...active,
+  })
+  .describe('A task that waits for its pictures or for the model');
+export const ProcessingTask = z
+  .strictObject({
+    ...identity,
+    status: z.literal('processing').describe('A provider works on it'),
+    ...active,
+  })
+  .describe('A task that the model works on');
+export const CompletedTask = z
+  .strictObject({ ...identity, ...completed, ...ended })
+  .describe('A task whose images are ready');
+export const FailedTask = z
+  .strictObject({ ...identity, ...failed, error: TaskError, ...ended })
+  .describe('A task that was refused, cancelled or could not be done');
+
+/** The body of a callback: the ended task, without the state of its callback. */
+export const CallbackBody = z
+  .discriminatedUnion('status', [
+    z.strictObject({ ...identity, ...completed, ...endedWithoutCallback }),
+    z.strictObject({ ...identity, ...failed, error: TaskError, ...endedWithoutCallback }),
+  ])
+  .describe('How the task ended');
+
+const byStatus = {
+  pending: '#/components/schemas/PendingTask',
+  processing: '#/components/schemas/ProcessingTask',
+  completed: '#/components/schemas/CompletedTask',
+  failed: '#/components/schemas/FailedTask',
+};
+const discriminator = (...names: readonly (keyof typeof byStatus)[]) => ({
+  propertyName: 'status',
+  mapping: Object.fromEntries(names.map((name) => [name, byStatus[name]])),
+});
+
+export const Task = z
+  .discriminatedUnion('status', [PendingTask, ProcessingTask, CompletedTask, FailedTask])
+  .meta({
+    description: 'A task; its `status` says which fields it has',
+    discriminator: discriminator('pending', 'processing', 'completed', 'failed'),
+  });
+export const ActiveTask = z.discriminatedUnion('status', [PendingTask, ProcessingTask]).meta({
+  description: 'A task that has not ended',
+  discriminator: discriminator('pending', 'processing'),
+});
+export const EndedTask = z.discriminatedUnion('status', [CompletedTask, FailedTask]).meta({
+  description: 'A task that has ended',
+  discriminator: discriminator('completed', 'failed'),
+});
+
+export const Upload = z
+  .strictObject({
+    method: z.literal('POST'),
+    url: z.url().describe('Where to send the picture'),
+    fields: z
+      .record(z.string(), z.string())
+      .describe('The fields of the form, to be sent as they are and before the field `file`'),
+    expires_at: seconds('Until when the form can be used'),
+  })
+  .describe('A form (`multipart/form-data`) to upload one picture with');
+
+export const CreatedTask = z
+  .strictObject({
+    ...identity,
+    status: z.enum(statuses).describe('`pending`, unless an Idempotency-Key was repeated'),
+    task_info: z.strictObject({
+      can_cancel: canCancel,
+      estimated_time: z.int().min(1).describe('How long a task like this takes, in seconds'),
+    }),
+    usage: z.union([Reserved, Charged]),
+    uploads: z
+      .array(Upload)
+      .min(1)
+      .optional()
+      .describe('A form for each picture of `image_uploads` that has not arrived yet'),
+  })
+  .describe('A task that was accepted');
+
+export const TaskSummary = z
+  .strictObject({
+    id: identity.id,
+    model: identity.model,
+    type: identity.type,
+    status: z.enum(statuses),
+    progress: identity.progress,
+    created_at: seconds('When the task was created'),
+    duration: z.int().min(0).nullable().describe('Seconds from creation to its end, if it ended'),
+    has_results: z.boolean(),
+    result_count: z.int().min(0).describe('How many images it has'),
+    has_error: z.boolean().describe('Whether it failed'),
+    credits_used: credits('What it cost, if it ended').nullable(),
+  })
+  .describe('A task in a list: read it by its id for results and errors');

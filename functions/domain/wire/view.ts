@@ -1,0 +1,216 @@
+import type * as z from 'zod';
+import { toCredits } from '../model/money.ts';
+import {
+  type ActiveTask,
+  type CallbackRecord,
+  type Completed,
+  canCancel,
+  type EndedTask,
+  type Failed,
+  type Failure,
+  isEnded,
+  type Task,
+  type TaskSummary,
+} from '../model/task.ts';
+import type * as schemas from './task-schemas.ts';
+
+type Body<Schema extends z.ZodType> = z.input<Schema>;
+
+/** What a response about a task needs beside the task. */
+export type ViewContext = {
+  readonly now: number;
+  /** How many seconds a task like this one typically takes. */
+  readonly typicalSeconds: number;
+  /** The link to result `n`, counted from 1. */
+  readonly resultLink: (n: number) => string;
+};
+
+/** A form to upload one picture with. `expiresAt` is in milliseconds. */
+export type UploadForm = {
+  readonly url: string;
+  readonly fields: Readonly<Record<string, string>>;
+  readonly expiresAt: number;
+};
+
+/**
+ * The response to a new task, or to a repeated request for it: the published fields, and the forms for
+ * promised uploads.
+ */
+export const createdView = (
+  task: Task,
+  { now, typicalSeconds }: Pick<ViewContext, 'now' | 'typicalSeconds'>,
+  uploads: readonly UploadForm[],
+): Body<typeof schemas.CreatedTask> => ({
+  ...identity(task),
+  progress: progressOf(task, now, typicalSeconds),
+  status: task.status,
+  task_info: { can_cancel: canCancel(task), estimated_time: typicalSeconds },
+  usage: 'charged' in task ? charged(task) : reserved(task),
+  ...(uploads.length > 0 && { uploads: uploads.map(uploadView) }),
+});
+
+/** A task as its caller reads it. */
+export function taskView(task: Task, context: ViewContext): Body<typeof schemas.Task> {
+  switch (task.status) {
+    case 'pending':
+    case 'processing':
+      return activeTaskView(task, context);
+    case 'completed':
+      return completedView(task, context);
+    case 'failed':
+      return failedView(task);
+    default:
+      return task satisfies never;
+  }
+}
+
+/** A task that has not ended, and so has no results to link to. */
+export const activeTaskView = (
+  task: ActiveTask,
+  { now, typicalSeconds }: Pick<ViewContext, 'now' | 'typicalSeconds'>,
+): Body<typeof schemas.ActiveTask> => ({
+  ...identity(task),
+  progress: progressOf(task, now, typicalSeconds),
+  status: task.status,
+  task_info: {
+    can_cancel: canCancel(task),
+    ...(task.cancelledAt !== undefined && { cancel_requested: true }),
+  },
+  usage: reserved(task),
+  ...(task.callbackUrl !== undefined && {
+    callback: { status: 'pending', attempts: 0, last_status: null },
+  }),
+});
+
+/** A task that has ended. */
+export const endedTaskView = (
+  task: EndedTask,
+  context: Pick<ViewContext, 'resultLink'>,
+): Body<typeof schemas.EndedTask> =>
+  task.status === 'completed' ? completedView(task, context) : failedView(task);
+
+const completedView = (
+  task: Completed,
+  { resultLink }: Pick<ViewContext, 'resultLink'>,
+): Body<typeof schemas.CompletedTask> => ({
+  ...identity(task),
+  progress: 100,
+  status: 'completed',
+  results: task.images.map((_, index) => resultLink(index + 1)),
+  ...(task.failures.length > 0 && { result_errors: task.failures.map(errorView) }),
+  task_info: { can_cancel: false },
+  usage: charged(task),
+  ...callbackOf(task),
+});
+
+const failedView = (task: Failed): Body<typeof schemas.FailedTask> => ({
+  ...identity(task),
+  progress: 0,
+  status: 'failed',
+  error: errorView(task.failure),
+  task_info: { can_cancel: false },
+  usage: charged(task),
+  ...callbackOf(task),
+});
+
+function callbackOf(task: EndedTask): Pick<Body<typeof schemas.CompletedTask>, 'callback'> {
+  if (task.callbackUrl === undefined) return {};
+  const unsent: CallbackRecord = { state: 'pending', attempts: 0 };
+  const { state, attempts, lastStatus } = task.callback ?? unsent;
+  return { callback: { status: state, attempts, last_status: lastStatus ?? null } };
+}
+
+/** The body of a callback: its receiver does not need the state of the callback. */
+export const withoutCallback = <T extends { readonly callback?: unknown }>(
+  task: T,
+): Omit<T, 'callback'> => {
+  const { callback, ...body } = task;
+  return body;
+};
+
+/** A task in a list: without prompt, results and links. Times in seconds. */
+export const summaryView = (
+  task: TaskSummary,
+  now: number,
+  typicalSeconds: number,
+): Body<typeof schemas.TaskSummary> => {
+  const { id, model, status, createdAt, finishedAt, charged: cost, images = [] } = task;
+  return {
+    id,
+    model,
+    type: 'image',
+    status,
+    progress: progressOf(task, now, typicalSeconds),
+    created_at: Math.floor(createdAt / 1000),
+    duration: finishedAt === undefined ? null : Math.round((finishedAt - createdAt) / 1000),
+    has_results: images.length > 0,
+    result_count: images.length,
+    has_error: status === 'failed',
+    credits_used: cost === undefined ? null : toCredits(cost),
+  };
+};
+
+export const uploadView = ({
+  url,
+  fields,
+  expiresAt,
+}: UploadForm): Body<typeof schemas.Upload> => ({
+  method: 'POST',
+  url,
+  fields,
+  expires_at: Math.floor(expiresAt / 1000),
+});
+
+const identity = (task: Task) => ({
+  created: Math.floor(task.createdAt / 1000),
+  id: task.id,
+  model: task.model,
+  object: 'image.generation.task' as const,
+  type: 'image' as const,
+  ...(task.metadata && { metadata: task.metadata }),
+});
+
+const reserved = (task: Task) => ({
+  billing_rule: 'per_call' as const,
+  credits_reserved: toCredits(task.reserved),
+  user_group: task.userGroup,
+});
+
+const charged = (task: EndedTask) => ({
+  billing_rule: 'per_call' as const,
+  credits_used: toCredits(task.charged),
+  user_group: task.userGroup,
+});
+
+const errorView = ({ code, message }: Failure): Body<typeof schemas.TaskError> => ({
+  code,
+  message,
+  type: 'task_error',
+});
+
+type ProgressSource = Pick<TaskSummary, 'status' | 'submittedAt' | 'typicalSeconds'>;
+
+// Providers report no progress, so it is the elapsed time against the time that was typical when the
+// provider accepted the job. That does not change any more, so progress never goes back. It is 100
+// only when the task is completed.
+function progressOf(task: ProgressSource, now: number, typicalSeconds: number): number {
+  if (task.status === 'completed') return 100;
+  if (task.status !== 'processing') return 0;
+  const elapsed = now - (task.submittedAt ?? now);
+  const share = elapsed / ((task.typicalSeconds ?? typicalSeconds) * 1000);
+  return Math.round(5 + 90 * Math.min(1, Math.max(0, share)));
+}
+
+type FormFor = (taskId: string, index: number, contentType: string) => Promise<UploadForm>;
+
+/** The forms for the uploads of a task that have not arrived yet. */
+export const uploadsOf =
+  (formFor: FormFor) =>
+  async (task: Task): Promise<readonly UploadForm[]> =>
+    Promise.all(
+      task.inputs.flatMap((input, index) =>
+        input.kind === 'upload' && !isEnded(task) && !task.arrived?.has(index)
+          ? [formFor(task.id, index, input.contentType)]
+          : [],
+      ),
+    );

@@ -1,0 +1,190 @@
+import type * as z from 'zod';
+import type { Scope } from '../domain/model/api-key.ts';
+import type { ProblemCode } from '../domain/model/problem.ts';
+import type { ApiFunction } from './env.ts';
+
+/** Any part of the OpenAPI document. */
+export type Json = { readonly [key: string]: unknown };
+
+/** What a schema cannot say about a field: what it is for, and rules that are code. Merged over its JSON schema. */
+export type FieldDocs = Json & { readonly description: string };
+
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+
+/** Who may call a route. It has no default: a route without it does not compile. */
+export type Access =
+  /** A caller whose API key has this scope. */
+  | { readonly scope: Scope }
+  /** Anyone. */
+  | 'public'
+  /** The holder of a link that this API has signed. The handler checks the signature. */
+  | 'signed-link'
+  /** The provider that was given this address: the path carries a secret. The handler checks it. */
+  | 'provider-secret';
+
+/** A part of the path. The use case validates it, because the problem response depends on the resource. */
+export type PathParameter = {
+  readonly description: string;
+  readonly schema: Json;
+  readonly example: unknown;
+};
+
+/** Which limit of the API key a request counts against. */
+type RouteLimit =
+  /** The requests per minute; and the key is read as it is now. */
+  | 'creates'
+  /** The limit of all that creates nothing, which is many times as high. */
+  | 'calls';
+
+/** How many requests the gateway lets through to a route, for all callers together. */
+type RouteThrottle = { readonly requestsPerSecond: number; readonly burst: number };
+
+export type RequestBody<Body, Input = unknown> =
+  /** Parsed strictly and validated before the handler runs. A body of more than `maxBytes` gets 413. */
+  | {
+      readonly kind: 'json';
+      readonly schema: z.ZodType<Body, Input>;
+      readonly maxBytes: number;
+      readonly optional?: boolean;
+    }
+  /** Handed on as text, byte for byte, as far as the gateway takes it. */
+  | { readonly kind: 'raw' };
+
+/** Far above any sensible JSON request: pictures do not travel through the API. */
+const maxJsonBytes = 256 * 1024;
+
+/** A JSON body of at most 256 kB. `optional`: it may be left out, which the schema has to allow as well. */
+export const jsonBody = <Body, Input>(
+  schema: z.ZodType<Body, Input>,
+  { optional = false }: { readonly optional?: boolean } = {},
+): RequestBody<Body, Input> => ({ kind: 'json', schema, maxBytes: maxJsonBytes, optional });
+
+/** A body that is handed on as text, byte for byte. */
+export const rawBody: RequestBody<string, string> = { kind: 'raw' };
+
+type ParameterNames<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | ParameterNames<Rest>
+  : never;
+
+type Declaration<Path extends string, A extends Access, Query, Body, BodyInput> = {
+  readonly method: Method;
+  /** As API Gateway writes it: `/v1/tasks/{task_id}`. */
+  readonly path: Path;
+  /** The Lambda function that serves it. Routes with equal permissions share one. */
+  readonly function: ApiFunction;
+  readonly access: A;
+  readonly rateLimit?: RouteLimit;
+  /** A throttle of its own, so that callers who use up that of the other routes do not shut this one. */
+  readonly throttle?: RouteThrottle;
+  /** It takes an `Idempotency-Key`. */
+  readonly idempotent?: true;
+  readonly query?: z.ZodType<Query>;
+  readonly body?: RequestBody<Body, BodyInput>;
+  /** The codes of its problem responses, beside those that every route with a key or a body has. */
+  readonly errors: readonly ProblemCode[];
+} & ([ParameterNames<Path>] extends [never]
+  ? { readonly params?: never }
+  : { readonly params: { readonly [Name in ParameterNames<Path>]: PathParameter } });
+
+declare const responseSchema: unique symbol;
+
+/** A declared route. `Response` is the schema of its response, `undefined` for a redirect. */
+type Route<
+  Path extends string,
+  A extends Access,
+  Query,
+  Body,
+  BodyInput,
+  Response extends z.ZodType | undefined,
+> = Declaration<Path, A, Query, Body, BodyInput> & {
+  readonly [responseSchema]?: Response | undefined;
+};
+
+/** Any declared route, for what reads declarations. */
+export type AnyRoute = {
+  readonly method: Method;
+  readonly path: string;
+  readonly function: ApiFunction;
+  readonly access: Access;
+  readonly rateLimit?: RouteLimit;
+  readonly throttle?: RouteThrottle;
+  readonly idempotent?: true;
+  readonly params?: { readonly [name: string]: PathParameter };
+  readonly query?: z.ZodType;
+  readonly body?: RequestBody<unknown>;
+  readonly errors: readonly ProblemCode[];
+};
+
+export type ParamsOf<R> = R extends { readonly path: infer Path extends string }
+  ? { readonly [Name in ParameterNames<Path>]: string }
+  : never;
+export type QueryOf<R> = R extends { readonly query?: z.ZodType<infer Query> } ? Query : undefined;
+export type BodyOf<R> = R extends { readonly body?: RequestBody<infer Body> } ? Body : undefined;
+/** The body as a client sends it: before defaults and conversions. */
+export type BodyInputOf<R> = R extends { readonly body?: RequestBody<unknown, infer Input> }
+  ? Input
+  : undefined;
+export type AccessOf<R> = R extends { readonly access: infer A } ? A : never;
+export type ResponseOf<R> = R extends { readonly [responseSchema]?: infer Response | undefined }
+  ? Exclude<Response, undefined>
+  : never;
+
+/**
+ * Declares a route: the handler, the gateway's route, the OpenAPI document and the CLI read it from
+ * here. The type argument is the schema of the response: a type only, so that no bundle carries it.
+ */
+export const defineRoute =
+  <Response extends z.ZodType | undefined>() =>
+  <
+    const Path extends string,
+    const A extends Access,
+    Query = undefined,
+    Body = undefined,
+    BodyInput = undefined,
+  >(
+    declaration: Declaration<Path, A, Query, Body, BodyInput>,
+  ): Route<Path, A, Query, Body, BodyInput, Response> =>
+    // Only the compiler knows the response: at run time the declaration does not have it.
+    declaration as Route<Path, A, Query, Body, BodyInput, Response>;
+
+/** The path of the route that takes every request that no other route matches. */
+export const defaultPath = '$default';
+
+/** The key under which API Gateway knows a route. */
+export const routeKey = ({ method, path }: { readonly method: string; readonly path: string }) =>
+  path === defaultPath ? path : `${method} ${path}`;
+
+/** What the OpenAPI document says about a route. A function of the module, so that no bundle carries it. */
+export type RouteDocs = {
+  readonly id: string;
+  readonly tag: 'Tasks' | 'Pictures' | 'Account' | 'Service' | 'Accounts' | 'Keys';
+  readonly summary: string;
+  readonly description: string;
+  /** The fields of the query, by their name; `''` is the query itself. */
+  readonly query?: Readonly<Record<string, FieldDocs>>;
+  readonly body?: {
+    /** The name of its schema. */
+    readonly name: string;
+    /** Its fields by their path, like `limits.tasks_in_flight`; `''` is the body itself. */
+    readonly fields: Readonly<Record<string, FieldDocs>>;
+    readonly examples: Readonly<Record<string, unknown>>;
+  };
+  readonly response:
+    | {
+        /** The name of its schema. */
+        readonly name: string;
+        readonly description: string;
+        readonly examples: Readonly<Record<string, unknown>>;
+        readonly headers?: Json;
+      }
+    | { readonly redirect: string };
+  /** Requests that it makes later to an address in the body. */
+  readonly callbacks?: Json;
+};
+
+/** The exports of a `route.ts`. Without `docs` a route is not in the document. */
+export type RouteModule = {
+  readonly route: AnyRoute;
+  readonly response?: z.ZodType;
+  readonly docs?: () => RouteDocs;
+};

@@ -1,0 +1,36 @@
+import * as z from 'zod';
+import { isJsonObject } from '../json-object.ts';
+
+/** The events that match a rule: every field that it names must have one of the values it names. */
+export type EventPattern = { readonly [field: string]: readonly Condition[] | EventPattern };
+
+type Condition = z.infer<typeof Condition>;
+
+// Strict, so that a condition that is not evaluated here is an error.
+const Condition = z.union(
+  [z.string(), z.number(), z.boolean(), z.null(), z.strictObject({ prefix: z.string() })],
+  'the local stack compares with values and prefixes only',
+);
+
+export const EventPattern: z.ZodType<EventPattern> = z.record(
+  z.string(),
+  z.lazy(() => z.union([z.array(Condition), EventPattern])),
+);
+
+export const matches = (pattern: EventPattern, event: unknown): boolean =>
+  isJsonObject(event) &&
+  Object.entries(pattern).every(([field, wanted]) =>
+    isList(wanted) ? isOneOf(wanted, event[field]) : matches(wanted, event[field]),
+  );
+
+const isList = (wanted: readonly Condition[] | EventPattern): wanted is readonly Condition[] =>
+  Array.isArray(wanted);
+
+// A field that holds a list matches if one of its items does.
+const isOneOf = (wanted: readonly Condition[], found: unknown): boolean =>
+  wanted.some((condition) => [found].flat().some((value) => conditionMatches(condition, value)));
+
+const conditionMatches = (condition: Condition, value: unknown): boolean =>
+  isJsonObject(condition)
+    ? typeof value === 'string' && value.startsWith(condition.prefix)
+    : value === condition;

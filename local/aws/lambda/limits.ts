@@ -1,0 +1,79 @@
+import type { FunctionDefinition } from '../template/read-functions.ts';
+import {
+  invokeFailure,
+  invokeRefusal,
+  type Refused,
+  type ThrottleReason,
+} from './invoke-result.ts';
+
+const maxRequestBytes = 6 * 1024 * 1024;
+const maxEventBytes = 1024 * 1024;
+/** Lambda allows a response to be a little longer than a request. */
+const maxResponseBytes = maxRequestBytes + 100;
+
+/** Why Lambda does not take this payload, if it does not. */
+export function payloadRefusal(payload: string, isAsync: boolean): Refused | undefined {
+  const bytes = Buffer.byteLength(payload);
+  if (bytes <= (isAsync ? maxEventBytes : maxRequestBytes)) return undefined;
+  return invokeRefusal(
+    { status: 413 },
+    'RequestEntityTooLargeException',
+    isAsync
+      ? `${bytes} byte payload is too large for the Event invocation type (limit ${maxEventBytes} bytes)`
+      : `Request must be smaller than ${maxRequestBytes} bytes for the InvokeFunction operation`,
+  );
+}
+
+/** The failure of a function whose response is too long, if it is. */
+export const responseFailure = (payload: string) =>
+  Buffer.byteLength(payload) > maxResponseBytes
+    ? invokeFailure(
+        'Function.ResponseSizeTooLarge',
+        `Response payload size exceeded maximum allowed payload size (${maxResponseBytes} bytes).`,
+      )
+    : undefined;
+
+type Places = { readonly limit: number; readonly reason: ThrottleReason };
+
+/**
+ * Counts the invocations in progress. A function with reserved concurrency has that many places to
+ * itself; all others share what is left of the account's. `functions` returns those that are deployed now.
+ */
+export function concurrency(functions: () => readonly FunctionDefinition[], ofAccount: number) {
+  const taken = new Map<string, number>();
+  const placesOf = ({ arn, reservedConcurrency }: FunctionDefinition): Places & { key: string } =>
+    reservedConcurrency === undefined
+      ? {
+          key: 'shared',
+          limit: ofAccount - reservedBy(functions()),
+          reason: 'ConcurrentInvocationLimitExceeded',
+        }
+      : {
+          key: arn,
+          limit: reservedConcurrency,
+          reason: 'ReservedFunctionConcurrentInvocationLimitExceeded',
+        };
+  return {
+    /** Runs the invocation, unless all places are taken: then it is throttled. */
+    async run<T>(
+      definition: FunctionDefinition,
+      invocation: () => Promise<T>,
+    ): Promise<T | Refused> {
+      const { key, limit, reason } = placesOf(definition);
+      const before = taken.get(key) ?? 0;
+      if (before >= limit) return throttled(reason);
+      taken.set(key, before + 1);
+      try {
+        return await invocation();
+      } finally {
+        taken.set(key, (taken.get(key) ?? 1) - 1);
+      }
+    },
+  };
+}
+
+const reservedBy = (functions: readonly FunctionDefinition[]): number =>
+  functions.reduce((sum, one) => sum + (one.reservedConcurrency ?? 0), 0);
+
+const throttled = (reason: ThrottleReason): Refused =>
+  invokeRefusal({ status: 429, reason }, 'TooManyRequestsException', 'Rate Exceeded.');

@@ -1,0 +1,23 @@
+import type { Transferable } from 'node:worker_threads';
+import type { FunctionDefinition } from '../template/read-functions.ts';
+
+/**
+ * What a sandbox runs before its bundle. A seam for tests, which give functions another clock or stop
+ * them in the middle of their work; without it a sandbox runs the bundle and nothing else.
+ */
+export type Prelude = {
+  /** A module that exports `install`. It is loaded in the sandbox's thread before the bundle. */
+  readonly module: URL;
+  /** What `install` is called with. The local stack does not look at it. */
+  readonly data: unknown;
+  /** What of the data moves to the sandbox's thread instead of being copied: a `MessagePort`. */
+  readonly transfer?: readonly Transferable[];
+  /** Called whenever the sandbox gets an event, with its JSON. */
+  readonly onEvent?: (payload: string) => void;
+};
+
+/**
+ * The prelude of a new sandbox, or nothing. `kill` ends the sandbox, and no other, as if its process
+ * were killed.
+ */
+export type PreludeOf = (definition: FunctionDefinition, kill: () => void) => Prelude | undefined;

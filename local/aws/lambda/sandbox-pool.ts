@@ -1,0 +1,107 @@
+import type { InvokeResult } from './invoke-result.ts';
+import type { Sandbox, SandboxEvent } from './sandbox.ts';
+
+export type SandboxPool = {
+  run(event: SandboxEvent): Promise<InvokeResult>;
+  /** Every invocation that begins from now on begins in a new sandbox; running ones finish in theirs. */
+  recycle(): void;
+  close(): Promise<void>;
+};
+
+/** The sandboxes of one function: as many as it has events at a time. */
+export function sandboxPool(warmSandboxes: WarmSandboxes, create: () => Sandbox): SandboxPool {
+  const idle: Sandbox[] = [];
+  const all = new Set<Sandbox>();
+  const stale = new Set<Sandbox>();
+
+  const takeWarm = () => {
+    const warm = idle.pop();
+    if (warm) warmSandboxes.remove(warm);
+    return warm;
+  };
+  const take = () => {
+    let warm = takeWarm();
+    // An idle sandbox may have been ended by an error in the background.
+    while (warm && !warm.isAlive()) warm = takeWarm();
+    if (warm) return warm;
+    warmSandboxes.makeRoom();
+    return create();
+  };
+  const discard = (sandbox: Sandbox) => {
+    all.delete(sandbox);
+    stale.delete(sandbox);
+    void sandbox.close();
+  };
+  const keepWarm = (sandbox: Sandbox) => {
+    idle.push(sandbox);
+    warmSandboxes.add(sandbox, () => {
+      idle.splice(idle.indexOf(sandbox), 1);
+      discard(sandbox);
+    });
+  };
+  const giveBack = (used: Sandbox) => {
+    if (used.isAlive() && !stale.has(used)) keepWarm(used);
+    else discard(used);
+  };
+
+  return {
+    run(event) {
+      const sandbox = take();
+      all.add(sandbox);
+      return sandbox.run(event).finally(() => giveBack(sandbox));
+    },
+    recycle() {
+      for (let warm = takeWarm(); warm; warm = takeWarm()) discard(warm);
+      for (const sandbox of all) stale.add(sandbox);
+    },
+    async close() {
+      for (let warm = takeWarm(); warm; warm = takeWarm()) discard(warm);
+      await Promise.all([...all].map((sandbox) => sandbox.close()));
+    },
+  };
+}
+
+/** The idle sandboxes of all functions. */
+export type WarmSandboxes = {
+  /** Keeps the sandbox for the next event, until `discard` is called. */
+  add(sandbox: Sandbox, discard: () => void): void;
+  remove(sandbox: Sandbox): void;
+  /** Called before a sandbox is made: if there are too many, the one that has been idle longest goes. */
+  makeRoom(): void;
+};
+
+type WarmOptions = {
+  /** How many sandboxes there may be, running and idle ones together. */
+  readonly max: number;
+  readonly runningCount: () => number;
+  /** How long a sandbox may be idle. */
+  readonly maxIdleMs: number;
+};
+
+/** Ends idle sandboxes. Each one is a JavaScript engine of its own and takes some 25 MB. */
+export function warmSandboxes({ max, runningCount, maxIdleMs }: WarmOptions): WarmSandboxes {
+  type Idle = { readonly discard: () => void; readonly timer: NodeJS.Timeout };
+  const idle = new Map<Sandbox, Idle>(); // in the order in which they became idle
+  const remove = (sandbox: Sandbox) => {
+    clearTimeout(idle.get(sandbox)?.timer);
+    idle.delete(sandbox);
+  };
+  const end = (sandbox: Sandbox, discard: () => void) => {
+    remove(sandbox);
+    discard();
+  };
+  return {
+    add(sandbox, discard) {
+      const timer = setTimeout(() => end(sandbox, discard), maxIdleMs).unref();
+      idle.set(sandbox, { discard, timer });
+    },
+    remove,
+    makeRoom() {
+      for (const [sandbox, { discard }] of idle) {
+        // The one that is going to run is counted as running already.
+        if (idle.size + runningCount() <= max) return;
+        end(sandbox, discard);
+      }
+    },
+  };
+}

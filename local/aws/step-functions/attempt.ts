@@ -1,0 +1,39 @@
+import { sizeFailure, type TaskFailure } from './task-failure.ts';
+
+/** One attempt of a state. Only the first `succeed` or `fail` counts; later calls do nothing. */
+export type Attempt = {
+  readonly result: Promise<unknown>;
+  isOver(): boolean;
+  succeed(output: unknown): void;
+  fail(failure: TaskFailure): void;
+  /** Calls this as soon as it is over. */
+  onEnd(listener: () => void): void;
+};
+
+export function newAttempt(): Attempt {
+  const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+  const listeners: (() => void)[] = [];
+  let isOver = false;
+  promise.catch(() => undefined); // it may fail before `result` is awaited
+  const end = (settle: () => void) => {
+    isOver = true;
+    settle();
+    for (const listener of listeners) listener();
+  };
+  const fail = (failure: TaskFailure) => {
+    if (!isOver) end(() => reject(failure));
+  };
+  const succeed = (output: unknown) => {
+    if (isOver) return;
+    const failure = sizeFailure(output);
+    if (failure) return fail(failure);
+    end(() => resolve(output));
+  };
+  return {
+    result: promise,
+    isOver: () => isOver,
+    succeed,
+    fail,
+    onEnd: (listener) => listeners.push(listener),
+  };
+}

@@ -1,0 +1,182 @@
+import { createServer, type RequestListener } from 'node:http';
+import { listen } from '../aws/listen.ts';
+import { callbacks, type InterceptCallback } from './callbacks.ts';
+import { type CapacityChange, providerLoad } from './capacity.ts';
+import { type Change, control } from './control.ts';
+import { change, reset, resetUsage, sample, show } from './control-routes.ts';
+import { dashscope } from './dashscope.ts';
+import { evolink } from './evolink.ts';
+import { fal } from './fal.ts';
+import { imageGenerator } from './generate-images.ts';
+import { json, type ProviderRequest, type ProviderResponse, readRequest, send } from './http.ts';
+import { type GenerateImages, jobs } from './jobs.ts';
+import { ProviderError } from './provider-error.ts';
+import { resultFiles } from './result-files.ts';
+import { sendResult } from './results.ts';
+import type { Protocol, ServerContext } from './route.ts';
+import { links } from './signed-links.ts';
+
+export type MockProviderOptions = {
+  /** How long a job takes. */
+  readonly seconds?: number;
+  /** Divides every duration. */
+  readonly speed?: number;
+  /** Milliseconds since 1970: jobs progress and requests are limited by this clock. */
+  readonly now?: () => number;
+  /** The limits of the providers at the start; without it there are none. */
+  readonly capacity?: CapacityChange;
+  /** So many generated images are kept, the latest ones. */
+  readonly maxImages?: number;
+  /** Holds the generated images and nothing else; it is emptied at the start. Without it, a temporary folder does. */
+  readonly directory?: string;
+  /** Replaces the image generator, for measurements of something else. */
+  readonly generateImages?: GenerateImages;
+  /** Delivers the callbacks; without it each is delivered once. */
+  readonly interceptCallback?: InterceptCallback;
+};
+
+/** A mock provider that is mounted on somebody else's server. */
+export type MountedMockProvider = {
+  /** The public URL. Every link in a response lies below it. */
+  readonly url: string;
+  /** Handles a request whose path begins with that of `url`. */
+  readonly handle: RequestListener;
+  /** The same jobs at a second public URL: what comes in there gets links below that URL. */
+  handlerAt(url: string): RequestListener;
+  /** The same as `POST /control`. @throws {ProviderError} when a value is not allowed */
+  control(change: Change): void;
+  close(): void;
+};
+
+/** A mock provider with a port of its own. */
+export type MockProvider = Omit<MountedMockProvider, 'handle' | 'close'> & {
+  close(): Promise<void>;
+};
+
+// These routes belong to no provider. Their errors have DashScope's form.
+const ownRoutes: Protocol = {
+  routes: [
+    ['GET', /^\/results\/([^/]+)\/(\d)\.png$/, sendResult],
+    ['GET', /^\/sample\.jpg$/, sample],
+    ['GET', /^\/control$/, show],
+    ['POST', /^\/control$/, change],
+    ['DELETE', /^\/control$/, reset],
+    ['DELETE', /^\/control\/usage$/, resetUsage],
+  ],
+  errorResponse: dashscope.errorResponse,
+};
+
+/**
+ * A mock provider, to be mounted on a server. It has the APIs of Model Studio, EvoLink and fal, and really edits
+ * the images that it gets. How long jobs take and whether they fail is set by `/control`.
+ */
+export function mockProvider({
+  url,
+  seconds = 4,
+  speed = 1,
+  now = Date.now,
+  capacity = {},
+  maxImages,
+  directory,
+  generateImages = imageGenerator(),
+  interceptCallback,
+}: MockProviderOptions & {
+  /** The public URL, with the path under which the mock provider is mounted. */
+  readonly url: string;
+}): MountedMockProvider {
+  const loads = {
+    dashscope: providerLoad({ now, speed }, capacity.dashscope),
+    evolink: providerLoad({ now, speed }, capacity.evolink),
+    fal: providerLoad({ now, speed }, capacity.fal),
+  };
+  const results = resultFiles({ maxImages, directory });
+  const allJobs = jobs({ now, speed, generateImages, loads, results });
+  const shared = {
+    jobs: allJobs,
+    loads,
+    results,
+    control: control(seconds, loads, allJobs.advance),
+    links: links(now),
+    callbacks: callbacks(speed, interceptCallback),
+    now,
+    counts: { submits: 0, accepted: 0, polls: 0, cancels: 0 },
+  };
+  const protocols = [ownRoutes, dashscope, evolink(), fal(now)];
+  const handlerAt = (publicUrl: string): RequestListener => {
+    const baseUrl = withoutSlash(publicUrl);
+    const context = { ...shared, urlOf: (path: string) => `${baseUrl}${path}` };
+    return (request, response) => {
+      void readRequest(request, baseUrl)
+        .then((providerRequest) => dispatch(context, protocols, providerRequest))
+        .catch((thrown: unknown) => toErrorResponse(ownRoutes, thrown, request.method ?? 'GET'))
+        .then((providerResponse) => send(response, providerResponse));
+    };
+  };
+  return {
+    url: withoutSlash(url),
+    handle: handlerAt(url),
+    handlerAt,
+    control: shared.control.change,
+    close() {
+      shared.jobs.close();
+      shared.callbacks.close();
+      results.close();
+    },
+  };
+}
+
+const withoutSlash = (url: string): string => url.replace(/\/$/, '');
+
+/** Starts a mock provider at a port of 127.0.0.1. */
+export async function startMockProvider({
+  port = 0,
+  ...options
+}: MockProviderOptions & { readonly port?: number } = {}): Promise<MockProvider> {
+  const server = createServer();
+  const { url, close } = await listen(server, port);
+  const { handle, ...provider } = mockProvider({ ...options, url });
+  server.on('request', handle);
+  return {
+    ...provider,
+    close() {
+      provider.close();
+      return close();
+    },
+  };
+}
+
+async function dispatch(
+  context: ServerContext,
+  protocols: readonly Protocol[],
+  request: ProviderRequest,
+): Promise<ProviderResponse> {
+  const found = findRoute(protocols, request);
+  if (!found) {
+    return json(404, {
+      code: 'NotFound',
+      message: `${request.method} ${request.path} does not exist.`,
+    });
+  }
+  const { protocol, route, id, n } = found;
+  try {
+    return await route(context, request, id, n);
+  } catch (thrown) {
+    return toErrorResponse(protocol, thrown, request.method);
+  }
+}
+
+function findRoute(protocols: readonly Protocol[], request: ProviderRequest) {
+  for (const protocol of protocols) {
+    for (const [method, path, route] of protocol.routes) {
+      const match = method === request.method && path.exec(request.path);
+      if (match) return { protocol, route, id: match[1] ?? '', n: match[2] ?? '' };
+    }
+  }
+  return undefined;
+}
+
+function toErrorResponse(protocol: Protocol, thrown: unknown, method: string): ProviderResponse {
+  if (!(thrown instanceof ProviderError)) console.error('The mock provider crashed', thrown);
+  const error = thrown instanceof ProviderError ? thrown : new ProviderError('InternalError');
+  return protocol.errorResponse(error, method);
+}

@@ -1,0 +1,128 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { temporaryDirectory } from './cli-context.ts';
+
+const main = fileURLToPath(new URL('../../local/main.ts', import.meta.url));
+
+/** `npm start` with these arguments, as a process of its own. */
+function start(...args: readonly string[]) {
+  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const output = { stdout: '', stderr: '' };
+  const prints = (text: string) => waitFor(child, () => output.stdout.includes(text));
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].on('data', (part) => {
+      output[name] += part;
+    });
+  }
+  const ended = once(child, 'close').then(([code]) => ({ code, ...output }));
+  return { child, prints, ended };
+}
+
+/** Waits for output that makes the claim true. */
+async function waitFor({ stdout }: ChildProcess, isTrue: () => boolean): Promise<void> {
+  while (stdout && !isTrue()) await once(stdout, 'data');
+}
+
+const refused = (stderr: unknown) => ({ code: 1, stdout: '', stderr });
+
+/** A data folder that does not exist yet, and what is in it later. */
+async function dataFolder() {
+  const folder = join(await temporaryDirectory(), 'data');
+  return { folder, entries: async () => (await readdir(folder)).sort() };
+}
+
+describe('a start is refused with one sentence', () => {
+  test('when the port is taken', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const { folder, entries } = await dataFolder();
+
+    expect(await start('--port', `${port}`, '--data', folder).ended).toEqual(
+      refused(`Port ${port} is taken. A free port: npm start -- --port 0\n`),
+    );
+    expect(await entries()).toEqual(['lock']);
+  });
+
+  test.each(['x', '65536', '-1', '3.5'])('when the port is %s', async (port) => {
+    expect(await start(`--port=${port}`).ended).toEqual(
+      refused(
+        `error: option '--port <number>' argument '${port}' is invalid. It must be a number from 0 to 65535.\n`,
+      ),
+    );
+  });
+
+  test('when the data folder cannot be written to', async () => {
+    const { folder } = await dataFolder();
+    await writeFile(folder, '');
+
+    expect(await start('--data', folder).ended).toEqual(
+      refused(
+        `Cannot write to ${folder}: file already exists. Use another folder: npm start -- --data <folder>\n`,
+      ),
+    );
+  });
+});
+
+test('--help says what can be given', async () => {
+  const { code, stdout } = await start('--help').ended;
+
+  expect(code).toBe(0);
+  for (const option of ['--port', '--data', '--fresh', '--quiet']) expect(stdout).toContain(option);
+});
+
+test('a stop during the synthesis ends it as well, and gives the data folder back', async () => {
+  const { folder, entries } = await dataFolder();
+  const { child, prints, ended } = start('--port', '0', '--data', folder);
+  await prints('Synthesising');
+
+  child.kill('SIGTERM');
+
+  expect(await ended).toMatchObject({ code: 143, stderr: '' });
+  expect(await entries()).toEqual(['lock']);
+});
+
+test('a local stack serves, keeps its folder for itself, and leaves only its data behind', async () => {
+  const { folder, entries } = await dataFolder();
+  const readyFile = join(folder, 'ready.json');
+  await mkdir(folder);
+  await writeFile(join(folder, 'running.json'), '{"pid":1234567}');
+  await writeFile(readyFile, '{"url":"http://127.0.0.1:1","apiKey":"old"}');
+  const { child, prints, ended } = start('--port', '0', '--data', folder);
+  await prints('Synthesising');
+  expect(existsSync(readyFile)).toBe(false);
+  await prints('Press Ctrl-C');
+  const ready = JSON.parse(await readFile(readyFile, 'utf8'));
+  const { url, mockProvider } = ready;
+
+  expect(ready).toMatchObject({ mockProvider: `${url}/mock`, pid: child.pid });
+  const sample = await fetch(`${mockProvider}/sample.jpg`);
+  expect(sample.headers.get('content-type')).toBe('image/jpeg');
+  const second = `is in use by the local stack at ${url} (process ${child.pid})`;
+  for (const flags of [[], ['--fresh']]) {
+    const { code, stderr } = await start('--data', folder, ...flags).ended;
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(second) });
+  }
+
+  child.kill('SIGINT');
+
+  expect(await ended).toMatchObject({
+    code: 130,
+    stdout: expect.stringContaining('(process 1234567) was killed'),
+    stderr: '',
+  });
+  await expect(fetch(url)).rejects.toThrow();
+  // `--fresh` knows all of these.
+  expect(await entries()).toEqual([
+    ...['cdk.out', 'dynamodb', 'keys.json', 'lock', 'logs', 's3', 'secrets'],
+  ]);
+});

@@ -1,0 +1,78 @@
+// Responses about tasks and credits, in the form that their routes declare. The fake API checks that.
+
+export const taskId = 'task-unified-1772366400-abcd1234';
+const model = 'wan2.5-image-to-image';
+const charge = { billing_rule: 'per_call', user_group: 'default' };
+
+const fieldsOf = {
+  pending: { task_info: { can_cancel: true }, usage: { ...charge, credits_reserved: 1.2 } },
+  processing: { task_info: { can_cancel: true }, usage: { ...charge, credits_reserved: 1.2 } },
+  completed: {
+    progress: 100,
+    task_info: { can_cancel: false },
+    usage: { ...charge, credits_used: 1.2 },
+  },
+  failed: { task_info: { can_cancel: false }, usage: { ...charge, credits_used: 0 } },
+};
+type Status = keyof typeof fieldsOf;
+
+const identity = {
+  id: taskId,
+  object: 'image.generation.task',
+  type: 'image',
+  model,
+  created: 1_772_366_400,
+  progress: 0,
+};
+
+/** What differs from the task that the fake API has: it names the status. */
+export type TaskFields = { readonly status: Status } & Readonly<Record<string, unknown>>;
+
+export const taskBody = (fields: TaskFields) => ({
+  ...identity,
+  ...fieldsOf[fields.status],
+  ...fields,
+});
+
+export const reservedUsage = (credits_reserved: number) => ({ ...charge, credits_reserved });
+
+/** The task as it is created, with forms for these uploads. */
+export const createdBody = (uploads: readonly object[]) => ({
+  ...identity,
+  status: 'pending',
+  ...fieldsOf.pending,
+  task_info: { can_cancel: true, estimated_time: 30 },
+  ...(uploads.length > 0 && { uploads }),
+});
+
+/** Why a task failed, or an image of it. */
+export const taskError = (message: string, code = 'service_error') => ({
+  code,
+  message,
+  type: 'task_error',
+});
+
+/** A task in a list; a higher number is an older one. */
+export const taskSummary = (n: number, more: object = {}) => ({
+  id: `task-unified-1772366400-${String(n).padStart(8, '0')}`,
+  model,
+  type: 'image' as const,
+  status: 'completed' as const,
+  progress: 100,
+  created_at: 1_772_366_400 - n,
+  duration: 31,
+  has_results: true,
+  result_count: 2,
+  has_error: false,
+  credits_used: 2.4,
+  ...more,
+});
+
+export const creditsBody = (token: object = {}) => ({
+  data: {
+    token: { remaining_credits: 0, unlimited_credits: true, used_credits: 1.2, ...token },
+    user: { remaining_credits: 98.8, used_credits: 3.6 },
+  },
+  message: '',
+  success: true,
+});

@@ -1,0 +1,116 @@
+import type { Entry } from '../../functions/domain/model/account.ts';
+import type { EndedTask } from '../../functions/domain/model/task.ts';
+import { defaultModel } from '../../functions/domain/providers/catalogue.ts';
+import { memoryStore, settableClock } from '../support/fakes.ts';
+import { keyOf, sampleKey, sampleTime } from '../support/tasks.ts';
+import { dynamoDb } from './dynamodb.ts';
+import { storeOf } from './dynamodb-store.ts';
+import { type Gate, gated } from './interleavings-scheduler.ts';
+import { grant, type Store } from './stores.ts';
+
+/** A store under test: as the audit sees it, and as one process uses it. */
+export type TestStore = {
+  readonly store: Store;
+  /** The ports of one process. Each of its calls passes the gate. */
+  portsBehind(gate: Gate): Pick<Store, 'tasks' | 'ledger'>;
+};
+
+export async function memoryTestStore(): Promise<TestStore> {
+  const { funds, ...ports } = memoryStore();
+  return {
+    store: { ...ports, funds: async (account) => funds(account) },
+    portsBehind: (gate) => ({ tasks: gated(gate, ports.tasks), ledger: gated(gate, ports.ledger) }),
+  };
+}
+
+/** Here every request is a call: a crash between two requests of one operation is found too. */
+export async function dynamoDbTestStore(): Promise<TestStore> {
+  const { client } = await dynamoDb();
+  return { store: storeOf(client), portsBehind: (gate) => storeOf(gated(gate, client)) };
+}
+
+export const price = defaultModel.milliCreditsPerImage;
+
+/** The credits of each account at the beginning, in images: so few that the order of the calls matters. */
+const initialImages = { ada: 8, bob: 4 } as const;
+export type Account = keyof typeof initialImages;
+export const accounts: readonly Account[] = ['ada', 'bob'];
+/** So few that the limit is reached. */
+export const maxInFlight = 2;
+
+/** The keys of an account: one without a limit, and one with a total limit. */
+export const keysOf = (account: Account) =>
+  [{ keyId: keyOf(account) }, { keyId: `key-${account}-limited`, totalLimit: 4 * price }] as const;
+
+/** The key of the operator, which is also one of ada's keys: the two uses must not be mixed up. */
+export const operator = keyOf('ada');
+
+/** A task that a caller requested. The store says whether it was opened. */
+type Draft = {
+  readonly id: string;
+  readonly account: Account;
+  readonly keyId: string;
+  readonly n: number;
+  readonly idempotencyKey: string | undefined;
+  readonly at: number;
+};
+
+/** Credits that the operator requested; a process that crashed requests them again. */
+export type CreditRequest = {
+  readonly account: Account;
+  readonly amount: number;
+  readonly idempotencyKey: string | undefined;
+  /** Identifies the request in the ledger. */
+  readonly note: string;
+  readonly at: number;
+  /** The entry in the response, or that it was refused; absent when the process crashed before. */
+  result?: Entry['number'] | 'refused';
+};
+
+/** A store, and what its callers know about it: the audit compares the two. */
+export type Context = {
+  readonly testStore: TestStore;
+  readonly clock: ReturnType<typeof settableClock>;
+  readonly drafts: Draft[];
+  /** The ids of tasks that a caller got in a response. */
+  readonly responded: Set<string>;
+  /** The tasks as their first settlement left them. */
+  readonly ended: Map<string, EndedTask>;
+  readonly creditRequests: CreditRequest[];
+  /** What happened, call by call. */
+  readonly trace: string[];
+};
+
+export async function makeContext(make: () => Promise<TestStore>): Promise<Context> {
+  const testStore = await make();
+  const { store } = testStore;
+  for (const account of accounts) {
+    await grant(store, account, initialImages[account] * price);
+    const [, limited] = keysOf(account);
+    await store.apiKeys.add(sampleKey({ account, ...limited }));
+  }
+  await store.accounts.change('bob', { limits: { tasksInFlight: maxInFlight } });
+  const creditRequests = accounts.map((account) => ({
+    account,
+    amount: initialImages[account] * price,
+    note: '',
+    at: sampleTime,
+    result: 1,
+    idempotencyKey: undefined,
+  }));
+  return {
+    testStore,
+    creditRequests,
+    clock: settableClock(sampleTime),
+    drafts: [],
+    responded: new Set(),
+    ended: new Map(),
+    trace: [],
+  };
+}
+
+/** An operation of a process. After a crash the process repeats it from its beginning. */
+export type Operation = {
+  attempt(context: Context, gate: Gate): Promise<void>;
+  toString(): string;
+};

@@ -1,0 +1,40 @@
+import { inject } from 'vitest';
+import { bucketsOf } from '../../local/aws/template/read-buckets.ts';
+import { machinesOf } from '../../local/aws/template/read-machines.ts';
+import { secretsOf } from '../../local/aws/template/read-secrets.ts';
+import { tablesOf } from '../../local/aws/template/read-tables.ts';
+
+// The tables, buckets and state machines under test are read from the template, not copied.
+const context = { template: inject('template') };
+
+export const tables = tablesOf(context);
+export const buckets = bucketsOf(context);
+export const machines = machinesOf(context);
+export const secrets = secretsOf(context);
+
+function findName(names: readonly string[], part: string): string {
+  const name = names.find((one) => one.toLowerCase().includes(part));
+  if (!name) throw new Error(`the template has no ${part}`);
+  return name;
+}
+
+const templateTables = tables.map(({ TableName }) => TableName);
+export const tableNames = {
+  tasks: findName(templateTables, 'tablestasks'),
+  accounts: findName(templateTables, 'tablesaccounts'),
+  keys: findName(templateTables, 'tableskeys'),
+  activity: findName(templateTables, 'tablesactivity'),
+  idempotency: findName(templateTables, 'tablesidempotency'),
+};
+
+const templateBuckets = buckets.map(({ name }) => name);
+export const bucketNames = {
+  inputs: findName(templateBuckets, 'bucketsinputs'),
+  results: findName(templateBuckets, 'bucketsresults'),
+};
+
+/** How the clients of the SDK are configured here; a Lambda gets this from its environment. */
+export const sdkConfig = {
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'AKIDCONTRACT', secretAccessKey: 'contract-secret' },
+};

@@ -1,0 +1,193 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import * as z from 'zod';
+import { type Body, openStack, type TestStack, until, upload } from '../flow/open-stack.ts';
+import { type Receiver, serveImages, startReceiver } from '../flow/receiver.ts';
+import { type AwsRequest, recordAwsRequests } from '../support/aws-requests.ts';
+import { runPython } from './python.ts';
+
+// What the SDK in the functions really sends, against AWS's own models of the services, which botocore brings. The
+// local stack is lenient where it does not know better.
+
+const emulator = inject('emulator');
+const sample = readFileSync('cli/sample.jpg');
+const generation = { prompt: 'Make it snow', size: '768x768' };
+const image_uploads = [{ content_type: 'image/jpeg' }];
+
+const Report = z.object({
+  valid: z.record(z.string(), z.number()),
+  objections: z.array(z.string()),
+});
+
+/** Validates requests in Python. */
+const validate = async (requests: readonly AwsRequest[]) =>
+  Report.parse(
+    JSON.parse(
+      await runPython(['test/emulator/validate_requests.py'], {
+        lines: requests.map((one) => JSON.stringify(one)),
+      }),
+    ),
+  );
+
+describe.skipIf(!emulator)('the requests of the functions', () => {
+  const { requests, stop } = recordAwsRequests();
+  let stack: TestStack;
+  let images: Receiver;
+  let callbacks: Receiver;
+
+  beforeAll(async () => {
+    images = await serveImages({ '/sample.jpg': sample });
+    callbacks = await startReceiver(500, 200);
+    stack = await openStack({ outdir: inject('outdir') });
+    await useEveryRoute();
+    await stack.close();
+    stop();
+  }, 300_000);
+  afterAll(async () => {
+    stop();
+    await images?.close();
+    await callbacks?.close();
+  });
+
+  /** Lets tasks end in several ways, and calls every route. */
+  async function useEveryRoute() {
+    const { create, call, endedTask } = stack;
+    const image_urls = [`${images.url}/sample.jpg`];
+    const headers = { 'idempotency-key': 'order-4711-attempt-1' };
+    const request = { ...generation, n: 2, image_urls, metadata: { order: '7' } };
+    const { body: done } = await create({ ...request, callback_url: callbacks.url }, headers);
+    await create({ ...request, callback_url: callbacks.url }, headers);
+    await create({ ...request, n: 1 }, headers);
+    const { body: uploaded } = await create({ ...generation, image_uploads });
+    await upload(uploaded.uploads[0], sample);
+    const { body: abandoned } = await create({ ...generation, image_uploads });
+    await call('POST', `/v1/tasks/${abandoned.id}/cancel`);
+    const ended = [done.id, uploaded.id, abandoned.id];
+    for (const id of ended) await endedTask(id);
+
+    stack.mockProvider.control({ durations: [600] });
+    const { body: cancelled } = await create(request);
+    await processing(cancelled.id);
+    await call('POST', `/v1/tasks/${cancelled.id}/cancel`);
+    await endedTask(cancelled.id);
+    const { body: aborted } = await create(request);
+    await processing(aborted.id);
+    stack.faults.endExecution(aborted.id, 'ABORTED');
+    await endedTask(aborted.id);
+    await stack.reconcile();
+
+    await call('POST', `/v1/tasks/${done.id}/callback`);
+    await call('POST', '/v1/files', { content_type: 'image/jpeg' });
+    await call('POST', '/v1/tasks/batch', { task_ids: ended });
+    const { body: page } = await call('GET', '/v1/tasks?limit=1&status=completed');
+    await call('GET', `/v1/tasks?limit=1&status=completed&cursor=${page.next_cursor}`);
+    for (const path of ['/v1/credits', '/v1/models', '/healthz']) await call('GET', path);
+    await operate();
+  }
+
+  const processing = (id: string) =>
+    until(
+      () => stack.call('GET', `/v1/tasks/${id}`),
+      ({ body }) => body.status === 'processing',
+    );
+
+  async function operate() {
+    const admin = async (method: string, path: string, body?: object): Promise<Body> => {
+      const authorization = `Bearer ${stack.keys.adminKey}`;
+      const response = await stack.call(method, `/v1/admin${path}`, body, { authorization });
+      expect([path, response.status]).toEqual([path, 200]);
+      return response.body;
+    };
+    await admin('POST', '/accounts', { id: 'studio', limits: { tasks_in_flight: 20 } });
+    await admin('POST', '/accounts/studio/credits', { credits: 10, note: 'invoice 7' });
+    await admin('POST', '/accounts/studio/credits', { credits: -1 });
+    await admin('PATCH', '/accounts/studio', { user_group: 'vip' });
+    await admin('POST', '/accounts/studio/webhook-secret');
+    const key = await admin('POST', '/keys', {
+      account: 'studio',
+      name: 'website',
+      daily_limit_credits: 10,
+      reset_timezone: 'Europe/Berlin',
+    });
+    await admin('PATCH', `/keys/${key.id}`, { name: 'other', enabled: false });
+    await admin('GET', `/keys/${key.id}`);
+    for (const path of ['/accounts?limit=1', '/accounts/studio', '/accounts/studio/entries']) {
+      await admin('GET', path);
+    }
+    await admin('GET', '/keys?account=studio&limit=1');
+    await admin('DELETE', `/keys/${key.id}`);
+  }
+
+  test('are all valid by the models of DynamoDB, Step Functions and Secrets Manager', async () => {
+    const { valid, objections } = await validate(requests);
+    const count = Object.values(valid).reduce((sum, one) => sum + one, 0);
+    process.stdout.write(`Validated ${count} requests of the functions to AWS.\n`);
+
+    expect(objections).toEqual([]);
+    expect(Object.keys(valid).sort()).toEqual([
+      'dynamodb BatchGetItem',
+      'dynamodb GetItem',
+      'dynamodb PutItem',
+      'dynamodb Query',
+      'dynamodb TransactWriteItems',
+      'dynamodb UpdateItem',
+      'secretsmanager GetSecretValue',
+      'stepfunctions DescribeExecution',
+      'stepfunctions SendTaskFailure',
+      'stepfunctions SendTaskSuccess',
+      'stepfunctions StartExecution',
+    ]);
+    expect(count).toBe(requests.length);
+  });
+});
+
+describe.skipIf(!emulator)('the validation', () => {
+  test.each<[string, AwsRequest, string]>([
+    [
+      'an unknown operation',
+      { service: 'dynamodb', operation: 'GetItems', input: {} },
+      'dynamodb has no operation GetItems',
+    ],
+    [
+      'a missing field',
+      { service: 'stepfunctions', operation: 'StartExecution', input: { name: 'a' } },
+      'Missing required parameter in input: "stateMachineArn"',
+    ],
+    [
+      'an unknown field',
+      { service: 'secretsmanager', operation: 'GetSecretValue', input: { SecretId: 'a', Id: 'a' } },
+      'Unknown parameter in input: "Id"',
+    ],
+    [
+      'a number where a text belongs',
+      {
+        service: 'dynamodb',
+        operation: 'GetItem',
+        input: { TableName: 'abc', Key: { id: { N: 1 } } },
+      },
+      'Invalid type for parameter Key.id.N',
+    ],
+    [
+      'a value that is too long',
+      {
+        service: 'stepfunctions',
+        operation: 'StartExecution',
+        input: { stateMachineArn: 'arn', name: 'a'.repeat(81) },
+      },
+      '.name is 81, and the maximum is 80',
+    ],
+    [
+      'a value that is not allowed',
+      {
+        service: 'dynamodb',
+        operation: 'PutItem',
+        input: { TableName: 'abc', Item: {}, ReturnValues: 'EVERYTHING' },
+      },
+      '.ReturnValues is none of',
+    ],
+  ])('objects to %s', async (_, request, objection) => {
+    const { objections } = await validate([request]);
+
+    expect(objections).toEqual([expect.stringContaining(objection)]);
+  });
+});

@@ -1,0 +1,112 @@
+import { setTimeout } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import type { ForcedStatus } from '../../local/aws/step-functions/executions.ts';
+import type { ExecutionEvent } from '../../local/aws/step-functions/history.ts';
+import { until } from '../flow/open-stack.ts';
+import { auditMoney, auditTasks } from './audit.ts';
+import { mentions } from './fault-case.ts';
+import { type FaultStack, openFaultStack } from './fault-stack.ts';
+import { concurrentTasks, mapConcurrently, runScenario } from './run-scenario.ts';
+import { sample } from './sample.ts';
+import { completed, type Scenario, scenarios, unknownSubmit } from './scenarios.ts';
+
+// One run is recorded. Every event of its history is a moment at which its execution can be ended from
+// outside: stopped, or timed out.
+
+/** Far longer than a task takes. When it has passed, the moment has not occurred. */
+const momentTimeoutMs = 30_000;
+const [scenario] = scenarios as readonly [Scenario];
+
+let stack: FaultStack;
+let moments: readonly Moment[];
+
+type Moment = Pick<ExecutionEvent, 'type' | 'state'>;
+type Case = { readonly moment: Moment; readonly how: ForcedStatus };
+
+beforeAll(async () => {
+  stack = await openFaultStack({ outdir: inject('outdir') });
+  stack.mockProvider.control(scenario.provider);
+  const { id } = await runScenario(stack, scenario);
+  await stack.reconcileUntilDone([id]);
+  const inStates = stack.taskEvents.ofTask(id).filter(({ state }) => state !== undefined);
+  moments = [...Map.groupBy(inStates, (event) => `${event.state} ${event.type}`).values()].flatMap(
+    ([first]) => (first ? [first] : []),
+  );
+});
+afterAll(() => stack?.close());
+
+test('a task whose execution is ended at any moment continues at once', async () => {
+  const problems = await runCases('delivered', cases());
+
+  expect(problems).toEqual([]);
+  expect(await auditMoney(stack)).toEqual([]);
+}, 300_000);
+
+test('when the event of that end is lost, the reconciler continues the task', async () => {
+  const problems = await runCases('lost', cases());
+
+  expect(problems).toEqual([]);
+  expect(await auditMoney(stack)).toEqual([]);
+}, 300_000);
+
+function cases(): readonly Case[] {
+  expect(moments).not.toEqual([]);
+  return sample(
+    moments.flatMap((moment) =>
+      (['ABORTED', 'TIMED_OUT'] as const).map((how) => ({ moment, how })),
+    ),
+  );
+}
+
+/** Whether the event of the end reaches its function. */
+type EndEvent = 'delivered' | 'lost';
+
+async function runCases(endEvent: EndEvent, all: readonly Case[]): Promise<readonly string[]> {
+  const tasks = await mapConcurrently(concurrentTasks, all, async (one) => {
+    const task = await runScenario(stack, scenario, (taskId) => endAt(taskId, one, endEvent));
+    await Promise.race([stack.taskEvents.waitFor(task.id, wasEnded), setTimeout(momentTimeoutMs)]);
+    return { ...task, case: one, allowedEnds: allowedEndsOf(one) };
+  });
+  const ids = tasks.map(({ id }) => id);
+  await until(stack.isIdle, Boolean);
+  const notRestarted = endEvent === 'delivered' ? await unfinished(ids) : [];
+  const reconcilerRuns = await stack.reconcileUntilDone(ids);
+  const problems = await auditTasks(stack, tasks);
+  process.stdout.write(
+    `${all.length} executions ended, event ${endEvent}: ${reconcilerRuns} reconciler runs\n`,
+  );
+  return [
+    ...tasks.flatMap((task) =>
+      stack.taskEvents.ofTask(task.id).some(wasEnded)
+        ? []
+        : [format(task.case, 'the execution was not ended')],
+    ),
+    ...notRestarted.map((id) => `${id} was not restarted at once`),
+    ...tasks.flatMap((task, index) =>
+      (problems[index] ?? []).map((problem) => format(task.case, problem)),
+    ),
+  ];
+}
+
+const wasEnded = ({ type }: ExecutionEvent): boolean => /^Execution(Aborted|TimedOut)$/.test(type);
+
+function endAt(taskId: string, { moment, how }: Case, endEvent: EndEvent): void {
+  if (endEvent === 'lost') {
+    stack.faults.breakEvent({ source: 'execution', fault: 'drop', matching: mentions(taskId) });
+  }
+  void stack.taskEvents
+    .waitFor(taskId, ({ type, state }) => type === moment.type && state === moment.state)
+    .then(() => stack.faults.endExecution(taskId, how));
+}
+
+// The function of the ended state goes on. The next execution cannot know whether its submit succeeded.
+const allowedEndsOf = ({ moment }: Case) =>
+  moment.state === 'SubmitTask' ? [completed, unknownSubmit] : [completed];
+
+async function unfinished(ids: readonly string[]): Promise<readonly string[]> {
+  const items = await Promise.all(ids.map((id) => stack.taskItem(id)));
+  return items.flatMap(({ id, finishedAt }) => (finishedAt === undefined ? [String(id)] : []));
+}
+
+const format = ({ moment: { state, type }, how }: Case, problem: string): string =>
+  `${how} at ${type} of ${state}: ${problem}`;

@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { until } from '../flow/open-stack.ts';
+import type { InjectedFault } from '../support/faults/fault-queue.ts';
+import { auditMoney } from './audit.ts';
+import { auditFaultCases, type FaultCase, mentions } from './fault-case.ts';
+import { type FaultStack, openFaultStack } from './fault-stack.ts';
+import { mapConcurrently, runScenario, waitForExecution } from './run-scenario.ts';
+import { completed, scenarioNamed, type TaskEnd, unknownSubmit } from './scenarios.ts';
+
+// A function crashes at every attempt that the state machine makes, so something else must end the task. What
+// happens when a provider has the job already is in handed-over.test.ts.
+
+const scenario = scenarioNamed('a success by URL');
+const attempts = 4;
+
+type Case = {
+  readonly state: string;
+  readonly executions: number;
+  readonly allowedEnds: readonly TaskEnd[];
+  /** Whether the task needs no further check by the reconciler. */
+  readonly isDone: boolean;
+};
+
+const cases: readonly Case[] = [
+  // Before an image is generated, the task fails and its credits are refunded.
+  { state: 'prepare-inputs', executions: 1, allowedEnds: [unknownSubmit], isDone: true },
+  { state: 'submit-task', executions: 1, allowedEnds: [unknownSubmit], isDone: true },
+  // A generated image is not given up: the next execution settles the task.
+  { state: 'settle-task', executions: 2, allowedEnds: [completed], isDone: true },
+  // The reconciler delivers the callback.
+  { state: 'notify-caller', executions: 1, allowedEnds: [completed], isDone: false },
+];
+
+let stack: FaultStack;
+let faultCases: readonly FaultCase[];
+let problems: readonly string[];
+const withNextCheck = new Set<string>();
+
+beforeAll(async () => {
+  stack = await openFaultStack({ outdir: inject('outdir') });
+  stack.mockProvider.control(scenario.provider);
+  await stack.reconcileUntilDone([(await runScenario(stack, scenario)).id]);
+  faultCases = await mapConcurrently(cases.length, cases, runCase);
+  await until(stack.isIdle, Boolean);
+  for (const { id, label } of faultCases) {
+    if ((await stack.taskItem(id))['nextCheckAt'] !== undefined) withNextCheck.add(label);
+  }
+  ({ problems } = await auditFaultCases(stack, faultCases));
+});
+afterAll(() => stack?.close());
+
+async function runCase({ state, allowedEnds }: Case): Promise<FaultCase> {
+  const injected: InjectedFault[] = [];
+  const task = await runScenario(stack, scenario, (taskId) => {
+    const crash = stack.faults.crash({
+      function: `workflow/${state}`,
+      call: 1,
+      when: 'before',
+      times: attempts,
+      matching: mentions(taskId),
+    });
+    injected.push(crash);
+  });
+  await waitForExecution(stack, task.id);
+  return { ...task, label: state, injected, allowedEnds };
+}
+
+test.each(cases)(
+  'a task ends in an allowed way when $state crashes at every attempt',
+  ({ state, executions, isDone }) => {
+    const { id = '' } = faultCases.find(({ label }) => label === state) ?? {};
+    const starts = stack.taskEvents.ofTask(id).filter(({ type }) => type === 'ExecutionStarted');
+
+    expect(problems.filter((problem) => problem.startsWith(`${state}:`))).toEqual([]);
+    expect(starts).toHaveLength(executions);
+    expect(withNextCheck.has(state)).toBe(!isDone);
+  },
+);
+
+test('after all crashes the balance and the entries of the account are right', async () => {
+  expect(await auditMoney(stack)).toEqual([]);
+});

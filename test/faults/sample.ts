@@ -1,0 +1,15 @@
+import { seededRandom } from '../../local/providers/images/random.ts';
+
+// `FAULTS=all` runs every case; a number runs that many of each kind. `FAULTS_SEED` selects other cases.
+const { FAULTS = '5', FAULTS_SEED = '1' } = process.env;
+
+/** The cases to run, in their order: a random sample unless `FAULTS` says otherwise. */
+export function sample<T>(all: readonly T[]): readonly T[] {
+  if (FAULTS === 'all') return all;
+  const random = seededRandom(Number(FAULTS_SEED));
+  const drawn = all
+    .map((item, index) => ({ item, index, lot: random() }))
+    .toSorted((a, b) => a.lot - b.lot)
+    .slice(0, Number(FAULTS));
+  return drawn.toSorted((a, b) => a.index - b.index).map(({ item }) => item);
+}

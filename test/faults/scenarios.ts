@@ -1,0 +1,117 @@
+import { readFileSync } from 'node:fs';
+import { type Body, upload } from '../flow/open-stack.ts';
+import { isEnd, isWaitingForProvider } from './execution-events.ts';
+import type { FaultStack } from './fault-stack.ts';
+
+/** How a task ends. `code` is that of a failure. */
+export type TaskEnd = {
+  readonly status: 'completed' | 'failed';
+  readonly images: number;
+  readonly code?: string;
+};
+
+/** What a caller and the provider do with a task, and how it ends without faults. */
+export type Scenario = {
+  readonly name: string;
+  /** How the mock provider behaves. */
+  readonly provider: Parameters<FaultStack['mockProvider']['control']>[0];
+  readonly request: (stack: FaultStack) => object;
+  /** What the caller does after creating the task. */
+  readonly afterCreate?: (stack: FaultStack, created: Body) => Promise<unknown>;
+  readonly end: TaskEnd;
+};
+
+// A job takes long enough to be polled at least twice.
+const twoPolls = { seconds: 9, submit: 'ok', poll: 'ok', outcome: 'succeeded' } as const;
+/** A job that is not finished when the deadline of its task passes. */
+export const aDay = 24 * 60 * 60;
+const byUrl = ({ imageUrl }: FaultStack) => ({ image_urls: [imageUrl] });
+const sample = readFileSync('cli/sample.jpg');
+export const uploadForm = { content_type: 'image/jpeg' };
+
+export const completed: TaskEnd = { status: 'completed', images: 1 };
+export const cancelled: TaskEnd = { status: 'failed', images: 0, code: 'request_cancelled' };
+/** Whether the provider took the job is unknown: nothing is charged, and the submit is not repeated. */
+export const unknownSubmit: TaskEnd = { status: 'failed', images: 0, code: 'service_error' };
+
+/**
+ * Cancels a task as callers do: after a 5xx, reads whether the task was cancelled, and otherwise tries again.
+ * Returns whether the task was cancelled; it is not when it has already ended.
+ */
+export async function cancel({ call }: FaultStack, { id }: Body): Promise<boolean> {
+  for (;;) {
+    const { status } = await call('POST', `/v1/tasks/${id}/cancel`);
+    if (status < 500) return status === 200;
+    const { body } = await call('GET', `/v1/tasks/${id}`);
+    if (body.task_info?.can_cancel === false) return true;
+  }
+}
+
+export async function uploadAll(_stack: FaultStack, { uploads }: Body): Promise<void> {
+  for (const form of uploads) {
+    const status = await upload(form, sample);
+    if (status !== 204) throw new Error(`an upload got the status ${status}`);
+  }
+}
+
+async function cancelAtProvider(stack: FaultStack, created: Body): Promise<void> {
+  await stack.taskEvents.waitFor(
+    created.id,
+    (event) => isWaitingForProvider(event) || isEnd(event),
+  );
+  await cancel(stack, created);
+}
+
+export const scenarios: readonly Scenario[] = [
+  {
+    name: 'a success by URL',
+    provider: twoPolls,
+    request: byUrl,
+    end: completed,
+  },
+  {
+    name: 'a success by uploads',
+    provider: twoPolls,
+    request: () => ({ image_uploads: [uploadForm, uploadForm] }),
+    afterCreate: uploadAll,
+    end: completed,
+  },
+  {
+    name: 'two images of three',
+    provider: { ...twoPolls, outcome: 'partial' },
+    request: (stack) => ({ ...byUrl(stack), n: 3 }),
+    end: { status: 'completed', images: 2 },
+  },
+  {
+    name: 'a failure of the provider',
+    provider: { ...twoPolls, outcome: 'failed' },
+    request: byUrl,
+    end: { status: 'failed', images: 0, code: 'service_error' },
+  },
+  {
+    name: 'a cancellation while it waits at the provider',
+    provider: { ...twoPolls, seconds: aDay },
+    request: byUrl,
+    afterCreate: cancelAtProvider,
+    end: cancelled,
+  },
+  {
+    name: 'a cancellation before the uploads',
+    provider: twoPolls,
+    request: () => ({ image_uploads: [uploadForm] }),
+    afterCreate: cancel,
+    end: cancelled,
+  },
+];
+
+export function scenarioNamed(name: string): Scenario {
+  const found = scenarios.find((scenario) => scenario.name === name);
+  if (!found) throw new Error(`there is no scenario "${name}"`);
+  return found;
+}
+
+/** Options of a task that is quick to generate. Its prompt identifies its job at the mock provider. */
+export const smallImage = (label: string) => ({ prompt: `In grey, ${label}`, size: '768x768' });
+
+/** A task that was created, with the prompt that identifies its job at the mock provider. */
+export type SentTask = { readonly id: string; readonly prompt: string };

@@ -1,0 +1,189 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { routesOf } from '../../local/aws/template/read-http-api.ts';
+import { allItems, checkResponses } from './check-responses.ts';
+import {
+  hostileAuthorizations,
+  hostileBodies,
+  hostileIds,
+  hostileQueries,
+} from './hostile-inputs.ts';
+import type { TestStack } from './open-stack.ts';
+import { type RawRequest, sendRawRequest } from './raw-request.ts';
+import { openOwnStack } from './start-stack.ts';
+
+// Malformed and malicious requests. Every one is refused in the error envelope, and nothing is written.
+
+let stack: TestStack;
+let routes: readonly Route[];
+
+type Route = { readonly method: string; readonly path: string };
+
+beforeAll(async () => {
+  stack = await openOwnStack();
+  routes = routesOf(stack.context)
+    .filter(({ key }) => key !== '$default')
+    .map(({ key }) => key.split(' '))
+    .map(([method = '', path = '']) => ({ method, path }));
+  stack.tripwire.add('a prompt', 'Unwritten');
+  const limits = { requests_per_minute: 100_000 };
+  const { status } = await asOperator('PATCH', '/v1/admin/accounts/default', { limits });
+  expect(status).toBe(200);
+});
+afterAll(() => stack?.close());
+
+const asOperator = (method: string, path: string, body?: unknown) =>
+  stack.call(method, path, body, { authorization: `Bearer ${stack.keys.adminKey}` });
+
+const isPublic = ({ path }: Route) =>
+  /^\/(v1\/results\/.*|v1\/providers\/.*|openapi\.json|healthz)$/.test(path);
+const hasBody = ({ method, path }: Route) =>
+  method === 'PATCH' || (method === 'POST' && !/\/(cancel|callback|\{secret\})$/.test(path));
+const keyFor = ({ path }: Route) =>
+  path.startsWith('/v1/admin/') ? stack.keys.adminKey : stack.keys.apiKey;
+
+/** The path with this id, by default with ids that do not exist. */
+const targetOf = ({ path }: Route, id?: string) =>
+  path
+    .replace('{task_id}', id ?? 'task-unified-1757156493-imcg5zqt')
+    .replace('{task}', id ?? 'task-unified-1757156493-imcg5zqt')
+    .replace('{n}', '1')
+    .replace('{account}', id ?? 'nobody')
+    .replace('{key_id}', id ?? 'key-0123456789abcdef');
+
+type RequestParts = Omit<RawRequest, 'method' | 'target'> & { readonly target?: string };
+
+const send = (route: Route, { target = targetOf(route), ...rest }: RequestParts) =>
+  sendRawRequest(stack.url, { method: route.method, target, ...rest });
+
+const authorized = (route: Route) => ['authorization', `Bearer ${keyFor(route)}`] as const;
+
+const nameOf = ({ method, path }: Route) => `${method} ${path}`;
+
+test('a hostile body is refused on every route that reads one, and does no harm on the others', async () => {
+  const cases = routes.flatMap((route) => hostileBodies.map((hostile) => ({ route, hostile })));
+  expect(routes.filter(hasBody).length).toBeGreaterThan(7);
+
+  const problems = await checkResponses(
+    stack,
+    cases,
+    ({ route, hostile }) => `${nameOf(route)} with ${hostile.description}`,
+    async ({ route, hostile }) => {
+      const headers = Object.entries({ 'content-type': 'application/json', ...hostile.headers });
+      const response = await send(route, {
+        headers: [authorized(route), ...headers.filter(([, value]) => value !== null)],
+        body: hostile.body,
+      });
+      return [response, hasBody(route) ? hostile.status : undefined];
+    },
+  );
+
+  expect(problems).toEqual([]);
+});
+
+test('a request without an issued key is refused with 401 on every route that needs one', async () => {
+  const cases = routes
+    .filter((route) => !isPublic(route))
+    .flatMap((route) => hostileAuthorizations(keyFor(route)).map((values) => ({ route, values })));
+
+  const problems = await checkResponses(
+    stack,
+    cases,
+    ({ route, values }) => `${nameOf(route)} with ${JSON.stringify(values).slice(0, 60)}`,
+    async ({ route, values }) => [
+      await send(route, {
+        headers: values.map((value) => ['authorization', value] as const),
+        body: hasBody(route) ? '{' : undefined,
+      }),
+      401,
+    ],
+  );
+
+  expect(problems).toEqual([]);
+});
+
+test.each(['bearer', 'BEARER', 'bEaReR', 'Bearer   ', '  Bearer'])(
+  'the scheme of the Authorization header is accepted as %j',
+  async (scheme) => {
+    const { status } = await sendRawRequest(stack.url, {
+      method: 'GET',
+      target: '/v1/models',
+      headers: [['AUTHORIZATION', `${scheme} ${stack.keys.apiKey}  `]],
+    });
+
+    expect(status).toBe(200);
+  },
+);
+
+test('a malformed id is refused on every route that has one in its path', async () => {
+  // A provider's webhook gets the same response whatever it says.
+  const withId = routes.filter(({ path }) => path.includes('{') && !path.includes('{job}'));
+  const cases = withId.flatMap((route) => hostileIds.map((id) => ({ route, id })));
+
+  const problems = await checkResponses(
+    stack,
+    cases,
+    ({ route, id }) => `${nameOf(route)} with ${id.slice(0, 40)}`,
+    async ({ route, id }) => {
+      const body = JSON.stringify({ user_group: 'a', credits: 1, name: 'a' });
+      const response = await send(route, {
+        target: targetOf(route, id),
+        headers: [authorized(route), ['content-type', 'application/json']],
+        body: hasBody(route) ? body : undefined,
+      });
+      return [response, undefined];
+    },
+  );
+  const responses = await Promise.all(
+    withId.map((route) =>
+      send(route, { target: targetOf(route, '%00'), headers: [authorized(route)] }),
+    ),
+  );
+
+  expect(problems).toEqual([]);
+  expect(responses.filter(({ status }) => status < 400)).toEqual([]);
+});
+
+test('a query that breaks a rule is refused on every list', async () => {
+  const lists = ['/v1/tasks', '/v1/admin/accounts', '/v1/admin/keys?account=default'];
+  const entries = '/v1/admin/accounts/default/entries';
+  const cases = [...lists, entries].flatMap((list) =>
+    hostileQueries.map((query) => ({ list, query })),
+  );
+
+  const problems = await checkResponses(
+    stack,
+    cases,
+    ({ list, query }) => `${list} with ${query.slice(0, 60)}`,
+    async ({ list, query }) => {
+      const route = { method: 'GET', path: list };
+      const target = `${list}${list.includes('?') ? '&' : '?'}${query}`;
+      return [await send(route, { target, headers: [authorized(route)] }), 400];
+    },
+  );
+
+  expect(problems).toEqual([]);
+});
+
+test.each([
+  ['too short', ['short']],
+  ['twice', ['a-key-that-is-fine-1', 'a-key-that-is-fine-1']],
+  ['8 kB long', ['x'.repeat(8192)]],
+  ['with a letter that is not allowed', ['a-key-that-is-nöt-fine']],
+  ['empty', ['']],
+])('an Idempotency-Key that is sent %s is refused with 400', async (_description, keys) => {
+  const before = await allItems(stack);
+
+  const { status, text } = await sendRawRequest(stack.url, {
+    method: 'POST',
+    target: '/v1/images/generations',
+    headers: [
+      ['authorization', `Bearer ${stack.keys.apiKey}`],
+      ['content-type', 'application/json'],
+      ...keys.map((key) => ['idempotency-key', key] as const),
+    ],
+    body: '{"prompt":"Unwritten","image_uploads":[{"content_type":"image/png"}]}',
+  });
+
+  expect([status, JSON.parse(text).error.param]).toEqual([400, 'Idempotency-Key']);
+  expect(await allItems(stack)).toBe(before);
+});

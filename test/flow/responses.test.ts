@@ -1,0 +1,425 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Body, TestStack } from './open-stack.ts';
+import { startStack } from './start-stack.ts';
+
+// The responses of the routes to a caller: the status and the exact body, by route and status.
+
+let stack: TestStack;
+let before: Record<string, number>;
+
+beforeAll(async () => {
+  stack = await startStack();
+});
+afterAll(() => stack?.close());
+beforeEach(async () => {
+  before = await stack.account();
+});
+
+const create = '/v1/images/generations';
+const good = { prompt: 'A starry sky', image_urls: ['https://example.com/a.png'] };
+const someTask = 'task-unified-1757156493-imcg5zqt';
+
+const error = (code: string, type: string, message: string, param: string | null = null): Body => ({
+  error: { code, message, type, param },
+});
+const invalid = (message: string, param: string | null) =>
+  error('invalid_request', 'invalid_request_error', message, param);
+
+/** Expects a JSON response with a request id, and an account in which nothing has changed. */
+const expectResponse = async (status: number, body: Body, call: Promise<Body>) => {
+  const response = await call;
+  expect(response.body).toEqual(body);
+  expect(response.status).toBe(status);
+  expect(response.headers.get('content-type')).toBe('application/json');
+  expect(response.headers.get('x-request-id')).toMatch(/\S/);
+  expect(await stack.account()).toEqual(before);
+};
+
+describe('every route with a key', () => {
+  const withoutKey = 'Send your API key in the header "Authorization: Bearer <key>".';
+  const wrongKey = 'The API key is not valid.';
+  const routes = [
+    ['POST', create],
+    ['GET', `/v1/tasks/${someTask}`],
+    ['GET', '/v1/tasks'],
+    ['POST', '/v1/tasks/batch'],
+    ['POST', '/v1/files'],
+    ['GET', '/v1/models'],
+  ] as const;
+
+  describe('401', () => {
+    test.each(routes)('%s %s is refused without a key', async (method, path) => {
+      await expectResponse(
+        401,
+        error('unauthorized', 'authentication_error', withoutKey),
+        stack.call(method, path, undefined, { authorization: '' }),
+      );
+    });
+
+    test.each(routes)('%s %s is refused with a key that was never issued', async (method, path) => {
+      await expectResponse(
+        401,
+        error('unauthorized', 'authentication_error', wrongKey),
+        stack.call(method, path, undefined, { authorization: `Bearer sk-dr-${'x'.repeat(43)}` }),
+      );
+    });
+
+    test('a wrong key is refused before the body is parsed', async () => {
+      await expectResponse(
+        401,
+        error('unauthorized', 'authentication_error', wrongKey),
+        stack.call('POST', create, '{', { authorization: 'Bearer garbage' }),
+      );
+    });
+  });
+});
+
+describe('POST /v1/images/generations', () => {
+  describe('204', () => {
+    test('a preflight request of a browser is accepted from an allowed origin', async () => {
+      const { status, headers } = await stack.call('OPTIONS', create, undefined, {
+        origin: 'http://localhost:5173',
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'authorization,content-type',
+      });
+
+      expect(status).toBe(204);
+      expect(headers.get('access-control-allow-origin')).toBe('*');
+      expect(headers.get('access-control-allow-headers')).toContain('authorization');
+    });
+  });
+
+  describe('400', () => {
+    const urls =
+      'image_urls is required: 1 or 2 picture addresses; or send image_uploads, like [{"content_type": "image/png"}], and get a form to upload each picture with';
+    const prompt = 'prompt is required: a text of 1 to 2000 characters';
+    const n = 'n must be a whole number from 1 to 4';
+    const list = 'image_urls must be a list of 1 to 2 picture addresses';
+    const https = 'must be an https address';
+    const three = Array.from({ length: 3 }, () => good.image_urls[0]);
+
+    test.each<[string, unknown, string, string | null]>([
+      ['no JSON', '{"prompt": ', 'The body is not valid JSON.', null],
+      ['an empty body', '', 'The body must be a JSON object.', null],
+      ['a list', [], 'The body must be a JSON object.', null],
+      ['no prompt', { ...good, prompt: undefined }, prompt, 'prompt'],
+      ['a blank prompt', { ...good, prompt: '  ' }, prompt, 'prompt'],
+      ['2001 characters', { ...good, prompt: '🌌'.repeat(2001) }, prompt, 'prompt'],
+      ['a number as prompt', { ...good, prompt: 7 }, prompt, 'prompt'],
+      ['no picture', { prompt: 'A starry sky' }, urls, 'image_urls'],
+      ['an empty list', { ...good, image_urls: [] }, list, 'image_urls'],
+      ['three pictures', { ...good, image_urls: three }, list, 'image_urls'],
+      ['one picture as text', { ...good, image_urls: good.image_urls[0] }, list, 'image_urls'],
+      ['n = 0', { ...good, n: 0 }, n, 'n'],
+      ['n = 5', { ...good, n: 5 }, n, 'n'],
+      ['n = "2"', { ...good, n: '2' }, n, 'n'],
+      [
+        'another model',
+        { ...good, model: 'dall-e' },
+        'model must be one of: wan2.5-image-to-image',
+        'model',
+      ],
+      [
+        'an http callback',
+        { ...good, callback_url: 'http://example.com/' },
+        `callback_url ${https}`,
+        'callback_url',
+      ],
+      [
+        'an http picture',
+        { ...good, image_urls: ['http://example.com/a.png'] },
+        `image_urls[0] ${https}`,
+        'image_urls[0]',
+      ],
+    ])('a body with this problem is refused: %s', async (_, body, message, param) => {
+      await expectResponse(400, invalid(message, param), stack.call('POST', create, body));
+    });
+
+    test.each([
+      'https://127.0.0.2/',
+      'https://10.0.0.1/',
+      'https://192.168.1.1/',
+      'https://[::1]/',
+    ])('the private callback address %s is refused', async (callback_url) => {
+      await expectResponse(
+        400,
+        invalid('callback_url must not point to a private address', 'callback_url'),
+        stack.create({ ...good, callback_url }),
+      );
+    });
+
+    test('a malformed idempotency key is refused', async () => {
+      await expectResponse(
+        400,
+        invalid(
+          'The header Idempotency-Key must be 16 to 96 characters out of A-Z a-z 0-9 . _ -',
+          'Idempotency-Key',
+        ),
+        stack.create(good, { 'idempotency-key': 'short' }),
+      );
+    });
+  });
+
+  describe('402', () => {
+    test('the error about too few credits says how many are needed', async () => {
+      const { body: models } = await stack.callAs('poor', 'GET', '/v1/models');
+      expect(models.object).toBe('list');
+
+      const { status, body } = await stack.callAs('poor', 'POST', create, { ...good, n: 4 });
+
+      expect({ status, body }).toEqual({
+        status: 402,
+        body: {
+          error: {
+            ...error(
+              'insufficient_quota',
+              'insufficient_quota',
+              'The account has too few credits: 4 image(s) need 4.8.',
+            ).error,
+            estimated_credits: 4.8,
+            account_balance_credits: 0,
+          },
+        },
+      });
+    });
+  });
+
+  describe('403', () => {
+    test('a key without the scope "generate" is refused', async () => {
+      await expectResponse(
+        403,
+        error(
+          'permission_denied',
+          'invalid_request_error',
+          'The API key lacks the scope "generate".',
+        ),
+        stack.call('POST', create, good, { authorization: `Bearer ${stack.keys.adminKey}` }),
+      );
+    });
+  });
+
+  describe('409', () => {
+    test('an idempotency key that was used with another request is refused', async () => {
+      const headers = { 'idempotency-key': 'one-key-two-requests' };
+      const image_uploads = [{ content_type: 'image/png' }];
+      await stack.create({ prompt: 'A first sky', image_uploads }, headers);
+      before = await stack.account();
+
+      await expectResponse(
+        409,
+        error(
+          'idempotency_conflict',
+          'invalid_request_error',
+          'This Idempotency-Key was used with another request: take a new one.',
+          'Idempotency-Key',
+        ),
+        stack.create({ prompt: 'A second sky', image_uploads }, headers),
+      );
+    });
+  });
+
+  describe('413', () => {
+    test('a body of more than 256 kB is refused', async () => {
+      await expectResponse(
+        413,
+        error(
+          'request_too_large',
+          'invalid_request_error',
+          'The body is larger than 256 kB; send pictures as addresses or uploads.',
+        ),
+        stack.create({ ...good, padding: 'x'.repeat(256 * 1024) }),
+      );
+    });
+  });
+});
+
+describe('GET /v1/tasks/{task_id}', () => {
+  describe('400', () => {
+    test('an id that is not a task id is refused', async () => {
+      await expectResponse(
+        400,
+        error(
+          'invalid_task_id',
+          'invalid_request_error',
+          "A task id starts with 'task-unified-' and is the one the create call answered.",
+          'task_id',
+        ),
+        stack.call('GET', '/v1/tasks/cgt-2026'),
+      );
+    });
+  });
+
+  describe('404', () => {
+    test('a task that does not exist is not found', async () => {
+      await expectResponse(
+        404,
+        error(
+          'task_not_found',
+          'invalid_request_error',
+          `There is no task ${someTask}.`,
+          'task_id',
+        ),
+        stack.call('GET', `/v1/tasks/${someTask}`),
+      );
+    });
+
+    test("another account's task is not found, as if it did not exist", async () => {
+      const image_uploads = [{ content_type: 'image/png' }];
+      const { body: task } = await stack.create({ prompt: 'A sky of mine', image_uploads });
+
+      const { status, body } = await stack.callAs('stranger', 'GET', `/v1/tasks/${task.id}`);
+
+      expect({ status, body }).toEqual({
+        status: 404,
+        body: error(
+          'task_not_found',
+          'invalid_request_error',
+          `There is no task ${task.id}.`,
+          'task_id',
+        ),
+      });
+    });
+  });
+});
+
+describe('GET /v1/tasks', () => {
+  describe('200', () => {
+    test("another account's tasks are not in the list", async () => {
+      const image_uploads = [{ content_type: 'image/png' }];
+      await stack.create({ prompt: 'A sky of mine', image_uploads });
+
+      const { body } = await stack.callAs('stranger', 'GET', '/v1/tasks');
+
+      expect(body).toEqual({ object: 'list', data: [], next_cursor: null });
+    });
+  });
+
+  describe('400', () => {
+    test.each([
+      ['limit=0', 'limit must be a whole number from 1 to 100', 'limit'],
+      ['cursor=x', 'cursor must be the next_cursor of an earlier answer', 'cursor'],
+      ['status=done', 'status must be one of: pending, processing, completed, failed', 'status'],
+    ])('the query %s is refused', async (query, message, param) => {
+      await expectResponse(400, invalid(message, param), stack.call('GET', `/v1/tasks?${query}`));
+    });
+  });
+});
+
+describe('POST /v1/tasks/batch', () => {
+  describe('200', () => {
+    test("another account's tasks are left out", async () => {
+      const image_uploads = [{ content_type: 'image/png' }];
+      const { body: task } = await stack.create({ prompt: 'A sky of mine', image_uploads });
+      const task_ids = [task.id];
+
+      const { body } = await stack.callAs('stranger', 'POST', '/v1/tasks/batch', { task_ids });
+
+      expect(body).toEqual({ data: [] });
+    });
+  });
+
+  describe('400', () => {
+    test('an empty list of ids is refused', async () => {
+      await expectResponse(
+        400,
+        invalid('task_ids must be a list of 1 to 50 task ids', 'task_ids'),
+        stack.call('POST', '/v1/tasks/batch', { task_ids: [] }),
+      );
+    });
+  });
+});
+
+describe('POST /v1/files', () => {
+  describe('400', () => {
+    test('a content type that is not an image is refused', async () => {
+      await expectResponse(
+        400,
+        invalid(
+          'content_type must be one of: image/jpeg, image/png, image/webp, image/bmp',
+          'content_type',
+        ),
+        stack.call('POST', '/v1/files', { content_type: 'application/pdf' }),
+      );
+    });
+  });
+});
+
+describe('GET /v1/results/{task}/{n}', () => {
+  describe('403', () => {
+    test.each([
+      `/v1/results/${someTask}/1`,
+      `/v1/results/${someTask}/1?expires=9999999999&signature=AAAA`,
+      '/v1/results/x/y?expires=z&signature=',
+    ])('the link %s without a valid signature is refused', async (path) => {
+      await expectResponse(
+        403,
+        error(
+          'permission_denied',
+          'invalid_request_error',
+          'This link is not valid or no longer: ask for the task again, its answer carries fresh links.',
+        ),
+        stack.call('GET', path),
+      );
+    });
+  });
+});
+
+describe('GET /v1/models', () => {
+  describe('200', () => {
+    test('the response has the models with their prices and limits', async () => {
+      const { status, body } = await stack.call('GET', '/v1/models');
+
+      expect({ status, body }).toEqual({
+        status: 200,
+        body: {
+          object: 'list',
+          data: [
+            {
+              id: 'wan2.5-image-to-image',
+              object: 'model',
+              type: 'image',
+              credits_per_image: 1.2,
+              limits: {
+                images: 2,
+                n: 4,
+                prompt_characters: 2000,
+                image_bytes: 10_485_760,
+                side_pixels: [384, 5000],
+              },
+            },
+          ],
+        },
+      });
+    });
+  });
+});
+
+describe('GET /healthz', () => {
+  describe('200', () => {
+    test('no key is needed', async () => {
+      const { status, body } = await stack.call('GET', '/healthz', undefined, {
+        authorization: '',
+      });
+
+      expect({ status, body }).toEqual({ status: 200, body: { status: 'ok' } });
+    });
+  });
+});
+
+describe('no route', () => {
+  describe('404', () => {
+    test.each([
+      ['GET', '/'],
+      ['GET', '/v1/nothing'],
+      ['DELETE', create],
+      ['GET', create],
+      ['PUT', `/v1/tasks/${someTask}`],
+    ])('%s %s is not a route', async (method, path) => {
+      await expectResponse(
+        404,
+        error('not_found', 'invalid_request_error', `There is no ${method} ${path} here.`),
+        stack.call(method, path),
+      );
+    });
+  });
+});

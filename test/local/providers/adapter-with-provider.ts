@@ -1,0 +1,56 @@
+import type { Access } from '../../../functions/adapters/providers/upstream.ts';
+import type { Job, Progress, Provider } from '../../../functions/domain/model/provider.ts';
+import type { MockProviderOptions } from '../../../local/providers/server.ts';
+import { localProvider, someLink } from './local-provider.ts';
+
+/** A real adapter with the mock provider, whose clock stands still until a test moves it. */
+export async function adapterWithProvider<T extends Provider>(
+  make: (access: Access & { readonly keysUrl: string }) => T,
+  options: MockProviderOptions = {},
+) {
+  const { mockProvider, clock, call } = await localProvider(options);
+  const provider = make({
+    baseUrl: mockProvider.url,
+    apiKey: async () => 'any-key',
+    keysUrl: `${mockProvider.url}/.well-known/jwks.json`,
+  });
+
+  return {
+    mockProvider,
+    clock,
+    call,
+    provider,
+    submit: (more: Partial<Job> = {}) => provider.submit({ ...job, ...more }),
+    counts: async () => (await call('GET', '/control')).body.counts,
+    /** Polls after the job's duration until it no longer runs: generating the images takes real time. */
+    async ended(ticket: string): Promise<Progress> {
+      clock.now += 100_000;
+      let progress = await provider.poll(ticket);
+      while (progress.state === 'running') progress = await provider.poll(ticket);
+      return progress;
+    },
+  };
+}
+
+const job: Job = {
+  taskId: 'task-unified-1757156493-imcg5zqt',
+  prompt: 'black and white',
+  images: [someLink],
+  n: 1,
+  options: { size: '768x768' },
+};
+
+export const thrownBy = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => Promise.reject(new Error('nothing was thrown')),
+    (thrown: unknown) => thrown,
+  );
+
+/** Fetches the images of a finished job. */
+export const fetched = async (progress: Progress) =>
+  Promise.all(
+    (progress.state === 'succeeded' ? progress.images : []).map(async (image) => {
+      const response = await fetch('url' in image ? image.url : '');
+      return Buffer.from(await response.arrayBuffer());
+    }),
+  );

@@ -1,0 +1,21 @@
+// Runs in the thread of a sandbox, before the bundle is loaded.
+import { type ClockOffset, installClock } from '../clock.ts';
+import { watchCalls } from './outgoing-calls.ts';
+import { blockForever, type SyncGate, waitForDecision } from './sync-gate.ts';
+
+export type SandboxData = {
+  /** Only there when the function's clock is not the machine's. */
+  readonly clockOffset: ClockOffset | undefined;
+  /** Only there when the function's outgoing calls are watched. */
+  readonly gate: SyncGate | undefined;
+};
+
+/** Puts the sandbox under a clock, and under the eyes of a crash injector. */
+export function install({ clockOffset, gate }: SandboxData): void {
+  if (clockOffset) installClock(clockOffset);
+  if (!gate) return;
+  watchCalls({
+    beforeCall: (call) => waitForDecision(gate, call),
+    afterCall: () => blockForever(gate),
+  });
+}

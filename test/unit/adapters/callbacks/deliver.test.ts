@@ -1,0 +1,106 @@
+import type { RequestListener } from 'node:http';
+import { expect, test } from 'vitest';
+import { deliver } from '../../../../functions/adapters/callbacks/deliver.ts';
+import { endless, serve } from '../outbound/server.ts';
+
+const rules = { allowLoopback: true };
+const body = '{"id":"task-7","prompt":"grün"}';
+const respondWith =
+  (status: number, headers = {}): RequestListener =>
+  (_request, response) => {
+    response.writeHead(status, headers).end('thanks');
+  };
+const send = (url: string, headers = {}) => deliver({ url, body, headers, rules });
+
+test('exactly the signed bytes are posted, with the headers of the signature', async () => {
+  await using server = await serve(respondWith(200));
+
+  await send(`${server.url}/hook?a=b`, { 'webhook-id': 'evt-task-7' });
+
+  expect(server.requests).toMatchObject([
+    {
+      method: 'POST',
+      url: '/hook?a=b',
+      body,
+      headers: {
+        'content-type': 'application/json',
+        'content-length': String(Buffer.byteLength(body)),
+        'user-agent': 'Darkroom-Callback/1',
+        'webhook-id': 'evt-task-7',
+      },
+    },
+  ]);
+});
+
+test.each([200, 201, 204, 299, 300, 400, 401, 404, 410, 429, 500, 503])(
+  'a %i is returned as it is, after one attempt',
+  async (status) => {
+    await using server = await serve(respondWith(status));
+
+    expect(await send(server.url)).toBe(status);
+    expect(server.connections()).toBe(1);
+  },
+);
+
+test.each([301, 302, 303, 307, 308])('a %i is not followed', async (status) => {
+  await using elsewhere = await serve(respondWith(200));
+  await using server = await serve(respondWith(status, { location: elsewhere.url }));
+
+  expect(await send(server.url)).toBe(status);
+  expect(elsewhere.connections()).toBe(0);
+});
+
+test('a 2xx counts even when its body never ends', async () => {
+  await using server = await serve((_request, response) => {
+    response.writeHead(200).write(Buffer.alloc(128 * 1024));
+  });
+
+  expect(await send(server.url)).toBe(200);
+});
+
+test('an endless response is read only in part, and is not buffered', async () => {
+  const { written, handle } = endless();
+  await using server = await serve(handle);
+
+  expect(await send(server.url)).toBe(200);
+  // 64 kB, and the buffers between the two sockets.
+  expect(written.bytes).toBeLessThan(30 * 1024 * 1024);
+});
+
+test('a 2xx counts even when its body breaks off', async () => {
+  await using server = await serve((_request, response) => {
+    response.writeHead(200, { 'content-length': 100 }).write('x', () => response.destroy());
+  });
+
+  expect(await send(server.url)).toBe(200);
+});
+
+test.each<[string, RequestListener]>([
+  ['hangs up', (_request, response) => void response.destroy()],
+  ['does not speak HTTP', (_request, { socket }) => void socket?.end('hello\r\n\r\n')],
+])('a receiver that %s has no status', async (_what, handle) => {
+  await using server = await serve(handle);
+
+  expect(await send(server.url)).toBeUndefined();
+});
+
+test('a closed port has no status', async () => {
+  const { url, ...server } = await serve(respondWith(200));
+  await server[Symbol.asyncDispose]();
+
+  expect(await send(url)).toBeUndefined();
+});
+
+test.each(['http://127.0.0.1/', 'https://10.0.0.1/', 'https://localhost/', 'ftp://example.com/'])(
+  'nothing is sent to %s, when only public addresses are allowed',
+  async (url) => {
+    expect(await deliver({ url, body, headers: {}, rules: {} })).toBeUndefined();
+  },
+);
+
+test('an internal error is not reported as a failure of the receiver', async () => {
+  await using server = await serve(respondWith(200));
+
+  await expect(send(server.url, { 'webhook-id': 'evt\n' })).rejects.toThrow('webhook-id');
+  expect(server.connections()).toBe(0);
+});

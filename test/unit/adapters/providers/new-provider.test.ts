@@ -1,0 +1,198 @@
+import { globSync, readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import {
+  type CreateProvider,
+  createProviders,
+  providerClients,
+} from '../../../../functions/adapters/providers/clients.ts';
+import type { ProviderDefinition } from '../../../../functions/adapters/providers/definition.ts';
+import {
+  providerDefinitions,
+  webhookVerifiers,
+} from '../../../../functions/adapters/providers/registry.ts';
+import type { Job } from '../../../../functions/domain/model/provider.ts';
+import {
+  type ProviderName,
+  providerNames,
+} from '../../../../functions/domain/model/provider-name.ts';
+import {
+  defaultModel,
+  type Model,
+  providersFor,
+} from '../../../../functions/domain/providers/catalogue.ts';
+import { pollTask } from '../../../../functions/domain/tasks/poll-task.ts';
+import { submitTask } from '../../../../functions/domain/tasks/submit-task.ts';
+import { entries } from '../../../../functions/runtime/env.ts';
+import { memoryStore, memoryWorkflow } from '../../../support/fakes.ts';
+import { pending, sampleId, sampleTime } from '../../../support/tasks.ts';
+
+// What is added for a new provider: a name, a definition and a client.
+const acme = 'acme' as ProviderName;
+const acmeDefinition: ProviderDefinition = {
+  url: { name: 'AcmeUrl', description: 'Where Acme is', default: 'https://acme.example.com' },
+  webhookSignature: {
+    keysUrl: { name: 'AcmeKeysUrl', description: '', default: 'https://acme.example.com/keys' },
+    createVerifier:
+      ({ keysUrl }) =>
+      async ({ body }) =>
+        body === `signed with ${keysUrl}`,
+  },
+};
+const image = { url: 'https://acme.example.com/1.png' };
+
+/** A client of Acme that records its requests. */
+function acmeClient() {
+  const requests: unknown[] = [];
+  const create: CreateProvider = ({ baseUrl, apiKey }) => ({
+    retentionMs: 1,
+    submit: async (job: Job) => {
+      requests.push(['submit', baseUrl, await apiKey(), job.taskId, job.prompt]);
+      return 'acme-1';
+    },
+    poll: async (ticket) => {
+      requests.push(['poll', baseUrl, await apiKey(), ticket]);
+      return { state: 'succeeded', images: [image] };
+    },
+  });
+  return { requests, create };
+}
+
+/** The system with Acme beside its own providers, and with one task in its store. */
+function systemWithAcme(task = pending(), catalogue?: readonly Model[]) {
+  const { requests, create } = acmeClient();
+  const { tasks, put } = memoryStore();
+  put(task);
+  const clients = { ...providerClients, [acme]: create };
+  const urls = Object.fromEntries(
+    Object.entries({ ...providerDefinitions, [acme]: acmeDefinition }).map(([name, { url }]) => [
+      name,
+      url.default,
+    ]),
+  );
+  const providers = createProviders(clients, urls, (name) => async () => `key of ${name}`);
+  const unexpected = () => expect.fail('not expected here');
+  const now = () => sampleTime;
+  const submit = submitTask({
+    tasks,
+    inputs: { link: async () => 'https://inputs.example.com/1' },
+    providers,
+    availableProviders: async (model) => providersFor(model, [acme], catalogue),
+    webhookUrl: async (name, id) => `https://api.example.com/${name}/${id}`,
+    typicalSeconds: async () => 30,
+    now,
+    outcomeUnknown: unexpected,
+    operatorMustAct: unexpected,
+    onFallback: unexpected,
+    onAccepted: () => undefined,
+  });
+  const poll = pollTask({
+    tasks,
+    workflow: memoryWorkflow(),
+    providers,
+    now,
+    providerBusy: unexpected,
+    unanswered: unexpected,
+  });
+  return { requests, submit, poll, find: () => tasks.find(sampleId) };
+}
+
+const acmeModel: Model = { ...defaultModel, id: 'acme-image', providers: { [acme]: 10 } };
+
+describe('a new provider', () => {
+  test('gets a task, and its images are the outcome of that task', async () => {
+    const catalogue = [{ ...defaultModel, providers: { ...defaultModel.providers, [acme]: 10 } }];
+    const { requests, submit, poll, find } = systemWithAcme(pending(), catalogue);
+
+    await submit(sampleId);
+    expect(await find()).toMatchObject({ status: 'processing', provider: acme, ticket: 'acme-1' });
+    await poll(sampleId, 'token-1');
+
+    expect(await find()).toMatchObject({ outcome: { state: 'succeeded', images: [image] } });
+    const [url, key] = [acmeDefinition.url.default, 'key of acme'];
+    expect(requests).toEqual([
+      ['submit', url, key, sampleId, pending().prompt],
+      ['poll', url, key, 'acme-1'],
+    ]);
+  });
+
+  test('has its webhooks verified with the keys it publishes', async () => {
+    const definitions = { ...providerDefinitions, [acme]: acmeDefinition };
+    const keysUrls = { fal: 'https://fal.example.com/keys', [acme]: 'https://acme.example.com/k' };
+    const verifiers = webhookVerifiers(definitions, keysUrls, () => sampleTime);
+
+    const isGenuine = (body: string) => verifiers[acme]?.({ headers: {}, body });
+
+    expect(Object.keys(verifiers)).toEqual(['fal', acme]);
+    expect(await isGenuine('signed with https://acme.example.com/k')).toBe(true);
+    expect(await isGenuine('signed with another key')).toBe(false);
+    expect(() => webhookVerifiers(definitions, {}, () => sampleTime)).toThrow('keys of fal');
+  });
+});
+
+describe('a new model', () => {
+  test('is generated by the provider that the catalogue names for it', async () => {
+    const task = pending({ model: acmeModel.id });
+    const { submit, poll, find } = systemWithAcme(task, [defaultModel, acmeModel]);
+
+    await submit(sampleId);
+    await poll(sampleId, 'token-1');
+
+    expect(await find()).toMatchObject({
+      model: 'acme-image',
+      provider: acme,
+      outcome: { state: 'succeeded', images: [image] },
+    });
+  });
+
+  test('is not offered by the providers that the catalogue does not name for it', () => {
+    const order = [...providerNames, acme];
+
+    expect(providersFor(acmeModel.id, order, [defaultModel, acmeModel])).toEqual([acme]);
+    expect(providersFor(defaultModel.id, order, [defaultModel, acmeModel])).toEqual(providerNames);
+  });
+});
+
+test('every provider has a folder, and every folder a provider', () => {
+  const root = new URL('../../../../functions/adapters/providers/', import.meta.url);
+  const folders = readdirSync(root, { withFileTypes: true }).filter((one) => one.isDirectory());
+
+  expect(folders.map(({ name }) => name).sort()).toEqual([...providerNames].sort());
+  expect(Object.keys(providerDefinitions)).toEqual(providerNames);
+  expect(Object.keys(providerClients)).toEqual(providerNames);
+});
+
+/** The files that a file loads, itself included; imports of types load nothing. */
+function filesLoadedBy(file: URL, loaded = new Set<string>()): ReadonlySet<string> {
+  if (loaded.has(file.href)) return loaded;
+  loaded.add(file.href);
+  for (const [, path = ''] of readFileSync(file, 'utf8').matchAll(
+    /^(?:import|export) (?!type )[^;]*?'(\.[^']+\.ts)'/gm,
+  )) {
+    filesLoadedBy(new URL(path, file), loaded);
+  }
+  return loaded;
+}
+
+test('only the functions that call a provider load the clients', () => {
+  const root = new URL('../../../../', import.meta.url);
+  const files = [
+    ...globSync('functions/{api,workflow,events}/**/*.ts', { cwd: root }),
+    'infra/app.ts',
+  ];
+  expect(files.length).toBeGreaterThan(Object.keys(entries).length);
+  const loading = (module: string) => {
+    const { href } = new URL(`functions/adapters/providers/${module}`, root);
+    return files.filter((file) => filesLoadedBy(new URL(file, root)).has(href));
+  };
+
+  for (const name of providerNames) {
+    expect(loading(`${name}/client.ts`).sort()).toEqual([
+      'functions/workflow/poll-task.ts',
+      'functions/workflow/submit-task.ts',
+    ]);
+  }
+  expect(loading('registry.ts')).toEqual([
+    'functions/api/provider-webhook/handler.ts',
+    'infra/app.ts',
+  ]);
+});

@@ -1,0 +1,113 @@
+import { describe, expect, test } from 'vitest';
+import { getCredits } from '../../../../functions/domain/billing/get-credits.ts';
+import type { ApiKey } from '../../../../functions/domain/model/api-key.ts';
+import { sampleCaller, sampleKey, sampleTime } from '../../../support/tasks.ts';
+import { thrownBy } from '../../../support/thrown-by.ts';
+import { sampleAccount } from '../sample-account.ts';
+
+const account = sampleAccount({
+  granted: 100_000,
+  balance: 88_800,
+  reserved: 1200,
+  used: 10_000,
+  entries: 4,
+  inFlight: 1,
+});
+
+const context = (key: ApiKey | undefined, has: typeof account | undefined = account) =>
+  getCredits({
+    accounts: { find: async () => has },
+    keys: { find: async () => key },
+    now: () => sampleTime,
+  });
+
+const user = { remaining_credits: 88.8, used_credits: 10 };
+
+describe('a caller reads the credits', () => {
+  test.each([
+    [
+      'through a key without a limit: the balance of the account',
+      { used: 3600, reserved: 1200 },
+      { remaining_credits: 88.8, unlimited_credits: true, used_credits: 3.6 },
+    ],
+    [
+      'through a key with a limit: the rest of the limit',
+      { used: 3600, reserved: 1200, totalLimit: 10_000 },
+      { remaining_credits: 5.2, unlimited_credits: false, used_credits: 3.6 },
+    ],
+    [
+      'through a key above its limit: nothing',
+      { used: 3600, reserved: 1200, totalLimit: 4000 },
+      { remaining_credits: 0, unlimited_credits: false, used_credits: 3.6 },
+    ],
+    [
+      'through a key that may spend nothing: nothing',
+      { totalLimit: 0 },
+      { remaining_credits: 0, unlimited_credits: false, used_credits: 0 },
+    ],
+    [
+      'through a key with a daily limit: also what was used today',
+      { used: 3600, dailyLimit: 5000, day: '2025-09-06', dayUsed: 2400 },
+      {
+        remaining_credits: 88.8,
+        unlimited_credits: true,
+        used_credits: 3.6,
+        daily_limit_credits: 5,
+        daily_used_credits: 2.4,
+        reset_timezone: 'UTC',
+      },
+    ],
+    [
+      'through a key not used today in its time zone: nothing used today',
+      { dailyLimit: 5000, day: '2025-09-06', dayUsed: 2400, timeZone: 'Pacific/Kiritimati' },
+      {
+        remaining_credits: 88.8,
+        unlimited_credits: true,
+        used_credits: 0,
+        daily_limit_credits: 5,
+        daily_used_credits: 0,
+        reset_timezone: 'Pacific/Kiritimati',
+      },
+    ],
+  ])('%s', async (_what, key, token) => {
+    expect(await context(sampleKey(key))(sampleCaller)).toEqual({
+      data: { token, user },
+      message: '',
+      success: true,
+    });
+  });
+
+  test('of the own account and key only', async () => {
+    const lookups: string[] = [];
+    const noting = async <T>(id: string, found: T) => {
+      lookups.push(id);
+      return found;
+    };
+    const read = getCredits({
+      accounts: { find: (id) => noting(id, account) },
+      keys: { find: (id) => noting(id, sampleKey()) },
+      now: () => sampleTime,
+    });
+
+    await read({ account: 'studio', keyId: 'key-1' });
+
+    expect(lookups).toEqual(['studio', 'key-1']);
+  });
+});
+
+test('a key that was deleted a moment ago is not valid any more', async () => {
+  expect(await thrownBy(context(undefined)(sampleCaller))).toMatchObject({
+    code: 'unauthorized',
+    message: 'The API key is not valid.',
+  });
+});
+
+test('an account that is missing is an internal error', async () => {
+  const read = getCredits({
+    accounts: { find: async () => undefined },
+    keys: { find: async () => sampleKey() },
+    now: () => sampleTime,
+  });
+
+  await expect(read(sampleCaller)).rejects.toThrow('the account default does not exist');
+});

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import { CreditRequest } from '../../../../functions/domain/accounts/account-request.ts';
+import { creditAccount } from '../../../../functions/domain/accounts/credit-account.ts';
+import { LedgerBusy } from '../../../../functions/domain/billing/ledger.ts';
+import { newTaskId } from '../../../../functions/domain/model/ids.ts';
+import { Problem } from '../../../../functions/domain/model/problem.ts';
+import { createTask } from '../../../../functions/domain/tasks/create-task.ts';
+import { GenerationRequest } from '../../../../functions/domain/wire/request.ts';
+import { memoryStore } from '../../../support/fakes.ts';
+import { sampleCaller, sampleTime } from '../../../support/tasks.ts';
+
+const now = () => sampleTime;
+
+const creating = (error: Error) =>
+  createTask({
+    ledger: { reserve: () => Promise.reject(error) },
+    tasks: memoryStore().tasks,
+    workflow: { start: () => Promise.reject(new Error('no workflow may start')) },
+    now,
+    newId: newTaskId,
+    urlProblem: () => undefined,
+    fileIdOf: () => undefined,
+    startFailed: () => undefined,
+  })(
+    GenerationRequest.parse({ prompt: 'A cat', image_urls: ['https://example.com/1'] }),
+    sampleCaller,
+  );
+
+const crediting = (error: Error) =>
+  creditAccount({ ledger: { credit: () => Promise.reject(error) }, now })(
+    CreditRequest.parse({ credits: 1 }),
+    { account: 'studio', keyId: 'key-1' },
+  );
+
+test.each([
+  ['creating a task', creating],
+  ['crediting an account', crediting],
+])('%s while the ledger stays busy is refused with 503 and retry-after', async (_, run) => {
+  const busy = new LedgerBusy('gave up');
+
+  const thrown: unknown = await run(busy).catch((error: unknown) => error);
+
+  expect(thrown).toBeInstanceOf(Problem);
+  expect(thrown).toMatchObject({
+    code: 'service_unavailable',
+    status: 503,
+    message: 'The account is busy; send the request again.',
+    headers: { 'retry-after': '1' },
+    cause: busy,
+  });
+});
+
+test.each([
+  ['creating a task', creating],
+  ['crediting an account', crediting],
+])('another error of the ledger is not explained to the caller: %s', async (_, run) => {
+  const broken = new Error('broken');
+
+  await expect(run(broken)).rejects.toBe(broken);
+});

@@ -1,0 +1,98 @@
+import { describe, expect, test } from 'vitest';
+import { modelsView } from '../../../../functions/api/list-models/view.ts';
+import {
+  defaultModel,
+  findModel,
+  measuredSecondsOf,
+  models,
+  providersFor,
+  typicalSecondsOf,
+} from '../../../../functions/domain/providers/catalogue.ts';
+
+test('the response of GET /v1/models is the table', () => {
+  expect(modelsView()).toEqual({
+    object: 'list',
+    data: [
+      {
+        id: 'wan2.5-image-to-image',
+        object: 'model',
+        type: 'image',
+        credits_per_image: 1.2,
+        limits: {
+          images: 2,
+          n: 4,
+          prompt_characters: 2000,
+          image_bytes: 10_485_760,
+          side_pixels: [384, 5000],
+        },
+      },
+    ],
+  });
+});
+
+test('every model is found by its id and costs whole milli-credits', () => {
+  for (const model of models) {
+    expect(findModel(model.id)).toBe(model);
+    expect(Number.isSafeInteger(model.milliCreditsPerImage)).toBe(true);
+  }
+  expect(findModel('wan3')).toBeUndefined();
+});
+
+test('the setting TYPICAL_SECONDS replaces the guess of the table', () => {
+  expect(typicalSecondsOf(defaultModel.id)).toBe(30);
+  expect(typicalSecondsOf(defaultModel.id, '8')).toBe(8);
+});
+
+test('a model that is not in the catalogue any more takes as long as the default one', () => {
+  expect(typicalSecondsOf('wan1')).toBe(30);
+});
+
+test('every model has a provider, and a guess of how long it takes there', () => {
+  for (const { providers } of models) {
+    const guesses = Object.values(providers);
+    expect(guesses.length).toBeGreaterThan(0);
+    for (const guess of guesses) expect(guess).toBeGreaterThan(0);
+  }
+});
+
+describe('the providers of a model', () => {
+  test('are those of the deployment, in its order', () => {
+    expect(providersFor(defaultModel.id, ['fal', 'dashscope'])).toEqual(['fal', 'dashscope']);
+    expect(providersFor(defaultModel.id, [])).toEqual([]);
+  });
+
+  test('that is not in the catalogue any more are those of the default one', () => {
+    expect(providersFor('wan1', ['evolink', 'fal'])).toEqual(['evolink', 'fal']);
+  });
+});
+
+describe('the guess', () => {
+  test.each([
+    ['dashscope', 30],
+    ['evolink', 30],
+    ['fal', 90],
+  ] as const)('of what it takes at %s is %i s', (provider, seconds) => {
+    expect(typicalSecondsOf(defaultModel.id, undefined, provider)).toBe(seconds);
+    expect(typicalSecondsOf(defaultModel.id, '8', provider)).toBe(8);
+  });
+
+  const knowing = (seconds: number | undefined) => ({ typicalSeconds: async () => seconds });
+
+  test('is used until there is a measurement', async () => {
+    expect(await measuredSecondsOf(knowing(undefined))(defaultModel.id, 'fal')).toBe(90);
+    expect(await measuredSecondsOf(knowing(41.5))(defaultModel.id, 'fal')).toBe(41.5);
+    expect(await measuredSecondsOf(knowing(0))(defaultModel.id, 'fal')).toBe(0);
+  });
+
+  test('is used when the measurement cannot be read', async () => {
+    const typicalSeconds = () => Promise.reject(new Error('throttled'));
+
+    expect(await measuredSecondsOf({ typicalSeconds })(defaultModel.id, 'fal')).toBe(90);
+  });
+
+  test('is the setting TYPICAL_SECONDS where there is one, and no measurement is read', async () => {
+    const typicalSeconds = () => Promise.reject(new Error('this is not read'));
+
+    expect(await measuredSecondsOf({ typicalSeconds }, '8')(defaultModel.id, 'fal')).toBe(8);
+  });
+});

@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest';
+import type { CallbackRecord, Task } from '../../../../functions/domain/model/task.ts';
+import { type CheckReason, dueCheck } from '../../../../functions/domain/tasks/reconcile.ts';
+import { completed, failed, pending, processing } from '../../../support/tasks.ts';
+
+const now = 1_000_000;
+const upload = { kind: 'upload', contentType: 'image/png' } as const;
+const promised = { inputs: [upload, upload] };
+const callbackUrl = 'https://example.com/hook';
+const callback = (state: CallbackRecord['state']) => ({
+  callbackUrl,
+  callback: { state, attempts: 1 },
+});
+
+describe('the check that is due', () => {
+  const kinds: readonly (readonly [string, Task, CheckReason | undefined])[] = [
+    ['that was never started', pending(), 'unstarted'],
+    ['that was never started and is cancelled', pending({ cancelledAt: 1 }), 'unstarted'],
+    ['whose uploads never came', pending(promised), 'uploads-expired'],
+    [
+      'of whose uploads one never came',
+      pending({ ...promised, arrived: new Set([1]) }),
+      'uploads-expired',
+    ],
+    [
+      'whose uploads are all there',
+      pending({ ...promised, arrived: new Set([1, 0]) }),
+      'unstarted',
+    ],
+    [
+      'that was started without its uploads',
+      pending({ ...promised, startedAt: 1, deadlineAt: now }),
+      'unwatched',
+    ],
+    ['that is prepared', pending({ startedAt: 1, deadlineAt: now + 1 }), 'unwatched'],
+    ['that has no deadline', pending({ startedAt: 1 }), 'unwatched'],
+    ['that a provider has', processing({ deadlineAt: now + 1 }), 'unwatched'],
+    ['that is just late', processing({ deadlineAt: now - 60_000 }), 'unwatched'],
+    ['that is late', processing({ deadlineAt: now - 60_001 }), 'past-deadline'],
+    [
+      'that is late before a provider has it',
+      pending({ startedAt: 1, deadlineAt: 1 }),
+      'past-deadline',
+    ],
+    [
+      'that is completed and whose callback is pending',
+      completed(callback('pending')),
+      'undelivered',
+    ],
+    ['that failed and whose callback is pending', failed(callback('pending')), 'undelivered'],
+    ['whose callback is failing', failed(callback('failing')), 'undelivered'],
+    ['whose callback was delivered', completed(callback('delivered')), undefined],
+    ['whose callback was given up', failed(callback('undelivered')), undefined],
+  ];
+
+  test.each(kinds.map(([what, task, reason]) => [what, reason, task] as const))(
+    'of a task %s: %s, from its time on',
+    (_what, reason, task) => {
+      expect(dueCheck({ ...task, nextCheckAt: now }, now)).toBe(reason);
+      expect(dueCheck({ ...task, nextCheckAt: 0 }, now)).toBe(reason);
+    },
+  );
+
+  test.each(kinds)('of a task %s is none before its time', (_what, task) => {
+    expect(dueCheck({ ...task, nextCheckAt: now + 1 }, now)).toBeUndefined();
+  });
+
+  test.each(kinds)('of a task %s is none without a time', (_what, task) => {
+    expect(dueCheck({ ...task, nextCheckAt: undefined }, now)).toBeUndefined();
+  });
+});

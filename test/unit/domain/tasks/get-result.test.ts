@@ -1,0 +1,119 @@
+import { describe, expect, test } from 'vitest';
+import type { Task } from '../../../../functions/domain/model/task.ts';
+import { getResult } from '../../../../functions/domain/tasks/get-result.ts';
+import { linkValidForMs, resultLink } from '../../../../functions/domain/wire/result-link.ts';
+import { memoryResults, memoryStore, settableClock } from '../../../support/fakes.ts';
+import { signingWith } from '../../../support/signing.ts';
+import { completed, failed, processing, sampleId, sampleTime } from '../../../support/tasks.ts';
+import { thrownBy } from '../../../support/thrown-by.ts';
+
+const secret = 'a signing secret';
+
+function context(task?: Task) {
+  const store = memoryStore();
+  if (task) store.put(task);
+  const clock = settableClock(sampleTime);
+  const get = getResult({
+    tasks: store.tasks,
+    results: memoryResults(),
+    now: clock.now,
+    keys: signingWith(secret),
+    resultDays: 7,
+  });
+  const expires = (sampleTime + linkValidForMs) / 1000;
+  const { searchParams } = new URL(
+    resultLink('https://api.example.com', secret, { taskId: sampleId, n: 1, expires }),
+  );
+  const params = {
+    taskId: sampleId,
+    n: '1',
+    expires: String(expires),
+    signature: searchParams.get('signature') ?? '',
+  };
+  return { clock, get, params };
+}
+
+describe('302', () => {
+  test('a valid link leads to the picture', async () => {
+    const { get, params } = context(completed());
+
+    expect(await get(params)).toBe(
+      `https://results.example.com/results/${sampleId}/1?name=${sampleId}-1`,
+    );
+  });
+
+  test('no text of the request becomes part of the file name', async () => {
+    const { get, params } = context(completed());
+
+    expect(await get({ ...params, n: '\r\n01' })).toMatch(/-1$/);
+  });
+});
+
+describe('403', () => {
+  const invalidLink = {
+    code: 'permission_denied',
+    status: 403,
+    param: undefined,
+    message:
+      'This link is not valid or no longer: ask for the task again, its answer carries fresh links.',
+  };
+
+  test.each([
+    ['another image', { n: '2' }],
+    ['no image', { n: '' }],
+    ['another task', { taskId: 'task-unified-1757156493-00000000' }],
+    ['a later expiry', { expires: '1957242893' }],
+    ['no expiry', { expires: '' }],
+    ['no signature', { signature: '' }],
+  ])('a link with %s is rejected', async (_what, change) => {
+    const { get, params } = context(completed());
+
+    expect(await thrownBy(get({ ...params, ...change }))).toMatchObject(invalidLink);
+  });
+
+  test('an expired link is rejected', async () => {
+    const { get, params, clock } = context(completed());
+    clock.advance(linkValidForMs);
+
+    expect(await thrownBy(get(params))).toMatchObject(invalidLink);
+  });
+
+  test.each<[string, Task | undefined]>([
+    ['is gone', undefined],
+    ['is still being made', processing()],
+    ['has failed', failed()],
+    ['has fewer images', completed({ images: [] })],
+  ])('a link to a task that %s is rejected', async (_what, task) => {
+    const { get, params } = context(task);
+
+    expect(await thrownBy(get(params))).toMatchObject(invalidLink);
+  });
+});
+
+describe('410', () => {
+  const day = 24 * 60 * 60 * 1000;
+  const endedAgo = (milliseconds: number) => completed({ finishedAt: sampleTime - milliseconds });
+
+  test('a picture that the bucket has deleted has expired, whoever has a fresh link to it', async () => {
+    const { get, params } = context(endedAgo(7 * day));
+
+    expect(await thrownBy(get(params))).toMatchObject({
+      code: 'result_expired',
+      status: 410,
+      message:
+        'This picture was deleted 7 days after the task had ended. Create the task again to get another one.',
+    });
+  });
+
+  test('until then the link leads to the picture', async () => {
+    const { get, params } = context(endedAgo(7 * day - 1));
+
+    expect(await get(params)).toMatch(/^https:/);
+  });
+
+  test('a link that is not valid does not tell that there was a picture', async () => {
+    const { get, params } = context(endedAgo(7 * day));
+
+    expect(await thrownBy(get({ ...params, signature: '' }))).toMatchObject({ status: 403 });
+  });
+});

@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest';
+import { getTask } from '../../../../functions/domain/tasks/get-task.ts';
+import { memoryStore } from '../../../support/fakes.ts';
+import { completed, failed, pending, processing, sampleId } from '../../../support/tasks.ts';
+import { thrownBy } from '../../../support/thrown-by.ts';
+
+function context(task = pending()) {
+  const store = memoryStore();
+  store.put(task);
+  return { get: getTask({ tasks: store.tasks }) };
+}
+
+describe('200', () => {
+  test.each([pending(), processing(), completed(), failed()])(
+    'a $status task is found by its account',
+    async (task) => {
+      const store = memoryStore();
+      store.put(task);
+
+      expect(await getTask({ tasks: store.tasks })(task.id, 'default')).toEqual(task);
+    },
+  );
+});
+
+describe('400', () => {
+  test.each(['', 'task-1', 'TASK-UNIFIED-1757156493-imcg5zqt', '../task-unified-1-imcg5zqt'])(
+    'an id like %j is rejected',
+    async (id) => {
+      expect(await thrownBy(context().get(id, 'default'))).toMatchObject({
+        code: 'invalid_task_id',
+        status: 400,
+        param: 'task_id',
+        message: "A task id starts with 'task-unified-' and is the one the create call answered.",
+      });
+    },
+  );
+});
+
+describe('404', () => {
+  const missing = (id: string) => ({
+    code: 'task_not_found',
+    status: 404,
+    param: 'task_id',
+    message: `There is no task ${id}.`,
+  });
+
+  test('a task that does not exist is not found', async () => {
+    const id = 'task-unified-1757156493-00000000';
+
+    expect(await thrownBy(context().get(id, 'default'))).toMatchObject(missing(id));
+  });
+
+  test('a task of another account is not found', async () => {
+    const { get } = context();
+
+    expect(await thrownBy(get(sampleId, 'other'))).toMatchObject(missing(sampleId));
+  });
+});

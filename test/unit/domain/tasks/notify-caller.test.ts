@@ -1,0 +1,219 @@
+import { describe, expect, test } from 'vitest';
+import type { CallbackRecord, Task } from '../../../../functions/domain/model/task.ts';
+import { notifyCaller, quickAttempts } from '../../../../functions/domain/tasks/notify-caller.ts';
+import { memoryStore, settableClock } from '../../../support/fakes.ts';
+import { completed, failed, processing, sampleId, sampleTime } from '../../../support/tasks.ts';
+import { thrownBy } from '../../../support/thrown-by.ts';
+
+const callbackUrl = 'https://example.com/hook';
+const callbackRetryDelays = [60, 600, 3600];
+
+function context(task: Task, ...statuses: readonly (number | undefined)[]) {
+  const { tasks, put } = memoryStore();
+  put(task);
+  const clock = settableClock(sampleTime);
+  const deliveries: unknown[] = [];
+  const givenUp: string[] = [];
+  const deps = {
+    tasks,
+    now: clock.now,
+    callbackRetryDelays,
+    bodyOf: async ({ id, status }: Task) => `${id} is ${status}`,
+    deliver: async ({ id }: Task, url: string, body: string) => {
+      deliveries.push({ id, url, body });
+      return statuses[deliveries.length - 1];
+    },
+    undelivered: (id: string) => void givenUp.push(id),
+  };
+  return {
+    tasks,
+    clock,
+    deliveries,
+    givenUp,
+    deps,
+    notify: notifyCaller(deps),
+    find: () => tasks.find(sampleId),
+  };
+}
+
+const failing = (attempts: number): CallbackRecord => ({ state: 'failing', attempts });
+
+test.each([completed({ callbackUrl }), failed({ callbackUrl })])(
+  'the callback of a $status task is delivered once, and that is recorded',
+  async (task) => {
+    const { notify, deliveries, find } = context({ ...task, nextCheckAt: sampleTime }, 204);
+
+    await notify(sampleId);
+    await notify(sampleId);
+
+    expect(deliveries).toEqual([
+      { id: sampleId, url: callbackUrl, body: `${sampleId} is ${task.status}` },
+    ]);
+    expect(await find()).toMatchObject({
+      callback: { state: 'delivered', attempts: 1, lastStatus: 204 },
+    });
+    expect(await find()).not.toHaveProperty('nextCheckAt');
+  },
+);
+
+describe('an attempt', () => {
+  test.each([200, 201, 204, 299])('with the response %i is delivered', async (status) => {
+    const { notify, find } = context(completed({ callbackUrl }), status);
+
+    await notify(sampleId);
+
+    expect(await find()).toMatchObject({ callback: { state: 'delivered', lastStatus: status } });
+  });
+
+  test.each([199, 300, 302, 400, 404, 410, 429, 500, undefined])(
+    'with the response %s is not delivered, and throws the error that is retried',
+    async (status) => {
+      const { notify, find } = context(completed({ callbackUrl }), status);
+
+      expect(await thrownBy(notify(sampleId))).toMatchObject({ name: 'CallbackFailed' });
+
+      expect(await find()).toMatchObject({
+        callback: { state: 'failing', attempts: 1, lastStatus: status },
+      });
+    },
+  );
+
+  test('is counted with the earlier ones', async () => {
+    const { notify, find } = context(completed({ callbackUrl }), 500, undefined, 200);
+
+    await thrownBy(notify(sampleId));
+    expect(await thrownBy(notify(sampleId))).toMatchObject({
+      message: 'attempt 2 got no response',
+    });
+    await notify(sampleId);
+
+    expect(await find()).toMatchObject({
+      callback: { state: 'delivered', attempts: 3, lastStatus: 200 },
+    });
+  });
+
+  test('after a redelivery counts from one again', async () => {
+    const { notify, tasks, deliveries, find } = context(completed({ callbackUrl }), 204, 500);
+    await notify(sampleId);
+    await tasks.scheduleCallback(sampleId, sampleTime);
+
+    await thrownBy(notify(sampleId));
+
+    expect(deliveries[1]).toEqual(deliveries[0]); // the same task, and so the same event
+    expect(await find()).toMatchObject({ callback: { state: 'failing', attempts: 1 } });
+  });
+
+  test('whose result could not be written is repeated', async () => {
+    const { deps, notify, deliveries, find } = context(completed({ callbackUrl }), 204, 204);
+    const recordCallbackAttempt = () => Promise.reject(new Error('throttled'));
+    const tasks = { ...deps.tasks, recordCallbackAttempt };
+
+    await expect(notifyCaller({ ...deps, tasks })(sampleId)).rejects.toThrow('throttled');
+    await notify(sampleId);
+
+    expect(deliveries).toHaveLength(2);
+    expect(await find()).toMatchObject({ callback: { state: 'delivered', attempts: 1 } });
+  });
+
+  test('that failed does not overwrite one at the same time that was delivered', async () => {
+    const { deps, notify, find } = context(completed({ callbackUrl }), 204);
+    const deliver = async () => {
+      await notify(sampleId);
+      return 500;
+    };
+
+    await thrownBy(notifyCaller({ ...deps, deliver })(sampleId));
+
+    expect(await find()).toMatchObject({ callback: { state: 'delivered' } });
+    expect(await find()).not.toHaveProperty('nextCheckAt');
+  });
+});
+
+describe('when the next attempt is due', () => {
+  test.each([1, 2, 3])(
+    'after attempt %i the state machine makes it, and the reconciler checks after a minute',
+    async (nth) => {
+      const { notify, find } = context(completed({ callbackUrl, callback: failing(nth - 1) }), 500);
+
+      expect(await thrownBy(notify(sampleId))).toMatchObject({ name: 'CallbackFailed' });
+
+      expect(await find()).toMatchObject({
+        callback: { state: 'failing', attempts: nth },
+        nextCheckAt: sampleTime + 60_000,
+      });
+    },
+  );
+
+  test.each([
+    [4, 60],
+    [5, 600],
+    [6, 3600],
+  ])('after attempt %i the reconciler makes it, %i s later', async (nth, seconds) => {
+    const { notify, find, givenUp } = context(
+      completed({ callbackUrl, callback: failing(nth - 1) }),
+      500,
+    );
+
+    await notify(sampleId);
+
+    expect(await find()).toMatchObject({
+      callback: { state: 'failing', attempts: nth },
+      nextCheckAt: sampleTime + seconds * 1000,
+    });
+    expect(givenUp).toEqual([]);
+  });
+
+  test('after the last attempt there is none, and the undelivered callback is reported to the operator', async () => {
+    const task = failed({ callbackUrl, callback: failing(6), nextCheckAt: sampleTime });
+    const { notify, find, givenUp } = context(task, 503);
+
+    await notify(sampleId);
+
+    expect(await find()).toMatchObject({
+      callback: { state: 'undelivered', attempts: 7, lastStatus: 503 },
+    });
+    expect(await find()).not.toHaveProperty('nextCheckAt');
+    expect(givenUp).toEqual([sampleId]);
+  });
+
+  test('the last one may be delivered like any other', async () => {
+    const { notify, find, givenUp } = context(
+      completed({ callbackUrl, callback: failing(6) }),
+      204,
+    );
+
+    await notify(sampleId);
+
+    expect(await find()).toMatchObject({ callback: { state: 'delivered', attempts: 7 } });
+    expect(givenUp).toEqual([]);
+  });
+
+  test('without further delays there are only the four attempts of the contract', async () => {
+    const task = completed({ callbackUrl, callback: failing(quickAttempts - 1) });
+    const { deps, find, givenUp } = context(task, 500);
+
+    await notifyCaller({ ...deps, callbackRetryDelays: [] })(sampleId);
+
+    expect(await find()).toMatchObject({ callback: { state: 'undelivered', attempts: 4 } });
+    expect(givenUp).toEqual([sampleId]);
+  });
+});
+
+test('a task without a callback_url has no callback', async () => {
+  const { notify, deliveries, find } = context(completed());
+
+  await notify(sampleId);
+
+  expect(deliveries).toEqual([]);
+  expect(await find()).not.toHaveProperty('callback');
+});
+
+test.each([
+  ['is still running', processing({ callbackUrl }), sampleId],
+  ['is not there', completed({ callbackUrl }), 'task-unified-1-00000000'],
+])('no callback is sent for a task that %s', async (_what, task, id) => {
+  const { notify, deliveries } = context(task);
+
+  await expect(notify(id)).rejects.toThrow('has not ended');
+  expect(deliveries).toEqual([]);
+});

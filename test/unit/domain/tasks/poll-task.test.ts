@@ -1,0 +1,419 @@
+import { describe, expect, test } from 'vitest';
+import type { CancelAnswer, Progress } from '../../../../functions/domain/model/provider.ts';
+import type { Failure, Processing, Task } from '../../../../functions/domain/model/task.ts';
+import {
+  ProviderBusy,
+  ProviderRejected,
+} from '../../../../functions/domain/model/workflow-errors.ts';
+import { pollTask } from '../../../../functions/domain/tasks/poll-task.ts';
+import {
+  memoryStore,
+  memoryWorkflow,
+  only,
+  scriptedProvider,
+  settableClock,
+} from '../../../support/fakes.ts';
+import {
+  completed,
+  pending,
+  processing as processingOne,
+  sampleId,
+  sampleTime,
+} from '../../../support/tasks.ts';
+import { thrownBy } from '../../../support/thrown-by.ts';
+
+const deadlineAt = sampleTime + 900_000;
+const hour = 3_600_000;
+const failure: Failure = { code: 'service_error', message: 'The model broke down.' };
+const made: Progress = {
+  state: 'succeeded',
+  images: [{ url: 'https://provider.example.com/1.png' }, failure],
+};
+
+const processing = (more: Partial<Processing> = {}) => processingOne({ n: 2, ...more });
+
+const context = (task: Task, ...poll: readonly (Progress | Error)[]) => contextWith(task, { poll });
+
+function contextWith(task: Task, script: Parameters<typeof scriptedProvider>[0]) {
+  const { tasks, put } = memoryStore();
+  put(task);
+  const clock = settableClock(sampleTime);
+  const workflow = memoryWorkflow();
+  const provider = scriptedProvider(script);
+  const busy: unknown[] = [];
+  const unanswered: string[] = [];
+  const providerBusy = (taskId: string, cause: ProviderBusy) => void busy.push([taskId, cause]);
+  return {
+    clock,
+    workflow,
+    provider,
+    busy,
+    unanswered,
+    poll: pollTask({
+      tasks,
+      workflow,
+      providers: only(provider),
+      now: clock.now,
+      providerBusy,
+      unanswered: (taskId) => void unanswered.push(taskId),
+    }),
+    find: () => tasks.find(sampleId),
+  };
+}
+
+describe('a job that is not finished', () => {
+  test.each(['queued', 'running'] as const)('%s: the wait goes on', async (state) => {
+    const { poll, find, workflow, provider } = context(processing(), { state });
+
+    await poll(sampleId, 'token-1');
+
+    expect(provider.polled).toEqual(['ticket-1']);
+    expect(workflow.finished).toEqual([]);
+    expect(await find()).toMatchObject({ wakeToken: 'token-1' });
+    expect(await find()).not.toHaveProperty('outcome');
+  });
+
+  test('a provider that is busy is polled again next time', async () => {
+    const error = new ProviderBusy('503');
+    const { poll, find, workflow, busy } = context(processing(), error, made);
+
+    await poll(sampleId, 'token-1');
+    expect(busy).toEqual([[sampleId, error]]);
+    expect(workflow.finished).toEqual([]);
+
+    await poll(sampleId, 'token-2');
+    expect(workflow.finished).toEqual(['token-2']);
+    expect(await find()).toMatchObject({ outcome: made });
+  });
+});
+
+describe('a poll without an answer', () => {
+  const busy = (retryAfterSeconds?: number) => new ProviderBusy('503', { retryAfterSeconds });
+
+  test.each<[number, number | undefined, { waitSeconds: number; pollSeconds: number }]>([
+    [4, undefined, { waitSeconds: 8, pollSeconds: 8 }],
+    [8, undefined, { waitSeconds: 16, pollSeconds: 16 }],
+    [64, undefined, { waitSeconds: 120, pollSeconds: 120 }],
+    [120, undefined, { waitSeconds: 120, pollSeconds: 120 }],
+    [4, 3, { waitSeconds: 8, pollSeconds: 8 }],
+    [4, 30, { waitSeconds: 30, pollSeconds: 8 }],
+    [4, 86_400, { waitSeconds: 300, pollSeconds: 8 }],
+  ])(
+    'after %i s, with a Retry-After of %s, slows the polls down',
+    async (seconds, after, schedule) => {
+      const { poll, workflow, find } = context(processing(), busy(after));
+
+      await poll(sampleId, 'token-1', seconds);
+
+      expect(workflow.slowedDown).toEqual([{ token: 'token-1', taskId: sampleId, ...schedule }]);
+      expect(workflow.finished).toEqual([]);
+      expect(await find()).toMatchObject({ wakeToken: 'token-1', polledAt: sampleTime });
+    },
+  );
+
+  test('leaves the polls of an execution of an older definition as they are', async () => {
+    const { poll, workflow } = context(processing(), busy(30));
+
+    await poll(sampleId, 'token-1');
+
+    expect([workflow.slowedDown, workflow.finished]).toEqual([[], []]);
+  });
+});
+
+test.each([
+  [1, 500],
+  [2, 1500],
+  [4, 3500],
+  [60, 59_500],
+])(
+  'a poll every %i s waits for its answer for %i ms: it is over before the next',
+  async (seconds, ms) => {
+    const deadlines: unknown[] = [];
+    const { tasks, put } = memoryStore();
+    put(processing());
+    const provider = {
+      retentionMs: 1,
+      poll: async (_ticket: string, deadlineMs?: number): Promise<Progress> => {
+        deadlines.push(deadlineMs);
+        return { state: 'running' };
+      },
+    };
+    const unexpected = () => expect.unreachable();
+
+    await pollTask({
+      tasks,
+      workflow: memoryWorkflow(),
+      providers: only(provider),
+      now: () => sampleTime,
+      providerBusy: unexpected,
+      unanswered: unexpected,
+    })(sampleId, 'token-1', seconds);
+
+    expect(deadlines).toEqual([ms]);
+  },
+);
+
+describe('a job that is finished', () => {
+  test.each<Progress>([made, { state: 'failed', failure }])(
+    'its outcome ($state) is written, and the polling ends',
+    async (progress) => {
+      const { poll, find, workflow } = context(processing(), progress);
+
+      await poll(sampleId, 'token-1');
+
+      expect(await find()).toMatchObject({ status: 'processing', outcome: progress });
+      expect(workflow.finished).toEqual(['token-1']);
+    },
+  );
+
+  test('never more images than requested are written, and nothing that is too long to be a URL', async () => {
+    const images = Array.from({ length: 20_000 }, (_, index) => ({
+      url: `https://provider.example.com/${index}.png${index === 1 ? 'x'.repeat(500_000) : ''}`,
+    }));
+    const { poll, find } = context(processing(), { state: 'succeeded', images });
+
+    await poll(sampleId, 'token-1');
+
+    expect(await find()).toMatchObject({
+      outcome: {
+        images: [{ url: 'https://provider.example.com/0.png' }, { code: 'service_error' }],
+      },
+    });
+  });
+
+  test('images that were generated after the deadline count, too', async () => {
+    const { poll, find, clock } = context(processing({ deadlineAt }), made);
+    clock.advance(1_000_000);
+
+    await poll(sampleId, 'token-1');
+
+    expect(await find()).toMatchObject({ outcome: made });
+  });
+});
+
+describe('past the deadline', () => {
+  const late = {
+    code: 'generation_timeout',
+    message: 'The task took too long. Nothing was charged; send the task again.',
+  };
+
+  test.each(['queued', 'running'] as const)('a job that is still %s fails', async (state) => {
+    const { poll, find, workflow, clock, unanswered } = context(processing({ deadlineAt }), {
+      state,
+    });
+    clock.advance(900_000);
+
+    await poll(sampleId, 'token-1');
+
+    expect(await find()).toMatchObject({ outcome: { state: 'failed', failure: late } });
+    expect(workflow.finished).toEqual(['token-1']);
+    expect(unanswered).toEqual([]);
+  });
+
+  test('a job of which the provider says nothing is asked for again, and completes if it is finished', async () => {
+    const silence = new ProviderBusy('503');
+    const { poll, find, workflow, clock } = context(
+      processing({ deadlineAt }),
+      silence,
+      silence,
+      made,
+    );
+    clock.advance(900_000);
+    await poll(sampleId, 'token-1');
+    clock.advance(22 * hour);
+    await poll(sampleId, 'token-2');
+
+    expect(await find()).not.toHaveProperty('outcome');
+    expect(workflow.finished).toEqual([]);
+    await poll(sampleId, 'token-3');
+    expect(await find()).toMatchObject({ outcome: made });
+  });
+
+  test.each([
+    [-1, []],
+    [0, [sampleId]],
+  ])(
+    'a job of which the provider says nothing for as long as it would know fails: %i ms from then',
+    async (ms, expected) => {
+      const task = processing({ deadlineAt });
+      const { poll, find, clock, unanswered } = context(task, new ProviderBusy('503'));
+      clock.advance(task.submittedAt + 24 * hour + ms - sampleTime);
+
+      await poll(sampleId, 'token-1');
+
+      expect(unanswered).toEqual(expected);
+      const failed = expect.objectContaining({ outcome: { state: 'failed', failure: late } });
+      expect([await find()]).toEqual(
+        expected.length > 0
+          ? [failed]
+          : [expect.not.objectContaining({ outcome: expect.anything() })],
+      );
+    },
+  );
+
+  test('is not reached a millisecond before it', async () => {
+    const { poll, workflow, clock } = context(processing({ deadlineAt }), { state: 'running' });
+    clock.advance(899_999);
+
+    await poll(sampleId, 'token-1');
+
+    expect(workflow.finished).toEqual([]);
+  });
+
+  test('is a task without a deadline, too', async () => {
+    const { poll, find } = context(processing({ deadlineAt: undefined }), { state: 'running' });
+
+    await poll(sampleId, 'token-1');
+
+    expect(await find()).toMatchObject({ outcome: { failure: { code: 'generation_timeout' } } });
+  });
+});
+
+describe('a task that the caller has cancelled', () => {
+  const task = processing({ cancelledAt: sampleTime, cancellable: true });
+  const queued: Progress = { state: 'queued' };
+  const cancelledThere: Progress = {
+    state: 'failed',
+    failure: { code: 'request_cancelled', message: 'It was cancelled.' },
+  };
+
+  test.each<CancelAnswer>(['cancelled', 'requested', 'refused'])(
+    'fails when the provider says after its answer "%s" that the job is cancelled',
+    async (answer) => {
+      const { poll, find, workflow, provider } = contextWith(task, {
+        cancel: [answer],
+        poll: [queued, cancelledThere],
+      });
+
+      await poll(sampleId, 'token-1');
+
+      expect([provider.cancelled, provider.polled]).toEqual([
+        ['ticket-1'],
+        ['ticket-1', 'ticket-1'],
+      ]);
+      expect(await find()).toMatchObject({ outcome: cancelledThere });
+      expect(workflow.finished).toEqual(['token-1']);
+    },
+  );
+
+  test.each<CancelAnswer>(['cancelled', 'requested', 'refused'])(
+    'goes on when the provider answers "%s" and says later that it made the images: it is asked once',
+    async (answer) => {
+      const { poll, find, provider } = contextWith(task, {
+        cancel: [answer],
+        poll: [queued, queued, queued, { state: 'running' }, made],
+      });
+
+      for (const token of ['token-1', 'token-2', 'token-3']) await poll(sampleId, token);
+      expect(await find()).not.toHaveProperty('outcome');
+      await poll(sampleId, 'token-4');
+
+      expect(provider.cancelled).toEqual(['ticket-1']);
+      expect(await find()).toMatchObject({ outcome: made, cancelledAt: sampleTime });
+    },
+  );
+
+  test('asks the provider again only when its answer was not clear', async () => {
+    const { poll, find, provider } = contextWith(task, {
+      cancel: ['unknown', 'cancelled'],
+      poll: [queued, queued, cancelledThere],
+    });
+
+    await poll(sampleId, 'token-1');
+    expect(await find()).not.toHaveProperty('outcome');
+    await poll(sampleId, 'token-2');
+
+    expect(provider.cancelled).toEqual(['ticket-1', 'ticket-1']);
+    expect(await find()).toMatchObject({ outcome: cancelledThere });
+  });
+
+  test.each<[string, readonly CancelAnswer[] | undefined, Task, Progress | Error]>([
+    ['runs already', ['cancelled'], task, { state: 'running' }],
+    ['is not known', ['cancelled'], task, new ProviderBusy('503')],
+    [
+      'is queued, and the provider cannot cancel',
+      undefined,
+      processing({ cancelledAt: sampleTime }),
+      queued,
+    ],
+  ])('whose job %s goes on, and nothing is asked for', async (_what, cancel, before, response) => {
+    const { poll, find, workflow, provider } = contextWith(before, { cancel, poll: [response] });
+
+    await poll(sampleId, 'token-1');
+
+    expect(provider.cancelled).toEqual([]);
+    expect(await find()).not.toHaveProperty('outcome');
+    expect(workflow.finished).toEqual([]);
+  });
+
+  test.each<Progress>([made, { state: 'failed', failure }])(
+    'and whose job has $state keeps the outcome of the job',
+    async (progress) => {
+      const { poll, find, provider } = contextWith(task, {
+        cancel: ['cancelled'],
+        poll: [progress],
+      });
+
+      await poll(sampleId, 'token-1');
+
+      expect(await find()).toMatchObject({ outcome: progress });
+      expect(provider.cancelled).toEqual([]);
+    },
+  );
+
+  test('a poll that throws is repeated, with nothing written', async () => {
+    const error = new Error('broken');
+    const { poll, find, workflow } = contextWith(task, {
+      cancel: [error, 'cancelled'],
+      poll: [queued, queued, cancelledThere],
+    });
+
+    expect(await thrownBy(poll(sampleId, 'token-1'))).toBe(error);
+    expect(await find()).not.toHaveProperty('outcome');
+    expect(workflow.finished).toEqual([]);
+
+    await poll(sampleId, 'token-2');
+    expect(await find()).toMatchObject({ outcome: cancelledThere });
+  });
+});
+
+test.each([
+  ['queued', true],
+  ['running', undefined],
+] as const)(
+  'a job that is %s can be cancelled, as far as is known: %s',
+  async (state, cancellable) => {
+    const { poll, find } = context(processing({ cancellable: true }), { state });
+
+    await poll(sampleId, 'token-1');
+
+    expect(Object(await find()).cancellable).toBe(cancellable);
+  },
+);
+
+test.each<[string, Task]>([
+  ['has its outcome', processing({ outcome: { state: 'failed', failure } })],
+  ['has ended', completed()],
+])('a task that %s ends the polling without a request to the provider', async (_what, task) => {
+  const { poll, workflow, provider } = context(task, made);
+
+  await poll(sampleId, 'token-1');
+
+  expect(workflow.finished).toEqual(['token-1']);
+  expect(provider.polled).toEqual([]);
+});
+
+test('a task that was never submitted cannot be polled', async () => {
+  const { poll, workflow } = context(pending(), made);
+
+  await expect(poll(sampleId, 'token-1')).rejects.toThrow('is polled without a ticket');
+  expect(workflow.finished).toEqual([]);
+});
+
+test('any error but ProviderBusy is thrown', async () => {
+  const error = new ProviderRejected(failure);
+  const { poll, workflow } = context(processing(), error);
+
+  await expect(poll(sampleId, 'token-1')).rejects.toBe(error);
+  expect(workflow.finished).toEqual([]);
+});

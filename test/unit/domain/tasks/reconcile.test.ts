@@ -1,0 +1,243 @@
+import { describe, expect, test } from 'vitest';
+import type { CallbackRecord, Task } from '../../../../functions/domain/model/task.ts';
+import type { Recovery } from '../../../../functions/domain/tasks/ensure-workflow.ts';
+import type { DueCheck } from '../../../../functions/domain/tasks/ports.ts';
+import { type CheckReason, reconcile } from '../../../../functions/domain/tasks/reconcile.ts';
+import { memoryStore, memoryWorkflow, settableClock } from '../../../support/fakes.ts';
+import { completed, failed, pending, processing } from '../../../support/tasks.ts';
+
+const now = 1_000_000;
+const lookAgainMs = 120_000;
+const upload = { kind: 'upload', contentType: 'image/png' } as const;
+const callback = (state: CallbackRecord['state']) => ({
+  callbackUrl: 'https://example.com/hook',
+  callback: { state, attempts: 1 },
+});
+
+const breakdown = new Error('throttled');
+
+/** A task with the id `broken` fails. */
+function context(tasks: readonly Task[], recovery: Recovery = 'restarted') {
+  const store = memoryStore();
+  for (const task of tasks) store.put(task);
+  const clock = settableClock(now);
+  const workflow = memoryWorkflow((token) => (token === 'broken' ? breakdown : undefined));
+  const ensured: string[] = [];
+  const deliveries: string[] = [];
+  const recovered: (readonly [CheckReason, string])[] = [];
+  const failures: unknown[] = [];
+  const unlessBroken = (id: string, visited: string[]): void => {
+    if (id === 'broken') throw breakdown;
+    visited.push(id);
+  };
+  const deps = {
+    tasks: store.tasks,
+    workflow,
+    now: clock.now,
+    ensureWorkflowRunning: async ({ id }: Task): Promise<Recovery> => {
+      unlessBroken(id, ensured);
+      return recovery;
+    },
+    deliverCallback: async (id: string) => unlessBroken(id, deliveries),
+    recovered: (reason: CheckReason, id: string) => void recovered.push([reason, id]),
+    failed: (id: string, cause: unknown) => void failures.push([id, cause]),
+  };
+  return {
+    clock,
+    workflow,
+    ensured,
+    deliveries,
+    recovered,
+    failures,
+    deps,
+    run: reconcile(deps),
+    all: store.all,
+  };
+}
+
+const nextCheckAt = (tasks: readonly Task[]) => tasks.map((task) => task.nextCheckAt);
+
+describe('the reconciler', () => {
+  test('ensures a running workflow for every task that has not ended, and sends the pending callbacks', async () => {
+    const { run, ensured, deliveries, recovered } = context([
+      pending({ id: 'unstarted', nextCheckAt: 4 }),
+      pending({ id: 'uploads', nextCheckAt: 3, inputs: [upload] }),
+      processing({ id: 'dead', nextCheckAt: 2, deadlineAt: now }),
+      completed({ id: 'undelivered', nextCheckAt: 1, ...callback('failing') }),
+      pending({ id: 'young', nextCheckAt: now + 1 }),
+      completed({ id: 'told', ...callback('delivered') }),
+    ]);
+
+    await run();
+
+    expect(ensured).toEqual(['dead', 'uploads', 'unstarted']);
+    expect(deliveries).toEqual(['undelivered']);
+    expect(recovered.toSorted()).toEqual([
+      ['undelivered', 'undelivered'],
+      ['unstarted', 'unstarted'],
+      ['unwatched', 'dead'],
+      ['uploads-expired', 'uploads'],
+    ]);
+  });
+
+  test('leaves a running workflow alone, and checks again two minutes later', async () => {
+    const { run, clock, ensured, recovered, workflow, all } = context(
+      [processing({ nextCheckAt: now, deadlineAt: now + lookAgainMs, wakeToken: 'token' })],
+      'alive',
+    );
+
+    await run();
+    await run();
+    expect(ensured).toHaveLength(1);
+    expect(nextCheckAt(all())).toEqual([now + lookAgainMs]);
+
+    clock.advance(lookAgainMs);
+    await run();
+    expect(ensured).toHaveLength(2);
+    expect([recovered, workflow.woken]).toEqual([[], []]);
+  });
+
+  test.each([
+    ['when it waits', 'token', ['token']],
+    ['not when no state waits', undefined, []],
+  ])(
+    'wakes a running workflow past its deadline, so that it polls now: %s',
+    async (_what, wakeToken, woken) => {
+      const task = processing({ id: 'late', nextCheckAt: 1, deadlineAt: 1, wakeToken });
+      const { run, workflow, recovered } = context([task], 'alive');
+
+      await run();
+
+      expect(workflow.woken).toEqual(woken);
+      expect(recovered).toEqual([['past-deadline', 'late']]);
+    },
+  );
+
+  test('gives a dead workflow past its deadline its next execution, which is not woken', async () => {
+    const task = processing({ id: 'late', nextCheckAt: 1, deadlineAt: 1, wakeToken: 'token' });
+    const { run, workflow, recovered } = context([task], 'restarted');
+
+    await run();
+
+    expect(workflow.woken).toEqual([]);
+    expect(recovered).toEqual([['past-deadline', 'late']]);
+  });
+
+  test('does nothing when nothing is due', async () => {
+    const { run, ensured } = context([pending({ nextCheckAt: now + 1 })]);
+
+    await run();
+
+    expect(ensured).toEqual([]);
+  });
+});
+
+describe('each task is checked on its own', () => {
+  const fine = pending({ id: 'fine', nextCheckAt: 2 });
+
+  test.each([
+    ['recovered', pending({ id: 'broken', nextCheckAt: 1 })],
+    ['woken', processing({ id: 'late', nextCheckAt: 1, deadlineAt: 1, wakeToken: 'broken' })],
+    ['delivered', completed({ id: 'broken', nextCheckAt: 1, ...callback('pending') })],
+  ])('one that cannot be %s is reported, delays no other and is not lost', async (_, task) => {
+    const { run, failures, ensured, recovered, all } = context([task, fine], 'alive');
+
+    await run();
+
+    expect(failures).toEqual([[task.id, breakdown]]);
+    expect(ensured).toContain('fine');
+    expect(recovered).toEqual([]);
+    expect(nextCheckAt(all())).toEqual([now + lookAgainMs, now + lookAgainMs]);
+  });
+
+  test('one whose check cannot even be leased is still due', async () => {
+    const { deps, failures, recovered, all } = context([
+      pending({ id: 'gone', nextCheckAt: 1 }),
+      fine,
+    ]);
+    const { tasks } = deps;
+    const leaseCheck = (due: DueCheck, next: number) =>
+      due.id === 'gone' ? Promise.reject(breakdown) : tasks.leaseCheck(due, next);
+
+    await reconcile({ ...deps, tasks: { ...tasks, leaseCheck } })();
+
+    expect(failures).toEqual([['gone', breakdown]]);
+    expect(recovered).toEqual([['unstarted', 'fine']]);
+    expect(nextCheckAt(all())).toEqual([1, now + lookAgainMs]);
+  });
+});
+
+describe('many due tasks', () => {
+  const many = (count: number) =>
+    Array.from({ length: count }, (_, nth) => pending({ id: `task-${nth}`, nextCheckAt: nth }));
+
+  test.each([99, 100, 101, 350])('each of %i tasks is checked once', async (count) => {
+    const { run, ensured } = context(many(count));
+
+    await run();
+
+    expect(ensured).toEqual(many(count).map(({ id }) => id));
+  });
+
+  test('two reconcilers at the same time check every task once', async () => {
+    const { run, ensured } = context(many(150));
+
+    await Promise.all([run(), run()]);
+
+    expect(ensured).toHaveLength(150);
+    expect(new Set(ensured).size).toBe(150);
+  });
+
+  test('a reconciler that reads a stale index ends, and respects the leases', async () => {
+    const { deps, ensured } = context(many(100));
+    let queries = 0;
+    const stale: readonly DueCheck[] = many(100).map(({ id, nextCheckAt: at = 0 }) => ({
+      id,
+      nextCheckAt: at,
+    }));
+    const due = async () => {
+      queries += 1;
+      return stale;
+    };
+
+    await reconcile({ ...deps, tasks: { ...deps.tasks, findDueChecks: due } })();
+
+    expect(ensured).toHaveLength(100);
+    expect(queries).toBe(20);
+  });
+});
+
+describe('a task that changed after the index was read', () => {
+  test.each<[string, Task]>([
+    ['it was checked', pending({ id: 'due', nextCheckAt: now + 5 })],
+    ['no check is due any more', failed({ id: 'due' })],
+    [
+      'its callback was delivered',
+      completed({ id: 'due', nextCheckAt: 1, ...callback('delivered') }),
+    ],
+  ])('%s: nothing is done', async (_what, task) => {
+    const { deps, ensured, deliveries, recovered } = context([task]);
+    const due = async () => [{ id: 'due', nextCheckAt: 1 }];
+
+    await reconcile({ ...deps, tasks: { ...deps.tasks, findDueChecks: due } })();
+
+    expect([ensured, deliveries, recovered]).toEqual([[], [], []]);
+  });
+
+  test('it was started: the reconciler does the check that is due now', async () => {
+    const { deps, recovered } = context([pending({ id: 'due', nextCheckAt: 1, startedAt: 5 })]);
+
+    await reconcile(deps)();
+
+    expect(recovered).toEqual([['unwatched', 'due']]);
+  });
+});
+
+test('a reconciler that cannot read what is due fails as a whole', async () => {
+  const { deps } = context([]);
+  const due = () => Promise.reject(new Error('throttled'));
+
+  await expect(
+    reconcile({ ...deps, tasks: { ...deps.tasks, findDueChecks: due } })(),
+  ).rejects.toThrow('throttled');
+});

@@ -1,0 +1,89 @@
+import type { Job } from '../../../../functions/domain/model/provider.ts';
+import type { ProviderName } from '../../../../functions/domain/model/provider-name.ts';
+import type { Failure, Task } from '../../../../functions/domain/model/task.ts';
+import {
+  ProviderBusy,
+  ProviderRejected,
+} from '../../../../functions/domain/model/workflow-errors.ts';
+import type { SubmitDeps } from '../../../../functions/domain/tasks/submit-task.ts';
+import { submitTask } from '../../../../functions/domain/tasks/submit-task.ts';
+import {
+  memoryInputs,
+  memoryStore,
+  scriptedProvider,
+  settableClock,
+} from '../../../support/fakes.ts';
+import { sampleId, sampleTime } from '../../../support/tasks.ts';
+
+/** The responses of every provider, one by one; after them it is busy. */
+export type Script = Readonly<Partial<Record<ProviderName, readonly (string | Error)[]>>>;
+
+const reason: Failure = { code: 'content_policy_violation', message: 'The prompt was refused.' };
+export const jobRejected = () => new ProviderRejected(reason);
+
+export const operatorFailure: Failure = {
+  code: 'service_unavailable',
+  message: 'The key was refused.',
+};
+export const operatorRejected = () =>
+  new ProviderRejected(operatorFailure, { operatorMustAct: true });
+
+export const busy = () => new ProviderBusy('429');
+
+/** Three providers like the real ones: one is idempotent, and two have webhooks. */
+export function context(task: Task, script: Script, more: Partial<SubmitDeps> = {}) {
+  const { tasks, put } = memoryStore();
+  put(task);
+  const clock = settableClock(sampleTime + 5000);
+  const submitted: [ProviderName, Job][] = [];
+  const signals: unknown[][] = [];
+  const provider = (name: ProviderName) => {
+    const { submit } = scriptedProvider({ submit: script[name] ?? [] });
+    return {
+      submit: (job: Job) => {
+        submitted.push([name, job]);
+        return submit(job);
+      },
+    };
+  };
+  const deps: SubmitDeps = {
+    tasks,
+    now: clock.now,
+    providers: {
+      dashscope: provider('dashscope'),
+      evolink: { ...provider('evolink'), idempotent: true, supportsWebhook: true },
+      fal: { ...provider('fal'), supportsWebhook: true },
+    },
+    // As in production no two links are the same.
+    inputs: linksThatDiffer(),
+    availableProviders: async () => ['dashscope', 'evolink', 'fal'],
+    webhookUrl: async (name, id) => `https://api.example.com/${name}/${id}`,
+    typicalSeconds: async (_model, name) => ({ dashscope: 30, evolink: 40, fal: 90 })[name],
+    onAccepted: () => undefined,
+    onFallback: (id, name, cause) => void signals.push(['fallback', id, name, cause.name]),
+    outcomeUnknown: (id) => void signals.push(['unknown', id]),
+    operatorMustAct: (id, { failure }) => void signals.push(['operator', id, failure.code]),
+    ...more,
+  };
+  return {
+    deps,
+    tasks,
+    clock,
+    submitted,
+    signals,
+    submittedTo: () => submitted.map(([name]) => name),
+    submit: () => submitTask(deps)(sampleId),
+    find: () => tasks.find(sampleId),
+  };
+}
+
+function linksThatDiffer() {
+  const { link } = memoryInputs();
+  let made = 0;
+  return {
+    link: async (id: string, index: number) => {
+      made += 1;
+      return `${await link(id, index)}?${made}`;
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest';
+import { isValidLink, linkValidForMs } from '../../../../functions/domain/wire/result-link.ts';
+import {
+  endedTaskResponseFor,
+  taskResponseFor,
+} from '../../../../functions/domain/wire/task-response.ts';
+import { withoutCallback } from '../../../../functions/domain/wire/view.ts';
+import { signingWith } from '../../../support/signing.ts';
+import {
+  completed,
+  failed,
+  pending,
+  processing,
+  sampleId,
+  sampleTime,
+} from '../../../support/tasks.ts';
+
+function context(typicalSeconds?: string) {
+  let secretsRead = 0;
+  const deps = {
+    baseUrl: 'https://api.example.com',
+    now: () => sampleTime + 18_000,
+    typicalSeconds,
+    secret: async () => {
+      secretsRead += 1;
+      return 'a signing secret';
+    },
+  };
+  return {
+    respond: taskResponseFor(deps),
+    respondEnded: endedTaskResponseFor(deps),
+    secretsRead: () => secretsRead,
+  };
+}
+
+test('a completed task carries links that work for 24 hours from now', async () => {
+  const body = await context().respond(completed());
+
+  const [link0 = ''] = body.status === 'completed' ? body.results : [];
+  const { origin, pathname, searchParams } = new URL(link0);
+  expect(origin + pathname).toBe(`https://api.example.com/v1/results/${sampleId}/1`);
+  const expires = Number(searchParams.get('expires'));
+  expect(expires * 1000).toBe(sampleTime + 18_000 + linkValidForMs);
+  const link = { taskId: sampleId, n: 1, expires };
+  const signature = searchParams.get('signature') ?? '';
+  expect(await isValidLink(signingWith('a signing secret'), link, signature, sampleTime)).toBe(
+    true,
+  );
+});
+
+test.each([pending(), processing(), failed()])(
+  'for a $status task no secret is read',
+  async (task) => {
+    const { respond, secretsRead } = context();
+
+    expect(await respond(task)).toMatchObject({ id: sampleId, status: task.status });
+
+    expect(secretsRead()).toBe(0);
+  },
+);
+
+test('progress follows the typical duration that the deployment sets', async () => {
+  expect(await context().respond(processing())).toMatchObject({ progress: 50 });
+  expect(await context('15').respond(processing())).toMatchObject({ progress: 95 });
+});
+
+test('the body of a callback is the task without the state of the callback', async () => {
+  const task = completed({
+    callbackUrl: 'https://example.com/hook',
+    metadata: { order: '7' },
+    callback: { state: 'failing', attempts: 2 },
+  });
+  const { callback, ...rest } = await context().respondEnded(task);
+
+  expect(callback).toMatchObject({ status: 'failing', attempts: 2 });
+  expect(withoutCallback(await context().respondEnded(task))).toStrictEqual(rest);
+});

@@ -1,0 +1,221 @@
+import { readFileSync } from 'node:fs';
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { CallbackRecord, Image, Task } from '../../../../functions/domain/model/task.ts';
+import {
+  activeTaskView,
+  createdView,
+  summaryView,
+  taskView,
+} from '../../../../functions/domain/wire/view.ts';
+import {
+  completed,
+  failed,
+  pending,
+  processing,
+  sampleId,
+  sampleTime,
+} from '../../../support/tasks.ts';
+
+const image: Image = { key: 'results/1', contentType: 'image/png', bytes: 1000 };
+const context = {
+  now: sampleTime,
+  typicalSeconds: 30,
+  resultLink: (n: number) => `https://api.example.com/v1/results/${sampleId}/${n}`,
+};
+
+const golden = (name: string): unknown =>
+  JSON.parse(readFileSync(new URL(`../../../golden/${name}.json`, import.meta.url), 'utf8'));
+// As it is sent: undefined fields are left out.
+const onTheWire = (view: unknown): unknown => JSON.parse(JSON.stringify(view));
+
+describe('the response with a new task', () => {
+  test('is the golden one', () => {
+    expect(onTheWire(createdView(pending(), context, []))).toStrictEqual(golden('created'));
+  });
+
+  test('has a form for every announced upload', () => {
+    const form = {
+      url: 'https://inputs.example.com/',
+      fields: { 'Content-Type': 'image/png', key: `uploads/${sampleId}/0` },
+      expiresAt: sampleTime + 900_500,
+    };
+    const task = pending({ n: 4, reserved: 4800, metadata: { order: '7' } });
+
+    expect(onTheWire(createdView(task, context, [form]))).toStrictEqual(
+      golden('created-with-uploads'),
+    );
+  });
+
+  test('has the current state of the task when the request was repeated', () => {
+    expect(createdView(completed(), context, [])).toMatchObject({
+      status: 'completed',
+      progress: 100,
+      usage: { credits_used: 1.2 },
+    });
+  });
+});
+
+describe('the response with a task', () => {
+  test.each<[string, Task, number]>([
+    ['pending', pending(), sampleTime + 1000],
+    ['processing', processing({ cancellable: true }), sampleTime + 18_000],
+    [
+      'completed',
+      completed({ n: 2, charged: 2400, images: [image, image], metadata: { order: '7' } }),
+      sampleTime,
+    ],
+    [
+      'partial',
+      completed({
+        n: 2,
+        reserved: 2400,
+        charged: 1200,
+        failures: [{ code: 'generation_timeout', message: 'The image took too long.' }],
+      }),
+      sampleTime,
+    ],
+    ['failed', failed(), sampleTime],
+  ])('is the golden one for a task that is %s', (name, task, now) => {
+    expect(onTheWire(taskView(task, { ...context, now }))).toStrictEqual(golden(name));
+  });
+
+  test('reveals nothing internal', () => {
+    const secrets = {
+      prompt: 'inside',
+      wakeToken: 'inside',
+      callbackUrl: 'https://inside.example.com/',
+      ticket: 'inside',
+      account: 'inside',
+      keyId: 'inside',
+      ...({ provider: 'evolink', submittedRequest: { images: ['inside'] }, busyCount: 2 } as const),
+    };
+
+    const text = JSON.stringify(taskView(processing(secrets), context));
+
+    expect(text).not.toMatch(/inside|evolink|busyCount/);
+  });
+});
+
+describe('can_cancel', () => {
+  const outcome = { state: 'succeeded', images: [] } as const;
+
+  test.each<[string, boolean, Task]>([
+    ['waits', true, pending()],
+    ['waits at a provider that can cancel it', true, processing({ cancellable: true })],
+    ['is with a provider that works on it, or cannot cancel', false, processing()],
+    [
+      'is only settled now, and waited at the provider',
+      false,
+      processing({ outcome, cancellable: true }),
+    ],
+    ['is only settled now', false, processing({ outcome })],
+    ['is completed', false, completed()],
+    ['failed', false, failed()],
+  ])('of a task that %s is %s', (_what, can, task) => {
+    expect(taskView(task, context).task_info).toEqual({ can_cancel: can });
+    expect(createdView(task, context, []).task_info.can_cancel).toBe(can);
+  });
+
+  test.each<Task>([
+    pending({ cancelledAt: 1 }),
+    processing({ cancelledAt: 1, cancellable: true }),
+    processing({ cancelledAt: 1 }),
+  ])('of a $status task that was cancelled is false, and the request shows', (task) => {
+    expect(taskView(task, context).task_info).toEqual({
+      can_cancel: false,
+      cancel_requested: true,
+    });
+    expect(createdView(task, context, []).task_info.can_cancel).toBe(false);
+  });
+});
+
+describe('the state of the callback', () => {
+  const callbackUrl = 'https://inside.example.com/';
+  const withCallback = (callback: CallbackRecord) => ({ callbackUrl, callback });
+  const nothingYet = { status: 'pending', attempts: 0, last_status: null };
+
+  test.each<[string, Task, object]>([
+    ['pending while the task runs', processing({ callbackUrl }), nothingYet],
+    ['pending when the task has just ended', completed({ callbackUrl }), nothingYet],
+    [
+      'pending before the first attempt',
+      completed(withCallback({ state: 'pending', attempts: 0 })),
+      nothingYet,
+    ],
+    [
+      'failing after attempts without a response',
+      completed(withCallback({ state: 'failing', attempts: 2 })),
+      { status: 'failing', attempts: 2, last_status: null },
+    ],
+    [
+      'delivered after three attempts',
+      failed(withCallback({ state: 'delivered', attempts: 3, lastStatus: 204 })),
+      { status: 'delivered', attempts: 3, last_status: 204 },
+    ],
+    [
+      'undelivered after the last attempt',
+      failed(withCallback({ state: 'undelivered', attempts: 7, lastStatus: 500 })),
+      { status: 'undelivered', attempts: 7, last_status: 500 },
+    ],
+  ])('is %s', (_what, task, callback) => {
+    expect(onTheWire(taskView(task, context))).toMatchObject({ callback });
+  });
+
+  test.each([pending(), processing(), completed(), failed()])(
+    'is missing in a $status task without a callback_url',
+    (task) => {
+      expect(taskView(task, context)).not.toHaveProperty('callback');
+    },
+  );
+});
+
+test('the view of an active task needs neither a signing key nor the URL of the API', () => {
+  const task = processing({ cancelledAt: 1 });
+
+  expect(activeTaskView(task, context)).toEqual(taskView(task, context));
+});
+
+describe('progress', () => {
+  test.each([
+    [-5, 5],
+    [0, 5],
+    [1, 8],
+    [15, 50],
+    [29, 92],
+    [30, 95],
+    [3000, 95],
+  ])('is, %i s after the provider accepted a job of 30 s, %i', (seconds, progress) => {
+    const now = processing().submittedAt + seconds * 1000;
+
+    expect(taskView(processing(), { ...context, now }).progress).toBe(progress);
+  });
+
+  test('follows the typical duration that was stored with the task, not the current one', () => {
+    const task = processing({ typicalSeconds: 90 });
+    const now = task.submittedAt + 45_000;
+
+    expect(taskView(task, { ...context, now }).progress).toBe(50);
+  });
+
+  const seconds = fc.double({ min: 1, max: 900, noNaN: true });
+
+  test('never decreases, however the typical duration changes between two reads', async () => {
+    const readings = fc.array(fc.record({ pause: fc.nat(60_000), typicalSeconds: seconds }));
+    await fc.assert(
+      fc.property(seconds, readings, (typicalSeconds, all) => {
+        const task = processing({ typicalSeconds });
+        let now = task.submittedAt;
+        let before = 0;
+        for (const { pause, typicalSeconds } of all) {
+          now += pause;
+          const { progress } = taskView(task, { ...context, now, typicalSeconds });
+          expect(progress).toBeGreaterThanOrEqual(before);
+          expect(progress).toBeLessThan(100);
+          expect(summaryView(task, now, typicalSeconds).progress).toBe(progress);
+          before = progress;
+        }
+      }),
+    );
+  });
+});

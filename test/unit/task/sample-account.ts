@@ -1,9 +1,0 @@
-import { type Account, noFunds } from '../../../functions/task/account.ts';
-import { sampleCaller, sampleTime } from '../../support/tasks.ts';
-
-/** The account of the sample's caller as it is kept: without credits, at the default limits. */
-export const sampleAccount = (more: Partial<Account> = {}): Account => ({
-  ...{ account: sampleCaller.account, userGroup: sampleCaller.userGroup, limits: {} },
-  ...{ createdAt: sampleTime, ...noFunds },
-  ...more,
-});
