@@ -24,6 +24,7 @@ import {
   OutcomeMissing,
   ProviderBusy,
   ResultUnavailable,
+  rescheduled,
   TaskFailed,
   woken,
 } from '../functions/domain/model/workflow-errors.ts';
@@ -117,10 +118,10 @@ function definition(scope: Construct, functions: WorkflowFunctions) {
   const poll = callbackState(scope, 'PollTask', functions['workflow/poll-task'], '$.pollSeconds', {
     pollSeconds: JsonPath.numberAt('$.pollSeconds'),
   });
-  // The provider did not answer the poll. The function reports when to poll again as the cause of its failure, which
-  // is the input of the states from here on.
-  const slowDown = new Pass(scope, 'SlowDown', {
-    parameters: { next: JsonPath.stringToJson(JsonPath.stringAt('$.busy.Cause')) },
+  // The provider did not answer the poll, or does again. The function reports when to poll next as the cause of its
+  // failure, which is the input of the states from here on.
+  const reschedule = new Pass(scope, 'Reschedule', {
+    parameters: { next: JsonPath.stringToJson(JsonPath.stringAt('$.rescheduled.Cause')) },
     outputPath: '$.next',
   });
   const settle = lambdaState(
@@ -157,8 +158,8 @@ function definition(scope: Construct, functions: WorkflowFunctions) {
   // No error of ours settles a task whose job is at a provider: nothing else is caught here. When the retries are
   // over, the execution fails, and the next one goes on under the definition that is current by then.
   withLongRetry(awaitProvider, waitOver);
-  withLongRetry(poll, [...waitOver, ProviderBusy.code]);
-  poll.addCatch(slowDown, { errors: [ProviderBusy.code], resultPath: '$.busy' });
+  withLongRetry(poll, [...waitOver, rescheduled]);
+  poll.addCatch(reschedule, { errors: [rescheduled], resultPath: '$.rescheduled' });
   for (const waiting of [awaitProvider, poll]) {
     waiting.addCatch(poll, { errors: waitOver, resultPath: JsonPath.DISCARD });
   }
@@ -171,7 +172,7 @@ function definition(scope: Construct, functions: WorkflowFunctions) {
   notify.addCatch(new Succeed(scope, 'Undelivered'), { errors: [Errors.ALL] });
 
   awaitProvider.next(poll);
-  slowDown.next(awaitProvider);
+  reschedule.next(awaitProvider);
   poll.next(settle);
   settle.next(notify);
   return prepare.next(submit).next(awaitProvider);

@@ -1,4 +1,5 @@
 import { Logger } from '@aws-lambda-powertools/logger';
+import * as z from 'zod';
 import type { ProviderName } from '../domain/model/provider-name.ts';
 
 const logger = new Logger({ serviceName: 'darkroom' });
@@ -33,12 +34,47 @@ export function log(
   logger[level](event, { ...rest, ...(cause !== undefined && { cause: describeCause(cause) }) });
 }
 
-// The name and stack of an error without its message, because the message of a library may quote its input.
+/** So many errors of a chain of causes are logged. */
+const maxCauses = 4;
+
+// Without the messages, because the message of a library may quote its input.
 function describeCause(cause: unknown) {
   if (!(cause instanceof Error)) return { name: typeof cause };
   const place = cause.stack
     ?.split('\n')
     .filter((line) => line.startsWith('    at '))
     .slice(0, 6);
-  return { name: cause.name, place };
+  return { ...describeChain(cause, maxCauses), place };
 }
+
+type ErrorSummary = {
+  readonly name: string;
+  readonly code?: string | undefined;
+  readonly status?: number | undefined;
+  readonly reason?: string | undefined;
+  readonly cause?: ErrorSummary | undefined;
+};
+
+function describeChain(error: Error, left: number): ErrorSummary {
+  const { name, cause } = error;
+  const { code, status, logReason, $metadata } = KnownFields.parse(error);
+  return {
+    name,
+    code,
+    status: status ?? $metadata?.httpStatusCode,
+    reason: logReason,
+    cause: cause instanceof Error && left > 1 ? describeChain(cause, left - 1) : undefined,
+  };
+}
+
+/** The fields of errors that quote no input: Node's codes, HTTP statuses, and the texts that are our own. */
+const KnownFields = z.object({
+  code: z
+    .string()
+    .regex(/^[A-Z][A-Z0-9_]{0,63}$/)
+    .optional()
+    .catch(undefined),
+  status: z.int().optional().catch(undefined),
+  logReason: z.string().optional().catch(undefined),
+  $metadata: z.object({ httpStatusCode: z.int().optional() }).optional().catch(undefined),
+});

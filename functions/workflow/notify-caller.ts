@@ -33,8 +33,8 @@ const notify = notifyCaller({
   },
   now,
   callbackRetryDelays: env.CALLBACK_RETRY_DELAYS,
-  undelivered: (taskId) => {
-    log('warn', 'callback.undelivered', { taskId });
+  undelivered: (taskId, cause) => {
+    log('warn', 'callback.undelivered', { taskId, cause });
     countMetric(metricNames.undeliveredCallback);
   },
 });

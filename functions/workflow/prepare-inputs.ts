@@ -21,6 +21,8 @@ const prepare = prepareInputs({
   }),
   inspect,
   now: Date.now,
+  inputRejected: (taskId, cause) =>
+    log('info', 'input.rejected', { taskId, code: cause.failure.code, cause }),
 });
 
 export const handler = step(TaskInput, async ({ taskId }) => {

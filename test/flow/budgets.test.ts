@@ -77,7 +77,7 @@ const scenarios: readonly Scenario[] = [
     provider: { poll: 'busy', times: 1 },
     request: byUrl,
     polls: 2,
-    // The poll leads to SlowDown and another first wait.
+    // The poll leads to Reschedule and another first wait.
     cost: {
       ...basicCost,
       transitions: basicCost.transitions + 2,

@@ -56,7 +56,7 @@ export function memoryWorkflow(failure: (about: string) => Error | undefined = (
   const executions = new Map<string, 'running' | 'over'>();
   const woken: string[] = [];
   const finished: string[] = [];
-  const slowedDown: object[] = [];
+  const rescheduled: object[] = [];
   const nameOf = (taskId: string, execution: number) =>
     execution === 1 ? taskId : `${taskId}-${execution}`;
   const unlessBroken = async <T>(about: string, note: () => T): Promise<T> => {
@@ -74,8 +74,8 @@ export function memoryWorkflow(failure: (about: string) => Error | undefined = (
       unlessBroken(taskId, () => executions.get(nameOf(taskId, execution)) ?? 'absent'),
     wake: (token) => unlessBroken(token, () => void woken.push(token)),
     finish: (token) => unlessBroken(token, () => void finished.push(token)),
-    slowDown: (token, taskId, schedule) =>
-      unlessBroken(token, () => void slowedDown.push({ token, taskId, ...schedule })),
+    reschedule: (token, taskId, schedule) =>
+      unlessBroken(token, () => void rescheduled.push({ token, taskId, ...schedule })),
   };
   return {
     ...workflow,
@@ -87,7 +87,7 @@ export function memoryWorkflow(failure: (about: string) => Error | undefined = (
     },
     woken,
     finished,
-    slowedDown,
+    rescheduled,
   };
 }
 

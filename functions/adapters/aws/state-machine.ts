@@ -10,7 +10,7 @@ import {
   TaskDoesNotExist,
   TaskTimedOut,
 } from '@aws-sdk/client-sfn';
-import { ProviderBusy, woken } from '../../domain/model/workflow-errors.ts';
+import { rescheduled, woken } from '../../domain/model/workflow-errors.ts';
 import type { Workflow } from '../../domain/tasks/ports.ts';
 
 /** The name of an execution: the task's id, from the second execution on with its number. */
@@ -56,16 +56,18 @@ export const workflowExecutions = (
 });
 
 /** Ends the wait of a state. A state that no longer waits is not an error: the next poll reads the facts. */
-export const taskTokens = (client: SFNClient): Pick<Workflow, 'wake' | 'finish' | 'slowDown'> => ({
+export const taskTokens = (
+  client: SFNClient,
+): Pick<Workflow, 'wake' | 'finish' | 'reschedule'> => ({
   wake: (taskToken) =>
     ignoreStaleToken(client.send(new SendTaskFailureCommand({ taskToken, error: woken }))),
   finish: (taskToken) =>
     ignoreStaleToken(client.send(new SendTaskSuccessCommand({ taskToken, output: '{}' }))),
-  slowDown: (taskToken, taskId, { waitSeconds, pollSeconds }) => {
+  reschedule: (taskToken, taskId, { waitSeconds, pollSeconds }) => {
     // The state machine makes the input of its next states from the cause.
     const cause = JSON.stringify({ taskId, waitSeconds, pollSeconds });
     return ignoreStaleToken(
-      client.send(new SendTaskFailureCommand({ taskToken, error: ProviderBusy.code, cause })),
+      client.send(new SendTaskFailureCommand({ taskToken, error: rescheduled, cause })),
     );
   },
 });

@@ -1,3 +1,4 @@
+import type { Delivery } from '../../domain/tasks/notify-caller.ts';
 import type { UrlRules } from '../outbound/check-url.ts';
 import { AddressNotAllowed, Unreachable } from '../outbound/errors.ts';
 import { discardBody, guardedRequest } from '../outbound/guarded-request.ts';
@@ -14,8 +15,8 @@ type Message = {
   readonly rules: UrlRules;
 };
 
-/** Makes one attempt to deliver a callback: the HTTP status, or `undefined` when there was no response. */
-export async function deliver({ url, body, headers, rules }: Message): Promise<number | undefined> {
+/** Makes one attempt to deliver a callback: the HTTP status, or why there was no response. */
+export async function deliver({ url, body, headers, rules }: Message): Promise<Delivery> {
   try {
     const response = await guardedRequest(url, {
       method: 'POST',
@@ -31,9 +32,9 @@ export async function deliver({ url, body, headers, rules }: Message): Promise<n
     });
     // A 2xx counts even when the body never ends.
     await discardBody(response.body, maxResponseBytes);
-    return response.status;
+    return { status: response.status };
   } catch (error) {
-    if (error instanceof AddressNotAllowed || error instanceof Unreachable) return undefined;
+    if (error instanceof AddressNotAllowed || error instanceof Unreachable) return { cause: error };
     throw error;
   }
 }

@@ -1,17 +1,20 @@
 import { urlProblems } from '../../domain/model/url-problems.ts';
 
-// Each message is one of `urlProblems`: it is public. The name is a literal field, because a class name does not survive minification.
+// Each message is one of `urlProblems`: it is public, and may be logged. The name is a literal field, because a class
+// name does not survive minification.
 
 /** The URL, or one that it leads to, may not be used. Nothing was sent there. */
 export class AddressNotAllowed extends Error {
   static readonly code = 'AddressNotAllowed';
   override readonly name = AddressNotAllowed.code;
+  readonly logReason = this.message;
 }
 
 /** There was no complete response; a retry may help. */
 export class Unreachable extends Error {
   static readonly code = 'Unreachable';
   override readonly name = Unreachable.code;
+  readonly logReason = this.message;
 }
 
 /** The body is longer than allowed; the rest of it was not read. */

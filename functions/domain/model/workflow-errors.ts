@@ -2,7 +2,7 @@ import type { Failure } from './task.ts';
 
 // The few named errors inside the workflow. The state machine matches on the names, and `infra/` takes them
 // from here, so that renaming one breaks the build and not the retry. The name is a literal field, because
-// the name of a class does not survive minification.
+// the name of a class does not survive minification. A `logReason` may be logged: it is our own text.
 
 /** The provider said clearly "not now". Nothing was accepted; the submit or the poll may be retried. */
 export class ProviderBusy extends Error {
@@ -60,10 +60,11 @@ export class InputUnavailable extends Error {
   override readonly name = 'InputUnavailable';
 }
 
-/** A result picture cannot be fetched right now; a retry may help. */
+/** A result picture cannot be fetched right now; a retry may help. The message quotes nobody. */
 export class ResultUnavailable extends Error {
   static readonly code = 'ResultUnavailable';
   override readonly name = 'ResultUnavailable';
+  readonly logReason = this.message;
 }
 
 /** The task has failed or ended already, and its outcome is written: the next state is the settlement. */
@@ -81,11 +82,15 @@ export class OutcomeMissing extends Error {
   override readonly name = 'OutcomeMissing';
 }
 
-/** A callback attempt did not end with a 2xx. */
+/** A callback attempt did not end with a 2xx. The message quotes nobody. */
 export class CallbackFailed extends Error {
   static readonly code = 'CallbackFailed';
   override readonly name = 'CallbackFailed';
+  readonly logReason = this.message;
 }
 
 /** Not a failure: with this error name a waiting state is woken to poll the provider now. */
 export const woken = 'Woken';
+
+/** Not a failure: with this error name a waiting state ends, and its cause says when the next polls are. */
+export const rescheduled = 'Rescheduled';

@@ -51,6 +51,12 @@ export function slowerSchedule(pollSeconds: number, retryAfterSeconds = 0): Poll
   };
 }
 
+/** How the polls go on after an answer: at the usual interval again; `undefined` when it is not longer than that. */
+export function usualSchedule(pollSeconds: number, times: ProviderTimes): PollSchedule | undefined {
+  const usual = pollSchedule(times).pollSeconds;
+  return pollSeconds > usual ? { waitSeconds: usual, pollSeconds: usual } : undefined;
+}
+
 /** How long a poll may wait for its answer, so that it is over before the next one begins. */
 export const pollDeadlineMs = (pollSeconds: number): number =>
   Math.max(1000, pollSeconds * 1000) - pollMarginMs;

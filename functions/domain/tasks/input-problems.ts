@@ -16,19 +16,25 @@ export type InputProblemReason =
 export class InputProblem extends Error {
   override readonly name = 'InputProblem';
   readonly problem: InputProblemReason;
+  readonly logReason: string;
+  /** The HTTP status of the response, if there was one and it is the problem. */
+  readonly status: number | undefined;
 
   constructor(problem: InputProblemReason, options?: ErrorOptions) {
     super(problem.reason, options);
     this.problem = problem;
+    this.logReason = problem.reason;
+    this.status = problem.reason === 'http-status' ? problem.status : undefined;
   }
 }
 
 /** Whether the input is rejected for good, or another attempt may help; and what the caller reads. */
 export function inputErrorOf(
-  { problem, cause }: InputProblem,
+  cause: InputProblem,
   index: number,
   { maxBytes }: Pick<ImageLimits, 'maxBytes'>,
 ): InputRejected | InputUnavailable {
+  const { problem } = cause;
   const unavailable = (message: string) =>
     new InputUnavailable(`image_urls[${index}] ${message}.`, { cause });
   const rejected = (code: Failure['code'], message: string) =>

@@ -12,13 +12,16 @@ type Deps = {
   readonly tasks: Pick<TaskStore, 'find' | 'recordCallbackAttempt'>;
   /** The callback's body: the response that getting the task would have now. */
   readonly bodyOf: (task: EndedTask) => Promise<string>;
-  /** One attempt; returns the HTTP status, or undefined when there was no response. */
-  readonly deliver: (task: EndedTask, url: string, body: string) => Promise<number | undefined>;
+  /** One attempt. */
+  readonly deliver: (task: EndedTask, url: string, body: string) => Promise<Delivery>;
   readonly now: Clock;
   /** The pauses between the further attempts, in seconds; after the last one the callback is given up. */
   readonly callbackRetryDelays: readonly number[];
-  readonly undelivered: (taskId: string) => void;
+  readonly undelivered: (taskId: string, cause: CallbackFailed) => void;
 };
+
+/** The response to one attempt: its HTTP status, or why there was none. */
+export type Delivery = { readonly status: number } | { readonly cause: Error };
 
 /**
  * Sends the callback of an ended task, in one attempt, and records its result and when the next attempt is
@@ -32,21 +35,22 @@ export const notifyCaller =
     if (!task || !isEnded(task)) throw new Error(`${taskId} has not ended`);
     const { callbackUrl, callback } = task;
     if (callbackUrl === undefined || callback?.state === 'delivered') return undefined;
-    const lastStatus = await deps.deliver(task, callbackUrl, await deps.bodyOf(task));
-    return recordAttempt(deps, taskId, (callback?.attempts ?? 0) + 1, lastStatus);
+    const delivery = await deps.deliver(task, callbackUrl, await deps.bodyOf(task));
+    return recordAttempt(deps, taskId, (callback?.attempts ?? 0) + 1, delivery);
   };
 
 async function recordAttempt(
   deps: Deps,
   taskId: string,
   attempts: number,
-  lastStatus?: number,
+  delivery: Delivery,
 ): Promise<CallbackRecord> {
+  const lastStatus = 'status' in delivery ? delivery.status : undefined;
   const { state, nextCheckAt } = nextState(deps, attempts, lastStatus);
   const record: CallbackRecord = { state, attempts, lastStatus };
   await deps.tasks.recordCallbackAttempt(taskId, record, nextCheckAt);
-  if (state === 'undelivered') deps.undelivered(taskId);
-  if (state === 'failing' && attempts < quickAttempts) throw callbackFailed(attempts, lastStatus);
+  if (state === 'undelivered') deps.undelivered(taskId, callbackFailed(attempts, delivery));
+  if (state === 'failing' && attempts < quickAttempts) throw callbackFailed(attempts, delivery);
   return record;
 }
 
@@ -64,9 +68,9 @@ function nextState(
   return { state: 'failing', nextCheckAt: now() + pause * 1000 };
 }
 
-const callbackFailed = (attempts: number, lastStatus: number | undefined) =>
-  new CallbackFailed(
-    `attempt ${attempts} ${lastStatus ? `got status ${lastStatus}` : 'got no response'}`,
-  );
+const callbackFailed = (attempts: number, delivery: Delivery) =>
+  'status' in delivery
+    ? new CallbackFailed(`attempt ${attempts} got status ${delivery.status}`)
+    : new CallbackFailed(`attempt ${attempts} got no response`, { cause: delivery.cause });
 
 const isSuccess = (status = 0): boolean => status >= 200 && status < 300;

@@ -4,15 +4,20 @@ import type { Progress, Provider } from '../model/provider.ts';
 import type { ProviderName } from '../model/provider-name.ts';
 import { awaitsCancellation, type Outcome, type Processing } from '../model/task.ts';
 import { ProviderBusy } from '../model/workflow-errors.ts';
-import { pollDeadlineMs, slowerSchedule } from '../providers/poll-schedule.ts';
+import {
+  type PollSchedule,
+  pollDeadlineMs,
+  slowerSchedule,
+  usualSchedule,
+} from '../providers/poll-schedule.ts';
 import { atMost } from './generated-images.ts';
 import type { TaskStore, Workflow } from './ports.ts';
 
 type Deps = {
   readonly tasks: TaskStore;
-  readonly workflow: Pick<Workflow, 'finish' | 'slowDown'>;
+  readonly workflow: Pick<Workflow, 'finish' | 'reschedule'>;
   readonly providers: Readonly<
-    Record<ProviderName, Pick<Provider, 'poll' | 'cancel' | 'retentionMs'>>
+    Record<ProviderName, Pick<Provider, 'poll' | 'cancel' | 'retentionMs' | 'supportsWebhook'>>
   >;
   readonly now: Clock;
   readonly providerBusy: (taskId: string, cause: ProviderBusy) => void;
@@ -23,9 +28,9 @@ type Deps = {
 /**
  * Polls the provider once. When the job is finished, or the provider says after the deadline that it is not, the
  * outcome is written and the polling ends; otherwise nothing happens until this wait times out and the next poll
- * comes, `pollSeconds` after this one. After a poll without an answer the intervals get longer. An execution of an
- * older definition has no `pollSeconds`, and its intervals stay the same. Returns the outcome that this poll has
- * written.
+ * comes, `pollSeconds` after this one. After a poll without an answer the intervals get longer, until there is one. An
+ * execution of an older definition has no `pollSeconds`, and its intervals stay the same. Returns the outcome that this
+ * poll has written.
  */
 export const pollTask =
   (deps: Deps) =>
@@ -42,18 +47,42 @@ export const pollTask =
     const outcome = outcomeOf(deps, task, { answer, askedAt });
     if (outcome) {
       await tasks.recordOutcome(taskId, outcome, now());
+      await cancelIfQueued(deps, task, answer);
       await workflow.finish(token);
-    } else if ('busy' in answer && pollSeconds !== undefined) {
-      const schedule = slowerSchedule(pollSeconds, answer.busy.retryAfterSeconds);
-      await workflow.slowDown(token, taskId, schedule);
+      return outcome;
     }
-    return outcome;
+    const schedule = nextSchedule(deps, task, { answer, pollSeconds });
+    if (schedule) await workflow.reschedule(token, taskId, schedule);
+    return undefined;
   };
 
 /** What the provider said about a job, or why it said nothing. */
 type Answer = { readonly progress: Progress } | { readonly busy: ProviderBusy };
 
 type Asked = { readonly answer: Answer; readonly askedAt: number };
+
+/** The task is past its deadline, and its job has not begun: without this the provider would make and bill it. */
+async function cancelIfQueued(
+  { providers }: Deps,
+  { provider, ticket, cancellable }: Processing,
+  answer: Answer,
+): Promise<void> {
+  if (!cancellable || !('progress' in answer) || answer.progress.state !== 'queued') return;
+  await providers[provider].cancel?.(ticket);
+}
+
+/** How the polls go on when their interval changes. */
+function nextSchedule(
+  { providers }: Deps,
+  { provider, typicalSeconds }: Processing,
+  { answer, pollSeconds }: { readonly answer: Answer; readonly pollSeconds: number | undefined },
+): PollSchedule | undefined {
+  if (pollSeconds === undefined) return undefined;
+  if ('busy' in answer) return slowerSchedule(pollSeconds, answer.busy.retryAfterSeconds);
+  if (typicalSeconds === undefined) return undefined;
+  const { supportsWebhook } = providers[provider];
+  return usualSchedule(pollSeconds, { typicalSeconds, supportsWebhook });
+}
 
 function outcomeOf(deps: Deps, task: Processing, { answer, askedAt }: Asked): Outcome | undefined {
   if ('busy' in answer) return outcomeWithoutAnswer(deps, task, askedAt);

@@ -121,7 +121,7 @@ export type Workflow = {
   /** Ends the polling: the outcome is written. A stale token is normal and ignored. */
   finish(token: string): Promise<void>;
   /** Ends this wait, so that the polls of the task go on by another schedule. A stale token is normal and ignored. */
-  slowDown(token: string, taskId: string, schedule: PollSchedule): Promise<void>;
+  reschedule(token: string, taskId: string, schedule: PollSchedule): Promise<void>;
 };
 
 /** An input picture on our disk. Disposing of it removes it from there. */

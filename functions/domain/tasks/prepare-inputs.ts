@@ -22,6 +22,8 @@ type Deps = {
   readonly inputs: Omit<InputStore, 'link'>;
   readonly inspect: Inspect;
   readonly now: Clock;
+  /** Another attempt would not help: the address of a picture answered so, or its upload is missing. */
+  readonly inputRejected: (taskId: string, cause: InputRejected) => void;
 };
 
 /** The format of each input, where it is known. */
@@ -71,7 +73,7 @@ async function prepareAll(
 }
 
 async function prepare(
-  { inputs, inspect }: Deps,
+  { inputs, inspect, inputRejected }: Deps,
   task: Task,
   index: number,
   input: Input,
@@ -87,8 +89,9 @@ async function prepare(
     return inspection.format;
   } catch (thrown) {
     const error = thrown instanceof InputProblem ? inputErrorOf(thrown, index, limits) : thrown;
-    if (error instanceof InputRejected) return failureOfInput(input, index, error.failure);
-    throw error;
+    if (!(error instanceof InputRejected)) throw error;
+    inputRejected(task.id, error);
+    return failureOfInput(input, index, error.failure);
   }
 }
 

@@ -19,6 +19,13 @@ const deadlineGraceMs = 60 * 1000;
 /** For how long a check is leased: if it fails, it is repeated after this time. */
 const leaseMs = 2 * 60 * 1000;
 
+/**
+ * A task that was polled within this time has an execution, and Step Functions need not be asked: it allows some ten
+ * such requests a second (https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html). Longer than the
+ * longest usual interval of polls, which is two minutes.
+ */
+const polledLatelyMs = 3 * 60 * 1000;
+
 /** Why a task has to be checked at this moment, if it has to. */
 export function dueCheck(task: Task, now: number): CheckReason | undefined {
   if (task.nextCheckAt === undefined || task.nextCheckAt > now) return undefined;
@@ -26,7 +33,14 @@ export function dueCheck(task: Task, now: number): CheckReason | undefined {
   if (task.startedAt === undefined) {
     return missingUploads(task).length > 0 ? 'uploads-expired' : 'unstarted';
   }
-  const { deadlineAt = Number.POSITIVE_INFINITY } = task;
+  return dueCheckOfStarted(task, now);
+}
+
+function dueCheckOfStarted(
+  { deadlineAt = Number.POSITIVE_INFINITY, polledAt = Number.NEGATIVE_INFINITY }: ActiveTask,
+  now: number,
+): CheckReason | undefined {
+  if (now < polledAt + polledLatelyMs) return undefined;
   return now > deadlineAt + deadlineGraceMs ? 'past-deadline' : 'unwatched';
 }
 
@@ -46,7 +60,7 @@ type Deps = {
 };
 
 const maxChecksAtOnce = 100;
-const maxBatches = 20;
+const maxBatches = 50;
 
 /**
  * Checks every task that is due, each on its own, so that one that fails does not stop the rest. A task

@@ -79,3 +79,52 @@ test.each([
   expect(written.last()).toMatchObject({ cause: { name } });
   expect(written.text()).not.toContain('sk-dr-secret');
 });
+
+test('the causes of an error are logged with their names, codes, statuses and our own reasons', () => {
+  const socket = Object.assign(new Error('connect to 10.0.0.1'), { code: 'ECONNREFUSED' });
+  const unreachable = Object.assign(new Error('x', { cause: socket }), {
+    name: 'Unreachable',
+    logReason: 'refused the connection',
+  });
+  const cause = Object.assign(new Error('x', { cause: unreachable }), {
+    name: 'S3ServiceException',
+    $metadata: { httpStatusCode: 503 },
+  });
+
+  log('warn', 'state.failed', { cause });
+
+  expect(written.last()).toMatchObject({
+    cause: {
+      name: 'S3ServiceException',
+      status: 503,
+      cause: {
+        name: 'Unreachable',
+        reason: 'refused the connection',
+        cause: { name: 'Error', code: 'ECONNREFUSED' },
+      },
+    },
+  });
+  expect(written.text()).not.toContain('10.0.0.1');
+});
+
+test.each([
+  { code: 'a text of sk-dr-secret' },
+  { code: 'SK-DR-SECRET' },
+  { status: 'sk-dr-secret' },
+  { logReason: { key: 'sk-dr-secret' } },
+  { $metadata: 'sk-dr-secret' },
+])('a field of an error that may quote something is not logged: %j', (fields) => {
+  log('warn', 'state.failed', { cause: Object.assign(new Error('x'), fields) });
+
+  expect(written.last()).toMatchObject({ cause: { name: 'Error' } });
+  expect(written.text()).not.toMatch(/sk-dr-secret/i);
+});
+
+test('at most four errors of a chain are logged', () => {
+  const chain = (left: number): Error =>
+    new Error('x', left > 0 ? { cause: chain(left - 1) } : undefined);
+
+  log('warn', 'state.failed', { cause: chain(10) });
+
+  expect(JSON.stringify(written.last()).match(/"name":"Error"/g)).toHaveLength(4);
+});

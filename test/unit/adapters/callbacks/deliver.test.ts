@@ -37,7 +37,7 @@ test.each([200, 201, 204, 299, 300, 400, 401, 404, 410, 429, 500, 503])(
   async (status) => {
     await using server = await serve(respondWith(status));
 
-    expect(await send(server.url)).toBe(status);
+    expect(await send(server.url)).toEqual({ status });
     expect(server.connections()).toBe(1);
   },
 );
@@ -46,7 +46,7 @@ test.each([301, 302, 303, 307, 308])('a %i is not followed', async (status) => {
   await using elsewhere = await serve(respondWith(200));
   await using server = await serve(respondWith(status, { location: elsewhere.url }));
 
-  expect(await send(server.url)).toBe(status);
+  expect(await send(server.url)).toEqual({ status });
   expect(elsewhere.connections()).toBe(0);
 });
 
@@ -55,14 +55,14 @@ test('a 2xx counts even when its body never ends', async () => {
     response.writeHead(200).write(Buffer.alloc(128 * 1024));
   });
 
-  expect(await send(server.url)).toBe(200);
+  expect(await send(server.url)).toEqual({ status: 200 });
 });
 
 test('an endless response is read only in part, and is not buffered', async () => {
   const { written, handle } = endless();
   await using server = await serve(handle);
 
-  expect(await send(server.url)).toBe(200);
+  expect(await send(server.url)).toEqual({ status: 200 });
   // 64 kB, and the buffers between the two sockets.
   expect(written.bytes).toBeLessThan(30 * 1024 * 1024);
 });
@@ -72,7 +72,7 @@ test('a 2xx counts even when its body breaks off', async () => {
     response.writeHead(200, { 'content-length': 100 }).write('x', () => response.destroy());
   });
 
-  expect(await send(server.url)).toBe(200);
+  expect(await send(server.url)).toEqual({ status: 200 });
 });
 
 test.each<[string, RequestListener]>([
@@ -81,20 +81,24 @@ test.each<[string, RequestListener]>([
 ])('a receiver that %s has no status', async (_what, handle) => {
   await using server = await serve(handle);
 
-  expect(await send(server.url)).toBeUndefined();
+  expect(await send(server.url)).toMatchObject({ cause: { name: 'Unreachable' } });
 });
 
 test('a closed port has no status', async () => {
   const { url, ...server } = await serve(respondWith(200));
   await server[Symbol.asyncDispose]();
 
-  expect(await send(url)).toBeUndefined();
+  expect(await send(url)).toMatchObject({
+    cause: { name: 'Unreachable', cause: { code: 'ECONNREFUSED' } },
+  });
 });
 
 test.each(['http://127.0.0.1/', 'https://10.0.0.1/', 'https://localhost/', 'ftp://example.com/'])(
   'nothing is sent to %s, when only public addresses are allowed',
   async (url) => {
-    expect(await deliver({ url, body, headers: {}, rules: {} })).toBeUndefined();
+    expect(await deliver({ url, body, headers: {}, rules: {} })).toMatchObject({
+      cause: { name: 'AddressNotAllowed' },
+    });
   },
 );
 

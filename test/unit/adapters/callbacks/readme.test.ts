@@ -85,16 +85,24 @@ describe.each([
     if (!isHere) skip(`${language} is not installed`);
     await using caller = await start();
 
-    expect(await caller.send(headers)).toBe(204);
-    expect(await caller.send(sign([other, secret], 'evt-task-7', body, now))).toBe(204);
+    expect(await caller.send(headers)).toEqual({ status: 204 });
+    expect(await caller.send(sign([other, secret], 'evt-task-7', body, now))).toEqual({
+      status: 204,
+    });
 
-    expect(await caller.send(headers, body.replace('completed', 'failed'))).toBe(401);
-    expect(await caller.send({ ...headers, 'webhook-id': 'evt-task-8' })).toBe(401);
-    expect(await caller.send({ ...headers, 'webhook-signature': 'v1,' })).toBe(401);
-    expect(await caller.send(sign([other], 'evt-task-7', body, now))).toBe(401);
-    expect(await caller.send(sign([secret], 'evt-task-7', body, now - 3_600_000))).toBe(401);
-    expect(await caller.send(sign([secret], 'evt-task-7', body, now + 3_600_000))).toBe(401);
-    expect(await caller.send({})).toBe(401);
+    expect(await caller.send(headers, body.replace('completed', 'failed'))).toEqual({
+      status: 401,
+    });
+    expect(await caller.send({ ...headers, 'webhook-id': 'evt-task-8' })).toEqual({ status: 401 });
+    expect(await caller.send({ ...headers, 'webhook-signature': 'v1,' })).toEqual({ status: 401 });
+    expect(await caller.send(sign([other], 'evt-task-7', body, now))).toEqual({ status: 401 });
+    expect(await caller.send(sign([secret], 'evt-task-7', body, now - 3_600_000))).toEqual({
+      status: 401,
+    });
+    expect(await caller.send(sign([secret], 'evt-task-7', body, now + 3_600_000))).toEqual({
+      status: 401,
+    });
+    expect(await caller.send({})).toEqual({ status: 401 });
 
     const printed = (await caller.printed()).trim().split('\n');
     expect(printed).toHaveLength(2);

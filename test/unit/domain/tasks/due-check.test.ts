@@ -35,6 +35,13 @@ describe('the check that is due', () => {
     ['that is prepared', pending({ startedAt: 1, deadlineAt: now + 1 }), 'unwatched'],
     ['that has no deadline', pending({ startedAt: 1 }), 'unwatched'],
     ['that a provider has', processing({ deadlineAt: now + 1 }), 'unwatched'],
+    ['that was polled three minutes ago', processing({ polledAt: now - 180_000 }), 'unwatched'],
+    ['that was polled since', processing({ polledAt: now - 179_999 }), undefined],
+    [
+      'that is late and was polled since',
+      processing({ deadlineAt: 0, polledAt: now - 179_999 }),
+      undefined,
+    ],
     ['that is just late', processing({ deadlineAt: now - 60_000 }), 'unwatched'],
     ['that is late', processing({ deadlineAt: now - 60_001 }), 'past-deadline'],
     [

@@ -11,8 +11,10 @@ const upload = { kind: 'upload', contentType: 'image/png' } as const;
 function preparing(problem: InputProblem, input: typeof url | typeof upload = url) {
   const { tasks, put } = memoryStore();
   put(pending({ inputs: [input] }));
+  const rejected: unknown[] = [];
   const prepare = prepareInputs({
     tasks,
+    inputRejected: (...report) => void rejected.push(report),
     inputs: {
       fetch: () => Promise.reject(problem),
       stored: async () => new Map(),
@@ -20,7 +22,7 @@ function preparing(problem: InputProblem, input: typeof url | typeof upload = ur
     inspect: () => ({ format: 'png' }),
     now: () => sampleTime,
   });
-  return { prepare: () => prepare(sampleId), find: () => tasks.find(sampleId) };
+  return { prepare: () => prepare(sampleId), find: () => tasks.find(sampleId), rejected };
 }
 
 test.each([
@@ -39,11 +41,13 @@ test.each([
 ] as const)(
   'a task whose input is %j fails, and its caller reads why',
   async (problem, input, message) => {
-    const { prepare, find } = preparing(new InputProblem(problem), input);
+    const cause = new InputProblem(problem);
+    const { prepare, find, rejected } = preparing(cause, input);
 
     await expect(prepare()).rejects.toThrow();
 
     expect(await find()).toMatchObject({ outcome: { state: 'failed', failure: { message } } });
+    expect(rejected).toEqual([[sampleId, expect.objectContaining({ cause })]]);
   },
 );
 
@@ -56,9 +60,11 @@ test.each([
 ] as const)(
   'an input that is %j leaves the task open, so that the state is retried',
   async (problem, message) => {
-    const { prepare, find } = preparing(new InputProblem(problem));
+    const cause = new InputProblem(problem);
+    const { prepare, find, rejected } = preparing(cause);
 
-    await expect(prepare()).rejects.toMatchObject({ name: 'InputUnavailable', message });
+    await expect(prepare()).rejects.toMatchObject({ name: 'InputUnavailable', message, cause });
+    expect(rejected).toEqual([]);
 
     expect(await find()).not.toHaveProperty('outcome');
   },

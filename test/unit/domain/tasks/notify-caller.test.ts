@@ -7,6 +7,7 @@ import { thrownBy } from '../../../support/thrown-by.ts';
 
 const callbackUrl = 'https://example.com/hook';
 const callbackRetryDelays = [60, 600, 3600];
+const hungUp = new Error('The receiver hung up.');
 
 function context(task: Task, ...statuses: readonly (number | undefined)[]) {
   const { tasks, put } = memoryStore();
@@ -14,6 +15,7 @@ function context(task: Task, ...statuses: readonly (number | undefined)[]) {
   const clock = settableClock(sampleTime);
   const deliveries: unknown[] = [];
   const givenUp: string[] = [];
+  const reasons: Error[] = [];
   const deps = {
     tasks,
     now: clock.now,
@@ -21,15 +23,20 @@ function context(task: Task, ...statuses: readonly (number | undefined)[]) {
     bodyOf: async ({ id, status }: Task) => `${id} is ${status}`,
     deliver: async ({ id }: Task, url: string, body: string) => {
       deliveries.push({ id, url, body });
-      return statuses[deliveries.length - 1];
+      const status = statuses[deliveries.length - 1];
+      return status === undefined ? { cause: hungUp } : { status };
     },
-    undelivered: (id: string) => void givenUp.push(id),
+    undelivered: (id: string, reason: Error) => {
+      givenUp.push(id);
+      reasons.push(reason);
+    },
   };
   return {
     tasks,
     clock,
     deliveries,
     givenUp,
+    reasons,
     deps,
     notify: notifyCaller(deps),
     find: () => tasks.find(sampleId),
@@ -84,6 +91,7 @@ describe('an attempt', () => {
     await thrownBy(notify(sampleId));
     expect(await thrownBy(notify(sampleId))).toMatchObject({
       message: 'attempt 2 got no response',
+      cause: hungUp,
     });
     await notify(sampleId);
 
@@ -119,7 +127,7 @@ describe('an attempt', () => {
     const { deps, notify, find } = context(completed({ callbackUrl }), 204);
     const deliver = async () => {
       await notify(sampleId);
-      return 500;
+      return { status: 500 };
     };
 
     await thrownBy(notifyCaller({ ...deps, deliver })(sampleId));
@@ -165,7 +173,7 @@ describe('when the next attempt is due', () => {
 
   test('after the last attempt there is none, and the undelivered callback is reported to the operator', async () => {
     const task = failed({ callbackUrl, callback: failing(6), nextCheckAt: sampleTime });
-    const { notify, find, givenUp } = context(task, 503);
+    const { notify, find, givenUp, reasons } = context(task, 503);
 
     await notify(sampleId);
 
@@ -174,6 +182,7 @@ describe('when the next attempt is due', () => {
     });
     expect(await find()).not.toHaveProperty('nextCheckAt');
     expect(givenUp).toEqual([sampleId]);
+    expect(reasons).toMatchObject([{ message: 'attempt 7 got status 503' }]);
   });
 
   test('the last one may be delivered like any other', async () => {

@@ -105,18 +105,45 @@ describe('a poll without an answer', () => {
 
       await poll(sampleId, 'token-1', seconds);
 
-      expect(workflow.slowedDown).toEqual([{ token: 'token-1', taskId: sampleId, ...schedule }]);
+      expect(workflow.rescheduled).toEqual([{ token: 'token-1', taskId: sampleId, ...schedule }]);
       expect(workflow.finished).toEqual([]);
       expect(await find()).toMatchObject({ wakeToken: 'token-1', polledAt: sampleTime });
     },
   );
+
+  test.each([
+    ['queued', 10, 4],
+    ['running', 120, 4],
+  ] as const)(
+    'is followed by polls at the usual interval when the job is %s: after %i s again every %i s',
+    async (state, seconds, usual) => {
+      const { poll, workflow, find } = context(processing({ typicalSeconds: 30 }), { state });
+
+      await poll(sampleId, 'token-1', seconds);
+
+      const schedule = { waitSeconds: usual, pollSeconds: usual };
+      expect(workflow.rescheduled).toEqual([{ token: 'token-1', taskId: sampleId, ...schedule }]);
+      expect(await find()).not.toHaveProperty('outcome');
+    },
+  );
+
+  test.each([
+    ['at the usual interval', 4, 30],
+    ['of a task that does not say how long such tasks take', 10, undefined],
+  ])('an answer to a poll %s changes nothing', async (_which, seconds, typicalSeconds) => {
+    const { poll, workflow } = context(processing({ typicalSeconds }), { state: 'running' });
+
+    await poll(sampleId, 'token-1', seconds);
+
+    expect(workflow.rescheduled).toEqual([]);
+  });
 
   test('leaves the polls of an execution of an older definition as they are', async () => {
     const { poll, workflow } = context(processing(), busy(30));
 
     await poll(sampleId, 'token-1');
 
-    expect([workflow.slowedDown, workflow.finished]).toEqual([[], []]);
+    expect([workflow.rescheduled, workflow.finished]).toEqual([[], []]);
   });
 });
 
@@ -208,6 +235,41 @@ describe('past the deadline', () => {
     expect(await find()).toMatchObject({ outcome: { state: 'failed', failure: late } });
     expect(workflow.finished).toEqual(['token-1']);
     expect(unanswered).toEqual([]);
+  });
+
+  test.each<[Progress['state'], boolean | undefined, readonly string[]]>([
+    ['queued', true, ['ticket-1']],
+    ['queued', undefined, []],
+    ['running', true, []],
+  ])(
+    'a job that is still %s (can be cancelled: %s) is cancelled at the provider: %j',
+    async (state, cancellable, cancelled) => {
+      const task = processing({ deadlineAt, cancellable });
+      const { poll, find, clock, provider } = contextWith(task, {
+        cancel: ['cancelled'],
+        poll: [state === 'queued' ? { state } : { state: 'running' }],
+      });
+      clock.advance(900_000);
+
+      await poll(sampleId, 'token-1');
+
+      expect(provider.cancelled).toEqual(cancelled);
+      expect(await find()).toMatchObject({ outcome: { state: 'failed', failure: late } });
+    },
+  );
+
+  test('a job whose cancellation breaks has failed all the same', async () => {
+    const { poll, find, clock, workflow } = contextWith(
+      processing({ deadlineAt, cancellable: true }),
+      { cancel: [new Error('broken')], poll: [{ state: 'queued' }] },
+    );
+    clock.advance(900_000);
+
+    await thrownBy(poll(sampleId, 'token-1'));
+    await poll(sampleId, 'token-2');
+
+    expect(await find()).toMatchObject({ outcome: { state: 'failed', failure: late } });
+    expect(workflow.finished).toEqual(['token-2']);
   });
 
   test('a job of which the provider says nothing is asked for again, and completes if it is finished', async () => {

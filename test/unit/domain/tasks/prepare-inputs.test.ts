@@ -36,9 +36,12 @@ function context(task: Task, ...sources: readonly (Uint8Array | Error)[]) {
     return text === 'bad' ? { failure: bad } : { format: 'webp' };
   };
   const { tasks } = store;
-  const deps = { tasks, inputs, inspect, now: clock.now };
+  const rejected: unknown[] = [];
+  const inputRejected = (...report: unknown[]) => void rejected.push(report);
+  const deps = { tasks, inputs, inspect, now: clock.now, inputRejected };
   return {
     clock,
+    rejected,
     inputs,
     inspections,
     deps,

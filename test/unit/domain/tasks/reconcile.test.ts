@@ -203,7 +203,7 @@ describe('many due tasks', () => {
     await reconcile({ ...deps, tasks: { ...deps.tasks, findDueChecks: due } })();
 
     expect(ensured).toHaveLength(100);
-    expect(queries).toBe(20);
+    expect(queries).toBe(50);
   });
 });
 

@@ -1,0 +1,109 @@
+import { globSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
+import { editTemplate } from '../flow/edit-template.ts';
+import { until } from '../flow/open-stack.ts';
+import { auditMoney } from './audit.ts';
+import { auditFaultCases } from './fault-case.ts';
+import { type FaultStack, openFaultStack } from './fault-stack.ts';
+import { runScenario } from './run-scenario.ts';
+import { completed, scenarioNamed } from './scenarios.ts';
+
+// A deployment changes the definition of the workflow and the code of every function while a task is on its way. As on
+// AWS, its execution goes on by the definition with which it began, and each state runs the code of its moment.
+
+const scenario = scenarioNamed('a success by URL');
+const marker = 'This code is from the second deployment.';
+
+let stack: FaultStack;
+const first = inject('outdir');
+let second: string;
+
+beforeAll(async () => {
+  second = secondDeployment();
+  stack = await openFaultStack({ outdir: first, speed: 6 });
+});
+afterAll(async () => {
+  await stack?.close();
+  if (second) rmSync(second, { recursive: true, force: true });
+});
+beforeEach(async () => {
+  await until(stack.isIdle, Boolean);
+  stack.update(first);
+  stack.mockProvider.control(scenario.provider);
+});
+
+/** The same stack with another definition, in which a state comes first, and with code that says so. */
+function secondDeployment(): string {
+  const outdir = editTemplate(first, (resources) => {
+    const machine = Object.values(resources).find(({ Type }) => Type.endsWith('::StateMachine'));
+    if (!machine?.Properties) throw new Error('There is no state machine.');
+    const text = JSON.stringify(machine.Properties['DefinitionString']);
+    const edited = text
+      .replace(String.raw`\"StartAt\":\"PrepareInputs\"`, String.raw`\"StartAt\":\"Begin\"`)
+      .replace(
+        String.raw`\"States\":{`,
+        String.raw`\"States\":{\"Begin\":{\"Type\":\"Pass\",\"Next\":\"PrepareInputs\"},`,
+      );
+    machine.Properties = { ...machine.Properties, DefinitionString: JSON.parse(edited) };
+  });
+  const bundles = globSync('asset.*/index.cjs', { cwd: outdir });
+  expect(bundles.length).toBeGreaterThan(20);
+  for (const bundle of bundles) {
+    const file = join(outdir, bundle);
+    writeFileSync(file, `console.log('${marker}');\n${readFileSync(file, 'utf8')}`);
+  }
+  return outdir;
+}
+
+const statesOf = (execution: string) =>
+  stack.executionEvents
+    .filter((event) => event.execution === execution && event.type.endsWith('StateEntered'))
+    .map(({ state }) => state);
+
+/** The functions that have run the second code. */
+const functionsWithNewCode = () => {
+  const logs = join(stack.dataDir, 'logs');
+  return readdirSync(logs).filter((name) =>
+    readFileSync(join(logs, name), 'utf8').includes(marker),
+  );
+};
+
+const problemsOf = async (task: Awaited<ReturnType<typeof runScenario>>, label: string) => {
+  const audited = { ...task, label, injected: [], allowedEnds: [completed] };
+  const { problems } = await auditFaultCases(stack, [audited]);
+  return [...problems, ...(await auditMoney(stack))];
+};
+
+test.each([
+  'PrepareInputs',
+  'SubmitTask',
+  'AwaitProvider',
+  'PollTask',
+  'SettleTask',
+  'NotifyCaller',
+])('a task completes across a deployment that comes while it is in %s', async (state) => {
+  let deployed: Promise<unknown> | undefined;
+  const task = await runScenario(stack, scenario, (taskId) => {
+    deployed = stack.taskEvents
+      .waitFor(taskId, (event) => event.type.endsWith('StateEntered') && event.state === state)
+      .then(() => stack.update(second));
+  });
+  await deployed;
+
+  expect(await problemsOf(task, state)).toEqual([]);
+  expect(statesOf(task.id)).toEqual(expect.arrayContaining(['PrepareInputs', 'NotifyCaller']));
+  expect(statesOf(task.id)).not.toContain('Begin');
+});
+
+test('an execution that ends after a deployment is followed by one with the new definition and code', async () => {
+  const task = await runScenario(stack, scenario);
+  await stack.taskEvents.waitFor(task.id, ({ state }) => state === 'AwaitProvider');
+  stack.update(second);
+  stack.faults.endExecution(task.id, 'ABORTED');
+
+  expect(await problemsOf(task, 'aborted')).toEqual([]);
+  expect(statesOf(task.id)).not.toContain('Begin');
+  expect(statesOf(`${task.id}-2`)).toEqual(expect.arrayContaining(['Begin', 'NotifyCaller']));
+  expect(functionsWithNewCode().length).toBeGreaterThanOrEqual(6);
+});
