@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { defaultModel } from '../functions/domain/providers/catalogue.ts';
+import { defaultModel } from '../functions/domain/model/catalogue.ts';
 import { wholeNumberParser } from './arguments.ts';
 import { type ConnectionOptions, findConnection, withConnectionOptions } from './connection.ts';
 import { formatSummary, generate } from './generate.ts';

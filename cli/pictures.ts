@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { maxInputBytes } from '../functions/domain/providers/catalogue.ts';
+import { maxInputBytes } from '../functions/domain/model/catalogue.ts';
 import { uploadTypes } from '../functions/domain/wire/request.ts';
 import { CliError, fileError, usageError } from './cli-error.ts';
 

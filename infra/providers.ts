@@ -1,8 +1,8 @@
 import { CfnParameter, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import type { UrlParameter } from '../functions/adapters/providers/definition.ts';
-import { providerDefinitions } from '../functions/adapters/providers/registry.ts';
-import { providerNames } from '../functions/domain/model/provider-name.ts';
+import type { UrlParameter } from '../functions/adapters/providers/provider-adapter.ts';
+import { providerAdapters } from '../functions/adapters/providers/registry.ts';
+import { providerNames } from '../functions/domain/model/catalogue.ts';
 import type { Stage } from './stage.ts';
 
 /**
@@ -31,7 +31,7 @@ export class Providers extends Construct {
 
     const urls: Record<string, string> = {};
     const keysUrls: Record<string, string> = {};
-    for (const [name, { url, webhookSignature }] of Object.entries(providerDefinitions)) {
+    for (const [name, { url, webhookSignature }] of Object.entries(providerAdapters)) {
       urls[name] = urlParameter(url, pattern);
       if (webhookSignature) {
         const keysPattern = `${pattern.slice(0, -1)}/[a-z0-9./_-]+$`;

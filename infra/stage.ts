@@ -1,5 +1,5 @@
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { providerNames } from '../functions/domain/model/provider-name.ts';
+import { providerNames } from '../functions/domain/model/catalogue.ts';
 
 /** What differs between the places where Darkroom runs. No other code may ask for the name of the stage. */
 export type Stage = {
@@ -52,7 +52,7 @@ const cloud = {
 } as const;
 
 // Secrets Manager generates exactly one value of a secret.
-const [firstProvider, ...otherProviders] = providerNames;
+const [firstProvider = 'none', ...otherProviders] = providerNames;
 
 export const stages = {
   local: {

@@ -1,5 +1,5 @@
+import { models } from '../domain/model/catalogue.ts';
 import { patterns } from '../domain/model/ids.ts';
-import { models } from '../domain/providers/catalogue.ts';
 import type { FieldDocs } from '../runtime/route.ts';
 
 // What the document says about fields that several routes have.

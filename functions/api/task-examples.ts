@@ -1,5 +1,5 @@
+import { defaultModel } from '../domain/model/catalogue.ts';
 import type { Completed, Failed, Pending, Processing, Task } from '../domain/model/task.ts';
-import { defaultModel } from '../domain/providers/catalogue.ts';
 import {
   createdView,
   endedTaskView,

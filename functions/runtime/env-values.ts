@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { providerNames } from '../domain/model/provider-name.ts';
+import { providerNames } from '../domain/model/catalogue.ts';
 
 // The values that variables of the environment can have, other than a name or a URL.
 

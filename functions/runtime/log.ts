@@ -1,6 +1,5 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import * as z from 'zod';
-import type { ProviderName } from '../domain/model/provider-name.ts';
+import type { ProviderName } from '../domain/model/catalogue.ts';
 
 const logger = new Logger({ serviceName: 'darkroom' });
 
@@ -57,24 +56,24 @@ type ErrorSummary = {
 
 function describeChain(error: Error, left: number): ErrorSummary {
   const { name, cause } = error;
-  const { code, status, logReason, $metadata } = KnownFields.parse(error);
   return {
     name,
-    code,
-    status: status ?? $metadata?.httpStatusCode,
-    reason: logReason,
+    code: textIn(error, 'code', /^[A-Z][A-Z0-9_]{0,63}$/), // of Node
+    status: numberIn(error, 'status') ?? numberIn(fieldOf(error, '$metadata'), 'httpStatusCode'),
+    reason: textIn(error, 'logReason', /^/), // our own text
     cause: cause instanceof Error && left > 1 ? describeChain(cause, left - 1) : undefined,
   };
 }
 
-/** The fields of errors that quote no input: Node's codes, HTTP statuses, and the texts that are our own. */
-const KnownFields = z.object({
-  code: z
-    .string()
-    .regex(/^[A-Z][A-Z0-9_]{0,63}$/)
-    .optional()
-    .catch(undefined),
-  status: z.int().optional().catch(undefined),
-  logReason: z.string().optional().catch(undefined),
-  $metadata: z.object({ httpStatusCode: z.int().optional() }).optional().catch(undefined),
-});
+const fieldOf = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+
+function textIn(value: unknown, name: string, pattern: RegExp): string | undefined {
+  const text = fieldOf(value, name);
+  return typeof text === 'string' && pattern.test(text) ? text : undefined;
+}
+
+function numberIn(value: unknown, name: string): number | undefined {
+  const number = fieldOf(value, name);
+  return typeof number === 'number' ? number : undefined;
+}

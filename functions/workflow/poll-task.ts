@@ -5,7 +5,7 @@ import { clientConfig } from '../adapters/aws/client-config.ts';
 import { taskTable } from '../adapters/aws/dynamodb/task-table.ts';
 import { cachedSecret, providerKey } from '../adapters/aws/secrets.ts';
 import { taskTokens } from '../adapters/aws/state-machine.ts';
-import { createProviders, providerClients } from '../adapters/providers/clients.ts';
+import { createProviders, providerAdapters } from '../adapters/providers/registry.ts';
 import { metricNames } from '../domain/model/metric-names.ts';
 import { requireProviderKey } from '../domain/providers/provider-key.ts';
 import { pollTask } from '../domain/tasks/poll-task.ts';
@@ -20,7 +20,7 @@ const keys = cachedSecret(new SecretsManagerClient(clientConfig), env.PROVIDER_S
 const poll = pollTask({
   tasks: taskTable(new DynamoDBClient(clientConfig), env.TASK_TABLE),
   workflow: taskTokens(new SFNClient(clientConfig)),
-  providers: createProviders(providerClients, env.PROVIDER_URLS, (provider) =>
+  providers: createProviders(providerAdapters, env.PROVIDER_URLS, (provider) =>
     requireProviderKey(provider, providerKey(keys, provider)),
   ),
   now,

@@ -5,7 +5,7 @@ import { taskTable } from '../adapters/aws/dynamodb/task-table.ts';
 import { userAgentOf } from '../adapters/aws/s3/download.ts';
 import { inputBucket } from '../adapters/aws/s3/input-bucket.ts';
 import { inspect } from '../domain/images/inspect.ts';
-import { maxInputBytes } from '../domain/providers/catalogue.ts';
+import { maxInputBytes } from '../domain/model/catalogue.ts';
 import { prepareInputs } from '../domain/tasks/prepare-inputs.ts';
 import { readEnv } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';

@@ -6,10 +6,10 @@ import { durations } from '../adapters/aws/dynamodb/durations.ts';
 import { taskTable } from '../adapters/aws/dynamodb/task-table.ts';
 import { inputLinks } from '../adapters/aws/s3/input-links.ts';
 import { cachedSecret, providerKey, providersWithKey } from '../adapters/aws/secrets.ts';
-import { createProviders, providerClients } from '../adapters/providers/clients.ts';
+import { createProviders, providerAdapters } from '../adapters/providers/registry.ts';
 import { metricNames } from '../domain/model/metric-names.ts';
-import { measuredSecondsOf } from '../domain/providers/catalogue.ts';
 import { offeredProviders, requireProviderKey } from '../domain/providers/provider-key.ts';
+import { measuredSecondsOf } from '../domain/providers/typical-seconds.ts';
 import { providerWebhookUrl } from '../domain/tasks/provider-webhook.ts';
 import { submitTask } from '../domain/tasks/submit-task.ts';
 import { readEnv } from '../runtime/env.ts';
@@ -26,7 +26,7 @@ const signing = cachedSecret(secrets, env.SIGNING_SECRET, now);
 const submit = submitTask({
   tasks: taskTable(dynamo, env.TASK_TABLE),
   inputs: inputLinks(new S3Client(s3ClientConfig), env.INPUT_BUCKET),
-  providers: createProviders(providerClients, env.PROVIDER_URLS, (provider) =>
+  providers: createProviders(providerAdapters, env.PROVIDER_URLS, (provider) =>
     requireProviderKey(provider, providerKey(keys, provider)),
   ),
   availableProviders: offeredProviders(env.PROVIDERS, providersWithKey(keys)),

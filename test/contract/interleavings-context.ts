@@ -1,6 +1,6 @@
 import type { Entry } from '../../functions/domain/model/account.ts';
+import { defaultModel } from '../../functions/domain/model/catalogue.ts';
 import type { EndedTask } from '../../functions/domain/model/task.ts';
-import { defaultModel } from '../../functions/domain/providers/catalogue.ts';
 import { memoryStore, settableClock } from '../support/fakes.ts';
 import { keyOf, sampleKey, sampleTime } from '../support/tasks.ts';
 import { dynamoDb } from './dynamodb.ts';

@@ -9,7 +9,7 @@ import {
   providersWithKey,
 } from '../../functions/adapters/aws/secrets.ts';
 import { signingKeys } from '../../functions/adapters/aws/signing-keys.ts';
-import { providerNames } from '../../functions/domain/model/provider-name.ts';
+import { providerNames } from '../../functions/domain/model/catalogue.ts';
 import { ProviderBusy, ProviderRejected } from '../../functions/domain/model/workflow-errors.ts';
 import { requireProviderKey } from '../../functions/domain/providers/provider-key.ts';
 import { linkValidForMs } from '../../functions/domain/wire/result-link.ts';

@@ -8,7 +8,7 @@ import {
   uploadKey,
 } from '../../functions/adapters/aws/s3/bucket-keys.ts';
 import { uploadForms } from '../../functions/adapters/aws/s3/upload-form.ts';
-import { maxInputBytes } from '../../functions/domain/providers/catalogue.ts';
+import { maxInputBytes } from '../../functions/domain/model/catalogue.ts';
 import type { UploadForm } from '../../functions/domain/wire/view.ts';
 import { sampleId } from '../support/tasks.ts';
 import { s3 } from './s3.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
-import { type ProviderName, providerNames } from '../../functions/domain/model/provider-name.ts';
+import { type ProviderName, providerNames } from '../../functions/domain/model/catalogue.ts';
 import { mockProviderState, openStack, type TestStack, until } from './open-stack.ts';
 import { putSecret } from './put-secret.ts';
 import { type Receiver, serveImages } from './receiver.ts';

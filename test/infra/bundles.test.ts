@@ -21,7 +21,7 @@ const limits: Record<Entry, number> = {
   'api/redeliver-callback': 473,
   'api/create-file': 364,
   'api/get-result': 556,
-  'api/provider-webhook': 399,
+  'api/provider-webhook': 425,
   'api/read-account': 360,
   'api/admin-reads': 378,
   'api/manage-accounts': 364,

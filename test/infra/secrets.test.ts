@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { providerNames } from '../../functions/domain/model/provider-name.ts';
+import { providerNames } from '../../functions/domain/model/catalogue.ts';
 import { readable } from './readable.ts';
 import { ofType, stageNames, synthesised } from './synthesised.ts';
 

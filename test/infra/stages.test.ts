@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { providerDefinitions } from '../../functions/adapters/providers/registry.ts';
-import { providerNames } from '../../functions/domain/model/provider-name.ts';
+import { providerAdapters } from '../../functions/adapters/providers/registry.ts';
+import { providerNames } from '../../functions/domain/model/catalogue.ts';
 import {
   type Stage,
   type StageName,
@@ -13,7 +13,7 @@ import { newApp, newStack, ofType, propertiesOf, stageNames, synthesised } from 
 
 /** The number of resources that dev and prod may have. */
 const maxResources = 240;
-const providerUrls = Object.values(providerDefinitions).map(({ url }) => url);
+const providerUrls = Object.values(providerAdapters).map(({ url }) => url);
 
 describe('the settings that only the local stack has', () => {
   const localSettings = ['ALLOW_LOOPBACK', 'TYPICAL_SECONDS', '127.0.0.1', 'http://', 'localhost'];

@@ -1,7 +1,7 @@
 import validate from 'asl-validator';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { providerClients } from '../../functions/adapters/providers/clients.ts';
+import { providerAdapters } from '../../functions/adapters/providers/registry.ts';
 import * as failures from '../../functions/domain/model/workflow-errors.ts';
 import { PollInput, WaitInput } from '../../functions/runtime/step.ts';
 import payloads from '../golden/state-payloads.json' with { type: 'json' };
@@ -38,7 +38,9 @@ test('it is valid Amazon States Language', () => {
 
 test('an execution may last longer than any provider can say how a job ended', () => {
   const access = { baseUrl: 'https://example.com', apiKey: async () => 'key' };
-  const retention = Object.values(providerClients).map((create) => create(access).retentionMs);
+  const retention = Object.values(providerAdapters).map(
+    ({ createClient }) => createClient(access).retentionMs,
+  );
 
   expect(retention).toHaveLength(3);
   expect(TimeoutSeconds).toBe(25 * 60 * 60);

@@ -1,12 +1,12 @@
 import type { ImageFormat } from '../../functions/domain/images/image-format.ts';
 import { type Funds, noFunds } from '../../functions/domain/model/account.ts';
+import { type ProviderName, providerNames } from '../../functions/domain/model/catalogue.ts';
 import type {
   CancelAnswer,
   Job,
   Progress,
   Provider,
 } from '../../functions/domain/model/provider.ts';
-import type { ProviderName } from '../../functions/domain/model/provider-name.ts';
 import type { Image, Task } from '../../functions/domain/model/task.ts';
 import { ProviderBusy } from '../../functions/domain/model/workflow-errors.ts';
 import type { InputStore, ResultStore, Workflow } from '../../functions/domain/tasks/ports.ts';
@@ -172,11 +172,9 @@ export function scriptedProvider({ submit = [], poll = [], cancel }: Script) {
 }
 
 /** The same provider under every name. */
-export const only = <T>(provider: T): Readonly<Record<ProviderName, T>> => ({
-  dashscope: provider,
-  evolink: provider,
-  fal: provider,
-});
+export const only = <T>(provider: T): Readonly<Record<ProviderName, T>> =>
+  // Object.fromEntries forgets that these are all names.
+  Object.fromEntries(providerNames.map((name) => [name, provider])) as Record<ProviderName, T>;
 
 /** A clock that stands still until the test advances it. */
 export function settableClock(at: number) {

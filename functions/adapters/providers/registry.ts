@@ -1,33 +1,42 @@
+import type { ProviderName } from '../../domain/model/catalogue.ts';
 import type { Clock } from '../../domain/model/clock.ts';
-import type { WebhookVerifier } from '../../domain/model/provider.ts';
-import type { ProviderName } from '../../domain/model/provider-name.ts';
-import { dashscopeDefinition } from './dashscope/definition.ts';
-import type { ProviderDefinition } from './definition.ts';
-import { evolinkDefinition } from './evolink/definition.ts';
-import { falDefinition } from './fal/definition.ts';
+import type { Provider, WebhookVerifier } from '../../domain/model/provider.ts';
+import { dashscopeAdapter } from './dashscope/adapter.ts';
+import { evolinkAdapter } from './evolink/adapter.ts';
+import { falAdapter } from './fal/adapter.ts';
+import type { ProviderAdapter } from './provider-adapter.ts';
 
-/**
- * All providers but their clients, which lie in `clients.ts`: the infrastructure and the function that
- * receives webhooks need this, and must not load a client.
- */
-export const providerDefinitions: Readonly<Record<ProviderName, ProviderDefinition>> = {
-  dashscope: dashscopeDefinition,
-  evolink: evolinkDefinition,
-  fal: falDefinition,
+/** The adapters of all providers that the catalogue names. */
+export const providerAdapters: Readonly<Record<ProviderName, ProviderAdapter>> = {
+  dashscope: dashscopeAdapter,
+  evolink: evolinkAdapter,
+  fal: falAdapter,
 };
 
-type Definitions<Name extends string> = Readonly<Record<Name, ProviderDefinition>>;
+type Adapters<Name extends string> = Readonly<Record<Name, ProviderAdapter>>;
+
+/** A client of each provider, with its own URL and API key. */
+export function createProviders<Name extends string>(
+  adapters: Adapters<Name>,
+  urls: Readonly<Record<Name, string>>,
+  apiKeyOf: (name: Name) => () => Promise<string>,
+): Readonly<Record<Name, Provider>> {
+  const providers = namesOf(adapters).map((name) => [
+    name,
+    adapters[name].createClient({ baseUrl: urls[name], apiKey: apiKeyOf(name) }),
+  ]);
+  return Object.fromEntries(providers);
+}
 
 /** The verifiers of all providers that sign their webhooks, each with the URL of its keys. */
 export function webhookVerifiers<Name extends string>(
-  definitions: Definitions<Name>,
+  adapters: Adapters<Name>,
   keysUrls: Readonly<Partial<Record<Name, string>>>,
   now: Clock,
 ): Readonly<Partial<Record<Name, WebhookVerifier>>> {
   const verifiers: Partial<Record<Name, WebhookVerifier>> = {};
-  // Object.keys forgets that these are the names of the definitions.
-  for (const name of Object.keys(definitions) as Name[]) {
-    const signature = definitions[name].webhookSignature;
+  for (const name of namesOf(adapters)) {
+    const signature = adapters[name].webhookSignature;
     if (!signature) continue;
     const keysUrl = keysUrls[name];
     // Without its verifier, a signed webhook would be taken for an unsigned one.
@@ -36,3 +45,6 @@ export function webhookVerifiers<Name extends string>(
   }
   return verifiers;
 }
+
+// Object.keys forgets that these are the names of the adapters.
+const namesOf = <Name extends string>(adapters: Adapters<Name>) => Object.keys(adapters) as Name[];

@@ -1,7 +1,7 @@
 import { fileKey } from '../../adapters/aws/s3/bucket-keys.ts';
 import { uploadForms } from '../../adapters/aws/s3/upload-form.ts';
+import { maxInputBytes } from '../../domain/model/catalogue.ts';
 import { newFileId } from '../../domain/model/ids.ts';
-import { maxInputBytes } from '../../domain/providers/catalogue.ts';
 import { createFile } from '../../domain/tasks/create-file.ts';
 import { readEnv } from '../../runtime/env.ts';
 import { serve } from '../../runtime/http.ts';

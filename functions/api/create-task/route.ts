@@ -1,5 +1,5 @@
+import { defaultModel } from '../../domain/model/catalogue.ts';
 import { maxUrlLength } from '../../domain/model/task.ts';
-import { defaultModel } from '../../domain/providers/catalogue.ts';
 import { GenerationRequest } from '../../domain/wire/request.ts';
 import { CreatedTask } from '../../domain/wire/task-schemas.ts';
 import { defineRoute, type FieldDocs, jsonBody, type RouteDocs } from '../../runtime/route.ts';

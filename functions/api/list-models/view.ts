@@ -1,6 +1,6 @@
 import type * as z from 'zod';
+import { models } from '../../domain/model/catalogue.ts';
 import { toCredits } from '../../domain/model/money.ts';
-import { models } from '../../domain/providers/catalogue.ts';
 import type { ModelList } from './response.ts';
 
 /** The models of the catalogue, as callers see them. */

@@ -5,7 +5,7 @@ import { clientConfig } from '../../adapters/aws/client-config.ts';
 import { taskTable } from '../../adapters/aws/dynamodb/task-table.ts';
 import { signingKeys } from '../../adapters/aws/signing-keys.ts';
 import { taskTokens } from '../../adapters/aws/state-machine.ts';
-import { providerDefinitions, webhookVerifiers } from '../../adapters/providers/registry.ts';
+import { providerAdapters, webhookVerifiers } from '../../adapters/providers/registry.ts';
 import { receiveProviderWebhook } from '../../domain/tasks/provider-webhook.ts';
 import { linkValidForMs } from '../../domain/wire/result-link.ts';
 import { readEnv } from '../../runtime/env.ts';
@@ -21,7 +21,7 @@ const receive = receiveProviderWebhook({
     now: Date.now,
     signatureValidForMs: linkValidForMs,
   }),
-  verifiers: webhookVerifiers(providerDefinitions, env.PROVIDER_KEYS_URLS, Date.now),
+  verifiers: webhookVerifiers(providerAdapters, env.PROVIDER_KEYS_URLS, Date.now),
   now: Date.now,
   wakeFailed: (taskId, cause) => log('warn', 'wake.failed', { taskId, cause }),
 });

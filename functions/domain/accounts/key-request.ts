@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { scopes } from '../model/api-key.ts';
+import { findModel, models } from '../model/catalogue.ts';
 import { isKeyId } from '../model/ids.ts';
 import { isMilliCredits, toMilliCredits } from '../model/money.ts';
-import { findModel, models } from '../providers/catalogue.ts';
 import { cursorKeySchema, cursorSchema, limitSchema } from '../wire/cursor.ts';
 import { isAccountName } from './account-request.ts';
 

@@ -1,6 +1,6 @@
+import type { ImageLimits } from '../model/catalogue.ts';
 import type { TaskErrorCode } from '../model/problem.ts';
 import type { Failure } from '../model/task.ts';
-import type { ImageLimits } from '../providers/catalogue.ts';
 import type { Header } from './header-result.ts';
 import type { Inspect } from './ports.ts';
 import { readImage } from './read-image.ts';

@@ -1,5 +1,5 @@
+import type { ImageLimits } from '../model/catalogue.ts';
 import type { Failure } from '../model/task.ts';
-import type { ImageLimits } from '../providers/catalogue.ts';
 import type { ImageFile } from './image-file.ts';
 import type { ImageFormat } from './image-format.ts';
 

@@ -1,5 +1,5 @@
+import type { ProviderName } from './catalogue.ts';
 import type { TaskErrorCode } from './problem.ts';
-import type { ProviderName } from './provider-name.ts';
 
 /** The longest URL that is accepted from a caller or passed on to a provider, in characters. */
 export const maxUrlLength = 2048;

@@ -1,4 +1,4 @@
-import type { ProviderName } from '../model/provider-name.ts';
+import type { ProviderName } from '../model/catalogue.ts';
 import type { Settled } from '../model/task.ts';
 
 /** How long tasks have been taking lately at a provider, in seconds. */

@@ -1,7 +1,6 @@
+import { type ProviderName, providersFor } from '../model/catalogue.ts';
 import { failures } from '../model/failures.ts';
-import type { ProviderName } from '../model/provider-name.ts';
 import { ProviderRejected } from '../model/workflow-errors.ts';
-import { providersFor } from './catalogue.ts';
 
 /**
  * The API key of a provider.

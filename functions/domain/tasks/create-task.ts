@@ -10,10 +10,10 @@ import {
   throwLedgerProblem,
 } from '../billing/ledger.ts';
 import type { Caller } from '../model/api-key.ts';
+import { findModel } from '../model/catalogue.ts';
 import type { Clock } from '../model/clock.ts';
 import { Problem } from '../model/problem.ts';
 import type { Input, Pending, Task } from '../model/task.ts';
-import { findModel } from '../providers/catalogue.ts';
 import type { GenerationRequest } from '../wire/request.ts';
 import type { TaskStore, Workflow } from './ports.ts';
 

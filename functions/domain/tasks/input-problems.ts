@@ -1,6 +1,6 @@
+import type { ImageLimits } from '../model/catalogue.ts';
 import type { Failure } from '../model/task.ts';
 import { InputRejected, InputUnavailable } from '../model/workflow-errors.ts';
-import type { ImageLimits } from '../providers/catalogue.ts';
 
 /** Why the private copy of an input could not be made. A `detail` is public and completes "image_urls[0] …". */
 export type InputProblemReason =

@@ -1,8 +1,8 @@
 import * as z from 'zod';
+import { findModel, models } from '../model/catalogue.ts';
 import type { Clock } from '../model/clock.ts';
 import { type CursorKey, isTaskId } from '../model/ids.ts';
 import { type Status, statuses, type Task, type TaskSummary } from '../model/task.ts';
-import { findModel, models } from '../providers/catalogue.ts';
 import {
   cursorKeySchema,
   cursorSchema,

@@ -1,5 +1,6 @@
 import type { ImageFormat } from '../images/image-format.ts';
 import type { Inspect } from '../images/ports.ts';
+import { findModel } from '../model/catalogue.ts';
 import type { Clock } from '../model/clock.ts';
 import { failures } from '../model/failures.ts';
 import {
@@ -10,7 +11,6 @@ import {
   taskDeadlineMs,
 } from '../model/task.ts';
 import { InputRejected, TaskFailed } from '../model/workflow-errors.ts';
-import { findModel } from '../providers/catalogue.ts';
 import { InputProblem, inputErrorOf } from './input-problems.ts';
 import type { InputStore, TaskStore } from './ports.ts';
 

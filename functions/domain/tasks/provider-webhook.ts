@@ -1,6 +1,6 @@
+import { type ProviderName, providerNames } from '../model/catalogue.ts';
 import type { Clock } from '../model/clock.ts';
 import type { ProviderWebhook, WebhookVerifier } from '../model/provider.ts';
-import { type ProviderName, providerNames } from '../model/provider-name.ts';
 import { isSigned, type SigningKeys, signatureOf, signaturePattern } from '../model/signature.ts';
 import type { TaskStore, Workflow } from './ports.ts';
 

@@ -1,7 +1,7 @@
+import type { ProviderName } from '../model/catalogue.ts';
 import type { Clock } from '../model/clock.ts';
 import { failures } from '../model/failures.ts';
 import type { Provider } from '../model/provider.ts';
-import type { ProviderName } from '../model/provider-name.ts';
 import {
   type Failure,
   isEnded,

@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import { defaultModel, findModel, models } from '../model/catalogue.ts';
 import { maxUrlLength } from '../model/task.ts';
-import { defaultModel, findModel, models } from '../providers/catalogue.ts';
 
 /** The picture formats a caller may upload, by their media type. */
 export const uploadTypes = ['image/jpeg', 'image/png', 'image/webp', 'image/bmp'] as const;

@@ -1,6 +1,6 @@
 import type { Clock } from '../model/clock.ts';
 import type { EndedTask, Task } from '../model/task.ts';
-import { typicalSecondsOf } from '../providers/catalogue.ts';
+import { typicalSecondsOf } from '../providers/typical-seconds.ts';
 import { linkValidForMs, resultLink } from './result-link.ts';
 import { endedTaskView, taskView } from './view.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { providerNames } from '../../../functions/domain/model/provider-name.ts';
+import { providerNames } from '../../../functions/domain/model/catalogue.ts';
 import { type Entry, entries, readEnv } from '../../../functions/runtime/env.ts';
 
 // Optional variables, too, need a value that the schema accepts.

@@ -1,6 +1,6 @@
 import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { falDefinition } from '../../../../functions/adapters/providers/fal/definition.ts';
+import { falAdapter } from '../../../../functions/adapters/providers/fal/adapter.ts';
 import { webhookVerifier } from '../../../../functions/adapters/providers/fal/webhook-signature.ts';
 
 const now = Date.parse('2026-03-01T10:00:00Z');
@@ -31,7 +31,7 @@ function publishing(...keySets: (readonly unknown[] | Error)[]) {
     if (keys instanceof Error) throw keys;
     return Response.json({ keys });
   };
-  const keysUrl = `${falDefinition.webhookSignature?.keysUrl.default}`;
+  const keysUrl = `${falAdapter.webhookSignature?.keysUrl.default}`;
   const verify = webhookVerifier({ keysUrl, fetch, now: () => clock.at });
   /** Verifies a webhook that is signed properly at this time. */
   const verifyAt = (at: number) => {

@@ -1,34 +1,28 @@
 import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import type { ProviderAdapter } from '../../../../functions/adapters/providers/provider-adapter.ts';
 import {
-  type CreateProvider,
   createProviders,
-  providerClients,
-} from '../../../../functions/adapters/providers/clients.ts';
-import type { ProviderDefinition } from '../../../../functions/adapters/providers/definition.ts';
-import {
-  providerDefinitions,
+  providerAdapters,
   webhookVerifiers,
 } from '../../../../functions/adapters/providers/registry.ts';
-import type { Job } from '../../../../functions/domain/model/provider.ts';
-import {
-  type ProviderName,
-  providerNames,
-} from '../../../../functions/domain/model/provider-name.ts';
 import {
   defaultModel,
   type Model,
+  type ProviderName,
+  providerNames,
   providersFor,
-} from '../../../../functions/domain/providers/catalogue.ts';
+} from '../../../../functions/domain/model/catalogue.ts';
+import type { Job } from '../../../../functions/domain/model/provider.ts';
 import { pollTask } from '../../../../functions/domain/tasks/poll-task.ts';
 import { submitTask } from '../../../../functions/domain/tasks/submit-task.ts';
 import { entries } from '../../../../functions/runtime/env.ts';
 import { memoryStore, memoryWorkflow } from '../../../support/fakes.ts';
 import { pending, sampleId, sampleTime } from '../../../support/tasks.ts';
 
-// What is added for a new provider: a name, a definition and a client.
+// What is added for a new provider: its adapter under its name, and the models that it offers.
 const acme = 'acme' as ProviderName;
-const acmeDefinition: ProviderDefinition = {
+const acmeDefinition: Omit<ProviderAdapter, 'createClient'> = {
   url: { name: 'AcmeUrl', description: 'Where Acme is', default: 'https://acme.example.com' },
   webhookSignature: {
     keysUrl: { name: 'AcmeKeysUrl', description: '', default: 'https://acme.example.com/keys' },
@@ -43,7 +37,7 @@ const image = { url: 'https://acme.example.com/1.png' };
 /** A client of Acme that records its requests. */
 function acmeClient() {
   const requests: unknown[] = [];
-  const create: CreateProvider = ({ baseUrl, apiKey }) => ({
+  const createClient: ProviderAdapter['createClient'] = ({ baseUrl, apiKey }) => ({
     retentionMs: 1,
     submit: async (job: Job) => {
       requests.push(['submit', baseUrl, await apiKey(), job.taskId, job.prompt]);
@@ -54,22 +48,19 @@ function acmeClient() {
       return { state: 'succeeded', images: [image] };
     },
   });
-  return { requests, create };
+  return { requests, createClient };
 }
 
 /** The system with Acme beside its own providers, and with one task in its store. */
 function systemWithAcme(task = pending(), catalogue?: readonly Model[]) {
-  const { requests, create } = acmeClient();
+  const { requests, createClient } = acmeClient();
   const { tasks, put } = memoryStore();
   put(task);
-  const clients = { ...providerClients, [acme]: create };
+  const adapters = { ...providerAdapters, [acme]: { ...acmeDefinition, createClient } };
   const urls = Object.fromEntries(
-    Object.entries({ ...providerDefinitions, [acme]: acmeDefinition }).map(([name, { url }]) => [
-      name,
-      url.default,
-    ]),
+    Object.entries(adapters).map(([name, { url }]) => [name, url.default]),
   );
-  const providers = createProviders(clients, urls, (name) => async () => `key of ${name}`);
+  const providers = createProviders(adapters, urls, (name) => async () => `key of ${name}`);
   const unexpected = () => expect.fail('not expected here');
   const now = () => sampleTime;
   const submit = submitTask({
@@ -116,16 +107,17 @@ describe('a new provider', () => {
   });
 
   test('has its webhooks verified with the keys it publishes', async () => {
-    const definitions = { ...providerDefinitions, [acme]: acmeDefinition };
+    const { createClient } = acmeClient();
+    const adapters = { ...providerAdapters, [acme]: { ...acmeDefinition, createClient } };
     const keysUrls = { fal: 'https://fal.example.com/keys', [acme]: 'https://acme.example.com/k' };
-    const verifiers = webhookVerifiers(definitions, keysUrls, () => sampleTime);
+    const verifiers = webhookVerifiers(adapters, keysUrls, () => sampleTime);
 
     const isGenuine = (body: string) => verifiers[acme]?.({ headers: {}, body });
 
     expect(Object.keys(verifiers)).toEqual(['fal', acme]);
     expect(await isGenuine('signed with https://acme.example.com/k')).toBe(true);
     expect(await isGenuine('signed with another key')).toBe(false);
-    expect(() => webhookVerifiers(definitions, {}, () => sampleTime)).toThrow('keys of fal');
+    expect(() => webhookVerifiers(adapters, {}, () => sampleTime)).toThrow('keys of fal');
   });
 });
 
@@ -157,8 +149,7 @@ test('every provider has a folder, and every folder a provider', () => {
   const folders = readdirSync(root, { withFileTypes: true }).filter((one) => one.isDirectory());
 
   expect(folders.map(({ name }) => name).sort()).toEqual([...providerNames].sort());
-  expect(Object.keys(providerDefinitions)).toEqual(providerNames);
-  expect(Object.keys(providerClients)).toEqual(providerNames);
+  expect(Object.keys(providerAdapters)).toEqual(providerNames);
 });
 
 /** The files that a file loads, itself included; imports of types load nothing. */
@@ -173,26 +164,15 @@ function filesLoadedBy(file: URL, loaded = new Set<string>()): ReadonlySet<strin
   return loaded;
 }
 
-test('only the functions that call a provider load the clients', () => {
+test('only the functions that talk to a provider load the adapters', () => {
   const root = new URL('../../../../', import.meta.url);
-  const files = [
-    ...globSync('functions/{api,workflow,events}/**/*.ts', { cwd: root }),
-    'infra/app.ts',
-  ];
+  const files = globSync('functions/{api,workflow,events}/**/*.ts', { cwd: root });
   expect(files.length).toBeGreaterThan(Object.keys(entries).length);
-  const loading = (module: string) => {
-    const { href } = new URL(`functions/adapters/providers/${module}`, root);
-    return files.filter((file) => filesLoadedBy(new URL(file, root)).has(href));
-  };
+  const { href } = new URL('functions/adapters/providers/registry.ts', root);
 
-  for (const name of providerNames) {
-    expect(loading(`${name}/client.ts`).sort()).toEqual([
-      'functions/workflow/poll-task.ts',
-      'functions/workflow/submit-task.ts',
-    ]);
-  }
-  expect(loading('registry.ts')).toEqual([
+  expect(files.filter((file) => filesLoadedBy(new URL(file, root)).has(href)).sort()).toEqual([
     'functions/api/provider-webhook/handler.ts',
-    'infra/app.ts',
+    'functions/workflow/poll-task.ts',
+    'functions/workflow/submit-task.ts',
   ]);
 });

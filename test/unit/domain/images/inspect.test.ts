@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { inspect } from '../../../../functions/domain/images/inspect.ts';
-import type { ImageLimits } from '../../../../functions/domain/providers/catalogue.ts';
+import type { ImageLimits } from '../../../../functions/domain/model/catalogue.ts';
 import {
   bmp,
   chunk,

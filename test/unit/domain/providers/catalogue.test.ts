@@ -3,11 +3,13 @@ import { modelsView } from '../../../../functions/api/list-models/view.ts';
 import {
   defaultModel,
   findModel,
-  measuredSecondsOf,
   models,
   providersFor,
+} from '../../../../functions/domain/model/catalogue.ts';
+import {
+  measuredSecondsOf,
   typicalSecondsOf,
-} from '../../../../functions/domain/providers/catalogue.ts';
+} from '../../../../functions/domain/providers/typical-seconds.ts';
 
 test('the response of GET /v1/models is the table', () => {
   expect(modelsView()).toEqual({

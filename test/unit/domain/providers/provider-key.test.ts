@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { defaultModel } from '../../../../functions/domain/providers/catalogue.ts';
+import { defaultModel } from '../../../../functions/domain/model/catalogue.ts';
 import { offeredProviders } from '../../../../functions/domain/providers/provider-key.ts';
 
 const keysOf =

@@ -1,8 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  type ProviderName,
-  providerNames,
-} from '../../../../functions/domain/model/provider-name.ts';
+import { type ProviderName, providerNames } from '../../../../functions/domain/model/catalogue.ts';
 import { SubmitUnknown } from '../../../../functions/domain/model/workflow-errors.ts';
 import { pending, sampleId } from '../../../support/tasks.ts';
 import { thrownBy } from '../../../support/thrown-by.ts';

@@ -1,8 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  type ProviderName,
-  providerNames,
-} from '../../../../functions/domain/model/provider-name.ts';
+import { type ProviderName, providerNames } from '../../../../functions/domain/model/catalogue.ts';
 import type { Task } from '../../../../functions/domain/model/task.ts';
 import {
   providerWebhookUrl,

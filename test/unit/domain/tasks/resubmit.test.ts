@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ProviderName } from '../../../../functions/domain/model/provider-name.ts';
+import type { ProviderName } from '../../../../functions/domain/model/catalogue.ts';
 import {
   isEnded,
   type Pending,

@@ -1,5 +1,5 @@
+import type { ProviderName } from '../../../../functions/domain/model/catalogue.ts';
 import type { Job } from '../../../../functions/domain/model/provider.ts';
-import type { ProviderName } from '../../../../functions/domain/model/provider-name.ts';
 import type { Failure, Task } from '../../../../functions/domain/model/task.ts';
 import {
   ProviderBusy,

@@ -1,9 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import {
-  type ProviderName,
-  providerNames,
-} from '../../../../functions/domain/model/provider-name.ts';
+import { type ProviderName, providerNames } from '../../../../functions/domain/model/catalogue.ts';
 import { SubmitUnknown } from '../../../../functions/domain/model/workflow-errors.ts';
 import type { TaskStore } from '../../../../functions/domain/tasks/ports.ts';
 import { submitTask } from '../../../../functions/domain/tasks/submit-task.ts';

@@ -1,8 +1,10 @@
 import type { Clock } from '../../domain/model/clock.ts';
-import type { WebhookVerifier } from '../../domain/model/provider.ts';
+import type { Provider, WebhookVerifier } from '../../domain/model/provider.ts';
+import type { Access } from './upstream.ts';
 
-/** What is known about a provider without its client: where it is, and how it signs its webhooks. */
-export type ProviderDefinition = {
+/** All there is to know about a provider: its client, where it is, and how it signs its webhooks. */
+export type ProviderAdapter = {
+  readonly createClient: (access: Access) => Provider;
   readonly url: UrlParameter;
   /** Only for a provider that signs its webhooks. */
   readonly webhookSignature?: {

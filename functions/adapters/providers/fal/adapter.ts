@@ -1,7 +1,9 @@
-import type { ProviderDefinition } from '../definition.ts';
+import type { ProviderAdapter } from '../provider-adapter.ts';
+import { fal } from './client.ts';
 import { webhookVerifier } from './webhook-signature.ts';
 
-export const falDefinition: ProviderDefinition = {
+export const falAdapter: ProviderAdapter = {
+  createClient: fal,
   url: {
     name: 'FalUrl',
     description: 'Where the queue of fal is',

@@ -1,6 +1,8 @@
-import type { ProviderDefinition } from '../definition.ts';
+import type { ProviderAdapter } from '../provider-adapter.ts';
+import { dashscope } from './client.ts';
 
-export const dashscopeDefinition: ProviderDefinition = {
+export const dashscopeAdapter: ProviderAdapter = {
+  createClient: dashscope,
   url: {
     name: 'DashScopeUrl',
     // An API key works only in its own region.

@@ -1,0 +1,65 @@
+/** What a picture file must be. Sides in pixels. */
+export type ImageLimits = {
+  readonly maxBytes: number;
+  readonly minSide: number;
+  readonly maxSide: number;
+};
+
+/** A model, with its price and limits. */
+type ModelWithoutProviders = {
+  readonly id: string;
+  /** Price of one image that was made. */
+  readonly milliCreditsPerImage: number;
+  readonly maxImages: number;
+  readonly maxN: number;
+  readonly maxPromptCodePoints: number;
+  readonly image: ImageLimits;
+};
+/** The providers that offer a model, with the first guess of how long it takes there, in seconds. */
+type Row = ModelWithoutProviders & { readonly providers: Readonly<Record<string, number>> };
+
+// Limits: the published contract of wan2.5-image-to-image. The price is the contract's sample
+// (1.2 credits an image); a team changes it here.
+const table = [
+  {
+    id: 'wan2.5-image-to-image',
+    milliCreditsPerImage: 1200,
+    maxImages: 2,
+    maxN: 4,
+    maxPromptCodePoints: 2000,
+    image: { maxBytes: 10 * 1024 * 1024, minSide: 384, maxSide: 5000 },
+    // The contract's sample estimates 30 s; fal's page says one to two minutes.
+    providers: { dashscope: 30, evolink: 30, fal: 90 },
+  },
+] as const satisfies readonly [Row, ...Row[]];
+
+type NamesIn<R> = R extends { readonly providers: infer Providers } ? keyof Providers : never;
+
+/** A provider that offers a model. Each has its line in `functions/adapters/providers/registry.ts`, or nothing compiles. */
+export type ProviderName = NamesIn<(typeof table)[number]>;
+
+/** Every provider, in the order in which a stage tries them unless it has its own. */
+export const providerNames: readonly ProviderName[] = [
+  ...new Set(table.flatMap(({ providers }) => Object.keys(providers) as ProviderName[])),
+];
+
+export type Model = ModelWithoutProviders & {
+  readonly providers: Readonly<Partial<Record<ProviderName, number>>>;
+};
+
+export const models: readonly Model[] = table;
+export const defaultModel: Model = table[0];
+/** The largest picture file that any model accepts: uploads and downloads of inputs stop there. */
+export const maxInputBytes = Math.max(...table.map(({ image }) => image.maxBytes));
+export const findModel = (id: string, catalogue: readonly Model[] = models): Model | undefined =>
+  catalogue.find((model) => model.id === id);
+
+/** The providers out of `order` that offer a model, in that order. */
+export function providersFor(
+  id: string,
+  order: readonly ProviderName[],
+  catalogue = models,
+): readonly ProviderName[] {
+  const { providers } = findModel(id, catalogue) ?? defaultModel;
+  return order.filter((name) => providers[name] !== undefined);
+}
