@@ -6,7 +6,7 @@ import type { Buckets } from './buckets.ts';
 import { type CodeOf, createFunctions, type Functions, type FunctionTable } from './lambda.ts';
 import type { Providers } from './providers.ts';
 import type { Secrets } from './secrets.ts';
-import type { Stage } from './stage.ts';
+import { loopbackOf, type Stage } from './stage.ts';
 import type { Tables } from './tables.ts';
 import { endWait } from './task-tokens.ts';
 import type { Workflow } from './workflow.ts';
@@ -73,7 +73,7 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
         WORKFLOW_ARN: workflow.allow('states:StartExecution'),
         PUBLIC_URL: publicUrl,
         ...providers.order,
-        ALLOW_LOOPBACK: stage.allowLoopback ? 'allowed' : undefined,
+        ALLOW_LOOPBACK: loopbackOf(stage),
         TYPICAL_SECONDS: stage.typicalSeconds,
         POWERTOOLS_SERVICE_NAME: Aws.STACK_NAME,
       },

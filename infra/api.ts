@@ -28,14 +28,14 @@ export class Api extends Construct {
 
   constructor(scope: Construct, id: string, { browserOrigins, throttle, logDays }: Stage) {
     super(scope, id);
-    const parameter = (name: string, description: string, value: number, most: number) =>
-      // On the stack itself, or the construct's own name would stand in front of the parameter's.
+    const parameter = (name: string, description: string, value: number, max: number) =>
+      // A child of the stack, so that the parameter's name has no prefix.
       new CfnParameter(scope, name, {
         type: 'Number',
         description,
         default: value,
         minValue: 1,
-        maxValue: most,
+        maxValue: max,
       }).valueAsNumber;
     this.http = new HttpApi(this, 'Http', {
       createDefaultStage: false,

@@ -20,7 +20,7 @@ export class Providers extends Construct {
   constructor(scope: Construct, id: string, { providers, providerUrls }: Stage) {
     super(scope, id);
     const parameter = (name: string, description: string, value: string, allowedPattern: string) =>
-      // On the stack itself, or the construct's own name would stand in front of the parameter's.
+      // A child of the stack, so that the parameter's name has no prefix.
       new CfnParameter(scope, name, { description, default: value, allowedPattern }).valueAsString;
     const { pattern, origin } = providerUrls;
     const urlParameter = ({ name, description, ...url }: UrlParameter, allowedPattern: string) => {

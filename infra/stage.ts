@@ -90,6 +90,10 @@ export function stageNamed(name: string): Stage {
   return stage;
 }
 
+/** The variable `ALLOW_LOOPBACK` of a function in this stage. */
+export const loopbackOf = ({ allowLoopback }: Stage): 'allowed' | undefined =>
+  allowLoopback ? 'allowed' : undefined;
+
 /** Why a template of this stage must not be deployed, if it must not. */
 export function whyNotDeployable({ allowLoopback }: Stage, hasCode: boolean): string | undefined {
   const reasons = [

@@ -6,7 +6,7 @@ import type { Buckets } from './buckets.ts';
 import { type CodeOf, createFunctions, type Functions, type FunctionTable } from './lambda.ts';
 import type { Providers } from './providers.ts';
 import type { Secrets } from './secrets.ts';
-import type { Stage } from './stage.ts';
+import { loopbackOf, type Stage } from './stage.ts';
 import type { Tables } from './tables.ts';
 import { endWait } from './task-tokens.ts';
 
@@ -71,7 +71,7 @@ const rowsOf = ({
         's3:ListBucket',
       ),
       PUBLIC_URL: publicUrl,
-      ALLOW_LOOPBACK: stage.allowLoopback ? 'allowed' : undefined,
+      ALLOW_LOOPBACK: loopbackOf(stage),
     },
   },
   'workflow/submit-task': {
@@ -131,7 +131,7 @@ const rowsOf = ({
         's3:ListBucket',
       ),
       PUBLIC_URL: publicUrl,
-      ALLOW_LOOPBACK: stage.allowLoopback ? 'allowed' : undefined,
+      ALLOW_LOOPBACK: loopbackOf(stage),
       POWERTOOLS_SERVICE_NAME: Aws.STACK_NAME,
     },
   },
@@ -144,7 +144,7 @@ const rowsOf = ({
       SIGNING_SECRET: secrets.signing.allow('secretsmanager:GetSecretValue'),
       PUBLIC_URL: publicUrl,
       CALLBACK_RETRY_DELAYS: stage.callbackRetryDelays.join(','),
-      ALLOW_LOOPBACK: stage.allowLoopback ? 'allowed' : undefined,
+      ALLOW_LOOPBACK: loopbackOf(stage),
       POWERTOOLS_SERVICE_NAME: Aws.STACK_NAME,
     },
   },

@@ -40,7 +40,7 @@ import {
 
 type MachineAction = `states:${'DescribeExecution' | 'SendTaskFailure' | 'StartExecution'}`;
 
-/** Longer than any provider can say how a job ended (24 hours): for so long one that does not answer is asked. */
+/** Longer than the 24 hours for which providers store jobs: one that does not respond is polled until then. */
 const executionHours = 25;
 
 /** The state machine and the functions of its states. An execution carries the task's id; the table has the task. */
@@ -155,8 +155,8 @@ function definition(scope: Construct, functions: WorkflowFunctions) {
     ...exponential(1, 3), // the contract's 1, 2 and 4 s
   });
 
-  // No error of ours settles a task whose job is at a provider: nothing else is caught here. When the retries are
-  // over, the execution fails, and the next one goes on under the definition that is current by then.
+  // Our own errors must not settle a task whose job is at a provider, so nothing else is caught here. When the retries
+  // are over, the execution fails, and the next one goes on under the definition that is deployed by then.
   withLongRetry(awaitProvider, waitOver);
   withLongRetry(poll, [...waitOver, rescheduled]);
   poll.addCatch(reschedule, { errors: [rescheduled], resultPath: '$.rescheduled' });

@@ -55,7 +55,7 @@ export const adminApi = (access: Access) => {
   };
 };
 
-/** A refusal of a key names what is missing; one of a field says itself what the key may not do. */
+/** When the key is rejected, the message names the missing scope; when a field is, it says what the key may not do. */
 const adminCaller =
   (call: ApiCall): ApiCall =>
   (declared, request) =>

@@ -24,7 +24,7 @@ export const errorDocs: Readonly<Record<ProblemCode, ErrorDocs>> = {
   },
   invalid_task_id: {
     when: 'What stands in the path is not a task id.',
-    message: "A task id starts with 'task-unified-' and is the one the create call answered.",
+    message: "A task id starts with 'task-unified-' and is the one that the create call returned.",
     param: 'task_id',
   },
   unauthorized: {

@@ -38,7 +38,7 @@ const gatewayOnly = 'GatewayThrottled';
 
 /** The body of a response that API Gateway makes before a function runs. */
 export const gatewayError: Json = {
-  description: 'What the gateway in front answers in its own words',
+  description: 'A response that the gateway in front makes',
   type: 'object',
   required: ['message'],
   additionalProperties: false,
@@ -114,13 +114,13 @@ function problemResponse(
   codes: readonly ProblemCode[],
   { isCounted }: { readonly isCounted: boolean },
 ): Json {
-  const waits = codes.some((code) => statusOf(code) === 429 || statusOf(code) === 503);
+  const hasRetryAfter = codes.some((code) => statusOf(code) === 429 || statusOf(code) === 503);
   const problem = {
     description: codes.map((code) => `\`${code}\`: ${whenReturned(code)}`).join('\n\n'),
     headers: {
       ...references(headers.requestId),
       ...(isCounted && rateLimitHeaders(codes)),
-      ...(waits && references(headers.retryAfter)),
+      ...(hasRetryAfter && references(headers.retryAfter)),
     },
     schema: envelope(codes),
     examples: Object.fromEntries(codes.map((code) => [code, problemExample(code)])),
@@ -138,10 +138,15 @@ type ProblemResponse = {
 };
 
 /** A 429 that the gateway gives as well, which sends none of our headers. */
-const orGateway = ({ description, headers: ours, schema, examples }: ProblemResponse): Json => ({
+const orGateway = ({
+  description,
+  headers: ownHeaders,
+  schema,
+  examples,
+}: ProblemResponse): Json => ({
   description: `${description}\n\n${gatewayThrottled}`,
   headers: Object.fromEntries(
-    Object.keys(ours).map((name) => [name, { ...headerNamed(name), required: false }]),
+    Object.keys(ownHeaders).map((name) => [name, { ...headerNamed(name), required: false }]),
   ),
   content: jsonContent({ oneOf: [schema, gatewaySchema] }, { ...examples, ...gatewayExample }),
 });

@@ -5,7 +5,10 @@ import { providerNames } from '../domain/model/catalogue.ts';
 
 export const required = z.string().min(1);
 /** Callers' URLs may be plain http on 127.0.0.1. Without it only https and public addresses are allowed. */
-export const ALLOW_LOOPBACK = z.literal('allowed').optional();
+export const ALLOW_LOOPBACK = z
+  .literal('allowed')
+  .optional()
+  .transform((value) => value !== undefined);
 /** How many seconds a provider typically takes, instead of the measured durations. An empty text is no value. */
 export const TYPICAL_SECONDS = z
   .string()

@@ -33,7 +33,7 @@ export type PathParameter = {
 type RouteLimit =
   /** The requests per minute; and the key is read as it is now. */
   | 'creates'
-  /** The limit of all that creates nothing, which is many times as high. */
+  /** The limit of requests that create nothing: it is many times as high. */
   | 'calls';
 
 /** How many requests the gateway lets through to a route, for all callers together. */

@@ -5,7 +5,7 @@ import { log } from './log.ts';
 
 /** The input of every state: the id of its task. */
 export const TaskInput = z.object({ taskId: z.string().min(1) });
-/** The input of a state behind the one that prepares the inputs: also their formats. */
+/** The input of every state after `PrepareInputs`: also the formats of the pictures. */
 export const PreparedInput = TaskInput.extend({
   inputFormats: z.array(z.enum(imageFormats).optional().catch(undefined)).optional(),
 });

@@ -19,7 +19,7 @@ import { step, TaskInput } from '../runtime/step.ts';
 const env = readEnv('workflow/notify-caller');
 const dynamo = new DynamoDBClient(clientConfig);
 const now = Date.now;
-const rules = { allowLoopback: env.ALLOW_LOOPBACK === 'allowed' };
+const rules = { allowLoopback: env.ALLOW_LOOPBACK };
 const accounts = accountTable(dynamo, env.ACCOUNT_TABLE);
 const signing = cachedSecret(new SecretsManagerClient(clientConfig), env.SIGNING_SECRET, now);
 const responseFor = endedTaskResponseFor({ baseUrl: env.PUBLIC_URL, secret: signing, now });

@@ -15,7 +15,7 @@ const env = readEnv('workflow/prepare-inputs');
 const prepare = prepareInputs({
   tasks: taskTable(new DynamoDBClient(clientConfig), env.TASK_TABLE),
   inputs: inputBucket(new S3Client(s3ClientConfig), env.INPUT_BUCKET, {
-    allowLoopback: env.ALLOW_LOOPBACK === 'allowed',
+    allowLoopback: env.ALLOW_LOOPBACK,
     maxBytes: maxInputBytes,
     userAgent: userAgentOf(env.PUBLIC_URL),
   }),

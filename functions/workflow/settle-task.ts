@@ -17,7 +17,7 @@ import { step, TaskInput } from '../runtime/step.ts';
 
 const env = readEnv('workflow/settle-task');
 const dynamo = new DynamoDBClient(clientConfig);
-const rules = { allowLoopback: env.ALLOW_LOOPBACK === 'allowed' };
+const rules = { allowLoopback: env.ALLOW_LOOPBACK };
 const settle = settleTask({
   tasks: taskTable(dynamo, env.TASK_TABLE),
   ledger: settlements(dynamo, {

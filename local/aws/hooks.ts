@@ -4,7 +4,7 @@ import type { InterceptEvent } from './lambda/intercept-event.ts';
 import type { PreludeOf } from './lambda/prelude.ts';
 import type { ExecutionEvent } from './step-functions/history.ts';
 
-/** Where others can look into the running stack, and a test can break something. */
+/** Hooks with which others observe the running stack, and a test breaks something. */
 export type Hooks = {
   /** What runs in every sandbox before its function. */
   readonly prelude?: PreludeOf | undefined;

@@ -112,7 +112,7 @@ export function providerLoad({ now, speed }: Clock, initial: CapacityChange[Prov
     countThrottled(kind: RequestKind): void {
       throttled[kind] += 1;
     },
-    /** So many jobs run and wait from this time on. */
+    /** How many jobs run and wait from this time on. */
     setLevel(running: number, queued: number, at: number): void {
       integrate(at);
       level = { running, queued };

@@ -72,7 +72,7 @@ function submittedRequests() {
   const byKey = new Map<string, SubmittedRequest>();
   return {
     find: (key = ''): SubmittedRequest | undefined => byKey.get(key),
-    remember(key: string | undefined, submitted: SubmittedRequest): void {
+    add(key: string | undefined, submitted: SubmittedRequest): void {
       if (key === undefined) return;
       byKey.set(key, submitted);
       const [oldest = ''] = byKey.keys();
@@ -98,7 +98,7 @@ export function evolink(): Protocol {
       onFinished: callbackUrl ? (ended) => sendWebhook(context, ended, callbackUrl) : undefined,
     });
     counts.accepted += 1;
-    submitted.remember(key, { id: job.id, digest: digestOf(request) });
+    submitted.add(key, { id: job.id, digest: digestOf(request) });
     return isLost ? { kind: 'lost' } : json(200, created(job));
   };
 

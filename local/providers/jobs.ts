@@ -49,7 +49,7 @@ type Deps = {
   readonly generateImages: GenerateImages;
   readonly loads: Readonly<Record<ProviderName, ProviderLoad>>;
   readonly results: Pick<ResultFiles, 'store'>;
-  /** So many jobs that have ended are kept. */
+  /** How many jobs that have ended are kept. */
   readonly maxEndedJobs?: number;
 };
 

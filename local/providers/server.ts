@@ -25,7 +25,7 @@ export type MockProviderOptions = {
   readonly now?: () => number;
   /** The limits of the providers at the start; without it there are none. */
   readonly capacity?: CapacityChange;
-  /** So many generated images are kept, the latest ones. */
+  /** How many generated images are kept, the latest ones. */
   readonly maxImages?: number;
   /** Holds the generated images and nothing else; it is emptied at the start. Without it, a temporary folder does. */
   readonly directory?: string;

@@ -143,7 +143,12 @@ describe('a body that is compressed although it was asked not to be', () => {
   });
 
   test.each([
-    ['an unknown one', 'lzma', picture, 'sent its answer compressed in a way that is not known'],
+    [
+      'an unknown one',
+      'lzma',
+      picture,
+      'sent a response that is compressed in a way that is not known',
+    ],
     ['a false one', 'gzip', picture, 'sent a compressed answer that cannot be unpacked'],
     ['a false brotli', 'br', picture, 'sent a compressed answer that cannot be unpacked'],
     ['a false zstd', 'zstd', picture, 'sent a compressed answer that cannot be unpacked'],

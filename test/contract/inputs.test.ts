@@ -53,7 +53,7 @@ test.each([
     'an upload that did not arrive',
     upload,
     'invalid_parameters',
-    'did not arrive in time; create a new task and upload every picture with the form in its answer',
+    'did not arrive in time; create a new task and upload every picture with the form in the response',
   ],
   [
     'a file that does not exist',

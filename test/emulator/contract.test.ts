@@ -376,7 +376,7 @@ describe.skipIf(!emulator)('the stage dev in the emulator', () => {
 
     test('above a limit of the account is refused with 429', async () => {
       const slow = await customer('slow', { limits: { requests_per_minute: 1 } });
-      const crowded = await customer('crowded', { limits: { tasks_in_flight: 1 } });
+      const atItsLimit = await customer('atItsLimit', { limits: { tasks_in_flight: 1 } });
       const request = { ...generation, image_uploads };
 
       const statuses = async ({ create }: Caller) => [
@@ -385,7 +385,7 @@ describe.skipIf(!emulator)('the stage dev in the emulator', () => {
       ];
 
       expect(await statuses(slow)).toEqual([200, 429]);
-      expect(await statuses(crowded)).toEqual([200, 429]);
+      expect(await statuses(atItsLimit)).toEqual([200, 429]);
     });
 
     test('that is sent four times at once with one Idempotency-Key makes one task', async () => {

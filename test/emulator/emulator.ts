@@ -27,7 +27,7 @@ type LogLineOf<Kind extends LogLine['kind']> = Extract<LogLine, { kind: Kind }>;
 export type Emulator = {
   /** The environment by which an SDK client or a command finds the services, as somebody who may do everything. */
   readonly environment: Readonly<Record<string, string>>;
-  /** What has happened until now. */
+  /** The events so far. */
   readonly log: <Kind extends LogLine['kind']>(kind: Kind) => readonly LogLineOf<Kind>[];
   close(): Promise<void>;
 };

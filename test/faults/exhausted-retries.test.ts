@@ -8,7 +8,7 @@ import { mapConcurrently, runScenario, waitForExecution } from './run-scenario.t
 import { completed, scenarioNamed, type TaskEnd, unknownSubmit } from './scenarios.ts';
 
 // A function crashes at every attempt that the state machine makes, so something else must end the task. What
-// happens when a provider has the job already is in handed-over.test.ts.
+// happens when a provider has the job already is in submitted-tasks.test.ts.
 
 const scenario = scenarioNamed('a success by URL');
 const attempts = 4;

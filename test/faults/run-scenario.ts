@@ -28,7 +28,7 @@ export async function waitForExecution({ taskEvents }: FaultStack, taskId: strin
   await until(() => !taskEvents.isRunning(taskId), Boolean);
 }
 
-/** So many tasks are taken through their lives at a time: two cores are then nearly busy. */
+/** How many tasks run at the same time. This many keep two cores nearly busy. */
 export const concurrentTasks = 12;
 
 /** Maps the items in their order, with at most `concurrency` of them at a time. */

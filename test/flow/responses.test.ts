@@ -241,7 +241,7 @@ describe('GET /v1/tasks/{task_id}', () => {
         error(
           'invalid_task_id',
           'invalid_request_error',
-          "A task id starts with 'task-unified-' and is the one the create call answered.",
+          "A task id starts with 'task-unified-' and is the one that the create call returned.",
           'task_id',
         ),
         stack.call('GET', '/v1/tasks/cgt-2026'),
@@ -356,7 +356,7 @@ describe('GET /v1/results/{task}/{n}', () => {
         error(
           'permission_denied',
           'invalid_request_error',
-          'This link is not valid or no longer: ask for the task again, its answer carries fresh links.',
+          'This link is not valid or no longer: ask for the task again: the response has fresh links.',
         ),
         stack.call('GET', path),
       );

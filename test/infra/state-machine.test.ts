@@ -114,6 +114,10 @@ function secondsOfRetries(retry: (typeof tasks)[number][1]['Retry'], error: stri
 // Before a provider has the job.
 const before = tasks.filter(([name]) => ['PrepareInputs', 'SubmitTask'].includes(name));
 
+test('two states come before a provider has the job', () => {
+  expect(before).toHaveLength(2);
+});
+
 test.each(before)('any error in %s leads to SettleTask', (_, { Catch }) => {
   expect(Catch.at(-1)).toEqual({
     ErrorEquals: ['States.ALL'],
@@ -162,6 +166,10 @@ test('a poll that the provider did not answer is followed by a longer wait, whic
 
 // An execution keeps its definition, and its states invoke the functions of later versions. So what a state passes on
 // only grows, and what an older definition passes on is still accepted.
+test('the payloads of states are recorded', () => {
+  expect(Object.keys(payloads)).not.toEqual([]);
+});
+
 describe.each(Object.entries(payloads))('the payloads of %s', (name, versions) => {
   const latest = versions.at(-1) ?? [];
 

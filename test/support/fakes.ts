@@ -2,7 +2,7 @@ import type { ImageFormat } from '../../functions/domain/images/image-format.ts'
 import { type Funds, noFunds } from '../../functions/domain/model/account.ts';
 import { type ProviderName, providerNames } from '../../functions/domain/model/catalogue.ts';
 import type {
-  CancelAnswer,
+  CancelResult,
   Job,
   Progress,
   Provider,
@@ -149,7 +149,7 @@ export function memoryResults(failure: (url: string) => Error | undefined = () =
 type Script = {
   readonly submit?: readonly (string | Error)[];
   readonly poll?: readonly (Progress | Error)[];
-  readonly cancel?: readonly (CancelAnswer | Error)[] | undefined;
+  readonly cancel?: readonly (CancelResult | Error)[] | undefined;
 };
 
 /** A provider that returns the scripted results one by one and records its calls; after them it is busy. */

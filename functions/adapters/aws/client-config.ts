@@ -1,5 +1,5 @@
-// One connection or one answer that never comes must not cost a function its whole time: the SDK tries again on
-// another connection.
+// A connection or a response that never comes must not use up the time of a function: the SDK tries again on another
+// connection.
 const connectionTimeout = 2000;
 
 const within = (requestTimeout: number) => ({

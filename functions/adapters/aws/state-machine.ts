@@ -10,6 +10,7 @@ import {
   TaskDoesNotExist,
   TaskTimedOut,
 } from '@aws-sdk/client-sfn';
+import { isTaskId } from '../../domain/model/ids.ts';
 import { rescheduled, woken } from '../../domain/model/workflow-errors.ts';
 import type { Workflow } from '../../domain/tasks/ports.ts';
 
@@ -18,8 +19,10 @@ const nameOf = (taskId: string, execution: number): string =>
   execution === 1 ? taskId : `${taskId}-${execution}`;
 
 /** The task that an execution of this name belongs to. */
-export const taskIdOf = (name: string): string =>
-  name.replace(/^(task-unified-\d+-[a-z0-9]{8})-\d+$/, '$1');
+export function taskIdOf(name: string): string {
+  const withoutNumber = name.replace(/-\d+$/, '');
+  return isTaskId(withoutNumber) ? withoutNumber : name;
+}
 
 /** Starts the workflow of a task. The execution's name is the task's id, so starting it twice starts it once. */
 export const workflowStarter = (

@@ -42,7 +42,8 @@ export async function saveToTempFile(body: Readable, options: Options): Promise<
   };
 
   try {
-    // Opened first: a file that is still being opened while the body breaks off would be made after its removal.
+    // Opened before the body is read: otherwise, when the body breaks off early, the file could be made after it was
+    // removed.
     const fd = openSync(path, 'wx', 0o600);
     await pipeline(readBody(body), countAndHash, createWriteStream(path, { fd }));
   } catch (error) {

@@ -16,7 +16,7 @@ export function unpack(body: Readable, contentEncoding = ''): Readable {
     body.destroy();
     throw new Unreachable(urlProblems.unknownEncoding);
   }
-  // Whoever reads gets the error of either stream, and an end of the reading ends both.
+  // An error of either stream reaches the reader. When the reading stops, both are closed.
   return pipeline(body, decompress(), () => undefined);
 }
 

@@ -1,9 +1,9 @@
 /** Far above any answer of a provider, in bytes after unpacking. */
-const maxAnswerBytes = 1024 * 1024;
+const maxResponseBytes = 1024 * 1024;
 
 /**
  * The body of a response as JSON; `undefined` when it is not JSON, did not arrive completely or is longer than
- * `maxAnswerBytes`: the rest of it is not read.
+ * `maxResponseBytes`: the rest of it is not read.
  */
 export async function readBoundedJson({ body }: Response): Promise<unknown> {
   try {
@@ -19,7 +19,7 @@ async function readBounded(body: Response['body']): Promise<Uint8Array> {
   let bytes = 0;
   for await (const chunk of body ?? []) {
     bytes += chunk.length;
-    if (bytes > maxAnswerBytes) throw new RangeError('the answer is too long');
+    if (bytes > maxResponseBytes) throw new RangeError('the answer is too long');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { CancelAnswer } from '../../domain/model/provider.ts';
+import type { CancelResult } from '../../domain/model/provider.ts';
 import {
   ProviderBusy,
   ProviderRejected,
@@ -123,7 +123,7 @@ export function upstream(
       path: string,
       method: 'POST' | 'PUT',
       success: 'cancelled' | 'requested',
-    ): Promise<CancelAnswer> => {
+    ): Promise<CancelResult> => {
       const response = await send(path, { method }, noResponse).catch(() => undefined);
       if (!response) return 'unknown';
       if (response.ok) return success;

@@ -40,7 +40,7 @@ const create = createTask({
   workflow: workflowStarter(new SFNClient(clientConfig), env.WORKFLOW_ARN),
   now,
   newId: newTaskId,
-  urlProblem: (url) => urlProblem(url, { allowLoopback: env.ALLOW_LOOPBACK === 'allowed' }),
+  urlProblem: (url) => urlProblem(url, { allowLoopback: env.ALLOW_LOOPBACK }),
   fileIdOf: fileIdOf(env.PUBLIC_URL),
   startFailed: (taskId, cause) => log('warn', 'start.failed', { taskId, cause }),
 });

@@ -66,7 +66,7 @@ export const authenticate = ({ keys, now, touchLastUsed }: Deps) => {
   };
 };
 
-/** A key that makes keys could make its successor while an old answer about it is still in a cache. */
+/** Never cached: while a cache still holds its old state, a key that was revoked could make another key. */
 const neverCached: ReadonlySet<Scope> = new Set<Scope>(['manage', 'admin']);
 
 const invalidApiKey = (): Problem => new Problem('unauthorized', 'The API key is not valid.');

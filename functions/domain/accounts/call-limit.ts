@@ -10,8 +10,8 @@ import type { KeyActivity } from './rate-limit.ts';
 const callsPerCreate = 20;
 
 /**
- * How many calls a function instance takes out of the limit at once. So that only one call in ten pays for a
- * write; what an instance has taken and does not use is lost.
+ * How many calls each write reserves for one function instance, so that only one call in ten needs a write. Reserved
+ * calls that are not used are lost.
  */
 const callsPerWrite = 10;
 

@@ -128,7 +128,7 @@ function requireLeftToAccount(key: ApiKey, change: KeyChange): void {
 }
 
 /**
- * Nobody changes or deletes the key that he calls with, and only the operator one that manages keys itself.
+ * No key can change or delete itself. Only the operator changes or deletes a key with the scope `manage` or `admin`.
  * @throws {Problem} `permission_denied`
  */
 export function requireManageable(manager: KeyManager, key: ApiKey): void {
@@ -159,8 +159,8 @@ function requireGivable(manager: KeyManager, requested: Requested): void {
   requireAtMost('daily_limit_credits', requested.daily_limit_credits, dailyLimit, toCredits);
   const { allowed_models: models } = requested;
   if (allowedModels && models !== undefined && !models?.every((id) => allowedModels.includes(id))) {
-    const most = allowedModels.join(', ');
-    throw denied('allowed_models', `allowed_models can be those of your own key only: ${most}.`);
+    const own = allowedModels.join(', ');
+    throw denied('allowed_models', `allowed_models can be those of your own key only: ${own}.`);
   }
 }
 

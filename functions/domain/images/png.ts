@@ -43,7 +43,7 @@ export function readPng(file: FileWindow): Header {
   };
 }
 
-/** Where the first chunk of each type is that says something about the picture, after the header. */
+/** The offset of the first chunk of each type that matters here, after the header. */
 function firstPlaces(walk: Iterable<Chunk>): ReadonlyMap<string, number> {
   const places = new Map<string, number>();
   for (const { type, at } of walk) {

@@ -51,7 +51,7 @@ export const failures = {
     code: 'image_processing_error',
     message: 'An input image could not be fetched.',
   },
-  /** Of one image: the others may have been made and charged. */
+  /** Only this image is missing: the others may have been made and charged. */
   resultUnavailable: {
     code: 'service_error',
     message: 'The image was made and could not be fetched from the provider.',

@@ -32,7 +32,7 @@ export const metricNames = {
   exhaustedTask: 'ExhaustedTask',
   reconcilerFailure: 'ReconcilerFailure',
   unknownSubmit: 'UnknownSubmit',
-  /** A provider did not say how a job ended for as long as it would have known. */
+  /** A provider gave no result of a job for the whole time in which it stores one. */
   unansweredTask: 'UnansweredTask',
   providerAccountRejected: 'ProviderAccountRejected',
   undeliveredCallback: 'UndeliveredCallback',

@@ -39,7 +39,7 @@ export type Provider = {
    */
   poll(ticket: string, deadlineMs?: number): Promise<Progress>;
   /** Asks the provider to cancel a job, where that is possible. What became of the job, the next poll says. */
-  cancel?(ticket: string): Promise<CancelAnswer>;
+  cancel?(ticket: string): Promise<CancelResult>;
 };
 
 /**
@@ -49,7 +49,7 @@ export type Provider = {
  * - `refused`: the job has begun or ended, or does not exist.
  * - `unknown`: there was no clear answer, and the request may be repeated.
  */
-export type CancelAnswer = 'cancelled' | 'requested' | 'refused' | 'unknown';
+export type CancelResult = 'cancelled' | 'requested' | 'refused' | 'unknown';
 
 /** A provider's webhook as it arrived: header names in lower case, the body byte for byte. */
 export type ProviderWebhook = {

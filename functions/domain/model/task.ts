@@ -60,8 +60,8 @@ type TaskBase = {
   /** The number of the task's current workflow execution, from 1 on: higher when executions died. */
   readonly execution?: number | undefined;
   /**
-   * Fact: the caller has cancelled the task. Before the hand-over that ends it; afterwards it is a request, and the
-   * provider decides.
+   * Fact: the caller has cancelled the task. Before a provider has the job that ends it; afterwards it is a
+   * request, and the provider decides.
    */
   readonly cancelledAt?: number | undefined;
   /** The provider that has the job, or to which it was submitted last. */

@@ -25,7 +25,7 @@ export const urlProblems = {
   timedOut: 'took too long to answer',
   tls: 'could not be reached over TLS; its certificate must be valid',
   invalidHttp: 'did not answer in proper HTTP',
-  unknownEncoding: 'sent its answer compressed in a way that is not known',
+  unknownEncoding: 'sent a response that is compressed in a way that is not known',
   notUnpacked: 'sent a compressed answer that cannot be unpacked',
   tooManyRedirects: 'redirects too many times',
   invalidRedirect: 'redirects to something that is not an address',

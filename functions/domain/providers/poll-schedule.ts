@@ -42,7 +42,7 @@ const maxRetryAfterSeconds = 300;
 /** How much earlier than the next poll a poll is over, in milliseconds. */
 const pollMarginMs = 500;
 
-/** How the polls go on after one that the provider did not answer: at twice the interval, or when it asks for. */
+/** The schedule after a poll without a response: twice the interval, or the provider's `Retry-After`. */
 export function slowerSchedule(pollSeconds: number, retryAfterSeconds = 0): PollSchedule {
   const interval = Math.max(pollSeconds, Math.min(2 * pollSeconds, maxIntervalSeconds));
   return {
@@ -51,13 +51,16 @@ export function slowerSchedule(pollSeconds: number, retryAfterSeconds = 0): Poll
   };
 }
 
-/** How the polls go on after an answer: at the usual interval again; `undefined` when it is not longer than that. */
-export function usualSchedule(pollSeconds: number, times: ProviderTimes): PollSchedule | undefined {
-  const usual = pollSchedule(times).pollSeconds;
-  return pollSeconds > usual ? { waitSeconds: usual, pollSeconds: usual } : undefined;
+/** The schedule after a poll with a response: the normal interval; `undefined` when the present one is not longer. */
+export function normalSchedule(
+  pollSeconds: number,
+  times: ProviderTimes,
+): PollSchedule | undefined {
+  const normal = pollSchedule(times).pollSeconds;
+  return pollSeconds > normal ? { waitSeconds: normal, pollSeconds: normal } : undefined;
 }
 
-/** How long a poll may wait for its answer, so that it is over before the next one begins. */
+/** How long a poll may wait for its response, so that it is over before the next one begins. */
 export const pollDeadlineMs = (pollSeconds: number): number =>
   Math.max(1000, pollSeconds * 1000) - pollMarginMs;
 

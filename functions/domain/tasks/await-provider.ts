@@ -18,6 +18,7 @@ export const awaitProvider =
 const hasNews = (task: ActiveTask): boolean =>
   task.outcome !== undefined || awaitsCancellation(task) || hasUnreadWebhook(task);
 
-// A poll after the webhook has read its news, or the provider did not answer it: then this wait is to last.
+// A poll that came after the webhook has handled it, also when the provider did not respond: then this wait must not
+// end early.
 const hasUnreadWebhook = ({ providerWebhookAt, polledAt = 0 }: ActiveTask): boolean =>
   providerWebhookAt !== undefined && providerWebhookAt > polledAt;

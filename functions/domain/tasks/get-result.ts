@@ -21,7 +21,7 @@ type LinkParams = {
 };
 
 const invalidLink =
-  'This link is not valid or no longer: ask for the task again, its answer carries fresh links.';
+  'This link is not valid or no longer: ask for the task again: the response has fresh links.';
 
 const dayMs = 24 * 60 * 60 * 1000;
 const expired = (days: number): string =>

@@ -15,7 +15,7 @@ export const getTask =
     const param = 'task_id';
     if (!isTaskId(id)) {
       const message =
-        "A task id starts with 'task-unified-' and is the one the create call answered.";
+        "A task id starts with 'task-unified-' and is the one that the create call returned.";
       throw new Problem('invalid_task_id', message, { param });
     }
     const task = await tasks.find(id);

@@ -49,7 +49,7 @@ export function inputErrorOf(
     case 'missing-upload':
       return rejected(
         'invalid_parameters',
-        'did not arrive in time; create a new task and upload every picture with the form in its answer',
+        'did not arrive in time; create a new task and upload every picture with the form in the response',
       );
     case 'too-large':
       return rejected(

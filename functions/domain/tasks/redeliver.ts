@@ -4,7 +4,7 @@ import { type EndedTask, isEnded } from '../model/task.ts';
 import { getTask } from './get-task.ts';
 import type { TaskStore } from './ports.ts';
 
-/** If the callback was not sent by then, the reconciler sends it. */
+/** If the callback was not sent within this time, the reconciler sends it. */
 const graceMs = 60 * 1000;
 
 type Deps = {

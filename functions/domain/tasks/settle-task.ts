@@ -19,7 +19,7 @@ import {
   ProviderBusy,
   ResultUnavailable,
 } from '../model/workflow-errors.ts';
-import { atMost } from './generated-images.ts';
+import { limitImages } from './generated-images.ts';
 import type { ResultStore, TaskStore } from './ports.ts';
 
 /** The error that a state caught, in the form of Step Functions. */
@@ -44,7 +44,7 @@ type Ending =
  * @throws {ResultUnavailable} when an image could not be fetched, so that the state is retried. When the
  *   retries are over, the state machine calls this once more with that error: then the image counts as
  *   not made.
- * @throws {OutcomeMissing} when a provider has the job and has not said how it ended: no error of ours says that
+ * @throws {OutcomeMissing} when a provider has the job and its outcome is not known: our own errors never fail such a task
  */
 export const settleTask =
   (deps: Deps) =>
@@ -69,7 +69,7 @@ async function endingOf(
   }
   if (outcome.state === 'failed') return { status: 'failed', failure: outcome.failure };
   const retriesAreOver = error?.Error === ResultUnavailable.code;
-  return collectImages(results, task.id, atMost(task.n, outcome.images), retriesAreOver);
+  return collectImages(results, task.id, limitImages(task.n, outcome.images), retriesAreOver);
 }
 
 // Images.

@@ -95,9 +95,9 @@ export async function openEngine(dataDir: string | undefined): Promise<Engine> {
     sizeOf: (item) => itemSize(item),
     timeToLiveOf: async (name) => (await tableOf(name)).TimeToLiveAttribute,
     async setTimeToLive(name, attribute) {
-      const { TimeToLiveAttribute: _previous, ...table } = await tableOf(name);
-      const changed =
-        attribute === undefined ? table : { ...table, TimeToLiveAttribute: attribute };
+      const changed = { ...(await tableOf(name)) };
+      if (attribute === undefined) delete changed.TimeToLiveAttribute;
+      else changed.TimeToLiveAttribute = attribute;
       await promised((done) => store.tableDb.put(name, changed, done));
     },
     close: () => store.db.close(),

@@ -10,7 +10,7 @@ export type Prelude = {
   readonly module: URL;
   /** What `install` is called with. The local stack does not look at it. */
   readonly data: unknown;
-  /** What of the data moves to the sandbox's thread instead of being copied: a `MessagePort`. */
+  /** The parts of `data` that are transferred to the sandbox's thread and not copied: a `MessagePort`. */
   readonly transfer?: readonly Transferable[];
   /** Called whenever the sandbox gets an event, with its JSON. */
   readonly onEvent?: (payload: string) => void;

@@ -12,7 +12,7 @@ export function listObjectsV2({ address: { query }, bucket, store }: S3Request):
   const { prefix, delimiter, limit, written } = parameters;
   const token = query.get('continuation-token');
   const startAfter = query.get('start-after') ?? '';
-  const from = token === null ? behind(startAfter) : keyOf(token);
+  const from = token === null ? firstKeyAfter(startAfter) : keyOf(token);
   const entries = listEntries(store.keys, { prefix, delimiter, from, marker: '' });
   const { page, next } = firstOf(entries, limit);
   const hasOwner = query.get('fetch-owner') === 'true';
@@ -49,8 +49,8 @@ export const describe = (object: Stored): Elements => ({
   }),
 });
 
-// No key is between another and the same with a zero behind it.
-const behind = (key: string): string => (key === '' ? '' : `${key}\0`);
+// No key sorts between a key and the same key followed by a zero byte.
+const firstKeyAfter = (key: string): string => (key === '' ? '' : `${key}\0`);
 
 // A token is the first key of the next page.
 const tokenOf = (key: string): string => Buffer.from(key).toString('base64url');

@@ -22,7 +22,7 @@ export function* listEntries(keys: SortedKeys, selection: Selection): Generator<
   while (key?.startsWith(prefix)) {
     const commonPrefix = commonPrefixOf(key, selection);
     if (commonPrefix === undefined || !marker.startsWith(commonPrefix)) yield { key, commonPrefix };
-    key = commonPrefix === undefined ? keys.after(key) : keys.behind(commonPrefix);
+    key = commonPrefix === undefined ? keys.after(key) : keys.afterPrefix(commonPrefix);
   }
 }
 

@@ -76,8 +76,8 @@ export function listParts(request: S3Request): S3Response {
   if (!Number.isInteger(marker)) {
     throw new S3Error('InvalidArgument', 'Provided part-number-marker not an integer');
   }
-  const behind = store.uploads.parts(upload).filter(({ number }) => number > marker);
-  const { page, next } = firstOf(behind, limit);
+  const laterParts = store.uploads.parts(upload).filter(({ number }) => number > marker);
+  const { page, next } = firstOf(laterParts, limit);
   const content = {
     Bucket: bucket.name,
     Key: written(upload.key),

@@ -61,16 +61,17 @@ function idMarkerOf(query: URLSearchParams): string {
   );
 }
 
-// Without a version the page before ended with the whole key. A version that is gone has left its place in its id.
+// Without a version id, the page before ended with all versions of the key. The id of a deleted version still has its
+// sequencer.
 function isListedBefore(
   store: Store,
   key: string,
   versionId: string,
 ): (version: Version) => boolean {
   if (versionId === '') return () => true;
-  const marked = store.versions(key).find((version) => version.versionId === versionId);
-  const place = marked?.sequencer ?? sequencerOf(versionId);
-  return ({ sequencer }) => sequencer >= place;
+  const markerVersion = store.versions(key).find((version) => version.versionId === versionId);
+  const startSequencer = markerVersion?.sequencer ?? sequencerOf(versionId);
+  return ({ sequencer }) => sequencer >= startSequencer;
 }
 
 function versionElement(version: Version, key: string, isLatest: boolean) {

@@ -140,8 +140,8 @@ export function operationName(method: string, address: Address, headers: Headers
       pattern.parameters.every((name) => address.query.has(name)) &&
       pattern.headers.every((name) => headers[name] !== undefined),
   );
-  const mostDetails = Math.max(...matching.map(detailsOf));
-  const [first, ...others] = matching.filter((pattern) => detailsOf(pattern) === mostDetails);
+  const maxDetails = Math.max(...matching.map(detailsOf));
+  const [first, ...others] = matching.filter((pattern) => detailsOf(pattern) === maxDetails);
   if (!first) throw new S3Error('MethodNotAllowed');
   // Few operations differ in nothing but the name that the SDK adds.
   const wanted = address.query.get('x-id');

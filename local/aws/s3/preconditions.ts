@@ -47,7 +47,7 @@ export function requireWritable(headers: Headers, existing: Stored | undefined):
   if (noneMatch && etagMatches(noneMatch, existing)) throw new S3Error('PreconditionFailed');
 }
 
-// An ETag is more exact than a time, so that the time counts only without it.
+// A condition about the time counts only when there is none about the ETag, which is more exact.
 function requireConditions(conditions: Conditions, object: Stored): boolean {
   const { match, noneMatch, modifiedSince, unmodifiedSince } = conditions;
   const isMet = match ? etagMatches(match, object) : !isModifiedSince(unmodifiedSince, object);

@@ -49,7 +49,7 @@ export function scanner(source: AsyncIterable<Buffer>, incomplete: () => Error):
   };
 }
 
-/** A whole short piece as text. */
+/** Reads one short piece completely, as text. */
 export async function text(
   piece: AsyncIterable<Buffer>,
   limit: number,

@@ -5,8 +5,8 @@ export type SortedKeys = {
   /** The first key that is not before `text`. */
   from(text: string): string | undefined;
   after(key: string): string | undefined;
-  /** The first key behind all that begin with `prefix`. */
-  behind(prefix: string): string | undefined;
+  /** The first key after all that begin with `prefix`. */
+  afterPrefix(prefix: string): string | undefined;
 };
 
 export function sortedKeys(initial: Iterable<string> = []): SortedKeys {
@@ -33,7 +33,7 @@ export function sortedKeys(initial: Iterable<string> = []): SortedKeys {
     },
     from: (text) => keys[indexFrom(text)],
     after: (last) => keys[firstThat((key) => compareKeys(key, last) > 0)],
-    behind: (prefix) =>
+    afterPrefix: (prefix) =>
       keys[firstThat((key) => compareKeys(key, prefix) > 0 && !key.startsWith(prefix))],
   };
 }

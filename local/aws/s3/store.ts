@@ -50,7 +50,7 @@ type Content = {
   readonly body: AsyncIterable<Buffer>;
   /** The checksum that is computed and stored; CRC32 if there is none. */
   readonly algorithm?: Algorithm | undefined;
-  /** ETag and checksum, where they are not those of the bytes. Throws when the bytes are not as they should be. */
+  /** The ETag and checksum to store, if they are not computed from the bytes. Throws if the bytes do not match. */
   readonly identify?: (written: DataFile) => Pick<Stored, 'etag' | 'checksum'>;
   /** Called right before the write; throws when it must not happen. */
   readonly allow?: (existing: Stored | undefined) => void;

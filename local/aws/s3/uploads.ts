@@ -66,7 +66,7 @@ export async function openUploads(
   const partsOf = ({ uploadId }: Upload) =>
     [...(open.get(uploadId)?.parts.values() ?? [])].toSorted((a, b) => a.number - b.number);
   const removeFiles = async ({ upload, parts }: OpenUpload) => {
-    // Without this record the parts belong to nothing, if the process ends here.
+    // The record goes first: parts without a record are deleted at the next start, should the process end here.
     rmSync(join(directory, uploadRecord(upload)), { force: true });
     const files = [...parts.values()].flatMap((part) => filesOf(upload, part));
     await Promise.all(files.map((file) => discard(directory, file)));

@@ -26,8 +26,8 @@ type Options = {
   readonly onStatusChange?: ((event: ServiceEvent) => void) | undefined;
   readonly intercept?: Intercept | undefined;
   /**
-   * Of so many ended executions the history, input and output are kept, and of ten times as many task
-   * tokens that they are used; 1,000 unless it is given. Of older ones the status is kept.
+   * How many ended executions keep their history, input and output: 1,000 unless it is given. Older ones keep only
+   * their status. Ten times as many used task tokens are kept.
    */
   readonly maxEnded?: number | undefined;
   /** Checks permissions; without it every caller may do everything. */

@@ -6,8 +6,8 @@ import { askPillow, reasonToSkip, type Seen } from '../../support/pillow.ts';
 import { dice } from './mutations.ts';
 import { joinPng, reassembled, type Sample, splitPng, structuralMutant } from './parts.ts';
 
-// What decoders see of a picture that was taken apart, against what we read of it. We may be stricter than a decoder,
-// never blinder: sides, transparency or frames that a decoder shows must not pass unseen.
+// Compares what decoders see in a damaged picture with what our reader sees. Our reader may reject more, but it must
+// never miss sides, transparency or frames that a decoder shows.
 
 const seed = 20_261_130;
 const rounds = 3000;

@@ -36,9 +36,8 @@ const maxKeysInBatch = 100;
 
 /** The rate limit (GCRA) and the last use of API keys in DynamoDB: one row for each key. */
 export function keyActivity(client: DynamoDBClient, table: string): KeyActivity {
-  // Each row as this function instance last saw it after a write. Neither number ever gets smaller, so an
-  // old row errs on one side only: a key above its limit is limited without a write (the wait in the response
-  // may be too short), and a row that another function has changed meanwhile costs one more write.
+  // Each row as this function instance last wrote it. Both numbers only grow, so an old row can never allow too
+  // much: at worst it costs one more write, or the wait in the response is too short.
   const cache = new Map<string, ActivityRow>();
 
   const write = async (keyId: string, { set, condition, values }: Change) => {

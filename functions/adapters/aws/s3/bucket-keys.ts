@@ -1,4 +1,5 @@
 import { type ImageFormat, imageFormats } from '../../../domain/images/image-format.ts';
+import { isTaskId } from '../../../domain/model/ids.ts';
 import { bucketPrefixes } from '../../../domain/model/storage-names.ts';
 
 // The keys of the objects. No key contains text from a caller.
@@ -32,7 +33,7 @@ export function parseUploadKey(
   key: string,
 ): { readonly taskId: string; readonly index: number } | undefined {
   if (!key.startsWith(bucketPrefixes.uploads)) return undefined;
-  const [, taskId, index] =
-    /^(task-unified-\d+-[a-z0-9]{8})\/(\d)$/.exec(key.slice(bucketPrefixes.uploads.length)) ?? [];
-  return taskId && index ? { taskId, index: Number(index) } : undefined;
+  const [, taskId = '', index] =
+    /^([^/]+)\/(\d)$/.exec(key.slice(bucketPrefixes.uploads.length)) ?? [];
+  return isTaskId(taskId) ? { taskId, index: Number(index) } : undefined;
 }

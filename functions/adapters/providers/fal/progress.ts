@@ -7,7 +7,7 @@ import { classify } from './errors.ts';
 // Only the fields we read. An unknown status is a parse error, not progress.
 export const Status = z.object({
   status: z.enum(['IN_QUEUE', 'IN_PROGRESS', 'COMPLETED']),
-  /** Of a request that is completed and has failed. */
+  /** The error of a request that is completed because it failed. */
   error: z.unknown().optional(),
   error_type: z.string().nullish(),
 });

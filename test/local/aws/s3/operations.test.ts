@@ -132,7 +132,7 @@ test.each(otherOperations)('%s is rejected by its name', async (name, send) => {
   expect(await client.send(new HeadObjectCommand(object))).toMatchObject({ ContentLength: 6 });
 });
 
-const unknownWishes: readonly [string, Send][] = [
+const unsupportedOptions: readonly [string, Send][] = [
   ['x-amz-acl of PutObject', (c) => c.send(new PutObjectCommand({ ...write, ACL: 'public-read' }))],
   ['x-amz-tagging of PutObject', (c) => c.send(new PutObjectCommand({ ...write, Tagging: 'a=b' }))],
   [
@@ -175,7 +175,7 @@ const unknownWishes: readonly [string, Send][] = [
   ['?partNumber of GetObject', (c) => c.send(new GetObjectCommand({ ...object, PartNumber: 1 }))],
 ];
 
-test.each(unknownWishes)('%s is rejected and not ignored', async (wish, send) => {
+test.each(unsupportedOptions)('%s is rejected and not ignored', async (wish, send) => {
   const { client } = await localS3();
   await client.send(new PutObjectCommand({ ...object, Key: 'b.png', Body: 'pixels' }));
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { dashscope } from '../../../../functions/adapters/providers/dashscope/client.ts';
-import type { CancelAnswer } from '../../../../functions/domain/model/provider.ts';
+import type { CancelResult } from '../../../../functions/domain/model/provider.ts';
 import { ProviderBusy } from '../../../../functions/domain/model/workflow-errors.ts';
 import { baseUrl, dashscopeWith, key } from './upstream.ts';
 
@@ -25,7 +25,7 @@ const response = (status: number, code: string) => ({
   body: { code, message: 'Failed to cancel the task', request_id: 'r-1' },
 });
 
-test.each<[string, Parameters<typeof dashscopeWith>[0], CancelAnswer]>([
+test.each<[string, Parameters<typeof dashscopeWith>[0], CancelResult]>([
   ['200', { body: { request_id: 'r-1' } }, 'cancelled'],
   ['200 and no JSON', { body: 'OK' }, 'cancelled'],
   ['400, because the job has begun', response(400, 'UnsupportedOperation'), 'refused'],

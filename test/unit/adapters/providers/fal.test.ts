@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { fal } from '../../../../functions/adapters/providers/fal/client.ts';
-import type { CancelAnswer } from '../../../../functions/domain/model/provider.ts';
+import type { CancelResult } from '../../../../functions/domain/model/provider.ts';
 import { ProviderBusy } from '../../../../functions/domain/model/workflow-errors.ts';
 import completed from '../../../fixtures/fal/completed.json' with { type: 'json' };
 import inVain from '../../../fixtures/fal/completed-with-error.json' with { type: 'json' };
@@ -247,7 +247,7 @@ describe('a cancel', () => {
     });
   });
 
-  test.each<[string, FakeResponse, CancelAnswer]>([
+  test.each<[string, FakeResponse, CancelResult]>([
     [
       '400 because the job is completed',
       { status: 400, body: { status: 'ALREADY_COMPLETED' } },

@@ -319,12 +319,12 @@ describe('a key whose rights matter more than the time of a read', () => {
       const functions = Array.from({ length: 10 }, () => {
         const keys = { find: async () => key && { key, account: sampleAccount() } };
         const now = () => sampleTime;
-        const enter = authenticate({ keys, now, touchLastUsed: async () => {} });
+        const authenticateCaller = authenticate({ keys, now, touchLastUsed: async () => {} });
         const admit = admitCreate({
           countRequest: async () => ({}),
           recheckKey: recheckKey({ keys: { find: async () => key }, now }),
         });
-        return async () => admit(await enter(header, 'generate'), 'generate');
+        return async () => admit(await authenticateCaller(header, 'generate'), 'generate');
       });
       for (const create of functions) expect((await create()).caller).toEqual(caller);
 

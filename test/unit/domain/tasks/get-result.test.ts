@@ -55,7 +55,7 @@ describe('403', () => {
     status: 403,
     param: undefined,
     message:
-      'This link is not valid or no longer: ask for the task again, its answer carries fresh links.',
+      'This link is not valid or no longer: ask for the task again: the response has fresh links.',
   };
 
   test.each([

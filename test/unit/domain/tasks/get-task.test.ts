@@ -30,7 +30,8 @@ describe('400', () => {
         code: 'invalid_task_id',
         status: 400,
         param: 'task_id',
-        message: "A task id starts with 'task-unified-' and is the one the create call answered.",
+        message:
+          "A task id starts with 'task-unified-' and is the one that the create call returned.",
       });
     },
   );

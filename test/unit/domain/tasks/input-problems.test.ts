@@ -31,7 +31,7 @@ test.each([
   [
     { reason: 'missing-upload' },
     upload,
-    'image_uploads[0] did not arrive in time; create a new task and upload every picture with the form in its answer.',
+    'image_uploads[0] did not arrive in time; create a new task and upload every picture with the form in the response.',
   ],
   [
     { reason: 'http-status', status: 404 },

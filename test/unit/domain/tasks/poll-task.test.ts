@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { CancelAnswer, Progress } from '../../../../functions/domain/model/provider.ts';
+import type { CancelResult, Progress } from '../../../../functions/domain/model/provider.ts';
 import type { Failure, Processing, Task } from '../../../../functions/domain/model/task.ts';
 import {
   ProviderBusy,
@@ -339,7 +339,7 @@ describe('a task that the caller has cancelled', () => {
     failure: { code: 'request_cancelled', message: 'It was cancelled.' },
   };
 
-  test.each<CancelAnswer>(['cancelled', 'requested', 'refused'])(
+  test.each<CancelResult>(['cancelled', 'requested', 'refused'])(
     'fails when the provider says after its answer "%s" that the job is cancelled',
     async (answer) => {
       const { poll, find, workflow, provider } = contextWith(task, {
@@ -358,7 +358,7 @@ describe('a task that the caller has cancelled', () => {
     },
   );
 
-  test.each<CancelAnswer>(['cancelled', 'requested', 'refused'])(
+  test.each<CancelResult>(['cancelled', 'requested', 'refused'])(
     'goes on when the provider answers "%s" and says later that it made the images: it is asked once',
     async (answer) => {
       const { poll, find, provider } = contextWith(task, {
@@ -389,7 +389,7 @@ describe('a task that the caller has cancelled', () => {
     expect(await find()).toMatchObject({ outcome: cancelledThere });
   });
 
-  test.each<[string, readonly CancelAnswer[] | undefined, Task, Progress | Error]>([
+  test.each<[string, readonly CancelResult[] | undefined, Task, Progress | Error]>([
     ['runs already', ['cancelled'], task, { state: 'running' }],
     ['is not known', ['cancelled'], task, new ProviderBusy('503')],
     [

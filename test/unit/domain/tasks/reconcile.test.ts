@@ -7,7 +7,7 @@ import { memoryStore, memoryWorkflow, settableClock } from '../../../support/fak
 import { completed, failed, pending, processing } from '../../../support/tasks.ts';
 
 const now = 1_000_000;
-const lookAgainMs = 120_000;
+const leaseMs = 120_000;
 const upload = { kind: 'upload', contentType: 'image/png' } as const;
 const callback = (state: CallbackRecord['state']) => ({
   callbackUrl: 'https://example.com/hook',
@@ -82,16 +82,16 @@ describe('the reconciler', () => {
 
   test('leaves a running workflow alone, and checks again two minutes later', async () => {
     const { run, clock, ensured, recovered, workflow, all } = context(
-      [processing({ nextCheckAt: now, deadlineAt: now + lookAgainMs, wakeToken: 'token' })],
+      [processing({ nextCheckAt: now, deadlineAt: now + leaseMs, wakeToken: 'token' })],
       'alive',
     );
 
     await run();
     await run();
     expect(ensured).toHaveLength(1);
-    expect(nextCheckAt(all())).toEqual([now + lookAgainMs]);
+    expect(nextCheckAt(all())).toEqual([now + leaseMs]);
 
-    clock.advance(lookAgainMs);
+    clock.advance(leaseMs);
     await run();
     expect(ensured).toHaveLength(2);
     expect([recovered, workflow.woken]).toEqual([[], []]);
@@ -147,7 +147,7 @@ describe('each task is checked on its own', () => {
     expect(failures).toEqual([[task.id, breakdown]]);
     expect(ensured).toContain('fine');
     expect(recovered).toEqual([]);
-    expect(nextCheckAt(all())).toEqual([now + lookAgainMs, now + lookAgainMs]);
+    expect(nextCheckAt(all())).toEqual([now + leaseMs, now + leaseMs]);
   });
 
   test('one whose check cannot even be leased is still due', async () => {
@@ -163,7 +163,7 @@ describe('each task is checked on its own', () => {
 
     expect(failures).toEqual([['gone', breakdown]]);
     expect(recovered).toEqual([['unstarted', 'fine']]);
-    expect(nextCheckAt(all())).toEqual([1, now + lookAgainMs]);
+    expect(nextCheckAt(all())).toEqual([1, now + leaseMs]);
   });
 });
 
