@@ -16,7 +16,7 @@ const localOnly = ['ALLOW_LOOPBACK', 'TYPICAL_SECONDS'];
 /** Variables of the SDK that no stack sets. */
 const sdkVariables = ['AWS_ENDPOINT_URL_S3'];
 /** Variables whose value is a plain text, and not the name of a resource or a parameter. */
-const plainTexts = [...localOnly, 'CALLBACK_RETRY_DELAYS', 'RESULT_DAYS'];
+const plainTexts = [...localOnly, 'CALLBACK_RETRY_DELAYS'];
 
 /** Memory in MB and time in seconds. */
 const limits: Record<Entry, readonly [memory: number, seconds: number]> = {
@@ -25,6 +25,7 @@ const limits: Record<Entry, readonly [memory: number, seconds: number]> = {
   'api/list-tasks': [1024, 10],
   'api/batch-tasks': [1024, 10],
   'api/cancel-task': [1024, 10],
+  'api/delete-task': [1024, 25],
   'api/redeliver-callback': [1024, 10],
   'api/create-file': [1024, 10],
   'api/get-result': [1024, 10],
@@ -43,6 +44,7 @@ const limits: Record<Entry, readonly [memory: number, seconds: number]> = {
   'workflow/notify-caller': [512, 15],
   'events/input-uploaded': [512, 30],
   'events/reconcile': [512, 50],
+  'events/delete-pictures': [1024, 20],
   'events/execution-ended': [512, 30],
   'events/issue-key': [512, 10],
 };
