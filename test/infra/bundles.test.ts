@@ -18,7 +18,7 @@ const limits: Record<Entry, number> = {
   'api/list-tasks': 360,
   'api/batch-tasks': 382,
   'api/cancel-task': 384,
-  'api/delete-task': 473,
+  'api/delete-task': 470,
   'api/redeliver-callback': 473,
   'api/create-file': 364,
   'api/get-result': 556,
@@ -37,7 +37,7 @@ const limits: Record<Entry, number> = {
   'workflow/notify-caller': 415,
   'events/input-uploaded': 344,
   'events/reconcile': 476,
-  'events/delete-pictures': 560,
+  'events/delete-pictures': 521,
   'events/execution-ended': 381,
   'events/issue-key': 348,
 };

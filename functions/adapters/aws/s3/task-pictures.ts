@@ -23,6 +23,9 @@ export const taskPictures = (client: S3Client, { inputs, results }: BucketNames)
   },
 });
 
+/** So many are deleted at once; a task has no more than four pictures of a kind, unless there are versions. */
+const pageSize = 50;
+
 // Versions, since an operator may have switched them on: without a version id, a deletion then only hides an object.
 // In a bucket that has never had them, every object is its version `null`.
 async function deleteVersions(client: S3Client, Bucket: string, Prefix: string): Promise<void> {
@@ -31,7 +34,7 @@ async function deleteVersions(client: S3Client, Bucket: string, Prefix: string):
       Versions = [],
       DeleteMarkers = [],
       IsTruncated,
-    } = await client.send(new ListObjectVersionsCommand({ Bucket, Prefix }));
+    } = await client.send(new ListObjectVersionsCommand({ Bucket, Prefix, MaxKeys: pageSize }));
     const found: readonly ObjectVersion[] = [...Versions, ...DeleteMarkers];
     await Promise.all(
       found.map(({ Key, VersionId }) =>
