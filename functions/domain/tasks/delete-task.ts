@@ -1,7 +1,13 @@
 import type { Clock } from '../model/clock.ts';
 import { isTaskId } from '../model/ids.ts';
 import { Problem } from '../model/problem.ts';
-import { type DeletedTask, type EndedTask, isDeleted, isEnded } from '../model/task.ts';
+import {
+  type DeletedTask,
+  type EndedTask,
+  isDeleted,
+  isEnded,
+  type TaskRecord,
+} from '../model/task.ts';
 import { invalidTaskId, taskNotFound } from './get-task.ts';
 import type { TaskStore } from './ports.ts';
 
@@ -48,8 +54,8 @@ async function recordDeletion(
   return deleted;
 }
 
-const accountOf = (record: DeletedTask | { readonly account: string }): string =>
-  'owner' in record ? record.owner : record.account;
+const accountOf = (record: TaskRecord): string =>
+  isDeleted(record) ? record.owner : record.account;
 
 /** What stays. Whatever is not named here is gone, also what an earlier version has stored. */
 const deletedTask = (task: EndedTask, deletedAt: number): DeletedTask => ({
