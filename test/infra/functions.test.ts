@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import { runnerClientConfig } from '../../functions/adapters/aws/client-config.ts';
 import { type Entry, entries } from '../../functions/runtime/env.ts';
 import { stages } from '../../infra/stage.ts';
 import { readable } from './readable.ts';
@@ -131,6 +132,21 @@ describe.each(stageNames)('in %s', (name) => {
 
       expect(readable(LoggingConfig.LogGroup, stage.nameOf)).toBe(`${found.name}Logs`);
     });
+  });
+
+  test('a function that waits for another one outlasts it, and the gateway outlasts both', () => {
+    const secondsOf = (entry: string) => Number(functionOf(stage, entry).Properties['Timeout']);
+    const patienceSeconds = runnerClientConfig.requestHandler.requestTimeout / 1000;
+    const gatewaySeconds = 30;
+
+    const inOrder = [
+      secondsOf('events/delete-pictures'),
+      patienceSeconds,
+      secondsOf('api/delete-task'),
+      gatewaySeconds,
+    ];
+    expect(inOrder).toEqual(inOrder.toSorted((a, b) => a - b));
+    expect(new Set(inOrder).size).toBe(inOrder.length);
   });
 
   test('every log group keeps its logs for as many days as the stage says', () => {
