@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import * as cancelTask from '../functions/api/cancel-task/route.ts';
 import * as createTask from '../functions/api/create-task/route.ts';
+import * as deleteTask from '../functions/api/delete-task/route.ts';
 import * as getCredits from '../functions/api/get-credits/route.ts';
 import * as getTask from '../functions/api/get-task/route.ts';
 import * as listTasks from '../functions/api/list-tasks/route.ts';
@@ -29,6 +30,8 @@ export const darkroomApi = (access: Access) => {
       call(createTask, { body, idempotencyKey }),
     task: (task_id: string) => call(getTask, { params: { task_id } }),
     cancel: (task_id: string) => call(cancelTask, { params: { task_id } }),
+    /** For good: its texts, pictures and results. Only a task that has ended. */
+    deleteTask: (task_id: string) => call(deleteTask, { params: { task_id } }),
     /** Newest first, a page at a time. */
     tasks: (query: TaskListQuery) => call(listTasks, { query }),
     credits: () => call(getCredits, {}),

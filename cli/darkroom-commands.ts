@@ -4,10 +4,19 @@ import { addKeys } from './admin/keys-commands.ts';
 import { createProgram } from './command-line.ts';
 import { addCredits } from './credits-command.ts';
 import { addGenerate } from './generate-command.ts';
-import { addCancel, addTask, addTasks } from './task-commands.ts';
+import { addCancel, addDelete, addTask, addTasks } from './task-commands.ts';
 import type { Terminal } from './terminal.ts';
 
-const commands = [addGenerate, addTasks, addTask, addCancel, addCredits, addKeys, addAccounts];
+const commands = [
+  addGenerate,
+  addTasks,
+  addTask,
+  addCancel,
+  addDelete,
+  addCredits,
+  addKeys,
+  addAccounts,
+];
 
 /** The `darkroom` program with all its commands. */
 export function createDarkroom(terminal: Terminal): Command {

@@ -22,6 +22,7 @@ import {
 } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { type MetricName, metricNames } from '../functions/domain/model/metric-names.ts';
+import type { Deletion } from './deletion.ts';
 import type { Tables } from './tables.ts';
 import type { Triggers } from './triggers.ts';
 import type { Workflow } from './workflow.ts';
@@ -31,6 +32,7 @@ export type Monitored = {
   readonly api: HttpApi;
   readonly workflow: Workflow;
   readonly triggers: Triggers;
+  readonly deletion: Deletion;
   readonly tables: Tables;
 };
 
@@ -188,15 +190,17 @@ function executionAlarm({ workflow: { machine } }: Monitored) {
   };
 }
 
-function functionAlarms({ api, workflow, triggers }: Monitored) {
+function functionAlarms({ api, workflow, triggers, deletion }: Monitored) {
   // These never throw on purpose. The other functions of the workflow report by an error what the
   // state machine decides about: a bad picture, a busy provider, a receiver that does not answer.
   const neverThrowing = [
     workflow.functions['workflow/await-provider'],
     workflow.functions['workflow/poll-task'],
     ...Object.values(triggers.functions),
+    ...Object.values(deletion.functions),
   ];
-  // Ten, which is as many metrics as one alarm may have. Errors of the routes are the API's 5xx.
+  // Ten, which is as many metrics as one alarm may have. Errors of the routes are the API's 5xx, also
+  // when one waits for another function in vain.
   const all = [...Object.values(workflow.functions), ...Object.values(triggers.functions)];
   return {
     FunctionError: {

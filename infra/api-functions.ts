@@ -1,8 +1,9 @@
-import { Aws } from 'aws-cdk-lib/core';
+import { Aws, Tokenization } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { bucketPrefixes, indexNames } from '../functions/domain/model/storage-names.ts';
 import type { Entry } from '../functions/runtime/env.ts';
 import type { Buckets } from './buckets.ts';
+import type { Deletion } from './deletion.ts';
 import { type CodeOf, createFunctions, type Functions, type FunctionTable } from './lambda.ts';
 import type { Providers } from './providers.ts';
 import type { Secrets } from './secrets.ts';
@@ -20,6 +21,7 @@ type Props = {
   readonly publicUrl: string;
   readonly providers: Providers;
   readonly workflow: Workflow;
+  readonly deletion: Deletion;
 };
 
 type ApiEntry = Extract<Entry, `api/${string}`>;
@@ -37,7 +39,7 @@ export const apiFunctions = (scope: Construct, props: Props): ApiFunctions =>
 const smallMemoryMb = 512;
 
 function rowsOf(props: Props): FunctionTable<ApiEntry> {
-  const { stage, tables, buckets, secrets, publicUrl, providers, workflow } = props;
+  const { stage, tables, buckets, secrets, publicUrl, providers, workflow, deletion } = props;
   // What a function needs to authenticate a caller and count the request. A function that needs more
   // actions on one of these tables has its own entry for the table, with these actions among them.
   const callerEnvironment = {
@@ -116,6 +118,16 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
         TYPICAL_SECONDS: stage.typicalSeconds,
       },
     },
+    'api/delete-task': {
+      id: 'DeleteTask',
+      timeoutSeconds: 25, // longer than the function that it waits for
+      environment: {
+        ...callerEnvironment,
+        TASK_TABLE: tables.tasks.allow('dynamodb:GetItem', 'dynamodb:PutItem'),
+        DELETE_PICTURES_FUNCTION:
+          deletion.functions['events/delete-pictures'].allow('lambda:InvokeFunction'),
+      },
+    },
     'api/redeliver-callback': {
       id: 'RedeliverCallback',
       environment: {
@@ -145,7 +157,7 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
           prefix: bucketPrefixes.results,
           actions: ['s3:GetObject'],
         }),
-        RESULT_DAYS: `${stage.resultDays}`,
+        RETENTION_DAYS: Tokenization.stringifyNumber(stage.retentionDays),
         SIGNING_SECRET: secrets.signing.allow('secretsmanager:GetSecretValue'),
       },
     },

@@ -13,10 +13,10 @@ import type { Stage } from './stage.ts';
 /** Actions on the objects below one prefix. */
 type ObjectAccess = {
   readonly prefix: (typeof bucketPrefixes)[keyof typeof bucketPrefixes];
-  readonly actions: NonEmpty<'s3:GetObject' | 's3:PutObject'>;
+  readonly actions: NonEmpty<'s3:GetObject' | 's3:PutObject' | 's3:DeleteObjectVersion'>;
 };
-/** Without it S3 answers 403 for an object that does not exist, instead of 404. */
-type ListAccess = 's3:ListBucket';
+/** Without `s3:ListBucket` S3 answers 403 for an object that does not exist, instead of 404. */
+type ListAccess = 's3:ListBucket' | 's3:ListBucketVersions';
 
 /** A bucket that functions get by name and permission at once. */
 export class Bucket extends S3Bucket {
@@ -31,7 +31,7 @@ export class Bucket extends S3Bucket {
   }
 
   private grantOf(access: ObjectAccess | ListAccess): Grant {
-    if (access === 's3:ListBucket') return { actions: [access], resources: [this.bucketArn] };
+    if (typeof access === 'string') return { actions: [access], resources: [this.bucketArn] };
     const { prefix, actions } = access;
     return { actions, resources: [this.arnForObjects(`${prefix}*`)] };
   }
@@ -42,7 +42,7 @@ export class Buckets extends Construct {
   readonly inputs: Bucket;
   readonly results: Bucket;
 
-  constructor(scope: Construct, id: string, { keepData, resultDays, browserOrigins }: Stage) {
+  constructor(scope: Construct, id: string, { keepData, retentionDays, browserOrigins }: Stage) {
     super(scope, id);
     const common = {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
@@ -69,7 +69,7 @@ export class Buckets extends Construct {
     this.results = new Bucket(this, 'Results', {
       ...common,
       ...cors(HttpMethods.GET),
-      lifecycleRules: expireAfter(resultDays),
+      lifecycleRules: expireAfter(retentionDays),
     });
   }
 }

@@ -93,6 +93,7 @@ const troubles = (): Row => [
       metricNames.deadExecution,
       metricNames.taskPastDeadline,
       metricNames.pendingCallback,
+      metricNames.unfinishedDeletion,
     ),
   ),
   graph(
@@ -127,13 +128,14 @@ const requests = (api: HttpApi): Row => [
 ];
 
 // An error of a function of the workflow may be one that the state machine expects.
-function background({ workflow, triggers }: Monitored): Row {
+function background({ workflow, triggers, deletion }: Monitored): Row {
   const { machine } = workflow;
   const functions: readonly IFunction[] = [
     ...Object.values(workflow.functions),
     triggers.functions['events/input-uploaded'],
     triggers.functions['events/reconcile'],
     triggers.functions['events/execution-ended'],
+    deletion.functions['events/delete-pictures'],
   ];
   const label = (lambda: IFunction) => ({ label: lambda.node.id });
   return [

@@ -8,6 +8,7 @@ import { apiFunctions } from './api-functions.ts';
 import { Buckets } from './buckets.ts';
 import { bundles, placeholderCode } from './bundles.ts';
 import { Dashboard } from './dashboard.ts';
+import { Deletion } from './deletion.ts';
 import { addHandlerLogs } from './log-groups.ts';
 import { Providers } from './providers.ts';
 import { Secrets } from './secrets.ts';
@@ -34,13 +35,18 @@ export class DarkroomStack extends Stack {
     const codeOf = this.bundlingRequired ? bundles(routes) : placeholderCode;
     const common = { stage, codeOf, tables, buckets, secrets, publicUrl, providers };
     const workflow = new Workflow(this, 'Workflow', common);
-    const functions = apiFunctions(new Construct(this, 'Routes'), { ...common, workflow });
+    const deletion = new Deletion(this, 'Deletion', common);
+    const functions = apiFunctions(new Construct(this, 'Routes'), {
+      ...common,
+      workflow,
+      deletion,
+    });
     api.addRoutes(
       routes.map(({ route }) => route),
       functions,
     );
-    const triggers = new Triggers(this, 'Triggers', { ...common, workflow });
-    const monitored = { api: api.http, workflow, triggers, tables };
+    const triggers = new Triggers(this, 'Triggers', { ...common, workflow, deletion });
+    const monitored = { api: api.http, workflow, triggers, deletion, tables };
     const { alarms } = new Alarms(this, 'Alarms', monitored);
     new Dashboard(this, 'Dashboard', { ...monitored, alarms });
 
@@ -74,7 +80,15 @@ function preventDeployment(stack: Stack, why: string | undefined): void {
 }
 
 /** The stage, with what a deployment may set by a parameter of the stack. */
-function withParameters(stack: Stack, stage: Stage): Stage {
+function withParameters(stack: Stack, declared: Stage): Stage {
+  const { valueAsNumber: retentionDays } = new CfnParameter(stack, 'RetentionDays', {
+    type: 'Number',
+    description: 'Days from the end of a task until its record and its results are deleted',
+    default: declared.retentionDays,
+    minValue: 1, // as long as an Idempotency-Key is remembered: a repeated request finds its task
+    maxValue: 3650,
+  });
+  const stage = { ...declared, retentionDays };
   if (stage.typicalSeconds === undefined) return stage;
   const { valueAsString } = new CfnParameter(stack, 'TypicalSeconds', {
     description: 'Seconds that a provider typically takes. Empty: use the measured durations',

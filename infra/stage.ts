@@ -6,8 +6,11 @@ export type Stage = {
   /** Whether data outlives the stack and its rows can be brought back. */
   readonly keepData: boolean;
   readonly logDays: RetentionDays;
-  /** Days until results are deleted. */
-  readonly resultDays: number;
+  /**
+   * Days from the end of a task until its record and its results are deleted: the default of the stack parameter
+   * `RetentionDays`.
+   */
+  readonly retentionDays: number;
   /** Pauses in seconds before the attempts that follow a callback's first four. The contract sets those. */
   readonly callbackRetryDelays: readonly number[];
   /** Origins of the web pages that may call the API and upload from a browser. */
@@ -41,7 +44,7 @@ export type Stage = {
 
 /** What `dev` and `prod` have in common. */
 const cloud = {
-  resultDays: 7,
+  retentionDays: 30,
   callbackRetryDelays: [60, 600, 3600],
   browserOrigins: [],
   providers: providerNames.join(','),
@@ -58,7 +61,7 @@ export const stages = {
   local: {
     keepData: false,
     logDays: 1,
-    resultDays: 7,
+    retentionDays: 30,
     callbackRetryDelays: [5, 10],
     browserOrigins: ['*'],
     throttle: { rate: 1000, burst: 1000 },

@@ -11,7 +11,7 @@ import { indexNames } from '../functions/domain/model/storage-names.ts';
 import type { Binding, Grant, NonEmpty } from './bindings.ts';
 import type { Stage } from './stage.ts';
 
-// No action deletes an item or reads a whole table.
+// No action deletes an item (tasks and idempotency records go by their time to live) or reads a whole table.
 type TableAction = `dynamodb:${'BatchGetItem' | 'GetItem' | 'PutItem' | 'Query' | 'UpdateItem'}`;
 type IndexAccess<Index> = {
   readonly index: Index;
@@ -62,6 +62,7 @@ export class Tables extends Construct {
     this.tasks = new Table(this, 'Tasks', {
       ...common,
       partitionKey: text('id'),
+      timeToLiveAttribute: 'ttl',
       globalSecondaryIndexes: [
         {
           // Sparse: only a task that the reconciler has to check has these attributes.
@@ -71,6 +72,7 @@ export class Tables extends Construct {
           projectionType: ProjectionType.KEYS_ONLY,
         },
         {
+          // Sparse: a deleted task has no `account`.
           indexName: indexNames.tasksByAccount,
           partitionKey: text('account'),
           sortKey: number('createdAt'),

@@ -7,6 +7,7 @@ import { Construct } from 'constructs';
 import { bucketPrefixes, indexNames } from '../functions/domain/model/storage-names.ts';
 import type { Entry } from '../functions/runtime/env.ts';
 import type { Buckets } from './buckets.ts';
+import type { Deletion } from './deletion.ts';
 import { type CodeOf, createFunctions, type Functions, type FunctionTable } from './lambda.ts';
 import type { Stage } from './stage.ts';
 import type { Tables } from './tables.ts';
@@ -18,9 +19,10 @@ type Props = {
   readonly tables: Tables;
   readonly buckets: Buckets;
   readonly workflow: Workflow;
+  readonly deletion: Deletion;
 };
 
-type EventEntry = Extract<Entry, `events/${string}`>;
+type EventEntry = Exclude<Extract<Entry, `events/${string}`>, keyof Deletion['functions']>;
 
 /**
  * The functions outside of API and workflow. They run on an upload, every minute, when an execution ends
@@ -56,7 +58,7 @@ export class Triggers extends Construct {
   }
 }
 
-const rowsOf = ({ tables, workflow }: Props): FunctionTable<EventEntry> => ({
+const rowsOf = ({ tables, workflow, deletion }: Props): FunctionTable<EventEntry> => ({
   'events/input-uploaded': {
     id: 'InputUploaded',
     timeoutSeconds: 30,
@@ -79,6 +81,8 @@ const rowsOf = ({ tables, workflow }: Props): FunctionTable<EventEntry> => ({
         'states:SendTaskFailure', // wakes the workflow of a task that is past its deadline
       ),
       NOTIFY_FUNCTION: workflow.functions['workflow/notify-caller'].allow('lambda:InvokeFunction'),
+      DELETE_PICTURES_FUNCTION:
+        deletion.functions['events/delete-pictures'].allow('lambda:InvokeFunction'),
       POWERTOOLS_SERVICE_NAME: Aws.STACK_NAME,
     },
   },

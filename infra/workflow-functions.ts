@@ -1,4 +1,4 @@
-import { Aws } from 'aws-cdk-lib/core';
+import { Aws, Tokenization } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { bucketPrefixes } from '../functions/domain/model/storage-names.ts';
 import type { Entry } from '../functions/runtime/env.ts';
@@ -130,6 +130,7 @@ const rowsOf = ({
         { prefix: bucketPrefixes.results, actions: ['s3:PutObject'] },
         's3:ListBucket',
       ),
+      RETENTION_DAYS: Tokenization.stringifyNumber(stage.retentionDays),
       PUBLIC_URL: publicUrl,
       ALLOW_LOOPBACK: loopbackOf(stage),
       POWERTOOLS_SERVICE_NAME: Aws.STACK_NAME,

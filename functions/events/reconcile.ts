@@ -3,8 +3,8 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { clientConfig } from '../adapters/aws/client-config.ts';
 import { taskTable } from '../adapters/aws/dynamodb/task-table.ts';
-import { notifier } from '../adapters/aws/notifier.ts';
 import { taskTokens, workflowExecutions, workflowStarter } from '../adapters/aws/state-machine.ts';
+import { taskFunctionStarter } from '../adapters/aws/task-function.ts';
 import { metricNames } from '../domain/model/metric-names.ts';
 import { ensureWorkflowRunning } from '../domain/tasks/ensure-workflow.ts';
 import { recoveryMetrics } from '../domain/tasks/metrics.ts';
@@ -21,6 +21,7 @@ const workflow = {
   ...workflowExecutions(states, env.WORKFLOW_ARN),
   ...taskTokens(states),
 };
+const lambda = new LambdaClient(clientConfig);
 const run = reconcile({
   tasks,
   workflow,
@@ -33,7 +34,8 @@ const run = reconcile({
       countMetric(metricNames.exhaustedTask);
     },
   }),
-  deliverCallback: notifier(new LambdaClient(clientConfig), env.NOTIFY_FUNCTION),
+  deliverCallback: taskFunctionStarter(lambda, env.NOTIFY_FUNCTION),
+  deletePictures: taskFunctionStarter(lambda, env.DELETE_PICTURES_FUNCTION),
   now: Date.now,
   recovered: (reason, taskId) => {
     log('warn', 'task.recovered', { taskId, code: reason });

@@ -91,7 +91,7 @@ export const errorDocs: Readonly<Record<ProblemCode, ErrorDocs>> = {
     message: 'There is no GET /v1/nothing here.',
   },
   task_not_found: {
-    when: 'There is no such task, or it belongs to another account.',
+    when: 'There is no such task, it was deleted, or it belongs to another account.',
     message: 'There is no task task-unified-1757156493-imcg5zqt.',
     param: 'task_id',
   },
@@ -111,7 +111,7 @@ export const errorDocs: Readonly<Record<ProblemCode, ErrorDocs>> = {
     param: 'id',
   },
   idempotency_conflict: {
-    when: 'The Idempotency-Key was used for another request within 24 hours.',
+    when: 'The Idempotency-Key was used for another request within 24 hours, or the task that it has created was deleted.',
     message: 'This Idempotency-Key was used with another request: take a new one.',
     param: 'Idempotency-Key',
   },
@@ -132,9 +132,9 @@ export const errorDocs: Readonly<Record<ProblemCode, ErrorDocs>> = {
     param: 'task_id',
   },
   result_expired: {
-    when: 'The picture was deleted: pictures are kept for some days after the end of their task.',
+    when: 'The picture was deleted: by its task’s deletion, or since pictures are kept for some days after the end of their task.',
     message:
-      'This picture was deleted 7 days after the task had ended. Create the task again to get another one.',
+      'This picture was deleted 30 days after the task had ended. Create the task again to get another one.',
   },
   request_too_large: {
     when: 'The body is larger than any request has to be.',

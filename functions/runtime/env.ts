@@ -52,6 +52,11 @@ export const entries = {
     WORKFLOW_ARN: required,
     TYPICAL_SECONDS,
   }),
+  'api/delete-task': z.object({
+    ...callerVariables,
+    TASK_TABLE: required,
+    DELETE_PICTURES_FUNCTION: required,
+  }),
   'api/redeliver-callback': z.object({
     ...callerVariables,
     ...links,
@@ -67,7 +72,7 @@ export const entries = {
   'api/get-result': z.object({
     TASK_TABLE: required,
     RESULT_BUCKET: required,
-    RESULT_DAYS: days,
+    RETENTION_DAYS: days,
     SIGNING_SECRET: required,
   }),
   'api/provider-webhook': z.object({
@@ -106,6 +111,7 @@ export const entries = {
     KEY_TABLE: required,
     ACTIVITY_TABLE: required,
     RESULT_BUCKET: required,
+    RETENTION_DAYS: days,
     PUBLIC_URL: required,
     ALLOW_LOOPBACK,
   }),
@@ -123,6 +129,12 @@ export const entries = {
     TASK_TABLE: required,
     WORKFLOW_ARN: required,
     NOTIFY_FUNCTION: required,
+    DELETE_PICTURES_FUNCTION: required,
+  }),
+  'events/delete-pictures': z.object({
+    TASK_TABLE: required,
+    INPUT_BUCKET: required,
+    RESULT_BUCKET: required,
   }),
   'events/execution-ended': z.object({ ...metrics, TASK_TABLE: required, WORKFLOW_ARN: required }),
   'events/issue-key': z.object({

@@ -30,6 +30,7 @@ const settle = settleTask({
     userAgent: userAgentOf(env.PUBLIC_URL),
   }),
   now: Date.now,
+  retentionDays: env.RETENTION_DAYS,
 });
 
 const recordDuration = recordDurationOf(

@@ -4,7 +4,7 @@ import { idempotencyTtlMs } from '../../functions/domain/billing/idempotency.ts'
 import { hashOfKey } from '../../functions/domain/model/api-key.ts';
 import { latencyPause } from '../../local/aws/dynamodb/pause.ts';
 import { keyFor } from '../support/money.ts';
-import { completed, sampleTime } from '../support/tasks.ts';
+import { completed, deleted, sampleTime } from '../support/tasks.ts';
 import { dynamoDb, dynamoDbClient } from './dynamodb.ts';
 import { rowsOf, storeOf } from './dynamodb-store.ts';
 import { interceptingProxy } from './intercepting-proxy.ts';
@@ -140,6 +140,34 @@ test('an idempotency key expires from the table a day after it was used', async 
   expect(await rowsOf(client, tableNames.idempotency)).toEqual([
     expect.objectContaining({ id: 'key#1', expiresAt: Math.ceil(expiresAt / 1000) }),
   ]);
+});
+
+test('a task expires from the table with its record, in whole seconds, and one that has not ended never does', async () => {
+  const { client } = await dynamoDb();
+  const store = storeOf(client);
+  const ttlNow = async () => (await rowsOf(client, tableNames.tasks)).map(({ ttl }) => ttl);
+  const { id } = await openTask(store);
+  expect(await ttlNow()).toEqual([undefined]);
+
+  const expiresAt = sampleTime + 1;
+  await store.ledger.settle(completed({ id, expiresAt }));
+  expect(await ttlNow()).toEqual([sampleTime / 1000 + 1]);
+  expect(await store.tasks.find(id)).toEqual(completed({ id, expiresAt }));
+
+  await store.tasks.recordDeletion(deleted({ id, expiresAt }));
+  expect(await ttlNow()).toEqual([sampleTime / 1000 + 1]);
+});
+
+test('a deletion whose response was lost is recognized', async () => {
+  const { url, client } = await dynamoDb();
+  const { id } = await openTask(storeOf(client));
+  await storeOf(client).ledger.settle(completed({ id }));
+  const proxy = await interceptingProxy(url, (nth) => ({ responseLost: nth === 1 }));
+  const { tasks } = storeOf(dynamoDbClient(proxy.url));
+
+  expect(await tasks.recordDeletion(deleted({ id }))).toEqual(deleted({ id }));
+
+  expect(proxy.requests).toHaveLength(2);
 });
 
 test('no table contains an issued key, only its hash', async () => {

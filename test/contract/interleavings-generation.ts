@@ -32,7 +32,13 @@ export const taskIsSettled = (id: string): Operation => ({
   attempt: async ({ testStore, clock, ended }, gate) => {
     if (!(await testStore.store.tasks.find(id))) return;
     const { tasks, ledger } = testStore.portsBehind(gate);
-    const settle = settleTask({ tasks, ledger, results: memoryResults(), now: clock.now });
+    const settle = settleTask({
+      tasks,
+      ledger,
+      results: memoryResults(),
+      now: clock.now,
+      retentionDays: 30,
+    });
     if ((await settle(id).catch(isAtProvider)) === 'at its provider') return;
 
     const task = await testStore.store.tasks.find(id);

@@ -2,8 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  DeleteObjectCommand,
   GetObjectCommand,
   ListObjectsV2Command,
+  ListObjectVersionsCommand,
   PutObjectCommand,
   S3Client,
   type S3ClientConfig,
@@ -15,14 +17,21 @@ import { buckets, sdkConfig } from './template-resources.ts';
 type Location = { readonly Bucket: string; readonly Key: string };
 
 /** The local stack's S3 for one test, with the buckets of the template. `notified` gets the keys of their events. */
-export async function s3({ now = Date.now }: { now?: () => number } = {}) {
+export async function s3({
+  now = Date.now,
+  versioned,
+}: {
+  now?: () => number;
+  /** Whether its buckets keep versions, if not as the template says. */
+  versioned?: boolean;
+} = {}) {
   const dataDir = await mkdtemp(join(tmpdir(), 'darkroom-contract-'));
   const notified: string[] = [];
   const { url, close } = await startS3({
     dataDir,
-    buckets: buckets.map(({ name, versioned, cors, notifications }) => ({
+    buckets: buckets.map(({ name, versioned: isVersioned, cors, notifications }) => ({
       name,
-      versioned,
+      versioned: versioned ?? isVersioned,
       cors,
       notifications: notifications.map(({ prefix, suffix }) => ({
         prefix,
@@ -54,6 +63,14 @@ const objects = (client: S3Client) => ({
   get: async (location: Location) => {
     const { Body, ContentType } = await client.send(new GetObjectCommand(location));
     return { type: ContentType, bytes: Buffer.from((await Body?.transformToByteArray()) ?? []) };
+  },
+  remove: (location: Location) => client.send(new DeleteObjectCommand(location)),
+  /** The keys of all versions and delete markers. */
+  versions: async (Bucket: string) => {
+    const { Versions = [], DeleteMarkers = [] } = await client.send(
+      new ListObjectVersionsCommand({ Bucket }),
+    );
+    return [...Versions, ...DeleteMarkers].map(({ Key = '' }) => Key);
   },
   keys: async (Bucket: string) => {
     const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket }));

@@ -1,5 +1,6 @@
 import { accountsContract } from './accounts-contract.ts';
 import { checksContract } from './checks-contract.ts';
+import { deletionContract } from './deletion-contract.ts';
 import { factsContract } from './facts-contract.ts';
 import { historyContract } from './history-contract.ts';
 import { issuedKeysContract } from './issued-keys-contract.ts';
@@ -19,6 +20,7 @@ export function storeContract(make: MakeStore): void {
   checksContract(make);
   recoveryContract(make);
   historyContract(make);
+  deletionContract(make);
   accountsContract(make);
   keysContract(make);
   issuedKeysContract(make);

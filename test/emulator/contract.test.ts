@@ -279,6 +279,29 @@ describe.skipIf(!emulator)('the stage dev in the emulator', () => {
       expect(await credits()).toEqual({ granted: 10, balance: 10, reserved: 0, used: 0 });
     });
 
+    test('that is deleted is gone with its pictures, and what it cost stays', async () => {
+      const { create, call, endedTask, credits } = await customer('deleted');
+      const { body } = await create({ ...generation, image_uploads });
+      const early = await call('DELETE', `/v1/tasks/${body.id}`);
+      expect(await upload(body.uploads[0], sample)).toBe(204);
+      const task = await endedTask(body.id);
+      const followLink = () => call('GET', task.results[0], undefined, { authorization: '' });
+      const picture = (await followLink()).headers.get('location') ?? '';
+      expect((await fetch(picture)).status).toBe(200);
+
+      const first = await call('DELETE', `/v1/tasks/${body.id}`);
+      const second = await call('DELETE', `/v1/tasks/${body.id}`);
+
+      const deleted = { object: 'image.generation.task', id: body.id, deleted: true };
+      expect([early.status, early.body.error?.code]).toEqual([409, 'task_running']);
+      expect([first.status, first.body]).toEqual([200, deleted]);
+      expect([second.status, second.body]).toEqual([200, deleted]);
+      expect((await call('GET', `/v1/tasks/${body.id}`)).status).toBe(404);
+      expect((await followLink()).status).toBe(410);
+      expect((await fetch(picture)).status).toBeGreaterThanOrEqual(400);
+      expect(await credits()).toMatchObject({ balance: 8.8, used: 1.2 });
+    });
+
     test('whose execution is stopped goes on in the next one', async () => {
       const { create, call, endedTask } = await customer('stopped');
       const { body } = await create({ ...generation, image_urls: [imageUrl] });
@@ -339,6 +362,7 @@ describe.skipIf(!emulator)('the stage dev in the emulator', () => {
     test.each([
       ['GET', '/v1/tasks/task-unified-1757156493-imcg5zqt', 'task_not_found'],
       ['POST', '/v1/tasks/task-unified-1757156493-imcg5zqt/cancel', 'task_not_found'],
+      ['DELETE', '/v1/tasks/task-unified-1757156493-imcg5zqt', 'task_not_found'],
       ['GET', '/v1/nothing', 'not_found'],
     ])('%s %s finds nothing', async (method, path, code) => {
       const { status, body } = await deployment.first.call(method, path);

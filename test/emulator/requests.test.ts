@@ -81,6 +81,7 @@ describe.skipIf(!emulator)('the requests of the functions', () => {
     await call('POST', '/v1/tasks/batch', { task_ids: ended });
     const { body: page } = await call('GET', '/v1/tasks?limit=1&status=completed');
     await call('GET', `/v1/tasks?limit=1&status=completed&cursor=${page.next_cursor}`);
+    await call('DELETE', `/v1/tasks/${uploaded.id}`);
     for (const path of ['/v1/credits', '/v1/models', '/healthz']) await call('GET', path);
     await operate();
   }

@@ -216,6 +216,7 @@ describe('a task matches the document', () => {
     const params = [created.id];
     await readUntil(created.id, ({ status }) => status === 'processing');
     await call('POST /v1/tasks/{task_id}/callback', 409, { params });
+    await call('DELETE /v1/tasks/{task_id}', 409, { params });
     const task = await ended(created.id);
     await readUntil(created.id, ({ callback }) => callback.status === 'delivered');
     await call('POST /v1/tasks/{task_id}/callback', 200, { params });
@@ -234,6 +235,12 @@ describe('a task matches the document', () => {
 
     expect(namedSchemaErrors('CallbackBody', JSON.parse(callback?.body ?? ''))).toEqual([]);
     expect((await fetch(image.headers.get('location') ?? '')).status).toBe(200);
+    await call('DELETE /v1/tasks/{task_id}', 200, { params });
+    await call('GET /v1/tasks/{task_id}', 404, { params });
+    await call('GET /v1/results/{task}/{n}', 410, {
+      params: pathname.split('/').slice(-2),
+      query: search.slice(1),
+    });
   });
 
   test('when one of its images was not generated, and when none was', async () => {

@@ -4,6 +4,7 @@ import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { expect, onTestFinished, test } from 'vitest';
 import { openStack, type TestStack, upload } from './open-stack.ts';
 import { serveImages } from './receiver.ts';
+import { storedPictures } from './stored-pictures.ts';
 import { type Grant, outdirWithoutGrant } from './without-grant.ts';
 
 const sample = readFileSync('cli/sample.jpg');
@@ -90,4 +91,22 @@ test('a task fails without a charge when the state machine may not invoke one of
   });
   expect(stack.executionEvents.map(({ error }) => error)).toContain('Lambda.AWSLambdaException');
   expect({ ...(await stack.account()), entries: 0 }).toEqual({ ...before, entries: 0 });
+});
+
+test('a deletion answers 500 when a picture may not be deleted, and says 404 of the task all the same', async () => {
+  const stack = await stackWithout({
+    role: 'DeletionDeletePictures',
+    action: 's3:DeleteObjectVersion',
+    resource: 'BucketsResults',
+  });
+  const { body } = await stack.create({ ...generation, image_urls: [await serveSample()] });
+  await stack.endedTask(body.id);
+
+  const { status, body: refused } = await stack.call('DELETE', `/v1/tasks/${body.id}`);
+
+  expect([status, refused.error.code]).toEqual([500, 'internal_error']);
+  expect((await stack.call('GET', `/v1/tasks/${body.id}`)).status).toBe(404);
+  expect(await storedPictures(stack, body.id)).toEqual([`results/${body.id}/1.png`]);
+  expect(await stack.taskItem(body.id)).toMatchObject({ nextCheckAt: expect.any(Number) });
+  expect(logsOf(stack)).toMatch(/pictures\.not_deleted/);
 });

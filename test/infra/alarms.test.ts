@@ -141,7 +141,15 @@ describe.each(stageNames)('in %s', (name) => {
     const dimensions = error && metricsOf(error).map(({ Metric: { Dimensions } }) => Dimensions[0]);
 
     expect(dimensions?.map((dimension) => readable(dimension?.Value, stage.nameOf)).sort()).toEqual(
-      ['AwaitProvider', 'ExecutionEnded', 'InputUploaded', 'IssueKey', 'PollTask', 'Reconcile'],
+      [
+        'AwaitProvider',
+        'DeletePictures',
+        'ExecutionEnded',
+        'InputUploaded',
+        'IssueKey',
+        'PollTask',
+        'Reconcile',
+      ],
     );
   });
 });

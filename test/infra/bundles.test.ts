@@ -18,6 +18,7 @@ const limits: Record<Entry, number> = {
   'api/list-tasks': 360,
   'api/batch-tasks': 382,
   'api/cancel-task': 384,
+  'api/delete-task': 470,
   'api/redeliver-callback': 473,
   'api/create-file': 364,
   'api/get-result': 556,
@@ -36,6 +37,7 @@ const limits: Record<Entry, number> = {
   'workflow/notify-caller': 415,
   'events/input-uploaded': 344,
   'events/reconcile': 476,
+  'events/delete-pictures': 521,
   'events/execution-ended': 381,
   'events/issue-key': 348,
 };
@@ -89,7 +91,7 @@ describe.each(Object.entries(limits))('%s', (entry, kilobytes) => {
 const values: Readonly<Record<string, string>> = {
   CALLBACK_RETRY_DELAYS: '',
   PROVIDERS: 'dashscope',
-  RESULT_DAYS: '7',
+  RETENTION_DAYS: '30',
   PROVIDER_URLS: JSON.stringify({
     dashscope: 'https://dashscope.example.com',
     evolink: 'https://evolink.example.com',

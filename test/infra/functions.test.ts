@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import { runnerClientConfig } from '../../functions/adapters/aws/client-config.ts';
 import { type Entry, entries } from '../../functions/runtime/env.ts';
 import { stages } from '../../infra/stage.ts';
 import { readable } from './readable.ts';
@@ -16,7 +17,7 @@ const localOnly = ['ALLOW_LOOPBACK', 'TYPICAL_SECONDS'];
 /** Variables of the SDK that no stack sets. */
 const sdkVariables = ['AWS_ENDPOINT_URL_S3'];
 /** Variables whose value is a plain text, and not the name of a resource or a parameter. */
-const plainTexts = [...localOnly, 'CALLBACK_RETRY_DELAYS', 'RESULT_DAYS'];
+const plainTexts = [...localOnly, 'CALLBACK_RETRY_DELAYS'];
 
 /** Memory in MB and time in seconds. */
 const limits: Record<Entry, readonly [memory: number, seconds: number]> = {
@@ -25,6 +26,7 @@ const limits: Record<Entry, readonly [memory: number, seconds: number]> = {
   'api/list-tasks': [1024, 10],
   'api/batch-tasks': [1024, 10],
   'api/cancel-task': [1024, 10],
+  'api/delete-task': [1024, 25],
   'api/redeliver-callback': [1024, 10],
   'api/create-file': [1024, 10],
   'api/get-result': [1024, 10],
@@ -43,6 +45,7 @@ const limits: Record<Entry, readonly [memory: number, seconds: number]> = {
   'workflow/notify-caller': [512, 15],
   'events/input-uploaded': [512, 30],
   'events/reconcile': [512, 50],
+  'events/delete-pictures': [1024, 20],
   'events/execution-ended': [512, 30],
   'events/issue-key': [512, 10],
 };
@@ -129,6 +132,21 @@ describe.each(stageNames)('in %s', (name) => {
 
       expect(readable(LoggingConfig.LogGroup, stage.nameOf)).toBe(`${found.name}Logs`);
     });
+  });
+
+  test('a function that waits for another one outlasts it, and the gateway outlasts both', () => {
+    const secondsOf = (entry: string) => Number(functionOf(stage, entry).Properties['Timeout']);
+    const patienceSeconds = runnerClientConfig.requestHandler.requestTimeout / 1000;
+    const gatewaySeconds = 30;
+
+    const inOrder = [
+      secondsOf('events/delete-pictures'),
+      patienceSeconds,
+      secondsOf('api/delete-task'),
+      gatewaySeconds,
+    ];
+    expect(inOrder).toEqual(inOrder.toSorted((a, b) => a - b));
+    expect(new Set(inOrder).size).toBe(inOrder.length);
   });
 
   test('every log group keeps its logs for as many days as the stage says', () => {

@@ -42,6 +42,7 @@ test('every route lets in exactly these callers', async () => {
   expect(accessOf).toEqual({
     'POST /v1/images/generations': 'scope generate',
     'GET /v1/tasks/{task_id}': 'scope read',
+    'DELETE /v1/tasks/{task_id}': 'scope generate',
     'GET /v1/tasks': 'scope read',
     'POST /v1/tasks/batch': 'scope read',
     'POST /v1/tasks/{task_id}/cancel': 'scope generate',
@@ -81,6 +82,7 @@ describe.each(stageNames)('the API of %s', (name) => {
     expect(routesOf(synthesised(name))).toEqual({
       'POST /v1/images/generations': 'CreateTask',
       'GET /v1/tasks/{task_id}': 'GetTask',
+      'DELETE /v1/tasks/{task_id}': 'DeleteTask',
       'GET /v1/tasks': 'ListTasks',
       'POST /v1/tasks/batch': 'BatchTasks',
       'POST /v1/tasks/{task_id}/cancel': 'CancelTask',
@@ -137,7 +139,7 @@ describe.each(stageNames)('the API of %s', (name) => {
       });
     }
     // One for each function.
-    expect(integrations).toHaveLength(15);
+    expect(integrations).toHaveLength(16);
   });
 
   test('is throttled as the stage says', () => {

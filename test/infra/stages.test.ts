@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import * as z from 'zod';
 import { providerAdapters } from '../../functions/adapters/providers/registry.ts';
 import { providerNames } from '../../functions/domain/model/catalogue.ts';
 import {
@@ -124,6 +125,25 @@ describe.each(stageNames)('in %s', (name) => {
     expect('dashscope,').not.toMatch(order.pattern);
     expect('dashscope').toMatch(order.pattern);
     expect(keys.value).toMatch(keys.pattern);
+  });
+
+  test('tasks and their results are kept for as many days as the parameter says, and a task as long as its results', () => {
+    const days = { Ref: 'RetentionDays' };
+    const daysOf = (called: string) =>
+      propertiesOf(stage, 'AWS::Lambda::Function', called)['Environment'];
+    const [rule] = lifecycleRules(propertiesOf(stage, 'AWS::S3::Bucket', 'Results'));
+
+    expect(stage.template.Parameters['RetentionDays']).toMatchObject({
+      Type: 'Number',
+      Default: stages[name].retentionDays,
+      MinValue: 1,
+      MaxValue: 3650,
+    });
+    expect(rule).toMatchObject({ ExpirationInDays: days });
+    // When the record of a task is deleted, and from when on a link to a result says that it was.
+    for (const called of ['SettleTask', 'GetResult']) {
+      expect(daysOf(called)).toMatchObject({ Variables: { RETENTION_DAYS: days } });
+    }
   });
 
   test('the template is far below the limits of CloudFormation', () => {
@@ -257,3 +277,7 @@ function differences(one: unknown, other: unknown, path: readonly string[] = [])
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;
+
+function lifecycleRules({ LifecycleConfiguration }: Record<string, unknown>): readonly unknown[] {
+  return z.object({ Rules: z.array(z.unknown()) }).parse(LifecycleConfiguration).Rules;
+}

@@ -76,12 +76,19 @@ describe.each(stageNames)('the tables of %s', (name) => {
     expect(indexed.map(({ name: tableName }) => tableName)).toEqual(['Tasks', 'Accounts', 'Keys']);
   });
 
-  test('delete idempotency records by themselves, and nothing else', () => {
-    expect(table('Idempotency')['TimeToLiveSpecification']).toEqual({
-      AttributeName: 'expiresAt',
-      Enabled: true,
+  test('delete idempotency records and tasks that have expired by themselves, and nothing else', () => {
+    const timeToLive = Object.fromEntries(
+      all.flatMap(({ name: tableName, Properties }) =>
+        Properties['TimeToLiveSpecification']
+          ? [[tableName, Properties['TimeToLiveSpecification']]]
+          : [],
+      ),
+    );
+
+    expect(timeToLive).toEqual({
+      Tasks: { AttributeName: 'ttl', Enabled: true },
+      Idempotency: { AttributeName: 'expiresAt', Enabled: true },
     });
-    expect(all.filter(({ Properties }) => Properties['TimeToLiveSpecification'])).toHaveLength(1);
   });
 
   test('are billed by request', () => {

@@ -7,9 +7,19 @@ import type {
   Progress,
   Provider,
 } from '../../functions/domain/model/provider.ts';
-import type { Image, Task } from '../../functions/domain/model/task.ts';
+import {
+  type Image,
+  isDeleted,
+  type Task,
+  type TaskRecord,
+} from '../../functions/domain/model/task.ts';
 import { ProviderBusy } from '../../functions/domain/model/workflow-errors.ts';
-import type { InputStore, ResultStore, Workflow } from '../../functions/domain/tasks/ports.ts';
+import type {
+  InputStore,
+  ResultStore,
+  TaskPictures,
+  Workflow,
+} from '../../functions/domain/tasks/ports.ts';
 import { memoryHistory } from './history.ts';
 import { memoryTasks } from './memory-tasks.ts';
 import {
@@ -32,10 +42,12 @@ export function memoryStore() {
     keys: new Map(),
     idempotencyRecords: new Map(),
   };
+  const tasks = () =>
+    [...records.tasks.values()].flatMap((record) => (isDeleted(record) ? [] : record));
   return {
     tasks: memoryTasks(records.tasks),
     ledger: memoryLedger(records),
-    history: memoryHistory(() => [...records.tasks.values()]),
+    history: memoryHistory(tasks),
     accounts: memoryAccounts(records),
     apiKeys: memoryApiKeys(records),
     keys: memoryKeys(records),
@@ -44,10 +56,12 @@ export function memoryStore() {
     /** Grants milli-credits to an account, and creates it and its sample key when there are none. */
     grant: (account: string, amount: number): void => grant(records, account, amount),
     /** Writes a task past the ledger, to start a test in the middle of its life. */
-    put: (task: Task): void => {
+    put: (task: TaskRecord): void => {
       records.tasks.set(task.id, task);
     },
-    all: (): readonly Task[] => [...records.tasks.values()],
+    all: (): readonly Task[] => tasks(),
+    /** All tasks, also those that were deleted. */
+    records: (): readonly TaskRecord[] => [...records.tasks.values()],
   };
 }
 
@@ -118,6 +132,19 @@ export function memoryInputs(...sources: readonly (Uint8Array | Error)[]) {
       `https://inputs.example.com/${keyOf(taskId, index)}${format ? `.${format}` : ''}`,
   };
   return { ...inputs, copies: () => [...copies.keys()], fetched };
+}
+
+/** The pictures of tasks, as far as they can be deleted; `failure` says for which task that fails. */
+export function memoryPictures(failure: (taskId: string) => Error | undefined = () => undefined) {
+  const deleted: string[] = [];
+  const pictures: TaskPictures = {
+    deleteAll: async (taskId) => {
+      const error = failure(taskId);
+      if (error) throw error;
+      deleted.push(taskId);
+    },
+  };
+  return { ...pictures, deleted };
 }
 
 /** Results in memory; `failure` says which address cannot be fetched. */

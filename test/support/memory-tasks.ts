@@ -2,17 +2,23 @@ import {
   type ActiveTask,
   type CallbackRecord,
   canCancel,
+  isDeleted,
   isEnded,
   type Pending,
   type Processing,
   type Task,
+  type TaskRecord,
 } from '../../functions/domain/model/task.ts';
 import type { TaskStore } from '../../functions/domain/tasks/ports.ts';
 
 /** The task records in memory: every method is one step, as it is one conditional write in the table. */
-export function memoryTasks(records: Map<string, Task>): TaskStore {
+export function memoryTasks(records: Map<string, TaskRecord>): TaskStore {
+  const find = (id: string): Task | undefined => {
+    const record = records.get(id);
+    return record && !isDeleted(record) ? record : undefined;
+  };
   const activeTask = (id: string): ActiveTask | undefined => {
-    const task = records.get(id);
+    const task = find(id);
     return task && !isEnded(task) ? task : undefined;
   };
   const lockedTask = (id: string, at: number): Pending | undefined => {
@@ -30,7 +36,7 @@ export function memoryTasks(records: Map<string, Task>): TaskStore {
     callback: CallbackRecord,
     nextCheckAt: number | undefined,
   ): void => {
-    const before = records.get(id);
+    const before = find(id);
     if (!before) return;
     const { nextCheckAt: _, ...task } = before;
     // Only an ended task has a callback record; the type of the record found here does not say so.
@@ -39,7 +45,8 @@ export function memoryTasks(records: Map<string, Task>): TaskStore {
   };
 
   return {
-    find: async (id) => records.get(id),
+    find: async (id) => find(id),
+    findRecord: async (id) => records.get(id),
     recordUpload: async (id, index) =>
       update(id, (task) => ({ ...task, arrived: new Set(task.arrived).add(index) })),
     recordStarted: async (id, { startedAt, deadlineAt, nextCheckAt }) =>
@@ -50,7 +57,7 @@ export function memoryTasks(records: Map<string, Task>): TaskStore {
         nextCheckAt,
       })),
     acquireSubmitLock: async (id, provider, at, submittedRequest) => {
-      const task = records.get(id);
+      const task = find(id);
       if (!task) throw new Error(`${id} does not exist`);
       if (task.status !== 'pending' || !mayBeSubmitted(task, at)) return { acquired: false, task };
       const locked = {
@@ -110,10 +117,10 @@ export function memoryTasks(records: Map<string, Task>): TaskStore {
         task.outcome ? task : { ...task, outcome, ...(at !== undefined && { outcomeAt: at }) },
       ),
     recordCallbackAttempt: async (id, record, nextCheckAt) => {
-      if (!isAlreadyDelivered(record, records.get(id))) writeCallback(id, record, nextCheckAt);
+      if (!isAlreadyDelivered(record, find(id))) writeCallback(id, record, nextCheckAt);
     },
     scheduleCallback: async (id, nextCheckAt) => {
-      const task = records.get(id);
+      const task = find(id);
       if (!task || (isEnded(task) && task.callback?.state === 'pending')) return false;
       writeCallback(id, { state: 'pending', attempts: 0 }, nextCheckAt);
       return true;
@@ -132,6 +139,24 @@ export function memoryTasks(records: Map<string, Task>): TaskStore {
       if (!task || (task.execution ?? 1) !== execution - 1) return false;
       records.set(id, { ...task, execution, nextCheckAt });
       return true;
+    },
+    recordDeletion: async (deleted) => {
+      const record = records.get(deleted.id);
+      if (!record) return undefined;
+      if (isDeleted(record)) return record.owner === deleted.owner ? record : undefined;
+      if (!isEnded(record) || record.account !== deleted.owner) return undefined;
+      records.set(deleted.id, deleted);
+      return deleted;
+    },
+    recordPicturesDeleted: async (id, at, nextCheckAt) => {
+      const record = records.get(id);
+      if (!record || !isDeleted(record)) return;
+      const { nextCheckAt: _, picturesDeletedAt = at, ...deleted } = record;
+      records.set(id, {
+        ...deleted,
+        picturesDeletedAt,
+        ...(nextCheckAt !== undefined && { nextCheckAt }),
+      });
     },
     findDueChecks: async (now, limit) =>
       [...records.values()]

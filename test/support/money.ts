@@ -23,7 +23,7 @@ import {
   keyIdOf,
   noSpending,
 } from '../../functions/domain/model/api-key.ts';
-import { isEnded, type Task } from '../../functions/domain/model/task.ts';
+import { isDeleted, isEnded, type TaskRecord } from '../../functions/domain/model/task.ts';
 import { sampleKey, sampleTime } from './tasks.ts';
 
 type StoredAccount = Account & { readonly secrets: WebhookSecrets };
@@ -34,7 +34,7 @@ type StoredKey = ApiKey & { readonly deleted?: true };
 type StoredRecord = IdempotencyRecord & { readonly made: string | Entry };
 
 export type Records = {
-  readonly tasks: Map<string, Task>;
+  readonly tasks: Map<string, TaskRecord>;
   readonly accounts: Map<string, StoredAccount>;
   readonly entries: (Entry & { readonly account: string })[];
   readonly keys: Map<string, StoredKey>;
@@ -114,7 +114,7 @@ export function memoryLedger(records: Records): Ledger {
     },
     settle: async (task) => {
       const earlier = tasks.get(task.id);
-      if (!earlier || isEnded(earlier)) return undefined;
+      if (!earlier || isDeleted(earlier) || isEnded(earlier)) return undefined;
       const posting = settle(snapshotOf(records, task.account, task.keyId), task);
       if (earlier.reserved !== task.reserved) {
         throw new Error(`settling ${task.id} was refused: ${earlier.reserved} is reserved`);

@@ -5,7 +5,13 @@ import {
   keyIdOf,
   noSpending,
 } from '../../functions/domain/model/api-key.ts';
-import type { Completed, Failed, Pending, Processing } from '../../functions/domain/model/task.ts';
+import type {
+  Completed,
+  DeletedTask,
+  Failed,
+  Pending,
+  Processing,
+} from '../../functions/domain/model/task.ts';
 
 /** The moment the published sample was made, in milliseconds. */
 export const sampleTime = 1_757_156_493_000;
@@ -96,5 +102,24 @@ export const failed = (more: Partial<Failed> = {}): Failed => ({
   finishedAt: sampleTime + 40_000,
   charged: 0,
   failure: { code: 'content_policy_violation', message: 'The prompt was refused.' },
+  ...more,
+});
+
+/** What stays of a task that ended with all its images and was deleted a minute later. */
+export const deleted = (more: Partial<DeletedTask> = {}): DeletedTask => ({
+  status: 'deleted',
+  id: sampleId,
+  owner: sampleCaller.account,
+  keyId: sampleCaller.keyId,
+  userGroup: sampleCaller.userGroup,
+  model: basics.model,
+  n: basics.n,
+  createdAt: sampleTime,
+  finishedAt: sampleTime + 40_000,
+  endedAs: 'completed',
+  imageCount: 1,
+  reserved: 1200,
+  charged: 1200,
+  deletedAt: sampleTime + 100_000,
   ...more,
 });

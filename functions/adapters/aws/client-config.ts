@@ -9,5 +9,8 @@ const within = (requestTimeout: number) => ({
 /** For clients whose requests are small: DynamoDB, Secrets Manager, Step Functions, Lambda. Times in milliseconds. */
 export const clientConfig = within(5000);
 
+/** For a function that is waited for: a little longer than the longest of them may run. */
+export const runnerClientConfig = within(22_000);
+
 /** For S3, where a request carries up to 64 MB. */
 export const s3ClientConfig = within(30_000);

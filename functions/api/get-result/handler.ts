@@ -20,7 +20,7 @@ const linkTo = getResult({
     signatureValidForMs: linkValidForMs,
   }),
   now: Date.now,
-  resultDays: env.RESULT_DAYS,
+  retentionDays: env.RETENTION_DAYS,
 });
 
 export const handler = serve(route, async ({ params: { task, n }, query }) => ({

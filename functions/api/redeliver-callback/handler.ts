@@ -2,8 +2,8 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { clientConfig } from '../../adapters/aws/client-config.ts';
 import { taskTable } from '../../adapters/aws/dynamodb/task-table.ts';
-import { notifier } from '../../adapters/aws/notifier.ts';
 import { cachedSecret } from '../../adapters/aws/secrets.ts';
+import { taskFunctionStarter } from '../../adapters/aws/task-function.ts';
 import { redeliver } from '../../domain/tasks/redeliver.ts';
 import { endedTaskResponseFor } from '../../domain/wire/task-response.ts';
 import { readEnv } from '../../runtime/env.ts';
@@ -14,7 +14,7 @@ import { route } from './route.ts';
 const env = readEnv('api/redeliver-callback');
 const redeliverCallback = redeliver({
   tasks: taskTable(dynamo, env.TASK_TABLE),
-  deliverCallback: notifier(new LambdaClient(clientConfig), env.NOTIFY_FUNCTION),
+  deliverCallback: taskFunctionStarter(new LambdaClient(clientConfig), env.NOTIFY_FUNCTION),
   now: Date.now,
 });
 const toResponse = endedTaskResponseFor({

@@ -46,6 +46,14 @@ export const idempotencyConflict = (): Problem =>
     { param },
   );
 
+/** The response when the task that an idempotency key has created was deleted: it is not created again. */
+export const taskOfKeyDeleted = (): Problem =>
+  new Problem(
+    'idempotency_conflict',
+    'The task that this Idempotency-Key has created was deleted: take a new one.',
+    { param },
+  );
+
 /** The hash of a parsed request: two bodies that mean the same have the same hash. */
 export const requestHash = (request: unknown): string =>
   createHash('sha256').update(canonical(request)).digest('hex');

@@ -27,6 +27,7 @@ export const metricNames = {
   taskPastDeadline: 'TaskPastDeadline',
   deadExecution: 'DeadExecution',
   pendingCallback: 'PendingCallback',
+  unfinishedDeletion: 'UnfinishedDeletion',
 
   // What an operator has to investigate.
   exhaustedTask: 'ExhaustedTask',

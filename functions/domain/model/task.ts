@@ -120,6 +120,8 @@ type EndedTaskBase = TaskBase & {
   /** Milli-credits charged in the end; the rest of `reserved` went back. */
   readonly charged: number;
   readonly callback?: CallbackRecord | undefined;
+  /** When the record is deleted, together with the results. Tasks of earlier versions have none. */
+  readonly expiresAt?: number | undefined;
 };
 
 export type Completed = EndedTaskBase & {
@@ -153,6 +155,43 @@ export const statuses = [
 ] as const satisfies readonly Task['status'][];
 export type Status = (typeof statuses)[number];
 
+/**
+ * What stays of a task that its account has deleted: a tombstone, until the task would have expired. It says what
+ * happened when and what it cost, and nothing of what was in the task. So a repeated request still finds that it
+ * has created its task, and the entries of the ledger name a task that is known.
+ */
+export type DeletedTask = {
+  readonly status: 'deleted';
+  readonly id: string;
+  /** The account. Under another name than that of a task, so that no list of the account's tasks has it. */
+  readonly owner: string;
+  readonly keyId: string;
+  readonly userGroup: string;
+  readonly model: string;
+  readonly n: number;
+  readonly createdAt: number;
+  readonly startedAt?: number | undefined;
+  readonly submittedAt?: number | undefined;
+  readonly finishedAt: number;
+  /** How the task had ended. */
+  readonly endedAs: EndedTask['status'];
+  readonly imageCount: number;
+  readonly reserved: number;
+  readonly charged: number;
+  /** With these an operator finds the job on the bill of its provider. */
+  readonly provider?: ProviderName | undefined;
+  readonly ticket?: string | undefined;
+  readonly deletedAt: number;
+  /** When its pictures had been deleted, for the first time. */
+  readonly picturesDeletedAt?: number | undefined;
+  /** When the reconciler has to delete its pictures; absent when none can be left. */
+  readonly nextCheckAt?: number | undefined;
+  readonly expiresAt?: number | undefined;
+};
+
+/** What the record of a task can be. Only what has to know of deleted tasks reads them; for all else there is none. */
+export type TaskRecord = Task | DeletedTask;
+
 /** A task in a list: all of it is in the index that lists are read from. */
 export type TaskSummary = Pick<TaskBase, 'id' | 'model' | 'createdAt'> & {
   readonly status: Status;
@@ -162,6 +201,8 @@ export type TaskSummary = Pick<TaskBase, 'id' | 'model' | 'createdAt'> & {
   readonly charged?: number | undefined;
   readonly images?: readonly Image[] | undefined;
 };
+
+export const isDeleted = (record: TaskRecord): record is DeletedTask => record.status === 'deleted';
 
 export const isEnded = (task: Task): task is EndedTask =>
   task.status === 'completed' || task.status === 'failed';

@@ -2,6 +2,7 @@ import {
   type IdempotencyRecord,
   idempotencyConflict,
   idempotencyRecordFor,
+  taskOfKeyDeleted,
 } from '../billing/idempotency.ts';
 import {
   type Ledger,
@@ -13,7 +14,7 @@ import type { Caller } from '../model/api-key.ts';
 import { findModel } from '../model/catalogue.ts';
 import type { Clock } from '../model/clock.ts';
 import { Problem } from '../model/problem.ts';
-import type { Input, Pending, Task } from '../model/task.ts';
+import { type Input, isDeleted, type Pending, type Task } from '../model/task.ts';
 import type { GenerationRequest } from '../wire/request.ts';
 import type { TaskStore, Workflow } from './ports.ts';
 
@@ -24,7 +25,7 @@ const startGraceMs = 60 * 1000;
 
 type Deps = {
   readonly ledger: Pick<Ledger, 'reserve'>;
-  readonly tasks: TaskStore;
+  readonly tasks: Pick<TaskStore, 'findRecord'>;
   readonly workflow: Pick<Workflow, 'start'>;
   readonly now: Clock;
   readonly newId: (now: number) => string;
@@ -115,7 +116,7 @@ function checkModel(model: string, { keyName, allowedModels }: Caller): void {
   });
 }
 
-/** The task that the same request created before. @throws {Problem} when there is none */
+/** The task that the same request created before. @throws {Problem} when there is none, or it was deleted */
 async function replay(
   { tasks }: Deps,
   result: Exclude<ReserveResult, { state: 'reserved' }>,
@@ -124,8 +125,9 @@ async function replay(
 ): Promise<Created> {
   if (result.state !== 'idempotency_key_used') throw reserveProblem(result, draft);
   if (result.requestHash !== idempotency?.requestHash) throw idempotencyConflict();
-  const task = await tasks.find(result.taskId);
+  const task = await tasks.findRecord(result.taskId);
   if (!task) throw new Error(`${result.taskId} has an idempotency record and does not exist`);
+  if (isDeleted(task)) throw taskOfKeyDeleted();
   return { task, replayed: true };
 }
 

@@ -15,6 +15,6 @@ export const executionEnded =
   ({ tasks, ensureWorkflowRunning }: Deps) =>
   async (taskId: string): Promise<Recovery | 'settled' | 'unknown'> => {
     const task = await tasks.find(taskId);
-    if (!task) return 'unknown'; // an execution that was started by hand
+    if (!task) return 'unknown'; // one that was deleted, or an execution that was started by hand
     return isEnded(task) ? 'settled' : ensureWorkflowRunning(task);
   };

@@ -1,16 +1,18 @@
 import type { Clock } from '../model/clock.ts';
 import { Problem } from '../model/problem.ts';
 import type { SigningKeys } from '../model/signature.ts';
+import type { TaskRecord } from '../model/task.ts';
 import { isValidLink } from '../wire/result-link.ts';
 import type { ResultStore, TaskStore } from './ports.ts';
+import { expiryOf } from './retention.ts';
 
 type Deps = {
-  readonly tasks: Pick<TaskStore, 'find'>;
+  readonly tasks: Pick<TaskStore, 'findRecord'>;
   readonly results: Pick<ResultStore, 'link'>;
   readonly keys: SigningKeys;
   readonly now: Clock;
-  /** How many days the bucket keeps a result. */
-  readonly resultDays: number;
+  /** How many days tasks and their results are kept after the end of the task. */
+  readonly retentionDays: number;
 };
 
 type LinkParams = {
@@ -23,27 +25,34 @@ type LinkParams = {
 const invalidLink =
   'This link is not valid or no longer: ask for the task again: the response has fresh links.';
 
-const dayMs = 24 * 60 * 60 * 1000;
+const deleted = 'This picture was deleted, together with its task.';
 const expired = (days: number): string =>
   `This picture was deleted ${days} days after the task had ended. Create the task again to get another one.`;
 
 /**
  * The picture of a result link, as a link to the bucket that works for some minutes.
  * @throws {Problem} `permission_denied`, which does not say what is wrong with the link; `result_expired` when the
- *   bucket has deleted the picture
+ *   bucket has deleted the picture, or the caller its task
  */
 export const getResult =
-  ({ tasks, results, keys, now, resultDays }: Deps) =>
+  ({ tasks, results, keys, now, retentionDays }: Deps) =>
   async ({ taskId, n, expires, signature }: LinkParams): Promise<string> => {
     const link = { taskId, n: Number(n), expires: Number(expires) };
-    const valid = await isValidLink(keys, link, signature, now());
-    const task = valid ? await tasks.find(taskId) : undefined;
-    const completed = task?.status === 'completed' ? task : undefined;
-    const image = completed?.images[link.n - 1];
-    if (!completed || !image) throw new Problem('permission_denied', invalidLink);
+    const isValid = await isValidLink(keys, link, signature, now());
+    const { image, finishedAt } = resultOf(
+      isValid ? await tasks.findRecord(taskId) : undefined,
+      link.n,
+    );
     // The bucket counts from when the picture was stored, and deletes it at the end of that day.
-    if (now() >= completed.finishedAt + resultDays * dayMs) {
-      throw new Problem('result_expired', expired(resultDays));
+    if (now() >= expiryOf(finishedAt, retentionDays)) {
+      throw new Problem('result_expired', expired(retentionDays));
     }
     return results.link(image, `${taskId}-${link.n}`);
   };
+
+function resultOf(record: TaskRecord | undefined, n: number) {
+  if (record?.status === 'deleted') throw new Problem('result_expired', deleted);
+  const image = record?.status === 'completed' ? record.images[n - 1] : undefined;
+  if (record?.status !== 'completed' || !image) throw new Problem('permission_denied', invalidLink);
+  return { image, finishedAt: record.finishedAt };
+}

@@ -12,15 +12,20 @@ type Deps = { readonly tasks: Pick<TaskStore, 'find'> };
 export const getTask =
   ({ tasks }: Deps) =>
   async (id: string, account: string): Promise<Task> => {
-    const param = 'task_id';
-    if (!isTaskId(id)) {
-      const message =
-        "A task id starts with 'task-unified-' and is the one that the create call returned.";
-      throw new Problem('invalid_task_id', message, { param });
-    }
+    if (!isTaskId(id)) throw invalidTaskId();
     const task = await tasks.find(id);
-    if (task?.account !== account) {
-      throw new Problem('task_not_found', `There is no task ${id}.`, { param });
-    }
+    if (task?.account !== account) throw taskNotFound(id);
     return task;
   };
+
+const param = 'task_id';
+
+export const invalidTaskId = (): Problem =>
+  new Problem(
+    'invalid_task_id',
+    "A task id starts with 'task-unified-' and is the one that the create call returned.",
+    { param },
+  );
+
+export const taskNotFound = (id: string): Problem =>
+  new Problem('task_not_found', `There is no task ${id}.`, { param });

@@ -83,6 +83,7 @@ export const recoveryMetrics: Readonly<Record<CheckReason, MetricName>> = {
   'past-deadline': metricNames.taskPastDeadline,
   unwatched: metricNames.deadExecution,
   undelivered: metricNames.pendingCallback,
+  'pictures-left': metricNames.unfinishedDeletion,
 };
 
 type ExecutionEnd = Awaited<ReturnType<ReturnType<typeof executionEnded>>>;

@@ -1,5 +1,5 @@
 import type { Clock } from '../model/clock.ts';
-import { type CallbackRecord, type EndedTask, isEnded } from '../model/task.ts';
+import { type CallbackRecord, type EndedTask, isDeleted, isEnded } from '../model/task.ts';
 import { CallbackFailed } from '../model/workflow-errors.ts';
 import type { TaskStore } from './ports.ts';
 
@@ -9,7 +9,7 @@ export const quickAttempts = 4;
 const quickGraceMs = 60 * 1000;
 
 type Deps = {
-  readonly tasks: Pick<TaskStore, 'find' | 'recordCallbackAttempt'>;
+  readonly tasks: Pick<TaskStore, 'findRecord' | 'recordCallbackAttempt'>;
   /** The callback's body: the response that getting the task would have now. */
   readonly bodyOf: (task: EndedTask) => Promise<string>;
   /** One attempt. */
@@ -31,7 +31,8 @@ export type Delivery = { readonly status: number } | { readonly cause: Error };
 export const notifyCaller =
   (deps: Deps) =>
   async (taskId: string): Promise<CallbackRecord | undefined> => {
-    const task = await deps.tasks.find(taskId);
+    const task = await deps.tasks.findRecord(taskId);
+    if (task && isDeleted(task)) return undefined;
     if (!task || !isEnded(task)) throw new Error(`${taskId} has not ended`);
     const { callbackUrl, callback } = task;
     if (callbackUrl === undefined || callback?.state === 'delivered') return undefined;

@@ -4,11 +4,13 @@ import type { ProviderName } from '../model/catalogue.ts';
 import type {
   ActiveTask,
   CallbackRecord,
+  DeletedTask,
   Image,
   Input,
   Outcome,
   SubmittedRequest,
   Task,
+  TaskRecord,
 } from '../model/task.ts';
 import type { PollSchedule } from '../providers/poll-schedule.ts';
 
@@ -17,7 +19,10 @@ type DeclineReason = 'busy' | 'operator_must_act';
 
 /** The task records. Every write has a condition; one that came too late changes nothing. */
 export type TaskStore = {
+  /** The task, unless it was deleted. */
   find(id: string): Promise<Task | undefined>;
+  /** The record of the task, also of one that was deleted. */
+  findRecord(id: string): Promise<TaskRecord | undefined>;
   /** Fact: the upload for input `index` has arrived. Returns the task as it is now, unless it has ended. */
   recordUpload(id: string, index: number): Promise<ActiveTask | undefined>;
   /** The workflow has started with the task, and its deadline runs. */
@@ -70,11 +75,11 @@ export type TaskStore = {
   saveTaskToken(id: string, wakeToken: string, polledAt?: number): Promise<ActiveTask | undefined>;
   /** Fact: the outcome of the job. The first one written stays. */
   recordOutcome(id: string, outcome: Outcome, at?: number): Promise<ActiveTask | undefined>;
-  /** The state of the callback, and when the reconciler checks it, if it has to. */
+  /** The state of the callback, and when the reconciler checks it, if it has to. Not of a deleted task. */
   recordCallbackAttempt(id: string, record: CallbackRecord, nextCheckAt?: number): Promise<void>;
   /**
    * Resets the callback to `pending`, and has the reconciler check it at `nextCheckAt`. `false`: it is pending
-   * already, and nothing was written.
+   * already or the task was deleted, and nothing was written.
    */
   scheduleCallback(id: string, nextCheckAt: number): Promise<boolean>;
   /**
@@ -84,12 +89,19 @@ export type TaskStore = {
    */
   requestCancel(id: string, at: number, nextCheckAt: number): Promise<ActiveTask | undefined>;
   /**
-   * Leases the check of a task that is due until `nextCheckAt`. Returns the task, unless another instance
+   * Leases the check of a task that is due until `nextCheckAt`. Returns its record, unless another instance
    * has leased it already.
    */
-  leaseCheck(check: DueCheck, nextCheckAt: number): Promise<Task | undefined>;
+  leaseCheck(check: DueCheck, nextCheckAt: number): Promise<TaskRecord | undefined>;
   /** Makes this execution of the workflow the task's. `false`: it has been given another one already. */
   recordNextExecution(id: string, execution: number, nextCheckAt: number): Promise<boolean>;
+  /**
+   * Replaces an ended task of the account `owner` by what stays of it. Returns the deleted task, as the first call has
+   * written it; undefined when there is no such task, or it has not ended.
+   */
+  recordDeletion(deleted: DeletedTask): Promise<DeletedTask | undefined>;
+  /** The pictures of a deleted task were deleted at this time, and are deleted again at `nextCheckAt` if it is given. */
+  recordPicturesDeleted(id: string, at: number, nextCheckAt?: number): Promise<void>;
   /** The tasks that have to be checked by `now`, the longest overdue first. */
   findDueChecks(now: number, limit: number): Promise<readonly DueCheck[]>;
 };
@@ -155,4 +167,10 @@ export type ResultStore = {
   store(taskId: string, n: number, url: string): Promise<Image>;
   /** A fresh link to a result, valid for some minutes. */
   link(image: Image, filename: string): Promise<string>;
+};
+
+/** All pictures of a task in our buckets. */
+export type TaskPictures = {
+  /** Deletes them for good: uploads, private copies and results, every version of each. */
+  deleteAll(taskId: string): Promise<void>;
 };

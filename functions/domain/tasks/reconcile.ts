@@ -1,18 +1,26 @@
 import type { Clock } from '../model/clock.ts';
-import { type ActiveTask, isEnded, missingUploads, type Task } from '../model/task.ts';
+import {
+  type ActiveTask,
+  isDeleted,
+  isEnded,
+  missingUploads,
+  type Task,
+  type TaskRecord,
+} from '../model/task.ts';
 import type { Recovery } from './ensure-workflow.ts';
 import type { DueCheck, TaskStore, Workflow } from './ports.ts';
 
 /**
  * Why a task has to be checked: it was never started, its uploads never came, it is past its deadline, its
- * workflow may be dead, or its callback was not delivered.
+ * workflow may be dead, its callback was not delivered, or it was deleted and its pictures may be left.
  */
 export type CheckReason =
   | 'unstarted'
   | 'uploads-expired'
   | 'past-deadline'
   | 'unwatched'
-  | 'undelivered';
+  | 'undelivered'
+  | 'pictures-left';
 
 /** A task's own workflow settles it soon after its deadline; later than this it is stuck. */
 const deadlineGraceMs = 60 * 1000;
@@ -27,8 +35,9 @@ const leaseMs = 2 * 60 * 1000;
 const polledLatelyMs = 3 * 60 * 1000;
 
 /** Why a task has to be checked at this moment, if it has to. */
-export function dueCheck(task: Task, now: number): CheckReason | undefined {
+export function dueCheck(task: TaskRecord, now: number): CheckReason | undefined {
   if (task.nextCheckAt === undefined || task.nextCheckAt > now) return undefined;
+  if (isDeleted(task)) return 'pictures-left';
   if (isEnded(task)) return hasCallbackResult(task) ? undefined : 'undelivered';
   if (task.startedAt === undefined) {
     return missingUploads(task).length > 0 ? 'uploads-expired' : 'unstarted';
@@ -54,6 +63,8 @@ type Deps = {
   readonly ensureWorkflowRunning: (task: ActiveTask) => Promise<Recovery>;
   /** Has the callback of an ended task sent, by another function. */
   readonly deliverCallback: (taskId: string) => Promise<void>;
+  /** Has the pictures of a deleted task deleted, by another function. */
+  readonly deletePictures: (taskId: string) => Promise<void>;
   readonly now: Clock;
   readonly recovered: (reason: CheckReason, taskId: string) => void;
   readonly failed: (taskId: string, cause: unknown) => void;
@@ -84,7 +95,11 @@ async function check(deps: Deps, due: DueCheck): Promise<void> {
 }
 
 /** Whether there was anything to recover. */
-async function recover(deps: Deps, task: Task, reason: CheckReason): Promise<boolean> {
+async function recover(deps: Deps, task: TaskRecord, reason: CheckReason): Promise<boolean> {
+  if (isDeleted(task)) {
+    await deps.deletePictures(task.id);
+    return task.picturesDeletedAt === undefined; // else it is for what may have come since
+  }
   if (isEnded(task)) {
     await deps.deliverCallback(task.id);
     return true;

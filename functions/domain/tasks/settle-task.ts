@@ -10,6 +10,7 @@ import {
   type Failure,
   type GeneratedImage,
   type Image,
+  isDeleted,
   isEnded,
   type Settled,
 } from '../model/task.ts';
@@ -21,16 +22,19 @@ import {
 } from '../model/workflow-errors.ts';
 import { limitImages } from './generated-images.ts';
 import type { ResultStore, TaskStore } from './ports.ts';
+import { expiryOf } from './retention.ts';
 
 /** The error that a state caught, in the form of Step Functions. */
 export const CaughtError = z.object({ Error: z.string(), Cause: z.string().optional() });
 export type CaughtError = z.output<typeof CaughtError>;
 
 type Deps = {
-  readonly tasks: TaskStore;
+  readonly tasks: Pick<TaskStore, 'findRecord'>;
   readonly ledger: Pick<Ledger, 'settle'>;
   readonly results: Pick<ResultStore, 'store' | 'stored'>;
   readonly now: Clock;
+  /** How many days a task is kept after its end. */
+  readonly retentionDays: number;
 };
 
 /** How a task ends. */
@@ -49,11 +53,11 @@ type Ending =
 export const settleTask =
   (deps: Deps) =>
   async (taskId: string, error?: CaughtError): Promise<Settled | undefined> => {
-    const task = await deps.tasks.find(taskId);
+    const task = await deps.tasks.findRecord(taskId);
     if (!task) throw new Error(`${taskId} does not exist`);
-    if (isEnded(task)) return undefined;
+    if (isDeleted(task) || isEnded(task)) return undefined;
     const ending = await endingOf(deps, task, error);
-    const ended = await deps.ledger.settle(endedTask(task, ending, deps.now()));
+    const ended = await deps.ledger.settle(endedTask(deps, task, ending));
     return ended && { task, ended };
   };
 
@@ -106,7 +110,8 @@ async function collectImages(
 /** By this time the workflow's own attempts to call back are over, and the reconciler checks. */
 const callbackGraceMs = 2 * 60 * 1000;
 
-function endedTask(task: ActiveTask, ending: Ending, finishedAt: number): EndedTask {
+function endedTask({ now, retentionDays }: Deps, task: ActiveTask, ending: Ending): EndedTask {
+  const finishedAt = now();
   const made = ending.status === 'completed' ? ending.images.length : 0;
   const charged = (task.reserved / task.n) * made;
   return {
@@ -116,6 +121,7 @@ function endedTask(task: ActiveTask, ending: Ending, finishedAt: number): EndedT
       nextCheckAt: finishedAt + callbackGraceMs,
     }),
     finishedAt,
+    expiresAt: expiryOf(finishedAt, retentionDays),
     charged,
     ...ending,
   };

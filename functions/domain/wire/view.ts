@@ -25,6 +25,9 @@ export type ViewContext = {
   readonly resultLink: (n: number) => string;
 };
 
+/** How long an upload form can be used, in milliseconds: a quarter of an hour. */
+export const uploadFormValidMs = 15 * 60 * 1000;
+
 /** A form to upload one picture with. `expiresAt` is in milliseconds. */
 export type UploadForm = {
   readonly url: string;

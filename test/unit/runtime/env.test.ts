@@ -13,7 +13,7 @@ const values: Record<string, string> = {
   TYPICAL_SECONDS: '8',
   CALLBACK_RETRY_DELAYS: '60,600',
   PROVIDERS: 'fal,dashscope',
-  RESULT_DAYS: '7',
+  RETENTION_DAYS: '7',
   PROVIDER_URLS: JSON.stringify(providerUrls),
   PROVIDER_KEYS_URLS: JSON.stringify(keysUrls),
 };
@@ -22,7 +22,7 @@ const parsedValues: Record<string, unknown> = {
   ALLOW_LOOPBACK: true,
   CALLBACK_RETRY_DELAYS: [60, 600],
   PROVIDERS: ['fal', 'dashscope'],
-  RESULT_DAYS: 7,
+  RETENTION_DAYS: 7,
   PROVIDER_URLS: providerUrls,
   PROVIDER_KEYS_URLS: keysUrls,
 };
@@ -133,8 +133,8 @@ describe('the URLs of the providers', () => {
   });
 });
 
-test.each(['0', '-1', '1.5', 'seven', ''])('throws when RESULT_DAYS is %j', (RESULT_DAYS) => {
-  const env = { ...fullEnv('api/get-result'), RESULT_DAYS };
+test.each(['0', '-1', '1.5', 'seven', ''])('throws when RETENTION_DAYS is %j', (RETENTION_DAYS) => {
+  const env = { ...fullEnv('api/get-result'), RETENTION_DAYS };
 
-  expect(() => readEnv('api/get-result', env)).toThrow('lacks RESULT_DAYS');
+  expect(() => readEnv('api/get-result', env)).toThrow('lacks RETENTION_DAYS');
 });

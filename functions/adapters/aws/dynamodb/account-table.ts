@@ -36,7 +36,7 @@ const conditions = {
 /** The accounts in DynamoDB. */
 export const accountTable = (client: DynamoDBClient, table: string): Accounts => ({
   add: async (account) => {
-    const existing = await put(client, {
+    const { row: existing } = await put(client, {
       TableName: table,
       Item: marshall(
         { ...account, ...accountKey(account.account), ...noFunds, listed },

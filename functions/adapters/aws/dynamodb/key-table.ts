@@ -46,7 +46,7 @@ export function keyTable(client: DynamoDBClient, table: string, now: Clock): Api
 
   return {
     add: async (key) => {
-      const existing = await put(client, {
+      const { row: existing } = await put(client, {
         TableName: table,
         Item: marshall(key, { removeUndefinedValues: true }),
         ...withPlaceholders({ ConditionExpression: conditions.isNew }),

@@ -30,7 +30,7 @@ export const taskHistory = (client: DynamoDBClient, table: string): TaskHistory 
 
   findAll: async (ids) => {
     const keys = ids.map((id) => ({ id }));
-    return (await findRows(client, table, keys)).map(toTask);
+    return (await findRows(client, table, keys)).flatMap((row) => toTask(row) ?? []);
   },
 });
 

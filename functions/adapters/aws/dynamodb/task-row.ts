@@ -1,6 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import type { Task } from '../../../domain/model/task.ts';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { isDeleted, type Task, type TaskRecord } from '../../../domain/model/task.ts';
 import type { Row } from './rows.ts';
 
 /**
@@ -13,18 +13,30 @@ export const checkShards = 16;
 /** The partition a task belongs to; always the same for the same id, whose last two characters are random base 36. */
 export const checkShard = (id: string): number => Number.parseInt(id.slice(-2), 36) % checkShards;
 
-/** A task as a row. Only a task with a next check is in the index of due checks. */
-export const toItem = (task: Task): Record<string, AttributeValue> =>
+/**
+ * The record of a task as a row. Only one with a next check is in the index of due checks, and only one that expires
+ * has `ttl`, by which DynamoDB deletes it: in seconds, while all times of a task are in milliseconds.
+ */
+export const toItem = (record: TaskRecord): Record<string, AttributeValue> =>
   marshall(
-    { ...task, ...(task.nextCheckAt !== undefined && { checkShard: checkShard(task.id) }) },
+    {
+      ...record,
+      ...(record.nextCheckAt !== undefined && { checkShard: checkShard(record.id) }),
+      ...('expiresAt' in record &&
+        record.expiresAt !== undefined && { ttl: Math.ceil(record.expiresAt / 1000) }),
+    },
     { removeUndefinedValues: true },
   );
 
 /** Attributes of a row that are not part of the task. */
-const rowOnly: readonly string[] = ['checkShard', 'lockOwner'];
+const rowOnly: readonly string[] = ['checkShard', 'lockOwner', 'ttl'];
 
 // Only this folder writes rows, so what is read has the shape that was written.
-export const toTask = (row: Row): Task =>
-  Object.fromEntries(Object.entries(row).filter(([name]) => !rowOnly.includes(name))) as Task;
+export const toTaskRecord = (row: Row): TaskRecord =>
+  Object.fromEntries(Object.entries(row).filter(([name]) => !rowOnly.includes(name))) as TaskRecord;
 
-export const fromItem = (item: Record<string, AttributeValue>): Task => toTask(unmarshall(item));
+/** The task of a row; undefined for one that was deleted. */
+export function toTask(row: Row): Task | undefined {
+  const record = toTaskRecord(row);
+  return isDeleted(record) ? undefined : record;
+}

@@ -1,18 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
-import { marshall } from '@aws-sdk/util-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { indexNames } from '../../../domain/model/storage-names.ts';
-import { type ActiveTask, type CallbackRecord, isEnded } from '../../../domain/model/task.ts';
+import { type ActiveTask, isDeleted, isEnded } from '../../../domain/model/task.ts';
 import type { DueCheck, TaskStore } from '../../../domain/tasks/ports.ts';
-import { withPlaceholders } from './expressions.ts';
-import { readRow } from './rows.ts';
-import { checkShard, checkShards, fromItem, toTask } from './task-row.ts';
-import { type Change, type Updated, update, updateExpression } from './update.ts';
+import { allOf, withPlaceholders } from './expressions.ts';
+import { type Row, readRow } from './rows.ts';
+import { checkShard, checkShards, toItem, toTask, toTaskRecord } from './task-row.ts';
+import { type Change, put, type Updated, update, updateExpression } from './update.ts';
 
 /** When a task may be written. Placeholders that stand for a literal are in `literals`. */
 const conditions = {
-  exists: 'attribute_exists(#id)',
   notEnded: '#status IN (:pending, :processing)',
+  ended: '#status IN (:completed, :failed)',
+  /** Nothing is written about a deleted task but that its pictures are deleted. */
+  existsNotDeleted: '(attribute_exists(#id) AND #status <> :deleted)',
+  deleted: '#status = :deleted',
+  sameAccount: '#account = :owner',
   isPending: '#status = :pending',
   /** The first outcome stays: the settlement may have read it already. */
   noOutcome: 'attribute_not_exists(#outcome)',
@@ -42,6 +46,9 @@ const conditions = {
 const literals = {
   pending: 'pending',
   processing: 'processing',
+  completed: 'completed',
+  failed: 'failed',
+  deleted: 'deleted',
   delivered: 'delivered',
   first: 1,
   true: true,
@@ -70,6 +77,11 @@ export function taskTable(client: DynamoDBClient, table: string): TaskStore {
       return row && toTask(row);
     },
 
+    findRecord: async (id) => {
+      const row = await readRow(client, table, { id });
+      return row && toTaskRecord(row);
+    },
+
     recordUpload: (id, index) => writeActive(id, { add: { arrived: new Set([index]) } }),
 
     recordStarted: (id, { startedAt, deadlineAt, nextCheckAt }) =>
@@ -87,8 +99,9 @@ export function taskTable(client: DynamoDBClient, table: string): TaskStore {
         ],
         values: { now: at },
       });
-      if (!row) throw new Error(`${id} does not exist`);
-      return { acquired: done, task: toTask(row) };
+      const task = row && toTask(row);
+      if (!task) throw new Error(`${id} does not exist`);
+      return { acquired: done, task };
     },
 
     renewSubmitLock: async (id, provider, lockedAt, at) => {
@@ -153,15 +166,15 @@ export function taskTable(client: DynamoDBClient, table: string): TaskStore {
     recordCallbackAttempt: async (id, record, nextCheckAt) => {
       const isFailure = record.state === 'failing' || record.state === 'undelivered';
       await write(id, {
-        ...callbackChange(id, record, nextCheckAt),
-        conditions: [conditions.exists, ...(isFailure ? [conditions.notDelivered] : [])],
+        set: { callback: record, ...checkChange(id, nextCheckAt) },
+        conditions: [conditions.existsNotDeleted, ...(isFailure ? [conditions.notDelivered] : [])],
       });
     },
 
     scheduleCallback: async (id, nextCheckAt) => {
       const { done } = await write(id, {
-        ...callbackChange(id, { state: 'pending', attempts: 0 }, nextCheckAt),
-        conditions: [conditions.exists, conditions.callbackNotPending],
+        set: { callback: { state: 'pending', attempts: 0 }, ...checkChange(id, nextCheckAt) },
+        conditions: [conditions.existsNotDeleted, conditions.callbackNotPending],
       });
       return done;
     },
@@ -172,7 +185,7 @@ export function taskTable(client: DynamoDBClient, table: string): TaskStore {
         conditions: [conditions.checkNotLeased],
         values: { expectedCheckAt },
       });
-      return done && row ? toTask(row) : undefined;
+      return done && row ? toTaskRecord(row) : undefined;
     },
 
     recordNextExecution: async (id, execution, nextCheckAt) => {
@@ -184,6 +197,28 @@ export function taskTable(client: DynamoDBClient, table: string): TaskStore {
       return done;
     },
 
+    recordDeletion: async (deleted) => {
+      const { done, row } = await put(client, {
+        TableName: table,
+        Item: toItem(deleted),
+        ...withPlaceholders(
+          { ConditionExpression: allOf([conditions.ended, conditions.sameAccount]) },
+          { ...literals, owner: deleted.owner },
+        ),
+      });
+      if (done) return deleted;
+      const record = row && toTaskRecord(row);
+      return record && isDeleted(record) && record.owner === deleted.owner ? record : undefined;
+    },
+
+    recordPicturesDeleted: async (id, picturesDeletedAt, nextCheckAt) => {
+      await write(id, {
+        setOnce: { picturesDeletedAt },
+        set: checkChange(id, nextCheckAt),
+        conditions: [conditions.deleted],
+      });
+    },
+
     findDueChecks: (now, limit) => findDueChecks(client, table, now, limit),
   };
 }
@@ -193,11 +228,11 @@ function activeTaskIn({ row }: Updated): ActiveTask | undefined {
   return task && !isEnded(task) ? task : undefined;
 }
 
-// Without a next check the callback is over: the task leaves the index of due checks.
-const callbackChange = (id: string, callback: CallbackRecord, nextCheckAt?: number): Change =>
-  nextCheckAt === undefined
-    ? { set: { callback }, remove: ['nextCheckAt', 'checkShard'] }
-    : { set: { callback, nextCheckAt, checkShard: checkShard(id) } };
+// Without a next check the task leaves the index of due checks.
+const checkChange = (id: string, nextCheckAt?: number): Row => ({
+  nextCheckAt: nextCheckAt ?? null,
+  checkShard: nextCheckAt === undefined ? null : checkShard(id),
+});
 
 async function findDueChecks(
   client: DynamoDBClient,
@@ -221,7 +256,7 @@ async function findDueChecks(
     ),
   );
   return shards
-    .flatMap(({ Items = [] }) => Items.map((item) => fromItem(item)))
+    .flatMap(({ Items = [] }) => Items.map((item) => toTaskRecord(unmarshall(item))))
     .map(({ id, nextCheckAt = 0 }) => ({ id, nextCheckAt }))
     .sort((a, b) => a.nextCheckAt - b.nextCheckAt)
     .slice(0, limit);

@@ -36,18 +36,16 @@ export const update = (
   );
 
 /**
- * One conditional put; returns the row that made the condition fail, if one did. That row may be this very one:
- * the SDK retries a write whose response was lost.
+ * One conditional put; when the condition failed, with the row that made it fail, if there is one. That row may be
+ * this very one: the SDK retries a write whose response was lost.
  */
-export const put = async (
+export const put = (
   client: DynamoDBClient,
   input: Omit<PutItemCommandInput, ReturnOptions>,
-): Promise<Row | undefined> => {
-  const { row } = await write(() =>
+): Promise<Updated> =>
+  write(() =>
     client.send(new PutItemCommand({ ...input, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' })),
   );
-  return row;
-};
 
 // Retries a write to an item that a transaction is writing: DynamoDB rejects such a write, and the SDK does
 // not retry it.

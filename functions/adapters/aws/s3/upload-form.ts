@@ -1,8 +1,7 @@
 import { createHmac } from 'node:crypto';
-import type { UploadForm } from '../../../domain/wire/view.ts';
+import { type UploadForm, uploadFormValidMs } from '../../../domain/wire/view.ts';
 
 const minBytes = 1;
-const validSeconds = 15 * 60;
 
 /** Region and credentials, as every client of the SDK has them in its configuration. */
 type Signer = {
@@ -34,7 +33,7 @@ export const uploadForms =
     const { accessKeyId, secretAccessKey, sessionToken } = credentials;
     const timestamp = isoSeconds(now).replace(/[-:]/g, '');
     const scope = [timestamp.slice(0, 8), region, 's3', 'aws4_request'];
-    const expiresAt = now + validSeconds * 1000;
+    const expiresAt = now + uploadFormValidMs;
     const fields = {
       'Content-Type': contentType,
       bucket,

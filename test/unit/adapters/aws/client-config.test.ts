@@ -15,8 +15,12 @@ test('every client of the SDK has limits for its connections and its requests', 
 
   expect(made.length).toBeGreaterThan(30);
   for (const one of made) {
-    expect(one).toMatch(/^new (S3Client\(s3ClientConfig|(?!S3)\w+Client\(clientConfig)\)$/);
+    expect(one).toMatch(
+      /^new (S3Client\(s3ClientConfig|LambdaClient\(runnerClientConfig|(?!S3)\w+Client\(clientConfig)\)$/,
+    );
   }
+  // The one that waits for another function.
+  expect(made.filter((one) => one.includes('runnerClientConfig'))).toHaveLength(1);
 });
 
 test('a service that does not answer ends the request with an error', async () => {

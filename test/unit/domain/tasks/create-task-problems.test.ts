@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { failed, keyOf, sampleCaller, sampleTime } from '../../../support/tasks.ts';
+import { deleted, failed, keyOf, sampleCaller, sampleTime } from '../../../support/tasks.ts';
 import { thrownBy } from '../../../support/thrown-by.ts';
 import {
   context,
@@ -206,6 +206,27 @@ describe('409', () => {
     );
     expect(store.all()).toHaveLength(1);
     expect(funds().reserved).toBe(1200);
+    expect(workflow.started()).toHaveLength(1);
+  });
+});
+
+describe('409 for a task that was deleted', () => {
+  test('the Idempotency-Key that has created it creates no other, and reserves nothing', async () => {
+    const { create, store, funds, workflow } = context();
+    const { task } = await create(valid, key);
+    await store.ledger.settle(failed({ id: task.id }));
+    const before = funds();
+    await store.tasks.recordDeletion(deleted({ id: task.id }));
+
+    await expectProblem(
+      create(valid, key),
+      'idempotency_conflict',
+      'The task that this Idempotency-Key has created was deleted: take a new one.',
+      'Idempotency-Key',
+    );
+
+    expect(store.all()).toEqual([]);
+    expect(funds()).toEqual(before);
     expect(workflow.started()).toHaveLength(1);
   });
 });

@@ -229,7 +229,7 @@ describe('500', () => {
       workflow,
       now: () => 0,
       newId: newTaskId,
-      tasks: { ...store.tasks, find: async () => undefined },
+      tasks: { findRecord: async () => undefined },
       urlProblem: () => undefined,
       fileIdOf: () => undefined,
       startFailed: () => {},

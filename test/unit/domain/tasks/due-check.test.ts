@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { CallbackRecord, Task } from '../../../../functions/domain/model/task.ts';
+import type { CallbackRecord, TaskRecord } from '../../../../functions/domain/model/task.ts';
 import { type CheckReason, dueCheck } from '../../../../functions/domain/tasks/reconcile.ts';
-import { completed, failed, pending, processing } from '../../../support/tasks.ts';
+import { completed, deleted, failed, pending, processing } from '../../../support/tasks.ts';
 
 const now = 1_000_000;
 const upload = { kind: 'upload', contentType: 'image/png' } as const;
@@ -13,7 +13,7 @@ const callback = (state: CallbackRecord['state']) => ({
 });
 
 describe('the check that is due', () => {
-  const kinds: readonly (readonly [string, Task, CheckReason | undefined])[] = [
+  const kinds: readonly (readonly [string, TaskRecord, CheckReason | undefined])[] = [
     ['that was never started', pending(), 'unstarted'],
     ['that was never started and is cancelled', pending({ cancelledAt: 1 }), 'unstarted'],
     ['whose uploads never came', pending(promised), 'uploads-expired'],
@@ -57,6 +57,7 @@ describe('the check that is due', () => {
     ['that failed and whose callback is pending', failed(callback('pending')), 'undelivered'],
     ['whose callback is failing', failed(callback('failing')), 'undelivered'],
     ['whose callback was delivered', completed(callback('delivered')), undefined],
+    ['that was deleted', deleted(), 'pictures-left'],
     ['whose callback was given up', failed(callback('undelivered')), undefined],
   ];
 

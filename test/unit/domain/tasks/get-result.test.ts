@@ -1,15 +1,22 @@
 import { describe, expect, test } from 'vitest';
-import type { Task } from '../../../../functions/domain/model/task.ts';
+import type { TaskRecord } from '../../../../functions/domain/model/task.ts';
 import { getResult } from '../../../../functions/domain/tasks/get-result.ts';
 import { linkValidForMs, resultLink } from '../../../../functions/domain/wire/result-link.ts';
 import { memoryResults, memoryStore, settableClock } from '../../../support/fakes.ts';
 import { signingWith } from '../../../support/signing.ts';
-import { completed, failed, processing, sampleId, sampleTime } from '../../../support/tasks.ts';
+import {
+  completed,
+  deleted,
+  failed,
+  processing,
+  sampleId,
+  sampleTime,
+} from '../../../support/tasks.ts';
 import { thrownBy } from '../../../support/thrown-by.ts';
 
 const secret = 'a signing secret';
 
-function context(task?: Task) {
+function context(task?: TaskRecord) {
   const store = memoryStore();
   if (task) store.put(task);
   const clock = settableClock(sampleTime);
@@ -18,7 +25,7 @@ function context(task?: Task) {
     results: memoryResults(),
     now: clock.now,
     keys: signingWith(secret),
-    resultDays: 7,
+    retentionDays: 30,
   });
   const expires = (sampleTime + linkValidForMs) / 1000;
   const { searchParams } = new URL(
@@ -78,7 +85,7 @@ describe('403', () => {
     expect(await thrownBy(get(params))).toMatchObject(invalidLink);
   });
 
-  test.each<[string, Task | undefined]>([
+  test.each<[string, TaskRecord | undefined]>([
     ['is gone', undefined],
     ['is still being made', processing()],
     ['has failed', failed()],
@@ -95,24 +102,40 @@ describe('410', () => {
   const endedAgo = (milliseconds: number) => completed({ finishedAt: sampleTime - milliseconds });
 
   test('a picture that the bucket has deleted has expired, whoever has a fresh link to it', async () => {
-    const { get, params } = context(endedAgo(7 * day));
+    const { get, params } = context(endedAgo(30 * day));
 
     expect(await thrownBy(get(params))).toMatchObject({
       code: 'result_expired',
       status: 410,
       message:
-        'This picture was deleted 7 days after the task had ended. Create the task again to get another one.',
+        'This picture was deleted 30 days after the task had ended. Create the task again to get another one.',
     });
   });
 
   test('until then the link leads to the picture', async () => {
-    const { get, params } = context(endedAgo(7 * day - 1));
+    const { get, params } = context(endedAgo(30 * day - 1));
 
     expect(await get(params)).toMatch(/^https:/);
   });
 
+  test('a picture whose task was deleted has expired at once', async () => {
+    const { get, params } = context(deleted());
+
+    expect(await thrownBy(get(params))).toMatchObject({
+      code: 'result_expired',
+      status: 410,
+      message: 'This picture was deleted, together with its task.',
+    });
+  });
+
+  test('a link that is not valid does not tell that there was a task', async () => {
+    const { get, params } = context(deleted());
+
+    expect(await thrownBy(get({ ...params, signature: '' }))).toMatchObject({ status: 403 });
+  });
+
   test('a link that is not valid does not tell that there was a picture', async () => {
-    const { get, params } = context(endedAgo(7 * day));
+    const { get, params } = context(endedAgo(30 * day));
 
     expect(await thrownBy(get({ ...params, signature: '' }))).toMatchObject({ status: 403 });
   });

@@ -1,15 +1,22 @@
 import { describe, expect, test } from 'vitest';
-import type { CallbackRecord, Task } from '../../../../functions/domain/model/task.ts';
+import type { CallbackRecord, Task, TaskRecord } from '../../../../functions/domain/model/task.ts';
 import { notifyCaller, quickAttempts } from '../../../../functions/domain/tasks/notify-caller.ts';
 import { memoryStore, settableClock } from '../../../support/fakes.ts';
-import { completed, failed, processing, sampleId, sampleTime } from '../../../support/tasks.ts';
+import {
+  completed,
+  deleted,
+  failed,
+  processing,
+  sampleId,
+  sampleTime,
+} from '../../../support/tasks.ts';
 import { thrownBy } from '../../../support/thrown-by.ts';
 
 const callbackUrl = 'https://example.com/hook';
 const callbackRetryDelays = [60, 600, 3600];
 const hungUp = new Error('The receiver hung up.');
 
-function context(task: Task, ...statuses: readonly (number | undefined)[]) {
+function context(task: TaskRecord, ...statuses: readonly (number | undefined)[]) {
   const { tasks, put } = memoryStore();
   put(task);
   const clock = settableClock(sampleTime);
@@ -62,6 +69,35 @@ test.each([completed({ callbackUrl }), failed({ callbackUrl })])(
     expect(await find()).not.toHaveProperty('nextCheckAt');
   },
 );
+
+describe('a task that was deleted', () => {
+  test('has no callback any more, and nothing is sent', async () => {
+    const { notify, deliveries, tasks } = context(deleted({ nextCheckAt: 7 }), 204);
+
+    expect(await notify(sampleId)).toBeUndefined();
+
+    expect(deliveries).toEqual([]);
+    expect(await tasks.findRecord(sampleId)).toEqual(deleted({ nextCheckAt: 7 }));
+  });
+
+  test('while its callback was on its way stays deleted, and has no further attempt', async () => {
+    const { tasks, deps, deliveries } = context(completed({ callbackUrl }));
+    const slow = notifyCaller({
+      ...deps,
+      deliver: async (...attempt) => {
+        await deps.deliver(...attempt);
+        await tasks.recordDeletion(deleted({ nextCheckAt: 7 }));
+        return { status: 503 };
+      },
+    });
+
+    expect(await thrownBy(slow(sampleId))).toMatchObject({ name: 'CallbackFailed' });
+    expect(await slow(sampleId)).toBeUndefined();
+
+    expect(deliveries).toHaveLength(1);
+    expect(await tasks.findRecord(sampleId)).toEqual(deleted({ nextCheckAt: 7 }));
+  });
+});
 
 describe('an attempt', () => {
   test.each([200, 201, 204, 299])('with the response %i is delivered', async (status) => {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { CallbackRecord, Task } from '../../../../functions/domain/model/task.ts';
+import type { CallbackRecord, Task, TaskRecord } from '../../../../functions/domain/model/task.ts';
 import type { Recovery } from '../../../../functions/domain/tasks/ensure-workflow.ts';
 import type { DueCheck } from '../../../../functions/domain/tasks/ports.ts';
 import { type CheckReason, reconcile } from '../../../../functions/domain/tasks/reconcile.ts';
 import { memoryStore, memoryWorkflow, settableClock } from '../../../support/fakes.ts';
-import { completed, failed, pending, processing } from '../../../support/tasks.ts';
+import { completed, deleted, failed, pending, processing } from '../../../support/tasks.ts';
 
 const now = 1_000_000;
 const leaseMs = 120_000;
@@ -17,13 +17,14 @@ const callback = (state: CallbackRecord['state']) => ({
 const breakdown = new Error('throttled');
 
 /** A task with the id `broken` fails. */
-function context(tasks: readonly Task[], recovery: Recovery = 'restarted') {
+function context(tasks: readonly TaskRecord[], recovery: Recovery = 'restarted') {
   const store = memoryStore();
   for (const task of tasks) store.put(task);
   const clock = settableClock(now);
   const workflow = memoryWorkflow((token) => (token === 'broken' ? breakdown : undefined));
   const ensured: string[] = [];
   const deliveries: string[] = [];
+  const deletions: string[] = [];
   const recovered: (readonly [CheckReason, string])[] = [];
   const failures: unknown[] = [];
   const unlessBroken = (id: string, visited: string[]): void => {
@@ -39,6 +40,7 @@ function context(tasks: readonly Task[], recovery: Recovery = 'restarted') {
       return recovery;
     },
     deliverCallback: async (id: string) => unlessBroken(id, deliveries),
+    deletePictures: async (id: string) => unlessBroken(id, deletions),
     recovered: (reason: CheckReason, id: string) => void recovered.push([reason, id]),
     failed: (id: string, cause: unknown) => void failures.push([id, cause]),
   };
@@ -47,15 +49,17 @@ function context(tasks: readonly Task[], recovery: Recovery = 'restarted') {
     workflow,
     ensured,
     deliveries,
+    deletions,
     recovered,
     failures,
     deps,
     run: reconcile(deps),
     all: store.all,
+    records: store.records,
   };
 }
 
-const nextCheckAt = (tasks: readonly Task[]) => tasks.map((task) => task.nextCheckAt);
+const nextCheckAt = (tasks: readonly TaskRecord[]) => tasks.map((task) => task.nextCheckAt);
 
 describe('the reconciler', () => {
   test('ensures a running workflow for every task that has not ended, and sends the pending callbacks', async () => {
@@ -123,6 +127,27 @@ describe('the reconciler', () => {
     expect(recovered).toEqual([['past-deadline', 'late']]);
   });
 
+  test('finishes a deletion whose pictures may be left, and reports it', async () => {
+    const { run, deletions, deliveries, recovered } = context([
+      deleted({ id: 'half-deleted', nextCheckAt: 1 }),
+    ]);
+
+    await run();
+
+    expect([deletions, deliveries]).toEqual([['half-deleted'], []]);
+    expect(recovered).toEqual([['pictures-left', 'half-deleted']]);
+  });
+
+  test('deletes once more what came after a deletion, which is no repair', async () => {
+    const { run, deletions, recovered } = context([
+      deleted({ id: 'deleted', nextCheckAt: 1, picturesDeletedAt: 1 }),
+    ]);
+
+    await run();
+
+    expect([deletions, recovered]).toEqual([['deleted'], []]);
+  });
+
   test('does nothing when nothing is due', async () => {
     const { run, ensured } = context([pending({ nextCheckAt: now + 1 })]);
 
@@ -139,15 +164,16 @@ describe('each task is checked on its own', () => {
     ['recovered', pending({ id: 'broken', nextCheckAt: 1 })],
     ['woken', processing({ id: 'late', nextCheckAt: 1, deadlineAt: 1, wakeToken: 'broken' })],
     ['delivered', completed({ id: 'broken', nextCheckAt: 1, ...callback('pending') })],
+    ['deleted', deleted({ id: 'broken', nextCheckAt: 1 })],
   ])('one that cannot be %s is reported, delays no other and is not lost', async (_, task) => {
-    const { run, failures, ensured, recovered, all } = context([task, fine], 'alive');
+    const { run, failures, ensured, recovered, records } = context([task, fine], 'alive');
 
     await run();
 
     expect(failures).toEqual([[task.id, breakdown]]);
     expect(ensured).toContain('fine');
     expect(recovered).toEqual([]);
-    expect(nextCheckAt(all())).toEqual([now + leaseMs, now + leaseMs]);
+    expect(nextCheckAt(records())).toEqual([now + leaseMs, now + leaseMs]);
   });
 
   test('one whose check cannot even be leased is still due', async () => {
@@ -208,20 +234,21 @@ describe('many due tasks', () => {
 });
 
 describe('a task that changed after the index was read', () => {
-  test.each<[string, Task]>([
+  test.each<[string, TaskRecord]>([
     ['it was checked', pending({ id: 'due', nextCheckAt: now + 5 })],
     ['no check is due any more', failed({ id: 'due' })],
+    ['its pictures were deleted', deleted({ id: 'due', nextCheckAt: now + 5 })],
     [
       'its callback was delivered',
       completed({ id: 'due', nextCheckAt: 1, ...callback('delivered') }),
     ],
   ])('%s: nothing is done', async (_what, task) => {
-    const { deps, ensured, deliveries, recovered } = context([task]);
+    const { deps, ensured, deliveries, deletions, recovered } = context([task]);
     const due = async () => [{ id: 'due', nextCheckAt: 1 }];
 
     await reconcile({ ...deps, tasks: { ...deps.tasks, findDueChecks: due } })();
 
-    expect([ensured, deliveries, recovered]).toEqual([[], [], []]);
+    expect([ensured, deliveries, deletions, recovered]).toEqual([[], [], [], []]);
   });
 
   test('it was started: the reconciler does the check that is due now', async () => {

@@ -27,7 +27,7 @@ async function context(task: ActiveTask) {
     unavailable.has(address) ? new ResultUnavailable('result answered 403') : undefined,
   );
   const { tasks, ledger } = store;
-  const deps = { tasks, ledger, results, now: () => now };
+  const deps = { tasks, ledger, results, now: () => now, retentionDays: 30 };
   return {
     deps,
     unavailable,

@@ -8,7 +8,7 @@ import type {
 import { ResultUnavailable } from '../../../../functions/domain/model/workflow-errors.ts';
 import { type CaughtError, settleTask } from '../../../../functions/domain/tasks/settle-task.ts';
 import { memoryResults, memoryStore } from '../../../support/fakes.ts';
-import { pending, processing, sampleId, sampleTime } from '../../../support/tasks.ts';
+import { deleted, pending, processing, sampleId, sampleTime } from '../../../support/tasks.ts';
 import { thrownBy } from '../../../support/thrown-by.ts';
 
 const now = sampleTime + 40_000;
@@ -55,6 +55,7 @@ async function context(
     ledger: store.ledger,
     results,
     now: () => now,
+    retentionDays: 30,
   });
   return {
     store,
@@ -81,6 +82,7 @@ describe('the images that were generated', () => {
     expect(await find()).toMatchObject({
       status: 'completed',
       finishedAt: now,
+      expiresAt: now + 30 * 24 * 60 * 60 * 1000,
       charged: 2400,
       failures: [],
       images: [image(1), image(2)],
@@ -270,6 +272,7 @@ describe('an image that cannot be fetched', () => {
       ledger,
       results: { store, stored: async () => new Map() },
       now: () => now,
+      retentionDays: 30,
     });
 
     await expect(settle(sampleId, afterRetries)).rejects.toThrow('the bucket is busy');
@@ -301,11 +304,24 @@ describe('settled twice', () => {
   });
 });
 
+test('a task that was deleted is not settled again: another execution has ended it', async () => {
+  const { settle, store, funds, results } = await context(1, polled(1, generated({ url: url(1) })));
+  await settle();
+  const before = funds();
+  await store.tasks.recordDeletion(deleted());
+
+  expect(await settle()).toBeUndefined();
+
+  expect(funds()).toEqual(before);
+  expect(results.fetched).toHaveLength(1);
+  expect(await store.tasks.findRecord(sampleId)).toEqual(deleted());
+});
+
 test('a task that does not exist cannot be settled', async () => {
   const { store, results } = await context(1, (task) => task);
   const { tasks, ledger } = store;
 
-  const settle = settleTask({ tasks, ledger, results, now: () => now });
+  const settle = settleTask({ tasks, ledger, results, now: () => now, retentionDays: 30 });
 
   await expect(settle('task-unified-1-00000000')).rejects.toThrow('does not exist');
 });

@@ -1,0 +1,82 @@
+import type { Clock } from '../model/clock.ts';
+import { isTaskId } from '../model/ids.ts';
+import { Problem } from '../model/problem.ts';
+import {
+  type DeletedTask,
+  type EndedTask,
+  isDeleted,
+  isEnded,
+  type TaskRecord,
+} from '../model/task.ts';
+import { invalidTaskId, taskNotFound } from './get-task.ts';
+import type { TaskStore } from './ports.ts';
+
+/** If the pictures were not deleted by then, the reconciler has them deleted. */
+const graceMs = 60 * 1000;
+
+type Deps = {
+  readonly tasks: Pick<TaskStore, 'findRecord' | 'recordDeletion'>;
+  /** Deletes the pictures of a deleted task, by another function, and waits until they are gone. */
+  readonly deletePictures: (taskId: string) => Promise<void>;
+  readonly now: Clock;
+};
+
+/**
+ * Deletes a task that has ended, for good: its texts and addresses, then its pictures. What stays is a `DeletedTask`.
+ * Deleting twice changes nothing.
+ *
+ * The record comes first: from then on nothing of the task can be read, no callback is sent, and the reconciler sees
+ * to the pictures, whatever happens to this request. When it fails, a repeated one does what is left.
+ * @throws {Problem} `task_running` before the task has ended, `invalid_task_id`, or `task_not_found`, also for a task
+ *   of another account
+ */
+export const deleteTask = (deps: Deps) => async (id: string, account: string) => {
+  const deleted = await recordDeletion(deps, id, account);
+  if (deleted.nextCheckAt !== undefined) await deps.deletePictures(id);
+  return { object: 'image.generation.task', id, deleted: true } as const;
+};
+
+async function recordDeletion(
+  { tasks, now }: Deps,
+  id: string,
+  account: string,
+): Promise<DeletedTask> {
+  if (!isTaskId(id)) throw invalidTaskId();
+  const record = await tasks.findRecord(id);
+  if (!record || accountOf(record) !== account) throw taskNotFound(id);
+  if (isDeleted(record)) return record;
+  if (!isEnded(record)) {
+    const message = `The task ${id} is not over yet: it can be deleted when it has ended.`;
+    throw new Problem('task_running', message, { param: 'task_id' });
+  }
+  const deleted = await tasks.recordDeletion(deletedTask(record, now()));
+  if (!deleted) throw taskNotFound(id); // it has expired in the meantime
+  return deleted;
+}
+
+const accountOf = (record: TaskRecord): string =>
+  isDeleted(record) ? record.owner : record.account;
+
+/** What stays. Whatever is not named here is gone, also what an earlier version has stored. */
+const deletedTask = (task: EndedTask, deletedAt: number): DeletedTask => ({
+  status: 'deleted',
+  id: task.id,
+  owner: task.account,
+  keyId: task.keyId,
+  userGroup: task.userGroup,
+  model: task.model,
+  n: task.n,
+  createdAt: task.createdAt,
+  startedAt: task.startedAt,
+  submittedAt: task.submittedAt,
+  finishedAt: task.finishedAt,
+  endedAs: task.status,
+  imageCount: task.status === 'completed' ? task.images.length : 0,
+  reserved: task.reserved,
+  charged: task.charged,
+  provider: task.provider,
+  ticket: task.ticket,
+  deletedAt,
+  nextCheckAt: deletedAt + graceMs,
+  expiresAt: task.expiresAt,
+});
