@@ -141,6 +141,10 @@ const taskAlarms = {
     metric: appMetric(metricNames.unstartedTask, 15),
     threshold: 5,
   },
+  UploadEventLost: {
+    description: 'All pictures of a task were uploaded, and no event about it started the task.',
+    metric: appMetric(metricNames.uploadEventLost),
+  },
   UnknownSubmit: {
     description: 'A provider did not say whether it accepted jobs, and may bill us for them.',
     metric: appMetric(metricNames.unknownSubmit, 60),

@@ -56,7 +56,7 @@ export class Triggers extends Construct {
   }
 }
 
-const rowsOf = ({ tables, workflow }: Props): FunctionTable<EventEntry> => ({
+const rowsOf = ({ tables, buckets, workflow }: Props): FunctionTable<EventEntry> => ({
   'events/input-uploaded': {
     id: 'InputUploaded',
     timeoutSeconds: 30,
@@ -73,6 +73,7 @@ const rowsOf = ({ tables, workflow }: Props): FunctionTable<EventEntry> => ({
         index: indexNames.nextCheck,
         actions: ['dynamodb:Query'],
       }),
+      INPUT_BUCKET: buckets.inputs.allow('s3:ListBucket'),
       WORKFLOW_ARN: workflow.allow(
         'states:StartExecution',
         'states:DescribeExecution',

@@ -121,6 +121,7 @@ export const entries = {
   'events/reconcile': z.object({
     ...metrics,
     TASK_TABLE: required,
+    INPUT_BUCKET: required,
     WORKFLOW_ARN: required,
     NOTIFY_FUNCTION: required,
   }),

@@ -74,6 +74,7 @@ describe.each(stageNames)('in %s', (name) => {
       'BrokenTask: BrokenTask ≥ 3 in 15 min',
       'ProviderFailing: ProviderFailedTask TaskCompleted ≥ 0.5 in 15 min',
       'UnstartedTask: UnstartedTask ≥ 5 in 15 min',
+      'UploadEventLost: UploadEventLost ≥ 1 in 5 min',
       'UnknownSubmit: UnknownSubmit ≥ 3 in 60 min',
       'ProviderAccountRejected: ProviderAccountRejected ≥ 1 in 5 min',
       'UndeliveredCallback: UndeliveredCallback ≥ 5 in 60 min',

@@ -4,7 +4,7 @@ import { bucketPrefixes } from '../../../domain/model/storage-names.ts';
 // The keys of the objects. No key contains text from a caller.
 
 export const uploadKey = (taskId: string, index: number): string =>
-  `${bucketPrefixes.uploads}${taskId}/${index}`;
+  `${uploadPrefix(taskId)}${index}`;
 export const fileKey = (account: string, fileId: string): string =>
   `${bucketPrefixes.files}${account}/${fileId}`;
 /** Without a format: the key that an earlier version of this code gave to the copy. */
@@ -13,6 +13,8 @@ export const preparedKey = (taskId: string, index: number, format?: ImageFormat)
 export const resultKey = (taskId: string, n: number, format: ImageFormat): string =>
   `${resultPrefix(taskId)}${n}.${format}`;
 
+/** What the keys of all uploads of a task begin with. */
+export const uploadPrefix = (taskId: string): string => `${bucketPrefixes.uploads}${taskId}/`;
 /** What the keys of all copies of a task begin with. */
 export const preparedPrefix = (taskId: string): string => `${bucketPrefixes.prepared}${taskId}/`;
 /** What the keys of all results of a task begin with. */
