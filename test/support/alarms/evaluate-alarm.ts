@@ -11,7 +11,7 @@ export type Datum = {
   readonly value: number;
 };
 
-export type AlarmState = 'OK' | 'ALARM';
+type AlarmState = 'OK' | 'ALARM';
 
 /** An alarm of a template, ready to be evaluated. */
 export type TestedAlarm = {
@@ -230,7 +230,9 @@ export function firedAlarms(
     { length: Math.max(1, Math.ceil((to - first) / minuteMs) + 1) },
     (_, minute) => first + minute * minuteMs,
   );
-  return alarms
-    .filter(({ stateAt }) => minutes.some((at) => stateAt(data, at) === 'ALARM'))
-    .map(({ name }) => name);
+  const fires = ({ stateAt, rangeMs }: TestedAlarm) => {
+    const recent = data.filter(({ at }) => at >= from - rangeMs);
+    return minutes.some((at) => stateAt(recent, at) === 'ALARM');
+  };
+  return alarms.filter(fires).map(({ name }) => name);
 }
