@@ -44,6 +44,8 @@ beforeAll(async () => {
   });
   alarms = stackAlarms(stack.context);
   metrics.observe({ apiId: dimension('ApiId'), stateMachineArn: dimension('StateMachineArn') });
+  // The first task has cold functions: it would be the slowest.
+  await runHealthyTasks(1, byUploads);
 });
 afterAll(() => stack?.close());
 
@@ -54,6 +56,23 @@ function dimension(name: string): string {
   if (value === undefined) throw new Error(`no alarm has the dimension ${name}`);
   return value;
 }
+
+/** What callers do in ten minutes, a kind of task a minute. */
+const tenMinutes = [
+  ...[byUrl, byUploads, byUrl, cancelled, byUrl],
+  ...[byUrl, byUploads, byUrl, cancelled, byUploads],
+];
+
+async function runHealthyTasks(count: number, scenario: Scenario): Promise<void> {
+  stack.mockProvider.control(healthy);
+  const ids = await startTasks(count, scenario);
+  await Promise.all(ids.map((id) => waitForExecution(stack, id)));
+  await until(stack.isIdle, Boolean);
+  for (const id of ids) expect((await stack.taskItem(id))['status']).toBe(scenario.end.status);
+}
+
+const reconcileName = () =>
+  functionsOf(stack.context).find((one) => functionName(one) === 'events/reconcile')?.name ?? '';
 
 type Times = { readonly from: number; readonly to: number };
 
@@ -269,27 +288,22 @@ describe('alarms', () => {
   const playedAt = new Map<Fault, Times>();
 
   test('are silent for a quarter of an hour in which fifty tasks are done and nothing goes wrong', async () => {
-    stack.mockProvider.control(healthy);
-    const reconcileName =
-      functionsOf(stack.context).find((one) => functionName(one) === 'events/reconcile')?.name ??
-      '';
-    const kinds = [byUrl, byUploads, byUrl, cancelled, byUrl];
+    await until(stack.isIdle, Boolean);
     const from = stack.clock.now();
-    for (let minute = 0; minute < 20; minute += 1) {
-      const scenario = minute < 10 ? kinds[minute % kinds.length] : undefined;
-      const ids = scenario ? await startTasks(5, scenario) : [];
-      await Promise.all(ids.map((id) => waitForExecution(stack, id)));
-      await until(stack.isIdle, Boolean);
-      for (const id of ids) expect((await stack.taskItem(id))['status']).toBe(scenario?.end.status);
+    for (const scenario of [...tenMinutes, ...tenMinutes.map(() => undefined)]) {
+      if (scenario) await runHealthyTasks(5, scenario);
       stack.clock.advance(minuteMs);
       await stack.reconcile();
-      metrics.invoked(reconcileName);
+      metrics.invoked(reconcileName());
     }
-    const ended = metrics.data.filter(({ metricName }) => metricName === 'TaskSeconds');
+    const to = stack.clock.now();
+    const ended = metrics.data.filter(
+      ({ metricName, at }) => metricName === 'TaskSeconds' && at >= from,
+    );
 
     expect(ended).toHaveLength(50);
-    await expectAlarms({ from: from + 10 * minuteMs, to: stack.clock.now() }, [], alarms);
-    await expectAlarms({ from, to: stack.clock.now() }, []);
+    await expectAlarms({ from: from + 10 * minuteMs, to }, [], alarms);
+    await expectAlarms({ from, to }, []);
   });
 
   test.each([...faults, ...noFaults])(
