@@ -22,8 +22,9 @@ import {
 } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { type MetricName, metricNames } from '../functions/domain/model/metric-names.ts';
+import { indexNames } from '../functions/domain/model/storage-names.ts';
 import type { Deletion } from './deletion.ts';
-import type { Tables } from './tables.ts';
+import type { Table, Tables } from './tables.ts';
 import type { Triggers } from './triggers.ts';
 import type { Workflow } from './workflow.ts';
 
@@ -143,6 +144,10 @@ const taskAlarms = {
     metric: appMetric(metricNames.unstartedTask, 15),
     threshold: 5,
   },
+  UploadEventLost: {
+    description: 'All pictures of a task were uploaded, and no event about it started the task.',
+    metric: appMetric(metricNames.uploadEventLost),
+  },
   UnknownSubmit: {
     description: 'A provider did not say whether it accepted jobs, and may bill us for them.',
     metric: appMetric(metricNames.unknownSubmit, 60),
@@ -171,7 +176,8 @@ function reconcilerAlarm({ triggers }: Monitored) {
       description: 'No run of the reconciler has succeeded for ten minutes: it repairs nothing.',
       metric: new MathExpression({
         label: 'reconciler runs that succeeded',
-        expression: 'ran - failed',
+        // Filled, since an alarm looks further back when data are missing, and would be 10 minutes late.
+        expression: 'FILL(ran, 0) - FILL(failed, 0)',
         period: Duration.minutes(5),
         usingMetrics: { ran: reconcile.metricInvocations(), failed: reconcile.metricErrors() },
       }),
@@ -245,12 +251,19 @@ function capacityAlarms({ api, workflow, tables }: Monitored) {
         'throttled requests',
         5,
         // Ten, which is as many metrics as one alarm may have.
-        [tasks, accounts, keys, activity, idempotency].flatMap((table) =>
-          ['ReadThrottleEvents', 'WriteThrottleEvents'].map((name) =>
-            table.metric(name, { statistic: Stats.SUM }),
-          ),
-        ),
+        [tasks, accounts, keys, activity, idempotency].flatMap((table) => throttlesOf(table)),
       ),
+      threshold: 10,
+    },
+    IndexThrottled: {
+      description: 'DynamoDB rejects reads or writes of an index, so requests wait or fail.',
+      // The metrics of a table do not contain those of its indexes.
+      metric: sumOf('throttled requests', 5, [
+        ...throttlesOf(tasks, indexNames.nextCheck),
+        ...throttlesOf(tasks, indexNames.tasksByAccount),
+        ...throttlesOf(accounts, indexNames.accountsByName),
+        ...throttlesOf(keys, indexNames.keysByAccount),
+      ]),
       threshold: 10,
     },
     ApiSlow: {
@@ -262,6 +275,21 @@ function capacityAlarms({ api, workflow, tables }: Monitored) {
     },
   };
 }
+
+/** The throttled reads and writes of a table without its indexes, or of one of them. */
+const throttlesOf = <Index extends string>(
+  table: Table<Index>,
+  index?: NoInfer<Index>,
+): readonly IMetric[] =>
+  ['ReadThrottleEvents', 'WriteThrottleEvents'].map((name) =>
+    table.metric(name, {
+      statistic: Stats.SUM,
+      dimensionsMap: {
+        TableName: table.tableName,
+        ...(index !== undefined && { GlobalSecondaryIndexName: index }),
+      },
+    }),
+  );
 
 /** Sends alarms to the address in the parameter `AlarmEmail`. Without an address it creates no resource. */
 class AlarmMail extends Construct implements IAlarmAction {

@@ -89,6 +89,7 @@ const troubles = (): Row => [
     12,
     sums(
       metricNames.unstartedTask,
+      metricNames.uploadEventLost,
       metricNames.uploadsExpired,
       metricNames.deadExecution,
       metricNames.taskPastDeadline,

@@ -58,7 +58,7 @@ export class Triggers extends Construct {
   }
 }
 
-const rowsOf = ({ tables, workflow, deletion }: Props): FunctionTable<EventEntry> => ({
+const rowsOf = ({ tables, buckets, workflow, deletion }: Props): FunctionTable<EventEntry> => ({
   'events/input-uploaded': {
     id: 'InputUploaded',
     timeoutSeconds: 30,
@@ -75,6 +75,7 @@ const rowsOf = ({ tables, workflow, deletion }: Props): FunctionTable<EventEntry
         index: indexNames.nextCheck,
         actions: ['dynamodb:Query'],
       }),
+      INPUT_BUCKET: buckets.inputs.allow('s3:ListBucket'),
       WORKFLOW_ARN: workflow.allow(
         'states:StartExecution',
         'states:DescribeExecution',

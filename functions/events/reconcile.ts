@@ -1,8 +1,10 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
+import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
-import { clientConfig } from '../adapters/aws/client-config.ts';
+import { clientConfig, s3ClientConfig } from '../adapters/aws/client-config.ts';
 import { taskTable } from '../adapters/aws/dynamodb/task-table.ts';
+import { inputUploads } from '../adapters/aws/s3/input-uploads.ts';
 import { taskTokens, workflowExecutions, workflowStarter } from '../adapters/aws/state-machine.ts';
 import { taskFunctionStarter } from '../adapters/aws/task-function.ts';
 import { metricNames } from '../domain/model/metric-names.ts';
@@ -24,6 +26,7 @@ const workflow = {
 const lambda = new LambdaClient(clientConfig);
 const run = reconcile({
   tasks,
+  inputs: inputUploads(new S3Client(s3ClientConfig), env.INPUT_BUCKET),
   workflow,
   ensureWorkflowRunning: ensureWorkflowRunning({
     tasks,

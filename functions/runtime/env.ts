@@ -127,6 +127,7 @@ export const entries = {
   'events/reconcile': z.object({
     ...metrics,
     TASK_TABLE: required,
+    INPUT_BUCKET: required,
     WORKFLOW_ARN: required,
     NOTIFY_FUNCTION: required,
     DELETE_PICTURES_FUNCTION: required,

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { fileKey, preparedKey, uploadKey } from '../../functions/adapters/aws/s3/bucket-keys.ts';
 import { inputBucket } from '../../functions/adapters/aws/s3/input-bucket.ts';
 import { inputLinks } from '../../functions/adapters/aws/s3/input-links.ts';
+import { inputUploads } from '../../functions/adapters/aws/s3/input-uploads.ts';
 import { maxInputBytes } from '../../functions/domain/model/catalogue.ts';
 import type { Input } from '../../functions/domain/model/task.ts';
 import { InputRejected } from '../../functions/domain/model/workflow-errors.ts';
@@ -95,6 +96,29 @@ test('the copies of a task are found with their formats, and only after they wer
 
   expect(await inputs.stored(task.id)).toEqual(new Map([[0, 'png']]));
   expect(await inputs.stored('task-unified-1757156493-00000000')).toEqual(new Map());
+});
+
+test('the uploads of a task are found by the index of their input, and those of no other task', async () => {
+  const { client, put } = await setUp();
+  const { uploaded } = inputUploads(client, Bucket);
+  const other = 'task-unified-1757156493-00000000';
+  expect(await uploaded(task.id)).toEqual(new Set());
+
+  await put({ Bucket, Key: uploadKey(task.id, 0) }, picture);
+  await put({ Bucket, Key: uploadKey(task.id, 2) }, picture);
+  await put({ Bucket, Key: uploadKey(other, 1) }, picture);
+  await put({ Bucket, Key: preparedKey(task.id, 1, 'png') }, picture);
+
+  expect(await uploaded(task.id)).toEqual(new Set([0, 2]));
+  expect(await uploaded(other)).toEqual(new Set([1]));
+});
+
+test('a missing permission to list the uploads is an error', async () => {
+  const { url } = await setUp();
+  const refusing = await interceptingProxy(url, () => ({ response: { status: 403, body: {} } }));
+  const { uploaded } = inputUploads(s3Client(refusing.url), Bucket);
+
+  await expect(uploaded(task.id)).rejects.toMatchObject({ $metadata: { httpStatusCode: 403 } });
 });
 
 test('a missing permission to list the copies is an error', async () => {

@@ -84,6 +84,22 @@ test('a form says when it expires, and is refused after that', async () => {
   expect([inTime.status, tooLate.status]).toEqual([204, 403]);
 });
 
+test('a form that is made later for the same task expires when the first one does', async () => {
+  const { client, url, clock, at } = await setUp();
+  const forms = uploadForms(client.config, { bucket: Bucket, endpoint: url, maxBytes });
+  const expiresAt = at + 15 * 60_000;
+  clock.skewMs = 10 * 60_000;
+  const form = await forms(Key, 'image/png', at + clock.skewMs, expiresAt);
+
+  clock.skewMs = 14 * 60_000;
+  const inTime = await send(form, 'pixels');
+  clock.skewMs = 15 * 60_000 + 1000;
+  const tooLate = await send(form, 'pixels');
+
+  expect(form.expiresAt).toBe(expiresAt);
+  expect([inTime.status, tooLate.status]).toEqual([204, 403]);
+});
+
 test('a form accepts a picture of 10 MB', async () => {
   const { form } = await setUp();
 

@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { until } from '../flow/open-stack.ts';
+import { type Body, until, upload } from '../flow/open-stack.ts';
 import type { EventFault } from '../support/faults/event-faults.ts';
 import type { InjectedFault } from '../support/faults/fault-queue.ts';
 import type { RequestFault } from '../support/faults/request-faults.ts';
@@ -8,7 +9,7 @@ import { isWaitingForProvider } from './execution-events.ts';
 import { auditFaultCases, type FaultCase, mentions } from './fault-case.ts';
 import { type FaultStack, openFaultStack } from './fault-stack.ts';
 import { concurrentTasks, mapConcurrently, runScenario, waitForExecution } from './run-scenario.ts';
-import { type Scenario, scenarioNamed } from './scenarios.ts';
+import { completed, type Scenario, scenarioNamed, type TaskEnd } from './scenarios.ts';
 
 // Events and requests that get lost, come late, or come twice. Each of these faults is injected into a task of its own.
 
@@ -22,9 +23,20 @@ const late = { fault: 'delay', delayMs: 4000 } as const;
 const twice = { fault: 'duplicate' } as const;
 
 let stack: FaultStack;
+/** What the reconciler says that it has recovered. */
+const recovered: { readonly taskId: string; readonly code: string }[] = [];
 
 beforeAll(async () => {
-  stack = await openFaultStack({ outdir: inject('outdir') });
+  stack = await openFaultStack({
+    outdir: inject('outdir'),
+    observer: {
+      onLog: (_source, line) => {
+        if (!line.includes('"task.recovered"')) return;
+        const { taskId, code } = JSON.parse(line);
+        recovered.push({ taskId, code });
+      },
+    },
+  });
 });
 afterAll(() => stack?.close());
 
@@ -142,6 +154,55 @@ describe('a wake-up', () => {
       await expectHarmless(byUrl, wakeUp(fault));
     },
   );
+});
+
+describe('a task whose upload forms have expired', () => {
+  const picture = readFileSync('cli/sample.jpg');
+  const uploadsNotMade: TaskEnd = { status: 'failed', images: 0, code: 'invalid_parameters' };
+  const uploadSome = (count: number) => async (_stack: FaultStack, created: Body) => {
+    for (const form of created.uploads.slice(0, count))
+      expect(await upload(form, picture)).toBe(204);
+  };
+
+  test.each<[string, number, number, TaskEnd, string]>([
+    ['goes on when no event of its uploads came', 2, 2, completed, 'upload-event-lost'],
+    [
+      'fails and is refunded when one picture was not uploaded',
+      1,
+      0,
+      uploadsNotMade,
+      'uploads-expired',
+    ],
+    [
+      'fails and is refunded when the event of its only upload is lost, too',
+      1,
+      1,
+      uploadsNotMade,
+      'uploads-expired',
+    ],
+    ['fails and is refunded when no picture was uploaded', 0, 0, uploadsNotMade, 'uploads-expired'],
+  ])('%s', async (_what, uploads, lostEvents, end, code) => {
+    await until(stack.isIdle, Boolean);
+    stack.mockProvider.control(byUploads.provider);
+    const injected: InjectedFault[] = [];
+    const scenario = { ...byUploads, afterCreate: uploadSome(uploads), end };
+    const task = await runScenario(stack, scenario, (taskId) => {
+      for (let nth = 1; nth <= lostEvents; nth += 1) {
+        const matching = mentions(taskId);
+        injected.push(stack.faults.breakEvent({ source: 's3', fault: 'drop', matching }));
+      }
+    });
+    await until(stack.isIdle, Boolean);
+    const { createdAt, nextCheckAt } = await stack.taskItem(task.id);
+
+    expect(Number(nextCheckAt) - Number(createdAt)).toBe(16 * 60_000);
+    expect(
+      await auditFaultCases(stack, [{ ...task, label: 'it', injected, allowedEnds: [end] }]),
+    ).toEqual({ problems: [], reconcilerRuns: 1 });
+    await expect
+      .poll(() => recovered.filter(({ taskId }) => taskId === task.id))
+      .toEqual([{ taskId: task.id, code }]);
+  });
 });
 
 test('when a run of the reconciler is lost, the next run recovers the task', async () => {

@@ -43,6 +43,8 @@ export type FaultStackOptions = {
   readonly callbackStatus?: (path: string, attempt: number) => number;
   /** How long calls to DynamoDB take: with it they overlap, and transactions conflict. */
   readonly dynamoDbLatency?: LocalStackOptions['dynamoDbLatency'];
+  /** Who else sees what the stack does. */
+  readonly observer?: Pick<LocalStackOptions, 'onLog' | 'onRequest' | 'onTransition'>;
 };
 
 /** More than any task may need, so that a task that is checked for ever is found. */
@@ -59,6 +61,7 @@ export async function openFaultStack({
   parameters = {},
   attempts = defaultAttempts,
   dynamoDbLatency,
+  observer: { onTransition, ...observer } = {},
 }: FaultStackOptions): Promise<FaultStack> {
   const clock = fakeClock();
   const taskEvents = recordExecutionEvents();
@@ -70,7 +73,11 @@ export async function openFaultStack({
     dynamoDbLatency,
     // Enough for all functions of the tasks that run at a time: a function that waits for a place would be late.
     limits: { maxSandboxes: 40 },
-    onTransition: taskEvents.record,
+    ...observer,
+    onTransition: (event) => {
+      taskEvents.record(event);
+      onTransition?.(event);
+    },
   });
   const receiver = await startWebhookReceiver(callbackStatus);
   receiver.setSecret(stack.keys.webhookSecret);

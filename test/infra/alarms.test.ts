@@ -31,6 +31,10 @@ const Rule = z.object({
   ExtendedStatistic: z.string().optional(),
 });
 
+const TableProperties = z.object({
+  GlobalSecondaryIndexes: z.array(z.object({ IndexName: z.string() })).default([]),
+});
+
 const runbook = readFileSync('docs/runbook.md', 'utf8');
 const section = /^## Alarms$([\s\S]*?)^## /m.exec(runbook)?.[1] ?? '';
 const headings = [...section.matchAll(/^### (.+)$/gm)].map(([, text = '']) => text);
@@ -74,6 +78,7 @@ describe.each(stageNames)('in %s', (name) => {
       'BrokenTask: BrokenTask ≥ 3 in 15 min',
       'ProviderFailing: ProviderFailedTask TaskCompleted ≥ 0.5 in 15 min',
       'UnstartedTask: UnstartedTask ≥ 5 in 15 min',
+      'UploadEventLost: UploadEventLost ≥ 1 in 5 min',
       'UnknownSubmit: UnknownSubmit ≥ 3 in 60 min',
       'ProviderAccountRejected: ProviderAccountRejected ≥ 1 in 5 min',
       'UndeliveredCallback: UndeliveredCallback ≥ 5 in 60 min',
@@ -85,6 +90,7 @@ describe.each(stageNames)('in %s', (name) => {
       'ApiServerError: 5xx ≥ 5 in 5 min',
       'WorkflowThrottled: ExecutionThrottled ≥ 5 in 5 min',
       'TableThrottled: ReadThrottleEvents WriteThrottleEvents ≥ 10 in 5 min',
+      'IndexThrottled: ReadThrottleEvents WriteThrottleEvents ≥ 10 in 5 min',
       'ApiSlow: Latency ≥ 3000 in 15 min',
     ]);
   });
@@ -110,7 +116,9 @@ describe.each(stageNames)('in %s', (name) => {
     test('reads only metrics of this stack: those that its functions emit, and those of its resources', () => {
       expect(metricsOf(rule)).not.toEqual([]);
       for (const { Metric: metric } of metricsOf(rule)) {
-        const [{ Name, Value } = {}, ...more] = metric.Dimensions;
+        const [{ Name, Value } = {}, ...more] = metric.Dimensions.filter(
+          (one) => one.Name !== 'GlobalSecondaryIndexName',
+        );
         expect(more).toEqual([]);
         if (metric.Namespace === 'Darkroom') {
           expect([Name, Value]).toEqual(['service', { Ref: 'AWS::StackName' }]);
@@ -136,6 +144,26 @@ describe.each(stageNames)('in %s', (name) => {
     expect(share(3, 4)).toBeLessThan(0.5);
   });
 
+  test('throttles are counted of every table and of every index', () => {
+    const watched = rules
+      .filter(({ name: alarm }) => alarm === 'TableThrottled' || alarm === 'IndexThrottled')
+      .flatMap(metricsOf)
+      .map(({ Metric: { MetricName, Dimensions } }) =>
+        [MetricName, ...Dimensions.map(({ Value }) => readable(Value, (id) => id))].join(' '),
+      );
+    const existing = ofType(stage, 'AWS::DynamoDB::GlobalTable').flatMap(({ id, Properties }) => {
+      const { GlobalSecondaryIndexes } = TableProperties.parse(Properties);
+      return [id, ...GlobalSecondaryIndexes.map(({ IndexName }) => `${IndexName} ${id}`)];
+    });
+    const expected = existing.flatMap((one) => [
+      `ReadThrottleEvents ${one}`,
+      `WriteThrottleEvents ${one}`,
+    ]);
+
+    expect(existing).toHaveLength(9);
+    expect(watched.toSorted()).toEqual(expected.toSorted());
+  });
+
   test('an error of a function that throws on purpose is no alarm; an error of any other function is', () => {
     const error = rules.find((rule) => rule.name === 'FunctionError');
     const dimensions = error && metricsOf(error).map(({ Metric: { Dimensions } }) => Dimensions[0]);
@@ -151,6 +179,49 @@ describe.each(stageNames)('in %s', (name) => {
         'Reconcile',
       ],
     );
+  });
+});
+
+describe('the prices in the runbook', () => {
+  const rows = [...runbook.matchAll(/^\|([^|]+)\| ?(\d*) ?\| ?([\d.]*) ?\| ([\d.]+) \|$/gm)].map(
+    ([, what = '', count, each, total]) => ({
+      what: what.trim(),
+      count: Number(count),
+      each: Number(each),
+      total: Number(total),
+    }),
+  );
+  const [alarmMetrics, ownMetrics, dashboards, together] = rows;
+
+  test('are for as many metrics and dashboards as there are', () => {
+    const stage = synthesised('prod');
+    const rules = rulesIn(ofType(stage, 'AWS::CloudWatch::Alarm'));
+
+    expect(rows).toHaveLength(4);
+    expect(alarmMetrics?.count).toBe(rules.flatMap(metricsOf).length);
+    expect(ownMetrics?.count).toBe(Object.keys(metricNames).length);
+    expect(dashboards?.count).toBe(ofType(stage, 'AWS::CloudWatch::Dashboard').length);
+  });
+
+  test('are added up rightly', () => {
+    const items = rows.slice(0, 3);
+
+    for (const { count, each, total } of items) expect(count * each).toBeCloseTo(total, 2);
+    expect(together?.what).toBe('together');
+    expect(items.reduce((sum, { total }) => sum + total, 0)).toBeCloseTo(together?.total ?? 0, 2);
+    expect(readFileSync('docs/performance.md', 'utf8')).toContain(
+      `[$${together?.total.toFixed(2)}](runbook.md`,
+    );
+  });
+
+  test('are for alarms of standard resolution, and for no more than twenty', () => {
+    const rules = rulesIn(ofType(synthesised('prod'), 'AWS::CloudWatch::Alarm'));
+    const numbers = ['seventeen', 'eighteen', 'nineteen', 'twenty'];
+
+    expect(rules.length).toBeLessThanOrEqual(20);
+    expect(runbook).toContain(`Each stack has ${numbers[rules.length - 17]} alarms`);
+    expect(alarmMetrics?.what).toContain(`${numbers[rules.length - 17]} alarms`);
+    for (const { Period } of rules.flatMap(metricsOf)) expect(Period).toBeGreaterThanOrEqual(60);
   });
 });
 

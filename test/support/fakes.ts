@@ -109,6 +109,7 @@ export function memoryWorkflow(failure: (about: string) => Error | undefined = (
 export function memoryInputs(...sources: readonly (Uint8Array | Error)[]) {
   const copies = new Map<string, ImageFormat>();
   const fetched: string[] = [];
+  const uploads = new Map<string, ReadonlySet<number>>();
   const keyOf = (taskId: string, index: number) => `${taskId}/${index}`;
   const inputs: InputStore = {
     fetch: async (task, index) => {
@@ -121,6 +122,7 @@ export function memoryInputs(...sources: readonly (Uint8Array | Error)[]) {
         [Symbol.asyncDispose]: async () => undefined,
       };
     },
+    uploaded: async (taskId) => uploads.get(taskId) ?? new Set(),
     stored: async (taskId) =>
       new Map(
         [...copies].flatMap(([key, format]) => {
@@ -131,7 +133,15 @@ export function memoryInputs(...sources: readonly (Uint8Array | Error)[]) {
     link: async (taskId, index, format) =>
       `https://inputs.example.com/${keyOf(taskId, index)}${format ? `.${format}` : ''}`,
   };
-  return { ...inputs, copies: () => [...copies.keys()], fetched };
+  return {
+    ...inputs,
+    copies: () => [...copies.keys()],
+    fetched,
+    /** Puts these uploads of a task into the bucket; no event comes of it. */
+    upload: (taskId: string, ...indexes: readonly number[]): void => {
+      uploads.set(taskId, new Set(indexes));
+    },
+  };
 }
 
 /** The pictures of tasks, as far as they can be deleted; `failure` says for which task that fails. */

@@ -28,7 +28,9 @@ const form = uploadForms(dynamo.config, {
   endpoint: env.AWS_ENDPOINT_URL_S3,
   maxBytes: maxInputBytes,
 });
-const uploads = uploadsOf((id, index, type) => form(uploadKey(id, index), type, now()));
+const uploads = uploadsOf((id, index, type, expiresAt) =>
+  form(uploadKey(id, index), type, now(), expiresAt),
+);
 const create = createTask({
   ledger: reservations(dynamo, {
     accounts: env.ACCOUNT_TABLE,
@@ -59,7 +61,7 @@ export const handler = serve(
     const typicalSeconds = await estimate(task.model);
     return {
       headers: replayed ? { 'idempotency-replayed': 'true' } : {},
-      body: createdView(task, { now: now(), typicalSeconds }, await uploads(task)),
+      body: createdView(task, { now: now(), typicalSeconds }, await uploads(task, now())),
     };
   },
   callers,

@@ -89,7 +89,7 @@ function fields(): Record<keyof typeof GenerationRequest.shape | '', FieldDocs> 
       items: { type: 'string', maxLength: maxUrlLength, ...https },
     },
     image_uploads: {
-      description: `The pictures to edit, when they have no address: the response has a form to upload each one with, and the task starts when the last one has arrived. ${aboutPictures}`,
+      description: `The pictures to edit, when they have no address: the response has a form to upload each one with, for 15 minutes, and the task starts when the last one has arrived. Without all of them it fails after 16 minutes. ${aboutPictures}`,
     },
     n: { description: 'How many images to make; each one is charged' },
     callback_url: {

@@ -23,6 +23,9 @@ export const metricNames = {
 
   // What the reconciler repaired.
   unstartedTask: 'UnstartedTask',
+  /** All pictures of a task were uploaded, and an event about it did not come. */
+  uploadEventLost: 'UploadEventLost',
+  /** A task did not get all of its pictures while its forms were valid. */
   uploadsExpired: 'UploadsExpired',
   taskPastDeadline: 'TaskPastDeadline',
   deadExecution: 'DeadExecution',

@@ -227,5 +227,8 @@ export const missingUploads = (task: Task): readonly number[] =>
 /** A task that was just settled: as it was, and as it has ended. */
 export type Settled = { readonly task: ActiveTask; readonly ended: EndedTask };
 
+/** How long the upload forms of a task can be used, counted from its create: a quarter of an hour. */
+export const uploadFormMs = 15 * 60 * 1000;
+
 /** How long a task may take once its inputs are there: a quarter of an hour. */
 export const taskDeadlineMs = 15 * 60 * 1000;

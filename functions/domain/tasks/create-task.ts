@@ -14,13 +14,11 @@ import type { Caller } from '../model/api-key.ts';
 import { findModel } from '../model/catalogue.ts';
 import type { Clock } from '../model/clock.ts';
 import { Problem } from '../model/problem.ts';
-import { type Input, isDeleted, type Pending, type Task } from '../model/task.ts';
+import { type Input, isDeleted, type Pending, type Task, uploadFormMs } from '../model/task.ts';
 import type { GenerationRequest } from '../wire/request.ts';
 import type { TaskStore, Workflow } from './ports.ts';
 
-/** How long uploads may take to arrive, in milliseconds: an hour. */
-export const uploadWindowMs = 60 * 60 * 1000;
-/** If a task was not started within this time, the reconciler starts it. */
+/** If a task was not started within this time after it was ready, the reconciler starts it. */
 const startGraceMs = 60 * 1000;
 
 type Deps = {
@@ -82,7 +80,8 @@ function draft(deps: Deps, request: GenerationRequest, caller: Caller): Pending 
     },
     callbackUrl: request.callback_url,
     metadata: request.metadata,
-    nextCheckAt: now + (request.image_uploads ? uploadWindowMs : startGraceMs),
+    // With uploads: when its forms have expired, so that nothing can arrive any more.
+    nextCheckAt: now + (request.image_uploads ? uploadFormMs : 0) + startGraceMs,
   };
 }
 

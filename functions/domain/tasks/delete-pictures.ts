@@ -1,13 +1,12 @@
 import type { Clock } from '../model/clock.ts';
-import { isDeleted } from '../model/task.ts';
-import { uploadFormValidMs } from '../wire/view.ts';
+import { isDeleted, uploadFormMs } from '../model/task.ts';
 import type { TaskPictures, TaskStore } from './ports.ts';
 
 /** For so long an upload that has begun, or a state of the workflow that has not noticed the end, may go on. */
 const unfinishedWriteMs = 5 * 60 * 1000;
 
 /** How long after its end a picture of a task may still be written, in milliseconds. */
-export const lateWriteMs = uploadFormValidMs + unfinishedWriteMs;
+export const lateWriteMs = uploadFormMs + unfinishedWriteMs;
 
 type Deps = {
   readonly tasks: Pick<TaskStore, 'findRecord' | 'recordPicturesDeleted'>;

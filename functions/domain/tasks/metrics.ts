@@ -79,6 +79,7 @@ function timesOf(task: ActiveTask, { startedAt, finishedAt }: EndedTask): readon
 /** The metric that counts what the reconciler recovered, by the reason of its check. */
 export const recoveryMetrics: Readonly<Record<CheckReason, MetricName>> = {
   unstarted: metricNames.unstartedTask,
+  'upload-event-lost': metricNames.uploadEventLost,
   'uploads-expired': metricNames.uploadsExpired,
   'past-deadline': metricNames.taskPastDeadline,
   unwatched: metricNames.deadExecution,

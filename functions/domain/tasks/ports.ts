@@ -150,6 +150,8 @@ export type InputStore = {
    * @throws {InputProblem} when it cannot be fetched
    */
   fetch(task: Task, index: number, input: Input): Promise<FetchedInput>;
+  /** The uploads of a task that are in the bucket, by the index of their input. */
+  uploaded(taskId: string): Promise<ReadonlySet<number>>;
   /** The private copies that exist, by index, and their formats. */
   stored(taskId: string): Promise<ReadonlyMap<number, ImageFormat>>;
   /** A link to the private copy for the provider, valid for a short time. */

@@ -19,7 +19,7 @@ export const checkIntervalMs = 5 * 60 * 1000;
 
 type Deps = {
   readonly tasks: TaskStore;
-  readonly inputs: Omit<InputStore, 'link'>;
+  readonly inputs: Pick<InputStore, 'fetch' | 'stored'>;
   readonly inspect: Inspect;
   readonly now: Clock;
   /** Another attempt would not help: the address of a picture answered so, or its upload is missing. */

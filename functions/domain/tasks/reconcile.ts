@@ -8,14 +8,16 @@ import {
   type TaskRecord,
 } from '../model/task.ts';
 import type { Recovery } from './ensure-workflow.ts';
-import type { DueCheck, TaskStore, Workflow } from './ports.ts';
+import type { DueCheck, InputStore, TaskStore, Workflow } from './ports.ts';
 
 /**
- * Why a task has to be checked: it was never started, its uploads never came, it is past its deadline, its
- * workflow may be dead, its callback was not delivered, or it was deleted and its pictures may be left.
+ * Why a task has to be checked: it was never started, its uploads came but not their events, its uploads never came,
+ * it is past its deadline, its workflow may be dead, its callback was not delivered, or it was deleted and its
+ * pictures may be left.
  */
 export type CheckReason =
   | 'unstarted'
+  | 'upload-event-lost'
   | 'uploads-expired'
   | 'past-deadline'
   | 'unwatched'
@@ -34,14 +36,20 @@ const leaseMs = 2 * 60 * 1000;
  */
 const polledLatelyMs = 3 * 60 * 1000;
 
-/** Why a task has to be checked at this moment, if it has to. */
-export function dueCheck(task: TaskRecord, now: number): CheckReason | undefined {
+/** Why a task has to be checked at this moment, if it has to. `uploaded` are the uploads that are in the bucket. */
+export function dueCheck(
+  task: TaskRecord,
+  now: number,
+  uploaded: ReadonlySet<number> = new Set(),
+): CheckReason | undefined {
   if (task.nextCheckAt === undefined || task.nextCheckAt > now) return undefined;
   if (isDeleted(task)) return 'pictures-left';
   if (isEnded(task)) return hasCallbackResult(task) ? undefined : 'undelivered';
-  if (task.startedAt === undefined) {
-    return missingUploads(task).length > 0 ? 'uploads-expired' : 'unstarted';
+  if (awaitsUploads(task)) {
+    const haveAllArrived = missingUploads(task).every((index) => uploaded.has(index));
+    return haveAllArrived ? 'upload-event-lost' : 'uploads-expired';
   }
+  if (task.startedAt === undefined) return 'unstarted';
   return dueCheckOfStarted(task, now);
 }
 
@@ -53,12 +61,21 @@ function dueCheckOfStarted(
   return now > deadlineAt + deadlineGraceMs ? 'past-deadline' : 'unwatched';
 }
 
+/** Whether only events of uploads would start the task. A cancelled task is started without them, so that it ends. */
+const awaitsUploads = (task: TaskRecord): boolean =>
+  !isDeleted(task) &&
+  !isEnded(task) &&
+  task.startedAt === undefined &&
+  task.cancelledAt === undefined &&
+  missingUploads(task).length > 0;
+
 const hasCallbackResult = (task: Task): boolean =>
   'callback' in task &&
   (task.callback?.state === 'delivered' || task.callback?.state === 'undelivered');
 
 type Deps = {
   readonly tasks: Pick<TaskStore, 'findDueChecks' | 'leaseCheck'>;
+  readonly inputs: Pick<InputStore, 'uploaded'>;
   readonly workflow: Pick<Workflow, 'wake'>;
   readonly ensureWorkflowRunning: (task: ActiveTask) => Promise<Recovery>;
   /** Has the callback of an ended task sent, by another function. */
@@ -75,7 +92,8 @@ const maxBatches = 50;
 
 /**
  * Checks every task that is due, each on its own, so that one that fails does not stop the rest. A task
- * whose uploads never came is started too: its workflow fails it and returns its credits.
+ * whose uploads never came is started too: its workflow fails it and returns its credits. It is checked when its
+ * upload forms have expired, so nothing can arrive any more.
  */
 export const reconcile = (deps: Deps) => async (): Promise<void> => {
   for (let batch = 0; batch < maxBatches; batch += 1) {
@@ -90,8 +108,10 @@ export const reconcile = (deps: Deps) => async (): Promise<void> => {
 // The lease is written first: a check that fails is repeated later, and delays no other.
 async function check(deps: Deps, due: DueCheck): Promise<void> {
   const task = await deps.tasks.leaseCheck(due, deps.now() + leaseMs);
-  const reason = task && dueCheck({ ...task, nextCheckAt: due.nextCheckAt }, deps.now());
-  if (task && reason && (await recover(deps, task, reason))) deps.recovered(reason, task.id);
+  if (!task) return;
+  const uploaded = awaitsUploads(task) ? await deps.inputs.uploaded(task.id) : undefined;
+  const reason = dueCheck({ ...task, nextCheckAt: due.nextCheckAt }, deps.now(), uploaded);
+  if (reason && (await recover(deps, task, reason))) deps.recovered(reason, task.id);
 }
 
 /** Whether there was anything to recover. */

@@ -11,6 +11,7 @@ import {
   isEnded,
   type Task,
   type TaskSummary,
+  uploadFormMs,
 } from '../model/task.ts';
 import type * as schemas from './task-schemas.ts';
 
@@ -24,9 +25,6 @@ export type ViewContext = {
   /** The link to result `n`, counted from 1. */
   readonly resultLink: (n: number) => string;
 };
-
-/** How long an upload form can be used, in milliseconds: a quarter of an hour. */
-export const uploadFormValidMs = 15 * 60 * 1000;
 
 /** A form to upload one picture with. `expiresAt` is in milliseconds. */
 export type UploadForm = {
@@ -204,16 +202,27 @@ function progressOf(task: ProgressSource, now: number, typicalSeconds: number): 
   return Math.round(5 + 90 * Math.min(1, Math.max(0, share)));
 }
 
-type FormFor = (taskId: string, index: number, contentType: string) => Promise<UploadForm>;
+type FormFor = (
+  taskId: string,
+  index: number,
+  contentType: string,
+  expiresAt: number,
+) => Promise<UploadForm>;
 
-/** The forms for the uploads of a task that have not arrived yet. */
+/**
+ * The forms for the uploads of a task that have not arrived yet. A repeated request gets forms that expire with the
+ * first ones, and none after that: then the reconciler checks what has arrived.
+ */
 export const uploadsOf =
   (formFor: FormFor) =>
-  async (task: Task): Promise<readonly UploadForm[]> =>
-    Promise.all(
+  async (task: Task, now: number): Promise<readonly UploadForm[]> => {
+    const expiresAt = task.createdAt + uploadFormMs;
+    if (isEnded(task) || now >= expiresAt) return [];
+    return Promise.all(
       task.inputs.flatMap((input, index) =>
-        input.kind === 'upload' && !isEnded(task) && !task.arrived?.has(index)
-          ? [formFor(task.id, index, input.contentType)]
+        input.kind === 'upload' && !task.arrived?.has(index)
+          ? [formFor(task.id, index, input.contentType, expiresAt)]
           : [],
       ),
     );
+  };

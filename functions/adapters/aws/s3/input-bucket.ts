@@ -27,7 +27,7 @@ export function inputBucket(
   client: S3Client,
   bucket: string,
   options: Options,
-): Omit<InputStore, 'link'> {
+): Pick<InputStore, 'fetch' | 'stored'> {
   return {
     fetch: async (task, index, input) => {
       const file =

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
-import { type UploadForm, uploadFormValidMs } from '../../../domain/wire/view.ts';
+import { uploadFormMs } from '../../../domain/model/task.ts';
+import type { UploadForm } from '../../../domain/wire/view.ts';
 
 const minBytes = 1;
 
@@ -23,17 +24,21 @@ type Options = {
 
 /**
  * A form with which one picture can be uploaded: this key, this type, from one byte to the limit, for a quarter of
- * an hour. It is a POST policy, since a presigned PUT can limit neither the size nor the type. It is signed
- * here and not by the SDK, which would bring its whole S3 client into the bundle of create-task.
+ * an hour if no other end is given. It is a POST policy, since a presigned PUT can limit neither the size nor the
+ * type. It is signed here and not by the SDK, which would bring its whole S3 client into the bundle of create-task.
  */
 export const uploadForms =
   (signer: Signer, { bucket, endpoint, maxBytes }: Options) =>
-  async (key: string, contentType: string, now: number): Promise<UploadForm> => {
+  async (
+    key: string,
+    contentType: string,
+    now: number,
+    expiresAt = now + uploadFormMs,
+  ): Promise<UploadForm> => {
     const [region, credentials] = await Promise.all([signer.region(), signer.credentials()]);
     const { accessKeyId, secretAccessKey, sessionToken } = credentials;
     const timestamp = isoSeconds(now).replace(/[-:]/g, '');
     const scope = [timestamp.slice(0, 8), region, 's3', 'aws4_request'];
-    const expiresAt = now + uploadFormValidMs;
     const fields = {
       'Content-Type': contentType,
       bucket,

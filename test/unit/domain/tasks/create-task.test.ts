@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { idempotencyTtlMs } from '../../../../functions/domain/billing/idempotency.ts';
 import { newTaskId } from '../../../../functions/domain/model/ids.ts';
 import { fileUrl } from '../../../../functions/domain/tasks/create-file.ts';
-import { createTask, uploadWindowMs } from '../../../../functions/domain/tasks/create-task.ts';
+import { createTask } from '../../../../functions/domain/tasks/create-task.ts';
 import { GenerationRequest } from '../../../../functions/domain/wire/request.ts';
 import { sampleCaller, sampleKey, sampleTime } from '../../../support/tasks.ts';
 import { thrownBy } from '../../../support/thrown-by.ts';
@@ -79,13 +79,13 @@ describe('200', () => {
     expect(funds()).toEqual(reserved(9600, 2));
   });
 
-  test('a task with uploads is not started, and is checked when they should have arrived', async () => {
+  test('a task with uploads is not started, and is checked a minute after its upload forms have expired', async () => {
     const { create, workflow } = context();
 
     const { task } = await create(upload);
 
     expect(task.inputs).toEqual([{ kind: 'upload', contentType: 'image/png' }]);
-    expect(task).toMatchObject({ nextCheckAt: sampleTime + uploadWindowMs });
+    expect(task).toMatchObject({ nextCheckAt: sampleTime + 16 * 60_000 });
     expect(workflow.started()).toEqual([]);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { CallbackRecord, TaskRecord } from '../../../../functions/domain/model/task.ts';
+import type { CallbackRecord, Task, TaskRecord } from '../../../../functions/domain/model/task.ts';
 import { type CheckReason, dueCheck } from '../../../../functions/domain/tasks/reconcile.ts';
 import { completed, deleted, failed, pending, processing } from '../../../support/tasks.ts';
 
@@ -68,6 +68,44 @@ describe('the check that is due', () => {
       expect(dueCheck({ ...task, nextCheckAt: 0 }, now)).toBe(reason);
     },
   );
+
+  test.each<[string, Task, ReadonlySet<number>, CheckReason]>([
+    ['are all in the bucket', pending(promised), new Set([0, 1]), 'upload-event-lost'],
+    [
+      'are all in the bucket, of one with its event',
+      pending({ ...promised, arrived: new Set([1]) }),
+      new Set([0, 1]),
+      'upload-event-lost',
+    ],
+    ['are in the bucket except for one', pending(promised), new Set([1]), 'uploads-expired'],
+    [
+      'are in the bucket except for one, of which there was an event',
+      pending({ ...promised, arrived: new Set([1]) }),
+      new Set([0]),
+      'upload-event-lost',
+    ],
+    [
+      'are in the bucket, and which is cancelled',
+      pending({ ...promised, cancelledAt: 1 }),
+      new Set([0, 1]),
+      'unstarted',
+    ],
+    [
+      'were read by its workflow without their events',
+      pending({ ...promised, startedAt: 1, deadlineAt: now }),
+      new Set([0, 1]),
+      'unwatched',
+    ],
+  ])('of a task whose uploads %s', (_what, task, uploaded, reason) => {
+    expect(dueCheck({ ...task, nextCheckAt: now }, now, uploaded)).toBe(reason);
+    expect(dueCheck({ ...task, nextCheckAt: now + 1 }, now, uploaded)).toBeUndefined();
+  });
+
+  test('of a task that is cancelled before its uploads came is its start', () => {
+    const task = pending({ ...promised, cancelledAt: 1, nextCheckAt: now });
+
+    expect(dueCheck(task, now)).toBe('unstarted');
+  });
 
   test.each(kinds)('of a task %s is none before its time', (_what, task) => {
     expect(dueCheck({ ...task, nextCheckAt: now + 1 }, now)).toBeUndefined();

@@ -4,6 +4,7 @@ import { executionEndMetric, recoveryMetrics } from '../../../../functions/domai
 test('each reason of a recovery has a metric of its own', () => {
   expect(recoveryMetrics).toEqual({
     unstarted: 'UnstartedTask',
+    'upload-event-lost': 'UploadEventLost',
     'pictures-left': 'UnfinishedDeletion',
     'uploads-expired': 'UploadsExpired',
     'past-deadline': 'TaskPastDeadline',

@@ -3,7 +3,12 @@ import type { CallbackRecord, Task, TaskRecord } from '../../../../functions/dom
 import type { Recovery } from '../../../../functions/domain/tasks/ensure-workflow.ts';
 import type { DueCheck } from '../../../../functions/domain/tasks/ports.ts';
 import { type CheckReason, reconcile } from '../../../../functions/domain/tasks/reconcile.ts';
-import { memoryStore, memoryWorkflow, settableClock } from '../../../support/fakes.ts';
+import {
+  memoryInputs,
+  memoryStore,
+  memoryWorkflow,
+  settableClock,
+} from '../../../support/fakes.ts';
 import { completed, deleted, failed, pending, processing } from '../../../support/tasks.ts';
 
 const now = 1_000_000;
@@ -21,6 +26,7 @@ function context(tasks: readonly TaskRecord[], recovery: Recovery = 'restarted')
   const store = memoryStore();
   for (const task of tasks) store.put(task);
   const clock = settableClock(now);
+  const inputs = memoryInputs();
   const workflow = memoryWorkflow((token) => (token === 'broken' ? breakdown : undefined));
   const ensured: string[] = [];
   const deliveries: string[] = [];
@@ -33,6 +39,7 @@ function context(tasks: readonly TaskRecord[], recovery: Recovery = 'restarted')
   };
   const deps = {
     tasks: store.tasks,
+    inputs,
     workflow,
     now: clock.now,
     ensureWorkflowRunning: async ({ id }: Task): Promise<Recovery> => {
@@ -46,6 +53,7 @@ function context(tasks: readonly TaskRecord[], recovery: Recovery = 'restarted')
   };
   return {
     clock,
+    inputs,
     workflow,
     ensured,
     deliveries,
@@ -74,7 +82,7 @@ describe('the reconciler', () => {
 
     await run();
 
-    expect(ensured).toEqual(['dead', 'uploads', 'unstarted']);
+    expect(ensured.toSorted()).toEqual(['dead', 'unstarted', 'uploads']);
     expect(deliveries).toEqual(['undelivered']);
     expect(recovered.toSorted()).toEqual([
       ['undelivered', 'undelivered'],
@@ -82,6 +90,50 @@ describe('the reconciler', () => {
       ['unwatched', 'dead'],
       ['uploads-expired', 'uploads'],
     ]);
+  });
+
+  test('starts a task whose uploads are all in the bucket although an event about them was lost, and reports it', async () => {
+    const { run, inputs, ensured, recovered } = context([
+      pending({ id: 'lost', nextCheckAt: 1, inputs: [upload, upload], arrived: new Set([0]) }),
+      pending({ id: 'one-is-missing', nextCheckAt: 2, inputs: [upload, upload] }),
+    ]);
+    inputs.upload('lost', 0, 1);
+    inputs.upload('one-is-missing', 1);
+
+    await run();
+
+    expect(ensured.toSorted()).toEqual(['lost', 'one-is-missing']);
+    expect(recovered.toSorted()).toEqual([
+      ['upload-event-lost', 'lost'],
+      ['uploads-expired', 'one-is-missing'],
+    ]);
+  });
+
+  test('reports no lost event when the event has started the task in the meantime', async () => {
+    const task = pending({ id: 'late', nextCheckAt: 1, inputs: [upload] });
+    const { run, inputs, ensured, recovered } = context([task], 'alive');
+    inputs.upload('late', 0);
+
+    await run();
+
+    expect([ensured, recovered]).toEqual([['late'], []]);
+  });
+
+  test('looks into the bucket only for tasks that wait for uploads', async () => {
+    const { deps } = context([
+      pending({ id: 'by-url', nextCheckAt: 1 }),
+      pending({ id: 'started', nextCheckAt: 2, inputs: [upload], startedAt: 1 }),
+      pending({ id: 'waiting', nextCheckAt: 3, inputs: [upload] }),
+    ]);
+    const looked: string[] = [];
+    const uploaded = async (id: string) => {
+      looked.push(id);
+      return new Set<number>();
+    };
+
+    await reconcile({ ...deps, inputs: { uploaded } })();
+
+    expect(looked).toEqual(['waiting']);
   });
 
   test('leaves a running workflow alone, and checks again two minutes later', async () => {
@@ -174,6 +226,18 @@ describe('each task is checked on its own', () => {
     expect(ensured).toContain('fine');
     expect(recovered).toEqual([]);
     expect(nextCheckAt(records())).toEqual([now + leaseMs, now + leaseMs]);
+  });
+
+  test('one whose uploads cannot be listed is reported, and checked again two minutes later', async () => {
+    const task = pending({ id: 'unlisted', nextCheckAt: 1, inputs: [upload] });
+    const { deps, failures, ensured, all } = context([task, fine]);
+    const uploaded = () => Promise.reject(breakdown);
+
+    await reconcile({ ...deps, inputs: { uploaded } })();
+
+    expect(failures).toEqual([['unlisted', breakdown]]);
+    expect(ensured).toEqual(['fine']);
+    expect(nextCheckAt(all())).toEqual([now + leaseMs, now + leaseMs]);
   });
 
   test('one whose check cannot even be leased is still due', async () => {

@@ -7,16 +7,18 @@ const inputs = [
   { kind: 'upload', contentType: 'image/png' },
   { kind: 'upload', contentType: 'image/webp' },
 ] as const;
-const forms = uploadsOf(async (taskId, index, contentType) => ({
+const { createdAt } = pending();
+const expiresAt = createdAt + 15 * 60_000;
+const forms = uploadsOf(async (taskId, index, contentType, at) => ({
   url: `${taskId}/${index}`,
   fields: { contentType },
-  expiresAt: 0,
+  expiresAt: at,
 }));
 
 const form = (index: number, contentType: string) => ({
   url: `${pending().id}/${index}`,
   fields: { contentType },
-  expiresAt: 0,
+  expiresAt,
 });
 
 test.each<[string, Task, readonly object[]]>([
@@ -26,5 +28,12 @@ test.each<[string, Task, readonly object[]]>([
   ['nothing when pictures came by address', pending(), []],
   ['nothing when the task has ended', failed({ inputs }), []],
 ])('there are forms for %s', async (_what, task, expected) => {
-  expect(await forms(task)).toEqual(expected);
+  expect(await forms(task, createdAt)).toEqual(expected);
+});
+
+test('a repeated request gets forms that expire with the first ones, and none after that', async () => {
+  const task = pending({ inputs });
+
+  expect(await forms(task, expiresAt - 1)).toEqual([form(0, 'image/png'), form(1, 'image/webp')]);
+  expect(await forms(task, expiresAt)).toEqual([]);
 });

@@ -1,0 +1,16 @@
+import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+import type { InputStore } from '../../../domain/tasks/ports.ts';
+import { parseUploadKey, uploadPrefix } from './bucket-keys.ts';
+
+// Apart from input-bucket.ts, since the reconciler only looks: it has no right to read a picture, and a HEAD would
+// need that right.
+
+/** Which uploads are in the bucket, whether their events have come or not. */
+export const inputUploads = (client: S3Client, bucket: string): Pick<InputStore, 'uploaded'> => ({
+  uploaded: async (taskId) => {
+    const { Contents = [] } = await client.send(
+      new ListObjectsV2Command({ Bucket: bucket, Prefix: uploadPrefix(taskId) }),
+    );
+    return new Set(Contents.flatMap(({ Key = '' }) => parseUploadKey(Key)?.index ?? []));
+  },
+});

@@ -1,0 +1,337 @@
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { taskDeadlineMs } from '../../functions/domain/model/task.ts';
+import { alarmingExecutions } from '../../functions/domain/tasks/ensure-workflow.ts';
+import { functionsOf } from '../../local/aws/template/read-functions.ts';
+import { until } from '../flow/open-stack.ts';
+import { firedAlarms, type TestedAlarm } from '../support/alarms/evaluate-alarm.ts';
+import { observedMetrics } from '../support/alarms/observed-metrics.ts';
+import { stackAlarms } from '../support/alarms/stack-alarms.ts';
+import { functionName } from '../support/faults/crash-injector.ts';
+import { isWaitingForProvider } from './execution-events.ts';
+import { mentions } from './fault-case.ts';
+import { type FaultStack, openFaultStack } from './fault-stack.ts';
+import { mapConcurrently, runScenario, waitForExecution } from './run-scenario.ts';
+import { aDay, type Scenario, scenarioNamed } from './scenarios.ts';
+
+// Each fault is played on the local stack, and the alarms of its template are evaluated over the metrics that the
+// functions really emit. Hours pass between two faults, so that no alarm sees more than one.
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+const speed = 6;
+
+const byUrl = scenarioNamed('a success by URL');
+const byUploads = scenarioNamed('a success by uploads');
+const cancelled = scenarioNamed('a cancellation before the uploads');
+const healthy = { seconds: 4, submit: 'ok', poll: 'ok', outcome: 'succeeded' } as const;
+const notDelivered: Scenario = {
+  ...byUrl,
+  request: (one) => ({ image_urls: [one.imageUrl], callback_url: `${one.receiver.url}/down` }),
+};
+/** The caller never uploads the pictures that he has promised. */
+const neverUploaded: Scenario = { ...byUploads, afterCreate: async () => undefined };
+
+const metrics = observedMetrics(() => Date.now());
+let stack: FaultStack;
+let alarms: readonly TestedAlarm[];
+
+beforeAll(async () => {
+  stack = await openFaultStack({
+    outdir: inject('outdir'),
+    speed,
+    callbackStatus: (path) => (path === '/down' ? 503 : 200),
+    observer: metrics.observer,
+  });
+  alarms = stackAlarms(stack.context);
+  metrics.observe({ apiId: dimension('ApiId'), stateMachineArn: dimension('StateMachineArn') });
+  // The first task has cold functions: it would be the slowest.
+  await runHealthyTasks(1, byUploads);
+});
+afterAll(() => stack?.close());
+
+/** The value of a dimension of one of the alarms. */
+function dimension(name: string): string {
+  const values = alarms.flatMap((alarm) => alarm.metrics.map((one) => one.dimensions[name]));
+  const value = values.find((one) => one !== undefined);
+  if (value === undefined) throw new Error(`no alarm has the dimension ${name}`);
+  return value;
+}
+
+/** What callers do in ten minutes, a kind of task a minute. */
+const tenMinutes = [
+  ...[byUrl, byUploads, byUrl, cancelled, byUrl],
+  ...[byUrl, byUploads, byUrl, cancelled, byUploads],
+];
+
+async function runHealthyTasks(count: number, scenario: Scenario): Promise<void> {
+  stack.mockProvider.control(healthy);
+  const ids = await startTasks(count, scenario);
+  await Promise.all(ids.map((id) => waitForExecution(stack, id)));
+  await until(stack.isIdle, Boolean);
+  for (const id of ids) expect((await stack.taskItem(id))['status']).toBe(scenario.end.status);
+}
+
+const reconcileName = () =>
+  functionsOf(stack.context).find((one) => functionName(one) === 'events/reconcile')?.name ?? '';
+
+type Times = { readonly from: number; readonly to: number };
+
+/** Runs tasks at the same time, and returns their ids when each has been created. */
+async function startTasks(
+  count: number,
+  scenario: Scenario,
+  beforeStart?: (taskId: string) => void,
+): Promise<readonly string[]> {
+  const tasks = await mapConcurrently(count, Array.from({ length: count }), () =>
+    runScenario(stack, scenario, beforeStart),
+  );
+  return tasks.map(({ id }) => id);
+}
+
+/** Lets time pass until the tasks are over, with all that follows. */
+const finish = (ids: readonly string[]) => stack.reconcileUntilDone(ids);
+
+const atProvider = (ids: readonly string[]) =>
+  Promise.all(ids.map((id) => stack.taskEvents.waitFor(id, isWaitingForProvider)));
+
+/** As many requests to start the task fail: the SDK tries three times. */
+const failStarts = (starts: number) => (taskId: string) => {
+  stack.faults.breakRequest({
+    kind: 'start',
+    fault: 'fail',
+    times: 3 * starts,
+    matching: mentions(taskId),
+  });
+};
+
+type Change = Parameters<FaultStack['mockProvider']['control']>[0];
+
+const tasksWith = (count: number, change: Change) => async () => {
+  stack.mockProvider.control(change);
+  await finish(await startTasks(count, byUrl));
+};
+
+async function allJobsTimeOut(): Promise<void> {
+  stack.mockProvider.control({ seconds: aDay });
+  const ids = await startTasks(3, byUrl);
+  await atProvider(ids);
+  stack.clock.advance(taskDeadlineMs);
+  await finish(ids);
+}
+
+async function pollsAreNotAnswered(): Promise<void> {
+  const ids = await startTasks(1, byUrl);
+  await atProvider(ids);
+  stack.mockProvider.control({ poll: 'busy' });
+  stack.clock.advance(taskDeadlineMs + 2 * minuteMs);
+  await stack.reconcile();
+  stack.mockProvider.control({ poll: 'ok' });
+  stack.clock.advance(3 * minuteMs);
+  await stack.reconcile();
+  await finish(ids);
+}
+
+async function executionsDie(): Promise<void> {
+  stack.mockProvider.control({ seconds: 10 * 60 * speed });
+  const ids = await startTasks(1, byUrl);
+  const [id = ''] = ids;
+  for (let number = 1; number <= alarmingExecutions; number += 1) {
+    const name = number === 1 ? id : `${id}-${number}`;
+    const isWaiting = () =>
+      stack.executionEvents.some((one) => one.execution === name && isWaitingForProvider(one));
+    await until(isWaiting, Boolean);
+    stack.faults.endExecution(name, 'ABORTED');
+    await until(
+      () => stack.taskItem(id),
+      ({ execution }) => execution === number + 1,
+    );
+    // The second execution starts at once, the later ones after a pause.
+    if (number === 1) continue;
+    stack.clock.advance(minuteMs / 2);
+    await stack.reconcile();
+  }
+  stack.clock.advance(10 * minuteMs);
+  await finish(ids);
+}
+
+async function functionsCrash(): Promise<void> {
+  const ids = await startTasks(3, byUrl, (taskId) => {
+    stack.faults.crash({
+      function: 'workflow/submit-task',
+      call: 1,
+      when: 'before',
+      times: 4,
+      matching: mentions(taskId),
+    });
+  });
+  await finish(ids);
+}
+
+async function eventsOfUploadsAreLost(): Promise<void> {
+  const ids = await startTasks(1, byUploads, (taskId) => {
+    stack.faults.breakEvent({ source: 's3', fault: 'drop', nth: 2, matching: mentions(taskId) });
+  });
+  await finish(ids);
+}
+
+type Fault = {
+  readonly what: string;
+  /** All that it sets off, in the order of the template. */
+  readonly alarms: readonly string[];
+  readonly play: () => Promise<unknown>;
+};
+
+const faults: readonly Fault[] = [
+  {
+    what: 'no provider takes a job',
+    alarms: ['ProviderFailing'],
+    play: tasksWith(3, { submit: 'busy' }),
+  },
+  { what: 'no job is finished in time', alarms: ['ProviderFailing'], play: allJobsTimeOut },
+  {
+    what: 'the provider fails all jobs by a fault of its own',
+    alarms: ['BrokenTask'],
+    play: tasksWith(3, { outcome: 'failed' }),
+  },
+  {
+    what: 'a function of the workflow crashes for three tasks',
+    alarms: ['BrokenTask'],
+    play: functionsCrash,
+  },
+  {
+    what: 'the provider does not say whether it has taken three jobs',
+    alarms: ['BrokenTask', 'UnknownSubmit'],
+    play: tasksWith(3, { submit: 'lost' }),
+  },
+  {
+    what: 'the provider rejects our key',
+    alarms: ['ProviderAccountRejected'],
+    play: tasksWith(1, { submit: 'refused', code: 'InvalidApiKey' }),
+  },
+  {
+    what: 'polls are not answered for longer than the deadline',
+    alarms: ['TaskPastDeadline'],
+    play: pollsAreNotAnswered,
+  },
+  {
+    what: 'five executions of a task are aborted',
+    alarms: ['ExhaustedTask', 'ExecutionFailed'],
+    play: executionsDie,
+  },
+  {
+    what: 'nobody starts five tasks',
+    alarms: ['UnstartedTask'],
+    play: async () => finish(await startTasks(5, byUrl, failStarts(1))),
+  },
+  {
+    what: 'the reconciler cannot start three tasks either',
+    alarms: ['ReconcilerFailure'],
+    play: async () => finish(await startTasks(3, byUrl, failStarts(2))),
+  },
+  {
+    what: 'the event of an upload is lost',
+    alarms: ['UploadEventLost'],
+    play: eventsOfUploadsAreLost,
+  },
+  {
+    what: 'a receiver of callbacks is down for five tasks',
+    alarms: ['UndeliveredCallback'],
+    play: async () => finish(await startTasks(5, notDelivered)),
+  },
+];
+
+/** What callers do is no fault of ours. */
+const noFaults: readonly Fault[] = [
+  {
+    what: 'five callers do not upload their pictures',
+    alarms: [],
+    play: async () => finish(await startTasks(5, neverUploaded)),
+  },
+  {
+    what: 'the provider rejects five prompts',
+    alarms: [],
+    play: tasksWith(5, { outcome: 'failed', code: 'DataInspectionFailed' }),
+  },
+];
+
+/** Plays it with a provider that is healthy otherwise, and returns when it began and when all was over. */
+async function play({ play: run }: Fault): Promise<Times> {
+  await until(stack.isIdle, Boolean);
+  stack.clock.advance(4 * hourMs);
+  stack.mockProvider.control(healthy);
+  const from = stack.clock.now();
+  await run();
+  await until(stack.isIdle, Boolean);
+  return { from, to: stack.clock.now() };
+}
+
+// While a fault is played, time jumps, and the reconciler does not run in all of its minutes. The local stack knows no
+// throttles, and its response times are those of the machine.
+const notObserved = [
+  'ReconcilerStopped',
+  'FunctionThrottled',
+  'WorkflowThrottled',
+  'TableThrottled',
+  'IndexThrottled',
+  'ApiSlow',
+];
+const observed = () => alarms.filter(({ name }) => !notObserved.includes(name));
+
+// The last lines of a function may come a moment after it has ended.
+const expectAlarms = (
+  times: Times,
+  names: readonly string[],
+  among: readonly TestedAlarm[] = observed(),
+) => expect.poll(() => firedAlarms(among, metrics.data, times), { timeout: 5000 }).toEqual(names);
+
+describe('alarms', () => {
+  const playedAt = new Map<Fault, Times>();
+
+  test('are silent for a quarter of an hour in which fifty tasks are done and nothing goes wrong', async () => {
+    await until(stack.isIdle, Boolean);
+    const from = stack.clock.now();
+    for (const scenario of [...tenMinutes, ...tenMinutes.map(() => undefined)]) {
+      if (scenario) await runHealthyTasks(5, scenario);
+      stack.clock.advance(minuteMs);
+      await stack.reconcile();
+      metrics.invoked(reconcileName());
+    }
+    const to = stack.clock.now();
+    const ended = metrics.data.filter(
+      ({ metricName, at }) => metricName === 'TaskSeconds' && at >= from,
+    );
+
+    expect(ended).toHaveLength(50);
+    await expectAlarms({ from: from + 10 * minuteMs, to }, [], alarms);
+    await expectAlarms({ from, to }, []);
+  });
+
+  test.each([...faults, ...noFaults])(
+    'when $what, these fire and no other: $alarms',
+    async (fault) => {
+      const times = await play(fault);
+      playedAt.set(fault, times);
+
+      await expectAlarms(times, fault.alarms);
+    },
+  );
+
+  test('are silent again in the hours after each fault', () => {
+    for (const [{ what }, { to }] of playedAt) {
+      const later = { from: to + 3 * hourMs + minuteMs, to: to + 4 * hourMs - minuteMs };
+
+      expect([what, ...firedAlarms(observed(), metrics.data, later)]).toEqual([what]);
+    }
+    expect(playedAt.size).toBe(faults.length + noFaults.length);
+  });
+
+  test('over our own metrics have a fault each that sets them off', () => {
+    const ours = alarms.filter((alarm) =>
+      alarm.metrics.every((one) => one.namespace === 'Darkroom'),
+    );
+    const played = new Set(faults.flatMap((fault) => fault.alarms));
+
+    expect(ours.length).toBeGreaterThan(9);
+    expect(ours.map(({ name }) => name).filter((name) => !played.has(name))).toEqual([]);
+  });
+});
