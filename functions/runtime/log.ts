@@ -56,24 +56,14 @@ type ErrorSummary = {
 
 function describeChain(error: Error, left: number): ErrorSummary {
   const { name, cause } = error;
+  const { code, status, logReason, $metadata }: Record<string, unknown> = { ...error };
   return {
     name,
-    code: textIn(error, 'code', /^[A-Z][A-Z0-9_]{0,63}$/), // of Node
-    status: numberIn(error, 'status') ?? numberIn(fieldOf(error, '$metadata'), 'httpStatusCode'),
-    reason: textIn(error, 'logReason', /^/), // our own text
+    code: isText(code) && /^[A-Z][A-Z0-9_]{0,63}$/.test(code) ? code : undefined, // of Node
+    status: [status, Object($metadata).httpStatusCode].find(Number.isInteger),
+    reason: isText(logReason) ? logReason : undefined, // our own text
     cause: cause instanceof Error && left > 1 ? describeChain(cause, left - 1) : undefined,
   };
 }
 
-const fieldOf = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
-
-function textIn(value: unknown, name: string, pattern: RegExp): string | undefined {
-  const text = fieldOf(value, name);
-  return typeof text === 'string' && pattern.test(text) ? text : undefined;
-}
-
-function numberIn(value: unknown, name: string): number | undefined {
-  const number = fieldOf(value, name);
-  return typeof number === 'number' ? number : undefined;
-}
+const isText = (value: unknown): value is string => typeof value === 'string';
