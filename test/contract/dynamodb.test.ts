@@ -11,7 +11,7 @@ import { interceptingProxy } from './intercepting-proxy.ts';
 import { auditedFunds } from './ledger-invariants.ts';
 import { retryWhileBusy } from './retry-while-busy.ts';
 import { storeContract } from './store-contract.ts';
-import { draft, fundedStore, grant, openTask, type Store } from './stores.ts';
+import { draft, entriesOf, fundedStore, grant, openTask, type Store } from './stores.ts';
 import { tableNames } from './template-resources.ts';
 
 const make = async (): Promise<Store> => storeOf((await dynamoDb()).client);
@@ -156,6 +156,28 @@ test('a task expires from the table with its record, in whole seconds, and one t
 
   await store.tasks.recordDeletion(deleted({ id, expiresAt }));
   expect(await ttlNow()).toEqual([sampleTime / 1000 + 1]);
+});
+
+test('a task whose time is over vanishes, also one that was deleted; one that has not ended stays, and so does the ledger', async () => {
+  const { client, deleteExpired } = await dynamoDb();
+  const store = storeOf(client);
+  const made = [];
+  for (let n = 0; n < 4; n += 1) made.push((await openTask(store)).id);
+  const [over = '', overAndDeleted = '', kept = '', active = ''] = made;
+  const past = Date.now() - 1000;
+  await store.ledger.settle(completed({ id: over, expiresAt: past }));
+  await store.ledger.settle(completed({ id: overAndDeleted, expiresAt: past }));
+  await store.tasks.recordDeletion(deleted({ id: overAndDeleted, expiresAt: past }));
+  await store.ledger.settle(completed({ id: kept, expiresAt: Date.now() + 3_600_000 }));
+  const money = [await store.funds('default'), await entriesOf(store)];
+
+  await deleteExpired();
+
+  const found = await Promise.all(made.map((id) => store.tasks.findRecord(id)));
+  expect(found.map((record) => record?.id)).toEqual([undefined, undefined, kept, active]);
+  const { tasks } = await store.history.list('default', { limit: 10 });
+  expect(tasks.map(({ id }) => id).toSorted()).toEqual([kept, active].toSorted());
+  expect([await store.funds('default'), await entriesOf(store)]).toEqual(money);
 });
 
 test('a deletion whose response was lost is recognized', async () => {

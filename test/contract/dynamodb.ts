@@ -9,9 +9,9 @@ import { sdkConfig, tables } from './template-resources.ts';
  * conflict, only where they pause.
  */
 export async function dynamoDb(pause?: Pause) {
-  const { url, close } = await startDynamoDb({ tables, pause });
+  const { url, deleteExpired, close } = await startDynamoDb({ tables, pause });
   onTestFinished(close);
-  return { url, client: dynamoDbClient(url) };
+  return { url, deleteExpired, client: dynamoDbClient(url) };
 }
 
 export function dynamoDbClient(endpoint: string): DynamoDBClient {
