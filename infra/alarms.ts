@@ -21,7 +21,11 @@ import {
   Stack,
 } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { type MetricName, metricNames } from '../functions/domain/model/metric-names.ts';
+import {
+  type MetricName,
+  metricNames,
+  metricNamespace,
+} from '../functions/domain/model/metric-names.ts';
 import { indexNames } from '../functions/domain/model/storage-names.ts';
 import type { Deletion } from './deletion.ts';
 import type { Table, Tables } from './tables.ts';
@@ -92,7 +96,7 @@ export const appMetric = (
   statistic: string = Stats.SUM,
 ): Metric =>
   new Metric({
-    namespace: 'Darkroom',
+    namespace: metricNamespace,
     metricName,
     statistic,
     dimensionsMap: { service: Aws.STACK_NAME },

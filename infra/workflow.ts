@@ -18,6 +18,7 @@ import {
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { quickAttempts } from '../functions/domain/model/callback.ts';
 import {
   CallbackFailed,
   InputUnavailable,
@@ -152,7 +153,7 @@ function definition(scope: Construct, functions: WorkflowFunctions) {
   });
   withRetries(notify, taskFailed, {
     errors: [CallbackFailed.code],
-    ...exponential(1, 3), // the contract's 1, 2 and 4 s
+    ...exponential(1, quickAttempts - 1), // the contract's 1, 2 and 4 s
   });
 
   // Our own errors must not settle a task whose job is at a provider, so nothing else is caught here. When the retries

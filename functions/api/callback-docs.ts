@@ -1,3 +1,4 @@
+import { callbackEventId } from '../domain/model/callback.ts';
 import type { Json } from '../runtime/route.ts';
 import { taskId } from './example-ids.ts';
 import * as examples from './task-examples.ts';
@@ -22,7 +23,7 @@ export const callbackDocs = (): Json => ({
         'Sent to `callback_url` when the task has ended, and repeated until the receiver responds with a 2xx within 10 seconds. Verify the signature with the secret of your account: standardwebhooks.com has libraries.',
       security: [],
       parameters: [
-        webhookHeader('webhook-id', 'The same for every attempt', `evt-${taskId}`),
+        webhookHeader('webhook-id', 'The same for every attempt', callbackEventId(taskId)),
         webhookHeader('webhook-timestamp', 'When it was sent, in unix seconds', '1772443840'),
         webhookHeader('webhook-signature', 'One signature for each valid secret', 'v1,K5oZ…='),
       ],

@@ -1,10 +1,10 @@
 import { Metrics } from '@aws-lambda-powertools/metrics';
-import type { MetricName } from '../domain/model/metric-names.ts';
+import { type MetricName, metricNamespace } from '../domain/model/metric-names.ts';
 import type { MetricUpdate } from '../domain/tasks/metrics.ts';
 
 // The one dimension, `service`, is the name of the stack. Powertools reads it from POWERTOOLS_SERVICE_NAME.
 // Without it, two stacks in one account would set off each other's alarms.
-const metrics = new Metrics({ namespace: 'Darkroom' });
+const metrics = new Metrics({ namespace: metricNamespace });
 
 /** Adds 1 to a metric: writes one log line, which CloudWatch turns into a number. */
 export const countMetric = (name: MetricName): void =>

@@ -7,6 +7,7 @@ import { cachedSecret } from '../adapters/aws/secrets.ts';
 import { deliver } from '../adapters/callbacks/deliver.ts';
 import { sign } from '../adapters/callbacks/sign.ts';
 import { currentSecrets } from '../domain/model/account.ts';
+import { callbackEventId } from '../domain/model/callback.ts';
 import { metricNames } from '../domain/model/metric-names.ts';
 import { notifyCaller } from '../domain/tasks/notify-caller.ts';
 import { endedTaskResponseFor } from '../domain/wire/task-response.ts';
@@ -28,7 +29,7 @@ const notify = notifyCaller({
   bodyOf: async (task) => JSON.stringify(withoutCallback(await responseFor(task))),
   deliver: async ({ id, account }, url, body) => {
     const secrets = currentSecrets(await accounts.secrets(account), now());
-    const headers = sign(secrets, `evt-${id}`, body, now());
+    const headers = sign(secrets, callbackEventId(id), body, now());
     return deliver({ url, body, headers, rules });
   },
   now,

@@ -25,6 +25,15 @@ const error = (code: string, type: string, message: string, param: string | null
 const invalid = (message: string, param: string | null) =>
   error('invalid_request', 'invalid_request_error', message, param);
 
+/** A task that waits for an upload that never comes. */
+const waitingTask = async (): Promise<Body> =>
+  (
+    await stack.create({
+      prompt: 'A sky of mine',
+      image_uploads: [{ content_type: 'image/png' }],
+    })
+  ).body;
+
 /** Expects a JSON response with a request id, and an account in which nothing has changed. */
 const expectResponse = async (status: number, body: Body, call: Promise<Body>) => {
   const response = await call;
@@ -233,7 +242,12 @@ describe('POST /v1/images/generations', () => {
   });
 });
 
-describe('GET /v1/tasks/{task_id}', () => {
+describe.each([
+  ['GET', ''],
+  ['DELETE', ''],
+  ['POST', '/cancel'],
+  ['POST', '/callback'],
+])('%s /v1/tasks/{task_id}%s', (method, rest) => {
   describe('400', () => {
     test('an id that is not a task id is refused', async () => {
       await expectResponse(
@@ -244,40 +258,80 @@ describe('GET /v1/tasks/{task_id}', () => {
           "A task id starts with 'task-unified-' and is the one that the create call returned.",
           'task_id',
         ),
-        stack.call('GET', '/v1/tasks/cgt-2026'),
+        stack.call(method, `/v1/tasks/cgt-2026${rest}`),
       );
     });
   });
+
+  const notFound = (id: string): Body =>
+    error('task_not_found', 'invalid_request_error', `There is no task ${id}.`, 'task_id');
 
   describe('404', () => {
     test('a task that does not exist is not found', async () => {
       await expectResponse(
         404,
-        error(
-          'task_not_found',
-          'invalid_request_error',
-          `There is no task ${someTask}.`,
-          'task_id',
-        ),
-        stack.call('GET', `/v1/tasks/${someTask}`),
+        notFound(someTask),
+        stack.call(method, `/v1/tasks/${someTask}${rest}`),
       );
     });
 
     test("another account's task is not found, as if it did not exist", async () => {
-      const image_uploads = [{ content_type: 'image/png' }];
-      const { body: task } = await stack.create({ prompt: 'A sky of mine', image_uploads });
+      const { id } = await waitingTask();
 
-      const { status, body } = await stack.callAs('stranger', 'GET', `/v1/tasks/${task.id}`);
+      const { status, body } = await stack.callAs('stranger', method, `/v1/tasks/${id}${rest}`);
 
-      expect({ status, body }).toEqual({
-        status: 404,
-        body: error(
-          'task_not_found',
-          'invalid_request_error',
-          `There is no task ${task.id}.`,
-          'task_id',
-        ),
+      expect({ status, body }).toEqual({ status: 404, body: notFound(id) });
+      expect((await stack.call('GET', `/v1/tasks/${id}`)).body.status).toBe('pending');
+    });
+  });
+});
+
+describe.each([
+  ['DELETE', ''],
+  ['POST', '/callback'],
+])('%s /v1/tasks/{task_id}%s', (method, rest) => {
+  describe('409', () => {
+    test('a task that has not ended is refused, and goes on', async () => {
+      const { id } = await waitingTask();
+
+      const { status, body } = await stack.call(method, `/v1/tasks/${id}${rest}`);
+
+      expect([status, body.error]).toEqual([
+        409,
+        expect.objectContaining({ code: 'task_running' }),
+      ]);
+      expect((await stack.call('GET', `/v1/tasks/${id}`)).body.status).toBe('pending');
+    });
+  });
+});
+
+describe('POST /v1/tasks/{task_id}/cancel', () => {
+  describe('200', () => {
+    test('a task that waits for its uploads is returned, and ends', async () => {
+      const { id } = await waitingTask();
+
+      const { status, body } = await stack.call('POST', `/v1/tasks/${id}/cancel`);
+
+      expect([status, body.id]).toEqual([200, id]);
+      expect(await stack.endedTask(id)).toMatchObject({
+        status: 'failed',
+        error: { code: 'request_cancelled' },
       });
+    });
+  });
+
+  describe('409', () => {
+    test('a task that has ended is refused', async () => {
+      const { id } = await waitingTask();
+      await stack.call('POST', `/v1/tasks/${id}/cancel`);
+      await stack.endedTask(id);
+      before = await stack.account();
+
+      await expectResponse(
+        409,
+        error('task_ended', 'invalid_request_error', `The task ${id} is over already.`, 'task_id'),
+        stack.call('POST', `/v1/tasks/${id}/cancel`),
+      );
     });
   });
 });
@@ -391,6 +445,61 @@ describe('GET /v1/models', () => {
         },
       });
     });
+  });
+});
+
+describe('GET /v1/credits', () => {
+  describe('200', () => {
+    test('the response has what the key and the account have and have used', async () => {
+      const { status, body } = await stack.call('GET', '/v1/credits');
+
+      const account = {
+        remaining_credits: (before['balance'] ?? 0) / 1000,
+        used_credits: (before['used'] ?? 0) / 1000,
+      };
+      expect({ status, body }).toEqual({
+        status: 200,
+        body: {
+          success: true,
+          message: '',
+          data: {
+            token: {
+              remaining_credits: account.remaining_credits,
+              unlimited_credits: true,
+              used_credits: expect.any(Number),
+            },
+            user: account,
+          },
+        },
+      });
+    });
+  });
+});
+
+describe('GET /openapi.json', () => {
+  describe('200', () => {
+    test('the document names this stack as its server, and no key is needed', async () => {
+      const { status, body } = await stack.call('GET', '/openapi.json', undefined, {
+        authorization: '',
+      });
+
+      expect(status).toBe(200);
+      expect(body).toMatchObject({ openapi: expect.stringMatching(/^3\./) });
+      expect(Object.keys(body.paths)).toContain(create);
+    });
+  });
+});
+
+describe('POST /v1/providers/{provider}/callbacks/{job}/{secret}', () => {
+  describe('200', () => {
+    test.each(['evolink', 'nobody'])(
+      'whoever calls is told nothing, also with a wrong secret and as %s',
+      async (provider) => {
+        const path = `/v1/providers/${provider}/callbacks/${someTask}/wrong`;
+
+        await expectResponse(200, {}, stack.call('POST', path, {}, { authorization: '' }));
+      },
+    );
   });
 });
 

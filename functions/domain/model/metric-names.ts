@@ -1,3 +1,6 @@
+/** The namespace of every metric that the functions emit. */
+export const metricNamespace = 'Darkroom';
+
 /**
  * Every metric that the functions emit, by its name in CloudWatch. Alarms and the dashboard
  * (`infra/`) take the names from here, so that a renamed metric cannot leave an alarm without data.

@@ -1,10 +1,9 @@
+import { quickAttempts } from '../model/callback.ts';
 import type { Clock } from '../model/clock.ts';
 import { type CallbackRecord, type EndedTask, isDeleted, isEnded } from '../model/task.ts';
 import { CallbackFailed } from '../model/workflow-errors.ts';
 import type { TaskStore } from './ports.ts';
 
-/** The attempts of the published contract: the state machine pauses 1, 2 and 4 seconds between them. */
-export const quickAttempts = 4;
 /** If the state machine loses the next quick attempt, the reconciler makes it after this time. */
 const quickGraceMs = 60 * 1000;
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { quickAttempts } from '../../../../functions/domain/model/callback.ts';
 import type { CallbackRecord, Task, TaskRecord } from '../../../../functions/domain/model/task.ts';
-import { notifyCaller, quickAttempts } from '../../../../functions/domain/tasks/notify-caller.ts';
+import { notifyCaller } from '../../../../functions/domain/tasks/notify-caller.ts';
 import { memoryStore, settableClock } from '../../../support/fakes.ts';
 import {
   completed,
