@@ -2,7 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
-import { clientConfig } from '../adapters/aws/client-config.ts';
+import { clientConfig, s3ClientConfig } from '../adapters/aws/client-config.ts';
 import { taskTable } from '../adapters/aws/dynamodb/task-table.ts';
 import { notifier } from '../adapters/aws/notifier.ts';
 import { inputUploads } from '../adapters/aws/s3/input-uploads.ts';
@@ -25,7 +25,7 @@ const workflow = {
 };
 const run = reconcile({
   tasks,
-  inputs: inputUploads(new S3Client(clientConfig), env.INPUT_BUCKET),
+  inputs: inputUploads(new S3Client(s3ClientConfig), env.INPUT_BUCKET),
   workflow,
   ensureWorkflowRunning: ensureWorkflowRunning({
     tasks,
