@@ -10,6 +10,7 @@ import { InputRejected } from '../../functions/domain/model/workflow-errors.ts';
 import { InputProblem, inputErrorOf } from '../../functions/domain/tasks/input-problems.ts';
 import { chunk, png } from '../support/pictures.ts';
 import { pending } from '../support/tasks.ts';
+import { serve } from '../unit/adapters/outbound/server.ts';
 import { interceptingProxy } from './intercepting-proxy.ts';
 import { s3, s3Client } from './s3.ts';
 import { bucketNames } from './template-resources.ts';
@@ -119,6 +120,13 @@ test('a missing permission to list the uploads is an error', async () => {
   const { uploaded } = inputUploads(s3Client(refusing.url), Bucket);
 
   await expect(uploaded(task.id)).rejects.toMatchObject({ $metadata: { httpStatusCode: 403 } });
+});
+
+test('a list of the uploads that S3 does not answer ends with an error', async () => {
+  await using silent = await serve(() => undefined);
+  const { uploaded } = inputUploads(s3Client(silent.url), Bucket, 50);
+
+  await expect(uploaded(task.id)).rejects.toMatchObject({ name: 'AbortError' });
 });
 
 test('a missing permission to list the copies is an error', async () => {

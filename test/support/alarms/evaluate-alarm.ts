@@ -208,7 +208,7 @@ function aggregate(
   return values.toSorted((a, b) => a - b)[Math.max(0, rank - 1)];
 }
 
-const isOf = ({ namespace, metricName, dimensions }: Source, datum: Datum): boolean =>
+const isOf = ({ namespace, metricName, dimensions }: AlarmMetric, datum: Datum): boolean =>
   datum.namespace === namespace &&
   datum.metricName === metricName &&
   Object.keys(datum.dimensions).length === Object.keys(dimensions).length &&
@@ -230,9 +230,11 @@ export function firedAlarms(
     { length: Math.max(1, Math.ceil((to - first) / minuteMs) + 1) },
     (_, minute) => first + minute * minuteMs,
   );
-  const fires = ({ stateAt, rangeMs }: TestedAlarm) => {
-    const recent = data.filter(({ at }) => at >= from - rangeMs);
-    return minutes.some((at) => stateAt(recent, at) === 'ALARM');
+  const fires = ({ metrics, stateAt, rangeMs }: TestedAlarm) => {
+    const own = data.filter(
+      (datum) => datum.at >= from - rangeMs && metrics.some((one) => isOf(one, datum)),
+    );
+    return minutes.some((at) => stateAt(own, at) === 'ALARM');
   };
   return alarms.filter(fires).map(({ name }) => name);
 }
