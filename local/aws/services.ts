@@ -8,6 +8,7 @@ import { startInvokeApi } from './lambda/invoke-api.ts';
 import type { Invoke } from './lambda/invoke-result.ts';
 import type { LambdaRunner } from './lambda/lambda.ts';
 import type { RunningServer } from './listen.ts';
+import { startOtherServices } from './other-services.ts';
 import type { S3Event } from './s3/notification.ts';
 import { startS3 } from './s3/server.ts';
 import { startSecrets } from './secrets/secrets.ts';
@@ -58,6 +59,7 @@ export async function startServices(stack: StackDefinition, deps: Deps) {
   const secrets = closing(
     await startSecrets({ secrets: stack.secrets, directory: dataOf('secrets'), authorize }),
   );
+  const others = closing(await startOtherServices());
   const invokeApi = closing(await startInvokeApi({ lambda, authorize }));
   // The last one is closed first: the functions that a machine still runs need the other services.
   const stepFunctions = closing(
@@ -74,6 +76,8 @@ export async function startServices(stack: StackDefinition, deps: Deps) {
   const running = started.move();
   return {
     endpoints: {
+      // For every service without a variable of its own.
+      AWS_ENDPOINT_URL: others.url,
       AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url,
       AWS_ENDPOINT_URL_S3: s3.url,
       AWS_ENDPOINT_URL_SFN: stepFunctions.url,

@@ -133,3 +133,9 @@ test('an order without items takes the other branch of the workflow', async () =
 test('a path without a route is not found', async () => {
   expect((await fetch(`${aws.url}/receipts`)).status).toBe(404);
 });
+
+test('a request to a service that is not emulated stays on this machine, and is refused', async () => {
+  const response = await fetch(aws.environment['AWS_ENDPOINT_URL'] ?? '', { method: 'POST' });
+
+  expect([response.status, response.headers.get('x-amzn-errortype')]).toEqual([501, 'NotEmulated']);
+});
