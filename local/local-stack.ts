@@ -20,6 +20,8 @@ export type LocalStackOptions = Pick<AwsOptions, 'limits' | 'dynamoDbLatency'> &
   readonly listener?: Listener;
   /** Divides every wait: those of the workflow, of the mock provider and of the schedules. */
   readonly speed?: number;
+  /** How long a job of the mock provider takes. */
+  readonly jobSeconds?: number;
   /** Generates the images instead of the mock provider. */
   readonly generateImages?: GenerateImages | undefined;
   readonly onTransition?: (event: ExecutionEvent) => void;
@@ -65,6 +67,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     url: `${listener.url}${mockPath}`,
     speed,
     directory: join(dataDir, 'mock-provider'),
+    ...(options.jobSeconds && { seconds: options.jobSeconds }),
     ...(options.generateImages && { generateImages: options.generateImages }),
     ...(intercept.callback && { interceptCallback: intercept.callback }),
   });

@@ -83,6 +83,8 @@ async function run({ port, data, fresh = false, quiet = false, readyFile }: Opti
     dataDir,
     listener,
     signal: stop,
+    // It is over by the first poll, which comes after three seconds (`typicalSeconds` of the stage `local`).
+    jobSeconds: 2.5,
     ...(!quiet && { onRequest: activity.onRequest, onLog: activity.onLog }),
   });
   opened.defer(stack.close);

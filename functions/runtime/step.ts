@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { imageFormats } from '../domain/images/image-format.ts';
 import { TaskFailed } from '../domain/model/workflow-errors.ts';
+import { CaughtError } from '../domain/tasks/settle-task.ts';
 import { log } from './log.ts';
 
 /** The input of every state: the id of its task. */
@@ -9,6 +10,8 @@ export const TaskInput = z.object({ taskId: z.string().min(1) });
 export const PreparedInput = TaskInput.extend({
   inputFormats: z.array(z.enum(imageFormats).optional().catch(undefined)).optional(),
 });
+/** The input of `SettleTask`: also the error that a state before it ended with. */
+export const SettleInput = TaskInput.extend({ error: CaughtError.optional() });
 /** The input of a state that waits: also the task token that ends the wait. */
 export const WaitInput = TaskInput.extend({ token: z.string().min(1) });
 

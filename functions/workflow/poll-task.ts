@@ -25,6 +25,7 @@ const poll = pollTask({
   ),
   now,
   providerBusy: (taskId, cause) => log('warn', 'provider.busy', { taskId, cause }),
+  overdue: () => countMetric(metricNames.taskPastDeadline),
   unanswered: (taskId) => {
     log('error', 'provider.unanswered', { taskId });
     countMetric(metricNames.unansweredTask);

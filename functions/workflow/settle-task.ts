@@ -9,11 +9,11 @@ import { resultStore } from '../adapters/aws/s3/result-bucket.ts';
 import { toCredits } from '../domain/model/money.ts';
 import { recordDurationOf } from '../domain/providers/durations.ts';
 import { settledMetrics } from '../domain/tasks/metrics.ts';
-import { CaughtError, settleTask } from '../domain/tasks/settle-task.ts';
+import { settleTask } from '../domain/tasks/settle-task.ts';
 import { readEnv } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
 import { emitMetrics } from '../runtime/metric.ts';
-import { step, TaskInput } from '../runtime/step.ts';
+import { SettleInput, step } from '../runtime/step.ts';
 
 const env = readEnv('workflow/settle-task');
 const dynamo = new DynamoDBClient(clientConfig);
@@ -38,9 +38,7 @@ const recordDuration = recordDurationOf(
   (taskId, cause) => log('warn', 'duration.not_recorded', { taskId, cause }),
 );
 
-const Input = TaskInput.extend({ error: CaughtError.optional() });
-
-export const handler = step(Input, async ({ taskId, error }) => {
+export const handler = step(SettleInput, async ({ taskId, error }) => {
   const settlement = await settle(taskId, error);
   emitMetrics(settledMetrics(settlement));
   if (settlement) {

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -37,6 +38,7 @@ const submit = submitTask({
     env.TYPICAL_SECONDS,
   ),
   now,
+  pause: (milliseconds) => setTimeout(milliseconds),
   onAccepted: (taskId, provider) => log('debug', 'task.submitted', { taskId, provider }),
   outcomeUnknown: (taskId) => {
     log('error', 'submit.unknown', { taskId });

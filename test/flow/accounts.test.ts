@@ -310,6 +310,24 @@ describe('a key', () => {
     },
   );
 
+  test('which was disabled deletes nothing from then on, although its function has just served it', async () => {
+    const { keyId, call, create } = await createCustomer('deleting', { credits: 100 });
+    const [gone, kept] = [(await create(waitingTask)).body, (await create(waitingTask)).body];
+    for (const { id } of [gone, kept]) {
+      await call('POST', `/v1/tasks/${id}/cancel`);
+      await until(
+        () => call('GET', `/v1/tasks/${id}`),
+        ({ body }) => body.status === 'failed',
+      );
+    }
+    expect((await call('DELETE', `/v1/tasks/${gone.id}`)).status).toBe(200);
+
+    await admin('PATCH', `/keys/${keyId}`, { enabled: false });
+
+    const { status, body } = await call('DELETE', `/v1/tasks/${kept.id}`);
+    expect([status, body.error.code]).toEqual([401, 'KEY_DISABLED']);
+  });
+
   test('with the scope manage manages the keys of its account, and spends nothing', async () => {
     const { call, create } = await createCustomer('managed', { key: { scopes: ['manage'] } });
     await createCustomer('foreign');

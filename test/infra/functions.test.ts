@@ -175,4 +175,10 @@ describe.each(stageNames)('in %s', (name) => {
       'Fn::Join': ['', ['/aws/vendedlogs/apis/', { Ref: 'AWS::StackName' }]],
     });
   });
+
+  test('the log of the state machine has such a name, too', () => {
+    expect(propertiesOf(stage, 'AWS::Logs::LogGroup', 'Logs')['LogGroupName']).toEqual({
+      'Fn::Join': ['', ['/aws/vendedlogs/states/', { Ref: 'AWS::StackName' }]],
+    });
+  });
 });

@@ -3,7 +3,13 @@ import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { providerAdapters } from '../../functions/adapters/providers/registry.ts';
 import * as failures from '../../functions/domain/model/workflow-errors.ts';
-import { PollInput, WaitInput } from '../../functions/runtime/step.ts';
+import {
+  PollInput,
+  PreparedInput,
+  SettleInput,
+  TaskInput,
+  WaitInput,
+} from '../../functions/runtime/step.ts';
 import payloads from '../golden/state-payloads.json' with { type: 'json' };
 import { readable } from './readable.ts';
 import { definitionIn, machineIn, machineOf } from './state-machine.ts';
@@ -197,6 +203,21 @@ describe.each(Object.entries(payloads))('the payloads of %s', (name, versions) =
       expect((name === 'PollTask' ? PollInput : WaitInput).parse(payload)).toEqual(payload);
     },
   );
+});
+
+// The other states get what the states before them returned, in this version or an earlier one.
+test.each([
+  ['PrepareInputs', TaskInput, { taskId: 'task-1' }],
+  ['SubmitTask', PreparedInput, { taskId: 'task-1' }],
+  ['SubmitTask', PreparedInput, { taskId: 'task-1', inputFormats: ['png', 'webp'] }],
+  ['SettleTask', SettleInput, { taskId: 'task-1' }],
+  ['SettleTask', SettleInput, { taskId: 'task-1', error: { Error: 'States.Timeout' } }],
+  ['SettleTask', SettleInput, { taskId: 'task-1', error: { Error: 'TaskFailed', Cause: '{}' } }],
+  ['NotifyCaller', TaskInput, { taskId: 'task-1' }],
+])('%s accepts what executions of all definitions pass to it', (_name, schema, input) => {
+  expect(schema.parse(input)).toEqual(input);
+  // Waits and formats of the states before are passed on as well.
+  expect(schema.parse({ waitSeconds: 3, pollSeconds: 2, ...input })).toEqual(input);
 });
 
 test('two states wait: AwaitProvider before the first poll, and PollTask between polls', () => {

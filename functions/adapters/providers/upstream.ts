@@ -123,8 +123,10 @@ export function upstream(
       path: string,
       method: 'POST' | 'PUT',
       success: 'cancelled' | 'requested',
+      ms = deadlineMs,
     ): Promise<CancelResult> => {
-      const response = await send(path, { method }, noResponse).catch(() => undefined);
+      const signal = AbortSignal.timeout(Math.min(ms, deadlineMs));
+      const response = await send(path, { method }, noResponse, signal).catch(() => undefined);
       if (!response) return 'unknown';
       if (response.ok) return success;
       const isAboutJob = [400, 404, 409, 410, 422].includes(response.status);
@@ -155,6 +157,15 @@ async function readKey(apiKey: Access['apiKey']): Promise<string> {
   if (!/^[\x21-\x7e]+$/.test(key.trim())) throw new ProviderBusy('the API key cannot be sent');
   return key.trim();
 }
+
+/**
+ * Whether a provider says itself that it does not know the job. A gateway in front, or a wrong address, answers 404 as
+ * well, but without the provider's own error.
+ */
+export const isUnknownJob = (
+  { status }: UpstreamResponse,
+  { code }: Pick<ErrorDetails, 'code'>,
+): boolean => (status === 404 || status === 410) && code !== undefined;
 
 /**
  * The error of a poll whose response does not say how the job is. A key that is rejected is one, too: the job goes

@@ -10,7 +10,7 @@ export const route = defineRoute<typeof response>()({
   path: '/v1/tasks/{task_id}',
   function: 'delete-task',
   access: { scope: 'generate' },
-  rateLimit: 'calls',
+  rateLimit: 'creates',
   params: { task_id: taskId },
   errors: [
     'rate_limit_exceeded',

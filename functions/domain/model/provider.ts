@@ -38,8 +38,11 @@ export type Provider = {
    * @throws {ProviderBusy} when the provider did not say how the job is; the next poll retries
    */
   poll(ticket: string, deadlineMs?: number): Promise<Progress>;
-  /** Asks the provider to cancel a job, where that is possible. What became of the job, the next poll says. */
-  cancel?(ticket: string): Promise<CancelResult>;
+  /**
+   * Asks the provider to cancel a job, where that is possible, and waits for the answer `deadlineMs` at most. What
+   * became of the job, the next poll says.
+   */
+  cancel?(ticket: string, deadlineMs?: number): Promise<CancelResult>;
 };
 
 /**

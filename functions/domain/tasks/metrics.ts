@@ -58,6 +58,7 @@ function causeMetric(code: Failure['code']): MetricName | undefined {
     case 'generation_timeout':
     case 'service_unavailable':
     case 'quota_exceeded':
+    case 'unknown_error':
       return metricNames.providerFailedTask;
     default:
       return undefined;

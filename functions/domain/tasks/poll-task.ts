@@ -21,6 +21,8 @@ type Deps = {
   >;
   readonly now: Clock;
   readonly providerBusy: (taskId: string, cause: ProviderBusy) => void;
+  /** For the operator: the provider does not say how the job of a task is that is past its deadline. */
+  readonly overdue: (taskId: string) => void;
   /** For the operator: the provider gave no result for the whole time in which it stores one. */
   readonly unanswered: (taskId: string) => void;
 };
@@ -43,23 +45,44 @@ export const pollTask =
       return undefined;
     }
     if (task.status !== 'processing') throw new Error(`${taskId} is polled without a ticket`);
-    const result = await pollAndCancel(deps, task, pollSeconds);
-    const outcome = outcomeOf(deps, task, { result, polledAt });
+    const msLeft = timeLimit(deps, polledAt, pollSeconds);
+    const result = await pollAndCancel(deps, task, msLeft);
+    const polled = { result, polledAt };
+    const outcome = outcomeOf(deps, task, polled);
     if (outcome) {
       await tasks.recordOutcome(taskId, outcome, now());
-      await cancelIfQueued(deps, task, result);
       await workflow.finish(token);
+      await cancelIfQueued(deps, task, result);
       return outcome;
     }
+    reportOverdue(deps, task, polled);
     const schedule = nextSchedule(deps, task, { result, pollSeconds });
     if (schedule) await workflow.reschedule(token, taskId, schedule);
     return undefined;
   };
 
+/** The deadline ends a task at the next poll. Later than this it is overdue. */
+const overdueGraceMs = 60 * 1000;
+/** With less time a request is left to the next poll. */
+const minRequestMs = 250;
+
+/** What is left of the time that a poll may take, with all its requests; `undefined` when there is no limit. */
+type MsLeft = () => number | undefined;
+
+const timeLimit =
+  ({ now }: Deps, polledAt: number, pollSeconds: number | undefined): MsLeft =>
+  () =>
+    pollSeconds === undefined ? undefined : polledAt + pollDeadlineMs(pollSeconds) - now();
+
 /** What the provider said about a job, or why it did not respond. */
 type PollResult = { readonly progress: Progress } | { readonly busy: ProviderBusy };
 
 type Polled = { readonly result: PollResult; readonly polledAt: number };
+
+function reportOverdue(deps: Deps, task: Processing, { result, polledAt }: Polled): void {
+  const { id, deadlineAt = Number.POSITIVE_INFINITY } = task;
+  if ('busy' in result && polledAt > deadlineAt + overdueGraceMs) deps.overdue(id);
+}
 
 /** The task is past its deadline, and its job has not begun: without this the provider would make and bill it. */
 async function cancelIfQueued(
@@ -108,28 +131,25 @@ function outcomeOf(
  * Polls the provider. A job that waits there and that the caller has cancelled is cancelled: the provider is asked
  * once, and again only after an unclear response. The next poll decides.
  */
-async function pollAndCancel(
-  deps: Deps,
-  task: Processing,
-  pollSeconds: number | undefined,
-): Promise<PollResult> {
+async function pollAndCancel(deps: Deps, task: Processing, msLeft: MsLeft): Promise<PollResult> {
   const { tasks, providers } = deps;
-  const result = await poll(deps, task, pollSeconds);
+  const result = await poll(deps, task, msLeft());
   const state = 'progress' in result ? result.progress.state : undefined;
   if (state === 'running' && task.cancellable) await tasks.recordNotCancellable(task.id);
-  if (state !== 'queued' || !awaitsCancellation(task)) return result;
-  const reply = await providers[task.provider].cancel?.(task.ticket);
+  if (state !== 'queued' || !awaitsCancellation(task) || isTooShort(msLeft())) return result;
+  const reply = await providers[task.provider].cancel?.(task.ticket, msLeft());
   if (reply === 'unknown') return result;
   await tasks.recordNotCancellable(task.id);
-  return poll(deps, task, pollSeconds);
+  return isTooShort(msLeft()) ? result : poll(deps, task, msLeft());
 }
+
+const isTooShort = (ms: number = Number.POSITIVE_INFINITY): boolean => ms < minRequestMs;
 
 async function poll(
   deps: Deps,
   { id, provider, ticket }: Processing,
-  pollSeconds: number | undefined,
+  deadlineMs: number | undefined,
 ): Promise<PollResult> {
-  const deadlineMs = pollSeconds === undefined ? undefined : pollDeadlineMs(pollSeconds);
   try {
     return { progress: await deps.providers[provider].poll(ticket, deadlineMs) };
   } catch (error) {

@@ -32,6 +32,7 @@ export type SubmitDeps = {
   readonly webhookUrl: (provider: ProviderName, taskId: string) => Promise<string>;
   readonly typicalSeconds: (model: string, provider: ProviderName) => Promise<number>;
   readonly now: Clock;
+  readonly pause: (milliseconds: number) => Promise<void>;
   /** The provider has the job. A repeated run reports it again. */
   readonly onAccepted: (taskId: string, provider: ProviderName) => void;
   /** For the operator: it is unknown whether the provider accepted the job, which it may bill. */
@@ -242,7 +243,7 @@ type Attempt = {
 
 /** One call of the provider, under the submit lock, and the ticket written if it accepts. */
 async function callProvider(
-  { tasks, providers, now }: SubmitDeps,
+  { tasks, providers, now, pause }: SubmitDeps,
   { id, prompt, n, options }: Pending,
   { provider, request, typicalSeconds }: Attempt,
 ): Promise<CallResult> {
@@ -254,10 +255,27 @@ async function callProvider(
     return resultOf(error);
   }
   const cancellable = providers[provider].cancel !== undefined; // it has just been queued
-  const task = await tasks.recordSubmitted(id, ticket, now(), { typicalSeconds, cancellable });
+  const task = await persistently(pause, () =>
+    tasks.recordSubmitted(id, ticket, now(), { typicalSeconds, cancellable }),
+  );
   return task?.status === 'processing'
     ? { state: 'accepted', task }
     : { state: 'over', reason: 'the task has ended meanwhile' };
+}
+
+/** The pauses between the attempts to store a ticket, in milliseconds, beyond those of the SDK. */
+const ticketPausesMs = [200, 500, 1000, 2000, 4000];
+
+/** Repeats the write of a ticket for some seconds. Without the ticket, a job that will be billed is lost. */
+async function persistently<T>(pause: SubmitDeps['pause'], write: () => Promise<T>): Promise<T> {
+  for (const milliseconds of ticketPausesMs) {
+    try {
+      return await write();
+    } catch {
+      await pause(milliseconds);
+    }
+  }
+  return write();
 }
 
 /** What a provider's error says. Any other error is our own, and is thrown on. */

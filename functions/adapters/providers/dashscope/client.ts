@@ -3,7 +3,14 @@ import type { Job, Provider } from '../../../domain/model/provider.ts';
 import { SubmitUnknown } from '../../../domain/model/workflow-errors.ts';
 import { failed, reasons } from '../../../domain/providers/reasons.ts';
 import { rejectionError } from '../error-table.ts';
-import { type Access, formatForLog, Ticket, unansweredPoll, upstream } from '../upstream.ts';
+import {
+  type Access,
+  formatForLog,
+  isUnknownJob,
+  Ticket,
+  unansweredPoll,
+  upstream,
+} from '../upstream.ts';
 import { classify, parseError } from './errors.ts';
 import { Polled, toProgress } from './progress.ts';
 
@@ -36,16 +43,18 @@ export function dashscope(access: Access): Provider {
 
     async poll(ticket, deadlineMs) {
       const response = await get(taskPath(ticket), pollSignal(deadlineMs));
-      if (response.status === 404 || response.status === 410) return failed(reasons.jobLost);
+      const details = parseError(response);
+      if (isUnknownJob(response, details)) return failed(reasons.jobLost);
       const polled = Polled.safeParse(response.body);
       if (!response.ok || !polled.success) {
-        throw unansweredPoll('poll', response, parseError(response));
+        throw unansweredPoll('poll', response, details);
       }
       return toProgress(polled.data);
     },
 
     // DashScope cancels only a job that has not begun.
-    cancel: (ticket) => cancel(`${taskPath(ticket)}/cancel`, 'POST', 'cancelled'),
+    cancel: (ticket, deadlineMs) =>
+      cancel(`${taskPath(ticket)}/cancel`, 'POST', 'cancelled', deadlineMs),
   };
 }
 

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Progress } from '../../../domain/model/provider.ts';
 import { failed, finished, reasons } from '../../../domain/providers/reasons.ts';
-import type { ErrorDetails, UpstreamResponse } from '../upstream.ts';
+import { type ErrorDetails, isUnknownJob, type UpstreamResponse } from '../upstream.ts';
 import { failureOf } from './errors.ts';
 
 // Only EvoLink's own client mentions `cancelled`. An unknown status is a parse error, not progress.
@@ -33,5 +33,5 @@ export function toProgress(
 }
 
 /** The job does not exist there, or not any more. */
-export const isJobLost = ({ status }: UpstreamResponse, { code }: ErrorDetails): boolean =>
-  status === 404 || status === 410 || code === 'invalid_task_id';
+export const isJobLost = (response: UpstreamResponse, details: ErrorDetails): boolean =>
+  isUnknownJob(response, details) || details.code === 'invalid_task_id';

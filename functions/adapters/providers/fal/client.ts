@@ -7,6 +7,7 @@ import { rejectionError } from '../error-table.ts';
 import {
   type Access,
   formatForLog,
+  isUnknownJob,
   type UpstreamResponse,
   unansweredPoll,
   upstream,
@@ -70,12 +71,20 @@ export function fal(access: Access): Provider {
     },
 
     // A 2xx says CANCELLATION_REQUESTED, also when the request is running and goes on.
-    cancel: (ticket) => cancel(`${requestPath(ticket)}/cancel`, 'PUT', 'requested'),
+    cancel: (ticket, deadlineMs) =>
+      cancel(`${requestPath(ticket)}/cancel`, 'PUT', 'requested', deadlineMs),
   };
 }
 
 const requestPath = (ticket: string): string => `${app}/requests/${encodeURIComponent(ticket)}`;
-const isJobLost = ({ status }: UpstreamResponse): boolean => status === 404 || status === 410;
+
+// fal's 404 has no code, but a text.
+const Unknown = z.object({ detail: z.string() });
+
+const isJobLost = (response: UpstreamResponse): boolean =>
+  isUnknownJob(response, {
+    code: parseError(response).code ?? Unknown.safeParse(response.body).data?.detail,
+  });
 
 const submitPath = ({ webhookUrl }: Job): string =>
   webhookUrl ? `${endpoint}?${new URLSearchParams({ fal_webhook: webhookUrl })}` : endpoint;

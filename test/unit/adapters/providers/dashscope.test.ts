@@ -161,7 +161,8 @@ describe('a poll', () => {
   test.each([404, 410])(
     'ends the job when the provider does not know it any more (%i)',
     async (status) => {
-      await expect(dashscopeWith({ status }).provider.poll(ticket)).resolves.toEqual(
+      const body = { code: 'NotFound', message: 'The task does not exist.' };
+      await expect(dashscopeWith({ status, body }).provider.poll(ticket)).resolves.toEqual(
         failure('unknown_error'),
       );
     },
@@ -174,6 +175,9 @@ describe('a poll', () => {
     ['a rate limit', { status: 429, body: { code: 'Throttling.RateQuota' } }],
     ['an internal error of the provider', { status: 500, body: { code: 'InternalError' } }],
     ['an HTML page of a gateway', { status: 502, body: '<html>Bad Gateway</html>' }],
+    ['a 404 of a gateway', { status: 404, body: '<html>Not Found</html>' }],
+    ['a 410 without a body', { status: 410 }],
+    ['a 404 of something else', { status: 404, body: { detail: 'Not Found' } }],
     ['an error that looks like progress', { status: 503, body: running }],
     ['a response that is not JSON', { body: '<html>' }],
     ['a response without a status', { body: { output: {} } }],

@@ -178,7 +178,7 @@ describe('a poll', () => {
   test.each([
     ['the status', [{ status: 404, body: { detail: 'Not found' } }]],
     ['the result', [{ body: completed }, { status: 404, body: { detail: 'Not found' } }]],
-    ['the result, with 410', [{ body: completed }, { status: 410 }]],
+    ['the result, with 410', [{ body: completed }, { status: 410, body: { detail: 'Gone' } }]],
   ])('ends the job when the provider does not know it any more: %s', async (_, responses) => {
     await expect(polled(...responses)).resolves.toEqual(failure('unknown_error'));
   });
@@ -192,6 +192,8 @@ describe('a poll', () => {
       { status: 500, body: { detail: 'Internal Server Error' } },
     ],
     ['an HTML page of a gateway', { status: 502, body: '<html>Bad Gateway</html>' }],
+    ['a 404 of a gateway', { status: 404, body: '<html>Not Found</html>' }],
+    ['a 410 without a body', { status: 410 }],
     ['a response that is not JSON', { body: '<html>' }],
     ['no response', new TypeError('fetch failed')],
   ])('that ends with %s may be repeated, at either of its requests', async (_, response) => {

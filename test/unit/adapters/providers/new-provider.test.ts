@@ -71,6 +71,7 @@ function systemWithAcme(task = pending(), catalogue?: readonly Model[]) {
     webhookUrl: async (name, id) => `https://api.example.com/${name}/${id}`,
     typicalSeconds: async () => 30,
     now,
+    pause: async () => undefined,
     outcomeUnknown: unexpected,
     operatorMustAct: unexpected,
     onFallback: unexpected,
@@ -83,6 +84,7 @@ function systemWithAcme(task = pending(), catalogue?: readonly Model[]) {
     now,
     providerBusy: unexpected,
     unanswered: unexpected,
+    overdue: unexpected,
   });
   return { requests, submit, poll, find: () => tasks.find(sampleId) };
 }

@@ -86,6 +86,7 @@ describe('a task that ended', () => {
     ['generation_timeout', ['TaskFailed', 'ProviderFailedTask']],
     ['service_unavailable', ['TaskFailed', 'ProviderFailedTask']],
     ['quota_exceeded', ['TaskFailed', 'ProviderFailedTask']],
+    ['unknown_error', ['TaskFailed', 'ProviderFailedTask']],
     ['content_policy_violation', ['TaskFailed']],
     ['request_cancelled', ['TaskFailed']],
   ] as const)('with %s counts as %j', async (code, names) => {

@@ -42,6 +42,7 @@ function contextWith(task: Task, script: Parameters<typeof scriptedProvider>[0])
   const provider = scriptedProvider(script);
   const busy: unknown[] = [];
   const unanswered: string[] = [];
+  const overdue: string[] = [];
   const providerBusy = (taskId: string, cause: ProviderBusy) => void busy.push([taskId, cause]);
   return {
     clock,
@@ -49,6 +50,7 @@ function contextWith(task: Task, script: Parameters<typeof scriptedProvider>[0])
     provider,
     busy,
     unanswered,
+    overdue,
     poll: pollTask({
       tasks,
       workflow,
@@ -56,6 +58,7 @@ function contextWith(task: Task, script: Parameters<typeof scriptedProvider>[0])
       now: clock.now,
       providerBusy,
       unanswered: (taskId) => void unanswered.push(taskId),
+      overdue: (taskId) => void overdue.push(taskId),
     }),
     find: () => tasks.find(sampleId),
   };
@@ -174,6 +177,7 @@ test.each([
       now: () => sampleTime,
       providerBusy: unexpected,
       unanswered: unexpected,
+      overdue: unexpected,
     })(sampleId, 'token-1', seconds);
 
     expect(deadlines).toEqual([ms]);
@@ -269,7 +273,7 @@ describe('past the deadline', () => {
     await poll(sampleId, 'token-2');
 
     expect(await find()).toMatchObject({ outcome: { state: 'failed', failure: late } });
-    expect(workflow.finished).toEqual(['token-2']);
+    expect(workflow.finished).toEqual(['token-1', 'token-2']);
   });
 
   test('a job of which the provider says nothing is asked for again, and completes if it is finished', async () => {
@@ -310,6 +314,22 @@ describe('past the deadline', () => {
           ? [failed]
           : [expect.not.objectContaining({ outcome: expect.anything() })],
       );
+    },
+  );
+
+  test.each([
+    [60_000, new ProviderBusy('503'), []],
+    [60_001, new ProviderBusy('503'), [sampleId]],
+    [60_001, { state: 'queued' as const }, []],
+  ])(
+    'a task of which the provider says nothing is reported, from a minute on: %i ms, %j',
+    async (ms, response, reported) => {
+      const { poll, clock, overdue } = context(processing({ deadlineAt }), response);
+      clock.advance(900_000 + ms);
+
+      await poll(sampleId, 'token-1', 4);
+
+      expect(overdue).toEqual(reported);
     },
   );
 
@@ -420,6 +440,45 @@ describe('a task that the caller has cancelled', () => {
 
       expect(await find()).toMatchObject({ outcome: progress });
       expect(provider.cancelled).toEqual([]);
+    },
+  );
+
+  test.each([
+    // How long each answer takes; the deadlines of the requests that are sent; whether it may still be cancelled.
+    [[0, 0, 0], [3500, 3500, 3500], undefined],
+    [[1000, 2000, 0], [3500, 2500, 500], undefined],
+    [[1000, 2400, 0], [3500, 2500], undefined],
+    [[3300, 0, 0], [3500], true],
+  ] as const)(
+    'its requests take no longer than one poll may: with answers after %j ms they wait for %j ms',
+    async (durations, deadlines, cancellable) => {
+      const { tasks, put } = memoryStore();
+      put(task);
+      const clock = settableClock(sampleTime);
+      const sent: unknown[] = [];
+      const request = async <T>(deadlineMs: number | undefined, answer: T): Promise<T> => {
+        clock.advance(durations[sent.push(deadlineMs) - 1] ?? 0);
+        return answer;
+      };
+      const unexpected = () => expect.unreachable();
+
+      await pollTask({
+        tasks,
+        workflow: memoryWorkflow(),
+        providers: only({
+          retentionMs: 1,
+          poll: (_ticket: string, deadlineMs?: number) => request(deadlineMs, queued),
+          cancel: (_ticket: string, deadlineMs?: number) =>
+            request<CancelResult>(deadlineMs, 'requested'),
+        }),
+        now: clock.now,
+        providerBusy: unexpected,
+        unanswered: unexpected,
+        overdue: unexpected,
+      })(sampleId, 'token-1', 4);
+
+      expect(sent).toEqual(deadlines);
+      expect(Object(await tasks.find(sampleId)).cancellable).toBe(cancellable);
     },
   );
 

@@ -49,6 +49,7 @@ export function context(task: Task, script: Script, more: Partial<SubmitDeps> = 
   const deps: SubmitDeps = {
     tasks,
     now: clock.now,
+    pause: async () => undefined,
     providers: {
       dashscope: provider('dashscope'),
       evolink: { ...provider('evolink'), idempotent: true, supportsWebhook: true },

@@ -10,6 +10,7 @@ import {
   ProviderRejected,
   SubmitUnknown,
 } from '../../../../functions/domain/model/workflow-errors.ts';
+import type { TaskStore } from '../../../../functions/domain/tasks/ports.ts';
 import { submitTask } from '../../../../functions/domain/tasks/submit-task.ts';
 import { memoryInputs, memoryStore, only, scriptedProvider } from '../../../support/fakes.ts';
 import { failed, pending, processing, sampleId, sampleTime } from '../../../support/tasks.ts';
@@ -28,11 +29,13 @@ function context(task: Task, ...responses: readonly (string | Error)[]) {
   put(task);
   const provider = scriptedProvider({ submit: responses });
   const signals: unknown[] = [];
+  const pauses: number[] = [];
   const deps = {
     tasks,
     inputs: memoryInputs(),
     providers: only(provider),
     now: () => now,
+    pause: async (milliseconds: number) => void pauses.push(milliseconds),
     availableProviders: async () => ['dashscope'] as const,
     webhookUrl: async () => 'https://api.example.com/called',
     typicalSeconds: async () => 30,
@@ -47,6 +50,7 @@ function context(task: Task, ...responses: readonly (string | Error)[]) {
     tasks,
     provider,
     signals,
+    pauses,
     submit: submitTask(deps),
     find: () => tasks.find(sampleId),
   };
@@ -253,6 +257,24 @@ describe('the submit lock', () => {
 
     expect(await find()).not.toHaveProperty('submitLockedAt');
     expect(provider.jobs).toEqual([]);
+  });
+
+  test('does not matter when the ticket can be written within some seconds', async () => {
+    const { deps, find, pauses } = context(pending(), 'ticket-7');
+    let failures = 5;
+    const tasks: TaskStore = {
+      ...deps.tasks,
+      recordSubmitted: (...written) => {
+        failures -= 1;
+        if (failures >= 0) return Promise.reject(new Error('throttled'));
+        return deps.tasks.recordSubmitted(...written);
+      },
+    };
+
+    await submitTask({ ...deps, tasks })(sampleId);
+
+    expect(await find()).toMatchObject({ status: 'processing', ticket: 'ticket-7' });
+    expect(pauses).toEqual([200, 500, 1000, 2000, 4000]);
   });
 
   test('stays when the ticket could not be written: submitting again would pay twice', async () => {
