@@ -15,6 +15,9 @@ type Options = {
   readonly progress: Progress;
 };
 
+/** How long after a failure the end of the local stack may still be the reason for it. */
+const exitNoticeMs = 1000;
+
 /** One picture through a local stack that is started for it and stopped afterwards in any case. */
 export async function runDemo(options: Options): Promise<Generated> {
   const { command, cwd, picture, prompt, out, progress } = options;
@@ -36,7 +39,12 @@ export async function runDemo(options: Options): Promise<Generated> {
       // When the demo is interrupted, `generate` ends at its next pause.
       sleep: (milliseconds) => setTimeout(milliseconds, undefined, { signal: ended.signal }),
     });
-    return await Promise.race([generated, died, interrupted]);
+    // When the local stack dies, a request may break before the end of its process is known, which says why.
+    const generatedUnlessDied = generated.catch(async (error: unknown) => {
+      await Promise.race([died, setTimeout(exitNoticeMs)]);
+      throw error;
+    });
+    return await Promise.race([generatedUnlessDied, died, interrupted]);
   } finally {
     ended.abort();
     await stop();

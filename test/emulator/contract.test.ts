@@ -400,7 +400,7 @@ describe.skipIf(!emulator)('the stage dev in the emulator', () => {
 
     test('above a limit of the account is refused with 429', async () => {
       const slow = await customer('slow', { limits: { requests_per_minute: 1 } });
-      const atItsLimit = await customer('atItsLimit', { limits: { tasks_in_flight: 1 } });
+      const atItsLimit = await customer('at-its-limit', { limits: { tasks_in_flight: 1 } });
       const request = { ...generation, image_uploads };
 
       const statuses = async ({ create }: Caller) => [
