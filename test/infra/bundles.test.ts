@@ -28,7 +28,7 @@ const limits: Record<Entry, number> = {
   'api/manage-accounts': 364,
   'api/credit-account': 363,
   'api/manage-keys': 372,
-  'api/service': 161,
+  'api/service': 174, // four fifths are the OpenAPI document, which grows with every route
   'workflow/prepare-inputs': 549,
   'workflow/submit-task': 589,
   'workflow/await-provider': 366,
