@@ -33,7 +33,7 @@ export function log(
   logger[level](event, { ...rest, ...(cause !== undefined && { cause: describeCause(cause) }) });
 }
 
-/** So many errors of a chain of causes are logged. */
+/** How many errors of a chain of causes are logged. */
 const maxCauses = 4;
 
 // Without the messages, because the message of a library may quote its input.

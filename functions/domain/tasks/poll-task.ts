@@ -84,7 +84,7 @@ function reportOverdue(deps: Deps, task: Processing, { result, polledAt }: Polle
   if ('busy' in result && polledAt > deadlineAt + overdueGraceMs) deps.overdue(id);
 }
 
-/** The task is past its deadline, and its job has not begun: without this the provider would make and bill it. */
+/** Cancels the job of a task that failed by its deadline before the job began: the provider would make and bill it. */
 async function cancelIfQueued(
   { providers }: Deps,
   { provider, ticket, cancellable }: Processing,
@@ -129,7 +129,7 @@ function outcomeOf(
 
 /**
  * Polls the provider. A job that waits there and that the caller has cancelled is cancelled: the provider is asked
- * once, and again only after an unclear response. The next poll decides.
+ * once, and again only after an unclear response. What the provider says about the job afterwards decides.
  */
 async function pollAndCancel(deps: Deps, task: Processing, msLeft: MsLeft): Promise<PollResult> {
   const { tasks, providers } = deps;

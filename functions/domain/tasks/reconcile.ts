@@ -32,7 +32,7 @@ const leaseMs = 2 * 60 * 1000;
 /**
  * A task that was polled within this time has an execution, and Step Functions need not be asked: it allows some ten
  * such requests a second (https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html). Longer than the
- * longest usual interval of polls, which is two minutes.
+ * longest normal interval of polls, which is two minutes.
  */
 const polledLatelyMs = 3 * 60 * 1000;
 
