@@ -1,10 +1,14 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { accountTable } from '../functions/adapters/aws/dynamodb/account-table.ts';
+import { credits } from '../functions/adapters/aws/dynamodb/credits.ts';
 import { keyTable } from '../functions/adapters/aws/dynamodb/key-table.ts';
-import { credits, reservations, settlements } from '../functions/adapters/aws/dynamodb/ledger.ts';
+import { reservations } from '../functions/adapters/aws/dynamodb/reservations.ts';
+import { settlements } from '../functions/adapters/aws/dynamodb/settlements.ts';
+import { taskTable } from '../functions/adapters/aws/dynamodb/task-table.ts';
 import type { Ledger } from '../functions/domain/billing/ledger.ts';
 import { LedgerBusy } from '../functions/domain/billing/ledger.ts';
 import { newTaskId } from '../functions/domain/model/ids.ts';
+import type { TaskStore } from '../functions/domain/tasks/ports.ts';
 import { tablesOf } from '../local/aws/template/read-tables.ts';
 import { reasonToSkip, startDynamoDbLocal } from '../test/support/dynamodb-local.ts';
 import { completed, keyOf, pending, sampleKey } from '../test/support/tasks.ts';
@@ -61,7 +65,11 @@ export async function benchLedger(): Promise<readonly object[]> {
       idempotency: tableName('Idempotency'),
     };
     for (let n = 0; n < accounts; n += 1) await openAccount(client, names, accountOf(n));
-    const ledger = { ...reservations(client, names), ...settlements(client, names) };
+    const ledger = {
+      ...reservations(client, names),
+      ...settlements(client, names),
+      tasks: taskTable(client, names.tasks),
+    };
     await run(ledger, { callers, accounts }, 1000); // warm up
     Object.assign(counts, { written: 0, conflicts: 0, versionConflicts: 0 });
 
@@ -92,12 +100,12 @@ async function openAccount(client: DynamoDBClient, names: Names, account: string
   const limits = { tasksInFlight: 100_000 };
   const record = { account, userGroup: 'default', limits, webhookSecret: 'none', createdAt: at };
   await accountTable(client, names.accounts).add(record);
-  await keyTable(client, names.keys, Date.now).add(sampleKey({ account }));
+  await keyTable(client, names, Date.now).add(sampleKey({ account }));
   await credits(client, names).credit({ account, amount: 1e12, at });
 }
 
 async function run(
-  ledger: Pick<Ledger, 'reserve' | 'settle'>,
+  { tasks, ...ledger }: Pick<Ledger, 'reserve' | 'settle'> & { readonly tasks: TaskStore },
   { callers, accounts }: Case,
   ms: number,
 ): Promise<{ pairs: number; busy: number }> {
@@ -106,11 +114,11 @@ async function run(
   const call = async (account: string) => {
     while (performance.now() < until) {
       const common = { id: newTaskId(Date.now()), account, keyId: keyOf(account) };
+      const draft = pending({ ...common, createdAt: Date.now() });
+      await retryWhileBusy(total, () => ledger.reserve(draft, { timeZone: 'UTC' }));
+      const { reservedIn } = (await tasks.find(common.id)) ?? {};
       await retryWhileBusy(total, () =>
-        ledger.reserve(pending({ ...common, createdAt: Date.now() })),
-      );
-      await retryWhileBusy(total, () =>
-        ledger.settle(completed({ ...common, finishedAt: Date.now() })),
+        ledger.settle(completed({ ...common, reservedIn, finishedAt: Date.now() })),
       );
       total.pairs += 1;
     }
@@ -125,10 +133,12 @@ async function run(
 async function retryWhileBusy<T>(total: { busy: number }, act: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
-      return await act();
+      const result = await act();
+      if (typeof result !== 'object' || JSON.stringify(result) !== '{"state":"busy"}')
+        return result;
     } catch (error) {
       if (!(error instanceof LedgerBusy)) throw error;
-      total.busy += 1;
     }
+    total.busy += 1;
   }
 }

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { accountTable } from '../functions/adapters/aws/dynamodb/account-table.ts';
+import { credits } from '../functions/adapters/aws/dynamodb/credits.ts';
 import { keyTable } from '../functions/adapters/aws/dynamodb/key-table.ts';
-import { credits } from '../functions/adapters/aws/dynamodb/ledger.ts';
 import { hashOfKey, keyIdOf } from '../functions/domain/model/api-key.ts';
 import { startDynamoDb } from '../local/aws/dynamodb/start-dynamodb.ts';
 import { startSecrets } from '../local/aws/secrets/secrets.ts';
@@ -49,9 +49,11 @@ async function openAccount(caller: number): Promise<void> {
   const limits = { tasksInFlight: 1_000_000, requestsPerMinute: 1_000_000 };
   const record = { account, userGroup: 'default', limits, webhookSecret: 'none', createdAt: at };
   await accountTable(client, tableName('Accounts')).add(record);
-  await keyTable(client, tableName('Keys'), Date.now).add(
-    sampleKey({ account, hash, keyId: keyIdOf(hash) }),
-  );
-  const names = { accounts: tableName('Accounts'), idempotency: tableName('Idempotency') };
+  const names = {
+    accounts: tableName('Accounts'),
+    keys: tableName('Keys'),
+    idempotency: tableName('Idempotency'),
+  };
+  await keyTable(client, names, Date.now).add(sampleKey({ account, hash, keyId: keyIdOf(hash) }));
   await credits(client, names).credit({ account, amount: 1e12, at });
 }

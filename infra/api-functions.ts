@@ -47,6 +47,14 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
     ACCOUNT_TABLE: tables.accounts.allow('dynamodb:GetItem'),
     ACTIVITY_TABLE: tables.activity.allow('dynamodb:UpdateItem'),
   };
+  // The credits of an account, and the limits of a key, lie in several rows, which are read together.
+  const readAccounts = tables.accounts.allow('dynamodb:GetItem', 'dynamodb:BatchGetItem');
+  const changeAccounts = tables.accounts.allow(
+    'dynamodb:GetItem',
+    'dynamodb:BatchGetItem',
+    'dynamodb:PutItem',
+    'dynamodb:UpdateItem',
+  );
   // A function that shows API keys also reads when each was last used.
   const lastUse = tables.activity.allow('dynamodb:UpdateItem', 'dynamodb:BatchGetItem');
   // A response about a task has signed links to its results.
@@ -58,12 +66,13 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
     'api/create-task': {
       id: 'CreateTask',
       environment: {
-        KEY_TABLE: tables.keys.allow('dynamodb:GetItem', 'dynamodb:UpdateItem'),
-        ACCOUNT_TABLE: tables.accounts.allow(
+        KEY_TABLE: tables.keys.allow(
           'dynamodb:GetItem',
-          'dynamodb:PutItem',
+          'dynamodb:BatchGetItem',
+          'dynamodb:ConditionCheckItem',
           'dynamodb:UpdateItem',
         ),
+        ACCOUNT_TABLE: changeAccounts,
         ACTIVITY_TABLE: tables.activity.allow('dynamodb:GetItem', 'dynamodb:UpdateItem'),
         TASK_TABLE: tables.tasks.allow('dynamodb:GetItem', 'dynamodb:PutItem'),
         IDEMPOTENCY_TABLE: tables.idempotency.allow('dynamodb:GetItem', 'dynamodb:PutItem'),
@@ -173,8 +182,12 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
     },
     'api/read-account': {
       id: 'ReadAccount',
-      environment: callerEnvironment,
-      sharedBecause: 'each needs what authentication reads, and nothing more',
+      environment: {
+        ...callerEnvironment,
+        KEY_TABLE: tables.keys.allow('dynamodb:GetItem', 'dynamodb:BatchGetItem'),
+        ACCOUNT_TABLE: readAccounts,
+      },
+      sharedBecause: 'each reads what its caller may see of its own account and key',
     },
     'api/service': {
       id: 'Service',
@@ -204,23 +217,15 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
       id: 'ManageAccounts',
       environment: {
         ...callerEnvironment,
-        ACCOUNT_TABLE: tables.accounts.allow(
-          'dynamodb:GetItem',
-          'dynamodb:PutItem',
-          'dynamodb:UpdateItem',
-        ),
+        ACCOUNT_TABLE: changeAccounts,
       },
-      sharedBecause: 'each writes the row of one account, and none of them moves money',
+      sharedBecause: 'each writes one account and its limits, and none of them moves money',
     },
     'api/credit-account': {
       id: 'CreditAccount',
       environment: {
         ...callerEnvironment,
-        ACCOUNT_TABLE: tables.accounts.allow(
-          'dynamodb:GetItem',
-          'dynamodb:PutItem',
-          'dynamodb:UpdateItem',
-        ),
+        ACCOUNT_TABLE: changeAccounts,
         IDEMPOTENCY_TABLE: tables.idempotency.allow('dynamodb:GetItem', 'dynamodb:PutItem'),
       },
     },
@@ -228,10 +233,16 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
       id: 'ManageKeys',
       environment: {
         ...callerEnvironment,
-        KEY_TABLE: tables.keys.allow('dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'),
+        KEY_TABLE: tables.keys.allow(
+          'dynamodb:GetItem',
+          'dynamodb:BatchGetItem',
+          'dynamodb:PutItem',
+          'dynamodb:UpdateItem',
+        ),
+        ACCOUNT_TABLE: readAccounts,
         ACTIVITY_TABLE: lastUse,
       },
-      sharedBecause: 'each writes the row of one API key',
+      sharedBecause: 'each writes one API key and its limits',
     },
   };
 }

@@ -11,8 +11,9 @@ import { indexNames } from '../functions/domain/model/storage-names.ts';
 import type { Binding, Grant, NonEmpty } from './bindings.ts';
 import type { Stage } from './stage.ts';
 
-// No action deletes an item (tasks and idempotency records go by their time to live) or reads a whole table.
-type TableAction = `dynamodb:${'BatchGetItem' | 'GetItem' | 'PutItem' | 'Query' | 'UpdateItem'}`;
+// No action deletes an item (tasks, idempotency records and the days of keys go by their time to live) or reads a whole table.
+type TableAction =
+  `dynamodb:${'BatchGetItem' | 'ConditionCheckItem' | 'GetItem' | 'PutItem' | 'Query' | 'UpdateItem'}`;
 type IndexAccess<Index> = {
   readonly index: Index;
   readonly actions: NonEmpty<'dynamodb:Query'>;
@@ -95,8 +96,8 @@ export class Tables extends Construct {
       sortKey: text('entry'),
       globalSecondaryIndexes: [
         {
-          // Sparse: only the account's own row has `listed`, and its entries do not. Keys only, so that
-          // a change of the balance does not write to the index.
+          // Sparse: only the account's own row has `listed`. Its shards and entries do not, so that a change of the
+          // balance does not write to the index.
           indexName: indexNames.accountsByName,
           partitionKey: text('listed'),
           sortKey: text('account'),
@@ -107,9 +108,11 @@ export class Tables extends Construct {
     this.keys = new Table(this, 'Keys', {
       ...common,
       partitionKey: text('keyId'),
+      // What was spent on a day is kept for a week.
+      timeToLiveAttribute: 'ttl',
       globalSecondaryIndexes: [
         {
-          // Keys only, so that spending through a key does not write to the index.
+          // Sparse: only a key's own row has `account`, and what is spent through it lies in other rows.
           indexName: indexNames.keysByAccount,
           partitionKey: text('account'),
           sortKey: number('createdAt'),

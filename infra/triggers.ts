@@ -102,6 +102,7 @@ const rowsOf = ({ tables, buckets, workflow, deletion }: Props): FunctionTable<E
     environment: {
       KEY_TABLE: tables.keys.allow('dynamodb:PutItem'),
       ACCOUNT_TABLE: tables.accounts.allow(
+        'dynamodb:BatchGetItem',
         'dynamodb:GetItem',
         'dynamodb:PutItem',
         'dynamodb:UpdateItem',

@@ -119,12 +119,8 @@ const rowsOf = ({
     timeoutSeconds: timeouts.settleTask.functionSeconds,
     environment: {
       TASK_TABLE: tables.tasks.allow('dynamodb:GetItem', 'dynamodb:PutItem'),
-      ACCOUNT_TABLE: tables.accounts.allow(
-        'dynamodb:GetItem',
-        'dynamodb:PutItem',
-        'dynamodb:UpdateItem',
-      ),
-      KEY_TABLE: tables.keys.allow('dynamodb:GetItem', 'dynamodb:UpdateItem'),
+      ACCOUNT_TABLE: tables.accounts.allow('dynamodb:PutItem', 'dynamodb:UpdateItem'),
+      KEY_TABLE: tables.keys.allow('dynamodb:UpdateItem'),
       ACTIVITY_TABLE: tables.activity.allow('dynamodb:GetItem', 'dynamodb:UpdateItem'),
       RESULT_BUCKET: buckets.results.allow(
         { prefix: bucketPrefixes.results, actions: ['s3:PutObject'] },

@@ -160,10 +160,10 @@ function addGrant(accounts: Command, terminal: Terminal): void {
   });
 }
 
-function formatGrant(id: string, { number, amount_credits, balance_credits }: Entry): string {
+function formatGrant(id: string, { amount_credits, balance_credits }: Entry): string {
   const action =
     amount_credits < 0 ? `withdrew ${-amount_credits} from` : `granted ${amount_credits} to`;
-  return `${action} ${id}: balance ${balance_credits} after entry ${number}`;
+  return `${action} ${id}: balance ${balance_credits}`;
 }
 
 type NewLimit = ReturnType<typeof parseLimitOrDefault>;
@@ -226,7 +226,6 @@ function addEntries(accounts: Command, terminal: Terminal): void {
 }
 
 const entryColumns: readonly Column<Entry>[] = [
-  numberColumn('number', ({ number }) => number),
   ageColumn('age', ({ created }) => created),
   textColumn('kind', ({ kind }) => kind),
   numberColumn('amount', ({ amount_credits }) => amount_credits),

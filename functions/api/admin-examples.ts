@@ -1,6 +1,6 @@
 import { accountView, entryView } from '../domain/accounts/accounts.ts';
 import { keyView } from '../domain/accounts/keys.ts';
-import { noFunds } from '../domain/model/account.ts';
+import { entryIdOf, noFunds } from '../domain/model/account.ts';
 import { type ApiKey, noSpending } from '../domain/model/api-key.ts';
 import { account, keyId, taskId } from './example-ids.ts';
 
@@ -21,14 +21,19 @@ export const paidAccount = accountView({
   reserved: 2400,
   used: 2400,
   inFlight: 1,
-  entries: 4,
 });
-const granted = { kind: 'grant', number: 1, amount: 100_000, balance: 100_000 } as const;
-export const grant = entryView({ ...granted, at: now - 60_000, keyId, note: 'invoice 7' });
+const granted = { kind: 'grant', amount: 100_000, balance: 100_000 } as const;
+export const grant = entryView({
+  ...granted,
+  id: entryIdOf(now - 60_000, '3f2c1a7e-5b0d-4c1e-9a63-0d2b8f7c6e51'),
+  at: now - 60_000,
+  keyId,
+  note: 'invoice 7',
+});
 export const entries = [
   entryView({
     kind: 'settle',
-    number: 3,
+    id: entryIdOf(now, `${taskId}-settle`),
     at: now,
     amount: 0,
     balance: 97_600,
@@ -38,7 +43,7 @@ export const entries = [
   }),
   entryView({
     kind: 'reserve',
-    number: 2,
+    id: entryIdOf(now - 40_000, `${taskId}-reserve`),
     at: now - 40_000,
     amount: -2400,
     balance: 97_600,
@@ -59,10 +64,9 @@ const key: ApiKey = {
   createdAt: now - 60_000,
   timeZone: 'Europe/Berlin',
   dailyLimit: 50_000,
-  ...noSpending,
 };
 export const newKey = {
-  ...keyView(key, now),
+  ...keyView(key),
   api_key: 'sk-dr-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefg',
 };
-export const usedKey = keyView({ ...key, used: 2400 }, now, now);
+export const usedKey = keyView(key, { ...noSpending, used: 2400, today: 2400 }, now);

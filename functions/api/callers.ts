@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { clientConfig } from '../adapters/aws/client-config.ts';
 import { keyActivity } from '../adapters/aws/dynamodb/key-activity.ts';
-import { keyTable, knownKeys } from '../adapters/aws/dynamodb/key-table.ts';
+import { keysById, knownKeys } from '../adapters/aws/dynamodb/key-table.ts';
 import { admitCreate } from '../domain/accounts/admit-create.ts';
 import { authenticate, recheckKey } from '../domain/accounts/authenticate.ts';
 import { limitCalls } from '../domain/accounts/call-limit.ts';
@@ -34,6 +34,6 @@ export const callers: CallerServices = {
   countCall: limitCalls(activity, Date.now),
   admitCreate: admitCreate({
     countRequest: limitRequests(activity, Date.now),
-    recheckKey: recheckKey({ keys: keyTable(dynamo, env.KEY_TABLE, Date.now), now: Date.now }),
+    recheckKey: recheckKey({ keys: keysById(dynamo, env.KEY_TABLE), now: Date.now }),
   }),
 };

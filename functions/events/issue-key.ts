@@ -1,8 +1,8 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { clientConfig } from '../adapters/aws/client-config.ts';
 import { accountTable } from '../adapters/aws/dynamodb/account-table.ts';
+import { credits } from '../adapters/aws/dynamodb/credits.ts';
 import { keyTable } from '../adapters/aws/dynamodb/key-table.ts';
-import { credits } from '../adapters/aws/dynamodb/ledger.ts';
 import { type IssuedKey, IssueKeyRequest, issueKey } from '../domain/accounts/issue-key.ts';
 import { readEnv } from '../runtime/env.ts';
 
@@ -11,7 +11,7 @@ const dynamo = new DynamoDBClient(clientConfig);
 const now = Date.now;
 const issue = issueKey({
   accounts: accountTable(dynamo, env.ACCOUNT_TABLE),
-  keys: keyTable(dynamo, env.KEY_TABLE, now),
+  keys: keyTable(dynamo, { keys: env.KEY_TABLE, accounts: env.ACCOUNT_TABLE }, now),
   ledger: credits(dynamo, { accounts: env.ACCOUNT_TABLE, idempotency: env.IDEMPOTENCY_TABLE }),
   now,
 });

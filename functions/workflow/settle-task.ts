@@ -2,7 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { clientConfig, s3ClientConfig } from '../adapters/aws/client-config.ts';
 import { durations } from '../adapters/aws/dynamodb/durations.ts';
-import { settlements } from '../adapters/aws/dynamodb/ledger.ts';
+import { settlements } from '../adapters/aws/dynamodb/settlements.ts';
 import { taskTable } from '../adapters/aws/dynamodb/task-table.ts';
 import { userAgentOf } from '../adapters/aws/s3/download.ts';
 import { resultStore } from '../adapters/aws/s3/result-bucket.ts';

@@ -34,13 +34,14 @@ export const apiKey = (n: number, more: object = {}) => ({
   allowed_models: null,
   used_credits: 0,
   reserved_credits: 0,
-  daily_used_credits: 0,
+  daily_used_credits: null,
   ...more,
 });
 
+/** An entry whose id ends with a number, which tells entries of the same time apart. */
 export const entry = (number: number, more: object = {}) => ({
   object: 'ledger_entry',
-  number,
+  id: `1772366400000-entry-${number}`,
   kind: 'grant',
   created,
   amount_credits: 100,

@@ -19,7 +19,7 @@ describe('darkroom accounts grant', () => {
 
     const { code, printed } = await runInProcess([...grant, '100', '--note', 'invoice 7']);
 
-    expect(printed).toBe('granted 100 to studio: balance 198.8 after entry 12');
+    expect(printed).toBe('granted 100 to studio: balance 198.8');
     expect(code).toBe(0);
     expect(json(api.calls()[0]?.body)).toEqual({ credits: 100, note: 'invoice 7' });
     const { printed: whole } = await runInProcess([...grant, '100', '--json']);
@@ -34,7 +34,7 @@ describe('darkroom accounts grant', () => {
     const { api, run } = await contextWithReplies({ body });
 
     expect(await run([...grant, text])).toEqual({
-      stdout: `withdrew ${-credits} from studio: balance 198.8 after entry 13\n`,
+      stdout: `withdrew ${-credits} from studio: balance 198.8\n`,
       code: 0,
       stderr: '',
     });
@@ -124,9 +124,9 @@ describe('darkroom accounts entries', () => {
     });
 
     expect(printed.split('\n')).toEqual([
-      'number  age  kind    amount  balance  charged  task                              key                   note',
-      '     2  1 h  settle     1.2    198.8      1.2  task-unified-1772366400-abcd1234  key-0000000000000001  -',
-      '     1  1 h  grant      100    198.8        -  -                                 key-0000000000000009  a b',
+      'age  kind    amount  balance  charged  task                              key                   note',
+      '1 h  settle     1.2    198.8      1.2  task-unified-1772366400-abcd1234  key-0000000000000001  -',
+      '1 h  grant      100    198.8        -  -                                 key-0000000000000009  a b',
     ]);
   });
 
@@ -137,7 +137,7 @@ describe('darkroom accounts entries', () => {
     const { printed: whole } = await runInProcess(['accounts', 'entries', 'studio', '--json']);
 
     expect(printed.split('\n')[1]).toBe(
-      '1\t2026-03-01T11:00:00Z\tgrant\t100\t198.8\t\t\tkey-0000000000000009\ta b',
+      '2026-03-01T11:00:00Z\tgrant\t100\t198.8\t\t\tkey-0000000000000009\ta b',
     );
     expect(JSON.parse(whole)).toEqual(entries);
   });

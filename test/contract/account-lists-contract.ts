@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { pagesOf } from './pages.ts';
-import { draft, grant, type MakeStore, type Store } from './stores.ts';
+import { draft, grant, type MakeStore, reserve, type Store } from './stores.ts';
 
 const names = ({ accounts }: Store, limit: number) =>
   pagesOf(async (after: string | undefined) => {
@@ -33,7 +33,7 @@ export function accountListsContract(make: MakeStore): void {
   test('listed accounts have their current funds', async () => {
     const store = await make();
     await grant(store, 'studio', 5000);
-    await store.ledger.reserve(draft({ account: 'studio' }));
+    await reserve(store, draft({ account: 'studio' }));
     await store.accounts.change('studio', { userGroup: 'staff', limits: { tasksInFlight: 3 } });
 
     const { accounts } = await store.accounts.list({ limit: 9 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { CallbackRecord } from '../../functions/domain/model/task.ts';
 import { completed } from '../support/tasks.ts';
-import { draft, type MakeStore, openTask } from './stores.ts';
+import { draft, type MakeStore, openTask, settle } from './stores.ts';
 
 const far = Number.MAX_SAFE_INTEGER;
 const failing: CallbackRecord = { state: 'failing', attempts: 1, lastStatus: 500 };
@@ -140,10 +140,11 @@ export function callbacksContract(make: MakeStore): void {
 /** A task that has ended, with a callback that is due at 200. */
 async function endedWithCallback(make: MakeStore) {
   const store = await make();
-  const { tasks, ledger } = store;
+  const { tasks } = store;
   const { id } = await openTask(store);
   const callbackUrl = 'https://example.com/hook';
-  await ledger.settle(
+  await settle(
+    store,
     completed({ id, callbackUrl, callback: { state: 'pending', attempts: 0 }, nextCheckAt: 200 }),
   );
   const callback = async () => {

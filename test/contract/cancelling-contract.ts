@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { completed, failed, sampleTime } from '../support/tasks.ts';
-import { type MakeStore, openTask } from './stores.ts';
+import { type MakeStore, openTask, settle } from './stores.ts';
 
 /** What every store of tasks guarantees about tasks that were cancelled or are past their deadline. */
 export function cancellingContract(make: MakeStore): void {
@@ -27,7 +27,7 @@ export function cancellingContract(make: MakeStore): void {
 
       const outcome = { state: 'succeeded', images: [] } as const;
       expect(await tasks.recordOutcome(id, outcome)).toMatchObject({ cancelledAt: 7, outcome });
-      expect(await store.ledger.settle(completed({ id }))).toMatchObject({ status: 'completed' });
+      expect(await settle(store, completed({ id }))).toMatchObject({ status: 'completed' });
     });
 
     test('of a cancellation and a simultaneous settlement, the second one sees the first', async () => {
@@ -35,7 +35,7 @@ export function cancellingContract(make: MakeStore): void {
 
       const [cancelled] = await Promise.all([
         tasks.requestCancel(id, 7, 67),
-        store.ledger.settle(failed({ id })),
+        settle(store, failed({ id })),
       ]);
 
       expect(cancelled?.status).toBeOneOf(['pending', undefined]);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { DueCheck } from '../../functions/domain/tasks/ports.ts';
 import { failed } from '../support/tasks.ts';
-import { type MakeStore, openTask, type Store } from './stores.ts';
+import { type MakeStore, openTask, type Store, settle } from './stores.ts';
 
 const letters = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
 const idEndingIn = (end: string) => `task-unified-1757156493-${end.padStart(8, '0')}`;
@@ -55,7 +55,7 @@ export function checksContract(make: MakeStore): void {
       const store = await make();
       await openTask(store, { nextCheckAt: undefined });
       const { id } = await openTask(store, { nextCheckAt: 1 });
-      await store.ledger.settle(failed({ id }));
+      await settle(store, failed({ id }));
 
       expect(await store.tasks.findDueChecks(Number.MAX_SAFE_INTEGER, 100)).toEqual([]);
     });

@@ -1,6 +1,6 @@
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, test } from 'vitest';
-import { accountKey } from '../../functions/adapters/aws/dynamodb/account-table.ts';
+import { accountKey } from '../../functions/adapters/aws/dynamodb/shards.ts';
 import { update } from '../../functions/adapters/aws/dynamodb/update.ts';
 import { dynamoDb } from './dynamodb.ts';
 import { addToBalance, setWinner, tableBehindProxy } from './sample-writes.ts';

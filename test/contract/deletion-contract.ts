@@ -5,9 +5,12 @@ import {
   draft,
   entriesOf,
   fundedStore,
+  fundsOf,
   keyId,
   type MakeStore,
   openTask,
+  reserve,
+  settle,
 } from './stores.ts';
 
 const far = Number.MAX_SAFE_INTEGER;
@@ -125,7 +128,7 @@ export function deletionContract(make: MakeStore): void {
         await tasks.saveTaskToken(id, 'token'),
         await tasks.recordOutcome(id, { state: 'succeeded', images: [] }),
         await tasks.requestCancel(id, 5, 6),
-        await store.ledger.settle(completed({ id })),
+        await settle(store, completed({ id })),
       ];
       await expect(tasks.acquireSubmitLock(id, 'dashscope', 7)).rejects.toThrow('does not exist');
 
@@ -162,7 +165,7 @@ export function deletionContract(make: MakeStore): void {
     test('that failed can be deleted like one that is completed', async () => {
       const store = await make();
       const { id } = await openTask(store);
-      await store.ledger.settle(failed({ id }));
+      await settle(store, failed({ id }));
       const written = deleted({ id, endedAs: 'failed', imageCount: 0, charged: 0 });
 
       expect(await store.tasks.recordDeletion(written)).toEqual(written);
@@ -170,11 +173,11 @@ export function deletionContract(make: MakeStore): void {
 
     test('leaves the money and the ledger as they are', async () => {
       const { store, tasks, id } = await endedTask(make);
-      const before = [await store.funds(account), await entriesOf(store)];
+      const before = [await fundsOf(store), await entriesOf(store)];
 
       await tasks.recordDeletion(deleted({ id }));
 
-      expect([await store.funds(account), await entriesOf(store)]).toEqual(before);
+      expect([await fundsOf(store), await entriesOf(store)]).toEqual(before);
       expect(JSON.stringify(before)).toContain(id);
     });
 
@@ -182,17 +185,17 @@ export function deletionContract(make: MakeStore): void {
       const store = await fundedStore(make, 5000);
       const record = { id: 'key-sample#0123456789abcdef', requestHash: 'hash', expiresAt: far };
       const task = draft();
-      await store.ledger.reserve(task, record);
-      await store.ledger.settle(completed({ id: task.id }));
+      await reserve(store, task, record);
+      await settle(store, completed({ id: task.id }));
       await store.tasks.recordDeletion(deleted({ id: task.id }));
-      const before = await store.funds(account);
+      const before = await fundsOf(store);
 
-      expect(await store.ledger.reserve(draft(), record)).toEqual({
+      expect(await reserve(store, draft(), record)).toEqual({
         state: 'idempotency_key_used',
         taskId: task.id,
         requestHash: 'hash',
       });
-      expect(await store.funds(account)).toEqual(before);
+      expect(await fundsOf(store)).toEqual(before);
     });
   });
 }
@@ -201,7 +204,8 @@ export function deletionContract(make: MakeStore): void {
 async function endedTask(make: MakeStore, hasCallback = false) {
   const store = await make();
   const { id } = await openTask(store);
-  await store.ledger.settle(
+  await settle(
+    store,
     hasCallback
       ? completed({
           id,

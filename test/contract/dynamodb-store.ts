@@ -1,12 +1,12 @@
-import { type DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { type DynamoDBClient, ScanCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { accountTable } from '../../functions/adapters/aws/dynamodb/account-table.ts';
+import { credits } from '../../functions/adapters/aws/dynamodb/credits.ts';
 import { keyTable, knownKeys } from '../../functions/adapters/aws/dynamodb/key-table.ts';
-import {
-  credits,
-  reservations,
-  settlements,
-} from '../../functions/adapters/aws/dynamodb/ledger.ts';
+import { reservations } from '../../functions/adapters/aws/dynamodb/reservations.ts';
+import type { Row } from '../../functions/adapters/aws/dynamodb/rows.ts';
+import { settlements } from '../../functions/adapters/aws/dynamodb/settlements.ts';
+import { accountKey } from '../../functions/adapters/aws/dynamodb/shards.ts';
 import { taskHistory } from '../../functions/adapters/aws/dynamodb/task-history.ts';
 import { taskTable } from '../../functions/adapters/aws/dynamodb/task-table.ts';
 import { sampleTime } from '../support/tasks.ts';
@@ -26,12 +26,48 @@ export function storeOf(client: DynamoDBClient): Store {
     history: taskHistory(client, tableNames.tasks),
     keys: knownKeys(client, tableNames),
     accounts,
-    apiKeys: keyTable(client, tableNames.keys, () => sampleTime),
-    funds: async (account) => {
-      const found = await accounts.find(account);
-      if (!found) throw new Error(`the account ${account} does not exist`);
-      const { granted, balance, reserved, used, inFlight, entries } = found;
-      return { granted, balance, reserved, used, inFlight, entries };
+    apiKeys: keyTable(client, tableNames, () => sampleTime),
+    shards: async (account) => {
+      const ids = (await rowsOf(client, tableNames.keys))
+        .filter((row) => row['account'] === account)
+        .map(({ keyId }) => `${keyId}#`);
+      const isShard = (row: Row) =>
+        row['entry'] === 'shard'
+          ? String(row['account']).startsWith(`${account}#`)
+          : ids.some((id) => String(row['keyId']).replace(/\d+$/, '') === id);
+      const rows = [
+        ...(await rowsOf(client, tableNames.accounts)),
+        ...(await rowsOf(client, tableNames.keys)),
+      ];
+      return rows.filter(isShard).map(({ granted = 0, balance = 0, reserved = 0, used = 0 }) => ({
+        granted,
+        balance,
+        reserved,
+        used,
+      }));
+    },
+  };
+}
+
+/** The same, with new accounts that are spread over so many shards. */
+export function withShards(client: DynamoDBClient, shards: number): Store {
+  const store = storeOf(client);
+  return {
+    ...store,
+    accounts: {
+      ...store.accounts,
+      add: async (account) => {
+        const added = await store.accounts.add(account);
+        await client.send(
+          new UpdateItemCommand({
+            TableName: tableNames.accounts,
+            Key: marshall(accountKey(account.account)),
+            UpdateExpression: 'SET shards = :shards',
+            ExpressionAttributeValues: marshall({ ':shards': shards }),
+          }),
+        );
+        return added;
+      },
     },
   };
 }

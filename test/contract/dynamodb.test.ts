@@ -4,14 +4,27 @@ import { idempotencyTtlMs } from '../../functions/domain/billing/idempotency.ts'
 import { hashOfKey } from '../../functions/domain/model/api-key.ts';
 import { latencyPause } from '../../local/aws/dynamodb/pause.ts';
 import { keyFor } from '../support/money.ts';
-import { completed, deleted, sampleTime } from '../support/tasks.ts';
+import { completed, deleted, failed, keyOf, sampleTime } from '../support/tasks.ts';
 import { dynamoDb, dynamoDbClient } from './dynamodb.ts';
-import { rowsOf, storeOf } from './dynamodb-store.ts';
+import { rowsOf, storeOf, withShards } from './dynamodb-store.ts';
 import { interceptingProxy } from './intercepting-proxy.ts';
+import { ledgerContract } from './ledger-contract.ts';
 import { auditedFunds } from './ledger-invariants.ts';
+import { parallelWritesContract } from './parallel-writes-contract.ts';
 import { retryWhileBusy } from './retry-while-busy.ts';
 import { storeContract } from './store-contract.ts';
-import { draft, entriesOf, fundedStore, grant, openTask, type Store } from './stores.ts';
+import {
+  draft,
+  entriesOf,
+  findTask,
+  fundedStore,
+  fundsOf,
+  grant,
+  openTask,
+  reserve,
+  type Store,
+  settle,
+} from './stores.ts';
 import { tableNames } from './template-resources.ts';
 
 const make = async (): Promise<Store> => storeOf((await dynamoDb()).client);
@@ -20,13 +33,69 @@ describe('DynamoDB in the local stack', () => {
   storeContract(make);
 });
 
+// With sixteen shards only where there is time for it.
+const shardCounts = process.env['INTERLEAVINGS_RUNS'] === 'all' ? [3, 16] : [3];
+
+describe.each(shardCounts)('DynamoDB with accounts that are spread over %i shards', (shards) => {
+  const spread = async (): Promise<Store> => withShards((await dynamoDb()).client, shards);
+
+  ledgerContract(spread);
+  parallelWritesContract(spread);
+});
+
+describe('an account at the limits of what it has', () => {
+  const price = 1200;
+  const latency = () => latencyPause({ read: 1, write: 1, transaction: 4 });
+
+  test.each([1, 4, 16])(
+    'with credits for 30 tasks in %i shards, 45 that ask at once open exactly 30, and 10 more when 10 come back',
+    async (shards) => {
+      const { client } = await dynamoDb(latency());
+      const store = await fundedStore(async () => withShards(client, shards), 30 * price + 700);
+      const ask = (count: number) =>
+        Promise.all(
+          Array.from({ length: count }, async () => {
+            const task = draft();
+            const { state } = await retryWhileBusy(() => reserve(store, task));
+            return { state, id: task.id };
+          }),
+        );
+      const statesOf = (results: Awaited<ReturnType<typeof ask>>) =>
+        Object.groupBy(results, ({ state }) => state);
+
+      const { reserved = [], insufficient } = statesOf(await ask(45));
+      expect([reserved.length, insufficient?.length]).toEqual([30, 15]);
+      await Promise.all(reserved.slice(0, 10).map(({ id }) => settle(store, failed({ id }))));
+      const again = statesOf(await ask(15));
+
+      expect([again['reserved']?.length, again['insufficient']?.length]).toEqual([10, 5]);
+      expect(await auditedFunds(store)).toEqual({
+        balance: 700,
+        reserved: 30 * price,
+        used: 0,
+        inFlight: 30,
+      });
+    },
+  );
+
+  test('a fresh account with 100 credits opens 50 tasks at once, each at the first request', async () => {
+    const { client } = await dynamoDb(latency());
+    const store = await fundedStore(async () => storeOf(client), 100_000);
+
+    const results = await Promise.all(Array.from({ length: 50 }, () => reserve(store, draft())));
+
+    expect(new Set(results.map(({ state }) => state))).toEqual(new Set(['reserved']));
+    expect(await auditedFunds(store)).toMatchObject({ reserved: 50 * price, inFlight: 50 });
+  });
+});
+
 test('reservations whose transactions are in conflict are each made once, when they are repeated', async () => {
   const latency = latencyPause({ read: 1, write: 2, transaction: 10 });
   const store = await fundedStore(async () => storeOf((await dynamoDb(latency)).client), 5 * 1200);
   const tasks = Array.from({ length: 6 }, () => draft());
 
   const results = await Promise.all(
-    tasks.map((task) => retryWhileBusy(() => store.ledger.reserve(task))),
+    tasks.map((task) => retryWhileBusy(() => reserve(store, task))),
   );
 
   expect(results.map(({ state }) => state).sort()).toEqual([
@@ -85,18 +154,18 @@ test.each<[string, (store: Store) => Promise<unknown>]>([
   for (const body of bodies) expect(body).toContain('"ConsistentRead":true');
 });
 
-test('every posting is written in one transaction with its entry', async () => {
+test('every movement is written in one transaction with its entry', async () => {
   const { url, client } = await dynamoDb();
   await grant(storeOf(client), 'default', 1200);
   const proxy = await interceptingProxy(url);
-  const { ledger } = storeOf(dynamoDbClient(proxy.url));
+  const store = storeOf(dynamoDbClient(proxy.url));
   const task = draft();
 
-  await ledger.credit({ account: 'default', amount: 5, at: 1 });
-  await ledger.reserve(task);
-  await ledger.settle(completed({ id: task.id }));
+  await store.ledger.credit({ account: 'default', amount: 5, at: 1 });
+  await reserve(store, task);
+  await settle(store, completed({ id: task.id }));
 
-  const writes = proxy.requests.filter(({ operation }) => !operation.startsWith('Get'));
+  const writes = proxy.requests.filter(({ operation }) => !/Get/.test(operation));
   expect(writes.map(({ operation }) => operation)).toEqual(Array(3).fill('TransactWriteItems'));
 });
 
@@ -135,11 +204,29 @@ test('an idempotency key expires from the table a day after it was used', async 
   const store = storeOf(client);
   await grant(store, 'default', 1200);
   const expiresAt = sampleTime + idempotencyTtlMs;
-  await store.ledger.reserve(draft(), { id: 'key#1', requestHash: 'hash', expiresAt });
+  await reserve(store, draft(), { id: 'key#1', requestHash: 'hash', expiresAt });
 
   expect(await rowsOf(client, tableNames.idempotency)).toEqual([
     expect.objectContaining({ id: 'key#1', expiresAt: Math.ceil(expiresAt / 1000) }),
   ]);
+});
+
+test('what a key has spent on a day expires from the table a week later, and its limit never does', async () => {
+  const { client } = await dynamoDb();
+  const store = withShards(client, 4);
+  await grant(store, 'default', 10 * 1200);
+  await store.apiKeys.change(keyOf('default'), { dailyLimit: 5 * 1200, totalLimit: 9 * 1200 });
+  await Promise.all(Array.from({ length: 5 }, () => reserve(store, draft())));
+
+  const rows = await rowsOf(client, tableNames.keys);
+  const expiring = rows.filter(({ ttl }) => ttl !== undefined).map(({ keyId }) => keyId);
+
+  const days = rows.map(({ keyId }) => keyId).filter((id) => id.includes('#2025-09-06#'));
+  expect(days.length).toBeGreaterThan(0);
+  expect(expiring.toSorted()).toEqual(days.toSorted());
+  expect(rows.find(({ ttl }) => ttl !== undefined)?.['ttl']).toBe(
+    Math.ceil(sampleTime / 1000) + 7 * 24 * 60 * 60,
+  );
 });
 
 test('a task expires from the table with its record, in whole seconds, and one that has not ended never does', async () => {
@@ -150,9 +237,9 @@ test('a task expires from the table with its record, in whole seconds, and one t
   expect(await ttlNow()).toEqual([undefined]);
 
   const expiresAt = sampleTime + 1;
-  await store.ledger.settle(completed({ id, expiresAt }));
+  await settle(store, completed({ id, expiresAt }));
   expect(await ttlNow()).toEqual([sampleTime / 1000 + 1]);
-  expect(await store.tasks.find(id)).toEqual(completed({ id, expiresAt }));
+  expect(await findTask(store, id)).toEqual(completed({ id, expiresAt }));
 
   await store.tasks.recordDeletion(deleted({ id, expiresAt }));
   expect(await ttlNow()).toEqual([sampleTime / 1000 + 1]);
@@ -165,11 +252,11 @@ test('a task whose time is over vanishes, also one that was deleted; one that ha
   for (let n = 0; n < 4; n += 1) made.push((await openTask(store)).id);
   const [over = '', overAndDeleted = '', kept = '', active = ''] = made;
   const past = Date.now() - 1000;
-  await store.ledger.settle(completed({ id: over, expiresAt: past }));
-  await store.ledger.settle(completed({ id: overAndDeleted, expiresAt: past }));
+  await settle(store, completed({ id: over, expiresAt: past }));
+  await settle(store, completed({ id: overAndDeleted, expiresAt: past }));
   await store.tasks.recordDeletion(deleted({ id: overAndDeleted, expiresAt: past }));
-  await store.ledger.settle(completed({ id: kept, expiresAt: Date.now() + 3_600_000 }));
-  const money = [await store.funds('default'), await entriesOf(store)];
+  await settle(store, completed({ id: kept, expiresAt: Date.now() + 3_600_000 }));
+  const money = [await fundsOf(store, 'default'), await entriesOf(store)];
 
   await deleteExpired();
 
@@ -177,13 +264,13 @@ test('a task whose time is over vanishes, also one that was deleted; one that ha
   expect(found.map((record) => record?.id)).toEqual([undefined, undefined, kept, active]);
   const { tasks } = await store.history.list('default', { limit: 10 });
   expect(tasks.map(({ id }) => id).toSorted()).toEqual([kept, active].toSorted());
-  expect([await store.funds('default'), await entriesOf(store)]).toEqual(money);
+  expect([await fundsOf(store, 'default'), await entriesOf(store)]).toEqual(money);
 });
 
 test('a deletion whose response was lost is recognized', async () => {
   const { url, client } = await dynamoDb();
   const { id } = await openTask(storeOf(client));
-  await storeOf(client).ledger.settle(completed({ id }));
+  await settle(storeOf(client), completed({ id }));
   const proxy = await interceptingProxy(url, (nth) => ({ responseLost: nth === 1 }));
   const { tasks } = storeOf(dynamoDbClient(proxy.url));
 
@@ -210,10 +297,10 @@ test('a deleted key leaves its row, and its tasks are settled on it', async () =
   const { id, keyId } = await openTask(store);
   await store.apiKeys.remove(keyId);
 
-  await store.ledger.settle(completed({ id }));
+  await settle(store, completed({ id }));
 
-  expect(await rowsOf(client, tableNames.keys)).toEqual([
+  expect(await rowsOf(client, tableNames.keys)).toContainEqual(
     expect.objectContaining({ keyId, deletedAt: sampleTime }),
-  ]);
-  expect(await store.funds('default')).toMatchObject({ reserved: 0, used: 1200 });
+  );
+  expect(await fundsOf(store, 'default')).toMatchObject({ reserved: 0, used: 1200 });
 });

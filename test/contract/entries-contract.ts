@@ -1,8 +1,19 @@
 import { expect, test } from 'vitest';
+import { type EntryCursor, entryIdOf } from '../../functions/domain/model/account.ts';
 import { completed, failed, keyOf, sampleTime } from '../support/tasks.ts';
 import { auditedFunds } from './ledger-invariants.ts';
 import { pagesOf } from './pages.ts';
-import { account, draft, entriesOf, fundedStore, grant, keyId, type MakeStore } from './stores.ts';
+import {
+  account,
+  draft,
+  entriesOf,
+  fundedStore,
+  grant,
+  keyId,
+  type MakeStore,
+  reserve,
+  settle,
+} from './stores.ts';
 
 const at = sampleTime;
 
@@ -16,59 +27,35 @@ export function entriesContract(make: MakeStore): void {
 
     await store.ledger.credit({ account, amount: 5000, at, keyId: operator, note: 'invoice 7' });
     await store.ledger.credit({ account, amount: -500, at: at + 1 });
-    await store.ledger.reserve(one);
-    await store.ledger.reserve(two);
-    await store.ledger.settle(completed({ id: one.id, charged: 400, finishedAt: at + 4 }));
-    await store.ledger.settle(failed({ id: two.id, finishedAt: at + 5 }));
+    await reserve(store, one);
+    await reserve(store, two);
+    await settle(store, completed({ id: one.id, charged: 400, finishedAt: at + 4 }));
+    await settle(store, failed({ id: two.id, finishedAt: at + 5 }));
 
-    expect(await entriesOf(store)).toEqual([
+    const about = { keyId };
+    const entries = await entriesOf(store);
+    expect(entries.map(({ id: _, ...entry }) => entry)).toEqual([
+      { kind: 'grant', at, amount: 5000, balance: 5000, keyId: operator, note: 'invoice 7' },
+      { kind: 'withdraw', at: at + 1, amount: -500, balance: 4500 },
+      { kind: 'reserve', at: at + 2, amount: -1200, balance: 3300, taskId: one.id, ...about },
+      { kind: 'reserve', at: at + 3, amount: -1200, balance: 2100, taskId: two.id, ...about },
       {
-        number: 1,
-        kind: 'grant',
-        at,
-        amount: 5000,
-        balance: 5000,
-        keyId: operator,
-        note: 'invoice 7',
-      },
-      { number: 2, kind: 'withdraw', at: at + 1, amount: -500, balance: 4500 },
-      {
-        number: 3,
-        kind: 'reserve',
-        at: at + 2,
-        amount: -1200,
-        balance: 3300,
-        taskId: one.id,
-        keyId,
-      },
-      {
-        number: 4,
-        kind: 'reserve',
-        at: at + 3,
-        amount: -1200,
-        balance: 2100,
-        taskId: two.id,
-        keyId,
-      },
-      {
-        number: 5,
         kind: 'settle',
         at: at + 4,
         amount: 800,
         balance: 2900,
         charged: 400,
         taskId: one.id,
-        keyId,
+        ...about,
       },
       {
-        number: 6,
         kind: 'settle',
         at: at + 5,
         amount: 1200,
         balance: 4100,
         charged: 0,
         taskId: two.id,
-        keyId,
+        ...about,
       },
     ]);
     expect(await auditedFunds(store)).toEqual({
@@ -79,42 +66,76 @@ export function entriesContract(make: MakeStore): void {
     });
   });
 
-  test('entries are in the order of the postings, whatever the clocks of the writers say', async () => {
+  test('entries are in the order of their times, whenever they were written', async () => {
     const store = await fundedStore(make, 0);
     for (const ms of [30, 10, 20]) {
-      await store.ledger.credit({ account, amount: 1, at: at + ms });
+      await store.ledger.credit({ account, amount: ms, at: at + ms });
     }
 
     const entries = await entriesOf(store);
-    expect(entries.map(({ at: postedAt }) => postedAt - at)).toEqual([30, 10, 20]);
-  });
-
-  test('entries are listed the newest first, in pages that neither repeat nor skip one', async () => {
-    const store = await make();
-    for (let amount = 1; amount <= 11; amount += 1) await grant(store, account, amount);
-    await grant(store, 'studio', 7);
-
-    const pages = await pagesOf(async (before: number | undefined) => {
-      const { entries, next } = await store.accounts.entries(account, { limit: 4, before });
-      return { items: entries.map(({ number }) => number), next };
-    });
-
-    expect(pages.filter(({ length }) => length > 0)).toEqual([
-      [11, 10, 9, 8],
-      [7, 6, 5, 4],
-      [3, 2, 1],
+    expect(entries.map(({ at: writtenAt, balance }) => [writtenAt - at, balance])).toEqual([
+      [10, 10],
+      [20, 30],
+      [30, 60],
     ]);
   });
 
-  test('entries can be listed before any number, and for an account that has none', async () => {
+  test('entries are listed the newest first, in pages that neither repeat nor skip one', async () => {
+    const store = await fundedStore(make, 0);
+    for (let n = 1; n <= 11; n += 1) {
+      await store.ledger.credit({ account, amount: n, at: at + n });
+    }
+    await grant(store, 'studio', 7);
+
+    const pages = await pagesOf(async (before: EntryCursor | undefined) => {
+      const { entries, next } = await store.accounts.entries(account, { limit: 4, before });
+      return { items: entries.map(({ amount, balance }) => [amount, balance]), next };
+    });
+
+    expect(pages.filter(({ length }) => length > 0)).toEqual([
+      [
+        [11, 66],
+        [10, 55],
+        [9, 45],
+        [8, 36],
+      ],
+      [
+        [7, 28],
+        [6, 21],
+        [5, 15],
+        [4, 10],
+      ],
+      [
+        [3, 6],
+        [2, 3],
+        [1, 1],
+      ],
+    ]);
+  });
+
+  test('entries of the same millisecond are listed once each, also across pages', async () => {
+    const store = await fundedStore(make, 0);
+    for (let n = 1; n <= 7; n += 1) await store.ledger.credit({ account, amount: n, at });
+
+    const pages = await pagesOf(async (before: EntryCursor | undefined) => {
+      const { entries, next } = await store.accounts.entries(account, { limit: 3, before });
+      return { items: entries.map(({ amount }) => amount), next };
+    });
+
+    expect(pages.flat().sort()).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  test('entries can be listed from any place on, and for an account that has none', async () => {
     const store = await fundedStore(make, 100);
-    const numbers = async (of: string, before: number) => {
+    const amounts = async (of: string, time: number) => {
+      const before = { id: entryIdOf(time, 'any') };
       const { entries } = await store.accounts.entries(of, { limit: 4, before });
-      return entries.map(({ number }) => number);
+      return entries.map(({ amount, balance }) => [amount, balance]);
     };
 
-    expect(await numbers(account, 1_000_000)).toEqual([1]);
-    expect(await numbers(account, 1)).toEqual([]);
-    expect(await numbers('nobody', 5)).toEqual([]);
+    // Without the balance at that place, the balances of the entries are not known.
+    expect(await amounts(account, at + 1)).toEqual([[100, undefined]]);
+    expect(await amounts(account, at - 1)).toEqual([]);
+    expect(await amounts('nobody', at)).toEqual([]);
   });
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Outcome } from '../../functions/domain/model/task.ts';
 import type { TaskStore } from '../../functions/domain/tasks/ports.ts';
 import { failed, sampleTime } from '../support/tasks.ts';
-import { draft, type MakeStore, openTask, type Store } from './stores.ts';
+import { draft, type MakeStore, openTask, type Store, settle } from './stores.ts';
 
 const rejected: Outcome = {
   state: 'failed',
@@ -23,7 +23,7 @@ const started = {
 
 async function ended(store: Store): Promise<string> {
   const { id } = await openTask(store);
-  await store.ledger.settle(failed({ id, provider: 'dashscope' }));
+  await settle(store, failed({ id, provider: 'dashscope' }));
   return id;
 }
 

@@ -4,7 +4,7 @@ import type { ListOptions } from '../../functions/domain/tasks/list-tasks.ts';
 import { activeTaskView, summaryView } from '../../functions/domain/wire/view.ts';
 import { completed, failed } from '../support/tasks.ts';
 import { pagesOf } from './pages.ts';
-import { draft, type MakeStore, openTask, type Store } from './stores.ts';
+import { draft, type MakeStore, openTask, type Store, settle } from './stores.ts';
 
 const ids = (tasks: readonly { readonly id: string }[]) => tasks.map(({ id }) => id);
 
@@ -47,7 +47,7 @@ export function historyContract(make: MakeStore): void {
       const store = await make();
       const task = await openTask(store, { createdAt: 10 });
       const ended = completed({ id: task.id, createdAt: 10, finishedAt: 20, charged: 1200 });
-      await store.ledger.settle(ended);
+      await settle(store, ended);
 
       const { tasks } = await store.history.list('default', { limit: 1 });
 
@@ -120,8 +120,7 @@ export function historyContract(make: MakeStore): void {
       const store = await make();
       const made = await openedAt(store, ...Array.from({ length: 60 }, (_, index) => index + 1));
       const rare = [made[0] ?? '', made[29] ?? '', made[58] ?? ''];
-      for (const id of rare)
-        await store.ledger.settle(failed({ id, createdAt: made.indexOf(id) + 1 }));
+      for (const id of rare) await settle(store, failed({ id, createdAt: made.indexOf(id) + 1 }));
 
       const pages = await allPages(store, { limit: 2, status: 'failed' });
 

@@ -2,12 +2,21 @@ import { expect, test } from 'vitest';
 import { defaultLimits } from '../../functions/domain/model/account.ts';
 import { completed, sampleTime } from '../support/tasks.ts';
 import { auditedFunds } from './ledger-invariants.ts';
-import { account, draft, findKeyOf, fundedStore, type MakeStore, type Store } from './stores.ts';
+import {
+  account,
+  draft,
+  findKeyOf,
+  fundedStore,
+  type MakeStore,
+  reserve,
+  type Store,
+  settle,
+} from './stores.ts';
 
 async function open(store: Store, count: number): Promise<readonly string[]> {
   const tasks = Array.from({ length: count }, () => draft());
   for (const task of tasks) {
-    expect(await store.ledger.reserve(task)).toEqual({ state: 'reserved' });
+    expect(await reserve(store, task)).toEqual({ state: 'reserved' });
   }
   return tasks.map(({ id }) => id);
 }
@@ -24,7 +33,7 @@ export function inFlightContract(make: MakeStore): void {
     const before = await findKeyOf(store);
     const task = draft();
 
-    expect(await store.ledger.reserve(task)).toEqual({
+    expect(await reserve(store, task)).toEqual({
       state: 'too_many_in_flight',
       tasksInFlight: 3,
     });
@@ -43,11 +52,11 @@ export function inFlightContract(make: MakeStore): void {
     await limitTo(store, 2);
     const [first = ''] = await open(store, 2);
 
-    await store.ledger.settle(completed({ id: first }));
-    await store.ledger.settle(completed({ id: first, finishedAt: sampleTime }));
+    await settle(store, completed({ id: first }));
+    await settle(store, completed({ id: first, finishedAt: sampleTime }));
 
     await open(store, 1);
-    expect(await store.ledger.reserve(draft())).toEqual({
+    expect(await reserve(store, draft())).toEqual({
       state: 'too_many_in_flight',
       tasksInFlight: 2,
     });
@@ -61,7 +70,7 @@ export function inFlightContract(make: MakeStore): void {
     await store.apiKeys.add(other);
     await open(store, 1);
 
-    expect(await store.ledger.reserve(draft({ keyId: other.keyId }))).toMatchObject({
+    expect(await reserve(store, draft({ keyId: other.keyId }))).toMatchObject({
       state: 'too_many_in_flight',
     });
   });
@@ -71,28 +80,39 @@ export function inFlightContract(make: MakeStore): void {
     await open(store, 3);
     await limitTo(store, 1);
 
-    expect(await store.ledger.reserve(draft())).toEqual({
+    expect(await reserve(store, draft())).toEqual({
       state: 'too_many_in_flight',
       tasksInFlight: 1,
     });
     expect(await auditedFunds(store)).toMatchObject({ inFlight: 3 });
   });
 
-  test('the default limit applies when no limit was set, and when one was removed', async () => {
-    const store = await fundedStore(make, 1_000_000);
-    const { tasksInFlight } = defaultLimits;
-    await open(store, tasksInFlight);
+  test('raising the limit makes room, and so does removing it', async () => {
+    const store = await fundedStore(make, 12_000);
+    await limitTo(store, 2);
+    await open(store, 2);
+    const refused = { state: 'too_many_in_flight' };
 
-    expect(await store.ledger.reserve(draft())).toEqual({
-      state: 'too_many_in_flight',
-      tasksInFlight,
-    });
-    await limitTo(store, tasksInFlight + 1);
+    expect(await reserve(store, draft())).toMatchObject(refused);
+    await limitTo(store, 3);
     await open(store, 1);
+    expect(await reserve(store, draft())).toMatchObject(refused);
     await limitTo(store, null);
-    expect(await store.ledger.reserve(draft())).toEqual({
-      state: 'too_many_in_flight',
-      tasksInFlight,
-    });
+    await open(store, 1);
+  });
+
+  test('an account has the default limit until it gets one of its own, and when that is removed', async () => {
+    const store = await fundedStore(make, 12_000);
+    const { tasksInFlight } = defaultLimits;
+    const [one = ''] = await open(store, 3);
+
+    for (const limit of [tasksInFlight, null]) {
+      await limitTo(store, limit);
+      await open(store, 1);
+      await limitTo(store, 3);
+      expect(await reserve(store, draft())).toMatchObject({ state: 'too_many_in_flight' });
+    }
+    await settle(store, completed({ id: one }));
+    expect(await auditedFunds(store)).toMatchObject({ inFlight: 4 });
   });
 }

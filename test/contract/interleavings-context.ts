@@ -4,7 +4,7 @@ import type { EndedTask } from '../../functions/domain/model/task.ts';
 import { memoryStore, settableClock } from '../support/fakes.ts';
 import { keyOf, sampleKey, sampleTime } from '../support/tasks.ts';
 import { dynamoDb } from './dynamodb.ts';
-import { storeOf } from './dynamodb-store.ts';
+import { storeOf, withShards } from './dynamodb-store.ts';
 import { type Gate, gated } from './interleavings-scheduler.ts';
 import { grant, type Store } from './stores.ts';
 
@@ -12,22 +12,30 @@ import { grant, type Store } from './stores.ts';
 export type TestStore = {
   readonly store: Store;
   /** The ports of one process. Each of its calls passes the gate. */
-  portsBehind(gate: Gate): Pick<Store, 'tasks' | 'ledger'>;
+  portsBehind(gate: Gate): Pick<Store, 'tasks' | 'ledger' | 'accounts' | 'apiKeys'>;
 };
 
 export async function memoryTestStore(): Promise<TestStore> {
   const { funds, ...ports } = memoryStore();
   return {
-    store: { ...ports, funds: async (account) => funds(account) },
-    portsBehind: (gate) => ({ tasks: gated(gate, ports.tasks), ledger: gated(gate, ports.ledger) }),
+    store: { ...ports, shards: async (account) => [funds(account)] },
+    portsBehind: (gate) => ({
+      tasks: gated(gate, ports.tasks),
+      ledger: gated(gate, ports.ledger),
+      accounts: gated(gate, ports.accounts),
+      apiKeys: gated(gate, ports.apiKeys),
+    }),
   };
 }
 
 /** Here every request is a call: a crash between two requests of one operation is found too. */
-export async function dynamoDbTestStore(): Promise<TestStore> {
+export const dynamoDbTestStore = (shards: number) => async (): Promise<TestStore> => {
   const { client } = await dynamoDb();
-  return { store: storeOf(client), portsBehind: (gate) => storeOf(gated(gate, client)) };
-}
+  return {
+    store: withShards(client, shards),
+    portsBehind: (gate) => storeOf(gated(gate, client)),
+  };
+};
 
 export const price = defaultModel.milliCreditsPerImage;
 
@@ -64,7 +72,7 @@ export type CreditRequest = {
   readonly note: string;
   readonly at: number;
   /** The entry in the response, or that it was refused; absent when the process crashed before. */
-  result?: Entry['number'] | 'refused';
+  result?: Entry['id'] | 'refused' | 'the first grant';
 };
 
 /** A store, and what its callers know about it: the audit compares the two. */
@@ -95,7 +103,7 @@ export async function makeContext(make: () => Promise<TestStore>): Promise<Conte
     amount: initialImages[account] * price,
     note: '',
     at: sampleTime,
-    result: 1,
+    result: 'the first grant' as const,
     idempotencyKey: undefined,
   }));
   return {

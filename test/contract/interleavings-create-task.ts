@@ -32,8 +32,9 @@ export const callerCreatesTask = (
       .filter(Boolean)
       .join(' '),
   attempt: async (context, gate) => {
-    const [{ keyId }, limited] = keysOf(account);
-    const request = { account, keyId: key === 'free' ? keyId : limited.keyId, n, idempotencyKey };
+    const [free, limited] = keysOf(account);
+    const { keyId, totalLimit } = key === 'free' ? { ...free, totalLimit: undefined } : limited;
+    const request = { account, keyId, n, idempotencyKey };
     const { tasks, ledger } = context.testStore.portsBehind(gate);
     const create = createTask({
       tasks,
@@ -46,7 +47,7 @@ export const callerCreatesTask = (
       startFailed: () => undefined,
     });
     const body = { prompt: 'A starry sky', image_urls: ['https://example.com/cat.png'], n };
-    const caller = { ...sampleCaller, account, keyId: request.keyId };
+    const caller = { ...sampleCaller, account, keyId, totalLimit };
     const requestedAt = context.clock.now();
     const firstTask = firstTaskFor(context, request);
     try {

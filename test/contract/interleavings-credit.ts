@@ -19,7 +19,7 @@ export const operatorCredits = (
   toString: () =>
     `${account} is credited ${countOfImages(n)}${idempotencyKey ? ` under ${idempotencyKey}` : ''}`,
   attempt: async ({ testStore, clock, creditRequests }, gate) => {
-    const { ledger } = testStore.portsBehind(gate);
+    const { ledger, accounts } = testStore.portsBehind(gate);
     // With an idempotency key, a repeated request must be the same; without one, the note tells requests apart.
     const note = idempotencyKey ?? `request ${creditRequests.length}`;
     const request: CreditRequest = {
@@ -31,14 +31,12 @@ export const operatorCredits = (
     };
     const firstEntry = firstEntryFor(creditRequests, request, clock.now);
     creditRequests.push(request);
-    const credit = creditAccount({ ledger, now: clock.now });
+    const credit = creditAccount({ ledger, accounts, now: clock.now });
     const by = { account, keyId: operator, idempotencyKey };
     try {
       const { entry } = await credit({ credits: request.amount, note }, by);
-      expect(entry.number, 'a repeated request leads to its entry').toBe(
-        firstEntry() ?? entry.number,
-      );
-      request.result = entry.number;
+      expect(entry.id, 'a repeated request leads to its entry').toBe(firstEntry() ?? entry.id);
+      request.result = entry.id;
     } catch (error) {
       if (!isExpectedProblem(error)) throw error;
       request.result = 'refused';
@@ -59,7 +57,8 @@ function firstEntryFor(
       idempotencyKey === request.idempotencyKey &&
       account === request.account &&
       amount === request.amount &&
-      typeof result === 'number',
+      result !== undefined &&
+      result !== 'refused',
   );
   return () => (last && now() < last.at + idempotencyTtlMs ? last.result : undefined);
 }

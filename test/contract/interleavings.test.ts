@@ -28,7 +28,9 @@ const invariantsHold = (make: () => Promise<TestStore>, maxCalls: number) =>
 
 test.each([
   ['the in-memory store', memoryTestStore, 2, 300],
-  ['DynamoDB', dynamoDbTestStore, 5, 13],
+  ['DynamoDB with one shard', dynamoDbTestStore(1), 8, 6],
+  ['DynamoDB with two shards', dynamoDbTestStore(2), 8, 6],
+  ['DynamoDB with sixteen shards', dynamoDbTestStore(16), 8, 3],
 ] as const)(
   'no interleaving and no crash creates or loses a credit in %s',
   async (_, make, maxCalls, numRuns) => {

@@ -20,8 +20,9 @@ export function issuedKeysContract(make: MakeStore): void {
 
       expect(await store.keys.find(hashOfKey(issued.api_key))).toMatchObject({
         key: { keyId: issued.key_id, account: 'studio', scopes: ['generate', 'admin'] },
-        account: { account: 'studio', balance: 2500 },
+        account: { userGroup: 'default' },
       });
+      expect(await store.accounts.find('studio')).toMatchObject({ balance: 2500 });
       expect(await store.accounts.secrets('studio')).toEqual({ newest: issued.webhook_secret });
     });
 

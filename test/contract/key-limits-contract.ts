@@ -1,7 +1,17 @@
 import { expect, test } from 'vitest';
 import { completed, failed, sampleTime } from '../support/tasks.ts';
 import { auditedFunds } from './ledger-invariants.ts';
-import { draft, findKeyOf, fundedStore, keyId, type MakeStore, type Store } from './stores.ts';
+import {
+  draft,
+  findKeyOf,
+  fundedStore,
+  keyId,
+  type MakeStore,
+  reserve,
+  type Store,
+  settle,
+  spendingOf,
+} from './stores.ts';
 
 const price = 1200;
 const other = 'key-fedcba9876543210';
@@ -10,7 +20,7 @@ const utc = Date.parse;
 /** Opens a task with this price at this time; returns the result. */
 async function ask(store: Store, reserved = price, createdAt = sampleTime) {
   const task = draft({ reserved, createdAt });
-  const { state } = await store.ledger.reserve(task);
+  const { state } = await reserve(store, task);
   return { state, id: task.id };
 }
 
@@ -30,21 +40,26 @@ export function totalLimitContract(make: MakeStore): void {
     const store = await fundedStore(make, 5000, { totalLimit: 2 * price + 100 });
     const first = await ask(store);
     await ask(store);
-    await store.ledger.settle(completed({ id: first.id, charged: price }));
-    const [before, has] = [await findKeyOf(store), await auditedFunds(store)];
+    await settle(store, completed({ id: first.id, charged: price }));
+    const [before, has] = [await spendingOf(store), await auditedFunds(store)];
     const task = draft({ reserved: 101 });
 
-    expect(await store.ledger.reserve(task)).toEqual({ state: 'key_exhausted', key: before });
-    expect(before).toMatchObject({ used: price, reserved: price, totalLimit: 2 * price + 100 });
+    expect(await reserve(store, task)).toEqual({
+      state: 'key_exhausted',
+      totalLimit: 2 * price + 100,
+      used: price,
+      remaining: 100,
+    });
+    expect(before).toMatchObject({ used: price, reserved: price });
     expect(await store.tasks.find(task.id)).toBeUndefined();
-    expect(await findKeyOf(store)).toEqual(before);
+    expect(await spendingOf(store)).toEqual(before);
     expect(await auditedFunds(store)).toEqual(has);
   });
 
   test('the total limit counts what was charged, and not what was returned', async () => {
     const store = await fundedStore(make, 5000, { totalLimit: price });
     const { id } = await ask(store);
-    await store.ledger.settle(completed({ id, charged: 400 }));
+    await settle(store, completed({ id, charged: 400 }));
 
     expect(await ask(store, price - 400 + 1)).toMatchObject({ state: 'key_exhausted' });
     expect(await ask(store, price - 400)).toMatchObject({ state: 'reserved' });
@@ -54,29 +69,89 @@ export function totalLimitContract(make: MakeStore): void {
     const store = await fundedStore(make, 5000, { totalLimit: 0 });
     await store.apiKeys.add({ ...(await findKeyOf(store)), keyId: other, totalLimit: price });
 
-    expect(await store.ledger.reserve(draft({ keyId: other }))).toEqual({ state: 'reserved' });
-    expect(await findKeyOf(store)).toMatchObject({ reserved: 0, version: 0 });
-    expect(await findKeyOf(store, other)).toMatchObject({ reserved: price, version: 1 });
+    expect(await reserve(store, draft({ keyId: other }))).toEqual({ state: 'reserved' });
+    expect(await spendingOf(store)).toMatchObject({ reserved: 0 });
+    expect(await spendingOf(store, other)).toMatchObject({ reserved: price });
+  });
+}
+
+/** What every ledger guarantees when the limit of a key is changed. */
+export function changedLimitContract(make: MakeStore): void {
+  const asks = async (store: Store, count: number) => {
+    const states = [];
+    for (let n = 0; n < count; n += 1) states.push((await ask(store)).state);
+    return states;
+  };
+
+  test('a limit that is raised by the price of two tasks admits two more', async () => {
+    const store = await fundedStore(make, 20 * price, { totalLimit: 2 * price });
+    expect(await asks(store, 3)).toEqual(['reserved', 'reserved', 'key_exhausted']);
+
+    await store.apiKeys.change(keyId, { totalLimit: 4 * price });
+
+    expect(await asks(store, 3)).toEqual(['reserved', 'reserved', 'key_exhausted']);
+  });
+
+  test('a limit that is lowered below what was spent only refuses, until enough was returned', async () => {
+    const store = await fundedStore(make, 20 * price, { totalLimit: 4 * price });
+    const [one, two] = [await ask(store), await ask(store)];
+
+    await store.apiKeys.change(keyId, { totalLimit: price });
+    await settle(store, failed({ id: one.id }));
+    expect(await asks(store, 1)).toEqual(['key_exhausted']);
+
+    await settle(store, failed({ id: two.id }));
+    expect(await asks(store, 2)).toEqual(['reserved', 'key_exhausted']);
+    expect(await auditedFunds(store)).toMatchObject({ reserved: price });
+  });
+
+  test('a key that gets a limit has spent of it what it spent before', async () => {
+    const store = await fundedStore(make, 20 * price);
+    await asks(store, 3);
+
+    await store.apiKeys.change(keyId, { totalLimit: 5 * price });
+
+    expect(await asks(store, 3)).toEqual(['reserved', 'reserved', 'key_exhausted']);
+    await store.apiKeys.change(keyId, { totalLimit: null });
+    expect(await asks(store, 1)).toEqual(['reserved']);
+  });
+
+  test('a daily limit of zero that is raised during the day admits tasks at once', async () => {
+    const store = await fundedStore(make, 20 * price, { dailyLimit: 0 });
+    expect(await asks(store, 1)).toEqual(['key_exhausted_today']);
+
+    await store.apiKeys.change(keyId, { dailyLimit: price });
+
+    expect(await asks(store, 2)).toEqual(['reserved', 'key_exhausted_today']);
+  });
+
+  test('a daily limit that is changed during the day has been spent as far as before', async () => {
+    const store = await fundedStore(make, 20 * price, { dailyLimit: 2 * price });
+    await asks(store, 2);
+
+    await store.apiKeys.change(keyId, { dailyLimit: 3 * price });
+    expect(await asks(store, 2)).toEqual(['reserved', 'key_exhausted_today']);
+    await store.apiKeys.change(keyId, { dailyLimit: price });
+    expect(await asks(store, 1)).toEqual(['key_exhausted_today']);
+    expect(await spendingOf(store)).toMatchObject({ today: 3 * price });
   });
 }
 
 /** What every ledger guarantees about the daily limit of a key. */
 export function dailyLimitContract(make: MakeStore): void {
   test.each([
-    ['UTC', '2026-11-22', '2026-11-22T23:59:59.999Z'],
-    ['Asia/Shanghai', '2026-11-22', '2026-11-22T15:59:59.999Z'],
-    ['America/New_York', '2026-11-22', '2026-11-23T04:59:59.999Z'],
-  ])('the daily limit starts again at midnight in %s', async (timeZone, day, last) => {
+    ['UTC', '2026-11-22T23:59:59.999Z'],
+    ['Asia/Shanghai', '2026-11-22T15:59:59.999Z'],
+    ['America/New_York', '2026-11-23T04:59:59.999Z'],
+  ])('the daily limit starts again at midnight in %s', async (timeZone, last) => {
     const store = await fundedStore(make, 5000, { dailyLimit: price, timeZone });
     const end = utc(last);
 
     expect(await ask(store, price, end - 1000)).toMatchObject({ state: 'reserved' });
-    const key = await findKeyOf(store);
-    expect(key).toMatchObject({ day, dayUsed: price });
-    expect(await store.ledger.reserve(draft({ reserved: 1, createdAt: end }))).toEqual({
+    expect(await reserve(store, draft({ reserved: 1, createdAt: end }))).toEqual({
       state: 'key_exhausted_today',
-      key,
-      dayUsed: price,
+      dailyLimit: price,
+      remaining: 0,
     });
     expect(await ask(store, price + 1, end + 1)).toMatchObject({ state: 'key_exhausted_today' });
     expect(await ask(store, price, end + 1)).toMatchObject({ state: 'reserved' });
@@ -86,50 +161,48 @@ export function dailyLimitContract(make: MakeStore): void {
   test('a task of today returns its credits to the daily limit of today', async () => {
     const store = await fundedStore(make, 5000, { dailyLimit: price });
     const { id } = await ask(store);
-    await store.ledger.settle(completed({ id, charged: 400 }));
+    await settle(store, completed({ id, charged: 400 }));
 
-    expect(await findKeyOf(store)).toMatchObject({ day: '2025-09-06', dayUsed: 400 });
+    expect(await spendingOf(store)).toMatchObject({ today: 400 });
     expect(await ask(store, price - 400 + 1)).toMatchObject({ state: 'key_exhausted_today' });
     expect(await ask(store, price - 400)).toMatchObject({ state: 'reserved' });
   });
 
   test.each([
-    // In UTC the first task belongs to the day before.
-    ['UTC', 1000],
-    // In Shanghai both tasks belong to the same day.
+    // In UTC the first task belongs to the day before, so nothing of it is spent today.
+    ['UTC', price],
+    // In Shanghai both tasks belong to the same day, which gets back what the first one has spent.
     ['Asia/Shanghai', 0],
   ])(
-    'a task of yesterday returns nothing to the daily limit of today in %s',
+    'a task returns its credits to the day that paid for it, and to no other, in %s',
     async (timeZone, left) => {
-      const store = await fundedStore(make, 5000, { dailyLimit: 5000, timeZone });
+      const store = await fundedStore(make, 9000, { dailyLimit: 2 * price, timeZone });
       const [before, after] = [utc('2026-11-22T23:00Z'), utc('2026-11-23T01:00Z')];
       const first = await ask(store, price, before);
-      await ask(store, 1000, after);
-      const { dayUsed } = await findKeyOf(store);
+      await ask(store, price, after);
+      const today = async (reserved: number) => (await ask(store, reserved, after)).state;
+      expect(await today(left + 1)).toBe('key_exhausted_today');
 
-      await store.ledger.settle(
+      await settle(
+        store,
         failed({ id: first.id, createdAt: before, reserved: price, finishedAt: after }),
       );
 
-      expect(dayUsed).toBe(1000 + (left === 0 ? price : 0));
-      expect(await findKeyOf(store)).toMatchObject({
-        day: '2026-11-23',
-        dayUsed: 1000,
-        reserved: 1000,
-      });
+      expect(await today(price + 1)).toBe('key_exhausted_today');
+      expect(await today(price)).toBe('reserved');
     },
   );
 
   // At midnight a request may be late, and clocks always differ a little.
-  test('a late request of yesterday does not reset the daily limit of today', async () => {
-    const store = await fundedStore(make, 5000, { dailyLimit: 2 * price });
+  test('a late request of yesterday counts for yesterday', async () => {
+    const store = await fundedStore(make, 9000, { dailyLimit: 2 * price });
     const midnight = utc('2026-11-23T00:00Z');
     await ask(store, price, midnight);
-    const late = await ask(store, price, midnight - 1);
 
-    expect(await ask(store, price, midnight + 1)).toMatchObject({ state: 'key_exhausted_today' });
-    expect(late.state).toBe('reserved');
-    expect(await findKeyOf(store)).toMatchObject({ day: '2026-11-23', dayUsed: 2 * price });
+    expect(await ask(store, 2 * price, midnight - 1)).toMatchObject({ state: 'reserved' });
+    expect(await ask(store, price, midnight + 1)).toMatchObject({ state: 'reserved' });
+    expect(await ask(store, 1, midnight + 1)).toMatchObject({ state: 'key_exhausted_today' });
+    expect(await ask(store, 1, midnight - 1)).toMatchObject({ state: 'key_exhausted_today' });
   });
 
   test('the daily limit is checked after the total limit and before the balance of the account', async () => {

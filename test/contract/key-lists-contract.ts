@@ -9,6 +9,7 @@ import {
   fundedStore,
   keyId,
   type MakeStore,
+  reserve,
   type Store,
 } from './stores.ts';
 
@@ -60,7 +61,7 @@ export function keyListsContract(make: MakeStore): void {
   test('listed keys are complete and current', async () => {
     const store = await fundedStore(make, 5000);
     await store.apiKeys.change(keyId, { totalLimit: 5000, allowedModels: ['a'] });
-    await store.ledger.reserve(draft());
+    await reserve(store, draft());
 
     expect((await store.apiKeys.list(account, { limit: 2 })).keys).toEqual([
       await findKeyOf(store),

@@ -2,7 +2,11 @@ import { describe } from 'vitest';
 import { creditContract, repeatedCreditContract } from './credit-contract.ts';
 import { entriesContract } from './entries-contract.ts';
 import { inFlightContract } from './in-flight-contract.ts';
-import { dailyLimitContract, totalLimitContract } from './key-limits-contract.ts';
+import {
+  changedLimitContract,
+  dailyLimitContract,
+  totalLimitContract,
+} from './key-limits-contract.ts';
 import { repeatedTaskContract } from './repeated-task-contract.ts';
 import { reservationContract } from './reservation-contract.ts';
 import { settlingContract } from './settling-contract.ts';
@@ -16,6 +20,7 @@ export function ledgerContract(make: MakeStore): void {
   describe('the entries of a ledger', () => entriesContract(make));
   describe('the tasks in flight', () => inFlightContract(make));
   describe('the limit of a key', () => totalLimitContract(make));
+  describe('a limit of a key that is changed', () => changedLimitContract(make));
   describe('the daily limit of a key', () => dailyLimitContract(make));
   describe('credits', () => creditContract(make));
   describe('an idempotency key of credits', () => repeatedCreditContract(make));

@@ -1,32 +1,33 @@
 import { expect } from 'vitest';
-import type { Entry, Funds } from '../../functions/domain/model/account.ts';
-import { entriesOf, type Store, account as sample } from './stores.ts';
+import type { Statement } from '../../functions/domain/model/account.ts';
+import { entriesOf, fundsOf, type Store, account as sample } from './stores.ts';
 
-/** The funds of an account, after a check that no credit was created or lost and that the ledger agrees. */
+/** The funds of an account, after a check that no credit was created or lost and that the entries agree. */
 export async function auditedFunds(store: Store, account = sample) {
-  const { granted, entries, ...funds } = await store.funds(account);
-  expect(funds.balance + funds.reserved + funds.used, 'all granted credits are there').toBe(
-    granted,
-  );
+  const { granted, ...funds } = await fundsOf(store, account);
+  await expectBalancedShards(store, account);
   expect(funds.balance, 'the balance is not negative').toBeGreaterThanOrEqual(0);
-  expectUnbrokenEntries(await entriesOf(store, account), { entries, balance: funds.balance });
+  expectStatement(await entriesOf(store, account), funds.balance);
   return funds;
 }
 
-/** Every posting has one entry: the numbers have no gap, and each balance follows from the one before. */
-export function expectUnbrokenEntries(
-  found: readonly Entry[],
-  { entries, balance }: Pick<Funds, 'entries' | 'balance'>,
-): void {
-  expect(found.map(({ number }) => number)).toEqual(
-    Array.from({ length: entries }, (_, index) => index + 1),
-  );
+/** In each shard of an account and of its keys, and so in all of them, everything granted is there. */
+export async function expectBalancedShards({ shards }: Store, account: string): Promise<void> {
+  const all = await shards(account);
+  expect(all.length, 'there is at least one shard').toBeGreaterThan(0);
+  for (const { granted, balance, reserved, used } of all) {
+    expect(balance + reserved + used, 'all granted credits are there').toBe(granted);
+    expect(Math.min(reserved, used), 'nothing is negative').toBeGreaterThanOrEqual(0);
+  }
+}
+
+/** Each entry is there once, and each balance follows from the one before, up to the balance of the account. */
+export function expectStatement(found: Statement['entries'], balance: number): void {
+  expect(new Set(found.map(({ id }) => id)).size, 'each entry is there once').toBe(found.length);
   let before = 0;
-  for (const { number, amount, balance: after } of found) {
-    expect(after, `the balance of entry ${number} follows from the one before`).toBe(
-      before + amount,
-    );
-    before = after;
+  for (const { id, amount, balance: after } of found) {
+    expect(after, `the balance of ${id} follows from the one before`).toBe(before + amount);
+    before = after ?? Number.NaN;
   }
   expect(before, 'the last entry has the balance of the account').toBe(balance);
 }

@@ -4,7 +4,7 @@ import { completed, sampleTime } from '../support/tasks.ts';
 import { dynamoDb, dynamoDbClient } from './dynamodb.ts';
 import { storeOf } from './dynamodb-store.ts';
 import { interceptingProxy } from './intercepting-proxy.ts';
-import { openTask } from './stores.ts';
+import { openTask, settle } from './stores.ts';
 
 // When the response to a write is lost, the SDK sends the write again, and that one finds what the first has written.
 
@@ -77,7 +77,7 @@ test('requestCancel keeps the first time after a lost response', async () => {
 test('a delivered callback stays delivered after a lost response', async () => {
   const { store, tasks, direct, id, requests } = await setUp();
   const callbackUrl = 'https://example.com/hook';
-  await store.ledger.settle(completed({ id, callbackUrl, nextCheckAt: 200 }));
+  await settle(store, completed({ id, callbackUrl, nextCheckAt: 200 }));
 
   await tasks.recordCallbackAttempt(id, { state: 'delivered', attempts: 1 });
 

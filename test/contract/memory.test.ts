@@ -10,5 +10,5 @@ describe('the in-memory store', () => {
 
 async function make(): Promise<Store> {
   const { funds, ...store } = memoryStore();
-  return { ...store, funds: async (account) => funds(account) };
+  return { ...store, shards: async (account) => [funds(account)] };
 }

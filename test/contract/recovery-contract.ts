@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { completed, failed } from '../support/tasks.ts';
 import { callbacksContract } from './callbacks-contract.ts';
 import { cancellingContract } from './cancelling-contract.ts';
-import { draft, type MakeStore, openTask, type Store } from './stores.ts';
+import { draft, type MakeStore, openTask, type Store, settle } from './stores.ts';
 
 /** What every store of tasks guarantees, so that a crash loses no task. */
 export function recoveryContract(make: MakeStore): void {
@@ -46,7 +46,7 @@ function leases(make: MakeStore): void {
 
     test('a check that was removed is not leased', async () => {
       const { store, tasks, id } = await one(make);
-      await store.ledger.settle(failed({ id }));
+      await settle(store, failed({ id }));
 
       expect(await tasks.leaseCheck({ id, nextCheckAt: 100 }, 400)).toBeUndefined();
       expect(await tasks.findDueChecks(far, 10)).toEqual([]);
@@ -54,7 +54,7 @@ function leases(make: MakeStore): void {
 
     test('a check of an ended task can be leased too', async () => {
       const { store, tasks, id } = await one(make);
-      await store.ledger.settle(completed({ id, nextCheckAt: 200 }));
+      await settle(store, completed({ id, nextCheckAt: 200 }));
 
       expect(await tasks.leaseCheck({ id, nextCheckAt: 200 }, 400)).toMatchObject({
         status: 'completed',
@@ -117,7 +117,7 @@ function executions(make: MakeStore): void {
     });
 
     test.each<[string, (store: Store, id: string) => Promise<unknown>]>([
-      ['has ended', ({ ledger }, id) => ledger.settle(failed({ id }))],
+      ['has ended', (store, id) => settle(store, failed({ id }))],
       ['does not exist', async () => undefined],
     ])('a task that %s has no next execution', async (why, happen) => {
       const store = await make();
@@ -134,13 +134,13 @@ function executions(make: MakeStore): void {
 function ordering(make: MakeStore): void {
   test('the longest overdue check comes first, whatever it is for', async () => {
     const store = await make();
-    const { tasks, ledger } = store;
+    const { tasks } = store;
     const unstarted = await openTask(store, { nextCheckAt: 500 });
     const watched = await openTask(store, { nextCheckAt: 1 });
     const dead = await openTask(store, { nextCheckAt: 2 });
     const [delivered, undelivered] = [await openTask(store), await openTask(store)];
     for (const { id } of [delivered, undelivered])
-      await ledger.settle(completed({ id, nextCheckAt: 3 }));
+      await settle(store, completed({ id, nextCheckAt: 3 }));
 
     await tasks.recordStarted(watched.id, { startedAt: 1, deadlineAt: 2, nextCheckAt: 400 });
     await tasks.recordNextExecution(dead.id, 2, 300);

@@ -1,5 +1,5 @@
 import { marshall } from '@aws-sdk/util-dynamodb';
-import { accountKey } from '../../functions/adapters/aws/dynamodb/account-table.ts';
+import { accountKey } from '../../functions/adapters/aws/dynamodb/shards.ts';
 import { update } from '../../functions/adapters/aws/dynamodb/update.ts';
 import { dynamoDb, dynamoDbClient } from './dynamodb.ts';
 import { interceptingProxy } from './intercepting-proxy.ts';

@@ -1,16 +1,31 @@
 import { expect } from 'vitest';
 import type { Keys } from '../../functions/domain/accounts/authenticate.ts';
-import type { Ledger } from '../../functions/domain/billing/ledger.ts';
-import type { Accounts, Entry, Funds } from '../../functions/domain/model/account.ts';
-import type { ApiKey, ApiKeys, KeyChange } from '../../functions/domain/model/api-key.ts';
+import type { IdempotencyRecord } from '../../functions/domain/billing/idempotency.ts';
+import type { Ledger, ReserveResult } from '../../functions/domain/billing/ledger.ts';
+import type {
+  Accounts,
+  EntryCursor,
+  Funds,
+  Statement,
+} from '../../functions/domain/model/account.ts';
+import {
+  type ApiKey,
+  type ApiKeys,
+  type KeyChange,
+  noSpending,
+  type Spending,
+} from '../../functions/domain/model/api-key.ts';
 import { newTaskId } from '../../functions/domain/model/ids.ts';
-import type { Pending } from '../../functions/domain/model/task.ts';
+import type { EndedTask, Pending, Task } from '../../functions/domain/model/task.ts';
 import type { TaskHistory } from '../../functions/domain/tasks/list-tasks.ts';
 import type { TaskStore } from '../../functions/domain/tasks/ports.ts';
 import { keyOf, pending, sampleKey, sampleTime } from '../support/tasks.ts';
 import { pagesOf } from './pages.ts';
 
-/** A store under contract: its ports share their data. `funds` reads the money of an account directly. */
+/**
+ * A store under contract: its ports share their data. `shards` reads the money of an account directly, in every place
+ * where some of it is, with that of its keys.
+ */
 export type Store = {
   readonly tasks: TaskStore;
   readonly ledger: Ledger;
@@ -18,18 +33,33 @@ export type Store = {
   readonly keys: Keys;
   readonly accounts: Accounts;
   readonly apiKeys: ApiKeys;
-  funds(account: string): Promise<Funds>;
+  shards(account: string): Promise<readonly Omit<Funds, 'inFlight'>[]>;
 };
 
 /** Makes an empty store. */
 export type MakeStore = () => Promise<Store>;
 
+/** A store with the sample account, which has no credits and no key. */
+export async function storeWithAccount(make: MakeStore): Promise<Store> {
+  const store = await make();
+  await addAccount(store, account);
+  return store;
+}
+
+const addAccount = ({ accounts }: Store, name: string) =>
+  accounts.add({
+    account: name,
+    userGroup: 'default',
+    limits: {},
+    webhookSecret: 'whsec_first',
+    createdAt: sampleTime,
+  });
+
 /** Grants milli-credits to an account. Creates the account and its sample key if they do not exist. */
 export async function grant(store: Store, account: string, amount: number): Promise<void> {
   const { accounts, apiKeys, ledger } = store;
   if (!(await accounts.find(account))) {
-    const made = { account, userGroup: 'default', limits: {}, webhookSecret: 'whsec_first' };
-    await accounts.add({ ...made, createdAt: sampleTime });
+    await addAccount(store, account);
     await apiKeys.add(sampleKey({ account }));
   }
   if (amount === 0) return;
@@ -72,9 +102,23 @@ export async function findKeyOf({ apiKeys }: Store, id = keyId): Promise<ApiKey>
   return key;
 }
 
+/** What was spent through the key with this id, which must exist. */
+export async function spendingOf(store: Store, id = keyId): Promise<Spending> {
+  const spending = await store.apiKeys.spending([await findKeyOf(store, id)]);
+  return spending.get(id) ?? noSpending;
+}
+
+/** What an account has. */
+export async function fundsOf({ accounts }: Store, of = account): Promise<Funds> {
+  const found = await accounts.find(of);
+  if (!found) throw new Error(`the account ${of} does not exist`);
+  const { granted, balance, reserved, used, inFlight } = found;
+  return { granted, balance, reserved, used, inFlight };
+}
+
 /** The whole ledger of an account, from its first entry on. */
-export async function entriesOf({ accounts }: Store, of = account): Promise<readonly Entry[]> {
-  const pages = await pagesOf(async (before: number | undefined) => {
+export async function entriesOf({ accounts }: Store, of = account): Promise<Statement['entries']> {
+  const pages = await pagesOf(async (before: EntryCursor | undefined) => {
     const { entries, next } = await accounts.entries(of, { limit: 100, before });
     return { items: entries, next };
   });
@@ -93,6 +137,39 @@ export const draft = (more: Partial<Pending> = {}): Pending =>
 export async function openTask(store: Store, more: Partial<Pending> = {}): Promise<Pending> {
   const task = draft(more);
   await grant(store, task.account, task.reserved);
-  expect(await store.ledger.reserve(task)).toEqual({ state: 'reserved' });
-  return task;
+  expect(await reserve(store, task)).toEqual({ state: 'reserved' });
+  const opened = await store.tasks.find(task.id);
+  if (opened?.status !== 'pending') throw new Error(`${task.id} was not opened`);
+  return opened;
 }
+
+/** Reserves the price of a task, with the limits that its key has now. */
+export async function reserve(
+  { ledger, apiKeys }: Pick<Store, 'ledger' | 'apiKeys'>,
+  task: Pending,
+  record?: IdempotencyRecord,
+): Promise<ReserveResult> {
+  const { totalLimit, dailyLimit, timeZone = 'UTC' } = (await apiKeys.find(task.keyId)) ?? {};
+  return ledger.reserve(task, { totalLimit, dailyLimit, timeZone }, record);
+}
+
+/** Settles a task where its price is reserved. */
+export async function settle(
+  { ledger, tasks }: Pick<Store, 'ledger' | 'tasks'>,
+  end: EndedTask,
+): Promise<EndedTask | undefined> {
+  const { reservedIn } = (await tasks.find(end.id)) ?? {};
+  const settled = await ledger.settle({ ...end, reservedIn });
+  return settled && withoutPlace(settled);
+}
+
+/** A task without where its price is reserved, which is up to the store. */
+export async function findTask({ tasks }: Pick<Store, 'tasks'>, id: string) {
+  const task = await tasks.find(id);
+  return task && withoutPlace(task);
+}
+
+const withoutPlace = <T extends Task>(task: T): T => {
+  const { reservedIn: _, ...others } = task;
+  return others as T; // it is optional
+};

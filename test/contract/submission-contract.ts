@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { SubmittedRequest } from '../../functions/domain/model/task.ts';
 import type { TaskStore } from '../../functions/domain/tasks/ports.ts';
 import { failed, sampleTime } from '../support/tasks.ts';
-import { draft, type MakeStore, openTask, type Store } from './stores.ts';
+import { draft, type MakeStore, openTask, type Store, settle } from './stores.ts';
 
 const submittedRequest: SubmittedRequest = {
   images: ['https://inputs.example.com/1?signed', 'https://inputs.example.com/2?signed'],
@@ -43,7 +43,7 @@ export function submissionContract(make: MakeStore): void {
         ({ tasks }, id) => tasks.recordOutcome(id, { state: 'succeeded', images: [] }),
       ],
       ['is processing', ({ tasks }, id) => tasks.recordSubmitted(id, 'ticket', sampleTime)],
-      ['has ended', ({ ledger }, id) => ledger.settle(failed({ id }))],
+      ['has ended', (store, id) => settle(store, failed({ id }))],
     ])(
       'the lock is not acquired on a task that %s, and the attempt gets that task',
       async (_, happen) => {
@@ -206,7 +206,7 @@ export function submissionContract(make: MakeStore): void {
         'has its outcome',
         ({ tasks }, id) => tasks.recordOutcome(id, { state: 'succeeded', images: [] }),
       ],
-      ['ended with its task', ({ ledger }, id) => ledger.settle(failed({ id }))],
+      ['ended with its task', (store, id) => settle(store, failed({ id }))],
       ['was taken over', ({ tasks }, id) => tasks.renewSubmitLock(id, 'evolink', 1, 9)],
       [
         "is another provider's",

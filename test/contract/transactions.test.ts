@@ -1,17 +1,16 @@
 import {
-  type TransactWriteItem,
+  type DynamoDBClient,
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from 'vitest';
-import { accountKey } from '../../functions/adapters/aws/dynamodb/account-table.ts';
+import { accountKey } from '../../functions/adapters/aws/dynamodb/shards.ts';
 import {
-  type Plan,
-  retryTransaction,
-  transact,
+  type Actions,
+  untilResult,
+  writeAll,
 } from '../../functions/adapters/aws/dynamodb/transaction.ts';
 import { update } from '../../functions/adapters/aws/dynamodb/update.ts';
-import { LedgerBusy } from '../../functions/domain/billing/ledger.ts';
 import type { Pause } from '../../local/aws/dynamodb/pause.ts';
 import { dynamoDb } from './dynamodb.ts';
 import { addToBalance, setWinner, tableBehindProxy } from './sample-writes.ts';
@@ -25,43 +24,33 @@ const cancelled = (...codes: readonly string[]) => ({
   },
 });
 
-type Actions = Readonly<Record<string, TransactWriteItem | undefined>>;
-type OnConditionsFailed = Plan<string, string>['onConditionsFailed'];
-
-/** A plan with these writes, and how often it was made. */
-function countedPlan(
-  actions: Actions,
-  onConditionsFailed: OnConditionsFailed = () => retryTransaction,
-) {
-  const made = { times: 0 };
-  const plan = async (): Promise<Plan<string, string>> => {
-    made.times += 1;
-    return { actions, result: 'written', onConditionsFailed };
-  };
-  return { plan, made };
-}
-
 const balance = { Update: addToBalance('a', 5) };
 const winner = { Update: setWinner('taken') };
+
+/** What became of a transaction, with the names of the actions whose conditions failed. */
+async function outcomeOf(client: DynamoDBClient, actions: Actions) {
+  const outcome = await writeAll(client, actions);
+  return outcome.state === 'written' ? outcome.state : [outcome.state, ...outcome.failed.keys()];
+}
 
 describe('a transaction', () => {
   test('writes everything or nothing, and names the actions whose conditions failed', async () => {
     const { client, balanceOf } = await tableBehindProxy();
     await client.send(new UpdateItemCommand(setWinner('taken')));
-    const { plan } = countedPlan({ balance, winner }, (failed) => [...failed.keys()].join());
 
-    expect(await transact(client, plan)).toBe('winner');
+    expect(await outcomeOf(client, { balance, winner })).toEqual(['refused', 'winner']);
     expect(await balanceOf('a')).toBe(0);
   });
 
   test('leaves out an action that is undefined, and still names the right ones', async () => {
     const { client, balanceOf } = await tableBehindProxy();
     await client.send(new UpdateItemCommand(setWinner('taken')));
-    const names = (actions: Actions) =>
-      transact(client, countedPlan(actions, (failed) => [...failed.keys()].join()).plan);
 
-    expect(await names({ absent: undefined, balance, winner })).toBe('winner');
-    expect(await names({ balance, absent: undefined })).toBe('written');
+    expect(await outcomeOf(client, { absent: undefined, balance, winner })).toEqual([
+      'refused',
+      'winner',
+    ]);
+    expect(await outcomeOf(client, { balance, absent: undefined })).toBe('written');
     expect(await balanceOf('a')).toBe(5);
   });
 
@@ -72,78 +61,28 @@ describe('a transaction', () => {
       ...setWinner('taken'),
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     } as const;
-    const { plan } = countedPlan({ asking: { Update: asking } }, (failed) =>
-      JSON.stringify(failed.get('asking')),
-    );
 
-    expect(JSON.parse(await transact(client, plan))).toEqual({
+    const outcome = await writeAll(client, { asking: { Update: asking } });
+
+    expect('failed' in outcome && outcome.failed.get('asking')).toEqual({
       ...accountKey('taken'),
       winner: 'taken',
     });
   });
 
-  test('is not sent when the plan has a result already', async () => {
-    const { client, requests } = await tableBehindProxy();
-
-    expect(await transact(client, async () => ({ result: 'nothing to do' }))).toBe('nothing to do');
-    expect(requests).toEqual([]);
-  });
-
   test.each([
-    ['runs at the same time as another one', cancelled('TransactionConflict')],
-    ['was planned from data that is old', cancelled('ConditionalCheckFailed')],
-  ])('that %s is planned again until it is written', async (_, response) => {
-    const { client, requests, balanceOf } = await tableBehindProxy((nth) =>
-      nth <= 4 ? { response } : {},
-    );
-    const { plan, made } = countedPlan({ balance });
-
-    expect(await transact(client, plan)).toBe('written');
-
-    expect([requests.length, made.times]).toEqual([5, 5]);
-    expect(await balanceOf('a')).toBe(5);
-  });
-
-  // A version conflict means that another writer succeeded: there is progress, so there are more attempts.
-  test.each([
-    ['a transaction conflict', 5, cancelled('TransactionConflict', 'None')],
+    ['a transaction conflict', cancelled('TransactionConflict', 'None'), ['conflict']],
     [
       'a failed condition beside a transaction conflict',
-      5,
       cancelled('ConditionalCheckFailed', 'TransactionConflict'),
+      ['conflict', 'first'],
     ],
-    ['throttling', 5, cancelled('ThrottlingError', 'None')],
-    ['a version conflict', 15, cancelled('ConditionalCheckFailed', 'None')],
-  ])('that ends with %s every time gives up after %i attempts', async (_, attempts, response) => {
+    ['throttling', cancelled('ThrottlingError', 'None'), ['conflict']],
+    ['a failed condition', cancelled('None', 'ConditionalCheckFailed'), ['refused', 'second']],
+  ])('that ends with %s is sent once, and its outcome says so', async (_, response, outcome) => {
     const { client, requests } = await tableBehindProxy(() => ({ response }));
-    const { plan } = countedPlan({ balance });
 
-    await expect(transact(client, plan)).rejects.toThrow(LedgerBusy);
-
-    expect(requests).toHaveLength(attempts);
-  });
-
-  test('is not repeated when the plan has a result for the failed condition', async () => {
-    const both = cancelled('ConditionalCheckFailed', 'TransactionConflict');
-    const { client, requests } = await tableBehindProxy(() => ({ response: both }));
-    const { plan } = countedPlan(
-      { first: balance, second: winner },
-      (failed) => `failed: ${[...failed.keys()]}`,
-    );
-
-    expect(await transact(client, plan)).toBe('failed: first');
-    expect(requests).toHaveLength(1);
-  });
-
-  test('fails with the error that the plan throws for a failed condition', async () => {
-    const { client, requests } = await tableBehindProxy(() => ({
-      response: cancelled('ConditionalCheckFailed'),
-    }));
-    const { plan } = countedPlan({ balance }, () => {
-      throw new Error('this cannot be');
-    });
-
-    await expect(transact(client, plan)).rejects.toThrow('this cannot be');
+    expect(await outcomeOf(client, { first: balance, second: winner })).toEqual(outcome);
     expect(requests).toHaveLength(1);
   });
 
@@ -152,9 +91,10 @@ describe('a transaction', () => {
     async (code) => {
       const response = cancelled('ConditionalCheckFailed', code);
       const { client, requests } = await tableBehindProxy(() => ({ response }));
-      const { plan } = countedPlan({ balance });
 
-      await expect(transact(client, plan)).rejects.toThrow(`ConditionalCheckFailed, ${code}`);
+      await expect(writeAll(client, { balance })).rejects.toThrow(
+        `ConditionalCheckFailed, ${code}`,
+      );
       expect(requests).toHaveLength(1);
     },
   );
@@ -163,24 +103,52 @@ describe('a transaction', () => {
     const { client, requests, balanceOf } = await tableBehindProxy((nth) => ({
       responseLost: nth === 1,
     }));
-    const { plan, made } = countedPlan({ balance });
 
-    expect(await transact(client, plan)).toBe('written');
+    expect(await outcomeOf(client, { balance })).toBe('written');
 
-    expect([requests.length, made.times]).toEqual([2, 1]);
+    expect(requests).toHaveLength(2);
     expect(await balanceOf('a')).toBe(5);
   });
 
   test('with an invalid action is an error, and not repeated', async () => {
     const { client, requests } = await tableBehindProxy();
-    const { plan } = countedPlan({
+
+    const invalid = writeAll(client, {
       balance: { Update: { ...addToBalance('a', 5), TableName: 'absent' } },
     });
 
-    const invalid = transact(client, plan);
-
     await expect(invalid).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
     expect(requests).toHaveLength(1);
+  });
+});
+
+describe('what others may prevent', () => {
+  test('is attempted until it has a result', async () => {
+    let attempts = 0;
+
+    const result = await untilResult(
+      async () => {
+        attempts += 1;
+        return attempts === 4 ? 'done' : undefined;
+      },
+      { attempts: 5, pauseMs: 1 },
+    );
+
+    expect([result, attempts]).toEqual(['done', 4]);
+  });
+
+  test('has no result when it was prevented every time', async () => {
+    let attempts = 0;
+
+    const result = await untilResult(
+      async () => {
+        attempts += 1;
+        return undefined;
+      },
+      { attempts: 5, pauseMs: 1 },
+    );
+
+    expect([result, attempts]).toEqual([undefined, 5]);
   });
 });
 
@@ -210,28 +178,14 @@ async function duringTransaction(pauseOthers: (end: () => Promise<void>) => Paus
 const noPause: Pause = () => undefined;
 
 describe('while another transaction runs on the same row', () => {
-  test('a transaction is planned again, until the other one is over', async () => {
+  test('a transaction is in conflict, and can be written when the other one is over', async () => {
     const { client, end, balanceOf } = await duringTransaction();
-    const { plan, made } = countedPlan({ balance });
 
-    const result = await transact(client, async () => {
-      if (made.times === 2) await end();
-      return plan();
-    });
-
-    expect([result, made.times]).toEqual(['written', 3]);
-    expect(await balanceOf('a')).toBe(10);
-  });
-
-  test('a transaction gives up after five attempts', async () => {
-    const { client, end, balanceOf } = await duringTransaction();
-    const { plan, made } = countedPlan({ balance });
-
-    await expect(transact(client, plan)).rejects.toThrow(LedgerBusy);
+    expect(await outcomeOf(client, { balance })).toEqual(['conflict']);
     await end();
 
-    expect(made.times).toBe(5);
-    expect(await balanceOf('a')).toBe(5);
+    expect(await outcomeOf(client, { balance })).toBe('written');
+    expect(await balanceOf('a')).toBe(10);
   });
 
   test('a single update is repeated, until the transaction is over', async () => {

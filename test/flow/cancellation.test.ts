@@ -8,7 +8,7 @@ import { controlProvider, startStack } from './start-stack.ts';
 
 let stack: TestStack;
 let imageServer: Receiver;
-let before: Record<string, number>;
+let before: Awaited<ReturnType<TestStack['account']>>;
 
 beforeAll(async () => {
   imageServer = await serveImages({ '/sample.jpg': readFileSync('cli/sample.jpg') });
@@ -36,9 +36,9 @@ const moneyNow = async () => {
   return { balance, reserved, used };
 };
 const moneyBefore = () => ({
-  balance: before['balance'],
-  reserved: before['reserved'],
-  used: before['used'],
+  balance: before.balance,
+  reserved: before.reserved,
+  used: before.used,
 });
 
 describe('a task that is cancelled', () => {
@@ -128,7 +128,7 @@ test('tasks that the provider works on cannot be cancelled, and cost what it mak
   }
   expect(ended.map(({ status, error }) => error ?? status)).toEqual(ids.map(() => 'completed'));
   const { used } = await stack.account();
-  expect((used ?? 0) - (before['used'] ?? 0)).toBe(2 * 4 * 1200);
+  expect(used - before.used).toBe(2 * 4 * 1200);
 });
 
 test('a cancellation of an ended task is refused with 409', async () => {
@@ -184,8 +184,8 @@ test('when a cancellation races the provider, the task ends once and is charged 
   const completed = tasks.filter(({ status }) => status === 'completed').length;
   const { balance, reserved, used } = await stack.account();
   expect({ balance, reserved, used }).toEqual({
-    balance: (before['balance'] ?? 0) - 1200 * completed,
-    reserved: before['reserved'],
-    used: (before['used'] ?? 0) + 1200 * completed,
+    balance: before.balance - 1200 * completed,
+    reserved: before.reserved,
+    used: before.used + 1200 * completed,
   });
 });

@@ -66,8 +66,8 @@ test('an image given by URL is edited, stored, linked, and charged once', async 
   const { width, height, format } = await sharp(await result.arrayBuffer()).metadata();
   expect({ width, height, format }).toEqual({ width: 768, height: 768, format: 'png' });
   const after = await stack.account();
-  expect(before['balance']).toBe((after['balance'] ?? 0) + 1200);
-  expect(after).toMatchObject({ reserved: 0, used: (before['used'] ?? 0) + 1200 });
+  expect(before.balance).toBe(after.balance + 1200);
+  expect(after).toMatchObject({ reserved: 0, used: before.used + 1200 });
 });
 
 test('the workflow starts when the last upload has arrived, and not before', async () => {
@@ -155,8 +155,8 @@ test('an image that was not generated is not charged, and result_errors says why
   });
   expect(task.results).toHaveLength(2);
   const after = await stack.account();
-  expect(after['reserved']).toBe(before['reserved']);
-  expect(after['balance']).toBe((before['balance'] ?? 0) - 2400);
+  expect(after.reserved).toBe(before.reserved);
+  expect(after.balance).toBe(before.balance - 2400);
 });
 
 test('a file that was uploaded before can be an input', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { DynamoDBClient, GetItemCommand, paginateQuery } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import * as z from 'zod';
 import type { ExecutionEvent } from '../../local/aws/step-functions/history.ts';
 import { schedulesOf } from '../../local/aws/template/read-schedules.ts';
 import { tablesOf } from '../../local/aws/template/read-tables.ts';
@@ -38,9 +39,12 @@ type AccountView = {
   create(body: object, headers?: Record<string, string>): Promise<ApiResponse>;
   /** Polls a task until it has ended, and returns it. */
   endedTask(id: string): Promise<Body>;
-  /** The account's item: granted, balance, reserved, used. */
-  account(): Promise<Record<string, number>>;
-  entries(): Promise<readonly Record<string, unknown>[]>;
+  /** What the account has, in all its shards. */
+  account(): Promise<Shard>;
+  /** What each of its shards has. */
+  shards(): Promise<readonly Shard[]>;
+  /** The entries of its ledger, the oldest first. */
+  entries(): Promise<readonly Entry[]>;
 };
 
 export type TestStack = FaultyStack &
@@ -160,31 +164,69 @@ function accountView(
 ): AccountView {
   const call = apiClient(url, keys.apiKey, tripwire);
   const TableName = tableWithKey('entry');
+  const read = async (partition: string, entry: string) => {
+    const Key = marshall({ account: partition, entry });
+    const { Item } = await dynamoDb.send(
+      new GetItemCommand({ TableName, Key, ConsistentRead: true }),
+    );
+    return unmarshall(Item ?? {});
+  };
+  const partitions = async () => {
+    const { shards = 0 } = await read(account, 'account');
+    return Array.from({ length: shards }, (_, shard) => `${account}#${shard}`);
+  };
+  const shardsOf = async () => {
+    const rows = (await partitions()).map((partition) => read(partition, 'shard'));
+    return (await Promise.all(rows)).map((row) => Shard.parse(row));
+  };
   return {
     keys,
     call,
     create: (body, headers) => call('POST', '/v1/images/generations', body, headers),
     endedTask: (id) => until(() => call('GET', `/v1/tasks/${id}`).then(({ body }) => body), isOver),
     account: async () => {
-      const Key = marshall({ account, entry: 'account' });
-      const { Item } = await dynamoDb.send(new GetItemCommand({ TableName, Key }));
-      return unmarshall(Item ?? {});
+      const shards = await shardsOf();
+      const sum = (name: keyof Shard) => shards.reduce((all, shard) => all + shard[name], 0);
+      return {
+        granted: sum('granted'),
+        balance: sum('balance'),
+        reserved: sum('reserved'),
+        used: sum('used'),
+        inFlight: sum('inFlight'),
+      };
     },
+    shards: shardsOf,
     entries: async () => {
-      const pages = paginateQuery(
-        { client: dynamoDb },
-        {
-          TableName,
-          KeyConditionExpression: 'account = :account AND begins_with(entry, :prefix)',
-          ExpressionAttributeValues: marshall({ ':account': account, ':prefix': 'entry#' }),
-        },
-      );
-      const all: Record<string, unknown>[] = [];
-      for await (const { Items = [] } of pages) all.push(...Items.map((item) => unmarshall(item)));
-      return all;
+      const all: Entry[] = [];
+      for (const partition of await partitions()) {
+        const pages = paginateQuery(
+          { client: dynamoDb },
+          {
+            TableName,
+            KeyConditionExpression: 'account = :account AND begins_with(entry, :prefix)',
+            ExpressionAttributeValues: marshall({ ':account': partition, ':prefix': 'entry#' }),
+          },
+        );
+        for await (const { Items = [] } of pages) {
+          all.push(...Items.map((item) => Entry.parse(unmarshall(item))));
+        }
+      }
+      return all.sort((a, b) => (a.id < b.id ? -1 : 1));
     },
   };
 }
+
+const amount = z.number().default(0);
+const Shard = z.object({
+  granted: amount,
+  balance: amount,
+  reserved: amount,
+  used: amount,
+  inFlight: amount,
+});
+type Shard = z.output<typeof Shard>;
+const Entry = z.looseObject({ id: z.string(), amount: z.number() });
+type Entry = z.output<typeof Entry>;
 
 const executionEnd = /^Execution(?!Started)/;
 const isOver = ({ status }: Body) => status === 'completed' || status === 'failed';

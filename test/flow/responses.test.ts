@@ -5,7 +5,7 @@ import { startStack } from './start-stack.ts';
 // The responses of the routes to a caller: the status and the exact body, by route and status.
 
 let stack: TestStack;
-let before: Record<string, number>;
+let before: Awaited<ReturnType<TestStack['account']>>;
 
 beforeAll(async () => {
   stack = await startStack();
@@ -454,8 +454,8 @@ describe('GET /v1/credits', () => {
       const { status, body } = await stack.call('GET', '/v1/credits');
 
       const account = {
-        remaining_credits: (before['balance'] ?? 0) / 1000,
-        used_credits: (before['used'] ?? 0) / 1000,
+        remaining_credits: before.balance / 1000,
+        used_credits: before.used / 1000,
       };
       expect({ status, body }).toEqual({
         status: 200,

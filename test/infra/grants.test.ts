@@ -83,11 +83,12 @@ describe.each(stageNames)('in %s', (name) => {
     expect([...new Set(starred)].sort()).toEqual(Object.keys(wildcards));
   });
 
-  test('items are read, written and changed; no function may delete one or scan a table', () => {
+  test('items are read, checked, written and changed; no function may delete one or scan a table', () => {
     const actions = grants.map(({ action }) => action).filter((one) => one.startsWith('dynamodb:'));
 
     expect([...new Set(actions)].sort()).toEqual([
       'dynamodb:BatchGetItem',
+      'dynamodb:ConditionCheckItem',
       'dynamodb:GetItem',
       'dynamodb:PutItem',
       'dynamodb:Query',

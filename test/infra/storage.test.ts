@@ -76,7 +76,7 @@ describe.each(stageNames)('the tables of %s', (name) => {
     expect(indexed.map(({ name: tableName }) => tableName)).toEqual(['Tasks', 'Accounts', 'Keys']);
   });
 
-  test('delete idempotency records and tasks that have expired by themselves, and nothing else', () => {
+  test('delete by themselves idempotency records and tasks that have expired, and what keys have spent on days that are over; nothing else', () => {
     const timeToLive = Object.fromEntries(
       all.flatMap(({ name: tableName, Properties }) =>
         Properties['TimeToLiveSpecification']
@@ -87,6 +87,7 @@ describe.each(stageNames)('the tables of %s', (name) => {
 
     expect(timeToLive).toEqual({
       Tasks: { AttributeName: 'ttl', Enabled: true },
+      Keys: { AttributeName: 'ttl', Enabled: true },
       Idempotency: { AttributeName: 'expiresAt', Enabled: true },
     });
   });

@@ -1,17 +1,17 @@
 import type { Keys } from '../../functions/domain/accounts/authenticate.ts';
 import type { IdempotencyRecord } from '../../functions/domain/billing/idempotency.ts';
-import {
-  type CreditResult,
-  credit,
-  type Ledger,
-  type Posting,
-  reserve,
-  settle,
+import type {
+  CreditResult,
+  Ledger,
+  ReserveFailure,
+  SpendingLimits,
 } from '../../functions/domain/billing/ledger.ts';
 import {
   type Account,
   type Accounts,
+  defaultLimits,
   type Entry,
+  entryIdOf,
   type Funds,
   noFunds,
   type WebhookSecrets,
@@ -19,11 +19,18 @@ import {
 import {
   type ApiKey,
   type ApiKeys,
+  dayIn,
   hashOfKey,
   keyIdOf,
-  noSpending,
+  type Spending,
 } from '../../functions/domain/model/api-key.ts';
-import { isDeleted, isEnded, type TaskRecord } from '../../functions/domain/model/task.ts';
+import {
+  isDeleted,
+  isEnded,
+  type Pending,
+  type Task,
+  type TaskRecord,
+} from '../../functions/domain/model/task.ts';
 import { sampleKey, sampleTime } from './tasks.ts';
 
 type StoredAccount = Account & { readonly secrets: WebhookSecrets };
@@ -41,13 +48,12 @@ export type Records = {
   readonly idempotencyRecords: Map<string, StoredRecord>;
 };
 
-export const fundsOf = ({ granted, balance, reserved, used, inFlight, entries }: Funds): Funds => ({
+export const fundsOf = ({ granted, balance, reserved, used, inFlight }: Funds): Funds => ({
   granted,
   balance,
   reserved,
   used,
   inFlight,
-  entries,
 });
 
 /** Grants credits directly, and creates the account and its sample key when there are none. */
@@ -64,8 +70,9 @@ export function grant(records: Records, account: string, amount: number): void {
   }
   const key = sampleKey({ account });
   if (!records.keys.has(key.keyId)) records.keys.set(key.keyId, key);
-  const posting = credit(accountOf(records, account), { account, amount, at: sampleTime });
-  if (amount !== 0 && 'entry' in posting) write(records, account, posting);
+  if (amount === 0) return;
+  move(records, account, { granted: amount, balance: amount });
+  addEntry(records, account, 'granted', { kind: 'grant', at: sampleTime, amount });
 }
 
 function accountOf({ accounts }: Records, account: string): StoredAccount {
@@ -74,29 +81,79 @@ function accountOf({ accounts }: Records, account: string): StoredAccount {
   return known;
 }
 
-function write(records: Records, account: string, { funds, entry, spending }: Posting): void {
-  records.accounts.set(account, { ...accountOf(records, account), ...funds });
-  records.entries.push({ account, ...entry });
-  const key = keyIn(records, entry.keyId ?? '');
-  if (spending && key) records.keys.set(key.keyId, { ...key, ...spending });
+function move(records: Records, account: string, change: Partial<Funds>): void {
+  const known = accountOf(records, account);
+  const funds = fundsOf(known);
+  const sums = Object.entries(change).map(([name, size]) => [
+    name,
+    funds[name as keyof Funds] + size,
+  ]);
+  records.accounts.set(account, { ...known, ...Object.fromEntries(sums) });
 }
 
-const snapshotOf = (records: Records, account: string, keyId: string) => {
-  const { limits, ...funds } = accountOf(records, account);
-  return { funds: fundsOf(funds), limits, key: keyIn(records, keyId) };
-};
+function addEntry(
+  { entries }: Records,
+  account: string,
+  what: string,
+  entry: Omit<Entry, 'id'>,
+): Entry {
+  // Entries of the same millisecond are told apart, and sorted, by their number.
+  const number = String(entries.length + 1).padStart(6, '0');
+  const added = { id: entryIdOf(entry.at, `${number}-${what}`), ...entry };
+  entries.push({ account, ...added });
+  return added;
+}
 
 function keyIn({ keys }: Records, keyId: string): ApiKey | undefined {
   const key = keys.get(keyId);
   return key?.deleted ? undefined : key;
 }
 
+const spent = (task: Task): number => (isEnded(task) ? task.charged : task.reserved);
+const sum = <T>(all: readonly T[], of: (one: T) => number): number =>
+  all.reduce((total, one) => total + of(one), 0);
+
+/** What was spent through a key, by its tasks. */
+function spendingOf(records: Records, key: ApiKey, at: number): Spending {
+  const tasks = [...records.tasks.values()].flatMap((task) =>
+    !isDeleted(task) && task.keyId === key.keyId ? [task] : [],
+  );
+  const today = tasks.filter(
+    ({ createdAt }) => dayIn(key.timeZone, createdAt) === dayIn(key.timeZone, at),
+  );
+  return {
+    reserved: sum(tasks, (task) => (isEnded(task) ? 0 : task.reserved)),
+    used: sum(tasks, (task) => (isEnded(task) ? task.charged : 0)),
+    ...(key.dailyLimit !== undefined && { today: sum(today, spent) }),
+  };
+}
+
+function failureOf(
+  records: Records,
+  { account, keyId, reserved: price, createdAt }: Pending,
+  { timeZone }: SpendingLimits,
+): ReserveFailure | undefined {
+  const { balance, inFlight, limits } = accountOf(records, account);
+  const key = keyIn(records, keyId);
+  if (!key) return { state: 'key_deleted' };
+  const { totalLimit = Number.POSITIVE_INFINITY, dailyLimit = Number.POSITIVE_INFINITY } = key;
+  const { used, reserved, today = 0 } = spendingOf(records, { ...key, timeZone }, createdAt);
+  const remaining = totalLimit - used - reserved;
+  if (remaining < price) return { state: 'key_exhausted', totalLimit, used, remaining };
+  if (dailyLimit - today < price) {
+    return { state: 'key_exhausted_today', dailyLimit, remaining: dailyLimit - today };
+  }
+  if (balance < price) return { state: 'insufficient', balance };
+  const { tasksInFlight = defaultLimits.tasksInFlight } = limits;
+  return inFlight < tasksInFlight ? undefined : { state: 'too_many_in_flight', tasksInFlight };
+}
+
 export function memoryLedger(records: Records): Ledger {
   const { tasks, idempotencyRecords } = records;
   return {
-    reserve: async (task, key) => {
-      const snapshot = snapshotOf(records, task.account, task.keyId);
-      const earlier = validRecordOf(records, key, task.createdAt);
+    reserve: async (task, limits, key) => {
+      const { account, keyId, reserved, createdAt } = task;
+      const earlier = validRecordOf(records, key, createdAt);
       if (earlier) {
         return {
           state: 'idempotency_key_used',
@@ -104,35 +161,46 @@ export function memoryLedger(records: Records): Ledger {
           requestHash: earlier.requestHash,
         };
       }
-      const posting = reserve(snapshot, task);
-      if (!('entry' in posting)) return posting;
+      const failure = failureOf(records, task, limits);
+      if (failure) return failure;
       if (tasks.has(task.id)) throw new Error(`the task ${task.id} exists already`);
-      write(records, task.account, posting);
+      move(records, account, { balance: -reserved, reserved, inFlight: 1 });
+      const entry = { at: createdAt, amount: -reserved, taskId: task.id, keyId };
+      addEntry(records, account, `${task.id}-reserve`, { ...entry, kind: 'reserve' });
       if (key) idempotencyRecords.set(key.id, { ...key, made: task.id });
       tasks.set(task.id, task);
       return { state: 'reserved' };
     },
     settle: async (task) => {
-      const earlier = tasks.get(task.id);
+      const { id, account, keyId, reserved, charged, finishedAt } = task;
+      const earlier = tasks.get(id);
       if (!earlier || isDeleted(earlier) || isEnded(earlier)) return undefined;
-      const posting = settle(snapshotOf(records, task.account, task.keyId), task);
-      if (earlier.reserved !== task.reserved) {
-        throw new Error(`settling ${task.id} was refused: ${earlier.reserved} is reserved`);
+      if (earlier.reserved !== reserved) {
+        throw new Error(`settling ${id} was refused: ${earlier.reserved} is reserved`);
       }
-      write(records, task.account, posting);
-      tasks.set(task.id, task);
+      const returned = reserved - charged;
+      move(records, account, {
+        balance: returned,
+        reserved: -reserved,
+        used: charged,
+        inFlight: -1,
+      });
+      const entry = { at: finishedAt, amount: returned, charged, taskId: id, keyId };
+      addEntry(records, account, `${id}-settle`, { ...entry, kind: 'settle' });
+      tasks.set(id, task);
       return task;
     },
-    credit: async (request, key) => {
-      const known = records.accounts.get(request.account);
+    credit: async ({ account, amount, at, keyId, note }, key) => {
+      const known = records.accounts.get(account);
       if (!known) return { state: 'account_missing' };
-      const earlier = validRecordOf(records, key, request.at);
+      const earlier = validRecordOf(records, key, at);
       if (earlier) return creditedEarlier(earlier);
-      const posting = credit(fundsOf(known), request);
-      if (!('entry' in posting)) return posting;
-      write(records, request.account, posting);
-      if (key) idempotencyRecords.set(key.id, { ...key, made: posting.entry });
-      return { state: 'credited', entry: posting.entry };
+      if (known.balance + amount < 0) return { state: 'insufficient', balance: known.balance };
+      move(records, account, { granted: amount, balance: amount });
+      const kind = amount < 0 ? 'withdraw' : 'grant';
+      const entry = addEntry(records, account, 'credit', { kind, at, amount, keyId, note });
+      if (key) idempotencyRecords.set(key.id, { ...key, made: entry });
+      return { state: 'credited', entry };
     },
   };
 }
@@ -205,13 +273,19 @@ export function memoryAccounts(records: Records): Accounts {
       accounts.set(account, changed);
       return shown(changed);
     },
-    entries: async (account, { limit, before = Number.POSITIVE_INFINITY }) => {
+    entries: async (account, { limit, before }) => {
       const left = records.entries
-        .filter((entry) => entry.account === account && entry.number < before)
-        .sort((a, b) => b.number - a.number)
+        .filter((entry) => entry.account === account && (!before || entry.id < before.id))
+        .sort((a, b) => (a.id < b.id ? 1 : -1))
         .map(({ account: _, ...entry }) => entry);
-      const page = left.slice(0, limit);
-      return { entries: page, next: left.length > limit ? page.at(-1)?.number : undefined };
+      let balance = before ? before.balance : accounts.get(account)?.balance;
+      const entries = left.slice(0, limit).map((entry) => {
+        const after = balance;
+        balance = after === undefined ? undefined : after - entry.amount;
+        return { ...entry, balance: after };
+      });
+      const last = entries.at(-1);
+      return { entries, next: left.length > limit && last ? { id: last.id, balance } : undefined };
     },
     secrets: async (account) => accounts.get(account)?.secrets,
     rotateSecret: async (account, secret, until) => {
@@ -232,6 +306,8 @@ export function memoryApiKeys(records: Records): ApiKeys {
       keys.set(key.keyId, key);
     },
     find: async (keyId) => keyIn(records, keyId),
+    spending: async (some) =>
+      new Map(some.map((key) => [key.keyId, spendingOf(records, key, sampleTime)])),
     list: async (account, { limit, after }) => {
       const left = [...keys.values()]
         .filter((key) => key.account === account && !key.deleted)
@@ -277,5 +353,5 @@ const changedBy = <T extends object>(record: T, change: object): T =>
 /** The key a test's callers use, when its text matters. */
 export const keyFor = (apiKey: string, more: Partial<ApiKey> = {}): ApiKey => {
   const hash = hashOfKey(apiKey);
-  return { ...sampleKey(), ...noSpending, keyId: keyIdOf(hash), hash, ...more };
+  return { ...sampleKey(), keyId: keyIdOf(hash), hash, ...more };
 };

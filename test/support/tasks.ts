@@ -3,7 +3,6 @@ import {
   type Caller,
   hashOfKey,
   keyIdOf,
-  noSpending,
 } from '../../functions/domain/model/api-key.ts';
 import type {
   Completed,
@@ -23,6 +22,7 @@ export const sampleCaller: Caller = {
   account: 'default',
   userGroup: 'default',
   scopes: ['generate'],
+  timeZone: 'UTC',
   requestsPerMinute: 300,
 };
 
@@ -37,7 +37,6 @@ export const sampleKey = (more: Partial<ApiKey> = {}): ApiKey => ({
   enabled: true,
   createdAt: sampleTime,
   timeZone: 'UTC',
-  ...noSpending,
   ...more,
 });
 

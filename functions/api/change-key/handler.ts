@@ -7,9 +7,8 @@ import { route } from './route.ts';
 
 const env = readEnv('api/manage-keys');
 const change = changeKey({
-  keys: keyTable(dynamo, env.KEY_TABLE, Date.now),
+  keys: keyTable(dynamo, { keys: env.KEY_TABLE, accounts: env.ACCOUNT_TABLE }, Date.now),
   activity,
-  now: Date.now,
 });
 
 export const handler = serve(

@@ -8,7 +8,7 @@ import { route } from './route.ts';
 
 const env = readEnv('api/manage-keys');
 const create = createKey({
-  keys: keyTable(dynamo, env.KEY_TABLE, Date.now),
+  keys: keyTable(dynamo, { keys: env.KEY_TABLE, accounts: env.ACCOUNT_TABLE }, Date.now),
   accounts: accountTable(dynamo, env.ACCOUNT_TABLE),
   now: Date.now,
 });

@@ -1,7 +1,7 @@
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { clientConfig } from '../../adapters/aws/client-config.ts';
 import { durations } from '../../adapters/aws/dynamodb/durations.ts';
-import { reservations } from '../../adapters/aws/dynamodb/ledger.ts';
+import { reservations } from '../../adapters/aws/dynamodb/reservations.ts';
 import { taskTable } from '../../adapters/aws/dynamodb/task-table.ts';
 import { uploadKey } from '../../adapters/aws/s3/bucket-keys.ts';
 import { uploadForms } from '../../adapters/aws/s3/upload-form.ts';

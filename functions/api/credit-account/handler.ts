@@ -1,4 +1,5 @@
-import { credits } from '../../adapters/aws/dynamodb/ledger.ts';
+import { accountTable } from '../../adapters/aws/dynamodb/account-table.ts';
+import { credits } from '../../adapters/aws/dynamodb/credits.ts';
 import { creditAccount } from '../../domain/accounts/credit-account.ts';
 import { readEnv } from '../../runtime/env.ts';
 import { serve } from '../../runtime/http.ts';
@@ -8,6 +9,7 @@ import { route } from './route.ts';
 const env = readEnv('api/credit-account');
 const credit = creditAccount({
   ledger: credits(dynamo, { accounts: env.ACCOUNT_TABLE, idempotency: env.IDEMPOTENCY_TABLE }),
+  accounts: accountTable(dynamo, env.ACCOUNT_TABLE),
   now: Date.now,
 });
 

@@ -6,7 +6,9 @@ import { callers, dynamo } from '../callers.ts';
 import { route } from './route.ts';
 
 const env = readEnv('api/manage-keys');
-const remove = deleteKey({ keys: keyTable(dynamo, env.KEY_TABLE, Date.now) });
+const remove = deleteKey({
+  keys: keyTable(dynamo, { keys: env.KEY_TABLE, accounts: env.ACCOUNT_TABLE }, Date.now),
+});
 
 export const handler = serve(
   route,

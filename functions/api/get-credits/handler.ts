@@ -9,8 +9,7 @@ import { route } from './route.ts';
 const env = readEnv('api/read-account');
 const read = getCredits({
   accounts: accountTable(dynamo, env.ACCOUNT_TABLE),
-  keys: keyTable(dynamo, env.KEY_TABLE, Date.now),
-  now: Date.now,
+  keys: keyTable(dynamo, { keys: env.KEY_TABLE, accounts: env.ACCOUNT_TABLE }, Date.now),
 });
 
 export const handler = serve(route, async ({ caller }) => ({ body: await read(caller) }), callers);

@@ -6,7 +6,10 @@ import { activity, callers, dynamo } from '../callers.ts';
 import { route } from './route.ts';
 
 const env = readEnv('api/admin-reads');
-const get = getKey({ keys: keyTable(dynamo, env.KEY_TABLE, Date.now), activity, now: Date.now });
+const get = getKey({
+  keys: keyTable(dynamo, { keys: env.KEY_TABLE, accounts: env.ACCOUNT_TABLE }, Date.now),
+  activity,
+});
 
 export const handler = serve(
   route,

@@ -21,7 +21,7 @@ export const docs = (): RouteDocs => ({
   id: 'listEntries',
   tag: 'Accounts',
   summary: 'Read a ledger',
-  description: 'All postings of the account, the newest first, page by page.',
+  description: 'All entries of the account, the newest first, page by page.',
   query: { '': { description: 'Which entries to list' }, ...limitAndCursor },
   response: {
     name: 'EntryList',

@@ -8,10 +8,9 @@ import { route } from './route.ts';
 
 const env = readEnv('api/admin-reads');
 const list = listKeys({
-  keys: keyTable(dynamo, env.KEY_TABLE, Date.now),
+  keys: keyTable(dynamo, { keys: env.KEY_TABLE, accounts: env.ACCOUNT_TABLE }, Date.now),
   accounts: accountTable(dynamo, env.ACCOUNT_TABLE),
   activity,
-  now: Date.now,
 });
 
 export const handler = serve(

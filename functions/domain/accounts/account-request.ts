@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { EntryCursor } from '../model/account.ts';
 import { patterns } from '../model/ids.ts';
 import { isMilliCredits, toMilliCredits } from '../model/money.ts';
 import { cursorSchema, limitSchema } from '../wire/cursor.ts';
@@ -102,5 +103,12 @@ export const AccountsQuery = z.object({
 export type AccountsQuery = z.output<typeof AccountsQuery>;
 
 /** The query of `GET /v1/admin/accounts/{account}/entries`. */
-export const EntriesQuery = z.object({ limit: limitSchema, cursor: cursorSchema(z.int().min(1)) });
+export const EntriesQuery = z.object({
+  limit: limitSchema,
+  cursor: cursorSchema(
+    z
+      .tuple([z.string().regex(patterns.entryId), z.int().nullable()])
+      .transform(([id, balance]): EntryCursor => ({ id, balance: balance ?? undefined })),
+  ),
+});
 export type EntriesQuery = z.output<typeof EntriesQuery>;

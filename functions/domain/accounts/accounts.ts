@@ -2,8 +2,8 @@ import {
   type Account,
   type Accounts,
   defaultLimits,
-  type Entry,
   noFunds,
+  type Statement,
 } from '../model/account.ts';
 import type { Clock } from '../model/clock.ts';
 import { newWebhookSecret } from '../model/ids.ts';
@@ -75,7 +75,10 @@ export const listEntries =
   async (id: string, { limit, cursor }: EntriesQuery) => {
     requireAccount(id, await accounts.find(requireAccountName(id)));
     const { entries, next } = await accounts.entries(id, { limit, before: cursor });
-    return pageResponse(entries.map(entryView), next === undefined ? next : encodeCursor(next));
+    return pageResponse(
+      entries.map(entryView),
+      next && encodeCursor([next.id, next.balance ?? null]),
+    );
   };
 
 /** Creates a new webhook secret. Callbacks are signed with the previous one too for a while. */
@@ -131,13 +134,13 @@ export const accountView = (account: Account) => ({
 });
 
 /** One entry of an account's ledger, as the operator sees it. */
-export const entryView = (entry: Entry) => ({
+export const entryView = (entry: Statement['entries'][number]) => ({
   object: 'ledger_entry' as const,
-  number: entry.number,
+  id: entry.id,
   kind: entry.kind,
   created: Math.floor(entry.at / 1000),
   amount_credits: toCredits(entry.amount),
-  balance_credits: toCredits(entry.balance),
+  balance_credits: entry.balance === undefined ? null : toCredits(entry.balance),
   charged_credits: entry.charged === undefined ? null : toCredits(entry.charged),
   task_id: entry.taskId ?? null,
   key_id: entry.keyId ?? null,

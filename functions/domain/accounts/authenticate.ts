@@ -13,7 +13,10 @@ import { Problem } from '../model/problem.ts';
 import { ttlCache } from '../model/ttl-cache.ts';
 
 /** An API key that exists, and its account. */
-type KnownKey = { readonly key: ApiKey; readonly account: Account };
+type KnownKey = {
+  readonly key: ApiKey;
+  readonly account: Pick<Account, 'userGroup' | 'limits'>;
+};
 
 /** The API keys, found by the SHA-256 of the key. */
 export type Keys = { find(hash: string): Promise<KnownKey | undefined> };
@@ -115,6 +118,7 @@ const permissionsOf = (key: ApiKey) => ({
   expiresAt: key.expiresAt,
   totalLimit: key.totalLimit,
   dailyLimit: key.dailyLimit,
+  timeZone: key.timeZone,
 });
 
 const callerOf = ({ key, account: { userGroup, limits } }: KnownKey): Caller => ({

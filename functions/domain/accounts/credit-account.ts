@@ -1,12 +1,17 @@
 import { idempotencyConflict, idempotencyRecordFor } from '../billing/idempotency.ts';
-import { type CreditResult, type Ledger, throwLedgerProblem } from '../billing/ledger.ts';
+import { busyProblem, type CreditResult, type Ledger } from '../billing/ledger.ts';
+import type { Accounts } from '../model/account.ts';
 import type { Clock } from '../model/clock.ts';
 import { toCredits } from '../model/money.ts';
 import { Problem } from '../model/problem.ts';
 import type { CreditRequest } from './account-request.ts';
 import { accountNotFound, entryView, requireAccountName } from './accounts.ts';
 
-type Deps = { readonly ledger: Pick<Ledger, 'credit'>; readonly now: Clock };
+type Deps = {
+  readonly ledger: Pick<Ledger, 'credit'>;
+  readonly accounts: Pick<Accounts, 'find'>;
+  readonly now: Clock;
+};
 type CreditContext = {
   readonly account: string;
   /** The operator's API key. */
@@ -15,12 +20,12 @@ type CreditContext = {
 };
 
 /**
- * Grants credits to an account or withdraws them; returns the entry in its ledger.
+ * Grants credits to an account or withdraws them; returns the entry in its ledger, with the balance of this moment.
  * @throws {Problem} `account_not_found`, `insufficient_quota` when more is withdrawn than there is,
  *   `idempotency_conflict`; nothing was written
  */
 export const creditAccount =
-  ({ ledger, now }: Deps) =>
+  ({ ledger, accounts, now }: Deps) =>
   async (
     { credits: amount, note }: CreditRequest,
     { account, keyId, idempotencyKey }: CreditContext,
@@ -28,11 +33,13 @@ export const creditAccount =
     const at = now();
     const request = { account: requireAccountName(account), amount, note };
     const idempotency = idempotencyRecordFor(keyId, idempotencyKey, request, at);
-    const result = await ledger
-      .credit({ ...request, at, keyId }, idempotency)
-      .catch(throwLedgerProblem);
+    const result = await ledger.credit({ ...request, at, keyId }, idempotency);
     const entry = entryOf(result, account, idempotency?.requestHash);
-    return { replayed: result.state === 'idempotency_key_used', entry: entryView(entry) };
+    const balance = (await accounts.find(request.account))?.balance;
+    return {
+      replayed: result.state === 'idempotency_key_used',
+      entry: entryView({ ...entry, balance }),
+    };
   };
 
 function entryOf(result: CreditResult, account: string, requestHash: string | undefined) {
@@ -49,6 +56,8 @@ function entryOf(result: CreditResult, account: string, requestHash: string | un
         param: 'credits',
         details: { account_balance_credits: toCredits(result.balance) },
       });
+    case 'busy':
+      throw busyProblem();
     default:
       return result satisfies never;
   }

@@ -1,4 +1,3 @@
-import { usedToday } from '../billing/ledger.ts';
 import type { Accounts } from '../model/account.ts';
 import {
   type ApiKey,
@@ -7,6 +6,7 @@ import {
   hashOfKey,
   keyIdOf,
   noSpending,
+  type Spending,
 } from '../model/api-key.ts';
 import type { Clock } from '../model/clock.ts';
 import { isKeyId, newApiKey } from '../model/ids.ts';
@@ -49,33 +49,30 @@ export const createKey =
     const apiKey = newApiKey();
     const key = keyOf(apiKey, { account, name: request.name, limits, createdAt: now() });
     await keys.add(key);
-    return { ...keyView(key, now()), api_key: apiKey };
+    return { ...keyView(key), api_key: apiKey };
   };
 
 /** The keys of an account, the newest first. @throws {Problem} `account_not_found` */
 export const listKeys =
-  ({ keys, accounts, activity, now }: Deps) =>
+  ({ keys, accounts, activity }: Omit<Deps, 'now'>) =>
   async ({ account: named, limit, cursor }: KeysQuery, manager: KeyManager) => {
     const account = managedAccount(manager, named);
     if (!(await accounts.find(account))) throw accountNotFound(account);
     const page = await keys.list(account, { limit, after: cursor });
-    const used = await activity.lastUsed(page.keys.map(({ keyId }) => keyId));
-    const views = page.keys.map((key) => keyView(key, now(), used.get(key.keyId)));
+    const views = await viewsOf({ keys, activity }, page.keys);
     return pageResponse(views, page.next && formatCursorKey(page.next));
   };
 
 /** @throws {Problem} `key_not_found` */
-export const getKey =
-  (deps: Pick<Deps, 'keys' | 'activity' | 'now'>) => async (keyId: string, manager: KeyManager) =>
-    viewOf(deps, await findFor(deps, keyId, manager));
+export const getKey = (deps: ViewDeps) => async (keyId: string, manager: KeyManager) =>
+  viewOf(deps, await findFor(deps, keyId, manager));
 
 /**
  * Renames a key, disables or enables it, or sets what it may do.
  * @throws {Problem} `key_not_found`, or `permission_denied` when the manager may not
  */
 export const changeKey =
-  (deps: Pick<Deps, 'keys' | 'activity' | 'now'>) =>
-  async (keyId: string, patch: KeyPatch, manager: KeyManager) => {
+  (deps: ViewDeps) => async (keyId: string, patch: KeyPatch, manager: KeyManager) => {
     const changed = await whileUnchanged(deps, keyId, manager, (key) =>
       deps.keys.change(keyId, permittedChange(manager, key, patch), key),
     );
@@ -136,13 +133,22 @@ function keyOf(apiKey: string, { account, name, limits, createdAt }: NewKey): Ap
     enabled: true,
     createdAt,
     ...limits,
-    ...noSpending,
   };
 }
 
-async function viewOf({ activity, now }: Pick<Deps, 'activity' | 'now'>, key: ApiKey) {
-  const used = await activity.lastUsed([key.keyId]);
-  return keyView(key, now(), used.get(key.keyId));
+type ViewDeps = Pick<Deps, 'keys' | 'activity'>;
+
+async function viewsOf({ keys, activity }: ViewDeps, found: readonly ApiKey[]) {
+  const [spending, used] = await Promise.all([
+    keys.spending(found),
+    activity.lastUsed(found.map(({ keyId }) => keyId)),
+  ]);
+  return found.map((key) => keyView(key, spending.get(key.keyId), used.get(key.keyId)));
+}
+
+async function viewOf(deps: ViewDeps, key: ApiKey) {
+  const [view] = await viewsOf(deps, [key]);
+  return view ?? keyView(key);
 }
 
 // A text that cannot be an id is not looked up: DynamoDB rejects a key that is too long.
@@ -158,7 +164,7 @@ const inSeconds = (ms: number | undefined) => (ms === undefined ? null : Math.fl
 const inCredits = (milli: number | undefined) => (milli === undefined ? null : toCredits(milli));
 
 /** A key as the operator sees it: everything but the key itself. */
-export const keyView = (key: ApiKey, now: number, lastUsedAt?: number) => ({
+export const keyView = (key: ApiKey, spending: Spending = noSpending, lastUsedAt?: number) => ({
   object: 'api_key' as const,
   id: key.keyId,
   account: key.account,
@@ -173,7 +179,7 @@ export const keyView = (key: ApiKey, now: number, lastUsedAt?: number) => ({
   daily_limit_credits: inCredits(key.dailyLimit),
   reset_timezone: key.timeZone,
   allowed_models: key.allowedModels ? [...key.allowedModels] : null,
-  used_credits: toCredits(key.used),
-  reserved_credits: toCredits(key.reserved),
-  daily_used_credits: toCredits(usedToday(key, now)),
+  used_credits: toCredits(spending.used),
+  reserved_credits: toCredits(spending.reserved),
+  daily_used_credits: key.dailyLimit === undefined ? null : toCredits(spending.today ?? 0),
 });

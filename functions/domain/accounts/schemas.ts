@@ -49,17 +49,22 @@ export const NewAccount = Account.safeExtend({ webhook_secret: webhookSecret }).
 export const Entry = z
   .strictObject({
     object: z.literal('ledger_entry'),
-    number: z.int().min(1).describe('Counted from 1 without a gap'),
+    id: z.string().regex(patterns.entryId).describe('Unique in its account'),
     kind: z.enum(kinds),
     created: seconds('When it was written'),
     amount_credits: z.number().describe('By how many credits it changed the balance'),
-    balance_credits: credits('The balance after it'),
+    balance_credits: z
+      .number()
+      .nullable()
+      .describe(
+        'The balance after it. `null` when the account changed too often while it was read. In the response to a grant: the balance now',
+      ),
     charged_credits: credits('What a settled task cost').nullable(),
     task_id: taskId.nullable(),
     key_id: keyId.nullable().describe('The key that asked for it'),
     note: z.string().nullable(),
   })
-  .describe('One posting in the ledger of an account; never changed');
+  .describe('One entry in the ledger of an account; never changed');
 
 export const WebhookSecret = z
   .strictObject({
@@ -91,7 +96,9 @@ export const Key = z
       .describe('The models it may use; `null`: all of them'),
     used_credits: credits('What its tasks have cost'),
     reserved_credits: credits('What is reserved for its tasks that have not ended'),
-    daily_used_credits: credits('What it has spent today, including what is reserved'),
+    daily_used_credits: credits('What it has spent today, including what is reserved')
+      .nullable()
+      .describe('Counted for keys with a daily limit only, else `null`'),
   })
   .describe('An API key, without the key itself');
 

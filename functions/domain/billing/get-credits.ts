@@ -1,30 +1,29 @@
 import type { Accounts } from '../model/account.ts';
-import type { ApiKey, ApiKeys, Caller } from '../model/api-key.ts';
-import type { Clock } from '../model/clock.ts';
+import type { ApiKey, ApiKeys, Caller, Spending } from '../model/api-key.ts';
+import { noSpending } from '../model/api-key.ts';
 import { toCredits } from '../model/money.ts';
 import { Problem } from '../model/problem.ts';
-import { usedToday } from './ledger.ts';
 
 type Deps = {
   readonly accounts: Pick<Accounts, 'find'>;
-  readonly keys: Pick<ApiKeys, 'find'>;
-  readonly now: Clock;
+  readonly keys: Pick<ApiKeys, 'find' | 'spending'>;
 };
 
 /** The credits a caller has left and has used: of this key (`token`) and of its account (`user`). */
 export const getCredits =
-  ({ accounts, keys, now }: Deps) =>
+  ({ accounts, keys }: Deps) =>
   async ({ account, keyId }: Pick<Caller, 'account' | 'keyId'>) => {
     const [funds, key] = await Promise.all([accounts.find(account), keys.find(keyId)]);
     if (!funds) throw new Error(`the account ${account} does not exist`);
     if (!key) throw new Problem('unauthorized', 'The API key is not valid.');
+    const spending = (await keys.spending([key])).get(keyId) ?? noSpending;
     return {
       data: {
         token: {
-          remaining_credits: toCredits(remaining(key, funds.balance)),
+          remaining_credits: toCredits(remaining(key, spending, funds.balance)),
           unlimited_credits: key.totalLimit === undefined,
-          used_credits: toCredits(key.used),
-          ...dailyOf(key, now()),
+          used_credits: toCredits(spending.used),
+          ...dailyOf(key, spending),
         },
         user: { remaining_credits: toCredits(funds.balance), used_credits: toCredits(funds.used) },
       },
@@ -34,12 +33,15 @@ export const getCredits =
   };
 
 // A key without a limit may spend the whole balance of its account.
-const remaining = ({ totalLimit, used, reserved }: ApiKey, balance: number): number =>
-  totalLimit === undefined ? balance : Math.max(0, totalLimit - used - reserved);
+const remaining = (
+  { totalLimit }: ApiKey,
+  { used, reserved }: Spending,
+  balance: number,
+): number => (totalLimit === undefined ? balance : Math.max(0, totalLimit - used - reserved));
 
-const dailyOf = (key: ApiKey, now: number) =>
-  key.dailyLimit !== undefined && {
-    daily_limit_credits: toCredits(key.dailyLimit),
-    daily_used_credits: toCredits(usedToday(key, now)),
-    reset_timezone: key.timeZone,
+const dailyOf = ({ dailyLimit, timeZone }: ApiKey, { today = 0 }: Spending) =>
+  dailyLimit !== undefined && {
+    daily_limit_credits: toCredits(dailyLimit),
+    daily_used_credits: toCredits(today),
+    reset_timezone: timeZone,
   };

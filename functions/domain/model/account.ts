@@ -6,8 +6,6 @@ export type Funds = {
   readonly used: number;
   /** Tasks that have not ended. */
   readonly inFlight: number;
-  /** How many entries its ledger has. Each posting adds one, so it is also the version of the funds. */
-  readonly entries: number;
 };
 
 /** The limits of an account; an absent one has its default. */
@@ -16,8 +14,11 @@ export type Limits = {
   readonly tasksInFlight?: number | undefined;
 };
 
-/** `requestsPerMinute` applies to each key of an account, `tasksInFlight` to the whole account. */
-export const defaultLimits = { requestsPerMinute: 300, tasksInFlight: 100 } as const;
+/**
+ * `requestsPerMinute` applies to each key of an account, `tasksInFlight` to the whole account. That many tasks are a
+ * mistake of the caller; how many run at the same time is bounded elsewhere.
+ */
+export const defaultLimits = { requestsPerMinute: 300, tasksInFlight: 2000 } as const;
 
 export type Account = Funds & {
   readonly account: string;
@@ -32,25 +33,38 @@ export const noFunds: Funds = {
   reserved: 0,
   used: 0,
   inFlight: 0,
-  entries: 0,
 };
 
 /** One entry of an account's ledger, written once and never changed. */
 export type Entry = {
-  /** Counted from 1 without a gap, in the order of the postings. */
-  readonly number: number;
+  /** Begins with its time, so that entries sort by time. */
+  readonly id: string;
   readonly kind: 'grant' | 'withdraw' | 'reserve' | 'settle';
   readonly at: number;
   /** By how much the balance changed, in milli-credits; the balance is the sum of all amounts. */
   readonly amount: number;
-  /** The balance after it. */
-  readonly balance: number;
   /** What a settled task cost; the rest of its reservation is the `amount`. */
   readonly charged?: number | undefined;
   readonly taskId?: string | undefined;
   /** The API key it was made with. */
   readonly keyId?: string | undefined;
   readonly note?: string | undefined;
+};
+
+/** The id of an entry: its time with leading zeros, and what tells it from others of that time. */
+export const entryIdOf = (at: number, what: string): string =>
+  `${String(at).padStart(13, '0')}-${what}`;
+
+/**
+ * Where a page of entries begins: behind this one. `balance` is what the account had before it; absent when the
+ * account changed too often to say.
+ */
+export type EntryCursor = { readonly id: string; readonly balance?: number | undefined };
+
+/** Entries, the newest first, each with the balance after it: computed backwards from the balance that the account has now. */
+export type Statement = {
+  readonly entries: readonly (Entry & { readonly balance?: number | undefined })[];
+  readonly next?: EntryCursor | undefined;
 };
 
 /** The secrets that callbacks are signed with: the newest, and the previous one while it is valid. */
@@ -94,11 +108,11 @@ export type Accounts = {
     readonly next?: string | undefined;
   }>;
   change(account: string, change: AccountChange): Promise<Account | undefined>;
-  /** The newest first; the page begins with the entry before number `before`. */
+  /** The newest first. */
   entries(
     account: string,
-    options: { readonly limit: number; readonly before?: number | undefined },
-  ): Promise<{ readonly entries: readonly Entry[]; readonly next?: number | undefined }>;
+    options: { readonly limit: number; readonly before?: EntryCursor | undefined },
+  ): Promise<Statement>;
   secrets(account: string): Promise<WebhookSecrets | undefined>;
   /** Makes this the newest secret; the one before stays valid until `previousUntil`. `false`: no such account. */
   rotateSecret(account: string, secret: string, previousUntil: number): Promise<boolean>;

@@ -26,20 +26,14 @@ export type Spending = {
   /** Reserved for tasks that have not ended. */
   readonly reserved: number;
   readonly used: number;
-  /**
-   * The latest day on which a task was created; `dayUsed` is reserved for the tasks of that day, or was
-   * charged for them.
-   */
-  readonly day?: string | undefined;
-  readonly dayUsed: number;
-  /** How often it was changed, for optimistic concurrency. */
-  readonly version: number;
+  /** Of the daily limit, since midnight: reserved, or charged for the tasks of today. Absent without a daily limit. */
+  readonly today?: number | undefined;
 };
 
-export const noSpending: Spending = { reserved: 0, used: 0, dayUsed: 0, version: 0 };
+export const noSpending: Spending = { reserved: 0, used: 0 };
 
 /** An API key as it is stored: its hash, and never the key itself. */
-export type ApiKey = Spending & {
+export type ApiKey = {
   readonly keyId: string;
   readonly hash: string;
   readonly lastFour: string;
@@ -61,7 +55,7 @@ export type ApiKey = Spending & {
   readonly managedFields?: readonly ManagedField[] | undefined;
   /** Whether the operator has disabled it: then only the operator enables it. */
   readonly disabledByOperator?: boolean | undefined;
-  /** How often it was changed, not counting what is spent; absent: never. */
+  /** How often it was changed; absent: never. */
   readonly revision?: number | undefined;
 };
 
@@ -93,11 +87,13 @@ export type KeyChange = {
 /** The key was changed by somebody else since it was read, and nothing was written. */
 export type ChangedMeanwhile = 'changed_meanwhile';
 
-/** The store of API keys. Only the ledger changes their spending. */
+/** The store of API keys. Only the ledger changes what is spent. */
 export type ApiKeys = {
   /** @throws {Error} when there is a key of this id */
   add(key: ApiKey): Promise<void>;
   find(keyId: string): Promise<ApiKey | undefined>;
+  /** What was spent through these keys, which belong to one account, by their ids. */
+  spending(keys: readonly ApiKey[]): Promise<ReadonlyMap<string, Spending>>;
   /** The keys of an account, the newest first. */
   list(
     account: string,
@@ -144,5 +140,7 @@ export type Caller = {
   readonly expiresAt?: number | undefined;
   readonly totalLimit?: number | undefined;
   readonly dailyLimit?: number | undefined;
+  /** In which the days of the daily limit begin. */
+  readonly timeZone: string;
   readonly requestsPerMinute: number;
 };

@@ -14,6 +14,8 @@ export const patterns = {
   account: /^[a-z0-9][a-z0-9-]{0,62}$/,
   apiKey: /^sk-dr-[A-Za-z0-9]{43}$/,
   webhookSecret: /^whsec_[A-Za-z0-9+/]{43}=$/,
+  /** An entry of a ledger: its time in milliseconds, and what tells it from others of that time. */
+  entryId: /^\d{13}-[a-z0-9-]{1,60}$/,
   /** What a caller may send as `Idempotency-Key`. */
   idempotencyKey: /^[A-Za-z0-9._-]{16,96}$/,
 } as const;

@@ -33,6 +33,9 @@ export type Outcome =
 /** A result in our own bucket. */
 export type Image = { readonly key: string; readonly contentType: string; readonly bytes: number };
 
+/** The shard of the account and of the key that a reservation is in, and the day whose limit of the key it counts for. */
+type ReservedIn = { readonly shard: number; readonly day?: string | undefined };
+
 type TaskBase = {
   readonly id: string;
   readonly account: string;
@@ -49,6 +52,8 @@ type TaskBase = {
   readonly createdAt: number;
   /** Milli-credits reserved for this task. */
   readonly reserved: number;
+  /** Where they are reserved; absent: in the first shard. */
+  readonly reservedIn?: ReservedIn | undefined;
   /** Fact: these uploads have arrived (index of the input). */
   readonly arrived?: ReadonlySet<number> | undefined;
   /** Fact: the workflow has started with the task. */

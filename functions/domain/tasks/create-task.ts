@@ -4,12 +4,7 @@ import {
   idempotencyRecordFor,
   taskOfKeyDeleted,
 } from '../billing/idempotency.ts';
-import {
-  type Ledger,
-  type ReserveResult,
-  reserveProblem,
-  throwLedgerProblem,
-} from '../billing/ledger.ts';
+import { type Ledger, type ReserveResult, reserveProblem } from '../billing/ledger.ts';
 import type { Caller } from '../model/api-key.ts';
 import { findModel } from '../model/catalogue.ts';
 import type { Clock } from '../model/clock.ts';
@@ -46,8 +41,9 @@ export const createTask =
     const idempotency = idempotencyRecordFor(caller.keyId, idempotencyKey, request, deps.now());
     checkModel(request.model, caller);
     const task = draft(deps, request, caller);
-    const result = await deps.ledger.reserve(task, idempotency).catch(throwLedgerProblem);
-    if (result.state !== 'reserved') return replay(deps, result, task, idempotency);
+    const result = await deps.ledger.reserve(task, caller, idempotency);
+    if (result.state !== 'reserved')
+      return replay(deps, result, { price: task.reserved, n: task.n, caller }, idempotency);
     await startIfReady(deps, task);
     return { task, replayed: false };
   };
@@ -119,10 +115,10 @@ function checkModel(model: string, { keyName, allowedModels }: Caller): void {
 async function replay(
   { tasks }: Deps,
   result: Exclude<ReserveResult, { state: 'reserved' }>,
-  draft: Pending,
+  request: Parameters<typeof reserveProblem>[1],
   idempotency: IdempotencyRecord | undefined,
 ): Promise<Created> {
-  if (result.state !== 'idempotency_key_used') throw reserveProblem(result, draft);
+  if (result.state !== 'idempotency_key_used') throw reserveProblem(result, request);
   if (result.requestHash !== idempotency?.requestHash) throw idempotencyConflict();
   const task = await tasks.findRecord(result.taskId);
   if (!task) throw new Error(`${result.taskId} has an idempotency record and does not exist`);

@@ -145,6 +145,7 @@ const lastingFields = (task: ActiveTask) => ({
   metadata: task.metadata,
   createdAt: task.createdAt,
   reserved: task.reserved,
+  reservedIn: task.reservedIn,
   arrived: task.arrived,
   startedAt: task.startedAt,
   deadlineAt: task.deadlineAt,

@@ -20,8 +20,9 @@ export const cursorSchema = <T>(position: z.ZodType<T>) =>
     .optional();
 
 /** A position in a list as the `next_cursor` of a response, which the caller sends back as `cursor`. */
-export const encodeCursor = (position: string | number | readonly [number, string]): string =>
-  Buffer.from(JSON.stringify(position)).toString('base64url');
+export const encodeCursor = (
+  position: string | number | readonly (string | number | null)[],
+): string => Buffer.from(JSON.stringify(position)).toString('base64url');
 
 /** The schema of a position in a list that is ordered by time. */
 export const cursorKeySchema = (isId: (text: string) => boolean) =>

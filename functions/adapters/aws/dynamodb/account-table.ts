@@ -2,28 +2,30 @@ import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import {
   type Account,
+  type AccountChange,
   type Accounts,
-  type Entry,
+  defaultLimits,
+  type Funds,
   noFunds,
   type WebhookSecrets,
 } from '../../../domain/model/account.ts';
 import { indexNames } from '../../../domain/model/storage-names.ts';
+import { listEntries } from './entries.ts';
 import { allOf, withPlaceholders } from './expressions.ts';
 import { findRows, type Row, readRow } from './rows.ts';
-import { put, update, updateExpression } from './update.ts';
+import {
+  accountKey,
+  accountShardKey,
+  limitActions,
+  readShards,
+  readShardsAtOnce,
+  sumOf,
+  valuesOf,
+} from './shards.ts';
+import { untilResult, writeAll } from './transaction.ts';
+import { update, updateExpression } from './update.ts';
 
-/** The key of an account's own row. Its ledger entries have the same partition key. */
-export const accountKey = (account: string) => ({ account, entry: 'account' });
-
-const entryPrefix = 'entry#';
-
-/** The key of a ledger entry: by its number, with leading zeros, so that the entries are sorted by number. */
-export const entryKey = (account: string, number: number) => ({
-  account,
-  entry: `${entryPrefix}${String(number).padStart(12, '0')}`,
-});
-
-/** Only an account's own row has this attribute, so the index of accounts has no ledger entries in it. */
+/** Only an account's own row has this attribute, so the index of accounts has no shards and no entries in it. */
 const listed = 'account';
 
 const conditions = {
@@ -31,45 +33,18 @@ const conditions = {
   isNew: 'attribute_not_exists(#account)',
   /** The SDK retries a write whose response was lost. Rotated twice, the previous secret would be lost. */
   secretIsNew: '#webhookSecret <> :webhookSecret',
+  sameTasksAllowed: '#tasksAllowed = :tasksAllowedBefore',
 };
 
 /** The accounts in DynamoDB. */
 export const accountTable = (client: DynamoDBClient, table: string): Accounts => ({
-  add: async (account) => {
-    const { row: existing } = await put(client, {
-      TableName: table,
-      Item: marshall(
-        { ...account, ...accountKey(account.account), ...noFunds, listed },
-        { removeUndefinedValues: true },
-      ),
-      ...withPlaceholders({ ConditionExpression: conditions.isNew }),
-    });
-    // The same secret: this very account, whose response was lost. An existing account is never overwritten.
-    return existing === undefined || existing['webhookSecret'] === account.webhookSecret;
-  },
+  add: (account) => addAccount(client, table, account),
 
-  find: async (account) => {
-    const row = await readRow(client, table, accountKey(account));
-    return row && toAccount(row);
-  },
+  find: (account) => findAccount(client, table, account),
 
   list: (options) => listAccounts(client, table, options),
 
-  change: async (account, { userGroup, limits = {} }) => {
-    const { done, row } = await update(client, {
-      TableName: table,
-      Key: marshall(accountKey(account)),
-      ...updateExpression({
-        set: {
-          userGroup,
-          'limits.requestsPerMinute': limits.requestsPerMinute,
-          'limits.tasksInFlight': limits.tasksInFlight,
-        },
-        conditions: [conditions.exists],
-      }),
-    });
-    return done && row ? toAccount(row) : undefined;
-  },
+  change: (account, change) => changeAccount(client, table, account, change),
 
   entries: (account, options) => listEntries(client, table, account, options),
 
@@ -95,19 +70,118 @@ export const accountTable = (client: DynamoDBClient, table: string): Accounts =>
   },
 });
 
+type Profile = Omit<Account, keyof Funds>;
+
 // Only this folder writes rows, so what is read has the shape that was written.
-export const toAccount = (row: Row): Account => ({
+export const toProfile = (row: Row): Profile => ({
   account: row['account'],
   userGroup: row['userGroup'],
   limits: row['limits'],
   createdAt: row['createdAt'],
-  granted: row['granted'],
-  balance: row['balance'],
-  reserved: row['reserved'],
-  used: row['used'],
-  inFlight: row['inFlight'],
-  entries: row['entries'],
 });
+
+const toAccount = (row: Row, shards: readonly Row[]): Account => ({
+  ...toProfile(row),
+  granted: sumOf(shards, 'granted'),
+  balance: sumOf(shards, 'balance'),
+  reserved: sumOf(shards, 'reserved'),
+  used: sumOf(shards, 'used'),
+  inFlight: sumOf(shards, 'inFlight'),
+});
+
+/** Adds an account with one shard, which has the right to have so many tasks open. */
+async function addAccount(
+  client: DynamoDBClient,
+  table: string,
+  account: Parameters<Accounts['add']>[0],
+): Promise<boolean> {
+  const tasksAllowed = account.limits.tasksInFlight ?? defaultLimits.tasksInFlight;
+  const row = { ...account, ...accountKey(account.account), listed, shards: 1, tasksAllowed };
+  const shard = {
+    ...accountShardKey(account.account, 0),
+    ...noFunds,
+    inFlightLeft: tasksAllowed,
+    changes: 1,
+  };
+  const put = (item: Row) => ({
+    Put: {
+      TableName: table,
+      Item: marshall(item, { removeUndefinedValues: true }),
+      ...withPlaceholders({ ConditionExpression: conditions.isNew }),
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
+    },
+  });
+  const added = await untilResult(async () => {
+    const outcome = await writeAll(client, { account: put(row), shard: put(shard) });
+    if (outcome.state === 'written') return true;
+    // The same secret: this very account, whose response was lost. An existing account is never overwritten.
+    const existing = outcome.failed.get('account');
+    return existing && existing['webhookSecret'] === account.webhookSecret;
+  });
+  return added ?? false;
+}
+
+async function findAccount(
+  client: DynamoDBClient,
+  table: string,
+  account: string,
+): Promise<Account | undefined> {
+  const tables = { accounts: table };
+  const rows = await readShardsAtOnce(client, tables, { account });
+  // While others change it all the time, one look after the other has to do.
+  const seen = rows === 'busy' ? await readShards(client, tables, { account }) : rows;
+  return seen && toAccount(seen.account, seen.shards);
+}
+
+// The limit of open tasks lies in the shards: a change adds the difference, or takes it from where the most is left.
+// What is open beyond the new limit, the first shard owes.
+async function changeAccount(
+  client: DynamoDBClient,
+  table: string,
+  account: string,
+  { userGroup, limits = {} }: AccountChange,
+): Promise<Account | undefined> {
+  const result = await untilResult(async () => {
+    const rows = await readShards(client, { accounts: table }, { account });
+    if (!rows) return { changed: undefined };
+    const tasksAllowedBefore = rows.account['tasksAllowed'];
+    const tasksAllowed =
+      limits.tasksInFlight === undefined
+        ? tasksAllowedBefore
+        : (limits.tasksInFlight ?? defaultLimits.tasksInFlight);
+    const outcome = await writeAll(client, {
+      account: {
+        Update: {
+          TableName: table,
+          Key: marshall(accountKey(account)),
+          ...updateExpression({
+            set: {
+              userGroup,
+              tasksAllowed,
+              'limits.requestsPerMinute': limits.requestsPerMinute,
+              'limits.tasksInFlight': limits.tasksInFlight,
+            },
+            conditions: [conditions.exists, conditions.sameTasksAllowed],
+            values: { tasksAllowedBefore },
+          }),
+        },
+      },
+      ...limitActions(
+        'shard',
+        { table, keyOf: (shard) => accountShardKey(account, shard), guarded: ['inFlightLeft'] },
+        {
+          left: valuesOf(rows.shards, 'inFlightLeft'),
+          difference: tasksAllowed - tasksAllowedBefore,
+          changeOf: (inFlightLeft) => ({ inFlightLeft }),
+        },
+      ),
+    });
+    if (outcome.state !== 'written') return undefined;
+    return { changed: await findAccount(client, table, account) };
+  });
+  if (!result) throw new Error(`the account ${account} was changed at every attempt`);
+  return result.changed;
+}
 
 const webhookSecretsIn = ({
   webhookSecret,
@@ -116,21 +190,6 @@ const webhookSecretsIn = ({
 }: Row): WebhookSecrets => ({
   newest: webhookSecret,
   ...(previousSecret && { previous: { secret: previousSecret, until: previousSecretUntil } }),
-});
-
-export const toEntryItem = (account: string, entry: Entry) =>
-  marshall({ ...entry, ...entryKey(account, entry.number) }, { removeUndefinedValues: true });
-
-export const toEntry = (row: Row): Entry => ({
-  number: row['number'],
-  kind: row['kind'],
-  at: row['at'],
-  amount: row['amount'],
-  balance: row['balance'],
-  charged: row['charged'],
-  taskId: row['taskId'],
-  keyId: row['keyId'],
-  note: row['note'],
 });
 
 // Accounts by name. The index says which accounts there are; their funds are read from the table.
@@ -149,34 +208,26 @@ async function listAccounts(
     }),
   );
   const names = Items.map((item) => String(unmarshall(item)['account']));
-  const rows = await findRows(client, table, names.map(accountKey));
-  const byName = new Map(rows.map((row) => [row['account'], toAccount(row)]));
+  const accounts = await findAccounts(client, table, names);
   return {
-    accounts: names.flatMap((name) => byName.get(name) ?? []),
+    accounts: names.flatMap((name) => accounts.get(name) ?? []),
     next: LastEvaluatedKey && names.at(-1),
   };
 }
 
-// The entries of a ledger, the newest first.
-async function listEntries(
-  client: DynamoDBClient,
-  table: string,
-  account: string,
-  { limit, before }: Parameters<Accounts['entries']>[1],
-): ReturnType<Accounts['entries']> {
-  const { Items = [], LastEvaluatedKey } = await client.send(
-    new QueryCommand({
-      TableName: table,
-      ...withPlaceholders(
-        { KeyConditionExpression: '#account = :account AND begins_with(#entry, :prefix)' },
-        { account, prefix: entryPrefix },
+async function findAccounts(client: DynamoDBClient, table: string, names: readonly string[]) {
+  const rows = await findRows(client, table, names.map(accountKey));
+  const shardKeysOf = ({ account, shards }: Row) =>
+    Array.from({ length: shards }, (_, shard) => accountShardKey(account, shard));
+  const shards = await findRows(client, table, rows.flatMap(shardKeysOf));
+  const byPartition = new Map(shards.map((row) => [row['account'], row]));
+  return new Map(
+    rows.map((row) => [
+      String(row['account']),
+      toAccount(
+        row,
+        shardKeysOf(row).map((key) => byPartition.get(key.account) ?? {}),
       ),
-      ...(before !== undefined && { ExclusiveStartKey: marshall(entryKey(account, before)) }),
-      ScanIndexForward: false,
-      ConsistentRead: true,
-      Limit: limit,
-    }),
+    ]),
   );
-  const entries = Items.map((item) => toEntry(unmarshall(item)));
-  return { entries, next: LastEvaluatedKey && entries.at(-1)?.number };
 }

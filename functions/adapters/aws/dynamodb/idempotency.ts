@@ -6,14 +6,17 @@ import { withPlaceholders } from './expressions.ts';
 import { type Row, readRow } from './rows.ts';
 
 /** What the first request with an idempotency key created: a task, or an entry in an account's ledger. */
-type Created = { readonly taskId: string } | { readonly account: string; readonly number: number };
+type Created =
+  | { readonly taskId: string }
+  | { readonly account: string; readonly shard: number; readonly entry: string };
 
 const IdempotencyRow = z.object({
   requestHash: z.string(),
   expiresAt: z.number(),
   taskId: z.string().optional(),
   account: z.string().optional(),
-  number: z.number().optional(),
+  shard: z.number().optional(),
+  entry: z.string().optional(),
 });
 export type IdempotencyRow = z.output<typeof IdempotencyRow>;
 

@@ -5,14 +5,28 @@ import {
   type ApiKey,
   type ApiKeys,
   type ChangedMeanwhile,
+  dayIn,
+  type KeyChange,
   keyIdOf,
+  type Spending,
 } from '../../../domain/model/api-key.ts';
 import type { Clock } from '../../../domain/model/clock.ts';
 import { indexNames } from '../../../domain/model/storage-names.ts';
-import { accountKey, toAccount } from './account-table.ts';
+import { toProfile } from './account-table.ts';
 import { withPlaceholders } from './expressions.ts';
 import { findRows, type Row, readRow } from './rows.ts';
-import { put, update, updateExpression } from './update.ts';
+import {
+  accountKey,
+  dayShardKey,
+  keyShardKey,
+  limitActions,
+  readShardsAtOnce,
+  shardActions,
+  sumOf,
+  valuesOf,
+} from './shards.ts';
+import { untilResult, writeAll } from './transaction.ts';
+import { update, updateExpression } from './update.ts';
 
 const conditions = {
   exists: 'attribute_exists(#keyId)',
@@ -22,55 +36,187 @@ const conditions = {
   unchanged: '#revision = :revisionBefore',
 };
 
-/** The API keys in DynamoDB. A deleted key leaves its row: the ledger still settles the tasks created with it. */
-export function keyTable(client: DynamoDBClient, table: string, now: Clock): ApiKeys {
-  /** The key after the change, and `undefined` when there is none. */
-  const changeRow = async (
-    keyId: string,
-    set: Row,
-    since: ApiKey | undefined,
-  ): Promise<Row | ChangedMeanwhile | undefined> => {
-    const { done, row } = await update(client, {
-      TableName: table,
-      Key: marshall({ keyId }),
-      ...updateExpression({
-        set,
-        add: { revision: 1 },
-        conditions: [conditions.exists, conditions.notDeleted, ...unchangedSince(since)],
-        values: { revisionBefore: since?.revision },
-      }),
-    });
-    if (done) return row;
-    return row && toKey(row) ? 'changed_meanwhile' : undefined;
-  };
+type Tables = { readonly keys: string; readonly accounts: string };
+type Context = { readonly client: DynamoDBClient; readonly tables: Tables; readonly now: Clock };
 
+/** The API keys in DynamoDB. A deleted key leaves its row: the ledger still settles the tasks created with it. */
+export function keyTable(client: DynamoDBClient, tables: Tables, now: Clock): ApiKeys {
+  const context: Context = { client, tables, now };
   return {
-    add: async (key) => {
-      const { row: existing } = await put(client, {
-        TableName: table,
-        Item: marshall(key, { removeUndefinedValues: true }),
-        ...withPlaceholders({ ConditionExpression: conditions.isNew }),
-      });
-      // The same hash: this very key, whose response was lost. An existing key is never overwritten.
-      if (existing === undefined || existing['hash'] === key.hash) return;
-      throw new Error(`there is a key ${key.keyId} already`);
-    },
-    find: (keyId) => findKey(client, table, keyId),
-    list: (account, options) => listKeys(client, table, account, options),
-    change: async (keyId, change, since) => {
-      const changed = await changeRow(keyId, change, since);
-      return typeof changed === 'object' ? toKey(changed) : changed;
-    },
+    add: (key) => addKey(context, key),
+    find: (keyId) => findKey(client, tables.keys, keyId),
+    spending: (keys) => spendingOf(context, keys),
+    list: (account, options) => listKeys(client, tables.keys, account, options),
+    change: (keyId, change, since) => changeKey(context, keyId, change, since),
     remove: async (keyId, since) => {
-      const deleted = await changeRow(keyId, { deletedAt: now() }, since);
+      const deleted = await changeRow(context, keyId, { deletedAt: now() }, since);
       return typeof deleted === 'object' ? true : (deleted ?? false);
     },
   };
 }
 
+/** Adds a key; its first shard gets the whole limit. */
+async function addKey({ client, tables }: Context, key: ApiKey): Promise<void> {
+  const { keyId, totalLimit } = key;
+  const added = await untilResult(async () => {
+    const outcome = await writeAll(client, {
+      key: {
+        Put: {
+          TableName: tables.keys,
+          Item: marshall(key, { removeUndefinedValues: true }),
+          ...withPlaceholders({ ConditionExpression: conditions.isNew }),
+          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+        },
+      },
+      ...shardActions('key', shardsOfKey(tables, keyId), limitOf(totalLimit ?? 0)),
+    });
+    if (outcome.state === 'written') return true;
+    const existing = outcome.failed.get('key');
+    // The same hash: this very key, whose response was lost. An existing key is never overwritten.
+    return existing && existing['hash'] === key.hash;
+  });
+  if (!added) throw new Error(`there is a key ${keyId} already`);
+}
+
+const shardsOfKey = ({ keys }: Tables, keyId: string) => ({
+  table: keys,
+  keyOf: (shard: number) => keyShardKey(keyId, shard),
+  guarded: ['balance'] as const,
+});
+
+const shardsOfDay = ({ keys }: Tables, keyId: string, day: string) => ({
+  ...shardsOfKey({ keys, accounts: '' }, keyId),
+  keyOf: (shard: number) => dayShardKey(keyId, day, shard),
+});
+
+const limitOf = (size: number) => [[0, { granted: size, balance: size }]] as const;
+
+/** The row after the change, and `undefined` when there is none. */
+async function changeRow(
+  { client, tables }: Context,
+  keyId: string,
+  set: Row,
+  since: ApiKey | undefined,
+): Promise<Row | ChangedMeanwhile | undefined> {
+  const { done, row } = await update(client, {
+    TableName: tables.keys,
+    Key: marshall({ keyId }),
+    ...changeExpression(set, since),
+  });
+  if (done) return row;
+  return row && toKey(row) ? 'changed_meanwhile' : undefined;
+}
+
+const changeExpression = (set: Row, since: ApiKey | undefined) =>
+  updateExpression({
+    set,
+    add: { revision: 1 },
+    conditions: [conditions.exists, conditions.notDeleted, ...unchangedSince(since)],
+    values: { revisionBefore: since?.revision },
+  });
+
 function unchangedSince(since: ApiKey | undefined): readonly string[] {
   if (!since) return [];
   return [since.revision === undefined ? conditions.neverChanged : conditions.unchanged];
+}
+
+async function changeKey(
+  context: Context,
+  keyId: string,
+  change: KeyChange,
+  since: ApiKey | undefined,
+): Promise<ApiKey | ChangedMeanwhile | undefined> {
+  if (change.totalLimit === undefined && change.dailyLimit === undefined) {
+    const changed = await changeRow(context, keyId, change, since);
+    return typeof changed === 'object' ? toKey(changed) : changed;
+  }
+  const result = await untilResult(async () => {
+    const key = await findKey(context.client, context.tables.keys, keyId);
+    if (!key) return { key };
+    if (since && since.revision !== key.revision) return { key: 'changed_meanwhile' } as const;
+    const isChanged = await changeLimits(context, key, change);
+    return isChanged
+      ? { key: await findKey(context.client, context.tables.keys, keyId) }
+      : undefined;
+  });
+  return result ? result.key : 'changed_meanwhile';
+}
+
+/** Limits lie in shards, so they change in one transaction with the key, and only if nobody else has changed it. */
+async function changeLimits(
+  { client, tables, now }: Context,
+  before: ApiKey,
+  change: KeyChange,
+): Promise<boolean> {
+  const { keyId, account } = before;
+  const day = dayIn(change.timeZone ?? before.timeZone, now());
+  const rows = await readShardsAtOnce(client, tables, { account, keyId, limitsOn: day });
+  if (!rows || rows === 'busy') return false;
+  const changeOf = (size: number) => ({ granted: size, balance: size });
+  const { totalLimit = before.totalLimit, dailyLimit = before.dailyLimit } = change;
+  const hasBegun = rows.dayShards[0]?.['changes'] !== undefined;
+  const outcome = await writeAll(client, {
+    key: {
+      Update: {
+        TableName: tables.keys,
+        Key: marshall({ keyId }),
+        ...changeExpression(change, before),
+      },
+    },
+    ...limitActions('key', shardsOfKey(tables, keyId), {
+      left: valuesOf(rows.keyShards, 'balance'),
+      difference: (totalLimit ?? 0) - (before.totalLimit ?? 0),
+      changeOf,
+    }),
+    // A day that has not begun begins with the limit that the key has then.
+    ...(hasBegun &&
+      dailyLimit !== undefined &&
+      dailyLimit !== null &&
+      limitActions('day', shardsOfDay(tables, keyId, day), {
+        left: valuesOf(rows.dayShards, 'balance'),
+        difference: dailyLimit - sumOf(rows.dayShards, 'granted'),
+        changeOf,
+      })),
+  });
+  return outcome.state === 'written';
+}
+
+/** What was spent through keys of one account, in all their shards. */
+async function spendingOf(
+  { client, tables, now }: Context,
+  keys: readonly ApiKey[],
+): Promise<ReadonlyMap<string, Spending>> {
+  const [first] = keys;
+  const row = first && (await readRow(client, tables.accounts, accountKey(first.account)));
+  const shards = Array.from({ length: row?.['shards'] ?? 0 }, (_, shard) => shard);
+  const dayOf = ({ timeZone }: ApiKey) => dayIn(timeZone, now());
+  const found = await findRows(
+    client,
+    tables.keys,
+    keys.flatMap((key) => [
+      ...shards.map((shard) => keyShardKey(key.keyId, shard)),
+      ...(key.dailyLimit === undefined
+        ? []
+        : shards.map((shard) => dayShardKey(key.keyId, dayOf(key), shard))),
+    ]),
+  );
+  const byId = new Map(found.map((one) => [one['keyId'], one]));
+  return new Map(
+    keys.map((key) => {
+      const rows = shards.map((shard) => byId.get(keyShardKey(key.keyId, shard).keyId) ?? {});
+      const days = shards.map(
+        (shard) => byId.get(dayShardKey(key.keyId, dayOf(key), shard).keyId) ?? {},
+      );
+      const spending: Spending = {
+        reserved: sumOf(rows, 'reserved'),
+        used: sumOf(rows, 'used'),
+        ...(key.dailyLimit !== undefined && {
+          today: sumOf(days, 'granted') - sumOf(days, 'balance'),
+        }),
+      };
+      return [key.keyId, spending];
+    }),
+  );
 }
 
 /** The key in a row, or undefined when it was deleted. */
@@ -87,17 +233,19 @@ async function findKey(
   return row && toKey(row);
 }
 
+/** The API keys by their ids, for what needs nothing else of them. */
+export const keysById = (client: DynamoDBClient, table: string): Pick<ApiKeys, 'find'> => ({
+  find: (keyId) => findKey(client, table, keyId),
+});
+
 /** The API keys that authenticate callers, each with its account. A key is found by its whole hash, not by its id. */
-export const knownKeys = (
-  client: DynamoDBClient,
-  { keys, accounts }: { readonly keys: string; readonly accounts: string },
-): Keys => ({
+export const knownKeys = (client: DynamoDBClient, { keys, accounts }: Tables): Keys => ({
   find: async (hash) => {
     const key = await findKey(client, keys, keyIdOf(hash));
     if (key?.hash !== hash) return undefined;
     const row = await readRow(client, accounts, accountKey(key.account));
     if (!row) throw new Error(`the account ${key.account} does not exist`);
-    return { key, account: toAccount(row) };
+    return { key, account: toProfile(row) };
   },
 });
 

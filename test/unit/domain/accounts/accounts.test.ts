@@ -25,7 +25,7 @@ const studio = {
   user_group: 'default',
   created: sampleTime / 1000,
   credits: { granted: 0, balance: 0, reserved: 0, used: 0 },
-  limits: { requests_per_minute: 300, tasks_in_flight: 100 },
+  limits: { requests_per_minute: 300, tasks_in_flight: 2000 },
   tasks_in_flight: 0,
 };
 
@@ -66,7 +66,7 @@ describe('a new account', () => {
     expect(await get('studio')).toEqual({
       ...studio,
       user_group: 'vip',
-      limits: { requests_per_minute: 7, tasks_in_flight: 100 },
+      limits: { requests_per_minute: 7, tasks_in_flight: 2000 },
     });
   });
 
@@ -120,7 +120,7 @@ describe('a change', () => {
     ],
     [
       { limits: { requests_per_minute: null, tasks_in_flight: null } },
-      { limits: { requests_per_minute: 300, tasks_in_flight: 100 } },
+      { limits: { requests_per_minute: 300, tasks_in_flight: 2000 } },
     ],
   ])('to %j leaves all other fields unchanged', async (patch, changed) => {
     const { create, get, grant, change } = context();
@@ -146,11 +146,11 @@ describe('the entries', () => {
     const second = await entries('studio', { limit: '2', cursor: first.next_cursor });
 
     expect(first.data).toMatchObject([
-      { number: 3, kind: 'withdraw', amount_credits: -0.5, balance_credits: 2.5 },
-      { number: 2, kind: 'grant', amount_credits: 2, balance_credits: 3 },
+      { kind: 'withdraw', amount_credits: -0.5, balance_credits: 2.5 },
+      { kind: 'grant', amount_credits: 2, balance_credits: 3 },
     ]);
     expect(second).toMatchObject({
-      data: [{ number: 1, kind: 'grant', amount_credits: 1, balance_credits: 1 }],
+      data: [{ kind: 'grant', amount_credits: 1, balance_credits: 1 }],
       next_cursor: null,
     });
   });

@@ -30,6 +30,7 @@ const caller: Caller = {
   expiresAt: undefined,
   totalLimit: undefined,
   dailyLimit: undefined,
+  timeZone: 'UTC',
   requestsPerMinute: 300,
 };
 

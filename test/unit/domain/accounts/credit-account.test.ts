@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { CreditRequest } from '../../../../functions/domain/accounts/account-request.ts';
 import { creditAccount } from '../../../../functions/domain/accounts/credit-account.ts';
 import { idempotencyTtlMs } from '../../../../functions/domain/billing/idempotency.ts';
+import { patterns } from '../../../../functions/domain/model/ids.ts';
 import { memoryStore, settableClock } from '../../../support/fakes.ts';
 import { sampleTime } from '../../../support/tasks.ts';
 import { thrownBy } from '../../../support/thrown-by.ts';
@@ -13,7 +14,7 @@ function context() {
   const store = memoryStore();
   for (const account of ['studio', 'other']) store.grant(account, 0);
   const clock = settableClock(sampleTime);
-  const run = creditAccount({ ledger: store.ledger, now: clock.now });
+  const run = creditAccount({ ledger: store.ledger, accounts: store.accounts, now: clock.now });
   return {
     clock,
     credit: (body: unknown, order: object = {}) =>
@@ -31,7 +32,7 @@ describe('200', () => {
       replayed: false,
       entry: {
         object: 'ledger_entry',
-        number: 1,
+        id: expect.stringMatching(patterns.entryId),
         kind: 'grant',
         created: sampleTime / 1000,
         amount_credits: 100,
@@ -73,7 +74,8 @@ describe('200, a repeated request with the same Idempotency-Key', () => {
 
     const again = await credit({ note: 'invoice 7', credits: 100.0 }, { idempotencyKey });
 
-    expect(again).toEqual({ replayed: true, entry: first.entry });
+    // The entry is the same; its balance is that of the moment.
+    expect(again).toEqual({ replayed: true, entry: { ...first.entry, balance_credits: 101 } });
     expect(balance()).toBe(101_000);
     expect(await entries()).toHaveLength(2);
   });
@@ -151,7 +153,11 @@ describe('404', () => {
 
 test('a text that cannot be the name of an account is not looked up', async () => {
   const credit = () => Promise.reject(new Error('the key is too long'));
-  const run = creditAccount({ ledger: { credit }, now: () => sampleTime });
+  const run = creditAccount({
+    ledger: { credit },
+    accounts: { find: credit },
+    now: () => sampleTime,
+  });
 
   const promise = run(CreditRequest.parse({ credits: 1 }), { account: 'x'.repeat(3000), keyId });
 
@@ -178,6 +184,7 @@ describe('409', () => {
       ledger: {
         credit: async () => ({ state: 'idempotency_key_used', requestHash: 'hash of a task' }),
       },
+      accounts: memoryStore().accounts,
       now: () => sampleTime,
     });
 

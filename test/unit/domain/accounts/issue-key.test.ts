@@ -5,6 +5,7 @@ import { idempotencyTtlMs } from '../../../../functions/domain/billing/idempoten
 import type { Ledger } from '../../../../functions/domain/billing/ledger.ts';
 import { noFunds } from '../../../../functions/domain/model/account.ts';
 import { hashOfKey, keyIdOf } from '../../../../functions/domain/model/api-key.ts';
+import { patterns } from '../../../../functions/domain/model/ids.ts';
 import { memoryStore, settableClock } from '../../../support/fakes.ts';
 import { sampleTime } from '../../../support/tasks.ts';
 import { thrownBy } from '../../../support/thrown-by.ts';
@@ -61,10 +62,6 @@ describe('a new key', () => {
         enabled: true,
         createdAt: sampleTime,
         timeZone: 'UTC',
-        reserved: 0,
-        used: 0,
-        dayUsed: 0,
-        version: 0,
       },
     ]);
     expect(keyId).toBe(keyIdOf(hash));
@@ -92,12 +89,11 @@ describe('an account', () => {
       ...noFunds,
       granted: 12_500,
       balance: 12_500,
-      entries: 1,
     });
     const { entries } = await store.accounts.entries('default', { limit: 10 });
     expect(entries).toEqual([
       {
-        number: 1,
+        id: expect.stringMatching(patterns.entryId),
         kind: 'grant',
         at: sampleTime,
         amount: 12_500,

@@ -16,7 +16,7 @@ import {
 import { hashOfKey, keyIdOf } from '../../../../functions/domain/model/api-key.ts';
 import { memoryActivity } from '../../../support/activity.ts';
 import { memoryStore, settableClock } from '../../../support/fakes.ts';
-import { keyOf, pending, sampleId, sampleTime } from '../../../support/tasks.ts';
+import { keyOf, pending, sampleCaller, sampleId, sampleTime } from '../../../support/tasks.ts';
 import { thrownBy } from '../../../support/thrown-by.ts';
 
 const operator = operatorOf('default');
@@ -29,7 +29,7 @@ const nothing = {
   allowed_models: null,
   used_credits: 0,
   reserved_credits: 0,
-  daily_used_credits: 0,
+  daily_used_credits: null,
 };
 
 async function context() {
@@ -192,14 +192,17 @@ describe('a change', () => {
 
     const response = await change(before.id, patch);
 
-    expect(response).toEqual({ ...before, ...patch });
+    // Without a daily limit nothing is counted for it.
+    const daily = 'daily_limit_credits' in patch && patch.daily_limit_credits === null;
+    const counted = daily && { daily_used_credits: null };
+    expect(response).toEqual({ ...before, ...patch, ...counted });
     expect(await get(before.id)).toEqual(response);
   });
 
   test('of a limit keeps the spending, and shows when the key was used', async () => {
     const { store, change, activity } = await context();
     store.grant('default', 5000);
-    await store.ledger.reserve(pending({ id: sampleId, n: 1, reserved: 1200 }));
+    await store.ledger.reserve(pending({ id: sampleId, n: 1, reserved: 1200 }), sampleCaller);
     await activity.touchLastUsed(keyOf('default'), sampleTime);
 
     expect(await change(keyOf('default'), { daily_limit_credits: 1.2 })).toMatchObject({
@@ -268,7 +271,7 @@ test.each(['key-0000000000000000', '', 'key-1', `key-${'0'.repeat(3000)}`])(
 test('a text that cannot be the id of a key is not looked up', async () => {
   const { store, activity } = await context();
   const find = () => Promise.reject(new Error('the key is too long'));
-  const get = getKey({ keys: { ...store.apiKeys, find }, activity, now: () => sampleTime });
+  const get = getKey({ keys: { ...store.apiKeys, find }, activity });
 
   expect(await thrownBy(get('x'.repeat(3000), operator))).toMatchObject({ code: 'key_not_found' });
 });

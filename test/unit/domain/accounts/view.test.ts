@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { accountView, entryView } from '../../../../functions/domain/accounts/accounts.ts';
 import { keyView } from '../../../../functions/domain/accounts/keys.ts';
-import type { Entry } from '../../../../functions/domain/model/account.ts';
+import { entryIdOf, type Statement } from '../../../../functions/domain/model/account.ts';
 import { sampleId, sampleKey, sampleTime } from '../../../support/tasks.ts';
 import { sampleAccount } from '../sample-account.ts';
 
@@ -17,7 +17,6 @@ describe('an account', () => {
       reserved: 1200,
       used: 0,
       inFlight: 1,
-      entries: 2,
       createdAt: sampleTime + 999,
     });
 
@@ -27,13 +26,13 @@ describe('an account', () => {
       user_group: 'default',
       created,
       credits: { granted: 100, balance: 98.8, reserved: 1.2, used: 0 },
-      limits: { requests_per_minute: 300, tasks_in_flight: 100 },
+      limits: { requests_per_minute: 300, tasks_in_flight: 2000 },
       tasks_in_flight: 1,
     });
   });
 
   test.each([
-    [{ requestsPerMinute: 7 }, { requests_per_minute: 7, tasks_in_flight: 100 }],
+    [{ requestsPerMinute: 7 }, { requests_per_minute: 7, tasks_in_flight: 2000 }],
     [{ tasksInFlight: 7 }, { requests_per_minute: 300, tasks_in_flight: 7 }],
   ])('is shown with its own limits: %j', (limits, shown) => {
     expect(accountView(sampleAccount({ limits })).limits).toStrictEqual(shown);
@@ -51,11 +50,11 @@ describe('an entry', () => {
   const at = sampleTime + 999;
   const nothing = { charged_credits: null, task_id: null, key_id: null, note: null };
 
-  test.each<[string, Entry, object]>([
+  test.each<[string, Statement['entries'][number], object]>([
     [
       'a grant',
       {
-        number: 12,
+        id: entryIdOf(sampleTime, 'entry-12'),
         kind: 'grant',
         at,
         amount: 100_000,
@@ -65,7 +64,7 @@ describe('an entry', () => {
       },
       {
         ...nothing,
-        number: 12,
+        id: entryIdOf(sampleTime, 'entry-12'),
         kind: 'grant',
         key_id: keyId,
         note: 'invoice 7',
@@ -75,10 +74,10 @@ describe('an entry', () => {
     ],
     [
       'a withdrawal without a known key',
-      { number: 13, kind: 'withdraw', at, amount: -1, balance: 0 },
+      { id: entryIdOf(sampleTime, 'entry-13'), kind: 'withdraw', at, amount: -1, balance: 0 },
       {
         ...nothing,
-        number: 13,
+        id: entryIdOf(sampleTime, 'entry-13'),
         kind: 'withdraw',
         amount_credits: -0.001,
         balance_credits: 0,
@@ -87,7 +86,7 @@ describe('an entry', () => {
     [
       'a reservation',
       {
-        number: 1,
+        id: entryIdOf(sampleTime, 'entry-1'),
         kind: 'reserve',
         at,
         amount: -1200,
@@ -97,7 +96,7 @@ describe('an entry', () => {
       },
       {
         ...nothing,
-        number: 1,
+        id: entryIdOf(sampleTime, 'entry-1'),
         kind: 'reserve',
         task_id: sampleId,
         key_id: keyId,
@@ -108,7 +107,7 @@ describe('an entry', () => {
     [
       'a settlement that cost nothing',
       {
-        number: 2,
+        id: entryIdOf(sampleTime, 'entry-2'),
         kind: 'settle',
         at,
         amount: 1200,
@@ -119,13 +118,24 @@ describe('an entry', () => {
       },
       {
         ...nothing,
-        number: 2,
+        id: entryIdOf(sampleTime, 'entry-2'),
         kind: 'settle',
         task_id: sampleId,
         key_id: keyId,
         amount_credits: 1.2,
         balance_credits: 100,
         charged_credits: 0,
+      },
+    ],
+    [
+      'a grant whose balance is not known',
+      { id: entryIdOf(sampleTime, 'entry-3'), kind: 'grant', at, amount: 1000 },
+      {
+        ...nothing,
+        id: entryIdOf(sampleTime, 'entry-3'),
+        kind: 'grant',
+        amount_credits: 1,
+        balance_credits: null,
       },
     ],
   ])('%s shows what it changed', (_what, entry, shown) => {
@@ -151,11 +161,11 @@ describe('a key', () => {
     daily_limit_credits: null,
     used_credits: 0,
     reserved_credits: 0,
-    daily_used_credits: 0,
+    daily_used_credits: null,
   };
 
   test('is shown without limits', () => {
-    expect(keyView(sampleKey(), sampleTime)).toStrictEqual(plain);
+    expect(keyView(sampleKey())).toStrictEqual(plain);
   });
 
   test('is shown with every field it can have', () => {
@@ -167,14 +177,10 @@ describe('a key', () => {
       allowedModels: ['wan2.5-image-to-image'],
       totalLimit: 10_000,
       dailyLimit: 0,
-      used: 6000,
-      reserved: 1200,
-      version: 9,
-      day: '2025-09-06',
-      dayUsed: 2400,
     });
+    const spending = { used: 6000, reserved: 1200, today: 2400 };
 
-    expect(keyView(key, sampleTime, sampleTime + 2999)).toStrictEqual({
+    expect(keyView(key, spending, sampleTime + 2999)).toStrictEqual({
       ...plain,
       enabled: false,
       scopes: ['generate', 'admin'],
@@ -190,16 +196,13 @@ describe('a key', () => {
     });
   });
 
-  test.each([
-    ['2025-09-06T15:59:59.999Z', 2.4],
-    ['2025-09-06T16:00:00.000Z', 0],
-  ])('has, at %s, used %d credits of its day in Shanghai', (now, used) => {
-    const key = sampleKey({ timeZone: 'Asia/Shanghai', day: '2025-09-06', dayUsed: 2400 });
+  test('with a daily limit that was not used today is shown with zero', () => {
+    const key = sampleKey({ dailyLimit: 2400 });
 
-    expect(keyView(key, Date.parse(now)).daily_used_credits).toBe(used);
+    expect(keyView(key).daily_used_credits).toBe(0);
   });
 
   test('is never shown itself', () => {
-    expect(JSON.stringify(keyView(sampleKey(), sampleTime))).not.toContain('hash');
+    expect(JSON.stringify(keyView(sampleKey()))).not.toContain('hash');
   });
 });

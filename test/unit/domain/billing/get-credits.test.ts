@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { getCredits } from '../../../../functions/domain/billing/get-credits.ts';
-import type { ApiKey } from '../../../../functions/domain/model/api-key.ts';
-import { sampleCaller, sampleKey, sampleTime } from '../../../support/tasks.ts';
+import {
+  type ApiKey,
+  noSpending,
+  type Spending,
+} from '../../../../functions/domain/model/api-key.ts';
+import { sampleCaller, sampleKey } from '../../../support/tasks.ts';
 import { thrownBy } from '../../../support/thrown-by.ts';
 import { sampleAccount } from '../sample-account.ts';
 
@@ -10,15 +14,15 @@ const account = sampleAccount({
   balance: 88_800,
   reserved: 1200,
   used: 10_000,
-  entries: 4,
   inFlight: 1,
 });
 
-const context = (key: ApiKey | undefined, has: typeof account | undefined = account) =>
+const spendingOf = (spending: Spending) => async () => new Map([[sampleCaller.keyId, spending]]);
+
+const context = (key: ApiKey | undefined, spending: Spending = noSpending) =>
   getCredits({
-    accounts: { find: async () => has },
-    keys: { find: async () => key },
-    now: () => sampleTime,
+    accounts: { find: async () => account },
+    keys: { find: async () => key, spending: spendingOf(spending) },
   });
 
 const user = { remaining_credits: 88.8, used_credits: 10 };
@@ -27,27 +31,32 @@ describe('a caller reads the credits', () => {
   test.each([
     [
       'through a key without a limit: the balance of the account',
+      {},
       { used: 3600, reserved: 1200 },
       { remaining_credits: 88.8, unlimited_credits: true, used_credits: 3.6 },
     ],
     [
       'through a key with a limit: the rest of the limit',
-      { used: 3600, reserved: 1200, totalLimit: 10_000 },
+      { totalLimit: 10_000 },
+      { used: 3600, reserved: 1200 },
       { remaining_credits: 5.2, unlimited_credits: false, used_credits: 3.6 },
     ],
     [
       'through a key above its limit: nothing',
-      { used: 3600, reserved: 1200, totalLimit: 4000 },
+      { totalLimit: 4000 },
+      { used: 3600, reserved: 1200 },
       { remaining_credits: 0, unlimited_credits: false, used_credits: 3.6 },
     ],
     [
       'through a key that may spend nothing: nothing',
       { totalLimit: 0 },
+      noSpending,
       { remaining_credits: 0, unlimited_credits: false, used_credits: 0 },
     ],
     [
       'through a key with a daily limit: also what was used today',
-      { used: 3600, dailyLimit: 5000, day: '2025-09-06', dayUsed: 2400 },
+      { dailyLimit: 5000 },
+      { used: 3600, reserved: 0, today: 2400 },
       {
         remaining_credits: 88.8,
         unlimited_credits: true,
@@ -59,7 +68,8 @@ describe('a caller reads the credits', () => {
     ],
     [
       'through a key not used today in its time zone: nothing used today',
-      { dailyLimit: 5000, day: '2025-09-06', dayUsed: 2400, timeZone: 'Pacific/Kiritimati' },
+      { dailyLimit: 5000, timeZone: 'Pacific/Kiritimati' },
+      noSpending,
       {
         remaining_credits: 88.8,
         unlimited_credits: true,
@@ -69,8 +79,8 @@ describe('a caller reads the credits', () => {
         reset_timezone: 'Pacific/Kiritimati',
       },
     ],
-  ])('%s', async (_what, key, token) => {
-    expect(await context(sampleKey(key))(sampleCaller)).toEqual({
+  ])('%s', async (_what, key, spending, token) => {
+    expect(await context(sampleKey(key), spending)(sampleCaller)).toEqual({
       data: { token, user },
       message: '',
       success: true,
@@ -85,13 +95,15 @@ describe('a caller reads the credits', () => {
     };
     const read = getCredits({
       accounts: { find: (id) => noting(id, account) },
-      keys: { find: (id) => noting(id, sampleKey()) },
-      now: () => sampleTime,
+      keys: {
+        find: (id) => noting(id, sampleKey({ keyId: id })),
+        spending: ([key]) => noting(`of ${key?.keyId}`, new Map()),
+      },
     });
 
     await read({ account: 'studio', keyId: 'key-1' });
 
-    expect(lookups).toEqual(['studio', 'key-1']);
+    expect(lookups).toEqual(['studio', 'key-1', 'of key-1']);
   });
 });
 
@@ -105,8 +117,7 @@ test('a key that was deleted a moment ago is not valid any more', async () => {
 test('an account that is missing is an internal error', async () => {
   const read = getCredits({
     accounts: { find: async () => undefined },
-    keys: { find: async () => sampleKey() },
-    now: () => sampleTime,
+    keys: { find: async () => sampleKey(), spending: spendingOf(noSpending) },
   });
 
   await expect(read(sampleCaller)).rejects.toThrow('the account default does not exist');

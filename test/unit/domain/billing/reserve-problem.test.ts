@@ -4,17 +4,10 @@ import {
   reserveProblem,
 } from '../../../../functions/domain/billing/ledger.ts';
 import type { ProblemCode } from '../../../../functions/domain/model/problem.ts';
-import { sampleKey } from '../../../support/tasks.ts';
+import { sampleCaller } from '../../../support/tasks.ts';
 
-const draft = { reserved: 3600, n: 3 };
-const key = sampleKey({
-  name: 'website',
-  totalLimit: 10_000,
-  used: 6000,
-  reserved: 1200,
-  dailyLimit: 5000,
-  timeZone: 'Europe/Berlin',
-});
+const caller = { ...sampleCaller, keyName: 'website', timeZone: 'Europe/Berlin' };
+const request = { price: 3600, n: 3, caller };
 const common = { key_name: 'website', estimated_credits: 3.6 };
 
 test.each<[string, ReserveFailure, ProblemCode, number, string, object]>([
@@ -27,21 +20,21 @@ test.each<[string, ReserveFailure, ProblemCode, number, string, object]>([
   ],
   [
     'a key at its limit',
-    { state: 'key_exhausted', key },
+    { state: 'key_exhausted', totalLimit: 10_000, used: 6000, remaining: 2800 },
     ...(['KEY_QUOTA_EXHAUSTED', 402] as const),
     'The API key "website" has reached its limit: 3 image(s) need 3.6.',
     { ...common, total_limit_credits: 10, used_credits: 6, remaining_credits: 2.8 },
   ],
   [
     'a key whose limit was lowered below what it has used',
-    { state: 'key_exhausted', key: { ...key, totalLimit: 5000 } },
+    { state: 'key_exhausted', totalLimit: 5000, used: 6000, remaining: -2200 },
     ...(['KEY_QUOTA_EXHAUSTED', 402] as const),
     'The API key "website" has reached its limit: 3 image(s) need 3.6.',
     { ...common, total_limit_credits: 5, used_credits: 6, remaining_credits: 0 },
   ],
   [
     'a key at its limit for the day',
-    { state: 'key_exhausted_today', key, dayUsed: 2000 },
+    { state: 'key_exhausted_today', dailyLimit: 5000, remaining: 3000 },
     ...(['KEY_DAILY_QUOTA_EXHAUSTED', 402] as const),
     'The API key "website" has reached its limit for today: 3 image(s) need 3.6. It begins anew at midnight, Europe/Berlin.',
     {
@@ -54,7 +47,7 @@ test.each<[string, ReserveFailure, ProblemCode, number, string, object]>([
   ],
   [
     'a key whose limit for the day was lowered below what it has used',
-    { state: 'key_exhausted_today', key, dayUsed: 7000 },
+    { state: 'key_exhausted_today', dailyLimit: 5000, remaining: -2000 },
     ...(['KEY_DAILY_QUOTA_EXHAUSTED', 402] as const),
     'The API key "website" has reached its limit for today: 3 image(s) need 3.6. It begins anew at midnight, Europe/Berlin.',
     {
@@ -79,17 +72,26 @@ test.each<[string, ReserveFailure, ProblemCode, number, string, object]>([
     'The API key is not valid.',
     {},
   ],
+  [
+    'an account that others change all the time',
+    { state: 'busy' },
+    ...(['service_unavailable', 503] as const),
+    'The account is busy; send the request again.',
+    {},
+  ],
 ])('the error about %s says what is missing', (_what, failure, code, status, message, details) => {
-  const problem = reserveProblem(failure, draft);
+  const problem = reserveProblem(failure, request);
 
   expect(problem.status).toBe(status);
   expect(problem).toMatchObject({ code, message, param: undefined });
   expect(problem.details).toEqual(details);
 });
 
-test('only the error about too many tasks in flight says when to retry', () => {
-  expect(reserveProblem({ state: 'too_many_in_flight', tasksInFlight: 1 }, draft).headers).toEqual({
+test('the error about too many tasks in flight says when to retry', () => {
+  expect(
+    reserveProblem({ state: 'too_many_in_flight', tasksInFlight: 1 }, request).headers,
+  ).toEqual({
     'retry-after': '5',
   });
-  expect(reserveProblem({ state: 'insufficient', balance: 0 }, draft).headers).toEqual({});
+  expect(reserveProblem({ state: 'insufficient', balance: 0 }, request).headers).toEqual({});
 });

@@ -47,14 +47,13 @@ export function context({ broken = false } = {}) {
 
 type Context = ReturnType<typeof context>;
 
-const untouched = { granted, balance: granted, reserved: 0, used: 0, inFlight: 0, entries: 1 };
+const untouched = { granted, balance: granted, reserved: 0, used: 0, inFlight: 0 };
 export const reserved = (price: number, tasks: number) => ({
   granted,
   balance: granted - price,
   reserved: price,
   used: 0,
   inFlight: tasks,
-  entries: 1 + tasks,
 });
 
 export async function expectProblem(

@@ -4,13 +4,13 @@ import type { ActiveTask, Outcome } from '../../../../functions/domain/model/tas
 import { createdMetrics, settledMetrics } from '../../../../functions/domain/tasks/metrics.ts';
 import { settleTask } from '../../../../functions/domain/tasks/settle-task.ts';
 import { memoryResults, memoryStore } from '../../../support/fakes.ts';
-import { pending, processing, sampleId, sampleTime } from '../../../support/tasks.ts';
+import { pending, processing, sampleCaller, sampleId, sampleTime } from '../../../support/tasks.ts';
 
 /** The metrics of such a task when it is settled 40 seconds after its create. */
 async function context(task: ActiveTask) {
   const store = memoryStore();
   store.grant('default', 10_000);
-  await store.ledger.reserve(pending({ n: task.n, reserved: task.reserved }));
+  await store.ledger.reserve(pending({ n: task.n, reserved: task.reserved }), sampleCaller);
   store.put(task);
   const { tasks, ledger } = store;
   const settle = settleTask({

@@ -7,7 +7,7 @@ import {
 import { dueCheck } from '../../../../functions/domain/tasks/reconcile.ts';
 import { settleTask } from '../../../../functions/domain/tasks/settle-task.ts';
 import { memoryResults, memoryStore } from '../../../support/fakes.ts';
-import { pending, processing, sampleId, sampleTime } from '../../../support/tasks.ts';
+import { pending, processing, sampleCaller, sampleId, sampleTime } from '../../../support/tasks.ts';
 import { thrownBy } from '../../../support/thrown-by.ts';
 
 const now = sampleTime + 40_000;
@@ -20,7 +20,7 @@ const generated: Outcome = { state: 'succeeded', images: [{ url: url(1) }, { url
 async function context(task: ActiveTask) {
   const store = memoryStore();
   store.grant('default', granted);
-  await store.ledger.reserve(pending({ n: 2, reserved: 2400 }));
+  await store.ledger.reserve(pending({ n: 2, reserved: 2400 }), sampleCaller);
   store.put({ ...task, n: 2, reserved: 2400 });
   const unavailable = new Set<string>();
   const results = memoryResults((address) =>

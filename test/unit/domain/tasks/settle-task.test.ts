@@ -8,7 +8,14 @@ import type {
 import { ResultUnavailable } from '../../../../functions/domain/model/workflow-errors.ts';
 import { type CaughtError, settleTask } from '../../../../functions/domain/tasks/settle-task.ts';
 import { memoryResults, memoryStore } from '../../../support/fakes.ts';
-import { deleted, pending, processing, sampleId, sampleTime } from '../../../support/tasks.ts';
+import {
+  deleted,
+  pending,
+  processing,
+  sampleCaller,
+  sampleId,
+  sampleTime,
+} from '../../../support/tasks.ts';
 import { thrownBy } from '../../../support/thrown-by.ts';
 
 const now = sampleTime + 40_000;
@@ -20,7 +27,6 @@ const settled = (used: number) => ({
   reserved: 0,
   used,
   inFlight: 0,
-  entries: 3,
 });
 const timeout: Failure = { code: 'generation_timeout', message: 'It took too long.' };
 const rejected: Failure = { code: 'content_policy_violation', message: 'It was refused.' };
@@ -44,7 +50,7 @@ async function context(
   const store = memoryStore();
   store.grant('default', granted);
   const task = pending({ n, reserved: n * 1200 });
-  await store.ledger.reserve(task);
+  await store.ledger.reserve(task, sampleCaller);
   store.put(as(task));
   const broken = [...unavailable];
   const results = memoryResults((address) =>

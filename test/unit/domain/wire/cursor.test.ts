@@ -5,6 +5,7 @@ import {
   EntriesQuery,
 } from '../../../../functions/domain/accounts/account-request.ts';
 import { KeysQuery } from '../../../../functions/domain/accounts/key-request.ts';
+import { entryIdOf } from '../../../../functions/domain/model/account.ts';
 import { ListRequest } from '../../../../functions/domain/tasks/list-tasks.ts';
 import {
   encodeCursor,
@@ -14,6 +15,7 @@ import {
 } from '../../../../functions/domain/wire/cursor.ts';
 import { sampleId, sampleTime } from '../../../support/tasks.ts';
 
+const entryId = entryIdOf(sampleTime, 'sample');
 const keyPosition = { createdAt: sampleTime, id: 'key-0123456789abcdef' };
 const taskPosition = { createdAt: sampleTime, id: sampleId };
 const KeysOfStudio = KeysQuery.omit({ account: true });
@@ -22,7 +24,7 @@ const cursors = {
   tasks: formatCursorKey(taskPosition),
   keys: formatCursorKey(keyPosition),
   accounts: encodeCursor('studio'),
-  entries: encodeCursor(12),
+  entries: encodeCursor([entryId, 1200]),
 };
 type Kind = keyof typeof cursors;
 const kinds = Object.keys(cursors) as readonly Kind[]; // Object.keys returns plain strings
@@ -42,7 +44,7 @@ test.each([
   ['tasks', taskPosition],
   ['keys', keyPosition],
   ['accounts', 'studio'],
-  ['entries', 12],
+  ['entries', { id: entryId, balance: 1200 }],
 ] as const)(
   'the cursor of a list of %s is parsed to the position it was made from',
   (kind, position) => {

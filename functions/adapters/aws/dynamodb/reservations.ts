@@ -1,0 +1,399 @@
+import { randomInt } from 'node:crypto';
+import type { DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import type { IdempotencyRecord } from '../../../domain/billing/idempotency.ts';
+import type {
+  Ledger,
+  ReserveFailure,
+  ReserveResult,
+  SpendingLimits,
+  TaskKeyUsed,
+} from '../../../domain/billing/ledger.ts';
+import { type Amount, placeTask, type Transfer } from '../../../domain/billing/shards.ts';
+import { entryIdOf } from '../../../domain/model/account.ts';
+import { dayIn } from '../../../domain/model/api-key.ts';
+import type { Pending } from '../../../domain/model/task.ts';
+import { addEntry } from './entries.ts';
+import { withPlaceholders } from './expressions.ts';
+import {
+  findFirstRecord,
+  type IdempotencyRow,
+  putIdempotencyRecord,
+  toIdempotencyRow,
+} from './idempotency.ts';
+import { toKey } from './key-table.ts';
+import {
+  accountShardKey,
+  dayShardKey,
+  isSame,
+  keyShardKey,
+  movesOf,
+  openTaskMovesOf,
+  readShards,
+  type ShardChange,
+  type ShardChanges,
+  type ShardRows,
+  shardActions,
+  sumOf,
+  valuesOf,
+} from './shards.ts';
+import { spreadAccount } from './spread-shards.ts';
+import { toItem } from './task-row.ts';
+import { type Actions, backOff, maxActions, type Outcome, writeAll } from './transaction.ts';
+import { updateExpression } from './update.ts';
+
+// A task takes its price from one shard of its account, by additions whose conditions stand in the same write. So the
+// money is right whatever was read before, and however many do it at the same time. When two meet on a shard, one of
+// them takes another shard at once. What is read decides only which shards to try, and what to say when nothing is
+// left in any of them.
+
+type Tables = {
+  readonly accounts: string;
+  readonly keys: string;
+  readonly tasks: string;
+  readonly idempotency: string;
+};
+
+const conditions = {
+  taskIsNew: 'attribute_not_exists(#id)',
+  dayIsNew: 'attribute_not_exists(#keyId)',
+  sameDailyLimit: '#dailyLimit = :dailyLimit',
+};
+
+/** After so many attempts, some five seconds, the caller should try again. */
+const maxAttempts = 30;
+const maxPauseMs = 400;
+
+/** How long the rows of a day are kept, so that tasks of that day can still return to it what they did not cost. */
+const dayRowTtlMs = 7 * 24 * 60 * 60 * 1000;
+
+type Context = {
+  readonly client: DynamoDBClient;
+  readonly tables: Tables;
+  /** How many shards an account had when this function last looked. An old number only means that fewer are used. */
+  readonly counts: Map<string, number>;
+};
+
+type Request = {
+  readonly task: Pending;
+  readonly limits: SpendingLimits;
+  readonly record: IdempotencyRecord | undefined;
+};
+
+/** What a task takes from: the limit of its key, that for a day, the credits and the open tasks of its account. */
+type AmountName = 'total' | 'day' | 'credits' | 'tasks';
+
+/** Where a task goes, by these limits of its key, and what other shards give to that one. */
+type Place = {
+  readonly shard: number;
+  readonly limits: SpendingLimits;
+  readonly transfers: { readonly [name in AmountName]?: readonly Transfer[] };
+};
+
+/** The part of the ledger that reserves the price of new tasks. */
+export function reservations(client: DynamoDBClient, tables: Tables): Pick<Ledger, 'reserve'> {
+  const context: Context = { client, tables, counts: new Map() };
+  return { reserve: (task, limits, record) => reserve(context, { task, limits, record }) };
+}
+
+async function reserve(context: Context, request: Request): Promise<ReserveResult> {
+  let place = isLimited(request.limits)
+    ? await lookForPlace(context, request)
+    : anyPlace(context, request);
+  for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
+    if ('state' in place) return place;
+    const outcome = await writeAll(context.client, actionsOf(context.tables, request, place));
+    const result = resultOf(outcome, request.task);
+    if (result) return result;
+    place = await nextPlace(context, request, { attempt, met: outcome.state === 'conflict' });
+  }
+  return (await firstResult(context, request)) ?? { state: 'busy' };
+}
+
+/** The result of a transaction, unless it is worth to try another. */
+function resultOf(outcome: Outcome, { id }: Pending): ReserveResult | undefined {
+  if (outcome.state === 'written') return { state: 'reserved' };
+  const { failed } = outcome;
+  if (failed.has('idempotency')) return replayOf(toIdempotencyRow(failed.get('idempotency')));
+  if (failed.has('task')) throw new Error(`the task ${id} exists already`);
+  return undefined;
+}
+
+/** Where to try it after an attempt that has met another, or found too little. */
+async function nextPlace(
+  context: Context,
+  request: Request,
+  { attempt, met }: { readonly attempt: number; readonly met: boolean },
+): Promise<Place | ReserveResult> {
+  if (met && attempt === 1 && !isLimited(request.limits)) return anyPlace(context, request);
+  if (met) await makeRoom(context, request.task);
+  await backOff(attempt, maxPauseMs);
+  return lookForPlace(context, request);
+}
+
+const isLimited = ({ totalLimit, dailyLimit }: SpendingLimits): boolean =>
+  totalLimit !== undefined || dailyLimit !== undefined;
+
+/** Any shard, without a look at what it has. */
+const anyPlace = ({ counts }: Context, { task, limits }: Request): Place => ({
+  shard: randomInt(counts.get(task.account) ?? 1),
+  limits,
+  transfers: {},
+});
+
+/** Too many meet on the shards that there are. */
+const makeRoom = ({ client, tables }: Context, { account, reserved }: Pending): Promise<void> =>
+  spreadAccount(client, tables.accounts, account, { price: reserved, because: 'conflict' });
+
+// Looking for a shard, by what all of them have.
+
+/** How often it is looked again when others change the rows meanwhile. */
+const maxLooks = 12;
+
+/** A shard that can pay, or why there is none. */
+async function lookForPlace(context: Context, request: Request): Promise<Place | ReserveResult> {
+  for (let looks = 0; looks < maxLooks; looks += 1) {
+    const rows = await look(context, request);
+    const found = await judge(context, request, rows);
+    if (found === 'look again') continue;
+    if (!('failure' in found)) return found;
+    // The rows were read one after the other. The same in two reads, they were so at one moment.
+    if (isSame(rows, await look(context, request))) {
+      return (await firstResult(context, request)) ?? found.failure;
+    }
+  }
+  return { state: 'busy' };
+}
+
+async function judge(
+  context: Context,
+  request: Request,
+  rows: ShardRows,
+): Promise<Found | 'look again'> {
+  const key = rows.key && toKey(rows.key);
+  if (!key) return { failure: { state: 'key_deleted' } };
+  // A limit that the key has got in this very moment is of the next task: its rows were not read.
+  const { timeZone } = request.limits;
+  const limits = isLimited(request.limits) ? { ...key, timeZone } : { timeZone };
+  const found = placeIn(rows, request, limits);
+  const isFinal =
+    'failure' in found
+      ? !(await beginDay(context, request, limits, rows))
+      : await gather(context, request, found);
+  return isFinal ? found : 'look again';
+}
+
+async function look({ client, tables, counts }: Context, request: Request): Promise<ShardRows> {
+  const { account, keyId } = request.task;
+  const limitsOn = isLimited(request.limits) ? dayOf(request) : undefined;
+  const owner = { account, keyId, limitsOn };
+  const rows = await readShards(client, tables, owner, counts.get(account));
+  if (!rows) throw new Error(`the account ${account} does not exist`);
+  if (counts.size >= maxCounts) counts.clear();
+  counts.set(account, rows.shards.length);
+  return rows;
+}
+
+/** Bounded, so that a flood of accounts cannot fill the memory. */
+const maxCounts = 1000;
+
+const dayOf = ({ task, limits }: Request): string => dayIn(limits.timeZone, task.createdAt);
+
+type Found = Place | { readonly failure: ReserveFailure };
+
+function placeIn(rows: ShardRows, { task }: Request, limits: SpendingLimits): Found {
+  const amounts = amountsOf(rows, task.reserved, limits);
+  const placement = placeTask(
+    amounts.map(({ left, need }) => ({ left, need })),
+    randomInt(rows.shards.length),
+  );
+  if ('short' in placement) {
+    return { failure: failureOf(amounts[placement.short]?.name, rows, limits) };
+  }
+  const transfers = amounts.map(({ name }, index) => [name, placement.transfers[index]]);
+  return { shard: placement.shard, limits, transfers: Object.fromEntries(transfers) };
+}
+
+type NamedAmount = Amount & { readonly name: AmountName };
+
+/** What a task takes from, in the order in which a shortage is reported. */
+function amountsOf(
+  { shards, keyShards, dayShards }: ShardRows,
+  price: number,
+  { totalLimit, dailyLimit }: SpendingLimits,
+): readonly NamedAmount[] {
+  const amount = (name: AmountName, left: readonly number[], need = price) => [
+    { name, left, need },
+  ];
+  return [
+    ...(totalLimit === undefined ? [] : amount('total', valuesOf(keyShards, 'balance'))),
+    ...(dailyLimit === undefined ? [] : amount('day', valuesOf(dayShards, 'balance'))),
+    ...amount('credits', valuesOf(shards, 'balance')),
+    ...amount('tasks', valuesOf(shards, 'inFlightLeft'), 1),
+  ];
+}
+
+function failureOf(
+  name: AmountName | undefined,
+  { account, shards, keyShards, dayShards }: ShardRows,
+  { totalLimit = 0, dailyLimit = 0 }: SpendingLimits,
+): ReserveFailure {
+  switch (name) {
+    case 'total': {
+      const [used, remaining] = [sumOf(keyShards, 'used'), sumOf(keyShards, 'balance')];
+      return { state: 'key_exhausted', totalLimit, used, remaining };
+    }
+    case 'day':
+      return {
+        state: 'key_exhausted_today',
+        dailyLimit,
+        remaining: sumOf(dayShards, 'balance'),
+      };
+    case 'tasks':
+      return { state: 'too_many_in_flight', tasksInFlight: account['tasksAllowed'] };
+    default:
+      return { state: 'insufficient', balance: sumOf(shards, 'balance') };
+  }
+}
+
+/**
+ * Begins a day of a key with a daily limit: its first shard gets the whole limit, as it is now. Returns whether
+ * the day has to be looked at again.
+ */
+async function beginDay(
+  { client, tables }: Context,
+  request: Request,
+  { dailyLimit }: SpendingLimits,
+  { dayShards }: ShardRows,
+): Promise<boolean> {
+  if (dailyLimit === undefined || dayShards[0]?.['changes'] !== undefined) return false;
+  const { keyId, createdAt } = request.task;
+  await writeAll(client, {
+    limit: {
+      ConditionCheck: {
+        TableName: tables.keys,
+        Key: marshall({ keyId }),
+        ...withPlaceholders({ ConditionExpression: conditions.sameDailyLimit }, { dailyLimit }),
+      },
+    },
+    day: {
+      Update: {
+        TableName: tables.keys,
+        Key: marshall(dayShardKey(keyId, dayOf(request), 0)),
+        ...updateExpression({
+          set: { granted: dailyLimit, balance: dailyLimit, changes: 1, ttl: dayTtl(createdAt) },
+          conditions: [conditions.dayIsNew],
+        }),
+      },
+    },
+  });
+  return true;
+}
+
+const dayTtl = (createdAt: number): number => Math.ceil((createdAt + dayRowTtlMs) / 1000);
+
+/** The task, its idempotency record, its entry, and its own three shards. */
+const ownActions = 6;
+
+/**
+ * When more shards have to give than fit into the task's own transaction, those that give the same amount do so
+ * before. Returns whether the task can be written now.
+ */
+async function gather({ client, tables }: Context, request: Request, place: Place) {
+  const lists = Object.entries(place.transfers);
+  const givers = lists.reduce((count, [, list]) => count + list.length, 0);
+  const [longest] = lists.sort(([, a], [, b]) => b.length - a.length);
+  if (!longest || givers <= maxActions - ownActions) return true;
+  const transfers = Object.fromEntries([longest]);
+  await writeAll(client, takeFromShards(tables, request, { ...place, transfers }, false));
+  return false;
+}
+
+// Writing.
+
+function actionsOf(tables: Tables, request: Request, place: Place): Actions {
+  const { task, record } = request;
+  const { id: taskId, reserved, createdAt: at, account, keyId } = task;
+  const { shard } = place;
+  const day = place.limits.dailyLimit === undefined ? undefined : dayOf(request);
+  const entry = { id: entryIdOf(at, `${taskId}-reserve`), at, amount: -reserved, taskId, keyId };
+  return {
+    task: addTask(tables, { ...task, reservedIn: { shard, day } }),
+    idempotency: putIdempotencyRecord(tables.idempotency, record, { taskId }, at),
+    entry: addEntry(tables.accounts, { account, shard }, { ...entry, kind: 'reserve' }),
+    ...takeFromShards(tables, request, place, true),
+  };
+}
+
+const addTask = ({ tasks }: Pick<Tables, 'tasks'>, task: Pending): TransactWriteItem => ({
+  Put: {
+    TableName: tasks,
+    Item: toItem(task),
+    ...withPlaceholders({ ConditionExpression: conditions.taskIsNew }),
+  },
+});
+
+/** The transfers to a task's shard, with or without what the task takes from there. */
+function takeFromShards(
+  { accounts, keys }: Tables,
+  request: Request,
+  { shard, limits: { totalLimit, dailyLimit }, transfers }: Place,
+  withTask: boolean,
+): Actions {
+  const { account, keyId, reserved } = request.task;
+  const taken = (change: ShardChange): ShardChanges => (withTask ? [[shard, change]] : []);
+  const price = { balance: -reserved, reserved };
+  return {
+    ...shardActions(
+      'shard',
+      {
+        table: accounts,
+        keyOf: (one) => accountShardKey(account, one),
+        guarded: ['balance', 'inFlightLeft'],
+      },
+      [
+        ...movesOf(transfers.credits),
+        ...openTaskMovesOf(transfers.tasks),
+        ...taken({ ...price, inFlight: 1, inFlightLeft: -1 }),
+      ],
+    ),
+    ...shardActions(
+      'key',
+      {
+        table: keys,
+        keyOf: (one) => keyShardKey(keyId, one),
+        // A key without a limit spends what it does not have: the debt is what it has spent.
+        guarded: totalLimit === undefined ? [] : ['balance'],
+      },
+      [...movesOf(transfers.total), ...taken(price)],
+    ),
+    ...(dailyLimit !== undefined &&
+      shardActions(
+        'day',
+        {
+          table: keys,
+          keyOf: (one) => dayShardKey(keyId, dayOf(request), one),
+          guarded: ['balance'],
+          initial: { ttl: dayTtl(request.task.createdAt) },
+        },
+        [...movesOf(transfers.day), ...taken({ balance: -reserved })],
+      )),
+  };
+}
+
+// Repeated requests.
+
+/** What the first request with the same idempotency key got, if there was one. */
+async function firstResult(
+  { client, tables }: Context,
+  { task, record }: Request,
+): Promise<TaskKeyUsed | undefined> {
+  const first = await findFirstRecord(client, tables.idempotency, record, task.createdAt);
+  return first && replayOf(first);
+}
+
+const replayOf = ({ taskId, requestHash }: IdempotencyRow): TaskKeyUsed => ({
+  state: 'idempotency_key_used',
+  taskId: String(taskId),
+  requestHash,
+});

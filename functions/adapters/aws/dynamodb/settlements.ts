@@ -1,0 +1,105 @@
+import type { DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import { type Ledger, LedgerBusy } from '../../../domain/billing/ledger.ts';
+import { entryIdOf } from '../../../domain/model/account.ts';
+import { type EndedTask, isEnded } from '../../../domain/model/task.ts';
+import { addEntry } from './entries.ts';
+import { allOf, withPlaceholders } from './expressions.ts';
+import { accountShardKey, dayShardKey, keyShardKey, shardActions } from './shards.ts';
+import { toItem, toTask } from './task-row.ts';
+import { type Actions, type Outcome, untilResult, writeAll } from './transaction.ts';
+
+type Tables = { readonly accounts: string; readonly keys: string; readonly tasks: string };
+
+const conditions = {
+  notEnded: '#status IN (:pending, :processing)',
+  /** Exactly what was reserved is released, where it was reserved: anything else would create or lose money. */
+  sameReservation: '#reserved = :reserved',
+  sameShard: '#reservedIn.#shard = :shard',
+  noShard: 'attribute_not_exists(#reservedIn)',
+};
+
+/** So many attempts take half a minute. A task is settled on the shard that it was reserved on, and nowhere else. */
+const patience = { attempts: 100, pauseMs: 600 };
+
+/** The part of the ledger that settles tasks. */
+export const settlements = (client: DynamoDBClient, tables: Tables): Pick<Ledger, 'settle'> => ({
+  settle: async (task) => {
+    const result = await untilResult(async () => {
+      const outcome = await writeAll(client, actionsOf(tables, task));
+      if (outcome.state === 'written') return { settled: task };
+      return isSettled(task, outcome) ? { settled: undefined } : undefined;
+    }, patience);
+    if (!result) throw new LedgerBusy(`${task.id} met others at ${patience.attempts} attempts`);
+    return result.settled;
+  },
+});
+
+/**
+ * Whether a settlement was refused because the task has ended.
+ * @throws {Error} when it was refused for another reason
+ */
+function isSettled(
+  { id, reserved }: EndedTask,
+  { state, failed }: Exclude<Outcome, { state: 'written' }>,
+): boolean {
+  if (failed.has('task')) {
+    const row = failed.get('task');
+    const found = row && toTask(row);
+    if (!found || isEnded(found)) return true;
+    throw new Error(`${id} cannot be settled: ${found.reserved} is reserved, not ${reserved}`);
+  }
+  if (state === 'conflict') return false;
+  throw new Error(`${id} cannot be settled: ${reserved} is not reserved in its shard`);
+}
+
+function actionsOf({ accounts, keys, tasks }: Tables, task: EndedTask): Actions {
+  const { id: taskId, account, keyId, reserved, charged, finishedAt: at } = task;
+  const { shard, day } = task.reservedIn ?? { shard: 0 };
+  const returned = reserved - charged;
+  const settled = { reserved: -reserved, used: charged, balance: returned };
+  const entry = { id: entryIdOf(at, `${taskId}-settle`), at, amount: returned, charged };
+  return {
+    task: endTask(tasks, task),
+    entry: addEntry(accounts, { account, shard }, { ...entry, kind: 'settle', taskId, keyId }),
+    ...shardActions(
+      'shard',
+      { table: accounts, keyOf: (one) => accountShardKey(account, one), guarded: ['reserved'] },
+      [[shard, { ...settled, inFlight: -1, inFlightLeft: 1 }]],
+    ),
+    ...shardActions(
+      'key',
+      { table: keys, keyOf: (one) => keyShardKey(keyId, one), guarded: ['reserved'] },
+      [[shard, settled]],
+    ),
+    // It goes back to the day that paid for it, also after midnight.
+    ...(day !== undefined &&
+      shardActions(
+        'day',
+        { table: keys, keyOf: (one) => dayShardKey(keyId, day, one), guarded: [] },
+        [[shard, { balance: returned }]],
+      )),
+  };
+}
+
+const endTask = (tasks: string, task: EndedTask): TransactWriteItem => ({
+  Put: {
+    TableName: tasks,
+    Item: toItem(task),
+    ...withPlaceholders(
+      {
+        ConditionExpression: allOf([
+          conditions.notEnded,
+          conditions.sameReservation,
+          task.reservedIn ? conditions.sameShard : conditions.noShard,
+        ]),
+      },
+      {
+        pending: 'pending',
+        processing: 'processing',
+        reserved: task.reserved,
+        shard: task.reservedIn?.shard,
+      },
+    ),
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+  },
+});

@@ -1,0 +1,241 @@
+import type { DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { type Transfer, withdrawFrom } from '../../../domain/billing/shards.ts';
+import { findRowsOf, type Row, type RowAddress } from './rows.ts';
+import { updateExpression } from './update.ts';
+
+// The rows that the credits of an account and the limits of its keys lie in. Shard 3 of an account, of a key and of
+// a day of that key have the same number, and a task uses one number for all of them, so that two tasks either share
+// all these rows or none.
+//
+// `granted = balance + reserved + used` in every row. In a row of a key, `granted` is a part of its limit and
+// `balance` is what is left of that; a key without a limit spends what it does not have. `changes` tells two states of a row
+// apart, also when they have the same amounts.
+
+/** The key of an account's own row. */
+export const accountKey = (account: string) => ({ account, entry: 'account' });
+
+/** The partition of one shard of an account: of its row, and of the entries of its movements. */
+export const shardPartition = (account: string, shard: number): string => `${account}#${shard}`;
+
+export const accountShardKey = (account: string, shard: number) => ({
+  account: shardPartition(account, shard),
+  entry: 'shard',
+});
+
+export const keyShardKey = (keyId: string, shard: number) => ({ keyId: `${keyId}#${shard}` });
+
+export const dayShardKey = (keyId: string, day: string, shard: number) => ({
+  keyId: `${keyId}#${day}#${shard}`,
+});
+
+export type ShardTables = { readonly accounts: string; readonly keys?: string | undefined };
+
+/** Whose rows: those of an account, with the row of a key; if that has limits, with its shards and those of a day. */
+export type ShardOwner = {
+  readonly account: string;
+  readonly keyId?: string | undefined;
+  readonly limitsOn?: string | undefined;
+};
+
+/** The rows of an owner. A shard that nothing was ever put into has an empty row. */
+export type ShardRows = {
+  readonly account: Row;
+  readonly key: Row | undefined;
+  readonly shards: readonly Row[];
+  readonly keyShards: readonly Row[];
+  readonly dayShards: readonly Row[];
+};
+
+/**
+ * Reads the rows of an owner, one after the other: others may write in between. `count` is how many shards the account
+ * probably has. Returns undefined when there is no such account.
+ */
+export async function readShards(
+  client: DynamoDBClient,
+  tables: ShardTables,
+  owner: ShardOwner,
+  count = 1,
+): Promise<ShardRows | undefined> {
+  const rows = await readRows(client, tables, owner, count);
+  if (!rows) return undefined;
+  const { shards = 1 } = rows.account;
+  return shards === count ? rows : readShards(client, tables, owner, shards);
+}
+
+/** How often the rows are read until nobody has changed them between two reads. */
+const maxReads = 12;
+
+/**
+ * Reads the rows of an owner as they were at one moment: the same in two reads, so between the reads, too.
+ * 'busy' when somebody changed them all the time.
+ */
+export async function readShardsAtOnce(
+  client: DynamoDBClient,
+  tables: ShardTables,
+  owner: ShardOwner,
+  first?: ShardRows,
+): Promise<ShardRows | 'busy' | undefined> {
+  let before = first ?? (await readShards(client, tables, owner));
+  for (let reads = 1; reads < maxReads; reads += 1) {
+    if (!before) return undefined;
+    const rows: ShardRows | undefined = await readShards(
+      client,
+      tables,
+      owner,
+      before.shards.length,
+    );
+    if (rows && isSame(rows, before)) return rows;
+    before = rows;
+  }
+  return 'busy';
+}
+
+export const isSame = (one: ShardRows, other: ShardRows): boolean =>
+  versionOf(one) === versionOf(other);
+
+const versionOf = ({ account, shards, keyShards, dayShards }: ShardRows): string =>
+  JSON.stringify([account['shards'], [shards, keyShards, dayShards].map(changesOf)]);
+
+const changesOf = (rows: readonly Row[]) => rows.map(({ changes = 0 }) => changes);
+
+async function readRows(
+  client: DynamoDBClient,
+  { accounts, keys = '' }: ShardTables,
+  { account, keyId, limitsOn }: ShardOwner,
+  count: number,
+): Promise<ShardRows | undefined> {
+  const all = Array.from({ length: count }, (_, shard) => shard);
+  const ofAccount = all.map((shard) => accountShardKey(account, shard));
+  const own = keyId === undefined ? [] : [{ keyId }];
+  const limited = limitsOn === undefined ? [] : own;
+  const ofKey = limited.flatMap((key) => all.map((shard) => keyShardKey(key.keyId, shard)));
+  const ofDay = limited.flatMap((key) =>
+    all.map((shard) => dayShardKey(key.keyId, limitsOn ?? '', shard)),
+  );
+  const found = await findRowsOf(client, [
+    ...addresses(accounts, [accountKey(account), ...ofAccount]),
+    ...addresses(keys, [...own, ...ofKey, ...ofDay]),
+  ]);
+  const accountRows = byName(found.get(accounts), 'account');
+  const keyRows = byName(found.get(keys), 'keyId');
+  const accountRow = accountRows.get(account);
+  return (
+    accountRow && {
+      account: accountRow,
+      key: keyRows.get(keyId ?? ''),
+      shards: ofAccount.map((key) => accountRows.get(key.account) ?? {}),
+      keyShards: ofKey.map((key) => keyRows.get(key.keyId) ?? {}),
+      dayShards: ofDay.map((key) => keyRows.get(key.keyId) ?? {}),
+    }
+  );
+}
+
+const addresses = (table: string, keys: readonly Row[]): readonly RowAddress[] =>
+  keys.map((key) => ({ table, key }));
+
+const byName = (rows: readonly Row[] = [], name: string): ReadonlyMap<string, Row> =>
+  new Map(rows.map((row) => [row[name], row]));
+
+/** An attribute of every row, 0 where it is missing. */
+export const valuesOf = (rows: readonly Row[], name: string): readonly number[] =>
+  rows.map((row) => row[name] ?? 0);
+
+export const sumOf = (rows: readonly Row[], name: string): number =>
+  valuesOf(rows, name).reduce((total, value) => total + value, 0);
+
+/** What is added to the attributes of a shard. */
+export type ShardChange = {
+  readonly granted?: number;
+  readonly balance?: number;
+  readonly reserved?: number;
+  readonly used?: number;
+  readonly inFlight?: number;
+  readonly inFlightLeft?: number;
+};
+
+/** Changes of shards, each with the number of its shard, which may occur several times. */
+export type ShardChanges = readonly (readonly [shard: number, change: ShardChange])[];
+
+/** The changes that move an amount from shards to shards. */
+export const movesOf = (transfers: readonly Transfer[] = []): ShardChanges =>
+  transfers.flatMap(({ from, to, size }) => [
+    [from, { granted: -size, balance: -size }] as const,
+    [to, { granted: size, balance: size }] as const,
+  ]);
+
+/** The changes that move the right to have tasks open. */
+export const openTaskMovesOf = (transfers: readonly Transfer[] = []): ShardChanges =>
+  transfers.flatMap(({ from, to, size }) => [
+    [from, { inFlightLeft: -size }] as const,
+    [to, { inFlightLeft: size }] as const,
+  ]);
+
+/** Where the shards to be changed are. */
+type ShardRowsOf = {
+  readonly table: string;
+  readonly keyOf: (shard: number) => Row;
+  /** Of these no more is taken than there is: else the transaction is refused. */
+  readonly guarded: readonly (keyof ShardChange)[];
+  /** What a new row gets beside its amounts. */
+  readonly initial?: Row;
+};
+
+/** Adds to the attributes of shards, one action for each shard. Nothing has to be read for it. */
+export function shardActions(
+  what: string,
+  { table, keyOf, guarded, initial = {} }: ShardRowsOf,
+  changes: ShardChanges,
+): Readonly<Record<string, TransactWriteItem>> {
+  const byShard = new Map<number, Row>();
+  for (const [shard, change] of changes) {
+    const sums = byShard.get(shard) ?? {};
+    for (const [name, size] of Object.entries(change)) sums[name] = (sums[name] ?? 0) + size;
+    byShard.set(shard, sums);
+  }
+  const actions = [...byShard].flatMap(([shard, sums]) => {
+    const add = Object.fromEntries(Object.entries(sums).filter(([, size]) => size !== 0));
+    if (Object.keys(add).length === 0) return [];
+    const taken = guarded.filter((name) => add[name] < 0);
+    const Update = {
+      TableName: table,
+      Key: marshall(keyOf(shard)),
+      ...updateExpression({
+        add: { ...add, changes: 1 },
+        setOnce: initial,
+        conditions: taken.map((name) => `#${name} >= :${name}Taken`),
+        values: Object.fromEntries(taken.map((name) => [`${name}Taken`, -add[name]])),
+      }),
+    };
+    return [[`${what} ${shard}`, { Update }]];
+  });
+  return Object.fromEntries(actions);
+}
+
+/** A limit that is changed: what is left of it in each shard, by how much it grows, and what of a shard that changes. */
+type LimitChange = {
+  readonly left: readonly number[];
+  readonly difference: number;
+  readonly changeOf: (size: number) => ShardChange;
+};
+
+/**
+ * Changes a limit that lies in shards. The difference is added to the first shard, or taken from where the most is left.
+ * What is spent beyond the new limit, the first shard owes.
+ */
+export function limitActions(
+  what: string,
+  rows: ShardRowsOf,
+  { left, difference, changeOf }: LimitChange,
+): Readonly<Record<string, TransactWriteItem>> {
+  const [first = 0, ...others] =
+    difference < 0 ? withdrawFrom(left, -difference).map((size) => -size) : [difference];
+  return {
+    ...shardActions(what, { ...rows, guarded: [] }, [[0, changeOf(first)]]),
+    ...shardActions(
+      what,
+      rows,
+      others.map((size, index) => [index + 1, changeOf(size)] as const),
+    ),
+  };
+}

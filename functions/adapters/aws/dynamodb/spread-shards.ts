@@ -1,0 +1,77 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { maxShards, shardsFor, spreadEvenly } from '../../../domain/billing/shards.ts';
+import {
+  accountKey,
+  accountShardKey,
+  movesOf,
+  openTaskMovesOf,
+  readShards,
+  type ShardRows,
+  shardActions,
+  valuesOf,
+} from './shards.ts';
+import { writeAll } from './transaction.ts';
+import { update, updateExpression } from './update.ts';
+
+const conditions = { fewerShards: '(attribute_not_exists(#shards) OR #shards < :shards)' };
+
+/** Why an account is spread, and the price of one of its tasks. */
+type SpreadOptions = { readonly price: number; readonly because: 'grant' | 'conflict' };
+
+/** How many shards an account may have: as many as credits are worth at first, and twice as many after a conflict. */
+const mostShards = {
+  grant: () => 16,
+  conflict: (shardsNow: number) => Math.min(maxShards, 2 * shardsNow),
+};
+
+/**
+ * Spreads what an account has evenly over its shards, of which it first gets more if it has enough. After a conflict
+ * only if it gets more. Nothing depends on it: when others are in the way, everything stays as it is.
+ */
+export async function spreadAccount(
+  client: DynamoDBClient,
+  table: string,
+  account: string,
+  { price, because }: SpreadOptions,
+): Promise<void> {
+  const rows = await readShards(client, { accounts: table }, { account });
+  if (!rows) return;
+  const now = rows.shards.length;
+  const amounts = [
+    { left: valuesOf(rows.shards, 'balance'), need: price },
+    { left: valuesOf(rows.shards, 'inFlightLeft'), need: 1 },
+  ];
+  const count = shardsFor(amounts, mostShards[because](now));
+  const getsMore = count > now && (await raiseCount(client, table, account, count));
+  if (!getsMore && because === 'conflict') return;
+  const spread = (name: string) => spreadEvenly(valuesOf(padded(rows, Math.max(count, now)), name));
+  const actions = shardActions(
+    'shard',
+    {
+      table,
+      keyOf: (shard) => accountShardKey(account, shard),
+      guarded: ['balance', 'inFlightLeft'],
+    },
+    [...movesOf(spread('balance')), ...openTaskMovesOf(spread('inFlightLeft'))],
+  );
+  if (Object.keys(actions).length > 0) await writeAll(client, actions);
+}
+
+/** Before anything is put into a new shard, the account says that there is one: readers must not overlook it. */
+async function raiseCount(
+  client: DynamoDBClient,
+  table: string,
+  account: string,
+  shards: number,
+): Promise<boolean> {
+  const { done } = await update(client, {
+    TableName: table,
+    Key: marshall(accountKey(account)),
+    ...updateExpression({ set: { shards }, conditions: [conditions.fewerShards] }),
+  });
+  return done;
+}
+
+const padded = ({ shards }: ShardRows, count: number) =>
+  Array.from({ length: count }, (_, shard) => shards[shard] ?? {});

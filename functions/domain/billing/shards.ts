@@ -1,0 +1,141 @@
+// An amount that many use at the same time lies in several rows, its shards: the credits of an account, the tasks it
+// may have open, and what an API key may still spend. Here is how it is divided. Everything that is written is
+// conditional on what the rows have then, so a plan that was made from old numbers is refused and never wrong.
+
+/** The most shards an account can have: at 64, 300 tasks a second meet on one shard five times a second. */
+export const maxShards = 64;
+
+/** A shard should pay for this many tasks, because an account with less in each searches all of them for every task. */
+const tasksPerShard = 8;
+
+/** One amount that a task takes from: what is left of it in each shard, and how much the task needs. */
+export type Amount = { readonly left: readonly number[]; readonly need: number };
+
+/** So much of an amount moves from one shard to another. */
+export type Transfer = { readonly from: number; readonly to: number; readonly size: number };
+
+/** Where a task takes its amounts: all from one shard, after these transfers to it (one list for each amount). */
+export type Placement = { readonly shard: number; readonly transfers: readonly Transfer[][] };
+
+/** The first amount of which too little is left in all. */
+export type Shortage = { readonly short: number };
+
+/**
+ * Chooses the shard for a task. While there is plenty, that is the `preferred` one, which gets half of the richest
+ * shard when it has too little. Near zero it is the one that needs the fewest transfers.
+ */
+export function placeTask(amounts: readonly Amount[], preferred: number): Placement | Shortage {
+  const short = amounts.findIndex(({ left, need }) => sum(left) < need);
+  if (short >= 0) return { short };
+  const debts = amounts.map(({ left }) => payDebts(left));
+  const paid = amounts.map(({ left, need }, index) => ({
+    left: afterTransfers(left, debts[index] ?? []),
+    need,
+  }));
+  const shard = paid.every((amount) => isPlenty(amount, preferred))
+    ? preferred
+    : fewestTransfers(paid);
+  return {
+    shard,
+    transfers: paid.map((amount, index) => [...(debts[index] ?? []), ...refill(amount, shard)]),
+  };
+}
+
+/** A shard that owes something must not let others spend what is not there in all: the others pay its debt. */
+function payDebts(left: readonly number[]): readonly Transfer[] {
+  let has = left;
+  const transfers: Transfer[] = [];
+  for (const [to, now] of left.entries()) {
+    const paying = now < 0 ? takeFrom(has, 0, to) : [];
+    transfers.push(...paying);
+    has = afterTransfers(has, paying);
+  }
+  return transfers;
+}
+
+function afterTransfers(left: readonly number[], transfers: readonly Transfer[]) {
+  const after = [...left];
+  for (const { from, to, size } of transfers) {
+    after[from] = (after[from] ?? 0) - size;
+    after[to] = (after[to] ?? 0) + size;
+  }
+  return after;
+}
+
+const isPlenty = ({ left, need }: Amount, preferred: number): boolean =>
+  (left[preferred] ?? 0) >= need || Math.max(...left) >= 2 * tasksPerShard * need;
+
+function fewestTransfers(amounts: readonly Amount[]): number {
+  const shards = Array.from(amounts[0]?.left ?? [], (_, shard) => shard);
+  const transfersTo = (shard: number) =>
+    sum(amounts.map((amount) => takeFrom(amount.left, amount.need, shard).length));
+  return shards.reduce((best, shard) => (transfersTo(shard) < transfersTo(best) ? shard : best), 0);
+}
+
+function refill({ left, need }: Amount, shard: number): Transfer[] {
+  const takes = takeFrom(left, need, shard);
+  const [only, ...others] = takes;
+  if (!only || others.length > 0) return takes;
+  const half = Math.floor((left[only.from] ?? 0) / 2);
+  return half > tasksPerShard * need ? [{ ...only, size: Math.max(only.size, half) }] : takes;
+}
+
+/** The transfers that give a shard so much, from the richest others first. */
+function takeFrom(left: readonly number[], need: number, to: number): Transfer[] {
+  let missing = need - (left[to] ?? 0);
+  const transfers: Transfer[] = [];
+  for (const [from, has] of richestFirst(left)) {
+    if (missing <= 0) break;
+    if (from === to || has <= 0) continue;
+    const size = Math.min(has, missing);
+    transfers.push({ from, to, size });
+    missing -= size;
+  }
+  return transfers;
+}
+
+/**
+ * By how much each shard has to shrink so that `amount` is gone from all of them, the richest first. What nobody has,
+ * the first shard owes.
+ */
+export function withdrawFrom(left: readonly number[], amount: number): readonly number[] {
+  const taken = left.map(() => 0);
+  let missing = amount;
+  for (const [shard, has] of richestFirst(left)) {
+    const size = Math.min(Math.max(has, 0), missing);
+    taken[shard] = size;
+    missing -= size;
+  }
+  taken[0] = (taken[0] ?? 0) + missing;
+  return taken;
+}
+
+/** How many shards an account should have for what is left of its amounts: a power of two. */
+export function shardsFor(amounts: readonly Amount[], most = maxShards): number {
+  const tasks = Math.min(...amounts.map(({ left, need }) => sum(left) / need));
+  const wanted = Math.min(most, Math.floor(tasks / tasksPerShard));
+  return wanted < 2 ? 1 : 2 ** Math.floor(Math.log2(wanted));
+}
+
+/** The transfers after which every shard has about as much. */
+export function spreadEvenly(left: readonly number[]): readonly Transfer[] {
+  const each = Math.floor(Math.max(0, sum(left)) / left.length);
+  const has = [...left];
+  const transfers: Transfer[] = [];
+  for (const [to, now] of left.entries()) {
+    let missing = each - now;
+    for (const [from, others] of has.entries()) {
+      const size = Math.min(missing, others - each);
+      if (size <= 0) continue;
+      transfers.push({ from, to, size });
+      has[from] = others - size;
+      missing -= size;
+    }
+  }
+  return transfers;
+}
+
+const richestFirst = (left: readonly number[]): readonly (readonly [number, number])[] =>
+  [...left.entries()].sort(([, a], [, b]) => b - a);
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);

@@ -1,0 +1,152 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  type Amount,
+  maxShards,
+  placeTask,
+  shardsFor,
+  spreadEvenly,
+  type Transfer,
+  withdrawFrom,
+} from '../../../../functions/domain/billing/shards.ts';
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
+
+/** What the shards have after these transfers. No shard gives more than it has. */
+function after(left: readonly number[], transfers: readonly Transfer[]): readonly number[] {
+  const has = [...left];
+  for (const { from, to, size } of transfers) {
+    expect(size).toBeGreaterThan(0);
+    has[from] = (has[from] ?? 0) - size;
+    has[to] = (has[to] ?? 0) + size;
+    expect(has[from], 'no shard gives what it does not have').toBeGreaterThanOrEqual(0);
+  }
+  return has;
+}
+
+const shards = (min: number) =>
+  fc.array(fc.integer({ min, max: 10_000 }), { minLength: 1, maxLength: maxShards });
+const amounts = fc
+  .tuple(shards(-2000), fc.array(fc.integer({ min: 1, max: 9000 }), { minLength: 1, maxLength: 4 }))
+  .chain(([{ length }, needs]) =>
+    fc.tuple(
+      ...needs.map((need) =>
+        fc
+          .array(fc.integer({ min: -2000, max: 10_000 }), { minLength: length, maxLength: length })
+          .map((left): Amount => ({ left, need })),
+      ),
+    ),
+  );
+
+describe('the shard for a task', () => {
+  test('has all that the task needs after the transfers, and no shard owes anything', () => {
+    fc.assert(
+      fc.property(amounts, fc.nat(maxShards - 1), (some, any) => {
+        const placement = placeTask(some, any % (some[0]?.left.length ?? 1));
+        const isShort = some.map(({ left, need }) => sum(left) < need);
+        if ('short' in placement) {
+          expect(placement.short).toBe(isShort.indexOf(true));
+          return;
+        }
+        expect(isShort).not.toContain(true);
+        for (const [index, { left, need }] of some.entries()) {
+          const has = after(left, placement.transfers[index] ?? []);
+          expect(sum(has)).toBe(sum(left));
+          expect(has[placement.shard]).toBeGreaterThanOrEqual(need);
+          expect(Math.min(...has)).toBeGreaterThanOrEqual(0);
+        }
+      }),
+    );
+  });
+
+  test('is the preferred one while it can pay, without a transfer', () => {
+    expect(placeTask([{ left: [900, 50, 10], need: 10 }], 2)).toEqual({
+      shard: 2,
+      transfers: [[]],
+    });
+  });
+
+  test('gets half of the richest shard while there is plenty', () => {
+    expect(placeTask([{ left: [900, 50, 0], need: 10 }], 2)).toEqual({
+      shard: 2,
+      transfers: [[{ from: 0, to: 2, size: 450 }]],
+    });
+  });
+
+  test('is one that needs no transfer when there is little', () => {
+    expect(placeTask([{ left: [9, 10, 0], need: 10 }], 2)).toEqual({ shard: 1, transfers: [[]] });
+  });
+
+  test('gathers from the richest first when no shard has enough', () => {
+    expect(placeTask([{ left: [1, 3, 4, 2], need: 9 }], 0)).toEqual({
+      shard: 1,
+      transfers: [
+        [
+          { from: 2, to: 1, size: 4 },
+          { from: 3, to: 1, size: 2 },
+        ],
+      ],
+    });
+  });
+
+  test('does not exist when one of the amounts is short, and the first of them is reported', () => {
+    const enough = { left: [5, 5], need: 10 };
+
+    expect(placeTask([enough, { left: [5, 4], need: 10 }, { left: [], need: 1 }], 0)).toEqual({
+      short: 1,
+    });
+  });
+});
+
+describe('a withdrawal', () => {
+  test('takes exactly so much, and only the first shard may owe a rest', () => {
+    fc.assert(
+      fc.property(shards(0), fc.integer({ min: 0, max: 50_000 }), (left, amount) => {
+        const [first = 0, ...others] = withdrawFrom(left, amount);
+
+        expect(first + sum(others)).toBe(amount);
+        for (const [index, size] of others.entries()) {
+          expect(size).toBeLessThanOrEqual(left[index + 1] ?? 0);
+        }
+        if (amount <= sum(left)) expect(first).toBeLessThanOrEqual(left[0] ?? 0);
+      }),
+    );
+  });
+});
+
+describe('an account is spread', () => {
+  test('evenly, and nothing is lost', () => {
+    fc.assert(
+      fc.property(shards(0), (left) => {
+        const has = after(left, spreadEvenly(left));
+
+        expect(sum(has)).toBe(sum(left));
+        expect(Math.min(...has)).toBe(Math.floor(sum(left) / left.length));
+      }),
+    );
+  });
+
+  test.each([
+    ['one task', [1200], 1200, 1],
+    ['15 tasks', [15 * 1200], 1200, 1],
+    ['16 tasks', [16 * 1200], 1200, 2],
+    ['what 100 credits pay', [100_000], 1200, 8],
+    ['the same in several shards', [25_000, 25_000, 50_000], 1200, 8],
+    ['any number of tasks', [1e12], 1200, 64],
+  ])('over so many shards that each pays for eight tasks: for %s', (_what, left, need, count) => {
+    expect(shardsFor([{ left, need }])).toBe(count);
+  });
+
+  test('by the amount of which it has the least', () => {
+    const [credits, tasks] = [
+      { left: [1e9], need: 1200 },
+      { left: [40], need: 1 },
+    ];
+
+    expect(shardsFor([credits, tasks])).toBe(4);
+  });
+
+  test('over no more shards than it may', () => {
+    expect(shardsFor([{ left: [1e12], need: 1200 }], 16)).toBe(16);
+  });
+});
