@@ -1,21 +1,21 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { closeSync, createWriteStream, openSync, readSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { readSync } from 'node:fs';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { Readable } from 'node:stream';
 import { TooLarge, toUnreachable } from './errors.ts';
 
 type Options = { readonly maxBytes: number; readonly directory?: string | undefined };
 
-/** A body in a file. Disposing of it removes the file. */
+/** A body in a file without a name. Disposing of it frees its place on the disk. */
 export type TempFile = AsyncDisposable & {
-  readonly path: string;
   /** In bytes. */
   readonly size: number;
   /** A range of it, shorter only at its end. */
   readonly read: (from: number, bytes: number) => Uint8Array;
+  /** All of it. Whoever asks destroys the stream before the file is disposed of. */
+  readonly stream: () => Readable;
   /** SHA-256 of the bytes, in base64. */
   readonly sha256: string;
 };
@@ -27,8 +27,7 @@ export type TempFile = AsyncDisposable & {
  */
 export async function saveToTempFile(body: Readable, options: Options): Promise<TempFile> {
   const { maxBytes, directory = tmpdir() } = options;
-  const path = join(directory, `download-${randomUUID()}`);
-  const remove = () => rm(path, { force: true });
+  body.on('error', () => {}); // one that comes while the file is opened; reading the body throws it
   const hash = createHash('sha256');
   let size = 0;
 
@@ -41,33 +40,54 @@ export async function saveToTempFile(body: Readable, options: Options): Promise<
     }
   };
 
+  let file: FileHandle | undefined;
   try {
-    // Opened before the body is read: otherwise, when the body breaks off early, the file could be made after it was
-    // removed.
-    const fd = openSync(path, 'wx', 0o600);
-    await pipeline(readBody(body), countAndHash, createWriteStream(path, { fd }));
+    file = await openWithoutName(directory);
+    await file.writeFile(countAndHash(readBody(body)));
   } catch (error) {
     body.destroy();
-    await remove();
+    await file?.close();
     throw error;
   }
-  return {
-    path,
-    size,
-    sha256: hash.digest('base64'),
-    read: (from, bytes) => readRange(path, from, bytes),
-    [Symbol.asyncDispose]: remove,
-  };
+  return tempFile(file, size, hash.digest('base64'));
 }
 
-function readRange(path: string, from: number, bytes: number): Uint8Array {
-  const file = openSync(path, 'r');
+/**
+ * A file that has lost its name and exists as long as it is open. The operating system deletes it with the process:
+ * Lambda kills a function that is out of time or memory, and keeps its disk for the next process.
+ */
+async function openWithoutName(directory: string): Promise<FileHandle> {
+  const path = join(directory, `download-${randomUUID()}`);
+  const file = await open(path, 'wx+', 0o600);
   try {
-    const range = Buffer.alloc(bytes);
-    return range.subarray(0, readSync(file, range, 0, bytes, from));
-  } finally {
-    closeSync(file);
+    await rm(path);
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
   }
+}
+
+const streamBytes = 64 * 1024;
+
+function tempFile(file: FileHandle, size: number, sha256: string): TempFile {
+  const pieces = async function* () {
+    for (let position = 0; position < size; position += streamBytes) {
+      const length = Math.min(streamBytes, size - position);
+      const { bytesRead, buffer } = await file.read(Buffer.alloc(length), 0, length, position);
+      yield buffer.subarray(0, bytesRead);
+    }
+  };
+  return {
+    size,
+    sha256,
+    read: (from, bytes) => {
+      const range = Buffer.alloc(bytes);
+      return range.subarray(0, readSync(file.fd, range, 0, bytes, from));
+    },
+    stream: () => Readable.from(pieces(), { objectMode: false }),
+    [Symbol.asyncDispose]: () => file.close(),
+  };
 }
 
 // Only errors of the body itself are the sender's fault. A full disk, for one, is not.
