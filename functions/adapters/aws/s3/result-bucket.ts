@@ -1,6 +1,7 @@
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { readImage } from '../../../domain/images/read-image.ts';
+import { maxResultUrlLength } from '../../../domain/model/task.ts';
 import { ResultUnavailable } from '../../../domain/model/workflow-errors.ts';
 import type { ResultStore } from '../../../domain/tasks/ports.ts';
 import { resultKey, resultPrefix } from './bucket-keys.ts';
@@ -30,7 +31,8 @@ export const resultStore = (
 
   store: async (taskId, n, url) => {
     const downloaded = await download(url, {
-      ...options,
+      userAgent: options.userAgent,
+      rules: { ...options.rules, maxLength: maxResultUrlLength },
       maxBytes,
       deadlineMs: downloadMs,
     }).catch((cause: unknown) => {
