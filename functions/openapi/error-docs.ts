@@ -91,7 +91,7 @@ export const errorDocs: Readonly<Record<ProblemCode, ErrorDocs>> = {
     message: 'There is no GET /v1/nothing here.',
   },
   task_not_found: {
-    when: 'There is no such task, it was deleted, or it belongs to another account.',
+    when: 'There is no such task, it was deleted, it has expired, or it belongs to another account.',
     message: 'There is no task task-unified-1757156493-imcg5zqt.',
     param: 'task_id',
   },

@@ -94,15 +94,16 @@ describe('200', () => {
   });
 
   test('from then on the task is not found, and no list or batch has it', async () => {
-    const { remove, store } = context(completed());
+    const { remove, store, clock } = context(completed());
 
     await remove();
 
     const { tasks, history } = store;
-    expect(await thrownBy(getTask({ tasks })(sampleId, account))).toMatchObject({
+    const { now } = clock;
+    expect(await thrownBy(getTask({ tasks, now })(sampleId, account))).toMatchObject({
       code: 'task_not_found',
     });
-    expect(await batchTasks({ history })({ task_ids: [sampleId] }, account)).toEqual([]);
+    expect(await batchTasks({ history, now })({ task_ids: [sampleId] }, account)).toEqual([]);
     expect(await history.list(account, { limit: 10 })).toMatchObject({ tasks: [] });
   });
 

@@ -125,4 +125,14 @@ describe('rejected, and no callback is sent', () => {
 
     expect(found).toEqual([]);
   });
+
+  test('a task that has expired is not found, and nothing is sent', async () => {
+    const { redeliverTask, found } = context(
+      completed({ ...callback('undelivered', 7), expiresAt: sampleTime }),
+    );
+
+    expect(await thrownBy(redeliverTask())).toMatchObject({ code: 'task_not_found', status: 404 });
+
+    expect(found).toEqual([]);
+  });
 });
