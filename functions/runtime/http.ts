@@ -163,6 +163,10 @@ const asProblem = (thrown: unknown): Problem =>
     ? thrown
     : new Problem('internal_error', 'Something went wrong on our side.', { cause: thrown });
 
+/** The header of a response to a request whose `Idempotency-Key` has been used for the same before. */
+export const replayedHeader = (replayed: boolean): Headers =>
+  replayed ? { 'idempotency-replayed': 'true' } : {};
+
 /** A browser must take a response for what its type says. */
 const always = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 
