@@ -12,11 +12,12 @@ import { metricNames } from '../domain/model/metric-names.ts';
 import { offeredProviders, requireProviderKey } from '../domain/providers/provider-key.ts';
 import { measuredSecondsOf } from '../domain/providers/typical-seconds.ts';
 import { providerWebhookUrl } from '../domain/tasks/provider-webhook.ts';
+import { PreparedInput } from '../domain/tasks/state-inputs.ts';
 import { submitTask } from '../domain/tasks/submit-task.ts';
 import { readEnv } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
 import { countMetric } from '../runtime/metric.ts';
-import { PreparedInput, step } from '../runtime/step.ts';
+import { step } from '../runtime/step.ts';
 
 const env = readEnv('workflow/submit-task');
 const now = Date.now;
