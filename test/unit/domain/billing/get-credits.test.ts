@@ -69,7 +69,7 @@ describe('a caller reads the credits', () => {
         reset_timezone: 'Pacific/Kiritimati',
       },
     ],
-  ])('%s', async (_what, key, token) => {
+  ])('%s, beside the balance of the account', async (_what, key, token) => {
     expect(await context(sampleKey(key))(sampleCaller)).toEqual({
       data: { token, user },
       message: '',
