@@ -59,13 +59,8 @@ export async function saveToTempFile(body: Readable, options: Options): Promise<
 async function openWithoutName(directory: string): Promise<FileHandle> {
   const path = join(directory, `download-${randomUUID()}`);
   const file = await open(path, 'wx+', 0o600);
-  try {
-    await rm(path);
-    return file;
-  } catch (error) {
-    await file.close();
-    throw error;
-  }
+  await rm(path);
+  return file;
 }
 
 const streamBytes = 64 * 1024;

@@ -1,4 +1,5 @@
 import { defaultModel } from '../../domain/model/catalogue.ts';
+import { formatList } from '../../domain/model/image-format.ts';
 import { maxUrlLength } from '../../domain/model/task.ts';
 import { GenerationRequest } from '../../domain/wire/request.ts';
 import { CreatedTask } from '../../domain/wire/task-schemas.ts';
@@ -68,7 +69,7 @@ const pictures = { image_urls: ['https://example.com/cat.png'] };
 function fields(): Record<keyof typeof GenerationRequest.shape | '', FieldDocs> {
   const { image } = defaultModel;
   const megabytes = image.maxBytes / 1024 / 1024;
-  const aboutPictures = `JPEG, PNG without transparency, WebP or BMP, up to ${megabytes} MB, sides of ${image.minSide} to ${image.maxSide} pixels`;
+  const aboutPictures = `${formatList} without transparency, up to ${megabytes} MB, sides of ${image.minSide} to ${image.maxSide} pixels`;
   const notBlank = { pattern: '\\S' };
   const https = { format: 'uri', pattern: '^https?://' };
   return {

@@ -1,7 +1,7 @@
 import type { ImageLimits } from '../model/catalogue.ts';
+import type { ImageFormat } from '../model/image-format.ts';
 import type { Failure } from '../model/task.ts';
 import type { ImageFile } from './image-file.ts';
-import type { ImageFormat } from './image-format.ts';
 
 /** The format of a picture that may be used, or what is wrong with it: a message that completes "image_urls[0] …". */
 type Inspection = { readonly format: ImageFormat } | { readonly failure: Failure };

@@ -1,8 +1,8 @@
-import type { ImageFormat } from '../images/image-format.ts';
 import type { Inspect } from '../images/ports.ts';
 import { findModel } from '../model/catalogue.ts';
 import type { Clock } from '../model/clock.ts';
 import { failures } from '../model/failures.ts';
+import type { ImageFormat } from '../model/image-format.ts';
 import {
   type ActiveTask,
   type Failure,
@@ -80,13 +80,13 @@ async function prepareAll(
   const results = await Promise.allSettled(
     task.inputs.map((input, index) => stored.get(index) ?? prepare(deps, task, index, input)),
   );
-  const errors: readonly unknown[] = results
-    .filter((result) => result.status === 'rejected')
-    .map(({ reason }) => reason);
+  const errors: readonly unknown[] = results.flatMap((result) =>
+    result.status === 'rejected' ? [result.reason] : [],
+  );
   const rejected = errors.find((error) => error instanceof InputRejected);
   if (rejected) return failTask(deps.tasks, task.id, rejected.failure);
   if (errors.length > 0) throw errors[0];
-  return results.filter((result) => result.status === 'fulfilled').map(({ value }) => value);
+  return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
 }
 
 /** @throws {InputRejected} with a failure that says which input it is. @throws {InputUnavailable} */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { imageFormats } from '../images/image-format.ts';
+import { imageFormats } from '../model/image-format.ts';
 import { CaughtError } from './settle-task.ts';
 
 // What the state machine hands to each of its states.

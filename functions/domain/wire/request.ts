@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { defaultModel, findModel, models } from '../model/catalogue.ts';
+import { contentTypeOf, imageFormats } from '../model/image-format.ts';
 import { maxUrlLength } from '../model/task.ts';
 
 /** The picture formats a caller may upload, by their media type. */
-export const uploadTypes = ['image/jpeg', 'image/png', 'image/webp', 'image/bmp'] as const;
+export const uploadTypes = imageFormats.map(contentTypeOf);
 
 // What the model's provider takes (DashScope, wan2.5 image edit): 768*768 to 1280*1280 pixels in
 // all, sides from 1:4 to 4:1.

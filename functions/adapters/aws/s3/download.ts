@@ -1,3 +1,4 @@
+import { contentTypeOf, imageFormats } from '../../../domain/model/image-format.ts';
 import type { UrlRules } from '../../outbound/check-url.ts';
 import { discardBody, guardedRequest } from '../../outbound/guarded-request.ts';
 import { saveToTempFile, type TempFile } from '../../outbound/temp-file.ts';
@@ -13,7 +14,7 @@ export type DownloadOptions = {
 };
 
 // First what is accepted here: a host that can choose the format of a picture chooses one of these.
-const accept = 'image/jpeg,image/png,image/webp,image/bmp,*/*;q=0.5';
+const accept = [...imageFormats.map(contentTypeOf), '*/*;q=0.5'].join();
 /** As many as browsers and `fetch` follow. The deadline covers all of them. */
 const maxRedirects = 20;
 

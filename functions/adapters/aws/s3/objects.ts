@@ -1,5 +1,5 @@
 import { ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import type { ImageFormat } from '../../../domain/images/image-format.ts';
+import { contentTypeOf, type ImageFormat } from '../../../domain/model/image-format.ts';
 import type { TempFile } from '../../outbound/temp-file.ts';
 import { parseImageKey } from './bucket-keys.ts';
 
@@ -40,7 +40,7 @@ export async function putImage(
     await client.send(
       new PutObjectCommand({
         ...location,
-        ContentType: `image/${format}`,
+        ContentType: contentTypeOf(format),
         ContentLength: file.size,
         ChecksumSHA256: file.sha256,
         Body: body,

@@ -1,6 +1,7 @@
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { readImage } from '../../../domain/images/read-image.ts';
+import { contentTypeOf } from '../../../domain/model/image-format.ts';
 import { maxResultUrlLength } from '../../../domain/model/task.ts';
 import { ResultUnavailable } from '../../../domain/model/workflow-errors.ts';
 import type { ResultStore } from '../../../domain/tasks/ports.ts';
@@ -24,7 +25,7 @@ export const resultStore = (
     return new Map(
       images.map(({ key, number, format, bytes }) => [
         number,
-        { key, contentType: `image/${format}`, bytes },
+        { key, contentType: contentTypeOf(format), bytes },
       ]),
     );
   },
@@ -46,7 +47,7 @@ export const resultStore = (
     if ('reason' in image) throw new ResultUnavailable(`result ${n} is ${image.reason}`);
     const key = resultKey(taskId, n, image.format);
     await putImage(client, { Bucket: bucket, Key: key }, file, image.format);
-    return { key, contentType: `image/${image.format}`, bytes: file.size };
+    return { key, contentType: contentTypeOf(image.format), bytes: file.size };
   },
 });
 
