@@ -1,4 +1,4 @@
-import { callbackEventId } from '../domain/model/callback.ts';
+import { attemptTimeoutMs, callbackEventId } from '../domain/model/callback.ts';
 import type { Json } from '../runtime/route.ts';
 import { taskId } from './example-ids.ts';
 import * as examples from './task-examples.ts';
@@ -19,8 +19,7 @@ export const callbackDocs = (): Json => ({
       operationId: 'taskEnded',
       tags: ['Tasks'],
       summary: 'A task has ended',
-      description:
-        'Sent to `callback_url` when the task has ended, and repeated until the receiver responds with a 2xx within 10 seconds. Verify the signature with the secret of your account: standardwebhooks.com has libraries.',
+      description: `Sent to \`callback_url\` when the task has ended, and repeated until the receiver responds with a 2xx within ${attemptTimeoutMs / 1000} seconds. Verify the signature with the secret of your account: standardwebhooks.com has libraries.`,
       security: [],
       parameters: [
         webhookHeader('webhook-id', 'The same for every attempt', callbackEventId(taskId)),

@@ -1,7 +1,12 @@
 import { defaultModel } from '../../domain/model/catalogue.ts';
 import { formatList } from '../../domain/model/image-format.ts';
-import { maxUrlLength } from '../../domain/model/task.ts';
-import { GenerationRequest } from '../../domain/wire/request.ts';
+import { maxUrlLength, startGraceMs, uploadFormMs } from '../../domain/model/task.ts';
+import {
+  GenerationRequest,
+  maxNegativePromptCodePoints,
+  metadataLimits,
+  sizeLimits,
+} from '../../domain/wire/request.ts';
 import { CreatedTask } from '../../domain/wire/task-schemas.ts';
 import { defineRoute, type FieldDocs, jsonBody, type RouteDocs } from '../../runtime/route.ts';
 import { callbackDocs } from '../callback-docs.ts';
@@ -64,6 +69,7 @@ export const docs = (): RouteDocs => ({
   callbacks: { taskEnded: callbackDocs() },
 });
 
+const minuteMs = 60_000;
 const pictures = { image_urls: ['https://example.com/cat.png'] };
 
 function fields(): Record<keyof typeof GenerationRequest.shape | '', FieldDocs> {
@@ -90,7 +96,7 @@ function fields(): Record<keyof typeof GenerationRequest.shape | '', FieldDocs> 
       items: { type: 'string', maxLength: maxUrlLength, ...https },
     },
     image_uploads: {
-      description: `The pictures to edit, when they have no address: the response has a form to upload each one with, for 15 minutes, and the task starts when the last one has arrived. Without all of them it fails after 16 minutes. ${aboutPictures}`,
+      description: `The pictures to edit, when they have no address: the response has a form to upload each one with, for ${uploadFormMs / minuteMs} minutes, and the task starts when the last one has arrived. Without all of them it fails after ${(uploadFormMs + startGraceMs) / minuteMs} minutes. ${aboutPictures}`,
     },
     n: { description: 'How many images to make; each one is charged' },
     callback_url: {
@@ -101,20 +107,19 @@ function fields(): Record<keyof typeof GenerationRequest.shape | '', FieldDocs> 
     negative_prompt: {
       description: 'What should not be in the images',
       minLength: 1,
-      maxLength: 500,
+      maxLength: maxNegativePromptCodePoints,
       ...notBlank,
     },
     size: {
-      description:
-        'Width and height of the images, 768x768 to 1280x1280 pixels in all and sides from 1:4 to 4:1; without it, the proportions of the last picture',
-      pattern: '^\\d{2,4}[x*]\\d{2,4}$',
+      description: `Width and height of the images, ${sizeLimits.pixels} and sides from ${sizeLimits.ratios.tallest} to ${sizeLimits.ratios.widest}; without it, the proportions of the last picture`,
+      pattern: sizeLimits.pattern.source,
     },
     seed: { description: 'The same seed and request make similar images' },
     prompt_extend: { description: 'Whether the model may elaborate the prompt' },
     watermark: { description: 'Whether the images say that they were made by a machine' },
     metadata: {
       description: 'Texts of your own, which come back with the task',
-      maxProperties: 16,
+      maxProperties: metadataLimits.texts,
     },
   };
 }

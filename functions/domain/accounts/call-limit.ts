@@ -7,7 +7,7 @@ import type { KeyActivity } from './rate-limit.ts';
  * How many calls that create nothing a key may make for each create it may ask for. With the default of 300
  * creates that is 100 calls a second: twice what polling 100 tasks in flight every two seconds takes.
  */
-const callsPerCreate = 20;
+export const callsPerCreate = 20;
 
 /**
  * How many calls each write reserves for one function instance, so that only one call in ten needs a write. Reserved

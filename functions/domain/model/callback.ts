@@ -4,5 +4,8 @@
  */
 export const quickAttempts = 4;
 
+/** How long one attempt may take, by the contract. */
+export const attemptTimeoutMs = 10_000;
+
 /** The id of the event that a callback reports, the same for every attempt. */
 export const callbackEventId = (taskId: string): string => `evt-${taskId}`;

@@ -229,8 +229,14 @@ export const missingUploads = (task: Task): readonly number[] =>
 /** A task that was just settled: as it was, and as it has ended. */
 export type Settled = { readonly task: ActiveTask; readonly ended: EndedTask };
 
+/** If a task was not started within this time after it was ready, the reconciler starts it. */
+export const startGraceMs = 60 * 1000;
+
 /** How long the upload forms of a task can be used, counted from its create: a quarter of an hour. */
 export const uploadFormMs = 15 * 60 * 1000;
+
+/** How long a link to a result works, counted from the response that carries it: a day. */
+export const linkValidForMs = 24 * 60 * 60 * 1000;
 
 /** How long a task may take once its inputs are there: a quarter of an hour. */
 export const taskDeadlineMs = 15 * 60 * 1000;

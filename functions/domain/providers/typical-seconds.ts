@@ -2,14 +2,14 @@ import { defaultModel, findModel, type ProviderName, providersFor } from '../mod
 import type { Durations } from './durations.ts';
 
 /**
- * How many seconds a task of this model takes, as a guess for as long as nothing was measured. `override` is
- * the setting `TYPICAL_SECONDS` of the deployment, which replaces guess and measurement.
+ * How many seconds a task of this model takes, as a guess for as long as nothing was measured: at this provider, else at
+ * the fastest. `override` is the setting `TYPICAL_SECONDS` of the deployment, which replaces guess and measurement.
  */
 export function typicalSecondsOf(id: string, override?: string, provider?: ProviderName): number {
   if (override !== undefined) return Number(override);
   const { providers } = findModel(id) ?? defaultModel;
-  const guesses = provider ? [providers[provider]] : Object.values(providers);
-  return guesses[0] ?? 30;
+  const guess = provider && providers[provider];
+  return guess ?? Math.min(...Object.values(providers));
 }
 
 /** How many seconds tasks take: as measured, and the guess of the table until then. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../model/clock.ts';
 import { Problem } from '../model/problem.ts';
-import { type ActiveTask, isEnded } from '../model/task.ts';
+import { type ActiveTask, isEnded, startGraceMs } from '../model/task.ts';
 import { getTask } from './get-task.ts';
 import type { TaskStore, Workflow } from './ports.ts';
 
@@ -11,9 +11,6 @@ type Deps = {
   /** The cancellation is recorded, and the workflow was not woken or started: it reads the fact later. */
   readonly wakeFailed: (taskId: string, cause: unknown) => void;
 };
-
-/** When the reconciler checks a cancelled task, in milliseconds: it starts one whose start failed. */
-const startGraceMs = 60 * 1000;
 
 /**
  * Records that the caller has cancelled a task, and wakes its workflow; only the workflow ends a task. A task that no
