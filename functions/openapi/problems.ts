@@ -8,13 +8,7 @@ export const whenReturned = (code: ProblemCode): string => errorDocs[code].when;
 export const statusOf = (code: ProblemCode): number => new Problem(code, '').status;
 
 /** A response with this code, as it would be. */
-export function problemExample(code: ProblemCode): Json {
-  const { message, param, details = {} } = errorDocs[code];
-  const examples = Object.fromEntries(
-    Object.entries(details).map(([name, [, example]]) => [name, example]),
-  );
-  return new Problem(code, message, { param, details: examples }).toJSON();
-}
+export const problemExample = (code: ProblemCode): Json => errorDocs[code].example.toJSON();
 
 /** The schema of each error, by the name it has in the document. */
 export const problemSchemas: Readonly<Record<string, z.ZodType>> = Object.fromEntries(
@@ -42,7 +36,7 @@ function problemSchema(code: ProblemCode): z.ZodType {
       message: z.string().describe('For people; it may change'),
       type: z.literal(error.type),
       param: z.string().nullable().describe('The one field that is to blame, if there is one'),
-      ...Object.fromEntries(Object.entries(details).map(([name, [schema]]) => [name, schema])),
+      ...details,
     })
     .describe(when);
 }

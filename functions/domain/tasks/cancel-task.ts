@@ -27,18 +27,23 @@ export const cancelTask =
     const cancelled = isEnded(task)
       ? undefined
       : await deps.tasks.requestCancel(id, now, now + startGraceMs);
-    if (!cancelled) {
-      throw new Problem('task_ended', `The task ${id} is over already.`, { param: 'task_id' });
-    }
-    if (cancelled.cancelledAt === undefined) {
-      throw new Problem('task_not_cancellable', notCancellable(id), { param: 'task_id' });
-    }
+    if (!cancelled) throw taskEnded(id);
+    if (cancelled.cancelledAt === undefined) throw taskNotCancellable(id);
     await wake(deps, cancelled).catch((cause: unknown) => deps.wakeFailed(id, cause));
     return cancelled;
   };
 
-const notCancellable = (id: string): string =>
-  `The task ${id} cannot be cancelled any more: its provider has begun, or cannot cancel. It is charged for what is made.`;
+const param = 'task_id';
+
+export const taskEnded = (id: string): Problem =>
+  new Problem('task_ended', `The task ${id} is over already.`, { param });
+
+export const taskNotCancellable = (id: string): Problem =>
+  new Problem(
+    'task_not_cancellable',
+    `The task ${id} cannot be cancelled any more: its provider has begun, or cannot cancel. It is charged for what is made.`,
+    { param },
+  );
 
 // A task that waits for uploads has no workflow yet: the one that is started reads the cancellation first.
 // Without a token no state waits right now, and the next one to wait reads it.

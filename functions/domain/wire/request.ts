@@ -40,6 +40,7 @@ const codePoints = (text: string): number => [...text].length;
 const text = (maxCodePoints: number, rule: string) =>
   z.string(rule).refine((value) => value.trim() !== '' && codePoints(value) <= maxCodePoints, rule);
 
+export const nRule = `n must be a whole number from 1 to ${defaultModel.maxN}`;
 const rules = {
   model: `model must be one of: ${models.map(({ id }) => id).join(', ')}`,
   prompt: `prompt is required: a text of 1 to ${defaultModel.maxPromptCodePoints} characters`,
@@ -47,7 +48,7 @@ const rules = {
   imageUrl: `must be an absolute https address of at most ${maxUrlLength} characters`,
   imageUploads: `image_uploads must be a list of 1 to ${defaultModel.maxImages} objects like {"content_type": "image/png"}`,
   contentType: `content_type must be one of: ${uploadTypes.join(', ')}`,
-  n: `n must be a whole number from 1 to ${defaultModel.maxN}`,
+  n: nRule,
   callbackUrl: `callback_url must be an https address of at most ${maxUrlLength} characters`,
   negativePrompt: `negative_prompt must be a text of 1 to ${maxNegativePromptCodePoints} characters`,
   seed: `seed must be a whole number from 0 to ${maxSeed}`,
