@@ -1,4 +1,4 @@
-import { callsPerCreate } from '../domain/accounts/call-limit.ts';
+import { callsPerCreate } from '../domain/accounts/rate-limit.ts';
 import { keyLimits } from '../domain/model/api-key.ts';
 import { models } from '../domain/model/catalogue.ts';
 import { maxPageSize, patterns } from '../domain/model/ids.ts';

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { clientConfig } from '../adapters/aws/client-config.ts';
 import { taskTable } from '../adapters/aws/dynamodb/task-table.ts';
 import { taskIdOf } from '../adapters/aws/state-machine.ts';
-import { executionEnded, executionEndMetric } from '../domain/tasks/execution-ended.ts';
+import { executionEnded, executionEndMetric } from '../domain/tasks/ensure-workflow.ts';
 import { readEnv } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
 import { countMetric } from '../runtime/metric.ts';

@@ -4,7 +4,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { clientConfig, s3ClientConfig } from '../adapters/aws/client-config.ts';
 import { taskTable } from '../adapters/aws/dynamodb/task-table.ts';
-import { inputUploads } from '../adapters/aws/s3/input-uploads.ts';
+import { inputUploads } from '../adapters/aws/s3/input-bucket.ts';
 import { taskTokens } from '../adapters/aws/state-machine.ts';
 import { taskFunctionStarter } from '../adapters/aws/task-function.ts';
 import { metricNames } from '../domain/model/metric-names.ts';

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { fileKey, preparedKey, uploadKey } from '../../functions/adapters/aws/s3/bucket-keys.ts';
-import { inputBucket } from '../../functions/adapters/aws/s3/input-bucket.ts';
-import { inputLinks } from '../../functions/adapters/aws/s3/input-links.ts';
-import { inputUploads } from '../../functions/adapters/aws/s3/input-uploads.ts';
+import {
+  inputBucket,
+  inputLinks,
+  inputUploads,
+} from '../../functions/adapters/aws/s3/input-bucket.ts';
 import { maxInputBytes } from '../../functions/domain/model/catalogue.ts';
 import type { Input } from '../../functions/domain/model/task.ts';
 import { InputRejected } from '../../functions/domain/model/workflow-errors.ts';

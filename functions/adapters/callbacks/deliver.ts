@@ -1,4 +1,4 @@
-import { attemptTimeoutMs } from '../../domain/model/callback.ts';
+import { attemptTimeoutMs } from '../../domain/model/task.ts';
 import type { Delivery } from '../../domain/tasks/notify-caller.ts';
 import type { UrlRules } from '../outbound/check-url.ts';
 import { AddressNotAllowed, Unreachable } from '../outbound/errors.ts';

@@ -9,7 +9,7 @@ import { workflowStarter } from '../../adapters/aws/state-machine.ts';
 import { urlProblem } from '../../adapters/outbound/check-url.ts';
 import { maxInputBytes } from '../../domain/model/catalogue.ts';
 import { newTaskId } from '../../domain/model/ids.ts';
-import { estimateSeconds } from '../../domain/providers/typical-seconds.ts';
+import { estimateSeconds } from '../../domain/providers/durations.ts';
 import { fileIdOf } from '../../domain/tasks/create-file.ts';
 import { createTask } from '../../domain/tasks/create-task.ts';
 import { createdMetrics } from '../../domain/tasks/metrics.ts';

@@ -97,6 +97,26 @@ export const recheckKey =
     return { ...caller, ...permissionsOf(requireScope(key, scope)) };
   };
 
+type AdmitDeps = {
+  readonly countRequest: (caller: Caller) => Promise<Record<string, string>>;
+  readonly recheckKey: (caller: Caller, scope: Scope) => Promise<Caller>;
+};
+
+/**
+ * Admits a request that creates something: counts it and reads the caller's key as it is now, both at the same
+ * time. Returns the caller by that key, and the headers of the rate limit.
+ * @throws {Problem} what is wrong with the key, else `rate_limit_exceeded`
+ */
+export const admitCreate =
+  ({ countRequest, recheckKey }: AdmitDeps) =>
+  async (caller: Caller, scope: Scope) => {
+    // Both are awaited, so that the one problem that counts does not depend on which of them is faster.
+    const [key, rate] = await Promise.allSettled([recheckKey(caller, scope), countRequest(caller)]);
+    if (key.status === 'rejected') throw key.reason;
+    if (rate.status === 'rejected') throw rate.reason;
+    return { caller: key.value, headers: rate.value };
+  };
+
 // Checked at every call: a cached key may have expired since it was loaded.
 function requireValid(key: ApiKey | undefined, now: number): ApiKey {
   if (!key) throw invalidApiKey();

@@ -1,10 +1,20 @@
 import type { ImageLimits } from '../model/catalogue.ts';
-import { contentTypeOf, formatNames } from '../model/image-format.ts';
+import { contentTypeOf, formatNames, type ImageFormat } from '../model/image-format.ts';
 import type { TaskErrorCode } from '../model/problem.ts';
 import type { Failure } from '../model/task.ts';
 import type { Header } from './header-result.ts';
-import type { Inspect } from './ports.ts';
+import type { ImageFile } from './image-file.ts';
 import { readImage } from './read-image.ts';
+
+/** The format of a picture that may be used, or what is wrong with it: a message that completes "image_urls[0] …". */
+type Inspection = { readonly format: ImageFormat } | { readonly failure: Failure };
+
+/** Inspects an input picture, which must be whole, against the limits of a model. */
+export type Inspect = (
+  file: ImageFile,
+  limits: ImageLimits,
+  declaredType?: string | undefined,
+) => Inspection;
 
 const kB = 1024;
 

@@ -1,4 +1,4 @@
-import type { Inspect } from '../images/ports.ts';
+import type { Inspect } from '../images/inspect.ts';
 import { findModel } from '../model/catalogue.ts';
 import type { Clock } from '../model/clock.ts';
 import { failures } from '../model/failures.ts';

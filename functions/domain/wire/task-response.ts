@@ -1,6 +1,6 @@
 import type { Clock } from '../model/clock.ts';
 import { type EndedTask, linkValidForMs, type Task } from '../model/task.ts';
-import { typicalSecondsOf } from '../providers/typical-seconds.ts';
+import { typicalSecondsOf } from '../providers/durations.ts';
 import { resultLink } from './result-link.ts';
 import { endedTaskView, taskView } from './view.ts';
 

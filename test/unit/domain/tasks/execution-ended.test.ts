@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import type { ActiveTask, Task } from '../../../../functions/domain/model/task.ts';
-import type { Recovery } from '../../../../functions/domain/tasks/ensure-workflow.ts';
-import { executionEnded } from '../../../../functions/domain/tasks/execution-ended.ts';
+import {
+  executionEnded,
+  type Recovery,
+} from '../../../../functions/domain/tasks/ensure-workflow.ts';
 import { memoryStore } from '../../../support/fakes.ts';
 import { completed, failed, pending, processing, sampleId } from '../../../support/tasks.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Inspect } from '../../../../functions/domain/images/ports.ts';
+import type { Inspect } from '../../../../functions/domain/images/inspect.ts';
 import {
   type Failure,
   type Task,
