@@ -1,6 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { readSync } from 'node:fs';
-import { type FileHandle, open, rm } from 'node:fs/promises';
+import { closeSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -27,26 +26,21 @@ export type TempFile = AsyncDisposable & {
  */
 export async function saveToTempFile(body: Readable, options: Options): Promise<TempFile> {
   const { maxBytes, directory = tmpdir() } = options;
-  body.on('error', () => {}); // one that comes while the file is opened; reading the body throws it
   const hash = createHash('sha256');
   let size = 0;
-
-  const countAndHash = async function* (chunks: AsyncIterable<Uint8Array>) {
-    for await (const chunk of chunks) {
+  let file: number | undefined;
+  try {
+    // Opened without a wait: an error of a body that nobody reads yet would end the process.
+    file = openWithoutName(directory);
+    for await (const chunk of readBody(body)) {
       size += chunk.length;
       if (size > maxBytes) throw new TooLarge(`is larger than ${maxBytes} bytes`);
       hash.update(chunk);
-      yield chunk;
+      writeFileSync(file, chunk);
     }
-  };
-
-  let file: FileHandle | undefined;
-  try {
-    file = await openWithoutName(directory);
-    await file.writeFile(countAndHash(readBody(body)));
   } catch (error) {
     body.destroy();
-    await file?.close();
+    if (file !== undefined) closeSync(file);
     throw error;
   }
   return tempFile(file, size, hash.digest('base64'));
@@ -56,32 +50,29 @@ export async function saveToTempFile(body: Readable, options: Options): Promise<
  * A file that has lost its name and exists as long as it is open. The operating system deletes it with the process:
  * Lambda kills a function that is out of time or memory, and keeps its disk for the next process.
  */
-async function openWithoutName(directory: string): Promise<FileHandle> {
+function openWithoutName(directory: string): number {
   const path = join(directory, `download-${randomUUID()}`);
-  const file = await open(path, 'wx+', 0o600);
-  await rm(path);
+  const file = openSync(path, 'wx+', 0o600);
+  rmSync(path);
   return file;
 }
 
 const streamBytes = 64 * 1024;
 
-function tempFile(file: FileHandle, size: number, sha256: string): TempFile {
-  const pieces = async function* () {
-    for (let position = 0; position < size; position += streamBytes) {
-      const length = Math.min(streamBytes, size - position);
-      const { bytesRead, buffer } = await file.read(Buffer.alloc(length), 0, length, position);
-      yield buffer.subarray(0, bytesRead);
-    }
+function tempFile(file: number, size: number, sha256: string): TempFile {
+  const read = (from: number, bytes: number) => {
+    const range = Buffer.alloc(bytes);
+    return range.subarray(0, readSync(file, range, 0, bytes, from));
+  };
+  const pieces = function* () {
+    for (let from = 0; from < size; from += streamBytes) yield read(from, streamBytes);
   };
   return {
     size,
     sha256,
-    read: (from, bytes) => {
-      const range = Buffer.alloc(bytes);
-      return range.subarray(0, readSync(file.fd, range, 0, bytes, from));
-    },
+    read,
     stream: () => Readable.from(pieces(), { objectMode: false }),
-    [Symbol.asyncDispose]: () => file.close(),
+    [Symbol.asyncDispose]: async () => closeSync(file),
   };
 }
 

@@ -52,7 +52,7 @@ test('the file is closed when it is disposed of', async () => {
 
   await file[Symbol.asyncDispose]();
 
-  expect(() => file.read(0, 1)).toThrow(expect.objectContaining({ code: 'ERR_OUT_OF_RANGE' }));
+  expect(() => file.read(0, 1)).toThrow(expect.objectContaining({ code: 'EBADF' }));
 });
 
 test('the default directory is the one for temporary files, and an empty body is a file', async () => {
