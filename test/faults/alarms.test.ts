@@ -6,7 +6,11 @@ import { until } from '../flow/open-stack.ts';
 import { firedAlarms, type TestedAlarm } from '../support/alarms/evaluate-alarm.ts';
 import { observedMetrics } from '../support/alarms/observed-metrics.ts';
 import { stackAlarms } from '../support/alarms/stack-alarms.ts';
-import { type ClosableProxy, closableProxy } from '../support/faults/closable-proxy.ts';
+import {
+  type ClosableProxy,
+  closableProxy,
+  providersBehind,
+} from '../support/faults/closable-proxy.ts';
 import { functionName } from '../support/faults/crash-injector.ts';
 import { isWaitingForProvider } from './execution-events.ts';
 import { mentions } from './fault-case.ts';
@@ -40,15 +44,10 @@ let alarms: readonly TestedAlarm[];
 
 beforeAll(async () => {
   toProviders = await closableProxy();
-  const providersUrl = `http://127.0.0.1:${toProviders.port}/mock`;
   stack = await openFaultStack({
     outdir: inject('outdir'),
     speed,
-    parameters: {
-      DashScopeUrl: providersUrl,
-      EvoLinkUrl: providersUrl,
-      FalUrl: providersUrl,
-    },
+    parameters: providersBehind(toProviders),
     callbackStatus: (path) => (path === '/down' ? 503 : 200),
     observer: metrics.observer,
   });

@@ -11,6 +11,12 @@ export type ClosableProxy = {
   close(): Promise<void>;
 };
 
+/** The parameters of the template that let the functions reach all providers through this proxy. */
+export const providersBehind = ({ port }: ClosableProxy): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    ['DashScopeUrl', 'EvoLinkUrl', 'FalUrl'].map((name) => [name, `http://127.0.0.1:${port}/mock`]),
+  );
+
 export async function closableProxy(): Promise<ClosableProxy> {
   const port = await freePort();
   const sockets = new Set<Socket>();
