@@ -3,8 +3,8 @@ import type { TaskErrorCode } from './problem.ts';
 
 /** The longest URL that is accepted from a caller or passed on to a provider, in characters. */
 export const maxUrlLength = 2048;
-/** The longest URL of a result, in characters: providers sign their links, and such links get long. */
-export const maxResultUrlLength = 8192;
+/** The longest URL of a result or of the target of a redirect, in characters: such links are often signed, and long. */
+export const maxSignedUrlLength = 8192;
 
 /** Where one input picture comes from. An upload and a file are in our own bucket. */
 export type Input =

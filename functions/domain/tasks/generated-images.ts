@@ -1,5 +1,5 @@
 import { failures } from '../model/failures.ts';
-import { type GeneratedImage, maxResultUrlLength } from '../model/task.ts';
+import { type GeneratedImage, maxSignedUrlLength } from '../model/task.ts';
 
 /**
  * What a provider says that it has generated, as far as a task of `n` images has room for it: never more than
@@ -16,4 +16,4 @@ export function limitImages(
 }
 
 const isTooLong = (one: GeneratedImage): boolean =>
-  'url' in one && one.url.length > maxResultUrlLength;
+  'url' in one && one.url.length > maxSignedUrlLength;

@@ -2,7 +2,7 @@ import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { readImage } from '../../../domain/images/read-image.ts';
 import { contentTypeOf } from '../../../domain/model/image-format.ts';
-import { maxResultUrlLength } from '../../../domain/model/task.ts';
+import { maxSignedUrlLength } from '../../../domain/model/task.ts';
 import { ResultUnavailable } from '../../../domain/model/workflow-errors.ts';
 import type { ResultStore } from '../../../domain/tasks/ports.ts';
 import { resultKey, resultPrefix } from './bucket-keys.ts';
@@ -33,7 +33,7 @@ export const resultStore = (
   store: async (taskId, n, url) => {
     const downloaded = await download(url, {
       userAgent: options.userAgent,
-      rules: { ...options.rules, maxLength: maxResultUrlLength },
+      rules: { ...options.rules, maxLength: maxSignedUrlLength },
       maxBytes,
       deadlineMs: downloadMs,
     }).catch((cause: unknown) => {
