@@ -18,7 +18,7 @@ import {
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { quickAttempts } from '../functions/domain/model/callback.ts';
+import { quickAttempts } from '../functions/domain/model/task.ts';
 import {
   CallbackFailed,
   InputUnavailable,

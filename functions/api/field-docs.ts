@@ -1,5 +1,7 @@
+import { callsPerCreate } from '../domain/accounts/rate-limit.ts';
+import { keyLimits } from '../domain/model/api-key.ts';
 import { models } from '../domain/model/catalogue.ts';
-import { patterns } from '../domain/model/ids.ts';
+import { maxPageSize, patterns } from '../domain/model/ids.ts';
 import type { FieldDocs } from '../runtime/route.ts';
 
 // What the document says about fields that several routes have.
@@ -9,7 +11,7 @@ export const wholeNumber = { type: 'integer', pattern: undefined } as const;
 
 /** How a list is read page by page. */
 export const limitAndCursor = {
-  limit: { description: 'How many at most', ...wholeNumber, minimum: 1, maximum: 100 },
+  limit: { description: 'How many at most', ...wholeNumber, minimum: 1, maximum: maxPageSize },
   cursor: { description: 'The `next_cursor` of the page before; without it, the first page' },
 } as const;
 
@@ -27,8 +29,7 @@ export const accountGroup = {
 export const accountLimits = {
   limits: { description: 'Limits that differ from the defaults' },
   'limits.requests_per_minute': {
-    description:
-      'For each key: tasks it may ask for in a minute; and 20 times as many calls that create nothing',
+    description: `For each key: tasks it may ask for in a minute; and ${callsPerCreate} times as many calls that create nothing`,
   },
   'limits.tasks_in_flight': { description: 'For all keys together: tasks that have not ended' },
 };
@@ -45,7 +46,7 @@ export const keyFields = {
   name: {
     description: 'What it is for; callers see it in error messages',
     minLength: 1,
-    maxLength: 100,
+    maxLength: keyLimits.name,
     pattern: '\\S',
   },
   scopes: {
@@ -66,7 +67,7 @@ export const keyFields = {
       {
         type: 'array',
         minItems: 1,
-        maxItems: 100,
+        maxItems: keyLimits.models,
         items: { type: 'string', ...anyModel },
       },
       { type: 'null' },

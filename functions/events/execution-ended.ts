@@ -3,32 +3,18 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
 import { clientConfig } from '../adapters/aws/client-config.ts';
 import { taskTable } from '../adapters/aws/dynamodb/task-table.ts';
-import { taskIdOf, workflowExecutions, workflowStarter } from '../adapters/aws/state-machine.ts';
-import { metricNames } from '../domain/model/metric-names.ts';
-import { ensureWorkflowRunning } from '../domain/tasks/ensure-workflow.ts';
-import { executionEnded } from '../domain/tasks/execution-ended.ts';
-import { executionEndMetric } from '../domain/tasks/metrics.ts';
+import { taskIdOf } from '../adapters/aws/state-machine.ts';
+import { executionEnded, executionEndMetric } from '../domain/tasks/ensure-workflow.ts';
 import { readEnv } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
 import { countMetric } from '../runtime/metric.ts';
+import { workflowRecovery } from './workflow-recovery.ts';
 
 const env = readEnv('events/execution-ended');
 const tasks = taskTable(new DynamoDBClient(clientConfig), env.TASK_TABLE);
-const states = new SFNClient(clientConfig);
 const recover = executionEnded({
   tasks,
-  ensureWorkflowRunning: ensureWorkflowRunning({
-    tasks,
-    workflow: {
-      ...workflowStarter(states, env.WORKFLOW_ARN),
-      ...workflowExecutions(states, env.WORKFLOW_ARN),
-    },
-    now: Date.now,
-    exhausted: (taskId) => {
-      log('error', 'task.exhausted', { taskId });
-      countMetric(metricNames.exhaustedTask);
-    },
-  }),
+  ensureWorkflowRunning: workflowRecovery(tasks, new SFNClient(clientConfig), env.WORKFLOW_ARN),
 });
 
 const Event = z.object({ detail: z.object({ name: z.string(), status: z.string() }) });

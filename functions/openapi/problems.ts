@@ -1,20 +1,214 @@
 import * as z from 'zod';
+import { noSuchRoute } from '../api/not-found/route.ts';
+import { accountNotFound } from '../domain/accounts/accounts.ts';
+import {
+  invalidApiKey,
+  keyDisabled,
+  keyExpired,
+  scopeMissing,
+} from '../domain/accounts/authenticate.ts';
+import { tooManyRequests } from '../domain/accounts/rate-limit.ts';
+import { idempotencyConflict } from '../domain/billing/idempotency.ts';
+import { defaultLimits } from '../domain/model/account.ts';
+import { defaultModel } from '../domain/model/catalogue.ts';
 import { Problem, type ProblemCode, problemCodes } from '../domain/model/problem.ts';
-import type { Json } from '../runtime/route.ts';
-import { errorDocs } from './error-docs.ts';
+import { taskEnded, taskNotCancellable } from '../domain/tasks/cancel-task.ts';
+import { resultExpired } from '../domain/tasks/get-result.ts';
+import { invalidTaskId, taskNotFound, taskRunning } from '../domain/tasks/get-task.ts';
+import { credits, seconds } from '../domain/wire/fields.ts';
+import { nRule } from '../domain/wire/request.ts';
+import { internalError } from '../runtime/http.ts';
+import { bodyNotJson, bodyTooLarge } from '../runtime/json-body.ts';
+import { type Json, maxJsonBytes } from '../runtime/route.ts';
 import { oneOf, pascalCase } from './json-schema.ts';
+
+type ErrorDocs = {
+  /** When it is returned. */
+  readonly when: string;
+  /** The problem as the code that returns it makes it. */
+  readonly example: Problem;
+  /** The schemas of its further fields. */
+  readonly details?: { readonly [name: string]: z.ZodType };
+};
+
+const taskId = 'task-unified-1757156493-imcg5zqt';
+const keyName = 'shop';
+const aKeyName = z.string().describe('The name of the API key');
+const estimated = credits('What the task would have reserved');
+const remaining = credits('What the key may still spend');
+
+/** What the document says about each HTTP error. */
+const errorDocs: Readonly<Record<ProblemCode, ErrorDocs>> = {
+  invalid_request: {
+    when: 'The body, a parameter or a header breaks a rule; `param` names it.',
+    example: new Problem('invalid_request', nRule, { param: 'n' }),
+  },
+  invalid_task_id: {
+    when: 'What stands in the path is not a task id.',
+    example: invalidTaskId(),
+  },
+  unauthorized: {
+    when: 'There is no key, or it is not valid.',
+    example: invalidApiKey(),
+  },
+  KEY_DISABLED: {
+    when: 'The operator has switched the key off.',
+    example: keyDisabled(keyName),
+    details: { key_name: aKeyName },
+  },
+  KEY_EXPIRED: {
+    when: 'The key was made to last until `expired_at`.',
+    example: keyExpired(keyName, 1_757_000_000_000),
+    details: { key_name: aKeyName, expired_at: seconds('When it expired') },
+  },
+  insufficient_quota: {
+    when: 'The account has too few credits.',
+    example: new Problem(
+      'insufficient_quota',
+      'The account has too few credits: 2 image(s) need 2.4.',
+      { details: { estimated_credits: 2.4, account_balance_credits: 1.2 } },
+    ),
+    details: {
+      estimated_credits: estimated.optional(),
+      account_balance_credits: credits('What the account has'),
+    },
+  },
+  KEY_QUOTA_EXHAUSTED: {
+    when: 'The task would bring the key above its limit.',
+    example: new Problem(
+      'KEY_QUOTA_EXHAUSTED',
+      'The API key "shop" has reached its limit: 2 image(s) need 2.4.',
+      {
+        details: {
+          key_name: keyName,
+          estimated_credits: 2.4,
+          total_limit_credits: 10,
+          used_credits: 8.8,
+          remaining_credits: 1.2,
+        },
+      },
+    ),
+    details: {
+      key_name: aKeyName,
+      estimated_credits: estimated,
+      total_limit_credits: credits('What the key may spend'),
+      used_credits: credits('What its tasks have cost'),
+      remaining_credits: remaining,
+    },
+  },
+  KEY_DAILY_QUOTA_EXHAUSTED: {
+    when: 'The task would bring the key above its limit for today.',
+    example: new Problem(
+      'KEY_DAILY_QUOTA_EXHAUSTED',
+      'The API key "shop" has reached its limit for today: 2 image(s) need 2.4. It begins anew at midnight, Europe/Berlin.',
+      {
+        details: {
+          key_name: keyName,
+          estimated_credits: 2.4,
+          daily_limit_credits: 5,
+          daily_used_credits: 3.8,
+          remaining_credits: 1.2,
+          reset_timezone: 'Europe/Berlin',
+        },
+      },
+    ),
+    details: {
+      key_name: aKeyName,
+      estimated_credits: estimated,
+      daily_limit_credits: credits('What the key may spend a day'),
+      daily_used_credits: credits('What it has spent today'),
+      remaining_credits: remaining,
+      reset_timezone: z.string().describe('Where its day begins at midnight'),
+    },
+  },
+  permission_denied: {
+    when: 'The key lacks the scope of this route, or a link to a result is not valid any more.',
+    example: scopeMissing('generate'),
+  },
+  KEY_MODEL_NOT_ALLOWED: {
+    when: 'The key may not use this model.',
+    example: new Problem(
+      'KEY_MODEL_NOT_ALLOWED',
+      `The API key "shop" may not use ${defaultModel.id}.`,
+      { param: 'model', details: { key_name: keyName, allowed_models: ['another-model'] } },
+    ),
+    details: {
+      key_name: aKeyName,
+      allowed_models: z.array(z.string()).describe('The models it may use'),
+    },
+  },
+  not_found: {
+    when: 'There is no such route, or it has another method.',
+    example: noSuchRoute('GET', '/v1/nothing'),
+  },
+  task_not_found: {
+    when: 'There is no such task, it was deleted, it has expired, or it belongs to another account.',
+    example: taskNotFound(taskId),
+  },
+  account_not_found: {
+    when: 'There is no account of this name.',
+    example: accountNotFound('nobody'),
+  },
+  key_not_found: {
+    when: 'There is no key with this id, or it was deleted.',
+    example: new Problem('key_not_found', 'There is no key key-0123456789abcdef.', {
+      param: 'key_id',
+    }),
+  },
+  account_exists: {
+    when: 'There is an account of this name already.',
+    example: new Problem('account_exists', 'There is an account shop already.', { param: 'id' }),
+  },
+  idempotency_conflict: {
+    when: 'The Idempotency-Key was used for another request within 24 hours, or the task that it has created was deleted.',
+    example: idempotencyConflict(),
+  },
+  task_ended: {
+    when: 'The task is over already.',
+    example: taskEnded(taskId),
+  },
+  task_not_cancellable: {
+    when: 'The provider works on the task already, or cannot cancel.',
+    example: taskNotCancellable(taskId),
+  },
+  task_running: {
+    when: 'The task is not over yet.',
+    example: taskRunning(taskId),
+  },
+  result_expired: {
+    when: 'The picture was deleted: by its task’s deletion, or since pictures are kept for some days after the end of their task.',
+    example: resultExpired(30),
+  },
+  request_too_large: {
+    when: 'The body is larger than any request has to be.',
+    example: bodyTooLarge(maxJsonBytes),
+  },
+  unsupported_media_type: {
+    when: 'The body is not JSON in UTF-8 by its Content-Type, or it is compressed.',
+    example: bodyNotJson(),
+  },
+  rate_limit_exceeded: {
+    when: 'The key has sent too many requests, or the account has too many tasks that have not ended. Wait as long as Retry-After says.',
+    example: tooManyRequests({
+      rate: { limit: defaultLimits.requestsPerMinute, remaining: 0, resetAt: 0 },
+      waitMs: 200,
+    }),
+  },
+  internal_error: {
+    when: 'Our fault. Sending it again is safe with the same Idempotency-Key.',
+    example: internalError(),
+  },
+  service_unavailable: {
+    when: 'Many requests of the account were in each other’s way. Wait as long as Retry-After says.',
+    example: new Problem('service_unavailable', 'The account is busy; send the request again.'),
+  },
+};
 
 export const whenReturned = (code: ProblemCode): string => errorDocs[code].when;
 export const statusOf = (code: ProblemCode): number => new Problem(code, '').status;
 
 /** A response with this code, as it would be. */
-export function problemExample(code: ProblemCode): Json {
-  const { message, param, details = {} } = errorDocs[code];
-  const examples = Object.fromEntries(
-    Object.entries(details).map(([name, [, example]]) => [name, example]),
-  );
-  return new Problem(code, message, { param, details: examples }).toJSON();
-}
+export const problemExample = (code: ProblemCode): Json => errorDocs[code].example.toJSON();
 
 /** The schema of each error, by the name it has in the document. */
 export const problemSchemas: Readonly<Record<string, z.ZodType>> = Object.fromEntries(
@@ -42,7 +236,7 @@ function problemSchema(code: ProblemCode): z.ZodType {
       message: z.string().describe('For people; it may change'),
       type: z.literal(error.type),
       param: z.string().nullable().describe('The one field that is to blame, if there is one'),
-      ...Object.fromEntries(Object.entries(details).map(([name, [schema]]) => [name, schema])),
+      ...details,
     })
     .describe(when);
 }

@@ -157,11 +157,16 @@ function toProblemResult(
   return jsonResult(status, problem, { ...common.headers, ...headers });
 }
 
-// The message of an unforeseen error is not shown to the caller.
 const asProblem = (thrown: unknown): Problem =>
-  thrown instanceof Problem
-    ? thrown
-    : new Problem('internal_error', 'Something went wrong on our side.', { cause: thrown });
+  thrown instanceof Problem ? thrown : internalError(thrown);
+
+/** The message of an unforeseen error is not shown to the caller. */
+export const internalError = (cause?: unknown): Problem =>
+  new Problem('internal_error', 'Something went wrong on our side.', { cause });
+
+/** The header of a response to a request whose `Idempotency-Key` has been used for the same before. */
+export const replayedHeader = (replayed: boolean): Headers =>
+  replayed ? { 'idempotency-replayed': 'true' } : {};
 
 /** A browser must take a response for what its type says. */
 const always = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };

@@ -12,16 +12,17 @@ export function parseJsonBody(
 ): unknown {
   const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
   if (bytes.length === 0) return undefined;
-  if (bytes.length > maxBytes) {
-    throw new Problem(
-      'request_too_large',
-      `The body is larger than ${maxBytes / 1024} kB; send pictures as addresses or uploads.`,
-    );
-  }
+  if (bytes.length > maxBytes) throw bodyTooLarge(maxBytes);
   checkEncoding(headers['content-encoding']);
   checkType(headers['content-type']);
   return strictJson(isBase64Encoded ? decodeUtf8(bytes) : withoutByteOrderMark(body));
 }
+
+export const bodyTooLarge = (maxBytes: number): Problem =>
+  new Problem(
+    'request_too_large',
+    `The body is larger than ${maxBytes / 1024} kB; send pictures as addresses or uploads.`,
+  );
 
 function checkEncoding(encoding = 'identity'): void {
   if (encoding.trim().toLowerCase() === 'identity') return;
@@ -43,12 +44,15 @@ function checkType(type = 'application/json'): void {
     .map((part) => part.trim());
   const charsets = parameters.filter((one) => one.startsWith('charset'));
   if (jsonType.test(name) && charsets.every((one) => utf8.test(one))) return;
-  throw new Problem(
+  throw bodyNotJson();
+}
+
+export const bodyNotJson = (): Problem =>
+  new Problem(
     'unsupported_media_type',
     'The body must be JSON in UTF-8: send it with Content-Type: application/json.',
     { param: 'Content-Type' },
   );
-}
 
 const notUtf8 = (cause?: unknown): Problem =>
   new Problem('invalid_request', 'The body is not valid UTF-8.', { cause });

@@ -1,6 +1,9 @@
 import { Metrics } from '@aws-lambda-powertools/metrics';
-import { type MetricName, metricNamespace } from '../domain/model/metric-names.ts';
-import type { MetricUpdate } from '../domain/tasks/metrics.ts';
+import {
+  type MetricName,
+  type MetricUpdate,
+  metricNamespace,
+} from '../domain/model/metric-names.ts';
 
 // The one dimension, `service`, is the name of the stack. Powertools reads it from POWERTOOLS_SERVICE_NAME.
 // Without it, two stacks in one account would set off each other's alarms.

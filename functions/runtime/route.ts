@@ -51,7 +51,7 @@ export type RequestBody<Body, Input = unknown> =
   | { readonly kind: 'raw' };
 
 /** Far above any sensible JSON request: pictures do not travel through the API. */
-const maxJsonBytes = 256 * 1024;
+export const maxJsonBytes = 256 * 1024;
 
 /** A JSON body of at most 256 kB. `optional`: it may be left out, which the schema has to allow as well. */
 export const jsonBody = <Body, Input>(

@@ -4,8 +4,9 @@ import { clientConfig } from '../adapters/aws/client-config.ts';
 import { taskTable } from '../adapters/aws/dynamodb/task-table.ts';
 import { taskTokens } from '../adapters/aws/state-machine.ts';
 import { awaitProvider } from '../domain/tasks/await-provider.ts';
+import { WaitInput } from '../domain/tasks/state-inputs.ts';
 import { readEnv } from '../runtime/env.ts';
-import { step, WaitInput } from '../runtime/step.ts';
+import { step } from '../runtime/step.ts';
 
 const env = readEnv('workflow/await-provider');
 const wait = awaitProvider({

@@ -7,15 +7,16 @@ import { cachedSecret } from '../adapters/aws/secrets.ts';
 import { deliver } from '../adapters/callbacks/deliver.ts';
 import { sign } from '../adapters/callbacks/sign.ts';
 import { currentSecrets } from '../domain/model/account.ts';
-import { callbackEventId } from '../domain/model/callback.ts';
 import { metricNames } from '../domain/model/metric-names.ts';
+import { callbackEventId } from '../domain/model/task.ts';
 import { notifyCaller } from '../domain/tasks/notify-caller.ts';
+import { TaskInput } from '../domain/tasks/state-inputs.ts';
 import { endedTaskResponseFor } from '../domain/wire/task-response.ts';
 import { withoutCallback } from '../domain/wire/view.ts';
 import { readEnv } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
 import { countMetric } from '../runtime/metric.ts';
-import { step, TaskInput } from '../runtime/step.ts';
+import { step } from '../runtime/step.ts';
 
 const env = readEnv('workflow/notify-caller');
 const dynamo = new DynamoDBClient(clientConfig);

@@ -9,10 +9,11 @@ import { createProviders, providerAdapters } from '../adapters/providers/registr
 import { metricNames } from '../domain/model/metric-names.ts';
 import { requireProviderKey } from '../domain/providers/provider-key.ts';
 import { pollTask } from '../domain/tasks/poll-task.ts';
+import { PollInput } from '../domain/tasks/state-inputs.ts';
 import { readEnv } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
 import { countMetric } from '../runtime/metric.ts';
-import { PollInput, step } from '../runtime/step.ts';
+import { step } from '../runtime/step.ts';
 
 const env = readEnv('workflow/poll-task');
 const now = Date.now;

@@ -7,9 +7,10 @@ import { inputBucket } from '../adapters/aws/s3/input-bucket.ts';
 import { inspect } from '../domain/images/inspect.ts';
 import { maxInputBytes } from '../domain/model/catalogue.ts';
 import { prepareInputs } from '../domain/tasks/prepare-inputs.ts';
+import { TaskInput } from '../domain/tasks/state-inputs.ts';
 import { readEnv } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
-import { step, TaskInput } from '../runtime/step.ts';
+import { step } from '../runtime/step.ts';
 
 const env = readEnv('workflow/prepare-inputs');
 const prepare = prepareInputs({

@@ -10,10 +10,11 @@ import { toCredits } from '../domain/model/money.ts';
 import { recordDurationOf } from '../domain/providers/durations.ts';
 import { settledMetrics } from '../domain/tasks/metrics.ts';
 import { settleTask } from '../domain/tasks/settle-task.ts';
+import { SettleInput } from '../domain/tasks/state-inputs.ts';
 import { readEnv } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
 import { emitMetrics } from '../runtime/metric.ts';
-import { SettleInput, step } from '../runtime/step.ts';
+import { step } from '../runtime/step.ts';
 
 const env = readEnv('workflow/settle-task');
 const dynamo = new DynamoDBClient(clientConfig);

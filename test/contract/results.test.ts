@@ -71,6 +71,25 @@ test.each<[string, Buffer, string]>([
   expect(await keys(Bucket)).toEqual([]);
 });
 
+test.each([
+  ['fetched', 8192, undefined],
+  ['an image that was not made', 8193, 'result 1 could not be fetched'],
+])('a signed link of a provider is %s with %i characters', async (_, length, problem) => {
+  const { results, keys } = await setUp();
+  const path = (url: string) => `/1?signature=${'a'.repeat(length - url.length - 13)}`;
+  const pages: Record<string, (response: ServerResponse) => void> = {};
+  const web = await webServer(pages);
+  pages[path(web.url)] = (response) => void response.end(picture);
+
+  const stored = results
+    .store(sampleId, 1, web.url + path(web.url))
+    .catch(({ message }) => message);
+
+  expect(await stored).toEqual(problem ?? expect.objectContaining({ key: Key }));
+  expect(await keys(Bucket)).toEqual(problem ? [] : [Key]);
+  expect(web.requests).toHaveLength(problem ? 0 : 1);
+});
+
 test('a result that arrives in chunks without a content length is stored', async () => {
   const { results, get } = await setUp();
   const pieces = Array.from({ length: 40 }, (_, index) =>

@@ -10,9 +10,9 @@ import {
 } from '../../functions/adapters/aws/secrets.ts';
 import { signingKeys } from '../../functions/adapters/aws/signing-keys.ts';
 import { providerNames } from '../../functions/domain/model/catalogue.ts';
+import { linkValidForMs } from '../../functions/domain/model/task.ts';
 import { ProviderBusy, ProviderRejected } from '../../functions/domain/model/workflow-errors.ts';
 import { requireProviderKey } from '../../functions/domain/providers/provider-key.ts';
-import { linkValidForMs } from '../../functions/domain/wire/result-link.ts';
 import { startSecrets } from '../../local/aws/secrets/secrets.ts';
 import { settableClock } from '../support/fakes.ts';
 import { interceptingProxy } from './intercepting-proxy.ts';

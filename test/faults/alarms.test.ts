@@ -6,6 +6,11 @@ import { until } from '../flow/open-stack.ts';
 import { firedAlarms, type TestedAlarm } from '../support/alarms/evaluate-alarm.ts';
 import { observedMetrics } from '../support/alarms/observed-metrics.ts';
 import { stackAlarms } from '../support/alarms/stack-alarms.ts';
+import {
+  type ClosableProxy,
+  closableProxy,
+  providersBehind,
+} from '../support/faults/closable-proxy.ts';
 import { functionName } from '../support/faults/crash-injector.ts';
 import { isWaitingForProvider } from './execution-events.ts';
 import { mentions } from './fault-case.ts';
@@ -33,21 +38,31 @@ const neverUploaded: Scenario = { ...byUploads, afterCreate: async () => undefin
 
 const metrics = observedMetrics(() => Date.now());
 let stack: FaultStack;
+/** Between the functions and all providers. */
+let toProviders: ClosableProxy;
 let alarms: readonly TestedAlarm[];
 
 beforeAll(async () => {
+  toProviders = await closableProxy();
   stack = await openFaultStack({
     outdir: inject('outdir'),
     speed,
+    parameters: providersBehind(toProviders),
     callbackStatus: (path) => (path === '/down' ? 503 : 200),
     observer: metrics.observer,
   });
+  await openProviders();
   alarms = stackAlarms(stack.context);
   metrics.observe({ apiId: dimension('ApiId'), stateMachineArn: dimension('StateMachineArn') });
   // The first task has cold functions: it would be the slowest.
   await runHealthyTasks(1, byUploads);
 });
-afterAll(() => stack?.close());
+afterAll(async () => {
+  await stack?.close();
+  await toProviders?.close();
+});
+
+const openProviders = () => toProviders.open(Number(new URL(stack.url).port));
 
 /** The value of a dimension of one of the alarms. */
 function dimension(name: string): string {
@@ -119,17 +134,24 @@ async function allJobsTimeOut(): Promise<void> {
   await finish(ids);
 }
 
-async function pollsAreNotAnswered(): Promise<void> {
+async function noProviderIsReached(): Promise<void> {
+  await toProviders.close();
+  await finish(await startTasks(3, byUrl));
+  await openProviders();
+}
+
+/** The polls of one task fail from when its provider has the job until after its deadline. */
+const pollsFail = (begin: () => unknown, end: () => unknown) => async () => {
   const ids = await startTasks(1, byUrl);
   await atProvider(ids);
-  stack.mockProvider.control({ poll: 'busy' });
+  await begin();
   stack.clock.advance(taskDeadlineMs + 2 * minuteMs);
   await stack.reconcile();
-  stack.mockProvider.control({ poll: 'ok' });
+  await end();
   stack.clock.advance(3 * minuteMs);
   await stack.reconcile();
   await finish(ids);
-}
+};
 
 async function executionsDie(): Promise<void> {
   stack.mockProvider.control({ seconds: 10 * 60 * speed });
@@ -187,6 +209,11 @@ const faults: readonly Fault[] = [
     alarms: ['ProviderFailing'],
     play: tasksWith(3, { submit: 'busy' }),
   },
+  {
+    what: 'no provider can be connected to',
+    alarms: ['ProviderFailing'],
+    play: noProviderIsReached,
+  },
   { what: 'no job is finished in time', alarms: ['ProviderFailing'], play: allJobsTimeOut },
   {
     what: 'the provider fails all jobs by a fault of its own',
@@ -211,7 +238,15 @@ const faults: readonly Fault[] = [
   {
     what: 'polls are not answered for longer than the deadline',
     alarms: ['TaskPastDeadline'],
-    play: pollsAreNotAnswered,
+    play: pollsFail(
+      () => stack.mockProvider.control({ poll: 'busy' }),
+      () => stack.mockProvider.control({ poll: 'ok' }),
+    ),
+  },
+  {
+    what: 'the provider of a job cannot be connected to for longer than the deadline',
+    alarms: ['TaskPastDeadline'],
+    play: pollsFail(() => toProviders.close(), openProviders),
   },
   {
     what: 'five executions of a task are aborted',

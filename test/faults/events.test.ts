@@ -181,7 +181,7 @@ describe('a task whose upload forms have expired', () => {
       'uploads-expired',
     ],
     ['fails and is refunded when no picture was uploaded', 0, 0, uploadsNotMade, 'uploads-expired'],
-  ])('%s', async (_what, uploads, lostEvents, end, code) => {
+  ])('%s, by one run of the reconciler', async (_what, uploads, lostEvents, end, code) => {
     await until(stack.isIdle, Boolean);
     stack.mockProvider.control(byUploads.provider);
     const injected: InjectedFault[] = [];

@@ -2,6 +2,11 @@ import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 import { functionsOf } from '../../local/aws/template/read-functions.ts';
 import { until } from '../flow/open-stack.ts';
+import {
+  type ClosableProxy,
+  closableProxy,
+  providersBehind,
+} from '../support/faults/closable-proxy.ts';
 import { functionName } from '../support/faults/crash-injector.ts';
 import { auditMoney } from './audit.ts';
 import { isWaitingForProvider } from './execution-events.ts';
@@ -20,11 +25,24 @@ const throttledSeconds = 3 * 60;
 const minuteMs = 60_000;
 
 let stack: FaultStack;
+/** Between the functions and all providers. */
+let toProviders: ClosableProxy;
 
 beforeAll(async () => {
-  stack = await openFaultStack({ outdir: inject('outdir'), speed });
+  toProviders = await closableProxy();
+  stack = await openFaultStack({
+    outdir: inject('outdir'),
+    speed,
+    parameters: providersBehind(toProviders),
+  });
+  await openProviders();
 });
-afterAll(() => stack?.close());
+afterAll(async () => {
+  await stack?.close();
+  await toProviders?.close();
+});
+
+const openProviders = () => toProviders.open(Number(new URL(stack.url).port));
 beforeEach(async () => {
   await until(stack.isIdle, Boolean);
   stack.mockProvider.control(scenario.provider);
@@ -130,20 +148,33 @@ test('executions that die one after the other are followed by more, with growing
   expect(await problemsOf({ ...task, label: 'dying executions', injected: [] })).toEqual([]);
 }, 300_000);
 
-test('a task completes although its provider does not answer from minute 3 to minute 20, past its deadline', async () => {
-  stack.mockProvider.control({ ...scenario.provider, seconds: 4 * 60 });
-  const task = await runScenario(stack, scenario);
-  await stack.taskEvents.waitFor(task.id, isWaitingForProvider);
-  stack.clock.advance(3 * minuteMs);
-  stack.mockProvider.control({ poll: 'busy' });
-  for (let minute = 3; minute < 20; minute += 1) {
-    stack.clock.advance(minuteMs);
-    await stack.reconcile();
-  }
-  await setTimeout((30 * 1000) / speed); // some polls, long past the deadline
-  expect(await stack.taskItem(task.id)).toMatchObject({ status: 'processing' });
-  stack.mockProvider.control({ poll: 'ok' });
+const outages = [
+  {
+    what: 'is busy',
+    begin: () => stack.mockProvider.control({ poll: 'busy' }),
+    end: () => stack.mockProvider.control({ poll: 'ok' }),
+  },
+  { what: 'cannot be connected to', begin: () => toProviders.close(), end: openProviders },
+];
 
-  expect(await problemsOf({ ...task, label: 'no answer', injected: [] })).toEqual([]);
-  expect(startsOf(task.id)).toHaveLength(1);
-}, 300_000);
+test.each(outages)(
+  'a task completes although its provider $what from minute 3 to minute 20, past its deadline',
+  async ({ what, begin, end }) => {
+    stack.mockProvider.control({ ...scenario.provider, seconds: 4 * 60 });
+    const task = await runScenario(stack, scenario);
+    await stack.taskEvents.waitFor(task.id, isWaitingForProvider);
+    stack.clock.advance(3 * minuteMs);
+    await begin();
+    for (let minute = 3; minute < 20; minute += 1) {
+      stack.clock.advance(minuteMs);
+      await stack.reconcile();
+    }
+    await setTimeout((30 * 1000) / speed); // some polls, long past the deadline
+    expect(await stack.taskItem(task.id)).toMatchObject({ status: 'processing' });
+    await end();
+
+    expect(await problemsOf({ ...task, label: what, injected: [] })).toEqual([]);
+    expect(startsOf(task.id)).toHaveLength(1);
+  },
+  300_000,
+);

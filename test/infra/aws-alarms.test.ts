@@ -74,6 +74,22 @@ test('each list of metrics names its page in the documentation of AWS, and the s
   }
 });
 
+test('the lists name no metric and no dimension that no alarm and no dashboard reads', () => {
+  const used = stageNames.flatMap(awsMetricsOf);
+  const keys = new Set(
+    used.flatMap(({ namespace, metricName, dimensions }) => [
+      `${namespace} ${metricName}`,
+      `${namespace} by ${dimensions.join()}`,
+    ]),
+  );
+  const listed = awsMetrics.flatMap(({ namespace, metrics, dimensions }) => [
+    ...metrics.map((name) => `${namespace} ${name}`),
+    ...dimensions.map((names) => `${namespace} by ${names.join()}`),
+  ]);
+
+  expect(listed.filter((key) => !keys.has(key))).toEqual([]);
+});
+
 const minuteMs = 60_000;
 const hour = { from: 10 * 60 * minuteMs, to: 11 * 60 * minuteMs };
 

@@ -62,7 +62,7 @@ test('resources that hold data, and functions of states, keep their logical ids:
   await expect(printed(synthesised('prod'))).toMatchFileSnapshot('../golden/logical-ids.txt');
 });
 
-test.each(groups)('%s', (_reason, idsIn) => {
+test.each(groups)('the list has the ids behind this warning: %s', (_reason, idsIn) => {
   expect(idsIn(synthesised('prod'))).not.toEqual([]);
 });
 

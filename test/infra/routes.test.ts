@@ -77,6 +77,17 @@ test('only a route with a key counts requests, since the rate limit is that of t
   expect(limited.filter(({ route }) => typeof route.access === 'string')).toEqual([]);
 });
 
+test('every route that a key without the scope admin may call counts against a limit of that key', async () => {
+  const open = (await loadRoutes()).filter(
+    ({ route: { access } }) => typeof access === 'object' && access.scope !== 'admin',
+  );
+
+  expect(open.length).toBeGreaterThan(15);
+  expect(
+    open.filter(({ route }) => route.rateLimit === undefined).map(({ route }) => route.path),
+  ).toEqual([]);
+});
+
 describe.each(stageNames)('the API of %s', (name) => {
   test('has these routes, and one function answers every request that matches none of them', () => {
     expect(routesOf(synthesised(name))).toEqual({

@@ -9,7 +9,7 @@ import {
   SettleInput,
   TaskInput,
   WaitInput,
-} from '../../functions/runtime/step.ts';
+} from '../../functions/domain/tasks/state-inputs.ts';
 import payloads from '../golden/state-payloads.json' with { type: 'json' };
 import { readable } from './readable.ts';
 import { definitionIn, machineIn, machineOf } from './state-machine.ts';

@@ -1,6 +1,6 @@
-import type { ImageFormat } from '../../functions/domain/images/image-format.ts';
 import { type Funds, noFunds } from '../../functions/domain/model/account.ts';
 import { type ProviderName, providerNames } from '../../functions/domain/model/catalogue.ts';
+import type { ImageFormat } from '../../functions/domain/model/image-format.ts';
 import type {
   CancelResult,
   Job,

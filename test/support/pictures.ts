@@ -154,17 +154,24 @@ export const extendedWebp = (
   return webp(riffChunk('VP8X', header), ...chunks);
 };
 
-type Bmp = { headerSize?: number; depth?: number; compression?: number; alphaMask?: number };
+type Bmp = {
+  headerSize?: number;
+  depth?: number;
+  compression?: number;
+  /** Where red, green and blue are in a pixel. */
+  masks?: readonly number[];
+  alphaMask?: number;
+};
 
 export const bmp = (
   width: number,
   height: number,
-  { headerSize = 40, depth = 24, compression = 0, alphaMask = 0 }: Bmp = {},
+  { headerSize = 40, depth = 24, compression = 0, masks = [], alphaMask = 0 }: Bmp = {},
 ): Buffer => {
   const from = 14 + Math.max(headerSize, 56);
   const pixels =
     compression === 1 || compression === 2
-      ? Buffer.concat([filler, Buffer.from([0, 1])]) // runs, and their end
+      ? runs(width, height)
       : Buffer.alloc(rowBytes(width, depth) * Math.abs(height), 0x55);
   const bytes = Buffer.concat([Buffer.alloc(from), pixels]);
   bytes.write('BM', 'latin1');
@@ -176,9 +183,20 @@ export const bmp = (
   bytes.writeUInt16LE(1, 26);
   bytes.writeUInt16LE(depth, 28);
   bytes.writeUInt32LE(compression, 30);
+  for (const [index, mask] of masks.entries()) bytes.writeUInt32LE(mask, 54 + 4 * index);
   bytes.writeUInt32LE(alphaMask, 66);
   return bytes;
 };
+
+/** Each row in runs of one colour, and the mark that ends them. */
+function runs(width: number, height: number): Buffer {
+  const row = [...Array(Math.ceil(Math.max(0, width) / 255)).keys()].flatMap((index) => [
+    Math.min(255, width - 255 * index),
+    0x55,
+  ]);
+  const rows = Array.from({ length: Math.abs(height) }, () => [...row, 0, 0]);
+  return Buffer.from([...rows.flat(), 0, 1]);
+}
 
 const rowBytes = (width: number, depth: number) => Math.max(0, Math.ceil((width * depth) / 32) * 4);
 

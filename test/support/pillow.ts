@@ -22,6 +22,7 @@ export type Seen = {
   readonly animated: boolean;
 };
 
+// A BMP in runs is decoded in Python, so one of a thousand million pixels would take hours.
 const script = `
 import base64, io, json, sys, warnings
 from PIL import Image
@@ -31,6 +32,8 @@ Image.MAX_IMAGE_PIXELS = None
 def see(data):
     try:
         image = Image.open(io.BytesIO(data), formats=["JPEG", "PNG", "WEBP", "BMP"])
+        if image.format == "BMP" and image.width * image.height > 1_000_000:
+            return None
         image.load()
         seen = {"format": image.format.lower(), "width": image.width, "height": image.height}
         seen["alpha"] = image.has_transparency_data

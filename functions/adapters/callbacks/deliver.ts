@@ -1,10 +1,9 @@
+import { attemptTimeoutMs } from '../../domain/model/task.ts';
 import type { Delivery } from '../../domain/tasks/notify-caller.ts';
 import type { UrlRules } from '../outbound/check-url.ts';
 import { AddressNotAllowed, Unreachable } from '../outbound/errors.ts';
 import { discardBody, guardedRequest } from '../outbound/guarded-request.ts';
 
-/** How long one attempt may take, by the contract. */
-const attemptTimeoutMs = 10_000;
 // The limit of what is read of a response and dropped: a normal server can finish sending it.
 const maxResponseBytes = 64 * 1024;
 

@@ -1,13 +1,15 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { maxUrlLength } from '../../domain/model/task.ts';
-import { urlProblems } from '../../domain/model/url-problems.ts';
+import { tooLong, tooLongEncoded, urlProblems } from '../../domain/model/url-problems.ts';
 
-/** What is allowed beyond https to the public internet. */
+/** What is allowed beyond a short https address on the public internet. */
 export type UrlRules = {
   readonly http?: boolean | undefined;
   /** Also the loopback interface, at any port. No deployed stage allows it. */
   readonly allowLoopback?: boolean | undefined;
+  /** In characters; when left out, as long as the URL of a caller may be. */
+  readonly maxLength?: number | undefined;
 };
 
 /** `reason` is public: one of `urlProblems`. */
@@ -21,12 +23,13 @@ const loopbackOrigin = /^(https?:\/\/127\.0\.0\.1|http:\/\/localhost)(:\d+)?$/;
  * when the connection is made.
  */
 export function checkUrl(text: string, rules: UrlRules = {}): CheckedUrl {
-  if (text.length > maxUrlLength) return { reason: urlProblems.tooLong };
+  const { maxLength = maxUrlLength } = rules;
+  if (text.length > maxLength) return { reason: tooLong(maxLength) };
   // The checks below see the parsed URL: 127.1, 0x7f000001 and ①②⑦.0.0.1 are all 127.0.0.1 there.
   const url = URL.parse(text);
   if (!url) return { reason: urlProblems.malformed };
   // Encoding makes up to nine characters of one.
-  if (url.href.length > maxUrlLength) return { reason: urlProblems.tooLongEncoded };
+  if (url.href.length > maxLength) return { reason: tooLongEncoded(maxLength) };
   const reason = ruleViolation(url, rules);
   return reason === undefined ? { url } : { reason };
 }

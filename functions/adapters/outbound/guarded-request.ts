@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import http, { type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { addAbortSignal, type Readable } from 'node:stream';
+import { maxSignedUrlLength } from '../../domain/model/task.ts';
 import { redirectProblem, urlProblems } from '../../domain/model/url-problems.ts';
 import { checkUrl, isLoopbackUrl, type UrlRules } from './check-url.ts';
 import { AddressNotAllowed, toUnreachable, Unreachable } from './errors.ts';
@@ -127,6 +128,7 @@ export function checkRedirect(from: URL, location: string, rules: UrlRules): URL
   // A server on the internet must not lead us to the loopback interface.
   const checked = checkUrl(target.href, {
     ...rules,
+    maxLength: maxSignedUrlLength,
     allowLoopback: rules.allowLoopback && isLoopbackUrl(from),
   });
   if ('url' in checked) return checked.url;

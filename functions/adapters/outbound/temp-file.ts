@@ -1,21 +1,20 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { closeSync, createWriteStream, openSync, readSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { closeSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { Readable } from 'node:stream';
 import { TooLarge, toUnreachable } from './errors.ts';
 
 type Options = { readonly maxBytes: number; readonly directory?: string | undefined };
 
-/** A body in a file. Disposing of it removes the file. */
+/** A body in a file without a name. Disposing of it frees its place on the disk. */
 export type TempFile = AsyncDisposable & {
-  readonly path: string;
   /** In bytes. */
   readonly size: number;
   /** A range of it, shorter only at its end. */
   readonly read: (from: number, bytes: number) => Uint8Array;
+  /** All of it. Whoever asks destroys the stream before the file is disposed of. */
+  readonly stream: () => Readable;
   /** SHA-256 of the bytes, in base64. */
   readonly sha256: string;
 };
@@ -27,47 +26,54 @@ export type TempFile = AsyncDisposable & {
  */
 export async function saveToTempFile(body: Readable, options: Options): Promise<TempFile> {
   const { maxBytes, directory = tmpdir() } = options;
-  const path = join(directory, `download-${randomUUID()}`);
-  const remove = () => rm(path, { force: true });
   const hash = createHash('sha256');
   let size = 0;
-
-  const countAndHash = async function* (chunks: AsyncIterable<Uint8Array>) {
-    for await (const chunk of chunks) {
+  let file: number | undefined;
+  try {
+    // Opened without a wait: an error of a body that nobody reads yet would end the process.
+    file = openWithoutName(directory);
+    for await (const chunk of readBody(body)) {
       size += chunk.length;
       if (size > maxBytes) throw new TooLarge(`is larger than ${maxBytes} bytes`);
       hash.update(chunk);
-      yield chunk;
+      writeFileSync(file, chunk);
     }
-  };
-
-  try {
-    // Opened before the body is read: otherwise, when the body breaks off early, the file could be made after it was
-    // removed.
-    const fd = openSync(path, 'wx', 0o600);
-    await pipeline(readBody(body), countAndHash, createWriteStream(path, { fd }));
   } catch (error) {
     body.destroy();
-    await remove();
+    if (file !== undefined) closeSync(file);
     throw error;
   }
-  return {
-    path,
-    size,
-    sha256: hash.digest('base64'),
-    read: (from, bytes) => readRange(path, from, bytes),
-    [Symbol.asyncDispose]: remove,
-  };
+  return tempFile(file, size, hash.digest('base64'));
 }
 
-function readRange(path: string, from: number, bytes: number): Uint8Array {
-  const file = openSync(path, 'r');
-  try {
+/**
+ * A file that has lost its name and exists as long as it is open. The operating system deletes it with the process:
+ * Lambda kills a function that is out of time or memory, and keeps its disk for the next process.
+ */
+function openWithoutName(directory: string): number {
+  const path = join(directory, `download-${randomUUID()}`);
+  const file = openSync(path, 'wx+', 0o600);
+  rmSync(path);
+  return file;
+}
+
+const streamBytes = 64 * 1024;
+
+function tempFile(file: number, size: number, sha256: string): TempFile {
+  const read = (from: number, bytes: number) => {
     const range = Buffer.alloc(bytes);
     return range.subarray(0, readSync(file, range, 0, bytes, from));
-  } finally {
-    closeSync(file);
-  }
+  };
+  const pieces = function* () {
+    for (let from = 0; from < size; from += streamBytes) yield read(from, streamBytes);
+  };
+  return {
+    size,
+    sha256,
+    read,
+    stream: () => Readable.from(pieces(), { objectMode: false }),
+    [Symbol.asyncDispose]: async () => closeSync(file),
+  };
 }
 
 // Only errors of the body itself are the sender's fault. A full disk, for one, is not.

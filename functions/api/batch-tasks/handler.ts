@@ -10,7 +10,7 @@ import { callers, dynamo } from '../callers.ts';
 import { route } from './route.ts';
 
 const env = readEnv('api/batch-tasks');
-const find = batchTasks({ history: taskHistory(dynamo, env.TASK_TABLE) });
+const find = batchTasks({ history: taskHistory(dynamo, env.TASK_TABLE), now: Date.now });
 const toResponse = taskResponseFor({
   baseUrl: env.PUBLIC_URL,
   secret: cachedSecret(new SecretsManagerClient(clientConfig), env.SIGNING_SECRET, Date.now),

@@ -2,7 +2,7 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { clientConfig } from '../../adapters/aws/client-config.ts';
 import { taskTable } from '../../adapters/aws/dynamodb/task-table.ts';
 import { taskTokens, workflowStarter } from '../../adapters/aws/state-machine.ts';
-import { typicalSecondsOf } from '../../domain/providers/typical-seconds.ts';
+import { typicalSecondsOf } from '../../domain/providers/durations.ts';
 import { cancelTask } from '../../domain/tasks/cancel-task.ts';
 import { activeTaskView } from '../../domain/wire/view.ts';
 import { readEnv } from '../../runtime/env.ts';

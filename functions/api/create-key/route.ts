@@ -12,8 +12,9 @@ export const route = defineRoute<typeof response>()({
   path: '/v1/admin/keys',
   function: 'manage-keys',
   access: { scope: 'manage' },
+  rateLimit: 'calls',
   body: jsonBody(KeyRequest),
-  errors: ['invalid_request', 'account_not_found', 'internal_error'],
+  errors: ['rate_limit_exceeded', 'invalid_request', 'account_not_found', 'internal_error'],
 });
 
 export const docs = (): RouteDocs => ({

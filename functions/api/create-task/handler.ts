@@ -9,13 +9,13 @@ import { workflowStarter } from '../../adapters/aws/state-machine.ts';
 import { urlProblem } from '../../adapters/outbound/check-url.ts';
 import { maxInputBytes } from '../../domain/model/catalogue.ts';
 import { newTaskId } from '../../domain/model/ids.ts';
-import { estimateSeconds } from '../../domain/providers/typical-seconds.ts';
+import { estimateSeconds } from '../../domain/providers/durations.ts';
 import { fileIdOf } from '../../domain/tasks/create-file.ts';
 import { createTask } from '../../domain/tasks/create-task.ts';
 import { createdMetrics } from '../../domain/tasks/metrics.ts';
 import { createdView, uploadsOf } from '../../domain/wire/view.ts';
 import { readEnv } from '../../runtime/env.ts';
-import { serve } from '../../runtime/http.ts';
+import { replayedHeader, serve } from '../../runtime/http.ts';
 import { log } from '../../runtime/log.ts';
 import { emitMetrics } from '../../runtime/metric.ts';
 import { callers, dynamo } from '../callers.ts';
@@ -60,7 +60,7 @@ export const handler = serve(
     const { task, replayed } = created;
     const typicalSeconds = await estimate(task.model);
     return {
-      headers: replayed ? { 'idempotency-replayed': 'true' } : {},
+      headers: replayedHeader(replayed),
       body: createdView(task, { now: now(), typicalSeconds }, await uploads(task, now())),
     };
   },

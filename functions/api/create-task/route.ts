@@ -1,9 +1,27 @@
 import { defaultModel } from '../../domain/model/catalogue.ts';
-import { maxUrlLength } from '../../domain/model/task.ts';
-import { GenerationRequest } from '../../domain/wire/request.ts';
+import { formatList } from '../../domain/model/image-format.ts';
+import {
+  attemptTimeoutMs,
+  callbackEventId,
+  maxUrlLength,
+  startGraceMs,
+  uploadFormMs,
+} from '../../domain/model/task.ts';
+import {
+  GenerationRequest,
+  maxNegativePromptCodePoints,
+  metadataLimits,
+  sizeLimits,
+} from '../../domain/wire/request.ts';
 import { CreatedTask } from '../../domain/wire/task-schemas.ts';
-import { defineRoute, type FieldDocs, jsonBody, type RouteDocs } from '../../runtime/route.ts';
-import { callbackDocs } from '../callback-docs.ts';
+import {
+  defineRoute,
+  type FieldDocs,
+  type Json,
+  jsonBody,
+  type RouteDocs,
+} from '../../runtime/route.ts';
+import { taskId } from '../example-ids.ts';
 import { anyModel } from '../field-docs.ts';
 import * as examples from '../task-examples.ts';
 
@@ -63,12 +81,13 @@ export const docs = (): RouteDocs => ({
   callbacks: { taskEnded: callbackDocs() },
 });
 
+const minuteMs = 60_000;
 const pictures = { image_urls: ['https://example.com/cat.png'] };
 
 function fields(): Record<keyof typeof GenerationRequest.shape | '', FieldDocs> {
   const { image } = defaultModel;
   const megabytes = image.maxBytes / 1024 / 1024;
-  const aboutPictures = `JPEG, PNG without transparency, WebP or BMP, up to ${megabytes} MB, sides of ${image.minSide} to ${image.maxSide} pixels`;
+  const aboutPictures = `${formatList} without transparency, up to ${megabytes} MB, sides of ${image.minSide} to ${image.maxSide} pixels`;
   const notBlank = { pattern: '\\S' };
   const https = { format: 'uri', pattern: '^https?://' };
   return {
@@ -89,7 +108,7 @@ function fields(): Record<keyof typeof GenerationRequest.shape | '', FieldDocs> 
       items: { type: 'string', maxLength: maxUrlLength, ...https },
     },
     image_uploads: {
-      description: `The pictures to edit, when they have no address: the response has a form to upload each one with, for 15 minutes, and the task starts when the last one has arrived. Without all of them it fails after 16 minutes. ${aboutPictures}`,
+      description: `The pictures to edit, when they have no address: the response has a form to upload each one with, for ${uploadFormMs / minuteMs} minutes, and the task starts when the last one has arrived. Without all of them it fails after ${(uploadFormMs + startGraceMs) / minuteMs} minutes. ${aboutPictures}`,
     },
     n: { description: 'How many images to make; each one is charged' },
     callback_url: {
@@ -100,20 +119,56 @@ function fields(): Record<keyof typeof GenerationRequest.shape | '', FieldDocs> 
     negative_prompt: {
       description: 'What should not be in the images',
       minLength: 1,
-      maxLength: 500,
+      maxLength: maxNegativePromptCodePoints,
       ...notBlank,
     },
     size: {
-      description:
-        'Width and height of the images, 768x768 to 1280x1280 pixels in all and sides from 1:4 to 4:1; without it, the proportions of the last picture',
-      pattern: '^\\d{2,4}[x*]\\d{2,4}$',
+      description: `Width and height of the images, ${sizeLimits.pixels} and sides from ${sizeLimits.ratios.tallest} to ${sizeLimits.ratios.widest}; without it, the proportions of the last picture`,
+      pattern: sizeLimits.pattern.source,
     },
     seed: { description: 'The same seed and request make similar images' },
     prompt_extend: { description: 'Whether the model may elaborate the prompt' },
     watermark: { description: 'Whether the images say that they were made by a machine' },
     metadata: {
       description: 'Texts of your own, which come back with the task',
-      maxProperties: 16,
+      maxProperties: metadataLimits.texts,
     },
   };
 }
+
+const webhookHeader = (name: string, description: string, example: string): Json => ({
+  name,
+  in: 'header',
+  required: true,
+  description,
+  schema: { type: 'string' },
+  example,
+});
+
+/** The request that this API sends to a task's `callback_url`, signed as the Standard Webhooks specification says. */
+const callbackDocs = (): Json => ({
+  '{$request.body#/callback_url}': {
+    post: {
+      operationId: 'taskEnded',
+      tags: ['Tasks'],
+      summary: 'A task has ended',
+      description: `Sent to \`callback_url\` when the task has ended, and repeated until the receiver responds with a 2xx within ${attemptTimeoutMs / 1000} seconds. Verify the signature with the secret of your account: standardwebhooks.com has libraries.`,
+      security: [],
+      parameters: [
+        webhookHeader('webhook-id', 'The same for every attempt', callbackEventId(taskId)),
+        webhookHeader('webhook-timestamp', 'When it was sent, in unix seconds', '1772443840'),
+        webhookHeader('webhook-signature', 'One signature for each valid secret', 'v1,K5oZ…='),
+      ],
+      requestBody: {
+        required: true,
+        content: {
+          'application/json': {
+            schema: { $ref: '#/components/schemas/CallbackBody' },
+            examples: { completed: { value: examples.callbackBody } },
+          },
+        },
+      },
+      responses: { '2XX': { description: 'The callback was received' } },
+    },
+  },
+});

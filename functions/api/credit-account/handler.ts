@@ -2,7 +2,7 @@ import { accountTable } from '../../adapters/aws/dynamodb/account-table.ts';
 import { credits } from '../../adapters/aws/dynamodb/credits.ts';
 import { creditAccount } from '../../domain/accounts/credit-account.ts';
 import { readEnv } from '../../runtime/env.ts';
-import { serve } from '../../runtime/http.ts';
+import { replayedHeader, serve } from '../../runtime/http.ts';
 import { callers, dynamo } from '../callers.ts';
 import { route } from './route.ts';
 
@@ -21,7 +21,7 @@ export const handler = serve(
       keyId: caller.keyId,
       idempotencyKey: headers['idempotency-key'],
     });
-    return { headers: replayed ? { 'idempotency-replayed': 'true' } : {}, body: entry };
+    return { headers: replayedHeader(replayed), body: entry };
   },
   callers,
 );

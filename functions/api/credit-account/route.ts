@@ -1,5 +1,6 @@
 import { CreditRequest } from '../../domain/accounts/account-request.ts';
 import { Entry } from '../../domain/accounts/schemas.ts';
+import { maxCredits } from '../../domain/model/money.ts';
 import { defineRoute, jsonBody, type RouteDocs } from '../../runtime/route.ts';
 import * as examples from '../admin-examples.ts';
 import { creditDecimals } from '../field-docs.ts';
@@ -23,8 +24,6 @@ export const route = defineRoute<typeof response>()({
     'service_unavailable',
   ],
 });
-
-const maxCredits = 1e9;
 
 export const docs = (): RouteDocs => ({
   id: 'creditAccount',

@@ -10,8 +10,9 @@ export const route = defineRoute<typeof response>()({
   path: '/v1/admin/keys/{key_id}',
   function: 'manage-keys',
   access: { scope: 'manage' },
+  rateLimit: 'calls',
   params: { key_id: keyId },
-  errors: ['key_not_found', 'internal_error'],
+  errors: ['rate_limit_exceeded', 'key_not_found', 'internal_error'],
 });
 
 export const docs = (): RouteDocs => ({

@@ -5,8 +5,8 @@ import { clientConfig, s3ClientConfig } from '../../adapters/aws/client-config.t
 import { taskTable } from '../../adapters/aws/dynamodb/task-table.ts';
 import { resultLinks } from '../../adapters/aws/s3/result-bucket.ts';
 import { signingKeys } from '../../adapters/aws/signing-keys.ts';
+import { linkValidForMs } from '../../domain/model/task.ts';
 import { getResult } from '../../domain/tasks/get-result.ts';
-import { linkValidForMs } from '../../domain/wire/result-link.ts';
 import { readEnv } from '../../runtime/env.ts';
 import { serve } from '../../runtime/http.ts';
 import { route } from './route.ts';

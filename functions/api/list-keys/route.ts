@@ -11,8 +11,9 @@ export const route = defineRoute<typeof response>()({
   path: '/v1/admin/keys',
   function: 'admin-reads',
   access: { scope: 'manage' },
+  rateLimit: 'calls',
   query: KeysQuery,
-  errors: ['invalid_request', 'account_not_found', 'internal_error'],
+  errors: ['rate_limit_exceeded', 'invalid_request', 'account_not_found', 'internal_error'],
 });
 
 export const docs = (): RouteDocs => ({

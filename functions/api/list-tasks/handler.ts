@@ -1,5 +1,5 @@
 import { taskHistory } from '../../adapters/aws/dynamodb/task-history.ts';
-import { typicalSecondsOf } from '../../domain/providers/typical-seconds.ts';
+import { typicalSecondsOf } from '../../domain/providers/durations.ts';
 import { listTasks } from '../../domain/tasks/list-tasks.ts';
 import { readEnv } from '../../runtime/env.ts';
 import { serve } from '../../runtime/http.ts';

@@ -1,3 +1,4 @@
+import { Problem } from '../../domain/model/problem.ts';
 import { defineRoute } from '../../runtime/route.ts';
 
 /** Every request that no other route matches. It is in no document. */
@@ -8,3 +9,6 @@ export const route = defineRoute<undefined>()({
   access: 'public',
   errors: ['not_found'],
 });
+
+export const noSuchRoute = (method: string, path: string): Problem =>
+  new Problem('not_found', `There is no ${method} ${path} here.`);

@@ -12,9 +12,10 @@ export const route = defineRoute<typeof response>()({
   path: '/v1/admin/accounts/{account}/webhook-secret',
   function: 'manage-accounts',
   access: { scope: 'manage' },
+  rateLimit: 'calls',
   params: { account },
   body: jsonBody(RotationRequest, { optional: true }),
-  errors: ['account_not_found', 'internal_error'],
+  errors: ['rate_limit_exceeded', 'account_not_found', 'internal_error'],
 });
 
 export const docs = (): RouteDocs => ({

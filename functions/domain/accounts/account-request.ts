@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { EntryCursor } from '../model/account.ts';
 import { patterns } from '../model/ids.ts';
-import { isMilliCredits, toMilliCredits } from '../model/money.ts';
+import { isMilliCredits, maxCredits, toMilliCredits } from '../model/money.ts';
 import { cursorSchema, limitSchema } from '../wire/cursor.ts';
 
 const rules = {
@@ -11,8 +11,7 @@ const rules = {
   limits: 'limits must be an object like {"requests_per_minute": 60, "tasks_in_flight": 10}',
   requests: 'limits.requests_per_minute must be a whole number from 1 to 100000',
   tasks: 'limits.tasks_in_flight must be a whole number from 1 to 100000',
-  credits:
-    'credits must be a number with at most 3 decimals, not 0 and not above 1000000000; below 0 withdraws',
+  credits: `credits must be a number with at most 3 decimals, not 0 and not above ${maxCredits}; below 0 withdraws`,
   note: 'note must be a text of at most 200 characters',
   overlap: 'overlap_hours must be a number from 0 to 168',
   nothing: 'There is nothing to change: send user_group or limits.',
@@ -71,7 +70,7 @@ export const CreditRequest = z.object(
   {
     credits: z
       .number(rules.credits)
-      .refine((credits) => credits !== 0 && Math.abs(credits) <= 1e9, rules.credits)
+      .refine((credits) => credits !== 0 && Math.abs(credits) <= maxCredits, rules.credits)
       .refine(isMilliCredits, rules.credits)
       .transform(toMilliCredits),
     note: z.string(rules.note).max(200, rules.note).optional(),

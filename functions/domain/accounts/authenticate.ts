@@ -72,7 +72,21 @@ export const authenticate = ({ keys, now, touchLastUsed }: Deps) => {
 /** Never cached: while a cache still holds its old state, a key that was revoked could make another key. */
 const neverCached: ReadonlySet<Scope> = new Set<Scope>(['manage', 'admin']);
 
-const invalidApiKey = (): Problem => new Problem('unauthorized', 'The API key is not valid.');
+export const invalidApiKey = (): Problem =>
+  new Problem('unauthorized', 'The API key is not valid.');
+
+export const keyDisabled = (name: string): Problem =>
+  new Problem('KEY_DISABLED', `The API key "${name}" is disabled.`, {
+    details: { key_name: name },
+  });
+
+export const keyExpired = (name: string, expiresAt: number): Problem =>
+  new Problem('KEY_EXPIRED', `The API key "${name}" has expired.`, {
+    details: { key_name: name, expired_at: Math.floor(expiresAt / 1000) },
+  });
+
+export const scopeMissing = (scope: Scope): Problem =>
+  new Problem('permission_denied', `The API key lacks the scope "${scope}".`);
 
 /**
  * Reads the key of an authenticated caller as it is now, because a cached one must not spend. Returns the caller
@@ -86,28 +100,39 @@ export const recheckKey =
     return { ...caller, ...permissionsOf(requireScope(key, scope)) };
   };
 
+type AdmitDeps = {
+  readonly countRequest: (caller: Caller) => Promise<Record<string, string>>;
+  readonly recheckKey: (caller: Caller, scope: Scope) => Promise<Caller>;
+};
+
+/**
+ * Admits a request that creates something: counts it and reads the caller's key as it is now, both at the same
+ * time. Returns the caller by that key, and the headers of the rate limit.
+ * @throws {Problem} what is wrong with the key, else `rate_limit_exceeded`
+ */
+export const admitCreate =
+  ({ countRequest, recheckKey }: AdmitDeps) =>
+  async (caller: Caller, scope: Scope) => {
+    // Both are awaited, so that the one problem that counts does not depend on which of them is faster.
+    const [key, rate] = await Promise.allSettled([recheckKey(caller, scope), countRequest(caller)]);
+    if (key.status === 'rejected') throw key.reason;
+    if (rate.status === 'rejected') throw rate.reason;
+    return { caller: key.value, headers: rate.value };
+  };
+
 // Checked at every call: a cached key may have expired since it was loaded.
 function requireValid(key: ApiKey | undefined, now: number): ApiKey {
   if (!key) throw invalidApiKey();
   const { name, enabled, expiresAt } = key;
-  const key_name = name;
-  if (!enabled) {
-    throw new Problem('KEY_DISABLED', `The API key "${name}" is disabled.`, {
-      details: { key_name },
-    });
-  }
-  if (expiresAt !== undefined && expiresAt <= now) {
-    throw new Problem('KEY_EXPIRED', `The API key "${name}" has expired.`, {
-      details: { key_name, expired_at: Math.floor(expiresAt / 1000) },
-    });
-  }
+  if (!enabled) throw keyDisabled(name);
+  if (expiresAt !== undefined && expiresAt <= now) throw keyExpired(name, expiresAt);
   return key;
 }
 
 /** @throws {Problem} `permission_denied` */
 function requireScope(key: ApiKey, scope: Scope): ApiKey {
   if (hasScope(key.scopes, scope)) return key;
-  throw new Problem('permission_denied', `The API key lacks the scope "${scope}".`);
+  throw scopeMissing(scope);
 }
 
 /** What a key allows its caller. */

@@ -5,7 +5,7 @@ import type { Accounts } from '../model/account.ts';
 import { type ApiKeys, scopes } from '../model/api-key.ts';
 import type { Clock } from '../model/clock.ts';
 import { patterns } from '../model/ids.ts';
-import { toMilliCredits } from '../model/money.ts';
+import { maxCredits, toMilliCredits } from '../model/money.ts';
 import { Problem } from '../model/problem.ts';
 import { isAccountName } from './account-request.ts';
 import { createAccount } from './accounts.ts';
@@ -19,7 +19,7 @@ export const IssueKeyRequest = z.object({
   name: KeyRequest.shape.name.default('first'),
   scopes: z.array(z.enum(scopes)).min(1).default(['generate']),
   /** Credits to grant to the account with it. */
-  credits: z.number().min(0).max(1_000_000_000).default(0),
+  credits: z.number().min(0).max(maxCredits).default(0),
   /** Send the same one when a response was lost and the request is repeated: the credits are granted once. */
   idempotency_key: z.string().regex(patterns.idempotencyKey).optional(),
 });

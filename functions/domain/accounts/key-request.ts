@@ -1,27 +1,32 @@
 import * as z from 'zod';
-import { scopes } from '../model/api-key.ts';
+import { keyLimits, scopes } from '../model/api-key.ts';
 import { findModel, models } from '../model/catalogue.ts';
 import { isKeyId } from '../model/ids.ts';
-import { isMilliCredits, toMilliCredits } from '../model/money.ts';
+import { isMilliCredits, maxCredits, toMilliCredits } from '../model/money.ts';
 import { cursorKeySchema, cursorSchema, limitSchema } from '../wire/cursor.ts';
 import { isAccountName } from './account-request.ts';
 
 const rules = {
   body: 'The body must be a JSON object.',
   account: 'account must be the name of an account',
-  name: 'name must be a text of 1 to 100 characters',
+  name: `name must be a text of 1 to ${keyLimits.name} characters`,
   enabled: 'enabled must be true or false',
   scopes: `scopes must be a list out of: ${scopes.join(', ')}`,
   expiresAt: 'expires_at must be a time in unix seconds',
-  total: 'total_limit_credits must be a number from 0 to 1000000000 with at most 3 decimals',
-  daily: 'daily_limit_credits must be a number from 0 to 1000000000 with at most 3 decimals',
+  total: `total_limit_credits must be a number from 0 to ${maxCredits} with at most 3 decimals`,
+  daily: `daily_limit_credits must be a number from 0 to ${maxCredits} with at most 3 decimals`,
   timeZone: 'reset_timezone must be the name of a time zone, like Europe/Berlin',
   models: `allowed_models must be a list out of: ${models.map(({ id }) => id).join(', ')}`,
   nothing: 'There is nothing to change: send at least one field of the key.',
 } as const;
 
 const credits = (rule: string) =>
-  z.number(rule).min(0, rule).max(1e9, rule).refine(isMilliCredits, rule).transform(toMilliCredits);
+  z
+    .number(rule)
+    .min(0, rule)
+    .max(maxCredits, rule)
+    .refine(isMilliCredits, rule)
+    .transform(toMilliCredits);
 
 function isTimeZone(text: string): boolean {
   try {
@@ -38,7 +43,7 @@ const fields = {
   account: z.string(rules.account).refine(isAccountName, rules.account),
   name: z
     .string(rules.name)
-    .refine((text) => text.trim() !== '' && [...text].length <= 100, rules.name),
+    .refine((text) => text.trim() !== '' && [...text].length <= keyLimits.name, rules.name),
   scopes: z
     .array(z.enum(scopes, rules.scopes), rules.scopes)
     .min(1, rules.scopes)
@@ -57,7 +62,7 @@ const fields = {
       rules.models,
     )
     .min(1, rules.models)
-    .max(100, rules.models),
+    .max(keyLimits.models, rules.models),
 } as const;
 
 /**

@@ -55,10 +55,23 @@ function readInfoHeader(file: FileWindow, headerSize: number): Header {
     }
     requirePixels(file, { from, width, height, depth });
   }
-  // Common writers fill in the mask for 24 bits too, where there is no room for alpha.
-  const hasMask = (depth === 16 || depth === 32) && hasAlphaMask(headerSize, compression);
-  const alpha = hasMask && file.slice(66, 4)?.readUInt32LE() !== 0;
+  const alpha = hasAlpha(file, { headerSize, depth, compression });
   return { format: 'bmp', width, height, alpha, animated: false };
+}
+
+type Layout = {
+  readonly headerSize: number;
+  readonly depth: number;
+  readonly compression: number;
+};
+
+function hasAlpha(file: FileWindow, { headerSize, depth, compression }: Layout): boolean {
+  // Common writers fill in the mask for 24 bits too, where there is no room for alpha.
+  if (depth !== 16 && depth !== 32) return false;
+  if (hasAlphaMask(headerSize, compression) && file.slice(66, 4)?.readUInt32LE() !== 0) return true;
+  // Masks that are all empty say nothing: Pillow then takes the fourth byte of a pixel for its alpha.
+  const colourMasks = file.slice(54, 12);
+  return depth === 32 && compression === bitFields && !colourMasks?.some((byte) => byte !== 0);
 }
 
 const isPlain = (headerSize: number, compression: number): boolean =>

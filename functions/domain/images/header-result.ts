@@ -1,4 +1,4 @@
-import type { ImageFormat } from './image-format.ts';
+import { formatList, type ImageFormat } from '../model/image-format.ts';
 
 /** What a decoder sees of a picture. Sides in pixels. The pixels themselves are never decoded. */
 export type Header = {
@@ -25,7 +25,7 @@ export class UnreadableImage extends Error {
   }
 }
 
-const exportAgain = 'export it as JPEG, PNG, WebP or BMP and send it again';
+const exportAgain = `export it as ${formatList} and send it again`;
 
 export const damaged = (kind: string, why: string): UnreadableImage =>
   new UnreadableImage({ reason: `a damaged ${kind} (${why})`, advice: exportAgain });

@@ -1,13 +1,23 @@
 import type { ImageLimits } from '../model/catalogue.ts';
+import { contentTypeOf, formatNames, type ImageFormat } from '../model/image-format.ts';
 import type { TaskErrorCode } from '../model/problem.ts';
 import type { Failure } from '../model/task.ts';
 import type { Header } from './header-result.ts';
-import type { Inspect } from './ports.ts';
+import type { ImageFile } from './image-file.ts';
 import { readImage } from './read-image.ts';
+
+/** The format of a picture that may be used, or what is wrong with it: a message that completes "image_urls[0] …". */
+type Inspection = { readonly format: ImageFormat } | { readonly failure: Failure };
+
+/** Inspects an input picture, which must be whole, against the limits of a model. */
+export type Inspect = (
+  file: ImageFile,
+  limits: ImageLimits,
+  declaredType?: string | undefined,
+) => Inspection;
 
 const kB = 1024;
 
-const names = { jpeg: 'JPEG', png: 'PNG', webp: 'WebP', bmp: 'BMP' } as const;
 const aliases: Record<string, string> = {
   'image/jpg': 'image/jpeg',
   'image/pjpeg': 'image/jpeg',
@@ -42,12 +52,12 @@ function checkSize(size: number, { maxBytes }: ImageLimits): Failure | undefined
 
 function checkType({ format }: Header, declaredType: string): Failure | undefined {
   const declared = declaredType.split(';', 1).join('').trim().toLowerCase();
-  const actual = `image/${format}`;
+  const actual = contentTypeOf(format);
   if (untypedContentTypes.includes(declared) || (aliases[declared] ?? declared) === actual)
     return undefined;
   return fail(
     'image_processing_error',
-    `is declared as ${declared.slice(0, 60)} but is a ${names[format]}; declare it as ${actual} and send it again`,
+    `is declared as ${declared.slice(0, 60)} but is a ${formatNames[format]}; declare it as ${actual} and send it again`,
   );
 }
 

@@ -1,9 +1,15 @@
 import { readBmp } from './bmp.ts';
-import { damaged, type Header, type HeaderResult, UnreadableImage } from './header-result.ts';
+import {
+  damaged,
+  type Header,
+  type HeaderResult,
+  notAPicture,
+  UnreadableImage,
+  unsupported,
+} from './header-result.ts';
 import { FileWindow, type ImageFile } from './image-file.ts';
 import { readJpeg } from './jpeg.ts';
 import { readPng } from './png.ts';
-import { nameContent } from './unsupported-format.ts';
 import { readWebp } from './webp.ts';
 
 // Enough to recognise every format, also those we reject by name.
@@ -31,4 +37,45 @@ function readFormat(file: FileWindow): Header {
   if (head.startsWith('RIFF') && head.startsWith('WEBP', 8)) return readWebp(file);
   if (head.startsWith('BM')) return readBmp(file);
   throw nameContent(head);
+}
+
+const magicNumbers: readonly (readonly [string, number, string])[] = [
+  ['GIF8', 0, 'a GIF'],
+  ['II*\0', 0, 'a TIFF'],
+  ['MM\0*', 0, 'a TIFF'],
+  ['II+\0', 0, 'a TIFF'],
+  ['MM\0+', 0, 'a TIFF'],
+  ['%PDF-', 0, 'a PDF'],
+  ['ftyphei', 4, 'a HEIC'],
+  ['ftyphev', 4, 'a HEIC'],
+  ['ftypavi', 4, 'an AVIF'],
+];
+const gzip = '\x1f\x8b';
+
+/** Says what a file is that we do not accept; `head` is its start, as Latin-1. */
+function nameContent(head: string): UnreadableImage {
+  const picture =
+    magicNumbers.find(([text, at]) => head.startsWith(text, at))?.[2] ?? nameContainer(head);
+  if (picture) return unsupported(picture);
+  if (head.startsWith(gzip)) return notAPicture('compressed with gzip');
+  return nameText(head) ?? unsupported('not a picture in a known format');
+}
+
+// The first brand of a container may be a neutral one; the real one is then among the compatible brands.
+function nameContainer(head: string): string | undefined {
+  if (!/^ftypm(if|sf)1/.test(head.slice(4))) return undefined;
+  return head.slice(8, 64).includes('avif') ? 'an AVIF' : 'a HEIC';
+}
+
+// Text in the place of a picture is usually an error that was sent with status 200.
+function nameText(head: string): UnreadableImage | undefined {
+  const text = head
+    .replace(/^\xef\xbb\xbf/, '')
+    .trimStart()
+    .toLowerCase();
+  if (/^[{[]\s*["{[\]}]/.test(text)) return notAPicture('JSON');
+  if (!text.startsWith('<')) return undefined;
+  if (text.includes('<svg')) return unsupported('an SVG');
+  if (/<!doctype html|<html|<head|<body/.test(text)) return notAPicture('an HTML page');
+  return text.startsWith('<?xml') ? notAPicture('an XML document') : undefined;
 }

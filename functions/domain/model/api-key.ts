@@ -21,6 +21,9 @@ const includedScopes: { readonly [scope in Scope]: readonly Scope[] } = {
 export const hasScope = (held: readonly Scope[], wanted: Scope): boolean =>
   held.some((scope) => includedScopes[scope].includes(wanted));
 
+/** The longest name of a key, in code points, and the most models that it may be limited to. */
+export const keyLimits = { name: 100, models: 100 };
+
 /** What was spent through a key, in milli-credits. */
 export type Spending = {
   /** Reserved for tasks that have not ended. */

@@ -39,5 +39,8 @@ export const isApiKey = (text: string): boolean => patterns.apiKey.test(text);
 /** A signing secret in the form of the Standard Webhooks specification (24 to 64 bytes). */
 export const newWebhookSecret = (): string => `whsec_${randomBytes(32).toString('base64')}`;
 
+/** The most that one page of a list may have. */
+export const maxPageSize = 100;
+
 /** A position in a list that is ordered by time: the next page starts after this item. */
 export type CursorKey = { readonly id: string; readonly createdAt: number };

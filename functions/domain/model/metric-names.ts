@@ -46,3 +46,15 @@ export const metricNames = {
 } as const;
 
 export type MetricName = (typeof metricNames)[keyof typeof metricNames];
+
+/**
+ * One value of a metric. CloudWatch bills each name and stores it for 15 months, so no name contains a
+ * caller or a task.
+ */
+export type Metric = readonly [name: MetricName, unit: 'Count' | 'Seconds', value: number];
+
+/** What one event adds to the metrics, and the error code if it is a failure. */
+export type MetricUpdate = {
+  readonly numbers: readonly Metric[];
+  readonly code?: string | undefined;
+};

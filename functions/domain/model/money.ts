@@ -1,3 +1,6 @@
+/** The most credits that one request may grant, withdraw or set as a limit. */
+export const maxCredits = 1_000_000_000;
+
 /** The API shows credits; the ledger counts whole milli-credits. */
 export const toCredits = (milliCredits: number): number => milliCredits / 1000;
 

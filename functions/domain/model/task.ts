@@ -3,6 +3,8 @@ import type { TaskErrorCode } from './problem.ts';
 
 /** The longest URL that is accepted from a caller or passed on to a provider, in characters. */
 export const maxUrlLength = 2048;
+/** The longest URL of a result or of the target of a redirect, in characters: such links are often signed, and long. */
+export const maxSignedUrlLength = 8192;
 
 /** Where one input picture comes from. An upload and a file are in our own bucket. */
 export type Input =
@@ -232,8 +234,26 @@ export const missingUploads = (task: Task): readonly number[] =>
 /** A task that was just settled: as it was, and as it has ended. */
 export type Settled = { readonly task: ActiveTask; readonly ended: EndedTask };
 
+/** If a task was not started within this time after it was ready, the reconciler starts it. */
+export const startGraceMs = 60 * 1000;
+
 /** How long the upload forms of a task can be used, counted from its create: a quarter of an hour. */
 export const uploadFormMs = 15 * 60 * 1000;
 
+/** How long a link to a result works, counted from the response that carries it: a day. */
+export const linkValidForMs = 24 * 60 * 60 * 1000;
+
 /** How long a task may take once its inputs are there: a quarter of an hour. */
 export const taskDeadlineMs = 15 * 60 * 1000;
+
+/**
+ * The attempts of the published contract, which the state machine makes: after the first one it pauses 1, 2 and 4
+ * seconds. The reconciler makes those after them.
+ */
+export const quickAttempts = 4;
+
+/** How long one attempt may take, by the contract. */
+export const attemptTimeoutMs = 10_000;
+
+/** The id of the event that a callback reports, the same for every attempt. */
+export const callbackEventId = (taskId: string): string => `evt-${taskId}`;

@@ -1,13 +1,9 @@
-import { maxUrlLength } from './task.ts';
-
 /**
  * What a caller reads about a URL that may not be used or gave no complete response. Each sentence completes
  * "callback_url …" or "image_urls[0] …".
  */
 export const urlProblems = {
   // The text of the URL.
-  tooLong: `must have at most ${maxUrlLength} characters`,
-  tooLongEncoded: `must have at most ${maxUrlLength} characters when it is percent-encoded`,
   malformed: 'must be a complete address, like https://example.com/path',
   credentials: 'must not contain a user name or a password',
   notHttps: 'must be an https address',
@@ -31,6 +27,10 @@ export const urlProblems = {
   invalidRedirect: 'redirects to something that is not an address',
   unreachable: 'could not be reached',
 } as const;
+
+export const tooLong = (maxLength: number): string => `must have at most ${maxLength} characters`;
+export const tooLongEncoded = (maxLength: number): string =>
+  `${tooLong(maxLength)} when it is percent-encoded`;
 
 /** A redirect to a URL that may not be used. */
 export const redirectProblem = (targetProblem: string): string =>

@@ -1,6 +1,6 @@
 import type { Clock } from '../model/clock.ts';
 import { Problem } from '../model/problem.ts';
-import { type ActiveTask, isEnded } from '../model/task.ts';
+import { type ActiveTask, isEnded, startGraceMs } from '../model/task.ts';
 import { getTask } from './get-task.ts';
 import type { TaskStore, Workflow } from './ports.ts';
 
@@ -11,9 +11,6 @@ type Deps = {
   /** The cancellation is recorded, and the workflow was not woken or started: it reads the fact later. */
   readonly wakeFailed: (taskId: string, cause: unknown) => void;
 };
-
-/** When the reconciler checks a cancelled task, in milliseconds: it starts one whose start failed. */
-const startGraceMs = 60 * 1000;
 
 /**
  * Records that the caller has cancelled a task, and wakes its workflow; only the workflow ends a task. A task that no
@@ -30,18 +27,23 @@ export const cancelTask =
     const cancelled = isEnded(task)
       ? undefined
       : await deps.tasks.requestCancel(id, now, now + startGraceMs);
-    if (!cancelled) {
-      throw new Problem('task_ended', `The task ${id} is over already.`, { param: 'task_id' });
-    }
-    if (cancelled.cancelledAt === undefined) {
-      throw new Problem('task_not_cancellable', notCancellable(id), { param: 'task_id' });
-    }
+    if (!cancelled) throw taskEnded(id);
+    if (cancelled.cancelledAt === undefined) throw taskNotCancellable(id);
     await wake(deps, cancelled).catch((cause: unknown) => deps.wakeFailed(id, cause));
     return cancelled;
   };
 
-const notCancellable = (id: string): string =>
-  `The task ${id} cannot be cancelled any more: its provider has begun, or cannot cancel. It is charged for what is made.`;
+const param = 'task_id';
+
+export const taskEnded = (id: string): Problem =>
+  new Problem('task_ended', `The task ${id} is over already.`, { param });
+
+export const taskNotCancellable = (id: string): Problem =>
+  new Problem(
+    'task_not_cancellable',
+    `The task ${id} cannot be cancelled any more: its provider has begun, or cannot cancel. It is charged for what is made.`,
+    { param },
+  );
 
 // A task that waits for uploads has no workflow yet: the one that is started reads the cancellation first.
 // Without a token no state waits right now, and the next one to wait reads it.

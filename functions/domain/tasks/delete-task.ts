@@ -1,6 +1,5 @@
 import type { Clock } from '../model/clock.ts';
 import { isTaskId } from '../model/ids.ts';
-import { Problem } from '../model/problem.ts';
 import {
   type DeletedTask,
   type EndedTask,
@@ -8,7 +7,7 @@ import {
   isEnded,
   type TaskRecord,
 } from '../model/task.ts';
-import { invalidTaskId, taskNotFound } from './get-task.ts';
+import { invalidTaskId, taskNotFound, taskRunning } from './get-task.ts';
 import type { TaskStore } from './ports.ts';
 
 /** If the pictures were not deleted by then, the reconciler has them deleted. */
@@ -45,10 +44,7 @@ async function recordDeletion(
   const record = await tasks.findRecord(id);
   if (!record || accountOf(record) !== account) throw taskNotFound(id);
   if (isDeleted(record)) return record;
-  if (!isEnded(record)) {
-    const message = `The task ${id} is not over yet: it can be deleted when it has ended.`;
-    throw new Problem('task_running', message, { param: 'task_id' });
-  }
+  if (!isEnded(record)) throw taskRunning(id, ': it can be deleted when it has ended');
   const deleted = await tasks.recordDeletion(deletedTask(record, now()));
   if (!deleted) throw taskNotFound(id); // it has expired in the meantime
   return deleted;

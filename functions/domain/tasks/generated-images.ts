@@ -1,5 +1,5 @@
 import { failures } from '../model/failures.ts';
-import { type GeneratedImage, maxUrlLength } from '../model/task.ts';
+import { type GeneratedImage, maxSignedUrlLength } from '../model/task.ts';
 
 /**
  * What a provider says that it has generated, as far as a task of `n` images has room for it: never more than
@@ -15,4 +15,5 @@ export function limitImages(
   return [...images, ...failed].map((one) => (isTooLong(one) ? failures.resultUnavailable : one));
 }
 
-const isTooLong = (one: GeneratedImage): boolean => 'url' in one && one.url.length > maxUrlLength;
+const isTooLong = (one: GeneratedImage): boolean =>
+  'url' in one && one.url.length > maxSignedUrlLength;

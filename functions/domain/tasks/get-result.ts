@@ -26,8 +26,12 @@ const invalidLink =
   'This link is not valid or no longer: ask for the task again: the response has fresh links.';
 
 const deleted = 'This picture was deleted, together with its task.';
-const expired = (days: number): string =>
-  `This picture was deleted ${days} days after the task had ended. Create the task again to get another one.`;
+
+export const resultExpired = (days: number): Problem =>
+  new Problem(
+    'result_expired',
+    `This picture was deleted ${days} days after the task had ended. Create the task again to get another one.`,
+  );
 
 /**
  * The picture of a result link, as a link to the bucket that works for some minutes.
@@ -45,7 +49,7 @@ export const getResult =
     );
     // The bucket counts from when the picture was stored, and deletes it at the end of that day.
     if (now() >= expiryOf(finishedAt, retentionDays)) {
-      throw new Problem('result_expired', expired(retentionDays));
+      throw resultExpired(retentionDays);
     }
     return results.link(image, `${taskId}-${link.n}`);
   };

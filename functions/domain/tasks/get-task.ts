@@ -1,20 +1,22 @@
+import type { Clock } from '../model/clock.ts';
 import { isTaskId } from '../model/ids.ts';
 import { Problem } from '../model/problem.ts';
 import type { Task } from '../model/task.ts';
 import type { TaskStore } from './ports.ts';
+import { hasExpired } from './retention.ts';
 
-type Deps = { readonly tasks: Pick<TaskStore, 'find'> };
+type Deps = { readonly tasks: Pick<TaskStore, 'find'>; readonly now: Clock };
 
 /**
  * Finds a task of this account.
- * @throws {Problem} `invalid_task_id`, or `task_not_found`, also for a task of another account
+ * @throws {Problem} `invalid_task_id`, or `task_not_found`, also for a task of another account and for one that has expired
  */
 export const getTask =
-  ({ tasks }: Deps) =>
+  ({ tasks, now }: Deps) =>
   async (id: string, account: string): Promise<Task> => {
     if (!isTaskId(id)) throw invalidTaskId();
     const task = await tasks.find(id);
-    if (task?.account !== account) throw taskNotFound(id);
+    if (task?.account !== account || hasExpired(task, now())) throw taskNotFound(id);
     return task;
   };
 
@@ -29,3 +31,7 @@ export const invalidTaskId = (): Problem =>
 
 export const taskNotFound = (id: string): Problem =>
   new Problem('task_not_found', `There is no task ${id}.`, { param });
+
+/** The response when something is asked for that only an ended task has. `hint` says what follows. */
+export const taskRunning = (id: string, hint = ''): Problem =>
+  new Problem('task_running', `The task ${id} is not over yet${hint}.`, { param });

@@ -1,21 +1,12 @@
-import { type MetricName, metricNames } from '../model/metric-names.ts';
+import {
+  type Metric,
+  type MetricName,
+  type MetricUpdate,
+  metricNames,
+} from '../model/metric-names.ts';
 import { toCredits } from '../model/money.ts';
 import type { ActiveTask, EndedTask, Failure, Settled } from '../model/task.ts';
 import type { Created } from './create-task.ts';
-import type { executionEnded } from './execution-ended.ts';
-import type { CheckReason } from './reconcile.ts';
-
-/**
- * One value of a metric. CloudWatch bills each name and stores it for 15 months, so no name contains a
- * caller or a task.
- */
-type Metric = readonly [name: MetricName, unit: 'Count' | 'Seconds', value: number];
-
-/** What one event adds to the metrics, and the error code if it is a failure. */
-export type MetricUpdate = {
-  readonly numbers: readonly Metric[];
-  readonly code?: string | undefined;
-};
 
 /** What the creation of a task adds; a replayed request adds nothing. */
 export const createdMetrics = ({ task, replayed }: Created): MetricUpdate => ({
@@ -76,23 +67,3 @@ function timesOf(task: ActiveTask, { startedAt, finishedAt }: EndedTask): readon
     [metricNames.providerSeconds, 'Seconds', (finishedAt - task.submittedAt) / 1000],
   ];
 }
-
-/** The metric that counts what the reconciler recovered, by the reason of its check. */
-export const recoveryMetrics: Readonly<Record<CheckReason, MetricName>> = {
-  unstarted: metricNames.unstartedTask,
-  'upload-event-lost': metricNames.uploadEventLost,
-  'uploads-expired': metricNames.uploadsExpired,
-  'past-deadline': metricNames.taskPastDeadline,
-  unwatched: metricNames.deadExecution,
-  undelivered: metricNames.pendingCallback,
-  'pictures-left': metricNames.unfinishedDeletion,
-};
-
-type ExecutionEnd = Awaited<ReturnType<ReturnType<typeof executionEnded>>>;
-
-/**
- * The metric for the end of an execution. Only a restart counts: the other ends need no recovery, or are
- * counted by the reconciler.
- */
-export const executionEndMetric = (end: ExecutionEnd): MetricName | undefined =>
-  end === 'restarted' ? metricNames.deadExecution : undefined;

@@ -1,6 +1,11 @@
-import { quickAttempts } from '../model/callback.ts';
 import type { Clock } from '../model/clock.ts';
-import { type CallbackRecord, type EndedTask, isDeleted, isEnded } from '../model/task.ts';
+import {
+  type CallbackRecord,
+  type EndedTask,
+  isDeleted,
+  isEnded,
+  quickAttempts,
+} from '../model/task.ts';
 import { CallbackFailed } from '../model/workflow-errors.ts';
 import type { TaskStore } from './ports.ts';
 

@@ -1,6 +1,6 @@
 import type { ImageFile } from '../images/image-file.ts';
-import type { ImageFormat } from '../images/image-format.ts';
 import type { ProviderName } from '../model/catalogue.ts';
+import type { ImageFormat } from '../model/image-format.ts';
 import type {
   ActiveTask,
   CallbackRecord,

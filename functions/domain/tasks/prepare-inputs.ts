@@ -1,8 +1,8 @@
-import type { ImageFormat } from '../images/image-format.ts';
-import type { Inspect } from '../images/ports.ts';
+import type { Inspect } from '../images/inspect.ts';
 import { findModel } from '../model/catalogue.ts';
 import type { Clock } from '../model/clock.ts';
 import { failures } from '../model/failures.ts';
+import type { ImageFormat } from '../model/image-format.ts';
 import {
   type ActiveTask,
   type Failure,
@@ -22,7 +22,9 @@ type Deps = {
   readonly inputs: Pick<InputStore, 'fetch' | 'stored'>;
   readonly inspect: Inspect;
   readonly now: Clock;
-  /** Another attempt would not help: the address of a picture answered so, or its upload is missing. */
+  /**
+   * Another attempt would not help: the picture is bad, the address of it answered so, or its upload is missing.
+   */
   readonly inputRejected: (taskId: string, cause: InputRejected) => void;
 };
 
@@ -37,61 +39,77 @@ export type InputFormats = readonly (ImageFormat | undefined)[];
 export const prepareInputs =
   (deps: Deps) =>
   async (taskId: string): Promise<InputFormats> => {
-    const { tasks, inputs, now } = deps;
-    const at = now();
-    const task = await tasks.recordStarted(taskId, {
-      startedAt: at,
-      deadlineAt: at + taskDeadlineMs,
-      nextCheckAt: at + checkIntervalMs,
-    });
-    if (!task || task.outcome)
-      throw new TaskFailed('the task has ended or has its outcome already');
+    const { tasks, inputs } = deps;
+    const { task, isFirstRun } = await start(deps, taskId);
     // In a repeated run there may be copies already. Only a picture that was checked is stored.
-    const stored: StoredFormats = task.startedAt === at ? new Map() : await inputs.stored(taskId);
+    const stored: StoredFormats = isFirstRun ? new Map() : await inputs.stored(taskId);
     // After the job was submitted the pictures are not needed any more.
     if (task.submitLockedAt !== undefined) return task.inputs.map((_, index) => stored.get(index));
-    const prepared = await prepareAll(deps, task, stored);
-    if (!('code' in prepared)) return prepared;
-    await tasks.recordOutcome(taskId, { state: 'failed', failure: prepared });
-    throw new TaskFailed(prepared.code);
+    if (task.cancelledAt !== undefined) return failTask(tasks, taskId, failures.cancelled);
+    return prepareAll(deps, task, stored);
   };
+
+async function start({ tasks, now }: Deps, taskId: string) {
+  const at = now();
+  const task = await tasks.recordStarted(taskId, {
+    startedAt: at,
+    deadlineAt: at + taskDeadlineMs,
+    nextCheckAt: at + checkIntervalMs,
+  });
+  if (!task || task.outcome) throw new TaskFailed('the task has ended or has its outcome already');
+  return { task, isFirstRun: task.startedAt === at };
+}
+
+async function failTask(tasks: TaskStore, taskId: string, failure: Failure): Promise<never> {
+  await tasks.recordOutcome(taskId, { state: 'failed', failure });
+  throw new TaskFailed(failure.code);
+}
 
 type StoredFormats = ReadonlyMap<number, ImageFormat>;
 
-/** The formats of all inputs, or the first failure. */
+/**
+ * The formats of all inputs. The first that cannot be used fails the task, whatever happened to the others: no retry
+ * would help.
+ */
 async function prepareAll(
   deps: Deps,
   task: ActiveTask,
   stored: StoredFormats,
-): Promise<InputFormats | Failure> {
-  if (task.cancelledAt !== undefined) return failures.cancelled;
-  const prepared = await Promise.all(
+): Promise<readonly ImageFormat[]> {
+  // All of them are waited for: Lambda stops a function that has returned in the middle of a download.
+  const results = await Promise.allSettled(
     task.inputs.map((input, index) => stored.get(index) ?? prepare(deps, task, index, input)),
   );
-  const failure = prepared.find((one) => typeof one === 'object');
-  return failure ?? prepared.filter((one) => typeof one === 'string');
+  const errors: readonly unknown[] = results.flatMap((result) =>
+    result.status === 'rejected' ? [result.reason] : [],
+  );
+  const rejected = errors.find((error) => error instanceof InputRejected);
+  if (rejected) return failTask(deps.tasks, task.id, rejected.failure);
+  if (errors.length > 0) throw errors[0];
+  return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
 }
 
+/** @throws {InputRejected} with a failure that says which input it is. @throws {InputUnavailable} */
 async function prepare(
   { inputs, inspect, inputRejected }: Deps,
   task: Task,
   index: number,
   input: Input,
-): Promise<ImageFormat | Failure> {
+): Promise<ImageFormat> {
   const limits = findModel(task.model)?.image;
   if (!limits) throw new Error(`the model ${task.model} is not in the catalogue any more`);
   try {
     await using fetched = await inputs.fetch(task, index, input);
     const declared = input.kind === 'upload' ? input.contentType : undefined;
     const inspection = inspect(fetched.file, limits, declared);
-    if ('failure' in inspection) return failureOfInput(input, index, inspection.failure);
+    if ('failure' in inspection) throw new InputRejected(inspection.failure);
     await fetched.store(inspection.format);
     return inspection.format;
   } catch (thrown) {
     const error = thrown instanceof InputProblem ? inputErrorOf(thrown, index, limits) : thrown;
     if (!(error instanceof InputRejected)) throw error;
     inputRejected(task.id, error);
-    return failureOfInput(input, index, error.failure);
+    throw new InputRejected(failureOfInput(input, index, error.failure), { cause: error });
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../model/clock.ts';
+import { type MetricName, metricNames } from '../model/metric-names.ts';
 import {
   type ActiveTask,
   isDeleted,
@@ -23,6 +24,17 @@ export type CheckReason =
   | 'unwatched'
   | 'undelivered'
   | 'pictures-left';
+
+/** The metric that counts what the reconciler recovered, by the reason of its check. */
+export const recoveryMetrics: Readonly<Record<CheckReason, MetricName>> = {
+  unstarted: metricNames.unstartedTask,
+  'upload-event-lost': metricNames.uploadEventLost,
+  'uploads-expired': metricNames.uploadsExpired,
+  'past-deadline': metricNames.taskPastDeadline,
+  unwatched: metricNames.deadExecution,
+  undelivered: metricNames.pendingCallback,
+  'pictures-left': metricNames.unfinishedDeletion,
+};
 
 /** A task's own workflow settles it soon after its deadline; later than this it is stuck. */
 const deadlineGraceMs = 60 * 1000;

@@ -1,7 +1,7 @@
 import type { Clock } from '../model/clock.ts';
 import { Problem } from '../model/problem.ts';
 import { type EndedTask, isEnded } from '../model/task.ts';
-import { getTask } from './get-task.ts';
+import { getTask, taskRunning } from './get-task.ts';
 import type { TaskStore } from './ports.ts';
 
 /** If the callback was not sent within this time, the reconciler sends it. */
@@ -23,9 +23,7 @@ export const redeliver =
   (deps: Deps) =>
   async (id: string, account: string): Promise<EndedTask> => {
     const task = await getTask(deps)(id, account);
-    if (!isEnded(task)) {
-      throw new Problem('task_running', `The task ${id} is not over yet.`, { param: 'task_id' });
-    }
+    if (!isEnded(task)) throw taskRunning(id);
     if (task.callbackUrl === undefined) {
       throw new Problem('invalid_request', `The task ${id} was made without a callback_url.`, {
         param: 'callback_url',

@@ -1,3 +1,5 @@
+import type { Task } from '../model/task.ts';
+
 const dayMs = 24 * 60 * 60 * 1000;
 
 /**
@@ -6,3 +8,10 @@ const dayMs = 24 * 60 * 60 * 1000;
  */
 export const expiryOf = (finishedAt: number, retentionDays: number): number =>
   finishedAt + retentionDays * dayMs;
+
+/**
+ * Whether a task has expired. DynamoDB deletes its record within some days after that; until then nobody may be shown a
+ * task whose results are gone already.
+ */
+export const hasExpired = (task: Task, now: number): boolean =>
+  'expiresAt' in task && task.expiresAt !== undefined && now >= task.expiresAt;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { CursorKey } from '../model/ids.ts';
+import { type CursorKey, maxPageSize } from '../model/ids.ts';
 
 const rule = 'cursor must be the next_cursor of an earlier answer';
 
@@ -41,14 +41,14 @@ function decode(cursor: string): unknown {
   }
 }
 
-const limitRule = 'limit must be a whole number from 1 to 100';
+const limitRule = `limit must be a whole number from 1 to ${maxPageSize}`;
 
 /** The `limit` of a list's query. */
 export const limitSchema = z
   .string(limitRule)
   .regex(/^\d{1,3}$/, limitRule)
   .transform(Number)
-  .refine((limit) => limit >= 1 && limit <= 100, limitRule)
+  .refine((limit) => limit >= 1 && limit <= maxPageSize, limitRule)
   .default(20);
 
 /** The response for one page of a list. */

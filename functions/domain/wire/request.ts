@@ -1,30 +1,46 @@
 import * as z from 'zod';
 import { defaultModel, findModel, models } from '../model/catalogue.ts';
+import { contentTypeOf, imageFormats } from '../model/image-format.ts';
 import { maxUrlLength } from '../model/task.ts';
 
 /** The picture formats a caller may upload, by their media type. */
-export const uploadTypes = ['image/jpeg', 'image/png', 'image/webp', 'image/bmp'] as const;
+export const uploadTypes = imageFormats.map(contentTypeOf);
 
-// What the model's provider takes (DashScope, wan2.5 image edit): 768*768 to 1280*1280 pixels in
-// all, sides from 1:4 to 4:1.
-const pixels = { min: 768 * 768, max: 1280 * 1280 };
-const ratio = { min: 1 / 4, max: 4 };
+// What the model's provider takes (DashScope, wan2.5 image edit). The sides are those of the smallest and of the largest
+// square; other sizes have as many pixels in all.
+const square = { min: 768, max: 1280 };
+const maxRatio = 4;
 
-const sizeRule =
-  'size must be like 1280x1280: 768x768 to 1280x1280 pixels in all, sides between 1:4 and 4:1';
+/** What an image may be like, in words. */
+export const sizeLimits = {
+  pixels: `${square.min}x${square.min} to ${square.max}x${square.max} pixels in all`,
+  ratios: { widest: `${maxRatio}:1`, tallest: `1:${maxRatio}` },
+  pattern: /^\d{2,4}[x*]\d{2,4}$/,
+};
+const sizeRule = `size must be like ${square.max}x${square.max}: ${sizeLimits.pixels}, sides between ${sizeLimits.ratios.tallest} and ${sizeLimits.ratios.widest}`;
 
 export function isValidSize(text: string): boolean {
-  const [, width, height] = /^(\d{2,4})[x*](\d{2,4})$/.exec(text)?.map(Number) ?? [];
-  if (!width || !height) return false;
+  if (!sizeLimits.pattern.test(text)) return false;
+  const [width = 0, height = 0] = text.split(/[x*]/).map(Number);
   const area = width * height;
-  const shape = width / height;
-  return area >= pixels.min && area <= pixels.max && shape >= ratio.min && shape <= ratio.max;
+  return (
+    area >= square.min ** 2 &&
+    area <= square.max ** 2 &&
+    Math.max(width, height) <= maxRatio * Math.min(width, height)
+  );
 }
+
+/** The longest `negative_prompt`, in code points. */
+export const maxNegativePromptCodePoints = 500;
+const maxSeed = 2_147_483_647;
+/** How many texts a caller may have us keep with a task, and how long their keys and values may be. */
+export const metadataLimits = { texts: 16, key: 64, value: 512 };
 
 const codePoints = (text: string): number => [...text].length;
 const text = (maxCodePoints: number, rule: string) =>
   z.string(rule).refine((value) => value.trim() !== '' && codePoints(value) <= maxCodePoints, rule);
 
+export const nRule = `n must be a whole number from 1 to ${defaultModel.maxN}`;
 const rules = {
   model: `model must be one of: ${models.map(({ id }) => id).join(', ')}`,
   prompt: `prompt is required: a text of 1 to ${defaultModel.maxPromptCodePoints} characters`,
@@ -32,12 +48,11 @@ const rules = {
   imageUrl: `must be an absolute https address of at most ${maxUrlLength} characters`,
   imageUploads: `image_uploads must be a list of 1 to ${defaultModel.maxImages} objects like {"content_type": "image/png"}`,
   contentType: `content_type must be one of: ${uploadTypes.join(', ')}`,
-  n: `n must be a whole number from 1 to ${defaultModel.maxN}`,
+  n: nRule,
   callbackUrl: `callback_url must be an https address of at most ${maxUrlLength} characters`,
-  negativePrompt: 'negative_prompt must be a text of 1 to 500 characters',
-  seed: 'seed must be a whole number from 0 to 2147483647',
-  metadata:
-    'metadata must be an object of at most 16 texts: keys up to 64, values up to 512 characters',
+  negativePrompt: `negative_prompt must be a text of 1 to ${maxNegativePromptCodePoints} characters`,
+  seed: `seed must be a whole number from 0 to ${maxSeed}`,
+  metadata: `metadata must be an object of at most ${metadataLimits.texts} texts: keys up to ${metadataLimits.key}, values up to ${metadataLimits.value} characters`,
 } as const;
 
 const flag = (name: string) => z.boolean(`${name} must be true or false`).optional();
@@ -73,18 +88,18 @@ export const GenerationRequest = z
         .min(1, rules.callbackUrl)
         .max(maxUrlLength, rules.callbackUrl)
         .optional(),
-      negative_prompt: text(500, rules.negativePrompt).optional(),
+      negative_prompt: text(maxNegativePromptCodePoints, rules.negativePrompt).optional(),
       size: z.string(sizeRule).refine(isValidSize, sizeRule).optional(),
-      seed: wholeNumber(0, 2_147_483_647, rules.seed).optional(),
+      seed: wholeNumber(0, maxSeed, rules.seed).optional(),
       prompt_extend: flag('prompt_extend'),
       watermark: flag('watermark'),
       metadata: z
         .record(
-          z.string().min(1, rules.metadata).max(64, rules.metadata),
-          z.string(rules.metadata).max(512, rules.metadata),
+          z.string().min(1, rules.metadata).max(metadataLimits.key, rules.metadata),
+          z.string(rules.metadata).max(metadataLimits.value, rules.metadata),
           rules.metadata,
         )
-        .refine((map) => Object.keys(map).length <= 16, rules.metadata)
+        .refine((map) => Object.keys(map).length <= metadataLimits.texts, rules.metadata)
         .optional(),
     },
     'The body must be a JSON object.',

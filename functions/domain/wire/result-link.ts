@@ -1,8 +1,5 @@
 import { isSigned, type SigningKeys, signatureOf, signaturePattern } from '../model/signature.ts';
 
-/** How long a link to a result works, in milliseconds: 24 hours from the response that carries it. */
-export const linkValidForMs = 24 * 60 * 60 * 1000;
-
 /** What a result link says. `n` counts from 1, `expires` is in unix seconds. */
 export type ResultLink = { readonly taskId: string; readonly n: number; readonly expires: number };
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../model/clock.ts';
-import type { EndedTask, Task } from '../model/task.ts';
-import { typicalSecondsOf } from '../providers/typical-seconds.ts';
-import { linkValidForMs, resultLink } from './result-link.ts';
+import { type EndedTask, linkValidForMs, type Task } from '../model/task.ts';
+import { typicalSecondsOf } from '../providers/durations.ts';
+import { resultLink } from './result-link.ts';
 import { endedTaskView, taskView } from './view.ts';
 
 type Deps = {

@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import { taskErrorCodes } from '../model/problem.ts';
-import { statuses } from '../model/task.ts';
+import { linkValidForMs, statuses } from '../model/task.ts';
 import { credits, seconds, taskId } from './fields.ts';
+
+const hourMs = 60 * 60 * 1000;
 
 // Responses about tasks, to the last field: one field more or less breaks these schemas. A task is
 // what its status says, so each status has its own fields.
@@ -93,7 +95,9 @@ const completed = {
   results: z
     .array(z.url())
     .min(1)
-    .describe('A link to each image; it works for 24 hours from this response, without a key'),
+    .describe(
+      `A link to each image; it works for ${linkValidForMs / hourMs} hours from this response, without a key`,
+    ),
   result_errors: z
     .array(TaskError)
     .min(1)

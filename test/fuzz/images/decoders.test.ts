@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { readImage } from '../../../functions/domain/images/read-image.ts';
 import { chunk, fileOf } from '../../support/pictures.ts';
 import { askPillow, reasonToSkip, type Seen } from '../../support/pillow.ts';
+import { corpus } from '../../unit/domain/images/corpus.ts';
 import { dice } from './mutations.ts';
 import { joinPng, reassembled, type Sample, splitPng, structuralMutant } from './parts.ts';
 
@@ -121,12 +122,21 @@ function unseen(bytes: Buffer, seen: Seen | null | undefined): readonly string[]
   ];
 }
 
+/** The BMPs of the corpus; sharp writes none. */
+const bmps: readonly Sample[] = corpus
+  .filter(([, , { format }]) => format === 'bmp')
+  .map(([, bytes]) => ({ format: 'bmp', bytes }));
+
+const mutantsOf = (originals: readonly Sample[]): readonly Sample[] => {
+  const roll = dice(seed);
+  return Array.from({ length: rounds }, () => structuralMutant(originals, roll));
+};
+
 let samples: readonly Sample[] = [];
 let mutants: readonly Sample[] = [];
 beforeAll(async () => {
   samples = await makeSamples();
-  const roll = dice(seed);
-  mutants = Array.from({ length: rounds }, () => structuralMutant(samples, roll));
+  mutants = mutantsOf(samples);
 });
 
 /** The pictures of which the decoder shows more than we have read, and how many it shows at all. */
@@ -165,6 +175,11 @@ describe('sharp', () => {
     expect(differences).toEqual([]);
     expect(both).toBeGreaterThan(rounds / 10);
   });
+
+  test('reads no BMP, since it is built without a decoder for them: Pillow alone is asked', async () => {
+    expect(bmps.length).toBeGreaterThan(15);
+    for (const { bytes } of bmps) expect(await askSharp(bytes)).toBeNull();
+  });
 });
 
 const reason = reasonToSkip();
@@ -182,6 +197,32 @@ describe.skipIf(reason)(reason ? `Pillow is skipped: ${reason}` : 'Pillow', () =
       await askPillow(mutants.map(({ bytes }) => bytes)),
     );
 
+    expect(differences).toEqual([]);
+    expect(both).toBeGreaterThan(rounds / 10);
+  });
+
+  test('sees a sound BMP exactly as we read it, but for two kinds that it cannot decode', async () => {
+    const shown = await askPillow(bmps.map(({ bytes }) => bytes));
+    const undecodable = corpus.filter(([name]) =>
+      ['V4 BMP of 16 bits with alpha', 'BMP with alpha bit fields'].includes(name),
+    );
+
+    expect(shown).toEqual(
+      bmps.map((sample) =>
+        undecodable.some(([, bytes]) => bytes === sample.bytes) ? null : exactly(sample),
+      ),
+    );
+  });
+
+  test('shows nothing of a BMP taken apart that we have not read', async () => {
+    const damaged = mutantsOf(bmps);
+
+    const { differences, both } = compare(
+      damaged,
+      await askPillow(damaged.map(({ bytes }) => bytes)),
+    );
+
+    expect(bmps.every((bmp) => reassembled(bmp).equals(bmp.bytes))).toBe(true);
     expect(differences).toEqual([]);
     expect(both).toBeGreaterThan(rounds / 10);
   });

@@ -1,7 +1,7 @@
 import type { Roll } from './mutations.ts';
 
-// A picture as the list of its parts: the chunks of a PNG or a WebP, the segments of a JPEG. Each stays as it is, with
-// a right length and a right checksum, while the list is changed.
+// A picture as the list of its parts: the chunks of a PNG or a WebP, the segments of a JPEG, the fields in the headers of
+// a BMP. Each stays as it is, with a right length and a right checksum, while the list is changed.
 
 type Parts = readonly Buffer[];
 type Format = { readonly split: (bytes: Buffer) => Parts; readonly join: (parts: Parts) => Buffer };
@@ -64,7 +64,23 @@ const jpeg: Format = {
   join: (parts) => Buffer.concat([Buffer.from([0xff, 0xd8]), ...parts]),
 };
 
-const formats = { png, webp, jpeg };
+/** The lengths of the fields: those of the file, then those of the header of 40 bytes and the four masks after it. */
+const bmpFields = [2, 4, 4, 4, 4, 4, 4, 2, 2, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4];
+
+const bmp: Format = {
+  split: (bytes) => {
+    const parts: Buffer[] = [];
+    let at = 0;
+    for (const length of bmpFields) {
+      parts.push(bytes.subarray(at, at + length));
+      at += length;
+    }
+    return [...parts, bytes.subarray(at)];
+  },
+  join: (parts) => Buffer.concat(parts),
+};
+
+const formats = { png, webp, jpeg, bmp };
 
 export type Sample = { readonly format: keyof typeof formats; readonly bytes: Buffer };
 
@@ -99,6 +115,7 @@ export function structuralMutant(samples: readonly Sample[], roll: Roll): Sample
       () => insert(without(parts, at), Math.min(place, parts.length - 1), part),
       () => insert(parts, place, foreignPart),
       () => insert(without(parts, at), at, foreignPart),
+      () => insert(without(parts, at), at, foreign[at] ?? part),
       () => parts.slice(0, place),
     ];
     parts = kinds[roll(kinds.length)]?.() ?? parts;

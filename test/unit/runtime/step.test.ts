@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { ProviderBusy } from '../../../functions/domain/model/workflow-errors.ts';
-import { step, TaskInput, WaitInput } from '../../../functions/runtime/step.ts';
+import { TaskInput, WaitInput } from '../../../functions/domain/tasks/state-inputs.ts';
+import { step } from '../../../functions/runtime/step.ts';
 import { thrownBy } from '../../support/thrown-by.ts';
 import { lines } from './lines.ts';
 

@@ -41,7 +41,7 @@ test('the output of JSON.stringify is parsed, except for reserved names and NUL'
   );
 });
 
-describe('a name that occurs twice in one object is rejected', () => {
+describe('a name that occurs twice in one object', () => {
   const twice = 'stands twice in one object: send it once';
 
   test.each([
@@ -52,11 +52,11 @@ describe('a name that occurs twice in one object is rejected', () => {
     ['deep inside', '{"a":[0,{"b":{"n":1,"n":2}}]}', 'a[1].b.n'],
     ['in a list', '[[],[{"n":1,"m":2,"n":3}]]', '[1][0].n'],
     ['without a letter in it', '{"":1,"":2}', ''],
-  ])('%s', (_where, text, param) => {
+  ])('%s is refused, and the message says where it is', (_where, text, param) => {
     expect(problemOf(text)).toEqual([param, `${param} ${twice}`]);
   });
 
-  test('and the message has only the start of a long name, cut between characters', () => {
+  test('is quoted by its start alone when it is long, cut between characters', () => {
     const name = `${'x'.repeat(63)}🌌${'x'.repeat(1000)}`;
     const param = `${'x'.repeat(63)}\uFFFD…`;
 

@@ -12,7 +12,7 @@ import {
   rateLimitState,
 } from '../../../domain/accounts/rate-limit.ts';
 import { findRows } from './rows.ts';
-import { update } from './update.ts';
+import { type Change, update, updateExpression } from './update.ts';
 
 const ActivityRow = z.object({
   theoreticalArrivalMicros: z.number().default(0),
@@ -21,13 +21,6 @@ const ActivityRow = z.object({
 type ActivityRow = z.infer<typeof ActivityRow>;
 
 const neverUsed: ActivityRow = { theoreticalArrivalMicros: 0, lastUsedAt: 0 };
-
-/** A conditional write of one row. */
-type Change = {
-  readonly set: string;
-  readonly condition: string;
-  readonly values: Record<string, number>;
-};
 
 // Bounded, so that a flood of keys cannot fill the memory.
 const maxCacheEntries = 1000;
@@ -40,13 +33,11 @@ export function keyActivity(client: DynamoDBClient, table: string): KeyActivity 
   // much: at worst it costs one more write, or the wait in the response is too short.
   const cache = new Map<string, ActivityRow>();
 
-  const write = async (keyId: string, { set, condition, values }: Change) => {
+  const write = async (keyId: string, change: Change) => {
     const { done, row: found = {} } = await update(client, {
       TableName: table,
       Key: marshall({ keyId }),
-      UpdateExpression: set,
-      ConditionExpression: condition,
-      ExpressionAttributeValues: marshall(values),
+      ...updateExpression(change),
     });
     const row = ActivityRow.parse(found);
     if (cache.size >= maxCacheEntries && !cache.has(keyId)) cache.clear();
@@ -91,24 +82,33 @@ async function consume(
   }
 }
 
+const conditions = {
+  /** The key has had no request yet, or not for so long that its whole limit is available. */
+  isIdle: '(attribute_not_exists(#theoreticalArrivalMicros) OR #theoreticalArrivalMicros <= :now)',
+  isBusy: '#theoreticalArrivalMicros > :now',
+  hasRoom: '#theoreticalArrivalMicros <= :max',
+  /** The use that is recorded is older than the precision of the record. */
+  usedEarlier: '(attribute_not_exists(#lastUsedAt) OR #lastUsedAt <= :before)',
+};
+
 // The new arrival time is the later of now and the old one, plus the cost of a request. DynamoDB has no
 // maximum of two numbers, so there is one write for each case, and its condition fails in the other.
 const startFromNow = ({ now, cost }: RateLimit): Change => ({
-  set: 'SET theoreticalArrivalMicros = :next',
-  condition: 'attribute_not_exists(theoreticalArrivalMicros) OR theoreticalArrivalMicros <= :now',
-  values: { ':now': now, ':next': now + cost },
+  set: { theoreticalArrivalMicros: now + cost },
+  conditions: [conditions.isIdle],
+  values: { now },
 });
 
 const moveOn = ({ now, cost, maxTheoreticalArrivalAt }: RateLimit): Change => ({
-  set: 'SET theoreticalArrivalMicros = theoreticalArrivalMicros + :cost',
-  condition: 'theoreticalArrivalMicros > :now AND theoreticalArrivalMicros <= :max',
-  values: { ':now': now, ':cost': cost, ':max': maxTheoreticalArrivalAt },
+  add: { theoreticalArrivalMicros: cost },
+  conditions: [conditions.isBusy, conditions.hasRoom],
+  values: { now, max: maxTheoreticalArrivalAt },
 });
 
 const recordUse = (now: number, before: number): Change => ({
-  set: 'SET lastUsedAt = :now',
-  condition: 'attribute_not_exists(lastUsedAt) OR lastUsedAt <= :before',
-  values: { ':now': now, ':before': before },
+  set: { lastUsedAt: now },
+  conditions: [conditions.usedEarlier],
+  values: { before },
 });
 
 const UsedKey = ActivityRow.extend({ keyId: z.string() });

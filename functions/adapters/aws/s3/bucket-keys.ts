@@ -1,5 +1,5 @@
-import { type ImageFormat, imageFormats } from '../../../domain/images/image-format.ts';
 import { isTaskId } from '../../../domain/model/ids.ts';
+import { type ImageFormat, imageFormats } from '../../../domain/model/image-format.ts';
 import { bucketPrefixes } from '../../../domain/model/storage-names.ts';
 
 // The keys of the objects. No key contains text from a caller.

@@ -1,7 +1,11 @@
+import { type Duplex, pipeline, type Readable } from 'node:stream';
+import { createBrotliDecompress, createUnzip, createZstdDecompress } from 'node:zlib';
+import { contentTypeOf, imageFormats } from '../../../domain/model/image-format.ts';
+import { urlProblems } from '../../../domain/model/url-problems.ts';
 import type { UrlRules } from '../../outbound/check-url.ts';
+import { Unreachable } from '../../outbound/errors.ts';
 import { discardBody, guardedRequest } from '../../outbound/guarded-request.ts';
 import { saveToTempFile, type TempFile } from '../../outbound/temp-file.ts';
-import { unpack } from '../../outbound/unpack.ts';
 
 export type DownloadOptions = {
   readonly rules: UrlRules;
@@ -13,7 +17,7 @@ export type DownloadOptions = {
 };
 
 // First what is accepted here: a host that can choose the format of a picture chooses one of these.
-const accept = 'image/jpeg,image/png,image/webp,image/bmp,*/*;q=0.5';
+const accept = [...imageFormats.map(contentTypeOf), '*/*;q=0.5'].join();
 /** As many as browsers and `fetch` follow. The deadline covers all of them. */
 const maxRedirects = 20;
 
@@ -47,3 +51,28 @@ export async function download(
   const unpacked = unpack(body, headers['content-encoding']);
   return { status, file: await saveToTempFile(unpacked, { maxBytes }) };
 }
+
+/**
+ * A body without its `Content-Encoding`, unpacked while it is read. Some servers compress although they were asked
+ * not to. `toUnreachable` translates the errors.
+ * @throws {Unreachable} when the encoding is not known; the body is destroyed
+ */
+function unpack(body: Readable, contentEncoding = ''): Readable {
+  const encoding = contentEncoding.trim().toLowerCase();
+  if (encoding === '' || encoding === 'identity') return body;
+  const decompress = decompressors.get(encoding);
+  if (!decompress) {
+    body.destroy();
+    throw new Unreachable(urlProblems.unknownEncoding);
+  }
+  // An error of either stream reaches the reader. When the reading stops, both are closed.
+  return pipeline(body, decompress(), () => undefined);
+}
+
+const decompressors = new Map<string, () => Duplex>([
+  ['gzip', () => createUnzip()],
+  ['x-gzip', () => createUnzip()],
+  ['deflate', () => createUnzip()],
+  ['br', () => createBrotliDecompress()],
+  ['zstd', () => createZstdDecompress()],
+]);

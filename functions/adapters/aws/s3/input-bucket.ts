@@ -1,12 +1,25 @@
 import { Readable } from 'node:stream';
-import { GetObjectCommand, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import {
+  GetObjectCommand,
+  ListObjectsV2Command,
+  type S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { Input, Task } from '../../../domain/model/task.ts';
 import { InputProblem } from '../../../domain/tasks/input-problems.ts';
 import type { InputStore } from '../../../domain/tasks/ports.ts';
 import type { UrlRules } from '../../outbound/check-url.ts';
 import { AddressNotAllowed, TooLarge, Unreachable } from '../../outbound/errors.ts';
 import { saveToTempFile, type TempFile } from '../../outbound/temp-file.ts';
-import { fileKey, preparedKey, preparedPrefix, uploadKey } from './bucket-keys.ts';
+import {
+  fileKey,
+  parseUploadKey,
+  preparedKey,
+  preparedPrefix,
+  uploadKey,
+  uploadPrefix,
+} from './bucket-keys.ts';
 import { download } from './download.ts';
 import { listImages, putImage } from './objects.ts';
 
@@ -113,3 +126,37 @@ function throwDownloadProblem(error: unknown): never {
   }
   throw error;
 }
+
+/** How long a provider may fetch an input after it got the job, in seconds. */
+const linkSeconds = 30 * 60;
+
+/** Short-lived links to the private copies of the inputs, for the provider. */
+export const inputLinks = (client: S3Client, bucket: string): Pick<InputStore, 'link'> => ({
+  link: (taskId, index, format) =>
+    getSignedUrl(
+      client,
+      new GetObjectCommand({ Bucket: bucket, Key: preparedKey(taskId, index, format) }),
+      { expiresIn: linkSeconds },
+    ),
+});
+
+// A list is small. S3 must not take the whole time of a run in which other tasks are due.
+const listMs = 5000;
+
+/**
+ * Which uploads are in the bucket, whether their events have come or not. By a list, since the reconciler has no right to
+ * read a picture and a HEAD needs that right.
+ */
+export const inputUploads = (
+  client: S3Client,
+  bucket: string,
+  timeoutMs = listMs,
+): Pick<InputStore, 'uploaded'> => ({
+  uploaded: async (taskId) => {
+    const { Contents = [] } = await client.send(
+      new ListObjectsV2Command({ Bucket: bucket, Prefix: uploadPrefix(taskId) }),
+      { abortSignal: AbortSignal.timeout(timeoutMs) },
+    );
+    return new Set(Contents.flatMap(({ Key = '' }) => parseUploadKey(Key)?.index ?? []));
+  },
+});

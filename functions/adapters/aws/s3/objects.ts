@@ -1,6 +1,5 @@
-import { createReadStream } from 'node:fs';
 import { ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import type { ImageFormat } from '../../../domain/images/image-format.ts';
+import { contentTypeOf, type ImageFormat } from '../../../domain/model/image-format.ts';
 import type { TempFile } from '../../outbound/temp-file.ts';
 import { parseImageKey } from './bucket-keys.ts';
 
@@ -36,13 +35,18 @@ export async function putImage(
   file: TempFile,
   format: ImageFormat,
 ): Promise<void> {
-  await client.send(
-    new PutObjectCommand({
-      ...location,
-      ContentType: `image/${format}`,
-      ContentLength: file.size,
-      ChecksumSHA256: file.sha256,
-      Body: createReadStream(file.path),
-    }),
-  );
+  const body = file.stream();
+  try {
+    await client.send(
+      new PutObjectCommand({
+        ...location,
+        ContentType: contentTypeOf(format),
+        ContentLength: file.size,
+        ChecksumSHA256: file.sha256,
+        Body: body,
+      }),
+    );
+  } finally {
+    body.destroy(); // after a failure it may not have been read to its end
+  }
 }

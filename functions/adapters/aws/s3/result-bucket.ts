@@ -1,6 +1,8 @@
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { readImage } from '../../../domain/images/read-image.ts';
+import { contentTypeOf } from '../../../domain/model/image-format.ts';
+import { maxSignedUrlLength } from '../../../domain/model/task.ts';
 import { ResultUnavailable } from '../../../domain/model/workflow-errors.ts';
 import type { ResultStore } from '../../../domain/tasks/ports.ts';
 import { resultKey, resultPrefix } from './bucket-keys.ts';
@@ -23,14 +25,15 @@ export const resultStore = (
     return new Map(
       images.map(({ key, number, format, bytes }) => [
         number,
-        { key, contentType: `image/${format}`, bytes },
+        { key, contentType: contentTypeOf(format), bytes },
       ]),
     );
   },
 
   store: async (taskId, n, url) => {
     const downloaded = await download(url, {
-      ...options,
+      userAgent: options.userAgent,
+      rules: { ...options.rules, maxLength: maxSignedUrlLength },
       maxBytes,
       deadlineMs: downloadMs,
     }).catch((cause: unknown) => {
@@ -44,7 +47,7 @@ export const resultStore = (
     if ('reason' in image) throw new ResultUnavailable(`result ${n} is ${image.reason}`);
     const key = resultKey(taskId, n, image.format);
     await putImage(client, { Bucket: bucket, Key: key }, file, image.format);
-    return { key, contentType: `image/${image.format}`, bytes: file.size };
+    return { key, contentType: contentTypeOf(image.format), bytes: file.size };
   },
 });
 

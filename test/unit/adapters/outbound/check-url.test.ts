@@ -48,6 +48,13 @@ describe('a URL of a caller', () => {
   });
 });
 
+test('a rule of its own decides how long an address may be', () => {
+  const address = (length: number) => `https://example.com/${'a'.repeat(length - 20)}`;
+
+  expect(urlProblem(address(8192), { maxLength: 8192 })).toBeUndefined();
+  expect(urlProblem(address(8193), { maxLength: 8192 })).toBe('must have at most 8192 characters');
+});
+
 describe('with http allowed', () => {
   test.each(['http://example.com/', 'http://example.com:80/', 'https://example.com/'])(
     '%s is allowed',

@@ -45,6 +45,15 @@ test.each(schemes)('a redirect to %j is not followed', (location) => {
   expect(() => checkRedirect(from, location, {})).toThrow(/^redirects/);
 });
 
+test('a redirect may lead to a longer address than a caller may name, as signed links are, up to 8,192 characters', () => {
+  const location = (length: number) => `https://cdn.example.net/${'a'.repeat(length - 24)}`;
+
+  expect(checkRedirect(from, location(8192), {}).href).toHaveLength(8192);
+  expect(() => checkRedirect(from, location(8193), {})).toThrow(
+    'redirects, and its target must have at most 8192 characters',
+  );
+});
+
 test('a redirect to something that is no URL is rejected', () => {
   expect(() => checkRedirect(from, 'https://[', {})).toThrow(
     'redirects to something that is not an address',

@@ -1,9 +1,11 @@
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { buffer, text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { guardedRequest } from '../../../../functions/adapters/outbound/guarded-request.ts';
 import { saveToTempFile } from '../../../../functions/adapters/outbound/temp-file.ts';
@@ -25,31 +27,66 @@ const request = {
   deadlineMs: 5000,
 } as const;
 
-test('a body is saved to a file with its length and its hash, which only our own user can read', async () => {
+test('a body is saved with its length and its hash, in a file that nobody else can open', async () => {
   await using file = await saveToTempFile(body(), { maxBytes: 200_000, directory });
 
-  expect(await readFile(file.path)).toEqual(bytes);
+  expect(await buffer(file.stream())).toEqual(bytes);
   expect(file).toMatchObject({
     size: 200_000,
     sha256: createHash('sha256').update(bytes).digest('base64'),
   });
-  expect((await stat(file.path)).mode & 0o777).toBe(0o600);
+  expect(await readdir(directory)).toEqual([]);
 });
 
-test('the file is removed when it is disposed of', async () => {
-  const path = await (async () => {
-    await using file = await saveToTempFile(body(), { maxBytes: 200_000, directory });
-    return file.path;
-  })();
+test('a range is read, shorter only at the end of the file, and the stream begins at the start again', async () => {
+  await using file = await saveToTempFile(Readable.from([Buffer.from('abcdef')]), { maxBytes: 6 });
 
-  expect(existsSync(path)).toBe(false);
+  expect(`${file.read(2, 3)}`).toBe('cde');
+  expect(`${file.read(4, 10)}`).toBe('ef');
+  expect(await text(file.stream())).toBe('abcdef');
+  expect(await text(file.stream())).toBe('abcdef');
 });
 
-test('the default directory is the one for temporary files', async () => {
+test('the file is closed when it is disposed of', async () => {
+  const file = await saveToTempFile(body(), { maxBytes: 200_000, directory });
+
+  await file[Symbol.asyncDispose]();
+
+  expect(() => file.read(0, 1)).toThrow(expect.objectContaining({ code: 'EBADF' }));
+});
+
+test('the default directory is the one for temporary files, and an empty body is a file', async () => {
   await using file = await saveToTempFile(Readable.from([]), { maxBytes: 1 });
 
-  expect(dirname(file.path)).toBe(tmpdir());
   expect(file.size).toBe(0);
+  expect(await text(file.stream())).toBe('');
+});
+
+test.each([
+  [
+    'while the body arrives',
+    '(async function* () { yield Buffer.from("half"); started(); await never; })()',
+  ],
+  ['after the body has arrived', '[Buffer.from("whole")]'],
+])('a process that is killed %s leaves no file', async (_when, chunks) => {
+  const script = `
+    import { Readable } from 'node:stream';
+    import { saveToTempFile } from '${import.meta.resolve('../../../../functions/adapters/outbound/temp-file.ts')}';
+    setInterval(() => {}, 1000);
+    const never = new Promise(() => {});
+    const started = () => console.log('started');
+    globalThis.file = await saveToTempFile(Readable.from(${chunks}), { maxBytes: 10, directory: process.argv[1] });
+    started();`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script, directory], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = once(child, 'exit');
+  await Promise.race([once(child.stdout, 'data'), exited]);
+
+  expect(child.kill('SIGKILL')).toBe(true);
+  await exited;
+
+  expect(await readdir(directory)).toEqual([]);
 });
 
 test('a body that is one byte too long leaves no file', async () => {
@@ -91,7 +128,7 @@ test('a body that is longer than its content-length ends at its content-length',
 
   await using file = await saveToTempFile(response.body, { maxBytes: 10, directory });
 
-  expect(await readFile(file.path, 'utf8')).toBe('hello');
+  expect(await text(file.stream())).toBe('hello');
 });
 
 test('a body that breaks off leaves no file', async () => {
@@ -104,6 +141,16 @@ test('a body that breaks off leaves no file', async () => {
   await expect(saveToTempFile(response.body, { maxBytes: 2000, directory })).rejects.toMatchObject({
     name: 'Unreachable',
     message: 'closed the connection too early',
+  });
+  expect(await readdir(directory)).toEqual([]);
+});
+
+test('a body that fails before it is read leaves no file, and does not end the process', async () => {
+  const source = Readable.from(body());
+  source.destroy(new Error('broken'));
+
+  await expect(saveToTempFile(source, { maxBytes: 2000, directory })).rejects.toMatchObject({
+    name: 'Unreachable',
   });
   expect(await readdir(directory)).toEqual([]);
 });

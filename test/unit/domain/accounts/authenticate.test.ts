@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { admitCreate } from '../../../../functions/domain/accounts/admit-create.ts';
-import { authenticate, recheckKey } from '../../../../functions/domain/accounts/authenticate.ts';
+import {
+  admitCreate,
+  authenticate,
+  recheckKey,
+} from '../../../../functions/domain/accounts/authenticate.ts';
 import type { Limits } from '../../../../functions/domain/model/account.ts';
 import {
   type ApiKey,

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
-import { callsPerMinute, limitCalls } from '../../../../functions/domain/accounts/call-limit.ts';
-import type { KeyActivity } from '../../../../functions/domain/accounts/rate-limit.ts';
+import {
+  callsPerMinute,
+  type KeyActivity,
+  limitCalls,
+} from '../../../../functions/domain/accounts/rate-limit.ts';
 import { memoryActivity } from '../../../support/activity.ts';
 import { settableClock } from '../../../support/fakes.ts';
 import { sampleCaller, sampleTime } from '../../../support/tasks.ts';

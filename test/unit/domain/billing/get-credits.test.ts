@@ -79,7 +79,7 @@ describe('a caller reads the credits', () => {
         reset_timezone: 'Pacific/Kiritimati',
       },
     ],
-  ])('%s', async (_what, key, spending, token) => {
+  ])('%s, beside the balance of the account', async (_what, key, spending, token) => {
     expect(await context(sampleKey(key), spending)(sampleCaller)).toEqual({
       data: { token, user },
       message: '',

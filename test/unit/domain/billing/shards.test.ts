@@ -39,8 +39,8 @@ const amounts = fc
   );
 
 describe('the shard for a task', () => {
-  test('has all that the task needs after the transfers, and no shard owes anything', () => {
-    fc.assert(
+  test('has all that the task needs after the transfers, and no shard owes anything', async () => {
+    await fc.assert(
       fc.property(amounts, fc.nat(maxShards - 1), (some, any) => {
         const placement = placeTask(some, any % (some[0]?.left.length ?? 1));
         const isShort = some.map(({ left, need }) => sum(left) < need);
@@ -99,8 +99,8 @@ describe('the shard for a task', () => {
 });
 
 describe('a withdrawal', () => {
-  test('takes exactly so much, and only the first shard may owe a rest', () => {
-    fc.assert(
+  test('takes exactly so much, and only the first shard may owe a rest', async () => {
+    await fc.assert(
       fc.property(shards(0), fc.integer({ min: 0, max: 50_000 }), (left, amount) => {
         const [first = 0, ...others] = withdrawFrom(left, amount);
 
@@ -115,8 +115,8 @@ describe('a withdrawal', () => {
 });
 
 describe('an account is spread', () => {
-  test('evenly, and nothing is lost', () => {
-    fc.assert(
+  test('evenly, and nothing is lost', async () => {
+    await fc.assert(
       fc.property(shards(0), (left) => {
         const has = after(left, spreadEvenly(left));
 

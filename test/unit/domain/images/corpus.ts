@@ -265,6 +265,7 @@ const webps: readonly Sample[] = [
 ];
 
 const alphaMask = 0xff00_0000;
+const masks = [0xff_0000, 0xff00, 0xff];
 const bmps: readonly Sample[] = [
   ['24-bit BMP', bmp(21, 11), is('bmp', 21, 11)],
   ['BMP from the top down', bmp(22, -12), is('bmp', 22, 12)],
@@ -272,13 +273,17 @@ const bmps: readonly Sample[] = [
   ['BMP of 4 bits in runs', bmp(32, 22, { depth: 4, compression: 2 }), is('bmp', 32, 22)],
   ['BMP of 8 bits in runs', bmp(33, 23, { depth: 8, compression: 1 }), is('bmp', 33, 23)],
   ['16-bit BMP', bmp(34, 24, { depth: 16 }), is('bmp', 34, 24)],
-  ['16-bit BMP with masks', bmp(35, 25, { depth: 16, compression: 3 }), is('bmp', 35, 25)],
+  [
+    '16-bit BMP with masks',
+    bmp(35, 25, { depth: 16, compression: 3, masks: [0xf800, 0x7e0, 0x1f] }),
+    is('bmp', 35, 25),
+  ],
   ['32-bit BMP without masks', bmp(23, 13, { depth: 32, alphaMask: 0xff }), is('bmp', 23, 13)],
   ['BMP with the oldest header', coreBmp(24, 14), is('bmp', 24, 14)],
-  ['V2 BMP', bmp(36, 26, { headerSize: 52, depth: 32, compression: 3 }), is('bmp', 36, 26)],
+  ['V2 BMP', bmp(36, 26, { headerSize: 52, depth: 32, compression: 3, masks }), is('bmp', 36, 26)],
   [
     'V3 BMP with alpha',
-    bmp(37, 27, { headerSize: 56, depth: 32, compression: 3, alphaMask }),
+    bmp(37, 27, { headerSize: 56, depth: 32, compression: 3, masks, alphaMask }),
     is('bmp', 37, 27, { alpha: true }),
   ],
   ['second OS/2 BMP', bmp(38, 28, { headerSize: 64, alphaMask: 1 }), is('bmp', 38, 28)],
@@ -289,7 +294,7 @@ const bmps: readonly Sample[] = [
   ],
   [
     'V4 BMP with alpha',
-    bmp(39, 29, { headerSize: 108, depth: 32, compression: 3, alphaMask }),
+    bmp(39, 29, { headerSize: 108, depth: 32, compression: 3, masks, alphaMask }),
     is('bmp', 39, 29, { alpha: true }),
   ],
   [
@@ -299,13 +304,23 @@ const bmps: readonly Sample[] = [
   ],
   [
     'V5 BMP without alpha',
-    bmp(26, 16, { headerSize: 124, depth: 32, compression: 3 }),
+    bmp(26, 16, { headerSize: 124, depth: 32, compression: 3, masks }),
     is('bmp', 26, 16),
   ],
   [
     'V5 BMP with alpha',
-    bmp(27, 17, { headerSize: 124, depth: 32, compression: 3, alphaMask }),
+    bmp(27, 17, { headerSize: 124, depth: 32, compression: 3, masks, alphaMask }),
     is('bmp', 27, 17, { alpha: true }),
+  ],
+  [
+    'BMP with masks that are all empty',
+    bmp(29, 19, { depth: 32, compression: 3 }),
+    is('bmp', 29, 19, { alpha: true }),
+  ],
+  [
+    'V5 BMP with masks that are all empty',
+    bmp(30, 20, { headerSize: 124, depth: 32, compression: 3 }),
+    is('bmp', 30, 20, { alpha: true }),
   ],
   [
     'BMP with alpha bit fields',

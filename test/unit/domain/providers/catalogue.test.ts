@@ -9,7 +9,7 @@ import {
 import {
   measuredSecondsOf,
   typicalSecondsOf,
-} from '../../../../functions/domain/providers/typical-seconds.ts';
+} from '../../../../functions/domain/providers/durations.ts';
 
 test('the response of GET /v1/models is the table', () => {
   expect(modelsView()).toEqual({

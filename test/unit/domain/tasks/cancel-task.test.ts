@@ -157,6 +157,12 @@ describe('404', () => {
 
     expect(await find()).toEqual(processing());
   });
+
+  test('a task that has expired is not found', async () => {
+    const { cancel } = context(completed({ expiresAt: sampleTime }));
+
+    expect(await thrownBy(cancel())).toMatchObject({ code: 'task_not_found', status: 404 });
+  });
 });
 
 describe('400', () => {

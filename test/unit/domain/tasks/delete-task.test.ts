@@ -94,15 +94,16 @@ describe('200', () => {
   });
 
   test('from then on the task is not found, and no list or batch has it', async () => {
-    const { remove, store } = context(completed());
+    const { remove, store, clock } = context(completed());
 
     await remove();
 
     const { tasks, history } = store;
-    expect(await thrownBy(getTask({ tasks })(sampleId, account))).toMatchObject({
+    const { now } = clock;
+    expect(await thrownBy(getTask({ tasks, now })(sampleId, account))).toMatchObject({
       code: 'task_not_found',
     });
-    expect(await batchTasks({ history })({ task_ids: [sampleId] }, account)).toEqual([]);
+    expect(await batchTasks({ history, now })({ task_ids: [sampleId] }, account)).toEqual([]);
     expect(await history.list(account, { limit: 10 })).toMatchObject({ tasks: [] });
   });
 
@@ -194,13 +195,13 @@ describe('when the pictures cannot be deleted', () => {
   });
 });
 
-describe('the pictures of a deleted task', () => {
+describe('the pictures', () => {
   const finishedAt = sampleTime + 40_000;
 
   test.each([
-    ['as long as its upload form may be used, are deleted once more after that', -1, true],
-    ['that can get no other picture any more are deleted once', 0, false],
-  ])('%s', async (_what, later, isRepeated) => {
+    ['whose upload form may still be used are deleted now, and once more after that', -1, true],
+    ['that can get no other picture any more are deleted now, and never again', 0, false],
+  ])('of a task %s', async (_what, later, isRepeated) => {
     const { erase, record, clock, pictures } = context(deleted({ nextCheckAt: 1 }));
     const lastWriteAt = finishedAt + lateWriteMs;
     clock.advance(lastWriteAt + later - clock.now());
@@ -213,7 +214,7 @@ describe('the pictures of a deleted task', () => {
     expect(after && isDeleted(after) && after.picturesDeletedAt).toBe(clock.now());
   });
 
-  test('that are deleted again keep the time of the first deletion', async () => {
+  test('of a deleted task that are deleted again keep the time of the first deletion', async () => {
     const { erase, record, clock } = context(deleted({ nextCheckAt: 1 }));
     await erase(sampleId);
     const before = await record();
@@ -225,7 +226,7 @@ describe('the pictures of a deleted task', () => {
   });
 
   test.each([completed(), failed(), pending(), processing()])(
-    'are never those of a $status task that was not deleted',
+    'of a $status task that was not deleted are never deleted',
     async (task) => {
       const { erase, pictures, record } = context(task);
 

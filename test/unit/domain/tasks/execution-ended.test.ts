@@ -1,29 +1,31 @@
 import { expect, test } from 'vitest';
 import type { ActiveTask, Task } from '../../../../functions/domain/model/task.ts';
-import type { Recovery } from '../../../../functions/domain/tasks/ensure-workflow.ts';
-import { executionEnded } from '../../../../functions/domain/tasks/execution-ended.ts';
+import {
+  executionEnded,
+  type Recovery,
+} from '../../../../functions/domain/tasks/ensure-workflow.ts';
 import { memoryStore } from '../../../support/fakes.ts';
 import { completed, failed, pending, processing, sampleId } from '../../../support/tasks.ts';
 
 function context(task: Task, recovery: Recovery = 'restarted') {
   const { tasks, put } = memoryStore();
   put(task);
-  const broughtOn: ActiveTask[] = [];
+  const recovered: ActiveTask[] = [];
   const ensureWorkflowRunning = async (running: ActiveTask) => {
-    broughtOn.push(running);
+    recovered.push(running);
     return recovery;
   };
-  return { broughtOn, ended: executionEnded({ tasks, ensureWorkflowRunning }) };
+  return { recovered, ended: executionEnded({ tasks, ensureWorkflowRunning }) };
 }
 
 test.each([pending(), processing({ execution: 3 })])(
   'a $status task whose execution failed gets a running workflow, as it is now',
   async (task) => {
-    const { ended, broughtOn } = context(task);
+    const { ended, recovered } = context(task);
 
     expect(await ended(sampleId)).toBe('restarted');
 
-    expect(broughtOn).toEqual([task]);
+    expect(recovered).toEqual([task]);
   },
 );
 
@@ -36,18 +38,18 @@ const callback = { callbackUrl: 'https://example.com/hook', nextCheckAt: 5 };
 test.each([completed(callback), failed(callback)])(
   'a $status task needs no execution: its pending callback is sent by the reconciler',
   async (task) => {
-    const { ended, broughtOn } = context(task);
+    const { ended, recovered } = context(task);
 
     expect(await ended(sampleId)).toBe('settled');
 
-    expect(broughtOn).toEqual([]);
+    expect(recovered).toEqual([]);
   },
 );
 
 test('an execution that was started by hand belongs to no task', async () => {
-  const { ended, broughtOn } = context(processing());
+  const { ended, recovered } = context(processing());
 
   expect(await ended('a-try-from-the-console')).toBe('unknown');
 
-  expect(broughtOn).toEqual([]);
+  expect(recovered).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { TaskRecord } from '../../../../functions/domain/model/task.ts';
+import { linkValidForMs, type TaskRecord } from '../../../../functions/domain/model/task.ts';
 import { getResult } from '../../../../functions/domain/tasks/get-result.ts';
-import { linkValidForMs, resultLink } from '../../../../functions/domain/wire/result-link.ts';
+import { resultLink } from '../../../../functions/domain/wire/result-link.ts';
 import { memoryResults, memoryStore, settableClock } from '../../../support/fakes.ts';
 import { signingWith } from '../../../support/signing.ts';
 import {

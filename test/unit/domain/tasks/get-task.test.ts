@@ -1,23 +1,37 @@
 import { describe, expect, test } from 'vitest';
+import type { Task } from '../../../../functions/domain/model/task.ts';
 import { getTask } from '../../../../functions/domain/tasks/get-task.ts';
 import { memoryStore } from '../../../support/fakes.ts';
-import { completed, failed, pending, processing, sampleId } from '../../../support/tasks.ts';
+import {
+  completed,
+  failed,
+  pending,
+  processing,
+  sampleId,
+  sampleTime,
+} from '../../../support/tasks.ts';
 import { thrownBy } from '../../../support/thrown-by.ts';
 
-function context(task = pending()) {
+const expiresAt = sampleTime + 1000;
+
+function context(task: Task = pending(), now = sampleTime) {
   const store = memoryStore();
   store.put(task);
-  return { get: getTask({ tasks: store.tasks }) };
+  return { get: getTask({ tasks: store.tasks, now: () => now }) };
 }
 
 describe('200', () => {
   test.each([pending(), processing(), completed(), failed()])(
     'a $status task is found by its account',
     async (task) => {
-      const store = memoryStore();
-      store.put(task);
+      expect(await context(task).get(task.id, 'default')).toEqual(task);
+    },
+  );
 
-      expect(await getTask({ tasks: store.tasks })(task.id, 'default')).toEqual(task);
+  test.each([completed({ expiresAt }), failed({ expiresAt })])(
+    'a $status task is found until the moment it expires',
+    async (task) => {
+      expect(await context(task, expiresAt - 1).get(task.id, 'default')).toEqual(task);
     },
   );
 });
@@ -50,6 +64,15 @@ describe('404', () => {
 
     expect(await thrownBy(context().get(id, 'default'))).toMatchObject(missing(id));
   });
+
+  test.each([completed({ expiresAt }), failed({ expiresAt })])(
+    'a $status task that has expired is not found, although its record is still there',
+    async (task) => {
+      const { get } = context(task, expiresAt);
+
+      expect(await thrownBy(get(task.id, 'default'))).toMatchObject(missing(task.id));
+    },
+  );
 
   test('a task of another account is not found', async () => {
     const { get } = context();

@@ -148,10 +148,14 @@ describe('the query of the list', () => {
 describe('the batch', () => {
   const mine = [pending({ id: idOf(1) }), completed({ id: idOf(2) })];
   const foreign = pending({ id: idOf(3), account: 'somebody-else' });
-  const batch = batchTasks({ history: memoryHistory(() => [...mine, foreign]) });
+  const expired = completed({ id: idOf(4), expiresAt: sampleTime });
+  const batch = batchTasks({
+    history: memoryHistory(() => [...mine, foreign, expired]),
+    now: () => sampleTime,
+  });
 
-  test('is in the order of the request, each task once, without missing tasks and those of other accounts', async () => {
-    const task_ids = [idOf(2), idOf(9), idOf(3), 'no-id', idOf(1), idOf(2)];
+  test('is in the order of the request, each task once, without missing tasks, expired ones and those of other accounts', async () => {
+    const task_ids = [idOf(2), idOf(9), idOf(3), 'no-id', idOf(1), idOf(2), idOf(4)];
 
     const tasks = await batch({ task_ids }, 'default');
 

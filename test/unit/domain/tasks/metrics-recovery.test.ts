@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { executionEndMetric, recoveryMetrics } from '../../../../functions/domain/tasks/metrics.ts';
+import { executionEndMetric } from '../../../../functions/domain/tasks/ensure-workflow.ts';
+import { recoveryMetrics } from '../../../../functions/domain/tasks/reconcile.ts';
 
 test('each reason of a recovery has a metric of its own', () => {
   expect(recoveryMetrics).toEqual({

@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { quickAttempts } from '../../../../functions/domain/model/callback.ts';
-import type { CallbackRecord, Task, TaskRecord } from '../../../../functions/domain/model/task.ts';
+import {
+  type CallbackRecord,
+  quickAttempts,
+  type Task,
+  type TaskRecord,
+} from '../../../../functions/domain/model/task.ts';
 import { notifyCaller } from '../../../../functions/domain/tasks/notify-caller.ts';
 import { memoryStore, settableClock } from '../../../support/fakes.ts';
 import {

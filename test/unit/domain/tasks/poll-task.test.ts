@@ -212,6 +212,18 @@ describe('a job that is finished', () => {
     });
   });
 
+  test.each([
+    ['is kept', 8192, { url: 'x'.repeat(8192) }],
+    ['is an image that cannot be fetched', 8193, { code: 'service_error' }],
+  ])('a link %s when it has %i characters', async (_what, length, image) => {
+    const images = [{ url: 'x'.repeat(length) }];
+    const { poll, find } = context(processing(), { state: 'succeeded', images });
+
+    await poll(sampleId, 'token-1');
+
+    expect(await find()).toMatchObject({ outcome: { images: [image] } });
+  });
+
   test('images that were generated after the deadline count, too', async () => {
     const { poll, find, clock } = context(processing({ deadlineAt }), made);
     clock.advance(1_000_000);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Inspect } from '../../../../functions/domain/images/ports.ts';
+import type { Inspect } from '../../../../functions/domain/images/inspect.ts';
 import {
   type Failure,
   type Task,
@@ -203,6 +203,7 @@ describe('a task that is cancelled', () => {
 
 describe('a picture that cannot be used', () => {
   const notFound = new InputRejected({ code: 'image_processing_error', message: 'answered 404' });
+  const away = new InputUnavailable('image_urls[0] answered 503 when it was fetched.');
 
   test.each([
     [
@@ -229,6 +230,12 @@ describe('a picture that cannot be used', () => {
       [Buffer.from('bad'), notFound],
       { code: bad.code, message: 'image_urls[0] is 10x10; send it larger.' },
     ],
+    [
+      'at once, while another one cannot be fetched now',
+      pending({ inputs: [url, url] }),
+      [away, Buffer.from('bad')],
+      { code: bad.code, message: 'image_urls[1] is 10x10; send it larger.' },
+    ],
   ])(
     'fails the task, and the failure says which one: %s',
     async (_what, task, sources, failure) => {
@@ -239,6 +246,28 @@ describe('a picture that cannot be used', () => {
       expect(await find()).toMatchObject({ outcome: { state: 'failed', failure } });
     },
   );
+
+  test('is reported with its code, for the log', async () => {
+    const { prepare, rejected } = context(pending(), Buffer.from('bad'));
+
+    await thrownBy(prepare(sampleId));
+
+    expect(rejected).toEqual([[sampleId, expect.objectContaining({ failure: bad })]]);
+  });
+
+  test('ends the state only after the other one is done, so that nothing of it is left', async () => {
+    const { deps } = context(pending({ inputs: [url, url] }), notFound, picture);
+    const disposed: number[] = [];
+    const fetch = async (task: Task, index: number) => {
+      const fetched = await deps.inputs.fetch(task, index, url);
+      await new Promise(setImmediate);
+      return { ...fetched, [Symbol.asyncDispose]: async () => void disposed.push(index) };
+    };
+
+    await thrownBy(prepareInputs({ ...deps, inputs: { ...deps.inputs, fetch } })(sampleId));
+
+    expect(disposed).toEqual([1]);
+  });
 
   test('an upload is used although its event was lost', async () => {
     const task = pending({ inputs: [upload, upload], arrived: new Set([0]) });

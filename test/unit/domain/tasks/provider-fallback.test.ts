@@ -180,21 +180,21 @@ describe('the next provider', () => {
 describe('when no provider accepts the job', () => {
   test.each<[string, Script, string]>([
     [
-      'all reject the operator: the task fails with the last reason',
+      'and all reject the operator, the task fails with the last reason',
       { dashscope: [operatorRejected()], evolink: [operatorRejected()], fal: [operatorRejected()] },
       'TaskFailed service_unavailable',
     ],
     [
-      'the first is busy and the others reject the operator: it is tried again',
+      'because the first is busy and the others reject the operator, the submit is tried again',
       { evolink: [operatorRejected()], fal: [operatorRejected()] },
       'ProviderBusy 429',
     ],
     [
-      'the last is busy and the others reject the operator: it is tried again',
+      'because the last is busy and the others reject the operator, the submit is tried again',
       { dashscope: [operatorRejected()], evolink: [operatorRejected()], fal: [busy()] },
       'ProviderBusy 429',
     ],
-  ])('%s', async (_what, script, expected) => {
+  ])('%s, and the submit lock is released', async (_what, script, expected) => {
     const task = pending({ busyCount: 2 });
     const { submit, find } = context(task, { dashscope: [busy()], ...script });
 

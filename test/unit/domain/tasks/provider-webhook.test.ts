@@ -128,9 +128,9 @@ describe('a webhook at the right URL', () => {
 
 describe('the signing key', () => {
   test.each([
-    ['that was replaced stays valid', ['new', 'key'], ['new', 'key']],
-    ['that is not cached yet is read', ['old'], ['key', 'old']],
-  ])('%s', async (_what, known, latest) => {
+    ['that was replaced is still valid', ['new', 'key'], ['new', 'key']],
+    ['that is not cached yet is read first', ['old'], ['key', 'old']],
+  ])('%s, so a webhook signed with it wakes the workflow', async (_what, known, latest) => {
     const { receive, workflow } = context(waited, { known, latest });
 
     await receive(pathTo(), body);
@@ -141,10 +141,10 @@ describe('the signing key', () => {
 
 describe("the provider's own signature", () => {
   test.each([
-    ['that is genuine is accepted', true, ['token-1']],
-    ['that is missing is accepted: the URL is the secret', undefined, ['token-1']],
-    ['that is wrong is rejected', false, []],
-  ])('%s', async (_what, signed, woken) => {
+    ['that is genuine is accepted, and wakes the workflow', true, ['token-1']],
+    ['that is missing is accepted, since the URL is the secret', undefined, ['token-1']],
+    ['that is wrong is rejected, and nothing is written', false, []],
+  ])('when it is one %s', async (_what, signed, woken) => {
     const { receive, workflow, find } = context(waited, { signed });
 
     await receive(pathTo(), body);

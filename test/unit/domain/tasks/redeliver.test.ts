@@ -83,7 +83,7 @@ test('a callback that is not sent at once is due for the reconciler', async () =
   expect(dueCheck(task, sampleTime + 60_000)).toBe('undelivered');
 });
 
-describe('rejected, and no callback is sent', () => {
+describe('a callback that cannot be sent again', () => {
   test.each<[string, Task, object]>([
     [
       'a task that has not ended',
@@ -106,7 +106,7 @@ describe('rejected, and no callback is sent', () => {
         message: `The task ${sampleId} was made without a callback_url.`,
       },
     ],
-  ])('%s', async (_what, task, problem) => {
+  ])('is refused for %s: nothing is sent, and nothing is written', async (_what, task, problem) => {
     const { redeliverTask, find, found } = context(task);
 
     expect(await thrownBy(redeliverTask())).toMatchObject(problem);
@@ -122,6 +122,16 @@ describe('rejected, and no callback is sent', () => {
       code: 'task_not_found',
       status: 404,
     });
+
+    expect(found).toEqual([]);
+  });
+
+  test('a task that has expired is not found, and nothing is sent', async () => {
+    const { redeliverTask, found } = context(
+      completed({ ...callback('undelivered', 7), expiresAt: sampleTime }),
+    );
+
+    expect(await thrownBy(redeliverTask())).toMatchObject({ code: 'task_not_found', status: 404 });
 
     expect(found).toEqual([]);
   });

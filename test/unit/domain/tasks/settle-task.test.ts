@@ -152,7 +152,7 @@ describe('a task without any image fails and is refunded in full', () => {
         message: 'The model made no image. Nothing was charged; try another prompt.',
       },
     ],
-  ])('%s', async (_what, outcome, failure) => {
+  ])('when %s, and nothing is fetched', async (_what, outcome, failure) => {
     const { settle, find, funds, results } = await context(2, polled(2, outcome));
 
     await settle();

@@ -1,11 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { isSignature } from '../../../../functions/domain/model/signature.ts';
-import {
-  isValidLink,
-  linkValidForMs,
-  resultLink,
-} from '../../../../functions/domain/wire/result-link.ts';
+import { linkValidForMs } from '../../../../functions/domain/model/task.ts';
+import { isValidLink, resultLink } from '../../../../functions/domain/wire/result-link.ts';
 import { signingWith } from '../../../support/signing.ts';
 import { sampleId, sampleTime } from '../../../support/tasks.ts';
 

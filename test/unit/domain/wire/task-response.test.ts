@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { isValidLink, linkValidForMs } from '../../../../functions/domain/wire/result-link.ts';
+import { linkValidForMs } from '../../../../functions/domain/model/task.ts';
+import { isValidLink } from '../../../../functions/domain/wire/result-link.ts';
 import {
   endedTaskResponseFor,
   taskResponseFor,

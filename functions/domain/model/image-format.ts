@@ -1,0 +1,12 @@
+/** The formats of pictures that are accepted, and what people call them. */
+export const formatNames = { jpeg: 'JPEG', png: 'PNG', webp: 'WebP', bmp: 'BMP' } as const;
+/** Each is also the extension of a key, and the second half of a content type. */
+export type ImageFormat = keyof typeof formatNames;
+export const imageFormats = Object.keys(formatNames) as readonly ImageFormat[];
+
+export const contentTypeOf = <Format extends ImageFormat>(format: Format) =>
+  `image/${format}` as const;
+
+const names = Object.values(formatNames);
+/** `JPEG, PNG, WebP or BMP` */
+export const formatList = `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
