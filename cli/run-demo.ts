@@ -41,7 +41,7 @@ export async function runDemo(options: Options): Promise<Generated> {
     });
     // When the local stack dies, a request may break before the end of its process is known, which says why.
     const generatedUnlessDied = generated.catch(async (error: unknown) => {
-      await Promise.race([died, setTimeout(exitNoticeMs)]);
+      await Promise.race([died, setTimeout(exitNoticeMs, undefined, { signal: ended.signal })]);
       throw error;
     });
     return await Promise.race([generatedUnlessDied, died, interrupted]);
