@@ -10,6 +10,9 @@ import { temporaryDirectory } from './cli-context.ts';
 
 const main = fileURLToPath(new URL('../../local/main.ts', import.meta.url));
 
+/** A folder without a synthesis: a start with it makes one. */
+const emptyCache = async () => ['--cache', join(await temporaryDirectory(), 'cache')];
+
 /** `npm start` with these arguments, as a process of its own. */
 function start(...args: readonly string[]) {
   const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -82,7 +85,7 @@ test('--help says what can be given', async () => {
 
 test('a stop during the synthesis ends it as well, and gives the data folder back', async () => {
   const { folder, entries } = await dataFolder();
-  const { child, prints, ended } = start('--port', '0', '--data', folder);
+  const { child, prints, ended } = start('--port=0', '--data', folder, ...(await emptyCache()));
   await prints('Synthesising');
 
   child.kill('SIGTERM');
@@ -97,7 +100,7 @@ test('a local stack serves, keeps its folder for itself, and leaves only its dat
   await mkdir(folder);
   await writeFile(join(folder, 'running.json'), '{"pid":1234567}');
   await writeFile(readyFile, '{"url":"http://127.0.0.1:1","apiKey":"old"}');
-  const { child, prints, ended } = start('--port', '0', '--data', folder);
+  const { child, prints, ended } = start('--port=0', '--data', folder, ...(await emptyCache()));
   await prints('Synthesising');
   expect(existsSync(readyFile)).toBe(false);
   await prints('Press Ctrl-C');
