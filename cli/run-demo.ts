@@ -35,6 +35,7 @@ export async function runDemo(options: Options): Promise<Generated> {
       pictures: [picture],
       prompt,
       out,
+      pollMs: 200,
       onProgress: progress.show,
       // When the demo is interrupted, `generate` ends at its next pause.
       sleep: (milliseconds) => setTimeout(milliseconds, undefined, { signal: ended.signal }),

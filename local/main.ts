@@ -94,8 +94,9 @@ async function run(options: Options) {
     dataDir,
     listener,
     signal: stop,
-    // It is over by the first poll, which comes after three seconds (`typicalSeconds` of the stage `local`).
-    jobSeconds: 2.5,
+    // A job is over by the first poll, which comes after two seconds.
+    parameters: { TypicalSeconds: '3' },
+    jobSeconds: 1.5,
     ...(!quiet && { onRequest: activity.onRequest, onLog: activity.onLog }),
   });
   opened.defer(stack.close);
