@@ -11,14 +11,16 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { temporaryDirectory } from './cli-context.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const main = fileURLToPath(new URL('../../local/main.ts', import.meta.url));
+const startFile = fileURLToPath(new URL('../../local/start.ts', import.meta.url));
 
 /** A folder without a synthesis: a start with it makes one. */
 const emptyCache = async () => ['--cache', join(await temporaryDirectory(), 'cache')];
 
 /** `npm start` with these arguments, as a process of its own. */
 function start(...args: readonly string[]) {
-  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [startFile, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   onTestFinished(() => void child.kill('SIGKILL'));
   return watch(child);
 }
