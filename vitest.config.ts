@@ -22,8 +22,9 @@ const synthesised = { globalSetup: ['test/flow/synthesise.ts'] };
 // `npm test` leaves `faults`, `fuzz` and `emulator` out; `npm run test:all` runs everything in the mode `all`.
 export default defineConfig(({ mode }) => ({
   test: {
-    // Vitest would leave one core idle. More than four local stacks at a time would need much memory.
-    maxWorkers: Math.min(availableParallelism(), 4),
+    // One more than there are cores: a test of a whole task waits half of its time. More than four local stacks
+    // at a time would need much memory.
+    maxWorkers: Math.min(availableParallelism() + 1, 4),
     reporters: ['default', slowestFiles, ...(resultsFile ? ['json'] : [])],
     outputFile: { ...(resultsFile && { json: resultsFile }) },
     coverage: {

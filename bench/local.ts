@@ -31,7 +31,7 @@ const Task = z.object({ id: z.string(), status: z.string() });
 export async function benchLocal(): Promise<readonly object[]> {
   const images = await serveImages({ '/sample.jpg': readFileSync(`${root}cli/sample.jpg`) });
   const stack = startLocalStack({
-    command: [process.execPath, 'local/main.ts'],
+    command: [process.execPath, 'local/start.ts'],
     cwd: root,
     startMs,
   });
@@ -44,16 +44,27 @@ export async function benchLocal(): Promise<readonly object[]> {
   }
 }
 
+type Row = {
+  readonly moment: string;
+  readonly 'resident MB': number;
+  /** The most since the row before. */
+  readonly 'peak MB': number;
+  /** How long it took since the row before. */
+  readonly seconds: number;
+};
+
 async function measure(api: Api, imageUrl: string): Promise<readonly object[]> {
-  const rows: {
-    readonly moment: string;
-    readonly 'resident MB': number;
-    readonly 'peak MB': number;
-  }[] = [];
+  const rows: Row[] = [];
   let peak = watchPeak();
+  let since = performance.now();
   const note = (moment: string) => {
-    rows.push({ moment, 'resident MB': residentMb(), 'peak MB': peak() });
+    const seconds = Math.round((performance.now() - since) / 1000);
+    const row = { moment, 'resident MB': residentMb(), 'peak MB': peak(), seconds };
+    rows.push(row);
+    // Each at once: all together take a quarter of an hour.
+    process.stdout.write(`${moment}: ${row['resident MB']} MB, peak ${row['peak MB']} MB\n`);
     peak = watchPeak();
+    since = performance.now();
   };
   await raiseLimits(api);
   note('started');
@@ -74,8 +85,13 @@ type Load = { readonly count: number; readonly concurrency: number };
 /** Runs tasks: one starts when an earlier one has ended. */
 async function runTasks(api: Api, imageUrl: string, { count, concurrency }: Load): Promise<void> {
   const numbers = Array(count).keys();
+  let ended = 0;
   const work = async () => {
-    for (const _ of numbers) await runTask(api, imageUrl);
+    for (const _ of numbers) {
+      await runTask(api, imageUrl);
+      ended += 1;
+      if (ended % 50 === 0) process.stdout.write(`  ${ended} tasks, ${residentMb()} MB\n`);
+    }
   };
   await Promise.all(Array.from({ length: concurrency }, work));
 }

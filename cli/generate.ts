@@ -24,6 +24,8 @@ type Options = {
   readonly fetch?: typeof globalThis.fetch;
   readonly sleep?: (milliseconds: number) => Promise<unknown>;
   readonly now?: () => number;
+  /** How long to wait before the task is read again, for the first 15 seconds. */
+  readonly pollMs?: number;
   readonly onProgress: (update: Update) => void;
 };
 
@@ -43,7 +45,7 @@ export type Generated = {
  */
 export async function generate(options: Options): Promise<Generated> {
   const { fetch = globalThis.fetch, sleep = setTimeout, now = Date.now } = options;
-  const { url, key, prompt, n, model, out, onProgress } = options;
+  const { url, key, prompt, n, model, out, pollMs = 1000, onProgress } = options;
   const startedAt = now();
   const send = createSender({ fetch, sleep, now });
   const { darkroomApi } = await import('./api.ts');
@@ -54,7 +56,13 @@ export async function generate(options: Options): Promise<Generated> {
   const request = { model, prompt, n, ...inputsOf(pictures) };
   const { id, uploads = [] } = await api.create(request, `cli-${randomUUID()}`);
   await uploadPictures(send, pictures, uploads);
-  const task = await waitUntilCompleted(id, { readTask: api.task, sleep, now, onProgress });
+  const task = await waitUntilCompleted(id, {
+    readTask: api.task,
+    sleep,
+    now,
+    pollMs,
+    onProgress,
+  });
   onProgress({ stage: 'saving' });
   const files = await saveResults(send, { id, links: task.results, out });
   return {
@@ -115,16 +123,16 @@ function parseStorageError(xml: string): string | undefined {
   return message ? `${message} (${code})` : code;
 }
 
-type WaitOptions = Required<Pick<Options, 'sleep' | 'now' | 'onProgress'>> & {
+type WaitOptions = Required<Pick<Options, 'sleep' | 'now' | 'pollMs' | 'onProgress'>> & {
   readonly readTask: DarkroomApi['task'];
 };
 
 const maxWaitMs = 20 * 60 * 1000;
-// The task is read every second at first, and every three seconds after this.
+// The task is read every three seconds after this.
 const fastPollingMs = 15_000;
 
 async function waitUntilCompleted(id: string, options: WaitOptions): Promise<CompletedTask> {
-  const { readTask, sleep, now, onProgress } = options;
+  const { readTask, sleep, now, pollMs, onProgress } = options;
   const startedAt = now();
   while (now() - startedAt < maxWaitMs) {
     const task = await readTask(id);
@@ -135,7 +143,7 @@ async function waitUntilCompleted(id: string, options: WaitOptions): Promise<Com
         ? { stage: 'queued' }
         : { stage: 'generating', percent: task.progress },
     );
-    await sleep(now() - startedAt < fastPollingMs ? 1000 : 3000);
+    await sleep(now() - startedAt < fastPollingMs ? pollMs : 3000);
   }
   throw new CliError(
     `${id} is not finished after 20 minutes; it may still finish, see \`darkroom task ${id}\``,

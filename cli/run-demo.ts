@@ -35,13 +35,14 @@ export async function runDemo(options: Options): Promise<Generated> {
       pictures: [picture],
       prompt,
       out,
+      pollMs: 200,
       onProgress: progress.show,
       // When the demo is interrupted, `generate` ends at its next pause.
       sleep: (milliseconds) => setTimeout(milliseconds, undefined, { signal: ended.signal }),
     });
     // When the local stack dies, a request may break before the end of its process is known, which says why.
     const generatedUnlessDied = generated.catch(async (error: unknown) => {
-      await Promise.race([died, setTimeout(exitNoticeMs)]);
+      await Promise.race([died, setTimeout(exitNoticeMs, undefined, { signal: ended.signal })]);
       throw error;
     });
     return await Promise.race([generatedUnlessDied, died, interrupted]);

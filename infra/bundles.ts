@@ -2,8 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Code } from 'aws-cdk-lib/aws-lambda';
-import { buildSync } from 'esbuild';
+import { build } from 'esbuild';
 import type { LoadedRoute } from '../functions/api/routes.ts';
 import { type Entry, entries } from '../functions/runtime/env.ts';
 import { routeKey } from '../functions/runtime/route.ts';
@@ -16,24 +15,17 @@ const neverLoaded = ['http', 'ini', 'login', 'process', 'sso', 'web-identity'].m
   (source) => `@aws-sdk/credential-provider-${source}`,
 );
 
-/** Builds the code of every function, once for a process. `routes` say which handlers an API function has. */
-export function bundles(routes: readonly LoadedRoute[]): (entry: Entry) => Code {
-  let outdir: string | undefined;
-  return (entry) => {
-    outdir ??= buildAll(routes);
-    return Code.fromAsset(join(outdir, entry));
-  };
-}
-
-/** Code that never runs, for a test that only reads the template and needs no bundles. */
-export const placeholderCode = (): Code => Code.fromInline('export const handler = undefined;');
-
-// One esbuild run for all functions, since they share most of their modules.
-function buildAll(routes: readonly LoadedRoute[]): string {
+/**
+ * Builds the code of every function, in one esbuild run, since they share most of their modules. Nothing here loads
+ * CDK, so that both take their time at the same time.
+ * @param routes say which handlers an API function has
+ * @returns the directory of the bundles, one folder for each entry; it is deleted when the process ends
+ */
+export async function buildBundles(routes: readonly LoadedRoute[]): Promise<string> {
   const outdir = mkdtempSync(join(tmpdir(), 'darkroom-bundles-'));
   process.once('exit', () => rmSync(outdir, { recursive: true, force: true }));
   const sources = join(outdir, 'sources');
-  buildSync({
+  await build({
     absWorkingDir: root,
     entryPoints: (Object.keys(entries) as Entry[]).map((entry) => ({
       in: sourceFile(sources, entry, routes),

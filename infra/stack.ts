@@ -6,7 +6,7 @@ import { Alarms } from './alarms.ts';
 import { Api } from './api.ts';
 import { apiFunctions } from './api-functions.ts';
 import { Buckets } from './buckets.ts';
-import { bundles, placeholderCode } from './bundles.ts';
+import { bundledCode, placeholderCode } from './code.ts';
 import { Dashboard } from './dashboard.ts';
 import { Deletion } from './deletion.ts';
 import { addHandlerLogs } from './log-groups.ts';
@@ -19,12 +19,19 @@ import { Workflow } from './workflow.ts';
 
 /** All of Darkroom in one account and region. */
 export class DarkroomStack extends Stack {
-  constructor(scope: Construct, id: string, chosen: Stage, routes: readonly LoadedRoute[]) {
+  /** @param bundles the directory of the functions' bundles; a template without them can only be read */
+  constructor(
+    scope: Construct,
+    id: string,
+    chosen: Stage,
+    routes: readonly LoadedRoute[],
+    bundles?: string,
+  ) {
     super(scope, id, {
       description: 'Darkroom, an image-to-image task API',
       terminationProtection: chosen.keepData,
     });
-    preventDeployment(this, whyNotDeployable(chosen, this.bundlingRequired));
+    preventDeployment(this, whyNotDeployable(chosen, bundles !== undefined));
     const stage = withParameters(this, chosen);
     const providers = new Providers(this, 'Upstream', stage);
     const tables = new Tables(this, 'Tables', stage);
@@ -32,7 +39,7 @@ export class DarkroomStack extends Stack {
     const secrets = new Secrets(this, 'Secrets', stage);
     const api = new Api(this, 'Api', stage);
     const publicUrl = api.http.apiEndpoint;
-    const codeOf = this.bundlingRequired ? bundles(routes) : placeholderCode;
+    const codeOf = bundles === undefined ? placeholderCode : bundledCode(bundles);
     const common = { stage, codeOf, tables, buckets, secrets, publicUrl, providers };
     const workflow = new Workflow(this, 'Workflow', common);
     const deletion = new Deletion(this, 'Deletion', common);

@@ -12,6 +12,7 @@ import { unlessStopped, watchStopSignals } from './stop-signals.ts';
 type Options = {
   readonly port: number;
   readonly data: string;
+  readonly cache: string;
   readonly fresh?: boolean;
   readonly quiet?: boolean;
   readonly readyFile?: string;
@@ -28,6 +29,11 @@ await new Command('npm start --')
       .argParser(parsePort),
   )
   .option('--data <folder>', 'where data, logs and keys are stored', '.local')
+  .option(
+    '--cache <folder>',
+    'where the synthesised stack is kept for starts with other data',
+    '.local/cache',
+  )
   .option('--fresh', 'delete the data of earlier runs first')
   .option('--quiet', 'print nothing but errors')
   .option(
@@ -51,7 +57,8 @@ async function main(options: Options): Promise<void> {
   process.exit(exitCode());
 }
 
-async function run({ port, data, fresh = false, quiet = false, readyFile }: Options) {
+async function run(options: Options) {
+  const { port, data, cache, fresh = false, quiet = false, readyFile } = options;
   const print = (text: string) => quiet || process.stdout.write(`${text}\n`);
   const dataDir = resolve(data);
   const file = resolve(readyFile ?? join(dataDir, 'ready.json'));
@@ -70,10 +77,14 @@ async function run({ port, data, fresh = false, quiet = false, readyFile }: Opti
   // What takes long to load is loaded only now, so that a start that is refused is refused at once.
   const { synthesiseIfChanged } = await import('./synthesis-cache.ts');
   const loading = Promise.all([import('./local-stack.ts'), import('./local-keys.ts')]);
-  await synthesiseIfChanged(outdir, async (directory) => {
-    print('Synthesising the stack …');
-    const { synthesise } = await import('./synthesise.ts');
-    await synthesise(directory, { signal: stop });
+  await synthesiseIfChanged({
+    outdir,
+    cache: join(cache, 'local'),
+    synthesise: async (directory) => {
+      print('Synthesising the stack …');
+      const { synthesise } = await import('./synthesise.ts');
+      await synthesise(directory, { signal: stop });
+    },
   });
   const [{ startLocalStack }, { loadOrIssueKeys }] = await unlessStopped(stop, loading);
   const activity = activityLog({ print });
@@ -83,8 +94,9 @@ async function run({ port, data, fresh = false, quiet = false, readyFile }: Opti
     dataDir,
     listener,
     signal: stop,
-    // It is over by the first poll, which comes after three seconds (`typicalSeconds` of the stage `local`).
-    jobSeconds: 2.5,
+    // A job is over by the first poll, which comes after two seconds.
+    parameters: { TypicalSeconds: '3' },
+    jobSeconds: 1.5,
     ...(!quiet && { onRequest: activity.onRequest, onLog: activity.onLog }),
   });
   opened.defer(stack.close);

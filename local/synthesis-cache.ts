@@ -1,11 +1,16 @@
 import { createHash } from 'node:crypto';
 import {
+  cpSync,
   existsSync,
   globSync,
+  mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -25,26 +30,42 @@ const sources = [
   'local/synthesise.ts',
 ];
 
+type Options = {
+  /** Holds the synthesis afterwards. */
+  readonly outdir: string;
+  /** Has syntheses of one stage for whatever directory needs one. Everything in it may be deleted at any time. */
+  readonly cache: string;
+  /** Writes what it makes into the directory that it gets. */
+  readonly synthesise: (directory: string) => Promise<void>;
+  /** The directory of the sources. */
+  readonly project?: string;
+};
+
 /**
- * Runs a synthesis, unless `outdir` holds the one of exactly these sources. A synthesis that is ended early leaves
- * `outdir` as it was.
- * @param synthesise writes what it makes into the directory that it gets
- * @param project the directory of the sources
+ * Runs a synthesis, unless `outdir` or the cache holds the one of exactly these sources. One that is ended early
+ * leaves both as they were.
  * @returns whether it ran
  */
-export async function synthesiseIfChanged(
-  outdir: string,
-  synthesise: (directory: string) => Promise<void>,
-  project: string = root,
-): Promise<boolean> {
+export async function synthesiseIfChanged({
+  outdir,
+  cache,
+  synthesise,
+  project = root,
+}: Options): Promise<boolean> {
   const digest = digestOf(project);
   if (isOf(outdir, digest)) return false;
   const directory = mkdtempSync(`${outdir}-`);
+  const cached = join(cache, digest);
   try {
-    await synthesise(directory);
-    writeFileSync(join(directory, digestFile), digest);
+    const isCopied = copyFromCache(cached, directory);
+    if (!isCopied) {
+      await synthesise(directory);
+      writeFileSync(join(directory, digestFile), digest);
+      addToCache(cache, cached, directory);
+    }
     rmSync(outdir, { recursive: true, force: true });
     renameSync(directory, outdir);
+    return !isCopied;
   } catch (error) {
     rmSync(directory, { recursive: true, force: true });
     // Another process may have done the same meanwhile.
@@ -68,4 +89,55 @@ function digestOf(project: string): string {
     hash.update(`${name}\0${content.length}\0`).update(content);
   }
   return hash.digest('hex');
+}
+
+/** How many syntheses a cache keeps: those of the branches somebody works on. */
+const maxCached = 4;
+
+/** Returns whether `directory` has the synthesis now. If it is deleted meanwhile, `directory` is empty again. */
+function copyFromCache(cached: string, directory: string): boolean {
+  if (!existsSync(cached)) return false;
+  try {
+    cpSync(cached, directory, { recursive: true });
+    const now = new Date();
+    utimesSync(cached, now, now);
+    return true;
+  } catch {
+    rmSync(directory, { recursive: true, force: true });
+    mkdirSync(directory);
+    return false;
+  }
+}
+
+/**
+ * Adds a synthesis, and deletes those that were not used for longest. Both happen by renaming, so no other process
+ * finds half of one. A cache that cannot be written to only makes the next start slower.
+ */
+function addToCache(cache: string, cached: string, directory: string): void {
+  try {
+    mkdirSync(cache, { recursive: true });
+    const copy = mkdtempSync(`${cached}-`);
+    cpSync(directory, copy, { recursive: true });
+    renameUnlessThere(copy, cached);
+    const entries = readdirSync(cache).map((name) => {
+      const path = join(cache, name);
+      return { path, usedAt: statSync(path).mtimeMs };
+    });
+    for (const { path } of entries.toSorted((a, b) => b.usedAt - a.usedAt).slice(maxCached)) {
+      const deleted = mkdtempSync(`${path}-`);
+      renameSync(path, deleted);
+      rmSync(deleted, { recursive: true });
+    }
+  } catch {
+    // The directory has the synthesis in any case.
+  }
+}
+
+/** A directory that is not empty is not replaced: another process has added the same synthesis first. */
+function renameUnlessThere(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch {
+    rmSync(from, { recursive: true, force: true });
+  }
 }

@@ -1,33 +1,77 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { constants } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { temporaryDirectory } from './cli-context.ts';
 
-const main = fileURLToPath(new URL('../../local/main.ts', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const startFile = fileURLToPath(new URL('../../local/start.ts', import.meta.url));
+
+/** A folder without a synthesis: a start with it makes one. */
+const emptyCache = async () => ['--cache', join(await temporaryDirectory(), 'cache')];
 
 /** `npm start` with these arguments, as a process of its own. */
 function start(...args: readonly string[]) {
-  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [startFile, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   onTestFinished(() => void child.kill('SIGKILL'));
+  return watch(child);
+}
+
+/** npm with these arguments, in a process group of its own, as a shell starts it. */
+async function npm(...args: readonly string[]) {
+  const temporary = await temporaryDirectory();
+  const child = spawn('npm', args, {
+    cwd: root,
+    env: { ...process.env, TMPDIR: temporary, npm_config_update_notifier: 'false' },
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const pid = child.pid ?? 0;
+  const sendToGroup = (signal: 'SIGINT' | 'SIGKILL') => {
+    try {
+      process.kill(-pid, signal);
+    } catch {
+      // Nobody is left in the group.
+    }
+  };
+  onTestFinished(() => sendToGroup('SIGKILL'));
+  return { ...watch(child), temporary, sendToGroup };
+}
+
+/** Collects what a process prints, until it has ended. */
+function watch(child: ChildProcessByStdio<null, Readable, Readable>) {
   const output = { stdout: '', stderr: '' };
-  const prints = (text: string) => waitFor(child, () => output.stdout.includes(text));
+  const prints = (text: string) =>
+    waitFor(child, () => `${output.stdout}${output.stderr}`.includes(text));
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].on('data', (part) => {
       output[name] += part;
     });
   }
-  const ended = once(child, 'close').then(([code]) => ({ code, ...output }));
+  const ended = once(child, 'close').then(([code, signal]) => ({
+    code: code ?? shellCode(signal),
+    ...output,
+  }));
   return { child, prints, ended };
 }
 
+/** The exit code that a shell shows for a process that was ended by a signal. */
+const shellCode = (signal: NodeJS.Signals): number => 128 + constants.signals[signal];
+
 /** Waits for output that makes the claim true. */
-async function waitFor({ stdout }: ChildProcess, isTrue: () => boolean): Promise<void> {
-  while (stdout && !isTrue()) await once(stdout, 'data');
+async function waitFor(
+  { stdout, stderr }: ChildProcessByStdio<null, Readable, Readable>,
+  isTrue: () => boolean,
+): Promise<void> {
+  while (!isTrue()) await Promise.race([once(stdout, 'data'), once(stderr, 'data')]);
 }
 
 const refused = (stderr: unknown) => ({ code: 1, stdout: '', stderr });
@@ -82,7 +126,7 @@ test('--help says what can be given', async () => {
 
 test('a stop during the synthesis ends it as well, and gives the data folder back', async () => {
   const { folder, entries } = await dataFolder();
-  const { child, prints, ended } = start('--port', '0', '--data', folder);
+  const { child, prints, ended } = start('--port=0', '--data', folder, ...(await emptyCache()));
   await prints('Synthesising');
 
   child.kill('SIGTERM');
@@ -97,7 +141,7 @@ test('a local stack serves, keeps its folder for itself, and leaves only its dat
   await mkdir(folder);
   await writeFile(join(folder, 'running.json'), '{"pid":1234567}');
   await writeFile(readyFile, '{"url":"http://127.0.0.1:1","apiKey":"old"}');
-  const { child, prints, ended } = start('--port', '0', '--data', folder);
+  const { child, prints, ended } = start('--port=0', '--data', folder, ...(await emptyCache()));
   await prints('Synthesising');
   expect(existsSync(readyFile)).toBe(false);
   await prints('Press Ctrl-C');
@@ -125,4 +169,37 @@ test('a local stack serves, keeps its folder for itself, and leaves only its dat
   expect(await entries()).toEqual([
     ...['cdk.out', 'dynamodb', 'keys.json', 'lock', 'logs', 's3', 'secrets'],
   ]);
+});
+
+describe('Ctrl-C, which a terminal sends to npm and to all that npm has started', () => {
+  test('ends `npm start` with 130, and nothing listens any more', async () => {
+    const { folder } = await dataFolder();
+    const { prints, ended, sendToGroup } = await npm('start', '--', '--port=0', '--data', folder);
+    await prints('Press Ctrl-C');
+    const { url } = JSON.parse(await readFile(join(folder, 'ready.json'), 'utf8'));
+
+    sendToGroup('SIGINT');
+
+    expect(await ended).toMatchObject({ code: 130, stderr: '' });
+    await expect(fetch(url)).rejects.toThrow();
+    expect(existsSync(join(folder, 'running.json'))).toBe(false);
+  });
+
+  test('ends `npm run demo` with 130, and nothing of its local stack is left', async () => {
+    const { prints, ended, sendToGroup, temporary } = await npm('run', 'demo');
+    await prints('queued');
+    const homes = async () =>
+      (await readdir(temporary)).filter((name) => name.startsWith('darkroom-'));
+    const [home = ''] = await homes();
+    const { url } = JSON.parse(await readFile(join(temporary, home, 'ready.json'), 'utf8'));
+
+    sendToGroup('SIGINT');
+
+    expect(await ended).toMatchObject({
+      code: 130,
+      stderr: expect.stringMatching(/\nerror: interrupted\n$/),
+    });
+    await expect(fetch(url)).rejects.toThrow();
+    expect(await homes()).toEqual([]);
+  });
 });

@@ -20,8 +20,12 @@ export async function setup(project: TestProject): Promise<void> {
     project.provide('emulator', undefined);
     return;
   }
-  const outdir = resolve('.local/test/cdk.out.dev');
   mkdirSync('.local/test', { recursive: true });
-  await synthesiseIfChanged(outdir, (fresh) => synthesise(fresh, { stage: 'dev' }));
+  const outdir = resolve('.local/test/cdk.out.dev');
+  await synthesiseIfChanged({
+    outdir,
+    cache: '.local/cache/dev',
+    synthesise: (fresh) => synthesise(fresh, { stage: 'dev' }),
+  });
   project.provide('emulator', { outdir, python });
 }

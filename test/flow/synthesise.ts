@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -11,14 +11,12 @@ declare module 'vitest' {
   }
 }
 
-/** Synthesises the stage `local` once for all test files of a project, unless an earlier run did. */
+/** Synthesises the stage `local` once for all test files of a project, unless an earlier run or start did. */
 export async function setup(project: TestProject): Promise<() => void> {
-  const outdir = '.local/test/cdk.out';
-  mkdirSync('.local/test', { recursive: true });
-  await synthesiseIfChanged(outdir, (fresh) => synthesise(fresh));
-  // A copy, because another run in this folder may replace the directory while these tests run.
+  // In a directory of its own, because another run may have other sources.
   const directory = mkdtempSync(join(tmpdir(), 'darkroom-flow-'));
-  cpSync(outdir, join(directory, 'cdk.out'), { recursive: true });
-  project.provide('outdir', join(directory, 'cdk.out'));
+  const outdir = join(directory, 'cdk.out');
+  await synthesiseIfChanged({ outdir, cache: '.local/cache/local', synthesise });
+  project.provide('outdir', outdir);
   return () => rmSync(directory, { recursive: true, force: true });
 }

@@ -4,12 +4,11 @@ import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { AssetCode } from 'aws-cdk-lib/aws-lambda';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { loadRoutes } from '../../functions/api/routes.ts';
 import { type Entry, entries } from '../../functions/runtime/env.ts';
 import { connectionAttemptMs } from '../../functions/runtime/network.ts';
-import { bundles } from '../../infra/bundles.ts';
+import { buildBundles } from '../../infra/bundles.ts';
 
 /** The maximum size of each bundle in kilobytes, about 5% above its size now: growing above it is a decision. */
 const limits: Record<Entry, number> = {
@@ -50,8 +49,7 @@ let root = '';
 
 beforeAll(async () => {
   vi.stubEnv('TMPDIR', temporary); // a worker thread ends without the `exit` event that deletes the bundles
-  const code = bundles(await loadRoutes())('api/service');
-  root = code instanceof AssetCode ? join(code.path, '../..') : '';
+  root = await buildBundles(await loadRoutes());
 }, 60_000);
 afterAll(() => {
   vi.unstubAllEnvs();

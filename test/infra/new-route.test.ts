@@ -3,11 +3,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { AssetCode } from 'aws-cdk-lib/aws-lambda';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type LoadedRoute, loadRoutes } from '../../functions/api/routes.ts';
 import { openApiDocument } from '../../functions/openapi/document.ts';
-import { bundles } from '../../infra/bundles.ts';
+import { buildBundles } from '../../infra/bundles.ts';
 import { DarkroomStack } from '../../infra/stack.ts';
 import { stageNamed } from '../../infra/stage.ts';
 import { bodyOf, event } from '../unit/runtime/event.ts';
@@ -112,10 +111,10 @@ describe('a new route of an existing function', () => {
   test('answers from the bundle of that function, beside the routes that were there', async () => {
     const temporary = mkdtempSync(join(directory, 'bundles-'));
     vi.stubEnv('TMPDIR', temporary);
-    const code = bundles(routes)('api/service');
-    vi.unstubAllEnvs();
-    if (!(code instanceof AssetCode)) throw new Error('the function has no bundle');
-    const { handler: serve } = createRequire(import.meta.url)(join(code.path, 'index.cjs'));
+    const bundles = await buildBundles(routes).finally(vi.unstubAllEnvs);
+    const { handler: serve } = createRequire(import.meta.url)(
+      join(bundles, 'api/service/index.cjs'),
+    );
 
     const echoed = await serve(event({ routeKey: key, pathParameters: { word: 'hello' } }));
     const health = await serve(event({ routeKey: 'GET /healthz' }));

@@ -1,11 +1,20 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { synthesiseIfChanged } from '../../local/synthesis-cache.ts';
 
 let project: string;
 let outdir: string;
+let cache: string;
 let runs: number;
 
 beforeEach(() => {
@@ -13,6 +22,7 @@ beforeEach(() => {
   onTestFinished(() => rmSync(directory, { recursive: true }));
   project = join(directory, 'project');
   outdir = join(directory, 'cdk.out');
+  cache = join(directory, 'cache');
   runs = 0;
   write('infra/app.ts', 'one');
   write('package-lock.json', '{}');
@@ -24,16 +34,20 @@ function write(name: string, content: string): void {
   writeFileSync(file, content);
 }
 
-const run = () =>
-  synthesiseIfChanged(
+const run = (change: Partial<Parameters<typeof synthesiseIfChanged>[0]> = {}) =>
+  synthesiseIfChanged({
     outdir,
-    async (directory) => {
+    cache,
+    synthesise: async (directory) => {
       runs += 1;
       writeFileSync(join(directory, 'template.json'), String(runs));
     },
     project,
-  );
-const template = () => readFileSync(join(outdir, 'template.json'), 'utf8');
+    ...change,
+  });
+const template = (directory = outdir) => readFileSync(join(directory, 'template.json'), 'utf8');
+/** What lies beside the directory, and in the cache. */
+const leftovers = () => [readdirSync(join(outdir, '..')).toSorted(), readdirSync(cache).length];
 
 test('unchanged sources are synthesised once', async () => {
   expect(await run()).toBe(true);
@@ -70,10 +84,10 @@ test('a synthesis that fails leaves the one before and nothing of itself', async
     throw new Error('it does not compile');
   };
 
-  await expect(synthesiseIfChanged(outdir, failing, project)).rejects.toThrow('does not compile');
+  await expect(run({ synthesise: failing })).rejects.toThrow('does not compile');
 
   expect(template()).toBe('1');
-  expect(readdirSync(join(outdir, '..')).toSorted()).toEqual(['cdk.out', 'project']);
+  expect(leftovers()).toEqual([['cache', 'cdk.out', 'project'], 1]);
   expect(await run()).toBe(true);
   expect(template()).toBe('2');
 });
@@ -83,5 +97,56 @@ test('of two syntheses at a time, the directory holds one whole', async () => {
 
   expect(both).toEqual([true, true]);
   expect(['1', '2']).toContain(template());
-  expect(readdirSync(join(outdir, '..')).toSorted()).toEqual(['cdk.out', 'project']);
+  expect(leftovers()).toEqual([['cache', 'cdk.out', 'project'], 1]);
+});
+
+describe('another directory', () => {
+  let other: string;
+  beforeEach(() => {
+    other = `${outdir}-of-another`;
+  });
+
+  test('gets the synthesis of the same sources from the cache, and keeps it without one', async () => {
+    await run();
+
+    expect(await run({ outdir: other })).toBe(false);
+    rmSync(cache, { recursive: true });
+    expect(await run({ outdir: other })).toBe(false);
+    expect([template(other), runs]).toEqual(['1', 1]);
+  });
+
+  test('gets one of its own when the sources have changed, and an earlier one when they are changed back', async () => {
+    await run();
+    write('infra/app.ts', 'two');
+    expect(await run({ outdir: other })).toBe(true);
+    write('infra/app.ts', 'one');
+
+    expect(await run({ outdir: other })).toBe(false);
+    expect(template(other)).toBe('1');
+  });
+
+  test('gets one of its own when the cache cannot be written to', async () => {
+    writeFileSync(cache, '');
+
+    expect(await run({ outdir: other })).toBe(true);
+    expect(template(other)).toBe('1');
+  });
+});
+
+test('the cache keeps the four that were used last', async () => {
+  for (const source of ['one', 'two', 'three', 'four']) {
+    write('infra/app.ts', source);
+    await run();
+  }
+  const cached = readdirSync(cache);
+  for (const name of cached) utimesSync(join(cache, name), 0, 0);
+  write('infra/app.ts', 'one');
+  await run();
+  write('infra/app.ts', 'five');
+  await run();
+  write('infra/app.ts', 'one');
+
+  expect(await run()).toBe(false);
+  expect(cached).toHaveLength(4);
+  expect(readdirSync(cache)).toHaveLength(4);
 });

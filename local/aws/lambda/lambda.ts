@@ -97,12 +97,17 @@ export function lambdaRunner(options: Options): LambdaRunner {
     return own;
   };
 
+  // A new sandbox takes more of the machine's time than what most functions do. So when there are more invocations than
+  // places, those go first that find a warm one; otherwise each would end the sandbox that the next one needs.
   const runInSandbox = (definition: FunctionDefinition, event: SandboxEvent) =>
     semaphoreOf(definition).run(() =>
-      running.run(async () => {
-        if (closing.signal.aborted) return shuttingDown;
-        return (await pools.get(definition)?.run(event)) ?? notFound(definition.name);
-      }),
+      running.run(
+        async () => {
+          if (closing.signal.aborted) return shuttingDown;
+          return (await pools.get(definition)?.run(event)) ?? notFound(definition.name);
+        },
+        () => pools.get(definition)?.hasWarm() ?? false,
+      ),
     );
 
   // Looked up for every attempt: a retry runs the function as it is by then.

@@ -2,6 +2,8 @@ import type { InvokeResult } from './invoke-result.ts';
 import type { Sandbox, SandboxEvent } from './sandbox.ts';
 
 export type SandboxPool = {
+  /** Whether a sandbox has nothing to do. */
+  hasWarm(): boolean;
   run(event: SandboxEvent): Promise<InvokeResult>;
   /** Every invocation that begins from now on begins in a new sandbox; running ones finish in theirs. */
   recycle(): void;
@@ -45,6 +47,7 @@ export function sandboxPool(warmSandboxes: WarmSandboxes, create: () => Sandbox)
   };
 
   return {
+    hasWarm: () => idle.some((sandbox) => sandbox.isAlive()),
     run(event) {
       const sandbox = take();
       all.add(sandbox);

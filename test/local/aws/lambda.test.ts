@@ -177,6 +177,39 @@ describe('sandboxes', () => {
     expect(await lambda.invoke('A', {})).toEqual({ ok: true, payload: 2 });
   });
 
+  describe('of several functions that have only one place', () => {
+    /** Invokes these functions at the same time. Returns the results in the order in which they came. */
+    async function invokeAll(names: readonly string[]) {
+      const functions = ['A', 'B'].map((name) => ({
+        ...bundled(`${counting} ${handler('return ++calls;')}`),
+        name,
+        arn: name,
+      }));
+      const limits = { maxSandboxes: 1, maxSandboxesPerFunction: names.length };
+      const lambda = lambdaRunner({ functions, logs: logLines(), ...limits });
+      onTestFinished(() => lambda.close());
+      const ended: string[] = [];
+      await Promise.all(
+        names.map(async (name) => {
+          const result = await lambda.invoke(name, {});
+          ended.push(`${name}${result.ok && result.payload}`);
+        }),
+      );
+      return ended;
+    }
+
+    test('run the events that wait for them before they make room for others', async () => {
+      expect(await invokeAll(['A', 'B', 'A', 'B'])).toEqual(['A1', 'A2', 'B1', 'B2']);
+    });
+
+    test('make room for an event of another function after twenty that came later', async () => {
+      const ended = await invokeAll(['A', 'B', ...Array<string>(30).fill('A')]);
+
+      expect(ended).toHaveLength(32);
+      expect(ended.indexOf('B1')).toBe(21);
+    });
+  });
+
   test('are more than that when one waits for another', async () => {
     const inner = { ...bundled(handler('return "inner";')), name: 'Inner', arn: 'Inner' };
     const outer = bundled(
