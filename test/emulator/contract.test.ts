@@ -398,6 +398,19 @@ describe.skipIf(!emulator)('the stage dev in the emulator', () => {
       expect(await credits()).toMatchObject({ balance: 1, reserved: 0 });
     });
 
+    test('above a limit of its key is refused with 402, until the limit is raised', async () => {
+      const limited = { daily_limit_credits: 1.2, total_limit_credits: 2.4 };
+      const { create, keyId } = await customer('limited', { key: limited });
+      const codeOf = async () => {
+        const { status, body } = await create({ ...generation, image_uploads });
+        return status === 200 ? status : [status, body.error.code];
+      };
+
+      expect([await codeOf(), await codeOf()]).toEqual([200, [402, 'KEY_DAILY_QUOTA_EXHAUSTED']]);
+      await admin.call('PATCH', `/v1/admin/keys/${keyId}`, { daily_limit_credits: 9.6 });
+      expect([await codeOf(), await codeOf()]).toEqual([200, [402, 'KEY_QUOTA_EXHAUSTED']]);
+    });
+
     test('above a limit of the account is refused with 429', async () => {
       const slow = await customer('slow', { limits: { requests_per_minute: 1 } });
       const atItsLimit = await customer('at-its-limit', { limits: { tasks_in_flight: 1 } });
