@@ -9,6 +9,7 @@ import { settlements } from '../../functions/adapters/aws/dynamodb/settlements.t
 import { accountKey } from '../../functions/adapters/aws/dynamodb/shards.ts';
 import { taskHistory } from '../../functions/adapters/aws/dynamodb/task-history.ts';
 import { taskTable } from '../../functions/adapters/aws/dynamodb/task-table.ts';
+import { usageTable } from '../../functions/adapters/aws/dynamodb/usage.ts';
 import { sampleTime } from '../support/tasks.ts';
 import type { Store } from './stores.ts';
 import { tableNames } from './template-resources.ts';
@@ -26,6 +27,7 @@ export function storeOf(client: DynamoDBClient): Store {
     history: taskHistory(client, tableNames.tasks),
     keys: knownKeys(client, tableNames),
     accounts,
+    usage: usageTable(client, tableNames.accounts),
     apiKeys: keyTable(client, tableNames, () => sampleTime),
     shards: async (account) => {
       const ids = (await rowsOf(client, tableNames.keys))

@@ -11,6 +11,7 @@ import { repeatedTaskContract } from './repeated-task-contract.ts';
 import { reservationContract } from './reservation-contract.ts';
 import { settlingContract } from './settling-contract.ts';
 import type { MakeStore } from './stores.ts';
+import { usageContract } from './usage-contract.ts';
 
 /** What every ledger guarantees for one caller after the other. */
 export function ledgerContract(make: MakeStore): void {
@@ -22,6 +23,7 @@ export function ledgerContract(make: MakeStore): void {
   describe('the limit of a key', () => totalLimitContract(make));
   describe('a limit of a key that is changed', () => changedLimitContract(make));
   describe('the daily limit of a key', () => dailyLimitContract(make));
+  describe('the usage', () => usageContract(make));
   describe('credits', () => creditContract(make));
   describe('an idempotency key of credits', () => repeatedCreditContract(make));
 }

@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import type { Keys } from '../../functions/domain/accounts/authenticate.ts';
 import type { IdempotencyRecord } from '../../functions/domain/billing/idempotency.ts';
 import type { Ledger, ReserveResult } from '../../functions/domain/billing/ledger.ts';
+import type { UsageStore } from '../../functions/domain/billing/usage.ts';
 import type {
   Accounts,
   EntryCursor,
@@ -33,6 +34,7 @@ export type Store = {
   readonly keys: Keys;
   readonly accounts: Accounts;
   readonly apiKeys: ApiKeys;
+  readonly usage: UsageStore;
   shards(account: string): Promise<readonly Omit<Funds, 'inFlight'>[]>;
 };
 

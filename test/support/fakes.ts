@@ -29,6 +29,7 @@ import {
   memoryApiKeys,
   memoryKeys,
   memoryLedger,
+  memoryUsage,
   type Records,
 } from './money.ts';
 import { fileOf } from './pictures.ts';
@@ -50,6 +51,7 @@ export function memoryStore() {
     history: memoryHistory(tasks),
     accounts: memoryAccounts(records),
     apiKeys: memoryApiKeys(records),
+    usage: memoryUsage(records),
     keys: memoryKeys(records),
     /** What the account has by now. */
     funds: (account: string): Funds => fundsOf(records.accounts.get(account) ?? noFunds),

@@ -6,6 +6,7 @@ import type {
   ReserveFailure,
   SpendingLimits,
 } from '../../functions/domain/billing/ledger.ts';
+import { sumUsage, type UsageStore, usageOf } from '../../functions/domain/billing/usage.ts';
 import {
   type Account,
   type Accounts,
@@ -147,6 +148,16 @@ function failureOf(
   const { tasksInFlight = defaultLimits.tasksInFlight } = limits;
   return inFlight < tasksInFlight ? undefined : { state: 'too_many_in_flight', tasksInFlight };
 }
+
+/** The usage that the tasks that have ended make up. */
+export const memoryUsage = ({ tasks }: Records): UsageStore => ({
+  between: async (account, from, to) => {
+    const ended = [...tasks.values()].flatMap((task) =>
+      !isDeleted(task) && isEnded(task) && task.account === account ? [usageOf(task)] : [],
+    );
+    return sumUsage(ended.filter(({ day }) => from <= day && day <= to));
+  },
+});
 
 export function memoryLedger(records: Records): Ledger {
   const { tasks, idempotencyRecords } = records;

@@ -7,6 +7,7 @@ import { allOf, withPlaceholders } from './expressions.ts';
 import { accountShardKey, dayShardKey, keyShardKey, shardActions } from './shards.ts';
 import { toItem, toTask } from './task-row.ts';
 import { type Actions, type Outcome, untilResult, writeAll } from './transaction.ts';
+import { addUsage } from './usage.ts';
 
 type Tables = { readonly accounts: string; readonly keys: string; readonly tasks: string };
 
@@ -61,6 +62,7 @@ function actionsOf({ accounts, keys, tasks }: Tables, task: EndedTask): Actions 
   return {
     task: endTask(tasks, task),
     entry: addEntry(accounts, { account, shard }, { ...entry, kind: 'settle', taskId, keyId }),
+    usage: addUsage(accounts, { account, shard }, task),
     ...shardActions(
       'shard',
       { table: accounts, keyOf: (one) => accountShardKey(account, one), guarded: ['reserved'] },
