@@ -134,9 +134,10 @@ export type Completed = EndedTaskBase & {
 
 export type Failed = EndedTaskBase & { readonly status: 'failed'; readonly failure: Failure };
 
-/** The state of the callback: `failing` is retried, `undelivered` is not. */
+/** The states of a callback: `failing` is retried, `undelivered` is not. */
+export const callbackStates = ['pending', 'failing', 'delivered', 'undelivered'] as const;
 export type CallbackRecord = {
-  readonly state: 'pending' | 'failing' | 'delivered' | 'undelivered';
+  readonly state: (typeof callbackStates)[number];
   readonly attempts: number;
   readonly lastStatus?: number | undefined;
 };
