@@ -236,6 +236,12 @@ export const startGraceMs = 60 * 1000;
 /** How long the upload forms of a task can be used, counted from its create: a quarter of an hour. */
 export const uploadFormMs = 15 * 60 * 1000;
 
+/**
+ * How long the function that deletes the pictures of a task may run, in seconds. The request and the function that wait
+ * for it have a little longer.
+ */
+export const deletePicturesSeconds = 20;
+
 /** How long a link to a result works, counted from the response that carries it: a day. */
 export const linkValidForMs = 24 * 60 * 60 * 1000;
 
