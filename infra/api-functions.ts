@@ -1,6 +1,7 @@
 import { Aws, Tokenization } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { bucketPrefixes, indexNames } from '../functions/domain/model/storage-names.ts';
+import { deletePicturesSeconds } from '../functions/domain/model/task.ts';
 import type { Entry } from '../functions/runtime/env.ts';
 import type { Buckets } from './buckets.ts';
 import type { Deletion } from './deletion.ts';
@@ -129,7 +130,7 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
     },
     'api/delete-task': {
       id: 'DeleteTask',
-      timeoutSeconds: 25, // longer than the function that it waits for
+      timeoutSeconds: deletePicturesSeconds + 5, // longer than the function that it waits for
       environment: {
         ...callerEnvironment,
         TASK_TABLE: tables.tasks.allow('dynamodb:GetItem', 'dynamodb:PutItem'),

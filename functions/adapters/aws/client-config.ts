@@ -1,3 +1,5 @@
+import { deletePicturesSeconds } from '../../domain/model/task.ts';
+
 // A connection or a response that never comes must not use up the time of a function: the SDK tries again on another
 // connection.
 const connectionTimeout = 2000;
@@ -9,8 +11,8 @@ const within = (requestTimeout: number) => ({
 /** For clients whose requests are small: DynamoDB, Secrets Manager, Step Functions, Lambda. Times in milliseconds. */
 export const clientConfig = within(5000);
 
-/** For a function that is waited for: a little longer than the longest of them may run. */
-export const runnerClientConfig = within(22_000);
+/** For a function that is waited for: a little longer than it may run. */
+export const runnerClientConfig = within((deletePicturesSeconds + 2) * 1000);
 
 /** For S3, where a request carries up to 64 MB. */
 export const s3ClientConfig = within(30_000);

@@ -139,9 +139,10 @@ export type Completed = EndedTaskBase & {
 
 export type Failed = EndedTaskBase & { readonly status: 'failed'; readonly failure: Failure };
 
-/** The state of the callback: `failing` is retried, `undelivered` is not. */
+/** The states of a callback: `failing` is retried, `undelivered` is not. */
+export const callbackStates = ['pending', 'failing', 'delivered', 'undelivered'] as const;
 export type CallbackRecord = {
-  readonly state: 'pending' | 'failing' | 'delivered' | 'undelivered';
+  readonly state: (typeof callbackStates)[number];
   readonly attempts: number;
   readonly lastStatus?: number | undefined;
 };
@@ -239,6 +240,12 @@ export const startGraceMs = 60 * 1000;
 
 /** How long the upload forms of a task can be used, counted from its create: a quarter of an hour. */
 export const uploadFormMs = 15 * 60 * 1000;
+
+/**
+ * How long the function that deletes the pictures of a task may run, in seconds. The request and the function that wait
+ * for it have a little longer.
+ */
+export const deletePicturesSeconds = 20;
 
 /** How long a link to a result works, counted from the response that carries it: a day. */
 export const linkValidForMs = 24 * 60 * 60 * 1000;

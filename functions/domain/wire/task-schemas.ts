@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { taskErrorCodes } from '../model/problem.ts';
-import { linkValidForMs, statuses } from '../model/task.ts';
+import { callbackStates, linkValidForMs, statuses } from '../model/task.ts';
 import { credits, seconds, taskId } from './fields.ts';
 
 const hourMs = 60 * 60 * 1000;
@@ -78,9 +78,7 @@ const ended = {
   ...endedWithoutCallback,
   callback: z
     .strictObject({
-      status: z
-        .enum(['pending', 'failing', 'delivered', 'undelivered'])
-        .describe('`failing` is tried again, `undelivered` is not'),
+      status: z.enum(callbackStates).describe('`failing` is tried again, `undelivered` is not'),
       attempts: z.int().min(0),
       last_status: z
         .int()
