@@ -1,18 +1,21 @@
 import * as z from 'zod';
 import { noSuchRoute } from '../api/not-found/route.ts';
-import { accountNotFound } from '../domain/accounts/accounts.ts';
+import { accountExists, accountNotFound } from '../domain/accounts/accounts.ts';
 import {
   invalidApiKey,
   keyDisabled,
   keyExpired,
   scopeMissing,
 } from '../domain/accounts/authenticate.ts';
+import { keyNotFound } from '../domain/accounts/keys.ts';
 import { tooManyRequests } from '../domain/accounts/rate-limit.ts';
 import { idempotencyConflict } from '../domain/billing/idempotency.ts';
+import { busyProblem, reserveProblem } from '../domain/billing/ledger.ts';
 import { defaultLimits } from '../domain/model/account.ts';
 import { defaultModel } from '../domain/model/catalogue.ts';
 import { Problem, type ProblemCode, problemCodes } from '../domain/model/problem.ts';
 import { taskEnded, taskNotCancellable } from '../domain/tasks/cancel-task.ts';
+import { modelNotAllowed } from '../domain/tasks/create-task.ts';
 import { resultExpired } from '../domain/tasks/get-result.ts';
 import { invalidTaskId, taskNotFound, taskRunning } from '../domain/tasks/get-task.ts';
 import { credits, seconds } from '../domain/wire/fields.ts';
@@ -33,6 +36,8 @@ type ErrorDocs = {
 
 const taskId = 'task-unified-1757156493-imcg5zqt';
 const keyName = 'shop';
+/** A create of two images. */
+const request = { price: 2400, n: 2, caller: { keyName, timeZone: 'Europe/Berlin' } };
 const aKeyName = z.string().describe('The name of the API key');
 const estimated = credits('What the task would have reserved');
 const remaining = credits('What the key may still spend');
@@ -63,11 +68,7 @@ const errorDocs: Readonly<Record<ProblemCode, ErrorDocs>> = {
   },
   insufficient_quota: {
     when: 'The account has too few credits.',
-    example: new Problem(
-      'insufficient_quota',
-      'The account has too few credits: 2 image(s) need 2.4.',
-      { details: { estimated_credits: 2.4, account_balance_credits: 1.2 } },
-    ),
+    example: reserveProblem({ state: 'insufficient', balance: 1200 }, request),
     details: {
       estimated_credits: estimated.optional(),
       account_balance_credits: credits('What the account has'),
@@ -75,18 +76,9 @@ const errorDocs: Readonly<Record<ProblemCode, ErrorDocs>> = {
   },
   KEY_QUOTA_EXHAUSTED: {
     when: 'The task would bring the key above its limit.',
-    example: new Problem(
-      'KEY_QUOTA_EXHAUSTED',
-      'The API key "shop" has reached its limit: 2 image(s) need 2.4.',
-      {
-        details: {
-          key_name: keyName,
-          estimated_credits: 2.4,
-          total_limit_credits: 10,
-          used_credits: 8.8,
-          remaining_credits: 1.2,
-        },
-      },
+    example: reserveProblem(
+      { state: 'key_exhausted', totalLimit: 10_000, used: 8800, remaining: 1200 },
+      request,
     ),
     details: {
       key_name: aKeyName,
@@ -98,19 +90,9 @@ const errorDocs: Readonly<Record<ProblemCode, ErrorDocs>> = {
   },
   KEY_DAILY_QUOTA_EXHAUSTED: {
     when: 'The task would bring the key above its limit for today.',
-    example: new Problem(
-      'KEY_DAILY_QUOTA_EXHAUSTED',
-      'The API key "shop" has reached its limit for today: 2 image(s) need 2.4. It begins anew at midnight, Europe/Berlin.',
-      {
-        details: {
-          key_name: keyName,
-          estimated_credits: 2.4,
-          daily_limit_credits: 5,
-          daily_used_credits: 3.8,
-          remaining_credits: 1.2,
-          reset_timezone: 'Europe/Berlin',
-        },
-      },
+    example: reserveProblem(
+      { state: 'key_exhausted_today', dailyLimit: 5000, remaining: 1200 },
+      request,
     ),
     details: {
       key_name: aKeyName,
@@ -127,11 +109,7 @@ const errorDocs: Readonly<Record<ProblemCode, ErrorDocs>> = {
   },
   KEY_MODEL_NOT_ALLOWED: {
     when: 'The key may not use this model.',
-    example: new Problem(
-      'KEY_MODEL_NOT_ALLOWED',
-      `The API key "shop" may not use ${defaultModel.id}.`,
-      { param: 'model', details: { key_name: keyName, allowed_models: ['another-model'] } },
-    ),
+    example: modelNotAllowed(defaultModel.id, keyName, ['another-model']),
     details: {
       key_name: aKeyName,
       allowed_models: z.array(z.string()).describe('The models it may use'),
@@ -151,13 +129,11 @@ const errorDocs: Readonly<Record<ProblemCode, ErrorDocs>> = {
   },
   key_not_found: {
     when: 'There is no key with this id, or it was deleted.',
-    example: new Problem('key_not_found', 'There is no key key-0123456789abcdef.', {
-      param: 'key_id',
-    }),
+    example: keyNotFound('key-0123456789abcdef'),
   },
   account_exists: {
     when: 'There is an account of this name already.',
-    example: new Problem('account_exists', 'There is an account shop already.', { param: 'id' }),
+    example: accountExists('shop'),
   },
   idempotency_conflict: {
     when: 'The Idempotency-Key was used for another request within 24 hours, or the task that it has created was deleted.',
@@ -200,7 +176,7 @@ const errorDocs: Readonly<Record<ProblemCode, ErrorDocs>> = {
   },
   service_unavailable: {
     when: 'Many requests of the account were in each other’s way. Wait as long as Retry-After says.',
-    example: new Problem('service_unavailable', 'The account is busy; send the request again.'),
+    example: busyProblem(),
   },
 };
 

@@ -36,7 +36,7 @@ export const createAccount =
       },
     };
     if (!(await accounts.add({ ...account, webhookSecret }))) {
-      throw new Problem('account_exists', `There is an account ${id} already.`, { param: 'id' });
+      throw accountExists(id);
     }
     return { ...accountView({ ...account, ...noFunds }), webhook_secret: webhookSecret };
   };
@@ -110,6 +110,9 @@ const requireAccount = (id: string, account: Account | undefined): Account => {
   if (account) return account;
   throw accountNotFound(id);
 };
+
+export const accountExists = (id: string): Problem =>
+  new Problem('account_exists', `There is an account ${id} already.`, { param: 'id' });
 
 export const accountNotFound = (id: string): Problem =>
   new Problem('account_not_found', `There is no account ${id}.`, { param: 'account' });

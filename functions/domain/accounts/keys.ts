@@ -157,7 +157,7 @@ function requireKeyId(keyId: string): string {
   throw keyNotFound(keyId);
 }
 
-const keyNotFound = (keyId: string): Problem =>
+export const keyNotFound = (keyId: string): Problem =>
   new Problem('key_not_found', `There is no key ${keyId}.`, { param: 'key_id' });
 
 const inSeconds = (ms: number | undefined) => (ms === undefined ? null : Math.floor(ms / 1000));

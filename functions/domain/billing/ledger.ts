@@ -98,7 +98,11 @@ export const busyProblem = (): Problem =>
 /** After how many seconds a task of the account may have ended, so that a retry is worth it. */
 const inFlightRetrySeconds = 5;
 
-type Request = { readonly price: number; readonly n: number; readonly caller: Caller };
+type Request = {
+  readonly price: number;
+  readonly n: number;
+  readonly caller: Pick<Caller, 'keyName' | 'timeZone'>;
+};
 
 /** The response when the price of a task could not be reserved. Nothing was written. */
 export function reserveProblem(failure: ReserveFailure, { price, n, caller }: Request): Problem {

@@ -9,12 +9,16 @@ import type { Caller } from '../model/api-key.ts';
 import { findModel } from '../model/catalogue.ts';
 import type { Clock } from '../model/clock.ts';
 import { Problem } from '../model/problem.ts';
-import { type Input, isDeleted, type Pending, type Task, uploadFormMs } from '../model/task.ts';
+import {
+  type Input,
+  isDeleted,
+  type Pending,
+  startGraceMs,
+  type Task,
+  uploadFormMs,
+} from '../model/task.ts';
 import type { GenerationRequest } from '../wire/request.ts';
 import type { TaskStore, Workflow } from './ports.ts';
-
-/** If a task was not started within this time after it was ready, the reconciler starts it. */
-const startGraceMs = 60 * 1000;
 
 type Deps = {
   readonly ledger: Pick<Ledger, 'reserve'>;
@@ -105,11 +109,18 @@ function checkCallback({ urlProblem }: Deps, url: string | undefined): void {
 
 function checkModel(model: string, { keyName, allowedModels }: Caller): void {
   if (!allowedModels || allowedModels.includes(model)) return;
-  throw new Problem('KEY_MODEL_NOT_ALLOWED', `The API key "${keyName}" may not use ${model}.`, {
-    param: 'model',
-    details: { key_name: keyName, allowed_models: allowedModels },
-  });
+  throw modelNotAllowed(model, keyName, allowedModels);
 }
+
+export const modelNotAllowed = (
+  model: string,
+  key_name: string,
+  allowed_models: readonly string[],
+): Problem =>
+  new Problem('KEY_MODEL_NOT_ALLOWED', `The API key "${key_name}" may not use ${model}.`, {
+    param: 'model',
+    details: { key_name, allowed_models },
+  });
 
 /** The task that the same request created before. @throws {Problem} when there is none, or it was deleted */
 async function replay(

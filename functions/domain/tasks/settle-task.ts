@@ -87,7 +87,8 @@ async function collectImages(
 ): Promise<Ending> {
   // A settlement that crashed may have copied some, and the provider may have deleted them since.
   const stored = await results.stored(taskId);
-  const collected = await Promise.all(
+  // All of them are waited for: Lambda stops a function that has returned in the middle of a download.
+  const copies = await Promise.allSettled(
     generated.map(async (image, index): Promise<Image | Failure> => {
       if (!('url' in image)) return image;
       try {
@@ -97,6 +98,11 @@ async function collectImages(
         throw error;
       }
     }),
+  );
+  const failed = copies.find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
+  const collected = copies.flatMap((result) =>
+    result.status === 'fulfilled' ? [result.value] : [],
   );
   const images = collected.filter((one) => 'key' in one);
   const missing = collected.filter((one) => 'code' in one);

@@ -242,6 +242,32 @@ describe('an image that cannot be fetched', () => {
     expect(await find()).toMatchObject({ status: 'completed', charged: 2400 });
   });
 
+  test('does not end the settlement while another image is copied', async () => {
+    const { store } = await context(2, polled(2, outcome));
+    const slow = Promise.withResolvers<void>();
+    const copied: string[] = [];
+    const results = {
+      ...memoryResults(),
+      store: async (_task: string, n: number, address: string) => {
+        if (address === url(1)) throw new ResultUnavailable('result answered 503');
+        await slow.promise;
+        copied.push(address);
+        return image(n);
+      },
+    };
+    const { tasks, ledger } = store;
+    const settle = settleTask({ tasks, ledger, results, now: () => now, retentionDays: 30 });
+
+    const settling = thrownBy(settle(sampleId)).then((error) => ({ error, copied: [...copied] }));
+    await new Promise(setImmediate);
+    slow.resolve();
+
+    expect(await settling).toMatchObject({
+      error: { name: 'ResultUnavailable' },
+      copied: [url(2)],
+    });
+  });
+
   test('counts as not made when the retries are over', async () => {
     const { settle, find, funds } = await context(2, polled(2, outcome), [url(2)]);
 
