@@ -11,7 +11,7 @@ import {
 } from '../../../domain/model/account.ts';
 import { indexNames } from '../../../domain/model/storage-names.ts';
 import { listEntries } from './entries.ts';
-import { allOf, withPlaceholders } from './expressions.ts';
+import { withPlaceholders } from './expressions.ts';
 import { findRows, type Row, readRow } from './rows.ts';
 import {
   accountKey,
@@ -57,14 +57,11 @@ export const accountTable = (client: DynamoDBClient, table: string): Accounts =>
     const { row } = await update(client, {
       TableName: table,
       Key: marshall(accountKey(account)),
-      ...withPlaceholders(
-        {
-          UpdateExpression:
-            'SET #previousSecret = #webhookSecret, #previousSecretUntil = :until, #webhookSecret = :webhookSecret',
-          ConditionExpression: allOf([conditions.exists, conditions.secretIsNew]),
-        },
-        { webhookSecret, until: previousSecretUntil },
-      ),
+      ...updateExpression({
+        copy: { previousSecret: 'webhookSecret' },
+        set: { webhookSecret, previousSecretUntil },
+        conditions: [conditions.exists, conditions.secretIsNew],
+      }),
     });
     return row !== undefined;
   },

@@ -70,12 +70,14 @@ async function writeOnce(send: () => Promise<Output>): Promise<Updated> {
   }
 }
 
-/** One update of a row. Attributes are keys of `set`, `setOnce` and `add`; a dot leads into a map. */
+/** One update of a row. Attributes are keys of `set`, `setOnce`, `copy` and `add`; a dot leads into a map. */
 export type Change = {
   /** New values. `null` removes the attribute, `undefined` leaves it as it is. */
   readonly set?: Row;
   /** Values for attributes that are still absent. */
   readonly setOnce?: Row;
+  /** Attributes that get the value which the named attribute has before the update. */
+  readonly copy?: Readonly<Record<string, string>>;
   /** What is added to a number, or put into a set. */
   readonly add?: Row;
   readonly remove?: readonly string[];
@@ -89,6 +91,7 @@ export type Change = {
 export function updateExpression({
   set = {},
   setOnce = {},
+  copy = {},
   add = {},
   remove = [],
   conditions = [],
@@ -103,6 +106,9 @@ export function updateExpression({
     {
       UpdateExpression: [
         ...clause('SET', [
+          ...Object.entries(copy).map(
+            ([name, from]) => `${attributePath(name)} = ${attributePath(from)}`,
+          ),
           ...assigned.map(([name]) => `${attributePath(name)} = ${valuePlaceholder(name)}`),
           ...assignedOnce.map(
             ([name]) =>

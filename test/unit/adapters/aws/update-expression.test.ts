@@ -36,6 +36,14 @@ test('an update names every attribute by a placeholder and declares only what it
   });
 });
 
+test('an attribute gets the value that another has before the update', () => {
+  expect(updateExpression({ copy: { previous: 'newest' }, set: { newest: 'b' } })).toEqual({
+    UpdateExpression: 'SET #previous = #newest, #newest = :newest',
+    ExpressionAttributeNames: { '#previous': 'previous', '#newest': 'newest' },
+    ExpressionAttributeValues: marshall({ ':newest': 'b' }),
+  });
+});
+
 test('null removes an attribute, and an update without values declares none', () => {
   expect(updateExpression({ set: { totalLimit: null } })).toEqual({
     UpdateExpression: 'REMOVE #totalLimit',
