@@ -108,6 +108,45 @@ test.each(scenarios)(
   },
 );
 
+/** The calls of one invocation of a function, without those it makes once in a while, by name and number. */
+async function callsOf(name: string, run: () => Promise<unknown>) {
+  await until(stack.lambda.isIdle, Boolean);
+  const before = invocations.length;
+  await run();
+  await until(stack.lambda.isIdle, Boolean);
+  const [first] = invocations.slice(before).filter((invocation) => invocation.function === name);
+  return first?.calls.toSorted();
+}
+
+test('a create reads its key beside the rate limit, writes one transaction and starts the workflow, and nothing else', async () => {
+  const create = () => stack.create({ prompt: 'Cheap', ...byUrl() });
+  await create(); // what is cached from here on is loaded
+
+  expect(await callsOf('api/create-task', create)).toEqual([
+    'dynamodb GetItem',
+    'dynamodb TransactWriteItems',
+    'dynamodb UpdateItem',
+    'states StartExecution',
+  ]);
+});
+
+test('a create with a key that has a limit looks at what is left first, and that is one read more', async () => {
+  const authorization = `Bearer ${stack.keys.adminKey}`;
+  const key = { account: 'default', name: 'limited', total_limit_credits: 100 };
+  const { body } = await stack.call('POST', '/v1/admin/keys', key, { authorization });
+  const create = () =>
+    stack.create({ prompt: 'Cheap', ...byUrl() }, { authorization: `Bearer ${body.api_key}` });
+  await create();
+
+  expect(await callsOf('api/create-task', create)).toEqual([
+    'dynamodb BatchGetItem',
+    'dynamodb GetItem',
+    'dynamodb TransactWriteItems',
+    'dynamodb UpdateItem',
+    'states StartExecution',
+  ]);
+});
+
 /** Runs one task while nothing else runs. */
 async function measureCost(request: object): Promise<Cost> {
   await until(stack.lambda.isIdle, Boolean);
