@@ -33,8 +33,8 @@ describe('DynamoDB in the local stack', () => {
   storeContract(make);
 });
 
-// With sixteen shards only where there is time for it.
-const shardCounts = process.env['INTERLEAVINGS_RUNS'] === 'all' ? [3, 16] : [3];
+const isThorough = process.env['INTERLEAVINGS_RUNS'] === 'all';
+const shardCounts = isThorough ? [3, 16] : [3];
 
 describe.each(shardCounts)('DynamoDB with accounts that are spread over %i shards', (shards) => {
   const spread = async (): Promise<Store> => withShards((await dynamoDb()).client, shards);
@@ -47,35 +47,51 @@ describe('an account at the limits of what it has', () => {
   const price = 1200;
   const latency = () => latencyPause({ read: 1, write: 1, transaction: 4 });
 
-  test.each([1, 4, 16])(
-    'with credits for 30 tasks in %i shards, 45 that ask at once open exactly 30, and 10 more when 10 come back',
-    async (shards) => {
+  const ask = (store: Store, count: number) =>
+    Promise.all(
+      Array.from({ length: count }, async () => {
+        const task = draft();
+        const { state } = await retryWhileBusy(() => reserve(store, task));
+        return { state, id: task.id };
+      }),
+    );
+
+  // So many tasks can be paid. Three times as many where there is time for it.
+  const enough = isThorough ? 60 : 20;
+  const limit = enough * price + 700;
+
+  test.each([
+    ['one shard', 1, 'insufficient', {}],
+    ['four shards', 4, 'insufficient', {}],
+    ['sixteen shards', 16, 'insufficient', {}],
+    ['four shards, with a limit of the key', 4, 'key_exhausted', { totalLimit: limit }],
+    ['four shards, with a daily limit of the key', 4, 'key_exhausted_today', { dailyLimit: limit }],
+  ])(
+    'in %s exactly as many tasks are opened at once as can be paid, and as many more as come back',
+    async (_, shards, refused, limits) => {
       const { client } = await dynamoDb(latency());
-      const store = await fundedStore(async () => withShards(client, shards), 30 * price + 700);
-      const ask = (count: number) =>
-        Promise.all(
-          Array.from({ length: count }, async () => {
-            const task = draft();
-            const { state } = await retryWhileBusy(() => reserve(store, task));
-            return { state, id: task.id };
-          }),
-        );
-      const statesOf = (results: Awaited<ReturnType<typeof ask>>) =>
-        Object.groupBy(results, ({ state }) => state);
+      const credits = 'totalLimit' in limits || 'dailyLimit' in limits ? 1000 * price : limit;
+      const store = await fundedStore(async () => withShards(client, shards), credits, limits);
+      const countOf = (results: Awaited<ReturnType<typeof ask>>, of: string) =>
+        results.filter(({ state }) => state === of).length;
 
-      const { reserved = [], insufficient } = statesOf(await ask(45));
-      expect([reserved.length, insufficient?.length]).toEqual([30, 15]);
-      await Promise.all(reserved.slice(0, 10).map(({ id }) => settle(store, failed({ id }))));
-      const again = statesOf(await ask(15));
+      const first = await ask(store, 1.5 * enough);
+      expect([countOf(first, 'reserved'), countOf(first, refused)]).toEqual([enough, enough / 2]);
+      const opened = first.filter(({ state }) => state === 'reserved');
+      const back = opened.slice(0, enough / 2);
+      await Promise.all(back.map(({ id }) => settle(store, failed({ id }))));
+      const again = await ask(store, enough);
 
-      expect([again['reserved']?.length, again['insufficient']?.length]).toEqual([10, 5]);
-      expect(await auditedFunds(store)).toEqual({
-        balance: 700,
-        reserved: 30 * price,
-        used: 0,
-        inFlight: 30,
+      expect([countOf(again, 'reserved'), countOf(again, refused)]).toEqual([
+        enough / 2,
+        enough / 2,
+      ]);
+      expect(await auditedFunds(store)).toMatchObject({
+        reserved: enough * price,
+        inFlight: enough,
       });
     },
+    300_000,
   );
 
   test('a fresh account with 100 credits opens 50 tasks at once, each at the first request', async () => {

@@ -22,7 +22,7 @@ export type Shortage = { readonly short: number };
 
 /**
  * Chooses the shard for a task. While there is plenty, that is the `preferred` one, which gets half of the richest
- * shard when it has too little. Near zero it is the one that needs the fewest transfers.
+ * shard when it has too little. Near zero it is one that needs the fewest transfers.
  */
 export function placeTask(amounts: readonly Amount[], preferred: number): Placement | Shortage {
   const short = amounts.findIndex(({ left, need }) => sum(left) < need);
@@ -34,7 +34,7 @@ export function placeTask(amounts: readonly Amount[], preferred: number): Placem
   }));
   const shard = paid.every((amount) => isPlenty(amount, preferred))
     ? preferred
-    : fewestTransfers(paid);
+    : fewestTransfers(paid, preferred);
   return {
     shard,
     transfers: paid.map((amount, index) => [...(debts[index] ?? []), ...refill(amount, shard)]),
@@ -65,11 +65,14 @@ function afterTransfers(left: readonly number[], transfers: readonly Transfer[])
 const isPlenty = ({ left, need }: Amount, preferred: number): boolean =>
   (left[preferred] ?? 0) >= need || Math.max(...left) >= 2 * tasksPerShard * need;
 
-function fewestTransfers(amounts: readonly Amount[]): number {
-  const shards = Array.from(amounts[0]?.left ?? [], (_, shard) => shard);
+// Of several that are as good, the next after the preferred one: many that look at once see the same, and must not all
+// go to the same shard.
+function fewestTransfers(amounts: readonly Amount[], preferred: number): number {
+  const count = amounts[0]?.left.length ?? 0;
+  const shards = Array.from({ length: count }, (_, index) => (preferred + index) % count);
   const transfersTo = (shard: number) =>
     sum(amounts.map((amount) => takeFrom(amount.left, amount.need, shard).length));
-  return shards.reduce((best, shard) => (transfersTo(shard) < transfersTo(best) ? shard : best), 0);
+  return shards.reduce((best, shard) => (transfersTo(shard) < transfersTo(best) ? shard : best));
 }
 
 function refill({ left, need }: Amount, shard: number): Transfer[] {
@@ -115,6 +118,15 @@ export function shardsFor(amounts: readonly Amount[], most = maxShards): number 
   const tasks = Math.min(...amounts.map(({ left, need }) => sum(left) / need));
   const wanted = Math.min(most, Math.floor(tasks / tasksPerShard));
   return wanted < 2 ? 1 : 2 ** Math.floor(Math.log2(wanted));
+}
+
+/** An amount in parts for so many shards: fewer parts when each would pay for less than some tasks. */
+export function divide(size: number, price: number, shards: number): readonly number[] {
+  const parts = shardsFor([{ left: [size], need: price }], shards);
+  const each = Math.floor(size / parts);
+  return Array.from({ length: parts }, (_, part) =>
+    part === 0 ? size - each * (parts - 1) : each,
+  );
 }
 
 /** The transfers after which every shard has about as much. */

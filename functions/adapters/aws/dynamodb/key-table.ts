@@ -1,6 +1,7 @@
 import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Keys } from '../../../domain/accounts/authenticate.ts';
+import { divide } from '../../../domain/billing/shards.ts';
 import {
   type ApiKey,
   type ApiKeys,
@@ -10,6 +11,7 @@ import {
   keyIdOf,
   type Spending,
 } from '../../../domain/model/api-key.ts';
+import { defaultModel } from '../../../domain/model/catalogue.ts';
 import type { Clock } from '../../../domain/model/clock.ts';
 import { indexNames } from '../../../domain/model/storage-names.ts';
 import { toProfile } from './account-table.ts';
@@ -21,6 +23,7 @@ import {
   keyShardKey,
   limitActions,
   readShardsAtOnce,
+  type ShardChanges,
   shardActions,
   sumOf,
   valuesOf,
@@ -55,9 +58,11 @@ export function keyTable(client: DynamoDBClient, tables: Tables, now: Clock): Ap
   };
 }
 
-/** Adds a key; its first shard gets the whole limit. */
+/** Adds a key; its limit is divided among the shards that its account has. */
 async function addKey({ client, tables }: Context, key: ApiKey): Promise<void> {
-  const { keyId, totalLimit } = key;
+  const { keyId, account, totalLimit = 0 } = key;
+  const row = totalLimit > 0 ? await readRow(client, tables.accounts, accountKey(account)) : {};
+  const parts = divide(totalLimit, price, row?.['shards'] ?? 1);
   const added = await untilResult(async () => {
     const outcome = await writeAll(client, {
       key: {
@@ -68,7 +73,7 @@ async function addKey({ client, tables }: Context, key: ApiKey): Promise<void> {
           ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
         },
       },
-      ...shardActions('key', shardsOfKey(tables, keyId), limitOf(totalLimit ?? 0)),
+      ...shardActions('key', shardsOfKey(tables, keyId), partsOf(parts)),
     });
     if (outcome.state === 'written') return true;
     const existing = outcome.failed.get('key');
@@ -89,7 +94,11 @@ const shardsOfDay = ({ keys }: Tables, keyId: string, day: string) => ({
   keyOf: (shard: number) => dayShardKey(keyId, day, shard),
 });
 
-const limitOf = (size: number) => [[0, { granted: size, balance: size }]] as const;
+const partsOf = (parts: readonly number[]): ShardChanges =>
+  parts.map((size, shard) => [shard, { granted: size, balance: size }]);
+
+/** A usual task, for how many shards a limit is worth. */
+const price = defaultModel.milliCreditsPerImage;
 
 /** The row after the change, and `undefined` when there is none. */
 async function changeRow(
@@ -166,6 +175,7 @@ async function changeLimits(
     ...limitActions('key', shardsOfKey(tables, keyId), {
       left: valuesOf(rows.keyShards, 'balance'),
       difference: (totalLimit ?? 0) - (before.totalLimit ?? 0),
+      price,
       changeOf,
     }),
     // A day that has not begun begins with the limit that the key has then.
@@ -175,6 +185,7 @@ async function changeLimits(
       limitActions('day', shardsOfDay(tables, keyId, day), {
         left: valuesOf(rows.dayShards, 'balance'),
         difference: dailyLimit - sumOf(rows.dayShards, 'granted'),
+        price,
         changeOf,
       })),
   });

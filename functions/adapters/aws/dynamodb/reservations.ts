@@ -9,7 +9,7 @@ import type {
   SpendingLimits,
   TaskKeyUsed,
 } from '../../../domain/billing/ledger.ts';
-import { type Amount, placeTask, type Transfer } from '../../../domain/billing/shards.ts';
+import { type Amount, divide, placeTask, type Transfer } from '../../../domain/billing/shards.ts';
 import { entryIdOf } from '../../../domain/model/account.ts';
 import { dayIn } from '../../../domain/model/api-key.ts';
 import type { Pending } from '../../../domain/model/task.ts';
@@ -125,8 +125,11 @@ async function nextPlace(
   request: Request,
   { attempt, met }: { readonly attempt: number; readonly met: boolean },
 ): Promise<Place | ReserveResult> {
-  if (met && attempt === 1 && !isLimited(request.limits)) return anyPlace(context, request);
-  if (met) await makeRoom(context, request.task);
+  // Tasks of a key with limits meet in the shards of that key, of which more shards of the account are no more.
+  if (met && !isLimited(request.limits)) {
+    if (attempt === 1) return anyPlace(context, request);
+    await makeRoom(context, request.task);
+  }
   await backOff(attempt, maxPauseMs);
   return lookForPlace(context, request);
 }
@@ -257,8 +260,8 @@ function failureOf(
 }
 
 /**
- * Begins a day of a key with a daily limit: its first shard gets the whole limit, as it is now. Returns whether
- * the day has to be looked at again.
+ * Begins a day of a key with a daily limit: its shards get parts of the limit, as it is now. Returns whether the day
+ * has to be looked at again.
  */
 async function beginDay(
   { client, tables }: Context,
@@ -267,7 +270,18 @@ async function beginDay(
   { dayShards }: ShardRows,
 ): Promise<boolean> {
   if (dailyLimit === undefined || dayShards[0]?.['changes'] !== undefined) return false;
-  const { keyId, createdAt } = request.task;
+  const { keyId, reserved, createdAt } = request.task;
+  const parts = divide(dailyLimit, reserved, dayShards.length).map((size, shard) => {
+    const Update = {
+      TableName: tables.keys,
+      Key: marshall(dayShardKey(keyId, dayOf(request), shard)),
+      ...updateExpression({
+        set: { granted: size, balance: size, changes: 1, ttl: dayTtl(createdAt) },
+        conditions: [conditions.dayIsNew],
+      }),
+    };
+    return [`day ${shard}`, { Update }];
+  });
   await writeAll(client, {
     limit: {
       ConditionCheck: {
@@ -276,16 +290,7 @@ async function beginDay(
         ...withPlaceholders({ ConditionExpression: conditions.sameDailyLimit }, { dailyLimit }),
       },
     },
-    day: {
-      Update: {
-        TableName: tables.keys,
-        Key: marshall(dayShardKey(keyId, dayOf(request), 0)),
-        ...updateExpression({
-          set: { granted: dailyLimit, balance: dailyLimit, changes: 1, ttl: dayTtl(createdAt) },
-          conditions: [conditions.dayIsNew],
-        }),
-      },
-    },
+    ...Object.fromEntries(parts),
   });
   return true;
 }

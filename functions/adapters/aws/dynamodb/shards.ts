@@ -1,6 +1,6 @@
 import type { DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import { type Transfer, withdrawFrom } from '../../../domain/billing/shards.ts';
+import { divide, type Transfer, withdrawFrom } from '../../../domain/billing/shards.ts';
 import { findRowsOf, type Row, type RowAddress } from './rows.ts';
 import { updateExpression } from './update.ts';
 
@@ -216,20 +216,24 @@ export function shardActions(
 type LimitChange = {
   readonly left: readonly number[];
   readonly difference: number;
+  /** What a task takes of it. */
+  readonly price: number;
   readonly changeOf: (size: number) => ShardChange;
 };
 
 /**
- * Changes a limit that lies in shards. The difference is added to the first shard, or taken from where the most is left.
- * What is spent beyond the new limit, the first shard owes.
+ * Changes a limit that lies in shards. The difference is divided among them, or taken from where the most is left. What is
+ * spent beyond the new limit, the first shard owes.
  */
 export function limitActions(
   what: string,
   rows: ShardRowsOf,
-  { left, difference, changeOf }: LimitChange,
+  { left, difference, price, changeOf }: LimitChange,
 ): Readonly<Record<string, TransactWriteItem>> {
   const [first = 0, ...others] =
-    difference < 0 ? withdrawFrom(left, -difference).map((size) => -size) : [difference];
+    difference < 0
+      ? withdrawFrom(left, -difference).map((size) => -size)
+      : divide(difference, price, left.length);
   return {
     ...shardActions(what, { ...rows, guarded: [] }, [[0, changeOf(first)]]),
     ...shardActions(

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   type Amount,
+  divide,
   maxShards,
   placeTask,
   shardsFor,
@@ -73,6 +74,14 @@ describe('the shard for a task', () => {
     });
   });
 
+  test('is the next one after the preferred that needs no transfer, so that many do not meet on one', () => {
+    const left = [12, 10, 0, 11];
+
+    expect([0, 1, 2, 3].map((any) => placeTask([{ left, need: 10 }], any))).toMatchObject(
+      [0, 1, 3, 3].map((shard) => ({ shard, transfers: [[]] })),
+    );
+  });
+
   test('is one that needs no transfer when there is little', () => {
     expect(placeTask([{ left: [9, 10, 0], need: 10 }], 2)).toEqual({ shard: 1, transfers: [[]] });
   });
@@ -110,6 +119,25 @@ describe('a withdrawal', () => {
         }
         if (amount <= sum(left)) expect(first).toBeLessThanOrEqual(left[0] ?? 0);
       }),
+    );
+  });
+});
+
+describe('a limit is divided', () => {
+  test('into parts that make it up, of which each pays for eight tasks', async () => {
+    await fc.assert(
+      fc.property(
+        fc.nat(1_000_000),
+        fc.integer({ min: 1, max: 5000 }),
+        fc.integer({ min: 1, max: maxShards }),
+        (size, price, count) => {
+          const parts = divide(size, price, count);
+
+          expect(sum(parts)).toBe(size);
+          expect(parts.length).toBeLessThanOrEqual(count);
+          if (parts.length > 1) expect(Math.min(...parts)).toBeGreaterThanOrEqual(8 * price);
+        },
+      ),
     );
   });
 });
