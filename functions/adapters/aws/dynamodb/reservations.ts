@@ -61,8 +61,8 @@ const conditions = {
 };
 
 /** After so many attempts, some five seconds, the caller should try again. */
-const maxAttempts = 30;
-const maxPauseMs = 400;
+export const maxAttempts = 30;
+export const maxPauseMs = 400;
 
 /** How long the rows of a day are kept, so that tasks of that day can still return to it what they did not cost. */
 const dayRowTtlMs = 7 * 24 * 60 * 60 * 1000;
@@ -151,7 +151,7 @@ const makeRoom = ({ client, tables }: Context, { account, reserved }: Pending): 
 // Looking for a shard, by what all of them have.
 
 /** How often it is looked again when others change the rows meanwhile. */
-const maxLooks = 12;
+export const maxLooks = 12;
 
 /** A shard that can pay, or why there is none. */
 async function lookForPlace(context: Context, request: Request): Promise<Place | ReserveResult> {

@@ -20,7 +20,7 @@ const conditions = {
 };
 
 /** So many attempts take half a minute. A task is settled on the shard that it was reserved on, and nowhere else. */
-const patience = { attempts: 100, pauseMs: 600 };
+export const patience = { attempts: 100, pauseMs: 600 };
 
 /** The part of the ledger that settles tasks. */
 export const settlements = (client: DynamoDBClient, tables: Tables): Pick<Ledger, 'settle'> => ({

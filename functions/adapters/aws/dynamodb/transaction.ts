@@ -74,11 +74,13 @@ const transient = new Set([
 ]);
 const expected = new Set([...transient, 'None', conditionFailed]);
 
-/** Waits after an attempt. Full jitter, so that writers that met once do not meet again. */
+/** How long to wait after an attempt. Full jitter, so that writers that met once do not meet again. */
+export const backOffMs = (attempt: number, mostMs: number, random = Math.random): number =>
+  random() * Math.min(mostMs, 20 * 2 ** attempt);
+
+/** Waits after an attempt. */
 export const backOff = (attempt: number, mostMs: number): Promise<void> =>
-  new Promise((resolve) =>
-    setTimeout(resolve, Math.random() * Math.min(mostMs, 20 * 2 ** attempt)),
-  );
+  new Promise((resolve) => setTimeout(resolve, backOffMs(attempt, mostMs)));
 
 /** Some ten seconds. */
 const patience = { attempts: 40, pauseMs: 500 };
