@@ -5,7 +5,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 
 /** The transactions that were sent, by their result. */
-export type Counts = { written: number; conflicts: number; versionConflicts: number };
+export type Counts = { written: number; conflicts: number; conditionsFailed: number };
 
 /**
  * A client that counts its transactions: written ones, conflicts with a transaction in progress, and those
@@ -15,7 +15,7 @@ export function countTransactions(client: DynamoDBClient): {
   client: DynamoDBClient;
   counts: Counts;
 } {
-  const counts: Counts = { written: 0, conflicts: 0, versionConflicts: 0 };
+  const counts: Counts = { written: 0, conflicts: 0, conditionsFailed: 0 };
   const send = async (command: unknown): Promise<unknown> => {
     const sent: Promise<unknown> = Reflect.apply(client.send, client, [command]);
     if (command instanceof TransactWriteItemsCommand) {
@@ -36,5 +36,5 @@ function countFailure(counts: Counts, error: unknown): void {
   if (!(error instanceof TransactionCanceledException)) return;
   const codes = error.CancellationReasons?.map(({ Code }) => Code) ?? [];
   if (codes.includes('TransactionConflict')) counts.conflicts += 1;
-  else counts.versionConflicts += 1;
+  else counts.conditionsFailed += 1;
 }

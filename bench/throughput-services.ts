@@ -12,6 +12,7 @@ import { secretsOf } from '../local/aws/template/read-secrets.ts';
 import { tablesOf } from '../local/aws/template/read-tables.ts';
 import { sampleKey } from '../test/support/tasks.ts';
 import { contextOf } from './synthesised-stack.ts';
+import { tableNamesOf } from './table-names.ts';
 import { keyOfCaller } from './throughput-events.ts';
 
 // A process of its own for the services that the two functions call, so that the CPU time of the functions
@@ -31,8 +32,7 @@ const [dynamodb, secrets, workflow] = await Promise.all([
 ]);
 
 const client = new DynamoDBClient({ endpoint: dynamodb.url });
-const tableName = (part: string) =>
-  tables.find(({ TableName }) => TableName.includes(`Tables${part}`))?.TableName ?? '';
+const names = tableNamesOf(tables);
 for (let caller = 0; caller < Number(callers); caller += 1) await openAccount(caller);
 
 process.send?.({
@@ -48,12 +48,7 @@ async function openAccount(caller: number): Promise<void> {
   const at = Date.now();
   const limits = { tasksInFlight: 1_000_000, requestsPerMinute: 1_000_000 };
   const record = { account, userGroup: 'default', limits, webhookSecret: 'none', createdAt: at };
-  await accountTable(client, tableName('Accounts')).add(record);
-  const names = {
-    accounts: tableName('Accounts'),
-    keys: tableName('Keys'),
-    idempotency: tableName('Idempotency'),
-  };
+  await accountTable(client, names.accounts).add(record);
   await keyTable(client, names, Date.now).add(sampleKey({ account, hash, keyId: keyIdOf(hash) }));
   await credits(client, names).credit({ account, amount: 1e12, at });
 }

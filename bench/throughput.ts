@@ -1,10 +1,9 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
+import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import { functionsOf } from '../local/aws/template/read-functions.ts';
 import { synthesise } from '../local/synthesise.ts';
+import { firstMessage, startChild } from './child-process.ts';
 import { printTable } from './print-table.ts';
 import { contextOf, functionOf } from './synthesised-stack.ts';
 import { withTemporaryDirectory } from './temporary-directory.ts';
@@ -26,11 +25,7 @@ export const benchThroughput = (): Promise<readonly object[]> => withTemporaryDi
 async function measure(directory: string): Promise<readonly object[]> {
   const children: ChildProcess[] = [];
   const start = (file: string, args: readonly string[], env: NodeJS.ProcessEnv) => {
-    const child = fork(fileURLToPath(new URL(file, import.meta.url)), args, {
-      env: { ...env, ...credentials, AWS_REGION: 'us-east-1' },
-      // The logs of the functions are discarded, which costs the least.
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    });
+    const child = startChild(file, args, { ...env, ...credentials, AWS_REGION: 'us-east-1' });
     children.push(child);
     return firstMessage(child);
   };
@@ -51,14 +46,4 @@ async function measure(directory: string): Promise<readonly object[]> {
   } finally {
     for (const child of children) child.kill();
   }
-}
-
-/** The first message of a process. @throws {Error} when it ends without one */
-async function firstMessage(child: ChildProcess): Promise<unknown> {
-  const ended = once(child, 'exit').then(([code]) => {
-    throw new Error(`${child.spawnargs[1]} ended with ${code}`);
-  });
-  const [message] = await Promise.race([once(child, 'message'), ended]);
-  ended.catch(() => undefined);
-  return message;
 }

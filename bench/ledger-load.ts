@@ -1,0 +1,125 @@
+import {
+  type Ledger,
+  LedgerBusy,
+  type SpendingLimits,
+} from '../functions/domain/billing/ledger.ts';
+import { newTaskId } from '../functions/domain/model/ids.ts';
+import type { TaskStore } from '../functions/domain/tasks/ports.ts';
+import { completed, keyOf, pending } from '../test/support/tasks.ts';
+
+/** A ledger with an account. Every caller has the ledger of its own sandbox. */
+export type LedgerUnderTest = {
+  readonly account: string;
+  readonly limits: SpendingLimits;
+  readonly callers: readonly Pick<Ledger, 'reserve' | 'settle'>[];
+  readonly tasks: Pick<TaskStore, 'findRecord'>;
+};
+
+/** What became of a load. A movement is one reservation or one settlement. */
+export type Load = {
+  /** Movements within the time. */
+  readonly movements: number;
+  /** How often a ledger gave up; a caller of the API gets 503 then, and tries again. */
+  readonly givenUp: number;
+  /** From the first attempt to reserve until it was done; for one that was never done, until the load was over. */
+  readonly createMs: readonly number[];
+  readonly reserved: number;
+  readonly settled: number;
+};
+
+export const noLoad: Load = { movements: 0, givenUp: 0, createMs: [], reserved: 0, settled: 0 };
+
+export const sumOfLoads = (one: Load, other: Load): Load => ({
+  movements: one.movements + other.movements,
+  givenUp: one.givenUp + other.givenUp,
+  createMs: [...one.createMs, ...other.createMs],
+  reserved: one.reserved + other.reserved,
+  settled: one.settled + other.settled,
+});
+
+/** What a task costs that has all its images. */
+const price = pending().reserved;
+
+/**
+ * All callers reserve and settle one task after the other for so many seconds. Then they finish the call that they are
+ * in, which counts as a movement no more.
+ */
+export async function runLoad(
+  { account, limits, callers, tasks }: LedgerUnderTest,
+  seconds: number,
+): Promise<Load> {
+  const until = performance.now() + seconds * 1000;
+  const load = { movements: 0, givenUp: 0, createMs: [] as number[], reserved: 0, settled: 0 };
+
+  /** Tries until it is done, or the time is over. */
+  const move = async (attempt: () => Promise<boolean>): Promise<boolean> => {
+    do {
+      if (await attempt()) {
+        if (performance.now() <= until) load.movements += 1;
+        return true;
+      }
+      load.givenUp += 1;
+    } while (performance.now() <= until);
+    return false;
+  };
+
+  const call = async ({ reserve, settle }: LedgerUnderTest['callers'][number]) => {
+    while (performance.now() <= until) {
+      const createdAt = Date.now();
+      const common = { id: newTaskId(createdAt), account, keyId: keyOf(account), createdAt };
+      const startedAt = performance.now();
+      const isReserved = await move(async () => isDone(await reserve(pending(common), limits)));
+      load.createMs.push(performance.now() - startedAt);
+      if (!isReserved) return;
+      load.reserved += 1;
+      const reservedIn = await readReservedIn(tasks, common.id);
+      const ended = completed({ ...common, reservedIn, finishedAt: Date.now(), charged: price });
+      if (!(await move(() => isSettled(settle(ended))))) return;
+      load.settled += 1;
+    }
+  };
+  await Promise.all(callers.map(call));
+  return load;
+}
+
+/** As SettleTask does, which has to know more of the task than where it was reserved: with both ledgers. */
+async function readReservedIn(tasks: LedgerUnderTest['tasks'], id: string) {
+  const task = await tasks.findRecord(id);
+  if (task?.status !== 'pending') throw new Error(`${id} is not pending`);
+  return task.reservedIn;
+}
+
+function isDone({ state }: Awaited<ReturnType<Ledger['reserve']>>): boolean {
+  if (state === 'reserved') return true;
+  if (state === 'busy') return false;
+  throw new Error(`nothing could be reserved: ${state}`);
+}
+
+async function isSettled(settling: ReturnType<Ledger['settle']>): Promise<boolean> {
+  try {
+    await settling;
+    return true;
+  } catch (error) {
+    if (!(error instanceof LedgerBusy)) throw error;
+    return false;
+  }
+}
+
+/** The credits of an account, in milli-credits. */
+export type Funds = {
+  readonly granted: number;
+  readonly balance: number;
+  readonly reserved: number;
+  readonly used: number;
+  readonly inFlight: number;
+};
+
+/** Checks that an account has exactly what these loads have left it. @throws {Error} when it has not */
+export function audit({ granted, balance, reserved, used, inFlight }: Funds, load: Load): void {
+  const open = load.reserved - load.settled;
+  const found = [granted - balance, reserved, used, inFlight];
+  const expected = [price * load.reserved, price * open, price * load.settled, open];
+  if (String(found) !== String(expected)) {
+    throw new Error(`the ledger is wrong: ${found} instead of ${expected}`);
+  }
+}
