@@ -1,0 +1,41 @@
+import { backoffMs, maxConflicts } from '../optimistic-ledger/retries.ts';
+import type { Process } from './clock.ts';
+import { newItem, type SimulatedDynamoDb } from './dynamodb.ts';
+import type { SimulatedLedger } from './ledgers.ts';
+
+/** Write units of a transaction: two for an item of up to 1 kB. The account's row and its entries have one partition key. */
+const units = { accountAndEntry: 4, key: 2 };
+
+/** The rules of the ledger of before: one row of the account and one of the key, written if nobody has changed them. */
+export function simulateOptimisticLedger(
+  dynamoDb: SimulatedDynamoDb,
+  random: () => number,
+): SimulatedLedger {
+  const [account, key] = [newItem(), newItem()];
+  let version = 0;
+
+  function* post(): Process<boolean> {
+    const met = { conflict: 0, refused: 0 };
+    while (met.conflict < maxConflicts.conflict && met.refused < maxConflicts.refused) {
+      const before = met.conflict + met.refused;
+      if (before > 0) yield backoffMs(before, random);
+      const seen = yield* dynamoDb.read(() => version);
+      const condition = () => version === seen;
+      const outcome = yield* dynamoDb.transaction([
+        { item: account, units: units.accountAndEntry, condition, apply: () => (version += 1) },
+        { item: key, units: units.key, condition, apply: () => undefined },
+      ]);
+      if (outcome === 'written') return true;
+      met[outcome] += 1;
+    }
+    return false;
+  }
+
+  return {
+    newSandbox: () => ({
+      *reserve() {
+        return (yield* post()) ? post : undefined;
+      },
+    }),
+  };
+}

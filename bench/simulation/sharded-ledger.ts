@@ -1,0 +1,200 @@
+import {
+  maxAttempts,
+  maxLooks,
+  maxPauseMs,
+} from '../../functions/adapters/aws/dynamodb/reservations.ts';
+import { patience } from '../../functions/adapters/aws/dynamodb/settlements.ts';
+import { afterConflict, afterGrant } from '../../functions/adapters/aws/dynamodb/spread-shards.ts';
+import { backOffMs } from '../../functions/adapters/aws/dynamodb/transaction.ts';
+import {
+  type Amount,
+  placeTask,
+  shardsFor,
+  spreadEvenly,
+  type Transfer,
+} from '../../functions/domain/billing/shards.ts';
+import type { Process } from './clock.ts';
+import {
+  type Action,
+  type Item,
+  newItem,
+  newPartition,
+  type SimulatedDynamoDb,
+} from './dynamodb.ts';
+import type { SimulatedLedger } from './ledgers.ts';
+
+// The rules of the ledger with balance shards for a key without limits (`reservations.ts`, `settlements.ts`,
+// `spread-shards.ts`), with the same functions and constants where they touch no database. Amounts are in tasks.
+
+/** What the account has: enough, so that money is never what is missing. */
+const plenty = 1e9;
+
+/** Write units of a transaction: two for an item of up to 1 kB. A shard's row and its entries have one partition key. */
+const units = { shard: 2, entry: 2, key: 2 };
+
+/** One shard of the account, with the row of the key that has the same number. */
+type Shard = { credits: number; openTasks: number; readonly account: Item; readonly key: Item };
+
+type Change = { readonly credits: number; readonly openTasks: number };
+type Place = { readonly shard: number; readonly transfers: readonly (readonly Transfer[])[] };
+
+const names = ['credits', 'openTasks'] as const;
+const aTask = { credits: -1, openTasks: -1 };
+/** What a task has cost does not come back. */
+const anEndedTask = { credits: 0, openTasks: 1 };
+
+export function simulateShardedLedger(
+  dynamoDb: SimulatedDynamoDb,
+  random: () => number,
+): SimulatedLedger {
+  const shards: Shard[] = [];
+  addShards(shardsFor([{ left: [plenty], need: 1 }], afterGrant()));
+  for (const shard of shards) {
+    shard.credits = plenty / shards.length;
+    shard.openTasks = plenty / shards.length;
+  }
+
+  const randomShard = (count: number) => Math.floor(random() * count);
+
+  function addShards(count: number): void {
+    while (shards.length < count) {
+      const [account, key] = [newItem(newPartition()), newItem(newPartition())];
+      shards.push({ credits: 0, openTasks: 0, account, key });
+    }
+  }
+
+  /** Reads all shards. Who does not know how many there are reads twice. */
+  function* look(known = 1): Process<readonly Amount[]> {
+    const see = () => names.map((name) => ({ left: shards.map((shard) => shard[name]), need: 1 }));
+    const seen = yield* dynamoDb.read(see);
+    return seen[0]?.left.length === known ? seen : yield* dynamoDb.read(see);
+  }
+
+  /** Adds to the row of a shard; of what is taken there must be enough. */
+  const addTo = (number: number, change: Change, unitsOfIt: number): readonly Action[] => {
+    const shard = shards[number];
+    if (!shard) throw new Error(`there is no shard ${number}`);
+    return [
+      {
+        item: shard.account,
+        units: unitsOfIt,
+        condition: () =>
+          names.every((name) => change[name] >= 0 || shard[name] + change[name] >= 0),
+        apply: () => {
+          for (const name of names) shard[name] += change[name];
+        },
+      },
+    ];
+  };
+
+  /** A task's own part of a transaction: its shard with an entry, and the row of its key. */
+  const moveTask = (number: number, change: Change): readonly Action[] => {
+    const key = shards[number]?.key;
+    if (!key) throw new Error(`there is no shard ${number}`);
+    return [
+      ...addTo(number, change, units.shard + units.entry),
+      { item: key, units: units.key, condition: () => true, apply: () => undefined },
+    ];
+  };
+
+  const transferActions = (changes: ReadonlyMap<number, Change>): readonly Action[] =>
+    [...changes].flatMap(([number, change]) => addTo(number, change, units.shard));
+
+  /** After a conflict. */
+  function* spread(): Process {
+    const seen = yield* look();
+    const now = seen[0]?.left.length ?? 1;
+    const count = shardsFor(seen, afterConflict(now));
+    if (count <= now) return;
+    const isFirst = yield* raiseCount(count);
+    if (!isFirst) return;
+    const padded = (left: readonly number[]) =>
+      Array.from({ length: count }, (_, shard) => left[shard] ?? 0);
+    const changes = changesOf(seen.map(({ left }) => spreadEvenly(padded(left))));
+    if (changes.size > 0) yield* dynamoDb.transaction(transferActions(changes));
+  }
+
+  function* raiseCount(count: number): Process<boolean> {
+    let isFirst = false;
+    yield* dynamoDb.write(() => {
+      isFirst = shards.length < count;
+      addShards(count);
+    });
+    return isFirst;
+  }
+
+  function* settle(shard: number): Process<boolean> {
+    for (let attempt = 1; attempt <= patience.attempts; attempt += 1) {
+      const outcome = yield* dynamoDb.transaction(moveTask(shard, anEndedTask));
+      if (outcome === 'written') return true;
+      yield backOffMs(attempt, patience.pauseMs, random);
+    }
+    return false;
+  }
+
+  function newSandbox() {
+    // How many shards this sandbox has seen.
+    let known = 1;
+    const anyPlace = (): Place => ({ shard: randomShard(known), transfers: [] });
+
+    function* lookForPlace(): Process<Place> {
+      for (let looks = 0; looks < maxLooks; looks += 1) {
+        const seen = yield* look(known);
+        known = seen[0]?.left.length ?? 1;
+        const found = placeTask(seen, randomShard(known));
+        if ('shard' in found) return found;
+      }
+      throw new Error('an account with plenty has too little');
+    }
+
+    function* nextPlace(attempt: number, met: boolean): Process<Place> {
+      if (met && attempt === 1) return anyPlace();
+      if (met) yield* spread();
+      yield backOffMs(attempt, maxPauseMs, random);
+      return yield* lookForPlace();
+    }
+
+    return {
+      *reserve() {
+        let place = anyPlace();
+        for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
+          const { shard } = place;
+          const changes = changesOf(place.transfers);
+          const own = changes.get(shard) ?? { credits: 0, openTasks: 0 };
+          changes.delete(shard);
+          const outcome = yield* dynamoDb.transaction([
+            ...moveTask(shard, sumOf(own, aTask)),
+            ...transferActions(changes),
+          ]);
+          if (outcome === 'written') return () => settle(shard);
+          place = yield* nextPlace(attempt, outcome === 'conflict');
+        }
+        return undefined;
+      },
+    };
+  }
+
+  return { newSandbox };
+}
+
+const sumOf = (one: Change, other: Change): Change => ({
+  credits: one.credits + other.credits,
+  openTasks: one.openTasks + other.openTasks,
+});
+
+/** What transfers of credits, and of the right to have tasks open, change in each shard. */
+function changesOf(transfers: readonly (readonly Transfer[])[]): Map<number, Change> {
+  const changes = new Map<number, Change>();
+  for (const [index, list] of transfers.entries()) {
+    const name = names[index] ?? 'credits';
+    const add = (shard: number, size: number) => {
+      const change = changes.get(shard) ?? { credits: 0, openTasks: 0 };
+      changes.set(shard, { ...change, [name]: change[name] + size });
+    };
+    for (const { from, to, size } of list) {
+      add(from, -size);
+      add(to, size);
+    }
+  }
+  return changes;
+}
