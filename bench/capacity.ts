@@ -6,7 +6,6 @@ import { sum } from './statistics.ts';
 // per 4 kB.
 
 export type Item = Readonly<Record<string, AttributeValue>>;
-export type Units = { write: number; read: number };
 
 type Index = NonNullable<TableDefinition['GlobalSecondaryIndexes']>[number];
 type Change = { readonly before: Item | undefined; readonly after: Item | undefined };
@@ -28,15 +27,32 @@ function bytesOf(value: AttributeValue): number {
   return 1;
 }
 
-/** The units of one write with its index entries. The larger size, before or after, counts. */
-export function writeUnits(table: TableDefinition, change: Change, isTransaction: boolean): number {
+/**
+ * The units of one write, by the table's name, and of each index by `table/index`. The larger size, before or after, counts.
+ */
+export function writeUnitsByName(
+  table: TableDefinition,
+  change: Change,
+  isTransaction: boolean,
+): Readonly<Record<string, number>> {
   const { before, after } = change;
   const itemUnits = kilobytes(Math.max(sizeOf(before), sizeOf(after)), 1024);
-  const indexes = (table.GlobalSecondaryIndexes ?? []).map((index) =>
+  const indexes = (table.GlobalSecondaryIndexes ?? []).map((index) => [
+    `${table.TableName}/${index.IndexName}`,
     indexUnits(entryOf(table, index, before), entryOf(table, index, after), index),
-  );
-  return itemUnits * (isTransaction ? 2 : 1) + sum(indexes);
+  ]);
+  return {
+    [table.TableName]: itemUnits * (isTransaction ? 2 : 1),
+    ...Object.fromEntries(indexes),
+  };
 }
+
+/** The units of one write with its index entries. */
+export const writeUnits = (
+  table: TableDefinition,
+  change: Change,
+  isTransaction: boolean,
+): number => sum(Object.values(writeUnitsByName(table, change, isTransaction)));
 
 export const readUnits = (
   bytes: number,

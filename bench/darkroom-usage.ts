@@ -4,7 +4,8 @@ import { functionsOf } from '../local/aws/template/read-functions.ts';
 import { tablesOf } from '../local/aws/template/read-tables.ts';
 import { type DarkroomDesign, openDarkroom } from './darkroom-stack.ts';
 import { type Meter, startMeter } from './dynamodb-meter.ts';
-import { gigabyteSeconds, runsOf, typical } from './function-runs.ts';
+import { type FunctionRuns, gigabyteSeconds, runsOf, typical } from './function-runs.ts';
+import { internetTimeOf } from './internet-time.ts';
 import type { Usage } from './prices.ts';
 import { type RecordedRequest, recordRequests } from './recorded-requests.ts';
 import { type RunOptions, runTasks, warmUp } from './run-tasks.ts';
@@ -15,12 +16,28 @@ const statusReads = 3;
 /** What AWS logs by itself: START, END and REPORT of an invocation, and a line of the access log. */
 const logBytes = { invocation: 320, apiRequest: 300 };
 
-/** Measures the usage of a Darkroom task, counted at the local services. */
+/** What one task asks of services whose quotas limit how many tasks there can be. */
+export type TaskLoad = {
+  /** Seconds of functions, which run that long at the same time for each task a second. */
+  readonly lambdaSeconds: number;
+  /** Of the gigabyte-seconds, those in which a function of the workflow waits for servers of others. */
+  readonly waitingGigabyteSeconds: number;
+  /** Calls of Step Functions by operation. */
+  readonly stepFunctions: ReadonlyMap<string, number>;
+  /** Write units by table and index. */
+  readonly writeUnits: ReadonlyMap<string, number>;
+  /** Submits and polls. */
+  readonly providerCalls: number;
+};
+
+export type MeasuredTask = { readonly usage: Usage; readonly load: TaskLoad };
+
+/** Measures what a Darkroom task uses, counted at the local services. */
 export async function measureDarkroom(
   outdir: string,
   provider: Parameters<typeof openDarkroom>[2],
   options: RunOptions,
-): Promise<Usage> {
+): Promise<MeasuredTask> {
   const darkroom = await openDarkroom(outdir, options.speed, provider);
   const requests = recordRequests();
   const meter = await startMeterFor(darkroom);
@@ -49,31 +66,52 @@ async function measure(
   { units }: Meter,
   requests: ReturnType<typeof recordRequests>,
   options: RunOptions,
-): Promise<Usage> {
+): Promise<MeasuredTask> {
   const { stack } = darkroom;
   await warmUp(darkroom);
-  Object.assign(units, { write: 0, read: 0 });
+  units.write.clear();
+  units.read = 0;
   requests.forget();
   const logsBefore = logSize(stack.dataDir);
-  const { histories, timelines } = await runTasks(withStatusReads(darkroom), options);
+  const { histories, timelines, providerCalls } = await runTasks(
+    withStatusReads(darkroom),
+    options,
+  );
 
   const memoryMb = memoryOf(darkroom);
   const states = [...runsOf(histories)];
-  const requestsByRoute = Map.groupBy(requests.requestsTo(stack.url), routeOf);
-  const stateSeconds = states.map(([state, runs]) => gigabyteSeconds(runs, memoryMb(state)));
-  const routeSeconds = [...requestsByRoute.values()].map((all) =>
-    gigabyteSeconds(typical(all.map(({ milliseconds }) => milliseconds)), memoryMb('CreateTask')),
+  // The mock provider has the same address, below a path of its own.
+  const mockPath = new URL(stack.mockProvider.url).pathname;
+  const requestsByRoute = Map.groupBy(
+    requests.requestsTo(stack.url).filter(({ path }) => !path.startsWith(mockPath)),
+    routeOf,
+  );
+  const routes = [...requestsByRoute.values()].map((all) =>
+    typical(all.map(({ milliseconds }) => milliseconds)),
+  );
+  const apiMemoryMb = memoryMb('CreateTask');
+  const waiting = states.map(([state, { count }]) =>
+    gigabyteSeconds({ count, typicalMs: internetTimeOf(state) }, memoryMb(state)),
   );
   const s3Requests = requests.requestsTo(stack.environment['AWS_ENDPOINT_URL_S3'] ?? '');
-  const apiRequests = sum([...requestsByRoute.values()].map(({ length }) => length));
+  const stepFunctions = Map.groupBy(
+    requests.requestsTo(stack.environment['AWS_ENDPOINT_URL_SFN'] ?? ''),
+    ({ operation }) => operation,
+  );
+  const apiRequests = sum(routes.map(({ count }) => count));
   const invocations = apiRequests + sum(states.map(([, { count }]) => count));
   const loggedBytes = logSize(stack.dataDir) - logsBefore;
   const perTask = (total: number) => total / options.durations.length;
-  return {
+  const usage = {
     transitions: mean(timelines.map(({ transitions }) => transitions)),
     invocations: perTask(invocations),
-    gigabyteSeconds: perTask(sum([...stateSeconds, ...routeSeconds])),
-    writeUnits: perTask(units.write),
+    gigabyteSeconds: perTask(
+      sum([
+        ...states.map(([state, runs]) => gigabyteSeconds(runs, memoryMb(state))),
+        ...routes.map((runs) => gigabyteSeconds(runs, apiMemoryMb)),
+      ]),
+    ),
+    writeUnits: perTask(sum([...units.write.values()])),
     readUnits: perTask(units.read),
     puts: perTask(s3Requests.filter(({ method }) => /^(PUT|POST)$/.test(method)).length),
     gets: perTask(s3Requests.filter(({ method }) => /^(GET|HEAD)$/.test(method)).length),
@@ -82,7 +120,19 @@ async function measure(
       perTask(loggedBytes + invocations * logBytes.invocation + apiRequests * logBytes.apiRequest) /
       1024,
   };
+  const load = {
+    lambdaSeconds: perTask(sum([...states.map(([, runs]) => runs), ...routes].map(secondsOf))),
+    waitingGigabyteSeconds: perTask(sum(waiting)),
+    stepFunctions: new Map(
+      [...stepFunctions].map(([operation, all]) => [operation, perTask(all.length)]),
+    ),
+    writeUnits: new Map([...units.write].map(([name, all]) => [name, perTask(all)])),
+    providerCalls,
+  };
+  return { usage, load };
 }
+
+const secondsOf = ({ count, typicalMs }: FunctionRuns): number => (count * typicalMs) / 1000;
 
 const withStatusReads = (darkroom: DarkroomDesign): DarkroomDesign => ({
   ...darkroom,

@@ -4,7 +4,7 @@ import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
 import type { TableDefinition } from '../local/aws/dynamodb/tables.ts';
 import { listen, type RunningServer } from '../local/aws/listen.ts';
-import { type Item, readUnits, sizeOf, type Units, writeUnits } from './capacity.ts';
+import { type Item, readUnits, sizeOf, writeUnitsByName } from './capacity.ts';
 
 type Options = {
   /** The address of the database. */
@@ -14,7 +14,10 @@ type Options = {
   readonly tables: readonly TableDefinition[];
 };
 
-export type Meter = RunningServer & { readonly units: Units };
+export type Meter = RunningServer & {
+  /** The write units of each table and of each index, by name, and all read units. */
+  readonly units: { readonly write: Map<string, number>; read: number };
+};
 
 const AnyItem = z.custom<Item>();
 const Action = z.object({
@@ -32,8 +35,14 @@ const FoundMany = z.object({
 
 /** Starts a proxy in front of DynamoDB that counts the request units of every request. */
 export async function startMeter({ url, client, tables }: Options): Promise<Meter> {
-  const units: Units = { write: 0, read: 0 };
+  const units: Meter['units'] = { write: new Map(), read: 0 };
   const tableOf = ({ TableName }: Action) => tables.find((table) => table.TableName === TableName);
+
+  const count = (written: Readonly<Record<string, number>>) => {
+    for (const [name, size] of Object.entries(written)) {
+      units.write.set(name, (units.write.get(name) ?? 0) + size);
+    }
+  };
 
   const readItem = async (action: Action): Promise<Item | undefined> => {
     const keys = tableOf(action)?.KeySchema.map(({ AttributeName }) => AttributeName) ?? [];
@@ -54,7 +63,7 @@ export async function startMeter({ url, client, tables }: Options): Promise<Mete
     for (const [index, action] of actions.entries()) {
       const table = tableOf(action);
       const change = { before: before[index], after: after[index] };
-      if (table) units.write += writeUnits(table, change, isTransaction);
+      if (table) count(writeUnitsByName(table, change, isTransaction));
     }
     return response;
   };

@@ -1,3 +1,4 @@
+import { internetTimeOf } from './internet-time.ts';
 import { median } from './statistics.ts';
 import type { TimedEvent } from './task-timeline.ts';
 
@@ -7,7 +8,10 @@ const endEvent = /^(TaskSubmitted|(Task|LambdaFunction)(Succeeded|Failed|TimedOu
 
 export type FunctionRuns = { readonly count: number; readonly typicalMs: number };
 
-/** How often the function of each state has run, and how long it typically took. */
+/**
+ * How often the function of each state has run, and how long it would typically take on AWS: as long as here, and what
+ * it waits for servers of others there.
+ */
 export function runsOf(
   histories: readonly (readonly TimedEvent[])[],
 ): ReadonlyMap<string, FunctionRuns> {
@@ -19,13 +23,15 @@ export function runsOf(
       durations.set(state, [...(durations.get(state) ?? []), (end?.at ?? at) - at]);
     }
   }
-  return new Map([...durations].map(([state, all]) => [state, typical(all)]));
+  return new Map(
+    [...durations].map(([state, all]) => [state, typical(all, internetTimeOf(state))]),
+  );
 }
 
 /** The count and the median. The median ignores cold starts and moments when the machine was busy. */
-export const typical = (milliseconds: readonly number[]): FunctionRuns => ({
+export const typical = (milliseconds: readonly number[], internetMs = 0): FunctionRuns => ({
   count: milliseconds.length,
-  typicalMs: median(milliseconds),
+  typicalMs: median(milliseconds) + internetMs,
 });
 
 /** The gigabyte-seconds that Lambda bills for these runs with this memory. */

@@ -4,6 +4,7 @@ import { benchColdStart } from './cold-start.ts';
 import { benchCost } from './cost.ts';
 import { benchLedger } from './ledger.ts';
 import { benchLocal } from './local.ts';
+import { benchScale } from './scale.ts';
 import { benchThroughput } from './throughput.ts';
 import { benchWaiting } from './waiting.ts';
 
@@ -14,6 +15,7 @@ const parts: Readonly<Record<string, () => Promise<readonly object[]>>> = {
   throughput: benchThroughput,
   waiting: benchWaiting,
   cost: benchCost,
+  scale: benchScale,
   local: benchLocal,
 };
 const file = 'bench/latest.json';

@@ -6,6 +6,8 @@ import * as z from 'zod';
 export type RecordedRequest = {
   readonly method: string;
   readonly path: string;
+  /** What is asked of an AWS service with a JSON protocol, like `StartExecution`; empty elsewhere. */
+  readonly operation: string;
   readonly milliseconds: number;
 };
 
@@ -27,8 +29,10 @@ export function recordRequests() {
     if (!request || !address.success) return;
     const url = `http://127.0.0.1:${address.data.port}`;
     const milliseconds = performance.now() - (startedAt.get(request) ?? performance.now());
-    const { method = '', url: path = '' } = request;
-    requests.set(url, [...(requests.get(url) ?? []), { method, path, milliseconds }]);
+    const { method = '', url: path = '', headers } = request;
+    const [, operation = ''] = String(headers['x-amz-target'] ?? '').split('.');
+    const recorded = { method, path, operation, milliseconds };
+    requests.set(url, [...(requests.get(url) ?? []), recorded]);
   };
   subscribe(channels.start, onStart);
   subscribe(channels.finish, onFinish);

@@ -24,8 +24,9 @@ export function createClock(): Clock {
     now: () => now,
     start: step,
     runUntil(milliseconds) {
-      for (let event = events.take(); event; event = events.take()) {
-        if (event.at > milliseconds) return;
+      while (events.earliest() <= milliseconds) {
+        const event = events.take();
+        if (!event) return;
         now = event.at;
         step(event.process);
       }
@@ -59,6 +60,7 @@ function queue() {
     }
   };
   return {
+    earliest: () => at(0),
     add(event: Event) {
       heap.push(event);
       rise(heap.length - 1);
