@@ -17,7 +17,7 @@ const statusReads = 3;
 const logBytes = { invocation: 320, apiRequest: 300 };
 
 /** What one task asks of services whose quotas limit how many tasks there can be. */
-export type TaskLoad = {
+type TaskLoad = {
   /** Seconds of functions, which run that long at the same time for each task a second. */
   readonly lambdaSeconds: number;
   /** Of the gigabyte-seconds, those in which a function of the workflow waits for servers of others. */

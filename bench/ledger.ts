@@ -37,7 +37,8 @@ import { tableNamesOf } from './table-names.ts';
 // whatever else the machine does is in both; compare the figures of one run with each other only.
 
 const seconds = Number(process.env['BENCH_SECONDS'] ?? 8);
-const warmSeconds = Math.min(2, seconds / 4);
+/** Long enough for the shards to be spread, where the callers are not too many. */
+const warmSeconds = Math.min(4, seconds / 2);
 /** How often the two ledgers take turns in a case. */
 const turns = 2;
 const callerCounts = [1, 10, 50, 200];

@@ -6,7 +6,7 @@ import type { EndedTask, Pending } from '../../functions/domain/model/task.ts';
 // after a posting.
 
 /** What an account has. Each posting adds an entry, so the number of entries is the version of the row. */
-export type Funds = {
+type Funds = {
   readonly granted: number;
   readonly balance: number;
   readonly reserved: number;
@@ -16,7 +16,7 @@ export type Funds = {
 };
 
 /** What was spent through a key; `dayUsed` is what counts for the latest day. */
-export type Spending = {
+type Spending = {
   readonly reserved: number;
   readonly used: number;
   readonly day: string;
