@@ -4,10 +4,10 @@ import {
   maxPauseMs,
 } from '../../functions/adapters/aws/dynamodb/reservations.ts';
 import { patience } from '../../functions/adapters/aws/dynamodb/settlements.ts';
-import { afterConflict, afterGrant } from '../../functions/adapters/aws/dynamodb/spread-shards.ts';
 import { backOffMs } from '../../functions/adapters/aws/dynamodb/transaction.ts';
 import {
   type Amount,
+  maxShardsAfter,
   placeTask,
   shardsFor,
   spreadEvenly,
@@ -48,7 +48,7 @@ export function simulateShardedLedger(
   random: () => number,
 ): SimulatedLedger {
   const shards: Shard[] = [];
-  addShards(shardsFor([{ left: [plenty], need: 1 }], afterGrant()));
+  addShards(shardsFor([{ left: [plenty], need: 1 }], maxShardsAfter.grant()));
   for (const shard of shards) {
     shard.credits = plenty / shards.length;
     shard.openTasks = plenty / shards.length;
@@ -104,7 +104,7 @@ export function simulateShardedLedger(
   function* spread(): Process {
     const seen = yield* look();
     const now = seen[0]?.left.length ?? 1;
-    const count = shardsFor(seen, afterConflict(now));
+    const count = shardsFor(seen, maxShardsAfter.conflict(now));
     if (count <= now) return;
     const isFirst = yield* raiseCount(count);
     if (!isFirst) return;

@@ -113,10 +113,19 @@ export function withdrawFrom(left: readonly number[], amount: number): readonly 
   return taken;
 }
 
+/**
+ * How many shards an account may have at most: as many as its credits are worth after a grant, and twice as many after a
+ * conflict.
+ */
+export const maxShardsAfter = {
+  grant: () => 16,
+  conflict: (shardsNow: number) => Math.min(maxShards, 2 * shardsNow),
+};
+
 /** How many shards an account should have for what is left of its amounts: a power of two. */
-export function shardsFor(amounts: readonly Amount[], most = maxShards): number {
+export function shardsFor(amounts: readonly Amount[], max = maxShards): number {
   const tasks = Math.min(...amounts.map(({ left, need }) => sum(left) / need));
-  const wanted = Math.min(most, Math.floor(tasks / tasksPerShard));
+  const wanted = Math.min(max, Math.floor(tasks / tasksPerShard));
   return wanted < 2 ? 1 : 2 ** Math.floor(Math.log2(wanted));
 }
 

@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import { maxShards, shardsFor, spreadEvenly } from '../../../domain/billing/shards.ts';
+import { maxShardsAfter, shardsFor, spreadEvenly } from '../../../domain/billing/shards.ts';
 import {
   accountKey,
   accountShardKey,
@@ -17,13 +17,7 @@ import { update, updateExpression } from './update.ts';
 const conditions = { fewerShards: '(attribute_not_exists(#shards) OR #shards < :shards)' };
 
 /** Why an account is spread, and the price of one of its tasks. */
-type SpreadOptions = { readonly price: number; readonly because: 'grant' | 'conflict' };
-
-/** How many shards an account may have: as many as credits are worth at first, and twice as many after a conflict. */
-const mostShards = {
-  grant: () => 16,
-  conflict: (shardsNow: number) => Math.min(maxShards, 2 * shardsNow),
-};
+type SpreadOptions = { readonly price: number; readonly because: keyof typeof maxShardsAfter };
 
 /**
  * Spreads what an account has evenly over its shards, of which it first gets more if it has enough. After a conflict
@@ -42,7 +36,7 @@ export async function spreadAccount(
     { left: valuesOf(rows.shards, 'balance'), need: price },
     { left: valuesOf(rows.shards, 'inFlightLeft'), need: 1 },
   ];
-  const count = shardsFor(amounts, mostShards[because](now));
+  const count = shardsFor(amounts, maxShardsAfter[because](now));
   const getsMore = count > now && (await raiseCount(client, table, account, count));
   if (!getsMore && because === 'conflict') return;
   const spread = (name: string) => spreadEvenly(valuesOf(padded(rows, Math.max(count, now)), name));
