@@ -9,7 +9,7 @@ const resultsFile = process.env['TEST_RESULTS'];
 // Far above what any test takes: these bounds end what hangs, and measure nothing.
 const patience = {
   testTimeout: 60_000,
-  hookTimeout: 120_000,
+  hookTimeout: 240_000,
   expect: { poll: { timeout: 50_000 } },
 };
 
