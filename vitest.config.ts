@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.ts';
 import { slowestFiles } from './test/support/slowest-files.ts';
 
 // Where the results are written for another program to read.
@@ -8,7 +9,7 @@ const resultsFile = process.env['TEST_RESULTS'];
 // Far above what any test takes: these bounds end what hangs, and measure nothing.
 const patience = {
   testTimeout: 60_000,
-  hookTimeout: 120_000,
+  hookTimeout: 240_000,
   expect: { poll: { timeout: 50_000 } },
 };
 
@@ -17,6 +18,7 @@ const project = (name: string, options: object = {}) => ({
 });
 
 const shared = { isolate: false, pool: 'threads' };
+const twoAtATime = { maxWorkers: 2, sequence: { groupOrder: 1 } };
 const synthesised = { globalSetup: ['test/flow/synthesise.ts'] };
 
 // `npm test` leaves `faults`, `fuzz` and `emulator` out; `npm run test:all` runs everything in the mode `all`.
@@ -25,6 +27,7 @@ export default defineConfig(({ mode }) => ({
     // One more than there are cores: a test of a whole task waits half of its time. More than four local stacks
     // at a time would need much memory.
     maxWorkers: Math.min(availableParallelism() + 1, 4),
+    sequence: { sequencer: LongestFirst },
     reporters: ['default', slowestFiles, ...(resultsFile ? ['json'] : [])],
     outputFile: { ...(resultsFile && { json: resultsFile }) },
     coverage: {
@@ -53,18 +56,16 @@ export default defineConfig(({ mode }) => ({
       // The files of a process share a stack (test/flow/start-stack.ts).
       project('flow', { ...synthesised, isolate: false }),
       // Functions that crash, events that get lost: a sample of all crash points, or every one of them.
-      // They take tasks through moments of their lives, so they run alone, after all others.
+      // They take tasks through moments of their lives, so only two of them run at a time, after all others.
       project('faults', {
         ...synthesised,
         ...(mode === 'all' && { env: { FAULTS: 'all' } }),
-        maxWorkers: 1,
-        sequence: { groupOrder: 1 },
+        ...twoAtATime,
       }),
       // The stage `dev` in an emulator that is not ours, with the waits of a real deployment.
       project('emulator', {
         globalSetup: ['test/emulator/synthesise.ts', 'test/flow/synthesise.ts'],
-        maxWorkers: 1,
-        sequence: { groupOrder: 1 },
+        ...twoAtATime,
       }),
       // Random input in large numbers.
       project('fuzz', synthesised),

@@ -28,8 +28,8 @@ export async function waitForExecution({ taskEvents }: FaultStack, taskId: strin
   await until(() => !taskEvents.isRunning(taskId), Boolean);
 }
 
-/** How many tasks run at the same time. This many keep two cores nearly busy. */
-export const concurrentTasks = 12;
+/** How many tasks run at the same time. This many of two files keep two cores nearly busy. */
+export const concurrentTasks = 8;
 
 /** Maps the items in their order, with at most `concurrency` of them at a time. */
 export async function mapConcurrently<T, R>(

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { region } from '../template/physical-names.ts';
 import type { FunctionDefinition } from '../template/read-functions.ts';
 import { type InvokeResult, invokeFailure, invokeRefusal, isThrottled } from './invoke-result.ts';
-import { concurrency, payloadRefusal } from './limits.ts';
+import { concurrency, payloadRefusal, throttled } from './limits.ts';
 import type { LogSink } from './log-sink.ts';
 import type { PreludeOf } from './prelude.ts';
 import { type SandboxEvent, sandbox } from './sandbox.ts';
@@ -49,6 +49,11 @@ export type LambdaLimits = {
   readonly maxSandboxes?: number | undefined;
   /** The same for one function, so that a burst of one step does not end the warm sandboxes of all others. */
   readonly maxSandboxesPerFunction?: number | undefined;
+  /**
+   * How long an invocation may wait for that. Then it is throttled: its caller has given up by now, and would only make
+   * others wait. The HTTP API gives up after 30 seconds at the latest.
+   */
+  readonly maxQueueMs?: number | undefined;
   /** How long a sandbox stays when it has nothing to do. */
   readonly maxIdleMs?: number | undefined;
 };
@@ -79,6 +84,7 @@ const patienceMs = 1000;
 export function lambdaRunner(options: Options): LambdaRunner {
   const { logs, speed = 1, delay = wait, accountConcurrency = 1000 } = options;
   const { maxSandboxes = 12, maxSandboxesPerFunction = 8, maxIdleMs = 20_000 } = options;
+  const { maxQueueMs = 30_000 } = options;
   let functions = options.functions;
   const places = concurrency(() => functions, accountConcurrency);
   const running = semaphore(maxSandboxes, patienceMs);
@@ -99,16 +105,20 @@ export function lambdaRunner(options: Options): LambdaRunner {
 
   // A new sandbox takes more of the machine's time than what most functions do. So when there are more invocations than
   // places, those go first that find a warm one; otherwise each would end the sandbox that the next one needs.
-  const runInSandbox = (definition: FunctionDefinition, event: SandboxEvent) =>
-    semaphoreOf(definition).run(() =>
+  const runInSandbox = (definition: FunctionDefinition, event: SandboxEvent) => {
+    const queuedAt = performance.now();
+    return semaphoreOf(definition).run(() =>
       running.run(
         async () => {
           if (closing.signal.aborted) return shuttingDown;
+          if (performance.now() - queuedAt > maxQueueMs)
+            return throttled('ConcurrentInvocationLimitExceeded');
           return (await pools.get(definition)?.run(event)) ?? notFound(definition.name);
         },
         () => pools.get(definition)?.hasWarm() ?? false,
       ),
     );
+  };
 
   // Looked up for every attempt: a retry runs the function as it is by then.
   const once = async (arn: string, payload: string) => {

@@ -75,5 +75,6 @@ export function concurrency(functions: () => readonly FunctionDefinition[], ofAc
 const reservedBy = (functions: readonly FunctionDefinition[]): number =>
   functions.reduce((sum, one) => sum + (one.reservedConcurrency ?? 0), 0);
 
-const throttled = (reason: ThrottleReason): Refused =>
+/** The refusal of an invocation for which there is no place. */
+export const throttled = (reason: ThrottleReason): Refused =>
   invokeRefusal({ status: 429, reason }, 'TooManyRequestsException', 'Rate Exceeded.');

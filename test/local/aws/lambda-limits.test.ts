@@ -144,6 +144,21 @@ describe('concurrency', () => {
     expect(await invoke('Blocking')).toMatchObject({ text: '"done"' });
   });
 
+  test('of this machine throttles an invocation that has waited too long for a sandbox', async () => {
+    const { definition, begun, release } = await blockingFunction();
+    const limits = { maxSandboxes: 1, maxQueueMs: 500 };
+    const { invoke } = await setUp([definition, named('Quick', quick)], limits);
+    const first = invoke('Blocking');
+    await begun;
+
+    await expect(invoke('Quick')).rejects.toMatchObject({
+      ...rateExceeded,
+      Reason: 'ConcurrentInvocationLimitExceeded',
+    });
+    release();
+    expect(await first).toMatchObject({ text: '"done"' });
+  });
+
   test('of 0 switches a function off', async () => {
     const { invoke } = await setUp([named('Off', quick, { reservedConcurrency: 0 })]);
 

@@ -1,0 +1,26 @@
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** The files that take minutes, the longest first. */
+const longest = [
+  'test/fuzz/flow/schemathesis.test.ts',
+  'test/contract/dynamodb-local.test.ts',
+  'test/faults/crash-points.test.ts',
+  'test/faults/submitted-tasks.test.ts',
+  'test/faults/recovery.test.ts',
+];
+
+/**
+ * Starts the files that take minutes before all others, so that at the end no worker waits for one that began last.
+ * Vitest orders the others: it remembers how long they took, but not in a new checkout.
+ */
+export class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    return sorted.toSorted((a, b) => rankOf(a) - rankOf(b));
+  }
+}
+
+function rankOf({ moduleId }: TestSpecification): number {
+  const rank = longest.findIndex((file) => moduleId.endsWith(file));
+  return rank === -1 ? longest.length : rank;
+}
