@@ -103,7 +103,7 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
       id: 'ListTasks',
       environment: {
         ...callerEnvironment,
-        TASK_TABLE: tables.tasks.allow({
+        TASK_TABLE: tables.tasks.allow('dynamodb:BatchGetItem', {
           index: indexNames.tasksByAccount,
           actions: ['dynamodb:Query'],
         }),

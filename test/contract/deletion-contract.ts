@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { completed, deleted, failed } from '../support/tasks.ts';
 import {
-  account,
   draft,
   entriesOf,
   fundedStore,
   fundsOf,
   keyId,
+  listPage,
   type MakeStore,
   openTask,
   reserve,
@@ -36,7 +36,7 @@ export function deletionContract(make: MakeStore): void {
       expect(await tasks.find(id)).toBeUndefined();
       expect(await store.history.findAll([id, other.id])).toMatchObject([{ id: other.id }]);
       for (const status of [undefined, 'completed', 'pending'] as const) {
-        const { tasks: page } = await store.history.list(account, { limit: 1, status });
+        const { tasks: page } = await listPage(store, { limit: 1, status });
         expect(page.map((task) => task.id)).toEqual(status === 'completed' ? [] : [other.id]);
       }
     });

@@ -74,7 +74,10 @@ export function withShards(client: DynamoDBClient, shards: number): Store {
   };
 }
 
-export async function rowsOf(client: DynamoDBClient, TableName: string) {
-  const { Items = [] } = await client.send(new ScanCommand({ TableName, ConsistentRead: true }));
+/** All rows of a table, or all entries of one of its indexes. */
+export async function rowsOf(client: DynamoDBClient, TableName: string, IndexName?: string) {
+  const { Items = [] } = await client.send(
+    new ScanCommand({ TableName, IndexName, ConsistentRead: IndexName === undefined }),
+  );
   return Items.map((item) => unmarshall(item));
 }

@@ -20,6 +20,7 @@ import {
   fundedStore,
   fundsOf,
   grant,
+  listPage,
   openTask,
   reserve,
   type Store,
@@ -261,6 +262,43 @@ test('a task expires from the table with its record, in whole seconds, and one t
   expect(await ttlNow()).toEqual([sampleTime / 1000 + 1]);
 });
 
+test('the index of the tasks of an account has keys only and is written once for each task; a deletion empties it', async () => {
+  const { client } = await dynamoDb();
+  const store = storeOf(client);
+  const entries = () => rowsOf(client, tableNames.tasks, 'byAccount');
+  const { id } = await openTask(store, { id: 'task-unified-1757156493-00000009' });
+
+  const written = await entries();
+  await store.tasks.recordStarted(id, { startedAt: 1, deadlineAt: 2, nextCheckAt: 3 });
+  await store.tasks.acquireSubmitLock(id, 'dashscope', 1);
+  await store.tasks.recordSubmitted(id, 'ticket', 1);
+  const whileActive = await entries();
+  await settle(store, completed({ id }));
+  const whenEnded = await entries();
+  await store.tasks.recordDeletion(deleted({ id }));
+
+  expect(written).toEqual([{ id, listShard: 'default#1', listPosition: `0001757156493000#${id}` }]);
+  expect([whileActive, whenEnded]).toEqual([written, written]);
+  expect(await entries()).toEqual([]);
+});
+
+test('a page of a list is one query for each of 8 partitions, and one consistent read of its tasks', async () => {
+  const { url, client } = await dynamoDb();
+  for (let n = 0; n < 4; n += 1) await openTask(storeOf(client), { createdAt: n });
+  const proxy = await interceptingProxy(url);
+
+  const { tasks } = await listPage(storeOf(dynamoDbClient(proxy.url)), { limit: 3 });
+
+  const operations = proxy.requests.map(({ operation }) => operation);
+  expect(operations).toEqual([...Array(8).fill('Query'), 'BatchGetItem']);
+  const shards = proxy.requests
+    .slice(0, 8)
+    .map(({ body }) => JSON.parse(String(body)).ExpressionAttributeValues[':shard'].S);
+  expect(shards.toSorted()).toEqual(Array.from({ length: 8 }, (_, n) => `default#${n}`));
+  const [read] = Object.values(JSON.parse(String(proxy.requests.at(-1)?.body)).RequestItems);
+  expect(read).toEqual({ ConsistentRead: true, Keys: tasks.map(({ id }) => ({ id: { S: id } })) });
+});
+
 test('a task whose time is over vanishes, also one that was deleted; one that has not ended stays, and so does the ledger', async () => {
   const { client, deleteExpired } = await dynamoDb();
   const store = storeOf(client);
@@ -278,7 +316,7 @@ test('a task whose time is over vanishes, also one that was deleted; one that ha
 
   const found = await Promise.all(made.map((id) => store.tasks.findRecord(id)));
   expect(found.map((record) => record?.id)).toEqual([undefined, undefined, kept, active]);
-  const { tasks } = await store.history.list('default', { limit: 10 });
+  const { tasks } = await listPage(store, { limit: 10 });
   expect(tasks.map(({ id }) => id).toSorted()).toEqual([kept, active].toSorted());
   expect([await fundsOf(store, 'default'), await entriesOf(store)]).toEqual(money);
 });

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { CursorKey } from '../../functions/domain/model/ids.ts';
-import type { ListOptions } from '../../functions/domain/tasks/list-tasks.ts';
 import { activeTaskView, summaryView } from '../../functions/domain/wire/view.ts';
 import { completed, failed } from '../support/tasks.ts';
+import { listWalksContract } from './list-walks-contract.ts';
 import { pagesOf } from './pages.ts';
-import { draft, type MakeStore, openTask, type Store, settle } from './stores.ts';
+import { draft, listPage, type MakeStore, openTask, type Store, settle } from './stores.ts';
 
 const ids = (tasks: readonly { readonly id: string }[]) => tasks.map(({ id }) => id);
 
@@ -15,9 +15,11 @@ async function openedAt(store: Store, ...times: readonly number[]): Promise<read
   return made;
 }
 
-const allPages = ({ history }: Store, options: ListOptions) =>
+type Options = Parameters<typeof listPage>[1];
+
+const allPages = (store: Store, options: Options) =>
   pagesOf(async (after: CursorKey | undefined) => {
-    const { tasks, next } = await history.list('default', { ...options, after });
+    const { tasks, next } = await listPage(store, { ...options, after });
     return { items: ids(tasks), next };
   });
 
@@ -43,26 +45,46 @@ export function historyContract(make: MakeStore): void {
       expect(pages.flat().toSorted()).toEqual(made.toSorted());
     });
 
-    test('a listed task has what a list shows', async () => {
+    // Stores may spread a list by the ends of the ids.
+    test.each([1, 2, 20])(
+      'tasks whose ids end alike are listed among others, by %i',
+      async (limit) => {
+        const store = await make();
+        const made: string[] = [];
+        for (const [at, end] of [...'00000000001234567800000'].entries()) {
+          const id = `task-unified-1-${String(at).padStart(6, '0')}0${end}`;
+          made.push((await openTask(store, { id, createdAt: at })).id);
+        }
+
+        expect((await allPages(store, { limit })).flat()).toEqual(made.toReversed());
+      },
+    );
+
+    test('a listed task is the task as it is now', async () => {
       const store = await make();
-      const task = await openTask(store, { createdAt: 10 });
-      const ended = completed({ id: task.id, createdAt: 10, finishedAt: 20, charged: 1200 });
-      await settle(store, ended);
+      const { id } = await openTask(store, { createdAt: 10 });
+      await settle(store, completed({ id, createdAt: 10, finishedAt: 20, charged: 1200 }));
 
-      const { tasks } = await store.history.list('default', { limit: 1 });
+      const { tasks } = await listPage(store, { limit: 1 });
 
-      const { id, model, images } = ended;
-      expect(tasks).toEqual([
-        expect.objectContaining({
-          id,
-          model,
-          images,
-          status: 'completed',
-          createdAt: 10,
-          finishedAt: 20,
-          charged: 1200,
-        }),
-      ]);
+      expect(tasks).toMatchObject([{ id, status: 'completed', finishedAt: 20, charged: 1200 }]);
+      expect(tasks).toEqual([await store.tasks.find(id)]);
+    });
+
+    test('the last page has no cursor, also when it is full', async () => {
+      const store = await make();
+      const [older, newer] = await openedAt(store, 10, 20);
+
+      expect(await allPages(store, { limit: 1 })).toEqual([[newer], [older]]);
+    });
+
+    test('a task that has expired is left out from that moment on, and the page has the next ones', async () => {
+      const store = await make();
+      const [a, b = '', c] = await openedAt(store, 10, 20, 30);
+      await settle(store, completed({ id: b, createdAt: 20, expiresAt: 5000 }));
+
+      expect(await allPages(store, { limit: 3, now: 4999 })).toEqual([[c, b, a]]);
+      expect(await allPages(store, { limit: 2, now: 5000 })).toEqual([[c, a]]);
     });
 
     test('a listed task has the same progress as the task itself', async () => {
@@ -71,7 +93,7 @@ export function historyContract(make: MakeStore): void {
       await store.tasks.acquireSubmitLock(id, 'fal', 20);
       const task = await store.tasks.recordSubmitted(id, 'ticket', 30, { typicalSeconds: 41.5 });
 
-      const { tasks } = await store.history.list('default', { limit: 1 });
+      const { tasks } = await listPage(store, { limit: 1 });
 
       expect(tasks).toEqual([
         expect.objectContaining({ status: 'processing', submittedAt: 30, typicalSeconds: 41.5 }),
@@ -87,10 +109,10 @@ export function historyContract(make: MakeStore): void {
       const store = await make();
       await openTask(store, { account: 'somebody-else', createdAt: 1 });
 
-      expect(await store.history.list('default', { limit: 10 })).toMatchObject({ tasks: [] });
+      expect(await listPage(store, { limit: 10 })).toMatchObject({ tasks: [] });
     });
 
-    test.each<[string, Partial<ListOptions>, readonly number[]]>([
+    test.each<[string, Partial<Options>, readonly number[]]>([
       ['from a time on', { from: 20 }, [30, 20]],
       ['up to a time', { to: 20 }, [20, 10]],
       ['within a time', { from: 20, to: 20 }, [20]],
@@ -111,7 +133,7 @@ export function historyContract(make: MakeStore): void {
       const store = await make();
       await openedAt(store, 10, 20, 30);
 
-      const { tasks } = await store.history.list('default', { limit: 10, ...options });
+      const { tasks } = await listPage(store, { limit: 10, ...options });
 
       expect(tasks.map(({ createdAt }) => createdAt)).toEqual(times);
     });
@@ -126,6 +148,8 @@ export function historyContract(make: MakeStore): void {
 
       expect(pages.flat()).toEqual(rare.toReversed());
     });
+
+    listWalksContract(make);
   });
 
   test('tasks are found by their ids, and one that does not exist is left out', async () => {

@@ -3,6 +3,8 @@ type Read<T, P> = (after: P | undefined) => Promise<{
   readonly next: P | undefined;
 }>;
 
+const maxPages = 1000;
+
 /** Follows a list from page to page to its end. */
 export async function pagesOf<T, P>(read: Read<T, P>): Promise<readonly (readonly T[])[]> {
   const pages: (readonly T[])[] = [];
@@ -10,6 +12,7 @@ export async function pagesOf<T, P>(read: Read<T, P>): Promise<readonly (readonl
   do {
     const { items, next } = await read(after);
     pages.push(items);
+    if (pages.length > maxPages) throw new Error('this list does not end');
     after = next;
   } while (after !== undefined);
   return pages;

@@ -18,7 +18,11 @@ import {
 } from '../../functions/domain/model/api-key.ts';
 import { newTaskId } from '../../functions/domain/model/ids.ts';
 import type { EndedTask, Pending, Task } from '../../functions/domain/model/task.ts';
-import type { TaskHistory } from '../../functions/domain/tasks/list-tasks.ts';
+import {
+  type ListOptions,
+  readPage,
+  type TaskHistory,
+} from '../../functions/domain/tasks/list-tasks.ts';
 import type { TaskStore } from '../../functions/domain/tasks/ports.ts';
 import { keyOf, pending, sampleKey, sampleTime } from '../support/tasks.ts';
 import { pagesOf } from './pages.ts';
@@ -164,6 +168,12 @@ export async function settle(
   const settled = await ledger.settle({ ...end, reservedIn });
   return settled && withoutPlace(settled);
 }
+
+/** A page of the list of the sample account's tasks. Without a time nothing has expired yet. */
+export const listPage = (
+  { history }: Pick<Store, 'history'>,
+  options: Omit<ListOptions, 'now'> & Partial<ListOptions>,
+) => readPage(history, account, { now: 0, ...options });
 
 /** A task without where its price is reserved, which is up to the store. */
 export async function findTask({ tasks }: Pick<Store, 'tasks'>, id: string) {

@@ -33,19 +33,8 @@ describe.each(stageNames)('the tables of %s', (name) => {
       },
       {
         IndexName: 'byAccount',
-        KeySchema: key('account', 'createdAt'),
-        Projection: {
-          ProjectionType: 'INCLUDE',
-          NonKeyAttributes: [
-            'model',
-            'status',
-            'submittedAt',
-            'typicalSeconds',
-            'finishedAt',
-            'images',
-            'charged',
-          ],
-        },
+        KeySchema: key('listShard', 'listPosition'),
+        Projection: { ProjectionType: 'KEYS_ONLY' },
       },
     ]);
   });

@@ -1,28 +1,23 @@
+import type { CursorKey } from '../../functions/domain/model/ids.ts';
 import type { Task } from '../../functions/domain/model/task.ts';
 import type { TaskHistory } from '../../functions/domain/tasks/list-tasks.ts';
 
 /** The history in memory, over whatever tasks there are. */
 export const memoryHistory = (all: () => readonly Task[]): TaskHistory => ({
-  list: async (account, { limit, after, status, model, from = 0, to = Infinity }) => {
-    const tasks = all()
+  positions: async (account, { limit, after, from = 0, to = Infinity }) =>
+    all()
       .filter((task) => task.account === account)
       .filter(({ createdAt }) => createdAt >= from && createdAt <= to)
-      .filter((task) => status === undefined || task.status === status)
-      .filter((task) => model === undefined || task.model === model)
-      .sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1));
-    const start = after ? tasks.findIndex((task) => isAfter(task, after)) : 0;
-    const rest = start < 0 ? [] : tasks.slice(start);
-    const page = rest.slice(0, limit);
-    const last = page.at(-1);
-    return {
-      tasks: page,
-      next: last && rest.length > limit ? { id: last.id, createdAt: last.createdAt } : undefined,
-    };
-  },
+      .filter((task) => !after || comparePositions(after, task) < 0)
+      .sort(comparePositions)
+      .slice(0, limit)
+      .map(({ id, createdAt }) => ({ id, createdAt })),
   findAll: async (ids) => all().filter(({ id }) => ids.includes(id)),
 });
 
-type Position = { readonly id: string; readonly createdAt: number };
-
-const isAfter = (task: Position, after: Position): boolean =>
-  task.createdAt < after.createdAt || (task.createdAt === after.createdAt && task.id < after.id);
+/** The order of a list: the newest first, and by descending id at the same time. */
+export function comparePositions(a: CursorKey, b: CursorKey): number {
+  if (a.createdAt !== b.createdAt) return b.createdAt - a.createdAt;
+  if (a.id === b.id) return 0;
+  return a.id < b.id ? 1 : -1;
+}

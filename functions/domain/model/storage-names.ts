@@ -20,7 +20,7 @@ export const bucketPrefixes = {
 export const indexNames = {
   /** Tasks by check shard and time of the next check. */
   nextCheck: 'nextCheck',
-  /** Tasks of an account by time of creation. */
+  /** Tasks of an account by time of creation, in several partitions. */
   tasksByAccount: 'byAccount',
   /** API keys of an account by time of creation. */
   keysByAccount: 'byAccount',

@@ -171,7 +171,7 @@ export type Status = (typeof statuses)[number];
 export type DeletedTask = {
   readonly status: 'deleted';
   readonly id: string;
-  /** The account. Under another name than that of a task, so that no list of the account's tasks has it. */
+  /** The account. Under another name than that of a task, so that nothing takes it for one of the account's tasks. */
   readonly owner: string;
   readonly keyId: string;
   readonly userGroup: string;
@@ -199,16 +199,6 @@ export type DeletedTask = {
 
 /** What the record of a task can be. Only what has to know of deleted tasks reads them; for all else there is none. */
 export type TaskRecord = Task | DeletedTask;
-
-/** A task in a list: all of it is in the index that lists are read from. */
-export type TaskSummary = Pick<TaskBase, 'id' | 'model' | 'createdAt'> & {
-  readonly status: Status;
-  readonly submittedAt?: number | undefined;
-  readonly typicalSeconds?: number | undefined;
-  readonly finishedAt?: number | undefined;
-  readonly charged?: number | undefined;
-  readonly images?: readonly Image[] | undefined;
-};
 
 export const isDeleted = (record: TaskRecord): record is DeletedTask => record.status === 'deleted';
 

@@ -10,7 +10,6 @@ import {
   type Failure,
   isEnded,
   type Task,
-  type TaskSummary,
   uploadFormMs,
 } from '../model/task.ts';
 import type * as schemas from './task-schemas.ts';
@@ -131,11 +130,13 @@ export const withoutCallback = <T extends { readonly callback?: unknown }>(
 
 /** A task in a list: without prompt, results and links. Times in seconds. */
 export const summaryView = (
-  task: TaskSummary,
+  task: Task,
   now: number,
   typicalSeconds: number,
 ): Body<typeof schemas.TaskSummary> => {
-  const { id, model, status, createdAt, finishedAt, charged: cost, images = [] } = task;
+  const { id, model, status, createdAt } = task;
+  const ended = isEnded(task) ? task : undefined;
+  const images = task.status === 'completed' ? task.images : [];
   return {
     id,
     model,
@@ -143,11 +144,11 @@ export const summaryView = (
     status,
     progress: progressOf(task, now, typicalSeconds),
     created_at: Math.floor(createdAt / 1000),
-    duration: finishedAt === undefined ? null : Math.round((finishedAt - createdAt) / 1000),
+    duration: ended ? Math.round((ended.finishedAt - createdAt) / 1000) : null,
     has_results: images.length > 0,
     result_count: images.length,
     has_error: status === 'failed',
-    credits_used: cost === undefined ? null : toCredits(cost),
+    credits_used: ended ? toCredits(ended.charged) : null,
   };
 };
 
@@ -189,15 +190,13 @@ const errorView = ({ code, message }: Failure): Body<typeof schemas.TaskError> =
   type: 'task_error',
 });
 
-type ProgressSource = Pick<TaskSummary, 'status' | 'submittedAt' | 'typicalSeconds'>;
-
 // Providers report no progress, so it is the elapsed time against the time that was typical when the
 // provider accepted the job. That does not change any more, so progress never goes back. It is 100
 // only when the task is completed.
-function progressOf(task: ProgressSource, now: number, typicalSeconds: number): number {
+function progressOf(task: Task, now: number, typicalSeconds: number): number {
   if (task.status === 'completed') return 100;
   if (task.status !== 'processing') return 0;
-  const elapsed = now - (task.submittedAt ?? now);
+  const elapsed = now - task.submittedAt;
   const share = elapsed / ((task.typicalSeconds ?? typicalSeconds) * 1000);
   return Math.round(5 + 90 * Math.min(1, Math.max(0, share)));
 }

@@ -97,6 +97,36 @@ describe('the list', () => {
     expect(second).toMatchObject({ data: [{ id: idOf(1) }], next_cursor: null });
   });
 
+  test('leaves out a task that has expired, whose record may still be there', async () => {
+    const expiresAt = sampleTime + 15_000; // now
+    const tasks = [
+      completed({ id: idOf(1), expiresAt: expiresAt + 1 }),
+      completed({ id: idOf(2), expiresAt }),
+      failed({ id: idOf(3), expiresAt: expiresAt - 1 }),
+    ];
+
+    const { data } = await listing(...tasks)(ListRequest.parse({}), 'default');
+
+    expect(data.map(({ id }) => id)).toEqual([idOf(1)]);
+  });
+
+  test('reads at most 500 tasks for a page of rare ones, which may be empty, and its cursor continues', async () => {
+    const tasks = Array.from({ length: 501 }, (_, n) =>
+      pending({ id: `task-unified-1757156493-${String(n).padStart(8, '0')}`, createdAt: n }),
+    );
+    const [oldest, ...others] = tasks;
+    if (!oldest) throw new Error('there are no tasks');
+    const rare = failed({ id: oldest.id, createdAt: oldest.createdAt });
+    const list = listing(rare, ...others);
+
+    const first = await list(ListRequest.parse({ status: 'failed' }), 'default');
+    const cursor = first.next_cursor ?? '';
+    const second = await list(ListRequest.parse({ status: 'failed', cursor }), 'default');
+
+    expect(first).toMatchObject({ data: [], next_cursor: expect.any(String) });
+    expect(second).toMatchObject({ data: [{ id: rare.id }], next_cursor: null });
+  });
+
   test('has its times in whole seconds: from the first on, and before the second', async () => {
     const tasks = [1000, 2000, 2999, 3000].map((createdAt, n) =>
       pending({ id: idOf(n), createdAt }),
