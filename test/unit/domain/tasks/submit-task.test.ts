@@ -70,12 +70,22 @@ describe('a job that is accepted', () => {
     expect(provider.jobs).toEqual([
       {
         taskId: sampleId,
+        model: 'wan2.5-i2i-preview',
         prompt: 'Replace the background with a starry sky',
         n: 2,
         options,
         images: [0, 1].map((index) => `https://inputs.example.com/${sampleId}/${index}`),
       },
     ]);
+  });
+
+  test('is never one of a model that left the catalogue: its task is not locked', async () => {
+    const { submit, provider, find } = context(pending({ model: 'wan1' }), 'ticket-7');
+
+    await expect(submit(sampleId)).rejects.toThrow('has no model wan1 at dashscope any more');
+
+    expect(provider.jobs).toEqual([]);
+    expect(await find()).not.toHaveProperty('submitLockedAt');
   });
 
   test('leaves its ticket on the task and returns the poll schedule', async () => {
