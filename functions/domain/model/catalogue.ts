@@ -61,6 +61,17 @@ export type Model = ModelWithoutProviders & {
 
 export const models: readonly Model[] = table;
 export const defaultModel: Model = table[0];
+
+/** The limits that a request itself shows, before any picture is fetched. */
+export type RequestLimits = Pick<Model, 'maxImages' | 'maxN' | 'maxPromptCodePoints'>;
+
+/** The widest limits of all models. */
+export const widestLimits = (catalogue: readonly Model[] = models): RequestLimits => ({
+  maxImages: Math.max(...catalogue.map((model) => model.maxImages)),
+  maxN: Math.max(...catalogue.map((model) => model.maxN)),
+  maxPromptCodePoints: Math.max(...catalogue.map((model) => model.maxPromptCodePoints)),
+});
+
 /** The largest picture file that any model accepts: uploads and downloads of inputs stop there. */
 export const maxInputBytes = Math.max(...table.map(({ image }) => image.maxBytes));
 export const findModel = (id: string, catalogue: readonly Model[] = models): Model | undefined =>

@@ -85,14 +85,17 @@ export const estimateSeconds =
     durations,
     providers,
     typicalSeconds,
+    catalogue,
   }: {
     readonly durations: Pick<Durations, 'typicalSeconds'>;
     readonly providers: readonly ProviderName[];
     readonly typicalSeconds?: string | undefined;
+    /** The models, when it is not the catalogue itself. */
+    readonly catalogue?: readonly Model[];
   }) =>
   async (model: string): Promise<number> => {
-    const [first] = providersFor(model, providers);
+    const [first] = providersFor(model, providers, catalogue);
     return first
-      ? Math.round(await measuredSecondsOf(durations, typicalSeconds)(model, first))
-      : typicalSecondsOf(model, typicalSeconds);
+      ? Math.round(await measuredSecondsOf(durations, typicalSeconds, catalogue)(model, first))
+      : typicalSecondsOf(model, typicalSeconds, undefined, catalogue);
   };

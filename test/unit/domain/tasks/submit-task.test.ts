@@ -56,6 +56,15 @@ function context(task: Task, ...responses: readonly (string | Error)[]) {
   };
 }
 
+test('a job of a model that left the catalogue is not submitted, and its task is not locked', async () => {
+  const { submit, provider, find } = context(pending({ model: 'wan1' }), 'ticket-7');
+
+  await expect(submit(sampleId)).rejects.toThrow('has no model wan1 at dashscope any more');
+
+  expect(provider.jobs).toEqual([]);
+  expect(await find()).not.toHaveProperty('submitLockedAt');
+});
+
 describe('a job that is accepted', () => {
   test('is submitted with everything the provider needs', async () => {
     const options = { seed: 7, watermark: false };
@@ -77,15 +86,6 @@ describe('a job that is accepted', () => {
         images: [0, 1].map((index) => `https://inputs.example.com/${sampleId}/${index}`),
       },
     ]);
-  });
-
-  test('is never one of a model that left the catalogue: its task is not locked', async () => {
-    const { submit, provider, find } = context(pending({ model: 'wan1' }), 'ticket-7');
-
-    await expect(submit(sampleId)).rejects.toThrow('has no model wan1 at dashscope any more');
-
-    expect(provider.jobs).toEqual([]);
-    expect(await find()).not.toHaveProperty('submitLockedAt');
   });
 
   test('leaves its ticket on the task and returns the poll schedule', async () => {
