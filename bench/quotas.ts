@@ -1,4 +1,4 @@
-import { checkShards } from '../functions/adapters/aws/dynamodb/task-row.ts';
+import { checkShards, listShards } from '../functions/adapters/aws/dynamodb/task-row.ts';
 import { maxShards } from '../functions/domain/billing/shards.ts';
 import { defaultLimits } from '../functions/domain/model/account.ts';
 import { indexNames } from '../functions/domain/model/storage-names.ts';
@@ -130,7 +130,7 @@ function serviceQuotas({ usage, load }: MeasuredTask): readonly Quota[] {
       name: "list of one account's tasks (index)",
       of,
       need: units('Tasks', indexNames.tasksByAccount),
-      quota: partitionUnits,
+      quota: listShards * partitionUnits,
     },
     {
       name: 'due checks (index)',

@@ -16,7 +16,7 @@ const image_uploads = [{ content_type: 'image/jpeg' }];
 
 const Report = z.object({
   valid: z.record(z.string(), z.number()),
-  objections: z.array(z.string()),
+  validationErrors: z.array(z.string()),
 });
 
 /** Validates requests in Python. */
@@ -120,11 +120,11 @@ describe.skipIf(!emulator)('the requests of the functions', () => {
   }
 
   test('are all valid by the models of DynamoDB, Step Functions and Secrets Manager', async () => {
-    const { valid, objections } = await validate(requests);
+    const { valid, validationErrors } = await validate(requests);
     const count = Object.values(valid).reduce((sum, one) => sum + one, 0);
     process.stdout.write(`Validated ${count} requests of the functions to AWS.\n`);
 
-    expect(objections).toEqual([]);
+    expect(validationErrors).toEqual([]);
     expect(Object.keys(valid).sort()).toEqual([
       'dynamodb BatchGetItem',
       'dynamodb GetItem',
@@ -186,9 +186,9 @@ describe.skipIf(!emulator)('the validation', () => {
       },
       '.ReturnValues is none of',
     ],
-  ])('objects to %s', async (_, request, objection) => {
-    const { objections } = await validate([request]);
+  ])('reports %s', async (_, request, validationError) => {
+    const { validationErrors } = await validate([request]);
 
-    expect(objections).toEqual([expect.stringContaining(objection)]);
+    expect(validationErrors).toEqual([expect.stringContaining(validationError)]);
   });
 });

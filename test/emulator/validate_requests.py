@@ -1,7 +1,7 @@
 """Validates requests against AWS's own models of the services, which boto3 brings.
 
 Reads a JSON line for each request from the standard input: service, operation, input. Writes a JSON object with the
-number of valid requests of each operation, and every objection to the others.
+number of valid requests of each operation, and every validation error of the others.
 """
 
 import json
@@ -20,39 +20,39 @@ class StrictValidator(ParamValidator):
     VALIDATED_METADATA_ATTRS = ParamValidator.VALIDATED_METADATA_ATTRS | {"max", "enum", "pattern"}
 
     def __init__(self):
-        self.objections = []
+        self.validation_errors = []
 
     def _validate(self, params, shape, errors, name):
         super()._validate(params, shape, errors, name)
         limits = shape.metadata
         size = len(params) if isinstance(params, (str, list, dict)) else params
         if "max" in limits and size > limits["max"]:
-            self.objections.append(f"{name} is {size}, and the maximum is {limits['max']}")
+            self.validation_errors.append(f"{name} is {size}, and the maximum is {limits['max']}")
         if "enum" in limits and params not in limits["enum"]:
-            self.objections.append(f"{name} is none of {limits['enum']}")
+            self.validation_errors.append(f"{name} is none of {limits['enum']}")
         if "pattern" in limits and not re.fullmatch(limits["pattern"], params):
-            self.objections.append(f"{name} does not match {limits['pattern']}")
+            self.validation_errors.append(f"{name} does not match {limits['pattern']}")
 
 
 session = botocore.session.get_session()
 service_model = cache(session.get_service_model)
 
 
-def objections_to(service, operation, given):
+def validation_errors_of(service, operation, given):
     model = service_model(service)
     if operation not in model.operation_names:
         return [f"{service} has no operation {operation}"]
     validator = StrictValidator()
     report = validator.validate(given, model.operation_model(operation).input_shape)
-    return validator.objections + (report.generate_report().split("\n") if report.has_errors() else [])
+    return validator.validation_errors + (report.generate_report().split("\n") if report.has_errors() else [])
 
 
 valid = Counter()
-objections = []
+validation_errors = []
 for line in sys.stdin:
     request = json.loads(line)
-    found = objections_to(request["service"], request["operation"], request["input"])
+    found = validation_errors_of(request["service"], request["operation"], request["input"])
     name = f"{request['service']} {request['operation']}"
     valid[name] += not found
-    objections += [f"{name}: {one}" for one in found]
-json.dump({"valid": valid, "objections": objections}, sys.stdout)
+    validation_errors += [f"{name}: {one}" for one in found]
+json.dump({"valid": valid, "validationErrors": validation_errors}, sys.stdout)

@@ -49,7 +49,8 @@ function replace(file: string, text: string, replacement: string): void {
 }
 
 test('a provider that the catalogue names does not compile until it has a line in the registry, and that is all', () => {
-  replace('functions/domain/model/catalogue.ts', 'fal: 90', 'fal: 90, acme: 10');
+  const offer = "acme: { model: 'acme-1.0', typicalSeconds: 10 }";
+  replace('functions/domain/model/catalogue.ts', 'fal: {', `${offer}, fal: {`);
   mkdirSync(join(directory, providers, 'acme'));
   writeFileSync(join(directory, providers, 'acme/adapter.ts'), adapter);
   const registry = `${providers}/registry.ts`;

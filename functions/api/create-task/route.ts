@@ -1,4 +1,4 @@
-import { defaultModel } from '../../domain/model/catalogue.ts';
+import { defaultModel, widestLimits } from '../../domain/model/catalogue.ts';
 import { formatList } from '../../domain/model/image-format.ts';
 import {
   attemptTimeoutMs,
@@ -100,7 +100,7 @@ function fields(): Record<keyof typeof GenerationRequest.shape | '', FieldDocs> 
     prompt: {
       description: 'What to do with the pictures, in words. Counted in Unicode code points',
       minLength: 1,
-      maxLength: defaultModel.maxPromptCodePoints,
+      maxLength: widestLimits().maxPromptCodePoints,
       ...notBlank,
     },
     image_urls: {

@@ -15,8 +15,16 @@ type ModelWithoutProviders = {
   readonly maxPromptCodePoints: number;
   readonly image: ImageLimits;
 };
-/** The providers that offer a model, with the first guess of how long it takes there, in seconds. */
-type Row = ModelWithoutProviders & { readonly providers: Readonly<Record<string, number>> };
+/** A model at a provider that offers it. */
+type ModelAtProvider = {
+  /** The provider's own name of the model: its adapter sends it. */
+  readonly model: string;
+  /** The first guess of how long the model takes there, in seconds. */
+  readonly typicalSeconds: number;
+};
+type Row = ModelWithoutProviders & {
+  readonly providers: Readonly<Record<string, ModelAtProvider>>;
+};
 
 // Limits: the published contract of wan2.5-image-to-image. The price is the contract's sample
 // (1.2 credits an image); a team changes it here.
@@ -29,7 +37,11 @@ const table = [
     maxPromptCodePoints: 2000,
     image: { maxBytes: 10 * 1024 * 1024, minSide: 384, maxSide: 5000 },
     // The contract's sample estimates 30 s; fal's page says one to two minutes.
-    providers: { dashscope: 30, evolink: 30, fal: 90 },
+    providers: {
+      dashscope: { model: 'wan2.5-i2i-preview', typicalSeconds: 30 },
+      evolink: { model: 'wan2.5-image-to-image', typicalSeconds: 30 },
+      fal: { model: 'fal-ai/wan-25-preview/image-to-image', typicalSeconds: 90 },
+    },
   },
 ] as const satisfies readonly [Row, ...Row[]];
 
@@ -44,15 +56,33 @@ export const providerNames: readonly ProviderName[] = [
 ];
 
 export type Model = ModelWithoutProviders & {
-  readonly providers: Readonly<Partial<Record<ProviderName, number>>>;
+  readonly providers: Readonly<Partial<Record<ProviderName, ModelAtProvider>>>;
 };
 
 export const models: readonly Model[] = table;
 export const defaultModel: Model = table[0];
+
+/** The limits that a request itself shows, before any picture is fetched. */
+export type RequestLimits = Pick<Model, 'maxImages' | 'maxN' | 'maxPromptCodePoints'>;
+
+/** The widest limits of all models. */
+export const widestLimits = (catalogue: readonly Model[] = models): RequestLimits => ({
+  maxImages: Math.max(...catalogue.map((model) => model.maxImages)),
+  maxN: Math.max(...catalogue.map((model) => model.maxN)),
+  maxPromptCodePoints: Math.max(...catalogue.map((model) => model.maxPromptCodePoints)),
+});
+
 /** The largest picture file that any model accepts: uploads and downloads of inputs stop there. */
 export const maxInputBytes = Math.max(...table.map(({ image }) => image.maxBytes));
 export const findModel = (id: string, catalogue: readonly Model[] = models): Model | undefined =>
   catalogue.find((model) => model.id === id);
+
+/** The name of a model at a provider; undefined when the catalogue has no such row any more. */
+export const nameAtProvider = (
+  id: string,
+  provider: ProviderName,
+  catalogue?: readonly Model[],
+): string | undefined => findModel(id, catalogue)?.providers[provider]?.model;
 
 /** The providers out of `order` that offer a model, in that order. */
 export function providersFor(

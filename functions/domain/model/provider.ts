@@ -3,6 +3,8 @@ import type { Failure, GeneratedImage, Options } from './task.ts';
 /** One job, in the form that all providers share. Images are links that work for the next half hour. */
 export type Job = {
   readonly taskId: string;
+  /** The name of the model at this provider. */
+  readonly model: string;
   readonly prompt: string;
   readonly images: readonly string[];
   readonly n: number;

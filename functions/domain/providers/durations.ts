@@ -1,4 +1,10 @@
-import { defaultModel, findModel, type ProviderName, providersFor } from '../model/catalogue.ts';
+import {
+  defaultModel,
+  findModel,
+  type Model,
+  type ProviderName,
+  providersFor,
+} from '../model/catalogue.ts';
 import type { Settled } from '../model/task.ts';
 
 /** How long tasks have been taking lately at a provider, in seconds. */
@@ -48,18 +54,23 @@ export const recordDurationOf =
  * How many seconds a task of this model takes, as a guess for as long as nothing was measured: at this provider, else at
  * the fastest. `override` is the setting `TYPICAL_SECONDS` of the deployment, which replaces guess and measurement.
  */
-export function typicalSecondsOf(id: string, override?: string, provider?: ProviderName): number {
+export function typicalSecondsOf(
+  id: string,
+  override?: string,
+  provider?: ProviderName,
+  catalogue?: readonly Model[],
+): number {
   if (override !== undefined) return Number(override);
-  const { providers } = findModel(id) ?? defaultModel;
-  const guess = provider && providers[provider];
-  return guess ?? Math.min(...Object.values(providers));
+  const { providers } = findModel(id, catalogue) ?? defaultModel;
+  const guess = provider && providers[provider]?.typicalSeconds;
+  return guess ?? Math.min(...Object.values(providers).map((one) => one.typicalSeconds));
 }
 
 /** How many seconds tasks take: as measured, and the guess of the table until then. */
 export const measuredSecondsOf =
-  (durations: Pick<Durations, 'typicalSeconds'>, override?: string) =>
+  (durations: Pick<Durations, 'typicalSeconds'>, override?: string, catalogue?: readonly Model[]) =>
   async (id: string, provider: ProviderName): Promise<number> => {
-    const guess = typicalSecondsOf(id, override, provider);
+    const guess = typicalSecondsOf(id, override, provider, catalogue);
     if (override !== undefined) return guess;
     // A measurement that cannot be read must not fail a task.
     return (await durations.typicalSeconds(id, provider).catch(() => undefined)) ?? guess;
@@ -74,14 +85,17 @@ export const estimateSeconds =
     durations,
     providers,
     typicalSeconds,
+    catalogue,
   }: {
     readonly durations: Pick<Durations, 'typicalSeconds'>;
     readonly providers: readonly ProviderName[];
     readonly typicalSeconds?: string | undefined;
+    /** The models, when it is not the catalogue itself. */
+    readonly catalogue?: readonly Model[];
   }) =>
   async (model: string): Promise<number> => {
-    const [first] = providersFor(model, providers);
+    const [first] = providersFor(model, providers, catalogue);
     return first
-      ? Math.round(await measuredSecondsOf(durations, typicalSeconds)(model, first))
-      : typicalSecondsOf(model, typicalSeconds);
+      ? Math.round(await measuredSecondsOf(durations, typicalSeconds, catalogue)(model, first))
+      : typicalSecondsOf(model, typicalSeconds, undefined, catalogue);
   };

@@ -1,4 +1,4 @@
-import { type ProviderName, providersFor } from '../model/catalogue.ts';
+import { type Model, type ProviderName, providersFor } from '../model/catalogue.ts';
 import { failures } from '../model/failures.ts';
 import { ProviderRejected } from '../model/workflow-errors.ts';
 
@@ -22,8 +22,12 @@ export const requireProviderKey =
  * the order of the configuration.
  */
 export const offeredProviders =
-  (order: readonly ProviderName[], withKey: () => Promise<ReadonlySet<string>>) =>
+  (
+    order: readonly ProviderName[],
+    withKey: () => Promise<ReadonlySet<string>>,
+    catalogue?: readonly Model[],
+  ) =>
   async (model: string): Promise<readonly ProviderName[]> => {
     const names = await withKey();
-    return providersFor(model, order).filter((name) => names.has(name));
+    return providersFor(model, order, catalogue).filter((name) => names.has(name));
   };

@@ -6,7 +6,7 @@ import {
 } from '../billing/idempotency.ts';
 import { type Ledger, type ReserveResult, reserveProblem } from '../billing/ledger.ts';
 import type { Caller } from '../model/api-key.ts';
-import { findModel } from '../model/catalogue.ts';
+import { findModel, type Model } from '../model/catalogue.ts';
 import type { Clock } from '../model/clock.ts';
 import { Problem } from '../model/problem.ts';
 import {
@@ -24,6 +24,8 @@ type Deps = {
   readonly ledger: Pick<Ledger, 'reserve'>;
   readonly tasks: Pick<TaskStore, 'findRecord'>;
   readonly workflow: Pick<Workflow, 'start'>;
+  /** The models, when it is not the catalogue itself. */
+  readonly catalogue?: readonly Model[];
   readonly now: Clock;
   readonly newId: (now: number) => string;
   /** What is wrong with a URL ("must …"), if anything. */
@@ -54,7 +56,7 @@ export const createTask =
 
 function draft(deps: Deps, request: GenerationRequest, caller: Caller): Pending {
   const now = deps.now();
-  const model = findModel(request.model);
+  const model = findModel(request.model, deps.catalogue);
   if (!model)
     throw new Error(`the model ${request.model} passed the schema and is not in the catalogue`);
   const inputs = inputsOf(deps, request);

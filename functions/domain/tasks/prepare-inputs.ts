@@ -1,5 +1,5 @@
 import type { Inspect } from '../images/inspect.ts';
-import { findModel } from '../model/catalogue.ts';
+import { findModel, type Model } from '../model/catalogue.ts';
 import type { Clock } from '../model/clock.ts';
 import { failures } from '../model/failures.ts';
 import type { ImageFormat } from '../model/image-format.ts';
@@ -21,6 +21,8 @@ type Deps = {
   readonly tasks: TaskStore;
   readonly inputs: Pick<InputStore, 'fetch' | 'stored'>;
   readonly inspect: Inspect;
+  /** The models, when it is not the catalogue itself. */
+  readonly catalogue?: readonly Model[];
   readonly now: Clock;
   /**
    * Another attempt would not help: the picture is bad, the address of it answered so, or its upload is missing.
@@ -91,12 +93,12 @@ async function prepareAll(
 
 /** @throws {InputRejected} with a failure that says which input it is. @throws {InputUnavailable} */
 async function prepare(
-  { inputs, inspect, inputRejected }: Deps,
+  { inputs, inspect, catalogue, inputRejected }: Deps,
   task: Task,
   index: number,
   input: Input,
 ): Promise<ImageFormat> {
-  const limits = findModel(task.model)?.image;
+  const limits = findModel(task.model, catalogue)?.image;
   if (!limits) throw new Error(`the model ${task.model} is not in the catalogue any more`);
   try {
     await using fetched = await inputs.fetch(task, index, input);

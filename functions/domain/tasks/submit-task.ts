@@ -1,7 +1,7 @@
-import type { ProviderName } from '../model/catalogue.ts';
+import { type Model, nameAtProvider, type ProviderName } from '../model/catalogue.ts';
 import type { Clock } from '../model/clock.ts';
 import { failures } from '../model/failures.ts';
-import type { Provider } from '../model/provider.ts';
+import type { Job, Provider } from '../model/provider.ts';
 import {
   type Failure,
   isEnded,
@@ -31,6 +31,8 @@ export type SubmitDeps = {
   /** Where a provider may report that a job is done. */
   readonly webhookUrl: (provider: ProviderName, taskId: string) => Promise<string>;
   readonly typicalSeconds: (model: string, provider: ProviderName) => Promise<number>;
+  /** The models, when it is not the catalogue itself. */
+  readonly catalogue?: readonly Model[];
   readonly now: Clock;
   readonly pause: (milliseconds: number) => Promise<void>;
   /** The provider has the job. A repeated run reports it again. */
@@ -176,6 +178,8 @@ async function submitTo(
   const { supportsWebhook, idempotent } = providers[provider];
   // Everything that can fail without the provider comes before the lock: a lock that a crash leaves behind
   // means that it is unknown whether the job was accepted.
+  const modelName = nameAtProvider(model, provider, deps.catalogue);
+  if (!modelName) throw new Error(`the catalogue has no model ${model} at ${provider} any more`);
   const typicalSeconds = await deps.typicalSeconds(model, provider);
   const request: SubmittedRequest = {
     images: await Promise.all(
@@ -191,7 +195,7 @@ async function submitTo(
   );
   if (!acquired || task.status !== 'pending') return continueFrom(deps, task);
 
-  const result = await callProvider(deps, task, { provider, request, typicalSeconds });
+  const result = await callProvider(deps, task, { provider, modelName, request, typicalSeconds });
   if (result.state === 'unknown') return resubmit(deps, task);
   if (isDeclined(result)) {
     if (result.state === 'operator_must_act') deps.operatorMustAct(id, result.error);
@@ -218,6 +222,8 @@ async function continueFrom(deps: SubmitDeps, task: Task): Promise<Submission> {
 async function resubmit(deps: SubmitDeps, task: Pending): Promise<Submission> {
   const { id, model, provider, submittedRequest: request, submitLockedAt = 0 } = task;
   if (!isStillWanted(task, deps.now()) || !provider || !request) return { state: 'unknown' };
+  const modelName = nameAtProvider(model, provider, deps.catalogue);
+  if (!modelName) return { state: 'unknown' };
   const typicalSeconds = await deps.typicalSeconds(model, provider);
   // The earlier attempt may still be running. After the lock is renewed, that attempt holds an old lock: if its
   // submit is rejected late, it can neither release the lock nor submit the job to another provider.
@@ -225,7 +231,7 @@ async function resubmit(deps: SubmitDeps, task: Pending): Promise<Submission> {
   const isRenewed = await deps.tasks.renewSubmitLock(id, provider, submitLockedAt, renewedAt);
   if (!isRenewed) return { state: 'locked' };
 
-  const result = await callProvider(deps, task, { provider, request, typicalSeconds });
+  const result = await callProvider(deps, task, { provider, modelName, request, typicalSeconds });
   // A no that is not about the job does not say what became of the first attempt.
   return isDeclined(result) ? { state: 'unknown' } : result;
 }
@@ -237,6 +243,8 @@ const isStillWanted = (
 
 type Attempt = {
   readonly provider: ProviderName;
+  /** The name of the model at that provider. */
+  readonly modelName: string;
   readonly request: SubmittedRequest;
   readonly typicalSeconds: number;
 };
@@ -245,9 +253,9 @@ type Attempt = {
 async function callProvider(
   { tasks, providers, now, pause }: SubmitDeps,
   { id, prompt, n, options }: Pending,
-  { provider, request, typicalSeconds }: Attempt,
+  { provider, modelName, request, typicalSeconds }: Attempt,
 ): Promise<CallResult> {
-  const job = { taskId: id, prompt, n, options, ...request };
+  const job: Job = { taskId: id, model: modelName, prompt, n, options, ...request };
   let ticket: string;
   try {
     ticket = await providers[provider].submit(job);

@@ -1,5 +1,12 @@
 import * as z from 'zod';
-import { defaultModel, findModel, models } from '../model/catalogue.ts';
+import {
+  defaultModel,
+  findModel,
+  type Model,
+  models,
+  type RequestLimits,
+  widestLimits,
+} from '../model/catalogue.ts';
 import { contentTypeOf, imageFormats } from '../model/image-format.ts';
 import { maxUrlLength } from '../model/task.ts';
 
@@ -40,15 +47,21 @@ const codePoints = (text: string): number => [...text].length;
 const text = (maxCodePoints: number, rule: string) =>
   z.string(rule).refine((value) => value.trim() !== '' && codePoints(value) <= maxCodePoints, rule);
 
-export const nRule = `n must be a whole number from 1 to ${defaultModel.maxN}`;
+/** The rules that differ from model to model. */
+const modelRules = ({ maxPromptCodePoints, maxImages, maxN }: RequestLimits) => ({
+  prompt: `prompt is required: a text of 1 to ${maxPromptCodePoints} characters`,
+  imageUrls: `image_urls must be a list of 1 to ${maxImages} picture addresses`,
+  imageUploads: `image_uploads must be a list of 1 to ${maxImages} objects like {"content_type": "image/png"}`,
+  pictures: `image_urls is required: ${upTo(maxImages)} picture addresses; or send image_uploads, like [{"content_type": "image/png"}], and get a form to upload each picture with`,
+  n: `n must be a whole number from 1 to ${maxN}`,
+});
+const upTo = (max: number): string => ['1', '1 or 2'][max - 1] ?? `1 to ${max}`;
+
+export const nRule = modelRules(defaultModel).n;
 const rules = {
-  model: `model must be one of: ${models.map(({ id }) => id).join(', ')}`,
-  prompt: `prompt is required: a text of 1 to ${defaultModel.maxPromptCodePoints} characters`,
-  imageUrls: `image_urls must be a list of 1 to ${defaultModel.maxImages} picture addresses`,
   imageUrl: `must be an absolute https address of at most ${maxUrlLength} characters`,
-  imageUploads: `image_uploads must be a list of 1 to ${defaultModel.maxImages} objects like {"content_type": "image/png"}`,
   contentType: `content_type must be one of: ${uploadTypes.join(', ')}`,
-  n: nRule,
+  onePictureList: 'image_urls and image_uploads exclude each other: send one of them',
   callbackUrl: `callback_url must be an https address of at most ${maxUrlLength} characters`,
   negativePrompt: `negative_prompt must be a text of 1 to ${maxNegativePromptCodePoints} characters`,
   seed: `seed must be a whole number from 0 to ${maxSeed}`,
@@ -58,64 +71,99 @@ const rules = {
 const flag = (name: string) => z.boolean(`${name} must be true or false`).optional();
 const wholeNumber = (min: number, max: number, rule: string) =>
   z.number(rule).int(rule).min(min, rule).max(max, rule);
-const Upload = z.object(
-  { content_type: z.enum(uploadTypes, rules.contentType) },
-  rules.imageUploads,
-);
 
-/** Validates the body of `POST /v1/images/generations`. Unknown fields are ignored, as in the published API. */
-export const GenerationRequest = z
-  .object(
+/**
+ * The schema of `POST /v1/images/generations`. Unknown fields are ignored, as in the published API. A value that no
+ * model accepts breaks the widest rule, which is also what the OpenAPI document says; any other value is judged by the
+ * rules of the model that the request names.
+ */
+export function generationRequest(catalogue: readonly Model[] = models) {
+  const limits = widestLimits(catalogue);
+  const widest = modelRules(limits);
+  const modelRule = `model must be one of: ${catalogue.map(({ id }) => id).join(', ')}`;
+  const Upload = z.object(
+    { content_type: z.enum(uploadTypes, rules.contentType) },
+    widest.imageUploads,
+  );
+  return z
+    .object(
+      {
+        model: z
+          .string(modelRule)
+          .refine((id) => findModel(id, catalogue) !== undefined, modelRule)
+          .default(defaultModel.id),
+        prompt: text(limits.maxPromptCodePoints, widest.prompt),
+        image_urls: z
+          .array(z.string(rules.imageUrl).max(maxUrlLength, rules.imageUrl), widest.imageUrls)
+          .min(1, widest.imageUrls)
+          .max(limits.maxImages, widest.imageUrls)
+          .optional(),
+        image_uploads: z
+          .array(Upload, widest.imageUploads)
+          .min(1, widest.imageUploads)
+          .max(limits.maxImages, widest.imageUploads)
+          .optional(),
+        n: wholeNumber(1, limits.maxN, widest.n).default(1),
+        callback_url: z
+          .string(rules.callbackUrl)
+          .min(1, rules.callbackUrl)
+          .max(maxUrlLength, rules.callbackUrl)
+          .optional(),
+        negative_prompt: text(maxNegativePromptCodePoints, rules.negativePrompt).optional(),
+        size: z.string(sizeRule).refine(isValidSize, sizeRule).optional(),
+        seed: wholeNumber(0, maxSeed, rules.seed).optional(),
+        prompt_extend: flag('prompt_extend'),
+        watermark: flag('watermark'),
+        metadata: z
+          .record(
+            z.string().min(1, rules.metadata).max(metadataLimits.key, rules.metadata),
+            z.string(rules.metadata).max(metadataLimits.value, rules.metadata),
+            rules.metadata,
+          )
+          .refine((map) => Object.keys(map).length <= metadataLimits.texts, rules.metadata)
+          .optional(),
+      },
+      'The body must be a JSON object.',
+    )
+    .superRefine((request, context) => {
+      const model = findModel(request.model, catalogue);
+      if (!model) return; // the rule of the field has said so
+      for (const { field, message } of brokenModelRules(request, model)) {
+        context.addIssue({ code: 'custom', path: [field], message });
+      }
+    });
+}
+
+type Pictures = readonly unknown[] | undefined;
+
+function brokenModelRules(
+  request: { prompt: string; n: number; image_urls?: Pictures; image_uploads?: Pictures },
+  model: Model,
+) {
+  const { prompt, n, image_urls: urls, image_uploads: uploads } = request;
+  const { maxPromptCodePoints, maxImages, maxN } = model;
+  const own = modelRules(model);
+  const isTooLong = (list: Pictures) => list !== undefined && list.length > maxImages;
+  return [
     {
-      model: z
-        .string(rules.model)
-        .refine((id) => findModel(id) !== undefined, rules.model)
-        .default(defaultModel.id),
-      prompt: text(defaultModel.maxPromptCodePoints, rules.prompt),
-      image_urls: z
-        .array(z.string(rules.imageUrl).max(maxUrlLength, rules.imageUrl), rules.imageUrls)
-        .min(1, rules.imageUrls)
-        .max(defaultModel.maxImages, rules.imageUrls)
-        .optional(),
-      image_uploads: z
-        .array(Upload, rules.imageUploads)
-        .min(1, rules.imageUploads)
-        .max(defaultModel.maxImages, rules.imageUploads)
-        .optional(),
-      n: wholeNumber(1, defaultModel.maxN, rules.n).default(1),
-      callback_url: z
-        .string(rules.callbackUrl)
-        .min(1, rules.callbackUrl)
-        .max(maxUrlLength, rules.callbackUrl)
-        .optional(),
-      negative_prompt: text(maxNegativePromptCodePoints, rules.negativePrompt).optional(),
-      size: z.string(sizeRule).refine(isValidSize, sizeRule).optional(),
-      seed: wholeNumber(0, maxSeed, rules.seed).optional(),
-      prompt_extend: flag('prompt_extend'),
-      watermark: flag('watermark'),
-      metadata: z
-        .record(
-          z.string().min(1, rules.metadata).max(metadataLimits.key, rules.metadata),
-          z.string(rules.metadata).max(metadataLimits.value, rules.metadata),
-          rules.metadata,
-        )
-        .refine((map) => Object.keys(map).length <= metadataLimits.texts, rules.metadata)
-        .optional(),
+      field: 'prompt',
+      isBroken: codePoints(prompt) > maxPromptCodePoints,
+      message: own.prompt,
     },
-    'The body must be a JSON object.',
-  )
-  .superRefine(({ image_urls, image_uploads }, context) => {
-    const message = image_urls
-      ? 'image_urls and image_uploads exclude each other: send one of them'
-      : `image_urls is required: 1 or ${defaultModel.maxImages} picture addresses; or send image_uploads, like [{"content_type": "image/png"}], and get a form to upload each picture with`;
-    if ((image_urls === undefined) === (image_uploads === undefined)) {
-      context.addIssue({
-        code: 'custom',
-        path: [image_urls ? 'image_uploads' : 'image_urls'],
-        message,
-      });
-    }
-  });
+    { field: 'image_urls', isBroken: !urls && !uploads, message: own.pictures },
+    {
+      field: 'image_uploads',
+      isBroken: urls !== undefined && uploads !== undefined,
+      message: rules.onePictureList,
+    },
+    { field: 'image_urls', isBroken: isTooLong(urls), message: own.imageUrls },
+    { field: 'image_uploads', isBroken: isTooLong(uploads), message: own.imageUploads },
+    { field: 'n', isBroken: n > maxN, message: own.n },
+  ].filter(({ isBroken }) => isBroken);
+}
+
+/** Validates the body of `POST /v1/images/generations` by the catalogue. */
+export const GenerationRequest = generationRequest();
 
 export type GenerationRequest = z.output<typeof GenerationRequest>;
 

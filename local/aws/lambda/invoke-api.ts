@@ -3,9 +3,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { type Authorizer, accessKeyOf, allowAll } from '../iam/authorizer.ts';
 import { listen, type RunningServer } from '../listen.ts';
 import { readBody } from '../read-body.ts';
-import { type InvokeResult, isRefused, type Refused } from './invoke-result.ts';
+import { type InvokeResult, isRejected, type Rejected } from './invoke-result.ts';
 import type { LambdaRunner } from './lambda.ts';
-import { payloadRefusal } from './limits.ts';
+import { payloadRejection } from './limits.ts';
 
 type Options = {
   readonly lambda: Pick<LambdaRunner, 'find' | 'invoke'>;
@@ -61,8 +61,8 @@ async function handle(
   const denial = authorize(accessKeyOf(request.headers.authorization), [required]);
   if (denial) return errorResponse(403, 'AccessDeniedException', denial);
   const type = request.headers['x-amz-invocation-type'];
-  const refusal = payloadRefusal(body, type === 'Event');
-  if (refusal) return refusalResponse(refusal);
+  const rejection = payloadRejection(body, type === 'Event');
+  if (rejection) return rejectionResponse(rejection);
   const payload = parse(body);
   if (!payload)
     return errorResponse(400, 'InvalidRequestContentException', 'The payload is not JSON');
@@ -85,7 +85,7 @@ async function invoke(
 function resultResponse(result: InvokeResult): InvokeResponse {
   const headers = { 'x-amz-executed-version': '$LATEST' };
   if (result.ok) return { status: 200, headers, body: result.payload };
-  if (isRefused(result)) return refusalResponse(result);
+  if (isRejected(result)) return rejectionResponse(result);
   const { errorType, errorMessage, trace } = result;
   return {
     status: 200,
@@ -94,10 +94,10 @@ function resultResponse(result: InvokeResult): InvokeResponse {
   };
 }
 
-const refusalResponse = ({ errorType, errorMessage, refusal }: Refused): InvokeResponse => ({
-  status: refusal.status,
+const rejectionResponse = ({ errorType, errorMessage, rejection }: Rejected): InvokeResponse => ({
+  status: rejection.status,
   headers: { 'x-amzn-errortype': errorType },
-  body: { Type: 'User', message: errorMessage, Reason: refusal.reason },
+  body: { Type: 'User', message: errorMessage, Reason: rejection.reason },
 });
 
 function parse(body: string): { readonly value: unknown } | undefined {

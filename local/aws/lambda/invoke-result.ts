@@ -6,11 +6,11 @@ export type InvokeResult =
       readonly errorType: string;
       readonly errorMessage: string;
       readonly trace?: readonly string[] | undefined;
-      /** Only there when Lambda itself has refused the invocation. The function has not run. */
-      readonly refusal?: InvokeRefusal | undefined;
+      /** Only there when Lambda itself has rejected the invocation. The function has not run. */
+      readonly rejection?: InvokeRejection | undefined;
     };
 
-export type InvokeRefusal = {
+export type InvokeRejection = {
   /** The status of Lambda's HTTP response. */
   readonly status: number;
   /** Which limit has throttled the invocation. */
@@ -27,17 +27,19 @@ export type Invoke = (functionArn: string, payload: unknown) => Promise<InvokeRe
 export const invokeFailure = (errorType: string, errorMessage: string) =>
   ({ ok: false, errorType, errorMessage }) as const satisfies InvokeResult;
 
-/** An invocation that Lambda itself refuses, with the name of its exception. */
-export const invokeRefusal = (
-  refusal: InvokeRefusal,
+/** An invocation that Lambda itself rejects, with the name of its exception. */
+export const invokeRejection = (
+  rejection: InvokeRejection,
   errorType: string,
   errorMessage: string,
-): Refused => ({ ok: false, errorType, errorMessage, refusal });
+): Rejected => ({ ok: false, errorType, errorMessage, rejection });
 
-export type Refused = Extract<InvokeResult, { ok: false }> & { readonly refusal: InvokeRefusal };
+export type Rejected = Extract<InvokeResult, { ok: false }> & {
+  readonly rejection: InvokeRejection;
+};
 
-export const isRefused = (result: InvokeResult): result is Refused =>
-  !result.ok && result.refusal !== undefined;
+export const isRejected = (result: InvokeResult): result is Rejected =>
+  !result.ok && result.rejection !== undefined;
 
 export const isThrottled = (result: InvokeResult): boolean =>
-  !result.ok && result.refusal?.reason !== undefined;
+  !result.ok && result.rejection?.reason !== undefined;

@@ -3,8 +3,8 @@ import { setTimeout } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { region } from '../template/physical-names.ts';
 import type { FunctionDefinition } from '../template/read-functions.ts';
-import { type InvokeResult, invokeFailure, invokeRefusal, isThrottled } from './invoke-result.ts';
-import { concurrency, payloadRefusal, throttled } from './limits.ts';
+import { type InvokeResult, invokeFailure, invokeRejection, isThrottled } from './invoke-result.ts';
+import { concurrency, payloadRejection, throttled } from './limits.ts';
 import type { LogSink } from './log-sink.ts';
 import type { PreludeOf } from './prelude.ts';
 import { type SandboxEvent, sandbox } from './sandbox.ts';
@@ -165,8 +165,8 @@ export function lambdaRunner(options: Options): LambdaRunner {
       const definition = find(nameOrArn);
       if (!definition) return notFound(nameOrArn);
       const json = JSON.stringify(payload) ?? '{}';
-      const refusal = payloadRefusal(json, isAsync);
-      if (refusal) return refusal;
+      const rejection = payloadRejection(json, isAsync);
+      if (rejection) return rejection;
       inProgress += 1;
       const result = isAsync ? withRetries(definition, json) : once(definition.arn, json);
       return result.finally(() => {
@@ -220,7 +220,7 @@ const isNamed = ({ name, arn }: FunctionDefinition, wanted: string) =>
 const shuttingDown = invokeFailure('Runtime.ExitError', 'The local stack is shutting down');
 
 const notFound = (nameOrArn: string) =>
-  invokeRefusal({ status: 404 }, 'ResourceNotFoundException', `Function not found: ${nameOrArn}`);
+  invokeRejection({ status: 404 }, 'ResourceNotFoundException', `Function not found: ${nameOrArn}`);
 
 // A local stack that shuts down does not wait for a retry in two minutes.
 const wait = (milliseconds: number, signal: AbortSignal) =>

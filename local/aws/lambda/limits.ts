@@ -1,8 +1,8 @@
 import type { FunctionDefinition } from '../template/read-functions.ts';
 import {
   invokeFailure,
-  invokeRefusal,
-  type Refused,
+  invokeRejection,
+  type Rejected,
   type ThrottleReason,
 } from './invoke-result.ts';
 
@@ -12,10 +12,10 @@ const maxEventBytes = 1024 * 1024;
 const maxResponseBytes = maxRequestBytes + 100;
 
 /** Why Lambda does not take this payload, if it does not. */
-export function payloadRefusal(payload: string, isAsync: boolean): Refused | undefined {
+export function payloadRejection(payload: string, isAsync: boolean): Rejected | undefined {
   const bytes = Buffer.byteLength(payload);
   if (bytes <= (isAsync ? maxEventBytes : maxRequestBytes)) return undefined;
-  return invokeRefusal(
+  return invokeRejection(
     { status: 413 },
     'RequestEntityTooLargeException',
     isAsync
@@ -58,7 +58,7 @@ export function concurrency(functions: () => readonly FunctionDefinition[], ofAc
     async run<T>(
       definition: FunctionDefinition,
       invocation: () => Promise<T>,
-    ): Promise<T | Refused> {
+    ): Promise<T | Rejected> {
       const { key, limit, reason } = placesOf(definition);
       const before = taken.get(key) ?? 0;
       if (before >= limit) return throttled(reason);
@@ -75,6 +75,6 @@ export function concurrency(functions: () => readonly FunctionDefinition[], ofAc
 const reservedBy = (functions: readonly FunctionDefinition[]): number =>
   functions.reduce((sum, one) => sum + (one.reservedConcurrency ?? 0), 0);
 
-/** The refusal of an invocation for which there is no place. */
-export const throttled = (reason: ThrottleReason): Refused =>
-  invokeRefusal({ status: 429, reason }, 'TooManyRequestsException', 'Rate Exceeded.');
+/** The rejection of an invocation for which there is no place. */
+export const throttled = (reason: ThrottleReason): Rejected =>
+  invokeRejection({ status: 429, reason }, 'TooManyRequestsException', 'Rate Exceeded.');

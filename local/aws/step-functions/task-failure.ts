@@ -50,10 +50,10 @@ export const lambdaFailure = ({
   errorType,
   errorMessage,
   trace,
-  refusal,
+  rejection,
 }: Extract<InvokeResult, { ok: false }>) =>
   new TaskFailure(
     // An exception of Lambda itself, such as Lambda.TooManyRequestsException, has the service's name.
-    refusal ? `Lambda.${errorType}` : errorType || 'Lambda.Unknown',
+    rejection ? `Lambda.${errorType}` : errorType || 'Lambda.Unknown',
     JSON.stringify({ errorType, errorMessage, ...(trace && { trace }) }),
   );

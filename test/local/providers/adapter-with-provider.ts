@@ -1,26 +1,24 @@
-import type { Access } from '../../../functions/adapters/providers/upstream.ts';
-import type { Job, Progress, Provider } from '../../../functions/domain/model/provider.ts';
+import { providerAdapters } from '../../../functions/adapters/providers/registry.ts';
+import { defaultModel, type ProviderName } from '../../../functions/domain/model/catalogue.ts';
+import type { Job, Progress } from '../../../functions/domain/model/provider.ts';
 import type { MockProviderOptions } from '../../../local/providers/server.ts';
 import { localProvider, someLink } from './local-provider.ts';
 
 /** A real adapter with the mock provider, whose clock stands still until a test moves it. */
-export async function adapterWithProvider<T extends Provider>(
-  make: (access: Access & { readonly keysUrl: string }) => T,
-  options: MockProviderOptions = {},
-) {
+export async function adapterWithProvider(name: ProviderName, options: MockProviderOptions = {}) {
   const { mockProvider, clock, call } = await localProvider(options);
-  const provider = make({
+  const provider = providerAdapters[name].createClient({
     baseUrl: mockProvider.url,
     apiKey: async () => 'any-key',
-    keysUrl: `${mockProvider.url}/.well-known/jwks.json`,
   });
+  const model = defaultModel.providers[name]?.model ?? '';
 
   return {
     mockProvider,
     clock,
     call,
     provider,
-    submit: (more: Partial<Job> = {}) => provider.submit({ ...job, ...more }),
+    submit: (more: Partial<Job> = {}) => provider.submit({ ...job, model, ...more }),
     counts: async () => (await call('GET', '/control')).body.counts,
     /** Polls after the job's duration until it no longer runs: generating the images takes real time. */
     async ended(ticket: string): Promise<Progress> {
@@ -32,7 +30,7 @@ export async function adapterWithProvider<T extends Provider>(
   };
 }
 
-const job: Job = {
+const job: Omit<Job, 'model'> = {
   taskId: 'task-unified-1757156493-imcg5zqt',
   prompt: 'black and white',
   images: [someLink],

@@ -1,6 +1,5 @@
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { evolink } from '../../../functions/adapters/providers/evolink/client.ts';
 import { ProviderBusy, SubmitUnknown } from '../../../functions/domain/model/workflow-errors.ts';
 import { adapterWithProvider, fetched, thrownBy } from './adapter-with-provider.ts';
 import { callbackReceiver } from './callback-receiver.ts';
@@ -15,7 +14,7 @@ const createRequest = (more: object = {}) => ({
 });
 
 test('a submitted job is queued, runs and ends with its images', async () => {
-  const { submit, provider, clock, ended } = await adapterWithProvider(evolink);
+  const { submit, provider, clock, ended } = await adapterWithProvider('evolink');
   const ticket = await submit({ n: 2, options: { size: '900x700' } });
 
   expect(ticket).toMatch(/^task-unified-1772330400-[a-z0-9]{8}$/);
@@ -29,7 +28,7 @@ test('a submitted job is queued, runs and ends with its images', async () => {
 });
 
 test('the response to a submit has the documented form', async () => {
-  const { call } = await adapterWithProvider(evolink);
+  const { call } = await adapterWithProvider('evolink');
 
   expect(await call('POST', path, createRequest())).toEqual({
     status: 200,
@@ -49,7 +48,7 @@ test('the response to a submit has the documented form', async () => {
 
 describe('a submit with an idempotency key', () => {
   test('that is repeated gets the same response, and the images are generated once', async () => {
-    const { submit, counts, call } = await adapterWithProvider(evolink);
+    const { submit, counts, call } = await adapterWithProvider('evolink');
     const key = { 'idempotency-key': 'a-key-of-mine-123' };
 
     expect(await submit()).toBe(await submit());
@@ -60,7 +59,7 @@ describe('a submit with an idempotency key', () => {
   });
 
   test('has a header on a replayed response that the first response does not have', async () => {
-    const { mockProvider } = await adapterWithProvider(evolink);
+    const { mockProvider } = await adapterWithProvider('evolink');
     const submitOnce = () =>
       fetch(new URL(path, mockProvider.url), {
         method: 'POST',
@@ -73,7 +72,7 @@ describe('a submit with an idempotency key', () => {
   });
 
   test('can be repeated when its response was lost', async () => {
-    const { mockProvider, submit, counts, provider } = await adapterWithProvider(evolink);
+    const { mockProvider, submit, counts, provider } = await adapterWithProvider('evolink');
     mockProvider.control({ submit: 'lost', times: 1 });
 
     expect(await thrownBy(submit())).toBeInstanceOf(SubmitUnknown);
@@ -84,7 +83,7 @@ describe('a submit with an idempotency key', () => {
   });
 
   test('is rejected when the key was used for a different request', async () => {
-    const { submit, counts } = await adapterWithProvider(evolink);
+    const { submit, counts } = await adapterWithProvider('evolink');
     await submit();
 
     expect(await thrownBy(submit({ prompt: 'another' }))).toMatchObject({
@@ -95,7 +94,7 @@ describe('a submit with an idempotency key', () => {
   });
 
   test('is not remembered when it was rejected', async () => {
-    const { mockProvider, submit } = await adapterWithProvider(evolink);
+    const { mockProvider, submit } = await adapterWithProvider('evolink');
     mockProvider.control({ submit: 'busy', times: 1 });
 
     expect(await thrownBy(submit())).toBeInstanceOf(ProviderBusy);
@@ -106,7 +105,7 @@ describe('a submit with an idempotency key', () => {
 describe('a callback', () => {
   test('has the same body as the task query, and is sent when the job has ended', async () => {
     const { received, callbackUrl } = await callbackReceiver();
-    const { submit, ended, call } = await adapterWithProvider(evolink);
+    const { submit, ended, call } = await adapterWithProvider('evolink');
     const ticket = await submit({ webhookUrl: callbackUrl });
     expect(received).toEqual([]);
 
@@ -120,7 +119,7 @@ describe('a callback', () => {
 
   test('is sent without a query, also for a failed job, and is retried until it is accepted', async () => {
     const { received, callbackUrl } = await callbackReceiver(500, 302);
-    const { mockProvider, submit } = await adapterWithProvider(evolink, {
+    const { mockProvider, submit } = await adapterWithProvider('evolink', {
       now: Date.now,
       seconds: 1,
       speed: 100,
@@ -138,7 +137,7 @@ describe('a callback', () => {
 });
 
 test('a partly successful job has fewer results', async () => {
-  const { mockProvider, submit, ended } = await adapterWithProvider(evolink);
+  const { mockProvider, submit, ended } = await adapterWithProvider('evolink');
   mockProvider.control({ outcome: 'partial' });
 
   expect(await ended(await submit({ n: 2 }))).toEqual({
@@ -157,7 +156,7 @@ test.each([
   ['Arrearage', 'quota_exceeded'],
   ['ModelUnavailable', 'service_unavailable'],
 ] as const)('a job that fails with %s has EvoLink’s own code', async (code, expected) => {
-  const { mockProvider, submit, ended } = await adapterWithProvider(evolink);
+  const { mockProvider, submit, ended } = await adapterWithProvider('evolink');
   mockProvider.control({ outcome: 'failed', code });
 
   expect(await ended(await submit())).toMatchObject({
@@ -175,7 +174,7 @@ test.each([
 ] as const)(
   'a submit that is rejected with %s has EvoLink’s own code',
   async (code, expected, operatorMustAct) => {
-    const { mockProvider, submit } = await adapterWithProvider(evolink);
+    const { mockProvider, submit } = await adapterWithProvider('evolink');
     mockProvider.control({ submit: 'refused', code });
 
     expect(await thrownBy(submit())).toMatchObject({
@@ -189,14 +188,14 @@ test.each([
   ['InternalError', SubmitUnknown],
   ['ModelUnavailable', ProviderBusy],
 ] as const)('a submit rejected with %s may be retried', async (code, kind) => {
-  const { mockProvider, submit } = await adapterWithProvider(evolink);
+  const { mockProvider, submit } = await adapterWithProvider('evolink');
   mockProvider.control({ submit: 'refused', code });
 
   expect(await thrownBy(submit())).toBeInstanceOf(kind);
 });
 
 test('a busy poll may be repeated', async () => {
-  const { mockProvider, submit, provider } = await adapterWithProvider(evolink);
+  const { mockProvider, submit, provider } = await adapterWithProvider('evolink');
   const ticket = await submit();
   mockProvider.control({ poll: 'busy', times: 1 });
 
@@ -207,7 +206,7 @@ test('a busy poll may be repeated', async () => {
 test.each(['task-unified-1757156493-imcg5zqt', 'another'])(
   'a job that does not exist fails the task: %s',
   async (ticket) => {
-    const { provider } = await adapterWithProvider(evolink);
+    const { provider } = await adapterWithProvider('evolink');
 
     expect(await provider.poll(ticket)).toMatchObject({
       state: 'failed',
@@ -225,7 +224,7 @@ test.each([
   ['n 5', { n: 5 }, 400, 'invalid_request'],
   ['a size with an asterisk', { size: '1024*1024' }, 400, 'invalid_request'],
 ])('a submit with %s is rejected', async (_, more, status, code) => {
-  const { call } = await adapterWithProvider(evolink);
+  const { call } = await adapterWithProvider('evolink');
 
   expect(await call('POST', path, createRequest(more))).toMatchObject({
     status,
@@ -237,7 +236,7 @@ test.each([
   ['no key', { authorization: '' }, 401, 'unauthorized'],
   ['an invalid idempotency key', { 'idempotency-key': 'short' }, 400, 'invalid_request'],
 ])('a submit with %s in its headers is rejected', async (_, headers, status, code) => {
-  const { call } = await adapterWithProvider(evolink);
+  const { call } = await adapterWithProvider('evolink');
 
   expect(await call('POST', path, createRequest(), headers)).toMatchObject({
     status,

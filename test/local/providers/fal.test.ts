@@ -1,6 +1,5 @@
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { fal } from '../../../functions/adapters/providers/fal/client.ts';
 import { webhookVerifier } from '../../../functions/adapters/providers/fal/webhook-signature.ts';
 import { ProviderBusy, SubmitUnknown } from '../../../functions/domain/model/workflow-errors.ts';
 import { adapterWithProvider, fetched, thrownBy } from './adapter-with-provider.ts';
@@ -14,7 +13,7 @@ const verifierAt = (url: string, now: () => number) =>
 const createRequest = (more: object = {}) => ({ prompt: 'grey', image_urls: [someLink], ...more });
 
 test('a submitted job is queued, runs and ends with its images', async () => {
-  const { submit, provider, clock, ended } = await adapterWithProvider(fal);
+  const { submit, provider, clock, ended } = await adapterWithProvider('fal');
   const ticket = await submit({ n: 2, options: { size: '900x700' } });
 
   expect(await provider.poll(ticket)).toEqual({ state: 'queued' });
@@ -27,7 +26,7 @@ test('a submitted job is queued, runs and ends with its images', async () => {
 });
 
 test('the response to a submit has the links of the request', async () => {
-  const { call, mockProvider } = await adapterWithProvider(fal);
+  const { call, mockProvider } = await adapterWithProvider('fal');
 
   const { status, body } = await call('POST', path, createRequest(), key);
 
@@ -50,7 +49,7 @@ test.each([
   ['landscape_16_9', 1024, 576],
   [{ width: 384, height: 1440 }, 384, 1440],
 ])('the size %j is the size of the image', async (image_size, width, height) => {
-  const { call, ended } = await adapterWithProvider(fal);
+  const { call, ended } = await adapterWithProvider('fal');
   const { body } = await call('POST', path, createRequest({ image_size }), key);
 
   const [picture] = await fetched(await ended(body.request_id));
@@ -61,7 +60,7 @@ test.each([
 describe('a webhook', () => {
   test('is signed, and the signature can be verified with the published key', async () => {
     const { received, callbackUrl, plain } = await callbackReceiver();
-    const { submit, ended, mockProvider, clock } = await adapterWithProvider(fal);
+    const { submit, ended, mockProvider, clock } = await adapterWithProvider('fal');
     const verify = verifierAt(mockProvider.url, () => clock.now);
 
     const ticket = await submit({ webhookUrl: callbackUrl });
@@ -85,7 +84,10 @@ describe('a webhook', () => {
 
   test('cannot be verified with another server’s key', async () => {
     const { received, callbackUrl, plain } = await callbackReceiver();
-    const [sender, otherServer] = [await adapterWithProvider(fal), await adapterWithProvider(fal)];
+    const [sender, otherServer] = [
+      await adapterWithProvider('fal'),
+      await adapterWithProvider('fal'),
+    ];
     await sender.ended(await sender.submit({ webhookUrl: callbackUrl }));
     await expect.poll(() => received).toHaveLength(1);
 
@@ -96,7 +98,7 @@ describe('a webhook', () => {
 
   test('is sent without a query, also for a failed job, and is retried until it is accepted', async () => {
     const { received, callbackUrl, plain } = await callbackReceiver(500);
-    const { mockProvider, submit } = await adapterWithProvider(fal, {
+    const { mockProvider, submit } = await adapterWithProvider('fal', {
       now: Date.now,
       seconds: 1,
       speed: 100,
@@ -119,7 +121,7 @@ describe('a webhook', () => {
 describe('a cancel', () => {
   test('ends a queued job', async () => {
     const { received, callbackUrl } = await callbackReceiver();
-    const { submit, provider, ended } = await adapterWithProvider(fal);
+    const { submit, provider, ended } = await adapterWithProvider('fal');
     const ticket = await submit({ webhookUrl: callbackUrl });
 
     expect(await provider.cancel?.(ticket)).toBe('requested');
@@ -129,7 +131,7 @@ describe('a cancel', () => {
   });
 
   test('of a running job is accepted, and the job goes on', async () => {
-    const { submit, provider, clock, ended } = await adapterWithProvider(fal);
+    const { submit, provider, clock, ended } = await adapterWithProvider('fal');
     const ticket = await submit();
     clock.now += 50_000;
 
@@ -138,7 +140,7 @@ describe('a cancel', () => {
   });
 
   test('is rejected for a finished job and for an unknown one', async () => {
-    const { submit, provider, ended } = await adapterWithProvider(fal);
+    const { submit, provider, ended } = await adapterWithProvider('fal');
     const ticket = await submit();
     await ended(ticket);
 
@@ -148,7 +150,7 @@ describe('a cancel', () => {
 });
 
 test('a submit whose response was lost is accepted, and the adapter does not repeat it', async () => {
-  const { mockProvider, submit, counts } = await adapterWithProvider(fal);
+  const { mockProvider, submit, counts } = await adapterWithProvider('fal');
   mockProvider.control({ submit: 'lost', times: 1 });
 
   expect(await thrownBy(submit())).toBeInstanceOf(SubmitUnknown);
@@ -156,7 +158,7 @@ test('a submit whose response was lost is accepted, and the adapter does not rep
 });
 
 test('a partly successful job has fewer images', async () => {
-  const { mockProvider, submit, ended } = await adapterWithProvider(fal);
+  const { mockProvider, submit, ended } = await adapterWithProvider('fal');
   mockProvider.control({ outcome: 'partial' });
 
   expect(await ended(await submit({ n: 2 }))).toEqual({
@@ -173,7 +175,7 @@ test.each([
   ['InternalError.Timeout', 'generation_timeout'],
   ['ModelUnavailable', 'service_unavailable'],
 ] as const)('a job that fails with %s has fal’s own error', async (code, expected) => {
-  const { mockProvider, submit, ended } = await adapterWithProvider(fal);
+  const { mockProvider, submit, ended } = await adapterWithProvider('fal');
   mockProvider.control({ outcome: 'failed', code });
 
   expect(await ended(await submit())).toMatchObject({
@@ -191,7 +193,7 @@ test.each([
 ] as const)(
   'a submit that is rejected with %s has fal’s own error',
   async (code, expected, operatorMustAct) => {
-    const { mockProvider, submit } = await adapterWithProvider(fal);
+    const { mockProvider, submit } = await adapterWithProvider('fal');
     mockProvider.control({ submit: 'refused', code });
 
     expect(await thrownBy(submit())).toMatchObject({
@@ -202,7 +204,7 @@ test.each([
 );
 
 test('a busy submit and a busy poll may be repeated', async () => {
-  const { mockProvider, submit, provider } = await adapterWithProvider(fal);
+  const { mockProvider, submit, provider } = await adapterWithProvider('fal');
   mockProvider.control({ submit: 'busy', poll: 'busy', times: 1 });
 
   expect(await thrownBy(submit())).toBeInstanceOf(ProviderBusy);
@@ -212,13 +214,13 @@ test('a busy submit and a busy poll may be repeated', async () => {
 });
 
 test('a job that does not exist fails the task', async () => {
-  const { provider } = await adapterWithProvider(fal);
+  const { provider } = await adapterWithProvider('fal');
 
   expect(await provider.poll('nobody')).toMatchObject({ failure: { code: 'unknown_error' } });
 });
 
 test('the result is not available before the job has ended', async () => {
-  const { submit, call } = await adapterWithProvider(fal);
+  const { submit, call } = await adapterWithProvider('fal');
   const ticket = await submit();
 
   expect(
@@ -234,7 +236,7 @@ test.each([
   ['a size as a single text', { image_size: '1024x1024' }],
   ['a large side', { image_size: { width: 1441, height: 800 } }],
 ])('a submit with %s is rejected', async (_, more) => {
-  const { call } = await adapterWithProvider(fal);
+  const { call } = await adapterWithProvider('fal');
 
   expect(await call('POST', path, createRequest(more), key)).toMatchObject({
     status: 422,
@@ -243,7 +245,7 @@ test.each([
 });
 
 test.each(['', 'Bearer k', 'Key '])('the key "%s" is rejected with 401', async (authorization) => {
-  const { call } = await adapterWithProvider(fal);
+  const { call } = await adapterWithProvider('fal');
 
   expect(await call('POST', path, createRequest(), { authorization })).toMatchObject({
     status: 401,

@@ -19,7 +19,7 @@ export const checkShard = (id: string): number => shardOf(id, checkShards);
  * enough for 8,000 tasks a second of one account. Every page of a list reads all of them. With a smaller number, tasks in
  * the partitions that are left out would not be listed any more.
  */
-const listShards = 8;
+export const listShards = 8;
 
 /** The partitions of the list of an account. No name of an account contains `#`. */
 export const listShardsOf = (account: string): readonly string[] =>

@@ -61,8 +61,8 @@ export function dashscope(access: Access): Provider {
 const taskPath = (ticket: string): string => `/api/v1/tasks/${encodeURIComponent(ticket)}`;
 
 // Options that the caller did not set stay undefined, and JSON leaves them out.
-const toBody = ({ prompt, images, n, options }: Job) => ({
-  model: 'wan2.5-i2i-preview',
+const toBody = ({ model, prompt, images, n, options }: Job) => ({
+  model,
   input: { prompt, images, negative_prompt: options.negativePrompt },
   parameters: {
     n, // always: the default is 4, and each image is paid for

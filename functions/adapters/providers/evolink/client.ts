@@ -54,11 +54,11 @@ export function evolink(access: Access): Provider {
 // The same for every try of a task. EvoLink allows 16 to 96 characters of A-Za-z0-9._-
 const idempotencyKeyOf = ({ taskId }: Job): string => `darkroom.${taskId}`;
 
-// EvoLink's page names no options for this model. These are the names in its text-to-image page and in its
+// EvoLink's page of wan2.5 names no options. These are the names in its text-to-image page and in its
 // upstream: a field that it does not know is passed on or ignored, while an option that we left out would
 // be lost for sure. Options that the caller did not set stay undefined, and JSON leaves them out.
-const toBody = ({ prompt, images, n, options, webhookUrl }: Job, base: string) => ({
-  model: 'wan2.5-image-to-image',
+const toBody = ({ model, prompt, images, n, options, webhookUrl }: Job, base: string) => ({
+  model,
   prompt,
   image_urls: images,
   n, // always: the default is not documented, and each image is paid for

@@ -15,10 +15,6 @@ import {
 import { classify, parseError } from './errors.ts';
 import { failureIn, Result, Status, toImages } from './progress.ts';
 
-// Requests are addressed by the app, without the rest of the endpoint's path.
-const app = '/fal-ai/wan-25-preview';
-const endpoint = `${app}/image-to-image`;
-
 // Only the id is used: a URL from a response would have to be checked before the key is sent there.
 const Queued = z.object({ request_id: z.string().regex(/^[\w-]{1,64}$/) });
 
@@ -56,7 +52,7 @@ export function fal(access: Access): Provider {
       if (!response.ok) throw rejectionError(classify(response.status, details.code), line);
       const queued = Queued.safeParse(response.body);
       if (!queued.success) throw new SubmitUnknown(`submit ${line}, but no request id`);
-      return queued.data.request_id;
+      return ticketOf(job, queued.data.request_id);
     },
 
     async poll(ticket, deadlineMs) {
@@ -76,7 +72,20 @@ export function fal(access: Access): Provider {
   };
 }
 
-const requestPath = (ticket: string): string => `${app}/requests/${encodeURIComponent(ticket)}`;
+// A job is submitted to the model's endpoint, such as fal-ai/wan-25-preview/image-to-image. Its request is addressed by
+// the app, the first two parts of that name. A ticket is the id of a request of `firstApp`, or an id, `@` and another
+// app: every ticket that was stored before there was a second app is an id.
+const firstApp = 'fal-ai/wan-25-preview';
+
+function ticketOf({ model }: Job, requestId: string): string {
+  const app = model.split('/').slice(0, 2).join('/');
+  return app === firstApp ? requestId : `${requestId}@${app}`;
+}
+
+function requestPath(ticket: string): string {
+  const [requestId = '', app = firstApp] = ticket.split('@');
+  return `/${app}/requests/${encodeURIComponent(requestId)}`;
+}
 
 // fal's 404 has no code, but a text.
 const Unknown = z.object({ detail: z.string() });
@@ -86,8 +95,8 @@ const isJobLost = (response: UpstreamResponse): boolean =>
     code: parseError(response).code ?? Unknown.safeParse(response.body).data?.detail,
   });
 
-const submitPath = ({ webhookUrl }: Job): string =>
-  webhookUrl ? `${endpoint}?${new URLSearchParams({ fal_webhook: webhookUrl })}` : endpoint;
+const submitPath = ({ model, webhookUrl }: Job): string =>
+  webhookUrl ? `/${model}?${new URLSearchParams({ fal_webhook: webhookUrl })}` : `/${model}`;
 
 const limits = {
   // How long a request may wait to begin. After the task's deadline the images are useless, and would

@@ -175,13 +175,13 @@ const unsupportedOptions: readonly [string, Send][] = [
   ['?partNumber of GetObject', (c) => c.send(new GetObjectCommand({ ...object, PartNumber: 1 }))],
 ];
 
-test.each(unsupportedOptions)('%s is rejected and not ignored', async (wish, send) => {
+test.each(unsupportedOptions)('%s is rejected and not ignored', async (option, send) => {
   const { client } = await localS3();
   await client.send(new PutObjectCommand({ ...object, Key: 'b.png', Body: 'pixels' }));
 
   await expect(send(client)).rejects.toMatchObject({
     name: 'NotImplemented',
-    message: expect.stringContaining(wish),
+    message: expect.stringContaining(option),
   });
   await expect(client.send(new GetObjectCommand(object))).rejects.toMatchObject({
     name: 'NoSuchKey',

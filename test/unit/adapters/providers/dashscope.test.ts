@@ -49,7 +49,7 @@ describe('a submit', () => {
     await provider.submit({ ...job, options });
 
     expect(JSON.parse(`${requests[0]?.init.body}`)).toStrictEqual({
-      model: 'wan2.5-i2i-preview',
+      model: job.model,
       input: { prompt: job.prompt, images: job.images, ...input },
       parameters,
     });

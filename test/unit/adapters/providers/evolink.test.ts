@@ -62,7 +62,7 @@ describe('a submit', () => {
 
   test('carries nothing but n when the caller set no option', async () => {
     expect(await sentBy({})).toStrictEqual({
-      model: 'wan2.5-image-to-image',
+      model: job.model,
       prompt: job.prompt,
       image_urls: job.images,
       n: 1,

@@ -8,10 +8,11 @@ import inProgress from '../../../fixtures/fal/in-progress.json' with { type: 'js
 import inQueue from '../../../fixtures/fal/in-queue.json' with { type: 'json' };
 import queued from '../../../fixtures/fal/queued.json' with { type: 'json' };
 import result from '../../../fixtures/fal/result.json' with { type: 'json' };
-import job from '../../../fixtures/job.json' with { type: 'json' };
+import plainJob from '../../../fixtures/job.json' with { type: 'json' };
 import { thrownBy } from '../../../support/thrown-by.ts';
 import { baseUrl, type FakeResponse, failure, key, providerWith } from './upstream.ts';
 
+const job = { ...plainJob, model: 'fal-ai/wan-25-preview/image-to-image' };
 const ticket = queued.request_id;
 const app = `${baseUrl}/fal-ai/wan-25-preview`;
 const falWith = (...responses: FakeResponse[]) => providerWith(fal, ...responses);
@@ -105,6 +106,20 @@ describe('a submit', () => {
       `${app}/requests/${ticket}/status`,
     ]);
   });
+});
+
+test('a request of another app is addressed by that app', async () => {
+  const { provider, requests } = falWith({ body: queued }, { body: inQueue }, { body: {} });
+
+  const other = await provider.submit({ ...job, model: 'fal-ai/wan-3/edit/fast' });
+  await provider.poll(other);
+  await provider.cancel?.(other);
+
+  expect(requests.map(({ url }) => url)).toEqual([
+    `${baseUrl}/fal-ai/wan-3/edit/fast`,
+    `${baseUrl}/fal-ai/wan-3/requests/${ticket}/status`,
+    `${baseUrl}/fal-ai/wan-3/requests/${ticket}/cancel`,
+  ]);
 });
 
 describe('a poll', () => {

@@ -22,7 +22,8 @@ import { thrownBy } from '../../../support/thrown-by.ts';
 import { closedPort, listen, serve } from './servers.ts';
 import { key, leaksOf } from './upstream.ts';
 
-const job = { ...plainJob, webhookUrl: 'https://api.example.com/callbacks/secret' };
+const model = 'fal-ai/wan-25-preview/image-to-image'; // fal's is a part of the path
+const job = { ...plainJob, model, webhookUrl: 'https://api.example.com/callbacks/secret' };
 
 const providers = [
   {

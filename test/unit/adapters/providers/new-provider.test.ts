@@ -40,7 +40,7 @@ function acmeClient() {
   const createClient: ProviderAdapter['createClient'] = ({ baseUrl, apiKey }) => ({
     retentionMs: 1,
     submit: async (job: Job) => {
-      requests.push(['submit', baseUrl, await apiKey(), job.taskId, job.prompt]);
+      requests.push(['submit', baseUrl, await apiKey(), job.taskId, job.model, job.prompt]);
       return 'acme-1';
     },
     poll: async (ticket) => {
@@ -68,6 +68,7 @@ function systemWithAcme(task = pending(), catalogue?: readonly Model[]) {
     inputs: { link: async () => 'https://inputs.example.com/1' },
     providers,
     availableProviders: async (model) => providersFor(model, [acme], catalogue),
+    ...(catalogue && { catalogue }),
     webhookUrl: async (name, id) => `https://api.example.com/${name}/${id}`,
     typicalSeconds: async () => 30,
     now,
@@ -89,11 +90,17 @@ function systemWithAcme(task = pending(), catalogue?: readonly Model[]) {
   return { requests, submit, poll, find: () => tasks.find(sampleId) };
 }
 
-const acmeModel: Model = { ...defaultModel, id: 'acme-image', providers: { [acme]: 10 } };
+const acmeModel: Model = {
+  ...defaultModel,
+  id: 'acme-image',
+  providers: { [acme]: { model: 'acme-1.0', typicalSeconds: 10 } },
+};
 
 describe('a new provider', () => {
   test('gets a task, and its images are the outcome of that task', async () => {
-    const catalogue = [{ ...defaultModel, providers: { ...defaultModel.providers, [acme]: 10 } }];
+    const catalogue = [
+      { ...defaultModel, providers: { ...defaultModel.providers, ...acmeModel.providers } },
+    ];
     const { requests, submit, poll, find } = systemWithAcme(pending(), catalogue);
 
     await submit(sampleId);
@@ -103,7 +110,7 @@ describe('a new provider', () => {
     expect(await find()).toMatchObject({ outcome: { state: 'succeeded', images: [image] } });
     const [url, key] = [acmeDefinition.url.default, 'key of acme'];
     expect(requests).toEqual([
-      ['submit', url, key, sampleId, pending().prompt],
+      ['submit', url, key, sampleId, 'acme-1.0', pending().prompt],
       ['poll', url, key, 'acme-1'],
     ]);
   });

@@ -49,11 +49,14 @@ test('a model that is not in the catalogue any more takes as long as the default
   expect(typicalSecondsOf('wan1')).toBe(30);
 });
 
-test('every model has a provider, and a guess of how long it takes there', () => {
+test('every model has a provider, its name there, and a guess of how long it takes there', () => {
   for (const { providers } of models) {
-    const guesses = Object.values(providers);
-    expect(guesses.length).toBeGreaterThan(0);
-    for (const guess of guesses) expect(guess).toBeGreaterThan(0);
+    const offers = Object.values(providers);
+    expect(offers.length).toBeGreaterThan(0);
+    for (const { model, typicalSeconds } of offers) {
+      expect(model).not.toBe('');
+      expect(typicalSeconds).toBeGreaterThan(0);
+    }
   }
 });
 

@@ -117,6 +117,10 @@ describe('a provider that deduplicates', () => {
 test.each<[string, Pending]>([
   ['a job at a provider that is not idempotent', locked('dashscope')],
   ['a job without a stored request', locked('evolink')],
+  [
+    'a job of a model that left the catalogue',
+    locked('evolink', { submittedRequest, model: 'wan1' }),
+  ],
   ['a task that is cancelled', locked('evolink', { submittedRequest, cancelledAt: 1 })],
   ['a task that is late', locked('evolink', { submittedRequest, deadlineAt: sampleTime + 5000 })],
 ])('with a submit lock and no ticket, %s is not submitted again', async (_what, task) => {

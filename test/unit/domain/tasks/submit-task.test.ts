@@ -56,6 +56,15 @@ function context(task: Task, ...responses: readonly (string | Error)[]) {
   };
 }
 
+test('a job of a model that left the catalogue is not submitted, and its task is not locked', async () => {
+  const { submit, provider, find } = context(pending({ model: 'wan1' }), 'ticket-7');
+
+  await expect(submit(sampleId)).rejects.toThrow('has no model wan1 at dashscope any more');
+
+  expect(provider.jobs).toEqual([]);
+  expect(await find()).not.toHaveProperty('submitLockedAt');
+});
+
 describe('a job that is accepted', () => {
   test('is submitted with everything the provider needs', async () => {
     const options = { seed: 7, watermark: false };
@@ -70,6 +79,7 @@ describe('a job that is accepted', () => {
     expect(provider.jobs).toEqual([
       {
         taskId: sampleId,
+        model: 'wan2.5-i2i-preview',
         prompt: 'Replace the background with a starry sky',
         n: 2,
         options,
