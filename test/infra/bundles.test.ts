@@ -12,7 +12,7 @@ import { buildBundles } from '../../infra/bundles.ts';
 
 /** The maximum size of each bundle in kilobytes, about 5% above its size now: growing above it is a decision. */
 const limits: Record<Entry, number> = {
-  'api/create-task': 432,
+  'api/create-task': 434,
   'api/get-task': 379,
   'api/list-tasks': 360,
   'api/batch-tasks': 382,

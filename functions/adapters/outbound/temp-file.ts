@@ -60,7 +60,10 @@ function openWithoutName(directory: string): number {
 const streamBytes = 64 * 1024;
 
 function tempFile(file: number, size: number, sha256: string): TempFile {
+  let isOpen = true;
   const read = (from: number, bytes: number) => {
+    // The number of a file that was closed is that of the next one that is opened.
+    if (!isOpen) throw new Error('the file is closed');
     const range = Buffer.alloc(bytes);
     return range.subarray(0, readSync(file, range, 0, bytes, from));
   };
@@ -72,7 +75,10 @@ function tempFile(file: number, size: number, sha256: string): TempFile {
     sha256,
     read,
     stream: () => Readable.from(pieces(), { objectMode: false }),
-    [Symbol.asyncDispose]: async () => closeSync(file),
+    [Symbol.asyncDispose]: async () => {
+      isOpen = false;
+      closeSync(file);
+    },
   };
 }
 

@@ -47,12 +47,12 @@ test('a range is read, shorter only at the end of the file, and the stream begin
   expect(await text(file.stream())).toBe('abcdef');
 });
 
-test('the file is closed when it is disposed of', async () => {
+test('the file is closed when it is disposed of, and nothing is read from whatever has its number then', async () => {
   const file = await saveToTempFile(body(), { maxBytes: 200_000, directory });
 
   await file[Symbol.asyncDispose]();
 
-  expect(() => file.read(0, 1)).toThrow(expect.objectContaining({ code: 'EBADF' }));
+  expect(() => file.read(0, 1)).toThrow('the file is closed');
 });
 
 test('the default directory is the one for temporary files, and an empty body is a file', async () => {
