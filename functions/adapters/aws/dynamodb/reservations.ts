@@ -56,7 +56,8 @@ type Tables = {
 
 const conditions = {
   taskIsNew: 'attribute_not_exists(#id)',
-  dayIsNew: 'attribute_not_exists(#keyId)',
+  dayIsNew: 'attribute_not_exists(#limit)',
+  sameLimitOfDay: '#limit = :limitBefore',
   sameDailyLimit: '#dailyLimit = :dailyLimit',
 };
 
@@ -175,12 +176,10 @@ async function judge(
   // A limit that the key has got in this very moment is of the next task: its rows were not read.
   const { timeZone } = request.limits;
   const limits = isLimited(request.limits) ? { ...key, timeZone } : { timeZone };
+  if (await changeDay(context, request, limits, rows)) return 'look again';
   const found = placeIn(rows, request, limits);
-  const isFinal =
-    'failure' in found
-      ? !(await beginDay(context, request, limits, rows))
-      : await gather(context, request, found);
-  return isFinal ? found : 'look again';
+  if ('failure' in found) return found;
+  return (await gather(context, request, found)) ? found : 'look again';
 }
 
 async function look({ client, tables, counts }: Context, request: Request): Promise<ShardRows> {
@@ -257,17 +256,20 @@ function failureOf(
 }
 
 /**
- * Begins a day of a key with a daily limit: its first shard gets the whole limit, as it is now. Returns whether
- * the day has to be looked at again.
+ * Gives a day the daily limit that its key has now: all of it when the day begins, the difference when the limit was
+ * changed since. It goes to the first shard, which owes what is spent beyond the limit. Returns whether the day has to be
+ * looked at again.
  */
-async function beginDay(
+async function changeDay(
   { client, tables }: Context,
   request: Request,
   { dailyLimit }: SpendingLimits,
   { dayShards }: ShardRows,
 ): Promise<boolean> {
-  if (dailyLimit === undefined || dayShards[0]?.['changes'] !== undefined) return false;
+  const limitBefore: number | undefined = dayShards[0]?.['limit'];
+  if (dailyLimit === undefined || dailyLimit === limitBefore) return false;
   const { keyId, createdAt } = request.task;
+  const difference = dailyLimit - (limitBefore ?? 0);
   await writeAll(client, {
     limit: {
       ConditionCheck: {
@@ -281,8 +283,11 @@ async function beginDay(
         TableName: tables.keys,
         Key: marshall(dayShardKey(keyId, dayOf(request), 0)),
         ...updateExpression({
-          set: { granted: dailyLimit, balance: dailyLimit, changes: 1, ttl: dayTtl(createdAt) },
-          conditions: [conditions.dayIsNew],
+          set: { limit: dailyLimit },
+          setOnce: { ttl: dayTtl(createdAt) },
+          add: { granted: difference, balance: difference, changes: 1 },
+          conditions: [limitBefore === undefined ? conditions.dayIsNew : conditions.sameLimitOfDay],
+          values: { limitBefore },
         }),
       },
     },

@@ -1,0 +1,149 @@
+import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { expect, test } from 'vitest';
+import {
+  accountShardKey,
+  dayShardKey,
+  keyShardKey,
+} from '../../functions/adapters/aws/dynamodb/shards.ts';
+import { sampleTime } from '../support/tasks.ts';
+import { dynamoDb } from './dynamodb.ts';
+import { withShards } from './dynamodb-store.ts';
+import { account, draft, fundedStore, keyId, reserve, type Store, spendingOf } from './stores.ts';
+import { tableNames } from './template-resources.ts';
+
+// What others do at exactly the moment at which it hurts.
+
+const price = 1200;
+const writes = ['UpdateItem', 'TransactWriteItems'];
+
+type Interruption = {
+  /** Before calls of these operations. */
+  readonly before: readonly string[];
+  readonly run: () => Promise<unknown>;
+  readonly once?: boolean;
+};
+
+/** A DynamoDB in which something else happens before some calls. What happens there is not interrupted itself. */
+async function interruptedDynamoDb(shards = 1) {
+  let interruption: Interruption | undefined;
+  const { client } = await dynamoDb(({ operation, at }) => {
+    const current = interruption;
+    if (at !== 'received' || !current?.before.includes(operation)) return undefined;
+    interruption = undefined;
+    return current.run().then(() => {
+      if (!current.once) interruption = current;
+    });
+  });
+  return {
+    client,
+    store: withShards(client, shards),
+    interrupt: (by: Interruption | undefined) => {
+      interruption = by;
+    },
+  };
+}
+
+const statesOf = async (store: Store, count: number, createdAt = sampleTime) => {
+  const states: string[] = [];
+  for (let n = 0; n < count; n += 1) {
+    states.push((await reserve(store, draft({ createdAt }))).state);
+  }
+  return states;
+};
+
+test.each([
+  ['lowered', 3 * price, price, ['key_exhausted_today']],
+  ['raised', price, 3 * price, ['reserved', 'reserved', 'key_exhausted_today']],
+])(
+  'a daily limit that is %s while the day begins applies to that day',
+  async (_, before, after, states) => {
+    const { store, interrupt } = await interruptedDynamoDb();
+    await fundedStore(async () => store, 20 * price, { dailyLimit: before });
+    interrupt({ before: writes, run: () => statesOf(store, 1), once: true });
+
+    await store.apiKeys.change(keyId, { dailyLimit: after });
+
+    expect(await statesOf(store, states.length)).toEqual(states);
+  },
+);
+
+test('a daily limit that is changed while a day begins is that of the task that begins it', async () => {
+  const { store, interrupt } = await interruptedDynamoDb();
+  await fundedStore(async () => store, 20 * price, { dailyLimit: 3 * price });
+  const run = () => store.apiKeys.change(keyId, { dailyLimit: price });
+  interrupt({ before: ['TransactWriteItems'], run, once: true });
+
+  expect(await statesOf(store, 2)).toEqual(['reserved', 'key_exhausted_today']);
+});
+
+test('a daily limit that is changed applies to a day that has begun in another time zone', async () => {
+  const { store } = await interruptedDynamoDb();
+  const [evening, tomorrow] = [sampleTime, sampleTime + 24 * 3_600_000];
+  await fundedStore(async () => store, 20 * price, { dailyLimit: 3 * price });
+  // It is tomorrow there.
+  expect(await statesOf(store, 1, tomorrow)).toEqual(['reserved']);
+
+  await store.apiKeys.change(keyId, { dailyLimit: 2 * price });
+
+  expect(await statesOf(store, 3, evening)).toEqual([
+    'reserved',
+    'reserved',
+    'key_exhausted_today',
+  ]);
+  expect(await statesOf(store, 2, tomorrow)).toEqual(['reserved', 'key_exhausted_today']);
+});
+
+test('both limits of a key are lowered at once, however many shards they lie in', async () => {
+  const { client, store } = await interruptedDynamoDb(64);
+  const limit = 64 * price;
+  await fundedStore(async () => store, 20 * price, { totalLimit: limit, dailyLimit: limit });
+  await statesOf(store, 1);
+  for (let shard = 0; shard < 64; shard += 1) {
+    for (const key of [keyShardKey(keyId, shard), dayShardKey(keyId, '2025-09-06', shard)]) {
+      await client.send(
+        new UpdateItemCommand({
+          TableName: tableNames.keys,
+          Key: marshall(key),
+          UpdateExpression: 'ADD granted :size, balance :size, changes :one',
+          ExpressionAttributeValues: marshall({
+            ':size': shard === 0 ? -63 * price : price,
+            ':one': 1,
+          }),
+        }),
+      );
+    }
+  }
+
+  await store.apiKeys.change(keyId, { totalLimit: price, dailyLimit: price });
+
+  expect(await statesOf(store, 1)).toEqual(['key_exhausted']);
+  await store.apiKeys.change(keyId, { totalLimit: 3 * price, dailyLimit: 2 * price });
+  expect(await statesOf(store, 2)).toEqual(['reserved', 'key_exhausted_today']);
+});
+
+test('a limit of a key is changed, however busy its account is', async () => {
+  const { client, store, interrupt } = await interruptedDynamoDb();
+  await fundedStore(async () => store, 20 * price, { totalLimit: price });
+  interrupt({ before: ['BatchGetItem'], run: () => touch(client, 0) });
+
+  expect(await store.apiKeys.change(keyId, { totalLimit: 2 * price, dailyLimit: 0 })).toMatchObject(
+    {
+      totalLimit: 2 * price,
+    },
+  );
+
+  interrupt(undefined);
+  expect(await spendingOf(store)).toEqual({ used: 0, reserved: 0, today: 0 });
+});
+
+/** Somebody writes a shard of the account, and what is left there stays the same. */
+const touch = (client: Awaited<ReturnType<typeof dynamoDb>>['client'], shard: number) =>
+  client.send(
+    new UpdateItemCommand({
+      TableName: tableNames.accounts,
+      Key: marshall(accountShardKey(account, shard)),
+      UpdateExpression: 'ADD changes :one',
+      ExpressionAttributeValues: marshall({ ':one': 1 }),
+    }),
+  );
