@@ -1,4 +1,9 @@
-import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { expect, test } from 'vitest';
 import {
@@ -122,6 +127,43 @@ test('both limits of a key are lowered at once, however many shards they lie in'
   expect(await statesOf(store, 2)).toEqual(['reserved', 'key_exhausted_today']);
 });
 
+test.each([
+  ['key_exhausted', { totalLimit: price }],
+  ['key_exhausted_today', { dailyLimit: price }],
+])(
+  'a key whose limit is reached is refused with %s, however busy its account is',
+  async (state, limit) => {
+    const { client, store, interrupt } = await interruptedDynamoDb();
+    await fundedStore(async () => store, 20 * price, limit);
+    await statesOf(store, 1);
+    interrupt({ before: ['BatchGetItem'], run: () => touch(client, 0) });
+
+    expect(await statesOf(store, 1)).toEqual([state]);
+  },
+);
+
+test('a task is not refused because of a limit that is being removed', async () => {
+  const { client, store, interrupt } = await interruptedDynamoDb();
+  await fundedStore(async () => store, 20 * price, { totalLimit: 20 * price });
+  await statesOf(store, 1);
+  const before = await rowOf(client, { keyId });
+  await store.apiKeys.change(keyId, { totalLimit: null });
+  const after = await rowOf(client, { keyId });
+  // A read may find the key as it was before, and its shard as it is afterwards.
+  await putRow(client, before);
+  interrupt({
+    before: ['BatchGetItem'],
+    once: true,
+    run: async () => {
+      interrupt({ before: ['BatchGetItem'], once: true, run: () => putRow(client, after) });
+    },
+  });
+
+  expect(await store.ledger.reserve(draft(), { totalLimit: 20 * price, timeZone: 'UTC' })).toEqual({
+    state: 'reserved',
+  });
+});
+
 test('a limit of a key is changed, however busy its account is', async () => {
   const { client, store, interrupt } = await interruptedDynamoDb();
   await fundedStore(async () => store, 20 * price, { totalLimit: price });
@@ -137,8 +179,18 @@ test('a limit of a key is changed, however busy its account is', async () => {
   expect(await spendingOf(store)).toEqual({ used: 0, reserved: 0, today: 0 });
 });
 
+const rowOf = async (client: DynamoDBClient, key: object) => {
+  const { Item } = await client.send(
+    new GetItemCommand({ TableName: tableNames.keys, Key: marshall(key) }),
+  );
+  return Item;
+};
+
+const putRow = (client: DynamoDBClient, Item: Awaited<ReturnType<typeof rowOf>>) =>
+  client.send(new PutItemCommand({ TableName: tableNames.keys, Item }));
+
 /** Somebody writes a shard of the account, and what is left there stays the same. */
-const touch = (client: Awaited<ReturnType<typeof dynamoDb>>['client'], shard: number) =>
+const touch = (client: DynamoDBClient, shard: number) =>
   client.send(
     new UpdateItemCommand({
       TableName: tableNames.accounts,

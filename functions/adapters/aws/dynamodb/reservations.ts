@@ -32,6 +32,7 @@ import {
   readShards,
   type ShardChange,
   type ShardChanges,
+  type ShardLists,
   type ShardRows,
   shardActions,
   sumOf,
@@ -158,13 +159,24 @@ async function lookForPlace(context: Context, request: Request): Promise<Place |
     const found = await judge(context, request, rows);
     if (found === 'look again') continue;
     if (!('failure' in found)) return found;
-    // The rows were read one after the other. The same in two reads, they were so at one moment.
-    if (isSame(rows, await look(context, request))) {
+    // The rows were read one after the other. The same in two reads, they were so at one moment. Only those count that say
+    // that too little is left: other keys of the account may be in use all the time.
+    if (isSame(rows, await look(context, request), listsOf[found.failure.state])) {
       return (await firstResult(context, request)) ?? found.failure;
     }
   }
   return { state: 'busy' };
 }
+
+const listsOf: {
+  readonly [state in ReserveFailure['state']]?: readonly (keyof ShardLists)[];
+} = {
+  key_deleted: [],
+  key_exhausted: ['keyShards'],
+  key_exhausted_today: ['dayShards'],
+  insufficient: ['shards'],
+  too_many_in_flight: ['shards'],
+};
 
 async function judge(
   context: Context,

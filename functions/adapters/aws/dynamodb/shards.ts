@@ -91,11 +91,21 @@ export async function readShardsAtOnce(
   return 'busy';
 }
 
-export const isSame = (one: ShardRows, other: ShardRows): boolean =>
-  versionOf(one) === versionOf(other);
+/** The rows of shards, by what they are shards of. */
+export type ShardLists = Pick<ShardRows, 'shards' | 'keyShards' | 'dayShards'>;
 
-const versionOf = ({ account, shards, keyShards, dayShards }: ShardRows): string =>
-  JSON.stringify([account['shards'], [shards, keyShards, dayShards].map(changesOf)]);
+const allLists: readonly (keyof ShardLists)[] = ['shards', 'keyShards', 'dayShards'];
+
+/** Whether nobody has changed the key, or a row in these lists, between two reads. */
+export const isSame = (one: ShardRows, other: ShardRows, lists = allLists): boolean =>
+  versionOf(one, lists) === versionOf(other, lists);
+
+const versionOf = (rows: ShardRows, lists: typeof allLists): string =>
+  JSON.stringify([
+    rows.account['shards'],
+    rows.key?.['revision'],
+    lists.map((name) => changesOf(rows[name])),
+  ]);
 
 const changesOf = (rows: readonly Row[]) => rows.map(({ changes = 0 }) => changes);
 
