@@ -106,17 +106,7 @@ test('both limits of a key are lowered at once, however many shards they lie in'
   await statesOf(store, 1);
   for (let shard = 0; shard < 64; shard += 1) {
     for (const key of [keyShardKey(keyId, shard), dayShardKey(keyId, '2025-09-06', shard)]) {
-      await client.send(
-        new UpdateItemCommand({
-          TableName: tableNames.keys,
-          Key: marshall(key),
-          UpdateExpression: 'ADD granted :size, balance :size, changes :one',
-          ExpressionAttributeValues: marshall({
-            ':size': shard === 0 ? -63 * price : price,
-            ':one': 1,
-          }),
-        }),
-      );
+      await addToRow(client, tableNames.keys, key, shard === 0 ? -63 * price : price);
     }
   }
 
@@ -125,6 +115,19 @@ test('both limits of a key are lowered at once, however many shards they lie in'
   expect(await statesOf(store, 1)).toEqual(['key_exhausted']);
   await store.apiKeys.change(keyId, { totalLimit: 3 * price, dailyLimit: 2 * price });
   expect(await statesOf(store, 2)).toEqual(['reserved', 'key_exhausted_today']);
+});
+
+test('a task takes from all shards what it needs, also when others owe, however many shards that concerns', async () => {
+  const { client, store } = await interruptedDynamoDb(64);
+  await fundedStore(async () => store, 0, { totalLimit: 2 * price });
+  await addToRow(client, tableNames.keys, keyShardKey(keyId, 0), -2 * price);
+  for (let shard = 0; shard < 64; shard += 1) {
+    const left = shard < 31 ? -price : price;
+    await addToRow(client, tableNames.keys, keyShardKey(keyId, shard), left);
+    await addToRow(client, tableNames.accounts, accountShardKey(account, shard), 30);
+  }
+
+  expect(await statesOf(store, 2)).toEqual(['reserved', 'insufficient']);
 });
 
 test.each([
@@ -188,6 +191,17 @@ const rowOf = async (client: DynamoDBClient, key: object) => {
 
 const putRow = (client: DynamoDBClient, Item: Awaited<ReturnType<typeof rowOf>>) =>
   client.send(new PutItemCommand({ TableName: tableNames.keys, Item }));
+
+/** Adds to what is left in a shard. */
+const addToRow = (client: DynamoDBClient, table: string, key: object, size: number) =>
+  client.send(
+    new UpdateItemCommand({
+      TableName: table,
+      Key: marshall(key),
+      UpdateExpression: 'ADD granted :size, balance :size, changes :one',
+      ExpressionAttributeValues: marshall({ ':size': size, ':one': 1 }),
+    }),
+  );
 
 /** Somebody writes a shard of the account, and what is left there stays the same. */
 const touch = (client: DynamoDBClient, shard: number) =>

@@ -309,18 +309,17 @@ async function changeDay(
 
 const dayTtl = (createdAt: number): number => Math.ceil((createdAt + dayRowTtlMs) / 1000);
 
-/** The task, its idempotency record, its entry, and its own three shards. */
-const ownActions = 6;
+/** The task, its idempotency record, and its entry. */
+const ownActions = 3;
 
 /**
- * When more shards have to give than fit into the task's own transaction, those that give the same amount do so
- * before. Returns whether the task can be written now.
+ * When more shards have to give and take than fit into the task's own transaction, those of one amount do so before.
+ * Returns whether the task can be written now.
  */
 async function gather({ client, tables }: Context, request: Request, place: Place) {
-  const lists = Object.entries(place.transfers);
-  const givers = lists.reduce((count, [, list]) => count + list.length, 0);
-  const [longest] = lists.sort(([, a], [, b]) => b.length - a.length);
-  if (!longest || givers <= maxActions - ownActions) return true;
+  const actions = Object.keys(takeFromShards(tables, request, place, true));
+  const [longest] = Object.entries(place.transfers).sort(([, a], [, b]) => b.length - a.length);
+  if (!longest || actions.length <= maxActions - ownActions) return true;
   const transfers = Object.fromEntries([longest]);
   await writeAll(client, takeFromShards(tables, request, { ...place, transfers }, false));
   return false;
