@@ -13,7 +13,7 @@ import {
 } from '../../functions/adapters/aws/dynamodb/shards.ts';
 import { sampleTime } from '../support/tasks.ts';
 import { dynamoDb } from './dynamodb.ts';
-import { withShards } from './dynamodb-store.ts';
+import { rowsOf, storeOf, withShards } from './dynamodb-store.ts';
 import { account, draft, fundedStore, keyId, reserve, type Store, spendingOf } from './stores.ts';
 import { tableNames } from './template-resources.ts';
 
@@ -167,6 +167,23 @@ test('a task is not refused because of a limit that is being removed', async () 
   });
 });
 
+test('a limit of open tasks that is lowered takes only what is left when it does', async () => {
+  const { client, store, interrupt } = await interruptedDynamoDb(2);
+  await fundedStore(async () => store, 20 * price);
+  await store.accounts.change(account, { limits: { tasksInFlight: 6 } });
+  await addOpenTasks(client, 1, -3);
+  await addOpenTasks(client, 0, 3);
+  // A ledger that does not know yet that there are two shards takes the first one.
+  const run = () => reserve(storeOf(client), draft());
+  interrupt({ before: ['TransactWriteItems'], run, once: true });
+
+  await store.accounts.change(account, { limits: { tasksInFlight: 3 } });
+
+  const rows = await rowsOf(client, tableNames.accounts);
+  const left = rows.flatMap(({ inFlightLeft }) => inFlightLeft ?? []);
+  expect(left.toSorted()).toEqual([0, 2]);
+});
+
 test('a limit of a key is changed, however busy its account is', async () => {
   const { client, store, interrupt } = await interruptedDynamoDb();
   await fundedStore(async () => store, 20 * price, { totalLimit: price });
@@ -199,6 +216,17 @@ const addToRow = (client: DynamoDBClient, table: string, key: object, size: numb
       TableName: table,
       Key: marshall(key),
       UpdateExpression: 'ADD granted :size, balance :size, changes :one',
+      ExpressionAttributeValues: marshall({ ':size': size, ':one': 1 }),
+    }),
+  );
+
+/** Adds to the tasks that a shard may still have open. */
+const addOpenTasks = (client: DynamoDBClient, shard: number, size: number) =>
+  client.send(
+    new UpdateItemCommand({
+      TableName: tableNames.accounts,
+      Key: marshall(accountShardKey(account, shard)),
+      UpdateExpression: 'ADD inFlightLeft :size, changes :one',
       ExpressionAttributeValues: marshall({ ':size': size, ':one': 1 }),
     }),
   );

@@ -231,7 +231,7 @@ type LimitChange = {
 
 /**
  * Changes a limit that lies in shards. The difference is added to the first shard, or taken from where the most is left.
- * What is spent beyond the new limit, the first shard owes.
+ * What is spent beyond the new limit, the first shard owes: only then more is taken from it than there is.
  */
 export function limitActions(
   what: string,
@@ -240,8 +240,9 @@ export function limitActions(
 ): Readonly<Record<string, TransactWriteItem>> {
   const [first = 0, ...others] =
     difference < 0 ? withdrawFrom(left, -difference).map((size) => -size) : [difference];
+  const owes = -first > Math.max(0, left[0] ?? 0);
   return {
-    ...shardActions(what, { ...rows, guarded: [] }, [[0, changeOf(first)]]),
+    ...shardActions(what, owes ? { ...rows, guarded: [] } : rows, [[0, changeOf(first)]]),
     ...shardActions(
       what,
       rows,
