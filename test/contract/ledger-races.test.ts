@@ -12,14 +12,19 @@ import {
   keyShardKey,
 } from '../../functions/adapters/aws/dynamodb/shards.ts';
 import { sampleTime } from '../support/tasks.ts';
-import { dynamoDb } from './dynamodb.ts';
+import { dynamoDb, dynamoDbClient } from './dynamodb.ts';
 import { rowsOf, storeOf, withShards } from './dynamodb-store.ts';
+import { interceptingProxy } from './intercepting-proxy.ts';
 import { account, draft, fundedStore, keyId, reserve, type Store, spendingOf } from './stores.ts';
 import { tableNames } from './template-resources.ts';
 
 // What others do at exactly the moment at which it hurts.
 
 const price = 1200;
+const denied = {
+  status: 400,
+  body: { __type: 'com.amazonaws.dynamodb.v20120810#AccessDeniedException', message: 'denied' },
+};
 const writes = ['UpdateItem', 'TransactWriteItems'];
 
 type Interruption = {
@@ -182,6 +187,18 @@ test('a limit of open tasks that is lowered takes only what is left when it does
   const rows = await rowsOf(client, tableNames.accounts);
   const left = rows.flatMap(({ inFlightLeft }) => inFlightLeft ?? []);
   expect(left.toSorted()).toEqual([0, 2]);
+});
+
+test('a grant that cannot be spread has been made', async () => {
+  const { url, client } = await dynamoDb();
+  await fundedStore(async () => storeOf(client), 0);
+  // The account is read, and granted the credits. What comes then is refused.
+  const proxy = await interceptingProxy(url, (nth) => (nth > 2 ? { response: denied } : {}));
+  const { ledger } = storeOf(dynamoDbClient(proxy.url));
+
+  expect(await ledger.credit({ account, amount: 100 * price, at: sampleTime })).toMatchObject({
+    state: 'credited',
+  });
 });
 
 test('a limit of a key is changed, however busy its account is', async () => {
