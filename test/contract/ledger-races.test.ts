@@ -189,6 +189,25 @@ test('a limit of open tasks that is lowered takes only what is left when it does
   expect(left.toSorted()).toEqual([0, 2]);
 });
 
+test.each([
+  [{ totalLimit: 9 * price }, 1 + 4],
+  [{ dailyLimit: 9 * price }, 1 + 4],
+  [{ totalLimit: 9 * price, dailyLimit: 9 * price }, 1 + 4 + 4],
+])('a create reads the rows of the limits that its key has: %j', async (limits, count) => {
+  const { url, client } = await dynamoDb();
+  await fundedStore(async () => withShards(client, 4), 20 * price, limits);
+  await statesOf(storeOf(client), 1);
+  const proxy = await interceptingProxy(url);
+  const { ledger } = storeOf(dynamoDbClient(proxy.url));
+
+  await ledger.reserve(draft(), { ...limits, timeZone: 'UTC' });
+
+  const read = proxy.requests
+    .filter(({ operation }) => operation === 'BatchGetItem')
+    .map(({ body }) => JSON.parse(String(body)).RequestItems[tableNames.keys].Keys.length);
+  expect(read.at(-1)).toBe(count);
+});
+
 test('a grant that cannot be spread has been made', async () => {
   const { url, client } = await dynamoDb();
   await fundedStore(async () => storeOf(client), 0);

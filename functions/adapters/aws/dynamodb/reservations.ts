@@ -13,6 +13,7 @@ import { type Amount, placeTask, type Transfer } from '../../../domain/billing/s
 import { entryIdOf } from '../../../domain/model/account.ts';
 import { dayIn } from '../../../domain/model/api-key.ts';
 import type { Pending } from '../../../domain/model/task.ts';
+import { backOff } from './back-off.ts';
 import { addEntry } from './entries.ts';
 import { withPlaceholders } from './expressions.ts';
 import {
@@ -40,7 +41,7 @@ import {
 } from './shards.ts';
 import { spreadAccount } from './spread-shards.ts';
 import { toItem } from './task-row.ts';
-import { type Actions, backOff, maxActions, type Outcome, writeAll } from './transaction.ts';
+import { type Actions, maxActions, type Outcome, writeAll } from './transaction.ts';
 import { updateExpression } from './update.ts';
 
 // A task takes its price from one shard of its account, by additions whose conditions stand in the same write. So the
@@ -186,8 +187,12 @@ async function judge(
   const key = rows.key && toKey(rows.key);
   if (!key) return { failure: { state: 'key_deleted' } };
   // A limit that the key has got in this very moment is of the next task: its rows were not read.
-  const { timeZone } = request.limits;
-  const limits = isLimited(request.limits) ? { ...key, timeZone } : { timeZone };
+  const { totalLimit, dailyLimit, timeZone } = request.limits;
+  const limits = {
+    totalLimit: totalLimit === undefined ? undefined : key.totalLimit,
+    dailyLimit: dailyLimit === undefined ? undefined : key.dailyLimit,
+    timeZone,
+  };
   if (await changeDay(context, request, limits, rows)) return 'look again';
   const found = placeIn(rows, request, limits);
   if ('failure' in found) return found;
@@ -196,8 +201,13 @@ async function judge(
 
 async function look({ client, tables, counts }: Context, request: Request): Promise<ShardRows> {
   const { account, keyId } = request.task;
-  const limitsOn = isLimited(request.limits) ? dayOf(request) : undefined;
-  const owner = { account, keyId, limitsOn };
+  const { totalLimit, dailyLimit } = request.limits;
+  const owner = {
+    account,
+    keyId,
+    hasTotalLimit: totalLimit !== undefined,
+    limitedOn: dailyLimit === undefined ? undefined : dayOf(request),
+  };
   const rows = await readShards(client, tables, owner, counts.get(account));
   if (!rows) throw new Error(`the account ${account} does not exist`);
   if (counts.size >= maxCounts) counts.clear();

@@ -31,11 +31,13 @@ export const dayShardKey = (keyId: string, day: string, shard: number) => ({
 
 export type ShardTables = { readonly accounts: string; readonly keys?: string | undefined };
 
-/** Whose rows: those of an account, with the row of a key; if that has limits, with its shards and those of a day. */
+/** Whose rows: those of an account, with the row of a key and, as far as it has these limits, their shards. */
 export type ShardOwner = {
   readonly account: string;
   readonly keyId?: string | undefined;
-  readonly limitsOn?: string | undefined;
+  readonly hasTotalLimit?: boolean;
+  /** The day whose limit it is. */
+  readonly limitedOn?: string | undefined;
 };
 
 /** The rows of an owner. A shard that nothing was ever put into has an empty row. */
@@ -112,16 +114,17 @@ const changesOf = (rows: readonly Row[]) => rows.map(({ changes = 0 }) => change
 async function readRows(
   client: DynamoDBClient,
   { accounts, keys = '' }: ShardTables,
-  { account, keyId, limitsOn }: ShardOwner,
+  { account, keyId, hasTotalLimit, limitedOn }: ShardOwner,
   count: number,
 ): Promise<ShardRows | undefined> {
   const all = Array.from({ length: count }, (_, shard) => shard);
   const ofAccount = all.map((shard) => accountShardKey(account, shard));
   const own = keyId === undefined ? [] : [{ keyId }];
-  const limited = limitsOn === undefined ? [] : own;
-  const ofKey = limited.flatMap((key) => all.map((shard) => keyShardKey(key.keyId, shard)));
-  const ofDay = limited.flatMap((key) =>
-    all.map((shard) => dayShardKey(key.keyId, limitsOn ?? '', shard)),
+  const ofKey = (hasTotalLimit ? own : []).flatMap((key) =>
+    all.map((shard) => keyShardKey(key.keyId, shard)),
+  );
+  const ofDay = (limitedOn === undefined ? [] : own).flatMap((key) =>
+    all.map((shard) => dayShardKey(key.keyId, limitedOn ?? '', shard)),
   );
   const found = await findRowsOf(client, [
     ...addresses(accounts, [accountKey(account), ...ofAccount]),
