@@ -1,10 +1,10 @@
+import { backOffMs } from '../../functions/adapters/aws/dynamodb/back-off.ts';
 import {
   maxAttempts,
   maxLooks,
   maxPauseMs,
 } from '../../functions/adapters/aws/dynamodb/reservations.ts';
 import { patience } from '../../functions/adapters/aws/dynamodb/settlements.ts';
-import { backOffMs } from '../../functions/adapters/aws/dynamodb/transaction.ts';
 import {
   type Amount,
   maxShardsAfter,

@@ -22,7 +22,8 @@ export type Shortage = { readonly short: number };
 
 /**
  * Chooses the shard for a task. While there is plenty, that is the `preferred` one, which gets half of the richest
- * shard when it has too little. Near zero it is one that needs the fewest transfers.
+ * shard when it has too little. Near zero it is the one that needs the fewest transfers; of several, the next one after
+ * the `preferred`, so that tasks of the same moment do not all choose the same.
  */
 export function placeTask(amounts: readonly Amount[], preferred: number): Placement | Shortage {
   const short = amounts.findIndex(({ left, need }) => sum(left) < need);
@@ -65,14 +66,15 @@ function afterTransfers(left: readonly number[], transfers: readonly Transfer[])
 const isPlenty = ({ left, need }: Amount, preferred: number): boolean =>
   (left[preferred] ?? 0) >= need || Math.max(...left) >= 2 * tasksPerShard * need;
 
-// Of several that are as good, the next after the preferred one: many that look at once see the same, and must not all
-// go to the same shard.
 function fewestTransfers(amounts: readonly Amount[], preferred: number): number {
   const count = amounts[0]?.left.length ?? 0;
   const shards = Array.from({ length: count }, (_, index) => (preferred + index) % count);
   const transfersTo = (shard: number) =>
     sum(amounts.map((amount) => takeFrom(amount.left, amount.need, shard).length));
-  return shards.reduce((best, shard) => (transfersTo(shard) < transfersTo(best) ? shard : best));
+  return shards.reduce(
+    (best, shard) => (transfersTo(shard) < transfersTo(best) ? shard : best),
+    preferred,
+  );
 }
 
 function refill({ left, need }: Amount, shard: number): Transfer[] {
@@ -83,11 +85,11 @@ function refill({ left, need }: Amount, shard: number): Transfer[] {
   return half > tasksPerShard * need ? [{ ...only, size: Math.max(only.size, half) }] : takes;
 }
 
-/** The transfers that give a shard so much, from the richest others first. */
+/** The transfers that give a shard so much, from the richest others first, and from the next ones after it. */
 function takeFrom(left: readonly number[], need: number, to: number): Transfer[] {
   let missing = need - (left[to] ?? 0);
   const transfers: Transfer[] = [];
-  for (const [from, has] of richestFirst(left)) {
+  for (const [from, has] of richestFirst(left, to)) {
     if (missing <= 0) break;
     if (from === to || has <= 0) continue;
     const size = Math.min(has, missing);
@@ -156,7 +158,10 @@ export function spreadEvenly(left: readonly number[]): readonly Transfer[] {
   return transfers;
 }
 
-const richestFirst = (left: readonly number[]): readonly (readonly [number, number])[] =>
-  [...left.entries()].sort(([, a], [, b]) => b - a);
+/** Shards with what they have. Of those that have the same, the next one after `start` is the first. */
+function richestFirst(left: readonly number[], start = 0): readonly (readonly [number, number])[] {
+  const shards = [...left.entries()];
+  return [...shards.slice(start), ...shards.slice(0, start)].sort(([, a], [, b]) => b - a);
+}
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);

@@ -169,7 +169,6 @@ async function changeAccount(
         {
           left: valuesOf(rows.shards, 'inFlightLeft'),
           difference: tasksAllowed - tasksAllowedBefore,
-          price: 1,
           changeOf: (inFlightLeft) => ({ inFlightLeft }),
         },
       ),

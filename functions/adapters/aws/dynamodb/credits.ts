@@ -34,15 +34,18 @@ export const credits = (client: DynamoDBClient, tables: Tables): Pick<Ledger, 'c
     const result = await credit(client, tables, request, record);
     if ('first' in result) return replayOf(client, tables, result.first);
     if (result.state === 'credited' && request.amount > 0) {
-      const price = defaultModel.milliCreditsPerImage;
-      await spreadAccount(client, tables.accounts, request.account, {
-        price,
-        because: 'grant',
-      });
+      await spread(client, tables, request.account);
     }
     return result;
   },
 });
+
+/** The grant is written: what goes wrong here must not look as if it was not, or the operator would repeat it. */
+const spread = (client: DynamoDBClient, { accounts }: Tables, account: string): Promise<void> =>
+  spreadAccount(client, accounts, account, {
+    price: defaultModel.milliCreditsPerImage,
+    because: 'grant',
+  }).catch(() => undefined);
 
 type CreditOrReplay = CreditResult | { readonly first: IdempotencyRow };
 

@@ -21,12 +21,9 @@ import {
   accountKey,
   dayShardKey,
   keyShardKey,
-  limitActions,
-  readShardsAtOnce,
   type ShardChanges,
   shardActions,
   sumOf,
-  valuesOf,
 } from './shards.ts';
 import { untilResult, writeAll } from './transaction.ts';
 import { update, updateExpression } from './update.ts';
@@ -89,11 +86,6 @@ const shardsOfKey = ({ keys }: Tables, keyId: string) => ({
   guarded: ['balance'] as const,
 });
 
-const shardsOfDay = ({ keys }: Tables, keyId: string, day: string) => ({
-  ...shardsOfKey({ keys, accounts: '' }, keyId),
-  keyOf: (shard: number) => dayShardKey(keyId, day, shard),
-});
-
 const partsOf = (parts: readonly number[]): ShardChanges =>
   parts.map((size, shard) => [shard, { granted: size, balance: size }]);
 
@@ -135,7 +127,7 @@ async function changeKey(
   change: KeyChange,
   since: ApiKey | undefined,
 ): Promise<ApiKey | ChangedMeanwhile | undefined> {
-  if (change.totalLimit === undefined && change.dailyLimit === undefined) {
+  if (change.totalLimit === undefined) {
     const changed = await changeRow(context, keyId, change, since);
     return typeof changed === 'object' ? toKey(changed) : changed;
   }
@@ -143,7 +135,7 @@ async function changeKey(
     const key = await findKey(context.client, context.tables.keys, keyId);
     if (!key) return { key };
     if (since && since.revision !== key.revision) return { key: 'changed_meanwhile' } as const;
-    const isChanged = await changeLimits(context, key, change);
+    const isChanged = await changeTotalLimit(context, key, change);
     return isChanged
       ? { key: await findKey(context.client, context.tables.keys, keyId) }
       : undefined;
@@ -151,19 +143,18 @@ async function changeKey(
   return result ? result.key : 'changed_meanwhile';
 }
 
-/** Limits lie in shards, so they change in one transaction with the key, and only if nobody else has changed it. */
-async function changeLimits(
-  { client, tables, now }: Context,
+/**
+ * The total limit lies in shards, so it changes in one transaction with the key, and only if nobody else has changed the
+ * key. The first shard gets the difference. What others have of a limit that was lowered, they give when the next task is
+ * created. A day gets its limit then, too.
+ */
+async function changeTotalLimit(
+  { client, tables }: Context,
   before: ApiKey,
   change: KeyChange,
 ): Promise<boolean> {
-  const { keyId, account } = before;
-  const day = dayIn(change.timeZone ?? before.timeZone, now());
-  const rows = await readShardsAtOnce(client, tables, { account, keyId, limitsOn: day });
-  if (!rows || rows === 'busy') return false;
-  const changeOf = (size: number) => ({ granted: size, balance: size });
-  const { totalLimit = before.totalLimit, dailyLimit = before.dailyLimit } = change;
-  const hasBegun = rows.dayShards[0]?.['changes'] !== undefined;
+  const { keyId } = before;
+  const { totalLimit } = change;
   const outcome = await writeAll(client, {
     key: {
       Update: {
@@ -172,22 +163,11 @@ async function changeLimits(
         ...changeExpression(change, before),
       },
     },
-    ...limitActions('key', shardsOfKey(tables, keyId), {
-      left: valuesOf(rows.keyShards, 'balance'),
-      difference: (totalLimit ?? 0) - (before.totalLimit ?? 0),
-      price,
-      changeOf,
-    }),
-    // A day that has not begun begins with the limit that the key has then.
-    ...(hasBegun &&
-      dailyLimit !== undefined &&
-      dailyLimit !== null &&
-      limitActions('day', shardsOfDay(tables, keyId, day), {
-        left: valuesOf(rows.dayShards, 'balance'),
-        difference: dailyLimit - sumOf(rows.dayShards, 'granted'),
-        price,
-        changeOf,
-      })),
+    ...shardActions(
+      'key',
+      { ...shardsOfKey(tables, keyId), guarded: [] },
+      partsOf([(totalLimit ?? 0) - (before.totalLimit ?? 0)]),
+    ),
   });
   return outcome.state === 'written';
 }

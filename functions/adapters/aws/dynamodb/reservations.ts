@@ -13,6 +13,7 @@ import { type Amount, divide, placeTask, type Transfer } from '../../../domain/b
 import { entryIdOf } from '../../../domain/model/account.ts';
 import { dayIn } from '../../../domain/model/api-key.ts';
 import type { Pending } from '../../../domain/model/task.ts';
+import { backOff } from './back-off.ts';
 import { addEntry } from './entries.ts';
 import { withPlaceholders } from './expressions.ts';
 import {
@@ -32,6 +33,7 @@ import {
   readShards,
   type ShardChange,
   type ShardChanges,
+  type ShardLists,
   type ShardRows,
   shardActions,
   sumOf,
@@ -39,7 +41,7 @@ import {
 } from './shards.ts';
 import { spreadAccount } from './spread-shards.ts';
 import { toItem } from './task-row.ts';
-import { type Actions, backOff, maxActions, type Outcome, writeAll } from './transaction.ts';
+import { type Actions, maxActions, type Outcome, writeAll } from './transaction.ts';
 import { updateExpression } from './update.ts';
 
 // A task takes its price from one shard of its account, by additions whose conditions stand in the same write. So the
@@ -56,7 +58,8 @@ type Tables = {
 
 const conditions = {
   taskIsNew: 'attribute_not_exists(#id)',
-  dayIsNew: 'attribute_not_exists(#keyId)',
+  dayIsNew: 'attribute_not_exists(#limit)',
+  sameLimitOfDay: '#limit = :limitBefore',
   sameDailyLimit: '#dailyLimit = :dailyLimit',
 };
 
@@ -160,13 +163,24 @@ async function lookForPlace(context: Context, request: Request): Promise<Place |
     const found = await judge(context, request, rows);
     if (found === 'look again') continue;
     if (!('failure' in found)) return found;
-    // The rows were read one after the other. The same in two reads, they were so at one moment.
-    if (isSame(rows, await look(context, request))) {
+    // The rows were read one after the other. The same in two reads, they were so at one moment. Only those count that say
+    // that too little is left: other keys of the account may be in use all the time.
+    if (isSame(rows, await look(context, request), listsOf[found.failure.state])) {
       return (await firstResult(context, request)) ?? found.failure;
     }
   }
   return { state: 'busy' };
 }
+
+const listsOf: {
+  readonly [state in ReserveFailure['state']]?: readonly (keyof ShardLists)[];
+} = {
+  key_deleted: [],
+  key_exhausted: ['keyShards'],
+  key_exhausted_today: ['dayShards'],
+  insufficient: ['shards'],
+  too_many_in_flight: ['shards'],
+};
 
 async function judge(
   context: Context,
@@ -176,20 +190,27 @@ async function judge(
   const key = rows.key && toKey(rows.key);
   if (!key) return { failure: { state: 'key_deleted' } };
   // A limit that the key has got in this very moment is of the next task: its rows were not read.
-  const { timeZone } = request.limits;
-  const limits = isLimited(request.limits) ? { ...key, timeZone } : { timeZone };
+  const { totalLimit, dailyLimit, timeZone } = request.limits;
+  const limits = {
+    totalLimit: totalLimit === undefined ? undefined : key.totalLimit,
+    dailyLimit: dailyLimit === undefined ? undefined : key.dailyLimit,
+    timeZone,
+  };
+  if (await changeDay(context, request, limits, rows)) return 'look again';
   const found = placeIn(rows, request, limits);
-  const isFinal =
-    'failure' in found
-      ? !(await beginDay(context, request, limits, rows))
-      : await gather(context, request, found);
-  return isFinal ? found : 'look again';
+  if ('failure' in found) return found;
+  return (await gather(context, request, found)) ? found : 'look again';
 }
 
 async function look({ client, tables, counts }: Context, request: Request): Promise<ShardRows> {
   const { account, keyId } = request.task;
-  const limitsOn = isLimited(request.limits) ? dayOf(request) : undefined;
-  const owner = { account, keyId, limitsOn };
+  const { totalLimit, dailyLimit } = request.limits;
+  const owner = {
+    account,
+    keyId,
+    hasTotalLimit: totalLimit !== undefined,
+    limitedOn: dailyLimit === undefined ? undefined : dayOf(request),
+  };
   const rows = await readShards(client, tables, owner, counts.get(account));
   if (!rows) throw new Error(`the account ${account} does not exist`);
   if (counts.size >= maxCounts) counts.clear();
@@ -260,28 +281,25 @@ function failureOf(
 }
 
 /**
- * Begins a day of a key with a daily limit: its shards get parts of the limit, as it is now. Returns whether the day
+ * Gives a day the daily limit that its key has now. When the day begins, the limit is divided among the shards. When it
+ * was changed since, the first shard gets the difference, and owes what is spent beyond the limit. Returns whether the day
  * has to be looked at again.
  */
-async function beginDay(
+async function changeDay(
   { client, tables }: Context,
   request: Request,
   { dailyLimit }: SpendingLimits,
   { dayShards }: ShardRows,
 ): Promise<boolean> {
-  if (dailyLimit === undefined || dayShards[0]?.['changes'] !== undefined) return false;
+  const limitBefore: number | undefined = dayShards[0]?.['limit'];
+  if (dailyLimit === undefined || dailyLimit === limitBefore) return false;
   const { keyId, reserved, createdAt } = request.task;
-  const parts = divide(dailyLimit, reserved, dayShards.length).map((size, shard) => {
-    const Update = {
-      TableName: tables.keys,
-      Key: marshall(dayShardKey(keyId, dayOf(request), shard)),
-      ...updateExpression({
-        set: { granted: size, balance: size, changes: 1, ttl: dayTtl(createdAt) },
-        conditions: [conditions.dayIsNew],
-      }),
-    };
-    return [`day ${shard}`, { Update }];
-  });
+  const [first = 0, ...others] =
+    limitBefore === undefined
+      ? divide(dailyLimit, reserved, dayShards.length)
+      : [dailyLimit - limitBefore];
+  const keyOf = (shard: number) => dayShardKey(keyId, dayOf(request), shard);
+  const ttl = dayTtl(createdAt);
   await writeAll(client, {
     limit: {
       ConditionCheck: {
@@ -290,25 +308,41 @@ async function beginDay(
         ...withPlaceholders({ ConditionExpression: conditions.sameDailyLimit }, { dailyLimit }),
       },
     },
-    ...Object.fromEntries(parts),
+    first: {
+      Update: {
+        TableName: tables.keys,
+        Key: marshall(keyOf(0)),
+        ...updateExpression({
+          set: { limit: dailyLimit },
+          setOnce: { ttl },
+          add: { granted: first, balance: first, changes: 1 },
+          conditions: [limitBefore === undefined ? conditions.dayIsNew : conditions.sameLimitOfDay],
+          values: { limitBefore },
+        }),
+      },
+    },
+    ...shardActions(
+      'day',
+      { table: tables.keys, keyOf, guarded: [], initial: { ttl } },
+      others.map((size, index) => [index + 1, { granted: size, balance: size }]),
+    ),
   });
   return true;
 }
 
 const dayTtl = (createdAt: number): number => Math.ceil((createdAt + dayRowTtlMs) / 1000);
 
-/** The task, its idempotency record, its entry, and its own three shards. */
-const ownActions = 6;
+/** The task, its idempotency record, and its entry. */
+const ownActions = 3;
 
 /**
- * When more shards have to give than fit into the task's own transaction, those that give the same amount do so
- * before. Returns whether the task can be written now.
+ * When more shards have to give and take than fit into the task's own transaction, those of one amount do so before.
+ * Returns whether the task can be written now.
  */
 async function gather({ client, tables }: Context, request: Request, place: Place) {
-  const lists = Object.entries(place.transfers);
-  const givers = lists.reduce((count, [, list]) => count + list.length, 0);
-  const [longest] = lists.sort(([, a], [, b]) => b.length - a.length);
-  if (!longest || givers <= maxActions - ownActions) return true;
+  const actions = Object.keys(takeFromShards(tables, request, place, true));
+  const [longest] = Object.entries(place.transfers).sort(([, a], [, b]) => b.length - a.length);
+  if (!longest || actions.length <= maxActions - ownActions) return true;
   const transfers = Object.fromEntries([longest]);
   await writeAll(client, takeFromShards(tables, request, { ...place, transfers }, false));
   return false;

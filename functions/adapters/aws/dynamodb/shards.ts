@@ -1,6 +1,6 @@
 import type { DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import { divide, type Transfer, withdrawFrom } from '../../../domain/billing/shards.ts';
+import { type Transfer, withdrawFrom } from '../../../domain/billing/shards.ts';
 import { findRowsOf, type Row, type RowAddress } from './rows.ts';
 import { updateExpression } from './update.ts';
 
@@ -31,11 +31,13 @@ export const dayShardKey = (keyId: string, day: string, shard: number) => ({
 
 export type ShardTables = { readonly accounts: string; readonly keys?: string | undefined };
 
-/** Whose rows: those of an account, with the row of a key; if that has limits, with its shards and those of a day. */
+/** Whose rows: those of an account, with the row of a key and, as far as it has these limits, their shards. */
 export type ShardOwner = {
   readonly account: string;
   readonly keyId?: string | undefined;
-  readonly limitsOn?: string | undefined;
+  readonly hasTotalLimit?: boolean;
+  /** The day whose limit it is. */
+  readonly limitedOn?: string | undefined;
 };
 
 /** The rows of an owner. A shard that nothing was ever put into has an empty row. */
@@ -91,27 +93,38 @@ export async function readShardsAtOnce(
   return 'busy';
 }
 
-export const isSame = (one: ShardRows, other: ShardRows): boolean =>
-  versionOf(one) === versionOf(other);
+/** The rows of shards, by what they are shards of. */
+export type ShardLists = Pick<ShardRows, 'shards' | 'keyShards' | 'dayShards'>;
 
-const versionOf = ({ account, shards, keyShards, dayShards }: ShardRows): string =>
-  JSON.stringify([account['shards'], [shards, keyShards, dayShards].map(changesOf)]);
+const allLists: readonly (keyof ShardLists)[] = ['shards', 'keyShards', 'dayShards'];
+
+/** Whether nobody has changed the key, or a row in these lists, between two reads. */
+export const isSame = (one: ShardRows, other: ShardRows, lists = allLists): boolean =>
+  versionOf(one, lists) === versionOf(other, lists);
+
+const versionOf = (rows: ShardRows, lists: typeof allLists): string =>
+  JSON.stringify([
+    rows.account['shards'],
+    rows.key?.['revision'],
+    lists.map((name) => changesOf(rows[name])),
+  ]);
 
 const changesOf = (rows: readonly Row[]) => rows.map(({ changes = 0 }) => changes);
 
 async function readRows(
   client: DynamoDBClient,
   { accounts, keys = '' }: ShardTables,
-  { account, keyId, limitsOn }: ShardOwner,
+  { account, keyId, hasTotalLimit, limitedOn }: ShardOwner,
   count: number,
 ): Promise<ShardRows | undefined> {
   const all = Array.from({ length: count }, (_, shard) => shard);
   const ofAccount = all.map((shard) => accountShardKey(account, shard));
   const own = keyId === undefined ? [] : [{ keyId }];
-  const limited = limitsOn === undefined ? [] : own;
-  const ofKey = limited.flatMap((key) => all.map((shard) => keyShardKey(key.keyId, shard)));
-  const ofDay = limited.flatMap((key) =>
-    all.map((shard) => dayShardKey(key.keyId, limitsOn ?? '', shard)),
+  const ofKey = (hasTotalLimit ? own : []).flatMap((key) =>
+    all.map((shard) => keyShardKey(key.keyId, shard)),
+  );
+  const ofDay = (limitedOn === undefined ? [] : own).flatMap((key) =>
+    all.map((shard) => dayShardKey(key.keyId, limitedOn ?? '', shard)),
   );
   const found = await findRowsOf(client, [
     ...addresses(accounts, [accountKey(account), ...ofAccount]),
@@ -216,26 +229,23 @@ export function shardActions(
 type LimitChange = {
   readonly left: readonly number[];
   readonly difference: number;
-  /** What a task takes of it. */
-  readonly price: number;
   readonly changeOf: (size: number) => ShardChange;
 };
 
 /**
- * Changes a limit that lies in shards. The difference is divided among them, or taken from where the most is left. What is
- * spent beyond the new limit, the first shard owes.
+ * Changes a limit that lies in shards. The difference is added to the first shard, or taken from where the most is left.
+ * What is spent beyond the new limit, the first shard owes: only then more is taken from it than there is.
  */
 export function limitActions(
   what: string,
   rows: ShardRowsOf,
-  { left, difference, price, changeOf }: LimitChange,
+  { left, difference, changeOf }: LimitChange,
 ): Readonly<Record<string, TransactWriteItem>> {
   const [first = 0, ...others] =
-    difference < 0
-      ? withdrawFrom(left, -difference).map((size) => -size)
-      : divide(difference, price, left.length);
+    difference < 0 ? withdrawFrom(left, -difference).map((size) => -size) : [difference];
+  const owes = -first > Math.max(0, left[0] ?? 0);
   return {
-    ...shardActions(what, { ...rows, guarded: [] }, [[0, changeOf(first)]]),
+    ...shardActions(what, owes ? { ...rows, guarded: [] } : rows, [[0, changeOf(first)]]),
     ...shardActions(
       what,
       rows,

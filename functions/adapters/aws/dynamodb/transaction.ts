@@ -6,6 +6,7 @@ import {
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { backOff } from './back-off.ts';
 import type { Row } from './rows.ts';
 
 /** The actions of a transaction by name. One that is undefined is left out. */
@@ -73,14 +74,6 @@ const transient = new Set([
   'ProvisionedThroughputExceeded',
 ]);
 const expected = new Set([...transient, 'None', conditionFailed]);
-
-/** How long to wait after an attempt. Full jitter, so that writers that met once do not meet again. */
-export const backOffMs = (attempt: number, mostMs: number, random = Math.random): number =>
-  random() * Math.min(mostMs, 20 * 2 ** attempt);
-
-/** Waits after an attempt. */
-export const backOff = (attempt: number, mostMs: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, backOffMs(attempt, mostMs)));
 
 /** Some ten seconds. */
 const patience = { attempts: 40, pauseMs: 500 };

@@ -40,6 +40,20 @@ const amounts = fc
   );
 
 describe('the shard for a task', () => {
+  test.each([0, 3, 7])(
+    'is the preferred one near zero, if no other needs fewer transfers; its neighbour gives to it',
+    (preferred) => {
+      const place = (each: number) =>
+        placeTask([{ left: Array<number>(8).fill(each), need: 2 }], preferred);
+
+      expect(place(2)).toEqual({ shard: preferred, transfers: [[]] });
+      expect(place(1)).toEqual({
+        shard: preferred,
+        transfers: [[{ from: (preferred + 1) % 8, to: preferred, size: 1 }]],
+      });
+    },
+  );
+
   test('has all that the task needs after the transfers, and no shard owes anything', async () => {
     await fc.assert(
       fc.property(amounts, fc.nat(maxShards - 1), (some, any) => {
