@@ -103,9 +103,12 @@ async function post(
   owner: Owner,
   plan: (snapshot: Snapshot) => Actions,
 ): Promise<boolean> {
-  const met = { conflict: 0, refused: 0 };
-  while (met.conflict < maxConflicts.conflict && met.refused < maxConflicts.refused) {
-    const before = met.conflict + met.refused;
+  const met = { transactionConflict: 0, conditionFailed: 0 };
+  while (
+    met.transactionConflict < maxConflicts.transactionConflict &&
+    met.conditionFailed < maxConflicts.conditionFailed
+  ) {
+    const before = met.transactionConflict + met.conditionFailed;
     if (before > 0) await setTimeout(backoffMs(before));
     const outcome = await writeAll(client, plan(await readSnapshot(client, tables, owner)));
     if (outcome.state === 'written') return true;

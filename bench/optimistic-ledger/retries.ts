@@ -2,7 +2,7 @@
  * After how many conflicts with another transaction, and after how many failed conditions, the ledger of before gave
  * up. A failed condition means that another writer has succeeded, so it was worth more attempts.
  */
-export const maxConflicts = { conflict: 5, refused: 15 } as const;
+export const maxConflicts = { transactionConflict: 5, conditionFailed: 15 } as const;
 
 /** How long it waited after so many of both: full jitter. */
 export const backoffMs = (conflicts: number, random = Math.random): number =>

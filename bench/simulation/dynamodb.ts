@@ -81,8 +81,8 @@ export function simulateDynamoDb({ clock, random, slowness }: Options): Simulate
 
   const outcomeOf = ({ item, units, condition }: Action): Outcome['state'] => {
     total += units;
-    if (item.held || !take(item.partition, units)) return 'conflict';
-    return condition() ? 'written' : 'refused';
+    if (item.held || !take(item.partition, units)) return 'transactionConflict';
+    return condition() ? 'written' : 'conditionFailed';
   };
 
   return {
@@ -128,7 +128,8 @@ function applyAll(actions: readonly Action[]): void {
 
 /** What becomes of a transaction: as in `writeAll`, a conflict counts for more than a failed condition. */
 const worstOf = (outcomes: readonly Outcome['state'][]): Outcome['state'] =>
-  (['conflict', 'refused'] as const).find((state) => outcomes.includes(state)) ?? 'written';
+  (['transactionConflict', 'conditionFailed'] as const).find((state) => outcomes.includes(state)) ??
+  'written';
 
 /** Between the published quantiles the latency is assumed to grow evenly. */
 function quantileOf(quantiles: readonly number[], share: number): number {

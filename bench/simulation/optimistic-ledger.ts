@@ -15,9 +15,12 @@ export function simulateOptimisticLedger(
   let version = 0;
 
   function* post(): Process<boolean> {
-    const met = { conflict: 0, refused: 0 };
-    while (met.conflict < maxConflicts.conflict && met.refused < maxConflicts.refused) {
-      const before = met.conflict + met.refused;
+    const met = { transactionConflict: 0, conditionFailed: 0 };
+    while (
+      met.transactionConflict < maxConflicts.transactionConflict &&
+      met.conditionFailed < maxConflicts.conditionFailed
+    ) {
+      const before = met.transactionConflict + met.conditionFailed;
       if (before > 0) yield backoffMs(before, random);
       const seen = yield* dynamoDb.read(() => version);
       const condition = () => version === seen;

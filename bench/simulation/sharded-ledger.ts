@@ -1,8 +1,8 @@
 import { backOffMs } from '../../functions/adapters/aws/dynamodb/back-off.ts';
 import {
   maxAttempts,
-  maxLooks,
   maxPauseMs,
+  maxPlacementReads,
 } from '../../functions/adapters/aws/dynamodb/reservations.ts';
 import { patience } from '../../functions/adapters/aws/dynamodb/settlements.ts';
 import {
@@ -138,7 +138,7 @@ export function simulateShardedLedger(
     const anyPlace = (): Place => ({ shard: randomShard(known), transfers: [] });
 
     function* lookForPlace(): Process<Place> {
-      for (let looks = 0; looks < maxLooks; looks += 1) {
+      for (let looks = 0; looks < maxPlacementReads; looks += 1) {
         const seen = yield* look(known);
         known = seen[0]?.left.length ?? 1;
         const found = placeTask(seen, randomShard(known));
@@ -167,7 +167,7 @@ export function simulateShardedLedger(
             ...transferActions(changes),
           ]);
           if (outcome === 'written') return () => settle(shard);
-          place = yield* nextPlace(attempt, outcome === 'conflict');
+          place = yield* nextPlace(attempt, outcome === 'transactionConflict');
         }
         return undefined;
       },

@@ -38,7 +38,7 @@ describe('a transaction', () => {
     const { client, balanceOf } = await tableBehindProxy();
     await client.send(new UpdateItemCommand(setWinner('taken')));
 
-    expect(await outcomeOf(client, { balance, winner })).toEqual(['refused', 'winner']);
+    expect(await outcomeOf(client, { balance, winner })).toEqual(['conditionFailed', 'winner']);
     expect(await balanceOf('a')).toBe(0);
   });
 
@@ -47,7 +47,7 @@ describe('a transaction', () => {
     await client.send(new UpdateItemCommand(setWinner('taken')));
 
     expect(await outcomeOf(client, { absent: undefined, balance, winner })).toEqual([
-      'refused',
+      'conditionFailed',
       'winner',
     ]);
     expect(await outcomeOf(client, { balance, absent: undefined })).toBe('written');
@@ -71,14 +71,18 @@ describe('a transaction', () => {
   });
 
   test.each([
-    ['a transaction conflict', cancelled('TransactionConflict', 'None'), ['conflict']],
+    ['a transaction conflict', cancelled('TransactionConflict', 'None'), ['transactionConflict']],
     [
       'a failed condition beside a transaction conflict',
       cancelled('ConditionalCheckFailed', 'TransactionConflict'),
-      ['conflict', 'first'],
+      ['transactionConflict', 'first'],
     ],
-    ['throttling', cancelled('ThrottlingError', 'None'), ['conflict']],
-    ['a failed condition', cancelled('None', 'ConditionalCheckFailed'), ['refused', 'second']],
+    ['throttling', cancelled('ThrottlingError', 'None'), ['transactionConflict']],
+    [
+      'a failed condition',
+      cancelled('None', 'ConditionalCheckFailed'),
+      ['conditionFailed', 'second'],
+    ],
   ])('that ends with %s is sent once, and its outcome says so', async (_, response, outcome) => {
     const { client, requests } = await tableBehindProxy(() => ({ response }));
 
@@ -181,7 +185,7 @@ describe('while another transaction runs on the same row', () => {
   test('a transaction is in conflict, and can be written when the other one is over', async () => {
     const { client, end, balanceOf } = await duringTransaction();
 
-    expect(await outcomeOf(client, { balance })).toEqual(['conflict']);
+    expect(await outcomeOf(client, { balance })).toEqual(['transactionConflict']);
     await end();
 
     expect(await outcomeOf(client, { balance })).toBe('written');

@@ -1,9 +1,14 @@
+import { defaultModel } from '../model/catalogue.ts';
+
 // An amount that many use at the same time lies in several rows, its shards: the credits of an account, the tasks it
 // may have open, and what an API key may still spend. Here is how it is divided. Everything that is written is
 // conditional on what the rows have then, so a plan that was made from old numbers is refused and never wrong.
 
 /** The most shards an account can have: at 64, 300 tasks a second meet on one shard five times a second. */
 export const maxShards = 64;
+
+/** The price of a typical task: how many shards credits and limits are worth is counted in such tasks. */
+export const typicalTaskPrice = defaultModel.milliCreditsPerImage;
 
 /** A shard should pay for this many tasks, because an account with less in each searches all of them for every task. */
 const tasksPerShard = 8;
@@ -18,16 +23,16 @@ export type Transfer = { readonly from: number; readonly to: number; readonly si
 export type Placement = { readonly shard: number; readonly transfers: readonly Transfer[][] };
 
 /** The first amount of which too little is left in all. */
-export type Shortage = { readonly short: number };
+export type TooLittle = { readonly lacking: number };
 
 /**
  * Chooses the shard for a task. While there is plenty, that is the `preferred` one, which gets half of the richest
  * shard when it has too little. Near zero it is the one that needs the fewest transfers; of several, the next one after
  * the `preferred`, so that tasks of the same moment do not all choose the same.
  */
-export function placeTask(amounts: readonly Amount[], preferred: number): Placement | Shortage {
-  const short = amounts.findIndex(({ left, need }) => sum(left) < need);
-  if (short >= 0) return { short };
+export function placeTask(amounts: readonly Amount[], preferred: number): Placement | TooLittle {
+  const lacking = amounts.findIndex(({ left, need }) => sum(left) < need);
+  if (lacking >= 0) return { lacking };
   const debts = amounts.map(({ left }) => payDebts(left));
   const paid = amounts.map(({ left, need }, index) => ({
     left: afterTransfers(left, debts[index] ?? []),
@@ -81,8 +86,14 @@ function refill({ left, need }: Amount, shard: number): Transfer[] {
   const takes = takeFrom(left, need, shard);
   const [only, ...others] = takes;
   if (!only || others.length > 0) return takes;
-  const half = Math.floor((left[only.from] ?? 0) / 2);
-  return half > tasksPerShard * need ? [{ ...only, size: Math.max(only.size, half) }] : takes;
+  // Not always the richest, where all who look at the same moment would meet.
+  const most = left[only.from] ?? 0;
+  const rich = [...left.entries()].filter(([from, has]) => from !== shard && 2 * has >= most);
+  const [from, has] = rich[shard % rich.length] ?? [only.from, most];
+  const half = Math.floor(has / 2);
+  return half > tasksPerShard * need
+    ? [{ from, to: shard, size: Math.max(only.size, half) }]
+    : takes;
 }
 
 /** The transfers that give a shard so much, from the richest others first, and from the next ones after it. */

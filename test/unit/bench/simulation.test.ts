@@ -50,7 +50,7 @@ test('of two transactions that have an item at the same time, the second is in c
   clock.runUntil(2000);
 
   expect(written).toEqual(['first', 'third']);
-  expect(outcomes.toSorted()).toEqual(['conflict', 'written', 'written']);
+  expect(outcomes.toSorted()).toEqual(['transactionConflict', 'written', 'written']);
 });
 
 test('a partition takes 1,000 write units a second', () => {

@@ -125,9 +125,9 @@ async function findAccount(
 ): Promise<Account | undefined> {
   const tables = { accounts: table };
   const rows = await readShardsAtOnce(client, tables, { account });
-  // While others change it all the time, one look after the other has to do.
-  const seen = rows === 'busy' ? await readShards(client, tables, { account }) : rows;
-  return seen && toAccount(seen.account, seen.shards);
+  // If it changes all the time, one read has to do.
+  const current = rows === 'busy' ? await readShards(client, tables, { account }) : rows;
+  return current && toAccount(current.account, current.shards);
 }
 
 // The limit of open tasks lies in the shards: a change adds the difference, or takes it from where the most is left.

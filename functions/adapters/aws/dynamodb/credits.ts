@@ -2,9 +2,8 @@ import { randomInt, randomUUID } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { IdempotencyRecord } from '../../../domain/billing/idempotency.ts';
 import type { Credit, CreditResult, Ledger } from '../../../domain/billing/ledger.ts';
-import { withdrawFrom } from '../../../domain/billing/shards.ts';
+import { typicalTaskPrice, withdrawFrom } from '../../../domain/billing/shards.ts';
 import { type Entry, entryIdOf } from '../../../domain/model/account.ts';
-import { defaultModel } from '../../../domain/model/catalogue.ts';
 import { addEntry, entryKey, toEntry } from './entries.ts';
 import {
   findFirstRecord,
@@ -43,7 +42,7 @@ export const credits = (client: DynamoDBClient, tables: Tables): Pick<Ledger, 'c
 /** The grant is written: what goes wrong here must not look as if it was not, or the operator would repeat it. */
 const spread = (client: DynamoDBClient, { accounts }: Tables, account: string): Promise<void> =>
   spreadAccount(client, accounts, account, {
-    price: defaultModel.milliCreditsPerImage,
+    price: typicalTaskPrice,
     because: 'grant',
   }).catch(() => undefined);
 

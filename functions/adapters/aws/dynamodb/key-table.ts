@@ -1,7 +1,7 @@
 import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Keys } from '../../../domain/accounts/authenticate.ts';
-import { divide } from '../../../domain/billing/shards.ts';
+import { divide, typicalTaskPrice } from '../../../domain/billing/shards.ts';
 import {
   type ApiKey,
   type ApiKeys,
@@ -11,7 +11,6 @@ import {
   keyIdOf,
   type Spending,
 } from '../../../domain/model/api-key.ts';
-import { defaultModel } from '../../../domain/model/catalogue.ts';
 import type { Clock } from '../../../domain/model/clock.ts';
 import { indexNames } from '../../../domain/model/storage-names.ts';
 import { toProfile } from './account-table.ts';
@@ -59,7 +58,7 @@ export function keyTable(client: DynamoDBClient, tables: Tables, now: Clock): Ap
 async function addKey({ client, tables }: Context, key: ApiKey): Promise<void> {
   const { keyId, account, totalLimit = 0 } = key;
   const row = totalLimit > 0 ? await readRow(client, tables.accounts, accountKey(account)) : {};
-  const parts = divide(totalLimit, price, row?.['shards'] ?? 1);
+  const parts = divide(totalLimit, typicalTaskPrice, row?.['shards'] ?? 1);
   const added = await untilResult(async () => {
     const outcome = await writeAll(client, {
       key: {
@@ -88,9 +87,6 @@ const shardsOfKey = ({ keys }: Tables, keyId: string) => ({
 
 const partsOf = (parts: readonly number[]): ShardChanges =>
   parts.map((size, shard) => [shard, { granted: size, balance: size }]);
-
-/** A usual task, for how many shards a limit is worth. */
-const price = defaultModel.milliCreditsPerImage;
 
 /** The row after the change, and `undefined` when there is none. */
 async function changeRow(

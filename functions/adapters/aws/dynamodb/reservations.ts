@@ -25,18 +25,18 @@ import {
 import { toKey } from './key-table.ts';
 import {
   accountShardKey,
+  type Compared,
   dayShardKey,
   isSame,
   keyShardKey,
-  movesOf,
-  openTaskMovesOf,
+  openTaskTransferChanges,
   readShards,
   type ShardChange,
   type ShardChanges,
-  type ShardLists,
   type ShardRows,
   shardActions,
   sumOf,
+  transferChanges,
   valuesOf,
 } from './shards.ts';
 import { spreadAccount } from './spread-shards.ts';
@@ -73,8 +73,8 @@ const dayRowTtlMs = 7 * 24 * 60 * 60 * 1000;
 type Context = {
   readonly client: DynamoDBClient;
   readonly tables: Tables;
-  /** How many shards an account had when this function last looked. An old number only means that fewer are used. */
-  readonly counts: Map<string, number>;
+  /** How many shards an account had when this function last read it. An old number only means that fewer are used. */
+  readonly shardCountCache: Map<string, number>;
 };
 
 type Request = {
@@ -87,7 +87,7 @@ type Request = {
 type AmountName = 'total' | 'day' | 'credits' | 'tasks';
 
 /** Where a task goes, by these limits of its key, and what other shards give to that one. */
-type Place = {
+type Placement = {
   readonly shard: number;
   readonly limits: SpendingLimits;
   readonly transfers: { readonly [name in AmountName]?: readonly Transfer[] };
@@ -95,25 +95,28 @@ type Place = {
 
 /** The part of the ledger that reserves the price of new tasks. */
 export function reservations(client: DynamoDBClient, tables: Tables): Pick<Ledger, 'reserve'> {
-  const context: Context = { client, tables, counts: new Map() };
+  const context: Context = { client, tables, shardCountCache: new Map() };
   return { reserve: (task, limits, record) => reserve(context, { task, limits, record }) };
 }
 
 async function reserve(context: Context, request: Request): Promise<ReserveResult> {
-  let place = isLimited(request.limits)
-    ? await lookForPlace(context, request)
-    : anyPlace(context, request);
+  let placement = isLimited(request.limits)
+    ? await choosePlacement(context, request)
+    : anyShard(context, request);
   for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
-    if ('state' in place) return place;
-    const outcome = await writeAll(context.client, actionsOf(context.tables, request, place));
+    if ('state' in placement) return placement;
+    const outcome = await writeAll(context.client, actionsOf(context.tables, request, placement));
     const result = resultOf(outcome, request.task);
     if (result) return result;
-    place = await nextPlace(context, request, { attempt, met: outcome.state === 'conflict' });
+    placement = await nextPlacement(context, request, {
+      attempt,
+      isConflict: outcome.state === 'transactionConflict',
+    });
   }
   return (await firstResult(context, request)) ?? { state: 'busy' };
 }
 
-/** The result of a transaction, unless it is worth to try another. */
+/** The result of a transaction. Undefined: another attempt may succeed. */
 function resultOf(outcome: Outcome, { id }: Pending): ReserveResult | undefined {
   if (outcome.state === 'written') return { state: 'reserved' };
   const { failed } = outcome;
@@ -122,87 +125,96 @@ function resultOf(outcome: Outcome, { id }: Pending): ReserveResult | undefined 
   return undefined;
 }
 
-/** Where to try it after an attempt that has met another, or found too little. */
-async function nextPlace(
+/** The shard for the next attempt. */
+async function nextPlacement(
   context: Context,
   request: Request,
-  { attempt, met }: { readonly attempt: number; readonly met: boolean },
-): Promise<Place | ReserveResult> {
-  // Tasks of a key with limits meet in the shards of that key, of which more shards of the account are no more.
-  if (met && !isLimited(request.limits)) {
-    if (attempt === 1) return anyPlace(context, request);
-    await makeRoom(context, request.task);
+  { attempt, isConflict }: { readonly attempt: number; readonly isConflict: boolean },
+): Promise<Placement | ReserveResult> {
+  // Conflicts of a key with limits are in the shards of that key, which do not become more.
+  if (isConflict && !isLimited(request.limits)) {
+    if (attempt === 1) return anyShard(context, request);
+    await addShards(context, request.task);
   }
   await backOff(attempt, maxPauseMs);
-  return lookForPlace(context, request);
+  return choosePlacement(context, request);
 }
 
 const isLimited = ({ totalLimit, dailyLimit }: SpendingLimits): boolean =>
   totalLimit !== undefined || dailyLimit !== undefined;
 
-/** Any shard, without a look at what it has. */
-const anyPlace = ({ counts }: Context, { task, limits }: Request): Place => ({
-  shard: randomInt(counts.get(task.account) ?? 1),
+/** Any shard. What it has is not read: the transaction is refused when that is too little. */
+const anyShard = ({ shardCountCache }: Context, { task, limits }: Request): Placement => ({
+  shard: randomInt(shardCountCache.get(task.account) ?? 1),
   limits,
   transfers: {},
 });
 
-/** Too many meet on the shards that there are. */
-const makeRoom = ({ client, tables }: Context, { account, reserved }: Pending): Promise<void> =>
+/** Conflicts are frequent: the account gets more shards. */
+const addShards = ({ client, tables }: Context, { account, reserved }: Pending): Promise<void> =>
   spreadAccount(client, tables.accounts, account, { price: reserved, because: 'conflict' });
 
-// Looking for a shard, by what all of them have.
+// Choosing a shard by what all of them have.
 
-/** How often it is looked again when others change the rows meanwhile. */
-export const maxLooks = 12;
+/** How often the rows are read until a shard is found, or until two reads agree that there is none. */
+export const maxPlacementReads = 12;
 
 /** A shard that can pay, or why there is none. */
-async function lookForPlace(context: Context, request: Request): Promise<Place | ReserveResult> {
-  for (let looks = 0; looks < maxLooks; looks += 1) {
-    const rows = await look(context, request);
-    const found = await judge(context, request, rows);
-    if (found === 'look again') continue;
+async function choosePlacement(
+  context: Context,
+  request: Request,
+): Promise<Placement | ReserveResult> {
+  let lacking: ReserveFailure | undefined;
+  for (let reads = 0; reads < maxPlacementReads; reads += 1) {
+    const rows = await readOwnerShards(context, request);
+    const found = await decidePlacement(context, request, rows);
+    if (found === 'retry') continue;
     if (!('failure' in found)) return found;
-    // The rows were read one after the other. The same in two reads, they were so at one moment. Only those count that say
-    // that too little is left: other keys of the account may be in use all the time.
-    if (isSame(rows, await look(context, request), listsOf[found.failure.state])) {
-      return (await firstResult(context, request)) ?? found.failure;
+    // Rows are read one after the other. If nothing was added between two reads, there was no more between them than
+    // the first one found. Only the rows are compared that say so: others may be in use all the time.
+    lacking = found.failure;
+    const again = await readOwnerShards(context, request);
+    if (isSame(rows, again, comparedFor[lacking.state])) {
+      return (await firstResult(context, request)) ?? lacking;
     }
+    await backOff(reads, maxPauseMs);
   }
-  return { state: 'busy' };
+  // Tasks begin and end all the time, and their number is a limit against mistakes: the caller tries again in any case.
+  return lacking?.state === 'too_many_in_flight' ? lacking : { state: 'busy' };
 }
 
-const listsOf: {
-  readonly [state in ReserveFailure['state']]?: readonly (keyof ShardLists)[];
-} = {
-  key_deleted: [],
-  key_exhausted: ['keyShards'],
-  key_exhausted_today: ['dayShards'],
-  insufficient: ['shards'],
-  too_many_in_flight: ['shards'],
+const comparedFor: { readonly [state in ReserveFailure['state']]?: Compared } = {
+  key_deleted: { lists: [] },
+  key_exhausted: { lists: ['keyShards'], counter: 'additions' },
+  key_exhausted_today: { lists: ['dayShards'], counter: 'additions' },
+  insufficient: { lists: ['shards'], counter: 'additions' },
+  too_many_in_flight: { lists: ['shards'] },
 };
 
-async function judge(
+async function decidePlacement(
   context: Context,
   request: Request,
   rows: ShardRows,
-): Promise<Found | 'look again'> {
+): Promise<Found | 'retry'> {
   const key = rows.key && toKey(rows.key);
   if (!key) return { failure: { state: 'key_deleted' } };
-  // A limit that the key has got in this very moment is of the next task: its rows were not read.
+  // If the key got a limit just now, this task ignores it: the rows of the limit were not read.
   const { totalLimit, dailyLimit, timeZone } = request.limits;
   const limits = {
     totalLimit: totalLimit === undefined ? undefined : key.totalLimit,
     dailyLimit: dailyLimit === undefined ? undefined : key.dailyLimit,
     timeZone,
   };
-  if (await changeDay(context, request, limits, rows)) return 'look again';
-  const found = placeIn(rows, request, limits);
+  if (await changeDay(context, request, limits, rows)) return 'retry';
+  const found = placementIn(rows, request, limits);
   if ('failure' in found) return found;
-  return (await gather(context, request, found)) ? found : 'look again';
+  return (await gather(context, request, found)) ? found : 'retry';
 }
 
-async function look({ client, tables, counts }: Context, request: Request): Promise<ShardRows> {
+async function readOwnerShards(
+  { client, tables, shardCountCache }: Context,
+  request: Request,
+): Promise<ShardRows> {
   const { account, keyId } = request.task;
   const { totalLimit, dailyLimit } = request.limits;
   const owner = {
@@ -211,28 +223,28 @@ async function look({ client, tables, counts }: Context, request: Request): Prom
     hasTotalLimit: totalLimit !== undefined,
     limitedOn: dailyLimit === undefined ? undefined : dayOf(request),
   };
-  const rows = await readShards(client, tables, owner, counts.get(account));
+  const rows = await readShards(client, tables, owner, shardCountCache.get(account));
   if (!rows) throw new Error(`the account ${account} does not exist`);
-  if (counts.size >= maxCounts) counts.clear();
-  counts.set(account, rows.shards.length);
+  if (shardCountCache.size >= maxCacheEntries) shardCountCache.clear();
+  shardCountCache.set(account, rows.shards.length);
   return rows;
 }
 
 /** Bounded, so that a flood of accounts cannot fill the memory. */
-const maxCounts = 1000;
+const maxCacheEntries = 1000;
 
 const dayOf = ({ task, limits }: Request): string => dayIn(limits.timeZone, task.createdAt);
 
-type Found = Place | { readonly failure: ReserveFailure };
+type Found = Placement | { readonly failure: ReserveFailure };
 
-function placeIn(rows: ShardRows, { task }: Request, limits: SpendingLimits): Found {
+function placementIn(rows: ShardRows, { task }: Request, limits: SpendingLimits): Found {
   const amounts = amountsOf(rows, task.reserved, limits);
   const placement = placeTask(
     amounts.map(({ left, need }) => ({ left, need })),
     randomInt(rows.shards.length),
   );
-  if ('short' in placement) {
-    return { failure: failureOf(amounts[placement.short]?.name, rows, limits) };
+  if ('lacking' in placement) {
+    return { failure: failureOf(amounts[placement.lacking]?.name, rows, limits) };
   }
   const transfers = amounts.map(({ name }, index) => [name, placement.transfers[index]]);
   return { shard: placement.shard, limits, transfers: Object.fromEntries(transfers) };
@@ -240,7 +252,7 @@ function placeIn(rows: ShardRows, { task }: Request, limits: SpendingLimits): Fo
 
 type NamedAmount = Amount & { readonly name: AmountName };
 
-/** What a task takes from, in the order in which a shortage is reported. */
+/** What a task takes from, in the order in which it is reported that too little is left. */
 function amountsOf(
   { shards, keyShards, dayShards }: ShardRows,
   price: number,
@@ -315,7 +327,7 @@ async function changeDay(
         ...updateExpression({
           set: { limit: dailyLimit },
           setOnce: { ttl },
-          add: { granted: first, balance: first, changes: 1 },
+          add: { granted: first, balance: first, changes: 1, additions: 1 },
           conditions: [limitBefore === undefined ? conditions.dayIsNew : conditions.sameLimitOfDay],
           values: { limitBefore },
         }),
@@ -339,28 +351,28 @@ const ownActions = 3;
  * When more shards have to give and take than fit into the task's own transaction, those of one amount do so before.
  * Returns whether the task can be written now.
  */
-async function gather({ client, tables }: Context, request: Request, place: Place) {
-  const actions = Object.keys(takeFromShards(tables, request, place, true));
-  const [longest] = Object.entries(place.transfers).sort(([, a], [, b]) => b.length - a.length);
+async function gather({ client, tables }: Context, request: Request, placement: Placement) {
+  const actions = Object.keys(takeFromShards(tables, request, placement, true));
+  const [longest] = Object.entries(placement.transfers).sort(([, a], [, b]) => b.length - a.length);
   if (!longest || actions.length <= maxActions - ownActions) return true;
   const transfers = Object.fromEntries([longest]);
-  await writeAll(client, takeFromShards(tables, request, { ...place, transfers }, false));
+  await writeAll(client, takeFromShards(tables, request, { ...placement, transfers }, false));
   return false;
 }
 
 // Writing.
 
-function actionsOf(tables: Tables, request: Request, place: Place): Actions {
+function actionsOf(tables: Tables, request: Request, placement: Placement): Actions {
   const { task, record } = request;
   const { id: taskId, reserved, createdAt: at, account, keyId } = task;
-  const { shard } = place;
-  const day = place.limits.dailyLimit === undefined ? undefined : dayOf(request);
+  const { shard } = placement;
+  const day = placement.limits.dailyLimit === undefined ? undefined : dayOf(request);
   const entry = { id: entryIdOf(at, `${taskId}-reserve`), at, amount: -reserved, taskId, keyId };
   return {
     task: addTask(tables, { ...task, reservedIn: { shard, day } }),
     idempotency: putIdempotencyRecord(tables.idempotency, record, { taskId }, at),
     entry: addEntry(tables.accounts, { account, shard }, { ...entry, kind: 'reserve' }),
-    ...takeFromShards(tables, request, place, true),
+    ...takeFromShards(tables, request, placement, true),
   };
 }
 
@@ -376,7 +388,7 @@ const addTask = ({ tasks }: Pick<Tables, 'tasks'>, task: Pending): TransactWrite
 function takeFromShards(
   { accounts, keys }: Tables,
   request: Request,
-  { shard, limits: { totalLimit, dailyLimit }, transfers }: Place,
+  { shard, limits: { totalLimit, dailyLimit }, transfers }: Placement,
   withTask: boolean,
 ): Actions {
   const { account, keyId, reserved } = request.task;
@@ -391,8 +403,8 @@ function takeFromShards(
         guarded: ['balance', 'inFlightLeft'],
       },
       [
-        ...movesOf(transfers.credits),
-        ...openTaskMovesOf(transfers.tasks),
+        ...transferChanges(transfers.credits),
+        ...openTaskTransferChanges(transfers.tasks),
         ...taken({ ...price, inFlight: 1, inFlightLeft: -1 }),
       ],
     ),
@@ -404,7 +416,7 @@ function takeFromShards(
         // A key without a limit spends what it does not have: the debt is what it has spent.
         guarded: totalLimit === undefined ? [] : ['balance'],
       },
-      [...movesOf(transfers.total), ...taken(price)],
+      [...transferChanges(transfers.total), ...taken(price)],
     ),
     ...(dailyLimit !== undefined &&
       shardActions(
@@ -415,7 +427,7 @@ function takeFromShards(
           guarded: ['balance'],
           initial: { ttl: dayTtl(request.task.createdAt) },
         },
-        [...movesOf(transfers.day), ...taken({ balance: -reserved })],
+        [...transferChanges(transfers.day), ...taken({ balance: -reserved })],
       )),
   };
 }

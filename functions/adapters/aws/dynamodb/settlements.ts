@@ -49,7 +49,7 @@ function isSettled(
     if (!found || isEnded(found)) return true;
     throw new Error(`${id} cannot be settled: ${found.reserved} is reserved, not ${reserved}`);
   }
-  if (state === 'conflict') return false;
+  if (state === 'transactionConflict') return false;
   throw new Error(`${id} cannot be settled: ${reserved} is not reserved in its shard`);
 }
 

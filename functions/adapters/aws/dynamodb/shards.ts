@@ -94,22 +94,29 @@ export async function readShardsAtOnce(
 }
 
 /** The rows of shards, by what they are shards of. */
-export type ShardLists = Pick<ShardRows, 'shards' | 'keyShards' | 'dayShards'>;
+type ShardLists = Pick<ShardRows, 'shards' | 'keyShards' | 'dayShards'>;
 
 const allLists: readonly (keyof ShardLists)[] = ['shards', 'keyShards', 'dayShards'];
 
-/** Whether nobody has changed the key, or a row in these lists, between two reads. */
-export const isSame = (one: ShardRows, other: ShardRows, lists = allLists): boolean =>
-  versionOf(one, lists) === versionOf(other, lists);
+/** `changes` counts every write of a row, `additions` those that increase its balance. */
+type Counter = 'changes' | 'additions';
 
-const versionOf = (rows: ShardRows, lists: typeof allLists): string =>
+/** Which rows are compared, and by which of their counters; by default all rows, and every write. */
+export type Compared = { readonly lists?: typeof allLists; readonly counter?: Counter };
+
+/** Whether nobody has changed the key, or a row in these lists, between two reads. */
+export const isSame = (
+  one: ShardRows,
+  other: ShardRows,
+  { lists = allLists, counter = 'changes' }: Compared = {},
+): boolean => versionOf(one, lists, counter) === versionOf(other, lists, counter);
+
+const versionOf = (rows: ShardRows, lists: typeof allLists, counter: Counter): string =>
   JSON.stringify([
     rows.account['shards'],
     rows.key?.['revision'],
-    lists.map((name) => changesOf(rows[name])),
+    lists.map((name) => valuesOf(rows[name], counter)),
   ]);
-
-const changesOf = (rows: readonly Row[]) => rows.map(({ changes = 0 }) => changes);
 
 async function readRows(
   client: DynamoDBClient,
@@ -171,14 +178,14 @@ export type ShardChange = {
 export type ShardChanges = readonly (readonly [shard: number, change: ShardChange])[];
 
 /** The changes that move an amount from shards to shards. */
-export const movesOf = (transfers: readonly Transfer[] = []): ShardChanges =>
+export const transferChanges = (transfers: readonly Transfer[] = []): ShardChanges =>
   transfers.flatMap(({ from, to, size }) => [
     [from, { granted: -size, balance: -size }] as const,
     [to, { granted: size, balance: size }] as const,
   ]);
 
 /** The changes that move the right to have tasks open. */
-export const openTaskMovesOf = (transfers: readonly Transfer[] = []): ShardChanges =>
+export const openTaskTransferChanges = (transfers: readonly Transfer[] = []): ShardChanges =>
   transfers.flatMap(({ from, to, size }) => [
     [from, { inFlightLeft: -size }] as const,
     [to, { inFlightLeft: size }] as const,
@@ -214,7 +221,7 @@ export function shardActions(
       TableName: table,
       Key: marshall(keyOf(shard)),
       ...updateExpression({
-        add: { ...add, changes: 1 },
+        add: { ...add, changes: 1, ...(add['balance'] > 0 && { additions: 1 }) },
         setOnce: initial,
         conditions: taken.map((name) => `#${name} >= :${name}Taken`),
         values: Object.fromEntries(taken.map((name) => [`${name}Taken`, -add[name]])),

@@ -4,11 +4,11 @@ import { maxShardsAfter, shardsFor, spreadEvenly } from '../../../domain/billing
 import {
   accountKey,
   accountShardKey,
-  movesOf,
-  openTaskMovesOf,
+  openTaskTransferChanges,
   readShards,
   type ShardRows,
   shardActions,
+  transferChanges,
   valuesOf,
 } from './shards.ts';
 import { writeAll } from './transaction.ts';
@@ -47,7 +47,7 @@ export async function spreadAccount(
       keyOf: (shard) => accountShardKey(account, shard),
       guarded: ['balance', 'inFlightLeft'],
     },
-    [...movesOf(spread('balance')), ...openTaskMovesOf(spread('inFlightLeft'))],
+    [...transferChanges(spread('balance')), ...openTaskTransferChanges(spread('inFlightLeft'))],
   );
   if (Object.keys(actions).length > 0) await writeAll(client, actions);
 }

@@ -21,7 +21,7 @@ export type Actions = Readonly<Record<string, TransactWriteItem | undefined>>;
 export type Outcome =
   | { readonly state: 'written' }
   | {
-      readonly state: 'conflict' | 'refused';
+      readonly state: 'transactionConflict' | 'conditionFailed';
       readonly failed: ReadonlyMap<string, Row | undefined>;
     };
 
@@ -49,7 +49,10 @@ export async function writeAll(client: DynamoDBClient, actions: Actions): Promis
       return Code === conditionFailed ? [[name, Item && unmarshall(Item)]] : [];
     }),
   );
-  return { state: codes.some((code) => transient.has(code)) ? 'conflict' : 'refused', failed };
+  return {
+    state: codes.some((code) => transient.has(code)) ? 'transactionConflict' : 'conditionFailed',
+    failed,
+  };
 }
 
 /** Why the transaction was cancelled: one reason for each action, in their order. Undefined when it was written. */

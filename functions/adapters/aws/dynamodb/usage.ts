@@ -12,7 +12,7 @@ import { type Row, readRow } from './rows.ts';
 import { accountKey, shardPartition } from './shards.ts';
 import { updateExpression } from './update.ts';
 
-// Usage is counted in the shard that a task is settled on, so a task meets nobody there that it does not meet anyway.
+// Usage is counted in the shard of the settlement, so counting adds no conflict.
 
 const prefix = 'usage#';
 

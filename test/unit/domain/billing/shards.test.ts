@@ -58,12 +58,12 @@ describe('the shard for a task', () => {
     await fc.assert(
       fc.property(amounts, fc.nat(maxShards - 1), (some, any) => {
         const placement = placeTask(some, any % (some[0]?.left.length ?? 1));
-        const isShort = some.map(({ left, need }) => sum(left) < need);
-        if ('short' in placement) {
-          expect(placement.short).toBe(isShort.indexOf(true));
+        const isLacking = some.map(({ left, need }) => sum(left) < need);
+        if ('lacking' in placement) {
+          expect(placement.lacking).toBe(isLacking.indexOf(true));
           return;
         }
-        expect(isShort).not.toContain(true);
+        expect(isLacking).not.toContain(true);
         for (const [index, { left, need }] of some.entries()) {
           const has = after(left, placement.transfers[index] ?? []);
           expect(sum(has)).toBe(sum(left));
@@ -116,7 +116,7 @@ describe('the shard for a task', () => {
     const enough = { left: [5, 5], need: 10 };
 
     expect(placeTask([enough, { left: [5, 4], need: 10 }, { left: [], need: 1 }], 0)).toEqual({
-      short: 1,
+      lacking: 1,
     });
   });
 });
