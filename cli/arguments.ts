@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { patterns } from '../functions/domain/model/ids.ts';
+import { idempotencyKeyRule, patterns } from '../functions/domain/model/ids.ts';
 
 // The parsers of what a person types after a command or an option. commander turns an
 // InvalidArgumentError into a usage error that names the argument.
@@ -48,7 +48,7 @@ export function parseSignedCredits(text: string): number {
 
 export function parseIdempotencyKey(text: string): string {
   if (patterns.idempotencyKey.test(text)) return text;
-  throw new InvalidArgumentError('It must be 16 to 96 of A-Z, a-z, 0-9, ".", "_" and "-".');
+  throw new InvalidArgumentError(`It must be ${idempotencyKeyRule}`);
 }
 
 /** A time in the past, in unix seconds: "2h" or "3d" ago, or "2026-11-22", midnight in local time. */

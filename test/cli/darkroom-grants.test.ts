@@ -91,7 +91,10 @@ describe('darkroom accounts grant', () => {
     [[...grant, '1.2345'], 'It must be a number like 100, 1.2 or -5, and not 0.'],
     [[...grant, '1e3'], 'It must be a number like 100, 1.2 or -5, and not 0.'],
     [grant, "missing required argument 'credits'"],
-    [[...grant, '1', '--idempotency-key', 'short'], 'It must be 16 to 96 of'],
+    [
+      [...grant, '1', '--idempotency-key', 'short'],
+      'It must be 16 to 96 characters out of A-Z a-z 0-9 . _ -',
+    ],
   ])('calls nothing on wrong usage: %j', async (args, message) => {
     const { api, runInProcess } = await darkroomContext();
 

@@ -143,8 +143,8 @@ export const rateHeaders = ({
 });
 
 /**
- * How many calls that create nothing a key may make for each create it may ask for. With the default of 300
- * creates that is 100 calls a second: twice what polling 100 tasks in flight every two seconds takes.
+ * How many calls that create nothing a key may make for each create it may ask for. A key that makes 300 tasks a
+ * minute may send 100 calls a second: enough to ask for 200 tasks every two seconds.
  */
 export const callsPerCreate = 20;
 

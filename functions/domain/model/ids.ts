@@ -20,6 +20,9 @@ export const patterns = {
   idempotencyKey: /^[A-Za-z0-9._-]{16,96}$/,
 } as const;
 
+/** The form of an idempotency key, in words. */
+export const idempotencyKeyRule = '16 to 96 characters out of A-Z a-z 0-9 . _ -';
+
 /** A task id in the published shape: `task-unified-<unix seconds>-<8 of [a-z0-9]>`. */
 export const newTaskId = (nowMs: number): string =>
   `task-unified-${Math.floor(nowMs / 1000)}-${random(base36, 8)}`;

@@ -7,8 +7,8 @@ import type { TaskStore, Workflow } from './ports.ts';
 export const alarmingExecutions = 5;
 /** When the reconciler checks a new execution, in milliseconds from its start. */
 const restartGraceMs = 2 * 60 * 1000;
-/** The pause before the next execution doubles from 2 s to 5 minutes. */
-const pauseMs = { first: 2000, longest: 5 * 60 * 1000 };
+/** The second execution starts without a pause. The pause before the third is 4 s, and doubles up to 5 minutes. */
+const pauseMs = { beforeThird: 4000, longest: 5 * 60 * 1000 };
 
 /** What was done for a task that has not ended: nothing when its workflow is alive. */
 export type Recovery = 'alive' | 'started' | 'restarted' | 'postponed';
@@ -56,9 +56,9 @@ async function replaceExecution(
   return 'restarted';
 }
 
-/** The pause after execution number `dead`, in milliseconds. */
+/** The pause after execution number `dead`, the second or a later one, in milliseconds. */
 const pauseAfter = (dead: number): number =>
-  Math.min(pauseMs.first * 2 ** (dead - 1), pauseMs.longest);
+  Math.min(pauseMs.beforeThird * 2 ** (dead - 2), pauseMs.longest);
 
 type EndDeps = {
   readonly tasks: Pick<TaskStore, 'find'>;
@@ -69,8 +69,8 @@ type EndDeps = {
 type ExecutionEnd = Recovery | 'settled' | 'unknown';
 
 /**
- * An execution failed: its task gets the next execution at once. A task that has ended needs none; its pending
- * callback is sent by the reconciler.
+ * An execution failed: its task gets the next one, the second at once and a later one after its pause. A task that has
+ * ended needs none; its pending callback is sent by the reconciler.
  */
 export const executionEnded =
   ({ tasks, ensureWorkflowRunning }: EndDeps) =>

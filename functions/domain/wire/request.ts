@@ -128,38 +128,30 @@ export function generationRequest(catalogue: readonly Model[] = models) {
     .superRefine((request, context) => {
       const model = findModel(request.model, catalogue);
       if (!model) return; // the rule of the field has said so
-      for (const { field, message } of brokenModelRules(request, model)) {
-        context.addIssue({ code: 'custom', path: [field], message });
+      for (const [field, isBroken, message] of checksOf(request, model)) {
+        if (isBroken) context.addIssue({ code: 'custom', path: [field], message });
       }
     });
 }
 
 type Pictures = readonly unknown[] | undefined;
 
-function brokenModelRules(
+/** Which rules of the model a request breaks: field, whether it is broken, and the rule. */
+function checksOf(
   request: { prompt: string; n: number; image_urls?: Pictures; image_uploads?: Pictures },
   model: Model,
-) {
+): readonly [field: string, isBroken: boolean, rule: string][] {
   const { prompt, n, image_urls: urls, image_uploads: uploads } = request;
-  const { maxPromptCodePoints, maxImages, maxN } = model;
   const own = modelRules(model);
-  const isTooLong = (list: Pictures) => list !== undefined && list.length > maxImages;
+  const isTooLong = (list: Pictures) => list !== undefined && list.length > model.maxImages;
   return [
-    {
-      field: 'prompt',
-      isBroken: codePoints(prompt) > maxPromptCodePoints,
-      message: own.prompt,
-    },
-    { field: 'image_urls', isBroken: !urls && !uploads, message: own.pictures },
-    {
-      field: 'image_uploads',
-      isBroken: urls !== undefined && uploads !== undefined,
-      message: rules.onePictureList,
-    },
-    { field: 'image_urls', isBroken: isTooLong(urls), message: own.imageUrls },
-    { field: 'image_uploads', isBroken: isTooLong(uploads), message: own.imageUploads },
-    { field: 'n', isBroken: n > maxN, message: own.n },
-  ].filter(({ isBroken }) => isBroken);
+    ['prompt', codePoints(prompt) > model.maxPromptCodePoints, own.prompt],
+    ['image_urls', !urls && !uploads, own.pictures],
+    ['image_uploads', urls !== undefined && uploads !== undefined, rules.onePictureList],
+    ['image_urls', isTooLong(urls), own.imageUrls],
+    ['image_uploads', isTooLong(uploads), own.imageUploads],
+    ['n', n > model.maxN, own.n],
+  ];
 }
 
 /** Validates the body of `POST /v1/images/generations` by the catalogue. */
