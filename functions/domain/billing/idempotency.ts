@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { patterns } from '../model/ids.ts';
+import { idempotencyKeyRule, patterns } from '../model/ids.ts';
 import { Problem } from '../model/problem.ts';
 
 /** How long a repeated request is recognised, in milliseconds: 24 hours. */
@@ -27,8 +27,7 @@ export function idempotencyRecordFor(
 ): IdempotencyRecord | undefined {
   if (idempotencyKey === undefined) return undefined;
   if (!patterns.idempotencyKey.test(idempotencyKey)) {
-    const message =
-      'The header Idempotency-Key must be 16 to 96 characters out of A-Z a-z 0-9 . _ -';
+    const message = `The header Idempotency-Key must be ${idempotencyKeyRule}`;
     throw new Problem('invalid_request', message, { param });
   }
   return {
