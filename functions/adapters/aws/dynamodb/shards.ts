@@ -4,13 +4,11 @@ import { type Transfer, withdrawFrom } from '../../../domain/billing/shards.ts';
 import { findRowsOf, type Row, type RowAddress } from './rows.ts';
 import { updateExpression } from './update.ts';
 
-// The rows that the credits of an account and the limits of its keys lie in. Shard 3 of an account, of a key and of
-// a day of that key have the same number, and a task uses one number for all of them, so that two tasks either share
-// all these rows or none.
+// The rows of shards: of an account, of its keys, and of the days of those keys. A task uses the same number of shard in
+// all of them, so that two tasks of a key share all these rows or none.
 //
-// `granted = balance + reserved + used` in every row. In a row of a key, `granted` is a part of its limit and
-// `balance` is what is left of that; a key without a limit spends what it does not have. `changes` tells two states of a row
-// apart, also when they have the same amounts.
+// In every row `granted = balance + reserved + used`. In a row of a key `granted` is a part of its limit, and `balance` is
+// what is left of it; the balance of a key without a limit is negative. `changes` counts the writes of a row.
 
 /** The key of an account's own row. */
 export const accountKey = (account: string) => ({ account, entry: 'account' });
@@ -40,7 +38,7 @@ export type ShardOwner = {
   readonly limitedOn?: string | undefined;
 };
 
-/** The rows of an owner. A shard that nothing was ever put into has an empty row. */
+/** The rows of an owner. A shard without a row has an empty one here. */
 export type ShardRows = {
   readonly account: Row;
   readonly key: Row | undefined;
@@ -69,16 +67,15 @@ export async function readShards(
 const maxReads = 12;
 
 /**
- * Reads the rows of an owner as they were at one moment: the same in two reads, so between the reads, too.
- * 'busy' when somebody changed them all the time.
+ * Reads the rows of an owner as they were at one moment: two reads in a row were the same. 'busy' when the rows changed
+ * between all reads.
  */
 export async function readShardsAtOnce(
   client: DynamoDBClient,
   tables: ShardTables,
   owner: ShardOwner,
-  first?: ShardRows,
 ): Promise<ShardRows | 'busy' | undefined> {
-  let before = first ?? (await readShards(client, tables, owner));
+  let before = await readShards(client, tables, owner);
   for (let reads = 1; reads < maxReads; reads += 1) {
     if (!before) return undefined;
     const rows: ShardRows | undefined = await readShards(

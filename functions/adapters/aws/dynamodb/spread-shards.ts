@@ -20,8 +20,8 @@ const conditions = { fewerShards: '(attribute_not_exists(#shards) OR #shards < :
 type SpreadOptions = { readonly price: number; readonly because: keyof typeof maxShardsAfter };
 
 /**
- * Spreads what an account has evenly over its shards, of which it first gets more if it has enough. After a conflict
- * only if it gets more. Nothing depends on it: when others are in the way, everything stays as it is.
+ * Spreads what an account has evenly over its shards. If it has enough, it first gets more shards; after a conflict it
+ * is spread only then. A conflict with others is ignored: the shards stay as they are.
  */
 export async function spreadAccount(
   client: DynamoDBClient,
@@ -52,7 +52,7 @@ export async function spreadAccount(
   if (Object.keys(actions).length > 0) await writeAll(client, actions);
 }
 
-/** Before anything is put into a new shard, the account says that there is one: readers must not overlook it. */
+/** The account has the number of its shards. It is raised before anything is put into a new one, so that readers see that. */
 async function raiseCount(
   client: DynamoDBClient,
   table: string,
