@@ -15,10 +15,10 @@ export type LedgerUnderTest = {
   readonly tasks: Pick<TaskStore, 'findRecord'>;
 };
 
-/** What became of a load. A movement is one reservation or one settlement. */
+/** What became of a load. A posting is one reservation or one settlement. */
 export type Load = {
-  /** Movements within the time. */
-  readonly movements: number;
+  /** Postings within the time. */
+  readonly postings: number;
   /** How often a ledger gave up; a caller of the API gets 503 then, and tries again. */
   readonly givenUp: number;
   /** From the first attempt to reserve until it was done; for one that was never done, until the load was over. */
@@ -27,10 +27,10 @@ export type Load = {
   readonly settled: number;
 };
 
-export const noLoad: Load = { movements: 0, givenUp: 0, createMs: [], reserved: 0, settled: 0 };
+export const noLoad: Load = { postings: 0, givenUp: 0, createMs: [], reserved: 0, settled: 0 };
 
 export const sumOfLoads = (one: Load, other: Load): Load => ({
-  movements: one.movements + other.movements,
+  postings: one.postings + other.postings,
   givenUp: one.givenUp + other.givenUp,
   createMs: [...one.createMs, ...other.createMs],
   reserved: one.reserved + other.reserved,
@@ -42,20 +42,20 @@ const price = pending().reserved;
 
 /**
  * All callers reserve and settle one task after the other for so many seconds. Then they finish the call that they are
- * in, which counts as a movement no more.
+ * in, which counts as a posting no more.
  */
 export async function runLoad(
   { account, limits, callers, tasks }: LedgerUnderTest,
   seconds: number,
 ): Promise<Load> {
   const until = performance.now() + seconds * 1000;
-  const load = { movements: 0, givenUp: 0, createMs: [] as number[], reserved: 0, settled: 0 };
+  const load = { postings: 0, givenUp: 0, createMs: [] as number[], reserved: 0, settled: 0 };
 
   /** Tries until it is done, or the time is over. */
   const move = async (attempt: () => Promise<boolean>): Promise<boolean> => {
     do {
       if (await attempt()) {
-        if (performance.now() <= until) load.movements += 1;
+        if (performance.now() <= until) load.postings += 1;
         return true;
       }
       load.givenUp += 1;

@@ -166,7 +166,7 @@ async function measure(client: DynamoDBClient, loadCase: Case, forSeconds: numbe
 type Measured = Pick<Opened, 'name' | 'counts'> & { readonly load: Load };
 
 function rowsOf(loadCase: Case, measured: readonly Measured[], forSeconds: number) {
-  const pairs = ({ load }: Measured) => load.movements / 2 / forSeconds;
+  const pairs = ({ load }: Measured) => load.postings / 2 / forSeconds;
   const [first] = measured;
   return measured.map((one) => ({
     database: loadCase.database,
@@ -179,14 +179,17 @@ function rowsOf(loadCase: Case, measured: readonly Measured[], forSeconds: numbe
     'create p99 ms': quantile(one.load.createMs, 0.99).toFixed(0),
     ...sharesOf(one.counts),
     'given up': one.load.givenUp,
-    'given up %': percent(one.load.givenUp, one.load.movements + one.load.givenUp),
+    'given up %': percent(one.load.givenUp, one.load.postings + one.load.givenUp),
   }));
 }
 
 /** Which of all transactions were cancelled, also when another attempt was successful. */
 function sharesOf({ written, conflicts, conditionsFailed }: Counts) {
   const all = written + conflicts + conditionsFailed;
-  return { 'conflicts %': percent(conflicts, all), 'overtaken %': percent(conditionsFailed, all) };
+  return {
+    'conflicts %': percent(conflicts, all),
+    'condition failed %': percent(conditionsFailed, all),
+  };
 }
 
 const percent = (part: number, all: number): string => ((100 * part) / Math.max(1, all)).toFixed(1);

@@ -103,17 +103,17 @@ async function post(
   owner: Owner,
   plan: (snapshot: Snapshot) => Actions,
 ): Promise<boolean> {
-  const met = { transactionConflict: 0, conditionFailed: 0 };
+  const conflicts = { transactionConflict: 0, conditionFailed: 0 };
   while (
-    met.transactionConflict < maxConflicts.transactionConflict &&
-    met.conditionFailed < maxConflicts.conditionFailed
+    conflicts.transactionConflict < maxConflicts.transactionConflict &&
+    conflicts.conditionFailed < maxConflicts.conditionFailed
   ) {
-    const before = met.transactionConflict + met.conditionFailed;
+    const before = conflicts.transactionConflict + conflicts.conditionFailed;
     if (before > 0) await setTimeout(backoffMs(before));
     const outcome = await writeAll(client, plan(await readSnapshot(client, tables, owner)));
     if (outcome.state === 'written') return true;
     if (outcome.failed.has('task')) throw new Error('the task is not as it was expected to be');
-    met[outcome.state] += 1;
+    conflicts[outcome.state] += 1;
   }
   return false;
 }

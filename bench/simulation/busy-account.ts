@@ -17,7 +17,7 @@ type Options = {
 const seconds = { warmUp: 15, measured: 30 };
 
 /** A task is settled so long after it was created. Real jobs take longer, which changes nothing here but the start. */
-const settledAfterMs = { least: 2500, most: 7500 };
+const settledAfterMs = { min: 2500, max: 7500 };
 
 /** Assumed: what else a create does (key, rate limit, start of the execution). The sandbox is taken for so long. */
 const otherWorkMs = 60;
@@ -42,12 +42,12 @@ export function simulateBusyAccount({ ledger, tasksPerSecond, slowness }: Option
   const dynamoDb = simulateDynamoDb({ clock, random, slowness });
   const { newSandbox } = ledger(dynamoDb, random);
   const idle: Sandbox[] = [];
-  const totals = { done: 0, givenUp: 0, movements: 0 };
+  const totals = { done: 0, givenUp: 0, postings: 0 };
   const createMs: number[] = [];
   const isMeasured = () => clock.now() >= seconds.warmUp * 1000;
   const countMovement = (isDone: boolean) => {
     if (!isMeasured()) return;
-    totals.movements += 1;
+    totals.postings += 1;
     if (!isDone) totals.givenUp += 1;
   };
 
@@ -72,7 +72,7 @@ export function simulateBusyAccount({ ledger, tasksPerSecond, slowness }: Option
     yield otherWorkMs;
     idle.push(sandbox);
     if (!attempt) return;
-    yield settledAfterMs.least + random() * (settledAfterMs.most - settledAfterMs.least);
+    yield settledAfterMs.min + random() * (settledAfterMs.max - settledAfterMs.min);
     yield* settle(attempt);
   }
 
@@ -89,7 +89,7 @@ export function simulateBusyAccount({ ledger, tasksPerSecond, slowness }: Option
   clock.runUntil((seconds.warmUp + seconds.measured) * 1000);
   return {
     done: totals.done / seconds.measured,
-    givenUp: totals.givenUp / totals.movements,
+    givenUp: totals.givenUp / totals.postings,
     createP50: quantile(createMs, 0.5),
     createP99: quantile(createMs, 0.99),
     units: (dynamoDb.units() - unitsBefore) / totals.done,

@@ -49,8 +49,8 @@ export type Action = {
 };
 
 export type SimulatedDynamoDb = {
-  /** Reads items; `look` is what there is at that moment. */
-  read<T>(look: () => T): Process<T>;
+  /** Reads items; `readNow` returns what there is at that moment. */
+  read<T>(readNow: () => T): Process<T>;
   write(apply: () => void): Process;
   transaction(actions: readonly Action[]): Process<Outcome['state']>;
   /** All write units so far. */
@@ -87,12 +87,12 @@ export function simulateDynamoDb({ clock, random, slowness }: Options): Simulate
 
   return {
     units: () => total,
-    *read(look) {
+    *read(readNow) {
       const milliseconds = latency('put');
       yield milliseconds / 2;
-      const seen = look();
+      const result = readNow();
       yield milliseconds / 2;
-      return seen;
+      return result;
     },
     *write(apply) {
       const milliseconds = latency('put');

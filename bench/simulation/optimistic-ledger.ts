@@ -15,21 +15,21 @@ export function simulateOptimisticLedger(
   let version = 0;
 
   function* post(): Process<boolean> {
-    const met = { transactionConflict: 0, conditionFailed: 0 };
+    const conflicts = { transactionConflict: 0, conditionFailed: 0 };
     while (
-      met.transactionConflict < maxConflicts.transactionConflict &&
-      met.conditionFailed < maxConflicts.conditionFailed
+      conflicts.transactionConflict < maxConflicts.transactionConflict &&
+      conflicts.conditionFailed < maxConflicts.conditionFailed
     ) {
-      const before = met.transactionConflict + met.conditionFailed;
+      const before = conflicts.transactionConflict + conflicts.conditionFailed;
       if (before > 0) yield backoffMs(before, random);
-      const seen = yield* dynamoDb.read(() => version);
-      const condition = () => version === seen;
+      const read = yield* dynamoDb.read(() => version);
+      const condition = () => version === read;
       const outcome = yield* dynamoDb.transaction([
         { item: account, units: units.accountAndEntry, condition, apply: () => (version += 1) },
         { item: key, units: units.key, condition, apply: () => undefined },
       ]);
       if (outcome === 'written') return true;
-      met[outcome] += 1;
+      conflicts[outcome] += 1;
     }
     return false;
   }

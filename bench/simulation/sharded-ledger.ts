@@ -36,7 +36,7 @@ const units = { shard: 2, entry: 2, key: 2 };
 type Shard = { credits: number; openTasks: number; readonly account: Item; readonly key: Item };
 
 type Change = { readonly credits: number; readonly openTasks: number };
-type Place = { readonly shard: number; readonly transfers: readonly (readonly Transfer[])[] };
+type Placement = { readonly shard: number; readonly transfers: readonly (readonly Transfer[])[] };
 
 const names = ['credits', 'openTasks'] as const;
 const aTask = { credits: -1, openTasks: -1 };
@@ -64,10 +64,11 @@ export function simulateShardedLedger(
   }
 
   /** Reads all shards. Who does not know how many there are reads twice. */
-  function* look(known = 1): Process<readonly Amount[]> {
-    const see = () => names.map((name) => ({ left: shards.map((shard) => shard[name]), need: 1 }));
-    const seen = yield* dynamoDb.read(see);
-    return seen[0]?.left.length === known ? seen : yield* dynamoDb.read(see);
+  function* readShards(known = 1): Process<readonly Amount[]> {
+    const readAmounts = () =>
+      names.map((name) => ({ left: shards.map((shard) => shard[name]), need: 1 }));
+    const current = yield* dynamoDb.read(readAmounts);
+    return current[0]?.left.length === known ? current : yield* dynamoDb.read(readAmounts);
   }
 
   /** Adds to the row of a shard; of what is taken there must be enough. */
@@ -102,15 +103,15 @@ export function simulateShardedLedger(
 
   /** After a conflict. */
   function* spread(): Process {
-    const seen = yield* look();
-    const now = seen[0]?.left.length ?? 1;
-    const count = shardsFor(seen, maxShardsAfter.conflict(now));
+    const current = yield* readShards();
+    const now = current[0]?.left.length ?? 1;
+    const count = shardsFor(current, maxShardsAfter.conflict(now));
     if (count <= now) return;
     const isFirst = yield* raiseCount(count);
     if (!isFirst) return;
     const padded = (left: readonly number[]) =>
       Array.from({ length: count }, (_, shard) => left[shard] ?? 0);
-    const changes = changesOf(seen.map(({ left }) => spreadEvenly(padded(left))));
+    const changes = changesOf(current.map(({ left }) => spreadEvenly(padded(left))));
     if (changes.size > 0) yield* dynamoDb.transaction(transferActions(changes));
   }
 
@@ -133,33 +134,33 @@ export function simulateShardedLedger(
   }
 
   function newSandbox() {
-    // How many shards this sandbox has seen.
+    // How many shards this sandbox knows of.
     let known = 1;
-    const anyPlace = (): Place => ({ shard: randomShard(known), transfers: [] });
+    const anyShard = (): Placement => ({ shard: randomShard(known), transfers: [] });
 
-    function* lookForPlace(): Process<Place> {
-      for (let looks = 0; looks < maxPlacementReads; looks += 1) {
-        const seen = yield* look(known);
-        known = seen[0]?.left.length ?? 1;
-        const found = placeTask(seen, randomShard(known));
+    function* choosePlacement(): Process<Placement> {
+      for (let reads = 0; reads < maxPlacementReads; reads += 1) {
+        const current = yield* readShards(known);
+        known = current[0]?.left.length ?? 1;
+        const found = placeTask(current, randomShard(known));
         if ('shard' in found) return found;
       }
       throw new Error('an account with plenty has too little');
     }
 
-    function* nextPlace(attempt: number, met: boolean): Process<Place> {
-      if (met && attempt === 1) return anyPlace();
-      if (met) yield* spread();
+    function* nextPlacement(attempt: number, isConflict: boolean): Process<Placement> {
+      if (isConflict && attempt === 1) return anyShard();
+      if (isConflict) yield* spread();
       yield backOffMs(attempt, maxPauseMs, random);
-      return yield* lookForPlace();
+      return yield* choosePlacement();
     }
 
     return {
       *reserve() {
-        let place = anyPlace();
+        let placement = anyShard();
         for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
-          const { shard } = place;
-          const changes = changesOf(place.transfers);
+          const { shard } = placement;
+          const changes = changesOf(placement.transfers);
           const own = changes.get(shard) ?? { credits: 0, openTasks: 0 };
           changes.delete(shard);
           const outcome = yield* dynamoDb.transaction([
@@ -167,7 +168,7 @@ export function simulateShardedLedger(
             ...transferActions(changes),
           ]);
           if (outcome === 'written') return () => settle(shard);
-          place = yield* nextPlace(attempt, outcome === 'transactionConflict');
+          placement = yield* nextPlacement(attempt, outcome === 'transactionConflict');
         }
         return undefined;
       },

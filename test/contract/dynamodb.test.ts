@@ -171,7 +171,7 @@ test.each<[string, (store: Store) => Promise<unknown>]>([
   for (const body of bodies) expect(body).toContain('"ConsistentRead":true');
 });
 
-test('every movement is written in one transaction with its entry', async () => {
+test('every posting is written in one transaction with its entry', async () => {
   const { url, client } = await dynamoDb();
   await grant(storeOf(client), 'default', 1200);
   const proxy = await interceptingProxy(url);

@@ -66,7 +66,7 @@ export class LedgerBusy extends Error {
 
 /**
  * The ledger moves credits, in one transaction with the task or request that is the reason, and records every
- * movement in an entry. Each credit that was granted is in the balance, reserved or used: at all times, and also in
+ * posting in an entry. Each credit that was granted is in the balance, reserved or used: at all times, and also in
  * each shard.
  */
 export type Ledger = {

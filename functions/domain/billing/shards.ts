@@ -87,9 +87,9 @@ function refill({ left, need }: Amount, shard: number): Transfer[] {
   const [only, ...others] = takes;
   if (!only || others.length > 0) return takes;
   // Not always the richest, where all who look at the same moment would meet.
-  const most = left[only.from] ?? 0;
-  const rich = [...left.entries()].filter(([from, has]) => from !== shard && 2 * has >= most);
-  const [from, has] = rich[shard % rich.length] ?? [only.from, most];
+  const richest = left[only.from] ?? 0;
+  const rich = [...left.entries()].filter(([from, has]) => from !== shard && 2 * has >= richest);
+  const [from, has] = rich[shard % rich.length] ?? [only.from, richest];
   const half = Math.floor(has / 2);
   return half > tasksPerShard * need
     ? [{ from, to: shard, size: Math.max(only.size, half) }]

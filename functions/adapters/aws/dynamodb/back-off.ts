@@ -1,4 +1,4 @@
-/** How long to wait after an attempt. Full jitter, so that writers that met once do not meet again. */
+/** How long to wait after an attempt. Full jitter, so that writers whose transactions were in conflict do not try again at the same moment. */
 export const backOffMs = (attempt: number, maxMs: number, random = Math.random): number =>
   random() * Math.min(maxMs, 20 * 2 ** attempt);
 

@@ -30,7 +30,8 @@ export const settlements = (client: DynamoDBClient, tables: Tables): Pick<Ledger
       if (outcome.state === 'written') return { settled: task };
       return isSettled(task, outcome) ? { settled: undefined } : undefined;
     }, patience);
-    if (!result) throw new LedgerBusy(`${task.id} met others at ${patience.attempts} attempts`);
+    if (!result)
+      throw new LedgerBusy(`${task.id} was in conflict at all ${patience.attempts} attempts`);
     return result.settled;
   },
 });

@@ -13,7 +13,7 @@ import { updateExpression } from './update.ts';
 /** The key of an account's own row. */
 export const accountKey = (account: string) => ({ account, entry: 'account' });
 
-/** The partition of one shard of an account: of its row, and of the entries of its movements. */
+/** The partition of one shard of an account: of its row, and of its entries. */
 export const shardPartition = (account: string, shard: number): string => `${account}#${shard}`;
 
 export const accountShardKey = (account: string, shard: number) => ({
