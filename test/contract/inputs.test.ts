@@ -87,7 +87,7 @@ test('a fetched input can be read in parts, and leaves no file behind', async ()
   expect([textAt(0, 4), textAt(4, 3), textAt(8, 64)]).toEqual(['abcd', 'efg', 'ij']);
   await fetched[Symbol.asyncDispose]();
 
-  expect(() => read(0, 1)).toThrow(expect.objectContaining({ code: 'EBADF' })); // the file is closed
+  expect(() => read(0, 1)).toThrow('the file is closed');
 });
 
 test('the copies of a task are found with their formats, and only after they were stored', async () => {

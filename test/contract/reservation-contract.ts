@@ -56,6 +56,15 @@ export function reservationContract(make: MakeStore): void {
     },
   );
 
+  test('a task keeps its metadata, whatever names the caller has chosen', async () => {
+    const store = await fundedStore(make, 1200);
+    const metadata = JSON.parse('{"constructor":"x","toString":"y","order 7":"","ключ":"z"}');
+    const task = draft({ metadata });
+
+    expect(await reserve(store, task)).toEqual({ state: 'reserved' });
+    expect((await store.tasks.find(task.id))?.metadata).toEqual(metadata);
+  });
+
   test('opening a task for an account that does not exist is an error', async () => {
     const store = await make();
     const task = draft({ account: 'nobody' });

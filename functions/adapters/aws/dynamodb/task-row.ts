@@ -55,6 +55,9 @@ export const toItem = (record: TaskRecord): Record<string, AttributeValue> =>
   marshall(
     {
       ...record,
+      // A map, because the names are the caller's: `marshall` takes an object with an own `constructor` for no object.
+      ...('metadata' in record &&
+        record.metadata && { metadata: new Map(Object.entries(record.metadata)) }),
       ...(!isDeleted(record) && {
         listShard: `${record.account}#${shardOf(record.id, listShards)}`,
         listPosition: listPosition(record),
