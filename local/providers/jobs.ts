@@ -75,6 +75,8 @@ export function jobs({ now, speed, generateImages, loads, results, maxEndedJobs 
     fal: line('fal'),
   } satisfies Record<ProviderName, unknown>;
   const timers = new Set<NodeJS.Timeout>();
+  /** The jobs whose images are being generated. */
+  const generating = new Set<Promise<void>>();
 
   /** The jobs of one provider that have not ended. */
   function line(name: ProviderName) {
@@ -99,12 +101,14 @@ export function jobs({ now, speed, generateImages, loads, results, maxEndedJobs 
 
     const start = (job: Job): void => {
       job.isStarted = true;
-      void runJob(job, { generateImages, results }).then((result) => {
+      const generation = runJob(job, { generateImages, results }).then((result) => {
         job.request = { ...job.request, images: [] };
         job.result = result;
         job.finishedAt = Math.max(job.endsAt ?? 0, now());
+        generating.delete(generation);
         schedule(job.finishedAt - now(), advance);
       });
+      generating.add(generation);
     };
 
     const leave = (job: Job, at: number): void => {
@@ -199,6 +203,10 @@ export function jobs({ now, speed, generateImages, loads, results, maxEndedJobs 
     all(): readonly Job[] {
       advanceAll();
       return [...byId.values()];
+    },
+    /** Waits until the images of all jobs that have started are there. */
+    async generated(): Promise<void> {
+      await Promise.all(generating);
     },
     /** Brings the loads of the providers up to date. */
     advance: advanceAll,

@@ -43,6 +43,8 @@ export type MountedMockProvider = {
   readonly handle: RequestListener;
   /** The same jobs at a second public URL: what comes in there gets links below that URL. */
   handlerAt(url: string): RequestListener;
+  /** Waits until the images of all jobs that have started are there: whoever moves the clock waits for them. */
+  generated(): Promise<void>;
   /** The same as `POST /control`. @throws {ProviderError} when a value is not allowed */
   control(change: Change): void;
   close(): void;
@@ -116,6 +118,7 @@ export function mockProvider({
     url: withoutSlash(url),
     handle: handlerAt(url),
     handlerAt,
+    generated: allJobs.generated,
     control: shared.control.change,
     close() {
       shared.jobs.close();

@@ -12,15 +12,16 @@ async function limited(
   options: MockProviderOptions = {},
 ) {
   const local = await localProvider({ capacity, generateImages: async () => [png], ...options });
-  const { call, clock, poll } = local;
+  const { call, clock, poll, mockProvider } = local;
   const statusOf = async (id: string) => (await poll(id)).body.output.task_status;
   return {
     ...local,
-    /** Lets time pass in steps, so that the images of a job are ready when its time is over. */
+    /** Lets time pass in steps, and waits for the images at each, so that they are ready when the time of a job is over. */
     async pass(seconds: number) {
       for (let passed = 0; passed < seconds; passed += 5) {
         clock.now += 5000;
         await call('GET', '/control');
+        await mockProvider.generated();
       }
     },
     statusesOf: (ids: readonly string[]) => Promise.all(ids.map(statusOf)),
