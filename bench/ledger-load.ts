@@ -3,6 +3,7 @@ import {
   LedgerBusy,
   type SpendingLimits,
 } from '../functions/domain/billing/ledger.ts';
+import type { Funds } from '../functions/domain/model/account.ts';
 import { newTaskId } from '../functions/domain/model/ids.ts';
 import type { TaskStore } from '../functions/domain/tasks/ports.ts';
 import { completed, keyOf, pending } from '../test/support/tasks.ts';
@@ -104,15 +105,6 @@ async function isSettled(settling: ReturnType<Ledger['settle']>): Promise<boolea
     return false;
   }
 }
-
-/** The credits of an account, in milli-credits. */
-export type Funds = {
-  readonly granted: number;
-  readonly balance: number;
-  readonly reserved: number;
-  readonly used: number;
-  readonly inFlight: number;
-};
 
 /** Checks that an account has exactly what these loads have left it. @throws {Error} when it has not */
 export function audit({ granted, balance, reserved, used, inFlight }: Funds, load: Load): void {

@@ -7,6 +7,7 @@ import { reservations } from '../functions/adapters/aws/dynamodb/reservations.ts
 import { settlements } from '../functions/adapters/aws/dynamodb/settlements.ts';
 import { taskTable } from '../functions/adapters/aws/dynamodb/task-table.ts';
 import type { SpendingLimits } from '../functions/domain/billing/ledger.ts';
+import type { Funds } from '../functions/domain/model/account.ts';
 import { tablesOf } from '../local/aws/template/read-tables.ts';
 import { reasonToSkip, startDynamoDbLocal } from '../test/support/dynamodb-local.ts';
 import { keyOf, sampleKey } from '../test/support/tasks.ts';
@@ -16,7 +17,6 @@ import { type Counts, countTransactions } from './count-transactions.ts';
 import { ledgerLatency } from './ledger-latency.ts';
 import {
   audit,
-  type Funds,
   type LedgerUnderTest,
   type Load,
   noLoad,

@@ -25,7 +25,7 @@ import { backoffMs, maxConflicts } from './retries.ts';
 
 // The ledger that Darkroom had before the balance shards, for the comparison in `npm run bench -- ledger`. Its money lies
 // in one row of the account: every posting is computed from what the row has, and written only if it still has that
-// (optimistic concurrency). Only what is measured is left of it: no refusals, and no idempotency records.
+// (optimistic concurrency). Only what is measured is left of it: no failures, and no idempotency records.
 
 const conditions = {
   taskIsNew: 'attribute_not_exists(#id)',
