@@ -75,7 +75,7 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
         ),
         ACCOUNT_TABLE: changeAccounts,
         ACTIVITY_TABLE: tables.activity.allow('dynamodb:GetItem', 'dynamodb:UpdateItem'),
-        TASK_TABLE: tables.tasks.allow('dynamodb:GetItem', 'dynamodb:PutItem'),
+        TASK_TABLE: tables.tasks.allow('dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'),
         IDEMPOTENCY_TABLE: tables.idempotency.allow('dynamodb:GetItem', 'dynamodb:PutItem'),
         // Callers upload by forms that this function signs: a form can do what its signer can.
         INPUT_BUCKET: buckets.inputs.allow({
@@ -95,7 +95,7 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
       environment: {
         ...callerEnvironment,
         ...taskLinks,
-        TASK_TABLE: tables.tasks.allow('dynamodb:GetItem'),
+        TASK_TABLE: tables.tasks.allow('dynamodb:Query'),
         TYPICAL_SECONDS: stage.typicalSeconds,
       },
     },
@@ -123,7 +123,7 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
       id: 'CancelTask',
       environment: {
         ...callerEnvironment,
-        TASK_TABLE: tables.tasks.allow('dynamodb:GetItem', 'dynamodb:UpdateItem'),
+        TASK_TABLE: tables.tasks.allow('dynamodb:Query', 'dynamodb:UpdateItem'),
         WORKFLOW_ARN: workflow.allow('states:StartExecution', 'states:SendTaskFailure'),
         TYPICAL_SECONDS: stage.typicalSeconds,
       },
@@ -133,7 +133,11 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
       timeoutSeconds: deletePicturesSeconds + 5, // longer than the function that it waits for
       environment: {
         ...callerEnvironment,
-        TASK_TABLE: tables.tasks.allow('dynamodb:GetItem', 'dynamodb:PutItem'),
+        TASK_TABLE: tables.tasks.allow(
+          'dynamodb:DeleteItem',
+          'dynamodb:GetItem',
+          'dynamodb:PutItem',
+        ),
         DELETE_PICTURES_FUNCTION:
           deletion.functions['events/delete-pictures'].allow('lambda:InvokeFunction'),
       },
@@ -143,7 +147,7 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
       environment: {
         ...callerEnvironment,
         ...taskLinks,
-        TASK_TABLE: tables.tasks.allow('dynamodb:GetItem', 'dynamodb:UpdateItem'),
+        TASK_TABLE: tables.tasks.allow('dynamodb:Query', 'dynamodb:UpdateItem'),
         NOTIFY_FUNCTION:
           workflow.functions['workflow/notify-caller'].allow('lambda:InvokeFunction'),
       },

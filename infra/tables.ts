@@ -11,9 +11,10 @@ import { indexNames } from '../functions/domain/model/storage-names.ts';
 import type { Binding, Grant, NonEmpty } from './bindings.ts';
 import type { Stage } from './stage.ts';
 
-// No action deletes an item (tasks, idempotency records and the days of keys go by their time to live) or reads a whole table.
+// No action reads a whole table. Tasks, idempotency records and the days of keys go by their time to live; only what was
+// asked is deleted, with its task.
 type TableAction =
-  `dynamodb:${'BatchGetItem' | 'ConditionCheckItem' | 'GetItem' | 'PutItem' | 'Query' | 'UpdateItem'}`;
+  `dynamodb:${'BatchGetItem' | 'ConditionCheckItem' | 'DeleteItem' | 'GetItem' | 'PutItem' | 'Query' | 'UpdateItem'}`;
 type IndexAccess<Index> = {
   readonly index: Index;
   readonly actions: NonEmpty<'dynamodb:Query'>;
@@ -43,7 +44,12 @@ const number = (name: string) => ({ name, type: AttributeType.NUMBER });
 
 /** The tables: tasks, accounts with their ledgers, API keys and their activity, and idempotency records. */
 export class Tables extends Construct {
-  readonly tasks: Table<typeof indexNames.nextCheck | typeof indexNames.tasksByAccount>;
+  readonly tasks: Table<
+    | typeof indexNames.nextCheck
+    | typeof indexNames.tasksByAccount
+    | typeof indexNames.tasksByDay
+    | typeof indexNames.undeliveredCallbacks
+  >;
   readonly accounts: Table<typeof indexNames.accountsByName>;
   readonly keys: Table<typeof indexNames.keysByAccount>;
   readonly activity: Table;
@@ -63,6 +69,8 @@ export class Tables extends Construct {
     this.tasks = new Table(this, 'Tasks', {
       ...common,
       partitionKey: text('id'),
+      // What was asked, the state, and the attempts to deliver the callback: only the state is in indexes.
+      sortKey: text('part'),
       timeToLiveAttribute: 'ttl',
       globalSecondaryIndexes: [
         {
@@ -78,6 +86,20 @@ export class Tables extends Construct {
           indexName: indexNames.tasksByAccount,
           partitionKey: text('listShard'),
           sortKey: text('listPosition'),
+          projectionType: ProjectionType.KEYS_ONLY,
+        },
+        {
+          // For the operator. These attributes never change either.
+          indexName: indexNames.tasksByDay,
+          partitionKey: text('dayShard'),
+          sortKey: text('listPosition'),
+          projectionType: ProjectionType.KEYS_ONLY,
+        },
+        {
+          // Sparse: only a task whose callback was given up has these attributes.
+          indexName: indexNames.undeliveredCallbacks,
+          partitionKey: text('undeliveredShard'),
+          sortKey: text('undeliveredPosition'),
           projectionType: ProjectionType.KEYS_ONLY,
         },
       ],

@@ -63,7 +63,7 @@ const rowsOf = ({
     id: 'PrepareInputs',
     timeoutSeconds: timeouts.prepareInputs.functionSeconds,
     environment: {
-      TASK_TABLE: tables.tasks.allow('dynamodb:UpdateItem'),
+      TASK_TABLE: tables.tasks.allow('dynamodb:GetItem', 'dynamodb:UpdateItem'),
       INPUT_BUCKET: buckets.inputs.allow(
         { prefix: bucketPrefixes.uploads, actions: ['s3:GetObject'] },
         { prefix: bucketPrefixes.files, actions: ['s3:GetObject'] },
@@ -78,7 +78,7 @@ const rowsOf = ({
     id: 'SubmitTask',
     timeoutSeconds: timeouts.submitTask.functionSeconds,
     environment: {
-      TASK_TABLE: tables.tasks.allow('dynamodb:GetItem', 'dynamodb:UpdateItem'),
+      TASK_TABLE: tables.tasks.allow('dynamodb:Query', 'dynamodb:UpdateItem'),
       ACTIVITY_TABLE: tables.activity.allow('dynamodb:GetItem'),
       // The provider reads the inputs by links that this function signs: a link can do what its signer can.
       INPUT_BUCKET: buckets.inputs.allow({
@@ -118,7 +118,7 @@ const rowsOf = ({
     id: 'SettleTask',
     timeoutSeconds: timeouts.settleTask.functionSeconds,
     environment: {
-      TASK_TABLE: tables.tasks.allow('dynamodb:GetItem', 'dynamodb:PutItem'),
+      TASK_TABLE: tables.tasks.allow('dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'),
       ACCOUNT_TABLE: tables.accounts.allow('dynamodb:PutItem', 'dynamodb:UpdateItem'),
       KEY_TABLE: tables.keys.allow('dynamodb:UpdateItem'),
       ACTIVITY_TABLE: tables.activity.allow('dynamodb:GetItem', 'dynamodb:UpdateItem'),
@@ -136,7 +136,7 @@ const rowsOf = ({
     id: 'NotifyCaller',
     timeoutSeconds: timeouts.notifyCaller.functionSeconds,
     environment: {
-      TASK_TABLE: tables.tasks.allow('dynamodb:GetItem', 'dynamodb:UpdateItem'),
+      TASK_TABLE: tables.tasks.allow('dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'),
       ACCOUNT_TABLE: tables.accounts.allow('dynamodb:GetItem'),
       SIGNING_SECRET: secrets.signing.allow('secretsmanager:GetSecretValue'),
       PUBLIC_URL: publicUrl,

@@ -1,5 +1,12 @@
 import { defaultModel } from '../domain/model/catalogue.ts';
-import type { Completed, Failed, Pending, Processing, Task } from '../domain/model/task.ts';
+import type {
+  Completed,
+  Failed,
+  Pending,
+  Processing,
+  Task,
+  WithRequest,
+} from '../domain/model/task.ts';
 import {
   createdView,
   endedTaskView,
@@ -30,8 +37,8 @@ const taskBase = {
   createdAt: now - 40_000,
   reserved: 2 * price,
 };
-const pending: Pending = { ...taskBase, status: 'pending' };
-const processing: Processing = {
+const pending: WithRequest<Pending> = { ...taskBase, status: 'pending' };
+const processing: WithRequest<Processing> = {
   ...taskBase,
   provider: 'dashscope',
   ticket: '',
@@ -39,7 +46,7 @@ const processing: Processing = {
   status: 'processing',
 };
 const image = { key: '', contentType: 'image/png', bytes: 1 };
-const completed: Completed = {
+const completed: WithRequest<Completed> = {
   ...taskBase,
   finishedAt: now,
   charged: 2 * price,
@@ -47,13 +54,13 @@ const completed: Completed = {
   failures: [],
   status: 'completed',
 };
-const partlyCompleted: Completed = {
+const partlyCompleted: WithRequest<Completed> = {
   ...completed,
   charged: price,
   images: [image],
   failures: [{ code: 'generation_timeout', message: 'The image took too long.' }],
 };
-const failed: Failed = {
+const failed: WithRequest<Failed> = {
   ...taskBase,
   finishedAt: now,
   charged: 0,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { CallbackRecord } from '../../functions/domain/model/task.ts';
 import { completed } from '../support/tasks.ts';
-import { draft, type MakeStore, openTask, settle } from './stores.ts';
+import { draft, type MakeStore, openTask, recordAttempt, settle } from './stores.ts';
 
 const far = Number.MAX_SAFE_INTEGER;
 const failing: CallbackRecord = { state: 'failing', attempts: 1, lastStatus: 500 };
@@ -21,7 +21,7 @@ export function callbacksContract(make: MakeStore): void {
     test('a failed attempt makes the callback due again at the time of the next attempt', async () => {
       const { tasks, id, callback } = await endedWithCallback(make);
 
-      await tasks.recordCallbackAttempt(id, failing, 700);
+      await recordAttempt(tasks, id, failing, 700);
 
       expect(await callback()).toEqual(failing);
       expect(await tasks.findDueChecks(699, 10)).toEqual([]);
@@ -32,9 +32,9 @@ export function callbacksContract(make: MakeStore): void {
       'a callback that is $state is no longer due',
       async (record) => {
         const { tasks, id, callback } = await endedWithCallback(make);
-        await tasks.recordCallbackAttempt(id, failing, 700);
+        await recordAttempt(tasks, id, failing, 700);
 
-        await tasks.recordCallbackAttempt(id, record);
+        await recordAttempt(tasks, id, record);
 
         expect(await callback()).toEqual(record);
         expect(await tasks.find(id)).not.toHaveProperty('nextCheckAt');
@@ -49,9 +49,9 @@ export function callbacksContract(make: MakeStore): void {
       'a delivered callback is not %s because of a failed attempt',
       async (_, record, nextCheckAt) => {
         const { tasks, id, callback } = await endedWithCallback(make);
-        await tasks.recordCallbackAttempt(id, delivered);
+        await recordAttempt(tasks, id, delivered);
 
-        await tasks.recordCallbackAttempt(id, record, nextCheckAt);
+        await recordAttempt(tasks, id, record, nextCheckAt);
 
         expect(await callback()).toEqual(delivered);
         expect(await tasks.findDueChecks(far, 10)).toEqual([]);
@@ -60,9 +60,9 @@ export function callbacksContract(make: MakeStore): void {
 
     test('a callback that was given up is delivered after all by a slower attempt', async () => {
       const { tasks, id, callback } = await endedWithCallback(make);
-      await tasks.recordCallbackAttempt(id, undelivered);
+      await recordAttempt(tasks, id, undelivered);
 
-      await tasks.recordCallbackAttempt(id, delivered);
+      await recordAttempt(tasks, id, delivered);
 
       expect(await callback()).toEqual(delivered);
     });
@@ -71,8 +71,8 @@ export function callbacksContract(make: MakeStore): void {
       const { tasks, id, callback } = await endedWithCallback(make);
 
       await Promise.all([
-        tasks.recordCallbackAttempt(id, delivered),
-        tasks.recordCallbackAttempt(id, failing, 700),
+        recordAttempt(tasks, id, delivered),
+        recordAttempt(tasks, id, failing, 700),
       ]);
 
       expect(await callback()).toEqual(delivered);
@@ -87,7 +87,7 @@ export function callbacksContract(make: MakeStore): void {
       'a callback that is $state can be scheduled again, with a new count of attempts',
       async (record, nextCheckAt) => {
         const { tasks, id, callback } = await endedWithCallback(make);
-        await tasks.recordCallbackAttempt(id, record, nextCheckAt);
+        await recordAttempt(tasks, id, record, nextCheckAt);
 
         await tasks.scheduleCallback(id, 900);
 
@@ -98,7 +98,7 @@ export function callbacksContract(make: MakeStore): void {
 
     test('a callback that is pending is not scheduled again', async () => {
       const { tasks, id, callback } = await endedWithCallback(make);
-      await tasks.recordCallbackAttempt(id, delivered);
+      await recordAttempt(tasks, id, delivered);
 
       const scheduled = await Promise.all(
         Array.from({ length: 10 }, (_, n) => tasks.scheduleCallback(id, 900 + n)),
@@ -117,18 +117,68 @@ export function callbacksContract(make: MakeStore): void {
         ...before
       } = { ...completed(), ...(await tasks.find(id)) };
 
-      await tasks.recordCallbackAttempt(id, failing, 700);
+      await recordAttempt(tasks, id, failing, 700);
       await tasks.scheduleCallback(id, 900);
-      await tasks.recordCallbackAttempt(id, delivered);
+      await recordAttempt(tasks, id, delivered);
 
-      expect(await tasks.find(id)).toEqual({ ...before, callback: delivered });
+      expect(await tasks.find(id)).toEqual({
+        ...before,
+        callback: delivered,
+        callbackAttempts: 2,
+      });
+    });
+
+    test('every attempt is stored, the last 20 of them, also when others were made since the task was read', async () => {
+      const { tasks, id } = await endedWithCallback(make);
+      const read = completed({ id });
+      for (let at = 1; at <= 23; at += 1) {
+        const attempt = { at, milliseconds: at * 10, status: 503 };
+        await tasks.recordCallbackAttempt(read, attempt, { ...failing, attempts: at }, 700);
+      }
+
+      const attempts = await tasks.findAttempts(id);
+
+      expect(attempts.map(({ at }) => at)).toEqual(Array.from({ length: 20 }, (_, n) => n + 4));
+      expect(attempts.at(-1)).toEqual({ at: 23, milliseconds: 230, status: 503 });
+      expect(await tasks.find(id)).toMatchObject({ callbackAttempts: 23 });
+    });
+
+    test('attempts at the same time are all stored, and so is why there was no response', async () => {
+      const { tasks, id } = await endedWithCallback(make);
+      const reason = 'did not respond in time';
+
+      await Promise.all(
+        [1, 2, 3].map((at) =>
+          tasks.recordCallbackAttempt(
+            completed({ id }),
+            { at, milliseconds: 5, reason },
+            failing,
+            700,
+          ),
+        ),
+      );
+
+      const attempts = await tasks.findAttempts(id);
+      expect(attempts.toSorted((a, b) => a.at - b.at)).toEqual(
+        [1, 2, 3].map((at) => ({ at, milliseconds: 5, reason })),
+      );
+    });
+
+    test('sending a callback again keeps the attempts that were made', async () => {
+      const { tasks, id } = await endedWithCallback(make);
+      await recordAttempt(tasks, id, undelivered);
+
+      await tasks.scheduleCallback(id, 900);
+      await recordAttempt(tasks, id, delivered);
+
+      expect((await tasks.findAttempts(id)).map(({ status }) => status)).toEqual([500, 204]);
     });
 
     test('a callback of a task that does not exist creates no task', async () => {
       const { tasks } = await make();
       const { id } = draft();
 
-      await tasks.recordCallbackAttempt(id, failing, 700);
+      await recordAttempt(tasks, id, failing, 700);
       await tasks.scheduleCallback(id, 900);
 
       expect(await tasks.find(id)).toBeUndefined();

@@ -16,7 +16,7 @@ export function cancellingContract(make: MakeStore): void {
       const repeated = await tasks.requestCancel(id, 8, 68);
 
       expect(repeated).toMatchObject({ cancelledAt: 7, wakeToken: 'token' });
-      expect(await tasks.find(id)).toEqual(repeated);
+      expect(await tasks.findRecord(id)).toEqual(repeated);
     });
 
     test('a cancelled task has not ended: its outcome and its settlement are still written', async () => {
@@ -51,7 +51,7 @@ export function cancellingContract(make: MakeStore): void {
         acquired: false,
         task: cancelled,
       });
-      expect(await tasks.find(id)).toEqual(cancelled);
+      expect(await tasks.findRecord(id)).toEqual(cancelled);
     });
 
     test('once a provider has the job, only a job that can be cancelled there is', async () => {
@@ -68,7 +68,7 @@ export function cancellingContract(make: MakeStore): void {
       expect(refused).toMatchObject({ status: 'processing', ticket: 'ticket' });
       expect(refused).not.toHaveProperty('cancelledAt');
       expect(refused).not.toHaveProperty('cancellable');
-      expect(await tasks.find(id)).toEqual(refused);
+      expect(await tasks.findRecord(id)).toEqual(refused);
     });
 
     test('a task that has its outcome is not cancelled any more', async () => {
@@ -117,7 +117,7 @@ export function cancellingContract(make: MakeStore): void {
     const result = await tasks.acquireSubmitLock(id, 'dashscope', deadlineAt + late);
 
     expect(result.acquired).toBe(acquired);
-    expect(result.task).toEqual(await tasks.find(id));
+    expect(result.task).toEqual(await tasks.findRecord(id));
     expect('submitLockedAt' in result.task).toBe(acquired);
   });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { completed, deleted, failed } from '../support/tasks.ts';
+import { completed, deleted, failed, pending } from '../support/tasks.ts';
 import {
   draft,
   entriesOf,
@@ -9,6 +9,7 @@ import {
   listPage,
   type MakeStore,
   openTask,
+  recordAttempt,
   reserve,
   settle,
 } from './stores.ts';
@@ -73,7 +74,7 @@ export function deletionContract(make: MakeStore): void {
           await tasks.acquireSubmitLock(id, 'dashscope', 1);
           await tasks.recordSubmitted(id, 'ticket', 2);
         }
-        const before = await tasks.find(id);
+        const before = await tasks.findRecord(id);
 
         expect(await tasks.recordDeletion(deleted({ id }))).toBeUndefined();
 
@@ -108,13 +109,30 @@ export function deletionContract(make: MakeStore): void {
       const written = deleted({ id, nextCheckAt: 700 });
       await tasks.recordDeletion(written);
 
-      await tasks.recordCallbackAttempt(id, { state: 'delivered', attempts: 1 });
-      await tasks.recordCallbackAttempt(id, { state: 'failing', attempts: 1 }, 300);
+      await recordAttempt(tasks, id, { state: 'delivered', attempts: 1 });
+      await recordAttempt(tasks, id, { state: 'failing', attempts: 1 }, 300);
       expect(await tasks.scheduleCallback(id, 300)).toBe(false);
 
       expect(await tasks.findRecord(id)).toEqual(written);
       expect(await tasks.findDueChecks(far, 10)).toEqual([{ id, nextCheckAt: 700 }]);
     });
+
+    test.each([0, 1, 3, 25])(
+      'has no request and none of its %i attempts any more',
+      async (count) => {
+        const { tasks, id } = await endedTask(make, true);
+        for (let attempts = 1; attempts <= count; attempts += 1) {
+          await recordAttempt(tasks, id, { state: 'failing', attempts, lastStatus: 500 }, 300);
+        }
+        expect(await tasks.findRequest(id)).toMatchObject({ prompt: pending().prompt });
+        expect(await tasks.findAttempts(id)).toHaveLength(Math.min(count, 20));
+
+        await tasks.recordDeletion(deleted({ id }));
+
+        expect(await tasks.findRequest(id)).toBeUndefined();
+        expect(await tasks.findAttempts(id)).toEqual([]);
+      },
+    );
 
     test('never runs again: nothing that a workflow writes changes it', async () => {
       const { store, tasks, id } = await endedTask(make);

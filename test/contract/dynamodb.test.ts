@@ -182,7 +182,7 @@ test('every posting is written in one transaction with its entry', async () => {
   await reserve(store, task);
   await settle(store, completed({ id: task.id }));
 
-  const writes = proxy.requests.filter(({ operation }) => !/Get/.test(operation));
+  const writes = proxy.requests.filter(({ operation }) => !/Get|Query/.test(operation));
   expect(writes.map(({ operation }) => operation)).toEqual(Array(3).fill('TransactWriteItems'));
 });
 
@@ -249,17 +249,54 @@ test('what a key has spent on a day expires from the table a week later, and its
 test('a task expires from the table with its record, in whole seconds, and one that has not ended never does', async () => {
   const { client } = await dynamoDb();
   const store = storeOf(client);
-  const ttlNow = async () => (await rowsOf(client, tableNames.tasks)).map(({ ttl }) => ttl);
+  const ttlNow = async () =>
+    Object.fromEntries(
+      (await rowsOf(client, tableNames.tasks)).map(({ part, ttl }) => [part, ttl]),
+    );
   const { id } = await openTask(store);
-  expect(await ttlNow()).toEqual([undefined]);
+  expect(await ttlNow()).toEqual({ request: undefined, state: undefined });
 
   const expiresAt = sampleTime + 1;
-  await settle(store, completed({ id, expiresAt }));
-  expect(await ttlNow()).toEqual([sampleTime / 1000 + 1]);
-  expect(await findTask(store, id)).toEqual(completed({ id, expiresAt }));
+  const ended = completed({ id, expiresAt });
+  await settle(store, ended);
+  await store.tasks.recordCallbackAttempt(
+    ended,
+    { at: 1, milliseconds: 1 },
+    { state: 'delivered', attempts: 1 },
+  );
+  const ttl = sampleTime / 1000 + 1;
+  expect(await ttlNow()).toEqual({ request: ttl, state: ttl, 'attempt#01': ttl });
+  expect(await findTask(store, id)).toMatchObject(ended);
 
   await store.tasks.recordDeletion(deleted({ id, expiresAt }));
-  expect(await ttlNow()).toEqual([sampleTime / 1000 + 1]);
+  expect(await ttlNow()).toEqual({ state: ttl });
+});
+
+test('what was asked is in one item that never changes, and in no other', async () => {
+  const { client } = await dynamoDb();
+  const store = storeOf(client);
+  const task = draft({
+    prompt: 'Words of the caller',
+    metadata: { order: 'Number of the caller' },
+  });
+  await grant(store, 'default', task.reserved);
+  await reserve(store, task);
+  const rows = async () =>
+    Object.fromEntries((await rowsOf(client, tableNames.tasks)).map((row) => [row['part'], row]));
+  const { request } = await rows();
+
+  await store.tasks.recordStarted(task.id, { startedAt: 1, deadlineAt: 2, nextCheckAt: 3 });
+  await settle(store, completed({ ...task, status: 'completed' }));
+
+  const after = await rows();
+  expect(Object.keys(after).toSorted()).toEqual(['request', 'state']);
+  expect(after['request']).toEqual(request);
+  expect(JSON.stringify(after['state'])).not.toContain('of the caller');
+  expect(await store.tasks.find(task.id)).toMatchObject({
+    status: 'completed',
+    prompt: 'Words of the caller',
+    metadata: { order: 'Number of the caller' },
+  });
 });
 
 test('the index of the tasks of an account has keys only and is written once for each task; a deletion empties it', async () => {
@@ -277,7 +314,9 @@ test('the index of the tasks of an account has keys only and is written once for
   const whenEnded = await entries();
   await store.tasks.recordDeletion(deleted({ id }));
 
-  expect(written).toEqual([{ id, listShard: 'default#1', listPosition: `0001757156493000#${id}` }]);
+  expect(written).toEqual([
+    { id, part: 'state', listShard: 'default#1', listPosition: `0001757156493000#${id}` },
+  ]);
   expect([whileActive, whenEnded]).toEqual([written, written]);
   expect(await entries()).toEqual([]);
 });
@@ -296,7 +335,10 @@ test('a page of a list is one query for each of 8 partitions, and one consistent
     .map(({ body }) => JSON.parse(String(body)).ExpressionAttributeValues[':shard'].S);
   expect(shards.toSorted()).toEqual(Array.from({ length: 8 }, (_, n) => `default#${n}`));
   const [read] = Object.values(JSON.parse(String(proxy.requests.at(-1)?.body)).RequestItems);
-  expect(read).toEqual({ ConsistentRead: true, Keys: tasks.map(({ id }) => ({ id: { S: id } })) });
+  expect(read).toEqual({
+    ConsistentRead: true,
+    Keys: tasks.map(({ id }) => ({ id: { S: id }, part: { S: 'state' } })),
+  });
 });
 
 test('a task whose time is over vanishes, also one that was deleted; one that has not ended stays, and so does the ledger', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Outcome } from '../../functions/domain/model/task.ts';
 import type { TaskStore } from '../../functions/domain/tasks/ports.ts';
 import { failed, sampleTime } from '../support/tasks.ts';
-import { draft, type MakeStore, openTask, type Store, settle } from './stores.ts';
+import { draft, type MakeStore, openTask, recordAttempt, type Store, settle } from './stores.ts';
 
 const rejected: Outcome = {
   state: 'failed',
@@ -64,7 +64,7 @@ export function factsContract(make: MakeStore): void {
       });
 
       expect(repeated).toMatchObject({ ...started, nextCheckAt: 10 });
-      expect(repeated).toEqual(await store.tasks.find(id));
+      expect(repeated).toEqual(await store.tasks.findRecord(id));
       expect(await store.tasks.findDueChecks(Number.MAX_SAFE_INTEGER, 10)).toEqual([
         { id, nextCheckAt: 10 },
       ]);
@@ -105,7 +105,7 @@ export function factsContract(make: MakeStore): void {
       const called = await store.tasks.recordProviderWebhook(id, 'fal', 8);
 
       expect(called).toMatchObject({ providerWebhookAt: 8, wakeToken: 'token' });
-      expect(await store.tasks.find(id)).toEqual(called);
+      expect(await store.tasks.findRecord(id)).toEqual(called);
     });
 
     test('of a waiting state and a simultaneous provider webhook, at least one sees both', async () => {
@@ -177,12 +177,12 @@ export function factsContract(make: MakeStore): void {
       const store = await make();
       const id = await ended(store);
 
-      await store.tasks.recordCallbackAttempt(id, {
+      await recordAttempt(store.tasks, id, {
         state: 'failing',
         attempts: 1,
         lastStatus: undefined,
       });
-      await store.tasks.recordCallbackAttempt(id, {
+      await recordAttempt(store.tasks, id, {
         state: 'delivered',
         attempts: 2,
         lastStatus: 204,
@@ -198,7 +198,7 @@ export function factsContract(make: MakeStore): void {
       const { tasks } = await make();
       const { id } = draft();
 
-      await tasks.recordCallbackAttempt(id, { state: 'delivered', attempts: 1 });
+      await recordAttempt(tasks, id, { state: 'delivered', attempts: 1 });
 
       expect(await tasks.find(id)).toBeUndefined();
     });

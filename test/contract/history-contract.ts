@@ -1,10 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import type { CursorKey } from '../../functions/domain/model/ids.ts';
+import type { CallbackRecord } from '../../functions/domain/model/task.ts';
+import type { ListRange } from '../../functions/domain/tasks/list-tasks.ts';
 import { activeTaskView, summaryView } from '../../functions/domain/wire/view.ts';
-import { completed, failed } from '../support/tasks.ts';
+import { completed, deleted, failed, keyOf } from '../support/tasks.ts';
 import { listWalksContract } from './list-walks-contract.ts';
 import { pagesOf } from './pages.ts';
-import { draft, listPage, type MakeStore, openTask, type Store, settle } from './stores.ts';
+import {
+  draft,
+  listPage,
+  type MakeStore,
+  openTask,
+  recordAttempt,
+  type Store,
+  settle,
+} from './stores.ts';
 
 const ids = (tasks: readonly { readonly id: string }[]) => tasks.map(({ id }) => id);
 
@@ -68,7 +78,10 @@ export function historyContract(make: MakeStore): void {
       const { tasks } = await listPage(store, { limit: 1 });
 
       expect(tasks).toMatchObject([{ id, status: 'completed', finishedAt: 20, charged: 1200 }]);
-      expect(tasks).toEqual([await store.tasks.find(id)]);
+      expect(tasks.map((task) => ({ ...task, reservedIn: undefined }))).toMatchObject([
+        { ...(await store.tasks.findRecord(id)), reservedIn: undefined },
+      ]);
+      expect(await store.history.findAll([id])).toEqual([await store.tasks.find(id)]);
     });
 
     test('the last page has no cursor, also when it is full', async () => {
@@ -89,7 +102,8 @@ export function historyContract(make: MakeStore): void {
 
     test('a listed task has the same progress as the task itself', async () => {
       const store = await make();
-      const { id } = await openTask(store, { createdAt: 10 });
+      const opened = await openTask(store, { createdAt: 10 });
+      const { id } = opened;
       await store.tasks.acquireSubmitLock(id, 'fal', 20);
       const task = await store.tasks.recordSubmitted(id, 'ticket', 30, { typicalSeconds: 41.5 });
 
@@ -100,7 +114,7 @@ export function historyContract(make: MakeStore): void {
       ]);
       for (const now of [30, 5030, 20_030, 99_030]) {
         expect(tasks.map((one) => summaryView(one, now, 7).progress)).toEqual([
-          task && activeTaskView(task, { now, typicalSeconds: 7 }).progress,
+          task && activeTaskView({ ...opened, ...task }, { now, typicalSeconds: 7 }).progress,
         ]);
       }
     });
@@ -150,6 +164,85 @@ export function historyContract(make: MakeStore): void {
     });
 
     listWalksContract(make);
+  });
+
+  describe('the tasks of a day', () => {
+    const day = '2025-09-06';
+    const noon = Date.UTC(2025, 8, 6, 12);
+    const hourMs = 3_600_000;
+    const pagesOfDay = (store: Store, limit: number) =>
+      pagesOf(async (after: CursorKey | undefined) => {
+        const items = await store.history.positionsOfDay(day, { limit, after });
+        return { items, next: items.length === limit ? items.at(-1) : undefined };
+      });
+
+    test.each([1, 2, 10])(
+      'are those of all accounts, the newest first, and deleted ones, by %i',
+      async (limit) => {
+        const store = await make();
+        await openedAt(store, noon - 13 * hourMs, noon + 12 * hourMs); // the days before and after
+        const { id: first } = await openTask(store, { createdAt: noon - 12 * hourMs });
+        const { id: other } = await openTask(store, { createdAt: noon, account: 'studio' });
+        const { id: last } = await openTask(store, { createdAt: noon + 12 * hourMs - 1 });
+        await settle(store, completed({ id: last, createdAt: noon + 12 * hourMs - 1 }));
+        await store.tasks.recordDeletion(deleted({ id: last, createdAt: noon + 12 * hourMs - 1 }));
+
+        const pages = await pagesOfDay(store, limit);
+
+        expect(ids(pages.flat())).toEqual([last, other, first]);
+      },
+    );
+  });
+
+  describe('the undelivered callbacks of an account', () => {
+    const givenUp: CallbackRecord = { state: 'undelivered', attempts: 4, lastStatus: 500 };
+
+    async function ended(store: Store, account?: string): Promise<string> {
+      const { id } = await openTask(store, { createdAt: 5, ...(account && { account }) });
+      await settle(store, completed({ id, ...(account && { account, keyId: keyOf(account) }) }));
+      return id;
+    }
+
+    const giveUp = (store: Store, id: string, at: number, account = 'default') =>
+      store.tasks.recordCallbackAttempt(
+        completed({ id, account }),
+        { at, milliseconds: 1 },
+        givenUp,
+      );
+
+    test('are listed by the time they were given up, the last first, and those of no other account', async () => {
+      const store = await make();
+      const [a, b, c] = [await ended(store), await ended(store), await ended(store)];
+      const foreign = await ended(store, 'studio');
+      await giveUp(store, a, 300);
+      await giveUp(store, b, 100);
+      await giveUp(store, c, 200);
+      await giveUp(store, foreign, 250, 'studio');
+
+      const of = (range: ListRange) => store.history.undelivered('default', range);
+      expect(await of({ limit: 2 })).toEqual([
+        { id: a, createdAt: 300 },
+        { id: c, createdAt: 200 },
+      ]);
+      expect(await of({ limit: 2, after: { id: c, createdAt: 200 } })).toEqual([
+        { id: b, createdAt: 100 },
+      ]);
+      expect(ids(await of({ limit: 9, from: 150, to: 250 }))).toEqual([c]);
+    });
+
+    test('are those that are undelivered now: not when they are sent again, delivered after all, or deleted', async () => {
+      const store = await make();
+      const [a, b, c] = [await ended(store), await ended(store), await ended(store)];
+      for (const id of [a, b, c]) await giveUp(store, id, 100);
+
+      await store.tasks.scheduleCallback(a, 900);
+      await recordAttempt(store.tasks, b, { state: 'delivered', attempts: 5, lastStatus: 200 });
+      await store.tasks.recordDeletion(deleted({ id: c }));
+
+      expect(await store.history.undelivered('default', { limit: 9 })).toEqual([]);
+      await giveUp(store, a, 950);
+      expect(ids(await store.history.undelivered('default', { limit: 9 }))).toEqual([a]);
+    });
   });
 
   test('tasks are found by their ids, and one that does not exist is left out', async () => {

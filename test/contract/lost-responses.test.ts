@@ -4,7 +4,7 @@ import { completed, sampleTime } from '../support/tasks.ts';
 import { dynamoDb, dynamoDbClient } from './dynamodb.ts';
 import { storeOf } from './dynamodb-store.ts';
 import { interceptingProxy } from './intercepting-proxy.ts';
-import { openTask, settle } from './stores.ts';
+import { openTask, recordAttempt, settle } from './stores.ts';
 
 // When the response to a write is lost, the SDK sends the write again, and that one finds what the first has written.
 
@@ -79,7 +79,7 @@ test('a delivered callback stays delivered after a lost response', async () => {
   const callbackUrl = 'https://example.com/hook';
   await settle(store, completed({ id, callbackUrl, nextCheckAt: 200 }));
 
-  await tasks.recordCallbackAttempt(id, { state: 'delivered', attempts: 1 });
+  await recordAttempt(tasks, id, { state: 'delivered', attempts: 1 });
 
   expect(requests).toHaveLength(2);
   expect(await direct.find(id)).toMatchObject({ callback: { state: 'delivered', attempts: 1 } });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { completed, failed } from '../support/tasks.ts';
 import { callbacksContract } from './callbacks-contract.ts';
 import { cancellingContract } from './cancelling-contract.ts';
-import { draft, type MakeStore, openTask, type Store, settle } from './stores.ts';
+import { draft, type MakeStore, openTask, recordAttempt, type Store, settle } from './stores.ts';
 
 /** What every store of tasks guarantees, so that a crash loses no task. */
 export function recoveryContract(make: MakeStore): void {
@@ -32,7 +32,7 @@ function leases(make: MakeStore): void {
       );
 
       const won = leased.filter((task) => task !== undefined);
-      expect(won).toEqual([await tasks.find(id)]);
+      expect(won).toEqual([await tasks.findRecord(id)]);
       expect(won[0]?.nextCheckAt).toBeGreaterThan(1000);
     });
 
@@ -144,8 +144,8 @@ function ordering(make: MakeStore): void {
 
     await tasks.recordStarted(watched.id, { startedAt: 1, deadlineAt: 2, nextCheckAt: 400 });
     await tasks.recordNextExecution(dead.id, 2, 300);
-    await tasks.recordCallbackAttempt(delivered.id, { state: 'delivered', attempts: 1 });
-    await tasks.recordCallbackAttempt(undelivered.id, { state: 'failing', attempts: 1 }, 200);
+    await recordAttempt(tasks, delivered.id, { state: 'delivered', attempts: 1 });
+    await recordAttempt(tasks, undelivered.id, { state: 'failing', attempts: 1 }, 200);
     await tasks.leaseCheck({ id: undelivered.id, nextCheckAt: 200 }, 450);
 
     expect(await tasks.findDueChecks(far, 10)).toEqual([

@@ -17,14 +17,20 @@ import {
   type Spending,
 } from '../../functions/domain/model/api-key.ts';
 import { newTaskId } from '../../functions/domain/model/ids.ts';
-import type { EndedTask, Pending, Task } from '../../functions/domain/model/task.ts';
+import type {
+  CallbackRecord,
+  EndedTask,
+  Pending,
+  TaskState,
+  WithRequest,
+} from '../../functions/domain/model/task.ts';
 import {
   type ListOptions,
   readPage,
   type TaskHistory,
 } from '../../functions/domain/tasks/list-tasks.ts';
 import type { TaskStore } from '../../functions/domain/tasks/ports.ts';
-import { keyOf, pending, sampleKey, sampleTime } from '../support/tasks.ts';
+import { completed, keyOf, pending, sampleKey, sampleTime } from '../support/tasks.ts';
 import { pagesOf } from './pages.ts';
 
 /**
@@ -132,7 +138,7 @@ export async function entriesOf({ accounts }: Store, of = account): Promise<Stat
 }
 
 /** A new task with an id of its own. */
-export const draft = (more: Partial<Pending> = {}): Pending =>
+export const draft = (more: Partial<WithRequest<Pending>> = {}): WithRequest<Pending> =>
   pending({
     id: newTaskId(sampleTime),
     ...(more.account !== undefined && { keyId: keyOf(more.account) }),
@@ -140,7 +146,10 @@ export const draft = (more: Partial<Pending> = {}): Pending =>
   });
 
 /** A task that was opened, by an account that could just pay for it. */
-export async function openTask(store: Store, more: Partial<Pending> = {}): Promise<Pending> {
+export async function openTask(
+  store: Store,
+  more: Partial<WithRequest<Pending>> = {},
+): Promise<WithRequest<Pending>> {
   const task = draft(more);
   await grant(store, task.account, task.reserved);
   expect(await reserve(store, task)).toEqual({ state: 'reserved' });
@@ -152,7 +161,7 @@ export async function openTask(store: Store, more: Partial<Pending> = {}): Promi
 /** Reserves the price of a task, with the limits that its key has now. */
 export async function reserve(
   { ledger, apiKeys }: Pick<Store, 'ledger' | 'apiKeys'>,
-  task: Pending,
+  task: WithRequest<Pending>,
   record?: IdempotencyRecord,
 ): Promise<ReserveResult> {
   const { totalLimit, dailyLimit, timeZone = 'UTC' } = (await apiKeys.find(task.keyId)) ?? {};
@@ -181,7 +190,21 @@ export async function findTask({ tasks }: Pick<Store, 'tasks'>, id: string) {
   return task && withoutPlace(task);
 }
 
-const withoutPlace = <T extends Task>(task: T): T => {
+const withoutPlace = <T extends TaskState>(task: T): T => {
   const { reservedIn: _, ...others } = task;
   return others as T; // it is optional
 };
+
+/** Records an attempt to deliver the callback of a task, by somebody who does not know of any other attempt. */
+export const recordAttempt = (
+  tasks: TaskStore,
+  id: string,
+  record: CallbackRecord,
+  nextCheckAt?: number,
+): Promise<void> =>
+  tasks.recordCallbackAttempt(
+    completed({ id }),
+    { at: 100, milliseconds: 12, status: record.lastStatus },
+    record,
+    nextCheckAt,
+  );

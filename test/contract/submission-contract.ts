@@ -21,7 +21,7 @@ export function submissionContract(make: MakeStore): void {
       const lock = { provider: 'dashscope', submitLockedAt: sampleTime };
       expect(first).toMatchObject({ acquired: true, task: lock });
       expect(second).toMatchObject({ acquired: false, task: lock });
-      expect(await tasks.find(id)).toEqual(second.task);
+      expect(await tasks.findRecord(id)).toEqual(second.task);
     });
 
     test('one of many simultaneous attempts acquires the lock', async () => {
@@ -50,12 +50,12 @@ export function submissionContract(make: MakeStore): void {
         const store = await make();
         const { id } = await openTask(store);
         await happen(store, id);
-        const before = await store.tasks.find(id);
+        const before = await store.tasks.findRecord(id);
 
         const result = await store.tasks.acquireSubmitLock(id, 'dashscope', sampleTime);
 
         expect(result).toEqual({ acquired: false, task: before });
-        expect(await store.tasks.find(id)).toEqual(before);
+        expect(await store.tasks.findRecord(id)).toEqual(before);
       },
     );
 
@@ -146,7 +146,7 @@ export function submissionContract(make: MakeStore): void {
 
       expect(task).toMatchObject({ submittedRequest: request });
       expect(second).toEqual({ acquired: false, task });
-      expect(await tasks.find(id)).toEqual(task);
+      expect(await tasks.findRecord(id)).toEqual(task);
     });
 
     test.each<[string, (tasks: TaskStore, id: string) => Promise<unknown>]>([
@@ -252,7 +252,7 @@ export function submissionContract(make: MakeStore): void {
       submittedAt: sampleTime + 9,
       typicalSeconds: 41.5,
     });
-    expect(await tasks.find(id)).toEqual(task);
+    expect(await tasks.findRecord(id)).toEqual(task);
   });
 }
 

@@ -170,7 +170,7 @@ test('a task whose uploads never arrive is failed by the reconciler', async () =
   await stack.dynamoDb.send(
     new UpdateItemCommand({
       TableName: stack.tableWithKey('id'),
-      Key: marshall({ id: body.id }),
+      Key: marshall({ id: body.id, part: 'state' }),
       UpdateExpression: 'SET nextCheckAt = :past',
       ExpressionAttributeValues: marshall({ ':past': 1 }),
     }),

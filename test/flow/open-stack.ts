@@ -124,7 +124,7 @@ export async function openStack({
       return apiClient(localStack.url, api_key, tripwire)(...request);
     },
     taskItem: async (id: string) => {
-      const Key = marshall({ id });
+      const Key = marshall({ id, part: 'state' });
       const { Item } = await dynamoDb.send(
         new GetItemCommand({ TableName: tableWithKey('id'), Key }),
       );

@@ -47,7 +47,7 @@ test('a table allows only the indexes it has, and an index can only be queried',
   expectTypeOf<{ index: 'nextCheck'; actions: ['dynamodb:Query'] }>().toExtend<Access>();
   expectTypeOf<{ index: 'listed'; actions: ['dynamodb:Query'] }>().not.toExtend<Access>();
   expectTypeOf<{ index: 'nextCheck'; actions: ['dynamodb:GetItem'] }>().not.toExtend<Access>();
-  expectTypeOf<'dynamodb:DeleteItem'>().not.toExtend<Access>();
+  expectTypeOf<'dynamodb:BatchWriteItem'>().not.toExtend<Access>();
   expectTypeOf<'dynamodb:Scan'>().not.toExtend<Access>();
 });
 

@@ -12,11 +12,11 @@ import { buildBundles } from '../../infra/bundles.ts';
 
 /** The maximum size of each bundle in kilobytes, about 5% above its size now: growing above it is a decision. */
 const limits: Record<Entry, number> = {
-  'api/create-task': 434,
-  'api/get-task': 379,
-  'api/list-tasks': 360,
+  'api/create-task': 458,
+  'api/get-task': 399,
+  'api/list-tasks': 378,
   'api/batch-tasks': 382,
-  'api/cancel-task': 384,
+  'api/cancel-task': 408,
   'api/delete-task': 470,
   'api/redeliver-callback': 473,
   'api/create-file': 364,
@@ -30,11 +30,11 @@ const limits: Record<Entry, number> = {
   'api/service': 174, // four fifths are the OpenAPI document, which grows with every route
   'workflow/prepare-inputs': 555,
   'workflow/submit-task': 589,
-  'workflow/await-provider': 370,
+  'workflow/await-provider': 390,
   'workflow/poll-task': 422,
-  'workflow/settle-task': 569,
-  'workflow/notify-caller': 415,
-  'events/input-uploaded': 344,
+  'workflow/settle-task': 597,
+  'workflow/notify-caller': 438,
+  'events/input-uploaded': 362,
   'events/reconcile': 634, // with the client of S3, since it lists uploads: docs/decisions/043
   'events/delete-pictures': 521,
   'events/execution-ended': 381,

@@ -83,17 +83,26 @@ describe.each(stageNames)('in %s', (name) => {
     expect([...new Set(starred)].sort()).toEqual(Object.keys(wildcards));
   });
 
-  test('items are read, checked, written and changed; no function may delete one or scan a table', () => {
+  test('items are read, checked, written and changed; no function may scan a table', () => {
     const actions = grants.map(({ action }) => action).filter((one) => one.startsWith('dynamodb:'));
 
     expect([...new Set(actions)].sort()).toEqual([
       'dynamodb:BatchGetItem',
       'dynamodb:ConditionCheckItem',
+      'dynamodb:DeleteItem',
       'dynamodb:GetItem',
       'dynamodb:PutItem',
       'dynamodb:Query',
       'dynamodb:UpdateItem',
     ]);
+  });
+
+  test('only one function deletes items, of tasks', () => {
+    const deleting = grants
+      .filter(({ action }) => action.includes('DeleteItem'))
+      .map(({ who, resource }) => `${who} → ${resource}`);
+
+    expect(deleting).toEqual(['DeleteTask → Tasks']);
   });
 
   test('only one function deletes pictures, only those of tasks, and no function deletes a bucket or hides an object', () => {

@@ -16,7 +16,7 @@ describe.each(stageNames)('the tables of %s', (name) => {
     const keys = all.map(({ name: tableName, Properties }) => [tableName, Properties['KeySchema']]);
 
     expect(Object.fromEntries(keys)).toEqual({
-      Tasks: key('id'),
+      Tasks: key('id', 'part'),
       Accounts: key('account', 'entry'),
       Keys: key('keyId'),
       Activity: key('keyId'),
@@ -24,7 +24,7 @@ describe.each(stageNames)('the tables of %s', (name) => {
     });
   });
 
-  test('have indexes for the tasks whose next check is due, and for the tasks of an account', () => {
+  test('have indexes for the tasks whose next check is due, of an account, of a day, and with an undelivered callback', () => {
     expect(table('Tasks')['GlobalSecondaryIndexes']).toEqual([
       {
         IndexName: 'nextCheck',
@@ -34,6 +34,16 @@ describe.each(stageNames)('the tables of %s', (name) => {
       {
         IndexName: 'byAccount',
         KeySchema: key('listShard', 'listPosition'),
+        Projection: { ProjectionType: 'KEYS_ONLY' },
+      },
+      {
+        IndexName: 'byDay',
+        KeySchema: key('dayShard', 'listPosition'),
+        Projection: { ProjectionType: 'KEYS_ONLY' },
+      },
+      {
+        IndexName: 'undelivered',
+        KeySchema: key('undeliveredShard', 'undeliveredPosition'),
         Projection: { ProjectionType: 'KEYS_ONLY' },
       },
     ]);

@@ -31,6 +31,7 @@ import {
   memoryLedger,
   memoryUsage,
   type Records,
+  type StoredTask,
 } from './money.ts';
 import { fileOf } from './pictures.ts';
 
@@ -38,6 +39,7 @@ import { fileOf } from './pictures.ts';
 export function memoryStore() {
   const records: Records = {
     tasks: new Map(),
+    attempts: new Map(),
     accounts: new Map(),
     entries: [],
     keys: new Map(),
@@ -46,9 +48,9 @@ export function memoryStore() {
   const tasks = () =>
     [...records.tasks.values()].flatMap((record) => (isDeleted(record) ? [] : record));
   return {
-    tasks: memoryTasks(records.tasks),
+    tasks: memoryTasks(records),
     ledger: memoryLedger(records),
-    history: memoryHistory(tasks),
+    history: memoryHistory(tasks, records),
     accounts: memoryAccounts(records),
     apiKeys: memoryApiKeys(records),
     usage: memoryUsage(records),
@@ -58,7 +60,7 @@ export function memoryStore() {
     /** Grants milli-credits to an account, and creates it and its sample key when there are none. */
     grant: (account: string, amount: number): void => grant(records, account, amount),
     /** Writes a task past the ledger, to start a test in the middle of its life. */
-    put: (task: TaskRecord): void => {
+    put: (task: StoredTask): void => {
       records.tasks.set(task.id, task);
     },
     all: (): readonly Task[] => tasks(),

@@ -2,51 +2,67 @@ import {
   type ActiveTask,
   type CallbackRecord,
   canCancel,
+  type EndedTask,
   isDeleted,
   isEnded,
+  maxStoredAttempts,
   type Pending,
   type Processing,
+  requestOf,
   type Task,
   type TaskRecord,
+  type TaskState,
+  type WithRequest,
 } from '../../functions/domain/model/task.ts';
 import type { TaskStore } from '../../functions/domain/tasks/ports.ts';
+import type { Records, StoredTask } from './money.ts';
 
 /** The task records in memory: every method is one step, as it is one conditional write in the table. */
-export function memoryTasks(records: Map<string, TaskRecord>): TaskStore {
+export function memoryTasks({
+  tasks: records,
+  attempts,
+}: Pick<Records, 'tasks' | 'attempts'>): TaskStore {
   const find = (id: string): Task | undefined => {
     const record = records.get(id);
     return record && !isDeleted(record) ? record : undefined;
   };
-  const activeTask = (id: string): ActiveTask | undefined => {
+  const activeTask = (id: string): WithRequest<ActiveTask> | undefined => {
     const task = find(id);
     return task && !isEnded(task) ? task : undefined;
   };
-  const lockedTask = (id: string, at: number): Pending | undefined => {
+  const lockedTask = (id: string, at: number): WithRequest<Pending> | undefined => {
     const task = records.get(id);
     return task?.status === 'pending' && task.submitLockedAt === at ? task : undefined;
   };
   // One conditional write; returns the record after it, also when only an extra condition failed.
-  const update = (id: string, change: (task: ActiveTask) => ActiveTask): ActiveTask | undefined => {
+  const update = (
+    id: string,
+    change: (task: WithRequest<ActiveTask>) => WithRequest<ActiveTask>,
+  ): ActiveTask | undefined => {
     const task = activeTask(id);
     if (task) records.set(id, change(task));
-    return activeTask(id);
+    return stateOf(activeTask(id));
   };
   const writeCallback = (
     id: string,
-    callback: CallbackRecord,
+    change: Pick<EndedTask, 'callback' | 'callbackAttempts'>,
     nextCheckAt: number | undefined,
   ): void => {
     const before = find(id);
     if (!before) return;
     const { nextCheckAt: _, ...task } = before;
     // Only an ended task has a callback record; the type of the record found here does not say so.
-    const record = { ...task, callback, ...(nextCheckAt !== undefined && { nextCheckAt }) };
+    const record = { ...task, ...change, ...(nextCheckAt !== undefined && { nextCheckAt }) };
     records.set(id, record);
   };
 
   return {
     find: async (id) => find(id),
-    findRecord: async (id) => records.get(id),
+    findRecord: async (id) => recordOf(records.get(id)),
+    findRequest: async (id) => {
+      const task = find(id);
+      return task && requestOf(task);
+    },
     recordUpload: async (id, index) =>
       update(id, (task) => ({ ...task, arrived: new Set(task.arrived).add(index) })),
     recordStarted: async (id, { startedAt, deadlineAt, nextCheckAt }) =>
@@ -59,7 +75,9 @@ export function memoryTasks(records: Map<string, TaskRecord>): TaskStore {
     acquireSubmitLock: async (id, provider, at, submittedRequest) => {
       const task = find(id);
       if (!task) throw new Error(`${id} does not exist`);
-      if (task.status !== 'pending' || !mayBeSubmitted(task, at)) return { acquired: false, task };
+      if (task.status !== 'pending' || !mayBeSubmitted(task, at)) {
+        return { acquired: false, task: stateOf(task) };
+      }
       const locked = {
         ...task,
         submitLockedAt: at,
@@ -67,7 +85,7 @@ export function memoryTasks(records: Map<string, TaskRecord>): TaskStore {
         ...(submittedRequest && { submittedRequest }),
       };
       records.set(id, locked);
-      return { acquired: true, task: locked };
+      return { acquired: true, task: stateOf(locked) };
     },
     renewSubmitLock: async (id, provider, lockedAt, submitLockedAt) => {
       const task = lockedTask(id, lockedAt);
@@ -93,7 +111,7 @@ export function memoryTasks(records: Map<string, TaskRecord>): TaskStore {
           ...(cancellable && { cancellable }),
         };
         // The lock wrote the provider. As in the table, no condition checks it.
-        return ticketed as Processing;
+        return ticketed as WithRequest<Processing>;
       }),
     recordNotCancellable: async (id) => {
       update(id, (task) => {
@@ -116,13 +134,18 @@ export function memoryTasks(records: Map<string, TaskRecord>): TaskStore {
       update(id, (task) =>
         task.outcome ? task : { ...task, outcome, ...(at !== undefined && { outcomeAt: at }) },
       ),
-    recordCallbackAttempt: async (id, record, nextCheckAt) => {
-      if (!isAlreadyDelivered(record, find(id))) writeCallback(id, record, nextCheckAt);
+    recordCallbackAttempt: async ({ id }, attempt, callback, nextCheckAt) => {
+      const task = find(id);
+      if (!task || !isEnded(task) || isAlreadyDelivered(callback, task)) return;
+      const callbackAttempts = (task.callbackAttempts ?? 0) + 1;
+      writeCallback(id, { callback, callbackAttempts }, nextCheckAt);
+      attempts.set(id, [...(attempts.get(id) ?? []), attempt].slice(-maxStoredAttempts));
     },
+    findAttempts: async (id) => attempts.get(id) ?? [],
     scheduleCallback: async (id, nextCheckAt) => {
       const task = find(id);
       if (!task || (isEnded(task) && task.callback?.state === 'pending')) return false;
-      writeCallback(id, { state: 'pending', attempts: 0 }, nextCheckAt);
+      writeCallback(id, { callback: { state: 'pending', attempts: 0 } }, nextCheckAt);
       return true;
     },
     requestCancel: async (id, cancelledAt, nextCheckAt) =>
@@ -132,7 +155,7 @@ export function memoryTasks(records: Map<string, TaskRecord>): TaskStore {
       if (!task || task.nextCheckAt !== due.nextCheckAt) return undefined;
       const leased = { ...task, nextCheckAt };
       records.set(due.id, leased);
-      return leased;
+      return recordOf(leased);
     },
     recordNextExecution: async (id, execution, nextCheckAt) => {
       const task = activeTask(id);
@@ -146,6 +169,7 @@ export function memoryTasks(records: Map<string, TaskRecord>): TaskStore {
       if (isDeleted(record)) return record.owner === deleted.owner ? record : undefined;
       if (!isEnded(record) || record.account !== deleted.owner) return undefined;
       records.set(deleted.id, deleted);
+      attempts.delete(deleted.id);
       return deleted;
     },
     recordPicturesDeleted: async (id, at, nextCheckAt) => {
@@ -167,6 +191,18 @@ export function memoryTasks(records: Map<string, TaskRecord>): TaskStore {
         .slice(0, limit),
   };
 }
+
+/** The state alone, as it is stored. */
+export function stateOf<T extends TaskState>(task: T): T;
+export function stateOf<T extends TaskState>(task: T | undefined): T | undefined;
+export function stateOf(task: TaskState | undefined): TaskState | undefined {
+  if (!task) return undefined;
+  const { prompt, options, inputs, metadata, ...state } = task as Task;
+  return state as TaskState;
+}
+
+const recordOf = (record: StoredTask | undefined): TaskRecord | undefined =>
+  record && (isDeleted(record) ? record : stateOf(record));
 
 const mayBeSubmitted = (task: Pending, at: number): boolean =>
   task.submitLockedAt === undefined &&

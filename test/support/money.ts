@@ -26,11 +26,14 @@ import {
   type Spending,
 } from '../../functions/domain/model/api-key.ts';
 import {
+  type CallbackAttempt,
+  type DeletedTask,
   isDeleted,
   isEnded,
   type Pending,
+  requestOf,
   type Task,
-  type TaskRecord,
+  type TaskState,
 } from '../../functions/domain/model/task.ts';
 import { sampleKey, sampleTime } from './tasks.ts';
 
@@ -41,8 +44,13 @@ type StoredKey = ApiKey & { readonly deleted?: true };
 /** An idempotency record with what its request made: the id of a task, or a ledger entry. */
 type StoredRecord = IdempotencyRecord & { readonly made: string | Entry };
 
+/** A task in the memory: its state with what was asked, or what stays of it. */
+export type StoredTask = Task | DeletedTask;
+
 export type Records = {
-  readonly tasks: Map<string, TaskRecord>;
+  readonly tasks: Map<string, StoredTask>;
+  /** The attempts to deliver callbacks, by the ids of their tasks. */
+  readonly attempts: Map<string, readonly CallbackAttempt[]>;
   readonly accounts: Map<string, StoredAccount>;
   readonly entries: (Entry & { readonly account: string })[];
   readonly keys: Map<string, StoredKey>;
@@ -110,7 +118,7 @@ function keyIn({ keys }: Records, keyId: string): ApiKey | undefined {
   return key?.deleted ? undefined : key;
 }
 
-const spent = (task: Task): number => (isEnded(task) ? task.charged : task.reserved);
+const spent = (task: TaskState): number => (isEnded(task) ? task.charged : task.reserved);
 const sum = <T>(all: readonly T[], of: (one: T) => number): number =>
   all.reduce((total, one) => total + of(one), 0);
 
@@ -198,7 +206,7 @@ export function memoryLedger(records: Records): Ledger {
       });
       const entry = { at: finishedAt, amount: returned, charged, taskId: id, keyId };
       addEntry(records, account, `${id}-settle`, { ...entry, kind: 'settle' });
-      tasks.set(id, task);
+      tasks.set(id, { ...requestOf(earlier), ...task });
       return task;
     },
     credit: async ({ account, amount, at, keyId, note }, key) => {

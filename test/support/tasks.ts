@@ -10,6 +10,7 @@ import type {
   Failed,
   Pending,
   Processing,
+  WithRequest,
 } from '../../functions/domain/model/task.ts';
 
 /** The moment the published sample was made, in milliseconds. */
@@ -68,15 +69,18 @@ const submission = {
 } as const;
 
 /** A task as it is written first. */
-export const pending = (more: Partial<Pending> = {}): Pending => ({
+export const pending = (more: Partial<WithRequest<Pending>> = {}): WithRequest<Pending> => ({
   ...basics,
+  ...(more.inputs && { uploadCount: more.inputs.filter(({ kind }) => kind === 'upload').length }),
   status: 'pending',
   nextCheckAt: sampleTime + 60_000,
   ...more,
 });
 
 /** A task that a provider has accepted. */
-export const processing = (more: Partial<Processing> = {}): Processing => ({
+export const processing = (
+  more: Partial<WithRequest<Processing>> = {},
+): WithRequest<Processing> => ({
   ...basics,
   ...submission,
   status: 'processing',
@@ -84,7 +88,7 @@ export const processing = (more: Partial<Processing> = {}): Processing => ({
 });
 
 /** A task that ended with all its images. */
-export const completed = (more: Partial<Completed> = {}): Completed => ({
+export const completed = (more: Partial<WithRequest<Completed>> = {}): WithRequest<Completed> => ({
   ...basics,
   status: 'completed',
   finishedAt: sampleTime + 40_000,
@@ -95,7 +99,7 @@ export const completed = (more: Partial<Completed> = {}): Completed => ({
 });
 
 /** A task that ended without any image. */
-export const failed = (more: Partial<Failed> = {}): Failed => ({
+export const failed = (more: Partial<WithRequest<Failed>> = {}): WithRequest<Failed> => ({
   ...basics,
   status: 'failed',
   finishedAt: sampleTime + 40_000,

@@ -2,7 +2,7 @@ import type { Entry } from '../model/account.ts';
 import type { Caller } from '../model/api-key.ts';
 import { toCredits } from '../model/money.ts';
 import { Problem } from '../model/problem.ts';
-import type { EndedTask, Pending } from '../model/task.ts';
+import type { EndedTask, Pending, WithRequest } from '../model/task.ts';
 import type { IdempotencyRecord } from './idempotency.ts';
 
 /** Why no money could be reserved. All amounts are in milli-credits. */
@@ -75,7 +75,7 @@ export type Ledger = {
    * those of the task's key, as they were read a moment ago.
    */
   reserve(
-    task: Pending,
+    task: WithRequest<Pending>,
     limits: SpendingLimits,
     idempotency?: IdempotencyRecord,
   ): Promise<ReserveResult>;

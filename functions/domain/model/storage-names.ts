@@ -22,6 +22,10 @@ export const indexNames = {
   nextCheck: 'nextCheck',
   /** Tasks of an account by time of creation, in several partitions. */
   tasksByAccount: 'byAccount',
+  /** All tasks by the day (UTC) and time of creation, in several partitions. */
+  tasksByDay: 'byDay',
+  /** Tasks of an account whose callback was given up, by the time of that, in several partitions. */
+  undeliveredCallbacks: 'undelivered',
   /** API keys of an account by time of creation. */
   keysByAccount: 'byAccount',
   /** All accounts by name. */

@@ -38,18 +38,25 @@ export type Image = { readonly key: string; readonly contentType: string; readon
 /** The shard of the account and of the key that a reservation is in, and the day whose limit of the key it counts for. */
 type ReservedIn = { readonly shard: number; readonly day?: string | undefined };
 
+/** What was asked. It is written with the task and never changes, and it is stored apart from the task's state. */
+export type TaskRequest = {
+  readonly prompt: string;
+  readonly options: Options;
+  /** The uploads come first. */
+  readonly inputs: readonly Input[];
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+};
+
 type TaskBase = {
   readonly id: string;
   readonly account: string;
   readonly keyId: string;
   readonly userGroup: string;
   readonly model: string;
-  readonly prompt: string;
   readonly n: number;
-  readonly options: Options;
-  readonly inputs: readonly Input[];
+  /** How many of the inputs, from the first on, are to be uploaded for this task. */
+  readonly uploadCount?: number | undefined;
   readonly callbackUrl?: string | undefined;
-  readonly metadata?: Readonly<Record<string, string>> | undefined;
   /** Milliseconds since 1970, like every `…At`. */
   readonly createdAt: number;
   /** Milli-credits reserved for this task. */
@@ -127,6 +134,8 @@ type EndedTaskBase = TaskBase & {
   /** Milli-credits charged in the end; the rest of `reserved` went back. */
   readonly charged: number;
   readonly callback?: CallbackRecord | undefined;
+  /** How often the callback was attempted in all, also before it was sent again. */
+  readonly callbackAttempts?: number | undefined;
   /** When the record is deleted, together with the results. Tasks of earlier versions have none. */
   readonly expiresAt?: number | undefined;
 };
@@ -147,20 +156,45 @@ export type CallbackRecord = {
   readonly lastStatus?: number | undefined;
 };
 
-/**
- * The status decides which fields there are: only a completed task has images, only a processing one must
- * have a ticket.
- */
-export type Task = Pending | Processing | Completed | Failed;
+/** One attempt to deliver a callback. */
+export type CallbackAttempt = {
+  readonly at: number;
+  /** How long it took. */
+  readonly milliseconds: number;
+  /** The HTTP status of the response, if there was one. */
+  readonly status?: number | undefined;
+  /** Why there was no response. A public text. */
+  readonly reason?: string | undefined;
+};
+
+/** How many attempts of a task are stored: the last ones. */
+export const maxStoredAttempts = 20;
+
 export type EndedTask = Completed | Failed;
 export type ActiveTask = Pending | Processing;
+/**
+ * The state of a task: what changes. The status decides which fields there are: only a completed task has images, only
+ * a processing one must have a ticket.
+ */
+export type TaskState = ActiveTask | EndedTask;
+/** A task, or its state alone, with what was asked. */
+export type WithRequest<State extends TaskState> = State & TaskRequest;
+export type Task = WithRequest<TaskState>;
+
+/** What was asked, without the state. */
+export const requestOf = ({ prompt, options, inputs, metadata }: TaskRequest): TaskRequest => ({
+  prompt,
+  options,
+  inputs,
+  ...(metadata && { metadata }),
+});
 
 export const statuses = [
   'pending',
   'processing',
   'completed',
   'failed',
-] as const satisfies readonly Task['status'][];
+] as const satisfies readonly TaskState['status'][];
 export type Status = (typeof statuses)[number];
 
 /**
@@ -198,15 +232,15 @@ export type DeletedTask = {
 };
 
 /** What the record of a task can be. Only what has to know of deleted tasks reads them; for all else there is none. */
-export type TaskRecord = Task | DeletedTask;
+export type TaskRecord = TaskState | DeletedTask;
 
 export const isDeleted = (record: TaskRecord): record is DeletedTask => record.status === 'deleted';
 
-export const isEnded = (task: Task): task is EndedTask =>
+export const isEnded = <T extends TaskState>(task: T): task is Extract<T, EndedTask> =>
   task.status === 'completed' || task.status === 'failed';
 
 /** Whether the task can be cancelled, by the last known state of its job. */
-export const canCancel = (task: Task): boolean =>
+export const canCancel = (task: TaskState): boolean =>
   !isEnded(task) &&
   task.cancelledAt === undefined &&
   task.outcome === undefined &&
@@ -217,10 +251,8 @@ export const awaitsCancellation = (task: ActiveTask): boolean =>
   task.status === 'processing' && task.cancelledAt !== undefined && task.cancellable === true;
 
 /** The inputs that are to be uploaded and have not arrived. */
-export const missingUploads = (task: Task): readonly number[] =>
-  task.inputs.flatMap(({ kind }, index) =>
-    kind === 'upload' && !task.arrived?.has(index) ? [index] : [],
-  );
+export const missingUploads = ({ uploadCount = 0, arrived }: TaskState): readonly number[] =>
+  Array.from({ length: uploadCount }, (_, index) => index).filter((index) => !arrived?.has(index));
 
 /** A task that was just settled: as it was, and as it has ended. */
 export type Settled = { readonly task: ActiveTask; readonly ended: EndedTask };

@@ -1,6 +1,12 @@
 import type { Clock } from '../model/clock.ts';
 import { Problem } from '../model/problem.ts';
-import { type ActiveTask, isEnded, startGraceMs } from '../model/task.ts';
+import {
+  type ActiveTask,
+  isEnded,
+  requestOf,
+  startGraceMs,
+  type WithRequest,
+} from '../model/task.ts';
 import { getTask } from './get-task.ts';
 import type { TaskStore, Workflow } from './ports.ts';
 
@@ -21,7 +27,7 @@ type Deps = {
  */
 export const cancelTask =
   (deps: Deps) =>
-  async (id: string, account: string): Promise<ActiveTask> => {
+  async (id: string, account: string): Promise<WithRequest<ActiveTask>> => {
     const task = await getTask(deps)(id, account);
     const now = deps.now();
     const cancelled = isEnded(task)
@@ -30,7 +36,7 @@ export const cancelTask =
     if (!cancelled) throw taskEnded(id);
     if (cancelled.cancelledAt === undefined) throw taskNotCancellable(id);
     await wake(deps, cancelled).catch((cause: unknown) => deps.wakeFailed(id, cause));
-    return cancelled;
+    return { ...requestOf(task), ...cancelled };
   };
 
 const param = 'task_id';

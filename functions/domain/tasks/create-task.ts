@@ -16,13 +16,14 @@ import {
   startGraceMs,
   type Task,
   uploadFormMs,
+  type WithRequest,
 } from '../model/task.ts';
 import type { GenerationRequest } from '../wire/request.ts';
 import type { TaskStore, Workflow } from './ports.ts';
 
 type Deps = {
   readonly ledger: Pick<Ledger, 'reserve'>;
-  readonly tasks: Pick<TaskStore, 'findRecord'>;
+  readonly tasks: Pick<TaskStore, 'find' | 'findRecord'>;
   readonly workflow: Pick<Workflow, 'start'>;
   /** The models, when it is not the catalogue itself. */
   readonly catalogue?: readonly Model[];
@@ -54,7 +55,7 @@ export const createTask =
     return { task, replayed: false };
   };
 
-function draft(deps: Deps, request: GenerationRequest, caller: Caller): Pending {
+function draft(deps: Deps, request: GenerationRequest, caller: Caller): WithRequest<Pending> {
   const now = deps.now();
   const model = findModel(request.model, deps.catalogue);
   if (!model)
@@ -66,6 +67,7 @@ function draft(deps: Deps, request: GenerationRequest, caller: Caller): Pending 
     id: deps.newId(now),
     createdAt: now,
     inputs,
+    uploadCount: request.image_uploads?.length,
     account: caller.account,
     keyId: caller.keyId,
     userGroup: caller.userGroup,
@@ -133,15 +135,16 @@ async function replay(
 ): Promise<Created> {
   if (result.state !== 'idempotency_key_used') throw reserveProblem(result, request);
   if (result.requestHash !== idempotency?.requestHash) throw idempotencyConflict();
-  const task = await tasks.findRecord(result.taskId);
-  if (!task) throw new Error(`${result.taskId} has an idempotency record and does not exist`);
-  if (isDeleted(task)) throw taskOfKeyDeleted();
-  return { task, replayed: true };
+  const task = await tasks.find(result.taskId);
+  if (task) return { task, replayed: true };
+  const record = await tasks.findRecord(result.taskId);
+  if (record && isDeleted(record)) throw taskOfKeyDeleted();
+  throw new Error(`${result.taskId} has an idempotency record and does not exist`);
 }
 
 // The task is written before it is started: a task that its caller cannot get must never run. If the start
 // fails, the task exists all the same, and the reconciler starts it.
 async function startIfReady({ workflow, startFailed }: Deps, task: Pending): Promise<void> {
-  if (task.inputs.some(({ kind }) => kind === 'upload')) return;
+  if (task.uploadCount) return;
   await workflow.start(task.id).catch((cause: unknown) => startFailed(task.id, cause));
 }

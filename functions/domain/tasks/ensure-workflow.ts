@@ -1,6 +1,6 @@
 import type { Clock } from '../model/clock.ts';
 import { type MetricName, metricNames } from '../model/metric-names.ts';
-import { type ActiveTask, isEnded } from '../model/task.ts';
+import { type ActiveTask, isDeleted, isEnded } from '../model/task.ts';
 import type { TaskStore, Workflow } from './ports.ts';
 
 /** From this many dead executions of a task on, each one tells the operator, who has to find out why they die. */
@@ -61,7 +61,7 @@ const pauseAfter = (dead: number): number =>
   Math.min(pauseMs.beforeThird * 2 ** (dead - 2), pauseMs.longest);
 
 type EndDeps = {
-  readonly tasks: Pick<TaskStore, 'find'>;
+  readonly tasks: Pick<TaskStore, 'findRecord'>;
   readonly ensureWorkflowRunning: (task: ActiveTask) => Promise<Recovery>;
 };
 
@@ -75,8 +75,8 @@ type ExecutionEnd = Recovery | 'settled' | 'unknown';
 export const executionEnded =
   ({ tasks, ensureWorkflowRunning }: EndDeps) =>
   async (taskId: string): Promise<ExecutionEnd> => {
-    const task = await tasks.find(taskId);
-    if (!task) return 'unknown'; // one that was deleted, or an execution that was started by hand
+    const task = await tasks.findRecord(taskId);
+    if (!task || isDeleted(task)) return 'unknown'; // or an execution that was started by hand
     return isEnded(task) ? 'settled' : ensureWorkflowRunning(task);
   };
 

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { findModel, models } from '../model/catalogue.ts';
 import type { Clock } from '../model/clock.ts';
 import { type CursorKey, isTaskId, maxPageSize } from '../model/ids.ts';
-import { type Status, statuses, type Task } from '../model/task.ts';
+import { type Status, statuses, type Task, type TaskState } from '../model/task.ts';
 import {
   cursorKeySchema,
   cursorSchema,
@@ -46,11 +46,17 @@ export type TaskHistory = {
    * moment old: a new task may be missing, and one that is gone may be there.
    */
   positions(account: string, range: ListRange): Promise<readonly CursorKey[]>;
-  /** The tasks with these ids (at most 100) as they are now, in any order; an unknown id is left out. */
+  /** The same for the tasks of all accounts that were created on a day of UTC, like 2026-11-22. Deleted ones are there. */
+  positionsOfDay(day: string, range: ListRange): Promise<readonly CursorKey[]>;
+  /** The tasks of an account whose callback was given up, and when that was in place of the time of creation. */
+  undelivered(account: string, range: ListRange): Promise<readonly CursorKey[]>;
+  /** The states of the tasks with these ids (at most 100) as they are now, in any order; an unknown id is left out. */
+  findStates(ids: readonly string[]): Promise<readonly TaskState[]>;
+  /** The same with what was asked. */
   findAll(ids: readonly string[]): Promise<readonly Task[]>;
 };
 
-type ListRange = {
+export type ListRange = {
   readonly limit: number;
   readonly after?: CursorKey | undefined;
   /** Both inclusive, in milliseconds. */
@@ -66,7 +72,7 @@ export type ListOptions = ListRange & {
 };
 
 export type TaskPage = {
-  readonly tasks: readonly Task[];
+  readonly tasks: readonly TaskState[];
   /** Where the next page starts, if there is one. */
   readonly next?: CursorKey | undefined;
 };
@@ -81,12 +87,12 @@ export async function readPage(
   account: string,
   { limit, status, model, now, ...range }: ListOptions,
 ): Promise<TaskPage> {
-  const isListed = (task: Task) =>
+  const isListed = (task: TaskState) =>
     (status === undefined || task.status === status) &&
     (model === undefined || task.model === model) &&
     !hasExpired(task, now);
   const isFiltered = status !== undefined || model !== undefined;
-  const tasks: Task[] = [];
+  const tasks: TaskState[] = [];
   let next = range.after;
   for (let reads = 0; reads < maxReads; reads += 1) {
     const count = isFiltered || reads > 0 ? maxPageSize : limit;
@@ -110,7 +116,7 @@ async function readNext(
   // One more than is read, to know whether there are more.
   const positions = await history.positions(account, { ...range, limit: limit + 1 });
   const ids = positions.slice(0, limit).map(({ id }) => id);
-  const found = new Map((await history.findAll(ids)).map((task) => [task.id, task]));
+  const found = new Map((await history.findStates(ids)).map((task) => [task.id, task]));
   return {
     tasks: ids.flatMap((id) => found.get(id) ?? []),
     next: positions.length > limit ? positions[limit - 1] : undefined,

@@ -1,10 +1,11 @@
 import type { Clock } from '../model/clock.ts';
 import {
+  type CallbackAttempt,
   type CallbackRecord,
   type EndedTask,
-  isDeleted,
   isEnded,
   quickAttempts,
+  type WithRequest,
 } from '../model/task.ts';
 import { CallbackFailed } from '../model/workflow-errors.ts';
 import type { TaskStore } from './ports.ts';
@@ -13,9 +14,9 @@ import type { TaskStore } from './ports.ts';
 const quickGraceMs = 60 * 1000;
 
 type Deps = {
-  readonly tasks: Pick<TaskStore, 'findRecord' | 'recordCallbackAttempt'>;
+  readonly tasks: Pick<TaskStore, 'find' | 'recordCallbackAttempt'>;
   /** The callback's body: the response that getting the task would have now. */
-  readonly bodyOf: (task: EndedTask) => Promise<string>;
+  readonly bodyOf: (task: WithRequest<EndedTask>) => Promise<string>;
   /** One attempt. */
   readonly deliver: (task: EndedTask, url: string, body: string) => Promise<Delivery>;
   readonly now: Clock;
@@ -25,7 +26,10 @@ type Deps = {
 };
 
 /** The response to one attempt: its HTTP status, or why there was none. */
-export type Delivery = { readonly status: number } | { readonly cause: Error };
+export type Delivery =
+  | { readonly status: number }
+  /** Its message is public. */
+  | { readonly cause: Error };
 
 /**
  * Sends the callback of an ended task, in one attempt, and records its result and when the next attempt is
@@ -35,29 +39,36 @@ export type Delivery = { readonly status: number } | { readonly cause: Error };
 export const notifyCaller =
   (deps: Deps) =>
   async (taskId: string): Promise<CallbackRecord | undefined> => {
-    const task = await deps.tasks.findRecord(taskId);
-    if (task && isDeleted(task)) return undefined;
-    if (!task || !isEnded(task)) throw new Error(`${taskId} has not ended`);
+    const task = await deps.tasks.find(taskId);
+    if (!task) return undefined; // it was deleted, or has expired
+    if (!isEnded(task)) throw new Error(`${taskId} has not ended`);
     const { callbackUrl, callback } = task;
     if (callbackUrl === undefined || callback?.state === 'delivered') return undefined;
-    const delivery = await deps.deliver(task, callbackUrl, await deps.bodyOf(task));
-    return recordAttempt(deps, taskId, (callback?.attempts ?? 0) + 1, delivery);
+    const body = await deps.bodyOf(task);
+    const at = deps.now();
+    const delivery = await deps.deliver(task, callbackUrl, body);
+    return recordAttempt(deps, task, delivery, { at, milliseconds: deps.now() - at });
   };
 
 async function recordAttempt(
   deps: Deps,
-  taskId: string,
-  attempts: number,
+  task: EndedTask,
   delivery: Delivery,
+  times: Pick<CallbackAttempt, 'at' | 'milliseconds'>,
 ): Promise<CallbackRecord> {
-  const lastStatus = 'status' in delivery ? delivery.status : undefined;
+  const { status: lastStatus, reason } = resultOf(delivery);
+  const attempts = (task.callback?.attempts ?? 0) + 1;
   const { state, nextCheckAt } = nextState(deps, attempts, lastStatus);
   const record: CallbackRecord = { state, attempts, lastStatus };
-  await deps.tasks.recordCallbackAttempt(taskId, record, nextCheckAt);
-  if (state === 'undelivered') deps.undelivered(taskId, callbackFailed(attempts, delivery));
+  const attempt = { ...times, status: lastStatus, reason };
+  await deps.tasks.recordCallbackAttempt(task, attempt, record, nextCheckAt);
+  if (state === 'undelivered') deps.undelivered(task.id, callbackFailed(attempts, delivery));
   if (state === 'failing' && attempts < quickAttempts) throw callbackFailed(attempts, delivery);
   return record;
 }
+
+const resultOf = (delivery: Delivery): Pick<CallbackAttempt, 'status' | 'reason'> =>
+  'status' in delivery ? { status: delivery.status } : { reason: delivery.cause.message };
 
 type Next = { readonly state: CallbackRecord['state']; readonly nextCheckAt?: number };
 

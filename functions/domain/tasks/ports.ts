@@ -3,14 +3,18 @@ import type { ProviderName } from '../model/catalogue.ts';
 import type { ImageFormat } from '../model/image-format.ts';
 import type {
   ActiveTask,
+  CallbackAttempt,
   CallbackRecord,
   DeletedTask,
+  EndedTask,
   Image,
   Input,
   Outcome,
   SubmittedRequest,
   Task,
   TaskRecord,
+  TaskRequest,
+  TaskState,
 } from '../model/task.ts';
 import type { PollSchedule } from '../providers/poll-schedule.ts';
 
@@ -21,8 +25,10 @@ type DeclineReason = 'busy' | 'operator_must_act';
 export type TaskStore = {
   /** The task, unless it was deleted. */
   find(id: string): Promise<Task | undefined>;
-  /** The record of the task, also of one that was deleted. */
+  /** The state of the task, or what stays of one that was deleted. */
   findRecord(id: string): Promise<TaskRecord | undefined>;
+  /** What was asked, unless the task was deleted. */
+  findRequest(id: string): Promise<TaskRequest | undefined>;
   /** Fact: the upload for input `index` has arrived. Returns the task as it is now, unless it has ended. */
   recordUpload(id: string, index: number): Promise<ActiveTask | undefined>;
   /** The workflow has started with the task, and its deadline runs. */
@@ -75,8 +81,18 @@ export type TaskStore = {
   saveTaskToken(id: string, wakeToken: string, polledAt?: number): Promise<ActiveTask | undefined>;
   /** Fact: the outcome of the job. The first one written stays. */
   recordOutcome(id: string, outcome: Outcome, at?: number): Promise<ActiveTask | undefined>;
-  /** The state of the callback, and when the reconciler checks it, if it has to. Not of a deleted task. */
-  recordCallbackAttempt(id: string, record: CallbackRecord, nextCheckAt?: number): Promise<void>;
+  /**
+   * One more attempt of the task as it was read, what became of its callback, and when the reconciler checks it, if it has
+   * to. Not of a deleted task; and a failed attempt is not recorded after another one was successful.
+   */
+  recordCallbackAttempt(
+    task: EndedTask,
+    attempt: CallbackAttempt,
+    record: CallbackRecord,
+    nextCheckAt?: number,
+  ): Promise<void>;
+  /** The last attempts to deliver the callback of a task, at most `maxStoredAttempts`, the oldest first. */
+  findAttempts(id: string): Promise<readonly CallbackAttempt[]>;
   /**
    * Resets the callback to `pending`, and has the reconciler check it at `nextCheckAt`. `false`: it is pending
    * already or the task was deleted, and nothing was written.
@@ -120,7 +136,7 @@ type StartTimes = {
 };
 /** A task that has to be checked, and since when. */
 export type DueCheck = { readonly id: string; readonly nextCheckAt: number };
-type SubmitLock = { readonly acquired: boolean; readonly task: Task };
+type SubmitLock = { readonly acquired: boolean; readonly task: TaskState };
 
 /** The workflow of a task. */
 export type Workflow = {
@@ -149,7 +165,7 @@ export type InputStore = {
    * Fetches input `index`, which nothing can change any more from then on.
    * @throws {InputProblem} when it cannot be fetched
    */
-  fetch(task: Task, index: number, input: Input): Promise<FetchedInput>;
+  fetch(task: TaskState, index: number, input: Input): Promise<FetchedInput>;
   /** The uploads of a task that are in the bucket, by the index of their input. */
   uploaded(taskId: string): Promise<ReadonlySet<number>>;
   /** The private copies that exist, by index, and their formats. */

@@ -7,8 +7,8 @@ import {
   type ActiveTask,
   type Failure,
   type Input,
-  type Task,
   taskDeadlineMs,
+  type WithRequest,
 } from '../model/task.ts';
 import { InputRejected, TaskFailed } from '../model/workflow-errors.ts';
 import { InputProblem, inputErrorOf } from './input-problems.ts';
@@ -42,24 +42,30 @@ export const prepareInputs =
   (deps: Deps) =>
   async (taskId: string): Promise<InputFormats> => {
     const { tasks, inputs } = deps;
-    const { task, isFirstRun } = await start(deps, taskId);
+    const { task, request, isFirstRun } = await start(deps, taskId);
     // In a repeated run there may be copies already. Only a picture that was checked is stored.
     const stored: StoredFormats = isFirstRun ? new Map() : await inputs.stored(taskId);
     // After the job was submitted the pictures are not needed any more.
-    if (task.submitLockedAt !== undefined) return task.inputs.map((_, index) => stored.get(index));
+    if (task.submitLockedAt !== undefined) {
+      return request.inputs.map((_, index) => stored.get(index));
+    }
     if (task.cancelledAt !== undefined) return failTask(tasks, taskId, failures.cancelled);
-    return prepareAll(deps, task, stored);
+    return prepareAll(deps, { ...task, ...request }, stored);
   };
 
 async function start({ tasks, now }: Deps, taskId: string) {
   const at = now();
-  const task = await tasks.recordStarted(taskId, {
-    startedAt: at,
-    deadlineAt: at + taskDeadlineMs,
-    nextCheckAt: at + checkIntervalMs,
-  });
+  const [task, request] = await Promise.all([
+    tasks.recordStarted(taskId, {
+      startedAt: at,
+      deadlineAt: at + taskDeadlineMs,
+      nextCheckAt: at + checkIntervalMs,
+    }),
+    tasks.findRequest(taskId),
+  ]);
   if (!task || task.outcome) throw new TaskFailed('the task has ended or has its outcome already');
-  return { task, isFirstRun: task.startedAt === at };
+  if (!request) throw new Error(`what was asked of ${taskId} does not exist`);
+  return { task, request, isFirstRun: task.startedAt === at };
 }
 
 async function failTask(tasks: TaskStore, taskId: string, failure: Failure): Promise<never> {
@@ -75,7 +81,7 @@ type StoredFormats = ReadonlyMap<number, ImageFormat>;
  */
 async function prepareAll(
   deps: Deps,
-  task: ActiveTask,
+  task: WithRequest<ActiveTask>,
   stored: StoredFormats,
 ): Promise<readonly ImageFormat[]> {
   // All of them are waited for: Lambda stops a function that has returned in the middle of a download.
@@ -94,7 +100,7 @@ async function prepareAll(
 /** @throws {InputRejected} with a failure that says which input it is. @throws {InputUnavailable} */
 async function prepare(
   { inputs, inspect, catalogue, inputRejected }: Deps,
-  task: Task,
+  task: ActiveTask,
   index: number,
   input: Input,
 ): Promise<ImageFormat> {

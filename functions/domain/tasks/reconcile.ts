@@ -5,8 +5,8 @@ import {
   isDeleted,
   isEnded,
   missingUploads,
-  type Task,
   type TaskRecord,
+  type TaskState,
 } from '../model/task.ts';
 import type { Recovery } from './ensure-workflow.ts';
 import type { DueCheck, InputStore, TaskStore, Workflow } from './ports.ts';
@@ -81,7 +81,7 @@ const awaitsUploads = (task: TaskRecord): boolean =>
   task.cancelledAt === undefined &&
   missingUploads(task).length > 0;
 
-const hasCallbackResult = (task: Task): boolean =>
+const hasCallbackResult = (task: TaskState): boolean =>
   'callback' in task &&
   (task.callback?.state === 'delivered' || task.callback?.state === 'undelivered');
 

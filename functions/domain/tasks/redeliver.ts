@@ -1,6 +1,6 @@
 import type { Clock } from '../model/clock.ts';
 import { Problem } from '../model/problem.ts';
-import { type EndedTask, isEnded } from '../model/task.ts';
+import { type EndedTask, isEnded, type WithRequest } from '../model/task.ts';
 import { getTask, taskRunning } from './get-task.ts';
 import type { TaskStore } from './ports.ts';
 
@@ -21,7 +21,7 @@ type Deps = {
  */
 export const redeliver =
   (deps: Deps) =>
-  async (id: string, account: string): Promise<EndedTask> => {
+  async (id: string, account: string): Promise<WithRequest<EndedTask>> => {
     const task = await getTask(deps)(id, account);
     if (!isEnded(task)) throw taskRunning(id);
     if (task.callbackUrl === undefined) {

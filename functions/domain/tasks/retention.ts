@@ -1,4 +1,4 @@
-import type { Task } from '../model/task.ts';
+import type { TaskState } from '../model/task.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
 
@@ -13,5 +13,5 @@ export const expiryOf = (finishedAt: number, retentionDays: number): number =>
  * Whether a task has expired. DynamoDB deletes its record within some days after that; until then nobody may be shown a
  * task whose results are gone already.
  */
-export const hasExpired = (task: Task, now: number): boolean =>
+export const hasExpired = (task: TaskState, now: number): boolean =>
   'expiresAt' in task && task.expiresAt !== undefined && now >= task.expiresAt;

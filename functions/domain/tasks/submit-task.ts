@@ -7,8 +7,10 @@ import {
   isEnded,
   type Pending,
   type Processing,
+  requestOf,
   type SubmittedRequest,
   type Task,
+  type WithRequest,
 } from '../model/task.ts';
 import {
   ProviderBusy,
@@ -141,7 +143,7 @@ async function submit(
  */
 async function submitToAvailable(
   deps: SubmitDeps,
-  task: Pending,
+  task: WithRequest<Pending>,
   inputFormats: InputFormats | undefined,
 ): Promise<Submission> {
   const names = await deps.availableProviders(task.model);
@@ -170,10 +172,11 @@ function withoutProvider(deps: SubmitDeps, taskId: string): Declined {
 /** Submits to one provider. When it declines, the submit lock is released. */
 async function submitTo(
   deps: SubmitDeps,
-  { id, model, inputs }: Pending,
+  pending: WithRequest<Pending>,
   provider: ProviderName,
   inputFormats: InputFormats = [],
 ): Promise<Submission> {
+  const { id, model, inputs } = pending;
   const { tasks, now, providers } = deps;
   const { supportsWebhook, idempotent } = providers[provider];
   // Everything that can fail without the provider comes before the lock: a lock that a crash leaves behind
@@ -187,12 +190,9 @@ async function submitTo(
     ),
     ...(supportsWebhook && { webhookUrl: await deps.webhookUrl(provider, id) }),
   };
-  const { acquired, task } = await tasks.acquireSubmitLock(
-    id,
-    provider,
-    now(),
-    idempotent ? request : undefined,
-  );
+  const lock = await tasks.acquireSubmitLock(id, provider, now(), idempotent ? request : undefined);
+  const { acquired } = lock;
+  const task = { ...requestOf(pending), ...lock.task };
   if (!acquired || task.status !== 'pending') return continueFrom(deps, task);
 
   const result = await callProvider(deps, task, { provider, modelName, request, typicalSeconds });
@@ -219,7 +219,7 @@ async function continueFrom(deps: SubmitDeps, task: Task): Promise<Submission> {
  * Submits again to a provider that may have accepted the job. An idempotent provider recognises the job
  * by its exact request and responds as it did the first time. With any other provider it stays unknown.
  */
-async function resubmit(deps: SubmitDeps, task: Pending): Promise<Submission> {
+async function resubmit(deps: SubmitDeps, task: WithRequest<Pending>): Promise<Submission> {
   const { id, model, provider, submittedRequest: request, submitLockedAt = 0 } = task;
   if (!isStillWanted(task, deps.now()) || !provider || !request) return { state: 'unknown' };
   const modelName = nameAtProvider(model, provider, deps.catalogue);
@@ -252,7 +252,7 @@ type Attempt = {
 /** One call of the provider, under the submit lock, and the ticket written if it accepts. */
 async function callProvider(
   { tasks, providers, now, pause }: SubmitDeps,
-  { id, prompt, n, options }: Pending,
+  { id, prompt, n, options }: WithRequest<Pending>,
   { provider, modelName, request, typicalSeconds }: Attempt,
 ): Promise<CallResult> {
   const job: Job = { taskId: id, model: modelName, prompt, n, options, ...request };

@@ -1,5 +1,11 @@
 import type { Clock } from '../model/clock.ts';
-import { type EndedTask, linkValidForMs, type Task } from '../model/task.ts';
+import {
+  type EndedTask,
+  linkValidForMs,
+  type Task,
+  type TaskState,
+  type WithRequest,
+} from '../model/task.ts';
 import { typicalSecondsOf } from '../providers/durations.ts';
 import { resultLink } from './result-link.ts';
 import { endedTaskView, taskView } from './view.ts';
@@ -22,10 +28,10 @@ export const taskResponseFor = (deps: Deps) => async (task: Task) =>
   });
 
 /** An ended task as its caller reads it, and as a callback sends it. */
-export const endedTaskResponseFor = (deps: Deps) => async (task: EndedTask) =>
+export const endedTaskResponseFor = (deps: Deps) => async (task: WithRequest<EndedTask>) =>
   endedTaskView(task, { resultLink: await resultLinksFor(deps, task) });
 
-async function resultLinksFor({ baseUrl, secret, now }: Deps, task: Task) {
+async function resultLinksFor({ baseUrl, secret, now }: Deps, task: TaskState) {
   const signingKey = task.status === 'completed' ? await secret() : '';
   const expires = Math.floor((now() + linkValidForMs) / 1000);
   return (n: number): string => resultLink(baseUrl, signingKey, { taskId: task.id, n, expires });

@@ -10,7 +10,9 @@ import {
   type Failure,
   isEnded,
   type Task,
+  type TaskState,
   uploadFormMs,
+  type WithRequest,
 } from '../model/task.ts';
 import type * as schemas from './task-schemas.ts';
 
@@ -66,7 +68,7 @@ export function taskView(task: Task, context: ViewContext): Body<typeof schemas.
 
 /** A task that has not ended, and so has no results to link to. */
 export const activeTaskView = (
-  task: ActiveTask,
+  task: WithRequest<ActiveTask>,
   { now, typicalSeconds }: Pick<ViewContext, 'now' | 'typicalSeconds'>,
 ): Body<typeof schemas.ActiveTask> => ({
   ...identity(task),
@@ -84,13 +86,13 @@ export const activeTaskView = (
 
 /** A task that has ended. */
 export const endedTaskView = (
-  task: EndedTask,
+  task: WithRequest<EndedTask>,
   context: Pick<ViewContext, 'resultLink'>,
 ): Body<typeof schemas.EndedTask> =>
   task.status === 'completed' ? completedView(task, context) : failedView(task);
 
 const completedView = (
-  task: Completed,
+  task: WithRequest<Completed>,
   { resultLink }: Pick<ViewContext, 'resultLink'>,
 ): Body<typeof schemas.CompletedTask> => ({
   ...identity(task),
@@ -103,7 +105,7 @@ const completedView = (
   ...callbackOf(task),
 });
 
-const failedView = (task: Failed): Body<typeof schemas.FailedTask> => ({
+const failedView = (task: WithRequest<Failed>): Body<typeof schemas.FailedTask> => ({
   ...identity(task),
   progress: 0,
   status: 'failed',
@@ -130,7 +132,7 @@ export const withoutCallback = <T extends { readonly callback?: unknown }>(
 
 /** A task in a list: without prompt, results and links. Times in seconds. */
 export const summaryView = (
-  task: Task,
+  task: TaskState,
   now: number,
   typicalSeconds: number,
 ): Body<typeof schemas.TaskSummary> => {
@@ -172,7 +174,7 @@ const identity = (task: Task) => ({
   ...(task.metadata && { metadata: task.metadata }),
 });
 
-const reserved = (task: Task) => ({
+const reserved = (task: TaskState) => ({
   billing_rule: 'per_call' as const,
   credits_reserved: toCredits(task.reserved),
   user_group: task.userGroup,
@@ -193,7 +195,7 @@ const errorView = ({ code, message }: Failure): Body<typeof schemas.TaskError> =
 // Providers report no progress, so it is the elapsed time against the time that was typical when the
 // provider accepted the job. That does not change any more, so progress never goes back. It is 100
 // only when the task is completed.
-function progressOf(task: Task, now: number, typicalSeconds: number): number {
+function progressOf(task: TaskState, now: number, typicalSeconds: number): number {
   if (task.status === 'completed') return 100;
   if (task.status !== 'processing') return 0;
   const elapsed = now - task.submittedAt;

@@ -12,7 +12,7 @@ import type {
 import { type Amount, divide, placeTask, type Transfer } from '../../../domain/billing/shards.ts';
 import { entryIdOf } from '../../../domain/model/account.ts';
 import { dayIn } from '../../../domain/model/api-key.ts';
-import type { Pending } from '../../../domain/model/task.ts';
+import type { Pending, WithRequest } from '../../../domain/model/task.ts';
 import { backOff } from './back-off.ts';
 import { addEntry } from './entries.ts';
 import { withPlaceholders } from './expressions.ts';
@@ -40,7 +40,7 @@ import {
   valuesOf,
 } from './shards.ts';
 import { spreadAccount } from './spread-shards.ts';
-import { toItem } from './task-row.ts';
+import { toItem, toRequestItem } from './task-row.ts';
 import { type Actions, maxActions, type Outcome, writeAll } from './transaction.ts';
 import { updateExpression } from './update.ts';
 
@@ -78,7 +78,7 @@ type Context = {
 };
 
 type Request = {
-  readonly task: Pending;
+  readonly task: WithRequest<Pending>;
   readonly limits: SpendingLimits;
   readonly record: IdempotencyRecord | undefined;
 };
@@ -344,8 +344,8 @@ async function changeDay(
 
 const dayTtl = (createdAt: number): number => Math.ceil((createdAt + dayRowTtlMs) / 1000);
 
-/** The task, its idempotency record, and its entry. */
-const ownActions = 3;
+/** The two items of the task, its idempotency record, and its entry. */
+const ownActions = 4;
 
 /**
  * When more shards have to give and take than fit into the task's own transaction, those of one amount do so before.
@@ -370,6 +370,7 @@ function actionsOf(tables: Tables, request: Request, placement: Placement): Acti
   const entry = { id: entryIdOf(at, `${taskId}-reserve`), at, amount: -reserved, taskId, keyId };
   return {
     task: addTask(tables, { ...task, reservedIn: { shard, day } }),
+    request: { Put: { TableName: tables.tasks, Item: toRequestItem(taskId, task) } },
     idempotency: putIdempotencyRecord(tables.idempotency, record, { taskId }, at),
     entry: addEntry(tables.accounts, { account, shard }, { ...entry, kind: 'reserve' }),
     ...takeFromShards(tables, request, placement, true),

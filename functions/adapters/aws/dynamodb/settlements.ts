@@ -1,12 +1,14 @@
 import type { DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
 import { type Ledger, LedgerBusy } from '../../../domain/billing/ledger.ts';
 import { entryIdOf } from '../../../domain/model/account.ts';
 import { type EndedTask, isEnded } from '../../../domain/model/task.ts';
 import { addEntry } from './entries.ts';
 import { allOf, withPlaceholders } from './expressions.ts';
 import { accountShardKey, dayShardKey, keyShardKey, shardActions } from './shards.ts';
-import { toItem, toTask } from './task-row.ts';
+import { partKey, parts, toItem, toTaskState, ttlOf } from './task-row.ts';
 import { type Actions, type Outcome, untilResult, writeAll } from './transaction.ts';
+import { updateExpression } from './update.ts';
 import { addUsage } from './usage.ts';
 
 type Tables = { readonly accounts: string; readonly keys: string; readonly tasks: string };
@@ -46,7 +48,7 @@ function isSettled(
 ): boolean {
   if (failed.has('task')) {
     const row = failed.get('task');
-    const found = row && toTask(row);
+    const found = row && toTaskState(row);
     if (!found || isEnded(found)) return true;
     throw new Error(`${id} cannot be settled: ${found.reserved} is reserved, not ${reserved}`);
   }
@@ -62,6 +64,7 @@ function actionsOf({ accounts, keys, tasks }: Tables, task: EndedTask): Actions 
   const entry = { id: entryIdOf(at, `${taskId}-settle`), at, amount: returned, charged };
   return {
     task: endTask(tasks, task),
+    request: expireRequest(tasks, task),
     entry: addEntry(accounts, { account, shard }, { ...entry, kind: 'settle', taskId, keyId }),
     usage: addUsage(accounts, { account, shard }, task),
     ...shardActions(
@@ -106,3 +109,18 @@ const endTask = (tasks: string, task: EndedTask): TransactWriteItem => ({
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   },
 });
+
+/** What was asked goes when the state goes. */
+const expireRequest = (
+  tasks: string,
+  { id, expiresAt }: EndedTask,
+): TransactWriteItem | undefined =>
+  expiresAt === undefined
+    ? undefined
+    : {
+        Update: {
+          TableName: tasks,
+          Key: marshall(partKey(id, parts.request)),
+          ...updateExpression({ set: { ttl: ttlOf(expiresAt) } }),
+        },
+      };

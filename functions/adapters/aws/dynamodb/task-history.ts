@@ -1,32 +1,83 @@
 import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
+import type { CursorKey } from '../../../domain/model/ids.ts';
 import { indexNames } from '../../../domain/model/storage-names.ts';
-import type { TaskHistory } from '../../../domain/tasks/list-tasks.ts';
+import type { ListRange, TaskHistory } from '../../../domain/tasks/list-tasks.ts';
 import { withPlaceholders } from './expressions.ts';
 import { findRows } from './rows.ts';
-import { endOfTime, listPosition, listShardsOf, parseListPosition, toTask } from './task-row.ts';
+import {
+  endOfTime,
+  listPosition,
+  listShardsOf,
+  parseListPosition,
+  partKey,
+  parts,
+  toTask,
+  toTaskState,
+} from './task-row.ts';
 
 /** The tasks of an account in DynamoDB. The index says where they stand, the table what they are. */
-export const taskHistory = (client: DynamoDBClient, table: string): TaskHistory => ({
-  positions: async (account, { limit, after, from = 0, to = Number.MAX_SAFE_INTEGER }) => {
-    const before = after && after.createdAt <= to ? listPosition(after) : endOfTime(to);
-    const shards = await Promise.all(
-      listShardsOf(account).map((shard) => readShard(client, table, { shard, before, limit })),
+export const taskHistory = (client: DynamoDBClient, table: string): TaskHistory => {
+  const findParts = (ids: readonly string[], names: readonly string[]) =>
+    findRows(
+      client,
+      table,
+      ids.flatMap((id) => names.map((name) => partKey(id, name))),
     );
-    return shards
-      .flat()
-      .sort()
-      .reverse()
-      .slice(0, limit)
-      .map(parseListPosition)
-      .filter(({ createdAt }) => createdAt >= from);
-  },
+  return {
+    positions: (account, range) => readList(client, table, accountList, account, range),
+    positionsOfDay: (day, range) => readList(client, table, dayList, day, range),
+    undelivered: (account, range) => readList(client, table, undeliveredList, account, range),
 
-  findAll: async (ids) => {
-    const keys = ids.map((id) => ({ id }));
-    return (await findRows(client, table, keys)).flatMap((row) => toTask(row) ?? []);
-  },
-});
+    findStates: async (ids) =>
+      (await findParts(ids, [parts.state])).flatMap((row) => toTaskState(row) ?? []),
+
+    findAll: async (ids) => {
+      const rows = await findParts(ids, [parts.request, parts.state]);
+      const byId = Map.groupBy(rows, (row) => String(row['id']));
+      return [...byId.values()].flatMap((own) => toTask(own) ?? []);
+    },
+  };
+};
+
+/** An index that lists tasks by time and then by id, in several partitions. */
+type List = { readonly index: string; readonly shard: string; readonly position: string };
+
+const accountList: List = {
+  index: indexNames.tasksByAccount,
+  shard: 'listShard',
+  position: 'listPosition',
+};
+const dayList: List = {
+  index: indexNames.tasksByDay,
+  shard: 'dayShard',
+  position: 'listPosition',
+};
+const undeliveredList: List = {
+  index: indexNames.undeliveredCallbacks,
+  shard: 'undeliveredShard',
+  position: 'undeliveredPosition',
+};
+
+async function readList(
+  client: DynamoDBClient,
+  table: string,
+  list: List,
+  of: string,
+  { limit, after, from = 0, to = Number.MAX_SAFE_INTEGER }: ListRange,
+): Promise<readonly CursorKey[]> {
+  const before = after && after.createdAt <= to ? listPosition(after) : endOfTime(to);
+  const shards = await Promise.all(
+    listShardsOf(of).map((shard) => readShard(client, table, list, { shard, before, limit })),
+  );
+  return shards
+    .flat()
+    .sort()
+    .reverse()
+    .slice(0, limit)
+    .map(parseListPosition)
+    .filter(({ createdAt }) => createdAt >= from);
+}
 
 type ShardRange = { readonly shard: string; readonly before: string; readonly limit: number };
 
@@ -34,19 +85,20 @@ type ShardRange = { readonly shard: string; readonly before: string; readonly li
 async function readShard(
   client: DynamoDBClient,
   table: string,
+  list: List,
   { shard, before, limit }: ShardRange,
 ): Promise<readonly string[]> {
   const { Items = [] } = await client.send(
     new QueryCommand({
       TableName: table,
-      IndexName: indexNames.tasksByAccount,
+      IndexName: list.index,
       ...withPlaceholders(
-        { KeyConditionExpression: '#listShard = :shard AND #listPosition < :before' },
+        { KeyConditionExpression: `#${list.shard} = :shard AND #${list.position} < :before` },
         { shard, before },
       ),
       ScanIndexForward: false,
       Limit: limit,
     }),
   );
-  return Items.map((item) => String(unmarshall(item)['listPosition']));
+  return Items.map((item) => String(unmarshall(item)[list.position]));
 }

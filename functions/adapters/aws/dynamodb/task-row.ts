@@ -1,7 +1,17 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { CursorKey } from '../../../domain/model/ids.ts';
-import { isDeleted, type Task, type TaskRecord } from '../../../domain/model/task.ts';
+import {
+  type CallbackAttempt,
+  type EndedTask,
+  isDeleted,
+  maxStoredAttempts,
+  requestOf,
+  type Task,
+  type TaskRecord,
+  type TaskRequest,
+  type TaskState,
+} from '../../../domain/model/task.ts';
 import type { Row } from './rows.ts';
 
 /**
@@ -21,12 +31,26 @@ export const checkShard = (id: string): number => shardOf(id, checkShards);
  */
 export const listShards = 8;
 
-/** The partitions of the list of an account. No name of an account contains `#`. */
-export const listShardsOf = (account: string): readonly string[] =>
-  Array.from({ length: listShards }, (_, shard) => `${account}#${shard}`);
+/** The partitions of the list of an account, or of a day. No name of an account contains `#`. */
+export const listShardsOf = (accountOrDay: string): readonly string[] =>
+  Array.from({ length: listShards }, (_, shard) => `${accountOrDay}#${shard}`);
 
 /** Always the same for the same id, whose last two characters are random base 36. */
 const shardOf = (id: string, shards: number): number => Number.parseInt(id.slice(-2), 36) % shards;
+
+/** When the reconciler checks a task. Without a next check the task leaves the index of due checks. */
+export const checkAttributes = (id: string, nextCheckAt?: number): Row => ({
+  nextCheckAt: nextCheckAt ?? null,
+  checkShard: nextCheckAt === undefined ? null : checkShard(id),
+});
+
+export const undeliveredNames = ['undeliveredShard', 'undeliveredPosition'];
+
+/** What puts the state of a task into the index of undelivered callbacks of its account, at the time when it was given up. */
+export const undeliveredAttributes = ({ id, account }: EndedTask, at: number) => ({
+  undeliveredShard: `${account}#${shardOf(id, listShards)}`,
+  undeliveredPosition: listPosition({ id, createdAt: at }),
+});
 
 /**
  * The position of a task in the list of its account: a text that sorts by time and then by id. So no two tasks have the same
@@ -47,37 +71,121 @@ export function parseListPosition(position: string): CursorKey {
 const paddedTime = (ms: number): string => String(ms).padStart(16, '0');
 
 /**
- * The record of a task as a row. Only one with a next check is in the index of due checks, only one that was not deleted is
- * in the list of its account, and only one that expires has `ttl`, by which DynamoDB deletes it: in seconds, while all times
- * of a task are in milliseconds.
+ * The items of a task, by their sort key: what was asked, written once; its state, which changes; and the last attempts to
+ * deliver its callback. So a change of the state does not cost what the prompt is long.
  */
-export const toItem = (record: TaskRecord): Record<string, AttributeValue> =>
+export const parts = {
+  request: 'request',
+  state: 'state',
+  /** What the sort keys of attempts begin with. */
+  attempts: 'attempt#',
+  attempt: (number: number): string =>
+    `attempt#${String(number % maxStoredAttempts).padStart(2, '0')}`,
+} as const;
+
+/** The key of an item of a task. */
+export const partKey = (id: string, part: string) => ({ id, part });
+
+/** What was asked, as an item. */
+export const toRequestItem = (
+  id: string,
+  { prompt, options, inputs, metadata }: TaskRequest,
+): Record<string, AttributeValue> =>
   marshall(
     {
-      ...record,
+      ...partKey(id, parts.request),
+      prompt,
+      options,
+      inputs,
       // A map, because the names are the caller's: `marshall` takes an object with an own `constructor` for no object.
-      ...('metadata' in record &&
-        record.metadata && { metadata: new Map(Object.entries(record.metadata)) }),
-      ...(!isDeleted(record) && {
-        listShard: `${record.account}#${shardOf(record.id, listShards)}`,
-        listPosition: listPosition(record),
-      }),
-      ...(record.nextCheckAt !== undefined && { checkShard: checkShard(record.id) }),
-      ...('expiresAt' in record &&
-        record.expiresAt !== undefined && { ttl: Math.ceil(record.expiresAt / 1000) }),
+      metadata: metadata && new Map(Object.entries(metadata)),
     },
     { removeUndefinedValues: true },
   );
 
-/** Attributes of a row that are not part of the task. */
-const rowOnly: readonly string[] = ['checkShard', 'listPosition', 'listShard', 'lockOwner', 'ttl'];
+/** What belongs to the other item, also when a record comes with it. */
+const requestOnly: readonly string[] = [
+  'inputs',
+  'metadata',
+  'options',
+  'prompt',
+] satisfies (keyof TaskRequest)[];
+
+/**
+ * The state of a task as an item, or what stays of a deleted one. Only one with a next check is in the index of due checks,
+ * only one that was not deleted is in the list of its account, and only one that expires has `ttl`, by which DynamoDB
+ * deletes it: in seconds, while all times of a task are in milliseconds.
+ */
+export const toItem = (record: TaskRecord): Record<string, AttributeValue> =>
+  marshall(
+    {
+      ...Object.fromEntries(Object.entries(record).filter(([name]) => !requestOnly.includes(name))),
+      part: parts.state,
+      ...(!isDeleted(record) && {
+        listShard: `${record.account}#${shardOf(record.id, listShards)}`,
+      }),
+      dayShard: `${utcDayOf(record.createdAt)}#${shardOf(record.id, listShards)}`,
+      listPosition: listPosition(record),
+      ...(record.nextCheckAt !== undefined && { checkShard: checkShard(record.id) }),
+      ...('expiresAt' in record && { ttl: ttlOf(record.expiresAt) }),
+    },
+    { removeUndefinedValues: true },
+  );
+
+const utcDayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
+
+/** When DynamoDB deletes an item, in seconds. */
+export const ttlOf = (expiresAt: number | undefined): number | undefined =>
+  expiresAt === undefined ? undefined : Math.ceil(expiresAt / 1000);
+
+/** One attempt to deliver the callback of a task, as an item. */
+export const toAttemptItem = (
+  { id, expiresAt }: EndedTask,
+  number: number,
+  attempt: CallbackAttempt,
+): Record<string, AttributeValue> =>
+  marshall(
+    { ...partKey(id, parts.attempt(number)), number, ...attempt, ttl: ttlOf(expiresAt) },
+    { removeUndefinedValues: true },
+  );
+
+export const toAttempt = ({ at, milliseconds, status, reason }: Row): CallbackAttempt => ({
+  at,
+  milliseconds,
+  ...(status !== undefined && { status }),
+  ...(reason !== undefined && { reason }),
+});
+
+/** Attributes of the item of a state that are not part of the task. */
+const rowOnly: readonly string[] = [
+  'checkShard',
+  'dayShard',
+  'listPosition',
+  'listShard',
+  'lockOwner',
+  'part',
+  'ttl',
+  'undeliveredPosition',
+  'undeliveredShard',
+];
 
 // Only this folder writes rows, so what is read has the shape that was written.
 export const toTaskRecord = (row: Row): TaskRecord =>
   Object.fromEntries(Object.entries(row).filter(([name]) => !rowOnly.includes(name))) as TaskRecord;
 
-/** The task of a row; undefined for one that was deleted. */
-export function toTask(row: Row): Task | undefined {
+/** The state of a task; undefined for one that was deleted. */
+export function toTaskState(row: Row): TaskState | undefined {
   const record = toTaskRecord(row);
   return isDeleted(record) ? undefined : record;
+}
+
+/** What was asked, of its item. */
+export const toTaskRequest = (row: Row): TaskRequest => requestOf(row as TaskRequest);
+
+/** The task of its two items; undefined when it was deleted, or has expired. */
+export function toTask(rows: readonly Row[]): Task | undefined {
+  const row = (part: string) => rows.find((one) => one['part'] === part);
+  const [request, state] = [row(parts.request), row(parts.state)];
+  const taskState = state && toTaskState(state);
+  return request && taskState && { ...taskState, ...toTaskRequest(request) };
 }

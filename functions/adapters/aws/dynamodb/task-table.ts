@@ -2,57 +2,25 @@ import { randomUUID } from 'node:crypto';
 import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { indexNames } from '../../../domain/model/storage-names.ts';
-import { type ActiveTask, isDeleted, isEnded } from '../../../domain/model/task.ts';
+import { type ActiveTask, isEnded, type Task } from '../../../domain/model/task.ts';
 import type { DueCheck, TaskStore } from '../../../domain/tasks/ports.ts';
-import { allOf, withPlaceholders } from './expressions.ts';
-import { type Row, readRow } from './rows.ts';
-import { checkShard, checkShards, toItem, toTask, toTaskRecord } from './task-row.ts';
-import { type Change, put, type Updated, update, updateExpression } from './update.ts';
-
-/** When a task may be written. Placeholders that stand for a literal are in `literals`. */
-const conditions = {
-  notEnded: '#status IN (:pending, :processing)',
-  ended: '#status IN (:completed, :failed)',
-  /** Nothing is written about a deleted task but that its pictures are deleted. */
-  existsNotDeleted: '(attribute_exists(#id) AND #status <> :deleted)',
-  deleted: '#status = :deleted',
-  sameAccount: '#account = :owner',
-  isPending: '#status = :pending',
-  /** The first outcome stays: the settlement may have read it already. */
-  noOutcome: 'attribute_not_exists(#outcome)',
-  notCancelled: 'attribute_not_exists(#cancelledAt)',
-  /** No provider has the job, or the one that has it can still cancel it. */
-  cancellable: '(#status = :pending OR #cancellable = :true)',
-  beforeDeadline: '(attribute_not_exists(#deadlineAt) OR #deadlineAt > :now)',
-  /**
-   * No attempt holds the submit lock. Or the lock is this call's own: the SDK retries a write whose response
-   * was lost, and must not take its own lock for that of an earlier attempt with an unknown outcome.
-   */
-  lockFree: '(attribute_not_exists(#submitLockedAt) OR #lockOwner = :lockOwner)',
-  /** The lock is still the one that was read: no other attempt has taken it over. */
-  lockUnchanged: '#submitLockedAt = :lockedAt',
-  sameProvider: '#provider = :provider',
-  /** No other run of the reconciler has leased this check in the meantime. */
-  checkNotLeased: '#nextCheckAt = :expectedCheckAt',
-  /** A task without a number is in its first execution. */
-  previousExecution:
-    '(#execution = :previous OR (attribute_not_exists(#execution) AND :previous = :first))',
-  /** A failed delivery must not hide a successful one that ran at the same time. */
-  notDelivered: '(attribute_not_exists(#callback) OR #callback.#state <> :delivered)',
-  /** A callback that waits for its first attempt is sent once, however often it is asked for. */
-  callbackNotPending: '(attribute_not_exists(#callback) OR #callback.#state <> :pending)',
-};
-
-const literals = {
-  pending: 'pending',
-  processing: 'processing',
-  completed: 'completed',
-  failed: 'failed',
-  deleted: 'deleted',
-  delivered: 'delivered',
-  first: 1,
-  true: true,
-};
+import { withPlaceholders } from './expressions.ts';
+import { readRow } from './rows.ts';
+import { conditions, literals } from './task-conditions.ts';
+import { recordCallbackAttempt, recordDeletion } from './task-items.ts';
+import {
+  checkAttributes,
+  checkShards,
+  partKey,
+  parts,
+  toAttempt,
+  toTask,
+  toTaskRecord,
+  toTaskRequest,
+  toTaskState,
+  undeliveredNames,
+} from './task-row.ts';
+import { type Change, type Updated, update, updateExpression } from './update.ts';
 
 const countOneBusy = { add: { busyCount: 1 } };
 
@@ -61,7 +29,7 @@ export function taskTable(client: DynamoDBClient, table: string): TaskStore {
   const write = (id: string, change: Change): Promise<Updated> =>
     update(client, {
       TableName: table,
-      Key: marshall({ id }),
+      Key: marshall(partKey(id, parts.state)),
       ...updateExpression({ ...change, values: { ...literals, ...change.values } }),
     });
 
@@ -72,14 +40,16 @@ export function taskTable(client: DynamoDBClient, table: string): TaskStore {
   };
 
   return {
-    find: async (id) => {
-      const row = await readRow(client, table, { id });
-      return row && toTask(row);
-    },
+    find: (id) => findTask(client, table, id),
 
     findRecord: async (id) => {
-      const row = await readRow(client, table, { id });
+      const row = await readRow(client, table, partKey(id, parts.state));
       return row && toTaskRecord(row);
+    },
+
+    findRequest: async (id) => {
+      const row = await readRow(client, table, partKey(id, parts.request));
+      return row && toTaskRequest(row);
     },
 
     recordUpload: (id, index) => writeActive(id, { add: { arrived: new Set([index]) } }),
@@ -99,7 +69,7 @@ export function taskTable(client: DynamoDBClient, table: string): TaskStore {
         ],
         values: { now: at },
       });
-      const task = row && toTask(row);
+      const task = row && toTaskState(row);
       if (!task) throw new Error(`${id} does not exist`);
       return { acquired: done, task };
     },
@@ -163,17 +133,29 @@ export function taskTable(client: DynamoDBClient, table: string): TaskStore {
         conditions: [conditions.notCancelled, conditions.noOutcome, conditions.cancellable],
       }),
 
-    recordCallbackAttempt: async (id, record, nextCheckAt) => {
-      const isFailure = record.state === 'failing' || record.state === 'undelivered';
-      await write(id, {
-        set: { callback: record, ...checkChange(id, nextCheckAt) },
-        conditions: [conditions.existsNotDeleted, ...(isFailure ? [conditions.notDelivered] : [])],
-      });
+    recordCallbackAttempt: (task, attempt, record, nextCheckAt) =>
+      recordCallbackAttempt(client, table, { task, attempt, record, nextCheckAt }),
+
+    findAttempts: async (id) => {
+      const { Items = [] } = await client.send(
+        new QueryCommand({
+          TableName: table,
+          ConsistentRead: true,
+          ...withPlaceholders(
+            { KeyConditionExpression: '#id = :id AND begins_with(#part, :attempts)' },
+            { id, attempts: parts.attempts },
+          ),
+        }),
+      );
+      return Items.map((item) => unmarshall(item))
+        .sort((a, b) => a['number'] - b['number'])
+        .map(toAttempt);
     },
 
     scheduleCallback: async (id, nextCheckAt) => {
       const { done } = await write(id, {
-        set: { callback: { state: 'pending', attempts: 0 }, ...checkChange(id, nextCheckAt) },
+        set: { callback: { state: 'pending', attempts: 0 }, ...checkAttributes(id, nextCheckAt) },
+        remove: undeliveredNames,
         conditions: [conditions.existsNotDeleted, conditions.callbackNotPending],
       });
       return done;
@@ -197,24 +179,12 @@ export function taskTable(client: DynamoDBClient, table: string): TaskStore {
       return done;
     },
 
-    recordDeletion: async (deleted) => {
-      const { done, row } = await put(client, {
-        TableName: table,
-        Item: toItem(deleted),
-        ...withPlaceholders(
-          { ConditionExpression: allOf([conditions.ended, conditions.sameAccount]) },
-          { ...literals, owner: deleted.owner },
-        ),
-      });
-      if (done) return deleted;
-      const record = row && toTaskRecord(row);
-      return record && isDeleted(record) && record.owner === deleted.owner ? record : undefined;
-    },
+    recordDeletion: (deleted) => recordDeletion(client, table, deleted),
 
     recordPicturesDeleted: async (id, picturesDeletedAt, nextCheckAt) => {
       await write(id, {
         setOnce: { picturesDeletedAt },
-        set: checkChange(id, nextCheckAt),
+        set: checkAttributes(id, nextCheckAt),
         conditions: [conditions.deleted],
       });
     },
@@ -224,15 +194,28 @@ export function taskTable(client: DynamoDBClient, table: string): TaskStore {
 }
 
 function activeTaskIn({ row }: Updated): ActiveTask | undefined {
-  const task = row && toTask(row);
+  const task = row && toTaskState(row);
   return task && !isEnded(task) ? task : undefined;
 }
 
-// Without a next check the task leaves the index of due checks.
-const checkChange = (id: string, nextCheckAt?: number): Row => ({
-  nextCheckAt: nextCheckAt ?? null,
-  checkShard: nextCheckAt === undefined ? null : checkShard(id),
-});
+/** A task with what was asked, in one read: both items lie side by side. */
+async function findTask(
+  client: DynamoDBClient,
+  table: string,
+  id: string,
+): Promise<Task | undefined> {
+  const { Items = [] } = await client.send(
+    new QueryCommand({
+      TableName: table,
+      ConsistentRead: true,
+      ...withPlaceholders(
+        { KeyConditionExpression: '#id = :id AND #part BETWEEN :request AND :state' },
+        { id, request: parts.request, state: parts.state },
+      ),
+    }),
+  );
+  return toTask(Items.map((item) => unmarshall(item)));
+}
 
 async function findDueChecks(
   client: DynamoDBClient,

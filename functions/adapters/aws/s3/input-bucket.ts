@@ -6,7 +6,7 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import type { Input, Task } from '../../../domain/model/task.ts';
+import type { Input, TaskState } from '../../../domain/model/task.ts';
 import { InputProblem } from '../../../domain/tasks/input-problems.ts';
 import type { InputStore } from '../../../domain/tasks/ports.ts';
 import type { UrlRules } from '../../outbound/check-url.ts';
@@ -72,7 +72,7 @@ export function inputBucket(
   };
 }
 
-const sourceKey = (task: Task, index: number, input: StoredInput): string =>
+const sourceKey = (task: TaskState, index: number, input: StoredInput): string =>
   input.kind === 'file' ? fileKey(task.account, input.fileId) : uploadKey(task.id, index);
 
 type Source = { readonly bucket: string; readonly key: string };

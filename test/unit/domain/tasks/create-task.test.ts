@@ -229,7 +229,7 @@ describe('500', () => {
       workflow,
       now: () => 0,
       newId: newTaskId,
-      tasks: { findRecord: async () => undefined },
+      tasks: { find: async () => undefined, findRecord: async () => undefined },
       urlProblem: () => undefined,
       fileIdOf: () => undefined,
       startFailed: () => {},

@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { isDeleted, type TaskRecord } from '../../../../functions/domain/model/task.ts';
+import { isDeleted } from '../../../../functions/domain/model/task.ts';
 import { batchTasks } from '../../../../functions/domain/tasks/batch-tasks.ts';
 import { deletePictures, lateWriteMs } from '../../../../functions/domain/tasks/delete-pictures.ts';
 import { deleteTask } from '../../../../functions/domain/tasks/delete-task.ts';
 import { getTask } from '../../../../functions/domain/tasks/get-task.ts';
 import { readPage } from '../../../../functions/domain/tasks/list-tasks.ts';
 import { memoryPictures, memoryStore, settableClock } from '../../../support/fakes.ts';
+import { stateOf } from '../../../support/memory-tasks.ts';
+import type { StoredTask } from '../../../support/money.ts';
 import {
   completed,
   deleted,
@@ -36,7 +38,7 @@ const talkative = completed({
 });
 
 /** An hour after the sample was made; `broken`: its pictures cannot be deleted now. */
-function context(task?: TaskRecord, { broken = false } = {}) {
+function context(task?: StoredTask, { broken = false } = {}) {
   const store = memoryStore();
   if (task) store.put(task);
   const clock = settableClock(sampleTime + hourMs);
@@ -131,7 +133,7 @@ describe('200', () => {
 });
 
 describe('404', () => {
-  test.each<[string, TaskRecord | undefined]>([
+  test.each<[string, StoredTask | undefined]>([
     ['does not exist', undefined],
     ['belongs to another account', completed({ account: 'stranger' })],
     ['belongs to another account and was deleted', deleted({ owner: 'stranger' })],
@@ -162,7 +164,7 @@ describe('409', () => {
         param: 'task_id',
         message: `The task ${sampleId} is not over yet: it can be deleted when it has ended.`,
       });
-      expect(await record()).toEqual(task);
+      expect(await record()).toEqual(stateOf(task));
       expect(pictures.deleted).toEqual([]);
     },
   );
@@ -234,7 +236,7 @@ describe('the pictures', () => {
       await expect(erase(sampleId)).rejects.toThrow('was not deleted');
 
       expect(pictures.deleted).toEqual([]);
-      expect(await record()).toEqual(task);
+      expect(await record()).toEqual(stateOf(task));
     },
   );
 

@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { type ActiveTask, isEnded } from '../../../../functions/domain/model/task.ts';
+import {
+  type ActiveTask,
+  isEnded,
+  type WithRequest,
+} from '../../../../functions/domain/model/task.ts';
 import {
   alarmingExecutions,
   ensureWorkflowRunning,
@@ -10,7 +14,7 @@ import { failed, pending, processing, sampleId, sampleTime } from '../../../supp
 const minute = 60_000;
 
 function context(
-  task: ActiveTask = processing(),
+  task: WithRequest<ActiveTask> = processing(),
   broken: () => Error | undefined = () => undefined,
 ) {
   const { tasks, put } = memoryStore();
@@ -25,7 +29,7 @@ function context(
     exhausted: (id: string) => void exhausted.push(id),
   };
   /** The task as the next check finds it. */
-  const currentTask = async (): Promise<ActiveTask> => {
+  const currentTask = async (): Promise<WithRequest<ActiveTask>> => {
     const found = await tasks.find(sampleId);
     if (!found || isEnded(found)) throw new Error('the task is over');
     return found;

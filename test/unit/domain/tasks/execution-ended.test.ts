@@ -5,6 +5,7 @@ import {
   type Recovery,
 } from '../../../../functions/domain/tasks/ensure-workflow.ts';
 import { memoryStore } from '../../../support/fakes.ts';
+import { stateOf } from '../../../support/memory-tasks.ts';
 import { completed, failed, pending, processing, sampleId } from '../../../support/tasks.ts';
 
 function context(task: Task, recovery: Recovery = 'restarted') {
@@ -25,7 +26,7 @@ test.each([pending(), processing({ execution: 3 })])(
 
     expect(await ended(sampleId)).toBe('restarted');
 
-    expect(recovered).toEqual([task]);
+    expect(recovered).toEqual([stateOf(task)]);
   },
 );
 

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { linkValidForMs, type TaskRecord } from '../../../../functions/domain/model/task.ts';
+import { linkValidForMs } from '../../../../functions/domain/model/task.ts';
 import { getResult } from '../../../../functions/domain/tasks/get-result.ts';
 import { resultLink } from '../../../../functions/domain/wire/result-link.ts';
 import { memoryResults, memoryStore, settableClock } from '../../../support/fakes.ts';
+import type { StoredTask } from '../../../support/money.ts';
 import { signingWith } from '../../../support/signing.ts';
 import {
   completed,
@@ -16,7 +17,7 @@ import { thrownBy } from '../../../support/thrown-by.ts';
 
 const secret = 'a signing secret';
 
-function context(task?: TaskRecord) {
+function context(task?: StoredTask) {
   const store = memoryStore();
   if (task) store.put(task);
   const clock = settableClock(sampleTime);
@@ -85,7 +86,7 @@ describe('403', () => {
     expect(await thrownBy(get(params))).toMatchObject(invalidLink);
   });
 
-  test.each<[string, TaskRecord | undefined]>([
+  test.each<[string, StoredTask | undefined]>([
     ['is gone', undefined],
     ['is still being made', processing()],
     ['has failed', failed()],

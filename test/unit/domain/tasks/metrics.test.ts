@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { TaskErrorCode } from '../../../../functions/domain/model/problem.ts';
-import type { ActiveTask, Outcome } from '../../../../functions/domain/model/task.ts';
+import type { ActiveTask, Outcome, WithRequest } from '../../../../functions/domain/model/task.ts';
 import { createdMetrics, settledMetrics } from '../../../../functions/domain/tasks/metrics.ts';
 import { settleTask } from '../../../../functions/domain/tasks/settle-task.ts';
 import { memoryResults, memoryStore } from '../../../support/fakes.ts';
 import { pending, processing, sampleCaller, sampleId, sampleTime } from '../../../support/tasks.ts';
 
 /** The metrics of such a task when it is settled 40 seconds after its create. */
-async function context(task: ActiveTask) {
+async function context(task: WithRequest<ActiveTask>) {
   const store = memoryStore();
   store.grant('default', 10_000);
   await store.ledger.reserve(pending({ n: task.n, reserved: task.reserved }), sampleCaller);

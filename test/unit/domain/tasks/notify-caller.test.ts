@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest';
 import {
   type CallbackRecord,
   quickAttempts,
-  type Task,
-  type TaskRecord,
+  type TaskState,
 } from '../../../../functions/domain/model/task.ts';
 import { notifyCaller } from '../../../../functions/domain/tasks/notify-caller.ts';
 import { memoryStore, settableClock } from '../../../support/fakes.ts';
+import type { StoredTask } from '../../../support/money.ts';
 import {
   completed,
   deleted,
@@ -21,7 +21,7 @@ const callbackUrl = 'https://example.com/hook';
 const callbackRetryDelays = [60, 600, 3600];
 const hungUp = new Error('The receiver hung up.');
 
-function context(task: TaskRecord, ...statuses: readonly (number | undefined)[]) {
+function context(task: StoredTask, ...statuses: readonly (number | undefined)[]) {
   const { tasks, put } = memoryStore();
   put(task);
   const clock = settableClock(sampleTime);
@@ -32,8 +32,8 @@ function context(task: TaskRecord, ...statuses: readonly (number | undefined)[])
     tasks,
     now: clock.now,
     callbackRetryDelays,
-    bodyOf: async ({ id, status }: Task) => `${id} is ${status}`,
-    deliver: async ({ id }: Task, url: string, body: string) => {
+    bodyOf: async ({ id, status }: TaskState) => `${id} is ${status}`,
+    deliver: async ({ id }: TaskState, url: string, body: string) => {
       deliveries.push({ id, url, body });
       const status = statuses[deliveries.length - 1];
       return status === undefined ? { cause: hungUp } : { status };
@@ -258,12 +258,36 @@ test('a task without a callback_url has no callback', async () => {
   expect(await find()).not.toHaveProperty('callback');
 });
 
-test.each([
-  ['is still running', processing({ callbackUrl }), sampleId],
-  ['is not there', completed({ callbackUrl }), 'task-unified-1-00000000'],
-])('no callback is sent for a task that %s', async (_what, task, id) => {
-  const { notify, deliveries } = context(task);
+test('no callback is sent for a task that is still running', async () => {
+  const { notify, deliveries } = context(processing({ callbackUrl }));
 
-  await expect(notify(id)).rejects.toThrow('has not ended');
+  await expect(notify(sampleId)).rejects.toThrow('has not ended');
   expect(deliveries).toEqual([]);
+});
+
+test('no callback is sent for a task that has expired', async () => {
+  const { notify, deliveries } = context(completed({ callbackUrl }));
+
+  expect(await notify('task-unified-1-00000000')).toBeUndefined();
+  expect(deliveries).toEqual([]);
+});
+
+test.each([
+  [204, { status: 204 }],
+  [500, { status: 500 }],
+  [undefined, { reason: hungUp.message }],
+])('an attempt that got %s is stored with its time and its length', async (status, result) => {
+  const { clock, tasks, deps } = context(completed({ callbackUrl }), status);
+  const slow = notifyCaller({
+    ...deps,
+    deliver: async (...attempt) => {
+      clock.advance(250);
+      return deps.deliver(...attempt);
+    },
+  });
+  const at = clock.now();
+
+  await slow(sampleId).catch(() => {});
+
+  expect(await tasks.findAttempts(sampleId)).toEqual([{ at, milliseconds: 250, ...result }]);
 });

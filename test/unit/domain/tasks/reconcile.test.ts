@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { CallbackRecord, Task, TaskRecord } from '../../../../functions/domain/model/task.ts';
+import type {
+  CallbackRecord,
+  TaskRecord,
+  TaskState,
+} from '../../../../functions/domain/model/task.ts';
 import type { Recovery } from '../../../../functions/domain/tasks/ensure-workflow.ts';
 import type { DueCheck } from '../../../../functions/domain/tasks/ports.ts';
 import { type CheckReason, reconcile } from '../../../../functions/domain/tasks/reconcile.ts';
@@ -9,6 +13,7 @@ import {
   memoryWorkflow,
   settableClock,
 } from '../../../support/fakes.ts';
+import type { StoredTask } from '../../../support/money.ts';
 import { completed, deleted, failed, pending, processing } from '../../../support/tasks.ts';
 
 const now = 1_000_000;
@@ -22,7 +27,7 @@ const callback = (state: CallbackRecord['state']) => ({
 const breakdown = new Error('throttled');
 
 /** A task with the id `broken` fails. */
-function context(tasks: readonly TaskRecord[], recovery: Recovery = 'restarted') {
+function context(tasks: readonly StoredTask[], recovery: Recovery = 'restarted') {
   const store = memoryStore();
   for (const task of tasks) store.put(task);
   const clock = settableClock(now);
@@ -42,7 +47,7 @@ function context(tasks: readonly TaskRecord[], recovery: Recovery = 'restarted')
     inputs,
     workflow,
     now: clock.now,
-    ensureWorkflowRunning: async ({ id }: Task): Promise<Recovery> => {
+    ensureWorkflowRunning: async ({ id }: TaskState): Promise<Recovery> => {
       unlessBroken(id, ensured);
       return recovery;
     },
@@ -298,7 +303,7 @@ describe('many due tasks', () => {
 });
 
 describe('a task that changed after the index was read', () => {
-  test.each<[string, TaskRecord]>([
+  test.each<[string, StoredTask]>([
     ['it was checked', pending({ id: 'due', nextCheckAt: now + 5 })],
     ['no check is due any more', failed({ id: 'due' })],
     ['its pictures were deleted', deleted({ id: 'due', nextCheckAt: now + 5 })],

@@ -4,6 +4,7 @@ import {
   isEnded,
   type Pending,
   type SubmittedRequest,
+  type WithRequest,
 } from '../../../../functions/domain/model/task.ts';
 import { SubmitUnknown } from '../../../../functions/domain/model/workflow-errors.ts';
 import { submitTask } from '../../../../functions/domain/tasks/submit-task.ts';
@@ -114,7 +115,7 @@ describe('a provider that deduplicates', () => {
   });
 });
 
-test.each<[string, Pending]>([
+test.each<[string, WithRequest<Pending>]>([
   ['a job at a provider that is not idempotent', locked('dashscope')],
   ['a job without a stored request', locked('evolink')],
   [

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { type ActiveTask, isEnded, type Outcome } from '../../../../functions/domain/model/task.ts';
+import {
+  type ActiveTask,
+  isEnded,
+  type Outcome,
+  type WithRequest,
+} from '../../../../functions/domain/model/task.ts';
 import {
   OutcomeMissing,
   ResultUnavailable,
@@ -17,7 +22,7 @@ const url = (n: number) => `https://provider.example.com/${n}.png`;
 const generated: Outcome = { state: 'succeeded', images: [{ url: url(1) }, { url: url(2) }] };
 
 /** A task of two images whose price is reserved, in the middle of its workflow. */
-async function context(task: ActiveTask) {
+async function context(task: WithRequest<ActiveTask>) {
   const store = memoryStore();
   store.grant('default', granted);
   await store.ledger.reserve(pending({ n: 2, reserved: 2400 }), sampleCaller);
@@ -43,7 +48,7 @@ const charged = (used: number) => ({ balance: granted - used, reserved: 0, used 
 describe('a task that is cancelled', () => {
   const cancelledAt = sampleTime;
 
-  test.each<[string, ActiveTask, { Error: string } | undefined]>([
+  test.each<[string, WithRequest<ActiveTask>, { Error: string } | undefined]>([
     ['and whose execution died', pending({ cancelledAt }), undefined],
     ['and whose workflow failed', pending({ cancelledAt }), { Error: 'Lambda.Unknown' }],
     ['when the provider stayed busy', pending({ cancelledAt }), { Error: 'ProviderBusy' }],
@@ -90,7 +95,7 @@ describe('a task whose job is at a provider, without an outcome', () => {
 });
 
 describe('the callback', () => {
-  test.each<[string, ActiveTask]>([
+  test.each<[string, WithRequest<ActiveTask>]>([
     ['completed', processing({ callbackUrl, outcome: generated })],
     ['failed', pending({ callbackUrl, nextCheckAt: now })],
   ])(
@@ -159,7 +164,8 @@ describe('when the state runs again', () => {
 
     expect(await settle(sampleId, { Error: 'Lambda.Unknown' })).toBeUndefined();
 
-    expect(first).toMatchObject({ task: { status: 'processing' }, ended: before });
+    expect(first).toMatchObject({ task: { status: 'processing' } });
+    expect(before).toMatchObject(first?.ended ?? {});
     expect(await find()).toEqual(before);
     expect(funds()).toMatchObject(charged(2400));
   });

@@ -4,6 +4,7 @@ import type {
   Failure,
   GeneratedImage,
   Outcome,
+  WithRequest,
 } from '../../../../functions/domain/model/task.ts';
 import { ResultUnavailable } from '../../../../functions/domain/model/workflow-errors.ts';
 import { type CaughtError, settleTask } from '../../../../functions/domain/tasks/settle-task.ts';
@@ -44,7 +45,7 @@ const image = (n: number) => ({
 /** A task of `n` images whose price is reserved, in the middle of its workflow. */
 async function context(
   n: number,
-  as: (task: ActiveTask) => ActiveTask,
+  as: (task: WithRequest<ActiveTask>) => WithRequest<ActiveTask>,
   unavailable: readonly string[] = [],
 ) {
   const store = memoryStore();

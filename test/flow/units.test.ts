@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { type Meter, startMeter } from '../../bench/dynamodb-meter.ts';
+import { tablesOf } from '../../local/aws/template/read-tables.ts';
+import { openStack, type TestStack, until } from './open-stack.ts';
+import { type Receiver, serveImages, startReceiver } from './receiver.ts';
+
+// The request units of DynamoDB that each path takes, which AWS bills: a write unit for each kB, twice that in a
+// transaction, and one for each entry of an index; a read unit for each 4 kB. A higher number is a decision: change it here
+// and in docs/performance.md.
+
+const sample = readFileSync('cli/sample.jpg');
+
+let stack: TestStack;
+let meter: Meter;
+let imageServer: Receiver;
+let receiver: Receiver;
+
+beforeAll(async () => {
+  imageServer = await serveImages({ '/sample.jpg': sample });
+  receiver = await startReceiver(200);
+  stack = await openStack({ outdir: inject('outdir'), speed: 3 });
+  const { context, environment, dynamoDb: client } = stack;
+  const url = environment['AWS_ENDPOINT_URL_DYNAMODB'] ?? '';
+  meter = await startMeter({ url, client, tables: tablesOf(context) });
+  Object.assign(environment, { AWS_ENDPOINT_URL_DYNAMODB: meter.url });
+  stack.lambda.recycle(); // functions that start from now on use the meter
+  stack.schedules.close(); // the reconciler costs the same however many tasks there are
+  stack.mockProvider.control({ seconds: 0 });
+  await runTask({}); // what is cached, and written once a minute, is not counted below
+});
+afterAll(async () => {
+  await stack?.close();
+  await Promise.all([meter?.close(), imageServer?.close(), receiver?.close()]);
+});
+
+const create = (more: object) =>
+  stack.create({
+    prompt: 'Cheap',
+    size: '768x768',
+    image_urls: [`${imageServer.url}/sample.jpg`],
+    ...more,
+  });
+
+async function runTask(more: object): Promise<string> {
+  const { body } = await create(more);
+  await until(() => stack.isExecutionOver(body.id) && stack.lambda.isIdle(), Boolean);
+  return body.id;
+}
+
+/** The units of what `run` does, when nothing else runs. */
+async function unitsOf(run: () => Promise<unknown>) {
+  await until(stack.lambda.isIdle, Boolean);
+  meter.units.write.clear();
+  meter.units.read = 0;
+  await run();
+  await until(stack.lambda.isIdle, Boolean);
+  const write = [...meter.units.write.values()].reduce((total, one) => total + one, 0);
+  return { write, read: meter.units.read };
+}
+
+/** Once a minute the last use of a key is written, and now and then how long a job took. */
+const occasionalWrites = 2;
+
+type Units = { readonly write: number; readonly read: number };
+
+function expectUnits(units: Units, budget: Units): void {
+  expect(units.read, 'read units').toBeLessThanOrEqual(budget.read);
+  expect(units.write, 'write units').toBeLessThanOrEqual(budget.write + occasionalWrites);
+}
+
+describe('a whole task takes at most its units:', () => {
+  // Of these, 12 are the create: two for each of request, state, entry, two balances, and one for the rate limit and each
+  // list. As many are the settlement.
+  test('one by URL', async () => {
+    expectUnits(await unitsOf(() => runTask({})), { write: 34, read: 5.5 });
+  });
+
+  test('one with four images', async () => {
+    expectUnits(await unitsOf(() => runTask({ n: 4 })), { write: 37, read: 5.5 });
+  });
+
+  test('one with a callback, whose attempt is an item of its own', async () => {
+    const callback = { callback_url: receiver.url };
+    expectUnits(await unitsOf(() => runTask(callback)), { write: 40, read: 6.5 });
+  });
+
+  test('one with a prompt of 2,000 characters, which only the create and the settlement write', async () => {
+    const prompt = { prompt: 'p'.repeat(2000) };
+    expectUnits(await unitsOf(() => runTask(prompt)), { write: 42, read: 5.5 });
+  });
+});
+
+describe('a request takes at most its units:', () => {
+  const form = { content_type: 'image/jpeg' };
+
+  test('a create that waits for uploads', async () => {
+    const run = () => create({ image_urls: undefined, image_uploads: [form, form] });
+    expectUnits(await unitsOf(run), { write: 14, read: 1.5 });
+  });
+
+  test('a read of a task', async () => {
+    const id = await runTask({});
+    const run = () => stack.call('GET', `/v1/tasks/${id}`);
+    await run(); // from here on the function knows the key
+    expectUnits(await unitsOf(run), { write: 1, read: 1.5 });
+  });
+
+  test('a page of a list: half a unit for each of its partitions, and one for each task', async () => {
+    const run = () => stack.call('GET', '/v1/tasks?limit=5');
+    expectUnits(await unitsOf(run), { write: 1, read: 0.5 + 8 * 0.5 + 5 });
+  });
+
+  test('a batch: two for each task', async () => {
+    const ids = [await runTask({}), await runTask({})];
+    const run = () => stack.call('POST', '/v1/tasks/batch', { task_ids: ids });
+    expectUnits(await unitsOf(run), { write: 1, read: 0.5 + 2 * 2 });
+  });
+
+  test('a deletion, with its pictures', async () => {
+    const remove = async (id: string) => stack.call('DELETE', `/v1/tasks/${id}`);
+    await remove(await runTask({})); // from here on the function knows the key
+    const id = await runTask({});
+    expectUnits(await unitsOf(() => remove(id)), { write: 10, read: 3 });
+  });
+});
