@@ -105,6 +105,29 @@ export function changedLimitContract(make: MakeStore): void {
     expect(await auditedFunds(store)).toMatchObject({ reserved: price });
   });
 
+  // What is returned lies in whatever shard it was taken from, beside others that owe something.
+  test.each(['totalLimit', 'dailyLimit'] as const)(
+    'while more is spent than a lowered %s, nothing that is returned is spent again',
+    async (limit) => {
+      const store = await fundedStore(make, 40 * price, { [limit]: 12 * price });
+      const opened = [];
+      for (let n = 0; n < 12; n += 1) opened.push(await ask(store));
+      await store.apiKeys.change(keyId, { [limit]: 4 * price });
+      const states = [];
+      for (const { id } of opened.slice(0, 8)) {
+        await settle(store, failed({ id }));
+        states.push((await ask(store)).state);
+      }
+      expect(opened.map(({ state }) => state)).toEqual(Array(12).fill('reserved'));
+      expect(new Set(states).size).toBe(1); // eleven to four are spent, and the limit is four
+      expect(states).not.toContain('reserved');
+
+      for (const { id } of opened.slice(8, 10)) await settle(store, failed({ id }));
+      const last = [await ask(store), await ask(store), await ask(store)];
+      expect(last.map(({ state }) => state)).toEqual(['reserved', 'reserved', states[0]]);
+    },
+  );
+
   test('a key that gets a limit has spent of it what it spent before', async () => {
     const store = await fundedStore(make, 20 * price);
     await asks(store, 3);

@@ -164,8 +164,9 @@ export async function reserve(
   task: WithRequest<Pending>,
   record?: IdempotencyRecord,
 ): Promise<ReserveResult> {
-  const { totalLimit, dailyLimit, timeZone = 'UTC' } = (await apiKeys.find(task.keyId)) ?? {};
-  return ledger.reserve(task, { totalLimit, dailyLimit, timeZone }, record);
+  const found = await apiKeys.find(task.keyId);
+  const { totalLimit, dailyLimit, timeZone = 'UTC', revision } = found ?? {};
+  return ledger.reserve(task, { totalLimit, dailyLimit, timeZone, revision }, record);
 }
 
 /** Settles a task where its price is reserved. */

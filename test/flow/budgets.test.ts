@@ -132,22 +132,27 @@ test('a create reads its key beside the rate limit, writes one transaction and s
   ]);
 });
 
-test('a create with a key that has a limit looks at what is left first, and that is one read more', async () => {
-  const authorization = `Bearer ${stack.keys.adminKey}`;
-  const key = { account: 'default', name: 'limited', total_limit_credits: 100 };
-  const { body } = await stack.call('POST', '/v1/admin/keys', key, { authorization });
-  const create = () =>
-    stack.create({ prompt: 'Cheap', ...byUrl() }, { authorization: `Bearer ${body.api_key}` });
-  await create();
+test.each([
+  ['a total limit', { total_limit_credits: 100 }],
+  ['a daily limit', { daily_limit_credits: 100 }],
+])(
+  'a create with a key that has %s makes the same calls, and looks at nothing first',
+  async (name, limits) => {
+    const authorization = `Bearer ${stack.keys.adminKey}`;
+    const key = { account: 'default', name, ...limits };
+    const { body } = await stack.call('POST', '/v1/admin/keys', key, { authorization });
+    const create = () =>
+      stack.create({ prompt: 'Cheap', ...byUrl() }, { authorization: `Bearer ${body.api_key}` });
+    await create(); // the first task of a day divides its limit
 
-  expect(await callsOf('api/create-task', create)).toEqual([
-    'dynamodb BatchGetItem',
-    'dynamodb GetItem',
-    'dynamodb TransactWriteItems',
-    'dynamodb UpdateItem',
-    'states StartExecution',
-  ]);
-});
+    expect(await callsOf('api/create-task', create)).toEqual([
+      'dynamodb GetItem',
+      'dynamodb TransactWriteItems',
+      'dynamodb UpdateItem',
+      'states StartExecution',
+    ]);
+  },
+);
 
 /** Runs one task while nothing else runs. */
 async function measureCost(request: object): Promise<Cost> {

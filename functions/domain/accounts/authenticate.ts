@@ -142,6 +142,7 @@ const permissionsOf = (key: ApiKey) => ({
   allowedModels: key.allowedModels,
   expiresAt: key.expiresAt,
   totalLimit: key.totalLimit,
+  revision: key.revision,
   dailyLimit: key.dailyLimit,
   timeZone: key.timeZone,
 });

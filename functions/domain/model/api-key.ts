@@ -143,6 +143,8 @@ export type Caller = {
   readonly expiresAt?: number | undefined;
   readonly totalLimit?: number | undefined;
   readonly dailyLimit?: number | undefined;
+  /** The revision of the key that has these limits. */
+  readonly revision?: number | undefined;
   /** In which the days of the daily limit begin. */
   readonly timeZone: string;
   readonly requestsPerMinute: number;

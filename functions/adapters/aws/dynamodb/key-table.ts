@@ -19,6 +19,7 @@ import { findRows, type Row, readRow } from './rows.ts';
 import {
   accountKey,
   dayShardKey,
+  firstRevision,
   keyShardKey,
   type ShardChanges,
   shardActions,
@@ -69,7 +70,11 @@ async function addKey({ client, tables }: Context, key: ApiKey): Promise<void> {
           ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
         },
       },
-      ...shardActions('key', shardsOfKey(tables, keyId), partsOf(parts)),
+      ...shardActions(
+        'key',
+        { ...shardsOfKey(tables, keyId), initial: { revision: firstRevision } },
+        partsOf(parts),
+      ),
     });
     if (outcome.state === 'written') return true;
     const existing = outcome.failed.get('key');

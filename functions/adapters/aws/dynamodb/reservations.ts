@@ -23,10 +23,12 @@ import {
   toIdempotencyRow,
 } from './idempotency.ts';
 import { toKey } from './key-table.ts';
+import type { Row } from './rows.ts';
 import {
   accountShardKey,
   type Compared,
   dayShardKey,
+  firstRevision,
   isSame,
   keyShardKey,
   openTaskTransferChanges,
@@ -47,7 +49,7 @@ import { updateExpression } from './update.ts';
 // A task takes its price from one shard of its account, by additions whose conditions stand in the same write. So the
 // money is right whatever was read before, and however many do it at the same time. When two meet on a shard, one of
 // them takes another shard at once. What is read decides only which shards to try, and what to say when nothing is
-// left in any of them.
+// left in any of them. The first attempt reads nothing.
 
 type Tables = {
   readonly accounts: string;
@@ -75,6 +77,8 @@ type Context = {
   readonly tables: Tables;
   /** How many shards an account had when this function last read it. An old number only means that fewer are used. */
   readonly shardCountCache: Map<string, number>;
+  /** The shards in which a key with limits could pay when this function last read them. */
+  readonly payingShardsCache: Map<string, readonly number[]>;
 };
 
 type Request = {
@@ -90,19 +94,24 @@ type AmountName = 'total' | 'day' | 'credits' | 'tasks';
 type Placement = {
   readonly shard: number;
   readonly limits: SpendingLimits;
+  /** Whether all shards were read before, so that none of the key's owes anything after the transfers. */
+  readonly isRead: boolean;
   readonly transfers: { readonly [name in AmountName]?: readonly Transfer[] };
 };
 
 /** The part of the ledger that reserves the price of new tasks. */
 export function reservations(client: DynamoDBClient, tables: Tables): Pick<Ledger, 'reserve'> {
-  const context: Context = { client, tables, shardCountCache: new Map() };
+  const context: Context = {
+    client,
+    tables,
+    shardCountCache: new Map(),
+    payingShardsCache: new Map(),
+  };
   return { reserve: (task, limits, record) => reserve(context, { task, limits, record }) };
 }
 
 async function reserve(context: Context, request: Request): Promise<ReserveResult> {
-  let placement = isLimited(request.limits)
-    ? await choosePlacement(context, request)
-    : anyShard(context, request);
+  let placement: Placement | ReserveResult = anyShard(context, request);
   for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
     if ('state' in placement) return placement;
     const outcome = await writeAll(context.client, actionsOf(context.tables, request, placement));
@@ -131,11 +140,9 @@ async function nextPlacement(
   request: Request,
   { attempt, isConflict }: { readonly attempt: number; readonly isConflict: boolean },
 ): Promise<Placement | ReserveResult> {
+  if (isConflict && attempt === 1) return anyShard(context, request);
   // Conflicts of a key with limits are in the shards of that key, which do not become more.
-  if (isConflict && !isLimited(request.limits)) {
-    if (attempt === 1) return anyShard(context, request);
-    await addShards(context, request.task);
-  }
+  if (isConflict && !isLimited(request.limits)) await addShards(context, request.task);
   await backOff(attempt, maxPauseMs);
   return choosePlacement(context, request);
 }
@@ -144,11 +151,15 @@ const isLimited = ({ totalLimit, dailyLimit }: SpendingLimits): boolean =>
   totalLimit !== undefined || dailyLimit !== undefined;
 
 /** Any shard. What it has is not read: the transaction is refused when that is too little. */
-const anyShard = ({ shardCountCache }: Context, { task, limits }: Request): Placement => ({
-  shard: randomInt(shardCountCache.get(task.account) ?? 1),
-  limits,
-  transfers: {},
-});
+function anyShard(
+  { shardCountCache, payingShardsCache }: Context,
+  { task, limits }: Request,
+): Placement {
+  const count = shardCountCache.get(task.account) ?? 1;
+  const paying = (isLimited(limits) && payingShardsCache.get(task.keyId)) || [];
+  const shard = paying[randomInt(Math.max(1, paying.length))] ?? randomInt(count);
+  return { shard, limits, isRead: false, transfers: {} };
+}
 
 /** Conflicts are frequent: the account gets more shards. */
 const addShards = ({ client, tables }: Context, { account, reserved }: Pending): Promise<void> =>
@@ -204,8 +215,10 @@ async function decidePlacement(
     totalLimit: totalLimit === undefined ? undefined : key.totalLimit,
     dailyLimit: dailyLimit === undefined ? undefined : key.dailyLimit,
     timeZone,
+    revision: key.revision,
   };
   if (await changeDay(context, request, limits, rows)) return 'retry';
+  rememberPaying(context, request, limits, rows);
   const found = placementIn(rows, request, limits);
   if ('failure' in found) return found;
   return (await gather(context, request, found)) ? found : 'retry';
@@ -225,13 +238,37 @@ async function readOwnerShards(
   };
   const rows = await readShards(client, tables, owner, shardCountCache.get(account));
   if (!rows) throw new Error(`the account ${account} does not exist`);
-  if (shardCountCache.size >= maxCacheEntries) shardCountCache.clear();
-  shardCountCache.set(account, rows.shards.length);
+  keep(shardCountCache, account, rows.shards.length);
   return rows;
+}
+
+function keep<V>(cache: Map<string, V>, key: string, value: V): void {
+  if (cache.size >= maxCacheEntries) cache.clear();
+  cache.set(key, value);
 }
 
 /** Bounded, so that a flood of accounts cannot fill the memory. */
 const maxCacheEntries = 1000;
+
+/** The shards of a key with limits that could pay for a task, and that need no look: they are tried first next time. */
+function rememberPaying(
+  { payingShardsCache }: Context,
+  { task }: Request,
+  limits: SpendingLimits,
+  { shards, keyShards, dayShards }: ShardRows,
+): void {
+  if (!isLimited(limits)) return;
+  const isOpen = (row: Row | undefined): boolean =>
+    row?.['revision'] === revisionOf(limits) && row['balance'] >= task.reserved;
+  const paying = [...shards.keys()].filter(
+    (shard) =>
+      (limits.totalLimit === undefined || isOpen(keyShards[shard])) &&
+      (limits.dailyLimit === undefined || isOpen(dayShards[shard])),
+  );
+  keep(payingShardsCache, task.keyId, paying);
+}
+
+const revisionOf = ({ revision = firstRevision }: SpendingLimits): number => revision;
 
 const dayOf = ({ task, limits }: Request): string => dayIn(limits.timeZone, task.createdAt);
 
@@ -247,7 +284,8 @@ function placementIn(rows: ShardRows, { task }: Request, limits: SpendingLimits)
     return { failure: failureOf(amounts[placement.lacking]?.name, rows, limits) };
   }
   const transfers = amounts.map(({ name }, index) => [name, placement.transfers[index]]);
-  return { shard: placement.shard, limits, transfers: Object.fromEntries(transfers) };
+  const { shard } = placement;
+  return { shard, limits, isRead: true, transfers: Object.fromEntries(transfers) };
 }
 
 type NamedAmount = Amount & { readonly name: AmountName };
@@ -300,9 +338,10 @@ function failureOf(
 async function changeDay(
   { client, tables }: Context,
   request: Request,
-  { dailyLimit }: SpendingLimits,
+  limits: SpendingLimits,
   { dayShards }: ShardRows,
 ): Promise<boolean> {
+  const { dailyLimit } = limits;
   const limitBefore: number | undefined = dayShards[0]?.['limit'];
   if (dailyLimit === undefined || dailyLimit === limitBefore) return false;
   const { keyId, reserved, createdAt } = request.task;
@@ -312,6 +351,8 @@ async function changeDay(
       : [dailyLimit - limitBefore];
   const keyOf = (shard: number) => dayShardKey(keyId, dayOf(request), shard);
   const ttl = dayTtl(createdAt);
+  // A day that begins owes nothing.
+  const revision = limitBefore === undefined ? revisionOf(limits) : undefined;
   await writeAll(client, {
     limit: {
       ConditionCheck: {
@@ -326,7 +367,7 @@ async function changeDay(
         Key: marshall(keyOf(0)),
         ...updateExpression({
           set: { limit: dailyLimit },
-          setOnce: { ttl },
+          setOnce: { ttl, revision },
           add: { granted: first, balance: first, changes: 1, additions: 1 },
           conditions: [limitBefore === undefined ? conditions.dayIsNew : conditions.sameLimitOfDay],
           values: { limitBefore },
@@ -335,7 +376,7 @@ async function changeDay(
     },
     ...shardActions(
       'day',
-      { table: tables.keys, keyOf, guarded: [], initial: { ttl } },
+      { table: tables.keys, keyOf, guarded: [], initial: { ttl, revision } },
       others.map((size, index) => [index + 1, { granted: size, balance: size }]),
     ),
   });
@@ -389,12 +430,15 @@ const addTask = ({ tasks }: Pick<Tables, 'tasks'>, task: Pending): TransactWrite
 function takeFromShards(
   { accounts, keys }: Tables,
   request: Request,
-  { shard, limits: { totalLimit, dailyLimit }, transfers }: Placement,
+  { shard, limits, isRead, transfers }: Placement,
   withTask: boolean,
 ): Actions {
+  const { totalLimit, dailyLimit } = limits;
   const { account, keyId, reserved } = request.task;
   const taken = (change: ShardChange): ShardChanges => (withTask ? [[shard, change]] : []);
   const price = { balance: -reserved, reserved };
+  const revision = { revision: revisionOf(limits) };
+  const onShard = { shard, ...(isRead ? { set: revision } : { mustBe: revision }) };
   return {
     ...shardActions(
       'shard',
@@ -416,6 +460,7 @@ function takeFromShards(
         keyOf: (one) => keyShardKey(keyId, one),
         // A key without a limit spends what it does not have: the debt is what it has spent.
         guarded: totalLimit === undefined ? [] : ['balance'],
+        ...(totalLimit !== undefined && withTask && { onShard }),
       },
       [...transferChanges(transfers.total), ...taken(price)],
     ),
@@ -427,6 +472,7 @@ function takeFromShards(
           keyOf: (one) => dayShardKey(keyId, dayOf(request), one),
           guarded: ['balance'],
           initial: { ttl: dayTtl(request.task.createdAt) },
+          ...(withTask && { onShard }),
         },
         [...transferChanges(transfers.day), ...taken({ balance: -reserved })],
       )),

@@ -9,6 +9,10 @@ import { updateExpression } from './update.ts';
 //
 // In every row `granted = balance + reserved + used`. In a row of a key `granted` is a part of its limit, and `balance` is
 // what is left of it; the balance of a key without a limit is negative. `changes` counts the writes of a row.
+//
+// A limit that is lowered may leave a shard that owes something, while others have something left: then none of them may
+// be spent. So a row of a key's limit has the `revision` of the key for which all of them were seen, and none owed
+// anything. Only with that revision a task takes from it without looking.
 
 /** The key of an account's own row. */
 export const accountKey = (account: string) => ({ account, entry: 'account' });
@@ -26,6 +30,9 @@ export const keyShardKey = (keyId: string, shard: number) => ({ keyId: `${keyId}
 export const dayShardKey = (keyId: string, day: string, shard: number) => ({
   keyId: `${keyId}#${day}#${shard}`,
 });
+
+/** The revision of a key that was never changed. */
+export const firstRevision = 0;
 
 export type ShardTables = { readonly accounts: string; readonly keys?: string | undefined };
 
@@ -196,12 +203,14 @@ type ShardRowsOf = {
   readonly guarded: readonly (keyof ShardChange)[];
   /** What a new row gets beside its amounts. */
   readonly initial?: Row;
+  /** What one of the rows gets whenever it is written, and what must hold for it. */
+  readonly onShard?: { readonly shard: number; readonly set?: Row; readonly mustBe?: Row };
 };
 
 /** Adds to the attributes of shards, one action for each shard. Nothing has to be read for it. */
 export function shardActions(
   what: string,
-  { table, keyOf, guarded, initial = {} }: ShardRowsOf,
+  { table, keyOf, guarded, initial = {}, onShard }: ShardRowsOf,
   changes: ShardChanges,
 ): Readonly<Record<string, TransactWriteItem>> {
   const byShard = new Map<number, Row>();
@@ -214,14 +223,22 @@ export function shardActions(
     const add = Object.fromEntries(Object.entries(sums).filter(([, size]) => size !== 0));
     if (Object.keys(add).length === 0) return [];
     const taken = guarded.filter((name) => add[name] < 0);
+    const { set = {}, mustBe = {} } = onShard?.shard === shard ? onShard : {};
     const Update = {
       TableName: table,
       Key: marshall(keyOf(shard)),
       ...updateExpression({
         add: { ...add, changes: 1, ...(add['balance'] > 0 && { additions: 1 }) },
+        set,
         setOnce: initial,
-        conditions: taken.map((name) => `#${name} >= :${name}Taken`),
-        values: Object.fromEntries(taken.map((name) => [`${name}Taken`, -add[name]])),
+        conditions: [
+          ...taken.map((name) => `#${name} >= :${name}Taken`),
+          ...Object.keys(mustBe).map((name) => `#${name} = :${name}Expected`),
+        ],
+        values: Object.fromEntries([
+          ...taken.map((name) => [`${name}Taken`, -add[name]]),
+          ...Object.entries(mustBe).map(([name, value]) => [`${name}Expected`, value]),
+        ]),
       }),
     };
     return [[`${what} ${shard}`, { Update }]];
