@@ -267,6 +267,9 @@ function capacityAlarms({ api, workflow, tables }: Monitored) {
         ...throttlesOf(tasks, indexNames.tasksByAccount),
         ...throttlesOf(accounts, indexNames.accountsByName),
         ...throttlesOf(keys, indexNames.keysByAccount),
+        // Their reads are left out, of lists for people: one alarm may have ten metrics.
+        writeThrottlesOf(tasks, indexNames.tasksByDay),
+        writeThrottlesOf(tasks, indexNames.undeliveredCallbacks),
       ]),
       threshold: 10,
     },
@@ -284,16 +287,28 @@ function capacityAlarms({ api, workflow, tables }: Monitored) {
 const throttlesOf = <Index extends string>(
   table: Table<Index>,
   index?: NoInfer<Index>,
-): readonly IMetric[] =>
-  ['ReadThrottleEvents', 'WriteThrottleEvents'].map((name) =>
-    table.metric(name, {
-      statistic: Stats.SUM,
-      dimensionsMap: {
-        TableName: table.tableName,
-        ...(index !== undefined && { GlobalSecondaryIndexName: index }),
-      },
-    }),
-  );
+): readonly IMetric[] => [
+  throttledOf('ReadThrottleEvents', table, index),
+  writeThrottlesOf(table, index),
+];
+
+const writeThrottlesOf = <Index extends string>(
+  table: Table<Index>,
+  index?: NoInfer<Index>,
+): IMetric => throttledOf('WriteThrottleEvents', table, index);
+
+const throttledOf = <Index extends string>(
+  name: 'ReadThrottleEvents' | 'WriteThrottleEvents',
+  table: Table<Index>,
+  index: NoInfer<Index> | undefined,
+): IMetric =>
+  table.metric(name, {
+    statistic: Stats.SUM,
+    dimensionsMap: {
+      TableName: table.tableName,
+      ...(index !== undefined && { GlobalSecondaryIndexName: index }),
+    },
+  });
 
 /** Sends alarms to the address in the parameter `AlarmEmail`. Without an address it creates no resource. */
 class AlarmMail extends Construct implements IAlarmAction {

@@ -14,6 +14,7 @@ type Fields = {
   readonly code?: string | undefined;
   readonly count?: number | undefined;
   readonly credits?: number | undefined;
+  readonly account?: string | undefined;
   readonly provider?: ProviderName | undefined;
   /** The provider's error as our adapter describes it: HTTP status, the provider's code and request id. */
   readonly providerError?: string | undefined;

@@ -273,6 +273,7 @@ export function memoryAccounts(records: Records): Accounts {
       const known = accounts.get(account);
       return known && shown(known);
     },
+    exists: async (account) => accounts.has(account),
     list: async ({ limit, after = '' }) => {
       const left = [...accounts.values()]
         .filter(({ account }) => account > after)

@@ -3,12 +3,17 @@ import { credits } from '../../adapters/aws/dynamodb/credits.ts';
 import { creditAccount } from '../../domain/accounts/credit-account.ts';
 import { readEnv } from '../../runtime/env.ts';
 import { replayedHeader, serve } from '../../runtime/http.ts';
+import { log } from '../../runtime/log.ts';
 import { callers, dynamo } from '../callers.ts';
 import { route } from './route.ts';
 
 const env = readEnv('api/credit-account');
 const credit = creditAccount({
-  ledger: credits(dynamo, { accounts: env.ACCOUNT_TABLE, idempotency: env.IDEMPOTENCY_TABLE }),
+  ledger: credits(
+    dynamo,
+    { accounts: env.ACCOUNT_TABLE, idempotency: env.IDEMPOTENCY_TABLE },
+    (account, cause) => log('warn', 'credits.not_spread', { account, cause }),
+  ),
   accounts: accountTable(dynamo, env.ACCOUNT_TABLE),
   now: Date.now,
 });

@@ -73,7 +73,7 @@ export const changeAccount =
 export const listEntries =
   ({ accounts }: Pick<Deps, 'accounts'>) =>
   async (id: string, { limit, cursor }: EntriesQuery) => {
-    requireAccount(id, await accounts.find(requireAccountName(id)));
+    if (!(await accounts.exists(requireAccountName(id)))) throw accountNotFound(id);
     const { entries, next } = await accounts.entries(id, { limit, before: cursor });
     return pageResponse(
       entries.map(entryView),

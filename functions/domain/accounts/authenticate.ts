@@ -15,7 +15,9 @@ import { ttlCache } from '../model/ttl-cache.ts';
 /** An API key that exists, and its account. */
 type KnownKey = {
   readonly key: ApiKey;
-  readonly account: Pick<Account, 'userGroup' | 'limits'>;
+  readonly account: Pick<Account, 'userGroup' | 'limits'> & {
+    readonly shards?: number | undefined;
+  };
 };
 
 /** The API keys, found by the SHA-256 of the key. */
@@ -147,10 +149,11 @@ const permissionsOf = (key: ApiKey) => ({
   timeZone: key.timeZone,
 });
 
-const callerOf = ({ key, account: { userGroup, limits } }: KnownKey): Caller => ({
+const callerOf = ({ key, account: { userGroup, limits, shards } }: KnownKey): Caller => ({
   ...permissionsOf(key),
   keyId: key.keyId,
   account: key.account,
   userGroup,
+  accountShards: shards,
   requestsPerMinute: limits.requestsPerMinute ?? defaultLimits.requestsPerMinute,
 });

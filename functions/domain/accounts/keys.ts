@@ -28,7 +28,7 @@ import type { KeyActivity } from './rate-limit.ts';
 
 type Deps = {
   readonly keys: ApiKeys;
-  readonly accounts: Pick<Accounts, 'find'>;
+  readonly accounts: Pick<Accounts, 'exists'>;
   readonly activity: Pick<KeyActivity, 'lastUsed'>;
   readonly now: Clock;
 };
@@ -45,7 +45,7 @@ export const createKey =
   async (request: KeyRequest, manager: KeyManager) => {
     const account = managedAccount(manager, request.account);
     const limits = limitsOfNewKey(manager, request);
-    if (!(await accounts.find(account))) throw accountNotFound(account);
+    if (!(await accounts.exists(account))) throw accountNotFound(account);
     const apiKey = newApiKey();
     const key = keyOf(apiKey, { account, name: request.name, limits, createdAt: now() });
     await keys.add(key);
@@ -57,7 +57,7 @@ export const listKeys =
   ({ keys, accounts, activity }: Omit<Deps, 'now'>) =>
   async ({ account: named, limit, cursor }: KeysQuery, manager: KeyManager) => {
     const account = managedAccount(manager, named);
-    if (!(await accounts.find(account))) throw accountNotFound(account);
+    if (!(await accounts.exists(account))) throw accountNotFound(account);
     const page = await keys.list(account, { limit, after: cursor });
     const views = await viewsOf({ keys, activity }, page.keys);
     return pageResponse(views, page.next && formatCursorKey(page.next));

@@ -57,7 +57,10 @@ export type CreditResult =
     };
 
 /** What limits the spending of the key that a task is created with. */
-export type SpendingLimits = Pick<Caller, 'totalLimit' | 'dailyLimit' | 'timeZone' | 'revision'>;
+export type SpendingLimits = Pick<
+  Caller,
+  'totalLimit' | 'dailyLimit' | 'timeZone' | 'revision' | 'accountShards'
+>;
 
 /** Others changed the account at every attempt to settle a task. A retry may help. */
 export class LedgerBusy extends Error {

@@ -102,6 +102,7 @@ export type Accounts = {
   /** Creates an account without credits; `false` when there is an account of this name already. */
   add(account: NewAccount): Promise<boolean>;
   find(account: string): Promise<Account | undefined>;
+  exists(account: string): Promise<boolean>;
   /** Sorted by name; the page begins after the account `after`. */
   list(options: { readonly limit: number; readonly after?: string | undefined }): Promise<{
     readonly accounts: readonly Account[];

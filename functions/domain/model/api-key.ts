@@ -147,5 +147,7 @@ export type Caller = {
   readonly revision?: number | undefined;
   /** In which the days of the daily limit begin. */
   readonly timeZone: string;
+  /** How many shards the credits of the account lay in when its row was read. */
+  readonly accountShards?: number | undefined;
   readonly requestsPerMinute: number;
 };

@@ -38,6 +38,7 @@ test('there is no field for a secret, a URL or a text of the caller', () => {
     | 'code'
     | 'count'
     | 'credits'
+    | 'account'
     | 'provider'
     | 'providerError'
     | 'cause'

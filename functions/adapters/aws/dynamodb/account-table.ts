@@ -42,6 +42,8 @@ export const accountTable = (client: DynamoDBClient, table: string): Accounts =>
 
   find: (account) => findAccount(client, table, account),
 
+  exists: async (account) => (await readRow(client, table, accountKey(account))) !== undefined,
+
   list: (options) => listAccounts(client, table, options),
 
   change: (account, change) => changeAccount(client, table, account, change),

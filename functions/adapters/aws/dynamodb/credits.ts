@@ -27,24 +27,28 @@ import { type Actions, type Outcome, untilResult, writeAll } from './transaction
 
 type Tables = { readonly accounts: string; readonly idempotency: string };
 
+/** A grant was written, and was not spread over the shards: the account is slower until its next conflict. */
+type SpreadFailed = (account: string, cause: unknown) => void;
+
 /** The part of the ledger through which the operator grants and withdraws credits. */
-export const credits = (client: DynamoDBClient, tables: Tables): Pick<Ledger, 'credit'> => ({
+export const credits = (
+  client: DynamoDBClient,
+  tables: Tables,
+  spreadFailed: SpreadFailed = () => {},
+): Pick<Ledger, 'credit'> => ({
   credit: async (request, record) => {
     const result = await credit(client, tables, request, record);
     if ('first' in result) return replayOf(client, tables, result.first);
     if (result.state === 'credited' && request.amount > 0) {
-      await spread(client, tables, request.account);
+      // What goes wrong here must not look as if the grant was not written, or the operator would repeat it.
+      await spreadAccount(client, tables.accounts, request.account, {
+        price: typicalTaskPrice,
+        because: 'grant',
+      }).catch((cause: unknown) => spreadFailed(request.account, cause));
     }
     return result;
   },
 });
-
-/** The grant is written: what goes wrong here must not look as if it was not, or the operator would repeat it. */
-const spread = (client: DynamoDBClient, { accounts }: Tables, account: string): Promise<void> =>
-  spreadAccount(client, accounts, account, {
-    price: typicalTaskPrice,
-    because: 'grant',
-  }).catch(() => undefined);
 
 type CreditOrReplay = CreditResult | { readonly first: IdempotencyRow };
 

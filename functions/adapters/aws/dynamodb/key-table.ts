@@ -237,7 +237,7 @@ export const knownKeys = (client: DynamoDBClient, { keys, accounts }: Tables): K
     if (key?.hash !== hash) return undefined;
     const row = await readRow(client, accounts, accountKey(key.account));
     if (!row) throw new Error(`the account ${key.account} does not exist`);
-    return { key, account: toProfile(row) };
+    return { key, account: { ...toProfile(row), shards: row['shards'] } };
   },
 });
 

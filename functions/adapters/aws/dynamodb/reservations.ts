@@ -155,7 +155,7 @@ function anyShard(
   { shardCountCache, payingShardsCache }: Context,
   { task, limits }: Request,
 ): Placement {
-  const count = shardCountCache.get(task.account) ?? 1;
+  const count = shardCountCache.get(task.account) ?? limits.accountShards ?? 1;
   const paying = (isLimited(limits) && payingShardsCache.get(task.keyId)) || [];
   const shard = paying[randomInt(Math.max(1, paying.length))] ?? randomInt(count);
   return { shard, limits, isRead: false, transfers: {} };
