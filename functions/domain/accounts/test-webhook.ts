@@ -4,7 +4,7 @@ import type { Caller } from '../model/api-key.ts';
 import { defaultModel } from '../model/catalogue.ts';
 import type { Clock } from '../model/clock.ts';
 import { Problem } from '../model/problem.ts';
-import { type Completed, callbackEventId } from '../model/task.ts';
+import { type Completed, callbackEventId, type WithRequest } from '../model/task.ts';
 import { endedTaskView, withoutCallback } from '../wire/view.ts';
 import type { WebhookTestRequest } from './account-request.ts';
 import type * as schemas from './schemas.ts';
@@ -59,7 +59,7 @@ export function testEvent(
   baseUrl: string,
   now: number,
 ): z.input<typeof schemas.TestEvent> {
-  const task: Completed = {
+  const task: WithRequest<Completed> = {
     id,
     account,
     keyId,
