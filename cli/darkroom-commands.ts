@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { addAccounts } from './admin/accounts-commands.ts';
 import { addKeys } from './admin/keys-commands.ts';
+import { addWebhooks } from './admin/webhooks-commands.ts';
 import { createProgram } from './command-line.ts';
 import { addCredits } from './credits-command.ts';
 import { addGenerate } from './generate-command.ts';
@@ -16,6 +17,7 @@ const commands = [
   addCredits,
   addKeys,
   addAccounts,
+  addWebhooks,
 ];
 
 /** The `darkroom` program with all its commands. */

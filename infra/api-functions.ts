@@ -1,7 +1,7 @@
 import { Aws, Tokenization } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { bucketPrefixes, indexNames } from '../functions/domain/model/storage-names.ts';
-import { deletePicturesSeconds } from '../functions/domain/model/task.ts';
+import { attemptTimeoutMs, deletePicturesSeconds } from '../functions/domain/model/task.ts';
 import type { Entry } from '../functions/runtime/env.ts';
 import type { Buckets } from './buckets.ts';
 import type { Deletion } from './deletion.ts';
@@ -225,6 +225,15 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
         ACCOUNT_TABLE: changeAccounts,
       },
       sharedBecause: 'each writes one account and its limits, and none of them moves money',
+    },
+    'api/test-webhook': {
+      id: 'TestWebhook',
+      timeoutSeconds: attemptTimeoutMs / 1000 + 5, // longer than the receiver may take
+      environment: {
+        ...callerEnvironment,
+        PUBLIC_URL: publicUrl,
+        ALLOW_LOOPBACK: loopbackOf(stage),
+      },
     },
     'api/credit-account': {
       id: 'CreditAccount',

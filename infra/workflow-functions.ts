@@ -106,7 +106,7 @@ const rowsOf = ({
     id: 'PollTask',
     timeoutSeconds: 20,
     environment: {
-      TASK_TABLE: tables.tasks.allow('dynamodb:UpdateItem'),
+      TASK_TABLE: tables.tasks.allow('dynamodb:GetItem', 'dynamodb:UpdateItem'),
       PROVIDER_SECRET: secrets.providerKeys.allow('secretsmanager:GetSecretValue'),
       ...providers.urls,
       POWERTOOLS_SERVICE_NAME: Aws.STACK_NAME,

@@ -10,6 +10,7 @@ import * as listAccounts from '../../functions/api/list-accounts/route.ts';
 import * as listEntries from '../../functions/api/list-entries/route.ts';
 import * as listKeys from '../../functions/api/list-keys/route.ts';
 import * as rotateSecret from '../../functions/api/rotate-webhook-secret/route.ts';
+import * as testWebhook from '../../functions/api/test-webhook/route.ts';
 import type { AnyRoute, BodyInputOf } from '../../functions/runtime/route.ts';
 import { type Access, type ApiCall, apiCaller } from '../api-caller.ts';
 import { CliError, hasErrorCode } from '../cli-error.ts';
@@ -19,11 +20,13 @@ type CreateAccountRequest = BodyInputOf<typeof createAccount.route>;
 type AccountChange = BodyInputOf<typeof changeAccount.route>;
 type GrantRequest = BodyInputOf<typeof creditAccount.route>;
 type RotateSecretRequest = BodyInputOf<typeof rotateSecret.route>;
+type WebhookTestRequest = BodyInputOf<typeof testWebhook.route>;
 type CreateKeyRequest = BodyInputOf<typeof createKey.route>;
 export type KeyChange = BodyInputOf<typeof changeKey.route>;
 
 export type Account = z.output<typeof getAccount.response>;
 export type Entry = z.output<typeof creditAccount.response>;
+export type WebhookTest = z.output<typeof testWebhook.response>;
 export type Key = z.output<typeof changeKey.response>;
 
 /** The operator's routes: accounts, their credits and their keys. */
@@ -45,6 +48,8 @@ export const adminApi = (access: Access) => {
       call(listEntries, { params: { account }, query }),
     rotateSecret: (account: string, body: RotateSecretRequest) =>
       call(rotateSecret, { params: { account }, body, isRepeatable: false }),
+    /** An event that may have been sent is not sent again. */
+    testWebhook: (body: WebhookTestRequest) => call(testWebhook, { body, isRepeatable: false }),
 
     createKey: (body: CreateKeyRequest) => call(createKey, { body, isRepeatable: false }),
     /** The keys of this account; without one, of the account of the key that it calls with. */

@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import { Model } from '../api/list-models/response.ts';
 import type { LoadedRoute } from '../api/routes.ts';
+import { TestEvent } from '../domain/accounts/schemas.ts';
 import { patterns } from '../domain/model/ids.ts';
 import * as tasks from '../domain/wire/task-schemas.ts';
 import type { AnyRoute, Json, RouteDocs } from '../runtime/route.ts';
@@ -33,6 +34,7 @@ const sharedSchemas = {
   TaskError: tasks.TaskError,
   Upload: tasks.Upload,
   CallbackBody: tasks.CallbackBody,
+  TestEvent,
   TaskSummary: tasks.TaskSummary,
   Model,
 };
@@ -88,7 +90,7 @@ export function openApiDocument(all: readonly LoadedRoute[]): Json {
           type: 'http',
           scheme: 'bearer',
           description:
-            'An API key, `sk-dr-` and 43 characters. It has one or more scopes: `read` (tasks, results, credits, models), `generate` (`read`, and create, upload, cancel, send callbacks again), `manage` (`read`, and the keys and the webhook secret of its account), `admin` (the operator: `manage` for every account, accounts and credits). Only `generate` spends credits',
+            'An API key, `sk-dr-` and 43 characters. It has one or more scopes: `read` (tasks, results, credits, models), `generate` (`read`, and create, upload, cancel, send callbacks again), `manage` (`read`, and the keys and the webhook secret of its account, and test events), `admin` (the operator: `manage` for every account, accounts and credits). Only `generate` spends credits',
         },
       },
     },

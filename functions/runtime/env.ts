@@ -124,6 +124,7 @@ export const entries = {
   'api/manage-accounts': z.object({ ...callerVariables }),
   'api/credit-account': z.object({ ...callerVariables, IDEMPOTENCY_TABLE: required }),
   'api/manage-keys': z.object({ ...callerVariables }),
+  'api/test-webhook': z.object({ ...callerVariables, PUBLIC_URL: required, ALLOW_LOOPBACK }),
   'api/service': z.object({}),
   'workflow/prepare-inputs': z.object({
     TASK_TABLE: required,

@@ -512,6 +512,17 @@ describe.skipIf(!emulator)('the stage dev in the emulator', () => {
       expect(rotated.body.webhook_secret).not.toBe(webhookSecret);
     });
 
+    test('is told why a test event did not reach its receiver', async () => {
+      const { status, body } = await admin.call('POST', '/v1/webhooks/test', {
+        url: 'https://receiver.invalid/',
+      });
+
+      expect([status, body]).toMatchObject([
+        200,
+        { delivered: false, status: null, reason: 'url has a host name that cannot be resolved' },
+      ]);
+    });
+
     test('makes, renames, disables and deletes keys', async () => {
       const { keyId, create } = await customer('keys');
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import * as z from 'zod';
 import { type Body, openStack, type TestStack, until, upload } from '../flow/open-stack.ts';
 import { type Receiver, serveImages, startReceiver } from '../flow/receiver.ts';
-import { type AwsRequest, recordAwsRequests } from '../support/aws-requests.ts';
+import { type AwsRequest, type RestRequest, recordAwsRequests } from '../support/aws-requests.ts';
 import { runPython } from './python.ts';
 
 // What the SDK in the functions really sends, against AWS's own models of the services, which botocore brings. The
@@ -119,7 +119,7 @@ describe.skipIf(!emulator)('the requests of the functions', () => {
     await admin('DELETE', `/keys/${key.id}`);
   }
 
-  test('are all valid by the models of DynamoDB, Step Functions and Secrets Manager', async () => {
+  test('are all valid by the models of their services', async () => {
     const { valid, validationErrors } = await validate(requests);
     const count = Object.values(valid).reduce((sum, one) => sum + one, 0);
     process.stdout.write(`Validated ${count} requests of the functions to AWS.\n`);
@@ -128,10 +128,15 @@ describe.skipIf(!emulator)('the requests of the functions', () => {
     expect(Object.keys(valid).sort()).toEqual([
       'dynamodb BatchGetItem',
       'dynamodb GetItem',
-      'dynamodb PutItem',
       'dynamodb Query',
       'dynamodb TransactWriteItems',
       'dynamodb UpdateItem',
+      'lambda Invoke',
+      's3 DeleteObject',
+      's3 GetObject',
+      's3 ListObjectVersions',
+      's3 ListObjectsV2',
+      's3 PutObject',
       'secretsmanager GetSecretValue',
       'stepfunctions DescribeExecution',
       'stepfunctions SendTaskFailure',
@@ -140,6 +145,21 @@ describe.skipIf(!emulator)('the requests of the functions', () => {
     ]);
     expect(count).toBe(requests.length);
   });
+});
+
+const s3 = (method: string, url: string, headers = {}): RestRequest => ({
+  service: 's3',
+  method,
+  url,
+  headers,
+  hasBody: false,
+});
+const invoke = (name: string, headers = {}): RestRequest => ({
+  service: 'lambda',
+  method: 'POST',
+  url: `/2015-03-31/functions/${encodeURIComponent(name)}/invocations`,
+  headers,
+  hasBody: true,
 });
 
 describe.skipIf(!emulator)('the validation', () => {
@@ -186,9 +206,70 @@ describe.skipIf(!emulator)('the validation', () => {
       },
       '.ReturnValues is none of',
     ],
+    ['a method that no operation has there', s3('PATCH', '/pictures/a'), 'no operation has this'],
+    [
+      'another operation than the SDK names',
+      s3('PUT', '/pictures/a?x-id=GetObject'),
+      'no operation has this method, path and query and the name GetObject',
+    ],
+    [
+      'a missing query parameter',
+      s3('PUT', '/pictures/a?partNumber=1&x-id=UploadPart'),
+      'Missing required parameter in input: "UploadId"',
+    ],
+    [
+      'a missing header',
+      s3('PUT', '/pictures/a?x-id=CopyObject'),
+      'Missing required parameter in input: "CopySource"',
+    ],
+    [
+      'an unknown query parameter',
+      s3('GET', '/pictures?list-type=2&starts-with=a'),
+      's3 ListObjectsV2: the query parameter starts-with belongs to no member',
+    ],
+    [
+      'a query parameter that is given twice',
+      s3('GET', '/pictures?list-type=2&prefix=a&prefix=b'),
+      'the query has prefix twice',
+    ],
+    [
+      'an unknown header',
+      s3('PUT', '/pictures/a', { 'x-amz-acls': 'private' }),
+      's3 PutObject: the header x-amz-acls belongs to no member',
+    ],
+    [
+      'a text where a number belongs',
+      s3('GET', '/pictures?list-type=2&max-keys=all'),
+      'MaxKeys is no integer: all',
+    ],
+    [
+      'a header with a value that is not allowed',
+      s3('PUT', '/pictures/a', { 'x-amz-storage-class': 'COLD' }),
+      '.StorageClass is none of',
+    ],
+    ['a body where none belongs', { ...s3('GET', '/pictures/a'), hasBody: true }, 'has no body'],
+    ['a name that cannot be', invoke('a b'), '.FunctionName does not match'],
+    [
+      'a header of Lambda with a value that is not allowed',
+      invoke('poll', { 'x-amz-invocation-type': 'Later' }),
+      '.InvocationType is none of',
+    ],
   ])('reports %s', async (_, request, validationError) => {
     const { validationErrors } = await validate([request]);
 
-    expect(validationErrors).toEqual([expect.stringContaining(validationError)]);
+    expect(validationErrors).toContainEqual(expect.stringContaining(validationError));
+  });
+
+  test('accepts what the SDK, HTTP and a signature add, and reads names that are encoded', async () => {
+    const signature = 'X-Amz-Signature=a&X-Amz-Expires=60&X-Amz-Credential=b';
+
+    const { validationErrors, valid } = await validate([
+      s3('GET', `/pictures/a%20b/c%2Bd?x-id=GetObject&${signature}`, { range: 'bytes=0-1' }),
+      s3('PUT', '/pictures/a', { 'x-amz-meta-owner': 'shop', 'x-amz-date': '20260302T093040Z' }),
+      invoke('arn:aws:lambda:us-east-1:123456789012:function:poll'),
+    ]);
+
+    expect(validationErrors).toEqual([]);
+    expect(valid).toEqual({ 's3 GetObject': 1, 's3 PutObject': 1, 'lambda Invoke': 1 });
   });
 });

@@ -1,7 +1,8 @@
 """Validates requests against AWS's own models of the services, which boto3 brings.
 
-Reads a JSON line for each request from the standard input: service, operation, input. Writes a JSON object with the
-number of valid requests of each operation, and every validation error of the others.
+Reads a JSON line for each request from the standard input: service, operation, input of a service that speaks AWS JSON;
+service, method, url, headers, hasBody of one whose operations are methods and paths (see rest_requests.py). Writes a JSON
+object with the number of valid requests of each operation, and every validation error of the others.
 """
 
 import json
@@ -12,6 +13,7 @@ from functools import cache
 
 import botocore.session
 from botocore.validate import ParamValidator
+from rest_requests import operation_and_params
 
 
 class StrictValidator(ParamValidator):
@@ -38,21 +40,36 @@ session = botocore.session.get_session()
 service_model = cache(session.get_service_model)
 
 
+def errors_in_params(operation_model, params):
+    validator = StrictValidator()
+    report = validator.validate(params, operation_model.input_shape)
+    return validator.validation_errors + (report.generate_report().split("\n") if report.has_errors() else [])
+
+
 def validation_errors_of(service, operation, given):
     model = service_model(service)
     if operation not in model.operation_names:
         return [f"{service} has no operation {operation}"]
-    validator = StrictValidator()
-    report = validator.validate(given, model.operation_model(operation).input_shape)
-    return validator.validation_errors + (report.generate_report().split("\n") if report.has_errors() else [])
+    return errors_in_params(model.operation_model(operation), given)
+
+
+def name_and_errors(request):
+    service = request["service"]
+    if "operation" in request:
+        return request["operation"], validation_errors_of(service, request["operation"], request["input"])
+    model = service_model(service)
+    operation, params, errors = operation_and_params(model, request)
+    if operation is None:
+        return f"{request['method']} {request['url']}", errors
+    return operation.name, errors + errors_in_params(operation, params)
 
 
 valid = Counter()
 validation_errors = []
 for line in sys.stdin:
     request = json.loads(line)
-    found = validation_errors_of(request["service"], request["operation"], request["input"])
-    name = f"{request['service']} {request['operation']}"
+    operation, found = name_and_errors(request)
+    name = f"{request['service']} {operation}"
     valid[name] += not found
     validation_errors += [f"{name}: {one}" for one in found]
 json.dump({"valid": valid, "validationErrors": validation_errors}, sys.stdout)

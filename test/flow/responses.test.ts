@@ -54,6 +54,7 @@ describe('every route with a key', () => {
     ['POST', '/v1/tasks/batch'],
     ['POST', '/v1/files'],
     ['GET', '/v1/models'],
+    ['POST', '/v1/webhooks/test'],
   ] as const;
 
   describe('401', () => {

@@ -61,6 +61,7 @@ test('every route lets in exactly these callers', async () => {
     'POST /v1/admin/accounts/{account}/credits': 'scope admin',
     'GET /v1/admin/accounts/{account}/entries': 'scope admin',
     'POST /v1/admin/accounts/{account}/webhook-secret': 'scope manage',
+    'POST /v1/webhooks/test': 'scope manage',
     'POST /v1/admin/keys': 'scope manage',
     'GET /v1/admin/keys': 'scope manage',
     'GET /v1/admin/keys/{key_id}': 'scope manage',
@@ -112,6 +113,7 @@ describe.each(stageNames)('the API of %s', (name) => {
       'POST /v1/admin/accounts/{account}/credits': 'CreditAccount',
       'GET /v1/admin/accounts/{account}/entries': 'AdminReads',
       'POST /v1/admin/accounts/{account}/webhook-secret': 'ManageAccounts',
+      'POST /v1/webhooks/test': 'TestWebhook',
       'POST /v1/admin/keys': 'ManageKeys',
       'GET /v1/admin/keys': 'AdminReads',
       'GET /v1/admin/keys/{key_id}': 'AdminReads',
@@ -150,7 +152,7 @@ describe.each(stageNames)('the API of %s', (name) => {
       });
     }
     // One for each function.
-    expect(integrations).toHaveLength(16);
+    expect(integrations).toHaveLength(17);
   });
 
   test('is throttled as the stage says', () => {

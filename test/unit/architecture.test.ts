@@ -23,7 +23,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     ...adapters('outbound'),
   ],
   'functions/adapters/providers': domain('providers', 'model'),
-  'functions/adapters/callbacks': [...domain('tasks', 'model'), ...adapters('outbound')],
+  'functions/adapters/callbacks': [
+    ...domain('tasks', 'accounts', 'model'),
+    ...adapters('outbound'),
+  ],
   'functions/adapters/outbound': domain('model'),
   // What any Lambda function needs: it knows the records and errors of the domain, and no use case.
   'functions/runtime': domain('model'),
@@ -35,7 +38,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   'functions/api': [
     ...domain('tasks', 'accounts', 'billing', 'wire', 'providers', 'model'),
-    ...adapters('aws', 'providers', 'outbound'),
+    ...adapters('aws', 'providers', 'callbacks', 'outbound'),
     'functions/runtime',
     'docs',
   ],

@@ -1,8 +1,20 @@
+import { isUtf8 } from 'node:buffer';
+import type { TestDelivery } from '../../domain/accounts/test-webhook.ts';
 import { attemptTimeoutMs } from '../../domain/model/task.ts';
 import type { Delivery } from '../../domain/tasks/notify-caller.ts';
 import type { UrlRules } from '../outbound/check-url.ts';
 import { AddressNotAllowed, Unreachable } from '../outbound/errors.ts';
-import { discardBody, guardedRequest } from '../outbound/guarded-request.ts';
+import {
+  discardBody,
+  guardedRequest,
+  type OutboundResponse,
+  readBodyStart,
+} from '../outbound/guarded-request.ts';
+
+/** More than the characters that are shown of a response have in UTF-8, control characters among them. */
+const maxQuotedBytes = 2048;
+
+type NoAnswer = Extract<Delivery, { readonly cause: Error }>;
 
 // The limit of what is read of a response and dropped: a normal server can finish sending it.
 const maxResponseBytes = 64 * 1024;
@@ -15,9 +27,35 @@ type Message = {
 };
 
 /** Makes one attempt to deliver a callback: the HTTP status, or why there was no response. */
-export async function deliver({ url, body, headers, rules }: Message): Promise<Delivery> {
+export async function deliver(message: Message): Promise<Delivery> {
+  const response = await post(message);
+  if ('cause' in response) return response;
+  // A 2xx counts even when the body never ends.
+  await discardBody(response.body, maxResponseBytes);
+  return { status: response.status };
+}
+
+/**
+ * Delivers a test event as a callback is delivered, and also returns how long it took until the status or the
+ * failure, and the beginning of a response that is text.
+ */
+export async function deliverTest(message: Message): Promise<TestDelivery> {
+  const started = performance.now();
+  const response = await post(message);
+  const ms = Math.round(performance.now() - started);
+  if ('cause' in response) return { cause: response.cause, ms };
+  const start = await readBodyStart(response.body, maxQuotedBytes);
+  return {
+    status: response.status,
+    ms,
+    text: isText(response.headers['content-type'], start) ? start.toString() : undefined,
+  };
+}
+
+/** @throws what is no failure of the receiver */
+async function post({ url, body, headers, rules }: Message): Promise<OutboundResponse | NoAnswer> {
   try {
-    const response = await guardedRequest(url, {
+    return await guardedRequest(url, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
@@ -29,11 +67,14 @@ export async function deliver({ url, body, headers, rules }: Message): Promise<D
       redirects: 0,
       deadlineMs: attemptTimeoutMs,
     });
-    // A 2xx counts even when the body never ends.
-    await discardBody(response.body, maxResponseBytes);
-    return { status: response.status };
   } catch (error) {
     if (error instanceof AddressNotAllowed || error instanceof Unreachable) return { cause: error };
     throw error;
   }
 }
+
+const textType = /^(text\/|application\/([\w.-]+\+)?(json|xml|x-www-form-urlencoded)\b)/i;
+
+/** By its type; a response without one is text if it is UTF-8. */
+const isText = (contentType: string | undefined, start: Buffer): boolean =>
+  contentType === undefined ? isUtf8(start) : textType.test(contentType);

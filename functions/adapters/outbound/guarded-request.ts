@@ -80,6 +80,28 @@ export async function discardBody(body: Readable, maxBytes: number): Promise<voi
   }
 }
 
+/**
+ * Reads at most the first `maxBytes` of a body, then closes the connection. Of a body that breaks off it returns what
+ * has arrived. Never throws.
+ */
+export async function readBodyStart(body: Readable, maxBytes: number): Promise<Buffer> {
+  const chunks: AsyncIterable<Uint8Array> = body;
+  const start: Uint8Array[] = [];
+  let left = maxBytes;
+  try {
+    for await (const chunk of chunks) {
+      start.push(chunk.subarray(0, left));
+      left -= chunk.length;
+      if (left <= 0) break;
+    }
+  } catch {
+    // The status is known already; a part of the text is better than none.
+  } finally {
+    body.destroy();
+  }
+  return Buffer.concat(start);
+}
+
 function send(url: URL, options: OutboundRequest, deadline: AbortSignal): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const { request, Agent } = url.protocol === 'https:' ? https : http;

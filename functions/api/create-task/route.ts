@@ -14,13 +14,8 @@ import {
   sizeLimits,
 } from '../../domain/wire/request.ts';
 import { CreatedTask } from '../../domain/wire/task-schemas.ts';
-import {
-  defineRoute,
-  type FieldDocs,
-  type Json,
-  jsonBody,
-  type RouteDocs,
-} from '../../runtime/route.ts';
+import { defineRoute, type FieldDocs, jsonBody, type RouteDocs } from '../../runtime/route.ts';
+import { signedCallback } from '../callback-docs.ts';
 import { taskId } from '../example-ids.ts';
 import { anyModel } from '../field-docs.ts';
 import * as examples from '../task-examples.ts';
@@ -78,7 +73,17 @@ export const docs = (): RouteDocs => ({
     description: 'The task, which begins now',
     examples: examples.createdTask,
   },
-  callbacks: { taskEnded: callbackDocs() },
+  callbacks: {
+    taskEnded: signedCallback('{$request.body#/callback_url}', {
+      id: 'taskEnded',
+      tag: 'Tasks',
+      summary: 'A task has ended',
+      description: `Sent to \`callback_url\` when the task has ended, and repeated until the receiver responds with a 2xx within ${attemptTimeoutMs / 1000} seconds. Verify the signature with the secret of your account: standardwebhooks.com has libraries.`,
+      eventId: callbackEventId(taskId),
+      schema: 'CallbackBody',
+      examples: { completed: examples.callbackBody },
+    }),
+  },
 });
 
 const minuteMs = 60_000;
@@ -135,40 +140,3 @@ function fields(): Record<keyof typeof GenerationRequest.shape | '', FieldDocs> 
     },
   };
 }
-
-const webhookHeader = (name: string, description: string, example: string): Json => ({
-  name,
-  in: 'header',
-  required: true,
-  description,
-  schema: { type: 'string' },
-  example,
-});
-
-/** The request that this API sends to a task's `callback_url`, signed as the Standard Webhooks specification says. */
-const callbackDocs = (): Json => ({
-  '{$request.body#/callback_url}': {
-    post: {
-      operationId: 'taskEnded',
-      tags: ['Tasks'],
-      summary: 'A task has ended',
-      description: `Sent to \`callback_url\` when the task has ended, and repeated until the receiver responds with a 2xx within ${attemptTimeoutMs / 1000} seconds. Verify the signature with the secret of your account: standardwebhooks.com has libraries.`,
-      security: [],
-      parameters: [
-        webhookHeader('webhook-id', 'The same for every attempt', callbackEventId(taskId)),
-        webhookHeader('webhook-timestamp', 'When it was sent, in unix seconds', '1772443840'),
-        webhookHeader('webhook-signature', 'One signature for each valid secret', 'v1,K5oZ…='),
-      ],
-      requestBody: {
-        required: true,
-        content: {
-          'application/json': {
-            schema: { $ref: '#/components/schemas/CallbackBody' },
-            examples: { completed: { value: examples.callbackBody } },
-          },
-        },
-      },
-      responses: { '2XX': { description: 'The callback was received' } },
-    },
-  },
-});

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { EntryCursor } from '../model/account.ts';
 import { patterns } from '../model/ids.ts';
 import { isMilliCredits, maxCredits, toMilliCredits } from '../model/money.ts';
+import { maxUrlLength } from '../model/task.ts';
 import { cursorSchema, limitSchema } from '../wire/cursor.ts';
 
 const rules = {
@@ -14,6 +15,7 @@ const rules = {
   credits: `credits must be a number with at most 3 decimals, not 0 and not above ${maxCredits}; below 0 withdraws`,
   note: 'note must be a text of at most 200 characters',
   overlap: 'overlap_hours must be a number from 0 to 168',
+  url: `url is required: an https address of at most ${maxUrlLength} characters`,
   nothing: 'There is nothing to change: send user_group or limits.',
 } as const;
 
@@ -93,6 +95,13 @@ export const RotationRequest = z
   )
   .prefault({});
 export type RotationRequest = z.output<typeof RotationRequest>;
+
+/** The body of `POST /v1/webhooks/test`. */
+export const WebhookTestRequest = z.object(
+  { url: z.string(rules.url).min(1, rules.url).max(maxUrlLength, rules.url) },
+  rules.body,
+);
+export type WebhookTestRequest = z.output<typeof WebhookTestRequest>;
 
 /** The query of `GET /v1/admin/accounts`. */
 export const AccountsQuery = z.object({

@@ -183,6 +183,26 @@ export const limitCalls = (activity: Pick<KeyActivity, 'consume'>, now: Clock) =
   };
 };
 
+/** How many test events an account may have sent in a minute: each makes us send a request where the caller says. */
+export const testEventsPerMinute = 6;
+
+/**
+ * Limits the test events of an account, whichever of its keys asks for them.
+ * @throws {Problem} `rate_limit_exceeded`
+ */
+export const limitTestEvents =
+  (activity: Pick<KeyActivity, 'consume'>, now: Clock) =>
+  async ({ account }: Pick<Caller, 'account'>): Promise<void> => {
+    const { waitMs } = await activity.consume(`test-events#${account}`, testEventsPerMinute, now());
+    if (waitMs === undefined) return;
+    const seconds = Math.max(1, Math.ceil(waitMs / 1000));
+    throw new Problem(
+      'rate_limit_exceeded',
+      `An account may send ${testEventsPerMinute} test events a minute: send the next one in ${seconds} s.`,
+      { headers: { 'retry-after': String(seconds) } },
+    );
+  };
+
 function tooManyCalls(perMinute: number, waitMs: number): Problem {
   const seconds = Math.max(1, Math.ceil(waitMs / 1000));
   return new Problem(

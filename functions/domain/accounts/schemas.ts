@@ -1,8 +1,9 @@
 import * as z from 'zod';
-import type { Entry as LedgerEntry } from '../model/account.ts';
+import { type Entry as LedgerEntry, maxQuotedCharacters } from '../model/account.ts';
 import { scopes } from '../model/api-key.ts';
 import { patterns } from '../model/ids.ts';
 import { accountName, credits, keyId, seconds, taskId } from '../wire/fields.ts';
+import { CallbackBody } from '../wire/task-schemas.ts';
 
 // Responses about accounts and API keys that several routes have.
 
@@ -74,6 +75,31 @@ export const WebhookSecret = z
     previous_valid_until: seconds('Until when callbacks are also signed with the previous secret'),
   })
   .describe('The new secret of an account');
+
+const [CompletedBody] = CallbackBody.options;
+
+/** The body of a test event: that of the callback of a completed task, but for the id and the type. */
+export const TestEvent = CompletedBody.extend({
+  id: z.string().regex(patterns.testTaskId).describe('The id of no task'),
+  type: z.literal('test.image'),
+}).describe('An event that no task has caused');
+
+export const WebhookTest = z
+  .strictObject({
+    object: z.literal('webhook_test'),
+    event_id: z.string().describe('The `webhook-id` of the event, new for each test'),
+    delivered: z.boolean().describe('Whether the receiver answered with a 2xx'),
+    status: z.int().nullable().describe('The HTTP status of the answer; `null`: there was none'),
+    ms: z.int().min(0).describe('How many milliseconds it took until the status, or the failure'),
+    reason: z.string().nullable().describe('Why the event was not delivered, for people'),
+    response_text: z
+      .string()
+      .nullable()
+      .describe(
+        `The first ${maxQuotedCharacters} characters of an answer in text, without control characters`,
+      ),
+  })
+  .describe('What came of a test event');
 
 export const Key = z
   .strictObject({

@@ -11,7 +11,7 @@ const includedScopes: { readonly [scope in Scope]: readonly Scope[] } = {
   read: ['read'],
   /** Creates, uploads, cancels, and sends callbacks again. */
   generate: ['read', 'generate'],
-  /** The keys and the webhook secret of its own account. */
+  /** The keys and the webhook secret of its own account, and test events to its receivers. */
   manage: ['read', 'manage'],
   /** The operator: keys, secrets, limits and credits of every account. */
   admin: ['read', 'manage', 'admin'],

@@ -8,6 +8,8 @@ const random = (alphabet: string, length: number): string =>
 /** The form of every id and name that callers send or receive. */
 export const patterns = {
   taskId: /^task-unified-\d{1,12}-[a-z0-9]{8}$/,
+  /** The id in a test event: never that of a task. */
+  testTaskId: /^task-test-\d{1,12}-[a-z0-9]{8}$/,
   fileId: /^file-[a-z0-9]{26}$/,
   keyId: /^key-[0-9a-f]{16}$/,
   /** Also the name of a group of users. */
@@ -26,6 +28,10 @@ export const idempotencyKeyRule = '16 to 96 characters out of A-Z a-z 0-9 . _ -'
 /** A task id in the published shape: `task-unified-<unix seconds>-<8 of [a-z0-9]>`. */
 export const newTaskId = (nowMs: number): string =>
   `task-unified-${Math.floor(nowMs / 1000)}-${random(base36, 8)}`;
+
+/** An id for a test event. No task has such an id, and every route about tasks refuses it. */
+export const newTestTaskId = (nowMs: number): string =>
+  `task-test-${Math.floor(nowMs / 1000)}-${random(base36, 8)}`;
 
 export const isTaskId = (text: string): boolean => patterns.taskId.test(text);
 

@@ -2,7 +2,15 @@ import type { ProviderName } from '../model/catalogue.ts';
 import type { Clock } from '../model/clock.ts';
 import { failures } from '../model/failures.ts';
 import type { Progress, Provider } from '../model/provider.ts';
-import { awaitsCancellation, type Outcome, type Processing } from '../model/task.ts';
+import {
+  type ActiveTask,
+  awaitsCancellation,
+  isDeleted,
+  isEnded,
+  type Outcome,
+  type Processing,
+  type TaskRecord,
+} from '../model/task.ts';
 import { ProviderBusy } from '../model/workflow-errors.ts';
 import {
   normalSchedule,
@@ -15,7 +23,7 @@ import type { TaskStore, Workflow } from './ports.ts';
 
 type Deps = {
   readonly tasks: TaskStore;
-  readonly workflow: Pick<Workflow, 'finish' | 'reschedule'>;
+  readonly workflow: Pick<Workflow, 'finish' | 'reschedule' | 'wake'>;
   readonly providers: Readonly<
     Record<ProviderName, Pick<Provider, 'poll' | 'cancel' | 'retentionMs' | 'supportsWebhook'>>
   >;
@@ -33,13 +41,16 @@ type Deps = {
  * comes, `pollSeconds` after this one. After a poll without a response the intervals get longer, until there is one. An
  * execution of an older definition has no `pollSeconds`, and its intervals stay the same. Returns the outcome that this
  * poll has written.
+ *
+ * The task token is saved when the poll is over. So no wake-up begins another poll beside this one: what happens
+ * meanwhile finds an old token, and this poll sees it when it saves its own.
  */
 export const pollTask =
   (deps: Deps) =>
   async (taskId: string, token: string, pollSeconds?: number): Promise<Outcome | undefined> => {
     const { tasks, workflow, now } = deps;
     const polledAt = now();
-    const task = await tasks.saveTaskToken(taskId, token, polledAt);
+    const task = activeTaskIn(await tasks.findRecord(taskId));
     if (!task || task.outcome) {
       await workflow.finish(token);
       return undefined;
@@ -56,10 +67,30 @@ export const pollTask =
       return outcome;
     }
     reportOverdue(deps, task, polled);
+    const saved = await tasks.saveTaskToken(taskId, token, polledAt);
     const schedule = nextSchedule(deps, task, { result, pollSeconds });
-    if (schedule) await workflow.reschedule(token, taskId, schedule);
+    await wait(deps, { token, schedule }, { before: task, after: saved });
     return undefined;
   };
+
+const activeTaskIn = (record: TaskRecord | undefined): ActiveTask | undefined =>
+  record && !isDeleted(record) && !isEnded(record) ? record : undefined;
+
+/** Waits for the next poll, unless something happened while the task was polled. */
+async function wait(
+  { workflow }: Deps,
+  { token, schedule }: { readonly token: string; readonly schedule: PollSchedule | undefined },
+  { before, after }: { readonly before: ActiveTask; readonly after: ActiveTask | undefined },
+): Promise<void> {
+  if (!after || after.outcome) return workflow.finish(token);
+  if (hasNewsSince(before, after)) return workflow.wake(token);
+  if (schedule) await workflow.reschedule(token, before.id, schedule);
+}
+
+/** Whether the provider has reported news, or the caller has cancelled the task, while it was polled. */
+const hasNewsSince = (before: ActiveTask, after: ActiveTask): boolean =>
+  after.providerWebhookAt !== before.providerWebhookAt ||
+  (before.cancelledAt === undefined && awaitsCancellation(after));
 
 /** The deadline ends a task at the next poll. Later than this it is overdue. */
 const overdueGraceMs = 60 * 1000;

@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
-import { expect, test } from 'vitest';
-import { deliver } from '../../../../functions/adapters/callbacks/deliver.ts';
+import { describe, expect, test } from 'vitest';
+import { deliver, deliverTest } from '../../../../functions/adapters/callbacks/deliver.ts';
 import { endless, serve } from '../outbound/server.ts';
 
 const rules = { allowLoopback: true };
@@ -107,4 +107,76 @@ test('an internal error is not reported as a failure of the receiver', async () 
 
   await expect(send(server.url, { 'webhook-id': 'evt\n' })).rejects.toThrow('webhook-id');
   expect(server.connections()).toBe(0);
+});
+
+describe('the delivery of a test event', () => {
+  const sendTest = (url: string) => deliverTest({ url, body, headers: {}, rules });
+  const answer =
+    (text: string | Buffer, headers = {}): RequestListener =>
+    (_request, response) => {
+      response.writeHead(422, headers).end(text);
+    };
+
+  test.each<[text: string, headers: object]>([
+    ['thanks', {}],
+    ['grün 🌌', {}],
+    ['{"ok":true}', { 'content-type': 'application/json; charset=utf-8' }],
+    ['{"title":"no"}', { 'content-type': 'application/problem+json' }],
+    ['<p>no</p>', { 'content-type': 'text/html' }],
+    ['', {}],
+  ])(
+    'has the text %j of an answer with the headers %j, its status and its time',
+    async (text, headers) => {
+      await using server = await serve(answer(text, headers));
+
+      expect(await sendTest(server.url)).toEqual({ status: 422, ms: expect.any(Number), text });
+      expect(server.requests).toMatchObject([{ method: 'POST', body }]);
+    },
+  );
+
+  test.each<[string, Buffer, object]>([
+    ['a picture', Buffer.from('GIF89a'), { 'content-type': 'image/gif' }],
+    ['bytes without a type', Buffer.from([0xff, 0xd8, 0xff]), {}],
+  ])('has no text when the answer is %s', async (_what, bytes, headers) => {
+    await using server = await serve(answer(bytes, headers));
+
+    expect(await sendTest(server.url)).toEqual({ status: 422, ms: expect.any(Number) });
+  });
+
+  test('reads only the beginning of an endless answer', async () => {
+    const { written, handle } = endless();
+    await using server = await serve(handle);
+
+    expect(await sendTest(server.url)).toMatchObject({ status: 200 });
+    expect(written.bytes).toBeLessThan(30 * 1024 * 1024);
+  });
+
+  test('keeps what has arrived of an answer that breaks off', async () => {
+    await using server = await serve((_request, response) => {
+      response.writeHead(200, { 'content-length': 100 }).write('half', () => response.destroy());
+    });
+
+    expect(await sendTest(server.url)).toMatchObject({ status: 200 });
+  });
+
+  test('does not follow a redirect', async () => {
+    await using elsewhere = await serve(respondWith(200));
+    await using server = await serve(respondWith(307, { location: elsewhere.url }));
+
+    expect(await sendTest(server.url)).toMatchObject({ status: 307 });
+    expect(elsewhere.connections()).toBe(0);
+  });
+
+  test('says why there was no answer, and how long that took', async () => {
+    const { url, ...server } = await serve(respondWith(200));
+    await server[Symbol.asyncDispose]();
+
+    expect(await sendTest(url)).toMatchObject({
+      ms: expect.any(Number),
+      cause: { message: 'refused the connection' },
+    });
+    expect(
+      await deliverTest({ url: 'https://10.0.0.1/', body, headers: {}, rules: {} }),
+    ).toMatchObject({ cause: { name: 'AddressNotAllowed' } });
+  });
 });
