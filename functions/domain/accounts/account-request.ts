@@ -95,14 +95,14 @@ export const RotationRequest = z
 export type RotationRequest = z.output<typeof RotationRequest>;
 
 /** The query of `GET /v1/admin/accounts`. */
-export const AccountsQuery = z.object({
+export const AccountsQuery = z.strictObject({
   limit: limitSchema,
   cursor: cursorSchema(z.string().refine(isAccountName)),
 });
 export type AccountsQuery = z.output<typeof AccountsQuery>;
 
 /** The query of `GET /v1/admin/accounts/{account}/entries`. */
-export const EntriesQuery = z.object({
+export const EntriesQuery = z.strictObject({
   limit: limitSchema,
   cursor: cursorSchema(
     z
