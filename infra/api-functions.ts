@@ -63,6 +63,11 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
     SIGNING_SECRET: secrets.signing.allow('secretsmanager:GetSecretValue'),
     PUBLIC_URL: publicUrl,
   };
+  // Callers upload by forms that a function signs: a form can do what its signer can.
+  const signsUploads = buckets.inputs.allow({
+    prefix: bucketPrefixes.uploads,
+    actions: ['s3:PutObject'],
+  });
   return {
     'api/create-task': {
       id: 'CreateTask',
@@ -77,14 +82,11 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
         ACTIVITY_TABLE: tables.activity.allow('dynamodb:GetItem', 'dynamodb:UpdateItem'),
         TASK_TABLE: tables.tasks.allow('dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'),
         IDEMPOTENCY_TABLE: tables.idempotency.allow('dynamodb:GetItem', 'dynamodb:PutItem'),
-        // Callers upload by forms that this function signs: a form can do what its signer can.
-        INPUT_BUCKET: buckets.inputs.allow({
-          prefix: bucketPrefixes.uploads,
-          actions: ['s3:PutObject'],
-        }),
+        INPUT_BUCKET: signsUploads,
         WORKFLOW_ARN: workflow.allow('states:StartExecution'),
         PUBLIC_URL: publicUrl,
         ...providers.order,
+        MODEL_ALIASES: stage.modelAliases,
         ALLOW_LOOPBACK: loopbackOf(stage),
         TYPICAL_SECONDS: stage.typicalSeconds,
         POWERTOOLS_SERVICE_NAME: Aws.STACK_NAME,
@@ -96,6 +98,7 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
         ...callerEnvironment,
         ...taskLinks,
         TASK_TABLE: tables.tasks.allow('dynamodb:Query'),
+        INPUT_BUCKET: signsUploads,
         TYPICAL_SECONDS: stage.typicalSeconds,
       },
     },
@@ -107,6 +110,7 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
           index: indexNames.tasksByAccount,
           actions: ['dynamodb:Query'],
         }),
+        MODEL_ALIASES: stage.modelAliases,
         TYPICAL_SECONDS: stage.typicalSeconds,
       },
     },
@@ -163,6 +167,19 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
         PUBLIC_URL: publicUrl,
       },
     },
+    'api/get-file': {
+      id: 'GetFile',
+      environment: {
+        ...callerEnvironment,
+        INPUT_BUCKET: buckets.inputs.allow(
+          {
+            prefix: bucketPrefixes.files,
+            actions: ['s3:GetObject'],
+          },
+          's3:ListBucket',
+        ),
+      },
+    },
     'api/get-result': {
       id: 'GetResult',
       environment: {
@@ -191,6 +208,7 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
         ...callerEnvironment,
         KEY_TABLE: tables.keys.allow('dynamodb:GetItem', 'dynamodb:BatchGetItem'),
         ACCOUNT_TABLE: readAccounts,
+        MODEL_ALIASES: stage.modelAliases,
       },
       sharedBecause: 'each reads what its caller may see of its own account and key',
     },

@@ -14,7 +14,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { CfnParameter, Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { ApiFunction } from '../functions/runtime/env.ts';
-import { type AnyRoute, defaultPath, routeKey } from '../functions/runtime/route.ts';
+import { type AnyRoute, defaultPath, methodsOf, routeKey } from '../functions/runtime/route.ts';
 import type { ApiFunctions } from './api-functions.ts';
 import type { Lambda } from './lambda.ts';
 import { vendedLogsName } from './log-groups.ts';
@@ -77,7 +77,10 @@ export class Api extends Construct {
   addRoutes(routes: readonly AnyRoute[], functions: ApiFunctions): void {
     const integrations = new Map<ApiFunction, HttpLambdaIntegration>();
     const routeSettings: Record<string, object> = {};
-    for (const { method, path, function: name, throttle } of routes) {
+    const entries = routes.flatMap((route) =>
+      methodsOf(route).map((method) => ({ ...route, method })),
+    );
+    for (const { method, path, function: name, throttle } of entries) {
       const integration = integrations.get(name) ?? integrationOf(functions[`api/${name}`]);
       integrations.set(name, integration);
       const route = new HttpRoute(this, path === defaultPath ? 'Default' : `${method} ${path}`, {
@@ -112,6 +115,7 @@ const corsFor = (origins: readonly string[]) => ({
   allowOrigins: [...origins],
   allowMethods: [
     CorsHttpMethod.GET,
+    CorsHttpMethod.HEAD,
     CorsHttpMethod.POST,
     CorsHttpMethod.PATCH,
     CorsHttpMethod.DELETE,

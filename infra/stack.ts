@@ -1,6 +1,7 @@
 import { CfnOutput, CfnParameter, Stack, Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { LoadedRoute } from '../functions/api/routes.ts';
+import { modelAliasesPattern } from '../functions/domain/model/catalogue.ts';
 import { acknowledge } from './acknowledged.ts';
 import { Alarms } from './alarms.ts';
 import { Api } from './api.ts';
@@ -95,7 +96,12 @@ function withParameters(stack: Stack, declared: Stage): Stage {
     minValue: 1, // as long as an Idempotency-Key is remembered: a repeated request finds its task
     maxValue: 3650,
   });
-  const stage = { ...declared, retentionDays };
+  const { valueAsString: modelAliases } = new CfnParameter(stack, 'ModelAliases', {
+    description: 'Further names of models, like my-model=wan2.5-image-to-image,other=…',
+    default: declared.modelAliases,
+    allowedPattern: modelAliasesPattern.source,
+  });
+  const stage = { ...declared, retentionDays, modelAliases };
   if (stage.typicalSeconds === undefined) return stage;
   const { valueAsString } = new CfnParameter(stack, 'TypicalSeconds', {
     description: 'Seconds that a provider typically takes. Empty: use the measured durations',

@@ -22,6 +22,10 @@ export type Stage = {
   readonly throttle: { readonly rate: number; readonly burst: number };
   /** The providers in the order in which they are tried: `dashscope,fal`. A provider without an API key is skipped. */
   readonly providers: string;
+  /**
+   * Further names of models, like `my-model=wan2.5-image-to-image,…`: the default of the stack parameter `ModelAliases`.
+   */
+  readonly modelAliases: string;
   readonly providerUrls: {
     /** What a deployment may set an origin to; it ends with `$`. */
     readonly pattern: string;
@@ -48,6 +52,7 @@ const cloud = {
   callbackRetryDelays: [60, 600, 3600],
   browserOrigins: [],
   providers: providerNames.join(','),
+  modelAliases: '',
   providerUrls: { pattern: '^https://[a-z0-9.-]+$' },
   // `none` is no provider's name, so there is no key until the operator stores one.
   firstKeys: { given: {}, generated: 'none' },
@@ -66,6 +71,7 @@ export const stages = {
     browserOrigins: ['*'],
     throttle: { rate: 1000, burst: 1000 },
     providers: providerNames.join(','),
+    modelAliases: '',
     // The local stack puts its mock provider in the place of this origin, below a path of its own.
     providerUrls: {
       pattern: '^http://127\\.0\\.0\\.1:[0-9]+(/[a-z]+)?$',

@@ -1,7 +1,8 @@
 import { callsPerCreate } from '../domain/accounts/rate-limit.ts';
 import { keyLimits } from '../domain/model/api-key.ts';
-import { models } from '../domain/model/catalogue.ts';
+import { modelNames, models } from '../domain/model/catalogue.ts';
 import { maxPageSize, patterns } from '../domain/model/ids.ts';
+import { uploadTypes } from '../domain/wire/request.ts';
 import type { FieldDocs } from '../runtime/route.ts';
 
 // What the document says about fields that several routes have.
@@ -15,11 +16,16 @@ export const limitAndCursor = {
   cursor: { description: 'The `next_cursor` of the page before; without it, the first page' },
 } as const;
 
+/** A model by its id. */
 export const anyModel = { enum: models.map(({ id }) => id) };
+/** A model by its id, or by another name of it. */
+export const anyModelName = { enum: modelNames() };
 
 export const contentType: FieldDocs = {
   type: 'string',
-  description: 'The media type of the picture',
+  description:
+    'The media type of the picture; what it is in the end its content says. Other usual spellings, like `image/jpg`, are taken as well',
+  enum: uploadTypes,
 };
 
 export const accountGroup = {

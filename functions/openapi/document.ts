@@ -14,7 +14,7 @@ const description = `Edits pictures by a description in words. A call creates a 
 
 Send your API key in the header \`Authorization: Bearer sk-dr-…\`. Credits have at most three decimals, times are unix seconds. This document is exact: a field that it does not describe is not returned. A later version may add fields and codes, so ignore what you do not know.
 
-A request that is refused gets \`{"error": {"code", "message", "type", "param"}}\`; branch on \`code\`. A request that matches no route of this document gets 404 with the code \`not_found\`. The gateway in front has its own error body, \`{"message"}\`: 413 above 10 MB, 429 when the whole service, or one route, is above its requests a second, 5xx when a function could not run.`;
+A request that is refused gets \`{"error": {"code", "message", "type", "param"}}\`; branch on \`code\`. A request that matches no route of this document gets 404 with the code \`not_found\`; one whose path ends with a slash gets 308 and leads to the path without it. Tasks, results, files, models, \`/healthz\` and this document can also be asked for with HEAD. The gateway in front has its own error body, \`{"message"}\`: 413 above 10 MB, 429 when the whole service, or one route, is above its requests a second, 5xx when a function could not run.`;
 
 const tags = {
   Tasks: 'Create tasks, follow them, cancel them',

@@ -72,5 +72,17 @@ const plain = (schema: object): Json =>
   JSON.parse(JSON.stringify(schema), (key, value: unknown) =>
     key === '$schema' || key === '$id' || (key === 'maximum' && value === Number.MAX_SAFE_INTEGER)
       ? undefined
-      : value,
+      : withNullInType(value),
   );
+
+/** `anyOf: [{type: T, …}, {type: null}]` as `type: [T, null]`: generators of clients make nothing of a lone null. */
+function withNullInType(value: unknown): unknown {
+  if (!isJson(value) || !Array.isArray(value['anyOf'])) return value;
+  const { anyOf, ...rest } = value;
+  const [first, second, ...more]: readonly unknown[] = anyOf;
+  const isPair = isJson(first) && isJson(second) && more.length === 0;
+  if (!isPair || second['type'] !== 'null' || typeof first['type'] !== 'string') return value;
+  const { type, ...rules } = first;
+  const values = Array.isArray(rules['enum']) ? { enum: [...rules['enum'], null] } : {};
+  return { ...rest, type: [type, 'null'], ...rules, ...values };
+}

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { noSuchRoute } from '../api/not-found/route.ts';
+import { modelNotFound } from '../api/list-models/view.ts';
+import { noSuchRoute, trailingSlash } from '../api/not-found/route.ts';
 import { accountExists, accountNotFound } from '../domain/accounts/accounts.ts';
 import {
   invalidApiKey,
@@ -16,6 +17,8 @@ import { defaultModel } from '../domain/model/catalogue.ts';
 import { Problem, type ProblemCode, problemCodes } from '../domain/model/problem.ts';
 import { taskEnded, taskNotCancellable } from '../domain/tasks/cancel-task.ts';
 import { modelNotAllowed } from '../domain/tasks/create-task.ts';
+import { pictureTooLarge } from '../domain/tasks/deliver-picture.ts';
+import { fileNotFound } from '../domain/tasks/get-file.ts';
 import { resultExpired } from '../domain/tasks/get-result.ts';
 import { invalidTaskId, taskNotFound, taskRunning } from '../domain/tasks/get-task.ts';
 import { credits, seconds } from '../domain/wire/fields.ts';
@@ -44,6 +47,10 @@ const remaining = credits('What the key may still spend');
 
 /** What the document says about each HTTP error. */
 const errorDocs: Readonly<Record<ProblemCode, ErrorDocs>> = {
+  moved_permanently: {
+    when: 'The path ends with a slash. `Location` has the path without it.',
+    example: trailingSlash('/v1/tasks/', ''),
+  },
   invalid_request: {
     when: 'The body, a parameter or a header breaks a rule; `param` names it.',
     example: new Problem('invalid_request', nRule, { param: 'n' }),
@@ -123,6 +130,14 @@ const errorDocs: Readonly<Record<ProblemCode, ErrorDocs>> = {
     when: 'There is no such task, it was deleted, it has expired, or it belongs to another account.',
     example: taskNotFound(taskId),
   },
+  model_not_found: {
+    when: 'There is no model of this name.',
+    example: modelNotFound(),
+  },
+  file_not_found: {
+    when: 'There is no such file, it was deleted, or it belongs to another account.',
+    example: fileNotFound(),
+  },
   account_not_found: {
     when: 'There is no account of this name.',
     example: accountNotFound('nobody'),
@@ -150,6 +165,11 @@ const errorDocs: Readonly<Record<ProblemCode, ErrorDocs>> = {
   task_running: {
     when: 'The task is not over yet.',
     example: taskRunning(taskId),
+  },
+  picture_too_large: {
+    when: 'The request has the header `Authorization`, and the picture is too large for a response: `url` leads to it.',
+    example: pictureTooLarge('https://results.example.com/1.png?X-Amz-Signature=5d0c'),
+    details: { url: z.url().describe('Where the picture is for five minutes; without a key') },
   },
   result_expired: {
     when: 'The picture was deleted: by its task’s deletion, or since pictures are kept for some days after the end of their task.',

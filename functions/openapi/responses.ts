@@ -88,14 +88,7 @@ const problemsOf = (route: AnyRoute) =>
   }));
 
 function successOf({ idempotent, rateLimit }: AnyRoute, { response }: RouteDocs): Json {
-  if ('redirect' in response) {
-    return {
-      302: {
-        description: response.redirect,
-        headers: { ...references(headers.requestId), ...references(headers.location) },
-      },
-    };
-  }
+  if ('picture' in response) return pictureOf(response.picture, response.redirect);
   return {
     200: {
       description: response.description,
@@ -107,6 +100,24 @@ function successOf({ idempotent, rateLimit }: AnyRoute, { response }: RouteDocs)
       },
       content: jsonContent(reference('schemas', response.name), response.examples),
     },
+  };
+}
+
+const binary = { type: 'string', format: 'binary' };
+
+function pictureOf(picture: string, redirect: string | undefined): Json {
+  return {
+    200: {
+      description: picture,
+      headers: references(headers.requestId),
+      content: { 'image/*': { schema: binary } },
+    },
+    ...(redirect !== undefined && {
+      302: {
+        description: redirect,
+        headers: { ...references(headers.requestId), ...references(headers.location) },
+      },
+    }),
   };
 }
 

@@ -1,5 +1,9 @@
 import * as z from 'zod';
-import { providerNames } from '../domain/model/catalogue.ts';
+import {
+  type ModelAliases,
+  modelAliasesPattern,
+  providerNames,
+} from '../domain/model/catalogue.ts';
 
 // The values that variables of the environment can have, other than a name or a URL.
 
@@ -35,6 +39,20 @@ const PROVIDERS = z
   .string()
   .transform((text) => text.split(','))
   .pipe(z.array(z.enum(providerNames)));
+
+/** The operator's names of models. */
+const MODEL_ALIASES = z
+  .string()
+  .regex(modelAliasesPattern)
+  .transform(
+    (text): ModelAliases =>
+      Object.fromEntries(
+        text
+          .split(',')
+          .filter((pair) => pair !== '')
+          .map((pair) => pair.split('=', 2)),
+      ),
+  );
 
 const json = z.string().transform((text, context): unknown => {
   try {
@@ -73,12 +91,25 @@ export const entries = {
     WORKFLOW_ARN: required,
     PUBLIC_URL: required,
     PROVIDERS,
+    MODEL_ALIASES,
     ALLOW_LOOPBACK,
     TYPICAL_SECONDS,
     AWS_ENDPOINT_URL_S3,
   }),
-  'api/get-task': z.object({ ...callerVariables, ...links, TASK_TABLE: required, TYPICAL_SECONDS }),
-  'api/list-tasks': z.object({ ...callerVariables, TASK_TABLE: required, TYPICAL_SECONDS }),
+  'api/get-task': z.object({
+    ...callerVariables,
+    ...links,
+    TASK_TABLE: required,
+    INPUT_BUCKET: required,
+    TYPICAL_SECONDS,
+    AWS_ENDPOINT_URL_S3,
+  }),
+  'api/list-tasks': z.object({
+    ...callerVariables,
+    TASK_TABLE: required,
+    MODEL_ALIASES,
+    TYPICAL_SECONDS,
+  }),
   'api/batch-tasks': z.object({
     ...callerVariables,
     ...links,
@@ -108,6 +139,7 @@ export const entries = {
     PUBLIC_URL: required,
     AWS_ENDPOINT_URL_S3,
   }),
+  'api/get-file': z.object({ ...callerVariables, INPUT_BUCKET: required }),
   'api/get-result': z.object({
     TASK_TABLE: required,
     RESULT_BUCKET: required,
@@ -119,7 +151,7 @@ export const entries = {
     SIGNING_SECRET: required,
     PROVIDER_KEYS_URLS,
   }),
-  'api/read-account': z.object({ ...callerVariables }),
+  'api/read-account': z.object({ ...callerVariables, MODEL_ALIASES }),
   'api/admin-reads': z.object({ ...callerVariables }),
   'api/manage-accounts': z.object({ ...callerVariables }),
   'api/credit-account': z.object({ ...callerVariables, IDEMPOTENCY_TABLE: required }),

@@ -22,13 +22,25 @@ export type RouteRequest<R extends AnyRoute> = {
   /** The method and path of the request as they were sent. */
   readonly method: string;
   readonly rawPath: string;
+  /** The query as it was sent, without its question mark. */
+  readonly rawQuery: string;
 };
 
-/** A 200 with a JSON body, or a 302. */
+/** A picture. A response to HEAD needs only its size in bytes. */
+type PictureResponse = {
+  readonly contentType: string;
+  readonly filename: string;
+  readonly picture: Buffer | { readonly length: number };
+};
+
+/** A 302, or a picture. */
+type PictureOrRedirect = { readonly redirectTo: string } | PictureResponse;
+
+/** A 200 with a JSON body; or a picture, or the way to one. */
 export type RouteResponse<R extends AnyRoute> =
   ResponseOf<R> extends infer Response extends z.ZodType
     ? [Response] extends [never]
-      ? { readonly redirectTo: string }
+      ? PictureOrRedirect
       : { readonly body: z.input<Response>; readonly headers?: Headers }
     : never;
 
@@ -78,6 +90,7 @@ export const serve =
         caller,
         method: event.requestContext.http.method,
         rawPath: event.requestContext.http.path,
+        rawQuery: event.rawQueryString,
         // The declaration says what the parts are; the compiler cannot follow it through the event.
       } as RouteRequest<R>);
       const result = toResult(response, { ...requestHeaders, ...rateHeaders });
@@ -87,12 +100,23 @@ export const serve =
         status: result.statusCode,
         keyName: caller?.keyName,
       });
-      return result;
+      return forMethod(event, result);
     } catch (thrown) {
       const headers = { ...requestHeaders, ...rateHeaders };
-      return toProblemResult(thrown, event, { headers, keyName: caller?.keyName });
+      const result = toProblemResult(thrown, event, { headers, keyName: caller?.keyName });
+      return forMethod(event, result);
     }
   };
+
+/** A response to HEAD has the headers that GET would have, and no body. */
+function forMethod(event: Event, result: Result): Result {
+  if (event.requestContext.http.method !== 'HEAD') return result;
+  const length = Buffer.byteLength(result.body ?? '', result.isBase64Encoded ? 'base64' : 'utf8');
+  return {
+    statusCode: result.statusCode ?? 200,
+    headers: { 'content-length': String(length), ...result.headers },
+  };
+}
 
 async function callerOf(
   { access }: AnyRoute,
@@ -125,9 +149,7 @@ function bodyOf({ body }: AnyRoute, event: Event): unknown {
 }
 
 function toResult(
-  response:
-    | { readonly redirectTo: string }
-    | { readonly body: unknown; readonly headers?: Headers },
+  response: PictureOrRedirect | { readonly body: unknown; readonly headers?: Headers },
   common: Headers,
 ): Result {
   if ('redirectTo' in response) {
@@ -136,7 +158,29 @@ function toResult(
       headers: { ...always, ...common, location: response.redirectTo },
     };
   }
+  if ('picture' in response) return pictureResult(response, common);
   return jsonResult(200, response.body, { ...common, ...response.headers });
+}
+
+function pictureResult(
+  { contentType, filename, picture }: PictureResponse,
+  common: Headers,
+): Result {
+  const headers = {
+    ...always,
+    ...common,
+    'content-type': contentType,
+    'content-length': String(picture.length),
+    'content-disposition': `inline; filename="${filename}"`,
+  };
+  return picture instanceof Buffer
+    ? {
+        statusCode: 200,
+        headers,
+        body: picture.toString('base64'),
+        isBase64Encoded: true,
+      }
+    : { statusCode: 200, headers };
 }
 
 function toProblemResult(
@@ -181,7 +225,8 @@ const jsonResult = (statusCode: number, body: unknown, headers: Headers): Result
 export const dispatch =
   (handlers: Readonly<Record<string, Handler>>): Handler =>
   (event) => {
-    const handler = handlers[event.routeKey];
+    // A route that is declared with GET serves HEAD as well.
+    const handler = handlers[event.routeKey.replace(/^HEAD /, 'GET ')];
     if (!handler) throw new Error(`no handler serves ${event.routeKey}`);
     return handler(event);
   };
@@ -200,9 +245,17 @@ export function validate<T>(schema: z.ZodType<T>, sent: unknown): T {
 }
 
 // A rule about an element of a list does not name it: its path goes in front.
-const messageOf = (issue: z.core.$ZodIssue): string =>
-  issue.message.startsWith('must ') ? `${paramOf(issue)} ${issue.message}` : issue.message;
+function messageOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys') return `There is no parameter ${paramOf(issue)} here.`;
+  return issue.message.startsWith('must ') ? `${paramOf(issue)} ${issue.message}` : issue.message;
+}
+
+const maxNameLength = 64;
 
 // An invalid key of a record is the caller's own text, so `param` names the field of the record instead.
-const paramOf = ({ code, path }: z.core.$ZodIssue): string | undefined =>
-  formatPath(code === 'invalid_key' ? path.slice(0, -1) : path);
+function paramOf(issue: z.core.$ZodIssue): string | undefined {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys[0]?.slice(0, maxNameLength).toWellFormed();
+  }
+  return formatPath(issue.code === 'invalid_key' ? issue.path.slice(0, -1) : issue.path);
+}

@@ -65,9 +65,7 @@ function decodeUtf8(bytes: Buffer): string {
   }
 }
 
-// API Gateway has decoded the body already, and wrote U+FFFD for bytes that are not UTF-8. A caller who
-// means that character can write \ufffd.
-function withoutByteOrderMark(text: string): string {
-  if (text.includes('\uFFFD')) throw notUtf8();
-  return text.startsWith('\uFEFF') ? text.slice(1) : text;
-}
+// API Gateway has decoded the body already, and wrote U+FFFD for bytes that are not UTF-8. Nobody can tell that from a
+// U+FFFD that the caller has sent, so it stays what it is: a character.
+const withoutByteOrderMark = (text: string): string =>
+  text.startsWith('\uFEFF') ? text.slice(1) : text;

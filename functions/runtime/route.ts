@@ -78,6 +78,8 @@ type Declaration<Path extends string, A extends Access, Query, Body, BodyInput> 
   readonly throttle?: RouteThrottle;
   /** It takes an `Idempotency-Key`. */
   readonly idempotent?: true;
+  /** Only with GET: the same function serves HEAD, too. */
+  readonly head?: true;
   readonly query?: z.ZodType<Query>;
   readonly body?: RequestBody<Body, BodyInput>;
   /** The codes of its problem responses, beside those that every route with a key or a body has. */
@@ -109,6 +111,7 @@ export type AnyRoute = {
   readonly rateLimit?: RouteLimit;
   readonly throttle?: RouteThrottle;
   readonly idempotent?: true;
+  readonly head?: true;
   readonly params?: { readonly [name: string]: PathParameter };
   readonly query?: z.ZodType;
   readonly body?: RequestBody<unknown>;
@@ -154,6 +157,10 @@ export const defaultPath = '$default';
 export const routeKey = ({ method, path }: { readonly method: string; readonly path: string }) =>
   path === defaultPath ? path : `${method} ${path}`;
 
+/** The methods that API Gateway has a route for. */
+export const methodsOf = ({ method, head }: Pick<AnyRoute, 'method' | 'head'>) =>
+  head ? ([method, 'HEAD'] as const) : ([method] as const);
+
 /** What the OpenAPI document says about a route. A function of the module, so that no bundle carries it. */
 export type RouteDocs = {
   readonly id: string;
@@ -177,7 +184,12 @@ export type RouteDocs = {
         readonly examples: Readonly<Record<string, unknown>>;
         readonly headers?: Json;
       }
-    | { readonly redirect: string };
+    | {
+        /** What a 302 leads to; undefined when it never does. */
+        readonly redirect?: string;
+        /** When the picture itself is in the response. */
+        readonly picture: string;
+      };
   /** Requests that it makes later to an address in the body. */
   readonly callbacks?: Json;
 };

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { resultKey } from '../../functions/adapters/aws/s3/bucket-keys.ts';
-import { resultLinks, resultStore } from '../../functions/adapters/aws/s3/result-bucket.ts';
+import { resultStore, storedResults } from '../../functions/adapters/aws/s3/result-bucket.ts';
 import { ResultUnavailable } from '../../functions/domain/model/workflow-errors.ts';
 import { bmp, chunk, jpeg, lossyWebp, png } from '../support/pictures.ts';
 import { sampleId } from '../support/tasks.ts';
@@ -27,7 +27,7 @@ const options = {
 async function setUp() {
   const bucket = await s3();
   const results = resultStore(bucket.client, Bucket, options);
-  return { ...bucket, results, links: resultLinks(bucket.client, Bucket) };
+  return { ...bucket, results, stored: storedResults(bucket.client, Bucket) };
 }
 
 test.each([
@@ -169,11 +169,11 @@ test('a result whose address refuses the connection is unavailable', async () =>
 });
 
 test('a link to a result works for five minutes, and has the name to save it under', async () => {
-  const { links, put } = await setUp();
+  const { stored, put } = await setUp();
   await put({ Bucket, Key }, picture, 'image/jpeg');
   const image = { key: Key, contentType: 'image/jpeg', bytes: picture.length };
 
-  const link = await links.link(image, `${sampleId}-1`);
+  const link = await stored.link(image, `${sampleId}-1`);
 
   const download = await fetch(link);
   expect(download.headers.get('content-disposition')).toBe(`inline; filename="${sampleId}-1.jpeg"`);
@@ -183,10 +183,19 @@ test('a link to a result works for five minutes, and has the name to save it und
 });
 
 test('a link to one result opens no other result, and no other name', async () => {
-  const { links, put } = await setUp();
+  const { stored, put } = await setUp();
   await put({ Bucket, Key: resultKey(sampleId, 2, 'png') }, picture);
-  const link = await links.link({ key: Key, contentType: 'image/png', bytes: 1 }, 'cat');
+  const link = await stored.link({ key: Key, contentType: 'image/png', bytes: 1 }, 'cat');
 
   expect((await fetch(link.replace('/1.png?', '/2.png?'))).status).toBe(403);
   expect((await fetch(link.replace('cat.png', 'cat.exe'))).status).toBe(403);
+});
+
+test('the bytes of a result are those that were stored', async () => {
+  const { stored, put } = await setUp();
+  await put({ Bucket, Key }, picture);
+
+  const bytes = await stored.read({ key: Key, contentType: 'image/png', bytes: picture.length });
+
+  expect(bytes.equals(picture)).toBe(true);
 });

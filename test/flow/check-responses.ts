@@ -46,7 +46,7 @@ export async function allItems({ context, dynamoDb }: TestStack): Promise<string
 
 function problemsOf({ status, text }: RawResponse): readonly string[] {
   const internals =
-    /\bat \S+:\d+|node_modules|\.mjs|\.ts\b|stack|Exception|\bError:|arn:aws|AWS|dynamo/i;
+    /\bat \S+:\d+|node_modules|\.mjs|\.ts\b|stack|Exception|\bError:|arn:aws|\bAWS|dynamo/i;
   return [
     ...(status >= 200 && status < 500 ? [] : [`status ${status}`]),
     ...(status < 400 || isProblem(text) ? [] : [`not in the envelope: ${text.slice(0, 100)}`]),

@@ -23,7 +23,9 @@ beforeAll(async () => {
   routes = routesOf(stack.context)
     .filter(({ key }) => key !== '$default')
     .map(({ key }) => key.split(' '))
-    .map(([method = '', path = '']) => ({ method, path }));
+    .map(([method = '', path = '']) => ({ method, path }))
+    // HEAD is served as GET is, and its response has no body to look at.
+    .filter(({ method }) => method !== 'HEAD');
   stack.tripwire.add('a prompt', 'Unwritten');
   const limits = { requests_per_minute: 100_000 };
   const { status } = await asOperator('PATCH', '/v1/admin/accounts/default', { limits });
@@ -47,6 +49,8 @@ const targetOf = ({ path }: Route, id?: string) =>
     .replace('{task_id}', id ?? 'task-unified-1757156493-imcg5zqt')
     .replace('{task}', id ?? 'task-unified-1757156493-imcg5zqt')
     .replace('{n}', '1')
+    .replace('{file_id}', id ?? `file-${'a'.repeat(26)}`)
+    .replace('{model}', id ?? 'no-model')
     .replace('{account}', id ?? 'nobody')
     .replace('{key_id}', id ?? 'key-0123456789abcdef');
 
@@ -165,8 +169,7 @@ test('a query that breaks a rule is refused on every list', async () => {
 });
 
 test.each([
-  ['too short', ['short']],
-  ['twice', ['a-key-that-is-fine-1', 'a-key-that-is-fine-1']],
+  ['with 256 characters', ['x'.repeat(256)]],
   ['8 kB long', ['x'.repeat(8192)]],
   ['with a letter that is not allowed', ['a-key-that-is-nöt-fine']],
   ['empty', ['']],

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { describedRoutes, namedSchemaErrors, responseErrors } from '../support/openapi.ts';
-import { type Body, type TestStack, until } from './open-stack.ts';
+import { type Body, type TestStack, until, upload } from './open-stack.ts';
 import { type Receiver, serveImages, startReceiver } from './receiver.ts';
 import { controlProvider, openOwnStack } from './start-stack.ts';
 
@@ -72,6 +72,8 @@ const missing: Readonly<Record<string, readonly string[]>> = {
   task_id: ['task-unified-1757156493-imcg5zqt'],
   account: ['nobody'],
   key_id: ['key-0123456789abcdef'],
+  file_id: ['file-0123456789abcdefghijklmnop'],
+  model: ['no-model'],
   task: ['task-unified-1757156493-imcg5zqt', '1'],
 };
 const missingParams = (key: string) => missing[/\{(\w+)\}/.exec(key)?.[1] ?? ''] ?? [];
@@ -125,7 +127,9 @@ describe('an error response is as described', () => {
   );
 
   test.each([
-    ...[...routesWith('{account}'), ...routesWith('{key_id}')].map((key) => [key, {}] as const),
+    ...['{account}', '{key_id}', '{file_id}', '{model}']
+      .flatMap(routesWith)
+      .map((key) => [key, {}] as const),
     ['GET /v1/admin/keys', { query: 'account=nobody' }] as const,
     ['POST /v1/admin/keys', {}] as const,
   ])('%s of a resource that does not exist', async (key, options) => {
@@ -154,7 +158,10 @@ describe('an error response is as described', () => {
     const headers = { 'idempotency-key': 'one-key-two-requests' };
     const grants = 'POST /v1/admin/accounts/{account}/credits';
 
-    await call(create, 400, { body: uploadRequest, headers: { 'idempotency-key': 'short' } });
+    await call(create, 400, {
+      body: uploadRequest,
+      headers: { 'idempotency-key': 'x'.repeat(256) },
+    });
     await call(create, 200, { body: uploadRequest, headers });
     const repeated = await call(create, 200, { body: uploadRequest, headers });
     await call(create, 409, { body: { ...uploadRequest, prompt: 'Another' }, headers });
@@ -228,17 +235,22 @@ describe('a task matches the document', () => {
     await call('POST /v1/tasks/batch', 200, { body: { task_ids: params } });
     await call('GET /v1/tasks', 200, { query: 'limit=5&status=completed' });
     const { pathname, search } = new URL(task.results[1]);
-    const image = await call('GET /v1/results/{task}/{n}', 302, {
+    await call('GET /v1/results/{task}/{n}', 200, {
       params: pathname.split('/').slice(-2),
       query: search.slice(1),
     });
+    const image = await fetch(task.results[1], { redirect: 'manual' });
+    const { status, headers } = image;
+    expect(
+      responseErrors('GET /v1/results/{task}/{n}', { status, headers, body: await image.text() }),
+    ).toEqual([]);
     const [callback] = await until(
       () => receiver.received,
       ({ length }) => length > 0,
     );
 
     expect(namedSchemaErrors('CallbackBody', JSON.parse(callback?.body ?? ''))).toEqual([]);
-    expect((await fetch(image.headers.get('location') ?? '')).status).toBe(200);
+    expect([status, (await fetch(headers.get('location') ?? '')).status]).toEqual([302, 200]);
     await call('DELETE /v1/tasks/{task_id}', 200, { params });
     await call('GET /v1/tasks/{task_id}', 404, { params });
     await call('GET /v1/results/{task}/{n}', 410, {
@@ -271,11 +283,17 @@ describe('a task matches the document', () => {
 test('every response to a caller that is not about tasks matches the document', async () => {
   await call('GET /v1/credits', 200);
   await call('GET /v1/models', 200);
+  await call('GET /v1/models/{model}', 200, { params: ['wan2.5-image-to-image'] });
+  await call('GET /v1/tasks', 200, { query: 'page=1&page_size=2' });
   await call('GET /healthz', 200);
   await call('POST /v1/providers/{provider}/callbacks/{job}/{secret}', 200, {
     params: ['evolink', 'task-unified-1757156493-imcg5zqt', 'guessed'],
   });
-  await call('POST /v1/files', 200, { body: { content_type: 'image/png' } });
+  const { body: file } = await call('POST /v1/files', 200, {
+    body: { content_type: 'image/jpeg' },
+  });
+  expect(await upload(file.upload, readFileSync('cli/sample.jpg'))).toBe(204);
+  await call('GET /v1/files/{file_id}', 200, { params: [file.id] });
 });
 
 test('every response to an operator matches the document', async () => {

@@ -12,23 +12,24 @@ import { buildBundles } from '../../infra/bundles.ts';
 
 /** The maximum size of each bundle in kilobytes, about 5% above its size now: growing above it is a decision. */
 const limits: Record<Entry, number> = {
-  'api/create-task': 458,
+  'api/create-task': 468,
   'api/get-task': 399,
-  'api/list-tasks': 378,
+  'api/list-tasks': 388,
   'api/batch-tasks': 382,
-  'api/cancel-task': 408,
+  'api/cancel-task': 412,
   'api/delete-task': 470,
   'api/redeliver-callback': 473,
   'api/create-file': 364,
+  'api/get-file': 560,
   'api/get-result': 556,
   'api/provider-webhook': 425,
-  'api/read-account': 366,
-  'api/admin-reads': 378,
-  'api/manage-accounts': 370,
-  'api/credit-account': 374,
-  'api/manage-keys': 380,
+  'api/read-account': 376,
+  'api/admin-reads': 384,
+  'api/manage-accounts': 376,
+  'api/credit-account': 380,
+  'api/manage-keys': 386,
   'api/test-webhook': 420,
-  'api/service': 174, // four fifths are the OpenAPI document, which grows with every route
+  'api/service': 190, // four fifths are the OpenAPI document, which grows with every route
   'workflow/prepare-inputs': 555,
   'workflow/submit-task': 589,
   'workflow/await-provider': 390,
@@ -91,6 +92,7 @@ const values: Readonly<Record<string, string>> = {
   CALLBACK_RETRY_DELAYS: '',
   PROVIDERS: 'dashscope',
   RETENTION_DAYS: '30',
+  MODEL_ALIASES: 'our-model=wan2.5-image-to-image',
   PROVIDER_URLS: JSON.stringify({
     dashscope: 'https://dashscope.example.com',
     evolink: 'https://evolink.example.com',

@@ -29,6 +29,7 @@ const limits: Record<Entry, readonly [memory: number, seconds: number]> = {
   'api/delete-task': [1024, 25],
   'api/redeliver-callback': [1024, 10],
   'api/create-file': [1024, 10],
+  'api/get-file': [1024, 10],
   'api/get-result': [1024, 10],
   'api/provider-webhook': [1024, 10],
   'api/read-account': [1024, 10],

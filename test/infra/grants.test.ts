@@ -17,7 +17,11 @@ const wildcards: Record<string, string> = {
   'DeletePictures → Inputs/uploads/*': 'the same',
   'DeletePictures → Results/results/*': 'the same',
   [`ExecutionEnded → ${executions}`]: 'describes the execution of any task',
+  'GetFile → Inputs/files/*':
+    'files of all accounts; the account of the key is part of the object key',
   'GetResult → Results/results/*': 'results of all tasks, and nothing else in the bucket',
+  'GetTask → Inputs/uploads/*':
+    'signs the forms for the uploads of any task that its caller may read',
   'Machine → *': 'AWS offers no narrower resource for the delivery of its logs',
   'Machine → AwaitProvider:*': 'any version of the one function; CDK always adds it',
   'Machine → NotifyCaller:*': 'the same',

@@ -48,8 +48,10 @@ test('every route lets in exactly these callers', async () => {
     'POST /v1/tasks/{task_id}/cancel': 'scope generate',
     'POST /v1/tasks/{task_id}/callback': 'scope generate',
     'POST /v1/files': 'scope generate',
+    'GET /v1/files/{file_id}': 'scope read',
     'GET /v1/credits': 'scope read',
     'GET /v1/models': 'scope read',
+    'GET /v1/models/{model}': 'scope read',
     'GET /v1/results/{task}/{n}': 'signed-link',
     'POST /v1/providers/{provider}/callbacks/{job}/{secret}': 'provider-secret',
     'GET /openapi.json': 'public',
@@ -69,6 +71,13 @@ test('every route lets in exactly these callers', async () => {
     'DELETE /v1/admin/keys/{key_id}': 'scope manage',
     $default: 'public',
   });
+});
+
+test('HEAD has a route beside each GET that a client asks about first, and beside nothing else', async () => {
+  const withHead = (await loadRoutes()).filter(({ route }) => route.head);
+
+  expect(withHead).not.toEqual([]);
+  expect(withHead.filter(({ route }) => route.method !== 'GET')).toEqual([]);
 });
 
 test('only a route with a key counts requests, since the rate limit is that of the key', async () => {
@@ -100,8 +109,18 @@ describe.each(stageNames)('the API of %s', (name) => {
       'POST /v1/tasks/{task_id}/cancel': 'CancelTask',
       'POST /v1/tasks/{task_id}/callback': 'RedeliverCallback',
       'POST /v1/files': 'CreateFile',
+      'GET /v1/files/{file_id}': 'GetFile',
+      'HEAD /v1/files/{file_id}': 'GetFile',
+      'HEAD /v1/tasks': 'ListTasks',
+      'HEAD /v1/tasks/{task_id}': 'GetTask',
+      'HEAD /v1/models': 'ReadAccount',
+      'HEAD /v1/models/{model}': 'ReadAccount',
+      'HEAD /v1/results/{task}/{n}': 'GetResult',
+      'HEAD /openapi.json': 'Service',
+      'HEAD /healthz': 'Service',
       'GET /v1/credits': 'ReadAccount',
       'GET /v1/models': 'ReadAccount',
+      'GET /v1/models/{model}': 'ReadAccount',
       'GET /v1/results/{task}/{n}': 'GetResult',
       'POST /v1/providers/{provider}/callbacks/{job}/{secret}': 'ProviderWebhook',
       'GET /openapi.json': 'Service',
@@ -125,7 +144,9 @@ describe.each(stageNames)('the API of %s', (name) => {
 
   test('has a reason for every function that serves several routes, and for no other', () => {
     const stage = synthesised(name);
-    const byFunction = Object.groupBy(Object.values(routesOf(stage)), (serving) => serving);
+    // HEAD is the same route as GET.
+    const routes = Object.entries(routesOf(stage)).filter(([key]) => !key.startsWith('HEAD '));
+    const byFunction = Object.groupBy(routes, ([, serving]) => serving);
     const shared = Object.keys(byFunction).filter((key) => (byFunction[key]?.length ?? 0) > 1);
 
     expect(shared).not.toEqual([]);
@@ -138,7 +159,9 @@ describe.each(stageNames)('the API of %s', (name) => {
     const described = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
-    const routes = Object.keys(routesOf(synthesised(name))).filter((key) => key !== '$default');
+    const routes = Object.keys(routesOf(synthesised(name))).filter(
+      (key) => key !== '$default' && !key.startsWith('HEAD '),
+    );
 
     expect(described.sort()).toEqual(routes.sort());
   });
@@ -178,6 +201,7 @@ describe.each(stageNames)('the API of %s', (name) => {
 
     expect(stage?.Properties['RouteSettings']).toEqual({
       'GET /v1/results/{task}/{n}': settings,
+      'HEAD /v1/results/{task}/{n}': settings,
       'POST /v1/providers/{provider}/callbacks/{job}/{secret}': settings,
     });
     // API Gateway refuses settings of routes that do not exist yet.
@@ -188,7 +212,7 @@ describe.each(stageNames)('the API of %s', (name) => {
           String(Properties['RouteKey']) in Object(stage?.Properties['RouteSettings']),
       )
       .map((route) => route.name);
-    expect(routes).toHaveLength(2);
+    expect(routes).toHaveLength(3);
     expect(before).toEqual(expect.arrayContaining(routes));
   });
 
@@ -217,7 +241,7 @@ test('web pages may call the API only from the origins that the stage names', ()
   expect(cors('prod')).toBeUndefined();
   expect(cors('local')).toEqual({
     AllowOrigins: ['*'],
-    AllowMethods: ['GET', 'POST', 'PATCH', 'DELETE'],
+    AllowMethods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
     AllowHeaders: ['authorization', 'content-type', 'idempotency-key'],
     ExposeHeaders: [
       'idempotency-replayed',

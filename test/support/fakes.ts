@@ -183,6 +183,7 @@ export function memoryResults(failure: (url: string) => Error | undefined = () =
       return image;
     },
     link: async ({ key }, filename) => `https://results.example.com/${key}?name=${filename}`,
+    read: async ({ key }) => Buffer.from(`the bytes of ${key}`),
   };
   return { ...results, fetched };
 }

@@ -5,12 +5,19 @@ import document from '../../docs/openapi.json' with { type: 'json' };
 // The OpenAPI document as a client without other knowledge reads it.
 
 const Schema = z.record(z.string(), z.unknown());
-const Content = z.strictObject({
+const JsonContent = z.strictObject({
   'application/json': z.strictObject({
     schema: Schema,
     examples: z.record(z.string(), z.strictObject({ value: z.unknown() })),
   }),
 });
+const Content = z.union([
+  JsonContent,
+  z.strictObject({
+    'application/json': z.undefined().optional(),
+    'image/*': z.strictObject({ schema: Schema }),
+  }),
+]);
 const Header = z.looseObject({ required: z.boolean().default(false), schema: Schema });
 const Response = z.strictObject({
   description: z.string().min(1),
@@ -32,7 +39,7 @@ const Operation = z.strictObject({
   description: z.string().min(1),
   security: z.array(z.record(z.literal('apiKey'), z.array(z.string()))),
   parameters: z.array(Parameter).default([]),
-  requestBody: z.strictObject({ required: z.boolean(), content: Content }).optional(),
+  requestBody: z.strictObject({ required: z.boolean(), content: JsonContent }).optional(),
   responses: z.record(z.string(), z.preprocess(resolveRef, Response)),
   callbacks: Schema.optional(),
 });
@@ -81,6 +88,10 @@ export function responseErrors(
     return schemaErrors(schema, schema['type'] === 'integer' ? Number(value) : value);
   });
   if (!content) return body === '' ? headerErrors : [...headerErrors, 'there is a body'];
+  if (!content['application/json']) {
+    const isImage = headers.get('content-type')?.startsWith('image/');
+    return isImage ? headerErrors : [...headerErrors, 'the content type is not that of an image'];
+  }
   const isJson = headers.get('content-type') === 'application/json';
   return [
     ...headerErrors,

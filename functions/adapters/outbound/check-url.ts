@@ -6,7 +6,7 @@ import { tooLong, tooLongEncoded, urlProblems } from '../../domain/model/url-pro
 /** What is allowed beyond a short https address on the public internet. */
 export type UrlRules = {
   readonly http?: boolean | undefined;
-  /** Also the loopback interface, at any port. No deployed stage allows it. */
+  /** Also the loopback interface. No deployed stage allows it. */
   readonly allowLoopback?: boolean | undefined;
   /** In characters; when left out, as long as the URL of a caller may be. */
   readonly maxLength?: number | undefined;
@@ -51,7 +51,7 @@ function ruleViolation(url: URL, rules: UrlRules): string | undefined {
   if (!allowed.includes(url.protocol)) {
     return rules.http ? urlProblems.notHttp : urlProblems.notHttps;
   }
-  return hostViolation(url.hostname) ?? (url.port ? urlProblems.port : undefined);
+  return hostViolation(url.hostname);
 }
 
 function hostViolation(hostname: string): string | undefined {

@@ -22,7 +22,7 @@ export const handler = serve(
   route,
   async ({ body, caller }) => {
     const tasks = await find(body, caller.account);
-    return { body: { data: await Promise.all(tasks.map(toResponse)) } };
+    return { body: { data: await Promise.all(tasks.map((task) => toResponse(task))) } };
   },
   callers,
 );

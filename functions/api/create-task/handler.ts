@@ -7,17 +7,19 @@ import { uploadKey } from '../../adapters/aws/s3/bucket-keys.ts';
 import { uploadForms } from '../../adapters/aws/s3/upload-form.ts';
 import { workflowStarter } from '../../adapters/aws/state-machine.ts';
 import { urlProblem } from '../../adapters/outbound/check-url.ts';
-import { maxInputBytes } from '../../domain/model/catalogue.ts';
+import { maxInputBytes, models } from '../../domain/model/catalogue.ts';
 import { newTaskId } from '../../domain/model/ids.ts';
 import { estimateSeconds } from '../../domain/providers/durations.ts';
 import { fileIdOf } from '../../domain/tasks/create-file.ts';
 import { createTask } from '../../domain/tasks/create-task.ts';
 import { createdMetrics } from '../../domain/tasks/metrics.ts';
+import { generationRequest } from '../../domain/wire/request.ts';
 import { createdView, uploadsOf } from '../../domain/wire/view.ts';
 import { readEnv } from '../../runtime/env.ts';
 import { replayedHeader, serve } from '../../runtime/http.ts';
 import { log } from '../../runtime/log.ts';
 import { emitMetrics } from '../../runtime/metric.ts';
+import { jsonBody } from '../../runtime/route.ts';
 import { callers, dynamo } from '../callers.ts';
 import { route } from './route.ts';
 
@@ -42,7 +44,7 @@ const create = createTask({
   workflow: workflowStarter(new SFNClient(clientConfig), env.WORKFLOW_ARN),
   now,
   newId: newTaskId,
-  urlProblem: (url) => urlProblem(url, { allowLoopback: env.ALLOW_LOOPBACK }),
+  urlProblem: (url, maxLength) => urlProblem(url, { maxLength, allowLoopback: env.ALLOW_LOOPBACK }),
   fileIdOf: fileIdOf(env.PUBLIC_URL),
   startFailed: (taskId, cause) => log('warn', 'start.failed', { taskId, cause }),
 });
@@ -53,7 +55,7 @@ const estimate = estimateSeconds({
 });
 
 export const handler = serve(
-  route,
+  { ...route, body: jsonBody(generationRequest(models, env.MODEL_ALIASES)) },
   async ({ body, caller, headers }) => {
     const created = await create(body, caller, headers['idempotency-key']);
     emitMetrics(createdMetrics(created));
@@ -61,7 +63,12 @@ export const handler = serve(
     const typicalSeconds = await estimate(task.model);
     return {
       headers: replayedHeader(replayed),
-      body: createdView(task, { now: now(), typicalSeconds }, await uploads(task, now())),
+      body: createdView(
+        task,
+        { now: now(), typicalSeconds },
+        await uploads(task, now()),
+        body.ignored,
+      ),
     };
   },
   callers,

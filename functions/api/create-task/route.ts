@@ -1,23 +1,25 @@
-import { defaultModel, widestLimits } from '../../domain/model/catalogue.ts';
+import { defaultModel, modelNames, widestLimits } from '../../domain/model/catalogue.ts';
 import { formatList } from '../../domain/model/image-format.ts';
 import {
   attemptTimeoutMs,
   callbackEventId,
-  maxUrlLength,
+  maxSignedUrlLength,
   startGraceMs,
   uploadFormMs,
 } from '../../domain/model/task.ts';
 import {
+  autoSize,
   GenerationRequest,
   maxNegativePromptCodePoints,
   metadataLimits,
+  ratiosOf,
   sizeLimits,
 } from '../../domain/wire/request.ts';
 import { CreatedTask } from '../../domain/wire/task-schemas.ts';
 import { defineRoute, type FieldDocs, jsonBody, type RouteDocs } from '../../runtime/route.ts';
 import { signedCallback } from '../callback-docs.ts';
 import { taskId } from '../example-ids.ts';
-import { anyModel } from '../field-docs.ts';
+import { contentType } from '../field-docs.ts';
 import * as examples from '../task-examples.ts';
 
 export const response = CreatedTask;
@@ -89,47 +91,58 @@ export const docs = (): RouteDocs => ({
 const minuteMs = 60_000;
 const pictures = { image_urls: ['https://example.com/cat.png'] };
 
-function fields(): Record<keyof typeof GenerationRequest.shape | '', FieldDocs> {
+function fields(): Record<Exclude<keyof GenerationRequest, 'ignored'> | '', FieldDocs> {
   const { image } = defaultModel;
   const megabytes = image.maxBytes / 1024 / 1024;
   const aboutPictures = `${formatList} without transparency, up to ${megabytes} MB, sides of ${image.minSide} to ${image.maxSide} pixels`;
-  const notBlank = { pattern: '\\S' };
-  const https = { format: 'uri', pattern: '^https?://' };
   return {
     '': {
       description:
-        'What to make. Pictures come as `image_urls` or as `image_uploads`, one of the two. Fields that are not listed here are ignored.',
-      oneOf: [{ required: ['image_urls'] }, { required: ['image_uploads'] }],
+        'What to make. Pictures come as `image_urls` or as `image_uploads`, one of the two. `null` is the same as no value. A field that is not listed here is ignored, and the response names it in `warnings`; one that would make other pictures or cost another price (a mask, a tier, further pictures) is refused.',
+      additionalProperties: undefined,
     },
-    model: { description: 'The model to use; `GET /v1/models` lists them', ...anyModel },
+    model: {
+      description: 'The model to use; `GET /v1/models` lists them',
+      enum: [...modelNames(), null],
+      default: defaultModel.id,
+    },
     prompt: {
       description: 'What to do with the pictures, in words. Counted in Unicode code points',
       minLength: 1,
       maxLength: widestLimits().maxPromptCodePoints,
-      ...notBlank,
+      pattern: '\\S',
     },
     image_urls: {
       description: `The addresses of the pictures to edit, downloadable without a login, or those of uploaded files. ${aboutPictures}`,
-      items: { type: 'string', maxLength: maxUrlLength, ...https },
+      items: {
+        type: 'string',
+        maxLength: maxSignedUrlLength,
+        format: 'uri',
+        pattern: '^https?://',
+      },
     },
     image_uploads: {
       description: `The pictures to edit, when they have no address: the response has a form to upload each one with, for ${uploadFormMs / minuteMs} minutes, and the task starts when the last one has arrived. Without all of them it fails after ${(uploadFormMs + startGraceMs) / minuteMs} minutes. ${aboutPictures}`,
+      items: {
+        type: 'object',
+        required: ['content_type'],
+        properties: { content_type: contentType },
+      },
     },
-    n: { description: 'How many images to make; each one is charged' },
+    n: { description: 'How many images to make; each one is charged', default: 1 },
     callback_url: {
       description:
-        'Where to send the task when it has ended: an address on the public internet, at the standard port',
-      ...https,
+        'Where to send the task when it has ended: an `https` address on the public internet',
+      pattern: '^(https?://|$)',
     },
     negative_prompt: {
       description: 'What should not be in the images',
-      minLength: 1,
       maxLength: maxNegativePromptCodePoints,
-      ...notBlank,
+      pattern: '^$|\\S',
     },
     size: {
-      description: `Width and height of the images, ${sizeLimits.pixels} and sides from ${sizeLimits.ratios.tallest} to ${sizeLimits.ratios.widest}; without it, the proportions of the last picture`,
-      pattern: sizeLimits.pattern.source,
+      description: `Width and height of the images, ${sizeLimits.pixels} and sides from ${sizeLimits.ratios.tallest} to ${sizeLimits.ratios.widest}; or a ratio, which stands for the model’s size for it; without it, or with \`${autoSize}\`, the proportions of the last picture`,
+      pattern: `^(${[autoSize, ...ratiosOf()].join('|')}|${sizeLimits.pattern.source.slice(1, -1)})?$`,
     },
     seed: { description: 'The same seed and request make similar images' },
     prompt_extend: { description: 'Whether the model may elaborate the prompt' },

@@ -8,6 +8,7 @@ export const route = defineRoute<typeof response>()({
   path: '/healthz',
   function: 'service',
   access: 'public',
+  head: true,
   errors: [],
 });
 

@@ -3,18 +3,19 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { clientConfig, s3ClientConfig } from '../../adapters/aws/client-config.ts';
 import { taskTable } from '../../adapters/aws/dynamodb/task-table.ts';
-import { resultLinks } from '../../adapters/aws/s3/result-bucket.ts';
+import { storedResults } from '../../adapters/aws/s3/result-bucket.ts';
 import { signingKeys } from '../../adapters/aws/signing-keys.ts';
 import { linkValidForMs } from '../../domain/model/task.ts';
+import { deliveryFor } from '../../domain/tasks/deliver-picture.ts';
 import { getResult } from '../../domain/tasks/get-result.ts';
 import { readEnv } from '../../runtime/env.ts';
 import { serve } from '../../runtime/http.ts';
 import { route } from './route.ts';
 
 const env = readEnv('api/get-result');
-const linkTo = getResult({
+const get = getResult({
   tasks: taskTable(new DynamoDBClient(clientConfig), env.TASK_TABLE),
-  results: resultLinks(new S3Client(s3ClientConfig), env.RESULT_BUCKET),
+  results: storedResults(new S3Client(s3ClientConfig), env.RESULT_BUCKET),
   keys: signingKeys(new SecretsManagerClient(clientConfig), env.SIGNING_SECRET, {
     now: Date.now,
     signatureValidForMs: linkValidForMs,
@@ -23,6 +24,6 @@ const linkTo = getResult({
   retentionDays: env.RETENTION_DAYS,
 });
 
-export const handler = serve(route, async ({ params: { task, n }, query }) => ({
-  redirectTo: await linkTo({ taskId: task, n, ...query }),
-}));
+export const handler = serve(route, async ({ params: { task, n }, query, method, headers }) =>
+  get({ taskId: task, n, ...query }, deliveryFor(method, headers['authorization'])),
+);

@@ -10,6 +10,7 @@ export const route = defineRoute<undefined>()({
   path: '/v1/results/{task}/{n}',
   function: 'get-result',
   access: 'signed-link',
+  head: true,
   throttle: { requestsPerSecond: 500, burst: 1000 },
   params: {
     task: { ...taskId, description: 'The id of the task' },
@@ -20,7 +21,7 @@ export const route = defineRoute<undefined>()({
     },
   },
   query: Query,
-  errors: ['permission_denied', 'result_expired', 'internal_error'],
+  errors: ['permission_denied', 'picture_too_large', 'result_expired', 'internal_error'],
 });
 
 export const docs = (): RouteDocs => ({
@@ -28,7 +29,7 @@ export const docs = (): RouteDocs => ({
   tag: 'Pictures',
   summary: 'Fetch an image',
   description:
-    'An address out of the `results` of a task. The link carries its own permission and works for 24 hours, without a key.',
+    'An address out of the `results` of a task. The link carries its own permission and works for 24 hours, without a key. A request that has the header `Authorization` all the same gets the image itself, up to 4 MB, since many clients would send that header to the other address as well. HEAD says type and size.',
   query: {
     '': { description: 'The permission', required: ['expires', 'signature'] },
     expires: {
@@ -39,5 +40,8 @@ export const docs = (): RouteDocs => ({
     },
     signature: { description: 'The signature of the link', default: undefined },
   },
-  response: { redirect: 'The image is at another address for some minutes' },
+  response: {
+    picture: 'The image, to a request with the header `Authorization`',
+    redirect: 'The image is at another address for some minutes',
+  },
 });

@@ -1,9 +1,14 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { clientConfig } from '../../adapters/aws/client-config.ts';
 import { taskTable } from '../../adapters/aws/dynamodb/task-table.ts';
+import { uploadKey } from '../../adapters/aws/s3/bucket-keys.ts';
+import { uploadForms } from '../../adapters/aws/s3/upload-form.ts';
 import { cachedSecret } from '../../adapters/aws/secrets.ts';
+import { hasScope } from '../../domain/model/api-key.ts';
+import { maxInputBytes } from '../../domain/model/catalogue.ts';
 import { getTask } from '../../domain/tasks/get-task.ts';
 import { taskResponseFor } from '../../domain/wire/task-response.ts';
+import { uploadsOf } from '../../domain/wire/view.ts';
 import { readEnv } from '../../runtime/env.ts';
 import { serve } from '../../runtime/http.ts';
 import { callers, dynamo } from '../callers.ts';
@@ -11,6 +16,14 @@ import { route } from './route.ts';
 
 const env = readEnv('api/get-task');
 const find = getTask({ tasks: taskTable(dynamo, env.TASK_TABLE), now: Date.now });
+const form = uploadForms(dynamo.config, {
+  bucket: env.INPUT_BUCKET,
+  endpoint: env.AWS_ENDPOINT_URL_S3,
+  maxBytes: maxInputBytes,
+});
+const uploads = uploadsOf((id, index, type, expiresAt) =>
+  form(uploadKey(id, index), type, Date.now(), expiresAt),
+);
 const toResponse = taskResponseFor({
   baseUrl: env.PUBLIC_URL,
   secret: cachedSecret(new SecretsManagerClient(clientConfig), env.SIGNING_SECRET, Date.now),
@@ -20,8 +33,11 @@ const toResponse = taskResponseFor({
 
 export const handler = serve(
   route,
-  async ({ params, caller }) => ({
-    body: await toResponse(await find(params.task_id, caller.account)),
-  }),
+  async ({ params, caller }) => {
+    const task = await find(params.task_id, caller.account);
+    // A form lets its holder upload, which a key that may only read must not.
+    const forms = hasScope(caller.scopes, 'generate') ? await uploads(task, Date.now()) : [];
+    return { body: await toResponse(task, forms) };
+  },
   callers,
 );

@@ -11,6 +11,7 @@ export const route = defineRoute<typeof response>()({
   function: 'get-task',
   access: { scope: 'read' },
   rateLimit: 'calls',
+  head: true,
   params: { task_id: taskId },
   errors: ['rate_limit_exceeded', 'invalid_task_id', 'task_not_found', 'internal_error'],
 });

@@ -1,6 +1,9 @@
+import { readEnv } from '../../runtime/env.ts';
 import { serve } from '../../runtime/http.ts';
 import { callers } from '../callers.ts';
 import { route } from './route.ts';
 import { modelsView } from './view.ts';
 
-export const handler = serve(route, async () => ({ body: modelsView() }), callers);
+const env = readEnv('api/read-account');
+
+export const handler = serve(route, async () => ({ body: modelsView(env.MODEL_ALIASES) }), callers);

@@ -1,10 +1,13 @@
 import * as z from 'zod';
-import { credits } from '../../domain/wire/fields.ts';
+import { credits, seconds } from '../../domain/wire/fields.ts';
 
 export const Model = z
   .strictObject({
     id: z.string().describe('The value of `model` in a request'),
     object: z.literal('model'),
+    created: seconds('When it was added'),
+    owned_by: z.string().describe('Who makes the model'),
+    aliases: z.array(z.string()).describe('Other names that `model` in a request may have'),
     type: z.literal('image'),
     credits_per_image: credits('The price of one image that was made'),
     limits: z.strictObject({

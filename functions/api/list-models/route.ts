@@ -10,6 +10,7 @@ export const route = defineRoute<typeof response>()({
   function: 'read-account',
   access: { scope: 'read' },
   rateLimit: 'calls',
+  head: true,
   errors: ['rate_limit_exceeded', 'internal_error'],
 });
 

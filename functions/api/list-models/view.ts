@@ -1,22 +1,48 @@
 import type * as z from 'zod';
-import { models } from '../../domain/model/catalogue.ts';
+import {
+  type Model as CatalogueModel,
+  type ModelAliases,
+  modelNamed,
+  models,
+} from '../../domain/model/catalogue.ts';
 import { toCredits } from '../../domain/model/money.ts';
-import type { ModelList } from './response.ts';
+import { Problem } from '../../domain/model/problem.ts';
+import type { Model, ModelList } from './response.ts';
 
-/** The models of the catalogue, as callers see them. */
-export const modelsView = (): z.input<typeof ModelList> => ({
+/** The models of the catalogue, as callers see them. `aliases` are the operator's names of them. */
+export const modelsView = (aliases: ModelAliases = {}): z.input<typeof ModelList> => ({
   object: 'list',
-  data: models.map((model) => ({
-    id: model.id,
-    object: 'model',
-    type: 'image',
-    credits_per_image: toCredits(model.milliCreditsPerImage),
-    limits: {
-      images: model.maxImages,
-      n: model.maxN,
-      prompt_characters: model.maxPromptCodePoints,
-      image_bytes: model.image.maxBytes,
-      side_pixels: [model.image.minSide, model.image.maxSide],
-    },
-  })),
+  data: models.map((model) => modelView(model, aliases)),
+});
+
+/** One of them, by any of its names. @throws {Problem} `model_not_found` */
+export function modelViewNamed(name: string, aliases: ModelAliases = {}): z.input<typeof Model> {
+  const model = modelNamed(name, models, aliases);
+  if (!model) throw modelNotFound();
+  return modelView(model, aliases);
+}
+
+export const modelNotFound = (): Problem =>
+  new Problem('model_not_found', 'There is no such model: GET /v1/models lists them.', {
+    param: 'model',
+  });
+
+const modelView = (model: CatalogueModel, aliases: ModelAliases): z.input<typeof Model> => ({
+  id: model.id,
+  object: 'model',
+  type: 'image',
+  created: model.createdAtSeconds,
+  owned_by: model.ownedBy,
+  aliases: [
+    ...model.aliases,
+    ...Object.keys(aliases).filter((alias) => aliases[alias] === model.id),
+  ],
+  credits_per_image: toCredits(model.milliCreditsPerImage),
+  limits: {
+    images: model.maxImages,
+    n: model.maxN,
+    prompt_characters: model.maxPromptCodePoints,
+    image_bytes: model.image.maxBytes,
+    side_pixels: [model.image.minSide, model.image.maxSide],
+  },
 });

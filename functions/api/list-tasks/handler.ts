@@ -1,6 +1,6 @@
 import { taskHistory } from '../../adapters/aws/dynamodb/task-history.ts';
 import { typicalSecondsOf } from '../../domain/providers/durations.ts';
-import { listTasks } from '../../domain/tasks/list-tasks.ts';
+import { listRequest, listTasks } from '../../domain/tasks/list-tasks.ts';
 import { readEnv } from '../../runtime/env.ts';
 import { serve } from '../../runtime/http.ts';
 import { callers, dynamo } from '../callers.ts';
@@ -14,7 +14,7 @@ const list = listTasks({
 });
 
 export const handler = serve(
-  route,
+  { ...route, query: listRequest(env.MODEL_ALIASES) },
   async ({ query, caller }) => ({ body: await list(query, caller.account) }),
   callers,
 );

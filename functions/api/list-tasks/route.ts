@@ -1,6 +1,7 @@
-import { ListRequest } from '../../domain/tasks/list-tasks.ts';
+import type * as z from 'zod';
+import { ListRequest, maxNumberedTasks } from '../../domain/tasks/list-tasks.ts';
 import { defineRoute, type FieldDocs, type RouteDocs } from '../../runtime/route.ts';
-import { anyModel, limitAndCursor, wholeNumber } from '../field-docs.ts';
+import { anyModelName, limitAndCursor, wholeNumber } from '../field-docs.ts';
 import * as examples from '../task-examples.ts';
 import { TaskList } from './response.ts';
 
@@ -12,6 +13,7 @@ export const route = defineRoute<typeof response>()({
   function: 'list-tasks',
   access: { scope: 'read' },
   rateLimit: 'calls',
+  head: true,
   query: ListRequest,
   errors: ['rate_limit_exceeded', 'invalid_request', 'internal_error'],
 });
@@ -20,22 +22,48 @@ export const docs = (): RouteDocs => ({
   id: 'listTasks',
   tag: 'Tasks',
   summary: 'List tasks',
-  description: 'The tasks of the account, the newest first, page by page.',
+  description: `The tasks of the account, the newest first, page by page: by \`cursor\`, or by \`page\` for the first ${maxNumberedTasks} tasks. Pages by number shift when tasks are created in between, and each reads all pages before it again.`,
   query: fields(),
   response: {
     name: 'TaskList',
     description: 'A page of tasks',
-    examples: { page: { object: 'list', data: examples.taskSummaries, next_cursor: null } },
+    examples: {
+      page: {
+        object: 'list',
+        data: examples.taskSummaries,
+        next_cursor: null,
+      },
+      numbered: {
+        object: 'list',
+        data: examples.taskSummaries,
+        next_cursor: null,
+        page: 1,
+        page_size: 20,
+        total: examples.taskSummaries.length,
+      },
+    },
   },
 });
 
-function fields(): Record<keyof typeof ListRequest.shape | '', FieldDocs> {
+function fields(): Record<keyof z.input<typeof ListRequest> | '', FieldDocs> {
   const unixSeconds = { ...wholeNumber, minimum: 0, maximum: 99_999_999_999 };
   return {
     '': { description: 'Which tasks to list' },
     ...limitAndCursor,
-    status: { description: 'Only tasks with this status' },
-    model: { description: 'Only tasks of this model', ...anyModel },
+    limit: { ...limitAndCursor.limit, default: 20 },
+    page: {
+      description: `Which page, counted from 1, instead of \`cursor\`; times \`page_size\` at most ${maxNumberedTasks}`,
+      ...wholeNumber,
+      minimum: 1,
+      maximum: maxNumberedTasks,
+    },
+    page_size: { ...limitAndCursor.limit, description: 'The same as `limit`' },
+    status: {
+      description:
+        'Only tasks with this status; `cancelled` are those that failed with `request_cancelled`',
+    },
+    type: { description: 'Only tasks of this type: here all are images' },
+    model: { description: 'Only tasks of this model', ...anyModelName },
     created_after: {
       description: 'Only tasks created at this time or later, in unix seconds',
       ...unixSeconds,

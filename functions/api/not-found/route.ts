@@ -7,8 +7,22 @@ export const route = defineRoute<undefined>()({
   path: '$default',
   function: 'service',
   access: 'public',
-  errors: ['not_found'],
+  errors: ['moved_permanently', 'not_found'],
 });
+
+/**
+ * The response to a path that ends with a slash: it leads to the same path without it, with the same method, body and
+ * query. Each part is encoded, so that the target is always a path of this API and never another host.
+ */
+export function trailingSlash(path: string, query: string): Problem {
+  const parts = path.split('/').filter((part) => part !== '');
+  const target = `/${parts.map(encodeURIComponent).join('/')}`;
+  return new Problem(
+    'moved_permanently',
+    `No path here ends with a slash: send the request to ${target}.`,
+    { headers: { location: query === '' ? target : `${target}?${query}` } },
+  );
+}
 
 export const noSuchRoute = (method: string, path: string): Problem =>
   new Problem('not_found', `There is no ${method} ${path} here.`);

@@ -104,14 +104,14 @@ export const WebhookTestRequest = z.object(
 export type WebhookTestRequest = z.output<typeof WebhookTestRequest>;
 
 /** The query of `GET /v1/admin/accounts`. */
-export const AccountsQuery = z.object({
+export const AccountsQuery = z.strictObject({
   limit: limitSchema,
   cursor: cursorSchema(z.string().refine(isAccountName)),
 });
 export type AccountsQuery = z.output<typeof AccountsQuery>;
 
 /** The query of `GET /v1/admin/accounts/{account}/entries`. */
-export const EntriesQuery = z.object({
+export const EntriesQuery = z.strictObject({
   limit: limitSchema,
   cursor: cursorSchema(
     z

@@ -103,7 +103,7 @@ export const KeyPatch = z
 export type KeyPatch = z.output<typeof KeyPatch>;
 
 /** The query of `GET /v1/admin/keys`. Without `account` the keys of the caller's account are listed. */
-export const KeysQuery = z.object({
+export const KeysQuery = z.strictObject({
   account: fields.account.optional(),
   limit: limitSchema,
   cursor: cursorSchema(cursorKeySchema(isKeyId)),

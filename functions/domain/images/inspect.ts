@@ -1,5 +1,5 @@
 import type { ImageLimits } from '../model/catalogue.ts';
-import { contentTypeOf, formatNames, type ImageFormat } from '../model/image-format.ts';
+import type { ImageFormat } from '../model/image-format.ts';
 import type { TaskErrorCode } from '../model/problem.ts';
 import type { Failure } from '../model/task.ts';
 import type { Header } from './header-result.ts';
@@ -9,37 +9,25 @@ import { readImage } from './read-image.ts';
 /** The format of a picture that may be used, or what is wrong with it: a message that completes "image_urls[0] …". */
 type Inspection = { readonly format: ImageFormat } | { readonly failure: Failure };
 
-/** Inspects an input picture, which must be whole, against the limits of a model. */
-export type Inspect = (
-  file: ImageFile,
-  limits: ImageLimits,
-  declaredType?: string | undefined,
-) => Inspection;
+/**
+ * Inspects an input picture, which must be whole, against the limits of a model. Its content says which format it has: what
+ * its sender called it does not count, since browsers and phones call a file by its name.
+ */
+export type Inspect = (file: ImageFile, limits: ImageLimits) => Inspection;
 
 const kB = 1024;
-
-const aliases: Record<string, string> = {
-  'image/jpg': 'image/jpeg',
-  'image/pjpeg': 'image/jpeg',
-  'image/x-png': 'image/png',
-  'image/x-bmp': 'image/bmp',
-  'image/x-ms-bmp': 'image/bmp',
-};
-// S3's content types of a file that was stored without one: they claim nothing that could be wrong.
-const untypedContentTypes = ['', 'application/octet-stream', 'binary/octet-stream'];
 
 const fail = (code: TaskErrorCode, message: string): Failure => ({ code, message });
 
 /** Reads a picture to its end marker, and checks what its header says. */
-export const inspect: Inspect = (file, limits, declaredType = '') => {
+export const inspect: Inspect = (file, limits) => {
   const sizeFailure = checkSize(file.size, limits);
   if (sizeFailure) return { failure: sizeFailure };
   const header = readImage(file);
   if ('reason' in header) {
     return { failure: fail('image_processing_error', `is ${header.reason}; ${header.advice}`) };
   }
-  const failure =
-    checkType(header, declaredType) ?? checkKind(header) ?? checkSides(header, limits);
+  const failure = checkKind(header) ?? checkSides(header, limits);
   return failure ? { failure } : { format: header.format };
 };
 
@@ -48,17 +36,6 @@ function checkSize(size: number, { maxBytes }: ImageLimits): Failure | undefined
   if (size <= maxBytes) return undefined;
   const limit = `${maxBytes} bytes (${Math.floor(maxBytes / (kB * kB))} MB)`;
   return fail('invalid_parameters', `is ${size} bytes; make it ${limit} or less and send it again`);
-}
-
-function checkType({ format }: Header, declaredType: string): Failure | undefined {
-  const declared = declaredType.split(';', 1).join('').trim().toLowerCase();
-  const actual = contentTypeOf(format);
-  if (untypedContentTypes.includes(declared) || (aliases[declared] ?? declared) === actual)
-    return undefined;
-  return fail(
-    'image_processing_error',
-    `is declared as ${declared.slice(0, 60)} but is a ${formatNames[format]}; declare it as ${actual} and send it again`,
-  );
 }
 
 function checkKind({ alpha, animated }: Header): Failure | undefined {

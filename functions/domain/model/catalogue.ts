@@ -8,12 +8,20 @@ export type ImageLimits = {
 /** A model, with its price and limits. */
 type ModelWithoutProviders = {
   readonly id: string;
+  /** Other names that clients of the published API know it by. A response says the id. */
+  readonly aliases: readonly string[];
+  /** When it came into this catalogue, in unix seconds. */
+  readonly createdAtSeconds: number;
+  /** Who makes the model. */
+  readonly ownedBy: string;
   /** Price of one image that was made. */
   readonly milliCreditsPerImage: number;
   readonly maxImages: number;
   readonly maxN: number;
   readonly maxPromptCodePoints: number;
   readonly image: ImageLimits;
+  /** The size that each ratio stands for: width and height, both in pixels. */
+  readonly sizes: Readonly<Record<string, string>>;
 };
 /** A model at a provider that offers it. */
 type ModelAtProvider = {
@@ -31,11 +39,25 @@ type Row = ModelWithoutProviders & {
 const table = [
   {
     id: 'wan2.5-image-to-image',
+    aliases: ['wan2.5-i2i-preview', 'wan2.5-i2i'],
+    createdAtSeconds: Date.UTC(2026, 10, 22) / 1000,
+    ownedBy: 'alibaba',
     milliCreditsPerImage: 1200,
     maxImages: 2,
     maxN: 4,
     maxPromptCodePoints: 2000,
     image: { maxBytes: 10 * 1024 * 1024, minSide: 384, maxSide: 5000 },
+    // The sizes that DashScope's page of the model recommends.
+    sizes: {
+      '1:1': '1280x1280',
+      '2:3': '800x1200',
+      '3:2': '1200x800',
+      '3:4': '960x1280',
+      '4:3': '1280x960',
+      '9:16': '720x1280',
+      '16:9': '1280x720',
+      '21:9': '1344x576',
+    },
     // The contract's sample estimates 30 s; fal's page says one to two minutes.
     providers: {
       dashscope: { model: 'wan2.5-i2i-preview', typicalSeconds: 30 },
@@ -76,6 +98,25 @@ export const widestLimits = (catalogue: readonly Model[] = models): RequestLimit
 export const maxInputBytes = Math.max(...table.map(({ image }) => image.maxBytes));
 export const findModel = (id: string, catalogue: readonly Model[] = models): Model | undefined =>
   catalogue.find((model) => model.id === id);
+
+/** Further names of models, and the model that each stands for: a setting of the deployment. */
+export type ModelAliases = Readonly<Record<string, string>>;
+/** The text of such a setting: `my-model=wan2.5-image-to-image,…`. An empty text is none. */
+export const modelAliasesPattern = /^([\w./:-]+=[\w./:-]+(,[\w./:-]+=[\w./:-]+)*)?$/;
+
+/** The model that a caller means by a name: its id, one of its aliases, or one that the operator has given it. */
+export const modelNamed = (
+  name: string,
+  catalogue: readonly Model[] = models,
+  aliases: ModelAliases = {},
+): Model | undefined =>
+  findModel(name, catalogue) ??
+  catalogue.find((model) => model.aliases.includes(name)) ??
+  (Object.hasOwn(aliases, name) ? findModel(aliases[name] ?? '', catalogue) : undefined);
+
+/** Every name that a caller may send without a setting of the deployment. */
+export const modelNames = (catalogue: readonly Model[] = models): readonly string[] =>
+  catalogue.flatMap(({ id, aliases }) => [id, ...aliases]);
 
 /** The name of a model at a provider; undefined when the catalogue has no such row any more. */
 export const nameAtProvider = (

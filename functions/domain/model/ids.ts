@@ -19,11 +19,11 @@ export const patterns = {
   /** An entry of a ledger: its time in milliseconds, and what tells it from others of that time. */
   entryId: /^\d{13}-[a-z0-9-]{1,60}$/,
   /** What a caller may send as `Idempotency-Key`. */
-  idempotencyKey: /^[A-Za-z0-9._-]{16,96}$/,
+  idempotencyKey: /^[!-~](?:[ -~]{0,253}[!-~])?$/,
 } as const;
 
 /** The form of an idempotency key, in words. */
-export const idempotencyKeyRule = '16 to 96 characters out of A-Z a-z 0-9 . _ -';
+export const idempotencyKeyRule = '1 to 255 printable characters of ASCII';
 
 /** A task id in the published shape: `task-unified-<unix seconds>-<8 of [a-z0-9]>`. */
 export const newTaskId = (nowMs: number): string =>

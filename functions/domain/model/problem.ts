@@ -1,6 +1,7 @@
 // The contract's HTTP errors: status and type of each code (reference: the newer, string-coded
 // generation of the published documentation; the codes in capitals are from its client's table).
 const catalogue = {
+  moved_permanently: [308, 'invalid_request_error'],
   invalid_request: [400, 'invalid_request_error'],
   invalid_task_id: [400, 'invalid_request_error'],
   unauthorized: [401, 'authentication_error'],
@@ -13,6 +14,8 @@ const catalogue = {
   KEY_MODEL_NOT_ALLOWED: [403, 'invalid_request_error'],
   not_found: [404, 'invalid_request_error'],
   task_not_found: [404, 'invalid_request_error'], // also for a task of another account: its existence is not public
+  model_not_found: [404, 'invalid_request_error'],
+  file_not_found: [404, 'invalid_request_error'],
   account_not_found: [404, 'invalid_request_error'],
   key_not_found: [404, 'invalid_request_error'],
   account_exists: [409, 'invalid_request_error'],
@@ -20,6 +23,7 @@ const catalogue = {
   task_ended: [409, 'invalid_request_error'],
   task_not_cancellable: [409, 'invalid_request_error'],
   task_running: [409, 'invalid_request_error'],
+  picture_too_large: [409, 'invalid_request_error'],
   result_expired: [410, 'invalid_request_error'],
   request_too_large: [413, 'invalid_request_error'],
   unsupported_media_type: [415, 'invalid_request_error'],

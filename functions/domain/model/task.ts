@@ -1,9 +1,11 @@
 import type { ProviderName } from './catalogue.ts';
 import type { TaskErrorCode } from './problem.ts';
 
-/** The longest URL that is accepted from a caller or passed on to a provider, in characters. */
+/** The longest URL of a callback, ours or a caller's, in characters. */
 export const maxUrlLength = 2048;
-/** The longest URL of a result or of the target of a redirect, in characters: such links are often signed, and long. */
+/**
+ * The longest URL of a picture or of the target of a redirect, in characters: such links are often signed, and long.
+ */
 export const maxSignedUrlLength = 8192;
 
 /** Where one input picture comes from. An upload and a file are in our own bucket. */

@@ -8,7 +8,6 @@ export const urlProblems = {
   credentials: 'must not contain a user name or a password',
   notHttps: 'must be an https address',
   notHttp: 'must be an http or https address',
-  port: 'must use the standard port',
   trailingDot: 'must not have a dot at the end of its host name',
   partialHostname: 'must have a full host name, like example.com',
   privateAddress: 'must not point to a private address',

@@ -12,13 +12,15 @@ import { Problem } from '../model/problem.ts';
 import {
   type Input,
   isDeleted,
+  maxSignedUrlLength,
+  maxUrlLength,
   type Pending,
   startGraceMs,
   type Task,
   uploadFormMs,
   type WithRequest,
 } from '../model/task.ts';
-import type { GenerationRequest } from '../wire/request.ts';
+import { effectiveRequest, type GenerationRequest } from '../wire/request.ts';
 import type { TaskStore, Workflow } from './ports.ts';
 
 type Deps = {
@@ -29,8 +31,8 @@ type Deps = {
   readonly catalogue?: readonly Model[];
   readonly now: Clock;
   readonly newId: (now: number) => string;
-  /** What is wrong with a URL ("must …"), if anything. */
-  readonly urlProblem: (url: string) => string | undefined;
+  /** What is wrong with a URL ("must …"), if anything. `maxLength` is in characters. */
+  readonly urlProblem: (url: string, maxLength: number) => string | undefined;
   /** The id of an uploaded file, when the URL is that of a file. */
   readonly fileIdOf: (url: string) => string | undefined;
   readonly startFailed: (taskId: string, cause: unknown) => void;
@@ -45,7 +47,12 @@ export type Created = { readonly task: Task; readonly replayed: boolean };
 export const createTask =
   (deps: Deps) =>
   async (request: GenerationRequest, caller: Caller, idempotencyKey?: string): Promise<Created> => {
-    const idempotency = idempotencyRecordFor(caller.keyId, idempotencyKey, request, deps.now());
+    const idempotency = idempotencyRecordFor(
+      caller.keyId,
+      idempotencyKey,
+      effectiveRequest(request),
+      deps.now(),
+    );
     checkModel(request.model, caller);
     const task = draft(deps, request, caller);
     const result = await deps.ledger.reserve(task, caller, idempotency);
@@ -97,7 +104,7 @@ function inputsOf({ fileIdOf, urlProblem }: Deps, request: GenerationRequest): r
     ...urls.map((url, index) => {
       const fileId = fileIdOf(url);
       if (fileId) return { kind: 'file', fileId } as const;
-      const reason = urlProblem(url);
+      const reason = urlProblem(url, maxSignedUrlLength);
       const param = `image_urls[${index}]`;
       if (reason) throw new Problem('invalid_request', `${param} ${reason}`, { param });
       return { kind: 'url', url } as const;
@@ -106,7 +113,7 @@ function inputsOf({ fileIdOf, urlProblem }: Deps, request: GenerationRequest): r
 }
 
 function checkCallback({ urlProblem }: Deps, url: string | undefined): void {
-  const reason = url === undefined ? undefined : urlProblem(url);
+  const reason = url === undefined ? undefined : urlProblem(url, maxUrlLength);
   const param = 'callback_url';
   if (reason) throw new Problem('invalid_request', `${param} ${reason}`, { param });
 }

@@ -3,12 +3,13 @@ import { Problem } from '../model/problem.ts';
 import type { SigningKeys } from '../model/signature.ts';
 import type { TaskRecord } from '../model/task.ts';
 import { isValidLink } from '../wire/result-link.ts';
+import { type Delivery, deliver } from './deliver-picture.ts';
 import type { ResultStore, TaskStore } from './ports.ts';
 import { expiryOf } from './retention.ts';
 
 type Deps = {
   readonly tasks: Pick<TaskStore, 'findRecord'>;
-  readonly results: Pick<ResultStore, 'link'>;
+  readonly results: Pick<ResultStore, 'link' | 'read'>;
   readonly keys: SigningKeys;
   readonly now: Clock;
   /** How many days tasks and their results are kept after the end of the task. */
@@ -34,13 +35,13 @@ export const resultExpired = (days: number): Problem =>
   );
 
 /**
- * The picture of a result link, as a link to the bucket that works for some minutes.
+ * The picture of a result link.
  * @throws {Problem} `permission_denied`, which does not say what is wrong with the link; `result_expired` when the
- *   bucket has deleted the picture, or the caller its task
+ *   bucket has deleted the picture, or the caller its task; `picture_too_large`
  */
 export const getResult =
   ({ tasks, results, keys, now, retentionDays }: Deps) =>
-  async ({ taskId, n, expires, signature }: LinkParams): Promise<string> => {
+  async ({ taskId, n, expires, signature }: LinkParams, delivery: Delivery) => {
     const link = { taskId, n: Number(n), expires: Number(expires) };
     const isValid = await isValidLink(keys, link, signature, now());
     const { image, finishedAt } = resultOf(
@@ -51,7 +52,13 @@ export const getResult =
     if (now() >= expiryOf(finishedAt, retentionDays)) {
       throw resultExpired(retentionDays);
     }
-    return results.link(image, `${taskId}-${link.n}`);
+    const name = `${taskId}-${link.n}`;
+    return deliver(delivery, {
+      ...image,
+      filename: `${name}.${image.contentType.split('/')[1]}`,
+      link: () => results.link(image, name),
+      read: () => results.read(image),
+    });
   };
 
 function resultOf(record: TaskRecord | undefined, n: number) {

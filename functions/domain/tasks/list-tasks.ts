@@ -1,14 +1,14 @@
 import * as z from 'zod';
-import { findModel, models } from '../model/catalogue.ts';
+import { type ModelAliases, modelNamed, models } from '../model/catalogue.ts';
 import type { Clock } from '../model/clock.ts';
 import { type CursorKey, isTaskId, maxPageSize } from '../model/ids.ts';
-import { type Status, statuses, type Task, type TaskState } from '../model/task.ts';
+import { statuses, type Task, type TaskState } from '../model/task.ts';
 import {
   cursorKeySchema,
   cursorSchema,
   formatCursorKey,
-  limitSchema,
   pageResponse,
+  pageSizeSchema,
 } from '../wire/cursor.ts';
 import { summaryView } from '../wire/view.ts';
 import { hasExpired } from './retention.ts';
@@ -23,21 +23,36 @@ type Deps = {
 export const listTasks =
   ({ history, now, typicalSeconds }: Deps) =>
   async (request: ListRequest, account: string) => {
-    const { limit, cursor, status, model, created_after, created_before } = request;
-    const { tasks, next } = await readPage(history, account, {
-      limit,
-      status,
-      model,
-      after: cursor,
-      from: created_after === undefined ? undefined : created_after * 1000,
-      to: created_before === undefined ? undefined : created_before * 1000 - 1,
-      now: now(),
-    });
-    return pageResponse(
-      tasks.map((task) => summaryView(task, now(), typicalSeconds(task.model))),
-      next && formatCursorKey(next),
+    const { size, page } = request;
+    const before = page === undefined ? 0 : (page - 1) * size;
+    const read = await readTasks(history, account, request, { limit: before + size, now: now() });
+    const list = pageResponse(
+      read.tasks.slice(before).map((task) => summaryView(task, now(), typicalSeconds(task.model))),
+      read.next && formatCursorKey(read.next),
     );
+    if (page === undefined) return list;
+    // Nobody counts the tasks of an account. One more than are known is enough for a client to ask for the next page.
+    const total = read.tasks.length + (read.next ? 1 : 0);
+    return { ...list, page, page_size: size, total };
   };
+
+async function readTasks(
+  history: TaskHistory,
+  account: string,
+  { type, cursor, status, model, created_after, created_before }: ListRequest,
+  { limit, now }: Pick<ListOptions, 'limit' | 'now'>,
+): Promise<TaskPage> {
+  if (type !== 'image') return { tasks: [] };
+  return readPage(history, account, {
+    limit,
+    status,
+    model,
+    after: cursor,
+    from: created_after === undefined ? undefined : created_after * 1000,
+    to: created_before === undefined ? undefined : created_before * 1000 - 1,
+    now,
+  });
+}
 
 /** Reads many tasks at once. */
 export type TaskHistory = {
@@ -65,7 +80,7 @@ export type ListRange = {
 };
 
 export type ListOptions = ListRange & {
-  readonly status?: Status | undefined;
+  readonly status?: ListedStatus | undefined;
   readonly model?: string | undefined;
   /** A task that has expired by then is left out. */
   readonly now: number;
@@ -78,8 +93,8 @@ export type TaskPage = {
 };
 
 // Only the task itself says whether it belongs to the page, so a page of rare tasks takes several reads. After this many
-// the page may be short; its cursor continues all the same.
-const maxReads = 5;
+// beyond those that the page needs at least, it may be short; its cursor continues all the same.
+const maxFurtherReads = 4;
 
 /** One page of an account's tasks, the newest first. */
 export async function readPage(
@@ -88,14 +103,15 @@ export async function readPage(
   { limit, status, model, now, ...range }: ListOptions,
 ): Promise<TaskPage> {
   const isListed = (task: TaskState) =>
-    (status === undefined || task.status === status) &&
+    hasStatus(task, status) &&
     (model === undefined || task.model === model) &&
     !hasExpired(task, now);
   const isFiltered = status !== undefined || model !== undefined;
   const tasks: TaskState[] = [];
   let next = range.after;
+  const maxReads = Math.ceil(limit / maxPageSize) + maxFurtherReads;
   for (let reads = 0; reads < maxReads; reads += 1) {
-    const count = isFiltered || reads > 0 ? maxPageSize : limit;
+    const count = isFiltered || reads > 0 ? maxPageSize : Math.min(limit, maxPageSize);
     const read = await readNext(history, account, { ...range, limit: count, after: next });
     tasks.push(...read.tasks.filter(isListed));
     next = read.next;
@@ -104,6 +120,12 @@ export async function readPage(
   const page = tasks.slice(0, limit);
   // When more tasks were read than the page may have, the next page starts after the last task of this one.
   return { tasks: page, next: tasks.length > limit ? page.at(-1) : next };
+}
+
+function hasStatus(task: TaskState, status: ListedStatus | undefined): boolean {
+  if (status === undefined) return true;
+  if (status !== 'cancelled') return task.status === status;
+  return task.status === 'failed' && task.failure.code === 'request_cancelled';
 }
 
 /** The next tasks, whatever they are. One that was deleted a moment ago is left out, and the next page starts after it. */
@@ -123,11 +145,25 @@ async function readNext(
   };
 }
 
+/** What a list can be asked for. A cancelled task is one that failed with `request_cancelled`. */
+const listedStatuses = [...statuses, 'cancelled'] as const;
+type ListedStatus = (typeof listedStatuses)[number];
+/** The types of tasks in the published API. Here there are only images. */
+const taskTypes = ['text', 'image', 'audio', 'video'] as const;
+/** How many tasks lie before the end of the last page that a number can name. */
+export const maxNumberedTasks = 1000;
+const defaultPageSize = 20;
+
 const rules = {
-  status: `status must be one of: ${statuses.join(', ')}`,
+  status: `status must be one of: ${listedStatuses.join(', ')}`,
+  type: `type must be one of: ${taskTypes.join(', ')}`,
   model: `model must be one of: ${models.map(({ id }) => id).join(', ')}`,
   createdAfter: 'created_after must be a time in unix seconds',
   createdBefore: 'created_before must be a time in unix seconds',
+  page: 'page must be a whole number from 1 on',
+  oneSize: 'page_size and limit are the same: send one of them',
+  oneWay: 'page and cursor exclude each other: send one of them',
+  tooFar: `page times page_size must be at most ${maxNumberedTasks}: read on with cursor, the next_cursor of the page before`,
   taskIds: 'task_ids must be a list of 1 to 50 task ids',
 } as const;
 
@@ -137,18 +173,48 @@ const unixSeconds = (rule: string) =>
     .regex(/^\d{1,11}$/, rule)
     .transform(Number);
 
-/** The query of `GET /v1/tasks`. Unknown parameters are ignored. */
-export const ListRequest = z.object({
-  limit: limitSchema,
-  cursor: cursorSchema(cursorKeySchema(isTaskId)),
-  status: z.enum(statuses, rules.status).optional(),
-  model: z
-    .string(rules.model)
-    .refine((id) => findModel(id) !== undefined, rules.model)
-    .optional(),
-  created_after: unixSeconds(rules.createdAfter).optional(),
-  created_before: unixSeconds(rules.createdBefore).optional(),
-});
+/**
+ * The query of `GET /v1/tasks`, by `limit` and `cursor`, or by `page` and `page_size` as the published client has it.
+ * @param aliases the operator's names of models
+ */
+export const listRequest = (aliases: ModelAliases = {}) =>
+  z
+    .strictObject({
+      limit: pageSizeSchema('limit').optional(),
+      cursor: cursorSchema(cursorKeySchema(isTaskId)),
+      page: z
+        .string(rules.page)
+        .regex(/^[1-9]\d{0,5}$/, rules.page)
+        .transform(Number)
+        .optional(),
+      page_size: pageSizeSchema('page_size').optional(),
+      status: z.enum(listedStatuses, rules.status).optional(),
+      type: z.enum(taskTypes, rules.type).default('image'),
+      model: z
+        .string(rules.model)
+        .refine((name) => modelNamed(name, models, aliases) !== undefined, rules.model)
+        .transform((name) => modelNamed(name, models, aliases)?.id)
+        .optional(),
+      created_after: unixSeconds(rules.createdAfter).optional(),
+      created_before: unixSeconds(rules.createdBefore).optional(),
+    })
+    .transform(({ limit, page, page_size, ...filter }) => ({
+      ...filter,
+      size: page_size ?? limit ?? defaultPageSize,
+      hasTwoSizes: limit !== undefined && page_size !== undefined,
+      page: page ?? (page_size === undefined ? undefined : 1),
+    }))
+    .superRefine(({ size, hasTwoSizes, page, cursor }, context) => {
+      const checks: readonly [param: string, isBroken: boolean, rule: string][] = [
+        ['limit', hasTwoSizes, rules.oneSize],
+        ['cursor', page !== undefined && cursor !== undefined, rules.oneWay],
+        ['page', page !== undefined && page * size > maxNumberedTasks, rules.tooFar],
+      ];
+      for (const [param, isBroken, message] of checks) {
+        if (isBroken) context.addIssue({ code: 'custom', path: [param], message });
+      }
+    });
+export const ListRequest = listRequest();
 export type ListRequest = z.output<typeof ListRequest>;
 
 /** The body of `POST /v1/tasks/batch`. */

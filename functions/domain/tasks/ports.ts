@@ -185,6 +185,20 @@ export type ResultStore = {
   store(taskId: string, n: number, url: string): Promise<Image>;
   /** A fresh link to a result, valid for some minutes. */
   link(image: Image, filename: string): Promise<string>;
+  /** The bytes of a result. */
+  read(image: Image): Promise<Buffer>;
+};
+
+/** The files that callers have uploaded for later tasks. */
+export type FileStore = {
+  /** Undefined when there is none: it was not uploaded, or has been deleted. */
+  find(
+    account: string,
+    fileId: string,
+  ): Promise<{ readonly contentType: string; readonly bytes: number } | undefined>;
+  /** A link to it that works for some minutes. */
+  link(account: string, fileId: string): Promise<string>;
+  read(account: string, fileId: string): Promise<Buffer>;
 };
 
 /** All pictures of a task in our buckets. */

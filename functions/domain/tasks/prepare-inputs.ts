@@ -108,8 +108,7 @@ async function prepare(
   if (!limits) throw new Error(`the model ${task.model} is not in the catalogue any more`);
   try {
     await using fetched = await inputs.fetch(task, index, input);
-    const declared = input.kind === 'upload' ? input.contentType : undefined;
-    const inspection = inspect(fetched.file, limits, declared);
+    const inspection = inspect(fetched.file, limits);
     if ('failure' in inspection) throw new InputRejected(inspection.failure);
     await fetched.store(inspection.format);
     return inspection.format;

@@ -41,15 +41,18 @@ function decode(cursor: string): unknown {
   }
 }
 
-const limitRule = `limit must be a whole number from 1 to ${maxPageSize}`;
+/** How many items a page may have at most, by the name of its parameter in a list's query. */
+export const pageSizeSchema = (name: string) => {
+  const rule = `${name} must be a whole number from 1 to ${maxPageSize}`;
+  return z
+    .string(rule)
+    .regex(/^\d{1,3}$/, rule)
+    .transform(Number)
+    .refine((size) => size >= 1 && size <= maxPageSize, rule);
+};
 
 /** The `limit` of a list's query. */
-export const limitSchema = z
-  .string(limitRule)
-  .regex(/^\d{1,3}$/, limitRule)
-  .transform(Number)
-  .refine((limit) => limit >= 1 && limit <= maxPageSize, limitRule)
-  .default(20);
+export const limitSchema = pageSizeSchema('limit').default(20);
 
 /** The response for one page of a list. */
 export const pageResponse = <T>(data: readonly T[], next_cursor: string | undefined) => ({

@@ -8,7 +8,7 @@ import {
 } from '../model/task.ts';
 import { typicalSecondsOf } from '../providers/durations.ts';
 import { resultLink } from './result-link.ts';
-import { endedTaskView, taskView } from './view.ts';
+import { endedTaskView, taskView, type UploadForm } from './view.ts';
 
 type Deps = {
   readonly baseUrl: string;
@@ -19,13 +19,16 @@ type Deps = {
   readonly typicalSeconds?: string | undefined;
 };
 
-/** A task as its caller reads it, with fresh links to its results. */
-export const taskResponseFor = (deps: Deps) => async (task: Task) =>
-  taskView(task, {
-    now: deps.now(),
-    typicalSeconds: typicalSecondsOf(task.model, deps.typicalSeconds),
-    resultLink: await resultLinksFor(deps, task),
-  });
+/** A task as its caller reads it, with fresh links to its results, and the forms for its uploads if they are given. */
+export const taskResponseFor =
+  (deps: Deps) =>
+  async (task: Task, uploads: readonly UploadForm[] = []) =>
+    taskView(task, {
+      now: deps.now(),
+      typicalSeconds: typicalSecondsOf(task.model, deps.typicalSeconds),
+      resultLink: await resultLinksFor(deps, task),
+      uploads,
+    });
 
 /** An ended task as its caller reads it, and as a callback sends it. */
 export const endedTaskResponseFor = (deps: Deps) => async (task: WithRequest<EndedTask>) =>

@@ -52,7 +52,25 @@ const Charged = z.strictObject({
 
 const aboutCallback = 'The state of the callback, when `callback_url` was given';
 
+export const Upload = z
+  .strictObject({
+    method: z.literal('POST'),
+    url: z.url().describe('Where to send the picture'),
+    fields: z
+      .record(z.string(), z.string())
+      .describe('The fields of the form, to be sent as they are and before the field `file`'),
+    expires_at: seconds('Until when the form can be used'),
+  })
+  .describe('A form (`multipart/form-data`) to upload one picture with');
+
 const active = {
+  uploads: z
+    .array(Upload)
+    .min(1)
+    .optional()
+    .describe(
+      'A form for each picture of `image_uploads` that has not arrived yet, for a key that may create tasks',
+    ),
   task_info: z.strictObject({
     can_cancel: canCancel,
     cancel_requested: z
@@ -161,16 +179,12 @@ export const EndedTask = z.discriminatedUnion('status', [CompletedTask, FailedTa
   discriminator: discriminator('completed', 'failed'),
 });
 
-export const Upload = z
+export const Warning = z
   .strictObject({
-    method: z.literal('POST'),
-    url: z.url().describe('Where to send the picture'),
-    fields: z
-      .record(z.string(), z.string())
-      .describe('The fields of the form, to be sent as they are and before the field `file`'),
-    expires_at: seconds('Until when the form can be used'),
+    param: z.string().describe('The field of the request'),
+    message: z.string().describe('For people; it may change'),
   })
-  .describe('A form (`multipart/form-data`) to upload one picture with');
+  .describe('Something in the request that makes no difference');
 
 export const CreatedTask = z
   .strictObject({
@@ -186,6 +200,11 @@ export const CreatedTask = z
       .min(1)
       .optional()
       .describe('A form for each picture of `image_uploads` that has not arrived yet'),
+    warnings: z
+      .array(Warning)
+      .min(1)
+      .optional()
+      .describe('The fields of the request that the model does not have, and that were ignored'),
   })
   .describe('A task that was accepted');
 

@@ -25,6 +25,8 @@ export type ViewContext = {
   readonly typicalSeconds: number;
   /** The link to result `n`, counted from 1. */
   readonly resultLink: (n: number) => string;
+  /** Forms for the uploads that the task waits for. */
+  readonly uploads?: readonly UploadForm[];
 };
 
 /** A form to upload one picture with. `expiresAt` is in milliseconds. */
@@ -35,13 +37,14 @@ export type UploadForm = {
 };
 
 /**
- * The response to a new task, or to a repeated request for it: the published fields, and the forms for
- * promised uploads.
+ * The response to a new task, or to a repeated request for it: the published fields, the forms for promised uploads, and
+ * a warning for each field of the request that was ignored.
  */
 export const createdView = (
   task: Task,
   { now, typicalSeconds }: Pick<ViewContext, 'now' | 'typicalSeconds'>,
   uploads: readonly UploadForm[],
+  ignored: readonly string[] = [],
 ): Body<typeof schemas.CreatedTask> => ({
   ...identity(task),
   progress: progressOf(task, now, typicalSeconds),
@@ -49,6 +52,12 @@ export const createdView = (
   task_info: { can_cancel: canCancel(task), estimated_time: typicalSeconds },
   usage: 'charged' in task ? charged(task) : reserved(task),
   ...(uploads.length > 0 && { uploads: uploads.map(uploadView) }),
+  ...(ignored.length > 0 && { warnings: ignored.map((field) => warningView(task, field)) }),
+});
+
+const warningView = ({ model }: Task, field: string): Body<typeof schemas.Warning> => ({
+  param: field,
+  message: `${model} has no field ${field}: it was ignored.`,
 });
 
 /** A task as its caller reads it. */
@@ -69,7 +78,7 @@ export function taskView(task: Task, context: ViewContext): Body<typeof schemas.
 /** A task that has not ended, and so has no results to link to. */
 export const activeTaskView = (
   task: WithRequest<ActiveTask>,
-  { now, typicalSeconds }: Pick<ViewContext, 'now' | 'typicalSeconds'>,
+  { now, typicalSeconds, uploads = [] }: Pick<ViewContext, 'now' | 'typicalSeconds' | 'uploads'>,
 ): Body<typeof schemas.ActiveTask> => ({
   ...identity(task),
   progress: progressOf(task, now, typicalSeconds),
@@ -82,6 +91,7 @@ export const activeTaskView = (
   ...(task.callbackUrl !== undefined && {
     callback: { status: 'pending', attempts: 0, last_status: null },
   }),
+  ...(uploads.length > 0 && { uploads: uploads.map(uploadView) }),
 });
 
 /** A task that has ended. */

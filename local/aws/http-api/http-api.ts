@@ -241,7 +241,13 @@ function send(
     'apigw-requestid': requestId,
     ...headers,
     ...(cookies.length > 0 && { 'set-cookie': [...cookies] }),
-    ...(status !== 204 && { 'content-length': Buffer.byteLength(body) }),
+    ...lengthOf(response.req.method, { status, headers, body }),
   });
   response.end(body);
+}
+
+/** A response to HEAD has no body, and says the length that the function has given. */
+function lengthOf(method: string | undefined, { status, headers, body }: HttpResponse) {
+  const isDescribed = method === 'HEAD' && headers['content-length'] !== undefined;
+  return status === 204 || isDescribed ? {} : { 'content-length': Buffer.byteLength(body) };
 }

@@ -175,6 +175,33 @@ describe('the result of a function', () => {
   });
 });
 
+describe('the response to HEAD', () => {
+  test('has the length that the function says, and no body', async () => {
+    const { send } = await setUp({ statusCode: 200, headers: { 'Content-Length': '1234' } });
+
+    const response = await send('/', { method: 'HEAD' });
+
+    expect(response.headers.get('content-length')).toBe('1234');
+    expect(await response.text()).toBe('');
+  });
+
+  test('has the length of a body that the function has returned all the same', async () => {
+    const { send } = await setUp({ statusCode: 200, body: 'abc' });
+
+    expect((await send('/', { method: 'HEAD' })).headers.get('content-length')).toBe('3');
+  });
+
+  test('a function has no say in the length of any other response', async () => {
+    const { send } = await setUp({
+      statusCode: 200,
+      headers: { 'content-length': '1' },
+      body: 'abc',
+    });
+
+    expect(await (await send('/')).text()).toBe('abc');
+  });
+});
+
 describe('API Gateway itself responds with', () => {
   const errorOf = async (pending: Promise<Response>) => {
     const response = await pending;

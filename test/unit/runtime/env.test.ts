@@ -14,6 +14,7 @@ const values: Record<string, string> = {
   CALLBACK_RETRY_DELAYS: '60,600',
   PROVIDERS: 'fal,dashscope',
   RETENTION_DAYS: '7',
+  MODEL_ALIASES: 'our-model=wan2.5-image-to-image,other/one:2=wan3',
   PROVIDER_URLS: JSON.stringify(providerUrls),
   PROVIDER_KEYS_URLS: JSON.stringify(keysUrls),
 };
@@ -23,6 +24,7 @@ const parsedValues: Record<string, unknown> = {
   CALLBACK_RETRY_DELAYS: [60, 600],
   PROVIDERS: ['fal', 'dashscope'],
   RETENTION_DAYS: 7,
+  MODEL_ALIASES: { 'our-model': 'wan2.5-image-to-image', 'other/one:2': 'wan3' },
   PROVIDER_URLS: providerUrls,
   PROVIDER_KEYS_URLS: keysUrls,
 };
@@ -116,6 +118,19 @@ describe('the pauses before the late retries of a callback', () => {
 
   test.each([',', '60,', '60, 600', '-1', '1.5', 'soon'])('%j throws', (text) => {
     expect(() => read(text)).toThrow('lacks CALLBACK_RETRY_DELAYS in');
+  });
+});
+
+describe('the names of models', () => {
+  const read = (MODEL_ALIASES: string) =>
+    readEnv('api/read-account', { ...fullEnv('api/read-account'), MODEL_ALIASES });
+
+  test('may be none', () => {
+    expect(read('')).toMatchObject({ MODEL_ALIASES: {} });
+  });
+
+  test.each(['a', 'a=', '=b', 'a=b,', 'a=b c'])('throw when they are %j', (text) => {
+    expect(() => read(text)).toThrow('lacks MODEL_ALIASES in');
   });
 });
 

@@ -193,6 +193,63 @@ describe('302', () => {
   });
 });
 
+const withMethod = (method: string) => {
+  const { requestContext } = event();
+  return event({
+    requestContext: { ...requestContext, http: { ...requestContext.http, method } },
+  });
+};
+
+describe('a picture', () => {
+  const details = { contentType: 'image/png', filename: 'cat.png' };
+  const common = {
+    'content-type': 'image/png',
+    'content-length': '3',
+    'content-disposition': 'inline; filename="cat.png"',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'x-request-id': 'request-1',
+  };
+
+  test('is sent as it is, with its type, and a browser must not guess another', async () => {
+    const picture = Buffer.from([0xff, 0xd8, 0xff]);
+    const handler = serve(redirect, async () => ({ ...details, picture }));
+
+    expect(await handler(event())).toEqual({
+      statusCode: 200,
+      headers: common,
+      body: picture.toString('base64'),
+      isBase64Encoded: true,
+    });
+  });
+
+  test('is described without being read, for HEAD', async () => {
+    const handler = serve(redirect, async () => ({ ...details, picture: { length: 3 } }));
+
+    expect(await handler(withMethod('HEAD'))).toEqual({ statusCode: 200, headers: common });
+  });
+});
+
+describe('HEAD', () => {
+  test.each<[string, () => Promise<{ body: object }>]>([
+    ['a response', async () => ({ body: { colour: 'grün' } })],
+    ['a problem', () => failing('task_not_found', { 'retry-after': '7' })],
+  ])(
+    '%s has the status and headers that GET would have, its length, and no body',
+    async (_, run) => {
+      const handler = serve(open, run);
+
+      const { body = '', ...get } = await handler(withMethod('GET'));
+      const head = await handler(withMethod('HEAD'));
+
+      expect(head).toEqual({
+        ...get,
+        headers: { ...get.headers, 'content-length': String(Buffer.byteLength(body)) },
+      });
+    },
+  );
+});
+
 describe('400', () => {
   test.each([
     ['missing', undefined, invalid('The body must be an object.')],
@@ -222,6 +279,17 @@ describe('400', () => {
 
     expect(result.statusCode).toBe(400);
     expect(bodyOf(result)).toEqual(invalid('page must be a digit', 'page'));
+  });
+
+  test('a parameter that there is not is named, as far as a name may go', async () => {
+    const strict = { ...read, query: z.strictObject({ page: z.string().optional() }) };
+    const handler = serve(strict, async () => ({ body: {} }), anyCallerAllowed);
+    const send = async (name: string) =>
+      bodyOf(await handler(event({ queryStringParameters: { [name]: '1' } })));
+
+    expect(await send('pages')).toEqual(invalid('There is no parameter pages here.', 'pages'));
+    const long = 'x'.repeat(64);
+    expect(await send(`${long}y`)).toEqual(invalid(`There is no parameter ${long} here.`, long));
   });
 
   test('a nested field is named by its path, in front of the message of its schema', async () => {
@@ -550,6 +618,10 @@ describe('a function that serves several routes', () => {
   test('calls the handler of the route', async () => {
     expect(bodyOf(await handler(event({ routeKey: 'GET /a' })))).toEqual({ name: 'a' });
     expect(bodyOf(await handler(event({ routeKey: '$default' })))).toEqual({ name: 'default' });
+  });
+
+  test('calls it for HEAD as well', async () => {
+    expect(bodyOf(await handler(event({ routeKey: 'HEAD /a' })))).toEqual({ name: 'a' });
   });
 
   test('throws for a route that it does not serve', () => {

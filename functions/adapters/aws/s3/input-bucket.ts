@@ -6,7 +6,7 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import type { Input, TaskState } from '../../../domain/model/task.ts';
+import { type Input, maxSignedUrlLength, type TaskState } from '../../../domain/model/task.ts';
 import { InputProblem } from '../../../domain/tasks/input-problems.ts';
 import type { InputStore } from '../../../domain/tasks/ports.ts';
 import type { UrlRules } from '../../outbound/check-url.ts';
@@ -107,7 +107,12 @@ async function fetchUrl(
   url: string,
   { maxBytes, userAgent, ...rules }: Options,
 ): Promise<TempFile> {
-  const options = { rules, userAgent, maxBytes, deadlineMs: downloadMs };
+  const options = {
+    rules: { ...rules, maxLength: maxSignedUrlLength },
+    userAgent,
+    maxBytes,
+    deadlineMs: downloadMs,
+  };
   const { status, file } = await download(url, options).catch(throwDownloadProblem);
   if (!file) throw new InputProblem({ reason: 'http-status', status });
   if (file.size > 0) return file;

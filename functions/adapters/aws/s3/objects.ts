@@ -1,4 +1,9 @@
-import { ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import {
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import { contentTypeOf, type ImageFormat } from '../../../domain/model/image-format.ts';
 import type { TempFile } from '../../outbound/temp-file.ts';
 import { parseImageKey } from './bucket-keys.ts';
@@ -49,4 +54,11 @@ export async function putImage(
   } finally {
     body.destroy(); // after a failure it may not have been read to its end
   }
+}
+
+/** All bytes of an object. Only for one that is known to be small. */
+export async function readObject(client: S3Client, location: Location): Promise<Buffer> {
+  const { Body } = await client.send(new GetObjectCommand(location));
+  if (!Body) throw new Error('S3 sent no body');
+  return Buffer.from(await Body.transformToByteArray());
 }

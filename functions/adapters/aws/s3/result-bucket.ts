@@ -7,7 +7,7 @@ import { ResultUnavailable } from '../../../domain/model/workflow-errors.ts';
 import type { ResultStore } from '../../../domain/tasks/ports.ts';
 import { resultKey, resultPrefix } from './bucket-keys.ts';
 import { type DownloadOptions, download } from './download.ts';
-import { listImages, putImage } from './objects.ts';
+import { listImages, putImage, readObject } from './objects.ts';
 
 // Far above a PNG of 1280x1280: only a limit so that a wrong response cannot fill the disk.
 const maxBytes = 64 * 1024 * 1024;
@@ -51,8 +51,11 @@ export const resultStore = (
   },
 });
 
-/** Fresh links to generated images. */
-export const resultLinks = (client: S3Client, bucket: string): Pick<ResultStore, 'link'> => ({
+/** Generated images, and fresh links to them. */
+export const storedResults = (
+  client: S3Client,
+  bucket: string,
+): Pick<ResultStore, 'link' | 'read'> => ({
   link: ({ key, contentType }, name) =>
     getSignedUrl(
       client,
@@ -63,4 +66,5 @@ export const resultLinks = (client: S3Client, bucket: string): Pick<ResultStore,
       }),
       { expiresIn: linkSeconds },
     ),
+  read: ({ key }) => readObject(client, { Bucket: bucket, Key: key }),
 });

@@ -256,25 +256,7 @@ export const addresses = {
       '\u00a0https://127.0.0.1/',
     ],
   ],
-  ports: [
-    ...[
-      'https://example.com:80/',
-      'https://example.com:22/',
-      'https://example.com:8443/',
-      'https://1.1.1.1:9001/',
-    ],
-    ...[
-      'https://example.com:0/',
-      'https://example.com:65536/',
-      'https://example.com:-1/',
-      'https://example.com:0x1bb/',
-    ],
-    ...[
-      'https://[2606:4700:4700::1111]:6379/',
-      'https://example.com:４４３/',
-      'https://example.com:25',
-    ],
-  ],
+  ports: ['https://example.com:65536/', 'https://example.com:-1/', 'https://example.com:0x1bb/'],
   schemes: [
     ...[
       'http://example.com/',

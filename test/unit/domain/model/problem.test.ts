@@ -6,6 +6,7 @@ import {
 } from '../../../../functions/domain/model/problem.ts';
 
 const published: Record<ProblemCode, readonly [status: number, type: string]> = {
+  moved_permanently: [308, 'invalid_request_error'],
   invalid_request: [400, 'invalid_request_error'],
   invalid_task_id: [400, 'invalid_request_error'],
   unauthorized: [401, 'authentication_error'],
@@ -18,6 +19,8 @@ const published: Record<ProblemCode, readonly [status: number, type: string]> = 
   KEY_MODEL_NOT_ALLOWED: [403, 'invalid_request_error'],
   not_found: [404, 'invalid_request_error'],
   task_not_found: [404, 'invalid_request_error'],
+  model_not_found: [404, 'invalid_request_error'],
+  file_not_found: [404, 'invalid_request_error'],
   account_not_found: [404, 'invalid_request_error'],
   key_not_found: [404, 'invalid_request_error'],
   account_exists: [409, 'invalid_request_error'],
@@ -25,6 +28,7 @@ const published: Record<ProblemCode, readonly [status: number, type: string]> = 
   task_ended: [409, 'invalid_request_error'],
   task_not_cancellable: [409, 'invalid_request_error'],
   task_running: [409, 'invalid_request_error'],
+  picture_too_large: [409, 'invalid_request_error'],
   result_expired: [410, 'invalid_request_error'],
   request_too_large: [413, 'invalid_request_error'],
   unsupported_media_type: [415, 'invalid_request_error'],

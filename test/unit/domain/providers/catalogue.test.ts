@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { modelsView } from '../../../../functions/api/list-models/view.ts';
+import { modelsView, modelViewNamed } from '../../../../functions/api/list-models/view.ts';
 import {
   defaultModel,
   findModel,
+  modelNames,
   models,
   providersFor,
 } from '../../../../functions/domain/model/catalogue.ts';
@@ -19,6 +20,9 @@ test('the response of GET /v1/models is the table', () => {
         id: 'wan2.5-image-to-image',
         object: 'model',
         type: 'image',
+        created: Date.UTC(2026, 10, 22) / 1000,
+        owned_by: 'alibaba',
+        aliases: ['wan2.5-i2i-preview', 'wan2.5-i2i'],
         credits_per_image: 1.2,
         limits: {
           images: 2,
@@ -30,6 +34,28 @@ test('the response of GET /v1/models is the table', () => {
       },
     ],
   });
+});
+
+test('a model is read by any of its names, also by one that the operator has given it', () => {
+  const aliases = { ours: 'wan2.5-image-to-image', theirs: 'wan3' };
+
+  for (const name of ['wan2.5-image-to-image', 'wan2.5-i2i-preview', 'ours']) {
+    expect(modelViewNamed(name, aliases)).toMatchObject({
+      id: 'wan2.5-image-to-image',
+      aliases: ['wan2.5-i2i-preview', 'wan2.5-i2i', 'ours'],
+    });
+  }
+});
+
+test.each(['wan3', 'theirs', 'constructor', ''])('there is no model %j', (name) => {
+  expect(() => modelViewNamed(name, { theirs: 'wan3' })).toThrow(
+    expect.objectContaining({ code: 'model_not_found', status: 404, param: 'model' }),
+  );
+});
+
+test('no two models have a name in common', () => {
+  expect(new Set(modelNames()).size).toBe(modelNames().length);
+  expect(modelNames()).toContain('wan2.5-i2i-preview');
 });
 
 test('every model is found by its id and costs whole milli-credits', () => {

@@ -29,7 +29,7 @@ export function context({ broken = false } = {}) {
     workflow,
     now: clock.now,
     newId: newTaskId,
-    urlProblem: (address) => urlProblem(address),
+    urlProblem: (address, maxLength) => urlProblem(address, { maxLength }),
     fileIdOf: fileIdOf(baseUrl),
     startFailed: (taskId, cause) => failedStarts.push([taskId, cause]),
   });

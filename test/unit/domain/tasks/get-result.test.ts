@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { linkValidForMs } from '../../../../functions/domain/model/task.ts';
+import type { Delivery } from '../../../../functions/domain/tasks/deliver-picture.ts';
 import { getResult } from '../../../../functions/domain/tasks/get-result.ts';
 import { resultLink } from '../../../../functions/domain/wire/result-link.ts';
 import { memoryResults, memoryStore, settableClock } from '../../../support/fakes.ts';
@@ -38,22 +39,79 @@ function context(task?: StoredTask) {
     expires: String(expires),
     signature: searchParams.get('signature') ?? '',
   };
-  return { clock, get, params };
+  return {
+    clock,
+    get: (link: typeof params, delivery: Delivery = 'redirect') => get(link, delivery),
+    params,
+  };
 }
 
 describe('302', () => {
   test('a valid link leads to the picture', async () => {
     const { get, params } = context(completed());
 
-    expect(await get(params)).toBe(
-      `https://results.example.com/results/${sampleId}/1?name=${sampleId}-1`,
-    );
+    expect(await get(params)).toEqual({
+      redirectTo: `https://results.example.com/results/${sampleId}/1?name=${sampleId}-1`,
+    });
   });
 
   test('no text of the request becomes part of the file name', async () => {
     const { get, params } = context(completed());
 
-    expect(await get({ ...params, n: '\r\n01' })).toMatch(/-1$/);
+    expect(await get({ ...params, n: '\r\n01' })).toEqual({
+      redirectTo: expect.stringMatching(/-1$/),
+    });
+  });
+});
+
+describe('200', () => {
+  const ofBytes = (bytes: number) =>
+    completed({ images: [{ key: `results/${sampleId}/1.png`, contentType: 'image/png', bytes }] });
+  const maxBytes = 4 * 1024 * 1024;
+
+  test('a picture of 4 MB is in the response to a client that sends its key along', async () => {
+    const { get, params } = context(ofBytes(maxBytes));
+
+    expect(await get(params, 'bytes')).toEqual({
+      contentType: 'image/png',
+      filename: `${sampleId}-1.png`,
+      picture: Buffer.from(`the bytes of results/${sampleId}/1.png`),
+    });
+  });
+
+  test('HEAD gets type and size of a picture, however large it is', async () => {
+    const { get, params } = context(ofBytes(maxBytes + 1));
+
+    expect(await get(params, 'description')).toEqual({
+      contentType: 'image/png',
+      filename: `${sampleId}-1.png`,
+      picture: { length: maxBytes + 1 },
+    });
+  });
+
+  test.each<Delivery>(['bytes', 'description'])(
+    'a link that is not valid gives nothing as %s',
+    async (delivery) => {
+      const { get, params } = context(ofBytes(1));
+
+      expect(await thrownBy(get({ ...params, signature: '' }, delivery))).toMatchObject({
+        code: 'permission_denied',
+      });
+    },
+  );
+
+  test('a picture above 4 MB is refused to a client that sends its key along, with a link that needs none', async () => {
+    const { get, params } = context(ofBytes(maxBytes + 1));
+
+    expect(await thrownBy(get(params, 'bytes'))).toMatchObject({
+      code: 'picture_too_large',
+      status: 409,
+      message:
+        'This picture is larger than 4 MB: fetch it at the address in url, without the header Authorization, within five minutes.',
+      details: {
+        url: `https://results.example.com/results/${sampleId}/1.png?name=${sampleId}-1`,
+      },
+    });
   });
 });
 
@@ -116,7 +174,7 @@ describe('410', () => {
   test('until then the link leads to the picture', async () => {
     const { get, params } = context(endedAgo(30 * day - 1));
 
-    expect(await get(params)).toMatch(/^https:/);
+    expect(await get(params)).toHaveProperty('redirectTo');
   });
 
   test('a picture whose task was deleted has expired at once', async () => {

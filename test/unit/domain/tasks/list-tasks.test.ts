@@ -4,6 +4,7 @@ import { batchTasks } from '../../../../functions/domain/tasks/batch-tasks.ts';
 import {
   BatchRequest,
   ListRequest,
+  listRequest,
   listTasks,
 } from '../../../../functions/domain/tasks/list-tasks.ts';
 import { formatCursorKey } from '../../../../functions/domain/wire/cursor.ts';
@@ -139,12 +140,109 @@ describe('the list', () => {
   });
 });
 
+describe('the list by the number of a page', () => {
+  const count = 250;
+  const id = (n: number) => `task-unified-1757156493-${String(n).padStart(8, '0')}`;
+  const tasks = Array.from({ length: count }, (_, n) =>
+    n % 5 === 0
+      ? failed({ id: id(n), createdAt: n, failure: { code: 'request_cancelled', message: 'Yes.' } })
+      : pending({ id: id(n), createdAt: n }),
+  );
+  const list = listing(...tasks);
+  const page = (query: object) => list(ListRequest.parse(query), 'default');
+
+  test.each([{}, { status: 'cancelled' }])(
+    'has every task of %j once, and ends by its total, by an empty page and by its cursor',
+    async (filter) => {
+      const byCursor: string[] = [];
+      for (let cursor: string | null | undefined; cursor !== null; ) {
+        const read = await page({ ...filter, limit: '7', ...(cursor && { cursor }) });
+        byCursor.push(...read.data.map((task) => task.id));
+        cursor = read.next_cursor;
+      }
+      const byNumber: string[] = [];
+      let number = 1;
+      for (let total = 1; byNumber.length < total; number += 1) {
+        const read = await page({ ...filter, page: String(number), page_size: '7' });
+        byNumber.push(...read.data.map((task) => task.id));
+        total = 'total' in read ? read.total : 0;
+      }
+
+      expect(byNumber).toEqual(byCursor);
+      expect(new Set(byNumber).size).toBe('status' in filter ? count / 5 : count);
+      expect(await page({ ...filter, page: String(number), page_size: '7' })).toMatchObject({
+        data: [],
+        next_cursor: null,
+        page: number,
+        page_size: 7,
+        total: byNumber.length,
+      });
+    },
+  );
+
+  test('goes on by the cursor of a page', async () => {
+    const first = await page({ page: '1', page_size: '100' });
+    const next = await page({ limit: '100', cursor: first.next_cursor ?? '' });
+
+    expect(next.data[0]?.id).toBe(id(count - 101));
+  });
+
+  test('a list by cursor has no number and no total', async () => {
+    expect(Object.keys(await page({}))).toEqual(['object', 'data', 'next_cursor']);
+  });
+
+  test('there are no tasks of another type than image', async () => {
+    expect(await page({ type: 'image' })).toMatchObject({ data: { length: 20 } });
+    expect(await page({ type: 'video', page: '1' })).toMatchObject({ data: [], total: 0 });
+  });
+});
+
 describe('the query of the list', () => {
   const limit = 'limit must be a whole number from 1 to 100';
   const cursor = 'cursor must be the next_cursor of an earlier answer';
 
-  test('may be empty, and unknown parameters are ignored', () => {
-    expect(ListRequest.parse({ page: '2' })).toEqual({ limit: 20 });
+  test('may be empty', () => {
+    expect(ListRequest.parse({})).toMatchObject({ type: 'image', size: 20, page: undefined });
+  });
+
+  test('may name a page and its size', () => {
+    expect(ListRequest.parse({ page: '2' })).toMatchObject({ page: 2, size: 20 });
+    expect(ListRequest.parse({ page_size: '50' })).toMatchObject({ page: 1, size: 50 });
+  });
+
+  test('may use any name of a model', () => {
+    const model = 'wan2.5-image-to-image';
+    expect(ListRequest.parse({ model: 'wan2.5-i2i-preview' })).toMatchObject({ model });
+    expect(listRequest({ ours: model }).parse({ model: 'ours' })).toMatchObject({ model });
+  });
+
+  test('may not have a parameter that there is not', () => {
+    expect(ListRequest.safeParse({ pageSize: '5' }).error?.issues[0]).toMatchObject({
+      code: 'unrecognized_keys',
+      keys: ['pageSize'],
+    });
+  });
+
+  const somewhere = formatCursorKey({ id: sampleId, createdAt: sampleTime });
+
+  test.each([
+    [
+      { page: '11', page_size: '100' },
+      'page',
+      'page times page_size must be at most 1000: read on with cursor, the next_cursor of the page before',
+    ],
+    [{ page: '51' }, 'page', expect.stringContaining('cursor')],
+    [{ page: '0' }, 'page', 'page must be a whole number from 1 on'],
+    [{ page: '1', cursor: somewhere }, 'cursor', expect.stringContaining('exclude each other')],
+    [{ page_size: '5', limit: '5' }, 'limit', expect.stringContaining('are the same')],
+    [{ page_size: '101' }, 'page_size', 'page_size must be a whole number from 1 to 100'],
+  ])('with %j is rejected, and the message says how to go on', (query, param, message) => {
+    expect(ListRequest.safeParse(query).error?.issues[0]).toMatchObject({ message, path: [param] });
+  });
+
+  test('may name the last of the first thousand tasks', () => {
+    expect(ListRequest.parse({ page: '1000', page_size: '1' })).toMatchObject({ page: 1000 });
+    expect(ListRequest.parse({ page: '10', page_size: '100' })).toMatchObject({ page: 10 });
   });
 
   test.each([
@@ -158,7 +256,11 @@ describe('the query of the list', () => {
     [{ cursor: Buffer.from('[1,"DROP"]').toString('base64url') }, cursor],
     [{ cursor: Buffer.from(`[-1,"${sampleId}"]`).toString('base64url') }, cursor],
     [{ cursor: 'A'.repeat(301) }, cursor],
-    [{ status: 'cancelled' }, 'status must be one of: pending, processing, completed, failed'],
+    [
+      { status: 'canceled' },
+      'status must be one of: pending, processing, completed, failed, cancelled',
+    ],
+    [{ type: 'music' }, 'type must be one of: text, image, audio, video'],
     [{ model: 'dall-e' }, 'model must be one of: wan2.5-image-to-image'],
     [{ created_after: 'yesterday' }, 'created_after must be a time in unix seconds'],
     [{ created_before: '123456789012' }, 'created_before must be a time in unix seconds'],

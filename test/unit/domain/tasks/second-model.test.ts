@@ -33,6 +33,10 @@ import { thrownBy } from '../../../support/thrown-by.ts';
 // that read the first row would give another result.
 const second: Model = {
   id: 'second-model',
+  aliases: ['the-second'],
+  createdAtSeconds: 1_700_000_000,
+  ownedBy: 'somebody',
+  sizes: { '1:1': '900x900' },
   milliCreditsPerImage: 700,
   maxImages: 3,
   maxN: 6,

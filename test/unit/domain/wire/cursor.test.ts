@@ -48,7 +48,7 @@ test.each([
 ] as const)(
   'the cursor of a list of %s is parsed to the position it was made from',
   (kind, position) => {
-    expect(lists[kind].parse({ cursor: cursors[kind] })).toEqual({ limit: 20, cursor: position });
+    expect(lists[kind].parse({ cursor: cursors[kind] })).toMatchObject({ cursor: position });
   },
 );
 

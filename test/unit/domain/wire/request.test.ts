@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type * as z from 'zod';
-import { FileRequest, GenerationRequest } from '../../../../functions/domain/wire/request.ts';
+import { defaultModel, models } from '../../../../functions/domain/model/catalogue.ts';
+import {
+  FileRequest,
+  GenerationRequest,
+  generationRequest,
+  isValidSize,
+  ratiosOf,
+} from '../../../../functions/domain/wire/request.ts';
 import { serve } from '../../../../functions/runtime/http.ts';
 import { defineRoute, jsonBody } from '../../../../functions/runtime/route.ts';
 import { sampleCaller } from '../../../support/tasks.ts';
@@ -32,6 +39,20 @@ const sendFile = echo(FileRequest);
 
 const picture = 'https://example.com/cat.png';
 const valid = { prompt: 'a starry sky', image_urls: [picture] };
+const allFields = [
+  'model',
+  'n',
+  'image_uploads',
+  'callback_url',
+  'negative_prompt',
+  'size',
+  'seed',
+  'prompt_extend',
+  'watermark',
+  'metadata',
+  'mask_url',
+  'quality',
+];
 const characters = (count: number, character = 'x') => character.repeat(count);
 const entries = (count: number) =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`key${index}`, 'value']));
@@ -40,7 +61,8 @@ const rules = {
   model: 'model must be one of: wan2.5-image-to-image',
   prompt: 'prompt is required: a text of 1 to 2000 characters',
   urls: 'image_urls must be a list of 1 to 2 picture addresses',
-  url: 'must be an absolute https address of at most 2048 characters',
+  url: 'must be an absolute https address of at most 8192 characters',
+  data: 'must be the address of a picture, not the picture itself: send image_uploads and upload the picture with the form in the response, or upload it with POST /v1/files first',
   none: 'image_urls is required: 1 or 2 picture addresses; or send image_uploads, like [{"content_type": "image/png"}], and get a form to upload each picture with',
   both: 'image_urls and image_uploads exclude each other: send one of them',
   uploads: 'image_uploads must be a list of 1 to 2 objects like {"content_type": "image/png"}',
@@ -48,7 +70,7 @@ const rules = {
   n: 'n must be a whole number from 1 to 4',
   callback: 'callback_url must be an https address of at most 2048 characters',
   negative: 'negative_prompt must be a text of 1 to 500 characters',
-  size: 'size must be like 1280x1280: 768x768 to 1280x1280 pixels in all, sides between 1:4 and 4:1',
+  size: 'size must be like 1280x1280: 768x768 to 1280x1280 pixels in all, sides between 1:4 and 4:1; or one of 1:1, 2:3, 3:2, 3:4, 4:3, 9:16, 16:9, 21:9; or auto',
   seed: 'seed must be a whole number from 0 to 2147483647',
   metadata:
     'metadata must be an object of at most 16 texts: keys up to 64, values up to 512 characters',
@@ -58,7 +80,12 @@ describe('200', () => {
   test('a missing field has its default', async () => {
     const response = await sendGeneration(event({ body: valid }));
 
-    expect(bodyOf(response)).toEqual({ ...valid, model: 'wan2.5-image-to-image', n: 1 });
+    expect(bodyOf(response)).toEqual({
+      ...valid,
+      model: 'wan2.5-image-to-image',
+      n: 1,
+      ignored: [],
+    });
   });
 
   test('every field is parsed', async () => {
@@ -76,15 +103,121 @@ describe('200', () => {
       metadata: { order: '7' },
     };
 
-    expect(bodyOf(await sendGeneration(event({ body: full })))).toEqual(full);
+    expect(bodyOf(await sendGeneration(event({ body: full })))).toEqual({ ...full, ignored: [] });
   });
 
-  test('an unknown field is ignored, as in the published API', async () => {
-    const unknown = { image_url: picture, response_format: 'url', nested: { a: [1] } };
+  test('an unknown field is ignored, as in the published API, and named', async () => {
+    const unknown = { quality: 'high', response_format: 'url', nested: { a: [1] } };
 
     const response = await sendGeneration(event({ body: { ...valid, ...unknown } }));
 
-    expect(bodyOf(response)).toEqual({ ...valid, model: 'wan2.5-image-to-image', n: 1 });
+    expect(bodyOf(response)).toEqual({
+      ...valid,
+      model: 'wan2.5-image-to-image',
+      n: 1,
+      ignored: ['quality', 'response_format', 'nested'],
+    });
+  });
+
+  test('at most 20 unknown fields are named, each with at most 64 characters', async () => {
+    const body = { ...valid, ...entries(30), [`${characters(64)}y`]: 1 };
+    const long = { ...valid, [`${characters(64)}y`]: 1 };
+
+    expect(bodyOf(await sendGeneration(event({ body })))).toHaveProperty('ignored.length', 20);
+    expect(bodyOf(await sendGeneration(event({ body: long })))).toMatchObject({
+      ignored: [`${characters(64)}…`],
+    });
+  });
+
+  test.each([
+    ['null', null, allFields],
+    ['an empty text', '', ['callback_url', 'negative_prompt', 'size', 'mask_url', 'quality']],
+    ['an empty list', [], ['image_uploads', 'images', 'loras']],
+    ['a text that leaves the choice to us', 'auto', ['size', 'service_tier', 'background']],
+  ])('%s is no value: a typed client sends it for what is not set', async (_what, value, names) => {
+    const unset = Object.fromEntries(names.map((name) => [name, value]));
+
+    const response = await sendGeneration(event({ body: { ...unset, ...valid } }));
+
+    expect(bodyOf(response)).toEqual({
+      ...valid,
+      model: 'wan2.5-image-to-image',
+      n: 1,
+      ignored: [],
+    });
+  });
+
+  test('an empty list of addresses is no value beside uploads', async () => {
+    const image_uploads = [{ content_type: 'image/png' }];
+
+    const response = await sendGeneration(
+      event({ body: { ...valid, image_urls: [], image_uploads } }),
+    );
+
+    expect(bodyOf(response)).toMatchObject({ image_uploads });
+    expect(bodyOf(response)).not.toHaveProperty('image_urls');
+  });
+
+  test.each([
+    ['1:1', '1280x1280'],
+    ['3:4', '960x1280'],
+    ['16:9', '1280x720'],
+    ['21:9', '1344x576'],
+  ])('the ratio %s stands for the size %s', async (size, pixels) => {
+    const response = await sendGeneration(event({ body: { ...valid, size } }));
+
+    expect(bodyOf(response)).toMatchObject({ size: pixels });
+  });
+
+  test.each(ratiosOf())('the size of the ratio %s is one that the model takes', async (size) => {
+    const [width = 0, height = 0] = (defaultModel.sizes[size] ?? '').split('x').map(Number);
+    const [wide = 0, tall = 0] = size.split(':').map(Number);
+
+    expect(isValidSize(`${width}x${height}`)).toBe(true);
+    expect(Math.abs(width / height / (wide / tall) - 1)).toBeLessThan(0.001);
+  });
+
+  test.each(['wan2.5-i2i-preview', 'wan2.5-i2i'])(
+    '%s is another name of the model',
+    async (model) => {
+      const response = await sendGeneration(event({ body: { ...valid, model } }));
+
+      expect(bodyOf(response)).toMatchObject({ model: 'wan2.5-image-to-image' });
+    },
+  );
+
+  test('an operator can give the model further names, which are no property of every object', () => {
+    const schema = generationRequest(models, { 'our-model': defaultModel.id, gone: 'wan1' });
+
+    expect(schema.parse({ ...valid, model: 'our-model' }).model).toBe(defaultModel.id);
+    for (const model of ['gone', 'constructor', 'their-model']) {
+      expect(schema.safeParse({ ...valid, model }).success).toBe(false);
+    }
+  });
+
+  test.each([
+    ['image/jpg', 'image/jpeg'],
+    ['image/pjpeg', 'image/jpeg'],
+    ['image/x-png', 'image/png'],
+    ['IMAGE/PNG', 'image/png'],
+    ['image/x-ms-bmp', 'image/bmp'],
+  ])('an upload may be called %s: its form says %s', async (content_type, type) => {
+    const body = { prompt: 'a starry sky', image_uploads: [{ content_type }] };
+
+    expect(bodyOf(await sendGeneration(event({ body })))).toMatchObject({
+      image_uploads: [{ content_type: type }],
+    });
+    expect(bodyOf(await sendFile(event({ body: { content_type } })))).toEqual({
+      content_type: type,
+    });
+  });
+
+  test('a prompt may hold the character that stands for others', async () => {
+    const prompt = 'caf\uFFFD';
+
+    expect(bodyOf(await sendGeneration(event({ body: { ...valid, prompt } })))).toMatchObject({
+      prompt,
+    });
   });
 
   test.each([
@@ -98,7 +231,7 @@ describe('200', () => {
     ['16 metadata', { metadata: entries(16) }],
     ['no metadata in its object', { metadata: {} }],
     ['the longest metadata', { metadata: { [characters(64)]: characters(512) } }],
-    ['an address of 2048 characters', { image_urls: [`https://a.b/${characters(2036)}`] }],
+    ['an address of 8192 characters', { image_urls: [`https://a.b/${characters(8180)}`] }],
   ])('%s is accepted', async (_what, fields) => {
     const response = await sendGeneration(event({ body: { ...valid, ...fields } }));
 
@@ -113,7 +246,7 @@ describe('400', () => {
   test.each<Wrong>([
     ['an unknown model', { model: 'wan3' }, 'model', rules.model],
     ['a model that is no text', { model: 5 }, 'model', rules.model],
-    ['null for a model', { model: null }, 'model', rules.model],
+    ['an empty model', { model: '' }, 'model', rules.model],
     ['no prompt', { prompt: undefined }, 'prompt', rules.prompt],
     ['an empty prompt', { prompt: '' }, 'prompt', rules.prompt],
     ['a blank prompt', { prompt: ' \n\t ' }, 'prompt', rules.prompt],
@@ -121,8 +254,38 @@ describe('400', () => {
     ['a prompt of 2001 emoji', { prompt: characters(2001, '🌌') }, 'prompt', rules.prompt],
     ['a prompt that is a list', { prompt: ['a'] }, 'prompt', rules.prompt],
     ['no picture at all', { image_urls: undefined }, 'image_urls', rules.none],
-    ['null for pictures', { image_urls: null }, 'image_urls', rules.urls],
-    ['an empty list of pictures', { image_urls: [] }, 'image_urls', rules.urls],
+    ['null for pictures', { image_urls: null }, 'image_urls', rules.none],
+    ['an empty list of pictures', { image_urls: [] }, 'image_urls', rules.none],
+    [
+      'a picture instead of its address',
+      { image_urls: [picture, `data:image/png;base64,${characters(9000)}`] },
+      'image_urls[1]',
+      `image_urls[1] ${rules.data}`,
+    ],
+    [
+      'a mask',
+      { mask_url: picture },
+      'mask_url',
+      'mask_url is not possible here: a picture is edited as a whole; describe in the prompt what to change',
+    ],
+    [
+      'a picture in a field that there is not',
+      { image_url: picture },
+      'image_url',
+      'image_url is not a field here: send the addresses of all pictures in image_urls',
+    ],
+    [
+      'another name for n',
+      { num_images: 4 },
+      'num_images',
+      'num_images is not a field here: send n',
+    ],
+    [
+      'a tier with another price',
+      { service_tier: 'priority' },
+      'service_tier',
+      'service_tier is not a field here: every task has the same price and the same priority',
+    ],
     ['three pictures', { image_urls: [picture, picture, picture] }, 'image_urls', rules.urls],
     ['one picture outside a list', { image_urls: picture }, 'image_urls', rules.urls],
     [
@@ -132,8 +295,8 @@ describe('400', () => {
       `image_urls[1] ${rules.url}`,
     ],
     [
-      'a picture address of 2049 characters',
-      { image_urls: [characters(2049)] },
+      'a picture address of 8193 characters',
+      { image_urls: [characters(8193)] },
       'image_urls[0]',
       `image_urls[0] ${rules.url}`,
     ],
@@ -148,9 +311,8 @@ describe('400', () => {
     ['-1 images', { n: -1 }, 'n', rules.n],
     ['"2" images', { n: '2' }, 'n', rules.n],
     ['1.5 images', { n: 1.5 }, 'n', rules.n],
-    ['null images', { n: null }, 'n', rules.n],
+    ['an empty text of images', { n: '' }, 'n', rules.n],
     ['a callback that is no text', { callback_url: {} }, 'callback_url', rules.callback],
-    ['an empty callback', { callback_url: '' }, 'callback_url', rules.callback],
     [
       'a callback of 2049 characters',
       { callback_url: characters(2049) },
@@ -167,6 +329,8 @@ describe('400', () => {
     ['a size in words', { size: 'square' }, 'size', rules.size],
     ['a size that is too large', { size: '4000x4000' }, 'size', rules.size],
     ['a size that is no text', { size: 1280 }, 'size', rules.size],
+    ['a ratio without a size', { size: '5:4' }, 'size', rules.size],
+    ['a size in thousands', { size: '2K' }, 'size', rules.size],
     ['a negative seed', { seed: -1 }, 'seed', rules.seed],
     ['a seed above 31 bits', { seed: 2_147_483_648 }, 'seed', rules.seed],
     ['half a seed', { seed: 0.5 }, 'seed', rules.seed],
@@ -200,7 +364,7 @@ describe('400', () => {
   const upload = (...image_uploads: unknown[]) => ({ prompt: 'a starry sky', image_uploads });
 
   test.each([
-    ['an empty list', upload(), 'image_uploads', rules.uploads],
+    ['an empty list', upload(), 'image_urls', rules.none],
     [
       'three uploads',
       upload(...Array.from({ length: 3 }, () => ({ content_type: 'image/png' }))),

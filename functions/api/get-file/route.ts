@@ -1,0 +1,29 @@
+import { patterns } from '../../domain/model/ids.ts';
+import { defineRoute, type RouteDocs } from '../../runtime/route.ts';
+import { fileId } from '../example-ids.ts';
+
+export const route = defineRoute<undefined>()({
+  method: 'GET',
+  path: '/v1/files/{file_id}',
+  function: 'get-file',
+  access: { scope: 'read' },
+  rateLimit: 'calls',
+  head: true,
+  params: {
+    file_id: {
+      description: 'The id of a file',
+      schema: { type: 'string', pattern: patterns.fileId.source },
+      example: fileId,
+    },
+  },
+  errors: ['rate_limit_exceeded', 'file_not_found', 'picture_too_large', 'internal_error'],
+});
+
+export const docs = (): RouteDocs => ({
+  id: 'getFile',
+  tag: 'Pictures',
+  summary: 'Fetch an uploaded picture',
+  description:
+    'A picture that your account has uploaded for later tasks, as it was sent, up to 4 MB. Nobody else can read it: for others its address is only a name. HEAD says type and size.',
+  response: { picture: 'The picture' },
+});

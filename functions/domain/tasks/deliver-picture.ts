@@ -1,0 +1,51 @@
+import { Problem } from '../model/problem.ts';
+
+/** A picture in one of our buckets. */
+export type StoredPicture = {
+  readonly contentType: string;
+  readonly bytes: number;
+  readonly filename: string;
+  /** A link to it in the bucket that works for some minutes. */
+  readonly link: () => Promise<string>;
+  readonly read: () => Promise<Buffer>;
+};
+
+/**
+ * How a picture reaches its caller: by a redirect to the bucket; in the response itself; or only described, for HEAD.
+ *
+ * A client that sends an API key along must not be redirected: many send the key to the target as well, and S3 refuses a
+ * request that carries two kinds of credentials.
+ */
+export type Delivery = 'redirect' | 'bytes' | 'description';
+
+/** How to answer a request by its method and headers. */
+export function deliveryFor(method: string, authorization: string | undefined): Delivery {
+  if (method === 'HEAD') return 'description';
+  return authorization === undefined ? 'redirect' : 'bytes';
+}
+
+/**
+ * The largest picture that a response can carry: a function's response has at most 6 MB, and Base64 makes four bytes of
+ * three.
+ */
+const maxDeliveredBytes = 4 * 1024 * 1024;
+
+export const pictureTooLarge = (url: string): Problem =>
+  new Problem(
+    'picture_too_large',
+    `This picture is larger than ${maxDeliveredBytes / 1024 / 1024} MB: fetch it at the address in url, without the header Authorization, within five minutes.`,
+    { details: { url } },
+  );
+
+/** Delivers a picture. @throws {Problem} `picture_too_large`, with a link to it */
+export async function deliver(delivery: Delivery, picture: StoredPicture) {
+  const { contentType, filename, bytes, link, read } = picture;
+  if (delivery === 'redirect') return { redirectTo: await link() };
+  if (delivery === 'description') return { contentType, filename, picture: { length: bytes } };
+  if (bytes > maxDeliveredBytes) throw pictureTooLarge(await link());
+  return {
+    contentType,
+    filename,
+    picture: await read(),
+  };
+}
