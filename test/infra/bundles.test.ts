@@ -33,14 +33,14 @@ const limits: Record<Entry, number> = {
   'workflow/prepare-inputs': 555,
   'workflow/submit-task': 589,
   'workflow/await-provider': 390,
-  'workflow/poll-task': 422,
+  'workflow/poll-task': 443,
   'workflow/settle-task': 597,
   'workflow/notify-caller': 438,
   'events/input-uploaded': 362,
   'events/reconcile': 634, // with the client of S3, since it lists uploads: docs/decisions/043
   'events/delete-pictures': 521,
   'events/execution-ended': 381,
-  'events/issue-key': 350,
+  'events/issue-key': 367,
 };
 
 /** Modules that a bundle may require at run time and does not contain: Lambda never gets that far. */

@@ -175,7 +175,7 @@ describe.each(stageNames)('the API of %s', (name) => {
       });
     }
     // One for each function.
-    expect(integrations).toHaveLength(17);
+    expect(integrations).toHaveLength(18);
   });
 
   test('is throttled as the stage says', () => {
