@@ -41,7 +41,7 @@ const isPublic = ({ path }: Route) =>
 const hasBody = ({ method, path }: Route) =>
   method === 'PATCH' || (method === 'POST' && !/\/(cancel|callback|\{secret\})$/.test(path));
 const keyFor = ({ path }: Route) =>
-  path.startsWith('/v1/admin/') ? stack.keys.adminKey : stack.keys.apiKey;
+  /^\/v1\/(admin|webhooks)\//.test(path) ? stack.keys.adminKey : stack.keys.apiKey;
 
 /** The path with this id, by default with ids that do not exist. */
 const targetOf = ({ path }: Route, id?: string) =>

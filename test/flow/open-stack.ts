@@ -260,7 +260,7 @@ const apiClient =
     return {
       status: response.status,
       headers: response.headers,
-      body: isJson ? JSON.parse(text) : text,
+      body: isJson && text !== '' ? JSON.parse(text) : text, // a HEAD has the type of its GET
     };
   };
 
