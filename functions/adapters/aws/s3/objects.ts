@@ -1,6 +1,9 @@
 import {
+  DeleteObjectCommand,
   GetObjectCommand,
   ListObjectsV2Command,
+  ListObjectVersionsCommand,
+  type ObjectVersion,
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
@@ -61,4 +64,33 @@ export async function readObject(client: S3Client, location: Location): Promise<
   const { Body } = await client.send(new GetObjectCommand(location));
   if (!Body) throw new Error('S3 sent no body');
   return Buffer.from(await Body.transformToByteArray());
+}
+
+/** So many are deleted at once; what belongs together is less, unless there are versions. */
+const pageSize = 50;
+
+/**
+ * Deletes for good all objects whose keys begin with a prefix. By versions, since an operator may have switched them on:
+ * without a version id, a deletion then only hides an object. In a bucket that has never had them, every object is its
+ * version `null`.
+ */
+export async function deleteVersions(
+  client: S3Client,
+  Bucket: string,
+  Prefix: string,
+): Promise<void> {
+  for (;;) {
+    const {
+      Versions = [],
+      DeleteMarkers = [],
+      IsTruncated,
+    } = await client.send(new ListObjectVersionsCommand({ Bucket, Prefix, MaxKeys: pageSize }));
+    const found: readonly ObjectVersion[] = [...Versions, ...DeleteMarkers];
+    await Promise.all(
+      found.map(({ Key, VersionId }) =>
+        client.send(new DeleteObjectCommand({ Bucket, Key, VersionId })),
+      ),
+    );
+    if (!IsTruncated) return;
+  }
 }
