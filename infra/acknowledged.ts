@@ -10,7 +10,7 @@ const everywhere = {
   'AwsSolutions-S1':
     'Objects are reached through our functions and through links they sign; both are in our own logs.',
   'AwsSolutions-SMG4':
-    'The provider rotates its keys, not we; the signing key is replaced by hand, since its links live 24 hours.',
+    'The provider rotates its keys, not we; the signing key is replaced by hand, since its links live up to 72 hours.',
   'AwsSolutions-APIG4':
     'The key is checked inside the function: the error body is the contract, and it saves a cold start.',
   'AwsSolutions-SF1':
@@ -51,6 +51,7 @@ export function acknowledge(stack: Stack, { buckets, workflow }: Props): void {
     prefixOf(buckets.inputs, bucketPrefixes.uploads),
     prefixOf(buckets.inputs, bucketPrefixes.files),
     prefixOf(buckets.inputs, bucketPrefixes.prepared),
+    prefixOf(buckets.inputs, bucketPrefixes.hosted),
     prefixOf(buckets.results, bucketPrefixes.results),
     executions,
     ...Object.values(functions).map(versionsOf),

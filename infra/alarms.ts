@@ -254,7 +254,7 @@ function capacityAlarms({ api, workflow, tables }: Monitored) {
       metric: sumOf(
         'throttled requests',
         5,
-        // Ten, which is as many metrics as one alarm may have.
+        // Ten, which is as many metrics as one alarm may have. A throttled request for a file is a 5xx of the API.
         [tasks, accounts, keys, activity, idempotency].flatMap((table) => throttlesOf(table)),
       ),
       threshold: 10,

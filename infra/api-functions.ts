@@ -180,6 +180,54 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
         ),
       },
     },
+    'api/upload-file': {
+      id: 'UploadFile',
+      timeoutSeconds: 29, // a file may be fetched for 20 s; API Gateway waits for 30
+      environment: {
+        ...callerEnvironment,
+        ...taskLinks,
+        FILE_TABLE: tables.files.allow('dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem'),
+        INPUT_BUCKET: buckets.inputs.allow({
+          prefix: bucketPrefixes.hosted,
+          actions: ['s3:PutObject'],
+        }),
+        ALLOW_LOOPBACK: loopbackOf(stage),
+      },
+      sharedBecause: 'each stores one file and its record; they differ in how the file arrives',
+    },
+    'api/list-files': {
+      id: 'ListFiles',
+      environment: {
+        ...callerEnvironment,
+        ...taskLinks,
+        FILE_TABLE: tables.files.allow('dynamodb:Query', 'dynamodb:BatchGetItem'),
+      },
+      sharedBecause: 'each reads which files its account has',
+    },
+    'api/delete-file': {
+      id: 'DeleteFile',
+      environment: {
+        ...callerEnvironment,
+        FILE_TABLE: tables.files.allow('dynamodb:GetItem', 'dynamodb:PutItem'),
+        INPUT_BUCKET: buckets.inputs.allow(
+          { prefix: bucketPrefixes.hosted, actions: ['s3:DeleteObjectVersion'] },
+          's3:ListBucketVersions',
+        ),
+      },
+    },
+    // Everybody who has a link may call it: the signature is what admits. It reads hosted files alone.
+    'api/open-file-link': {
+      id: 'OpenFileLink',
+      environment: {
+        FILE_TABLE: tables.files.allow('dynamodb:GetItem'),
+        INPUT_BUCKET: buckets.inputs.allow({
+          prefix: bucketPrefixes.hosted,
+          actions: ['s3:GetObject'],
+        }),
+        SIGNING_SECRET: secrets.signing.allow('secretsmanager:GetSecretValue'),
+      },
+      sharedBecause: 'each sends the bytes of one file, to be shown or to be saved',
+    },
     'api/get-result': {
       id: 'GetResult',
       environment: {

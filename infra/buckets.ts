@@ -6,7 +6,8 @@ import {
 } from 'aws-cdk-lib/aws-s3';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import type { bucketPrefixes } from '../functions/domain/model/storage-names.ts';
+import { hostedFileDays } from '../functions/domain/model/hosted-file.ts';
+import { bucketPrefixes } from '../functions/domain/model/storage-names.ts';
 import type { Binding, Grant, NonEmpty } from './bindings.ts';
 import type { Stage } from './stage.ts';
 
@@ -51,9 +52,11 @@ export class Buckets extends Construct {
       removalPolicy: keepData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
       autoDeleteObjects: !keepData, // a bucket with objects in it cannot be deleted with its stack
     };
-    const expireAfter = (days: number) => [
-      { expiration: Duration.days(days), abortIncompleteMultipartUploadAfter: Duration.days(1) },
-    ];
+    const expireAfter = (days: number, prefix?: string) => ({
+      ...(prefix !== undefined && { prefix }),
+      expiration: Duration.days(days),
+      abortIncompleteMultipartUploadAfter: Duration.days(1),
+    });
     const cors = (...allowedMethods: HttpMethods[]) =>
       browserOrigins.length === 0
         ? {}
@@ -64,12 +67,18 @@ export class Buckets extends Construct {
     this.inputs = new Bucket(this, 'Inputs', {
       ...common,
       ...cors(HttpMethods.POST),
-      lifecycleRules: expireAfter(1),
+      // Of two rules for the same object S3 takes the shorter, so each rule has a prefix.
+      lifecycleRules: [
+        expireAfter(1, bucketPrefixes.uploads),
+        expireAfter(1, bucketPrefixes.files),
+        expireAfter(1, bucketPrefixes.prepared),
+        expireAfter(hostedFileDays, bucketPrefixes.hosted),
+      ],
     });
     this.results = new Bucket(this, 'Results', {
       ...common,
       ...cors(HttpMethods.GET),
-      lifecycleRules: expireAfter(retentionDays),
+      lifecycleRules: [expireAfter(retentionDays)],
     });
   }
 }

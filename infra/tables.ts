@@ -11,8 +11,8 @@ import { indexNames } from '../functions/domain/model/storage-names.ts';
 import type { Binding, Grant, NonEmpty } from './bindings.ts';
 import type { Stage } from './stage.ts';
 
-// No action reads a whole table. Tasks, idempotency records and the days of keys go by their time to live; only what was
-// asked is deleted, with its task.
+// No action reads a whole table. Tasks, idempotency records, files and the days of keys go by their time to live; only
+// what was asked is deleted, with its task.
 type TableAction =
   `dynamodb:${'BatchGetItem' | 'ConditionCheckItem' | 'DeleteItem' | 'GetItem' | 'PutItem' | 'Query' | 'UpdateItem'}`;
 type IndexAccess<Index> = {
@@ -42,7 +42,7 @@ export class Table<Index extends string = never> extends TableV2 {
 const text = (name: string) => ({ name, type: AttributeType.STRING });
 const number = (name: string) => ({ name, type: AttributeType.NUMBER });
 
-/** The tables: tasks, accounts with their ledgers, API keys and their activity, and idempotency records. */
+/** The tables: tasks, accounts with their ledgers, API keys and their activity, idempotency records, and hosted files. */
 export class Tables extends Construct {
   readonly tasks: Table<
     | typeof indexNames.nextCheck
@@ -54,6 +54,7 @@ export class Tables extends Construct {
   readonly keys: Table<typeof indexNames.keysByAccount>;
   readonly activity: Table;
   readonly idempotency: Table;
+  readonly files: Table;
 
   constructor(scope: Construct, id: string, { keepData }: Stage) {
     super(scope, id);
@@ -144,6 +145,13 @@ export class Tables extends Construct {
       ...common,
       partitionKey: text('id'),
       timeToLiveAttribute: 'expiresAt',
+    });
+    // Files by their id, and the slots of each account by their number.
+    this.files = new Table(this, 'Files', {
+      ...common,
+      partitionKey: text('partition'),
+      sortKey: text('row'),
+      timeToLiveAttribute: 'ttl',
     });
   }
 }

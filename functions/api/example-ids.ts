@@ -2,5 +2,6 @@
 export const taskId = 'task-unified-1772443800-imcg5zqt';
 export const keyId = 'key-0123456789abcdef';
 export const fileId = 'file-0123456789abcdefghijklmnop';
+export const hostedFileId = 'file_0123456789abcdefghijklmnop';
 export const account = 'shop';
 export const host = 'https://darkroom.example.com';

@@ -3,22 +3,26 @@ import { Model } from '../api/list-models/response.ts';
 import type { LoadedRoute } from '../api/routes.ts';
 import { TestEvent } from '../domain/accounts/schemas.ts';
 import { patterns } from '../domain/model/ids.ts';
+import { FilesProblem } from '../domain/wire/files-envelope.ts';
+import { HostedFile } from '../domain/wire/hosted-file.ts';
 import * as tasks from '../domain/wire/task-schemas.ts';
 import type { AnyRoute, Json, RouteDocs } from '../runtime/route.ts';
 import { headers } from './headers.ts';
-import { isJson, requestSchema, responseSchemas } from './json-schema.ts';
+import { isJson, reference, requestSchema, responseSchemas } from './json-schema.ts';
 import { problemSchemas } from './problems.ts';
-import { gatewayError, jsonContent, responsesOf, sharedResponses } from './responses.ts';
+import { contentOf, gatewayError, responsesOf, sharedResponses } from './responses.ts';
 
 const description = `Edits pictures by a description in words. A call creates a task; read the task until it has ended, or give a \`callback_url\` and get a callback.
 
 Send your API key in the header \`Authorization: Bearer sk-dr-…\`. Credits have at most three decimals, times are unix seconds. This document is exact: a field that it does not describe is not returned. A later version may add fields and codes, so ignore what you do not know.
 
-A request that is refused gets \`{"error": {"code", "message", "type", "param"}}\`; branch on \`code\`. A request that matches no route of this document gets 404 with the code \`not_found\`; one whose path ends with a slash gets 308 and leads to the path without it. Tasks, results, files, models, \`/healthz\` and this document can also be asked for with HEAD. The gateway in front has its own error body, \`{"message"}\`: 413 above 10 MB, 429 when the whole service, or one route, is above its requests a second, 5xx when a function could not run.`;
+A request that is refused gets \`{"error": {"code", "message", "type", "param"}}\`; branch on \`code\`. The Files API alone (\`/api/v1/files\`) has the body \`{"success", "code", "msg"}\` with numbers, as published. A request that matches no route of this document gets 404 with the code \`not_found\`; one whose path ends with a slash gets 308 and leads to the path without it. Tasks, results, files, models, \`/healthz\` and this document can also be asked for with HEAD. The gateway in front has its own error body, \`{"message"}\`: 413 above 10 MB, 429 when the whole service, or one route, is above its requests a second, 5xx when a function could not run.`;
 
 const tags = {
   Tasks: 'Create tasks, follow them, cancel them',
   Pictures: 'Upload pictures and fetch results',
+  Files:
+    'Store pictures that have a link, in the published form of the Files API: `{"success", "code", "msg", "data"}`, also for errors',
   Account: 'Your credits, and the models',
   Service: 'The service itself',
   Accounts: 'For the operator: accounts and their credits. Needs a key with the scope `admin`',
@@ -36,6 +40,8 @@ const sharedSchemas = {
   CallbackBody: tasks.CallbackBody,
   TestEvent,
   TaskSummary: tasks.TaskSummary,
+  HostedFile,
+  FilesError: FilesProblem,
   Model,
 };
 
@@ -123,8 +129,9 @@ function operationObject({ route, docs }: DocumentedRoute): Json {
     ...(docs.body && {
       requestBody: {
         required: !(route.body?.kind === 'json' && route.body.optional),
-        content: jsonContent(
-          { $ref: `#/components/schemas/${docs.body.name}` },
+        content: contentOf(
+          route.body?.kind === 'form' ? 'multipart/form-data' : 'application/json',
+          reference('schemas', docs.body.name),
           docs.body.examples,
         ),
       },
@@ -172,7 +179,7 @@ const idempotencyKey: Json = {
 const bodySchemas = (routes: readonly DocumentedRoute[]): Json =>
   Object.fromEntries(
     routes.flatMap(({ route: { body }, docs }) =>
-      docs.body && body?.kind === 'json'
+      docs.body && (body?.kind === 'json' || body?.kind === 'form')
         ? [[docs.body.name, requestSchema(body.schema, docs.body.fields)]]
         : [],
     ),

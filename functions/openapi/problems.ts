@@ -12,15 +12,22 @@ import { keyNotFound } from '../domain/accounts/keys.ts';
 import { tooManyRequests } from '../domain/accounts/rate-limit.ts';
 import { idempotencyConflict } from '../domain/billing/idempotency.ts';
 import { busyProblem, reserveProblem } from '../domain/billing/ledger.ts';
+import {
+  fileDownloadFailed,
+  fileQuotaExceeded,
+  storageFailed,
+  unsupportedFileType,
+} from '../domain/files/upload-file.ts';
 import { defaultLimits } from '../domain/model/account.ts';
 import { defaultModel } from '../domain/model/catalogue.ts';
+import { formatList } from '../domain/model/image-format.ts';
 import { Problem, type ProblemCode, problemCodes } from '../domain/model/problem.ts';
 import { taskEnded, taskNotCancellable } from '../domain/tasks/cancel-task.ts';
 import { modelNotAllowed } from '../domain/tasks/create-task.ts';
-import { pictureTooLarge } from '../domain/tasks/deliver-picture.ts';
 import { fileNotFound } from '../domain/tasks/get-file.ts';
 import { resultExpired } from '../domain/tasks/get-result.ts';
 import { invalidTaskId, taskNotFound, taskRunning } from '../domain/tasks/get-task.ts';
+import { pictureTooLarge } from '../domain/wire/deliver-picture.ts';
 import { credits, seconds } from '../domain/wire/fields.ts';
 import { nRule } from '../domain/wire/request.ts';
 import { internalError } from '../runtime/http.ts';
@@ -58,6 +65,10 @@ const errorDocs: Readonly<Record<ProblemCode, ErrorDocs>> = {
   invalid_task_id: {
     when: 'What stands in the path is not a task id.',
     example: invalidTaskId(),
+  },
+  file_download_failed: {
+    when: 'The address could not be fetched, or answered with something else than the file.',
+    example: fileDownloadFailed('answered with status 404'),
   },
   unauthorized: {
     when: 'There is no key, or it is not valid.',
@@ -135,7 +146,7 @@ const errorDocs: Readonly<Record<ProblemCode, ErrorDocs>> = {
     example: modelNotFound(),
   },
   file_not_found: {
-    when: 'There is no such file, it was deleted, or it belongs to another account.',
+    when: 'There is no such file, it was deleted, it has expired, or it belongs to another account.',
     example: fileNotFound(),
   },
   account_not_found: {
@@ -149,6 +160,10 @@ const errorDocs: Readonly<Record<ProblemCode, ErrorDocs>> = {
   account_exists: {
     when: 'There is an account of this name already.',
     example: accountExists('shop'),
+  },
+  file_quota_exceeded: {
+    when: 'The account has as many stored files as its user group may have.',
+    example: fileQuotaExceeded(100),
   },
   idempotency_conflict: {
     when: 'The Idempotency-Key was used for another request within 24 hours, or the task that it has created was deleted.',
@@ -183,6 +198,10 @@ const errorDocs: Readonly<Record<ProblemCode, ErrorDocs>> = {
     when: 'The body is not JSON in UTF-8 by its Content-Type, or it is compressed.',
     example: bodyNotJson(),
   },
+  unsupported_file_type: {
+    when: 'The file is not a whole picture in a format that is accepted.',
+    example: unsupportedFileType('a GIF', `export it as ${formatList} and send it again`),
+  },
   rate_limit_exceeded: {
     when: 'The key has sent too many requests, or the account has too many tasks that have not ended. Wait as long as Retry-After says.',
     example: tooManyRequests({
@@ -194,6 +213,10 @@ const errorDocs: Readonly<Record<ProblemCode, ErrorDocs>> = {
     when: 'Our fault. Sending it again is safe with the same Idempotency-Key.',
     example: internalError(),
   },
+  storage_failed: {
+    when: 'Our fault: the file could not be stored. Sending it again is safe.',
+    example: storageFailed(),
+  },
   service_unavailable: {
     when: 'Many requests of the account were in each other’s way. Wait as long as Retry-After says.',
     example: busyProblem(),
@@ -203,8 +226,8 @@ const errorDocs: Readonly<Record<ProblemCode, ErrorDocs>> = {
 export const whenReturned = (code: ProblemCode): string => errorDocs[code].when;
 export const statusOf = (code: ProblemCode): number => new Problem(code, '').status;
 
-/** A response with this code, as it would be. */
-export const problemExample = (code: ProblemCode): Json => errorDocs[code].example.toJSON();
+/** A problem with this code, as it would be. */
+export const problemExample = (code: ProblemCode): Problem => errorDocs[code].example;
 
 /** The schema of each error, by the name it has in the document. */
 export const problemSchemas: Readonly<Record<string, z.ZodType>> = Object.fromEntries(

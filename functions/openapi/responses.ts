@@ -8,8 +8,16 @@ const codesWithKey = ['unauthorized', 'KEY_DISABLED', 'KEY_EXPIRED'] as const;
 const codesWithBody = ['invalid_request', 'request_too_large', 'unsupported_media_type'] as const;
 
 /** A JSON body: its schema and its examples. */
-export const jsonContent = (schema: Json, examples: Readonly<Record<string, unknown>>): Json => ({
-  'application/json': {
+const jsonContent = (schema: Json, examples: Readonly<Record<string, unknown>>): Json =>
+  contentOf('application/json', schema, examples);
+
+/** A body of this type: its schema and its examples. */
+export const contentOf = (
+  type: string,
+  schema: Json,
+  examples: Readonly<Record<string, unknown>>,
+): Json => ({
+  [type]: {
     schema,
     examples: Object.fromEntries(
       Object.entries(examples).map(([name, value]) => [name, { value }]),
@@ -21,8 +29,7 @@ export const jsonContent = (schema: Json, examples: Readonly<Record<string, unkn
 export function responsesOf(route: AnyRoute, docs: RouteDocs): Json {
   const problems = problemsOf(route).map(({ status, name, codes }) => [
     status,
-    // A counted create says so in its problem responses too, so they are not shared with other routes.
-    isCounted(route) ? problemResponse(codes, { isCounted: true }) : reference('responses', name),
+    isShared(route) ? reference('responses', name) : problemResponse(codes, route),
   ]);
   return {
     ...successOf(route, docs),
@@ -32,6 +39,9 @@ export function responsesOf(route: AnyRoute, docs: RouteDocs): Json {
 }
 
 const isCounted = ({ rateLimit }: AnyRoute): boolean => rateLimit === 'creates';
+
+/** A counted create says so in its problem responses too, so they are not shared. The uploads share theirs. */
+const isShared = (route: AnyRoute): boolean => !isCounted(route) || route.envelope !== undefined;
 
 /** The name of the 429 of a route that has none of its own. */
 const gatewayOnly = 'GatewayThrottled';
@@ -61,9 +71,10 @@ export const sharedResponses = (routes: readonly AnyRoute[]): Json =>
       },
     ],
     ...routes
-      .filter((route) => !isCounted(route))
-      .flatMap(problemsOf)
-      .map(({ name, codes }) => [name, problemResponse(codes, { isCounted: false })]),
+      .filter(isShared)
+      .flatMap((route) =>
+        problemsOf(route).map(({ name, codes }) => [name, problemResponse(codes, route)]),
+      ),
   ]);
 
 /** The codes of a route's problem responses, in the order of the catalogue. */
@@ -84,8 +95,12 @@ const problemsOf = (route: AnyRoute) =>
   [...Map.groupBy(codesOf(route), statusOf)].map(([status, codes]) => ({
     status,
     codes,
-    name: codes.map(pascalCase).join('Or'),
+    name: `${prefixOf(route)}${codes.map(pascalCase).join('Or')}`,
   }));
+
+/** What tells the shared responses of other routes apart: another envelope, and other headers. */
+const prefixOf = (route: AnyRoute): string =>
+  route.envelope ? `${route.envelope.name}${isCounted(route) ? 'Counted' : ''}` : '';
 
 function successOf({ idempotent, rateLimit }: AnyRoute, { response }: RouteDocs): Json {
   if ('picture' in response) return pictureOf(response.picture, response.redirect);
@@ -121,20 +136,23 @@ function pictureOf(picture: string, redirect: string | undefined): Json {
   };
 }
 
-function problemResponse(
-  codes: readonly ProblemCode[],
-  { isCounted }: { readonly isCounted: boolean },
-): Json {
+function problemResponse(codes: readonly ProblemCode[], route: AnyRoute): Json {
+  const { envelope: own } = route;
   const hasRetryAfter = codes.some((code) => statusOf(code) === 429 || statusOf(code) === 503);
   const problem = {
     description: codes.map((code) => `\`${code}\`: ${whenReturned(code)}`).join('\n\n'),
     headers: {
       ...references(headers.requestId),
-      ...(isCounted && rateLimitHeaders(codes)),
+      ...(isCounted(route) && rateLimitHeaders(codes)),
       ...(hasRetryAfter && references(headers.retryAfter)),
     },
-    schema: envelope(codes),
-    examples: Object.fromEntries(codes.map((code) => [code, problemExample(code)])),
+    schema: own ? reference('schemas', own.name) : envelope(codes),
+    examples: Object.fromEntries(
+      codes.map((code) => [
+        code,
+        own ? own.toBody(problemExample(code)) : problemExample(code).toJSON(),
+      ]),
+    ),
   };
   if (codes.some((code) => statusOf(code) === 429)) return orGateway(problem);
   const { schema, examples, ...rest } = problem;

@@ -140,6 +140,24 @@ export const entries = {
     AWS_ENDPOINT_URL_S3,
   }),
   'api/get-file': z.object({ ...callerVariables, INPUT_BUCKET: required }),
+  'api/upload-file': z.object({
+    ...callerVariables,
+    ...links,
+    FILE_TABLE: required,
+    INPUT_BUCKET: required,
+    ALLOW_LOOPBACK,
+  }),
+  'api/list-files': z.object({ ...callerVariables, ...links, FILE_TABLE: required }),
+  'api/delete-file': z.object({
+    ...callerVariables,
+    FILE_TABLE: required,
+    INPUT_BUCKET: required,
+  }),
+  'api/open-file-link': z.object({
+    FILE_TABLE: required,
+    INPUT_BUCKET: required,
+    SIGNING_SECRET: required,
+  }),
   'api/get-result': z.object({
     TASK_TABLE: required,
     RESULT_BUCKET: required,

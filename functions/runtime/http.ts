@@ -30,6 +30,8 @@ export type RouteRequest<R extends AnyRoute> = {
 type PictureResponse = {
   readonly contentType: string;
   readonly filename: string;
+  /** The whole header `Content-Disposition`, when the picture is not to be shown under the file name. */
+  readonly disposition?: string;
   readonly picture: Buffer | { readonly length: number };
 };
 
@@ -103,7 +105,11 @@ export const serve =
       return forMethod(event, result);
     } catch (thrown) {
       const headers = { ...requestHeaders, ...rateHeaders };
-      const result = toProblemResult(thrown, event, { headers, keyName: caller?.keyName });
+      const result = toProblemResult(thrown, event, {
+        route,
+        headers,
+        keyName: caller?.keyName,
+      });
       return forMethod(event, result);
     }
   };
@@ -145,6 +151,7 @@ function bodyOf({ body }: AnyRoute, event: Event): unknown {
   if (!body) return undefined;
   if (body.kind === 'json') return validate(body.schema, parseJsonBody(event, body.maxBytes));
   const { body: text = '', isBase64Encoded } = event;
+  if (body.kind === 'form') return Buffer.from(text, isBase64Encoded ? 'base64' : 'utf8');
   return isBase64Encoded ? Buffer.from(text, 'base64').toString() : text;
 }
 
@@ -163,7 +170,12 @@ function toResult(
 }
 
 function pictureResult(
-  { contentType, filename, picture }: PictureResponse,
+  {
+    contentType,
+    filename,
+    picture,
+    disposition = `inline; filename="${filename}"`,
+  }: PictureResponse,
   common: Headers,
 ): Result {
   const headers = {
@@ -171,7 +183,7 @@ function pictureResult(
     ...common,
     'content-type': contentType,
     'content-length': String(picture.length),
-    'content-disposition': `inline; filename="${filename}"`,
+    'content-disposition': disposition,
   };
   return picture instanceof Buffer
     ? {
@@ -186,7 +198,11 @@ function pictureResult(
 function toProblemResult(
   thrown: unknown,
   event: Event,
-  common: { readonly headers: Headers; readonly keyName: string | undefined },
+  common: {
+    readonly route: AnyRoute;
+    readonly headers: Headers;
+    readonly keyName: string | undefined;
+  },
 ): Result {
   const problem = asProblem(thrown);
   const { status, code, cause, headers } = problem;
@@ -198,7 +214,8 @@ function toProblemResult(
     keyName: common.keyName,
     cause,
   });
-  return jsonResult(status, problem, { ...common.headers, ...headers });
+  const body = common.route.envelope?.toBody(problem) ?? problem;
+  return jsonResult(status, body, { ...common.headers, ...headers });
 }
 
 const asProblem = (thrown: unknown): Problem =>

@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import type { Scope } from '../domain/model/api-key.ts';
-import type { ProblemCode } from '../domain/model/problem.ts';
+import type { Problem, ProblemCode } from '../domain/model/problem.ts';
 import type { ApiFunction } from './env.ts';
 
 /** Any part of the OpenAPI document. */
@@ -47,20 +47,35 @@ export type RequestBody<Body, Input = unknown> =
       readonly maxBytes: number;
       readonly optional?: boolean;
     }
+  /** A form with a file (`multipart/form-data`), handed on as bytes: its handler reads it. The schema is documentation. */
+  | { readonly kind: 'form'; readonly schema: z.ZodType }
   /** Handed on as text, byte for byte, as far as the gateway takes it. */
   | { readonly kind: 'raw' };
 
 /** Far above any sensible JSON request: pictures do not travel through the API. */
 export const maxJsonBytes = 256 * 1024;
 
-/** A JSON body of at most 256 kB. `optional`: it may be left out, which the schema has to allow as well. */
+/** A JSON body, of at most 256 kB if not said otherwise. `optional`: it may be left out, which the schema has to allow as well. */
 export const jsonBody = <Body, Input>(
   schema: z.ZodType<Body, Input>,
-  { optional = false }: { readonly optional?: boolean } = {},
-): RequestBody<Body, Input> => ({ kind: 'json', schema, maxBytes: maxJsonBytes, optional });
+  {
+    optional = false,
+    maxBytes = maxJsonBytes,
+  }: { readonly optional?: boolean; readonly maxBytes?: number } = {},
+): RequestBody<Body, Input> => ({ kind: 'json', schema, maxBytes, optional });
+
+/** A form with a file, as its bytes. */
+export const formBody = (schema: z.ZodType): RequestBody<Buffer> => ({ kind: 'form', schema });
 
 /** A body that is handed on as text, byte for byte. */
 export const rawBody: RequestBody<string, string> = { kind: 'raw' };
+
+/** How a part of the API words its problems, when it is not the envelope of all others. */
+export type ProblemEnvelope = {
+  /** The name of its schema in the document. */
+  readonly name: string;
+  readonly toBody: (problem: Problem) => Json;
+};
 
 type ParameterNames<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
   ? Name | ParameterNames<Rest>
@@ -82,6 +97,7 @@ type Declaration<Path extends string, A extends Access, Query, Body, BodyInput> 
   readonly head?: true;
   readonly query?: z.ZodType<Query>;
   readonly body?: RequestBody<Body, BodyInput>;
+  readonly envelope?: ProblemEnvelope;
   /** The codes of its problem responses, beside those that every route with a key or a body has. */
   readonly errors: readonly ProblemCode[];
 } & ([ParameterNames<Path>] extends [never]
@@ -115,6 +131,7 @@ export type AnyRoute = {
   readonly params?: { readonly [name: string]: PathParameter };
   readonly query?: z.ZodType;
   readonly body?: RequestBody<unknown>;
+  readonly envelope?: ProblemEnvelope;
   readonly errors: readonly ProblemCode[];
 };
 
@@ -164,7 +181,7 @@ export const methodsOf = ({ method, head }: Pick<AnyRoute, 'method' | 'head'>) =
 /** What the OpenAPI document says about a route. A function of the module, so that no bundle carries it. */
 export type RouteDocs = {
   readonly id: string;
-  readonly tag: 'Tasks' | 'Pictures' | 'Account' | 'Service' | 'Accounts' | 'Keys';
+  readonly tag: 'Tasks' | 'Pictures' | 'Files' | 'Account' | 'Service' | 'Accounts' | 'Keys';
   readonly summary: string;
   readonly description: string;
   /** The fields of the query, by their name; `''` is the query itself. */

@@ -25,6 +25,7 @@ export const tableNames = {
   keys: findName(templateTables, 'tableskeys'),
   activity: findName(templateTables, 'tablesactivity'),
   idempotency: findName(templateTables, 'tablesidempotency'),
+  files: findName(templateTables, 'tablesfiles'),
 };
 
 const templateBuckets = buckets.map(({ name }) => name);

@@ -55,7 +55,9 @@ function problemsOf({ status, text }: RawResponse): readonly string[] {
 }
 
 function isProblem(text: string): boolean {
-  const { error, message } = JSON.parse(text || '{}');
+  const { error, message, success, code: number, msg } = JSON.parse(text || '{}');
+  // The Files API has an envelope of its own.
+  if (success === false) return Number.isInteger(number) && typeof msg === 'string';
   // Messages of API Gateway itself: it refuses paths that are not UTF-8, and bodies above 10 MB.
   if (error === undefined) return /^(Bad Request|Request Entity Too Large)$/.test(message);
   const { code, type, param } = error;

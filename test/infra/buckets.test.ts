@@ -7,11 +7,20 @@ describe.each(stageNames)('the buckets of %s', (name) => {
   const stage = synthesised(name);
   const bucket = (bucketName: string) => propertiesOf(stage, 'AWS::S3::Bucket', bucketName);
   // What the parameter says by default is in stages.test.ts.
-  const days = { Inputs: 1, Results: { Ref: 'RetentionDays' } };
+  const rules = {
+    // Of two rules for the same object S3 takes the shorter.
+    Inputs: [
+      { Prefix: 'uploads/', ExpirationInDays: 1 },
+      { Prefix: 'files/', ExpirationInDays: 1 },
+      { Prefix: 'prepared/', ExpirationInDays: 1 },
+      { Prefix: 'hosted/', ExpirationInDays: 3 },
+    ],
+    Results: [{ ExpirationInDays: { Ref: 'RetentionDays' } }],
+  };
 
-  test.each(Object.entries(days))(
+  test.each(Object.entries(rules))(
     '%s is private and encrypted, and its objects expire',
-    (bucketName, age) => {
+    (bucketName, expected) => {
       expect(bucket(bucketName)).toMatchObject({
         PublicAccessBlockConfiguration: {
           BlockPublicAcls: true,
@@ -25,13 +34,11 @@ describe.each(stageNames)('the buckets of %s', (name) => {
           ],
         },
         LifecycleConfiguration: {
-          Rules: [
-            {
-              Status: 'Enabled',
-              ExpirationInDays: age,
-              AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
-            },
-          ],
+          Rules: expected.map((rule) => ({
+            ...rule,
+            Status: 'Enabled',
+            AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
+          })),
         },
       });
       expect(ofType(stage, 'AWS::S3::Bucket')).toHaveLength(2);

@@ -21,6 +21,10 @@ const limits: Record<Entry, number> = {
   'api/redeliver-callback': 473,
   'api/create-file': 364,
   'api/get-file': 560,
+  'api/upload-file': 640, // with the client of S3, and the parser of forms (22 kB)
+  'api/list-files': 393,
+  'api/delete-file': 538,
+  'api/open-file-link': 564,
   'api/get-result': 556,
   'api/provider-webhook': 425,
   'api/read-account': 376,
@@ -29,7 +33,7 @@ const limits: Record<Entry, number> = {
   'api/credit-account': 380,
   'api/manage-keys': 386,
   'api/test-webhook': 420,
-  'api/service': 190, // four fifths are the OpenAPI document, which grows with every route
+  'api/service': 225, // four fifths are the OpenAPI document, which grows with every route
   'workflow/prepare-inputs': 555,
   'workflow/submit-task': 589,
   'workflow/await-provider': 390,

@@ -29,6 +29,10 @@ const limits: Record<Entry, readonly [memory: number, seconds: number]> = {
   'api/delete-task': [1024, 25],
   'api/redeliver-callback': [1024, 10],
   'api/create-file': [1024, 10],
+  'api/upload-file': [1024, 29], // fetches a file for up to 20 s; API Gateway waits for 30
+  'api/list-files': [1024, 10],
+  'api/delete-file': [1024, 10],
+  'api/open-file-link': [1024, 10],
   'api/get-file': [1024, 10],
   'api/get-result': [1024, 10],
   'api/provider-webhook': [1024, 10],

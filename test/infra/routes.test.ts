@@ -49,6 +49,14 @@ test('every route lets in exactly these callers', async () => {
     'POST /v1/tasks/{task_id}/callback': 'scope generate',
     'POST /v1/files': 'scope generate',
     'GET /v1/files/{file_id}': 'scope read',
+    'POST /api/v1/files/upload/base64': 'scope generate',
+    'POST /api/v1/files/upload/stream': 'scope generate',
+    'POST /api/v1/files/upload/url': 'scope generate',
+    'GET /api/v1/files/list': 'scope read',
+    'GET /api/v1/files/quota': 'scope read',
+    'DELETE /api/v1/files/{file_id}': 'scope generate',
+    'GET /api/v1/files/content/{file}': 'signed-link',
+    'GET /api/v1/files/download/{file}': 'signed-link',
     'GET /v1/credits': 'scope read',
     'GET /v1/models': 'scope read',
     'GET /v1/models/{model}': 'scope read',
@@ -118,6 +126,16 @@ describe.each(stageNames)('the API of %s', (name) => {
       'HEAD /v1/results/{task}/{n}': 'GetResult',
       'HEAD /openapi.json': 'Service',
       'HEAD /healthz': 'Service',
+      'POST /api/v1/files/upload/base64': 'UploadFile',
+      'POST /api/v1/files/upload/stream': 'UploadFile',
+      'POST /api/v1/files/upload/url': 'UploadFile',
+      'GET /api/v1/files/list': 'ListFiles',
+      'GET /api/v1/files/quota': 'ListFiles',
+      'DELETE /api/v1/files/{file_id}': 'DeleteFile',
+      'GET /api/v1/files/content/{file}': 'OpenFileLink',
+      'HEAD /api/v1/files/content/{file}': 'OpenFileLink',
+      'HEAD /api/v1/files/download/{file}': 'OpenFileLink',
+      'GET /api/v1/files/download/{file}': 'OpenFileLink',
       'GET /v1/credits': 'ReadAccount',
       'GET /v1/models': 'ReadAccount',
       'GET /v1/models/{model}': 'ReadAccount',
@@ -175,7 +193,7 @@ describe.each(stageNames)('the API of %s', (name) => {
       });
     }
     // One for each function.
-    expect(integrations).toHaveLength(18);
+    expect(integrations).toHaveLength(22);
   });
 
   test('is throttled as the stage says', () => {
@@ -195,11 +213,15 @@ describe.each(stageNames)('the API of %s', (name) => {
     expect(rate).toBeGreaterThanOrEqual(200);
   });
 
-  test('keeps room for the webhooks of providers and the links to results, whatever callers do', () => {
+  test('keeps room for the webhooks of providers and the links to pictures, whatever callers do', () => {
     const settings = { ThrottlingRateLimit: 500, ThrottlingBurstLimit: 1000 };
     const stage = ofType(synthesised(name), 'AWS::ApiGatewayV2::Stage')[0];
 
     expect(stage?.Properties['RouteSettings']).toEqual({
+      'GET /api/v1/files/content/{file}': settings,
+      'GET /api/v1/files/download/{file}': settings,
+      'HEAD /api/v1/files/content/{file}': settings,
+      'HEAD /api/v1/files/download/{file}': settings,
       'GET /v1/results/{task}/{n}': settings,
       'HEAD /v1/results/{task}/{n}': settings,
       'POST /v1/providers/{provider}/callbacks/{job}/{secret}': settings,
@@ -212,7 +234,7 @@ describe.each(stageNames)('the API of %s', (name) => {
           String(Properties['RouteKey']) in Object(stage?.Properties['RouteSettings']),
       )
       .map((route) => route.name);
-    expect(routes).toHaveLength(3);
+    expect(routes).toHaveLength(7);
     expect(before).toEqual(expect.arrayContaining(routes));
   });
 

@@ -12,7 +12,7 @@ describe.each(stageNames)('the tables of %s', (name) => {
   const table = (tableName: string) => propertiesOf(stage, 'AWS::DynamoDB::GlobalTable', tableName);
   const all = ofType(stage, 'AWS::DynamoDB::GlobalTable');
 
-  test('are these five, each with its keys', () => {
+  test('are these six, each with its keys', () => {
     const keys = all.map(({ name: tableName, Properties }) => [tableName, Properties['KeySchema']]);
 
     expect(Object.fromEntries(keys)).toEqual({
@@ -21,6 +21,7 @@ describe.each(stageNames)('the tables of %s', (name) => {
       Keys: key('keyId'),
       Activity: key('keyId'),
       Idempotency: key('id'),
+      Files: key('partition', 'row'),
     });
   });
 
@@ -75,7 +76,7 @@ describe.each(stageNames)('the tables of %s', (name) => {
     expect(indexed.map(({ name: tableName }) => tableName)).toEqual(['Tasks', 'Accounts', 'Keys']);
   });
 
-  test('delete by themselves idempotency records and tasks that have expired, and what keys have spent on days that are over; nothing else', () => {
+  test('delete by themselves idempotency records, tasks and files that have expired, and what keys have spent on days that are over; nothing else', () => {
     const timeToLive = Object.fromEntries(
       all.flatMap(({ name: tableName, Properties }) =>
         Properties['TimeToLiveSpecification']
@@ -88,11 +89,12 @@ describe.each(stageNames)('the tables of %s', (name) => {
       Tasks: { AttributeName: 'ttl', Enabled: true },
       Keys: { AttributeName: 'ttl', Enabled: true },
       Idempotency: { AttributeName: 'expiresAt', Enabled: true },
+      Files: { AttributeName: 'ttl', Enabled: true },
     });
   });
 
   test('are billed by request', () => {
-    expect(all).toHaveLength(5);
+    expect(all).toHaveLength(6);
     for (const { Properties } of all) expect(Properties['BillingMode']).toBe('PAY_PER_REQUEST');
   });
 });
@@ -106,7 +108,7 @@ test('only in production are tables protected, retained and restorable', () => {
       resource.Properties['Replicas'],
     ]);
   const protection = (isProtected: boolean) =>
-    Array.from({ length: 5 }, () => [
+    Array.from({ length: 6 }, () => [
       isProtected ? 'Retain' : 'Delete',
       isProtected ? 'Retain' : 'Delete',
       expect.objectContaining({ SSEEnabled: isProtected }), // otherwise DynamoDB encrypts with a key that it owns

@@ -5,12 +5,12 @@ import document from '../../docs/openapi.json' with { type: 'json' };
 // The OpenAPI document as a client without other knowledge reads it.
 
 const Schema = z.record(z.string(), z.unknown());
-const JsonContent = z.strictObject({
-  'application/json': z.strictObject({
-    schema: Schema,
-    examples: z.record(z.string(), z.strictObject({ value: z.unknown() })),
-  }),
+const Media = z.strictObject({
+  schema: Schema,
+  examples: z.record(z.string(), z.strictObject({ value: z.unknown() })),
 });
+const JsonContent = z.strictObject({ 'application/json': Media });
+const Form = z.strictObject({ 'multipart/form-data': Media });
 const Content = z.union([
   JsonContent,
   z.strictObject({
@@ -39,7 +39,9 @@ const Operation = z.strictObject({
   description: z.string().min(1),
   security: z.array(z.record(z.literal('apiKey'), z.array(z.string()))),
   parameters: z.array(Parameter).default([]),
-  requestBody: z.strictObject({ required: z.boolean(), content: JsonContent }).optional(),
+  requestBody: z
+    .strictObject({ required: z.boolean(), content: z.union([JsonContent, Form]) })
+    .optional(),
   responses: z.record(z.string(), z.preprocess(resolveRef, Response)),
   callbacks: Schema.optional(),
 });
@@ -58,6 +60,8 @@ export const describedRoutes: Readonly<Record<string, DescribedOperation>> = Obj
 
 const ajv = new Ajv2020({ strict: false, allErrors: true });
 ajv.addFormat('uri', (text: string) => URL.canParse(text));
+ajv.addFormat('date-time', (text: string) => !Number.isNaN(Date.parse(text)));
+ajv.addFormat('binary', true);
 ajv.addSchema(document, 'document');
 
 /** Validates a value against a schema of the document. Returns the errors. */

@@ -12,6 +12,7 @@ const adapters = (...folders: readonly string[]) =>
 
 const allowed: Readonly<Record<string, readonly string[]>> = {
   'functions/domain/tasks': domain('billing', 'wire', 'images', 'providers', 'model'),
+  'functions/domain/files': domain('wire', 'images', 'model'),
   'functions/domain/accounts': domain('billing', 'wire', 'model'),
   'functions/domain/billing': domain('model'),
   'functions/domain/wire': domain('providers', 'model'),
@@ -19,7 +20,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'functions/domain/providers': domain('model'),
   'functions/domain/model': [],
   'functions/adapters/aws': [
-    ...domain('tasks', 'accounts', 'billing', 'wire', 'images', 'providers', 'model'),
+    ...domain('tasks', 'files', 'accounts', 'billing', 'wire', 'images', 'providers', 'model'),
     ...adapters('outbound'),
   ],
   'functions/adapters/providers': domain('providers', 'model'),
@@ -32,12 +33,12 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'functions/runtime': domain('model'),
   // A tool that writes the document: it reads the route declarations.
   'functions/openapi': [
-    ...domain('tasks', 'accounts', 'billing', 'wire', 'model'),
+    ...domain('tasks', 'files', 'accounts', 'billing', 'wire', 'model'),
     'functions/runtime',
     'functions/api',
   ],
   'functions/api': [
-    ...domain('tasks', 'accounts', 'billing', 'wire', 'providers', 'model'),
+    ...domain('tasks', 'files', 'accounts', 'billing', 'wire', 'providers', 'model'),
     ...adapters('aws', 'providers', 'callbacks', 'outbound'),
     'functions/runtime',
     'docs',

@@ -1,8 +1,8 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { s3ClientConfig } from '../../adapters/aws/client-config.ts';
 import { fileBucket } from '../../adapters/aws/s3/file-bucket.ts';
-import { deliveryFor } from '../../domain/tasks/deliver-picture.ts';
 import { getFile } from '../../domain/tasks/get-file.ts';
+import { deliveryFor } from '../../domain/wire/deliver-picture.ts';
 import { readEnv } from '../../runtime/env.ts';
 import { serve } from '../../runtime/http.ts';
 import { callers } from '../callers.ts';

@@ -1,4 +1,4 @@
-import { randomBytes, randomInt } from 'node:crypto';
+import { createHash, randomBytes, randomInt } from 'node:crypto';
 
 const base36 = '0123456789abcdefghijklmnopqrstuvwxyz';
 const base62 = `${base36}ABCDEFGHIJKLMNOPQRSTUVWXYZ`;
@@ -11,6 +11,7 @@ export const patterns = {
   /** The id in a test event: never that of a task. */
   testTaskId: /^task-test-\d{1,12}-[a-z0-9]{8}$/,
   fileId: /^file-[a-z0-9]{26}$/,
+  hostedFileId: /^file_[a-z0-9]{26}$/,
   keyId: /^key-[0-9a-f]{16}$/,
   /** Also the name of a group of users. */
   account: /^[a-z0-9][a-z0-9-]{0,62}$/,
@@ -37,6 +38,18 @@ export const isTaskId = (text: string): boolean => patterns.taskId.test(text);
 
 export const newFileId = (): string => `file-${random(base36, 26)}`;
 export const isFileId = (text: string): boolean => patterns.fileId.test(text);
+
+/**
+ * The id of a hosted file: the same for the same name in the same path of the same account, so that a file replaces the
+ * one of its name. No part contains the separator.
+ */
+export function hostedFileId(account: string, path: string, name: string): string {
+  const digest = createHash('sha256').update([account, path, name].join('\n')).digest('hex');
+  return `file_${BigInt(`0x${digest}`).toString(36).padStart(50, '0').slice(-26)}`;
+}
+export const isHostedFileId = (text: string): boolean => patterns.hostedFileId.test(text);
+/** Tells one upload of a hosted file from the next, and is the name of a file that was given none. */
+export const newUploadId = (): string => random(base36, 20);
 
 export const isKeyId = (text: string): boolean => patterns.keyId.test(text);
 

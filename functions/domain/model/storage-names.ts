@@ -12,6 +12,8 @@ export const bucketPrefixes = {
   files: 'files/',
   /** Input bucket: the private copies of the inputs, which the provider reads. */
   prepared: 'prepared/',
+  /** Input bucket: pictures with a link, which callers have stored through the Files API. */
+  hosted: 'hosted/',
   /** Result bucket: the generated images. */
   results: 'results/',
 } as const;

@@ -1,7 +1,7 @@
 import { isFileId } from '../model/ids.ts';
 import { formatOfType } from '../model/image-format.ts';
 import { Problem } from '../model/problem.ts';
-import { type Delivery, deliver } from './deliver-picture.ts';
+import { type Delivery, deliver } from '../wire/deliver-picture.ts';
 import type { FileStore } from './ports.ts';
 
 type Deps = { readonly files: FileStore };

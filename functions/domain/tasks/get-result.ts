@@ -2,8 +2,8 @@ import type { Clock } from '../model/clock.ts';
 import { Problem } from '../model/problem.ts';
 import type { SigningKeys } from '../model/signature.ts';
 import type { TaskRecord } from '../model/task.ts';
+import { type Delivery, deliver } from '../wire/deliver-picture.ts';
 import { isValidLink } from '../wire/result-link.ts';
-import { type Delivery, deliver } from './deliver-picture.ts';
 import type { ResultStore, TaskStore } from './ports.ts';
 import { expiryOf } from './retention.ts';
 

@@ -8,6 +8,10 @@ import {
   RotationRequest,
 } from '../../../functions/domain/accounts/account-request.ts';
 import { KeyPatch, KeyRequest } from '../../../functions/domain/accounts/key-request.ts';
+import {
+  Base64UploadRequest,
+  UrlUploadRequest,
+} from '../../../functions/domain/files/upload-request.ts';
 import { BatchRequest } from '../../../functions/domain/tasks/list-tasks.ts';
 import { FileRequest, GenerationRequest } from '../../../functions/domain/wire/request.ts';
 import { namedSchemaErrors } from '../../support/openapi.ts';
@@ -24,6 +28,8 @@ const schemas = {
   RotationRequest,
   KeyRequest,
   KeyPatch,
+  Base64UploadRequest,
+  UrlUploadRequest,
 } as const satisfies Record<string, z.ZodType>;
 type Name = keyof typeof schemas;
 
@@ -52,6 +58,11 @@ const good: Readonly<Record<Name, readonly unknown[]>> = {
   RotationRequest: [{}, { overlap_hours: 0.5 }, { overlap_hours: 168 }],
   KeyRequest: [key, { ...key, expires_at: null, allowed_models: [model], scopes: ['admin'] }],
   KeyPatch: [{ enabled: false }, { total_limit_credits: null }, { allowed_models: null }],
+  Base64UploadRequest: [
+    { base64_data: 'AAAA' },
+    { base64_data: 'data:image/png;base64,AAAA', upload_path: 'a/b', file_name: 'x.png' },
+  ],
+  UrlUploadRequest: [{ file_url: 'https://example.com/a.png' }],
 };
 
 const bad: Readonly<Record<Name, readonly unknown[]>> = {
@@ -78,6 +89,8 @@ const bad: Readonly<Record<Name, readonly unknown[]>> = {
   CreditRequest: [{ credits: 0 }, { credits: 1e9 + 1 }, { credits: 1, note: 'x'.repeat(201) }],
   RotationRequest: [{ overlap_hours: 169 }, { overlap_hours: -1 }],
   KeyRequest: [{ account: 'shop' }, { ...key, name: ' ' }, { ...key, scopes: [] }],
+  Base64UploadRequest: [{}, { base64_data: 1 }, { base64_data: 'A', file_name: 'x'.repeat(101) }],
+  UrlUploadRequest: [{}, { file_url: null }, { file_url: 'https://a.b', upload_path: 1 }],
   KeyPatch: [{}, { allowed_models: [] }, { allowed_models: ['x'] }, { daily_limit_credits: -1 }],
 };
 

@@ -34,9 +34,10 @@ describe.each(Object.entries(describedRoutes))('%s', (key, described) => {
   const bodies = Object.entries(described.responses).flatMap(([status, { content }]) =>
     content?.['application/json'] ? [{ what: status, ...content['application/json'] }] : [],
   );
-  const requests = described.requestBody
-    ? [{ what: 'the body', ...described.requestBody.content['application/json'] }]
-    : [];
+  const requests = Object.values(described.requestBody?.content ?? {}).map((content) => ({
+    what: 'the body',
+    ...content,
+  }));
   const examples = [...requests, ...bodies].flatMap(({ what, schema, examples }) =>
     Object.entries(examples).map(([name, { value }]) => ({ what, name, schema, value })),
   );
@@ -120,7 +121,7 @@ const wire = readdirSync(`${root}/test/golden`).filter(
 
 test('there are schemas of requests, schemas of responses, and golden responses', () => {
   expect(Object.keys(components.schemas).filter((name) => requestNames.test(name))).toHaveLength(
-    10,
+    13,
   );
   expect(responses).not.toEqual([]);
   expect(wire).not.toEqual([]);

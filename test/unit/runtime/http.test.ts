@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { Caller } from '../../../functions/domain/model/api-key.ts';
 import { Problem, type ProblemCode } from '../../../functions/domain/model/problem.ts';
 import { type CallerServices, dispatch, serve } from '../../../functions/runtime/http.ts';
-import { defineRoute, jsonBody, rawBody } from '../../../functions/runtime/route.ts';
+import { defineRoute, formBody, jsonBody, rawBody } from '../../../functions/runtime/route.ts';
 import { sampleCaller } from '../../support/tasks.ts';
 import { bodyOf, event } from './event.ts';
 import { lines } from './lines.ts';
@@ -81,6 +81,29 @@ const invalid = (message: string, param: string | null = null) =>
   envelope('invalid_request', message, 'invalid_request_error', param);
 const red = event({ body: { colour: 'red' } });
 
+test('a route with an envelope of its own words every problem in it, also that of a missing key', async () => {
+  const own = defineRoute<typeof Anything>()({
+    method: 'POST',
+    path,
+    function: 'create-task',
+    access: { scope: 'generate' },
+    body: jsonBody(Colour),
+    envelope: { name: 'Own', toBody: ({ code, status }) => ({ own: code, status }) },
+    errors: [],
+  });
+  const handler = serve(own, () => failing('internal_error'), anyCallerAllowed);
+  const refusing = serve(own, async ({ body }) => ({ body }), noCallerAllowed);
+
+  const results = await Promise.all([handler(red), handler(event({ body: '{' })), refusing(red)]);
+
+  expect(results.map(({ statusCode }) => statusCode)).toEqual([500, 400, 401]);
+  expect(results.map(bodyOf)).toEqual([
+    { own: 'internal_error', status: 500 },
+    { own: 'invalid_request', status: 400 },
+    { own: 'unauthorized', status: 401 },
+  ]);
+});
+
 describe('200', () => {
   test('the response is JSON that must not be cached, with the id of its request', async () => {
     expect(await echo(red)).toEqual({
@@ -141,6 +164,24 @@ describe('200', () => {
     );
 
     expect(bodyOf(await handler(event()))).toEqual({ params: {}, query: { page: '1' } });
+  });
+
+  test('a form is passed to the handler as its bytes, also when it was not sent as base64', async () => {
+    const form = defineRoute<typeof Anything>()({
+      method: 'POST',
+      path: '/v1/form',
+      function: 'service',
+      access: 'public',
+      body: formBody(z.object({ file: z.file() })),
+      errors: [],
+    });
+    const bytes = Buffer.from([0, 255, 13, 10]);
+    const handler = serve(form, async ({ body }) => ({ body: body.toString('hex') }));
+
+    const encoded = event({ body: bytes.toString('base64'), isBase64Encoded: true });
+    expect(bodyOf(await handler(encoded))).toBe('00ff0d0a');
+    expect(bodyOf(await handler(event({ body: 'ü' })))).toBe('c3bc');
+    expect(bodyOf(await handler(event()))).toBe('');
   });
 
   test('a raw body is passed to the handler unchanged, also when it was sent as base64 or is missing', async () => {

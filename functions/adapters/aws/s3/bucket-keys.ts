@@ -1,3 +1,4 @@
+import type { HostedFile } from '../../../domain/model/hosted-file.ts';
 import { isTaskId } from '../../../domain/model/ids.ts';
 import { type ImageFormat, imageFormats } from '../../../domain/model/image-format.ts';
 import { bucketPrefixes } from '../../../domain/model/storage-names.ts';
@@ -8,6 +9,11 @@ export const uploadKey = (taskId: string, index: number): string =>
   `${uploadPrefix(taskId)}${index}`;
 export const fileKey = (account: string, fileId: string): string =>
   `${bucketPrefixes.files}${account}/${fileId}`;
+export const hostedFileKey = ({ account, id, version, format }: HostedFile): string =>
+  `${hostedFilePrefix(account, id)}${version}.${format}`;
+/** What the keys of all uploads of a hosted file begin with. */
+export const hostedFilePrefix = (account: string, id: string): string =>
+  `${bucketPrefixes.hosted}${account}/${id}/`;
 /** Without a format: the key that an earlier version of this code gave to the copy. */
 export const preparedKey = (taskId: string, index: number, format?: ImageFormat): string =>
   `${preparedPrefix(taskId)}${index}${format ? `.${format}` : ''}`;

@@ -9,6 +9,7 @@ const published: Record<ProblemCode, readonly [status: number, type: string]> = 
   moved_permanently: [308, 'invalid_request_error'],
   invalid_request: [400, 'invalid_request_error'],
   invalid_task_id: [400, 'invalid_request_error'],
+  file_download_failed: [400, 'invalid_request_error'],
   unauthorized: [401, 'authentication_error'],
   KEY_DISABLED: [401, 'authentication_error'],
   KEY_EXPIRED: [401, 'authentication_error'],
@@ -24,6 +25,7 @@ const published: Record<ProblemCode, readonly [status: number, type: string]> = 
   account_not_found: [404, 'invalid_request_error'],
   key_not_found: [404, 'invalid_request_error'],
   account_exists: [409, 'invalid_request_error'],
+  file_quota_exceeded: [409, 'insufficient_quota'],
   idempotency_conflict: [409, 'invalid_request_error'],
   task_ended: [409, 'invalid_request_error'],
   task_not_cancellable: [409, 'invalid_request_error'],
@@ -32,8 +34,10 @@ const published: Record<ProblemCode, readonly [status: number, type: string]> = 
   result_expired: [410, 'invalid_request_error'],
   request_too_large: [413, 'invalid_request_error'],
   unsupported_media_type: [415, 'invalid_request_error'],
+  unsupported_file_type: [415, 'invalid_request_error'],
   rate_limit_exceeded: [429, 'rate_limit_error'],
   internal_error: [500, 'api_error'],
+  storage_failed: [500, 'api_error'],
   service_unavailable: [503, 'api_error'],
 };
 

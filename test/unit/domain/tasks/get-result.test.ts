@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { linkValidForMs } from '../../../../functions/domain/model/task.ts';
-import type { Delivery } from '../../../../functions/domain/tasks/deliver-picture.ts';
 import { getResult } from '../../../../functions/domain/tasks/get-result.ts';
+import type { Delivery } from '../../../../functions/domain/wire/deliver-picture.ts';
 import { resultLink } from '../../../../functions/domain/wire/result-link.ts';
 import { memoryResults, memoryStore, settableClock } from '../../../support/fakes.ts';
 import type { StoredTask } from '../../../support/money.ts';

@@ -5,6 +5,8 @@ export type StoredPicture = {
   readonly contentType: string;
   readonly bytes: number;
   readonly filename: string;
+  /** The whole header `Content-Disposition`, when it is not to be shown under the file name. */
+  readonly disposition?: string;
   /** A link to it in the bucket that works for some minutes. */
   readonly link: () => Promise<string>;
   readonly read: () => Promise<Buffer>;
@@ -28,7 +30,7 @@ export function deliveryFor(method: string, authorization: string | undefined): 
  * The largest picture that a response can carry: a function's response has at most 6 MB, and Base64 makes four bytes of
  * three.
  */
-const maxDeliveredBytes = 4 * 1024 * 1024;
+export const maxDeliveredBytes = 4 * 1024 * 1024;
 
 export const pictureTooLarge = (url: string): Problem =>
   new Problem(
@@ -39,13 +41,10 @@ export const pictureTooLarge = (url: string): Problem =>
 
 /** Delivers a picture. @throws {Problem} `picture_too_large`, with a link to it */
 export async function deliver(delivery: Delivery, picture: StoredPicture) {
-  const { contentType, filename, bytes, link, read } = picture;
+  const { contentType, filename, disposition, bytes, link, read } = picture;
   if (delivery === 'redirect') return { redirectTo: await link() };
-  if (delivery === 'description') return { contentType, filename, picture: { length: bytes } };
+  const described = { contentType, filename, ...(disposition !== undefined && { disposition }) };
+  if (delivery === 'description') return { ...described, picture: { length: bytes } };
   if (bytes > maxDeliveredBytes) throw pictureTooLarge(await link());
-  return {
-    contentType,
-    filename,
-    picture: await read(),
-  };
+  return { ...described, picture: await read() };
 }

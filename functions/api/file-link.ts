@@ -1,0 +1,23 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { clientConfig, s3ClientConfig } from '../adapters/aws/client-config.ts';
+import { hostedFileTable } from '../adapters/aws/dynamodb/hosted-file-table.ts';
+import { storedFiles } from '../adapters/aws/s3/hosted-bucket.ts';
+import { signingKeys } from '../adapters/aws/signing-keys.ts';
+import { openFileLink } from '../domain/files/file-link.ts';
+import { hostedFileTtlMs } from '../domain/model/hosted-file.ts';
+import { readEnv } from '../runtime/env.ts';
+
+const env = readEnv('api/open-file-link');
+
+/** Opens a link to a file, which shows it or saves it. */
+export const openLink = openFileLink({
+  files: hostedFileTable(new DynamoDBClient(clientConfig), env.FILE_TABLE),
+  bucket: storedFiles(new S3Client(s3ClientConfig), env.INPUT_BUCKET),
+  keys: signingKeys(new SecretsManagerClient(clientConfig), env.SIGNING_SECRET, {
+    now: Date.now,
+    signatureValidForMs: hostedFileTtlMs,
+  }),
+  now: Date.now,
+});

@@ -1,0 +1,27 @@
+import { serve } from '../../runtime/http.ts';
+import { callers } from '../callers.ts';
+import { downloadFile, upload } from '../upload-file.ts';
+import { route } from './route.ts';
+
+export const handler = serve(
+  route,
+  async ({ body: { file_url, ...place }, caller }) => {
+    const receive = async () => ({
+      received: await downloadFile(file_url),
+      originalName: nameIn(file_url),
+      place: () => place,
+    });
+    return { body: await upload(receive, caller) };
+  },
+  callers,
+);
+
+/** What the file is called in its address. */
+function nameIn(url: string): string {
+  const path = URL.parse(url)?.pathname ?? '';
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path; // a lone %
+  }
+}

@@ -1,0 +1,53 @@
+import type { ImageFile } from '../images/image-file.ts';
+import type { HostedFile } from '../model/hosted-file.ts';
+
+/** A hosted file in the list of its account. */
+type ListedFile = { readonly id: string; readonly uploadedAt: number };
+
+/** The records of the hosted files. A file that has expired is none, from that very moment on. */
+export type HostedFiles = {
+  /**
+   * Adds a file, or replaces the one of the same id. `full`: the account has `maxFiles` others already; nothing was
+   * written, also when many calls come at once. `busy`: others of the account were in the way.
+   */
+  put(file: HostedFile, maxFiles: number): Promise<'stored' | 'full' | 'busy'>;
+  find(id: string, now: number): Promise<HostedFile | undefined>;
+  /** The files with these ids, in any order. */
+  findAll(ids: readonly string[], now: number): Promise<readonly HostedFile[]>;
+  /** All files of an account, the newest first. */
+  list(account: string, now: number): Promise<readonly ListedFile[]>;
+  /** Removes a file that is still as it was read. `false`: it was replaced or removed in the meantime. */
+  remove(file: HostedFile, now: number): Promise<boolean>;
+};
+
+/** A file on our disk that was not inspected yet. Disposing of it removes it from there. */
+export type ReceivedFile = AsyncDisposable & {
+  readonly file: ImageFile;
+  /** Stores its bytes as those of this hosted file. */
+  store(as: HostedFile): Promise<void>;
+};
+
+/** How a link presents a file: shown by a browser, or saved under its name. */
+export type Presentation = 'inline' | 'attachment';
+
+/** The bytes of the hosted files. */
+export type FileBucket = {
+  /** A link to the bytes that works for some minutes. */
+  link(file: HostedFile, presentation: Presentation): Promise<string>;
+  read(file: HostedFile): Promise<Buffer>;
+  /** Deletes them for good, also those of earlier uploads. */
+  deleteAll(file: Pick<HostedFile, 'account' | 'id'>): Promise<void>;
+};
+
+/** Why the bytes of a file did not arrive. `detail` is public and completes "file_url …". */
+export class FileProblem extends Error {
+  override readonly name = 'FileProblem';
+  readonly reason: 'too-large' | 'address' | 'unreachable' | 'incomplete';
+  readonly detail: string;
+
+  constructor(reason: FileProblem['reason'], detail = '', options?: ErrorOptions) {
+    super(`${reason} ${detail}`, options);
+    this.reason = reason;
+    this.detail = detail;
+  }
+}

@@ -1,0 +1,165 @@
+import type { ImageFile } from '../images/image-file.ts';
+import { readImage } from '../images/read-image.ts';
+import type { Caller } from '../model/api-key.ts';
+import type { Clock } from '../model/clock.ts';
+import {
+  type HostedFile,
+  hostedFileTtlMs,
+  maxFilesOf,
+  maxUploadBytes,
+} from '../model/hosted-file.ts';
+import { hostedFileId } from '../model/ids.ts';
+import type { ImageFormat } from '../model/image-format.ts';
+import { Problem } from '../model/problem.ts';
+import { defaultPath, extensionOf, savedName, shownName } from './file-name.ts';
+import { FileProblem, type HostedFiles, type ReceivedFile } from './ports.ts';
+import type { Place } from './upload-request.ts';
+
+type Deps = {
+  readonly files: Pick<HostedFiles, 'put' | 'list'>;
+  readonly now: Clock;
+  readonly newUploadId: () => string;
+};
+
+/** A file that has arrived, and what the caller says about it. */
+export type Incoming = {
+  readonly received: ReceivedFile;
+  /** What the file is called where it comes from. */
+  readonly originalName?: string | undefined;
+  /** Where it shall lie. @throws {Problem} when it must not lie there */
+  readonly place: () => Place;
+};
+
+/**
+ * Stores a picture that has a link. It is inspected before there is a link: what is no picture is not stored. The bytes
+ * are stored before the record is written, so no record ever names bytes that are not there; without a record nothing
+ * leads to them, and the bucket deletes them.
+ * @throws {Problem} when the file is refused; then the account has the files that it had
+ */
+export const uploadFile =
+  ({ files, now, newUploadId }: Deps) =>
+  async (receive: () => Promise<Incoming>, caller: Caller): Promise<HostedFile> => {
+    const { received, originalName, place } = await receive().catch((error: unknown) => {
+      throw problemOf(error);
+    });
+    await using incoming = received;
+    const file = describeFile(incoming, place(), {
+      originalName,
+      version: newUploadId(),
+      account: caller.account,
+      now: now(),
+    });
+    const maxFiles = maxFilesOf(caller.userGroup);
+    await checkRoom(files, file, maxFiles);
+    await incoming.store(file).catch((cause: unknown) => {
+      throw storageFailed(cause);
+    });
+    const result = await files.put(file, maxFiles);
+    if (result === 'full') throw fileQuotaExceeded(maxFiles);
+    if (result === 'busy') throw uploadsBusy();
+    return file;
+  };
+
+type Upload = {
+  readonly originalName: string | undefined;
+  readonly version: string;
+  readonly account: string;
+  readonly now: number;
+};
+
+function describeFile(
+  { file }: ReceivedFile,
+  { upload_path: path = defaultPath, file_name: givenName }: Place,
+  { originalName = '', version, account, now }: Upload,
+): HostedFile {
+  const format = inspect(file);
+  const name = givenName ?? `${version}.${extensionOf(format)}`;
+  return {
+    id: hostedFileId(account, path, name),
+    account,
+    path,
+    name,
+    originalName: shownName(originalName) ?? savedName(name, format),
+    format,
+    bytes: file.size,
+    version,
+    uploadedAt: now,
+    expiresAt: now + hostedFileTtlMs,
+  };
+}
+
+// What a picture may be like is up to the model that edits it, and is checked with the task.
+function inspect(file: ImageFile): ImageFormat {
+  if (file.size === 0) throw emptyFile();
+  const image = readImage(file);
+  if ('reason' in image) throw unsupportedFileType(image.reason, image.advice);
+  return image.format;
+}
+
+// Only saves bytes that would lie in the bucket without a record: the record decides.
+async function checkRoom(files: Deps['files'], file: HostedFile, maxFiles: number): Promise<void> {
+  const listed = await files.list(file.account, file.uploadedAt);
+  if (listed.length < maxFiles || listed.some(({ id }) => id === file.id)) return;
+  throw fileQuotaExceeded(maxFiles);
+}
+
+function problemOf(error: unknown): unknown {
+  if (!(error instanceof FileProblem)) return error;
+  const { reason, detail } = error;
+  switch (reason) {
+    case 'too-large':
+      return fileTooLarge(Number(detail), error);
+    case 'address':
+      return new Problem('invalid_request', `file_url ${detail}`, {
+        param: 'file_url',
+        cause: error,
+      });
+    case 'unreachable':
+      return fileDownloadFailed(detail, error);
+    case 'incomplete':
+      return incompleteForm(error);
+  }
+}
+
+const emptyFile = (): Problem =>
+  new Problem('invalid_request', 'The file is empty (0 bytes): send the picture itself.', {
+    param: 'file',
+  });
+
+export const unsupportedFileType = (reason: string, advice: string): Problem =>
+  new Problem('unsupported_file_type', `The file is ${reason}; ${advice}.`, { param: 'file' });
+
+export const fileTooLarge = (maxBytes = maxUploadBytes, cause?: unknown): Problem =>
+  new Problem(
+    'request_too_large',
+    maxBytes === maxUploadBytes
+      ? `The file is larger than ${maxBytes} bytes: send its address to /api/v1/files/upload/url, or upload it with POST /v1/files.`
+      : `The file is larger than ${maxBytes} bytes: make it smaller and send it again.`,
+    { param: 'file', cause },
+  );
+
+export const fileQuotaExceeded = (maxFiles: number): Problem =>
+  new Problem(
+    'file_quota_exceeded',
+    `Your account has ${maxFiles} files, which is as many as it may have: delete some, or wait until some have expired.`,
+  );
+
+export const fileDownloadFailed = (detail: string, cause?: unknown): Problem =>
+  new Problem('file_download_failed', `file_url ${detail}`, { param: 'file_url', cause });
+
+export const storageFailed = (cause?: unknown): Problem =>
+  new Problem('storage_failed', 'The file could not be stored: send it again.', { cause });
+
+export const incompleteForm = (cause?: unknown): Problem =>
+  new Problem(
+    'invalid_request',
+    'The form ends too early or is damaged: send it as multipart/form-data, as a browser or curl -F does.',
+    { param: 'file', cause },
+  );
+
+const uploadsBusy = (): Problem =>
+  new Problem(
+    'service_unavailable',
+    'Many uploads of your account came at once: send this one again.',
+    { headers: { 'retry-after': '1' } },
+  );
