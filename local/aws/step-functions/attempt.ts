@@ -6,6 +6,10 @@ export type Attempt = {
   isOver(): boolean;
   succeed(output: unknown): void;
   fail(failure: TaskFailure): void;
+  /** A sign of life. */
+  heartbeat(): void;
+  /** Calls this at every sign of life. */
+  onHeartbeat(listener: () => void): void;
   /** Calls this as soon as it is over. */
   onEnd(listener: () => void): void;
 };
@@ -13,6 +17,7 @@ export type Attempt = {
 export function newAttempt(): Attempt {
   const { promise, resolve, reject } = Promise.withResolvers<unknown>();
   const listeners: (() => void)[] = [];
+  const heartbeatListeners: (() => void)[] = [];
   let isOver = false;
   promise.catch(() => undefined); // it may fail before `result` is awaited
   const end = (settle: () => void) => {
@@ -34,6 +39,10 @@ export function newAttempt(): Attempt {
     isOver: () => isOver,
     succeed,
     fail,
+    heartbeat: () => {
+      for (const listener of heartbeatListeners) listener();
+    },
+    onHeartbeat: (listener) => heartbeatListeners.push(listener),
     onEnd: (listener) => listeners.push(listener),
   };
 }

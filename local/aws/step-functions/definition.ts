@@ -5,7 +5,7 @@ import { parsePath } from './paths.ts';
 import { parseTemplate } from './payload-template.ts';
 import { checkParameters, lambdaResource } from './resource.ts';
 
-// Every object is strict on purpose: a field that is not implemented (HeartbeatSeconds, Assign, ItemReader …)
+// Every object is strict on purpose: a field that is not implemented (Credentials, Assign, ItemReader …)
 // is an error, and not ignored. Paths, templates and rules are read here, once, so that one that is not
 // supported is an error too.
 
@@ -94,12 +94,22 @@ const Task = parsed(
       ResultSelector: template,
       TimeoutSeconds: positiveSeconds.optional(),
       TimeoutSecondsPath: path.optional(),
+      HeartbeatSeconds: positiveSeconds.optional(),
+      HeartbeatSecondsPath: path.optional(),
       Retry,
       Catch,
     })
     .refine((task) => task.TimeoutSeconds === undefined || task.TimeoutSecondsPath === undefined, {
       error: 'TimeoutSeconds and TimeoutSecondsPath exclude each other',
-    }),
+    })
+    .refine(
+      (task) => task.HeartbeatSeconds === undefined || task.HeartbeatSecondsPath === undefined,
+      { error: 'HeartbeatSeconds and HeartbeatSecondsPath exclude each other' },
+    )
+    .refine(
+      ({ TimeoutSeconds = maxSeconds, HeartbeatSeconds = 0 }) => HeartbeatSeconds < TimeoutSeconds,
+      { error: 'HeartbeatSeconds must be smaller than TimeoutSeconds' },
+    ),
   ({ Parameters, ...task }) => {
     checkParameters(task.Resource, Parameters);
     return {

@@ -124,10 +124,9 @@ const fail = (tokens: TaskTokens) =>
     return {};
   });
 
-// Only tells whether an attempt still waits: definitions with HeartbeatSeconds are rejected.
 const heartbeat = (tokens: TaskTokens) =>
   operation(z.object({ taskToken }), ({ taskToken: token }) => {
-    tokens.pendingAttempt(token);
+    tokens.pendingAttempt(token).heartbeat();
     return {};
   });
 

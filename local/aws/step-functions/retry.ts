@@ -1,4 +1,4 @@
-import { type TaskFailure, timeoutError } from './task-failure.ts';
+import { isTimeout, type TaskFailure, timeoutError } from './task-failure.ts';
 
 export type Retrier = {
   readonly ErrorEquals: readonly string[];
@@ -21,7 +21,8 @@ const matches =
   (name: string): boolean =>
     name === error ||
     name === 'States.ALL' ||
-    (name === 'States.TaskFailed' && error !== timeoutError);
+    (name === timeoutError && isTimeout(error)) ||
+    (name === 'States.TaskFailed' && !isTimeout(error));
 
 /**
  * Decides about the retries of one visit of a state: after each failure, the seconds until the next

@@ -2,13 +2,21 @@ import type { Invoke, InvokeResult } from '../lambda/invoke-result.ts';
 import type { Attempt } from './attempt.ts';
 import type { Details } from './history.ts';
 import type { LambdaCall } from './resource.ts';
-import { lambdaFailure, TaskFailure, timeoutError } from './task-failure.ts';
+import {
+  heartbeatTimeoutError,
+  isTimeout,
+  lambdaFailure,
+  TaskFailure,
+  timeoutError,
+} from './task-failure.ts';
 import type { TimeScale } from './time-scale.ts';
 
 type TaskRun = {
   readonly call: LambdaCall;
   readonly attempt: Attempt;
   readonly timeoutSeconds: number | undefined;
+  /** How long there may be no sign of life. */
+  readonly heartbeatSeconds: number | undefined;
 };
 
 type Deps = {
@@ -18,14 +26,27 @@ type Deps = {
 };
 
 /** Calls the function of one attempt, records its events, and waits until the attempt ends. */
-export async function runTask({ call, attempt, timeoutSeconds }: TaskRun, deps: Deps) {
+export async function runTask(
+  { call, attempt, timeoutSeconds, heartbeatSeconds }: TaskRun,
+  deps: Deps,
+) {
   const record = (suffix: string, details: Details = {}) =>
     deps.record(`${call.events}${suffix}`, { ...call.details, ...details });
-  const cancelTimeout =
-    timeoutSeconds === undefined
+  const failAfter = (seconds: number | undefined, error: string) =>
+    seconds === undefined
       ? undefined
-      : deps.timeScale.after(timeoutSeconds, () => attempt.fail(new TaskFailure(timeoutError)));
-  record('Scheduled', { ...call.scheduled, timeoutInSeconds: timeoutSeconds });
+      : deps.timeScale.after(seconds, () => attempt.fail(new TaskFailure(error)));
+  const cancelTimeout = failAfter(timeoutSeconds, timeoutError);
+  let cancelHeartbeatTimeout = failAfter(heartbeatSeconds, heartbeatTimeoutError);
+  attempt.onHeartbeat(() => {
+    cancelHeartbeatTimeout?.();
+    cancelHeartbeatTimeout = failAfter(heartbeatSeconds, heartbeatTimeoutError);
+  });
+  record('Scheduled', {
+    ...call.scheduled,
+    timeoutInSeconds: timeoutSeconds,
+    heartbeatInSeconds: heartbeatSeconds,
+  });
   record('Started');
   const onResult = (result: InvokeResult) => {
     if (attempt.isOver()) return;
@@ -46,6 +67,7 @@ export async function runTask({ call, attempt, timeoutSeconds }: TaskRun, deps: 
     throw error;
   } finally {
     cancelTimeout?.();
+    cancelHeartbeatTimeout?.();
   }
 }
 
@@ -55,6 +77,6 @@ const toTaskFailure = (error: unknown) =>
     : new TaskFailure('Lambda.SdkClientException', error instanceof Error ? error.message : '');
 
 const failureEvent = ({ name, message }: TaskFailure): [string, Details] => [
-  name === timeoutError ? 'TimedOut' : 'Failed',
+  isTimeout(name) ? 'TimedOut' : 'Failed',
   { error: name, cause: message || undefined },
 ];

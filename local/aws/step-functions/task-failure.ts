@@ -22,6 +22,11 @@ export class TaskFailure extends Error {
 }
 
 export const timeoutError = 'States.Timeout';
+/** The error of a state whose function has shown no sign of life for too long. */
+export const heartbeatTimeoutError = 'States.HeartbeatTimeout';
+/** Whether an error is that of a state that was not done in time. */
+export const isTimeout = (name: string): boolean =>
+  name === timeoutError || name === heartbeatTimeoutError;
 const runtimeError = 'States.Runtime';
 
 /** The error of a machine that does not fit its data, as a path that leads nowhere. */

@@ -13,9 +13,10 @@ export async function runTaskState(name: string, task: Task, scope: Scope, run: 
   const token = waitsForToken(task.Resource) ? tokens.create() : undefined;
   const context = token ? { ...Object(scope.context), Task: { Token: token } } : scope.context;
   const selected = selectInput(task, { data: scope.data, context });
-  const timeoutSeconds = task.TimeoutSecondsPath
-    ? readParsed(z.int().positive(), task.TimeoutSecondsPath, selected)
-    : task.TimeoutSeconds;
+  const secondsAt = (path: Task['TimeoutSecondsPath']) =>
+    path && readParsed(z.int().positive(), path, selected);
+  const timeoutSeconds = secondsAt(task.TimeoutSecondsPath) ?? task.TimeoutSeconds;
+  const heartbeatSeconds = secondsAt(task.HeartbeatSecondsPath) ?? task.HeartbeatSeconds;
   const call = lambdaCall(
     task.Resource,
     task.Parameters ? task.Parameters(selected) : selected.data,
@@ -26,7 +27,7 @@ export async function runTaskState(name: string, task: Task, scope: Scope, run: 
   if (token) tokens.assign(token, attempt);
   try {
     const result = await runTask(
-      { call, attempt, timeoutSeconds },
+      { call, attempt, timeoutSeconds, heartbeatSeconds },
       {
         invoke: (functionArn, payload) => invoke(functionArn, payload, run.machineArn),
         timeScale,

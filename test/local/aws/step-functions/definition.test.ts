@@ -36,6 +36,7 @@ describe('a machine that uses what is supported is accepted', () => {
         ResultSelector: { 'x.$': '$.x' },
         ResultPath: '$.out[0].x',
         TimeoutSecondsPath: '$.t',
+        HeartbeatSecondsPath: '$.h',
         Retry: [
           { ErrorEquals: ['Busy'], IntervalSeconds: 1, MaxAttempts: 0, BackoffRate: 1 },
           { ErrorEquals: ['States.ALL'], MaxDelaySeconds: 9, JitterStrategy: 'FULL' },
@@ -70,7 +71,6 @@ describe('a machine that uses what is supported is accepted', () => {
 // AWS runs these. Here each is refused by its name, so that nobody finds out by a wrong result.
 test.each([
   ['the state type Parallel', single({ Type: 'Parallel', Branches: [branch] })],
-  ['"HeartbeatSeconds"', single({ ...direct, TimeoutSeconds: 9, HeartbeatSeconds: 5 })],
   ['"Assign"', single({ Type: 'Pass', Assign: { n: 1 } })],
   ['"Credentials"', single({ ...direct, Credentials: { RoleArn: 'arn' } })],
   ['"JSONPath"', { ...single({ Type: 'Pass' }), QueryLanguage: 'JSONata' }],
@@ -120,6 +120,11 @@ const invalid: readonly (readonly [string, object])[] = [
   ['a state without Type', single({ Resource: lambdaArn })],
   ['a Task without Resource', single({ Type: 'Task' })],
   ['two timeouts', single({ ...direct, TimeoutSeconds: 1, TimeoutSecondsPath: '$.t' })],
+  ['two heartbeats', single({ ...direct, HeartbeatSeconds: 1, HeartbeatSecondsPath: '$.h' })],
+  [
+    'a heartbeat as long as the timeout',
+    single({ ...direct, TimeoutSeconds: 5, HeartbeatSeconds: 5 }),
+  ],
   ['a timeout of 0', single({ ...direct, TimeoutSeconds: 0 })],
   ['a path that is none', single({ ...direct, InputPath: 'a.b' })],
   ['a Wait without a duration', single({ Type: 'Wait' })],

@@ -61,6 +61,10 @@ test.each([
   [['States.TaskFailed'], 'Busy', true],
   [['States.TaskFailed'], 'States.Timeout', false],
   [['States.Timeout'], 'States.Timeout', true],
+  [['States.Timeout'], 'States.HeartbeatTimeout', true],
+  [['States.HeartbeatTimeout'], 'States.HeartbeatTimeout', true],
+  [['States.HeartbeatTimeout'], 'States.Timeout', false],
+  [['States.TaskFailed'], 'States.HeartbeatTimeout', false],
   [['busy'], 'Busy', false],
 ])('%j matches the error %s: %s', (ErrorEquals, name, expected) => {
   expect(matchingRule([{ ErrorEquals }], failure(name)) !== undefined).toBe(expected);

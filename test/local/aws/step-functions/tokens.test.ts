@@ -1,5 +1,5 @@
 import { SendTaskFailureCommand, SendTaskHeartbeatCommand } from '@aws-sdk/client-sfn';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   failed,
   lambdaArn,
@@ -106,6 +106,36 @@ test.each([0, 1.5, '7', undefined])('a timeout of %j fails the execution', async
   const { executionArn } = await start({ waitSeconds });
 
   expect(await end(executionArn)).toMatchObject({ status: 'FAILED', error: 'States.Runtime' });
+});
+
+describe('a state with a heartbeat', () => {
+  const Catch = [
+    { ErrorEquals: ['States.HeartbeatTimeout'], ResultPath: '$.error', Next: 'Silent' },
+  ];
+  const machine = (heartbeat: object) => ({
+    StartAt: 'Await',
+    States: {
+      Await: { ...waiting, ...heartbeat, Catch, End: true },
+      Silent: { Type: 'Pass', End: true },
+    },
+  });
+
+  test.each([
+    ['HeartbeatSeconds', { HeartbeatSeconds: 7, TimeoutSeconds: 3600 }],
+    ['HeartbeatSecondsPath', { HeartbeatSecondsPath: '$.seconds' }],
+  ])('fails when no heartbeat comes within %s', async (_, heartbeat) => {
+    const { start, end, history } = await localStepFunctions(machine(heartbeat));
+
+    const { executionArn } = await start({ seconds: 7 });
+
+    const { output = '' } = await end(executionArn);
+    expect(JSON.parse(output)).toMatchObject({ error: { Error: 'States.HeartbeatTimeout' } });
+    const events = await history(executionArn);
+    const scheduled = events.find(({ type }) => type === 'TaskScheduled');
+    const timedOut = events.find(({ type }) => type === 'TaskTimedOut');
+    expect(scheduled?.taskScheduledEventDetails?.heartbeatInSeconds).toBe(7);
+    expect(timedOut?.taskTimedOutEventDetails?.error).toBe('States.HeartbeatTimeout');
+  });
 });
 
 test('States.TaskFailed does not match a timeout', async () => {
