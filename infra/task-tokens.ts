@@ -9,3 +9,6 @@ export const endWait = (action: 'states:SendTaskFailure' | 'states:SendTaskSucce
   actions: [action],
   resources: ['*'],
 });
+
+/** Lets a function say with a task token that it is still at work. The resource is that of `endWait`. */
+export const keepWaiting: Grant = { actions: ['states:SendTaskHeartbeat'], resources: ['*'] };

@@ -8,7 +8,7 @@ import type { Providers } from './providers.ts';
 import type { Secrets } from './secrets.ts';
 import { loopbackOf, type Stage } from './stage.ts';
 import type { Tables } from './tables.ts';
-import { endWait } from './task-tokens.ts';
+import { endWait, keepWaiting } from './task-tokens.ts';
 
 export type WorkflowFunctionProps = {
   readonly codeOf: CodeOf;
@@ -40,6 +40,11 @@ export const timeouts = {
   notifyCaller: timeout(15, 5),
 };
 
+const pollSeconds = 20;
+/** Its last poll settles and notifies as well. Each part has as long as in a function of its own. */
+const pollTaskSeconds =
+  pollSeconds + timeouts.settleTask.functionSeconds + timeouts.notifyCaller.functionSeconds;
+
 /** The functions of the workflow, one for each state. */
 export function workflowFunctions(scope: Construct, props: WorkflowFunctionProps) {
   const functions = createFunctions(scope, rowsOf(props), {
@@ -51,98 +56,129 @@ export function workflowFunctions(scope: Construct, props: WorkflowFunctionProps
   return functions;
 }
 
-const rowsOf = ({
+function rowsOf({
   stage,
   tables,
   buckets,
   secrets,
   publicUrl,
   providers,
-}: WorkflowFunctionProps): FunctionTable<WorkflowEntry> => ({
-  'workflow/prepare-inputs': {
-    id: 'PrepareInputs',
-    timeoutSeconds: timeouts.prepareInputs.functionSeconds,
-    environment: {
-      TASK_TABLE: tables.tasks.allow('dynamodb:GetItem', 'dynamodb:UpdateItem'),
-      INPUT_BUCKET: buckets.inputs.allow(
-        { prefix: bucketPrefixes.uploads, actions: ['s3:GetObject'] },
-        { prefix: bucketPrefixes.files, actions: ['s3:GetObject'] },
-        { prefix: bucketPrefixes.prepared, actions: ['s3:PutObject'] },
-        's3:ListBucket',
-      ),
-      PUBLIC_URL: publicUrl,
-      ALLOW_LOOPBACK: loopbackOf(stage),
+}: WorkflowFunctionProps): FunctionTable<WorkflowEntry> {
+  const outbound = {
+    PUBLIC_URL: publicUrl,
+    ALLOW_LOOPBACK: loopbackOf(stage),
+    POWERTOOLS_SERVICE_NAME: Aws.STACK_NAME,
+  };
+  /** What settling needs beside the tables of tasks and accounts. */
+  const settlement = {
+    ...outbound,
+    KEY_TABLE: tables.keys.allow('dynamodb:UpdateItem'),
+    ACTIVITY_TABLE: tables.activity.allow('dynamodb:GetItem', 'dynamodb:UpdateItem'),
+    RESULT_BUCKET: buckets.results.allow(
+      { prefix: bucketPrefixes.results, actions: ['s3:PutObject'] },
+      's3:ListBucket',
+    ),
+    RETENTION_DAYS: Tokenization.stringifyNumber(stage.retentionDays),
+  };
+  /** What notifying needs beside those tables. */
+  const callbacks = {
+    ...outbound,
+    SIGNING_SECRET: secrets.signing.allow('secretsmanager:GetSecretValue'),
+    CALLBACK_RETRY_DELAYS: stage.callbackRetryDelays.join(','),
+  };
+  return {
+    'workflow/prepare-inputs': {
+      id: 'PrepareInputs',
+      timeoutSeconds: timeouts.prepareInputs.functionSeconds,
+      environment: {
+        TASK_TABLE: tables.tasks.allow('dynamodb:GetItem', 'dynamodb:UpdateItem'),
+        INPUT_BUCKET: buckets.inputs.allow(
+          { prefix: bucketPrefixes.uploads, actions: ['s3:GetObject'] },
+          { prefix: bucketPrefixes.files, actions: ['s3:GetObject'] },
+          { prefix: bucketPrefixes.prepared, actions: ['s3:PutObject'] },
+          's3:ListBucket',
+        ),
+        PUBLIC_URL: publicUrl,
+        ALLOW_LOOPBACK: loopbackOf(stage),
+      },
     },
-  },
-  'workflow/submit-task': {
-    id: 'SubmitTask',
-    timeoutSeconds: timeouts.submitTask.functionSeconds,
-    environment: {
-      TASK_TABLE: tables.tasks.allow('dynamodb:Query', 'dynamodb:UpdateItem'),
-      ACTIVITY_TABLE: tables.activity.allow('dynamodb:GetItem'),
-      // The provider reads the inputs by links that this function signs: a link can do what its signer can.
-      INPUT_BUCKET: buckets.inputs.allow({
-        prefix: bucketPrefixes.prepared,
-        actions: ['s3:GetObject'],
-      }),
-      PROVIDER_SECRET: secrets.providerKeys.allow('secretsmanager:GetSecretValue'),
-      SIGNING_SECRET: secrets.signing.allow('secretsmanager:GetSecretValue'),
-      PUBLIC_URL: publicUrl,
-      ...providers.urls,
-      ...providers.order,
-      TYPICAL_SECONDS: stage.typicalSeconds,
-      POWERTOOLS_SERVICE_NAME: Aws.STACK_NAME,
+    'workflow/submit-task': {
+      id: 'SubmitTask',
+      timeoutSeconds: timeouts.submitTask.functionSeconds,
+      environment: {
+        TASK_TABLE: tables.tasks.allow('dynamodb:Query', 'dynamodb:UpdateItem'),
+        ACTIVITY_TABLE: tables.activity.allow('dynamodb:GetItem'),
+        // The provider reads the inputs by links that this function signs: a link can do what its signer can.
+        INPUT_BUCKET: buckets.inputs.allow({
+          prefix: bucketPrefixes.prepared,
+          actions: ['s3:GetObject'],
+        }),
+        PROVIDER_SECRET: secrets.providerKeys.allow('secretsmanager:GetSecretValue'),
+        SIGNING_SECRET: secrets.signing.allow('secretsmanager:GetSecretValue'),
+        PUBLIC_URL: publicUrl,
+        ...providers.urls,
+        ...providers.order,
+        TYPICAL_SECONDS: stage.typicalSeconds,
+        POWERTOOLS_SERVICE_NAME: Aws.STACK_NAME,
+      },
     },
-  },
-  'workflow/await-provider': {
-    id: 'AwaitProvider',
-    environment: {
-      TASK_TABLE: tables.tasks.allow('dynamodb:UpdateItem'),
+    'workflow/await-provider': {
+      id: 'AwaitProvider',
+      environment: {
+        TASK_TABLE: tables.tasks.allow('dynamodb:UpdateItem'),
+      },
+      // It wakes itself when a fact is there already. "Woken" is reported as a failure, and the state catches it.
+      permissions: [endWait('states:SendTaskFailure')],
     },
-    // It wakes itself when a fact is there already. "Woken" is reported as a failure, and the state catches it.
-    permissions: [endWait('states:SendTaskFailure')],
-  },
-  'workflow/poll-task': {
-    id: 'PollTask',
-    timeoutSeconds: 20,
-    environment: {
-      TASK_TABLE: tables.tasks.allow('dynamodb:GetItem', 'dynamodb:UpdateItem'),
-      PROVIDER_SECRET: secrets.providerKeys.allow('secretsmanager:GetSecretValue'),
-      ...providers.urls,
-      POWERTOOLS_SERVICE_NAME: Aws.STACK_NAME,
+    'workflow/poll-task': {
+      id: 'PollTask',
+      timeoutSeconds: pollTaskSeconds,
+      environment: {
+        PROVIDER_SECRET: secrets.providerKeys.allow('secretsmanager:GetSecretValue'),
+        ...providers.urls,
+        // Settling and notifying, as the two functions below, and the right to write what was polled.
+        ...settlement,
+        ...callbacks,
+        TASK_TABLE: tables.tasks.allow(
+          'dynamodb:GetItem',
+          'dynamodb:PutItem',
+          'dynamodb:Query',
+          'dynamodb:UpdateItem',
+        ),
+        ACCOUNT_TABLE: tables.accounts.allow(
+          'dynamodb:GetItem',
+          'dynamodb:PutItem',
+          'dynamodb:UpdateItem',
+        ),
+      },
+      // It fails the wait when the provider did not answer: the next poll comes later.
+      permissions: [
+        endWait('states:SendTaskFailure'),
+        endWait('states:SendTaskSuccess'),
+        keepWaiting,
+      ],
     },
-    // It fails the wait when the provider did not answer: the next poll comes later.
-    permissions: [endWait('states:SendTaskFailure'), endWait('states:SendTaskSuccess')],
-  },
-  'workflow/settle-task': {
-    id: 'SettleTask',
-    timeoutSeconds: timeouts.settleTask.functionSeconds,
-    environment: {
-      TASK_TABLE: tables.tasks.allow('dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'),
-      ACCOUNT_TABLE: tables.accounts.allow('dynamodb:PutItem', 'dynamodb:UpdateItem'),
-      KEY_TABLE: tables.keys.allow('dynamodb:UpdateItem'),
-      ACTIVITY_TABLE: tables.activity.allow('dynamodb:GetItem', 'dynamodb:UpdateItem'),
-      RESULT_BUCKET: buckets.results.allow(
-        { prefix: bucketPrefixes.results, actions: ['s3:PutObject'] },
-        's3:ListBucket',
-      ),
-      RETENTION_DAYS: Tokenization.stringifyNumber(stage.retentionDays),
-      PUBLIC_URL: publicUrl,
-      ALLOW_LOOPBACK: loopbackOf(stage),
-      POWERTOOLS_SERVICE_NAME: Aws.STACK_NAME,
+    'workflow/settle-task': {
+      id: 'SettleTask',
+      timeoutSeconds: timeouts.settleTask.functionSeconds,
+      environment: {
+        ...settlement,
+        TASK_TABLE: tables.tasks.allow(
+          'dynamodb:GetItem',
+          'dynamodb:PutItem',
+          'dynamodb:UpdateItem',
+        ),
+        ACCOUNT_TABLE: tables.accounts.allow('dynamodb:PutItem', 'dynamodb:UpdateItem'),
+      },
     },
-  },
-  'workflow/notify-caller': {
-    id: 'NotifyCaller',
-    timeoutSeconds: timeouts.notifyCaller.functionSeconds,
-    environment: {
-      TASK_TABLE: tables.tasks.allow('dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'),
-      ACCOUNT_TABLE: tables.accounts.allow('dynamodb:GetItem'),
-      SIGNING_SECRET: secrets.signing.allow('secretsmanager:GetSecretValue'),
-      PUBLIC_URL: publicUrl,
-      CALLBACK_RETRY_DELAYS: stage.callbackRetryDelays.join(','),
-      ALLOW_LOOPBACK: loopbackOf(stage),
-      POWERTOOLS_SERVICE_NAME: Aws.STACK_NAME,
+    'workflow/notify-caller': {
+      id: 'NotifyCaller',
+      timeoutSeconds: timeouts.notifyCaller.functionSeconds,
+      environment: {
+        ...callbacks,
+        TASK_TABLE: tables.tasks.allow('dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'),
+        ACCOUNT_TABLE: tables.accounts.allow('dynamodb:GetItem'),
+      },
     },
-  },
-});
+  };
+}

@@ -13,6 +13,7 @@ import {
   Succeed,
   TaskInput,
   type TaskStateBase,
+  type TaskStateBaseProps,
   Timeout,
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
@@ -114,11 +115,16 @@ function definition(scope: Construct, functions: WorkflowFunctions) {
     scope,
     'AwaitProvider',
     functions['workflow/await-provider'],
-    '$.waitSeconds',
+    { taskTimeout: Timeout.at('$.waitSeconds') },
   );
-  const poll = callbackState(scope, 'PollTask', functions['workflow/poll-task'], '$.pollSeconds', {
-    pollSeconds: JsonPath.numberAt('$.pollSeconds'),
-  });
+  // The function of the last poll stays at work: its heartbeats keep the state from being entered again meanwhile.
+  const poll = callbackState(
+    scope,
+    'PollTask',
+    functions['workflow/poll-task'],
+    { heartbeatTimeout: Timeout.at('$.pollSeconds') },
+    { pollSeconds: JsonPath.numberAt('$.pollSeconds') },
+  );
   // The provider did not answer the poll, or does again. The function reports when to poll next as the cause of its
   // failure, which is the input of the states from here on.
   const reschedule = new Pass(scope, 'Reschedule', {
@@ -149,17 +155,23 @@ function definition(scope: Construct, functions: WorkflowFunctions) {
   });
   withRetries(settle, [TaskFailed.code, OutcomeMissing.code], {
     errors: [ResultUnavailable.code],
-    ...exponential(2, 5),
+    ...resultRetries,
   });
   withRetries(notify, taskFailed, {
     errors: [CallbackFailed.code],
-    ...exponential(1, quickAttempts - 1), // the contract's 1, 2 and 4 s
+    ...callbackRetries,
   });
 
   // Our own errors must not settle a task whose job is at a provider, so nothing else is caught here. When the retries
   // are over, the execution fails, and the next one goes on under the definition that is deployed by then.
   withLongRetry(awaitProvider, waitOver);
-  withLongRetry(poll, [...waitOver, rescheduled]);
+  // An image that cannot be fetched, and a callback that is not taken, are errors of a task whose outcome is known.
+  withLongRetry(
+    poll,
+    [...waitOver, rescheduled],
+    { errors: [ResultUnavailable.code], ...resultRetries },
+    { errors: [CallbackFailed.code], ...callbackRetries },
+  );
   poll.addCatch(reschedule, { errors: [rescheduled], resultPath: '$.rescheduled' });
   for (const waiting of [awaitProvider, poll]) {
     waiting.addCatch(poll, { errors: waitOver, resultPath: JsonPath.DISCARD });
@@ -167,14 +179,16 @@ function definition(scope: Construct, functions: WorkflowFunctions) {
   for (const state of [prepare, submit]) {
     state.addCatch(settle, { errors: [Errors.ALL], resultPath: '$.error' });
   }
-  // The second time, SettleTask finds this error in its input and counts an image that it cannot fetch
-  // as not generated.
-  settle.addCatch(settle, { errors: [ResultUnavailable.code], resultPath: '$.error' });
-  notify.addCatch(new Succeed(scope, 'Undelivered'), { errors: [Errors.ALL] });
+  // With this error in its input, SettleTask counts an image that it cannot fetch as not generated.
+  for (const settling of [settle, poll]) {
+    settling.addCatch(settle, { errors: [ResultUnavailable.code], resultPath: '$.error' });
+  }
+  const undelivered = new Succeed(scope, 'Undelivered');
+  notify.addCatch(undelivered, { errors: [Errors.ALL] });
+  poll.addCatch(undelivered, { errors: [CallbackFailed.code] });
 
   awaitProvider.next(poll);
   reschedule.next(awaitProvider);
-  poll.next(settle);
   settle.next(notify);
   return prepare.next(submit).next(awaitProvider);
 }
@@ -194,14 +208,14 @@ const lambdaState = (
   });
 
 /**
- * A state that runs its function, which saves the task token, and then waits: until the token is used,
- * or for the number of seconds at `secondsPath` in its input. It passes its input on unchanged.
+ * A state that runs its function, which saves the task token, and then waits: until the token is used, or for as long
+ * as `limit` says. It passes its input on unchanged.
  */
 const callbackState = (
   scope: Construct,
   id: string,
   lambdaFunction: IFunction,
-  secondsPath: string,
+  limit: Pick<TaskStateBaseProps, 'heartbeatTimeout' | 'taskTimeout'>,
   payload: Readonly<Record<string, unknown>> = {},
 ) =>
   new LambdaInvoke(scope, id, {
@@ -214,11 +228,11 @@ const callbackState = (
     }),
     resultPath: JsonPath.DISCARD,
     retryOnServiceExceptions: false,
-    taskTimeout: Timeout.at(secondsPath),
+    ...limit,
   });
 
 /** The errors that end a wait and are no failure. */
-const waitOver = [Errors.TIMEOUT, woken];
+const waitOver = [Errors.TIMEOUT, Errors.HEARTBEAT_TIMEOUT, woken];
 
 /** The task has its outcome. Another attempt would not change it. */
 const taskFailed = [TaskFailed.code];
@@ -228,6 +242,10 @@ const exponential = (intervalSeconds: number, maxAttempts: number) => ({
   backoffRate: 2,
   maxAttempts,
 });
+
+const resultRetries = exponential(2, 5);
+/** The contract's 1, 2 and 4 s. */
+const callbackRetries = exponential(1, quickAttempts - 1);
 
 /** Lambda could not run the function, which says nothing about the function. */
 const lambdaUnavailable = [
@@ -265,8 +283,13 @@ function withRetries(
  * Retries a state that asks about a job which a provider already has: for eight minutes at most, four on average.
  * A function that is missing is not waited for: the next execution has the current definition.
  */
-function withLongRetry(state: TaskStateBase, never: readonly string[]): void {
+function withLongRetry(
+  state: TaskStateBase,
+  never: readonly string[],
+  ...special: readonly RetryProps[]
+): void {
   state.addRetry({ errors: [...never], maxAttempts: 0 });
+  for (const retry of special) state.addRetry(retry);
   state.addRetry({ errors: functionMissing, ...exponential(2, 3) });
   state.addRetry({
     errors: [Errors.ALL],

@@ -80,6 +80,28 @@ const providers = {
   PROVIDER_URLS,
 };
 
+/** What a function needs that settles tasks. */
+const settlement = {
+  ...metrics,
+  TASK_TABLE: required,
+  ACCOUNT_TABLE: required,
+  KEY_TABLE: required,
+  ACTIVITY_TABLE: required,
+  RESULT_BUCKET: required,
+  RETENTION_DAYS: days,
+  PUBLIC_URL: required,
+  ALLOW_LOOPBACK,
+};
+/** What a function needs that notifies callers. */
+const callbacks = {
+  ...metrics,
+  ...links,
+  TASK_TABLE: required,
+  ACCOUNT_TABLE: required,
+  CALLBACK_RETRY_DELAYS: listOfSeconds,
+  ALLOW_LOOPBACK,
+};
+
 /** Every Lambda of the system and its environment. infra/ cannot deploy one that lacks a variable. */
 export const entries = {
   'api/create-task': z.object({
@@ -193,26 +215,10 @@ export const entries = {
     TYPICAL_SECONDS,
   }),
   'workflow/await-provider': z.object({ TASK_TABLE: required }),
-  'workflow/poll-task': z.object({ ...metrics, ...providers, TASK_TABLE: required }),
-  'workflow/settle-task': z.object({
-    ...metrics,
-    TASK_TABLE: required,
-    ACCOUNT_TABLE: required,
-    KEY_TABLE: required,
-    ACTIVITY_TABLE: required,
-    RESULT_BUCKET: required,
-    RETENTION_DAYS: days,
-    PUBLIC_URL: required,
-    ALLOW_LOOPBACK,
-  }),
-  'workflow/notify-caller': z.object({
-    ...metrics,
-    ...links,
-    TASK_TABLE: required,
-    ACCOUNT_TABLE: required,
-    CALLBACK_RETRY_DELAYS: listOfSeconds,
-    ALLOW_LOOPBACK,
-  }),
+  // It polls, and when the job is finished it settles and notifies.
+  'workflow/poll-task': z.object({ ...providers, ...settlement, ...callbacks }),
+  'workflow/settle-task': z.object({ ...settlement }),
+  'workflow/notify-caller': z.object({ ...callbacks }),
   'events/input-uploaded': z.object({ TASK_TABLE: required, WORKFLOW_ARN: required }),
   'events/reconcile': z.object({
     ...metrics,
@@ -244,7 +250,8 @@ export type ApiFunction = Entry extends infer E
   : never;
 export type EnvOf<E extends Entry> = z.input<(typeof entries)[E]>;
 
-type Env<E extends Entry> = z.output<(typeof entries)[E]>;
+/** The environment of an entry, as its code reads it. */
+export type Env<E extends Entry> = z.output<(typeof entries)[E]>;
 
 /** The part of the environment that all routes with an API key share. @throws {Error} that names what is wrong */
 export const readCallerEnv = (env = process.env) => z.object(callerVariables).parse(env);

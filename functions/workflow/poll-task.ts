@@ -4,27 +4,48 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { clientConfig } from '../adapters/aws/client-config.ts';
 import { taskTable } from '../adapters/aws/dynamodb/task-table.ts';
 import { cachedSecret, providerKey } from '../adapters/aws/secrets.ts';
-import { taskTokens } from '../adapters/aws/state-machine.ts';
+import { taskTokens, workingTokens } from '../adapters/aws/state-machine.ts';
 import { createProviders, providerAdapters } from '../adapters/providers/registry.ts';
 import { metricNames } from '../domain/model/metric-names.ts';
 import { requireProviderKey } from '../domain/providers/provider-key.ts';
+import { endTask } from '../domain/tasks/end-task.ts';
 import { pollTask } from '../domain/tasks/poll-task.ts';
+import { settleActive } from '../domain/tasks/settle-task.ts';
 import { PollInput } from '../domain/tasks/state-inputs.ts';
 import { readEnv } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
 import { countMetric } from '../runtime/metric.ts';
 import { step } from '../runtime/step.ts';
+import { callbacks } from './callbacks.ts';
+import { settlement } from './settlement.ts';
 
 const env = readEnv('workflow/poll-task');
 const now = Date.now;
-const keys = cachedSecret(new SecretsManagerClient(clientConfig), env.PROVIDER_SECRET, now);
+const stepFunctions = new SFNClient(clientConfig);
+const dynamo = new DynamoDBClient(clientConfig);
+const secretsManager = new SecretsManagerClient(clientConfig);
+const keys = cachedSecret(secretsManager, env.PROVIDER_SECRET, now);
+const { deps, settled, recordDuration } = settlement(dynamo, env);
+const { notifyCaller, sendCallback, secretsOf } = callbacks({ dynamo, secretsManager }, env);
+const tasks = taskTable(dynamo, env.TASK_TABLE);
 const poll = pollTask({
-  tasks: taskTable(new DynamoDBClient(clientConfig), env.TASK_TABLE),
-  workflow: taskTokens(new SFNClient(clientConfig)),
+  tasks,
+  workflow: { ...taskTokens(stepFunctions), ...workingTokens(stepFunctions) },
   providers: createProviders(providerAdapters, env.PROVIDER_URLS, (provider) =>
     requireProviderKey(provider, providerKey(keys, provider)),
   ),
   now,
+  endTask: endTask({
+    tasks,
+    settle: settleActive(deps),
+    settled,
+    secretsOf,
+    sendCallback,
+    notifyCaller,
+    recordDuration,
+  }),
+  notifyCaller,
+  endingFailed: (taskId, cause) => log('warn', 'state.failed', { taskId, cause }),
   providerBusy: (taskId, cause) => log('warn', 'provider.busy', { taskId, cause }),
   overdue: () => countMetric(metricNames.taskPastDeadline),
   unanswered: (taskId) => {

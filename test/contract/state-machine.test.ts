@@ -1,5 +1,6 @@
 import {
   DescribeExecutionCommand,
+  GetExecutionHistoryCommand,
   ListExecutionsCommand,
   SFNClient,
   StopExecutionCommand,
@@ -11,8 +12,10 @@ import {
   taskTokens,
   workflowExecutions,
   workflowStarter,
+  workingTokens,
 } from '../../functions/adapters/aws/state-machine.ts';
 import { newTaskId } from '../../functions/domain/model/ids.ts';
+import { CallbackFailed } from '../../functions/domain/model/workflow-errors.ts';
 import { startStepFunctions } from '../../local/aws/step-functions/step-functions.ts';
 import { sampleId, sampleTime } from '../support/tasks.ts';
 import { machines, sdkConfig } from './template-resources.ts';
@@ -66,6 +69,7 @@ const workflowOf = (client: SFNClient) => ({
   ...workflowStarter(client, stateMachineArn),
   ...workflowExecutions(client, stateMachineArn),
   ...taskTokens(client),
+  ...workingTokens(client),
 });
 
 test('an execution has the name of its task, and its id as the only input', async () => {
@@ -130,12 +134,11 @@ test('an execution is absent before its start, and over after its end', async ()
 });
 
 test('an execution that succeeded is over too', async () => {
-  const { start, executionState, finish, token, until, entered } = await setUp();
+  const { start, executionState, finish, token } = await setUp();
   await start(sampleId);
 
   await finish(await token(1));
   await finish(await token(2));
-  await until(() => entered.includes('NotifyCaller'));
 
   await expect.poll(() => executionState(sampleId, 1)).toBe('over');
 });
@@ -159,21 +162,69 @@ test('a start that fails for another reason is an error', async () => {
 });
 
 test('a waiting state is woken to poll again and again, until the polling is finished', async () => {
-  const { start, wake, finish, token, entered, until } = await setUp();
+  const { start, wake, finish, token, entered, executionState } = await setUp();
   await start(sampleId);
 
   await wake(await token(1));
   await wake(await token(2));
   await finish(await token(3));
-  await until(() => entered.includes('NotifyCaller'));
 
-  expect(entered.slice(2)).toEqual([
-    ...['AwaitProvider', 'PollTask', 'PollTask', 'SettleTask', 'NotifyCaller'],
-  ]);
+  await expect.poll(() => executionState(sampleId, 1)).toBe('over');
+  expect(entered.slice(2)).toEqual(['AwaitProvider', 'PollTask', 'PollTask']);
+});
+
+test('a wait that fails by the name of an error is tried again as that error says', async () => {
+  const { start, finish, fail, token, client, executionState } = await setUp();
+  await start(sampleId);
+  await finish(await token(1));
+
+  await fail(await token(2), new CallbackFailed('attempt 1 got status 503'));
+  await finish(await token(3));
+
+  await expect.poll(() => executionState(sampleId, 1)).toBe('over');
+  const { events = [] } = await client.send(new GetExecutionHistoryCommand({ executionArn }));
+  expect(events.find(({ type }) => type === 'TaskFailed')?.taskFailedEventDetails).toMatchObject({
+    error: 'CallbackFailed',
+    cause: 'attempt 1 got status 503',
+  });
+  expect(events.at(-1)).toMatchObject({ type: 'ExecutionSucceeded' });
+});
+
+test('a function that is still at work sends heartbeats at thirds of the interval, and none after that', async () => {
+  const { client, start, wake, keepAlive, token } = await setUp();
+  const beats: unknown[] = [];
+  client.middlewareStack.add(
+    (next, { commandName }) =>
+      async (request) => {
+        const response = await next(request);
+        if (commandName === 'SendTaskHeartbeatCommand') beats.push(response);
+        return response;
+      },
+    { step: 'initialize' },
+  );
+  await start(sampleId);
+  const waiting = await token(1);
+
+  const alive = keepAlive(waiting, 0.03);
+  await expect.poll(() => beats.length).toBeGreaterThanOrEqual(4);
+  await alive[Symbol.asyncDispose]();
+
+  const sent = beats.length;
+  await wake(waiting);
+  await token(2);
+  expect(beats).toHaveLength(sent);
+});
+
+test('a heartbeat for a wait that is over, or that cannot be sent, is no error', async () => {
+  const { keepAlive, close } = await setUp();
+
+  await keepAlive('A'.repeat(128), 60)[Symbol.asyncDispose]();
+  await close();
+  await keepAlive('token', 60)[Symbol.asyncDispose]();
 });
 
 test('a used or unknown task token is ignored', async () => {
-  const { start, wake, finish, token } = await setUp();
+  const { start, wake, finish, fail, token } = await setUp();
   await start(sampleId);
   const used = await token(1);
   await wake(used);
@@ -182,14 +233,16 @@ test('a used or unknown task token is ignored', async () => {
   for (const stale of [used, 'A'.repeat(128), 'made up']) {
     await expect(wake(stale)).resolves.toBeUndefined();
     await expect(finish(stale)).resolves.toBeUndefined();
+    await expect(fail(stale, new Error('no'))).resolves.toBeUndefined();
   }
 });
 
 test('a task token that fails for another reason is an error', async () => {
-  const { wake, finish, close } = await setUp();
+  const { wake, finish, fail, close } = await setUp();
 
   await expect(wake('')).rejects.toMatchObject({ name: 'ValidationException' });
   await close();
   await expect(wake('token')).rejects.toMatchObject({ code: lost });
   await expect(finish('token')).rejects.toMatchObject({ code: lost });
+  await expect(fail('token', new Error('no'))).rejects.toMatchObject({ code: lost });
 });

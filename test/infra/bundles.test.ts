@@ -37,7 +37,7 @@ const limits: Record<Entry, number> = {
   'workflow/prepare-inputs': 555,
   'workflow/submit-task': 589,
   'workflow/await-provider': 390,
-  'workflow/poll-task': 443,
+  'workflow/poll-task': 700, // it settles and notifies as well: docs/decisions/049
   'workflow/settle-task': 597,
   'workflow/notify-caller': 438,
   'events/input-uploaded': 362,

@@ -46,7 +46,7 @@ const limits: Record<Entry, readonly [memory: number, seconds: number]> = {
   'workflow/prepare-inputs': [512, 60],
   'workflow/submit-task': [512, 30],
   'workflow/await-provider': [512, 10],
-  'workflow/poll-task': [512, 20],
+  'workflow/poll-task': [512, 155], // 20 to poll, and as long as the next two to settle and to notify
   'workflow/settle-task': [512, 120],
   'workflow/notify-caller': [512, 15],
   'events/input-uploaded': [512, 30],

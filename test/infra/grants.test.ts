@@ -32,6 +32,7 @@ const wildcards: Record<string, string> = {
   'Machine → SubmitTask:*': 'the same',
   'OpenFileLink → Inputs/hosted/*': 'files that have a link, and nothing else in the bucket',
   'PollTask → *': noResourceType,
+  'PollTask → Results/results/*': 'writes results',
   'PrepareInputs → Inputs/files/*': 'reads what callers sent',
   'PrepareInputs → Inputs/prepared/*': 'writes the private copies',
   'PrepareInputs → Inputs/uploads/*': 'reads what callers sent',
@@ -44,7 +45,14 @@ const wildcards: Record<string, string> = {
 };
 
 /** The functions that write ledger entries, and the one that creates accounts: its row is in the same table. */
-const ledgerWriters = ['CreateTask', 'CreditAccount', 'IssueKey', 'ManageAccounts', 'SettleTask'];
+const ledgerWriters = [
+  'CreateTask',
+  'CreditAccount',
+  'IssueKey',
+  'ManageAccounts',
+  'PollTask',
+  'SettleTask',
+];
 
 test('the grants are those of the golden list', async () => {
   const prod = synthesised('prod');
@@ -140,13 +148,14 @@ describe.each(stageNames)('in %s', (name) => {
     expect(able.map(({ who }) => who).sort()).toEqual(those);
   });
 
-  test('only the delivery of logs and the end of a wait by its token are allowed on every resource', () => {
+  test('only the delivery of logs, and the end of a wait and a sign of life by its token, are allowed on every resource', () => {
     const actions = new Set(
       grants.flatMap(({ action, resource }) => (resource === '*' ? [action] : [])),
     );
 
     expect([...actions].filter((action) => !action.startsWith('logs:')).sort()).toEqual([
       'states:SendTaskFailure',
+      'states:SendTaskHeartbeat',
       'states:SendTaskSuccess',
     ]);
     expect([...actions].filter((action) => action.startsWith('logs:'))).not.toEqual([]);

@@ -65,16 +65,18 @@ test('six states run a function', () => {
 });
 
 describe.each(tasks)('%s', (name, { Parameters, Resource, ...state }) => {
+  const isWaiting = Resource.endsWith('.waitForTaskToken');
+
   test('runs the function of its name', () => {
-    const invoked = Resource.endsWith('.waitForTaskToken') ? JSON.stringify(Parameters) : Resource;
+    const invoked = isWaiting ? JSON.stringify(Parameters) : Resource;
 
     expect(invoked).toMatch(new RegExp(`(^|"FunctionName":")${name}($|")`));
   });
 
-  test('has a timeout that is longer than that of its function', () => {
+  test('has a timeout that is longer than that of its function, unless it waits', () => {
     const [lambda] = ofType(stage, 'AWS::Lambda::Function').filter((one) => one.name === name);
 
-    if (state.TimeoutSecondsPath) expect(state.TimeoutSeconds).toBeUndefined();
+    if (isWaiting) expect(state.TimeoutSeconds).toBeUndefined();
     else expect(state.TimeoutSeconds).toBeGreaterThan(Number(lambda?.Properties['Timeout']));
   });
 
@@ -82,7 +84,7 @@ describe.each(tasks)('%s', (name, { Parameters, Resource, ...state }) => {
     const [first] = state.Retry;
     const last = state.Retry.at(-1);
     // The end of a wait is expected. The timeout of a function is an error.
-    const waitOver = ['States.Timeout', 'Woken'];
+    const waitOver = ['States.Timeout', 'States.HeartbeatTimeout', 'Woken'];
     const decided: Readonly<Record<string, readonly string[]>> = {
       AwaitProvider: waitOver,
       PollTask: [...waitOver, 'Rescheduled'],
@@ -91,7 +93,7 @@ describe.each(tasks)('%s', (name, { Parameters, Resource, ...state }) => {
 
     expect(first).toEqual({ ErrorEquals: decided[name] ?? ['TaskFailed'], MaxAttempts: 0 });
     expect(last).toMatchObject({ ErrorEquals: ['States.ALL'], BackoffRate: 2 });
-    expect(last?.MaxAttempts).toBe(state.TimeoutSecondsPath ? 12 : 3);
+    expect(last?.MaxAttempts).toBe(isWaiting ? 12 : 3);
   });
 
   test.each([
@@ -132,22 +134,29 @@ test.each(before)('any error in %s leads to SettleTask', (_, { Catch }) => {
   });
 });
 
-describe.each(waiting)('%s, which waits', (_name, state) => {
-  test('passes its task token to the function, and has a time limit', () => {
+describe.each(waiting)('%s, which waits', (name, state) => {
+  test('passes its task token to the function', () => {
     expect(state.Parameters).toMatchObject({ Payload: { 'token.$': '$$.Task.Token' } });
-    expect(state.TimeoutSecondsPath).toMatch(/^\$\.(wait|poll)Seconds$/);
   });
 
   test('goes on to PollTask when the wait is over, with its input unchanged', () => {
-    expect(state.Catch.at(-1)).toEqual({
-      ErrorEquals: ['States.Timeout', failures.woken],
-      Next: 'PollTask',
-      ResultPath: null,
-    });
+    expect(state.Catch.filter(({ Next }) => Next === 'PollTask')).toEqual([
+      {
+        ErrorEquals: ['States.Timeout', 'States.HeartbeatTimeout', failures.woken],
+        Next: 'PollTask',
+        ResultPath: null,
+      },
+    ]);
   });
 
   test('catches no error of ours: none of them settles a task whose job is at a provider', () => {
-    expect(state.Catch.map(({ Next }) => Next)).not.toContain('SettleTask');
+    const settling = state.Catch.filter(({ Next }) => Next === 'SettleTask');
+    const errors = settling.flatMap(({ ErrorEquals }) => ErrorEquals);
+
+    // This one is only thrown when the outcome is known.
+    expect(new Set(errors)).toEqual(
+      new Set(name === 'PollTask' ? [failures.ResultUnavailable.code] : []),
+    );
     expect(state.Catch.flatMap(({ ErrorEquals }) => ErrorEquals)).not.toContain('States.ALL');
   });
 
@@ -220,34 +229,67 @@ test.each([
   expect(schema.parse({ waitSeconds: 3, pollSeconds: 2, ...input })).toEqual(input);
 });
 
+test('the first wait has a time limit; the wait between polls ends when there is no sign of life for as long', () => {
+  const limits = waiting.map(([name, { TimeoutSecondsPath, HeartbeatSecondsPath }]) => [
+    name,
+    TimeoutSecondsPath,
+    HeartbeatSecondsPath,
+  ]);
+
+  expect(limits).toEqual([
+    ['AwaitProvider', '$.waitSeconds', undefined],
+    ['PollTask', undefined, '$.pollSeconds'],
+  ]);
+});
+
 test('two states wait: AwaitProvider before the first poll, and PollTask between polls', () => {
   expect(waiting.map(([name]) => name)).toEqual(['AwaitProvider', 'PollTask']);
 });
 
-test('a callback that fails is retried after 1, 2 and 4 seconds, as the contract says', () => {
-  const retry = States['NotifyCaller']?.Retry.find(({ ErrorEquals }) =>
-    ErrorEquals.includes(failures.CallbackFailed.code),
-  );
+test.each([
+  ['a callback that fails', 'NotifyCaller', failures.CallbackFailed.code, [1, 2, 4]],
+  ['a callback that fails', 'PollTask', failures.CallbackFailed.code, [1, 2, 4]],
+  ['a result that is missing', 'SettleTask', failures.ResultUnavailable.code, [2, 4, 8, 16, 32]],
+  ['a result that is missing', 'PollTask', failures.ResultUnavailable.code, [2, 4, 8, 16, 32]],
+])('%s is tried again by %s after the pauses of the contract', (_what, name, error, expected) => {
+  const retry = States[name]?.Retry.find(({ ErrorEquals }) => ErrorEquals.includes(error));
   const { IntervalSeconds = 0, BackoffRate = 0, MaxAttempts = 0 } = retry ?? {};
   const pauses = Array.from({ length: MaxAttempts }, (_, n) => IntervalSeconds * BackoffRate ** n);
 
-  expect(pauses).toEqual([1, 2, 4]);
+  expect(pauses).toEqual(expected);
   expect(retry).not.toHaveProperty('JitterStrategy');
 });
 
 test('a task is settled before its caller is notified, and a failed callback fails nothing', () => {
+  const leadTo = (name: string) =>
+    tasks.flatMap(([state, { Catch }]) =>
+      Catch.filter(({ Next }) => Next === name).map(({ ErrorEquals }) => [state, ErrorEquals]),
+    );
+
   expect(States['SettleTask']?.Next).toBe('NotifyCaller');
-  expect(States['NotifyCaller']?.Catch).toMatchObject([
-    { ErrorEquals: ['States.ALL'], Next: 'Undelivered' },
-  ]);
+  expect(leadTo('Undelivered')).toEqual(
+    expect.arrayContaining([
+      ['NotifyCaller', ['States.ALL']],
+      ['PollTask', [failures.CallbackFailed.code]],
+    ]),
+  );
   expect(States['Undelivered']?.Type).toBe('Succeed');
 });
 
-test('a task whose result cannot be fetched is settled without that result', () => {
-  expect(States['SettleTask']?.Catch).toEqual([
-    { ErrorEquals: [failures.ResultUnavailable.code], Next: 'SettleTask', ResultPath: '$.error' },
-  ]);
+test('the state that finds out that a job is finished is the last one: it settles and notifies', () => {
+  expect(States['PollTask']).toMatchObject({ End: true });
 });
+
+test.each(['PollTask', 'SettleTask'])(
+  'a task whose result cannot be fetched by %s is settled without that result',
+  (name) => {
+    expect(States[name]?.Catch).toContainEqual({
+      ErrorEquals: [failures.ResultUnavailable.code],
+      Next: 'SettleTask',
+      ResultPath: '$.error',
+    });
+  },
+);
 
 test('every error that it names is one that the code throws', () => {
   const thrown = Object.values(failures).map((failure) =>

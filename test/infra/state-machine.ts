@@ -23,6 +23,8 @@ const State = z.object({
   OutputPath: z.string().optional(),
   TimeoutSeconds: z.number().optional(),
   TimeoutSecondsPath: z.string().optional(),
+  HeartbeatSeconds: z.number().optional(),
+  HeartbeatSecondsPath: z.string().optional(),
   Retry: z.array(Retry).default([]),
   Catch: z.array(Catch).default([]),
   Next: z.string().optional(),

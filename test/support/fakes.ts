@@ -75,6 +75,9 @@ export function memoryWorkflow(failure: (about: string) => Error | undefined = (
   const woken: string[] = [];
   const finished: string[] = [];
   const rescheduled: object[] = [];
+  const failed: object[] = [];
+  /** The tokens of the waits that are kept alive now, with their seconds. */
+  const alive = new Map<string, number>();
   const nameOf = (taskId: string, execution: number) =>
     execution === 1 ? taskId : `${taskId}-${execution}`;
   const unlessBroken = async <T>(about: string, note: () => T): Promise<T> => {
@@ -92,6 +95,11 @@ export function memoryWorkflow(failure: (about: string) => Error | undefined = (
       unlessBroken(taskId, () => executions.get(nameOf(taskId, execution)) ?? 'absent'),
     wake: (token) => unlessBroken(token, () => void woken.push(token)),
     finish: (token) => unlessBroken(token, () => void finished.push(token)),
+    fail: (token, error) => unlessBroken(token, () => void failed.push({ token, error })),
+    keepAlive: (token, seconds) => {
+      alive.set(token, seconds);
+      return { [Symbol.asyncDispose]: async () => void alive.delete(token) };
+    },
     reschedule: (token, taskId, schedule) =>
       unlessBroken(token, () => void rescheduled.push({ token, taskId, ...schedule })),
   };
@@ -105,7 +113,9 @@ export function memoryWorkflow(failure: (about: string) => Error | undefined = (
     },
     woken,
     finished,
+    failed,
     rescheduled,
+    alive,
   };
 }
 

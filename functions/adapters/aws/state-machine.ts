@@ -4,6 +4,7 @@ import {
   ExecutionDoesNotExist,
   InvalidToken,
   SendTaskFailureCommand,
+  SendTaskHeartbeatCommand,
   SendTaskSuccessCommand,
   type SFNClient,
   StartExecutionCommand,
@@ -72,6 +73,32 @@ export const taskTokens = (
     return ignoreStaleToken(
       client.send(new SendTaskFailureCommand({ taskToken, error: rescheduled, cause })),
     );
+  },
+});
+
+const heartbeatsPerInterval = 3;
+
+/** What a function needs that is still at work while its state waits. */
+export const workingTokens = (client: SFNClient): Pick<Workflow, 'fail' | 'keepAlive'> => ({
+  fail: (taskToken, { name: error, message: cause }) =>
+    ignoreStaleToken(client.send(new SendTaskFailureCommand({ taskToken, error, cause }))),
+  keepAlive: (taskToken, seconds) => {
+    // A heartbeat that fails is followed by the next one. If all fail the state is entered again, which it may be.
+    const beat = () =>
+      client.send(new SendTaskHeartbeatCommand({ taskToken })).catch(() => undefined);
+    let beats: Promise<unknown> = beat();
+    const timer = setInterval(
+      () => {
+        beats = Promise.all([beats, beat()]);
+      },
+      (seconds * 1000) / heartbeatsPerInterval,
+    );
+    return {
+      [Symbol.asyncDispose]: async () => {
+        clearInterval(timer);
+        await beats; // Lambda freezes a function that has returned in the middle of a request
+      },
+    };
   },
 });
 

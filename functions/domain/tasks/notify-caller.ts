@@ -14,15 +14,24 @@ import type { TaskStore } from './ports.ts';
 const quickGraceMs = 60 * 1000;
 
 type Deps = {
-  readonly tasks: Pick<TaskStore, 'find' | 'recordCallbackAttempt'>;
+  readonly tasks: Pick<TaskStore, 'recordCallbackAttempt'>;
   /** The callback's body: the response that getting the task would have now. */
   readonly bodyOf: (task: WithRequest<EndedTask>) => Promise<string>;
   /** One attempt. */
-  readonly deliver: (task: EndedTask, url: string, body: string) => Promise<Delivery>;
+  readonly deliver: (callback: Callback) => Promise<Delivery>;
   readonly now: Clock;
   /** The pauses between the further attempts, in seconds; after the last one the callback is given up. */
   readonly callbackRetryDelays: readonly number[];
   readonly undelivered: (taskId: string, cause: CallbackFailed) => void;
+};
+
+/** What is sent to the caller of a task. */
+export type Callback = {
+  readonly taskId: string;
+  readonly url: string;
+  readonly body: string;
+  /** What it is signed with. */
+  readonly secrets: readonly string[];
 };
 
 /** The response to one attempt: its HTTP status, or why there was none. */
@@ -37,16 +46,35 @@ export type Delivery =
  * @throws {CallbackFailed} when the response was not a 2xx and another attempt follows at once
  */
 export const notifyCaller =
-  (deps: Deps) =>
+  ({
+    tasks,
+    secretsOf,
+    ...deps
+  }: Omit<Deps, 'tasks'> & {
+    readonly tasks: Pick<TaskStore, 'find' | 'recordCallbackAttempt'>;
+    /** What the callbacks of an account are signed with now. */
+    readonly secretsOf: (account: string) => Promise<readonly string[]>;
+  }) =>
   async (taskId: string): Promise<CallbackRecord | undefined> => {
-    const task = await deps.tasks.find(taskId);
+    const task = await tasks.find(taskId);
     if (!task) return undefined; // it was deleted, or has expired
     if (!isEnded(task)) throw new Error(`${taskId} has not ended`);
-    const { callbackUrl, callback } = task;
-    if (callbackUrl === undefined || callback?.state === 'delivered') return undefined;
+    if (task.callbackUrl === undefined || task.callback?.state === 'delivered') return undefined;
+    return sendCallback({ tasks, ...deps })(task, await secretsOf(task.account));
+  };
+
+/** Sends the callback of a task that was just read, as `notifyCaller` does. @throws what `notifyCaller` throws */
+export const sendCallback =
+  (deps: Deps) =>
+  async (
+    task: WithRequest<EndedTask>,
+    secrets: readonly string[],
+  ): Promise<CallbackRecord | undefined> => {
+    const { id: taskId, callbackUrl: url } = task;
+    if (url === undefined) return undefined;
     const body = await deps.bodyOf(task);
     const at = deps.now();
-    const delivery = await deps.deliver(task, callbackUrl, body);
+    const delivery = await deps.deliver({ taskId, url, body, secrets });
     return recordAttempt(deps, task, delivery, { at, milliseconds: deps.now() - at });
   };
 

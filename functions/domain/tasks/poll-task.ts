@@ -11,7 +11,7 @@ import {
   type Processing,
   type TaskRecord,
 } from '../model/task.ts';
-import { ProviderBusy } from '../model/workflow-errors.ts';
+import { CallbackFailed, ProviderBusy, ResultUnavailable } from '../model/workflow-errors.ts';
 import {
   normalSchedule,
   type PollSchedule,
@@ -23,11 +23,17 @@ import type { TaskStore, Workflow } from './ports.ts';
 
 type Deps = {
   readonly tasks: TaskStore;
-  readonly workflow: Pick<Workflow, 'finish' | 'reschedule' | 'wake'>;
+  readonly workflow: Pick<Workflow, 'fail' | 'finish' | 'keepAlive' | 'reschedule' | 'wake'>;
   readonly providers: Readonly<
     Record<ProviderName, Pick<Provider, 'poll' | 'cancel' | 'retentionMs' | 'supportsWebhook'>>
   >;
   readonly now: Clock;
+  /** Settles a task whose outcome is known, and makes the first attempt to notify its caller. */
+  readonly endTask: (task: ActiveTask, attempts: { readonly isFirst: boolean }) => Promise<unknown>;
+  /** Makes the next attempt to notify the caller of a task that has ended. */
+  readonly notifyCaller: (taskId: string) => Promise<unknown>;
+  /** The task could not be ended yet: the state is tried again. */
+  readonly endingFailed: (taskId: string, cause: ResultUnavailable | CallbackFailed) => void;
   readonly providerBusy: (taskId: string, cause: ProviderBusy) => void;
   /** For the operator: the provider does not say how the job of a task is that is past its deadline. */
   readonly overdue: (taskId: string) => void;
@@ -37,10 +43,13 @@ type Deps = {
 
 /**
  * Polls the provider once. When the job is finished, or the provider says after the deadline that it is not, the
- * outcome is written and the polling ends; otherwise nothing happens until this wait times out and the next poll
- * comes, `pollSeconds` after this one. After a poll without a response the intervals get longer, until there is one. An
- * execution of an older definition has no `pollSeconds`, and its intervals stay the same. Returns the outcome that this
- * poll has written.
+ * outcome is written, the task is settled, its caller is notified, and the polling ends; otherwise nothing happens
+ * until this wait times out and the next poll comes, `pollSeconds` after this one. After a poll without a response the
+ * intervals get longer, until there is one. An execution of an older definition has no `pollSeconds`, and its intervals
+ * stay the same. Entered again, it does what is missing. Returns the outcome that this poll has written.
+ *
+ * An image that cannot be fetched, and a callback that is not taken, fail the state, which is retried. They are no
+ * errors of this function, whose errors tell the operator that it is broken.
  *
  * The task token is saved when the poll is over. So no wake-up begins another poll beside this one: what happens
  * meanwhile finds an old token, and this poll sees it when it saves its own.
@@ -48,11 +57,16 @@ type Deps = {
 export const pollTask =
   (deps: Deps) =>
   async (taskId: string, token: string, pollSeconds?: number): Promise<Outcome | undefined> => {
-    const { tasks, workflow, now } = deps;
+    const { tasks, now } = deps;
     const polledAt = now();
+    /** Ends the task, as far as it has not ended, and then the polling. */
+    const end = (known: ActiveTask | undefined, isFirst = false) =>
+      finishWith(deps, { taskId, token, pollSeconds }, () =>
+        known ? deps.endTask(known, { isFirst }) : deps.notifyCaller(taskId),
+      );
     const task = activeTaskIn(await tasks.findRecord(taskId));
     if (!task || task.outcome) {
-      await workflow.finish(token);
+      await end(task);
       return undefined;
     }
     if (task.status !== 'processing') throw new Error(`${taskId} is polled without a ticket`);
@@ -61,13 +75,18 @@ export const pollTask =
     const polled = { result, polledAt };
     const outcome = outcomeOf(deps, task, polled);
     if (outcome) {
-      await tasks.recordOutcome(taskId, outcome, now());
-      await workflow.finish(token);
+      const outcomeAt = now();
+      const known = await tasks.recordOutcome(taskId, outcome, outcomeAt);
+      await end(known, known?.outcomeAt === outcomeAt); // else the outcome is somebody else's
       await cancelIfQueued(deps, task, result);
       return outcome;
     }
     reportOverdue(deps, task, polled);
     const saved = await tasks.saveTaskToken(taskId, token, polledAt);
+    if (!saved || saved.outcome) {
+      await end(saved);
+      return undefined;
+    }
     const schedule = nextSchedule(deps, task, { result, pollSeconds });
     await wait(deps, { token, schedule }, { before: task, after: saved });
     return undefined;
@@ -80,9 +99,8 @@ const activeTaskIn = (record: TaskRecord | undefined): ActiveTask | undefined =>
 async function wait(
   { workflow }: Deps,
   { token, schedule }: { readonly token: string; readonly schedule: PollSchedule | undefined },
-  { before, after }: { readonly before: ActiveTask; readonly after: ActiveTask | undefined },
+  { before, after }: { readonly before: ActiveTask; readonly after: ActiveTask },
 ): Promise<void> {
-  if (!after || after.outcome) return workflow.finish(token);
   if (hasNewsSince(before, after)) return workflow.wake(token);
   if (schedule) await workflow.reschedule(token, before.id, schedule);
 }
@@ -91,6 +109,32 @@ async function wait(
 const hasNewsSince = (before: ActiveTask, after: ActiveTask): boolean =>
   after.providerWebhookAt !== before.providerWebhookAt ||
   (before.cancelledAt === undefined && awaitsCancellation(after));
+
+/** Ends the task, and then the polling. That may take longer than the interval of the polls. */
+async function finishWith(
+  { workflow, endingFailed }: Deps,
+  { taskId, token, pollSeconds }: Wait,
+  end: () => Promise<unknown>,
+): Promise<void> {
+  const alive = pollSeconds === undefined ? undefined : workflow.keepAlive(token, pollSeconds);
+  try {
+    await end();
+    await workflow.finish(token);
+  } catch (error) {
+    if (!(error instanceof ResultUnavailable || error instanceof CallbackFailed)) throw error;
+    endingFailed(taskId, error);
+    await workflow.fail(token, error);
+  } finally {
+    await alive?.[Symbol.asyncDispose]();
+  }
+}
+
+/** The wait of the state that polls, and its interval. */
+type Wait = {
+  readonly taskId: string;
+  readonly token: string;
+  readonly pollSeconds: number | undefined;
+};
 
 /** The deadline ends a task at the next poll. Later than this it is overdue. */
 const overdueGraceMs = 60 * 1000;

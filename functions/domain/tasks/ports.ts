@@ -148,6 +148,13 @@ export type Workflow = {
   wake(token: string): Promise<void>;
   /** Ends the polling: the outcome is written. A stale token is normal and ignored. */
   finish(token: string): Promise<void>;
+  /** Fails this wait with an error, by whose name the state is retried. A stale token is normal and ignored. */
+  fail(token: string, error: Error): Promise<void>;
+  /**
+   * Keeps the state that waits with this token from being entered again, although its poll takes longer than the
+   * `seconds` to the next one. Returns what ends that. A stale token is normal and ignored.
+   */
+  keepAlive(token: string, seconds: number): AsyncDisposable;
   /** Ends this wait, so that the polls of the task go on by another schedule. A stale token is normal and ignored. */
   reschedule(token: string, taskId: string, schedule: PollSchedule): Promise<void>;
 };

@@ -29,7 +29,6 @@ export const CaughtError = z.object({ Error: z.string(), Cause: z.string().optio
 export type CaughtError = z.output<typeof CaughtError>;
 
 type Deps = {
-  readonly tasks: Pick<TaskStore, 'findRecord'>;
   readonly ledger: Pick<Ledger, 'settle'>;
   readonly results: Pick<ResultStore, 'store' | 'stored'>;
   readonly now: Clock;
@@ -42,6 +41,14 @@ type Ending =
   | Pick<Completed, 'status' | 'images' | 'failures'>
   | Pick<Failed, 'status' | 'failure'>;
 
+/** What is known of the attempts to settle a task. */
+type Attempts = {
+  /** The error with which the state before this one ended. */
+  readonly error?: CaughtError | undefined;
+  /** No attempt before this one can have copied images. */
+  readonly isFirst?: boolean;
+};
+
 /**
  * Ends a task, whatever its outcome is: copies its images, charges what was made and returns the rest.
  * Settling twice changes nothing, and returns `undefined` the second time.
@@ -51,12 +58,19 @@ type Ending =
  * @throws {OutcomeMissing} when a provider has the job and its outcome is not known: our own errors never fail such a task
  */
 export const settleTask =
-  (deps: Deps) =>
+  ({ tasks, ...deps }: Deps & { readonly tasks: Pick<TaskStore, 'findRecord'> }) =>
   async (taskId: string, error?: CaughtError): Promise<Settled | undefined> => {
-    const task = await deps.tasks.findRecord(taskId);
+    const task = await tasks.findRecord(taskId);
     if (!task) throw new Error(`${taskId} does not exist`);
     if (isDeleted(task) || isEnded(task)) return undefined;
-    const ending = await endingOf(deps, task, error);
+    return settleActive(deps)(task, { error });
+  };
+
+/** Ends a task that was just read, as `settleTask` does. @throws what `settleTask` throws */
+export const settleActive =
+  (deps: Deps) =>
+  async (task: ActiveTask, attempts: Attempts = {}): Promise<Settled | undefined> => {
+    const ending = await endingOf(deps, task, attempts);
     const ended = await deps.ledger.settle(endedTask(deps, task, ending));
     return ended && { task, ended };
   };
@@ -64,7 +78,7 @@ export const settleTask =
 async function endingOf(
   { results }: Deps,
   task: ActiveTask,
-  error: CaughtError | undefined,
+  { error, isFirst = false }: Attempts,
 ): Promise<Ending> {
   const { outcome } = task;
   if (!outcome) {
@@ -73,7 +87,10 @@ async function endingOf(
   }
   if (outcome.state === 'failed') return { status: 'failed', failure: outcome.failure };
   const retriesAreOver = error?.Error === ResultUnavailable.code;
-  return collectImages(results, task.id, limitImages(task.n, outcome.images), retriesAreOver);
+  return collectImages(results, task.id, limitImages(task.n, outcome.images), {
+    retriesAreOver,
+    isFirst,
+  });
 }
 
 // Images.
@@ -83,16 +100,16 @@ async function collectImages(
   results: Deps['results'],
   taskId: string,
   generated: readonly GeneratedImage[],
-  retriesAreOver: boolean,
+  { retriesAreOver, isFirst }: { readonly retriesAreOver: boolean; readonly isFirst: boolean },
 ): Promise<Ending> {
   // A settlement that crashed may have copied some, and the provider may have deleted them since.
-  const stored = await results.stored(taskId);
+  const stored = isFirst ? undefined : await results.stored(taskId);
   // All of them are waited for: Lambda stops a function that has returned in the middle of a download.
   const copies = await Promise.allSettled(
     generated.map(async (image, index): Promise<Image | Failure> => {
       if (!('url' in image)) return image;
       try {
-        return stored.get(index + 1) ?? (await results.store(taskId, index + 1, image.url));
+        return stored?.get(index + 1) ?? (await results.store(taskId, index + 1, image.url));
       } catch (error) {
         if (retriesAreOver && error instanceof ResultUnavailable) return failures.resultUnavailable;
         throw error;

@@ -4,7 +4,7 @@ import {
   quickAttempts,
   type TaskState,
 } from '../../../../functions/domain/model/task.ts';
-import { notifyCaller } from '../../../../functions/domain/tasks/notify-caller.ts';
+import { type Callback, notifyCaller } from '../../../../functions/domain/tasks/notify-caller.ts';
 import { memoryStore, settableClock } from '../../../support/fakes.ts';
 import type { StoredTask } from '../../../support/money.ts';
 import {
@@ -33,8 +33,9 @@ function context(task: StoredTask, ...statuses: readonly (number | undefined)[])
     now: clock.now,
     callbackRetryDelays,
     bodyOf: async ({ id, status }: TaskState) => `${id} is ${status}`,
-    deliver: async ({ id }: TaskState, url: string, body: string) => {
-      deliveries.push({ id, url, body });
+    secretsOf: async (account: string) => [`secret of ${account}`],
+    deliver: async (callback: Callback) => {
+      deliveries.push(callback);
       const status = statuses[deliveries.length - 1];
       return status === undefined ? { cause: hungUp } : { status };
     },
@@ -66,7 +67,12 @@ test.each([completed({ callbackUrl }), failed({ callbackUrl })])(
     await notify(sampleId);
 
     expect(deliveries).toEqual([
-      { id: sampleId, url: callbackUrl, body: `${sampleId} is ${task.status}` },
+      {
+        taskId: sampleId,
+        url: callbackUrl,
+        body: `${sampleId} is ${task.status}`,
+        secrets: ['secret of default'],
+      },
     ]);
     expect(await find()).toMatchObject({
       callback: { state: 'delivered', attempts: 1, lastStatus: 204 },

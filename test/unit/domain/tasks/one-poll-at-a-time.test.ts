@@ -21,6 +21,8 @@ function context(more: Parameters<typeof processing>[0] = {}) {
   const answers: ((progress: Progress) => void)[] = [];
   const runs: Promise<unknown>[] = [];
   const atATime: number[] = [];
+  /** The outcomes by which the task was ended. */
+  const ended: unknown[] = [];
   let open = 0;
   let entered = 0;
   const provider = {
@@ -54,6 +56,9 @@ function context(more: Parameters<typeof processing>[0] = {}) {
     workflow,
     providers: only(provider),
     now: () => sampleTime,
+    endTask: async ({ outcome }) => void ended.push(outcome),
+    notifyCaller: unexpected,
+    endingFailed: unexpected,
     providerBusy: unexpected,
     unanswered: unexpected,
     overdue: unexpected,
@@ -69,6 +74,7 @@ function context(more: Parameters<typeof processing>[0] = {}) {
     tasks,
     workflow: recorded,
     atATime,
+    ended,
     runs,
     polls: () => answers.length,
     begin: async () => {
@@ -127,7 +133,7 @@ describe('while a poll waits for its answer', () => {
     expect(stack.workflow.woken.filter((token) => token === 'token-1')).toHaveLength(1);
   });
 
-  test('an outcome that was written in the meantime ends the polling, and stays', async () => {
+  test('an outcome that was written in the meantime ends the task and the polling, and stays', async () => {
     const stack = context();
     const outcome: Outcome = {
       state: 'failed',
@@ -138,6 +144,7 @@ describe('while a poll waits for its answer', () => {
     await stack.recordOutcome(outcome);
     await stack.answer(running);
 
+    expect(stack.ended).toEqual([outcome]);
     expect(stack.workflow.finished).toEqual(['token-1']);
     expect(await stack.tasks.find(sampleId)).toMatchObject({ outcome });
   });

@@ -2,8 +2,10 @@ import { describe, expect, test } from 'vitest';
 import type { CancelResult, Progress } from '../../../../functions/domain/model/provider.ts';
 import type { Failure, Processing, Task } from '../../../../functions/domain/model/task.ts';
 import {
+  CallbackFailed,
   ProviderBusy,
   ProviderRejected,
+  ResultUnavailable,
 } from '../../../../functions/domain/model/workflow-errors.ts';
 import { pollTask } from '../../../../functions/domain/tasks/poll-task.ts';
 import {
@@ -34,7 +36,9 @@ const processing = (more: Partial<Processing> = {}) => processingOne({ n: 2, ...
 
 const context = (task: Task, ...poll: readonly (Progress | Error)[]) => contextWith(task, { poll });
 
-function contextWith(task: Task, script: Parameters<typeof scriptedProvider>[0]) {
+type Script = Parameters<typeof scriptedProvider>[0] & { readonly endingFails?: Error };
+
+function contextWith(task: Task, script: Script) {
   const { tasks, put } = memoryStore();
   put(task);
   const clock = settableClock(sampleTime);
@@ -43,6 +47,9 @@ function contextWith(task: Task, script: Parameters<typeof scriptedProvider>[0])
   const busy: unknown[] = [];
   const unanswered: string[] = [];
   const overdue: string[] = [];
+  const failures: unknown[] = [];
+  /** How the task was ended, and which waits were kept alive meanwhile. */
+  const endings: unknown[] = [];
   const providerBusy = (taskId: string, cause: ProviderBusy) => void busy.push([taskId, cause]);
   return {
     clock,
@@ -51,11 +58,21 @@ function contextWith(task: Task, script: Parameters<typeof scriptedProvider>[0])
     busy,
     unanswered,
     overdue,
+    endings,
+    failures,
     poll: pollTask({
       tasks,
       workflow,
       providers: only(provider),
       now: clock.now,
+      endTask: async ({ id, outcome }, { isFirst }) => {
+        if (script.endingFails) throw script.endingFails;
+        endings.push({ ended: id, outcome, isFirst, alive: [...workflow.alive] });
+      },
+      notifyCaller: async (id) => {
+        endings.push({ notified: id, alive: [...workflow.alive] });
+      },
+      endingFailed: (taskId, cause) => void failures.push([taskId, cause]),
       providerBusy,
       unanswered: (taskId) => void unanswered.push(taskId),
       overdue: (taskId) => void overdue.push(taskId),
@@ -175,6 +192,9 @@ test.each([
       workflow: memoryWorkflow(),
       providers: only(provider),
       now: () => sampleTime,
+      endTask: unexpected,
+      notifyCaller: unexpected,
+      endingFailed: unexpected,
       providerBusy: unexpected,
       unanswered: unexpected,
       overdue: unexpected,
@@ -186,16 +206,94 @@ test.each([
 
 describe('a job that is finished', () => {
   test.each<Progress>([made, { state: 'failed', failure }])(
-    'its outcome ($state) is written, and the polling ends',
+    'its outcome ($state) is written, the task is ended by it, and then the polling ends',
     async (progress) => {
-      const { poll, find, workflow } = context(processing(), progress);
+      const { poll, find, workflow, endings } = context(processing(), progress);
 
-      await poll(sampleId, 'token-1');
+      await poll(sampleId, 'token-1', 4);
 
       expect(await find()).toMatchObject({ status: 'processing', outcome: progress });
+      expect(endings).toEqual([
+        { ended: sampleId, outcome: progress, isFirst: true, alive: [['token-1', 4]] },
+      ]);
       expect(workflow.finished).toEqual(['token-1']);
+      expect(workflow.alive.size).toBe(0);
     },
   );
+
+  test.each([
+    new ResultUnavailable('result 1 has status 503'),
+    new CallbackFailed('attempt 1 got status 503'),
+  ])(
+    'the wait fails with $name, for which the state is tried again, and nothing is thrown',
+    async (error) => {
+      const { poll, workflow, failures } = contextWith(processing(), {
+        poll: [made],
+        endingFails: error,
+      });
+
+      await poll(sampleId, 'token-1', 4);
+
+      expect(workflow.failed).toEqual([{ token: 'token-1', error }]);
+      expect([workflow.finished, [...workflow.alive]]).toEqual([[], []]);
+      expect(failures).toEqual([[sampleId, error]]);
+    },
+  );
+
+  test('after another error the wait does not end, and the next attempt is not the first', async () => {
+    const error = new Error('throttled');
+    const failing = contextWith(processing(), { poll: [made], endingFails: error });
+
+    expect(await thrownBy(failing.poll(sampleId, 'token-1', 4))).toBe(error);
+
+    const { workflow } = failing;
+    expect([workflow.finished, workflow.failed, [...workflow.alive]]).toEqual([[], [], []]);
+    const task = (await failing.find()) ?? expect.unreachable();
+    const { poll, endings, provider } = context(task);
+    await poll(sampleId, 'token-2', 4);
+    expect(provider.polled).toEqual([]);
+    expect(endings).toEqual([
+      { ended: sampleId, outcome: made, isFirst: false, alive: [['token-2', 4]] },
+    ]);
+  });
+
+  test('whose outcome was written by another poll meanwhile is ended by that one, not for the first time', async () => {
+    const { tasks, put } = memoryStore();
+    put(processing());
+    const clock = settableClock(sampleTime);
+    const endings: unknown[] = [];
+    const other = { state: 'failed', failure } as const;
+
+    await pollTask({
+      tasks,
+      workflow: memoryWorkflow(),
+      providers: only({
+        retentionMs: 1,
+        poll: async (): Promise<Progress> => {
+          await tasks.recordOutcome(sampleId, other, clock.now());
+          clock.advance(1);
+          return made;
+        },
+      }),
+      now: clock.now,
+      endTask: async ({ outcome }, { isFirst }) => void endings.push({ outcome, isFirst }),
+      notifyCaller: async () => expect.unreachable(),
+      endingFailed: () => expect.unreachable(),
+      providerBusy: () => expect.unreachable(),
+      unanswered: () => expect.unreachable(),
+      overdue: () => expect.unreachable(),
+    })(sampleId, 'token-1', 4);
+
+    expect(endings).toEqual([{ outcome: other, isFirst: false }]);
+  });
+
+  test('in an execution of an older definition sends no heartbeats: its state expects none', async () => {
+    const { poll, endings } = context(processing(), made);
+
+    await poll(sampleId, 'token-1');
+
+    expect(endings).toEqual([{ ended: sampleId, outcome: made, isFirst: true, alive: [] }]);
+  });
 
   test('never more images than requested are written, and nothing that is too long to be a URL', async () => {
     const images = Array.from({ length: 20_000 }, (_, index) => ({
@@ -484,6 +582,9 @@ describe('a task that the caller has cancelled', () => {
             request<CancelResult>(deadlineMs, 'requested'),
         }),
         now: clock.now,
+        endTask: unexpected,
+        notifyCaller: unexpected,
+        endingFailed: unexpected,
         providerBusy: unexpected,
         unanswered: unexpected,
         overdue: unexpected,
@@ -524,14 +625,19 @@ test.each([
   },
 );
 
-test.each<[string, Task]>([
-  ['has its outcome', processing({ outcome: { state: 'failed', failure } })],
-  ['has ended', completed()],
-])('a task that %s ends the polling without a request to the provider', async (_what, task) => {
-  const { poll, workflow, provider } = context(task, made);
+test.each<[string, Task, object]>([
+  [
+    'has its outcome is ended',
+    processing({ outcome: { state: 'failed', failure } }),
+    { ended: sampleId, outcome: { state: 'failed', failure }, isFirst: false },
+  ],
+  ['has ended has its caller notified', completed(), { notified: sampleId }],
+])('a task that %s without a request to the provider', async (_what, task, ending) => {
+  const { poll, workflow, provider, endings } = context(task, made);
 
-  await poll(sampleId, 'token-1');
+  await poll(sampleId, 'token-1', 4);
 
+  expect(endings).toEqual([{ ...ending, alive: [['token-1', 4]] }]);
   expect(workflow.finished).toEqual(['token-1']);
   expect(provider.polled).toEqual([]);
 });

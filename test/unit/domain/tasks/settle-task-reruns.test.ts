@@ -10,7 +10,7 @@ import {
   ResultUnavailable,
 } from '../../../../functions/domain/model/workflow-errors.ts';
 import { dueCheck } from '../../../../functions/domain/tasks/reconcile.ts';
-import { settleTask } from '../../../../functions/domain/tasks/settle-task.ts';
+import { settleActive, settleTask } from '../../../../functions/domain/tasks/settle-task.ts';
 import { memoryResults, memoryStore } from '../../../support/fakes.ts';
 import { pending, processing, sampleCaller, sampleId, sampleTime } from '../../../support/tasks.ts';
 import { thrownBy } from '../../../support/thrown-by.ts';
@@ -140,6 +140,24 @@ describe('when the state runs again', () => {
     expect(results.fetched).toEqual([url(1), url(2)]);
     expect(await find()).toMatchObject({ status: 'completed', charged: 2400, failures: [] });
     expect(funds()).toMatchObject(charged(2400));
+  });
+
+  test('the first attempt does not look for images that were copied before', async () => {
+    const task = processing({ outcome: generated, n: 2, reserved: 2400 });
+    const { deps, find, results } = await context(task);
+    const looks: string[] = [];
+    const stored = async (id: string) => {
+      looks.push(id);
+      return results.stored(id);
+    };
+    const settle = settleActive({ ...deps, results: { ...deps.results, stored } });
+
+    await settle(task, { isFirst: true });
+    expect(looks).toEqual([]);
+    expect(await find()).toMatchObject({ status: 'completed', charged: 2400 });
+
+    expect(await settle(task)).toBeUndefined();
+    expect(looks).toEqual([sampleId]);
   });
 
   test('after a crash just before the money moved, the money moves once', async () => {

@@ -1,0 +1,62 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { accountTable } from '../adapters/aws/dynamodb/account-table.ts';
+import { taskTable } from '../adapters/aws/dynamodb/task-table.ts';
+import { cachedSecret } from '../adapters/aws/secrets.ts';
+import { deliver } from '../adapters/callbacks/deliver.ts';
+import { sign } from '../adapters/callbacks/sign.ts';
+import { currentSecrets } from '../domain/model/account.ts';
+import { metricNames } from '../domain/model/metric-names.ts';
+import { type CallbackRecord, callbackEventId } from '../domain/model/task.ts';
+import { notifyCaller, sendCallback } from '../domain/tasks/notify-caller.ts';
+import { endedTaskResponseFor } from '../domain/wire/task-response.ts';
+import { withoutCallback } from '../domain/wire/view.ts';
+import type { Env } from '../runtime/env.ts';
+import { log } from '../runtime/log.ts';
+import { countMetric } from '../runtime/metric.ts';
+
+type Clients = { readonly dynamo: DynamoDBClient; readonly secretsManager: SecretsManagerClient };
+
+/** What the functions need that notify callers. */
+export function callbacks({ dynamo, secretsManager }: Clients, env: Env<'workflow/notify-caller'>) {
+  const now = Date.now;
+  const accounts = accountTable(dynamo, env.ACCOUNT_TABLE);
+  const linkKey = cachedSecret(secretsManager, env.SIGNING_SECRET, now);
+  const responseFor = endedTaskResponseFor({ baseUrl: env.PUBLIC_URL, secret: linkKey, now });
+  const rules = { allowLoopback: env.ALLOW_LOOPBACK };
+  const tasks = taskTable(dynamo, env.TASK_TABLE);
+  const deps: Parameters<typeof notifyCaller>[0] = {
+    tasks,
+    // The links in the body are signed too, so their key is read at the same time.
+    secretsOf: async (account) => {
+      const [secrets] = await Promise.all([accounts.secrets(account), linkKey()]);
+      return currentSecrets(secrets, now());
+    },
+    bodyOf: async (task) => JSON.stringify(withoutCallback(await responseFor(task))),
+    deliver: ({ taskId, url, body, secrets }) => {
+      const headers = sign(secrets, callbackEventId(taskId), body, now());
+      return deliver({ url, body, headers, rules });
+    },
+    now,
+    callbackRetryDelays: env.CALLBACK_RETRY_DELAYS,
+    undelivered: (taskId, cause) => {
+      log('warn', 'callback.undelivered', { taskId, cause });
+      countMetric(metricNames.undeliveredCallback);
+    },
+  };
+  const notify = notifyCaller(deps);
+  const send = sendCallback(deps);
+  return {
+    secretsOf: deps.secretsOf,
+    notifyCaller: async (taskId: string) => logged(taskId, await notify(taskId)),
+    sendCallback: async (...callback: Parameters<typeof send>) =>
+      logged(callback[0].id, await send(...callback)),
+  };
+}
+
+function logged(taskId: string, record: CallbackRecord | undefined): CallbackRecord | undefined {
+  if (!record) return undefined;
+  const { state, attempts, lastStatus } = record;
+  log('debug', 'callback.attempted', { taskId, code: state, count: attempts, status: lastStatus });
+  return record;
+}
