@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Invocation } from '../support/faults/crash-injector.ts';
 import { type Body, openStack, type TestStack, until, upload } from './open-stack.ts';
 import { type Receiver, serveImages, startReceiver } from './receiver.ts';
 import { controlProvider } from './start-stack.ts';
-import { type Cost, costOf } from './task-cost.ts';
+import { type Cost, costOf, wayBackOf } from './task-cost.ts';
 
 // What a task costs, in units that AWS counts. A higher number is a decision: change it here and in
 // docs/performance.md.
@@ -45,7 +45,7 @@ type Scenario = {
 
 const byUrl = () => ({ image_urls: [`${imageServer.url}/sample.jpg`] });
 const withCallback = () => ({ ...byUrl(), callback_url: receiver.url });
-const basicCost = { transitions: 5, invocations: 6, writes: 6, transactions: 2 };
+const basicCost = { transitions: 3, invocations: 4, writes: 6, transactions: 2 };
 
 const scenarios: readonly Scenario[] = [
   { name: 'a success', request: byUrl, cost: basicCost },
@@ -153,6 +153,49 @@ test.each([
     ]);
   },
 );
+
+describe('from the webhook of the provider to the first byte of the callback', () => {
+  let other: TestStack;
+  let record: readonly Invocation[];
+  let events: TestStack['executionEvents'];
+
+  beforeAll(async () => {
+    other = await openStack({
+      outdir: inject('outdir'),
+      speed: 3,
+      parameters: { Providers: 'evolink' },
+    });
+    record = other.faults.record();
+    events = other.executionEvents;
+  });
+  afterAll(() => other?.close());
+
+  /** Runs a task whose job ends while it waits. */
+  async function wayBack() {
+    await until(other.lambda.isIdle, Boolean);
+    const before = record.length;
+    const { body } = await other.create({ prompt: 'Cheap', size: '768x768', ...withCallback() });
+    await until(() => other.isExecutionOver(body.id) && other.lambda.isIdle(), Boolean);
+    const own = events.filter(({ execution }) => execution === body.id);
+    return wayBackOf(own, record.slice(before));
+  }
+
+  // First with functions that were never called, whose secrets are not in memory yet.
+  test.each([
+    ['cold', 10],
+    ['warm', 9],
+  ])(
+    'there is one transition, and %s functions await at most %i calls one after the other',
+    async (_, mostAwaits) => {
+      controlProvider(other, { seconds: 6 });
+
+      const { transitions, awaits } = await wayBack();
+
+      expect(transitions).toBe(1);
+      expect(awaits).toBeLessThanOrEqual(mostAwaits);
+    },
+  );
+});
 
 /** Runs one task while nothing else runs. */
 async function measureCost(request: object): Promise<Cost> {

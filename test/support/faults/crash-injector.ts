@@ -10,6 +10,8 @@ export type Invocation = {
   readonly number: number;
   /** In the order in which they were made: `dynamodb UpdateItem`, `POST 127.0.0.1 /jobs/…`. */
   readonly calls: readonly string[];
+  /** Of each call: the longest chain of calls that each began when the one before was over, up to this one. */
+  readonly depths: readonly number[];
 };
 
 /** Where a function crashes: before or after one of its outgoing calls (a crash point). */
@@ -41,20 +43,30 @@ export function crashInjector() {
     const name = functionName(definition);
     const number = record.filter((one) => one.function === name).length + 1;
     const calls: string[] = [];
+    const depths: number[] = [];
+    const depthOf = new Map<number, number>();
+    let depthOver = 0;
     const recordAtStart = record;
-    recordAtStart.push({ function: name, number, calls });
-    return (call) => {
-      calls.push(call);
-      // The plans do not apply to an invocation that began in an earlier record.
-      if (recordAtStart !== record) return 'continue';
-      const plan = queue.take(
-        (one) =>
-          one.function === name &&
-          isAtCall(one, calls) &&
-          (one.invocation ?? number) === number &&
-          (one.matching?.(event) ?? true),
-      );
-      return plan ? `crash ${plan.when}` : 'continue';
+    recordAtStart.push({ function: name, number, calls, depths });
+    return {
+      decide(id, call) {
+        calls.push(call);
+        depths.push(depthOver + 1);
+        depthOf.set(id, depthOver + 1);
+        // The plans do not apply to an invocation that began in an earlier record.
+        if (recordAtStart !== record) return 'continue';
+        const plan = queue.take(
+          (one) =>
+            one.function === name &&
+            isAtCall(one, calls) &&
+            (one.invocation ?? number) === number &&
+            (one.matching?.(event) ?? true),
+        );
+        return plan ? `crash ${plan.when}` : 'continue';
+      },
+      over(id) {
+        depthOver = Math.max(depthOver, depthOf.get(id) ?? 0);
+      },
     };
   };
 

@@ -3,32 +3,47 @@ import { ClientRequest } from 'node:http';
 
 /** Is called around the outgoing calls of a function. */
 export type CallWatcher = {
-  /** Before the first byte is sent; returns whether the function crashes after the call. */
-  beforeCall(call: string): boolean;
+  /** Before the first byte is sent. */
+  beforeCall(call: string): WatchedCall;
   /** When such a call is over, before the function gets the response. Never returns. */
   afterCall(): never;
 };
 
+type WatchedCall = {
+  /** Whether the function crashes after it. */
+  readonly crashesAfter: boolean;
+  /** Is called when the function gets the head of the response, or an error. */
+  over(): void;
+};
+
 /** Calls the watcher at every request of this thread, by `node:http` or by `fetch`. */
 export function watchCalls(watcher: CallWatcher): void {
-  const crashingAfter = new WeakSet<ClientRequest>();
+  const calls = new WeakMap<ClientRequest, WatchedCall>();
+  const callIn = (message: unknown) => {
+    const request = requestIn(message);
+    const call = request && calls.get(request);
+    return call && { request, ...call };
+  };
   subscribe('http.client.request.created', (message) => {
     const request = requestIn(message);
-    if (!request || !watcher.beforeCall(describeRequest(request))) return;
-    crashingAfter.add(request);
+    if (!request) return;
+    const call = watcher.beforeCall(describeRequest(request));
+    calls.set(request, call);
+    if (!call.crashesAfter) return;
     request
       .prependOnceListener('error', watcher.afterCall)
       .prependOnceListener('close', watcher.afterCall);
   });
   // Published with the head of the response, right before the `response` listeners get it.
   subscribe('http.client.response.finish', (message) => {
-    const request = requestIn(message);
-    if (!request || !crashingAfter.has(request)) return;
-    request.removeAllListeners('response').once('response', (response) => {
+    const call = callIn(message);
+    if (!call?.crashesAfter) return call?.over();
+    call.request.removeAllListeners('response').once('response', (response) => {
       for (const event of ['end', 'error', 'close']) response.once(event, watcher.afterCall);
       response.resume();
     });
   });
+  subscribe('http.client.request.error', (message) => callIn(message)?.over());
   // The channels of fetch report the head of a response, but cannot keep it from the function.
   globalThis.fetch = watchedFetch(globalThis.fetch, watcher);
 }
@@ -37,8 +52,10 @@ const watchedFetch =
   (fetch: typeof globalThis.fetch, watcher: CallWatcher): typeof globalThis.fetch =>
   async (input, init) => {
     const { url, method } = input instanceof Request ? input : { url: input, method: 'GET' };
-    const call = describeCall({ method: init?.method ?? method, url: new URL(url) });
-    if (!watcher.beforeCall(call)) return fetch(input, init);
+    const call = watcher.beforeCall(
+      describeCall({ method: init?.method ?? method, url: new URL(url) }),
+    );
+    if (!call.crashesAfter) return fetch(input, init).finally(call.over);
     await fetch(input, init)
       .then((response) => response.arrayBuffer())
       .catch(() => undefined);

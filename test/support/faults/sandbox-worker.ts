@@ -1,7 +1,7 @@
 // Runs in the thread of a sandbox, before the bundle is loaded.
 import { type ClockOffset, installClock } from '../clock.ts';
 import { watchCalls } from './outgoing-calls.ts';
-import { blockForever, type SyncGate, waitForDecision } from './sync-gate.ts';
+import { blockForever, reportOver, type SyncGate, waitForDecision } from './sync-gate.ts';
 
 export type SandboxData = {
   /** Only there when the function's clock is not the machine's. */
@@ -14,8 +14,13 @@ export type SandboxData = {
 export function install({ clockOffset, gate }: SandboxData): void {
   if (clockOffset) installClock(clockOffset);
   if (!gate) return;
+  let calls = 0;
   watchCalls({
-    beforeCall: (call) => waitForDecision(gate, call),
+    beforeCall: (call) => {
+      calls += 1;
+      const id = calls;
+      return { crashesAfter: waitForDecision(gate, id, call), over: () => reportOver(gate, id) };
+    },
     afterCall: () => blockForever(gate),
   });
 }

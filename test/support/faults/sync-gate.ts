@@ -15,7 +15,9 @@ export type SyncGate = {
 
 type GateMessage =
   /** The worker is blocked at its gate before a call. */
-  | { readonly kind: 'before-call'; readonly call: string }
+  | { readonly kind: 'before-call'; readonly id: number; readonly call: string }
+  /** The worker has the response, or knows that there is none. It is not blocked. */
+  | { readonly kind: 'call-over'; readonly id: number }
   /** The worker has the response after which it crashes, and is blocked at its gate for good. */
   | { readonly kind: 'after-call' };
 
@@ -24,10 +26,15 @@ const released = 1;
 const releasedToCrash = 2;
 
 /** In the worker: blocks until a decision; returns whether it crashes after the call. */
-export function waitForDecision(gate: SyncGate, call: string): boolean {
-  report(gate, { kind: 'before-call', call });
+export function waitForDecision(gate: SyncGate, id: number, call: string): boolean {
+  report(gate, { kind: 'before-call', id, call });
   Atomics.wait(gate.state, 0, blocked);
   return Atomics.load(gate.state, 0) === releasedToCrash;
+}
+
+/** In the worker: says that a call is over. */
+export function reportOver({ port }: SyncGate, id: number): void {
+  port.postMessage({ kind: 'call-over', id } satisfies GateMessage);
 }
 
 /** In the worker: blocks until the main thread terminates it. */
@@ -44,11 +51,16 @@ function report({ state, port }: SyncGate, message: GateMessage): void {
 /** What a function does at one of its outgoing calls. */
 type CallDecision = 'continue' | 'crash before' | 'crash after';
 
-/** Called when an invocation begins; the function it returns is called at each outgoing call, and decides. */
-export type WatchInvocation = (
-  definition: FunctionDefinition,
-  event: unknown,
-) => (call: string) => CallDecision;
+/** The outgoing calls of one invocation. Their ids are those of the sandbox, which has had invocations before. */
+type WatchedInvocation = {
+  /** Decides before a call. */
+  decide(id: number, call: string): CallDecision;
+  /** A call is over. */
+  over(id: number): void;
+};
+
+/** Called when an invocation begins. */
+export type WatchInvocation = (definition: FunctionDefinition, event: unknown) => WatchedInvocation;
 
 type CrashGate = {
   /** For the worker. */
@@ -65,14 +77,16 @@ export function crashGate(
 ): CrashGate {
   const state = new Int32Array(new SharedArrayBuffer(4));
   const { port1, port2 } = new MessageChannel();
-  let decideAt: ReturnType<WatchInvocation> = () => 'continue';
+  let watched: WatchedInvocation | undefined;
   const apply = (decision: CallDecision) => {
     if (decision === 'crash before') return kill();
     Atomics.store(state, 0, decision === 'crash after' ? releasedToCrash : released);
     Atomics.notify(state, 0);
   };
   port1.on('message', (message: GateMessage) => {
-    if (message.kind === 'before-call') apply(decideAt(message.call));
+    if (message.kind === 'before-call')
+      apply(watched?.decide(message.id, message.call) ?? 'continue');
+    else if (message.kind === 'call-over') watched?.over(message.id);
     else kill();
   });
   // The channel ends with the sandbox, and must not keep the process running.
@@ -80,7 +94,7 @@ export function crashGate(
   return {
     gate: { state, port: port2 },
     beginInvocation(payload) {
-      decideAt = watch(definition, JSON.parse(payload));
+      watched = watch(definition, JSON.parse(payload));
     },
   };
 }

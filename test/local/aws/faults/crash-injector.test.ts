@@ -99,8 +99,38 @@ describe('the record', () => {
       'POST 127.0.0.1 /api/image2image/image-synthesis/…',
     ];
     expect(record).toEqual([
-      { function: functionName, number: 1, calls: regularCalls },
-      { function: functionName, number: 2, calls: [...regularCalls, 'GET 127.0.0.1 /hooks/…/2'] },
+      { function: functionName, number: 1, calls: regularCalls, depths: [1, 2] },
+      {
+        function: functionName,
+        number: 2,
+        calls: [...regularCalls, 'GET 127.0.0.1 /hooks/…/2'],
+        depths: [1, 2, 3],
+      },
+    ]);
+  });
+
+  test('tells calls that wait for each other from calls at the same time, also when one fails', async () => {
+    const { invoke, faults } = await setUp(`
+      const refused = () => fetch('http://127.0.0.1:1/').catch(() => undefined);
+      const broken = () => new Promise((resolve) => {
+        request('http://127.0.0.1:1/').on('error', resolve).end();
+      });
+      await Promise.all([get('/one'), old('/two').then(() => get('/three')), refused()]);
+      await broken();
+      await get('/four');
+    `);
+
+    const record = faults.record();
+    await invoke();
+
+    const depths = record[0]?.calls.map((call, index) => [call, record[0]?.depths[index]]);
+    expect(depths).toEqual([
+      ['GET 127.0.0.1 /one', 1],
+      ['POST 127.0.0.1 /two', 1],
+      ['GET 127.0.0.1 /', 1],
+      ['GET 127.0.0.1 /three', 2],
+      ['GET 127.0.0.1 /', 3],
+      ['GET 127.0.0.1 /four', 4],
     ]);
   });
 
@@ -132,7 +162,7 @@ describe('the record', () => {
     const record = faults.record();
     await invoke();
 
-    expect(record).toEqual([{ function: 'Work', number: 1, calls: [] }]);
+    expect(record).toEqual([{ function: 'Work', number: 1, calls: [], depths: [] }]);
   });
 });
 

@@ -28,8 +28,8 @@ describe('a crash', () => {
     });
     /** Runs the function; returns what happened to it at each call. */
     const run = (event: unknown, ...calls: string[]) => {
-      const decideAt = watch()?.(definition, event);
-      return calls.map((call) => decideAt?.(call));
+      const watched = watch()?.(definition, event);
+      return calls.map((call, id) => watched?.decide(id, call));
     };
     return { faults, run };
   }
