@@ -5,16 +5,18 @@ import { auditMoney } from './audit.ts';
 import { auditFaultCases, type FaultCase, mentions } from './fault-case.ts';
 import { type FaultStack, openFaultStack } from './fault-stack.ts';
 import { mapConcurrently, runScenario, waitForExecution } from './run-scenario.ts';
-import { completed, scenarioNamed, type TaskEnd, unknownSubmit } from './scenarios.ts';
+import { type Scenario, scenarioNamed, type TaskEnd, unknownSubmit } from './scenarios.ts';
 
 // A function crashes at every attempt that the state machine makes, so something else must end the task. What
 // happens when a provider has the job already is in submitted-tasks.test.ts.
 
-const scenario = scenarioNamed('a success by URL');
+const success = scenarioNamed('a success by URL');
+const unsubmitted = scenarioNamed('a cancellation before the uploads');
 const attempts = 4;
 
 type Case = {
   readonly state: string;
+  readonly scenario: Scenario;
   readonly executions: number;
   readonly allowedEnds: readonly TaskEnd[];
   /** Whether the task needs no further check by the reconciler. */
@@ -23,12 +25,36 @@ type Case = {
 
 const cases: readonly Case[] = [
   // Before an image is generated, the task fails and its credits are refunded.
-  { state: 'prepare-inputs', executions: 1, allowedEnds: [unknownSubmit], isDone: true },
-  { state: 'submit-task', executions: 1, allowedEnds: [unknownSubmit], isDone: true },
-  // A generated image is not given up: the next execution settles the task.
-  { state: 'settle-task', executions: 2, allowedEnds: [completed], isDone: true },
+  {
+    state: 'prepare-inputs',
+    scenario: success,
+    executions: 1,
+    allowedEnds: [unknownSubmit],
+    isDone: true,
+  },
+  {
+    state: 'submit-task',
+    scenario: success,
+    executions: 1,
+    allowedEnds: [unknownSubmit],
+    isDone: true,
+  },
+  // The next execution settles the task.
+  {
+    state: 'settle-task',
+    scenario: unsubmitted,
+    executions: 2,
+    allowedEnds: [unsubmitted.end],
+    isDone: true,
+  },
   // The reconciler delivers the callback.
-  { state: 'notify-caller', executions: 1, allowedEnds: [completed], isDone: false },
+  {
+    state: 'notify-caller',
+    scenario: unsubmitted,
+    executions: 1,
+    allowedEnds: [unsubmitted.end],
+    isDone: false,
+  },
 ];
 
 let stack: FaultStack;
@@ -38,8 +64,8 @@ const withNextCheck = new Set<string>();
 
 beforeAll(async () => {
   stack = await openFaultStack({ outdir: inject('outdir') });
-  stack.mockProvider.control(scenario.provider);
-  await stack.reconcileUntilDone([(await runScenario(stack, scenario)).id]);
+  stack.mockProvider.control(success.provider);
+  await stack.reconcileUntilDone([(await runScenario(stack, success)).id]);
   faultCases = await mapConcurrently(cases.length, cases, runCase);
   await until(stack.isIdle, Boolean);
   for (const { id, label } of faultCases) {
@@ -49,7 +75,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.close());
 
-async function runCase({ state, allowedEnds }: Case): Promise<FaultCase> {
+async function runCase({ state, scenario, allowedEnds }: Case): Promise<FaultCase> {
   const injected: InjectedFault[] = [];
   const task = await runScenario(stack, scenario, (taskId) => {
     const crash = stack.faults.crash({

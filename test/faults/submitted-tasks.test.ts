@@ -69,22 +69,32 @@ function redeploy(name: string, change: { readonly reservedConcurrency: number }
   return () => stack.lambda.update(functions);
 }
 
-test('a task completes although a function dies ten times in a row while it waits for its provider', async () => {
+const deaths = [
+  { function: 'workflow/await-provider', callName: 'dynamodb UpdateItem', when: 'before' },
+  { function: 'workflow/poll-task', callName: 'dynamodb UpdateItem', when: 'before' },
+  { function: 'workflow/poll-task', callName: 's3 PutObject', when: 'after' },
+  { function: 'workflow/poll-task', callName: 'dynamodb TransactWriteItems', when: 'before' },
+  { function: 'workflow/poll-task', callName: 'POST 127.0.0.1 /', when: 'before' },
+] as const;
+
+test('a task completes although a function dies ten times in a row while it waits for its provider, settles or notifies', async () => {
   const tasks = await Promise.all(
-    waiting.map(async (name) => {
+    deaths.map(async (death) => {
       const injected: FaultCase['injected'][number][] = [];
       const task = await runScenario(stack, scenario, (taskId) => {
         const crash = stack.faults.crash({
-          function: name,
+          ...death,
           call: 1,
-          when: 'before',
           times: 10,
           matching: mentions(taskId),
         });
-        // A first wait that is over before its function has saved a token goes on to the polls.
-        if (name === 'workflow/poll-task') injected.push(crash);
+        // A first wait that is over before its function has saved a token goes on to the polls. And what was copied
+        // is not copied again.
+        if (death.when === 'before' && death.function === 'workflow/poll-task')
+          injected.push(crash);
       });
-      return { ...task, label: name, injected, allowedEnds: [completed] };
+      const label = `${death.function}, ${death.callName}`;
+      return { ...task, label, injected, allowedEnds: [completed] };
     }),
   );
 
@@ -92,7 +102,7 @@ test('a task completes although a function dies ten times in a row while it wait
 
   expect(problems).toEqual([]);
   expect(await auditMoney(stack)).toEqual([]);
-  expect(tasks.map(({ id }) => startsOf(id).length)).toEqual([1, 1]);
+  expect(tasks.map(({ id }) => startsOf(id).length)).toEqual(deaths.map(() => 1));
 }, 300_000);
 
 test.each(waiting)(
