@@ -5,7 +5,6 @@ import { tablesOf } from '../local/aws/template/read-tables.ts';
 import { type DarkroomDesign, openDarkroom } from './darkroom-stack.ts';
 import { type Meter, startMeter } from './dynamodb-meter.ts';
 import { type FunctionRuns, gigabyteSeconds, runsOf, typical } from './function-runs.ts';
-import { internetTimeOf } from './internet-time.ts';
 import type { Usage } from './prices.ts';
 import { type RecordedRequest, recordRequests } from './recorded-requests.ts';
 import { type RunOptions, runTasks, warmUp } from './run-tasks.ts';
@@ -79,7 +78,7 @@ async function measure(
   );
 
   const memoryMb = memoryOf(darkroom);
-  const states = [...runsOf(histories)];
+  const states = runsOf(histories);
   // The mock provider has the same address, below a path of its own.
   const mockPath = new URL(stack.mockProvider.url).pathname;
   const requestsByRoute = Map.groupBy(
@@ -90,8 +89,8 @@ async function measure(
     typical(all.map(({ milliseconds }) => milliseconds)),
   );
   const apiMemoryMb = memoryMb('CreateTask');
-  const waiting = states.map(([state, { count }]) =>
-    gigabyteSeconds({ count, typicalMs: internetTimeOf(state) }, memoryMb(state)),
+  const waiting = states.map(({ state, count, internetMs }) =>
+    gigabyteSeconds({ count, typicalMs: internetMs }, memoryMb(state)),
   );
   const s3Requests = requests.requestsTo(stack.environment['AWS_ENDPOINT_URL_S3'] ?? '');
   const stepFunctions = Map.groupBy(
@@ -99,7 +98,7 @@ async function measure(
     ({ operation }) => operation,
   );
   const apiRequests = sum(routes.map(({ count }) => count));
-  const invocations = apiRequests + sum(states.map(([, { count }]) => count));
+  const invocations = apiRequests + sum(states.map(({ count }) => count));
   const loggedBytes = logSize(stack.dataDir) - logsBefore;
   const perTask = (total: number) => total / options.durations.length;
   const usage = {
@@ -107,7 +106,7 @@ async function measure(
     invocations: perTask(invocations),
     gigabyteSeconds: perTask(
       sum([
-        ...states.map(([state, runs]) => gigabyteSeconds(runs, memoryMb(state))),
+        ...states.map((runs) => gigabyteSeconds(runs, memoryMb(runs.state))),
         ...routes.map((runs) => gigabyteSeconds(runs, apiMemoryMb)),
       ]),
     ),
@@ -121,7 +120,7 @@ async function measure(
       1024,
   };
   const load = {
-    lambdaSeconds: perTask(sum([...states.map(([, runs]) => runs), ...routes].map(secondsOf))),
+    lambdaSeconds: perTask(sum([...states, ...routes].map(secondsOf))),
     waitingGigabyteSeconds: perTask(sum(waiting)),
     stepFunctions: new Map(
       [...stepFunctions].map(([operation, all]) => [operation, perTask(all.length)]),

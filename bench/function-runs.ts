@@ -1,4 +1,4 @@
-import { internetTimeOf } from './internet-time.ts';
+import { internetTimeOf, lastPoll } from './internet-time.ts';
 import { median } from './statistics.ts';
 import type { TimedEvent } from './task-timeline.ts';
 
@@ -8,25 +8,37 @@ const endEvent = /^(TaskSubmitted|(Task|LambdaFunction)(Succeeded|Failed|TimedOu
 
 export type FunctionRuns = { readonly count: number; readonly typicalMs: number };
 
+/** The runs of a state's function that do the same, and how long each of them waits for servers of others. */
+type StateRuns = FunctionRuns & { readonly state: string; readonly internetMs: number };
+
 /**
  * How often the function of each state has run, and how long it would typically take on AWS: as long as here, and what
- * it waits for servers of others there.
+ * it waits for servers of others there. The last poll of a task does more than the others, so it counts for itself.
  */
-export function runsOf(
-  histories: readonly (readonly TimedEvent[])[],
-): ReadonlyMap<string, FunctionRuns> {
-  const durations = new Map<string, number[]>();
-  for (const history of histories) {
-    for (const [index, { type, state = '', at }] of history.entries()) {
-      if (!startEvent.test(type)) continue;
-      const end = history.slice(index).find((later) => endEvent.test(later.type));
-      durations.set(state, [...(durations.get(state) ?? []), (end?.at ?? at) - at]);
-    }
-  }
-  return new Map(
-    [...durations].map(([state, all]) => [state, typical(all, internetTimeOf(state))]),
+export function runsOf(histories: readonly (readonly TimedEvent[])[]): readonly StateRuns[] {
+  const byKind = Map.groupBy(histories.flatMap(runsIn), ({ state, isLastPoll }) =>
+    isLastPoll ? lastPoll : state,
   );
+  return [...byKind].map(([kind, runs]) => {
+    const [{ state } = { state: kind }] = runs;
+    const internetMs = internetTimeOf(kind);
+    const durations = runs.map(({ milliseconds }) => milliseconds);
+    return { state, internetMs, ...typical(durations, internetMs) };
+  });
 }
+
+type Run = { readonly state: string; readonly milliseconds: number; readonly isLastPoll: boolean };
+
+const runsIn = (history: readonly TimedEvent[]): readonly Run[] =>
+  history.flatMap(({ type, state = '', at }, index) => {
+    if (!startEvent.test(type)) return [];
+    const end = history.slice(index).find((later) => endEvent.test(later.type));
+    const isLastPoll = state === 'PollTask' && endsWait(end);
+    return [{ state, milliseconds: (end?.at ?? at) - at, isLastPoll }];
+  });
+
+/** A poll that uses its task token before it returns, and does not fail, is the last one. */
+const endsWait = (end: TimedEvent | undefined): boolean => end?.type === 'TaskSucceeded';
 
 /** The count and the median. The median ignores cold starts and moments when the machine was busy. */
 export const typical = (milliseconds: readonly number[], internetMs = 0): FunctionRuns => ({

@@ -18,15 +18,22 @@ const download = (from: keyof typeof roundTripMs): number =>
   request(from, serverMs.storage) +
   (1000 * 8 * picture.megabytes) / picture.megabitsPerSecond[from];
 
+/** The poll of Darkroom that finds out that the job is finished: it settles and notifies as well. */
+export const lastPoll = 'last PollTask';
+
 /** By the state that calls the function. The job poller's functions have some of the same names. */
 const internetMs: Readonly<Record<string, number>> = {
   PrepareInputs: download('caller'),
   SubmitTask: request('provider', serverMs.acceptJob),
   PollTask: request('provider', serverMs.pollJob),
+  [lastPoll]:
+    request('provider', serverMs.pollJob) +
+    download('provider') +
+    request('caller', serverMs.caller),
   SettleTask: download('provider'),
   SaveResult: download('provider'),
   NotifyCaller: request('caller', serverMs.caller),
 };
 
-/** How many milliseconds the function of a state waits for servers of others. */
-export const internetTimeOf = (state: string): number => internetMs[state] ?? 0;
+/** How many milliseconds the function of a state, or that of the last poll, waits for servers of others. */
+export const internetTimeOf = (kind: string): number => internetMs[kind] ?? 0;

@@ -17,7 +17,7 @@ export async function measureJobPoller(waitSeconds: number, options: RunOptions)
   try {
     await warmUp(jobPoller);
     const { histories, timelines } = await runTasks(jobPoller, options);
-    const runs = [...runsOf(histories).values()];
+    const runs = runsOf(histories);
     const perTask = (total: number) => total / options.durations.length;
     const invocations = perTask(sum(runs.map(({ count }) => count))) + api.requests;
     return {

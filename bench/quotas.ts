@@ -123,6 +123,12 @@ function serviceQuotas({ usage, load }: MeasuredTask): readonly Quota[] {
       need: calls('SendTaskFailure'),
       quota: sendTask,
     },
+    {
+      name: 'Step Functions, SendTaskHeartbeat',
+      of,
+      need: calls('SendTaskHeartbeat'),
+      quota: sendTask,
+    },
     { name: 'new table of tasks', of, need: units('Tasks'), quota: tableUnits },
     { name: 'new table of accounts', of, need: units('Accounts'), quota: tableUnits },
     { name: 'new table of keys', of, need: units('Keys'), quota: tableUnits },
