@@ -52,9 +52,13 @@ type AdmittedCaller = { readonly caller: Caller; readonly headers: Headers };
 /** What a route that requires an API key needs. */
 export type CallerServices = {
   /** Finds the caller by the API key. @throws {Problem} when the key is not valid or lacks the scope */
-  readonly authenticate: (authorization: string | undefined, scope: Scope) => Promise<Caller>;
+  readonly authenticate: (
+    authorization: string | undefined,
+    scope: Scope,
+    use: { readonly isRecordedByCount: boolean },
+  ) => Promise<Caller>;
   /**
-   * Admits a request that creates something: counts it, and reads the caller's key as it is now. Returns the
+   * Admits a request that creates something: counts it, which records the use of the key, and reads the caller's key as it is now. Returns the
    * caller by that key, and the headers that every response from there on has.
    * @throws {Problem} `rate_limit_exceeded`, or what `authenticate` throws
    */
@@ -125,13 +129,15 @@ function forMethod(event: Event, result: Result): Result {
 }
 
 async function callerOf(
-  { access }: AnyRoute,
+  { access, rateLimit }: AnyRoute,
   event: Event,
   services: CallerServices | undefined,
 ): Promise<Caller | undefined> {
   if (typeof access === 'string') return undefined;
   if (!services) throw new Error('a route with a scope has no way to authenticate');
-  return services.authenticate(event.headers['authorization'], access.scope);
+  return services.authenticate(event.headers['authorization'], access.scope, {
+    isRecordedByCount: rateLimit === 'creates',
+  });
 }
 
 /** Counts a request as its route declares. */

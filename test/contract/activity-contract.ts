@@ -162,6 +162,7 @@ function lastUse(make: MakeActivity): void {
       new Map([
         [key, at],
         ['key-2', at + 5],
+        ['key-3', at],
       ]),
     );
   });
@@ -178,6 +179,26 @@ function lastUse(make: MakeActivity): void {
     expect(await uses(at + 59_999)).toBe(at);
     expect(await uses(at + 60_000)).toBe(at + 60_000);
     expect(await uses(at + 30_000)).toBe(at + 60_000);
+  });
+
+  test('counting a request records its use, to the minute', async () => {
+    const activity = (await make())();
+    const uses = async (now: number) => {
+      await activity.consume(key, 20, now);
+      return (await activity.lastUsed([key])).get(key);
+    };
+
+    expect(await uses(at)).toBe(at);
+    expect(await uses(at + 59_999)).toBe(at);
+    expect(await uses(at + 60_000)).toBe(at + 60_000);
+  });
+
+  test('a request above the limit is no use that is recorded', async () => {
+    const activity = (await make())();
+    await activity.consume(key, 1, at);
+
+    expect(await activity.consume(key, 1, at + 59_000)).toHaveProperty('waitMs');
+    expect((await activity.lastUsed([key])).get(key)).toBe(at);
   });
 
   test('the last use and the rate limit do not affect each other', async () => {

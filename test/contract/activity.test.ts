@@ -96,7 +96,7 @@ test('a request above the limit takes no write when the function knows the key, 
 
 test('touching a key again within a minute takes no write, also in a function that only counted requests', async () => {
   const { another, calls } = await setUp();
-  await another().touchLastUsed(key, at);
+  await another().touchLastUsed(key, at - 60_000);
   const activity = another();
   await activity.consume(key, 20, at);
   for (const ms of [0, 1, 59_999]) await activity.touchLastUsed(key, at + ms);

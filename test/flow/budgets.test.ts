@@ -11,8 +11,8 @@ import { type Cost, costOf, wayBackOf } from './task-cost.ts';
 
 /** The cost of one poll. */
 const pollCost = { transitions: 1, invocations: 1, writes: 1 };
-/** Once a minute the last use of a key is written; once a task, that its job has begun, and its duration. */
-const occasionalWrites = 3;
+/** Once a task, that its job has begun, and its duration. */
+const occasionalWrites = 2;
 
 const sample = readFileSync('cli/sample.jpg');
 const form = { content_type: 'image/jpeg' };

@@ -12,6 +12,9 @@ import {
 export function memoryActivity(): KeyActivity {
   const arrivalAt = new Map<string, number>();
   const usedAt = new Map<string, number>();
+  const touch = (keyId: string, now: number): void => {
+    if ((usedAt.get(keyId) ?? 0) <= now - lastUsedPrecisionMs) usedAt.set(keyId, now);
+  };
   return {
     consume: async (keyId, perMinute, now) => {
       const rateLimit = rateLimitAt(now, perMinute);
@@ -19,11 +22,10 @@ export function memoryActivity(): KeyActivity {
       if (decide(rateLimit, before) === 'limited') return limited(rateLimit, before);
       const after = nextTheoreticalArrivalAt(rateLimit, before);
       arrivalAt.set(keyId, after);
+      touch(keyId, now);
       return { rate: rateLimitState(rateLimit, after) };
     },
-    touchLastUsed: async (keyId, now) => {
-      if ((usedAt.get(keyId) ?? 0) <= now - lastUsedPrecisionMs) usedAt.set(keyId, now);
-    },
+    touchLastUsed: async (keyId, now) => touch(keyId, now),
     lastUsed: async (keyIds) => new Map([...usedAt].filter(([keyId]) => keyIds.includes(keyId))),
   };
 }

@@ -29,8 +29,14 @@ const cacheTtlMs = 60_000;
 type Deps = {
   readonly keys: Keys;
   readonly now: Clock;
-  /** Called for every key in use, each time it is loaded into the cache. */
+  /** Called for every key in use, each time it is loaded into the cache, unless the use is recorded elsewhere. */
   readonly touchLastUsed: (keyId: string) => Promise<void>;
+};
+
+/** What else is known of a request that is authenticated. */
+type RequestUse = {
+  /** Whether the write that counts the request records the use of the key as well. */
+  readonly isRecordedByCount?: boolean;
 };
 
 /**
@@ -42,7 +48,11 @@ export const authenticate = ({ keys, now, touchLastUsed }: Deps) => {
   // "There is no such key" is cached as well.
   const cache = ttlCache<KnownKey | undefined>({ ttlMs: cacheTtlMs, now });
 
-  const find = async (hash: string, scope: Scope): Promise<KnownKey> => {
+  const find = async (
+    hash: string,
+    scope: Scope,
+    { isRecordedByCount = false }: RequestUse,
+  ): Promise<KnownKey> => {
     let isLoaded = false;
     const load = () => {
       isLoaded = true;
@@ -51,11 +61,15 @@ export const authenticate = ({ keys, now, touchLastUsed }: Deps) => {
     const known = neverCached.has(scope) ? await load() : await cache.get(hash, load);
     if (!known) throw invalidApiKey();
     const { keyId } = requireValid(known.key, now());
-    if (isLoaded) await touchLastUsed(keyId);
+    if (isLoaded && !isRecordedByCount) await touchLastUsed(keyId);
     return known;
   };
 
-  return async (authorization: string | undefined, scope: Scope): Promise<Caller> => {
+  return async (
+    authorization: string | undefined,
+    scope: Scope,
+    use: RequestUse = {},
+  ): Promise<Caller> => {
     const [, apiKey] = /^Bearer +(\S+) *$/i.exec(authorization ?? '') ?? [];
     if (!apiKey) {
       throw new Problem(
@@ -65,7 +79,7 @@ export const authenticate = ({ keys, now, touchLastUsed }: Deps) => {
     }
     // A text that cannot be a key is not looked up.
     if (!isApiKey(apiKey)) throw invalidApiKey();
-    const known = await find(hashOfKey(apiKey), scope);
+    const known = await find(hashOfKey(apiKey), scope, use);
     requireScope(known.key, scope);
     return callerOf(known);
   };

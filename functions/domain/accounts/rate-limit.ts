@@ -19,8 +19,8 @@ export type RateLimitResult = {
 /** The store of the rate limit (GCRA) of API keys; it also knows when each key was last used. */
 export type KeyActivity = {
   /**
-   * Counts a request against the limit of its key. A request above the limit is not counted. `perMinute` is
-   * a whole number from 1 on.
+   * Counts a request against the limit of its key, and records in the same write that the key is in use. A request
+   * above the limit is not counted. `perMinute` is a whole number from 1 on.
    */
   consume(keyId: string, perMinute: number, now: number): Promise<RateLimitResult>;
   /** Records that the key is in use, at most once a minute. */

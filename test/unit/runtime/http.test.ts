@@ -366,7 +366,7 @@ describe('401', () => {
     );
   });
 
-  test('the key in the header must have the scope that the route declares', async () => {
+  test('the key in the header must have the scope that the route declares; a create records its use later', async () => {
     const calls: unknown[] = [];
     const services: CallerServices = {
       ...anyCallerAllowed,
@@ -378,10 +378,12 @@ describe('401', () => {
 
     await serve(post, async () => ({ body: {} }), services)(red);
     await serve(read, async () => ({ body: {} }), services)(event({ headers: {} }));
+    await serve(counted, async () => ({ body: {} }), services)(red);
 
     expect(calls).toEqual([
-      ['Bearer sk-dr-test', 'generate'],
-      [undefined, 'admin'],
+      ['Bearer sk-dr-test', 'generate', { isRecordedByCount: false }],
+      [undefined, 'admin', { isRecordedByCount: false }],
+      ['Bearer sk-dr-test', 'generate', { isRecordedByCount: true }],
     ]);
   });
 

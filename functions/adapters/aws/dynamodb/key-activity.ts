@@ -47,8 +47,8 @@ export function keyActivity(client: DynamoDBClient, table: string): KeyActivity 
 
   return {
     consume: (keyId, perMinute, now) =>
-      consume(rateLimitAt(now, perMinute), cache.get(keyId) ?? neverUsed, (change) =>
-        write(keyId, change),
+      consume(rateLimitAt(now, perMinute), cache.get(keyId) ?? neverUsed, (change, row) =>
+        write(keyId, { ...change, set: { ...change.set, ...useOf(row, now) } }),
       ),
     touchLastUsed: async (keyId, now) => {
       const before = now - lastUsedPrecisionMs;
@@ -59,7 +59,11 @@ export function keyActivity(client: DynamoDBClient, table: string): KeyActivity 
   };
 }
 
-type Write = (change: Change) => Promise<{ readonly done: boolean; readonly row: ActivityRow }>;
+/** Writes a change of a row that was read or written before as it is given. */
+type Write = (
+  change: Change,
+  row: ActivityRow,
+) => Promise<{ readonly done: boolean; readonly row: ActivityRow }>;
 
 /** One request: decides by the cached row, and after a failed write by the row that made it fail. */
 async function consume(
@@ -67,8 +71,9 @@ async function consume(
   cached: ActivityRow,
   write: Write,
 ): Promise<RateLimitResult> {
-  let arrivalAt = cached.theoreticalArrivalMicros;
+  let known = cached;
   for (let writes = 0; ; writes += 1) {
+    const arrivalAt = known.theoreticalArrivalMicros;
     const decision = decide(rateLimit, arrivalAt);
     if (decision === 'limited') return limited(rateLimit, arrivalAt);
     // There was room at every attempt, and other requests of the key were faster each time. That is no
@@ -76,9 +81,10 @@ async function consume(
     if (writes === maxWrites) return { rate: rateLimitState(rateLimit, arrivalAt) };
     const { done, row } = await write(
       decision === 'idle' ? startFromNow(rateLimit) : moveOn(rateLimit),
+      known,
     );
-    arrivalAt = row.theoreticalArrivalMicros;
-    if (done) return { rate: rateLimitState(rateLimit, arrivalAt) };
+    known = row;
+    if (done) return { rate: rateLimitState(rateLimit, row.theoreticalArrivalMicros) };
   }
 }
 
@@ -104,6 +110,10 @@ const moveOn = ({ now, cost, maxTheoreticalArrivalAt }: RateLimit): Change => ({
   conditions: [conditions.isBusy, conditions.hasRoom],
   values: { now, max: maxTheoreticalArrivalAt },
 });
+
+/** A use that is newer than the recorded one by the precision of the record. Nothing is lost if two functions differ. */
+const useOf = ({ lastUsedAt }: ActivityRow, now: number): { readonly lastUsedAt?: number } =>
+  lastUsedAt <= now - lastUsedPrecisionMs ? { lastUsedAt: now } : {};
 
 const recordUse = (now: number, before: number): Change => ({
   set: { lastUsedAt: now },

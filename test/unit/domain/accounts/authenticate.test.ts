@@ -391,6 +391,27 @@ test.each([
   expect(touched).toEqual([]);
 });
 
+test('the use of a key is not recorded when the write that counts the request does that', async () => {
+  const { known, clock, touched } = context();
+  const identify = authenticate({
+    keys: {
+      find: async (hash) => {
+        const key = known.get(hash);
+        return key && { key, account: sampleAccount() };
+      },
+    },
+    now: clock.now,
+    touchLastUsed: async (id) => void touched.push(id),
+  });
+
+  await identify(header, 'generate', { isRecordedByCount: true });
+  expect(touched).toEqual([]);
+
+  clock.advance(60_000);
+  await identify(header, 'generate');
+  expect(touched).toEqual([keyId]);
+});
+
 test('the use of a key is recorded once a minute, however often it is used', async () => {
   const { identify, touched, clock } = context();
 
