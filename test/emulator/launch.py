@@ -87,9 +87,10 @@ patch(
     ),
 )
 
-# Step Functions: `TimeoutSecondsPath` is ignored.
+# Step Functions: `TimeoutSecondsPath` and `HeartbeatSecondsPath` are ignored. The emulator waits for a token only after
+# the function has returned, and nothing but the function sends heartbeats, so from then on one is like the other.
 def with_timeout(state, given, context):
-    path = state.get("TimeoutSecondsPath")
+    path = state.get("TimeoutSecondsPath") or state.get("HeartbeatSecondsPath")
     if path is None:
         return state
     seconds = step_functions._resolve_path_or_ctx(path, given, context)
