@@ -587,9 +587,7 @@ describe.skipIf(!emulator)('the stage dev in the emulator', () => {
     const failures = deployment.emulator.log('failure');
 
     expect(failures.filter(({ error }) => !workflowErrors.has(error))).toEqual([]);
-    expect(failures.map(({ error }) => error)).toEqual(
-      expect.arrayContaining([CallbackFailed.code, TaskFailed.code]),
-    );
+    expect(failures.map(({ error }) => error)).toEqual(expect.arrayContaining([TaskFailed.code]));
   });
 });
 
