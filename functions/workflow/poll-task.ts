@@ -55,7 +55,7 @@ const poll = pollTask({
 });
 
 export const handler = step(PollInput, async ({ taskId, token, pollSeconds }) => {
-  // Read beside the first write. An error is thrown where a key is used.
+  // Read beside the task. An error is thrown where a key is used.
   keys().catch(() => undefined);
   const outcome = await poll(taskId, token, pollSeconds);
   if (!outcome) return;
