@@ -205,6 +205,17 @@ describe.skipIf(!emulator)('the stage dev in the emulator', () => {
       expect(await endedTask(body.id)).toMatchObject({ status: 'completed' });
     });
 
+    test('can use a file that its account reads by its id before', async () => {
+      const { call } = await customer('owned-file');
+      const { body: file } = await call('POST', '/v1/files', { content_type: 'image/jpeg' });
+      expect(await upload(file.upload, sample)).toBe(204);
+
+      const read = await call('GET', `/v1/files/${file.id}`);
+
+      expect(read.status).toBe(200);
+      expect(Buffer.compare(Buffer.from(read.body), sample)).toBe(0);
+    });
+
     test('whose picture has an alpha channel fails, says why, and costs nothing', async () => {
       const { create, endedTask, credits } = await customer('transparent');
       const { body } = await create({
@@ -466,6 +477,36 @@ describe.skipIf(!emulator)('the stage dev in the emulator', () => {
       expect(ids(batch)).toEqual(made);
       expect(foreign.status).toBe(404);
     });
+  });
+
+  test('a file of the Files API is uploaded, listed, read by its links, and deleted for good', async () => {
+    const { call } = await customer('hosted-files');
+    const files = '/api/v1/files';
+    const named = (file_name: string) => ({ file_name, upload_path: 'pets' });
+
+    const uploaded = [
+      await call('POST', `${files}/upload/base64`, {
+        ...named('one'),
+        base64_data: sample.toString('base64'),
+      }),
+      await call('POST', `${files}/upload/url`, { ...named('two'), file_url: imageUrl }),
+    ];
+    const [first, second] = uploaded.map(({ body }) => body.data);
+    const list = await call('GET', `${files}/list`);
+    const quota = await call('GET', `${files}/quota`);
+    const links = [first.file_url, second.download_url];
+    const read = () =>
+      Promise.all(links.map((link) => call('GET', link, undefined, { authorization: '' })));
+    const pictures = await read();
+    const removed = await call('DELETE', `${files}/${first.file_id}`);
+    const [gone, left] = await read();
+
+    expect(uploaded.map(({ status }) => status)).toEqual([200, 200]);
+    expect([list.status, quota.status, removed.status]).toEqual([200, 200, 200]);
+    expect(JSON.stringify(list.body)).toContain(second.file_id);
+    expect(pictures.map(({ status }) => status)).toEqual([200, 200]);
+    for (const { body } of pictures) expect(Buffer.compare(Buffer.from(body), sample)).toBe(0);
+    expect([gone?.status, left?.status]).toEqual([404, 200]);
   });
 
   describe.concurrent('an operator', () => {

@@ -23,7 +23,7 @@ export type Delivery = 'redirect' | 'bytes' | 'description';
 /** How to answer a request by its method and headers. */
 export function deliveryFor(method: string, authorization: string | undefined): Delivery {
   if (method === 'HEAD') return 'description';
-  return authorization === undefined ? 'redirect' : 'bytes';
+  return authorization ? 'bytes' : 'redirect';
 }
 
 /**
