@@ -4,7 +4,7 @@ import {
   PutItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { marshall } from '@aws-sdk/util-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { expect, test } from 'vitest';
 import {
   accountShardKey,
@@ -170,6 +170,31 @@ test('a task is not refused because of a limit that is being removed', async () 
   expect(await store.ledger.reserve(draft(), { totalLimit: 20 * price, timeZone: 'UTC' })).toEqual({
     state: 'reserved',
   });
+});
+
+test('a limit that is lowered while its shards are read opens none of them for tasks that do not look', async () => {
+  const { client, store, interrupt } = await interruptedDynamoDb(2);
+  await fundedStore(async () => store, 60 * price, { totalLimit: 32 * price });
+  const [first, second] = [keyShardKey(keyId, 0), keyShardKey(keyId, 1)];
+  await addToRow(client, tableNames.keys, first, -32 * price);
+  await addToRow(client, tableNames.keys, second, 15 * price);
+  const before = await rowOf(client, first);
+  await store.apiKeys.change(keyId, { totalLimit: 24 * price });
+  const after = await rowOf(client, first);
+  // A read may find the key as it is afterwards, and its first shard, which owes something, as it was before.
+  await putRow(client, before);
+  interrupt({
+    before: ['BatchGetItem'],
+    once: true,
+    run: async () => {
+      interrupt({ before: ['TransactWriteItems'], once: true, run: () => putRow(client, after) });
+    },
+  });
+
+  await store.ledger.reserve(draft(), { totalLimit: 32 * price, timeZone: 'UTC', revision: 1 });
+
+  const opened = await rowOf(client, second);
+  expect(opened && unmarshall(opened)).toMatchObject({ reserved: price, revision: 1 });
 });
 
 test('a limit of open tasks that is lowered takes only what is left when it does', async () => {

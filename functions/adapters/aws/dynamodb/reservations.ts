@@ -215,7 +215,9 @@ async function decidePlacement(
     totalLimit: totalLimit === undefined ? undefined : key.totalLimit,
     dailyLimit: dailyLimit === undefined ? undefined : key.dailyLimit,
     timeZone,
-    revision: key.revision,
+    // Not that of the key in these rows: it may have been changed between the reads of its shards, and then one of them
+    // owes something that was not seen. The request's was read before all of them.
+    revision: request.limits.revision,
   };
   if (await changeDay(context, request, limits, rows)) return 'retry';
   rememberPaying(context, request, limits, rows);
