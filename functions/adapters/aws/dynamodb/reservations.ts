@@ -184,8 +184,8 @@ async function choosePlacement(
     // Rows are read one after the other. If nothing was added between two reads, there was no more between them than
     // the first one found. Only the rows are compared that say so: others may be in use all the time.
     lacking = found.failure;
-    const again = await readOwnerShards(context, request);
-    if (isSame(rows, again, comparedFor[lacking.state])) {
+    const reread = await readOwnerShards(context, request);
+    if (isSame(rows, reread, comparedFor[lacking.state])) {
       return (await firstResult(context, request)) ?? lacking;
     }
     await backOff(reads, maxPauseMs);
