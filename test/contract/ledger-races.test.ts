@@ -15,7 +15,16 @@ import { sampleTime } from '../support/tasks.ts';
 import { dynamoDb, dynamoDbClient } from './dynamodb.ts';
 import { rowsOf, storeOf, withShards } from './dynamodb-store.ts';
 import { interceptingProxy } from './intercepting-proxy.ts';
-import { account, draft, fundedStore, keyId, reserve, type Store, spendingOf } from './stores.ts';
+import {
+  account,
+  draft,
+  findKeyOf,
+  fundedStore,
+  keyId,
+  reserve,
+  type Store,
+  spendingOf,
+} from './stores.ts';
 import { tableNames } from './template-resources.ts';
 
 // What others do at exactly the moment at which it hurts.
@@ -232,6 +241,35 @@ test.each([
     .map(({ body }) => JSON.parse(String(body)).RequestItems[tableNames.keys].Keys.length);
   expect(read.at(-1)).toBe(count);
 });
+
+test.each([{ totalLimit: 3 * price }, { dailyLimit: 3 * price }])(
+  'a key whose limit is reached is refused without a transaction, and pays again when its limit is raised: %j',
+  async (limit) => {
+    const { url, client } = await dynamoDb();
+    const store = storeOf(client);
+    await fundedStore(async () => store, 20 * price, limit);
+    const proxy = await interceptingProxy(url);
+    const { ledger } = storeOf(dynamoDbClient(proxy.url));
+    const create = async () => {
+      const { totalLimit, dailyLimit, revision } = await findKeyOf(store);
+      const before = proxy.requests.length;
+      const limits = { totalLimit, dailyLimit, revision, timeZone: 'UTC' };
+      const { state } = await ledger.reserve(draft(), limits);
+      const transactions = proxy.requests
+        .slice(before)
+        .filter(({ operation }) => operation === 'TransactWriteItems');
+      return [state.replace(/_today$/, ''), transactions.length];
+    };
+    for (let n = 0; n < 3; n += 1) await create();
+    await create(); // finds that nothing is left
+
+    expect(await create()).toEqual(['key_exhausted', 0]);
+
+    await store.apiKeys.change(keyId, { totalLimit: 9 * price, dailyLimit: 9 * price });
+    await create(); // finds that there is more
+    expect(await create()).toEqual(['reserved', 1]);
+  },
+);
 
 test('a grant that cannot be spread has been made', async () => {
   const { url, client } = await dynamoDb();

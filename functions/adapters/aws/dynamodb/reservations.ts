@@ -111,7 +111,9 @@ export function reservations(client: DynamoDBClient, tables: Tables): Pick<Ledge
 }
 
 async function reserve(context: Context, request: Request): Promise<ReserveResult> {
-  let placement: Placement | ReserveResult = anyShard(context, request);
+  let placement: Placement | ReserveResult = isExhausted(context, request)
+    ? await choosePlacement(context, request)
+    : anyShard(context, request);
   for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
     if ('state' in placement) return placement;
     const outcome = await writeAll(context.client, actionsOf(context.tables, request, placement));
@@ -149,6 +151,13 @@ async function nextPlacement(
 
 const isLimited = ({ totalLimit, dailyLimit }: SpendingLimits): boolean =>
   totalLimit !== undefined || dailyLimit !== undefined;
+
+/**
+ * Whether no shard of the key could pay when they were last read. Then a transaction would fail, and until it has failed
+ * be in the way of the account's other keys.
+ */
+const isExhausted = ({ payingShardsCache }: Context, { task, limits }: Request): boolean =>
+  isLimited(limits) && payingShardsCache.get(task.keyId)?.length === 0;
 
 /** Any shard. What it has is not read: the transaction is refused when that is too little. */
 function anyShard(
@@ -220,8 +229,8 @@ async function decidePlacement(
     revision: request.limits.revision,
   };
   if (await changeDay(context, request, limits, rows)) return 'retry';
-  rememberPaying(context, request, limits, rows);
   const found = placementIn(rows, request, limits);
+  rememberPaying(context, request, rows, { limits, found });
   if ('failure' in found) return found;
   return (await gather(context, request, found)) ? found : 'retry';
 }
@@ -252,20 +261,24 @@ function keep<V>(cache: Map<string, V>, key: string, value: V): void {
 /** Bounded, so that a flood of accounts cannot fill the memory. */
 const maxCacheEntries = 1000;
 
-/** The shards of a key with limits that could pay for a task, and that need no look: they are tried first next time. */
+/**
+ * The shards of a key with limits that could pay for a task, and that need no look: they are tried first next time. The
+ * one where this task goes needs none from then on.
+ */
 function rememberPaying(
   { payingShardsCache }: Context,
   { task }: Request,
-  limits: SpendingLimits,
   { shards, keyShards, dayShards }: ShardRows,
+  { limits, found }: { readonly limits: SpendingLimits; readonly found: Found },
 ): void {
   if (!isLimited(limits)) return;
   const isOpen = (row: Row | undefined): boolean =>
     row?.['revision'] === revisionOf(limits) && row['balance'] >= task.reserved;
   const paying = [...shards.keys()].filter(
     (shard) =>
-      (limits.totalLimit === undefined || isOpen(keyShards[shard])) &&
-      (limits.dailyLimit === undefined || isOpen(dayShards[shard])),
+      ('shard' in found && found.shard === shard) ||
+      ((limits.totalLimit === undefined || isOpen(keyShards[shard])) &&
+        (limits.dailyLimit === undefined || isOpen(dayShards[shard]))),
   );
   keep(payingShardsCache, task.keyId, paying);
 }
