@@ -11,7 +11,7 @@ import {
   dayShardKey,
   keyShardKey,
 } from '../../functions/adapters/aws/dynamodb/shards.ts';
-import { sampleTime } from '../support/tasks.ts';
+import { sampleKey, sampleTime } from '../support/tasks.ts';
 import { dynamoDb, dynamoDbClient } from './dynamodb.ts';
 import { rowsOf, storeOf, withShards } from './dynamodb-store.ts';
 import { interceptingProxy } from './intercepting-proxy.ts';
@@ -24,6 +24,7 @@ import {
   reserve,
   type Store,
   spendingOf,
+  storeWithAccount,
 } from './stores.ts';
 import { tableNames } from './template-resources.ts';
 
@@ -270,6 +271,25 @@ test.each([{ totalLimit: 3 * price }, { dailyLimit: 3 * price }])(
     expect(await create()).toEqual(['reserved', 1]);
   },
 );
+
+test('a key whose limit lies in fewer shards than its account has is tried where its limit lies', async () => {
+  const { url, client } = await dynamoDb();
+  const store = await storeWithAccount(async () => withShards(client, 16));
+  await store.ledger.credit({ account, amount: 400 * price, at: sampleTime });
+  const totalLimit = 40 * price; // in four of the sixteen
+  await store.apiKeys.add(sampleKey({ account, totalLimit }));
+  const proxy = await interceptingProxy(url);
+
+  for (let functions = 0; functions < 10; functions += 1) {
+    const { ledger } = storeOf(dynamoDbClient(proxy.url));
+    const limits = { totalLimit, timeZone: 'UTC', accountShards: 16 };
+    expect(await ledger.reserve(draft(), limits)).toEqual({ state: 'reserved' });
+  }
+
+  expect(new Set(proxy.requests.map(({ operation }) => operation))).toEqual(
+    new Set(['TransactWriteItems']),
+  );
+});
 
 test('a grant that cannot be spread has been made', async () => {
   const { url, client } = await dynamoDb();

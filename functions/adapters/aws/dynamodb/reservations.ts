@@ -9,7 +9,13 @@ import type {
   SpendingLimits,
   TaskKeyUsed,
 } from '../../../domain/billing/ledger.ts';
-import { type Amount, divide, placeTask, type Transfer } from '../../../domain/billing/shards.ts';
+import {
+  type Amount,
+  divide,
+  placeTask,
+  type Transfer,
+  typicalTaskPrice,
+} from '../../../domain/billing/shards.ts';
 import { entryIdOf } from '../../../domain/model/account.ts';
 import { dayIn } from '../../../domain/model/api-key.ts';
 import type { Pending, WithRequest } from '../../../domain/model/task.ts';
@@ -166,9 +172,22 @@ function anyShard(
 ): Placement {
   const count = shardCountCache.get(task.account) ?? limits.accountShards ?? 1;
   const paying = (isLimited(limits) && payingShardsCache.get(task.keyId)) || [];
-  const shard = paying[randomInt(Math.max(1, paying.length))] ?? randomInt(count);
+  const shard =
+    paying[randomInt(Math.max(1, paying.length))] ??
+    randomInt(dividedIn(limits, task.reserved, count));
   return { shard, limits, isRead: false, transfers: {} };
 }
+
+/** In how many shards, from the first one on, the limits of a key lie: small ones in fewer than the account has. */
+const dividedIn = (
+  { totalLimit, dailyLimit }: SpendingLimits,
+  price: number,
+  shards: number,
+): number =>
+  Math.min(
+    totalLimit === undefined ? shards : divide(totalLimit, typicalTaskPrice, shards).length,
+    dailyLimit === undefined ? shards : divide(dailyLimit, price, shards).length,
+  );
 
 /** Conflicts are frequent: the account gets more shards. */
 const addShards = ({ client, tables }: Context, { account, reserved }: Pending): Promise<void> =>
