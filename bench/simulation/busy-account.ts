@@ -45,7 +45,7 @@ export function simulateBusyAccount({ ledger, tasksPerSecond, slowness }: Option
   const totals = { done: 0, givenUp: 0, postings: 0 };
   const createMs: number[] = [];
   const isMeasured = () => clock.now() >= seconds.warmUp * 1000;
-  const countMovement = (isDone: boolean) => {
+  const countPosting = (isDone: boolean) => {
     if (!isMeasured()) return;
     totals.postings += 1;
     if (!isDone) totals.givenUp += 1;
@@ -54,7 +54,7 @@ export function simulateBusyAccount({ ledger, tasksPerSecond, slowness }: Option
   function* settle(attempt: Settle): Process {
     for (const retrySeconds of [...settleRetrySeconds, 0]) {
       const isSettled = yield* attempt();
-      countMovement(isSettled);
+      countPosting(isSettled);
       if (isSettled) {
         if (isMeasured()) totals.done += 1;
         return;
@@ -67,7 +67,7 @@ export function simulateBusyAccount({ ledger, tasksPerSecond, slowness }: Option
     const sandbox = idle.pop() ?? newSandbox();
     const createdAt = clock.now();
     const attempt = yield* sandbox.reserve();
-    countMovement(attempt !== undefined);
+    countPosting(attempt !== undefined);
     if (attempt && isMeasured()) createMs.push(clock.now() - createdAt);
     yield otherWorkMs;
     idle.push(sandbox);

@@ -23,10 +23,10 @@ const shares = [0, 0.5, 0.9, 0.95, 0.99, 1];
 const mostOfFew = 15;
 
 /**
- * Assumed: when all items have been asked, when all are written, and for how long a transaction that is cancelled holds
+ * Assumed: when the conditions of all items have been read, when all are written, and for how long a transaction that is cancelled holds
  * what it got; as shares of the latency. The local stack assumes the same (`local/aws/dynamodb/pause.ts`), except for the last.
  */
-const phases = { asked: 0.4, written: 0.85, holdsWhenCancelled: 0.3 };
+const phases = { conditionsRead: 0.4, written: 0.85, holdsWhenCancelled: 0.3 };
 
 const unitsPerSecond = 1000;
 
@@ -103,16 +103,17 @@ export function simulateDynamoDb({ clock, random, slowness }: Options): Simulate
     *transaction(actions) {
       const kind = actions.length > mostOfFew ? 'transactionOf25' : 'transactionOf5';
       const milliseconds = latency(kind);
-      yield milliseconds * phases.asked;
+      yield milliseconds * phases.conditionsRead;
       const outcomes = actions.map(outcomeOf);
       const state = worstOf(outcomes);
       const held = actions.filter((_, index) => outcomes[index] === 'written');
       hold(held, true);
-      const holds = state === 'written' ? phases.written - phases.asked : phases.holdsWhenCancelled;
+      const holds =
+        state === 'written' ? phases.written - phases.conditionsRead : phases.holdsWhenCancelled;
       yield milliseconds * holds;
       hold(held, false);
       if (state === 'written') applyAll(actions);
-      yield milliseconds * (1 - phases.asked - holds);
+      yield milliseconds * (1 - phases.conditionsRead - holds);
       return state;
     },
   };

@@ -4,18 +4,28 @@ import {
   PutItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { marshall } from '@aws-sdk/util-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { expect, test } from 'vitest';
 import {
   accountShardKey,
   dayShardKey,
   keyShardKey,
 } from '../../functions/adapters/aws/dynamodb/shards.ts';
-import { sampleTime } from '../support/tasks.ts';
+import { sampleKey, sampleTime } from '../support/tasks.ts';
 import { dynamoDb, dynamoDbClient } from './dynamodb.ts';
 import { rowsOf, storeOf, withShards } from './dynamodb-store.ts';
 import { interceptingProxy } from './intercepting-proxy.ts';
-import { account, draft, fundedStore, keyId, reserve, type Store, spendingOf } from './stores.ts';
+import {
+  account,
+  draft,
+  findKeyOf,
+  fundedStore,
+  keyId,
+  reserve,
+  type Store,
+  spendingOf,
+  storeWithAccount,
+} from './stores.ts';
 import { tableNames } from './template-resources.ts';
 
 // What others do at exactly the moment at which it hurts.
@@ -172,6 +182,31 @@ test('a task is not refused because of a limit that is being removed', async () 
   });
 });
 
+test('a limit that is lowered while its shards are read opens none of them for tasks that do not look', async () => {
+  const { client, store, interrupt } = await interruptedDynamoDb(2);
+  await fundedStore(async () => store, 60 * price, { totalLimit: 32 * price });
+  const [first, second] = [keyShardKey(keyId, 0), keyShardKey(keyId, 1)];
+  await addToRow(client, tableNames.keys, first, -32 * price);
+  await addToRow(client, tableNames.keys, second, 15 * price);
+  const before = await rowOf(client, first);
+  await store.apiKeys.change(keyId, { totalLimit: 24 * price });
+  const after = await rowOf(client, first);
+  // A read may find the key as it is afterwards, and its first shard, which owes something, as it was before.
+  await putRow(client, before);
+  interrupt({
+    before: ['BatchGetItem'],
+    once: true,
+    run: async () => {
+      interrupt({ before: ['TransactWriteItems'], once: true, run: () => putRow(client, after) });
+    },
+  });
+
+  await store.ledger.reserve(draft(), { totalLimit: 32 * price, timeZone: 'UTC', revision: 1 });
+
+  const opened = await rowOf(client, second);
+  expect(opened && unmarshall(opened)).toMatchObject({ reserved: price, revision: 1 });
+});
+
 test('a limit of open tasks that is lowered takes only what is left when it does', async () => {
   const { client, store, interrupt } = await interruptedDynamoDb(2);
   await fundedStore(async () => store, 20 * price);
@@ -206,6 +241,54 @@ test.each([
     .filter(({ operation }) => operation === 'BatchGetItem')
     .map(({ body }) => JSON.parse(String(body)).RequestItems[tableNames.keys].Keys.length);
   expect(read.at(-1)).toBe(count);
+});
+
+test.each([{ totalLimit: 3 * price }, { dailyLimit: 3 * price }])(
+  'a key whose limit is reached is refused without a transaction, and pays again when its limit is raised: %j',
+  async (limit) => {
+    const { url, client } = await dynamoDb();
+    const store = storeOf(client);
+    await fundedStore(async () => store, 20 * price, limit);
+    const proxy = await interceptingProxy(url);
+    const { ledger } = storeOf(dynamoDbClient(proxy.url));
+    const create = async () => {
+      const { totalLimit, dailyLimit, revision } = await findKeyOf(store);
+      const before = proxy.requests.length;
+      const limits = { totalLimit, dailyLimit, revision, timeZone: 'UTC' };
+      const { state } = await ledger.reserve(draft(), limits);
+      const transactions = proxy.requests
+        .slice(before)
+        .filter(({ operation }) => operation === 'TransactWriteItems');
+      return [state.replace(/_today$/, ''), transactions.length];
+    };
+    for (let n = 0; n < 3; n += 1) await create();
+    await create(); // finds that nothing is left
+
+    expect(await create()).toEqual(['key_exhausted', 0]);
+
+    await store.apiKeys.change(keyId, { totalLimit: 9 * price, dailyLimit: 9 * price });
+    await create(); // finds that there is more
+    expect(await create()).toEqual(['reserved', 1]);
+  },
+);
+
+test('a key whose limit lies in fewer shards than its account has is tried where its limit lies', async () => {
+  const { url, client } = await dynamoDb();
+  const store = await storeWithAccount(async () => withShards(client, 16));
+  await store.ledger.credit({ account, amount: 400 * price, at: sampleTime });
+  const totalLimit = 40 * price; // in four of the sixteen
+  await store.apiKeys.add(sampleKey({ account, totalLimit }));
+  const proxy = await interceptingProxy(url);
+
+  for (let functions = 0; functions < 10; functions += 1) {
+    const { ledger } = storeOf(dynamoDbClient(proxy.url));
+    const limits = { totalLimit, timeZone: 'UTC', accountShards: 16 };
+    expect(await ledger.reserve(draft(), limits)).toEqual({ state: 'reserved' });
+  }
+
+  expect(new Set(proxy.requests.map(({ operation }) => operation))).toEqual(
+    new Set(['TransactWriteItems']),
+  );
 });
 
 test('a grant that cannot be spread has been made', async () => {

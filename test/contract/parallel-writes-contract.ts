@@ -25,7 +25,7 @@ export function parallelWritesContract(make: MakeStore): void {
   describe('parallel writes', () => {
     parallelReservationsContract(make);
     settling(make);
-    crediting(make);
+    creditInParallel(make);
   });
 }
 
@@ -79,7 +79,7 @@ function settling(make: MakeStore): void {
 const from = (count: number, sign: number) =>
   Array.from({ length: count }, (_, index) => sign * (index + 1));
 
-function crediting(make: MakeStore): void {
+function creditInParallel(make: MakeStore): void {
   test('simultaneous grants and withdrawals all count once, and none makes the balance negative', async () => {
     const store = await fundedStore(make, 20);
     const amounts = from(12, 1).flatMap((amount) => [amount, -2 * amount]);

@@ -56,8 +56,8 @@ export function settlingContract(make: MakeStore): void {
     await store.tasks.recordProviderWebhook(id, 'evolink', sampleTime);
     await store.tasks.recordOutcome(id, { state: 'succeeded', images: [] }, sampleTime);
 
-    const needs = { results: memoryResults(), now: () => sampleTime, retentionDays: 30 };
-    await settleTask({ ...needs, tasks: store.tasks, ledger: store.ledger })(id);
+    const deps = { results: memoryResults(), now: () => sampleTime, retentionDays: 30 };
+    await settleTask({ ...deps, tasks: store.tasks, ledger: store.ledger })(id);
 
     const task = await store.tasks.find(id);
     expect(task).toMatchObject({ status: 'failed', provider: 'evolink', typicalSeconds: 40 });

@@ -240,7 +240,7 @@ describe('the test itself', () => {
 
   test.each([
     ['functions/domain/tasks/create-task.ts', 'functions/domain/tasks'],
-    ['functions/adapters/providers/fal/client.ts', 'functions/adapters/providers'],
+    ['functions/adapters/providers/fal/adapter.ts', 'functions/adapters/providers'],
     ['functions/api/create-task.ts', 'functions/api'],
     ['local/aws/s3/server.ts', 'local/aws'],
     ['local/main.ts', 'local'],

@@ -2,7 +2,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { clientConfig } from '../../adapters/aws/client-config.ts';
 import { taskHistory } from '../../adapters/aws/dynamodb/task-history.ts';
 import { cachedSecret } from '../../adapters/aws/secrets.ts';
-import { batchTasks } from '../../domain/tasks/batch-tasks.ts';
+import { batchTasks } from '../../domain/tasks/list-tasks.ts';
 import { taskResponseFor } from '../../domain/wire/task-response.ts';
 import { readEnv } from '../../runtime/env.ts';
 import { serve } from '../../runtime/http.ts';

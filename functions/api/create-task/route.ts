@@ -1,4 +1,10 @@
-import { defaultModel, modelNames, widestLimits } from '../../domain/model/catalogue.ts';
+import {
+  defaultModel,
+  type Model,
+  modelNames,
+  models,
+  widestLimits,
+} from '../../domain/model/catalogue.ts';
 import { formatList } from '../../domain/model/image-format.ts';
 import {
   attemptTimeoutMs,
@@ -91,10 +97,20 @@ export const docs = (): RouteDocs => ({
 const minuteMs = 60_000;
 const pictures = { image_urls: ['https://example.com/cat.png'] };
 
+/** What a picture must be, in words: once when all models take the same pictures, else for each model. */
+export function describePictures(catalogue: readonly Model[] = models): string {
+  const format = `${formatList} without transparency`;
+  const limits = catalogue.map(({ id, image: { maxBytes, minSide, maxSide } }) => ({
+    id,
+    text: `up to ${maxBytes / 1024 / 1024} MB, sides of ${minSide} to ${maxSide} pixels`,
+  }));
+  const [first, ...others] = new Set(limits.map(({ text }) => text));
+  if (others.length === 0) return `${format}, ${first}`;
+  return `${format}; ${limits.map(({ id, text }) => `with ${id} ${text}`).join('; ')}`;
+}
+
 function fields(): Record<Exclude<keyof GenerationRequest, 'ignored'> | '', FieldDocs> {
-  const { image } = defaultModel;
-  const megabytes = image.maxBytes / 1024 / 1024;
-  const aboutPictures = `${formatList} without transparency, up to ${megabytes} MB, sides of ${image.minSide} to ${image.maxSide} pixels`;
+  const aboutPictures = describePictures();
   return {
     '': {
       description:

@@ -1,7 +1,7 @@
+import { DeletedKey } from '../../domain/accounts/schemas.ts';
 import { defineRoute, type RouteDocs } from '../../runtime/route.ts';
 import * as ids from '../example-ids.ts';
 import { keyId } from '../path-parameters.ts';
-import { DeletedKey } from './response.ts';
 
 export const response = DeletedKey;
 

@@ -1,5 +1,5 @@
+import { Credits } from '../../domain/accounts/schemas.ts';
 import { defineRoute, type RouteDocs } from '../../runtime/route.ts';
-import { Credits } from './response.ts';
 
 export const response = Credits;
 

@@ -1,8 +1,8 @@
 import { AccountsQuery } from '../../domain/accounts/account-request.ts';
+import { AccountList } from '../../domain/accounts/schemas.ts';
 import { defineRoute, type RouteDocs } from '../../runtime/route.ts';
 import * as examples from '../admin-examples.ts';
 import { limitAndCursor } from '../field-docs.ts';
-import { AccountList } from './response.ts';
 
 export const response = AccountList;
 

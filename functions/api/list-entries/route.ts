@@ -1,9 +1,9 @@
 import { EntriesQuery } from '../../domain/accounts/account-request.ts';
+import { EntryList } from '../../domain/accounts/schemas.ts';
 import { defineRoute, type RouteDocs } from '../../runtime/route.ts';
 import * as examples from '../admin-examples.ts';
 import { limitAndCursor } from '../field-docs.ts';
 import { account } from '../path-parameters.ts';
-import { EntryList } from './response.ts';
 
 export const response = EntryList;
 

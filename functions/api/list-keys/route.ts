@@ -1,8 +1,8 @@
 import { KeysQuery } from '../../domain/accounts/key-request.ts';
+import { KeyList } from '../../domain/accounts/schemas.ts';
 import { defineRoute, type RouteDocs } from '../../runtime/route.ts';
 import * as examples from '../admin-examples.ts';
 import { keyAccount, limitAndCursor } from '../field-docs.ts';
-import { KeyList } from './response.ts';
 
 export const response = KeyList;
 

@@ -2,10 +2,11 @@ import * as z from 'zod';
 import { type Entry as LedgerEntry, maxQuotedCharacters } from '../model/account.ts';
 import { scopes } from '../model/api-key.ts';
 import { patterns } from '../model/ids.ts';
-import { accountName, credits, keyId, seconds, taskId } from '../wire/fields.ts';
+import { accountName, credits, keyId, page, seconds, taskId } from '../wire/fields.ts';
 import { CallbackBody } from '../wire/task-schemas.ts';
 
-// Responses about accounts and API keys that several routes have.
+// The responses about accounts, credits and API keys. Handlers and use cases import their types only, so that no bundle
+// carries them.
 
 const kinds = [
   'grant',
@@ -43,6 +44,8 @@ export const Account = z
   })
   .describe('An account: it has the credits, and API keys to spend them with');
 
+export const AccountList = page(Account);
+
 export const NewAccount = Account.safeExtend({ webhook_secret: webhookSecret }).describe(
   'A new account',
 );
@@ -66,6 +69,36 @@ export const Entry = z
     note: z.string().nullable(),
   })
   .describe('One entry in the ledger of an account; never changed');
+
+export const EntryList = page(Entry);
+
+export const Credits = z
+  .strictObject({
+    data: z.strictObject({
+      token: z
+        .strictObject({
+          remaining_credits: credits('What this key may still spend'),
+          unlimited_credits: z.boolean().describe('Whether the key has no limit of its own'),
+          used_credits: credits('What its tasks have cost'),
+          daily_limit_credits: credits('What it may spend a day, if there is a limit').optional(),
+          daily_used_credits: credits('What it has spent today, if there is a limit').optional(),
+          reset_timezone: z
+            .string()
+            .optional()
+            .describe('The time zone in which its day begins at midnight'),
+        })
+        .describe('The API key'),
+      user: z
+        .strictObject({
+          remaining_credits: credits('What the account has'),
+          used_credits: credits('What all its tasks have cost'),
+        })
+        .describe('The account'),
+    }),
+    message: z.literal(''),
+    success: z.literal(true),
+  })
+  .describe('What a caller has and has used, through this key and as an account');
 
 export const WebhookSecret = z
   .strictObject({
@@ -128,6 +161,12 @@ export const Key = z
   })
   .describe('An API key, without the key itself');
 
+export const KeyList = page(Key);
+
 export const NewKey = Key.safeExtend({
   api_key: z.string().regex(patterns.apiKey).describe('The key. It is shown in this response only'),
 }).describe('A new API key');
+
+export const DeletedKey = z
+  .strictObject({ object: z.literal('api_key'), id: keyId, deleted: z.literal(true) })
+  .describe('A deleted key; its tasks continue');

@@ -228,3 +228,17 @@ export const BatchRequest = z.object(
   'The body must be a JSON object.',
 );
 export type BatchRequest = z.output<typeof BatchRequest>;
+
+type BatchDeps = { readonly history: Pick<TaskHistory, 'findAll'>; readonly now: Clock };
+
+/** Several tasks at once, in the order of the request. A task of another account is absent, and so is one that has expired. */
+export const batchTasks =
+  ({ history, now }: BatchDeps) =>
+  async ({ task_ids }: BatchRequest, account: string): Promise<readonly Task[]> => {
+    const ids = [...new Set(task_ids)].filter(isTaskId);
+    const found = new Map((await history.findAll(ids)).map((task) => [task.id, task]));
+    return ids.flatMap((id) => {
+      const task = found.get(id);
+      return task?.account === account && !hasExpired(task, now()) ? [task] : [];
+    });
+  };

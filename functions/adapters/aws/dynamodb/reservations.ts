@@ -9,7 +9,13 @@ import type {
   SpendingLimits,
   TaskKeyUsed,
 } from '../../../domain/billing/ledger.ts';
-import { type Amount, divide, placeTask, type Transfer } from '../../../domain/billing/shards.ts';
+import {
+  type Amount,
+  divide,
+  placeTask,
+  type Transfer,
+  typicalTaskPrice,
+} from '../../../domain/billing/shards.ts';
 import { entryIdOf } from '../../../domain/model/account.ts';
 import { dayIn } from '../../../domain/model/api-key.ts';
 import type { Pending, WithRequest } from '../../../domain/model/task.ts';
@@ -111,7 +117,9 @@ export function reservations(client: DynamoDBClient, tables: Tables): Pick<Ledge
 }
 
 async function reserve(context: Context, request: Request): Promise<ReserveResult> {
-  let placement: Placement | ReserveResult = anyShard(context, request);
+  let placement: Placement | ReserveResult = isExhausted(context, request)
+    ? await choosePlacement(context, request)
+    : anyShard(context, request);
   for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
     if ('state' in placement) return placement;
     const outcome = await writeAll(context.client, actionsOf(context.tables, request, placement));
@@ -150,6 +158,13 @@ async function nextPlacement(
 const isLimited = ({ totalLimit, dailyLimit }: SpendingLimits): boolean =>
   totalLimit !== undefined || dailyLimit !== undefined;
 
+/**
+ * Whether no shard of the key could pay when they were last read. Then a transaction would fail, and until it has failed
+ * be in the way of the account's other keys.
+ */
+const isExhausted = ({ payingShardsCache }: Context, { task, limits }: Request): boolean =>
+  isLimited(limits) && payingShardsCache.get(task.keyId)?.length === 0;
+
 /** Any shard. What it has is not read: the transaction is refused when that is too little. */
 function anyShard(
   { shardCountCache, payingShardsCache }: Context,
@@ -157,9 +172,22 @@ function anyShard(
 ): Placement {
   const count = shardCountCache.get(task.account) ?? limits.accountShards ?? 1;
   const paying = (isLimited(limits) && payingShardsCache.get(task.keyId)) || [];
-  const shard = paying[randomInt(Math.max(1, paying.length))] ?? randomInt(count);
+  const shard =
+    paying[randomInt(Math.max(1, paying.length))] ??
+    randomInt(dividedIn(limits, task.reserved, count));
   return { shard, limits, isRead: false, transfers: {} };
 }
+
+/** In how many shards, from the first one on, the limits of a key lie: small ones in fewer than the account has. */
+const dividedIn = (
+  { totalLimit, dailyLimit }: SpendingLimits,
+  price: number,
+  shards: number,
+): number =>
+  Math.min(
+    totalLimit === undefined ? shards : divide(totalLimit, typicalTaskPrice, shards).length,
+    dailyLimit === undefined ? shards : divide(dailyLimit, price, shards).length,
+  );
 
 /** Conflicts are frequent: the account gets more shards. */
 const addShards = ({ client, tables }: Context, { account, reserved }: Pending): Promise<void> =>
@@ -184,8 +212,8 @@ async function choosePlacement(
     // Rows are read one after the other. If nothing was added between two reads, there was no more between them than
     // the first one found. Only the rows are compared that say so: others may be in use all the time.
     lacking = found.failure;
-    const again = await readOwnerShards(context, request);
-    if (isSame(rows, again, comparedFor[lacking.state])) {
+    const reread = await readOwnerShards(context, request);
+    if (isSame(rows, reread, comparedFor[lacking.state])) {
       return (await firstResult(context, request)) ?? lacking;
     }
     await backOff(reads, maxPauseMs);
@@ -215,11 +243,13 @@ async function decidePlacement(
     totalLimit: totalLimit === undefined ? undefined : key.totalLimit,
     dailyLimit: dailyLimit === undefined ? undefined : key.dailyLimit,
     timeZone,
-    revision: key.revision,
+    // Not that of the key in these rows: it may have been changed between the reads of its shards, and then one of them
+    // owes something that was not seen. The request's was read before all of them.
+    revision: request.limits.revision,
   };
   if (await changeDay(context, request, limits, rows)) return 'retry';
-  rememberPaying(context, request, limits, rows);
   const found = placementIn(rows, request, limits);
+  rememberPaying(context, request, rows, { limits, found });
   if ('failure' in found) return found;
   return (await gather(context, request, found)) ? found : 'retry';
 }
@@ -250,20 +280,24 @@ function keep<V>(cache: Map<string, V>, key: string, value: V): void {
 /** Bounded, so that a flood of accounts cannot fill the memory. */
 const maxCacheEntries = 1000;
 
-/** The shards of a key with limits that could pay for a task, and that need no look: they are tried first next time. */
+/**
+ * The shards of a key with limits that could pay for a task, and that need no look: they are tried first next time. The
+ * one where this task goes needs none from then on.
+ */
 function rememberPaying(
   { payingShardsCache }: Context,
   { task }: Request,
-  limits: SpendingLimits,
   { shards, keyShards, dayShards }: ShardRows,
+  { limits, found }: { readonly limits: SpendingLimits; readonly found: Found },
 ): void {
   if (!isLimited(limits)) return;
   const isOpen = (row: Row | undefined): boolean =>
     row?.['revision'] === revisionOf(limits) && row['balance'] >= task.reserved;
   const paying = [...shards.keys()].filter(
     (shard) =>
-      (limits.totalLimit === undefined || isOpen(keyShards[shard])) &&
-      (limits.dailyLimit === undefined || isOpen(dayShards[shard])),
+      ('shard' in found && found.shard === shard) ||
+      ((limits.totalLimit === undefined || isOpen(keyShards[shard])) &&
+        (limits.dailyLimit === undefined || isOpen(dayShards[shard]))),
   );
   keep(payingShardsCache, task.keyId, paying);
 }

@@ -392,11 +392,11 @@ test.each(Object.entries(cases))(
     const { executionArn } = await start(input);
     await ended(executionArn);
 
-    expect((await history(executionArn)).map(lineOf)).toEqual(expected);
+    expect((await history(executionArn)).map(formatEvent)).toEqual(expected);
   },
 );
 
-const lineOf = (event: HistoryEvent): string =>
+const formatEvent = (event: HistoryEvent): string =>
   [`${event.id}<${event.previousEventId}`, event.type, detailsOf(event)].filter(Boolean).join(' ');
 
 const text = z.string().optional();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { dashscope } from '../../../../functions/adapters/providers/dashscope/client.ts';
+import { dashscope } from '../../../../functions/adapters/providers/dashscope/adapter.ts';
 import type { CancelResult } from '../../../../functions/domain/model/provider.ts';
 import { ProviderBusy } from '../../../../functions/domain/model/workflow-errors.ts';
 import { baseUrl, dashscopeWith, key } from './upstream.ts';

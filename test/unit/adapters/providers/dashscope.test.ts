@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { dashscope } from '../../../../functions/adapters/providers/dashscope/client.ts';
+import { dashscope } from '../../../../functions/adapters/providers/dashscope/adapter.ts';
 import { ProviderBusy } from '../../../../functions/domain/model/workflow-errors.ts';
 import canceled from '../../../fixtures/dashscope/canceled.json' with { type: 'json' };
 import created from '../../../fixtures/dashscope/created.json' with { type: 'json' };

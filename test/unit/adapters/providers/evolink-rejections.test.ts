@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { evolink } from '../../../../functions/adapters/providers/evolink/client.ts';
+import { evolink } from '../../../../functions/adapters/providers/evolink/adapter.ts';
 import newer from '../../../fixtures/evolink/rejections.json' with { type: 'json' };
 import older from '../../../fixtures/evolink/rejections-older.json' with { type: 'json' };
 import job from '../../../fixtures/job.json' with { type: 'json' };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { evolink } from '../../../../functions/adapters/providers/evolink/client.ts';
+import { evolink } from '../../../../functions/adapters/providers/evolink/adapter.ts';
 import { newTaskId } from '../../../../functions/domain/model/ids.ts';
 import { ProviderBusy } from '../../../../functions/domain/model/workflow-errors.ts';
 import cancelled from '../../../fixtures/evolink/cancelled.json' with { type: 'json' };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fal } from '../../../../functions/adapters/providers/fal/client.ts';
+import { fal } from '../../../../functions/adapters/providers/fal/adapter.ts';
 import completed from '../../../fixtures/fal/completed.json' with { type: 'json' };
 import modelErrors from '../../../fixtures/fal/model-errors.json' with { type: 'json' };
 import requestErrors from '../../../fixtures/fal/request-errors.json' with { type: 'json' };

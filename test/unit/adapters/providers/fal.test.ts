@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fal } from '../../../../functions/adapters/providers/fal/client.ts';
+import { fal } from '../../../../functions/adapters/providers/fal/adapter.ts';
 import type { CancelResult } from '../../../../functions/domain/model/provider.ts';
 import { ProviderBusy } from '../../../../functions/domain/model/workflow-errors.ts';
 import completed from '../../../fixtures/fal/completed.json' with { type: 'json' };

@@ -2,9 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { dashscope } from '../../../../functions/adapters/providers/dashscope/client.ts';
-import { evolink } from '../../../../functions/adapters/providers/evolink/client.ts';
-import { fal } from '../../../../functions/adapters/providers/fal/client.ts';
+import { dashscope } from '../../../../functions/adapters/providers/dashscope/adapter.ts';
+import { evolink } from '../../../../functions/adapters/providers/evolink/adapter.ts';
+import { fal } from '../../../../functions/adapters/providers/fal/adapter.ts';
 import type { Access } from '../../../../functions/adapters/providers/upstream.ts';
 import {
   ProviderBusy,

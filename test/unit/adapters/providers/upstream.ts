@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { expect } from 'vitest';
-import { dashscope } from '../../../../functions/adapters/providers/dashscope/client.ts';
+import { dashscope } from '../../../../functions/adapters/providers/dashscope/adapter.ts';
 import type { Access } from '../../../../functions/adapters/providers/upstream.ts';
 import type { Provider } from '../../../../functions/domain/model/provider.ts';
 import { ProviderRejected } from '../../../../functions/domain/model/workflow-errors.ts';

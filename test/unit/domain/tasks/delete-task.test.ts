@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { isDeleted } from '../../../../functions/domain/model/task.ts';
-import { batchTasks } from '../../../../functions/domain/tasks/batch-tasks.ts';
 import { deletePictures, lateWriteMs } from '../../../../functions/domain/tasks/delete-pictures.ts';
 import { deleteTask } from '../../../../functions/domain/tasks/delete-task.ts';
 import { getTask } from '../../../../functions/domain/tasks/get-task.ts';
-import { readPage } from '../../../../functions/domain/tasks/list-tasks.ts';
+import { batchTasks, readPage } from '../../../../functions/domain/tasks/list-tasks.ts';
 import { memoryPictures, memoryStore, settableClock } from '../../../support/fakes.ts';
 import { stateOf } from '../../../support/memory-tasks.ts';
 import type { StoredTask } from '../../../support/money.ts';

@@ -7,16 +7,16 @@ const id = `file-${'a'.repeat(26)}`;
 const maxBytes = 4 * 1024 * 1024;
 
 function context({ contentType = 'image/jpeg', bytes = 3 } = {}) {
-  const asked: string[] = [];
+  const requested: string[] = [];
   const files: FileStore = {
     find: async (account, fileId) => {
-      asked.push(`${account}/${fileId}`);
+      requested.push(`${account}/${fileId}`);
       return account === 'mine' && fileId === id ? { contentType, bytes } : undefined;
     },
     link: async (account, fileId) => `https://inputs.example.com/${account}/${fileId}`,
     read: async (account, fileId) => Buffer.from(`${account}/${fileId}`),
   };
-  return { asked, get: getFile({ files }) };
+  return { requested, get: getFile({ files }) };
 }
 
 test('its owner gets the bytes of a file of at most 4 MB', async () => {
@@ -53,10 +53,10 @@ test('a file of another account is not found', async () => {
 test.each(['', 'file-1', '../mine/file', `${id}/x`])(
   '%j is not found, and is not looked for',
   async (name) => {
-    const { asked, get } = context();
+    const { requested, get } = context();
 
     expect(await thrownBy(get(name, 'mine', 'bytes'))).toMatchObject({ code: 'file_not_found' });
-    expect(asked).toEqual([]);
+    expect(requested).toEqual([]);
   },
 );
 

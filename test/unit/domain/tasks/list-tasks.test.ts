@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Task } from '../../../../functions/domain/model/task.ts';
-import { batchTasks } from '../../../../functions/domain/tasks/batch-tasks.ts';
 import {
   BatchRequest,
+  batchTasks,
   ListRequest,
   listRequest,
   listTasks,
