@@ -8,4 +8,6 @@ export const evolinkAdapter: ProviderAdapter = {
     description: 'Where EvoLink is',
     default: 'https://api.evolink.ai',
   },
+  // Its limits are not published.
+  capacity: { name: 'EvoLinkCapacity', countedBy: 'provider' },
 };
