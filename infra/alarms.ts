@@ -65,6 +65,7 @@ export class Alarms extends Construct {
       ...executionAlarm(monitored),
       ...functionAlarms(monitored),
       ...capacityAlarms(monitored),
+      ...queueAlarm(monitored),
     };
     this.alarms = Object.entries<AlarmProps>(all).map(([name, props]) => {
       const alarm = new Alarm(this, name, propertiesOf(name, props));
@@ -114,6 +115,11 @@ const sumOf = (label: string, minutes: number, metrics: readonly IMetric[]): IMe
 
 /** Fewer failed tasks than this in a quarter of an hour are no outage, whatever their share is. */
 const minFailedTasks = 3;
+
+/** From this wait for a slot on, in seconds, somebody has to look: after a day the task fails. */
+const longWaitSeconds = 12 * 60 * 60;
+/** So many slots in five minutes that were not taken up, or not freed, are no accident. */
+const stuckSlots = 5;
 
 const taskAlarms = {
   TaskPastDeadline: {
@@ -204,14 +210,19 @@ function functionAlarms({ api, workflow, triggers, deletion }: Monitored) {
   // These never throw on purpose. The other functions of the workflow report by an error what the
   // state machine decides about: a bad picture, a busy provider, a receiver that does not answer.
   const neverThrowing = [
+    workflow.functions['workflow/await-slot'],
     workflow.functions['workflow/await-provider'],
     workflow.functions['workflow/poll-task'],
     ...Object.values(triggers.functions),
     ...Object.values(deletion.functions),
   ];
-  // Ten, which is as many metrics as one alarm may have. Errors of the routes are the API's 5xx, also
-  // when one waits for another function in vain.
-  const all = [...Object.values(workflow.functions), ...Object.values(triggers.functions)];
+  // Ten, which is as many metrics as one alarm may have: all but the one that an operator runs by hand. Errors of the
+  // routes are the API's 5xx, also when one waits for another function in vain.
+  const byHand = triggers.functions['events/issue-key'];
+  const all = [
+    ...Object.values(workflow.functions),
+    ...Object.values(triggers.functions).filter((lambda) => lambda !== byHand),
+  ];
   return {
     FunctionError: {
       description: 'Functions crash that should never crash.',
@@ -279,6 +290,32 @@ function capacityAlarms({ api, workflow, tables }: Monitored) {
       metric: api.metricLatency({ statistic: Stats.percentile(95), period: Duration.minutes(5) }),
       threshold: 3000,
       periods: 3,
+    },
+  };
+}
+
+function queueAlarm({ tables: { queue } }: Monitored) {
+  const throttles = throttlesOf(queue);
+  const names = throttles.map((_, index) => `throttled${index}`);
+  return {
+    QueueStuck: {
+      description:
+        'Tasks do not take up their slots or free them, have waited for half a day, or DynamoDB rejects reads or writes of the queue.',
+      metric: new MathExpression({
+        label: 'slots not taken up or not freed, and throttled requests',
+        expression: [
+          ...['expired', 'reclaimed', ...names].map((name) => `FILL(${name}, 0)`),
+          `IF(FILL(oldest, 0) >= ${longWaitSeconds}, ${stuckSlots}, 0)`,
+        ].join(' + '),
+        usingMetrics: {
+          expired: appMetric(metricNames.expiredGrant),
+          reclaimed: appMetric(metricNames.reclaimedSlot),
+          oldest: appMetric(metricNames.oldestQueuedSeconds, 5, Stats.MAXIMUM),
+          ...Object.fromEntries(throttles.map((metric, index) => [names[index], metric])),
+        },
+        period: Duration.minutes(5),
+      }),
+      threshold: stuckSlots,
     },
   };
 }

@@ -38,6 +38,9 @@ export class Bucket extends S3Bucket {
   }
 }
 
+/** A task may wait for its uploads for an hour and for its provider for a day, and an execution of it may begin again. */
+const inputDays = 3;
+
 /** The two private buckets: the pictures that callers send, and the pictures that are generated. */
 export class Buckets extends Construct {
   readonly inputs: Bucket;
@@ -69,9 +72,9 @@ export class Buckets extends Construct {
       ...cors(HttpMethods.POST),
       // Of two rules for the same object S3 takes the shorter, so each rule has a prefix.
       lifecycleRules: [
-        expireAfter(1, bucketPrefixes.uploads),
-        expireAfter(1, bucketPrefixes.files),
-        expireAfter(1, bucketPrefixes.prepared),
+        expireAfter(inputDays, bucketPrefixes.uploads),
+        expireAfter(inputDays, bucketPrefixes.files),
+        expireAfter(inputDays, bucketPrefixes.prepared),
         expireAfter(hostedFileDays, bucketPrefixes.hosted),
       ],
     });

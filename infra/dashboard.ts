@@ -29,6 +29,7 @@ export class Dashboard extends Construct {
         [status],
         tasks(monitored),
         times(),
+        queue(),
         creditsAndImages(),
         troubles(),
         requests(monitored.api),
@@ -78,6 +79,21 @@ const times = (): Row => [
   graph('Seconds at the provider', 8, percentiles(metricNames.providerSeconds)),
 ];
 
+/** What the reconciler has seen, once a minute. */
+const queue = (): Row => [
+  graph('Tasks that wait for a slot', 8, [appMetric(metricNames.queuedTasks, 1, Stats.MAXIMUM)]),
+  graph('Seconds that the first of them has waited', 8, [
+    appMetric(metricNames.oldestQueuedSeconds, 1, Stats.MAXIMUM),
+  ]),
+  graph(
+    'Slots of the providers',
+    8,
+    [metricNames.slotsTaken, metricNames.slotsTotal].map((name) =>
+      appMetric(name, 1, Stats.MAXIMUM),
+    ),
+  ),
+];
+
 const creditsAndImages = (): Row => [
   graph('Credits', 12, sums(metricNames.creditsReserved, metricNames.creditsCharged)),
   graph('Images', 12, sums(metricNames.imagesMade)),
@@ -95,6 +111,8 @@ const troubles = (): Row => [
       metricNames.taskPastDeadline,
       metricNames.pendingCallback,
       metricNames.unfinishedDeletion,
+      metricNames.expiredGrant,
+      metricNames.reclaimedSlot,
     ),
   ),
   graph(

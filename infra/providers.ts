@@ -2,6 +2,7 @@ import { CfnParameter, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { UrlParameter } from '../functions/adapters/providers/provider-adapter.ts';
 import { providerAdapters } from '../functions/adapters/providers/registry.ts';
+import { capacityPattern, formatCapacity } from '../functions/domain/model/capacity.ts';
 import { providerNames } from '../functions/domain/model/catalogue.ts';
 import type { Stage } from './stage.ts';
 
@@ -14,10 +15,16 @@ export class Providers extends Construct {
   readonly urls: Readonly<Record<'PROVIDER_URLS', string>>;
   /** What a function needs to verify their signatures. */
   readonly signatures: Readonly<Record<'PROVIDER_KEYS_URLS', string>>;
+  /** What a function needs to know how many jobs they take. */
+  readonly capacities: Readonly<Record<'PROVIDER_CAPACITIES', string>>;
   /** Which of them are offered, in the order in which they are tried. */
   readonly order: Readonly<Record<'PROVIDERS', string>>;
 
-  constructor(scope: Construct, id: string, { providers, providerUrls }: Stage) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { providers, providerUrls, publishedCapacities }: Stage,
+  ) {
     super(scope, id);
     const parameter = (name: string, description: string, value: string, allowedPattern: string) =>
       // A child of the stack, so that the parameter's name has no prefix.
@@ -38,8 +45,30 @@ export class Providers extends Construct {
         keysUrls[name] = urlParameter(webhookSignature.keysUrl, keysPattern);
       }
     }
+    const capacities = Object.entries(providerAdapters).map(
+      ([
+        name,
+        {
+          capacity: { name: parameterName, default: published, countedBy },
+        },
+      ]) => [
+        name,
+        {
+          capacity: parameter(
+            parameterName,
+            `How many jobs ${name} takes at once and a second, and how many may wait there. Empty: no limits`,
+            publishedCapacities && published ? formatCapacity(published) : '',
+            capacityPattern,
+          ),
+          countedBy,
+        },
+      ],
+    );
     const stack = Stack.of(this);
     this.urls = { PROVIDER_URLS: stack.toJsonString(urls) };
+    this.capacities = {
+      PROVIDER_CAPACITIES: stack.toJsonString(Object.fromEntries(capacities)),
+    };
     this.signatures = { PROVIDER_KEYS_URLS: stack.toJsonString(keysUrls) };
 
     const anyName = `(${providerNames.join('|')})`;

@@ -32,6 +32,8 @@ export type Stage = {
     /** Takes the place of every provider's own origin. */
     readonly origin?: string;
   };
+  /** Whether the providers have their vendors' published limits, unless a deployment sets others; else they have none. */
+  readonly publishedCapacities: boolean;
   /** What the secret with the providers' keys holds until the operator stores real ones. One value is generated. */
   readonly firstKeys: {
     readonly given: Readonly<Record<string, string>>;
@@ -54,6 +56,7 @@ const cloud = {
   providers: providerNames.join(','),
   modelAliases: '',
   providerUrls: { pattern: '^https://[a-z0-9.-]+$' },
+  publishedCapacities: true,
   // `none` is no provider's name, so there is no key until the operator stores one.
   firstKeys: { given: {}, generated: 'none' },
   allowLoopback: false,
@@ -77,6 +80,8 @@ export const stages = {
       pattern: '^http://127\\.0\\.0\\.1:[0-9]+(/[a-z]+)?$',
       origin: 'http://127.0.0.1:1',
     },
+    // The mock providers have no limits until they are told to.
+    publishedCapacities: false,
     // The mock providers accept any key.
     firstKeys: {
       given: Object.fromEntries(otherProviders.map((name) => [name, 'mock'])),

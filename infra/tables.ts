@@ -12,7 +12,7 @@ import type { Binding, Grant, NonEmpty } from './bindings.ts';
 import type { Stage } from './stage.ts';
 
 // No action reads a whole table. Tasks, idempotency records, files and the days of keys go by their time to live; only
-// what was asked is deleted, with its task.
+// what was asked is deleted, with its task, and what is over in the queue.
 type TableAction =
   `dynamodb:${'BatchGetItem' | 'ConditionCheckItem' | 'DeleteItem' | 'GetItem' | 'PutItem' | 'Query' | 'UpdateItem'}`;
 type IndexAccess<Index> = {
@@ -42,7 +42,7 @@ export class Table<Index extends string = never> extends TableV2 {
 const text = (name: string) => ({ name, type: AttributeType.STRING });
 const number = (name: string) => ({ name, type: AttributeType.NUMBER });
 
-/** The tables: tasks, accounts with their ledgers, API keys and their activity, idempotency records, and hosted files. */
+/** The tables: tasks, accounts with their ledgers, API keys and their activity, idempotency records, hosted files, and the queue. */
 export class Tables extends Construct {
   readonly tasks: Table<
     | typeof indexNames.nextCheck
@@ -55,6 +55,7 @@ export class Tables extends Construct {
   readonly activity: Table;
   readonly idempotency: Table;
   readonly files: Table;
+  readonly queue: Table;
 
   constructor(scope: Construct, id: string, { keepData }: Stage) {
     super(scope, id);
@@ -152,6 +153,13 @@ export class Tables extends Construct {
       partitionKey: text('partition'),
       sortKey: text('row'),
       timeToLiveAttribute: 'ttl',
+    });
+    // The slots of the providers and who waits for them. Not in the table of the tasks: none of these rows may be part of a
+    // transaction, which would call plain writes on them off.
+    this.queue = new Table(this, 'Queue', {
+      ...common,
+      partitionKey: text('pk'),
+      sortKey: text('sk'),
     });
   }
 }

@@ -9,9 +9,12 @@ import type { Entry } from '../functions/runtime/env.ts';
 import type { Buckets } from './buckets.ts';
 import type { Deletion } from './deletion.ts';
 import { type CodeOf, createFunctions, type Functions, type FunctionTable } from './lambda.ts';
+import type { Providers } from './providers.ts';
 import type { Stage } from './stage.ts';
 import type { Tables } from './tables.ts';
+import { endWait } from './task-tokens.ts';
 import type { Workflow } from './workflow.ts';
+import { slotsOf } from './workflow-functions.ts';
 
 type Props = {
   readonly stage: Stage;
@@ -20,6 +23,7 @@ type Props = {
   readonly buckets: Buckets;
   readonly workflow: Workflow;
   readonly deletion: Deletion;
+  readonly providers: Providers;
 };
 
 type EventEntry = Exclude<Extract<Entry, `events/${string}`>, keyof Deletion['functions']>;
@@ -58,7 +62,13 @@ export class Triggers extends Construct {
   }
 }
 
-const rowsOf = ({ tables, buckets, workflow, deletion }: Props): FunctionTable<EventEntry> => ({
+const rowsOf = ({
+  tables,
+  buckets,
+  workflow,
+  deletion,
+  providers,
+}: Props): FunctionTable<EventEntry> => ({
   'events/input-uploaded': {
     id: 'InputUploaded',
     timeoutSeconds: 30,
@@ -71,10 +81,11 @@ const rowsOf = ({ tables, buckets, workflow, deletion }: Props): FunctionTable<E
     id: 'Reconcile',
     timeoutSeconds: 50,
     environment: {
-      TASK_TABLE: tables.tasks.allow('dynamodb:UpdateItem', {
+      TASK_TABLE: tables.tasks.allow('dynamodb:GetItem', 'dynamodb:UpdateItem', {
         index: indexNames.nextCheck,
         actions: ['dynamodb:Query'],
       }),
+      ...slotsOf(tables, providers),
       INPUT_BUCKET: buckets.inputs.allow('s3:ListBucket'),
       WORKFLOW_ARN: workflow.allow(
         'states:StartExecution',
@@ -86,6 +97,8 @@ const rowsOf = ({ tables, buckets, workflow, deletion }: Props): FunctionTable<E
         deletion.functions['events/delete-pictures'].allow('lambda:InvokeFunction'),
       POWERTOOLS_SERVICE_NAME: Aws.STACK_NAME,
     },
+    // It wakes tasks that have a slot.
+    permissions: [endWait('states:SendTaskSuccess')],
   },
   'events/execution-ended': {
     id: 'ExecutionEnded',

@@ -56,6 +56,17 @@ export function workflowFunctions(scope: Construct, props: WorkflowFunctionProps
   return functions;
 }
 
+/** What a function needs to take, free and hand out the slots of the providers. */
+export const slotsOf = (tables: Tables, { capacities }: Providers) => ({
+  QUEUE_TABLE: tables.queue.allow(
+    'dynamodb:GetItem',
+    'dynamodb:Query',
+    'dynamodb:UpdateItem',
+    'dynamodb:DeleteItem',
+  ),
+  ...capacities,
+});
+
 function rowsOf({
   stage,
   tables,
@@ -86,6 +97,7 @@ function rowsOf({
     SIGNING_SECRET: secrets.signing.allow('secretsmanager:GetSecretValue'),
     CALLBACK_RETRY_DELAYS: stage.callbackRetryDelays.join(','),
   };
+  const slots = slotsOf(tables, providers);
   return {
     'workflow/prepare-inputs': {
       id: 'PrepareInputs',
@@ -106,7 +118,7 @@ function rowsOf({
       id: 'SubmitTask',
       timeoutSeconds: timeouts.submitTask.functionSeconds,
       environment: {
-        TASK_TABLE: tables.tasks.allow('dynamodb:Query', 'dynamodb:UpdateItem'),
+        TASK_TABLE: tables.tasks.allow('dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'),
         ACTIVITY_TABLE: tables.activity.allow('dynamodb:GetItem'),
         // The provider reads the inputs by links that this function signs: a link can do what its signer can.
         INPUT_BUCKET: buckets.inputs.allow({
@@ -118,9 +130,21 @@ function rowsOf({
         PUBLIC_URL: publicUrl,
         ...providers.urls,
         ...providers.order,
+        ...slots,
         TYPICAL_SECONDS: stage.typicalSeconds,
         POWERTOOLS_SERVICE_NAME: Aws.STACK_NAME,
       },
+      // It wakes the tasks that it hands a slot to.
+      permissions: [endWait('states:SendTaskSuccess')],
+    },
+    'workflow/await-slot': {
+      id: 'AwaitSlot',
+      environment: {
+        TASK_TABLE: tables.tasks.allow('dynamodb:GetItem', 'dynamodb:UpdateItem'),
+        ...slots,
+        POWERTOOLS_SERVICE_NAME: Aws.STACK_NAME,
+      },
+      permissions: [endWait('states:SendTaskSuccess')],
     },
     'workflow/await-provider': {
       id: 'AwaitProvider',
@@ -139,6 +163,7 @@ function rowsOf({
         // Settling and notifying, as the two functions below, and the right to write what was polled.
         ...settlement,
         ...callbacks,
+        ...slots,
         TASK_TABLE: tables.tasks.allow(
           'dynamodb:GetItem',
           'dynamodb:PutItem',
@@ -163,6 +188,7 @@ function rowsOf({
       timeoutSeconds: timeouts.settleTask.functionSeconds,
       environment: {
         ...settlement,
+        ...slots,
         TASK_TABLE: tables.tasks.allow(
           'dynamodb:GetItem',
           'dynamodb:PutItem',
@@ -170,6 +196,7 @@ function rowsOf({
         ),
         ACCOUNT_TABLE: tables.accounts.allow('dynamodb:PutItem', 'dynamodb:UpdateItem'),
       },
+      permissions: [endWait('states:SendTaskSuccess')],
     },
     'workflow/notify-caller': {
       id: 'NotifyCaller',

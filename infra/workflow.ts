@@ -23,6 +23,7 @@ import { quickAttempts } from '../functions/domain/model/task.ts';
 import {
   CallbackFailed,
   InputUnavailable,
+  NoFreeSlot,
   OutcomeMissing,
   ProviderBusy,
   ResultUnavailable,
@@ -42,8 +43,14 @@ import {
 
 type MachineAction = `states:${'DescribeExecution' | 'SendTaskFailure' | 'StartExecution'}`;
 
-/** Longer than the 24 hours for which providers store jobs: one that does not respond is polled until then. */
-const executionHours = 25;
+/**
+ * Longer than a task may wait for a slot, and than providers store jobs: a day each. One that does not respond is polled
+ * until then.
+ */
+const executionHours = 2 * 24 + 2;
+
+/** How long a task waits for a slot until it looks itself: it may have waited too long, or have been woken in vain. */
+const slotWait = Duration.hours(6);
 
 /** The state machine and the functions of its states. An execution carries the task's id; the table has the task. */
 export class Workflow extends Construct {
@@ -97,7 +104,7 @@ const machineLogs = (scope: Construct, logDays: RetentionDays) => ({
   includeExecutionData: false, // task tokens are part of it
 });
 
-/** Prepare, submit, wait and poll, settle, notify. */
+/** Prepare, submit as soon as a slot is free, wait and poll, settle, notify. */
 function definition(scope: Construct, functions: WorkflowFunctions) {
   const prepare = lambdaState(
     scope,
@@ -111,6 +118,9 @@ function definition(scope: Construct, functions: WorkflowFunctions) {
     functions['workflow/submit-task'],
     timeouts.submitTask,
   );
+  const awaitSlot = callbackState(scope, 'AwaitSlot', functions['workflow/await-slot'], {
+    taskTimeout: Timeout.duration(slotWait),
+  });
   const awaitProvider = callbackState(
     scope,
     'AwaitProvider',
@@ -148,7 +158,7 @@ function definition(scope: Construct, functions: WorkflowFunctions) {
     errors: [InputUnavailable.code],
     ...exponential(2, 2),
   });
-  withRetries(submit, taskFailed, {
+  withRetries(submit, [...taskFailed, NoFreeSlot.code], {
     errors: [ProviderBusy.code],
     ...exponential(2, 5),
     jitterStrategy: JitterType.FULL,
@@ -164,6 +174,7 @@ function definition(scope: Construct, functions: WorkflowFunctions) {
 
   // Our own errors must not settle a task whose job is at a provider, so nothing else is caught here. When the retries
   // are over, the execution fails, and the next one goes on under the definition that is deployed by then.
+  withLongRetry(awaitSlot, waitOver);
   withLongRetry(awaitProvider, waitOver);
   // An image that cannot be fetched, and a callback that is not taken, are errors of a task whose outcome is known.
   withLongRetry(
@@ -176,6 +187,9 @@ function definition(scope: Construct, functions: WorkflowFunctions) {
   for (const waiting of [awaitProvider, poll]) {
     waiting.addCatch(poll, { errors: waitOver, resultPath: JsonPath.DISCARD });
   }
+  // A task that is woken without a slot, or after its wait, waits again or ends: the submit decides.
+  awaitSlot.addCatch(submit, { errors: waitOver, resultPath: JsonPath.DISCARD });
+  submit.addCatch(awaitSlot, { errors: [NoFreeSlot.code], resultPath: JsonPath.DISCARD });
   for (const state of [prepare, submit]) {
     state.addCatch(settle, { errors: [Errors.ALL], resultPath: '$.error' });
   }
@@ -187,6 +201,7 @@ function definition(scope: Construct, functions: WorkflowFunctions) {
   notify.addCatch(undelivered, { errors: [Errors.ALL] });
   poll.addCatch(undelivered, { errors: [CallbackFailed.code] });
 
+  awaitSlot.next(submit);
   awaitProvider.next(poll);
   reschedule.next(awaitProvider);
   settle.next(notify);

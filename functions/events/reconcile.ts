@@ -4,24 +4,38 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { clientConfig, s3ClientConfig } from '../adapters/aws/client-config.ts';
 import { taskTable } from '../adapters/aws/dynamodb/task-table.ts';
+import { slotDeps } from '../adapters/aws/provider-slots.ts';
 import { inputUploads } from '../adapters/aws/s3/input-bucket.ts';
 import { taskTokens } from '../adapters/aws/state-machine.ts';
 import { taskFunctionStarter } from '../adapters/aws/task-function.ts';
 import { metricNames } from '../domain/model/metric-names.ts';
+import { reconcileSlots } from '../domain/providers/reconcile-slots.ts';
+import { providerSlots } from '../domain/providers/slots.ts';
 import { reconcile, recoveryMetrics } from '../domain/tasks/reconcile.ts';
 import { readEnv } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
-import { countMetric } from '../runtime/metric.ts';
+import { countMetric, emitMetrics } from '../runtime/metric.ts';
+import { grantExpired } from '../runtime/slot-signals.ts';
 import { workflowRecovery } from './workflow-recovery.ts';
 
 const env = readEnv('events/reconcile');
-const tasks = taskTable(new DynamoDBClient(clientConfig), env.TASK_TABLE);
+const dynamo = new DynamoDBClient(clientConfig);
+const tasks = taskTable(dynamo, env.TASK_TABLE);
 const states = new SFNClient(clientConfig);
 const lambda = new LambdaClient(clientConfig);
+const slots = slotDeps({ dynamo, states, env, grantExpired });
+const runSlots = reconcileSlots({
+  ...slots,
+  reclaimed: (taskId) => {
+    log('warn', 'slot.reclaimed', { taskId });
+    countMetric(metricNames.reclaimedSlot);
+  },
+});
 const run = reconcile({
   tasks,
   inputs: inputUploads(new S3Client(s3ClientConfig), env.INPUT_BUCKET),
   workflow: taskTokens(states),
+  enterQueue: providerSlots(slots).enter,
   ensureWorkflowRunning: workflowRecovery(tasks, states, env.WORKFLOW_ARN),
   deliverCallback: taskFunctionStarter(lambda, env.NOTIFY_FUNCTION),
   deletePictures: taskFunctionStarter(lambda, env.DELETE_PICTURES_FUNCTION),
@@ -36,4 +50,26 @@ const run = reconcile({
   },
 });
 
-export const handler = async (): Promise<void> => run();
+/** Reconciles the slots, and tells how full they are. */
+async function reconcileQueue(): Promise<void> {
+  const { slots: total, taken, waiting, oldestSince } = await runSlots();
+  if (total === 0 && waiting === 0) return; // no provider has a limit, and a metric costs money
+  const oldestSeconds = oldestSince === undefined ? 0 : (Date.now() - oldestSince) / 1000;
+  emitMetrics({
+    numbers: [
+      [metricNames.queuedTasks, 'Count', waiting],
+      [metricNames.oldestQueuedSeconds, 'Seconds', oldestSeconds],
+      [metricNames.slotsTaken, 'Count', taken],
+      [metricNames.slotsTotal, 'Count', total],
+    ],
+  });
+}
+
+// The slots first: that is fast, and every provider waits for it.
+export const handler = async (): Promise<void> => {
+  await reconcileQueue().catch((cause: unknown) => {
+    log('error', 'reconcile.failed', { cause });
+    countMetric(metricNames.reconcilerFailure);
+  });
+  await run();
+};

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { capacityPattern, parseCapacity } from '../domain/model/capacity.ts';
 import {
   type ModelAliases,
   modelAliasesPattern,
@@ -68,6 +69,20 @@ const PROVIDER_URLS = json.pipe(z.record(z.enum(providerNames), z.url()));
 /** Where the providers that sign their webhooks publish their keys, as JSON: `{"fal": "https://…"}`. */
 const PROVIDER_KEYS_URLS = json.pipe(z.partialRecord(z.enum(providerNames), z.url()));
 
+/**
+ * How many jobs every provider takes, as JSON:
+ * `{"dashscope": {"capacity": "running=5,submitsPerSecond=5,ahead=1", "countedBy": "model"}, …}`.
+ */
+const PROVIDER_CAPACITIES = json.pipe(
+  z.record(
+    z.enum(providerNames),
+    z.object({
+      capacity: z.string().regex(new RegExp(capacityPattern)).transform(parseCapacity),
+      countedBy: z.enum(['provider', 'model']),
+    }),
+  ),
+);
+
 /** What a route needs to authenticate its caller and to count the request. */
 const callerVariables = { KEY_TABLE: required, ACCOUNT_TABLE: required, ACTIVITY_TABLE: required };
 /** What the links in a response about a task need. */
@@ -101,6 +116,8 @@ const callbacks = {
   CALLBACK_RETRY_DELAYS: listOfSeconds,
   ALLOW_LOOPBACK,
 };
+/** What hands out the slots of the providers. */
+const slots = { TASK_TABLE: required, QUEUE_TABLE: required, PROVIDER_CAPACITIES };
 
 /** Every Lambda of the system and its environment. infra/ cannot deploy one that lacks a variable. */
 export const entries = {
@@ -208,21 +225,22 @@ export const entries = {
     ...metrics,
     ...providers,
     ...links,
+    ...slots,
     PROVIDERS,
-    TASK_TABLE: required,
     ACTIVITY_TABLE: required,
     INPUT_BUCKET: required,
     TYPICAL_SECONDS,
   }),
+  'workflow/await-slot': z.object({ ...metrics, ...slots }),
   'workflow/await-provider': z.object({ TASK_TABLE: required }),
   // It polls, and when the job is finished it settles and notifies.
-  'workflow/poll-task': z.object({ ...providers, ...settlement, ...callbacks }),
-  'workflow/settle-task': z.object({ ...settlement }),
+  'workflow/poll-task': z.object({ ...providers, ...settlement, ...callbacks, ...slots }),
+  'workflow/settle-task': z.object({ ...settlement, ...slots }),
   'workflow/notify-caller': z.object({ ...callbacks }),
   'events/input-uploaded': z.object({ TASK_TABLE: required, WORKFLOW_ARN: required }),
   'events/reconcile': z.object({
     ...metrics,
-    TASK_TABLE: required,
+    ...slots,
     INPUT_BUCKET: required,
     WORKFLOW_ARN: required,
     NOTIFY_FUNCTION: required,

@@ -3,11 +3,13 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { clientConfig } from '../adapters/aws/client-config.ts';
 import { taskTable } from '../adapters/aws/dynamodb/task-table.ts';
+import { slotDeps } from '../adapters/aws/provider-slots.ts';
 import { cachedSecret, providerKey } from '../adapters/aws/secrets.ts';
 import { taskTokens, workingTokens } from '../adapters/aws/state-machine.ts';
 import { createProviders, providerAdapters } from '../adapters/providers/registry.ts';
 import { metricNames } from '../domain/model/metric-names.ts';
 import { requireProviderKey } from '../domain/providers/provider-key.ts';
+import { providerSlots } from '../domain/providers/slots.ts';
 import { endTask } from '../domain/tasks/end-task.ts';
 import { pollTask } from '../domain/tasks/poll-task.ts';
 import { settleActive } from '../domain/tasks/settle-task.ts';
@@ -15,6 +17,7 @@ import { PollInput } from '../domain/tasks/state-inputs.ts';
 import { readEnv } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
 import { countMetric } from '../runtime/metric.ts';
+import { grantExpired, slotNotReleased } from '../runtime/slot-signals.ts';
 import { step } from '../runtime/step.ts';
 import { callbacks } from './callbacks.ts';
 import { settlement } from './settlement.ts';
@@ -28,9 +31,11 @@ const keys = cachedSecret(secretsManager, env.PROVIDER_SECRET, now);
 const { deps, settled, recordDuration } = settlement(dynamo, env);
 const { notifyCaller, sendCallback, secretsOf } = callbacks({ dynamo, secretsManager }, env);
 const tasks = taskTable(dynamo, env.TASK_TABLE);
+const { release } = providerSlots(slotDeps({ dynamo, states: stepFunctions, env, grantExpired }));
 const poll = pollTask({
   tasks,
   workflow: { ...taskTokens(stepFunctions), ...workingTokens(stepFunctions) },
+  releaseSlot: (task) => release(task).catch((cause) => slotNotReleased(task.id, cause)),
   providers: createProviders(providerAdapters, env.PROVIDER_URLS, (provider) =>
     requireProviderKey(provider, providerKey(keys, provider)),
   ),

@@ -2,21 +2,25 @@ import { setTimeout } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SFNClient } from '@aws-sdk/client-sfn';
 import { clientConfig, s3ClientConfig } from '../adapters/aws/client-config.ts';
 import { durations } from '../adapters/aws/dynamodb/durations.ts';
 import { taskTable } from '../adapters/aws/dynamodb/task-table.ts';
+import { slotDeps } from '../adapters/aws/provider-slots.ts';
 import { inputLinks } from '../adapters/aws/s3/input-bucket.ts';
 import { cachedSecret, providerKey, providersWithKey } from '../adapters/aws/secrets.ts';
 import { createProviders, providerAdapters } from '../adapters/providers/registry.ts';
 import { metricNames } from '../domain/model/metric-names.ts';
 import { measuredSecondsOf } from '../domain/providers/durations.ts';
 import { offeredProviders, requireProviderKey } from '../domain/providers/provider-key.ts';
+import { providerSlots } from '../domain/providers/slots.ts';
 import { providerWebhookUrl } from '../domain/tasks/provider-webhook.ts';
 import { PreparedInput } from '../domain/tasks/state-inputs.ts';
 import { submitTask } from '../domain/tasks/submit-task.ts';
 import { readEnv } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
 import { countMetric } from '../runtime/metric.ts';
+import { grantExpired } from '../runtime/slot-signals.ts';
 import { step } from '../runtime/step.ts';
 
 const env = readEnv('workflow/submit-task');
@@ -34,6 +38,9 @@ const submit = submitTask({
   availableProviders: offeredProviders(env.PROVIDERS, providersWithKey(keys)),
   webhookUrl: async (provider, taskId) =>
     providerWebhookUrl(env.PUBLIC_URL, await signing(), provider, taskId),
+  slots: providerSlots(
+    slotDeps({ dynamo, states: new SFNClient(clientConfig), env, grantExpired }),
+  ),
   typicalSeconds: measuredSecondsOf(
     durations(dynamo, env.ACTIVITY_TABLE, now),
     env.TYPICAL_SECONDS,

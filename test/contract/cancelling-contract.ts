@@ -104,22 +104,6 @@ export function cancellingContract(make: MakeStore): void {
       expect(task && 'submitLockedAt' in task).toBe(acquired);
     });
   });
-
-  test.each([
-    [-1, true],
-    [0, false],
-    [1, false],
-  ])('%i ms after the deadline the submit lock can be acquired: %s', async (late, acquired) => {
-    const { tasks, id } = await one(make);
-    const deadlineAt = sampleTime + 900_000;
-    await tasks.recordStarted(id, { startedAt: sampleTime, deadlineAt, nextCheckAt: 300 });
-
-    const result = await tasks.acquireSubmitLock(id, 'dashscope', deadlineAt + late);
-
-    expect(result.acquired).toBe(acquired);
-    expect(result.task).toEqual(await tasks.findRecord(id));
-    expect('submitLockedAt' in result.task).toBe(acquired);
-  });
 }
 
 async function one(make: MakeStore) {

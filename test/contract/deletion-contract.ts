@@ -141,7 +141,7 @@ export function deletionContract(make: MakeStore): void {
 
       const results = [
         await tasks.recordUpload(id, 0),
-        await tasks.recordStarted(id, { startedAt: 1, deadlineAt: 2, nextCheckAt: 3 }),
+        await tasks.recordStarted(id, { startedAt: 1, nextCheckAt: 3 }),
         await tasks.recordSubmitted(id, 'ticket', 4),
         await tasks.saveTaskToken(id, 'token'),
         await tasks.recordOutcome(id, { state: 'succeeded', images: [] }),

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe } from 'vitest';
+import { queueTable } from '../../functions/adapters/aws/dynamodb/queue-table.ts';
 import { reasonToSkip } from '../support/dynamodb-local.ts';
 import { startDynamoDbLocalForTests } from './dynamodb-local-for-tests.ts';
 import { storeOf } from './dynamodb-store.ts';
+import { queueContract } from './queue-contract.ts';
 import { storeContract } from './store-contract.ts';
+import { tableNames } from './template-resources.ts';
 
 // The local stack's DynamoDB is compared with AWS's own: both must fulfil the same contract.
 
@@ -19,4 +22,5 @@ describe.skipIf(reason !== undefined)("AWS's own DynamoDB Local", () => {
 
   const make = async () => storeOf(await dynamoDbLocal.database());
   storeContract(make);
+  queueContract(async () => queueTable(await dynamoDbLocal.database(), tableNames.queue));
 });

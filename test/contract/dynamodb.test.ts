@@ -285,7 +285,7 @@ test('what was asked is in one item that never changes, and in no other', async 
     Object.fromEntries((await rowsOf(client, tableNames.tasks)).map((row) => [row['part'], row]));
   const { request } = await rows();
 
-  await store.tasks.recordStarted(task.id, { startedAt: 1, deadlineAt: 2, nextCheckAt: 3 });
+  await store.tasks.recordStarted(task.id, { startedAt: 1, nextCheckAt: 3 });
   await settle(store, completed({ ...task, status: 'completed' }));
 
   const after = await rows();
@@ -306,7 +306,7 @@ test('the index of the tasks of an account has keys only and is written once for
   const { id } = await openTask(store, { id: 'task-unified-1757156493-00000009' });
 
   const written = await entries();
-  await store.tasks.recordStarted(id, { startedAt: 1, deadlineAt: 2, nextCheckAt: 3 });
+  await store.tasks.recordStarted(id, { startedAt: 1, nextCheckAt: 3 });
   await store.tasks.acquireSubmitLock(id, 'dashscope', 1);
   await store.tasks.recordSubmitted(id, 'ticket', 1);
   const whileActive = await entries();

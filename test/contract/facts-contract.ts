@@ -17,7 +17,6 @@ const succeeded: Outcome = {
 };
 const started = {
   startedAt: sampleTime + 1,
-  deadlineAt: sampleTime + 2,
   nextCheckAt: sampleTime + 3,
 };
 
@@ -59,7 +58,6 @@ export function factsContract(make: MakeStore): void {
       expect(await store.tasks.recordStarted(id, started)).toMatchObject(started);
       const repeated = await store.tasks.recordStarted(id, {
         startedAt: 8,
-        deadlineAt: 9,
         nextCheckAt: 10,
       });
 

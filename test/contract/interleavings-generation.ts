@@ -37,6 +37,7 @@ export const taskIsSettled = (id: string): Operation => ({
       ledger,
       results: memoryResults(),
       now: clock.now,
+      releaseSlot: async () => undefined,
       retentionDays: 30,
     });
     if ((await settle(id).catch(isAtProvider)) === 'at its provider') return;

@@ -23,7 +23,7 @@ async function setUp() {
 
 test('acquireSubmitLock recognizes its own lock after a lost response', async () => {
   const { tasks, direct, id, requests } = await setUp();
-  await direct.recordStarted(id, { startedAt: sampleTime, deadlineAt, nextCheckAt: 300 });
+  await direct.recordStarted(id, { startedAt: sampleTime, nextCheckAt: 300 });
 
   const { acquired } = await tasks.acquireSubmitLock(id, 'dashscope', deadlineAt - 1);
 

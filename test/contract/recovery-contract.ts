@@ -38,7 +38,7 @@ function leases(make: MakeStore): void {
 
     test('a check whose time has changed is not leased, and nothing changes', async () => {
       const { tasks, id } = await one(make);
-      await tasks.recordStarted(id, { startedAt: 1, deadlineAt: 2, nextCheckAt: 300 });
+      await tasks.recordStarted(id, { startedAt: 1, nextCheckAt: 300 });
 
       expect(await tasks.leaseCheck({ id, nextCheckAt: 100 }, 400)).toBeUndefined();
       expect(await tasks.findDueChecks(far, 10)).toEqual([{ id, nextCheckAt: 300 }]);
@@ -142,7 +142,7 @@ function ordering(make: MakeStore): void {
     for (const { id } of [delivered, undelivered])
       await settle(store, completed({ id, nextCheckAt: 3 }));
 
-    await tasks.recordStarted(watched.id, { startedAt: 1, deadlineAt: 2, nextCheckAt: 400 });
+    await tasks.recordStarted(watched.id, { startedAt: 1, nextCheckAt: 400 });
     await tasks.recordNextExecution(dead.id, 2, 300);
     await recordAttempt(tasks, delivered.id, { state: 'delivered', attempts: 1 });
     await recordAttempt(tasks, undelivered.id, { state: 'failing', attempts: 1 }, 200);

@@ -56,7 +56,12 @@ export function settlingContract(make: MakeStore): void {
     await store.tasks.recordProviderWebhook(id, 'evolink', sampleTime);
     await store.tasks.recordOutcome(id, { state: 'succeeded', images: [] }, sampleTime);
 
-    const deps = { results: memoryResults(), now: () => sampleTime, retentionDays: 30 };
+    const deps = {
+      results: memoryResults(),
+      now: () => sampleTime,
+      retentionDays: 30,
+      releaseSlot: async () => undefined,
+    };
     await settleTask({ ...deps, tasks: store.tasks, ledger: store.ledger })(id);
 
     const task = await store.tasks.find(id);

@@ -26,6 +26,7 @@ export const tableNames = {
   activity: findName(templateTables, 'tablesactivity'),
   idempotency: findName(templateTables, 'tablesidempotency'),
   files: findName(templateTables, 'tablesfiles'),
+  queue: findName(templateTables, 'tablesqueue'),
 };
 
 const templateBuckets = buckets.map(({ name }) => name);

@@ -60,15 +60,12 @@ test('a submit is retried while the provider is busy, and the job is accepted on
   expect((await mockProviderState(stack)).counts).toMatchObject({ submits: 3, accepted: 1 });
 });
 
-test('a task whose provider stays busy fails and is refunded', async () => {
-  controlProvider(stack, { submit: 'busy' });
+test('a task whose providers are all busy for longer waits for them, and is generated', async () => {
+  // Two quick retries at the first provider, and then all three of them.
+  controlProvider(stack, { submit: 'busy', times: 5 });
 
-  expect(await runTask(sampleUrl())).toMatchObject({
-    status: 'failed',
-    error: { code: 'resource_exhausted' },
-  });
-  expect((await mockProviderState(stack)).counts).toMatchObject({ accepted: 0 });
-  await expectRefund();
+  expect(await runTask(sampleUrl())).toMatchObject({ status: 'completed' });
+  expect((await mockProviderState(stack)).counts).toMatchObject({ submits: 6, accepted: 1 });
 });
 
 test('polls that fail do not fail the task', async () => {

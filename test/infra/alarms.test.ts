@@ -92,6 +92,7 @@ describe.each(stageNames)('in %s', (name) => {
       'TableThrottled: ReadThrottleEvents WriteThrottleEvents ≥ 10 in 5 min',
       'IndexThrottled: ReadThrottleEvents WriteThrottleEvents ≥ 10 in 5 min',
       'ApiSlow: Latency ≥ 3000 in 15 min',
+      'QueueStuck: ExpiredGrant ReclaimedSlot OldestQueuedSeconds ReadThrottleEvents WriteThrottleEvents ≥ 5 in 5 min',
     ]);
   });
 
@@ -110,7 +111,11 @@ describe.each(stageNames)('in %s', (name) => {
     test('adds up at most ten metrics, which is the limit of CloudWatch', () => {
       expect(metricsOf(rule).length).toBeLessThanOrEqual(10);
       const stat = rule.name === 'ApiSlow' ? 'p95' : 'Sum';
-      expect(metricsOf(rule).map((one) => one.Stat)).toEqual(metricsOf(rule).map(() => stat));
+      const statOf = ({ MetricName }: z.output<typeof Metric>) =>
+        MetricName === metricNames.oldestQueuedSeconds ? 'Maximum' : stat;
+      expect(metricsOf(rule).map((one) => one.Stat)).toEqual(
+        metricsOf(rule).map((one) => statOf(one.Metric)),
+      );
     });
 
     test('reads only metrics of this stack: those that its functions emit, and those of its resources', () => {
@@ -146,8 +151,9 @@ describe.each(stageNames)('in %s', (name) => {
 
   test('throttles are counted of every table and of every index, except for reads of two lists for people, and of the files', () => {
     const watched = rules
-      .filter(({ name: alarm }) => alarm === 'TableThrottled' || alarm === 'IndexThrottled')
+      .filter(({ name: alarm }) => alarm.endsWith('Throttled') || alarm === 'QueueStuck')
       .flatMap(metricsOf)
+      .filter(({ Metric: { MetricName } }) => MetricName.endsWith('ThrottleEvents'))
       .map(({ Metric: { MetricName, Dimensions } }) =>
         [MetricName, ...Dimensions.map(({ Value }) => readable(Value, (id) => id))].join(' '),
       );
@@ -163,7 +169,7 @@ describe.each(stageNames)('in %s', (name) => {
       // Only requests use it, and one that is throttled in vain is a 5xx of the API.
       .filter((one) => !one.includes('TablesFiles'));
 
-    expect(existing).toHaveLength(12);
+    expect(existing).toHaveLength(13);
     expect(watched.toSorted()).toEqual(expected.toSorted());
   });
 
@@ -174,6 +180,7 @@ describe.each(stageNames)('in %s', (name) => {
     expect(dimensions?.map((dimension) => readable(dimension?.Value, stage.nameOf)).sort()).toEqual(
       [
         'AwaitProvider',
+        'AwaitSlot',
         'DeletePictures',
         'ExecutionEnded',
         'InputUploaded',

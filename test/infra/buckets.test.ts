@@ -10,9 +10,9 @@ describe.each(stageNames)('the buckets of %s', (name) => {
   const rules = {
     // Of two rules for the same object S3 takes the shorter.
     Inputs: [
-      { Prefix: 'uploads/', ExpirationInDays: 1 },
-      { Prefix: 'files/', ExpirationInDays: 1 },
-      { Prefix: 'prepared/', ExpirationInDays: 1 },
+      { Prefix: 'uploads/', ExpirationInDays: 3 },
+      { Prefix: 'files/', ExpirationInDays: 3 },
+      { Prefix: 'prepared/', ExpirationInDays: 3 },
       { Prefix: 'hosted/', ExpirationInDays: 3 },
     ],
     Results: [{ ExpirationInDays: { Ref: 'RetentionDays' } }],

@@ -34,14 +34,15 @@ const limits: Record<Entry, number> = {
   'api/manage-keys': 386,
   'api/test-webhook': 420,
   'api/service': 225, // four fifths are the OpenAPI document, which grows with every route
-  'workflow/prepare-inputs': 555,
-  'workflow/submit-task': 589,
+  'workflow/prepare-inputs': 556,
+  'workflow/submit-task': 625,
+  'workflow/await-slot': 400,
   'workflow/await-provider': 390,
-  'workflow/poll-task': 700, // it settles and notifies as well: docs/decisions/049
-  'workflow/settle-task': 597,
+  'workflow/poll-task': 725, // it settles and notifies as well: docs/decisions/049
+  'workflow/settle-task': 635,
   'workflow/notify-caller': 438,
   'events/input-uploaded': 362,
-  'events/reconcile': 634, // with the client of S3, since it lists uploads: docs/decisions/043
+  'events/reconcile': 655, // with the client of S3, since it lists uploads: docs/decisions/043
   'events/delete-pictures': 521,
   'events/execution-ended': 381,
   'events/issue-key': 367,
@@ -101,6 +102,11 @@ const values: Readonly<Record<string, string>> = {
     dashscope: 'https://dashscope.example.com',
     evolink: 'https://evolink.example.com',
     fal: 'https://fal.example.com',
+  }),
+  PROVIDER_CAPACITIES: JSON.stringify({
+    dashscope: { capacity: 'running=5,submitsPerSecond=5,ahead=1', countedBy: 'model' },
+    evolink: { capacity: '', countedBy: 'provider' },
+    fal: { capacity: 'running=2', countedBy: 'provider' },
   }),
   PROVIDER_KEYS_URLS: '{"fal":"https://fal.example.com/keys"}',
 };

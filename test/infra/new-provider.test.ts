@@ -16,6 +16,7 @@ import type { ProviderAdapter } from '../provider-adapter.ts';
 
 export const acmeAdapter: ProviderAdapter = {
   url: { name: 'AcmeUrl', description: 'Where Acme is', default: 'https://acme.example.com' },
+  capacity: { name: 'AcmeCapacity', countedBy: 'provider' },
   createClient: () => ({
     retentionMs: 1000,
     submit: async () => 'acme-1',

@@ -10,6 +10,7 @@ import {
   TaskInput,
   WaitInput,
 } from '../../functions/domain/tasks/state-inputs.ts';
+import { maxQueueMs } from '../../functions/domain/tasks/submit-task.ts';
 import payloads from '../golden/state-payloads.json' with { type: 'json' };
 import { readable } from './readable.ts';
 import { definitionIn, machineIn, machineOf } from './state-machine.ts';
@@ -42,15 +43,16 @@ test('it is valid Amazon States Language', () => {
   expect(validation.isValid).toBe(true);
 });
 
-test('an execution may last longer than any provider can say how a job ended', () => {
+test('an execution may last longer than a task may wait for a slot, and then any provider can say how its job ended', () => {
   const access = { baseUrl: 'https://example.com', apiKey: async () => 'key' };
   const retention = Object.values(providerAdapters).map(
     ({ createClient }) => createClient(access).retentionMs,
   );
 
   expect(retention).toHaveLength(3);
-  expect(TimeoutSeconds).toBe(25 * 60 * 60);
-  expect(TimeoutSeconds * 1000).toBeGreaterThan(Math.max(...retention));
+  expect(TimeoutSeconds).toBe(50 * 60 * 60);
+  const longestWait = maxQueueMs + Math.max(...retention);
+  expect(TimeoutSeconds * 1000).toBeGreaterThan(longestWait);
 });
 
 test('it is a standard machine, and its log has no execution data, which would include task tokens', () => {
@@ -60,8 +62,8 @@ test('it is a standard machine, and its log has no execution data, which would i
   expect(LoggingConfiguration).toMatchObject({ IncludeExecutionData: false, Level: 'FATAL' });
 });
 
-test('six states run a function', () => {
-  expect(tasks).toHaveLength(6);
+test('seven states run a function', () => {
+  expect(tasks).toHaveLength(7);
 });
 
 describe.each(tasks)('%s', (name, { Parameters, Resource, ...state }) => {
@@ -76,7 +78,7 @@ describe.each(tasks)('%s', (name, { Parameters, Resource, ...state }) => {
   test('has a timeout that is longer than that of its function, unless it waits', () => {
     const [lambda] = ofType(stage, 'AWS::Lambda::Function').filter((one) => one.name === name);
 
-    if (isWaiting) expect(state.TimeoutSeconds).toBeUndefined();
+    if (isWaiting && name !== 'AwaitSlot') expect(state.TimeoutSeconds).toBeUndefined();
     else expect(state.TimeoutSeconds).toBeGreaterThan(Number(lambda?.Properties['Timeout']));
   });
 
@@ -86,6 +88,8 @@ describe.each(tasks)('%s', (name, { Parameters, Resource, ...state }) => {
     // The end of a wait is expected. The timeout of a function is an error.
     const waitOver = ['States.Timeout', 'States.HeartbeatTimeout', 'Woken'];
     const decided: Readonly<Record<string, readonly string[]>> = {
+      SubmitTask: ['TaskFailed', 'NoFreeSlot'],
+      AwaitSlot: waitOver,
       AwaitProvider: waitOver,
       PollTask: [...waitOver, 'Rescheduled'],
       SettleTask: ['TaskFailed', 'OutcomeMissing'],
@@ -139,11 +143,12 @@ describe.each(waiting)('%s, which waits', (name, state) => {
     expect(state.Parameters).toMatchObject({ Payload: { 'token.$': '$$.Task.Token' } });
   });
 
-  test('goes on to PollTask when the wait is over, with its input unchanged', () => {
-    expect(state.Catch.filter(({ Next }) => Next === 'PollTask')).toEqual([
+  test('goes on to the submit or the poll when the wait is over, with its input unchanged', () => {
+    const next = name === 'AwaitSlot' ? 'SubmitTask' : 'PollTask';
+    expect(state.Catch.filter(({ Next }) => Next === next)).toEqual([
       {
         ErrorEquals: ['States.Timeout', 'States.HeartbeatTimeout', failures.woken],
-        Next: 'PollTask',
+        Next: next,
         ResultPath: null,
       },
     ]);
@@ -229,21 +234,37 @@ test.each([
   expect(schema.parse({ waitSeconds: 3, pollSeconds: 2, ...input })).toEqual(input);
 });
 
-test('the first wait has a time limit; the wait between polls ends when there is no sign of life for as long', () => {
-  const limits = waiting.map(([name, { TimeoutSecondsPath, HeartbeatSecondsPath }]) => [
-    name,
-    TimeoutSecondsPath,
-    HeartbeatSecondsPath,
-  ]);
+test('the first waits have a time limit; the wait between polls ends when there is no sign of life for as long', () => {
+  const limits = waiting.map(
+    ([name, { TimeoutSeconds, TimeoutSecondsPath, HeartbeatSecondsPath }]) => [
+      name,
+      TimeoutSeconds ?? TimeoutSecondsPath,
+      HeartbeatSecondsPath,
+    ],
+  );
 
-  expect(limits).toEqual([
+  expect(limits.toSorted()).toEqual([
     ['AwaitProvider', '$.waitSeconds', undefined],
+    ['AwaitSlot', 6 * 60 * 60, undefined],
     ['PollTask', undefined, '$.pollSeconds'],
   ]);
 });
 
-test('two states wait: AwaitProvider before the first poll, and PollTask between polls', () => {
-  expect(waiting.map(([name]) => name)).toEqual(['AwaitProvider', 'PollTask']);
+test('three states wait: AwaitSlot for a free slot, AwaitProvider before the first poll, and PollTask between polls', () => {
+  expect(waiting.map(([name]) => name).toSorted()).toEqual([
+    'AwaitProvider',
+    'AwaitSlot',
+    'PollTask',
+  ]);
+});
+
+test('a task without a slot waits for one, with its input unchanged, and then submits', () => {
+  expect(States['SubmitTask']?.Catch[0]).toEqual({
+    ErrorEquals: [failures.NoFreeSlot.code],
+    Next: 'AwaitSlot',
+    ResultPath: null,
+  });
+  expect(States['AwaitSlot']?.Next).toBe('SubmitTask');
 });
 
 test.each([

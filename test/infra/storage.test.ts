@@ -12,7 +12,7 @@ describe.each(stageNames)('the tables of %s', (name) => {
   const table = (tableName: string) => propertiesOf(stage, 'AWS::DynamoDB::GlobalTable', tableName);
   const all = ofType(stage, 'AWS::DynamoDB::GlobalTable');
 
-  test('are these six, each with its keys', () => {
+  test('are these seven, each with its keys', () => {
     const keys = all.map(({ name: tableName, Properties }) => [tableName, Properties['KeySchema']]);
 
     expect(Object.fromEntries(keys)).toEqual({
@@ -22,6 +22,7 @@ describe.each(stageNames)('the tables of %s', (name) => {
       Activity: key('keyId'),
       Idempotency: key('id'),
       Files: key('partition', 'row'),
+      Queue: key('pk', 'sk'),
     });
   });
 
@@ -94,7 +95,7 @@ describe.each(stageNames)('the tables of %s', (name) => {
   });
 
   test('are billed by request', () => {
-    expect(all).toHaveLength(6);
+    expect(all).toHaveLength(7);
     for (const { Properties } of all) expect(Properties['BillingMode']).toBe('PAY_PER_REQUEST');
   });
 });
@@ -108,7 +109,7 @@ test('only in production are tables protected, retained and restorable', () => {
       resource.Properties['Replicas'],
     ]);
   const protection = (isProtected: boolean) =>
-    Array.from({ length: 6 }, () => [
+    Array.from({ length: 7 }, () => [
       isProtected ? 'Retain' : 'Delete',
       isProtected ? 'Retain' : 'Delete',
       expect.objectContaining({ SSEEnabled: isProtected }), // otherwise DynamoDB encrypts with a key that it owns

@@ -12,6 +12,7 @@ import {
   type Task,
   type TaskRecord,
   type TaskState,
+  taskDeadlineMs,
   type WithRequest,
 } from '../../functions/domain/model/task.ts';
 import type { TaskStore } from '../../functions/domain/tasks/ports.ts';
@@ -65,23 +66,30 @@ export function memoryTasks({
     },
     recordUpload: async (id, index) =>
       update(id, (task) => ({ ...task, arrived: new Set(task.arrived).add(index) })),
-    recordStarted: async (id, { startedAt, deadlineAt, nextCheckAt }) =>
+    recordStarted: async (id, { startedAt, nextCheckAt }) =>
       update(id, (task) => ({
         ...task,
         startedAt: task.startedAt ?? startedAt,
-        deadlineAt: task.deadlineAt ?? deadlineAt,
         nextCheckAt,
       })),
-    acquireSubmitLock: async (id, provider, at, submittedRequest) => {
+    recordQueued: async (id, queue, nextCheckAt) =>
+      update(id, (task) =>
+        task.status === 'pending' && task.submitLockedAt === undefined
+          ? { ...task, queue, nextCheckAt }
+          : task,
+      ),
+    acquireSubmitLock: async (id, provider, at, submittedRequest, slot) => {
       const task = find(id);
       if (!task) throw new Error(`${id} does not exist`);
-      if (task.status !== 'pending' || !mayBeSubmitted(task, at)) {
+      if (task.status !== 'pending' || !mayBeSubmitted(task)) {
         return { acquired: false, task: stateOf(task) };
       }
       const locked = {
         ...task,
         submitLockedAt: at,
+        deadlineAt: at + taskDeadlineMs,
         provider,
+        ...(slot !== undefined && { slot }),
         ...(submittedRequest && { submittedRequest }),
       };
       records.set(id, locked);
@@ -96,7 +104,13 @@ export function memoryTasks({
     releaseSubmitLock: async (id, at, reason) => {
       const task = lockedTask(id, at);
       if (!task) return;
-      const { submitLockedAt: _, submittedRequest: __, ...rest } = task;
+      const {
+        submitLockedAt: _,
+        submittedRequest: __,
+        deadlineAt: ___,
+        slot: ____,
+        ...rest
+      } = task;
       const { busyCount = 0 } = task;
       records.set(id, reason === 'busy' ? { ...rest, busyCount: busyCount + 1 } : rest);
     },
@@ -107,6 +121,7 @@ export function memoryTasks({
           status: 'processing',
           ticket,
           submittedAt,
+          deadlineAt: submittedAt + taskDeadlineMs,
           ...(typicalSeconds !== undefined && { typicalSeconds }),
           ...(cancellable && { cancellable }),
         };
@@ -204,11 +219,8 @@ export function stateOf(task: TaskState | undefined): TaskState | undefined {
 const recordOf = (record: StoredTask | undefined): TaskRecord | undefined =>
   record && (isDeleted(record) ? record : stateOf(record));
 
-const mayBeSubmitted = (task: Pending, at: number): boolean =>
-  task.submitLockedAt === undefined &&
-  task.outcome === undefined &&
-  task.cancelledAt === undefined &&
-  (task.deadlineAt === undefined || task.deadlineAt > at);
+const mayBeSubmitted = (task: Pending): boolean =>
+  task.submitLockedAt === undefined && task.outcome === undefined && task.cancelledAt === undefined;
 
 // Two attempts at once: the one that failed does not overwrite the one that was delivered.
 const isAlreadyDelivered = ({ state }: CallbackRecord, task: Task | undefined): boolean =>

@@ -49,7 +49,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'functions/runtime',
   ],
   'functions/events': [
-    ...domain('tasks', 'accounts', 'model'),
+    ...domain('tasks', 'accounts', 'providers', 'model'),
     ...adapters('aws'),
     'functions/runtime',
   ],

@@ -1,3 +1,4 @@
+import type { Capacity, ProviderCapacity } from '../../domain/model/capacity.ts';
 import type { Clock } from '../../domain/model/clock.ts';
 import type { Provider, WebhookVerifier } from '../../domain/model/provider.ts';
 import type { Access } from './upstream.ts';
@@ -6,6 +7,8 @@ import type { Access } from './upstream.ts';
 export type ProviderAdapter = {
   readonly createClient: (access: Access) => Provider;
   readonly url: UrlParameter;
+  /** How many jobs it takes of one operator. */
+  readonly capacity: CapacityParameter;
   /** Only for a provider that signs its webhooks. */
   readonly webhookSignature?: {
     /** Where the provider publishes the keys it signs with. */
@@ -15,6 +18,16 @@ export type ProviderAdapter = {
       readonly now: Clock;
     }) => WebhookVerifier;
   };
+};
+
+/** A capacity that a deployment may change, by a parameter of the CloudFormation template. */
+type CapacityParameter = {
+  /** The name of the parameter. */
+  readonly name: string;
+  /** What the vendor publishes for a new account; absent: no limits are known. */
+  readonly default?: Capacity;
+  /** Whether the vendor counts the jobs of each model by themselves. */
+  readonly countedBy: ProviderCapacity['countedBy'];
 };
 
 /** A URL that a deployment may change, by a parameter of the CloudFormation template. */

@@ -34,6 +34,16 @@ export const metricNames = {
   deadExecution: 'DeadExecution',
   pendingCallback: 'PendingCallback',
   unfinishedDeletion: 'UnfinishedDeletion',
+  /** A task did not take up the slot that it was handed. */
+  expiredGrant: 'ExpiredGrant',
+  /** A slot was freed whose task had ended, or had never submitted. */
+  reclaimedSlot: 'ReclaimedSlot',
+
+  // The queue in front of the providers, once a minute.
+  queuedTasks: 'QueuedTasks',
+  oldestQueuedSeconds: 'OldestQueuedSeconds',
+  slotsTaken: 'SlotsTaken',
+  slotsTotal: 'SlotsTotal',
 
   // What an operator has to investigate.
   exhaustedTask: 'ExhaustedTask',

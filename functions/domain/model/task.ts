@@ -23,6 +23,19 @@ export type Options = {
   readonly watermark?: boolean | undefined;
 };
 
+/** The lanes of an account in the queue: its single tasks do not wait for its own bulk. */
+export type Lane = 'interactive' | 'bulk';
+
+/** Where a task waits for a slot. */
+export type QueuePlace = {
+  /** It takes a slot of any of these pools. */
+  readonly pools: readonly string[];
+  /** Since when: it keeps its place when it enters the queue again. */
+  readonly since: number;
+  /** When it did not take up a slot that it was handed: its workflow may be dead. */
+  readonly missedAt?: number | undefined;
+};
+
 /** Why a task, or one of its images, was not made. `message` is public. */
 export type Failure = { readonly code: TaskErrorCode; readonly message: string };
 
@@ -69,7 +82,7 @@ type TaskBase = {
   readonly arrived?: ReadonlySet<number> | undefined;
   /** Fact: the workflow has started with the task. */
   readonly startedAt?: number | undefined;
-  /** Past it the task fails with `generation_timeout`; counted from the moment its inputs are there. */
+  /** Past it the task fails with `generation_timeout`; counted from the submit of its job. */
   readonly deadlineAt?: number | undefined;
   /** When the reconciler has to check this task; absent when it does not have to. */
   readonly nextCheckAt?: number | undefined;
@@ -82,6 +95,10 @@ type TaskBase = {
   readonly cancelledAt?: number | undefined;
   /** The provider that has the job, or to which it was submitted last. */
   readonly provider?: ProviderName | undefined;
+  /** Its lane in the queue in front of the providers; absent: interactive. */
+  readonly lane?: Lane | undefined;
+  /** The slot of its provider that the job was submitted with; absent at a provider without limits. */
+  readonly slot?: string | undefined;
   /** How long such tasks took when this one was accepted, fixed so that its progress never goes back. */
   readonly typicalSeconds?: number | undefined;
 };
@@ -103,6 +120,8 @@ type ActiveTaskBase = TaskBase & {
   readonly submitLockedAt?: number | undefined;
   /** The request to an idempotent provider, which recognises a job by its exact request. */
   readonly submittedRequest?: SubmittedRequest | undefined;
+  /** Fact: no provider had a slot free for the job, and the task waits for one, or has waited. */
+  readonly queue?: QueuePlace | undefined;
   /** How often a provider was busy. */
   readonly busyCount?: number | undefined;
   /** Fact: the provider's webhook has reported news about the job. */
@@ -252,6 +271,17 @@ export const canCancel = (task: TaskState): boolean =>
 export const awaitsCancellation = (task: ActiveTask): boolean =>
   task.status === 'processing' && task.cancelledAt !== undefined && task.cancellable === true;
 
+/** A task that waits for a slot. */
+export type QueuedTask = Pending & { readonly queue: QueuePlace };
+
+/** Whether a task waits for a slot: nobody submits it, and nothing has ended it. */
+export const isQueued = (task: TaskState): task is QueuedTask =>
+  task.status === 'pending' &&
+  task.queue !== undefined &&
+  task.submitLockedAt === undefined &&
+  task.cancelledAt === undefined &&
+  task.outcome === undefined;
+
 /** The inputs that are to be uploaded and have not arrived. */
 export const missingUploads = ({ uploadCount = 0, arrived }: TaskState): readonly number[] =>
   Array.from({ length: uploadCount }, (_, index) => index).filter((index) => !arrived?.has(index));
@@ -274,7 +304,7 @@ export const deletePicturesSeconds = 20;
 /** How long a link to a result works, counted from the response that carries it: a day. */
 export const linkValidForMs = 24 * 60 * 60 * 1000;
 
-/** How long a task may take once its inputs are there: a quarter of an hour. */
+/** How long a job may take once it was submitted: a quarter of an hour. */
 export const taskDeadlineMs = 15 * 60 * 1000;
 
 /**

@@ -36,6 +36,12 @@ export class ProviderRejected extends Error {
 
 type RejectedOptions = ErrorOptions & { readonly operatorMustAct?: boolean };
 
+/** No provider has a slot free for the task: it waits for one. */
+export class NoFreeSlot extends Error {
+  static readonly code = 'NoFreeSlot';
+  override readonly name = 'NoFreeSlot';
+}
+
 /** The provider gave no clear answer to a submit: it may have been accepted. It is never blindly retried. */
 export class SubmitUnknown extends Error {
   static readonly code = 'SubmitUnknown';

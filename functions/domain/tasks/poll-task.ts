@@ -24,6 +24,8 @@ import type { TaskStore, Workflow } from './ports.ts';
 type Deps = {
   readonly tasks: TaskStore;
   readonly workflow: Pick<Workflow, 'fail' | 'finish' | 'keepAlive' | 'reschedule' | 'wake'>;
+  /** Frees the slot of a task. It does not fail: the reconciler frees the slot again. */
+  readonly releaseSlot: (task: ActiveTask) => Promise<void>;
   readonly providers: Readonly<
     Record<ProviderName, Pick<Provider, 'poll' | 'cancel' | 'retentionMs' | 'supportsWebhook'>>
   >;
@@ -60,10 +62,17 @@ export const pollTask =
     const { tasks, now } = deps;
     const polledAt = now();
     /** Ends the task, as far as it has not ended, and then the polling. */
-    const end = (known: ActiveTask | undefined, isFirst = false) =>
-      finishWith(deps, { taskId, token, pollSeconds }, () =>
-        known ? deps.endTask(known, { isFirst }) : deps.notifyCaller(taskId),
-      );
+    const end = async (known: ActiveTask | undefined, isFirst = false) => {
+      // The slot is free as soon as the outcome is known: until the task is settled, the next job has begun.
+      const released = known && deps.releaseSlot(known);
+      try {
+        await finishWith(deps, { taskId, token, pollSeconds }, () =>
+          known ? deps.endTask(known, { isFirst }) : deps.notifyCaller(taskId),
+        );
+      } finally {
+        await released;
+      }
+    };
     const task = activeTaskIn(await tasks.findRecord(taskId));
     if (!task || task.outcome) {
       await end(task);

@@ -10,6 +10,7 @@ import type {
   Image,
   Input,
   Outcome,
+  QueuePlace,
   SubmittedRequest,
   Task,
   TaskRecord,
@@ -31,18 +32,24 @@ export type TaskStore = {
   findRequest(id: string): Promise<TaskRequest | undefined>;
   /** Fact: the upload for input `index` has arrived. Returns the task as it is now, unless it has ended. */
   recordUpload(id: string, index: number): Promise<ActiveTask | undefined>;
-  /** The workflow has started with the task, and its deadline runs. */
+  /** The workflow has started with the task. */
   recordStarted(id: string, at: StartTimes): Promise<ActiveTask | undefined>;
   /**
-   * Acquires the submit lock, before the job is submitted. Fails when the task is locked already, cancelled,
-   * past its deadline or has its outcome; returns the task either way. The request to an idempotent
-   * provider is stored with the lock, so that a retry submits exactly the same request.
+   * The task waits for a slot, since the first time that this was written; the reconciler checks it at `nextCheckAt`.
+   * Only for a task that no attempt submits.
+   */
+  recordQueued(id: string, queue: QueuePlace, nextCheckAt: number): Promise<ActiveTask | undefined>;
+  /**
+   * Acquires the submit lock, before the job is submitted, with the slot of the provider that the task has. Fails when the task is locked already, cancelled or has its
+   * outcome; returns the task either way. The request to an idempotent provider is stored with the
+   * lock, so that a retry submits exactly the same request, until the deadline.
    */
   acquireSubmitLock(
     id: string,
     provider: ProviderName,
     at: number,
     submittedRequest?: SubmittedRequest,
+    slot?: string,
   ): Promise<SubmitLock>;
   /**
    * Takes over the submit lock of an earlier attempt, which then cannot release it any more. `false`: the
@@ -59,7 +66,7 @@ export type TaskStore = {
    * provider that is busy is counted in `busyCount`.
    */
   releaseSubmitLock(id: string, lockedAt: number, reason: DeclineReason): Promise<void>;
-  /** The provider accepted the job. */
+  /** The provider accepted the job, and its deadline runs. */
   recordSubmitted(
     id: string,
     ticket: string,
@@ -131,7 +138,6 @@ type AcceptedJob = {
 
 type StartTimes = {
   readonly startedAt: number;
-  readonly deadlineAt: number;
   readonly nextCheckAt: number;
 };
 /** A task that has to be checked, and since when. */

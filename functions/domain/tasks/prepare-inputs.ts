@@ -3,13 +3,7 @@ import { findModel, type Model } from '../model/catalogue.ts';
 import type { Clock } from '../model/clock.ts';
 import { failures } from '../model/failures.ts';
 import type { ImageFormat } from '../model/image-format.ts';
-import {
-  type ActiveTask,
-  type Failure,
-  type Input,
-  taskDeadlineMs,
-  type WithRequest,
-} from '../model/task.ts';
+import type { ActiveTask, Failure, Input, WithRequest } from '../model/task.ts';
 import { InputRejected, TaskFailed } from '../model/workflow-errors.ts';
 import { InputProblem, inputErrorOf } from './input-problems.ts';
 import type { InputStore, TaskStore } from './ports.ts';
@@ -58,7 +52,6 @@ async function start({ tasks, now }: Deps, taskId: string) {
   const [task, request] = await Promise.all([
     tasks.recordStarted(taskId, {
       startedAt: at,
-      deadlineAt: at + taskDeadlineMs,
       nextCheckAt: at + checkIntervalMs,
     }),
     tasks.findRequest(taskId),

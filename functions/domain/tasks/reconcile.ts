@@ -4,16 +4,20 @@ import {
   type ActiveTask,
   isDeleted,
   isEnded,
+  isQueued,
   missingUploads,
+  type Pending,
+  type QueuedTask,
   type TaskRecord,
   type TaskState,
 } from '../model/task.ts';
 import type { Recovery } from './ensure-workflow.ts';
 import type { DueCheck, InputStore, TaskStore, Workflow } from './ports.ts';
+import { hasWaitedTooLong, queueCheckMs } from './submit-task.ts';
 
 /**
  * Why a task has to be checked: it was never started, its uploads came but not their events, its uploads never came,
- * it is past its deadline, its workflow may be dead, its callback was not delivered, or it was deleted and its
+ * it is past its deadline, its workflow may be dead, it waits for a slot, its callback was not delivered, or it was deleted and its
  * pictures may be left.
  */
 export type CheckReason =
@@ -22,11 +26,15 @@ export type CheckReason =
   | 'uploads-expired'
   | 'past-deadline'
   | 'unwatched'
+  | 'queued'
   | 'undelivered'
   | 'pictures-left';
 
+/** A task that waits for a slot is not recovered, but put into its place again. */
+type Recovered = Exclude<CheckReason, 'queued'>;
+
 /** The metric that counts what the reconciler recovered, by the reason of its check. */
-export const recoveryMetrics: Readonly<Record<CheckReason, MetricName>> = {
+export const recoveryMetrics: Readonly<Record<Recovered, MetricName>> = {
   unstarted: metricNames.unstartedTask,
   'upload-event-lost': metricNames.uploadEventLost,
   'uploads-expired': metricNames.uploadsExpired,
@@ -61,14 +69,16 @@ export function dueCheck(
     const haveAllArrived = missingUploads(task).every((index) => uploaded.has(index));
     return haveAllArrived ? 'upload-event-lost' : 'uploads-expired';
   }
-  if (task.startedAt === undefined) return 'unstarted';
-  return dueCheckOfStarted(task, now);
+  return task.startedAt === undefined ? 'unstarted' : dueCheckOfStarted(task, now);
 }
 
-function dueCheckOfStarted(
-  { deadlineAt = Number.POSITIVE_INFINITY, polledAt = Number.NEGATIVE_INFINITY }: ActiveTask,
-  now: number,
-): CheckReason | undefined {
+/** Whether a task that waits for a slot may have no workflow, or has waited too long. */
+const isSuspect = (task: QueuedTask, now: number): boolean =>
+  task.queue.missedAt !== undefined || hasWaitedTooLong(task, now);
+
+function dueCheckOfStarted(task: ActiveTask, now: number): CheckReason | undefined {
+  const { deadlineAt = Number.POSITIVE_INFINITY, polledAt = Number.NEGATIVE_INFINITY } = task;
+  if (isQueued(task) && !isSuspect(task, now)) return 'queued';
   if (now < polledAt + polledLatelyMs) return undefined;
   return now > deadlineAt + deadlineGraceMs ? 'past-deadline' : 'unwatched';
 }
@@ -86,16 +96,18 @@ const hasCallbackResult = (task: TaskState): boolean =>
   (task.callback?.state === 'delivered' || task.callback?.state === 'undelivered');
 
 type Deps = {
-  readonly tasks: Pick<TaskStore, 'findDueChecks' | 'leaseCheck'>;
+  readonly tasks: Pick<TaskStore, 'findDueChecks' | 'leaseCheck' | 'recordQueued'>;
   readonly inputs: Pick<InputStore, 'uploaded'>;
   readonly workflow: Pick<Workflow, 'wake'>;
+  /** Puts a task into its place in the queue. `true`: it does not wait. */
+  readonly enterQueue: (task: QueuedTask) => Promise<boolean>;
   readonly ensureWorkflowRunning: (task: ActiveTask) => Promise<Recovery>;
   /** Has the callback of an ended task sent, by another function. */
   readonly deliverCallback: (taskId: string) => Promise<void>;
   /** Has the pictures of a deleted task deleted, by another function. */
   readonly deletePictures: (taskId: string) => Promise<void>;
   readonly now: Clock;
-  readonly recovered: (reason: CheckReason, taskId: string) => void;
+  readonly recovered: (reason: Recovered, taskId: string) => void;
   readonly failed: (taskId: string, cause: unknown) => void;
 };
 
@@ -123,11 +135,21 @@ async function check(deps: Deps, due: DueCheck): Promise<void> {
   if (!task) return;
   const uploaded = awaitsUploads(task) ? await deps.inputs.uploaded(task.id) : undefined;
   const reason = dueCheck({ ...task, nextCheckAt: due.nextCheckAt }, deps.now(), uploaded);
+  if (reason === 'queued') return checkQueued(deps, task);
   if (reason && (await recover(deps, task, reason))) deps.recovered(reason, task.id);
 }
 
+/** A task that waits for a slot costs no request to Step Functions: whoever is handed a slot and is dead is found by that. */
+async function checkQueued(deps: Deps, task: TaskRecord): Promise<void> {
+  if (isDeleted(task) || !isQueued(task)) return;
+  const { pools, since } = task.queue;
+  await deps.tasks.recordQueued(task.id, { pools, since }, deps.now() + queueCheckMs);
+  const waits = !(await deps.enterQueue(task));
+  if (!waits && task.wakeToken) await deps.workflow.wake(task.wakeToken);
+}
+
 /** Whether there was anything to recover. */
-async function recover(deps: Deps, task: TaskRecord, reason: CheckReason): Promise<boolean> {
+async function recover(deps: Deps, task: TaskRecord, reason: Recovered): Promise<boolean> {
   if (isDeleted(task)) {
     await deps.deletePictures(task.id);
     return task.picturesDeletedAt === undefined; // else it is for what may have come since
@@ -138,8 +160,16 @@ async function recover(deps: Deps, task: TaskRecord, reason: CheckReason): Promi
   }
   const recovery = await deps.ensureWorkflowRunning(task);
   if (recovery !== 'alive') return true;
+  if (task.status === 'pending') return wakePending(deps, task);
   if (reason !== 'past-deadline') return false;
   // Its workflow is alive and waits: woken, it polls and finds the task past its deadline.
   if (task.wakeToken) await deps.workflow.wake(task.wakeToken);
   return true;
+}
+
+/** The workflow of a task is alive that may wait for a slot: it has waited too long or is cancelled, or was not woken. */
+async function wakePending(deps: Deps, task: Pending): Promise<boolean> {
+  if (isQueued(task) && !hasWaitedTooLong(task, deps.now())) await checkQueued(deps, task);
+  else if (task.queue && task.wakeToken) await deps.workflow.wake(task.wakeToken);
+  return false;
 }

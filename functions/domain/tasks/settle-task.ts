@@ -13,6 +13,7 @@ import {
   isDeleted,
   isEnded,
   type Settled,
+  type TaskState,
 } from '../model/task.ts';
 import {
   InputUnavailable,
@@ -58,13 +59,21 @@ type Attempts = {
  * @throws {OutcomeMissing} when a provider has the job and its outcome is not known: our own errors never fail such a task
  */
 export const settleTask =
-  ({ tasks, ...deps }: Deps & { readonly tasks: Pick<TaskStore, 'findRecord'> }) =>
+  ({ tasks, releaseSlot, ...deps }: Deps & SlotDeps) =>
   async (taskId: string, error?: CaughtError): Promise<Settled | undefined> => {
     const task = await tasks.findRecord(taskId);
     if (!task) throw new Error(`${taskId} does not exist`);
-    if (isDeleted(task) || isEnded(task)) return undefined;
-    return settleActive(deps)(task, { error });
+    if (isDeleted(task)) return undefined;
+    const settled = isEnded(task) ? undefined : await settleActive(deps)(task, { error });
+    await releaseSlot(task); // also of one that had ended: the run before may have crashed after its settlement
+    return settled;
   };
+
+type SlotDeps = {
+  readonly tasks: Pick<TaskStore, 'findRecord'>;
+  /** Frees the slot of a task. It does not fail: the reconciler frees it again. */
+  readonly releaseSlot: (task: TaskState) => Promise<void>;
+};
 
 /** Ends a task that was just read, as `settleTask` does. @throws what `settleTask` throws */
 export const settleActive =
@@ -172,6 +181,8 @@ const lastingFields = (task: ActiveTask) => ({
   execution: task.execution,
   cancelledAt: task.cancelledAt,
   provider: task.provider,
+  lane: task.lane,
+  slot: task.slot,
   typicalSeconds: task.typicalSeconds,
   // With these an operator finds the job at its provider.
   ...(task.status === 'processing' && { ticket: task.ticket, submittedAt: task.submittedAt }),

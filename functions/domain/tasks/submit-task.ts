@@ -10,15 +10,18 @@ import {
   requestOf,
   type SubmittedRequest,
   type Task,
+  type TaskState,
   type WithRequest,
 } from '../model/task.ts';
 import {
+  NoFreeSlot,
   ProviderBusy,
   ProviderRejected,
   SubmitUnknown,
   TaskFailed,
 } from '../model/workflow-errors.ts';
 import { type PollSchedule, pollSchedule } from '../providers/poll-schedule.ts';
+import type { Slots, TakenSlot } from '../providers/slots.ts';
 import type { InputStore, TaskStore } from './ports.ts';
 import type { InputFormats } from './prepare-inputs.ts';
 
@@ -33,6 +36,10 @@ export type SubmitDeps = {
   /** Where a provider may report that a job is done. */
   readonly webhookUrl: (provider: ProviderName, taskId: string) => Promise<string>;
   readonly typicalSeconds: (model: string, provider: ProviderName) => Promise<number>;
+  readonly slots: Pick<
+    Slots,
+    'take' | 'poolsFor' | 'submitted' | 'leave' | 'free' | 'release' | 'keep' | 'pause'
+  >;
   /** The models, when it is not the catalogue itself. */
   readonly catalogue?: readonly Model[];
   readonly now: Clock;
@@ -63,25 +70,28 @@ type CallResult =
   /** A clear no to the job itself. */
   | { readonly state: 'failed'; readonly failure: Failure }
   /** The job may have been accepted. */
-  | { readonly state: 'unknown' }
+  | { readonly state: 'unknown'; readonly task: Pending }
   /** The task has its outcome, or has ended. */
   | { readonly state: 'over'; readonly reason: string };
 
-/** The result of submitting a task. `locked`: another attempt holds the submit lock. */
-type Submission = CallResult | { readonly state: 'locked' };
+/** The result of submitting a task. */
+type Submission =
+  | CallResult
+  /** Another attempt holds the submit lock. */
+  | { readonly state: 'locked' }
+  /** No slot is free, and the task waits for one. */
+  | { readonly state: 'waits' };
 
 const isDeclined = (result: Submission): result is Declined =>
   result.state === 'busy' || result.state === 'operator_must_act';
 
-/** How often a provider may be busy before the next one is tried: waiting a little is cheaper. */
-const maxBusyRetries = 2;
-
 /**
- * Submits the job of a task to the first provider that accepts it, once. The submit lock is acquired before
- * the job is submitted: after a crash in between, the lock shows that the job may have been accepted, so that
+ * Submits the job of a task to the first provider that has a free slot and accepts it, once. The submit lock is acquired
+ * before the job is submitted: after a crash in between, the lock shows that the job may have been accepted, so that
  * no two providers are paid for one task. `inputFormats` are those of the private copies.
  * @throws {TaskFailed} when the task has failed or ended; its failure is written on the task
- * @throws {ProviderBusy} when the submit may be retried
+ * @throws {NoFreeSlot} when the task has to wait for a slot
+ * @throws {ProviderBusy} when the submit is to be retried in some seconds
  */
 export const submitTask =
   (deps: SubmitDeps) =>
@@ -90,7 +100,10 @@ export const submitTask =
     switch (result.state) {
       case 'accepted':
         deps.onAccepted(taskId, result.task.provider);
+        await deps.slots.submitted(result.task);
         return scheduleOf(deps, result.task);
+      case 'waits':
+        throw new NoFreeSlot(taskId);
       case 'busy':
         throw result.error;
       case 'locked':
@@ -103,16 +116,29 @@ export const submitTask =
         return fail(deps, taskId, result.failure);
       case 'unknown':
         deps.outcomeUnknown(taskId);
+        await keepSlot(deps, result.task);
         return fail(deps, taskId, failures.submitUnknown);
       default:
         return result satisfies never;
     }
   };
 
-/** Writes why the task fails. @throws {TaskFailed} always */
-async function fail({ tasks }: SubmitDeps, taskId: string, failure: Failure): Promise<never> {
-  await tasks.recordOutcome(taskId, { state: 'failed', failure });
+/** Writes why the task fails, and frees its slot. @throws {TaskFailed} always */
+async function fail(
+  { tasks, slots }: SubmitDeps,
+  taskId: string,
+  failure: Failure,
+): Promise<never> {
+  const task = await tasks.recordOutcome(taskId, { state: 'failed', failure });
+  if (task?.status === 'pending') await slots.leave(task);
+  if (task) await slots.release(task);
   throw new TaskFailed(failure.code);
+}
+
+/** The provider may run the job: its slot stays taken for as long as that may last. */
+async function keepSlot({ slots, typicalSeconds }: SubmitDeps, task: Pending): Promise<void> {
+  const { model, provider } = task;
+  if (provider) await slots.keep(task, await typicalSeconds(model, provider));
 }
 
 async function scheduleOf(deps: SubmitDeps, task: Processing): Promise<PollSchedule> {
@@ -131,37 +157,102 @@ async function submit(
 ): Promise<Submission> {
   const task = await deps.tasks.find(taskId);
   if (!task) throw new Error(`${taskId} does not exist`);
-  const isUntouched =
-    task.status === 'pending' && task.submitLockedAt === undefined && task.outcome === undefined;
   // Otherwise this is a repeated run, after a crash: the task says how far the earlier attempt got.
-  return isUntouched ? submitToAvailable(deps, task, inputFormats) : continueFrom(deps, task);
+  return isUntouched(task) ? submitToAvailable(deps, task, inputFormats) : continueFrom(deps, task);
 }
 
-/**
- * Tries one provider after the other. The next one is tried only after a clear no that says nothing about
- * the job: busy for long, the operator's key or bill rejected, the model gone.
- */
+const isUntouched = <T extends TaskState>(task: T): task is Extract<T, Pending> =>
+  task.status === 'pending' && task.submitLockedAt === undefined && task.outcome === undefined;
+
+/** The providers that accepted nothing, and why. */
+type DeclinedBy = ReadonlyMap<ProviderName, Declined>;
+
 async function submitToAvailable(
   deps: SubmitDeps,
   task: WithRequest<Pending>,
   inputFormats: InputFormats | undefined,
 ): Promise<Submission> {
+  if (task.cancelledAt !== undefined) return { state: 'failed', failure: failures.cancelled };
+  if (hasWaitedTooLong(task, deps.now()))
+    return { state: 'failed', failure: failures.providerBusy };
   const names = await deps.availableProviders(task.model);
-  const declined: Declined[] = [];
-  for (const name of names) {
-    const result = await submitTo(deps, task, name, inputFormats);
-    if (!isDeclined(result)) return result;
-    declined.push(result);
-    if (result.state === 'busy' && (task.busyCount ?? 0) < maxBusyRetries) break;
-    if (name !== names.at(-1)) deps.onFallback(task.id, name, result.error);
-  }
-  // If only one of them was busy, a retry may help.
-  return (
-    declined.find(({ state }) => state === 'busy') ??
-    declined.at(-1) ??
-    withoutProvider(deps, task.id)
-  );
+  return submitToFree(deps, task, { names, inputFormats, declinedBy: new Map() });
 }
+
+/**
+ * Tries the providers that have a free slot, one after the other. The next one is tried only after a clear no that says
+ * nothing about the job: busy, the operator's key or bill rejected, the model gone. When none is left, the task
+ * waits for a slot of those that were busy or full.
+ */
+async function submitToFree(
+  deps: SubmitDeps,
+  task: WithRequest<Pending>,
+  { names, inputFormats, declinedBy }: Round,
+): Promise<Submission> {
+  const untried = names.filter((name) => !declinedBy.has(name));
+  const slot = await deps.slots.take(task, untried);
+  if (!slot) return waitForSlot(deps, task, names, declinedBy);
+  const result = await submitTo(deps, task, slot, inputFormats);
+  if (!isDeclined(result)) return result;
+  if (result.state === 'busy') {
+    await deps.slots.pause(slot.provider, task.model, result.error.retryAfterSeconds);
+    if (isWorthARetry(task, result.error)) return result; // with the slot, which it still has
+  }
+  // The provider accepted nothing: its slot is for others.
+  if (slot.slot !== undefined) await deps.slots.free(task.id, slot.slot);
+  const declined = new Map(declinedBy).set(slot.provider, result);
+  // A task that has waited was handed one slot, which was its turn.
+  if (task.queue) return waitForSlot(deps, task, names, declined);
+  if (untried.length > 1) deps.onFallback(task.id, slot.provider, result.error);
+  return submitToFree(deps, task, { names, inputFormats, declinedBy: declined });
+}
+
+/** How often a submit to a busy provider is retried within seconds: waiting a little is cheaper than another provider. */
+const maxBusyRetries = 2;
+/** A provider that wants to be left alone for longer than these seconds is not asked again so soon. */
+const maxRetryAfterSeconds = 4;
+
+const isWorthARetry = ({ busyCount = 0 }: Pending, { retryAfterSeconds = 0 }: ProviderBusy) =>
+  busyCount < maxBusyRetries && retryAfterSeconds <= maxRetryAfterSeconds;
+
+type Round = {
+  readonly names: readonly ProviderName[];
+  readonly inputFormats: InputFormats | undefined;
+  readonly declinedBy: DeclinedBy;
+};
+
+/** The task waits for a slot of one of the providers that may still accept it. */
+async function waitForSlot(
+  deps: SubmitDeps,
+  task: WithRequest<Pending>,
+  names: readonly ProviderName[],
+  declined: DeclinedBy,
+): Promise<Submission> {
+  const possible = names.filter((name) => declined.get(name)?.state !== 'operator_must_act');
+  if (possible.length === 0) {
+    return [...declined.values()].at(-1) ?? withoutProvider(deps, task.id);
+  }
+  const pools = deps.slots.poolsFor(task.model, possible);
+  // It leaves the queue that it was in: providers have got or lost their keys.
+  if (task.queue && task.queue.pools.join() !== pools.join()) await deps.slots.leave(task);
+  const now = deps.now();
+  const queue = { pools, since: task.queue?.since ?? now };
+  const queued = await deps.tasks.recordQueued(task.id, queue, now + queueCheckMs);
+  if (!queued) return { state: 'over', reason: 'the task has ended meanwhile' };
+  if (isUntouched(queued) && queued.cancelledAt === undefined) return { state: 'waits' };
+  if (queued.status === 'pending' && queued.submitLockedAt !== undefined)
+    return { state: 'locked' };
+  return continueFrom(deps, { ...requestOf(task), ...queued });
+}
+
+/** How long a task may wait for a slot: a day. */
+export const maxQueueMs = 24 * 60 * 60 * 1000;
+/** How often the reconciler looks at a task that waits for a slot: every hour. */
+export const queueCheckMs = 60 * 60 * 1000;
+
+/** Whether a task has waited for a slot for so long that it fails. */
+export const hasWaitedTooLong = ({ queue }: Pending, now: number): boolean =>
+  queue !== undefined && now >= queue.since + maxQueueMs;
 
 function withoutProvider(deps: SubmitDeps, taskId: string): Declined {
   const error = new ProviderRejected(failures.noProvider, { operatorMustAct: true });
@@ -169,11 +260,11 @@ function withoutProvider(deps: SubmitDeps, taskId: string): Declined {
   return { state: 'operator_must_act', error };
 }
 
-/** Submits to one provider. When it declines, the submit lock is released. */
+/** Submits to the provider whose slot the task has. When it declines, the submit lock is released. */
 async function submitTo(
   deps: SubmitDeps,
   pending: WithRequest<Pending>,
-  provider: ProviderName,
+  { provider, slot, startAt }: TakenSlot,
   inputFormats: InputFormats = [],
 ): Promise<Submission> {
   const { id, model, inputs } = pending;
@@ -190,7 +281,14 @@ async function submitTo(
     ),
     ...(supportsWebhook && { webhookUrl: await deps.webhookUrl(provider, id) }),
   };
-  const lock = await tasks.acquireSubmitLock(id, provider, now(), idempotent ? request : undefined);
+  await waitUntil(deps, startAt);
+  const lock = await tasks.acquireSubmitLock(
+    id,
+    provider,
+    now(),
+    idempotent ? request : undefined,
+    slot,
+  );
   const { acquired } = lock;
   const task = { ...requestOf(pending), ...lock.task };
   if (!acquired || task.status !== 'pending') return continueFrom(deps, task);
@@ -204,6 +302,12 @@ async function submitTo(
   return result;
 }
 
+/** The provider takes so many submits a second: this one has its own moment, within a few seconds. */
+async function waitUntil({ now, pause }: SubmitDeps, startAt: number): Promise<void> {
+  const msLeft = startAt - now();
+  if (msLeft > 0) await pause(msLeft);
+}
+
 /** Continues from where another attempt has brought the task, or says why there is nothing to submit. */
 async function continueFrom(deps: SubmitDeps, task: Task): Promise<Submission> {
   if (isEnded(task) || task.outcome) {
@@ -211,8 +315,8 @@ async function continueFrom(deps: SubmitDeps, task: Task): Promise<Submission> {
   }
   if (task.status === 'processing') return { state: 'accepted', task };
   if (task.submitLockedAt !== undefined) return resubmit(deps, task);
-  const failure = task.cancelledAt === undefined ? failures.pastDeadline : failures.cancelled;
-  return { state: 'failed', failure };
+  // Nothing but a cancellation keeps a task from its lock.
+  return { state: 'failed', failure: failures.cancelled };
 }
 
 /**
@@ -221,9 +325,9 @@ async function continueFrom(deps: SubmitDeps, task: Task): Promise<Submission> {
  */
 async function resubmit(deps: SubmitDeps, task: WithRequest<Pending>): Promise<Submission> {
   const { id, model, provider, submittedRequest: request, submitLockedAt = 0 } = task;
-  if (!isStillWanted(task, deps.now()) || !provider || !request) return { state: 'unknown' };
+  if (!isStillWanted(task, deps.now()) || !provider || !request) return { state: 'unknown', task };
   const modelName = nameAtProvider(model, provider, deps.catalogue);
-  if (!modelName) return { state: 'unknown' };
+  if (!modelName) return { state: 'unknown', task };
   const typicalSeconds = await deps.typicalSeconds(model, provider);
   // The earlier attempt may still be running. After the lock is renewed, that attempt holds an old lock: if its
   // submit is rejected late, it can neither release the lock nor submit the job to another provider.
@@ -233,7 +337,7 @@ async function resubmit(deps: SubmitDeps, task: WithRequest<Pending>): Promise<S
 
   const result = await callProvider(deps, task, { provider, modelName, request, typicalSeconds });
   // A no that is not about the job does not say what became of the first attempt.
-  return isDeclined(result) ? { state: 'unknown' } : result;
+  return isDeclined(result) ? { state: 'unknown', task } : result;
 }
 
 const isStillWanted = (
@@ -252,15 +356,16 @@ type Attempt = {
 /** One call of the provider, under the submit lock, and the ticket written if it accepts. */
 async function callProvider(
   { tasks, providers, now, pause }: SubmitDeps,
-  { id, prompt, n, options }: WithRequest<Pending>,
+  pending: WithRequest<Pending>,
   { provider, modelName, request, typicalSeconds }: Attempt,
 ): Promise<CallResult> {
+  const { id, prompt, n, options } = pending;
   const job: Job = { taskId: id, model: modelName, prompt, n, options, ...request };
   let ticket: string;
   try {
     ticket = await providers[provider].submit(job);
   } catch (error) {
-    return resultOf(error);
+    return resultOf(error, pending);
   }
   const cancellable = providers[provider].cancel !== undefined; // it has just been queued
   const task = await persistently(pause, () =>
@@ -287,8 +392,8 @@ async function persistently<T>(pause: SubmitDeps['pause'], write: () => Promise<
 }
 
 /** What a provider's error says. Any other error is our own, and is thrown on. */
-function resultOf(error: unknown): CallResult {
-  if (error instanceof SubmitUnknown) return { state: 'unknown' };
+function resultOf(error: unknown, task: Pending): CallResult {
+  if (error instanceof SubmitUnknown) return { state: 'unknown', task };
   if (error instanceof ProviderBusy) return { state: 'busy', error };
   if (!(error instanceof ProviderRejected)) throw error;
   return error.operatorMustAct

@@ -53,7 +53,7 @@ const metric = {
 };
 // Below a minute the rules of high resolution would begin.
 const Period = z.int().positive().multipleOf(60);
-const Statistic = z.string().regex(/^(Sum|p\d+(\.\d+)?)$/, 'is not known here');
+const Statistic = z.string().regex(/^(Sum|Maximum|p\d+(\.\d+)?)$/, 'is not known here');
 const MetricQuery = z.strictObject({
   Id: z.string(),
   MetricStat: z.strictObject({ Metric: z.strictObject(metric), Period, Stat: Statistic }),
@@ -203,6 +203,7 @@ function aggregate(
     .filter((datum) => datum.at >= from && datum.at < to && isOf(source, datum))
     .map(({ value }) => value);
   if (values.length === 0) return undefined;
+  if (source.statistic === 'Maximum') return Math.max(...values);
   if (source.statistic === 'Sum') return values.reduce((sum, value) => sum + value, 0);
   const rank = Math.ceil((Number(source.statistic.slice(1)) / 100) * values.length);
   return values.toSorted((a, b) => a - b)[Math.max(0, rank - 1)];

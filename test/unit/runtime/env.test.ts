@@ -8,6 +8,11 @@ const providerUrls = Object.fromEntries(
   providerNames.map((name) => [name, `https://${name}.example.com`]),
 );
 const keysUrls = { fal: 'https://fal.example.com/keys' };
+const capacities = <T>(capacity: T) => ({
+  dashscope: { capacity, countedBy: 'model' },
+  evolink: { capacity, countedBy: 'provider' },
+  fal: { capacity, countedBy: 'provider' },
+});
 const values: Record<string, string> = {
   ALLOW_LOOPBACK: 'allowed',
   TYPICAL_SECONDS: '8',
@@ -17,6 +22,7 @@ const values: Record<string, string> = {
   MODEL_ALIASES: 'our-model=wan2.5-image-to-image,other/one:2=wan3',
   PROVIDER_URLS: JSON.stringify(providerUrls),
   PROVIDER_KEYS_URLS: JSON.stringify(keysUrls),
+  PROVIDER_CAPACITIES: JSON.stringify(capacities('running=5,submitsPerSecond=4,ahead=1')),
 };
 // The values that the schema does not parse to a string.
 const parsedValues: Record<string, unknown> = {
@@ -27,6 +33,7 @@ const parsedValues: Record<string, unknown> = {
   MODEL_ALIASES: { 'our-model': 'wan2.5-image-to-image', 'other/one:2': 'wan3' },
   PROVIDER_URLS: providerUrls,
   PROVIDER_KEYS_URLS: keysUrls,
+  PROVIDER_CAPACITIES: capacities({ running: 5, submitsPerSecond: 4, ahead: 1 }),
 };
 
 const namesOf = (entry: Entry): readonly string[] => Object.keys(entries[entry].shape);
@@ -131,6 +138,33 @@ describe('the names of models', () => {
 
   test.each(['a', 'a=', '=b', 'a=b,', 'a=b c'])('throw when they are %j', (text) => {
     expect(() => read(text)).toThrow('lacks MODEL_ALIASES in');
+  });
+});
+
+describe('the capacities of the providers', () => {
+  const read = (dashscope: unknown) =>
+    readEnv('workflow/await-slot', {
+      ...fullEnv('workflow/await-slot'),
+      PROVIDER_CAPACITIES: JSON.stringify({ ...capacities(''), dashscope }),
+    }).PROVIDER_CAPACITIES.dashscope;
+  const capacity = (text: string) => ({ capacity: text, countedBy: 'model' });
+
+  test('may be left out, in whole or in part', () => {
+    expect(read(capacity(''))).toEqual({ countedBy: 'model' });
+    expect(read(capacity('running=0'))).toEqual({ capacity: { running: 0 }, countedBy: 'model' });
+    expect(read(capacity('running=20,ahead=3'))).toMatchObject({
+      capacity: { running: 20, ahead: 3 },
+    });
+  });
+
+  test.each([
+    ['unknown', capacity('walking=5')],
+    ['in another order', capacity('ahead=1,running=5')],
+    ['negative', capacity('running=-1')],
+    ['for no submits at all', capacity('running=5,submitsPerSecond=0')],
+    ['counted by nothing', { capacity: 'running=5' }],
+  ])('are refused when they are %s', (_, value) => {
+    expect(() => read(value)).toThrow('lacks PROVIDER_CAPACITIES.dashscope');
   });
 });
 

@@ -12,12 +12,13 @@ export const conditions = {
   notCancelled: 'attribute_not_exists(#cancelledAt)',
   /** No provider has the job, or the one that has it can still cancel it. */
   cancellable: '(#status = :pending OR #cancellable = :true)',
-  beforeDeadline: '(attribute_not_exists(#deadlineAt) OR #deadlineAt > :now)',
   /**
    * No attempt holds the submit lock. Or the lock is this call's own: the SDK retries a write whose response
    * was lost, and must not take its own lock for that of an earlier attempt with an unknown outcome.
    */
   lockFree: '(attribute_not_exists(#submitLockedAt) OR #lockOwner = :lockOwner)',
+  /** No attempt submits the job, or has submitted it. */
+  notLocked: 'attribute_not_exists(#submitLockedAt)',
   /** The lock is still the one that was read: no other attempt has taken it over. */
   lockUnchanged: '#submitLockedAt = :lockedAt',
   sameProvider: '#provider = :provider',

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { indexNames } from '../../../domain/model/storage-names.ts';
-import { type ActiveTask, isEnded, type Task } from '../../../domain/model/task.ts';
+import { type ActiveTask, isEnded, type Task, taskDeadlineMs } from '../../../domain/model/task.ts';
 import type { DueCheck, TaskStore } from '../../../domain/tasks/ports.ts';
 import { withPlaceholders } from './expressions.ts';
 import { readRow } from './rows.ts';
@@ -54,20 +54,31 @@ export function taskTable(client: DynamoDBClient, table: string): TaskStore {
 
     recordUpload: (id, index) => writeActive(id, { add: { arrived: new Set([index]) } }),
 
-    recordStarted: (id, { startedAt, deadlineAt, nextCheckAt }) =>
-      writeActive(id, { setOnce: { startedAt, deadlineAt }, set: { nextCheckAt } }),
+    recordStarted: (id, { startedAt, nextCheckAt }) =>
+      writeActive(id, { setOnce: { startedAt }, set: { nextCheckAt } }),
 
-    acquireSubmitLock: async (id, provider, at, submittedRequest) => {
+    recordQueued: (id, queue, nextCheckAt) =>
+      writeActive(id, {
+        set: { queue, nextCheckAt },
+        conditions: [conditions.isPending, conditions.notLocked],
+      }),
+
+    acquireSubmitLock: async (id, provider, at, submittedRequest, slot) => {
       const { done, row } = await write(id, {
-        set: { submitLockedAt: at, provider, lockOwner: randomUUID(), submittedRequest },
+        set: {
+          submitLockedAt: at,
+          deadlineAt: at + taskDeadlineMs,
+          provider,
+          slot,
+          lockOwner: randomUUID(),
+          submittedRequest,
+        },
         conditions: [
           conditions.isPending,
           conditions.noOutcome,
           conditions.notCancelled,
-          conditions.beforeDeadline,
           conditions.lockFree,
         ],
-        values: { now: at },
       });
       const task = row && toTaskState(row);
       if (!task) throw new Error(`${id} does not exist`);
@@ -90,7 +101,7 @@ export function taskTable(client: DynamoDBClient, table: string): TaskStore {
 
     releaseSubmitLock: async (id, lockedAt, reason) => {
       await write(id, {
-        remove: ['submitLockedAt', 'lockOwner', 'submittedRequest'],
+        remove: ['submitLockedAt', 'deadlineAt', 'lockOwner', 'submittedRequest'],
         ...(reason === 'busy' && countOneBusy),
         conditions: [conditions.isPending, conditions.lockUnchanged],
         values: { lockedAt },
@@ -103,6 +114,7 @@ export function taskTable(client: DynamoDBClient, table: string): TaskStore {
           status: 'processing',
           ticket,
           submittedAt: at,
+          deadlineAt: at + taskDeadlineMs,
           typicalSeconds,
           cancellable: cancellable || undefined,
         },

@@ -23,6 +23,12 @@ export const dashscopeAdapter: ProviderAdapter = {
     description: 'Where DashScope is: Singapore, Beijing or the host of a workspace',
     default: 'https://dashscope-intl.aliyuncs.com',
   },
+  capacity: {
+    name: 'DashScopeCapacity',
+    // The vendor's limits of an account, for each model. What is above them waits at DashScope.
+    default: { running: 5, submitsPerSecond: 5, ahead: 1 },
+    countedBy: 'model',
+  },
 };
 
 // Only the field we read: a new one must not break us.

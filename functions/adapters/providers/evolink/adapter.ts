@@ -24,6 +24,8 @@ export const evolinkAdapter: ProviderAdapter = {
     description: 'Where EvoLink is',
     default: 'https://api.evolink.ai',
   },
+  // Its limits are not published.
+  capacity: { name: 'EvoLinkCapacity', countedBy: 'provider' },
 };
 
 // Only the field we read: a new one must not break us.

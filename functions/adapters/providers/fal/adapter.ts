@@ -24,6 +24,12 @@ export const falAdapter: ProviderAdapter = {
     description: 'Where the queue of fal is',
     default: 'https://queue.fal.run',
   },
+  capacity: {
+    name: 'FalCapacity',
+    // An account before its first larger purchase. What is above it waits at fal.
+    default: { running: 2, ahead: 1 },
+    countedBy: 'provider',
+  },
   webhookSignature: {
     keysUrl: {
       name: 'FalKeysUrl',

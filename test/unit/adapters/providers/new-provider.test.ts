@@ -18,12 +18,14 @@ import { pollTask } from '../../../../functions/domain/tasks/poll-task.ts';
 import { submitTask } from '../../../../functions/domain/tasks/submit-task.ts';
 import { entries } from '../../../../functions/runtime/env.ts';
 import { memoryStore, memoryWorkflow } from '../../../support/fakes.ts';
+import { memorySlots } from '../../../support/slots.ts';
 import { pending, sampleId, sampleTime } from '../../../support/tasks.ts';
 
 // What is added for a new provider: its adapter under its name, and the models that it offers.
 const acme = 'acme' as ProviderName;
 const acmeDefinition: Omit<ProviderAdapter, 'createClient'> = {
   url: { name: 'AcmeUrl', description: 'Where Acme is', default: 'https://acme.example.com' },
+  capacity: { name: 'AcmeCapacity', countedBy: 'provider' },
   webhookSignature: {
     keysUrl: { name: 'AcmeKeysUrl', description: '', default: 'https://acme.example.com/keys' },
     createVerifier:
@@ -76,11 +78,13 @@ function systemWithAcme(task = pending(), catalogue?: readonly Model[]) {
     outcomeUnknown: unexpected,
     operatorMustAct: unexpected,
     onFallback: unexpected,
+    slots: memorySlots({ now }),
     onAccepted: () => undefined,
   });
   const poll = pollTask({
     tasks,
     workflow: memoryWorkflow(),
+    releaseSlot: async () => undefined,
     providers,
     now,
     endTask: async () => undefined,

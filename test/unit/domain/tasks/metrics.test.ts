@@ -18,6 +18,7 @@ async function context(task: WithRequest<ActiveTask>) {
     ledger,
     results: memoryResults(),
     now: () => sampleTime + 40_000,
+    releaseSlot: async () => undefined,
     retentionDays: 30,
   });
   return { measure: async () => settledMetrics(await settle(sampleId)) };

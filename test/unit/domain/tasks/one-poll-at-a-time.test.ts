@@ -54,6 +54,7 @@ function context(more: Parameters<typeof processing>[0] = {}) {
   const poll = pollTask({
     tasks,
     workflow,
+    releaseSlot: async () => undefined,
     providers: only(provider),
     now: () => sampleTime,
     endTask: async ({ outcome }) => void ended.push(outcome),

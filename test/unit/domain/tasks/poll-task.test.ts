@@ -63,6 +63,7 @@ function contextWith(task: Task, script: Script) {
     poll: pollTask({
       tasks,
       workflow,
+      releaseSlot: async () => undefined,
       providers: only(provider),
       now: clock.now,
       endTask: async ({ id, outcome }, { isFirst }) => {
@@ -190,6 +191,7 @@ test.each([
     await pollTask({
       tasks,
       workflow: memoryWorkflow(),
+      releaseSlot: async () => undefined,
       providers: only(provider),
       now: () => sampleTime,
       endTask: unexpected,
@@ -267,6 +269,7 @@ describe('a job that is finished', () => {
     await pollTask({
       tasks,
       workflow: memoryWorkflow(),
+      releaseSlot: async () => undefined,
       providers: only({
         retentionMs: 1,
         poll: async (): Promise<Progress> => {
@@ -575,6 +578,7 @@ describe('a task that the caller has cancelled', () => {
       await pollTask({
         tasks,
         workflow: memoryWorkflow(),
+        releaseSlot: async () => undefined,
         providers: only({
           retentionMs: 1,
           poll: (_ticket: string, deadlineMs?: number) => request(deadlineMs, queued),

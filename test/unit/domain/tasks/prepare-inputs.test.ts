@@ -1,10 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Inspect } from '../../../../functions/domain/images/inspect.ts';
-import {
-  type Failure,
-  type Task,
-  taskDeadlineMs,
-} from '../../../../functions/domain/model/task.ts';
+import type { Failure, Task } from '../../../../functions/domain/model/task.ts';
 import {
   InputRejected,
   InputUnavailable,
@@ -84,14 +80,13 @@ describe('good pictures', () => {
     expect(inputs.copies()).toEqual([`${sampleId}/0`]);
   });
 
-  test('start the deadline and the checks of the reconciler', async () => {
+  test('start the checks of the reconciler', async () => {
     const { prepare, find } = context(pending(), picture);
 
     await prepare(sampleId);
 
     expect(await find()).toMatchObject({
       startedAt: sampleTime,
-      deadlineAt: sampleTime + taskDeadlineMs,
       nextCheckAt: sampleTime + checkIntervalMs,
     });
   });
@@ -109,7 +104,6 @@ describe('when the state runs again', () => {
     expect(inspections).toHaveLength(1);
     expect(await find()).toMatchObject({
       startedAt: sampleTime,
-      deadlineAt: sampleTime + taskDeadlineMs,
       nextCheckAt: sampleTime + 60_000 + checkIntervalMs,
     });
   });
@@ -155,10 +149,8 @@ describe('when the state runs again', () => {
     await prepare(sampleId);
 
     expect([inputs.fetched, inspections]).toEqual([[], []]);
-    const { deadlineAt = sampleTime + taskDeadlineMs } = task;
     expect(await find()).toEqual({
       ...task,
-      deadlineAt,
       nextCheckAt: sampleTime + checkIntervalMs,
     });
   });

@@ -185,14 +185,14 @@ describe('when no provider accepts the job', () => {
       'TaskFailed service_unavailable',
     ],
     [
-      'because the first is busy and the others reject the operator, the submit is tried again',
+      'because the first is busy and the others reject the operator, the task waits for it',
       { evolink: [operatorRejected()], fal: [operatorRejected()] },
-      'ProviderBusy 429',
+      `NoFreeSlot ${sampleId}`,
     ],
     [
-      'because the last is busy and the others reject the operator, the submit is tried again',
+      'because the last is busy and the others reject the operator, the task waits for it',
       { dashscope: [operatorRejected()], evolink: [operatorRejected()], fal: [busy()] },
-      'ProviderBusy 429',
+      `NoFreeSlot ${sampleId}`,
     ],
   ])('%s, and the submit lock is released', async (_what, script, expected) => {
     const task = pending({ busyCount: 2 });

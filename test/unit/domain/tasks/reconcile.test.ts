@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type {
   CallbackRecord,
+  Pending,
   TaskRecord,
   TaskState,
 } from '../../../../functions/domain/model/task.ts';
@@ -34,6 +35,7 @@ function context(tasks: readonly StoredTask[], recovery: Recovery = 'restarted')
   const inputs = memoryInputs();
   const workflow = memoryWorkflow((token) => (token === 'broken' ? breakdown : undefined));
   const ensured: string[] = [];
+  const entered: string[] = [];
   const deliveries: string[] = [];
   const deletions: string[] = [];
   const recovered: (readonly [CheckReason, string])[] = [];
@@ -53,6 +55,10 @@ function context(tasks: readonly StoredTask[], recovery: Recovery = 'restarted')
     },
     deliverCallback: async (id: string) => unlessBroken(id, deliveries),
     deletePictures: async (id: string) => unlessBroken(id, deletions),
+    enterQueue: async ({ id }: TaskState) => {
+      unlessBroken(id, entered);
+      return id.startsWith('served');
+    },
     recovered: (reason: CheckReason, id: string) => void recovered.push([reason, id]),
     failed: (id: string, cause: unknown) => void failures.push([id, cause]),
   };
@@ -61,6 +67,7 @@ function context(tasks: readonly StoredTask[], recovery: Recovery = 'restarted')
     inputs,
     workflow,
     ensured,
+    entered,
     deliveries,
     deletions,
     recovered,
@@ -299,6 +306,67 @@ describe('many due tasks', () => {
 
     expect(ensured).toHaveLength(100);
     expect(queries).toBe(50);
+  });
+});
+
+describe('a task that waits for a slot', () => {
+  const dayMs = 24 * 60 * 60 * 1000;
+  const queue = { pools: ['fal'], since: now - dayMs + 1 };
+  const waiting = (more: Partial<Pending>) =>
+    pending({ startedAt: 1, nextCheckAt: now, wakeToken: 'token', queue, ...more });
+
+  test('is put into its place again every hour, without a request to Step Functions', async () => {
+    const { run, entered, ensured, recovered, all, workflow } = context([waiting({ id: 'waits' })]);
+
+    await run();
+
+    expect([entered, ensured, recovered, workflow.woken]).toEqual([['waits'], [], [], []]);
+    expect(all()).toMatchObject([{ queue, nextCheckAt: now + 60 * 60 * 1000 }]);
+  });
+
+  test('is woken when it does not have to wait', async () => {
+    const { run, workflow } = context([
+      waiting({ id: 'served' }),
+      waiting({ id: 'served-in-vain', wakeToken: undefined }),
+    ]);
+
+    await run();
+
+    expect(workflow.woken).toEqual(['token']);
+  });
+
+  test('and did not take up a slot gets a running workflow, and its place again', async () => {
+    const missed = { ...queue, missedAt: now };
+    const dead = context([waiting({ id: 'missed', queue: missed })]);
+    const alive = context([waiting({ id: 'missed', queue: missed })], 'alive');
+
+    await dead.run();
+    await alive.run();
+
+    expect([dead.ensured, dead.entered]).toEqual([['missed'], []]);
+    expect(dead.recovered).toEqual([['unwatched', 'missed']]);
+    expect([alive.ensured, alive.entered, alive.recovered]).toEqual([['missed'], ['missed'], []]);
+    expect(alive.all()).toMatchObject([{ queue, nextCheckAt: now + 60 * 60 * 1000 }]);
+    expect(alive.all()[0]).not.toHaveProperty('queue.missedAt');
+  });
+
+  test('for a day is woken, so that it fails', async () => {
+    const { run, entered, workflow, recovered } = context(
+      [waiting({ id: 'old', queue: { ...queue, since: now - dayMs } })],
+      'alive',
+    );
+
+    await run();
+
+    expect([workflow.woken, entered, recovered]).toEqual([['token'], [], []]);
+  });
+
+  test('and is cancelled has a running workflow, which ends it', async () => {
+    const { run, ensured, entered } = context([waiting({ id: 'cancelled', cancelledAt: 3 })]);
+
+    await run();
+
+    expect([ensured, entered]).toEqual([['cancelled'], []]);
   });
 });
 

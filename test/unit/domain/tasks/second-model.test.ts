@@ -26,6 +26,7 @@ import {
   scriptedProvider,
 } from '../../../support/fakes.ts';
 import { jpeg } from '../../../support/pictures.ts';
+import { memorySlots } from '../../../support/slots.ts';
 import { sampleCaller, sampleId, sampleTime } from '../../../support/tasks.ts';
 import { thrownBy } from '../../../support/thrown-by.ts';
 
@@ -95,6 +96,7 @@ function context(side = 200) {
     typicalSeconds: measuredSecondsOf(unmeasured, undefined, catalogue),
     now,
     pause: unexpected,
+    slots: memorySlots({ now }),
     onAccepted: () => undefined,
     outcomeUnknown: unexpected,
     operatorMustAct: unexpected,
@@ -103,6 +105,7 @@ function context(side = 200) {
   const poll = pollTask({
     tasks,
     workflow,
+    releaseSlot: async () => undefined,
     providers,
     now,
     endTask: async () => undefined,
@@ -127,7 +130,14 @@ function context(side = 200) {
     }),
     submit,
     poll,
-    settle: settleTask({ tasks, ledger, results: memoryResults(), now, retentionDays: 30 }),
+    settle: settleTask({
+      tasks,
+      ledger,
+      results: memoryResults(),
+      now,
+      retentionDays: 30,
+      releaseSlot: async () => undefined,
+    }),
     find: () => tasks.find(sampleId),
     funds: () => store.funds(sampleCaller.account),
   };

@@ -32,7 +32,14 @@ async function context(task: WithRequest<ActiveTask>) {
     unavailable.has(address) ? new ResultUnavailable('result answered 403') : undefined,
   );
   const { tasks, ledger } = store;
-  const deps = { tasks, ledger, results, now: () => now, retentionDays: 30 };
+  const deps = {
+    tasks,
+    ledger,
+    results,
+    now: () => now,
+    retentionDays: 30,
+    releaseSlot: async () => undefined,
+  };
   return {
     deps,
     unavailable,

@@ -62,6 +62,7 @@ async function context(
     ledger: store.ledger,
     results,
     now: () => now,
+    releaseSlot: async () => undefined,
     retentionDays: 30,
   });
   return {
@@ -257,7 +258,14 @@ describe('an image that cannot be fetched', () => {
       },
     };
     const { tasks, ledger } = store;
-    const settle = settleTask({ tasks, ledger, results, now: () => now, retentionDays: 30 });
+    const settle = settleTask({
+      tasks,
+      ledger,
+      results,
+      now: () => now,
+      retentionDays: 30,
+      releaseSlot: async () => undefined,
+    });
 
     const settling = thrownBy(settle(sampleId)).then((error) => ({ error, copied: [...copied] }));
     await new Promise(setImmediate);
@@ -305,6 +313,7 @@ describe('an image that cannot be fetched', () => {
       ledger,
       results: { store, stored: async () => new Map() },
       now: () => now,
+      releaseSlot: async () => undefined,
       retentionDays: 30,
     });
 
@@ -354,7 +363,14 @@ test('a task that does not exist cannot be settled', async () => {
   const { store, results } = await context(1, (task) => task);
   const { tasks, ledger } = store;
 
-  const settle = settleTask({ tasks, ledger, results, now: () => now, retentionDays: 30 });
+  const settle = settleTask({
+    tasks,
+    ledger,
+    results,
+    now: () => now,
+    retentionDays: 30,
+    releaseSlot: async () => undefined,
+  });
 
   await expect(settle('task-unified-1-00000000')).rejects.toThrow('does not exist');
 });

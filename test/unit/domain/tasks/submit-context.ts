@@ -13,6 +13,7 @@ import {
   scriptedProvider,
   settableClock,
 } from '../../../support/fakes.ts';
+import { memorySlots } from '../../../support/slots.ts';
 import { sampleId, sampleTime } from '../../../support/tasks.ts';
 
 /** The responses of every provider, one by one; after them it is busy. */
@@ -60,6 +61,7 @@ export function context(task: Task, script: Script, more: Partial<SubmitDeps> = 
     availableProviders: async () => ['dashscope', 'evolink', 'fal'],
     webhookUrl: async (name, id) => `https://api.example.com/${name}/${id}`,
     typicalSeconds: async (_model, name) => ({ dashscope: 30, evolink: 40, fal: 90 })[name],
+    slots: memorySlots({ now: clock.now }),
     onAccepted: () => undefined,
     onFallback: (id, name, cause) => void signals.push(['fallback', id, name, cause.name]),
     outcomeUnknown: (id) => void signals.push(['unknown', id]),

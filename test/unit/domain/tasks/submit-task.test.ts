@@ -13,6 +13,7 @@ import {
 import type { TaskStore } from '../../../../functions/domain/tasks/ports.ts';
 import { submitTask } from '../../../../functions/domain/tasks/submit-task.ts';
 import { memoryInputs, memoryStore, only, scriptedProvider } from '../../../support/fakes.ts';
+import { memorySlots } from '../../../support/slots.ts';
 import { failed, pending, processing, sampleId, sampleTime } from '../../../support/tasks.ts';
 import { thrownBy } from '../../../support/thrown-by.ts';
 
@@ -39,6 +40,7 @@ function context(task: Task, ...responses: readonly (string | Error)[]) {
     availableProviders: async () => ['dashscope'] as const,
     webhookUrl: async () => 'https://api.example.com/called',
     typicalSeconds: async () => 30,
+    slots: memorySlots({ now: () => now }),
     onFallback: () => undefined,
     onAccepted: () => undefined,
     outcomeUnknown: (taskId: string) => void signals.push(['unknown', taskId]),
@@ -143,20 +145,14 @@ describe('a job that the provider has from an earlier execution', () => {
   });
 });
 
-describe('a job that is cancelled or late', () => {
+describe('a job that is cancelled', () => {
   const cancelled: Failure = {
     code: 'request_cancelled',
     message: 'The task was cancelled. Nothing was charged.',
   };
-  const late: Failure = {
-    code: 'generation_timeout',
-    message: 'The task took too long. Nothing was charged; send the task again.',
-  };
 
   test.each<[string, Partial<Pending>, Failure]>([
-    ['is cancelled', { cancelledAt: now - 1, deadlineAt: now + 1 }, cancelled],
-    ['is past its deadline', { deadlineAt: now }, late],
-    ['is both', { cancelledAt: now - 1, deadlineAt: now - 1 }, cancelled],
+    ['is cancelled', { cancelledAt: now - 1 }, cancelled],
     ['was begun, with an unknown outcome,', { cancelledAt: 2, submitLockedAt: 1 }, unknown],
   ])('a task that %s fails without asking the provider', async (_what, more, failure) => {
     const { submit, find, provider, signals } = context(pending(more), 'ticket-7');
@@ -169,14 +165,6 @@ describe('a job that is cancelled or late', () => {
     expect(await find()).toMatchObject({ outcome: { state: 'failed', failure } });
     expect(provider.jobs).toEqual([]);
     expect(signals).toEqual(failure === unknown ? [['unknown', sampleId]] : []);
-  });
-
-  test('is submitted until its deadline', async () => {
-    const { submit, provider } = context(pending({ deadlineAt: now + 1 }), 'ticket-7');
-
-    await submit(sampleId);
-
-    expect(provider.jobs).toHaveLength(1);
   });
 
   test('that is cancelled during the submit keeps its ticket: the first poll cancels it', async () => {

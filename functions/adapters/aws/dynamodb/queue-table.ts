@@ -1,0 +1,411 @@
+import {
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  type DynamoDBClient,
+  QueryCommand,
+  type QueryCommandInput,
+  type UpdateItemCommandInput,
+} from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import type {
+  Flow,
+  FlowKey,
+  Lease,
+  QueueStore,
+  SegmentKey,
+  SlotRow,
+  SlotTerms,
+  SlotWrite,
+  Waiting,
+  WaitingKey,
+} from '../../../domain/providers/queue-store.ts';
+import { allOf } from './expressions.ts';
+import { type Row, readRow } from './rows.ts';
+import { type Updated, update } from './update.ts';
+
+/** When a row of slots may be written. `#task` is the id of a task, `#queue` the name of a queue. */
+const slotConditions = {
+  exists: 'attribute_exists(slots)',
+  /** A write that the SDK repeats finds its own lease, and takes no second slot. */
+  hasNoSlot: 'attribute_not_exists(slots.#task)',
+  hasSlot: 'attribute_exists(slots.#task)',
+  notKept: 'attribute_not_exists(slots.#task.#unknown)',
+  /** Nobody has taken it up or lengthened it. */
+  leaseAsSeen: 'slots.#task.#until = :until AND slots.#task.held = :held',
+  /** Less than, and not unequal: the limit may have been lowered below what is taken. */
+  hasRoom: 'size(slots) < :slots',
+  nobodyWaits: 'size(queued) = :none',
+  notPaused: '(attribute_not_exists(pausedUntil) OR pausedUntil <= :now)',
+  noSubmitReserved: '(attribute_not_exists(nextSubmitAt) OR nextSubmitAt <= :now)',
+  submitAsSeen: 'nextSubmitAt = :seenSubmit',
+  neverSubmitted: 'attribute_not_exists(nextSubmitAt)',
+  markAsSeen: 'queued.#queue = :mark',
+};
+
+const flowConditions = {
+  exists: 'attribute_exists(virtualTime)',
+  lower: '(attribute_not_exists(virtualTime) OR virtualTime < :virtualTime)',
+  turnAsSeen: 'virtualTime = :seen',
+  markAsSeen: 'mark = :mark',
+};
+
+const waitingConditions = {
+  exists: 'attribute_exists(sk)',
+  /** A claim carries its owner: one that the SDK repeats meets itself. */
+  notClaimed: '(attribute_not_exists(claimedUntil) OR claimedUntil <= :now OR claimedBy = :owner)',
+  claimedByMe: 'claimedBy = :owner',
+};
+
+/**
+ * The queue in DynamoDB: three kinds of rows in one table. `slots#<pool>` has the slots of a pool, a row for each segment.
+ * `flows#<queue>` has the accounts that wait in a queue, a row for each flow. `waiting#<queue>#<flow>` has the waiting
+ * tasks, in the order in which they came.
+ */
+export function queueTable(client: DynamoDBClient, table: string): QueueStore {
+  const write = (key: Row, expressions: WriteExpressions): Promise<Updated> =>
+    update(client, { TableName: table, Key: marshall(key), ...requestOf(expressions) });
+
+  /** A write of a row of slots, which is created if it is missing. */
+  const writeSlots = async (
+    segment: SegmentKey,
+    expressions: WriteExpressions,
+  ): Promise<SlotWrite> => {
+    const key = slotsKey(segment);
+    const checked = {
+      ...expressions,
+      conditions: [slotConditions.exists, ...(expressions.conditions ?? [])],
+    };
+    const first = await write(key, checked);
+    const isMissing = !first.done && first.row?.['slots'] === undefined;
+    if (isMissing) await write(key, creation);
+    const { done, row } = isMissing ? await write(key, checked) : first;
+    return { done, row: toSlotRow(row) };
+  };
+
+  const queryAll = async (pk: string, limit?: number): Promise<readonly Row[]> => {
+    const rows: Row[] = [];
+    let ExclusiveStartKey: QueryCommandInput['ExclusiveStartKey'];
+    do {
+      const page = await client.send(
+        new QueryCommand({
+          TableName: table,
+          ConsistentRead: true,
+          KeyConditionExpression: 'pk = :pk',
+          ExpressionAttributeValues: marshall({ ':pk': pk }),
+          Limit: limit,
+          ExclusiveStartKey,
+        }),
+      );
+      rows.push(...(page.Items ?? []).map((item) => unmarshall(item)));
+      ExclusiveStartKey = page.LastEvaluatedKey;
+    } while (ExclusiveStartKey && limit === undefined);
+    return rows;
+  };
+
+  return {
+    readSlots: async (segment) => toSlotRow(await readRow(client, table, slotsKey(segment))),
+
+    takeSlot: (segment, taskId, lease, terms) => {
+      const { submit, virtualTime } = terms;
+      return writeSlots(segment, {
+        set: [
+          'slots.#task = :lease',
+          ...(submit ? ['nextSubmitAt = :nextSubmit'] : []),
+          ...(virtualTime === undefined ? [] : ['virtualTime = :virtualTime']),
+        ],
+        conditions: [
+          slotConditions.hasNoSlot,
+          slotConditions.hasRoom,
+          slotConditions.notPaused,
+          ...(terms.nobodyWaits ? [slotConditions.nobodyWaits] : []),
+          ...submitConditions(submit),
+        ],
+        names: { task: taskId },
+        values: {
+          lease,
+          slots: terms.slots,
+          now: terms.now,
+          none: 0,
+          nextSubmit: submit?.next,
+          seenSubmit: submit?.seen,
+          virtualTime,
+        },
+      });
+    },
+
+    holdSlot: (segment, taskId, until) =>
+      writeSlots(segment, {
+        set: ['slots.#task.held = :held', 'slots.#task.#until = :until'],
+        conditions: [slotConditions.hasSlot],
+        names: { task: taskId },
+        values: { held: true, until },
+      }),
+
+    keepSlot: (segment, taskId, until) =>
+      writeSlots(segment, {
+        set: ['slots.#task.#unknown = :unknown', 'slots.#task.#until = :until'],
+        conditions: [slotConditions.hasSlot],
+        names: { task: taskId },
+        values: { unknown: true, until },
+      }),
+
+    releaseSlot: (segment, taskId) =>
+      writeSlots(segment, {
+        remove: ['slots.#task'],
+        conditions: [slotConditions.hasSlot, slotConditions.notKept],
+        names: { task: taskId },
+      }),
+
+    reclaimSlot: (segment, taskId, { until, held }) =>
+      writeSlots(segment, {
+        remove: ['slots.#task'],
+        conditions: [slotConditions.leaseAsSeen],
+        names: { task: taskId },
+        values: { until, held },
+      }),
+
+    markQueued: async (segment, queue, mark) => {
+      const { row } = await writeSlots(segment, {
+        set: ['queued.#queue = :mark'],
+        names: { queue },
+        values: { mark },
+      });
+      return row;
+    },
+
+    clearQueued: async (segment, queue, mark) => {
+      await writeSlots(segment, {
+        remove: ['queued.#queue'],
+        conditions: [slotConditions.markAsSeen],
+        names: { queue },
+        values: { mark },
+      });
+    },
+
+    pause: async (segment, pausedUntil) => {
+      await writeSlots(segment, {
+        set: ['pausedUntil = :pausedUntil'],
+        values: { pausedUntil },
+      });
+    },
+
+    flows: async (queue) =>
+      (await queryAll(flowsKey(queue))).map(
+        ({ sk, virtualTime, servedAt = 0, mark }): Flow => ({
+          queue,
+          flow: sk,
+          virtualTime,
+          servedAt,
+          mark,
+        }),
+      ),
+
+    enterFlow: async (key, virtualTime, mark) => {
+      // DynamoDB has no maximum: the tag is raised, or it is high enough already and the mark alone is set. Between the
+      // two the row may be forgotten.
+      for (;;) {
+        const raised = await write(flowKey(key), {
+          set: ['virtualTime = :virtualTime', 'mark = :mark'],
+          conditions: [flowConditions.lower],
+          values: { virtualTime, mark },
+        });
+        if (raised.done) return;
+        const touched = await write(flowKey(key), {
+          set: ['mark = :mark'],
+          conditions: [flowConditions.exists],
+          values: { mark },
+        });
+        if (touched.done) return;
+      }
+    },
+
+    takeTurn: async (flow, virtualTime, servedAt) => {
+      const { done } = await write(flowKey(flow), {
+        set: ['virtualTime = :virtualTime', 'servedAt = :servedAt'],
+        conditions: [flowConditions.turnAsSeen],
+        values: { virtualTime, servedAt, seen: flow.virtualTime },
+      });
+      return done;
+    },
+
+    returnTurn: async (key, cost) => {
+      await write(flowKey(key), {
+        set: ['virtualTime = virtualTime - :cost'],
+        conditions: [flowConditions.exists],
+        values: { cost },
+      });
+    },
+
+    forgetFlow: async (flow) => {
+      await remove(client, table, flowKey(flow), {
+        conditions: [flowConditions.turnAsSeen, flowConditions.markAsSeen],
+        values: { seen: flow.virtualTime, mark: flow.mark },
+      });
+    },
+
+    // An update and no put: a claim on it stays.
+    addWaiting: async (waiting) => {
+      await write(waitingKey(waiting), {
+        set: ['cost = :cost', 'since = :since', 'taskId = :taskId'],
+        values: { cost: waiting.cost, since: waiting.since, taskId: waiting.taskId },
+      });
+    },
+
+    firstWaiting: async (key, limit) =>
+      (await queryAll(waitingPartition(key), limit)).map(
+        ({ since, taskId, cost, claimedUntil }): Waiting => ({
+          queue: key.queue,
+          flow: key.flow,
+          since,
+          taskId,
+          cost,
+          claimedUntil,
+        }),
+      ),
+
+    countWaiting: async (key) => {
+      let count = 0;
+      let ExclusiveStartKey: QueryCommandInput['ExclusiveStartKey'];
+      do {
+        const page = await client.send(
+          new QueryCommand({
+            TableName: table,
+            Select: 'COUNT',
+            KeyConditionExpression: 'pk = :pk',
+            ExpressionAttributeValues: marshall({ ':pk': waitingPartition(key) }),
+            ExclusiveStartKey,
+          }),
+        );
+        count += page.Count ?? 0;
+        ExclusiveStartKey = page.LastEvaluatedKey;
+      } while (ExclusiveStartKey);
+      return count;
+    },
+
+    claim: async (key, { owner, now, until }) => {
+      const { done } = await write(waitingKey(key), {
+        set: ['claimedBy = :owner', 'claimedUntil = :until'],
+        conditions: [waitingConditions.exists, waitingConditions.notClaimed],
+        values: { owner, now, until },
+      });
+      return done;
+    },
+
+    unclaim: async (key, owner) => {
+      await write(waitingKey(key), {
+        remove: ['claimedBy', 'claimedUntil'],
+        conditions: [waitingConditions.claimedByMe],
+        values: { owner },
+      });
+    },
+
+    removeWaiting: (key) => remove(client, table, waitingKey(key), {}),
+  };
+}
+
+function submitConditions(submit: SlotTerms['submit']): readonly string[] {
+  if (!submit) return [];
+  if (submit.seen === undefined) return [slotConditions.noSubmitReserved];
+  return [submit.seen === 0 ? slotConditions.neverSubmitted : slotConditions.submitAsSeen];
+}
+
+// Keys.
+
+const slotsKey = ({ pool, index }: SegmentKey): Row => ({
+  pk: `slots#${pool}`,
+  sk: String(index),
+});
+const flowsKey = (queue: string): string => `flows#${queue}`;
+const flowKey = ({ queue, flow }: FlowKey): Row => ({ pk: flowsKey(queue), sk: flow });
+const waitingPartition = ({ queue, flow }: FlowKey): string => `waiting#${queue}#${flow}`;
+const waitingKey = (key: WaitingKey): Row => ({
+  pk: waitingPartition(key),
+  // Sorts by time: every time in milliseconds has 13 digits until the year 2286.
+  sk: `${String(key.since).padStart(13, '0')}#${key.taskId}`,
+});
+
+// Expressions.
+
+type WriteExpressions = {
+  readonly set?: readonly string[];
+  readonly remove?: readonly string[];
+  readonly conditions?: readonly string[];
+  readonly names?: Readonly<Record<string, string>>;
+  readonly values?: Row;
+};
+
+const creation: WriteExpressions = {
+  set: ['slots = if_not_exists(slots, :empty)', 'queued = if_not_exists(queued, :empty)'],
+  values: { empty: {} },
+};
+
+/** Reserved words of DynamoDB that are names of attributes here. */
+const reserved = { until: 'until', unknown: 'unknown' };
+
+type Request = Pick<
+  UpdateItemCommandInput,
+  | 'UpdateExpression'
+  | 'ConditionExpression'
+  | 'ExpressionAttributeNames'
+  | 'ExpressionAttributeValues'
+>;
+
+/** DynamoDB rejects a request that declares a placeholder which it does not use. */
+function requestOf({
+  set = [],
+  remove = [],
+  conditions = [],
+  names = {},
+  values = {},
+}: WriteExpressions): Request {
+  const changes = [
+    ...(set.length > 0 ? [`SET ${set.join(', ')}`] : []),
+    ...(remove.length > 0 ? [`REMOVE ${remove.join(', ')}`] : []),
+  ].join(' ');
+  const text = `${changes} ${conditions.join(' ')}`;
+  const used = (sign: string, all: Row): Row =>
+    Object.fromEntries(
+      Object.entries(all)
+        .filter(([name]) => new RegExp(`${sign}${name}\\b`).test(text))
+        .map(([name, value]) => [`${sign}${name}`, value]),
+    );
+  const usedNames = used('#', { ...reserved, ...names });
+  const usedValues = used(':', values);
+  return {
+    ...(changes !== '' && { UpdateExpression: changes }),
+    ...(conditions.length > 0 && { ConditionExpression: allOf(conditions) }),
+    ...(Object.keys(usedNames).length > 0 && { ExpressionAttributeNames: usedNames }),
+    ...(Object.keys(usedValues).length > 0 && {
+      ExpressionAttributeValues: marshall(usedValues, { removeUndefinedValues: true }),
+    }),
+  };
+}
+
+/** Deletes a row. A failed condition is no error. */
+async function remove(
+  client: DynamoDBClient,
+  table: string,
+  key: Row,
+  expressions: WriteExpressions,
+): Promise<void> {
+  try {
+    await client.send(
+      new DeleteItemCommand({ TableName: table, Key: marshall(key), ...requestOf(expressions) }),
+    );
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw error;
+  }
+}
+
+// Rows.
+
+function toSlotRow(row: Row = {}): SlotRow {
+  const { slots = {}, queued = {}, virtualTime = 0, nextSubmitAt = 0, pausedUntil = 0 } = row;
+  return {
+    leases: new Map(Object.entries<Lease>(slots)),
+    queued: new Map(Object.entries<string>(queued)),
+    virtualTime,
+    nextSubmitAt,
+    pausedUntil,
+  };
+}

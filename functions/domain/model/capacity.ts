@@ -1,0 +1,45 @@
+/** What a provider takes of one operator. */
+export type Capacity = {
+  /** How many jobs it runs at once. */
+  readonly running: number;
+  /** How many jobs may be submitted each second; absent: as many as there are slots for. */
+  readonly submitsPerSecond?: number | undefined;
+  /**
+   * How many jobs more may wait at the provider, so that it has its next job at once when one is done. Only for a
+   * provider that queues: another one would refuse them.
+   */
+  readonly ahead?: number | undefined;
+};
+
+/** A capacity as a text: `running=5,submitsPerSecond=5,ahead=1`. An empty text is no limit. */
+export const capacityPattern =
+  '^(running=[0-9]{1,5}(,submitsPerSecond=[1-9][0-9]{0,3})?(,ahead=[0-9]{1,4})?)?$';
+
+/** @throws {Error} when the text is no capacity */
+export function parseCapacity(text: string): Capacity | undefined {
+  if (!new RegExp(capacityPattern).test(text)) throw new Error(`${text} is no capacity`);
+  if (text === '') return undefined;
+  const given = new Map(text.split(',').map((part) => [part.split('=')[0], part.split('=')[1]]));
+  const numberOf = (name: keyof Capacity) =>
+    given.has(name) ? Number(given.get(name)) : undefined;
+  return {
+    running: numberOf('running') ?? 0,
+    submitsPerSecond: numberOf('submitsPerSecond'),
+    ahead: numberOf('ahead'),
+  };
+}
+
+/** The text of a capacity, as `parseCapacity` reads it. */
+export const formatCapacity = ({ running, submitsPerSecond, ahead }: Capacity): string =>
+  [
+    `running=${running}`,
+    ...(submitsPerSecond === undefined ? [] : [`submitsPerSecond=${submitsPerSecond}`]),
+    ...(ahead === undefined ? [] : [`ahead=${ahead}`]),
+  ].join(',');
+
+/** What limits a provider, and whether it counts by model. */
+export type ProviderCapacity = {
+  /** Absent: no limits. */
+  readonly capacity?: Capacity | undefined;
+  readonly countedBy: 'provider' | 'model';
+};

@@ -1,0 +1,86 @@
+import type { Capacity, ProviderCapacity } from '../model/capacity.ts';
+import {
+  type Model,
+  models,
+  nameAtProvider,
+  type ProviderName,
+  providerNames,
+  providersFor,
+} from '../model/catalogue.ts';
+
+/** The slots of one provider, or of one model there: who has one of them may have a job at the provider. */
+export type Pool = {
+  /** `dashscope/wan2.5-i2i-preview` or `fal` */
+  readonly name: string;
+  readonly provider: ProviderName;
+  /** `false`: nothing limits it, and none of its jobs needs a slot. */
+  readonly isLimited: boolean;
+  readonly segments: readonly Segment[];
+};
+
+/**
+ * A part of the slots of a pool. All leases of a segment lie in one row, of which every write costs its size: with more
+ * slots than these, a pool is divided.
+ */
+export type Segment = {
+  readonly pool: string;
+  readonly index: number;
+  /** How many of the slots may be taken. */
+  readonly slots: number;
+  /** The time between two submits, in milliseconds; absent: no limit. */
+  readonly submitIntervalMs?: number | undefined;
+};
+
+/**
+ * The slots in one segment. A row with 64 leases costs 4 write units, and so many jobs of half a minute are 50 units a
+ * second on it, of the 1,000 that one row can take.
+ */
+const slotsInSegment = 64;
+
+/** The pools of every model at every provider that offers it, each of them once. */
+export const poolsOf = (
+  capacities: Readonly<Record<ProviderName, ProviderCapacity>>,
+  catalogue: readonly Model[] = models,
+): readonly Pool[] => [
+  ...new Map(
+    catalogue.flatMap(({ id }) =>
+      providersFor(id, providerNames, catalogue).map((provider) => {
+        const pool = poolOf(provider, id, capacities[provider]);
+        return [pool.name, pool] as const;
+      }),
+    ),
+  ).values(),
+];
+
+/** The pool of a model at a provider. */
+export function poolOf(
+  provider: ProviderName,
+  model: string,
+  { capacity, countedBy }: ProviderCapacity,
+): Pool {
+  const name =
+    countedBy === 'model' ? `${provider}/${nameAtProvider(model, provider) ?? model}` : provider;
+  return {
+    name,
+    provider,
+    isLimited: capacity !== undefined,
+    segments: segmentsOf(name, capacity ?? unlimited),
+  };
+}
+
+/** What holds at a provider without limits for those who wait there because it was busy. */
+const unlimited: Capacity = { running: slotsInSegment };
+
+function segmentsOf(
+  pool: string,
+  { running, submitsPerSecond, ahead = 0 }: Capacity,
+): readonly Segment[] {
+  const slots = running + (running > 0 ? ahead : 0);
+  const count = Math.max(1, Math.ceil(slots / slotsInSegment));
+  return Array.from({ length: count }, (_, index) => ({
+    pool,
+    index,
+    slots: Math.floor(slots / count) + (index < slots % count ? 1 : 0),
+    submitIntervalMs: submitsPerSecond && Math.ceil((1000 * count) / submitsPerSecond),
+  }));
+}

@@ -1,0 +1,121 @@
+import { isDeleted, isEnded, type TaskRecord } from '../model/task.ts';
+import { grantSlots } from './grant-slots.ts';
+import type { Pool, Segment } from './pools.ts';
+import type { Lease, SlotRow } from './queue-store.ts';
+import { leaseMs, type SlotDeps, slotName } from './slots.ts';
+
+export type ReconcileSlotsDeps = SlotDeps & {
+  /** A slot was freed that its task should have freed, or never used. */
+  readonly reclaimed: (taskId: string) => void;
+};
+
+/** A slot that is held for longer than this is looked at: its task may have ended without freeing it. */
+const lookAfterMs = 3 * 60 * 1000;
+/** The clocks of two functions differ by less. */
+const graceMs = 60 * 1000;
+/** So many slots are handed out in one run for each segment: enough to fill one that a deployment has added. */
+const maxGrants = 20;
+
+/** How full the providers are, and who waits for them. */
+export type QueueState = {
+  /** How many slots there are, of the pools that have a limit, and how many of them are taken. */
+  readonly slots: number;
+  readonly taken: number;
+  readonly waiting: number;
+  /** Since when the one waits who has waited longest. */
+  readonly oldestSince?: number | undefined;
+};
+
+/**
+ * Repairs the slots of all pools: frees those whose tasks have ended, lengthens the leases of those whose jobs are still
+ * at their providers, and hands free slots to those who wait. A slot is never freed by time alone: its task says whether
+ * the provider may have the job.
+ */
+export const reconcileSlots = (deps: ReconcileSlotsDeps) => async (): Promise<QueueState> => {
+  const pools = await Promise.all(deps.pools.map((pool) => reconcilePool(deps, pool)));
+  const limited = pools.filter(({ pool }) => pool.isLimited);
+  const queues = new Set(pools.flatMap(({ queues: names }) => [...names]));
+  return {
+    slots: sum(limited.flatMap(({ pool }) => pool.segments.map(({ slots }) => slots))),
+    taken: sum(limited.map(({ taken }) => taken)),
+    ...(await waitingIn(deps, [...queues])),
+  };
+};
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
+
+async function waitingIn({ queue }: ReconcileSlotsDeps, names: readonly string[]) {
+  const flows = (await Promise.all(names.map((name) => queue.flows(name)))).flat();
+  const found = await Promise.all(
+    flows.map(async (flow) => {
+      const [waiting, [oldest]] = await Promise.all([
+        queue.countWaiting(flow),
+        queue.firstWaiting(flow, 1),
+      ]);
+      return { waiting, since: oldest?.since ?? Number.POSITIVE_INFINITY };
+    }),
+  );
+  const oldestSince = Math.min(...found.map(({ since }) => since));
+  return {
+    waiting: sum(found.map(({ waiting }) => waiting)),
+    ...(Number.isFinite(oldestSince) && { oldestSince }),
+  };
+}
+
+async function reconcilePool(deps: ReconcileSlotsDeps, pool: Pool) {
+  const rows = await Promise.all(
+    pool.segments.map(async (segment) => {
+      const row = await deps.queue.readSlots(segment);
+      for (const [taskId, lease] of row.leases) await repair(deps, segment, taskId, lease);
+      return row;
+    }),
+  );
+  const queues = new Set(rows.flatMap(({ queued }) => [...queued.keys()]));
+  await markEverywhere(deps, pool, rows, queues);
+  for (const segment of pool.segments) await grantSlots(deps)(segment, maxGrants);
+  return { pool, queues, taken: sum(rows.map(({ leases }) => leases.size)) };
+}
+
+/** A segment that a deployment has added knows nobody who waits. */
+async function markEverywhere(
+  { queue, uniqueId }: ReconcileSlotsDeps,
+  { segments }: Pool,
+  rows: readonly SlotRow[],
+  queues: ReadonlySet<string>,
+): Promise<void> {
+  for (const [index, segment] of segments.entries()) {
+    for (const name of queues) {
+      if (!rows[index]?.queued.has(name)) await queue.markQueued(segment, name, uniqueId());
+    }
+  }
+}
+
+async function repair(
+  deps: ReconcileSlotsDeps,
+  segment: Segment,
+  taskId: string,
+  lease: Lease,
+): Promise<void> {
+  if (!isDue(lease, deps.now())) return;
+  const task = await deps.tasks.findRecord(taskId);
+  if (isOver(task, slotName(segment), lease, deps.now())) {
+    const { done } = await deps.queue.reclaimSlot(segment, taskId, lease);
+    if (done) deps.reclaimed(taskId);
+  } else if (!lease.unknown && lease.until <= deps.now()) {
+    await deps.queue.holdSlot(segment, taskId, deps.now() + leaseMs);
+  }
+}
+
+// One that was not taken up goes by its own time, when slots are handed out.
+const isDue = ({ held, until, since }: Lease, now: number): boolean =>
+  held && (now >= until + graceMs || now >= since + lookAfterMs);
+
+/** Whether a task does not need its slot: no job of it can be at the provider. */
+function isOver(task: TaskRecord | undefined, slot: string, lease: Lease, now: number): boolean {
+  const isPast = now >= lease.until + graceMs;
+  if (lease.unknown) return isPast;
+  if (!task || isDeleted(task) || isEnded(task) || task.outcome !== undefined) return true;
+  // An attempt that crashed has taken this one, and the next attempt another one.
+  if (task.submitLockedAt !== undefined) return task.slot !== slot;
+  return isPast && task.status === 'pending';
+}

@@ -1,0 +1,241 @@
+import type { ProviderName } from '../model/catalogue.ts';
+import type { Pending, QueuePlace, TaskState } from '../model/task.ts';
+import { costOf, flowOf } from './fair-order.ts';
+import { type GrantDeps, grantSlots, submitHorizonMs, submitTerms } from './grant-slots.ts';
+import type { Pool, Segment } from './pools.ts';
+import type { Lease, SlotRow, WaitingKey } from './queue-store.ts';
+
+export type SlotDeps = GrantDeps & {
+  readonly poolOf: (provider: ProviderName, model: string) => Pool;
+  /** The pools of all providers and models. */
+  readonly pools: readonly Pool[];
+};
+
+/** How long a slot is held at least: the deadline of a job and five minutes. After it the task is looked at. */
+export const leaseMs = 20 * 60 * 1000;
+/** So many typical durations a slot is kept for a job that may be at the provider. */
+const unknownDurations = 2;
+/** How long a provider is left alone that was busy, when it does not say how long, in milliseconds. */
+const busyPauseMs = 5000;
+const maxBusyPauseMs = 5 * 60 * 1000;
+
+/** How many slots are handed on by one call: enough to fill what a deployment has added, and not too long. */
+const grantsOnRelease = 3;
+const grantsOnEntry = 2;
+
+/** A provider that may have the job of a task now. */
+export type TakenSlot = {
+  readonly provider: ProviderName;
+  /** Which slot it is; absent at a provider without limits. */
+  readonly slot?: string | undefined;
+  /** The job is not submitted before this time. */
+  readonly startAt: number;
+};
+
+/** The slots of the providers, and the queue in front of them. */
+export type Slots = ReturnType<typeof providerSlots>;
+
+export function providerSlots(deps: SlotDeps) {
+  const { queue, now, uniqueId, pools } = deps;
+  const grant = grantSlots(deps);
+  const segmentOf = (slot: string): Segment => segmentNamed(pools, slot);
+
+  /** The slot that a waiting task was handed; with it, the rows of all slots that it waits for. */
+  async function handedSlot(task: Pending, names: readonly string[]) {
+    const segments = segmentsOf(pools, names);
+    const rows = await Promise.all(segments.map((segment) => queue.readSlots(segment)));
+    const index = rows.findIndex(({ leases }) => leases.has(task.id));
+    return { segments, rows, mine: segments[index] };
+  }
+
+  async function freeSlot(pool: Pool, taskId: string): Promise<TakenSlot | undefined> {
+    for (const segment of inOrderFor(taskId, pool.segments)) {
+      const taken = await acquire(segment, taskId);
+      if (taken !== undefined) {
+        return { provider: pool.provider, slot: slotName(segment), startAt: taken };
+      }
+    }
+    return undefined;
+  }
+
+  /**
+   * Takes a free slot of a segment, if nobody waits for it. Returns when to submit. `seen` is the row as a write before
+   * this one has found it.
+   */
+  async function acquire(
+    segment: Segment,
+    taskId: string,
+    attemptsLeft = maxAcquireAttempts,
+    seen?: SlotRow,
+  ): Promise<number | undefined> {
+    const at = now();
+    const startAt = startOf(segment, seen, at);
+    const lease: Lease = { until: startAt + leaseMs, since: at, held: true, startAt };
+    const { done, row } = await queue.takeSlot(segment, taskId, lease, {
+      slots: segment.slots,
+      now: at,
+      nobodyWaits: true,
+      submit: seen ? submitTerms(segment, seen, at) : firstSubmit(segment, at),
+    });
+    // Taken now or by an earlier attempt, or by this one whose response was lost.
+    if (done || row.leases.has(taskId)) return row.leases.get(taskId)?.startAt;
+    // The queue has an order, and looks again.
+    if (attemptsLeft === 1 || !isFree(segment, row, at)) return undefined;
+    return acquire(segment, taskId, attemptsLeft - 1, row);
+  }
+
+  async function handedTo(task: Pending, { pools: names }: QueuePlace) {
+    const { mine } = await handedSlot(task, names);
+    return mine && takeUp(task, mine);
+  }
+
+  /** A waiting task takes up the slot that it was handed, unless it has gone to another in the meantime. */
+  async function takeUp(task: Pending, segment: Segment): Promise<TakenSlot | undefined> {
+    const { done, row } = await queue.holdSlot(segment, task.id, now() + leaseMs);
+    const lease = row.leases.get(task.id);
+    if (!done || !lease) return undefined;
+    const { provider } = poolNamed(pools, segment.pool);
+    return { provider, slot: slotName(segment), startAt: lease.startAt };
+  }
+
+  async function free(taskId: string, slot: string): Promise<void> {
+    const segment = segmentOf(slot);
+    const { row } = await queue.releaseSlot(segment, taskId);
+    if (row.queued.size > 0) await grant(segment, grantsOnRelease);
+  }
+
+  return {
+    /**
+     * A slot for the job of a task: the one that it was handed when it has waited, else the first that is free at one of
+     * these providers. A provider without limits always has one, and it costs no write.
+     */
+    async take(task: Pending, providers: readonly ProviderName[]): Promise<TakenSlot | undefined> {
+      if (task.queue) return handedTo(task, task.queue);
+      for (const provider of providers) {
+        const pool = deps.poolOf(provider, task.model);
+        if (!pool.isLimited) return { provider, startAt: now() };
+        const taken = await freeSlot(pool, task.id);
+        if (taken) return taken;
+      }
+      return undefined;
+    },
+
+    /** The names of the pools that can have the job of a task, in the order of the providers. */
+    poolsFor: (model: string, providers: readonly ProviderName[]): readonly string[] =>
+      providers.map((provider) => deps.poolOf(provider, model).name),
+
+    /**
+     * A task enters the queue, at its place: by the time since when it waits. Entering twice is entering once. `true`:
+     * it does not wait, since it has a slot already, or since no provider has the slots any more that it waits for.
+     */
+    async enter(task: Pending): Promise<boolean> {
+      const place = placeOf(task);
+      if (!place || !task.queue) return true;
+      const { segments, rows, mine } = await handedSlot(task, task.queue.pools);
+      if (mine || segments.length === 0) return true;
+      await queue.addWaiting({ ...place, cost: costOf(task.n, task.lane) });
+      const virtualTime = Math.max(0, ...rows.map((row) => row.virtualTime));
+      await queue.enterFlow(place, virtualTime, uniqueId());
+      // Only now, and then a look at the slots: one that was freed before is seen here, and whoever frees one
+      // later sees the mark.
+      const mark = uniqueId();
+      await Promise.all(segments.map((segment) => queue.markQueued(segment, place.queue, mark)));
+      await Promise.all(segments.map((segment) => grant(segment, grantsOnEntry)));
+      return false;
+    },
+
+    /** The job of a task is at its provider: it waits no more, and there may be slots for others. */
+    async submitted(task: TaskState): Promise<void> {
+      const place = placeOf(task);
+      if (!place) return;
+      await queue.removeWaiting(place);
+      if (task.slot) await grant(segmentOf(task.slot), grantsOnEntry);
+    },
+
+    /** A task waits no more, without having submitted: its place goes, and the slot that it was handed. */
+    async leave(task: Pending): Promise<void> {
+      const place = placeOf(task);
+      if (!place || !task.queue) return;
+      await queue.removeWaiting(place);
+      const { mine } = await handedSlot(task, task.queue.pools);
+      if (mine) await free(task.id, slotName(mine));
+    },
+
+    /** Frees the slot of this task and hands it to the next. Freeing twice is freeing once. */
+    free,
+
+    /** The job of a task is over: frees its slot, if it has one. */
+    async release({ id, slot }: TaskState): Promise<void> {
+      if (slot !== undefined) await free(id, slot);
+    },
+
+    /** It is unknown whether the provider has the job: its slot is kept for as long as the job may last. */
+    async keep({ id, slot }: TaskState, typicalSeconds: number): Promise<void> {
+      if (slot === undefined) return;
+      const until = now() + unknownDurations * typicalSeconds * 1000;
+      await queue.keepSlot(segmentOf(slot), id, until);
+    },
+
+    /** The provider was busy although it had to have room: no slot is given for a while. */
+    async pause(provider: ProviderName, model: string, retryAfterSeconds = 0): Promise<void> {
+      const pauseMs = Math.min(Math.max(retryAfterSeconds * 1000, busyPauseMs), maxBusyPauseMs);
+      const { segments } = deps.poolOf(provider, model);
+      await Promise.all(segments.map((segment) => queue.pause(segment, now() + pauseMs)));
+    },
+  };
+}
+
+/** So often a newcomer tries to take a slot when others take theirs at the same time. */
+const maxAcquireAttempts = 6;
+
+const hasRate = ({ submitIntervalMs }: Segment): boolean => submitIntervalMs !== undefined;
+
+/** The first attempt knows no row: it succeeds when no submit was reserved for later. */
+const firstSubmit = ({ submitIntervalMs }: Segment, at: number) =>
+  submitIntervalMs === undefined ? undefined : { next: at + submitIntervalMs };
+
+const startOf = (segment: Segment, seen: SlotRow | undefined, at: number): number =>
+  hasRate(segment) ? Math.max(at, seen?.nextSubmitAt ?? 0) : at;
+
+const isFree = (segment: Segment, row: SlotRow, at: number): boolean =>
+  row.queued.size === 0 &&
+  row.leases.size < segment.slots &&
+  row.pausedUntil <= at &&
+  (!hasRate(segment) || row.nextSubmitAt <= at + submitHorizonMs);
+
+/** The name of a slot of this segment, as a task remembers it. */
+export const slotName = ({ pool, index }: Segment): string => `${pool}#${index}`;
+
+/** The segment of a slot: without slots of its own when the deployment has fewer segments by now. */
+function segmentNamed(pools: readonly Pool[], slot: string): Segment {
+  const at = slot.lastIndexOf('#');
+  const [pool, index] = [slot.slice(0, at), Number(slot.slice(at + 1))];
+  const known = pools.find(({ name }) => name === pool)?.segments[index];
+  return known ?? { pool, index, slots: 0 };
+}
+
+function poolNamed(pools: readonly Pool[], name: string): Pool {
+  const pool = pools.find((one) => one.name === name);
+  if (!pool) throw new Error(`no provider has the slots ${name} any more`);
+  return pool;
+}
+
+const segmentsOf = (pools: readonly Pool[], names: readonly string[]): readonly Segment[] =>
+  pools.filter(({ name }) => names.includes(name)).flatMap(({ segments }) => segments);
+
+/** The segments of a pool, for each task from another one on. */
+function inOrderFor(taskId: string, segments: readonly Segment[]): readonly Segment[] {
+  const first = Number.parseInt(taskId.slice(-4), 36) % segments.length || 0;
+  return [...segments.slice(first), ...segments.slice(0, first)];
+}
+
+/** Where a task waits; undefined for one that does not. */
+const placeOf = (task: TaskState): WaitingKey | undefined =>
+  'queue' in task && task.queue
+    ? {
+        queue: task.queue.pools.join('+'),
+        flow: flowOf(task.account, task.lane),
+        since: task.queue.since,
+        taskId: task.id,
+      }
+    : undefined;

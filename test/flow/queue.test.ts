@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { mockProviderState, openStack, type TestStack, until } from './open-stack.ts';
+import { type Receiver, serveImages } from './receiver.ts';
+import { controlProvider } from './start-stack.ts';
+
+let imageServer: Receiver;
+beforeAll(async () => {
+  imageServer = await serveImages({ '/sample.jpg': readFileSync('cli/sample.jpg') });
+});
+afterAll(() => imageServer?.close());
+
+const generation = (more: object = {}) => ({
+  prompt: 'Put on a little snow',
+  size: '768x768',
+  image_urls: [`${imageServer.url}/sample.jpg`],
+  ...more,
+});
+
+/** How often the tasks of a stack entered a state. */
+const entered = ({ executionEvents }: TestStack, state: string, id?: string): number =>
+  executionEvents.filter(
+    (event) =>
+      event.type === 'TaskStateEntered' &&
+      event.state === state &&
+      (id === undefined || event.execution === id),
+  ).length;
+
+const tasks = 5;
+
+describe('with a provider that takes two jobs', () => {
+  let stack: TestStack;
+  beforeAll(async () => {
+    stack = await openStack({
+      outdir: inject('outdir'),
+      speed: 4, // slow enough that functions start before the next poll is due
+      parameters: {
+        Providers: 'dashscope',
+        DashScopeCapacity: 'running=2,submitsPerSecond=20',
+      },
+    });
+  });
+  afterAll(() => stack?.close());
+
+  test('many tasks at once are all generated, and the provider refuses none', async () => {
+    controlProvider(stack, {
+      seconds: 4,
+      capacity: { dashscope: { running: 2, queued: 0 } },
+    });
+    const created = await Promise.all(
+      Array.from({ length: tasks }, () => stack.create(generation())),
+    );
+    const ended = await Promise.all(created.map(({ body }) => stack.endedTask(body.id)));
+
+    expect(ended.map(({ status }) => status)).toEqual(Array(tasks).fill('completed'));
+    const { counts, providers } = await mockProviderState(stack);
+    expect(counts).toMatchObject({ submits: tasks, accepted: tasks });
+    expect(providers.dashscope.usage).toMatchObject({ throttledSubmits: 0 });
+    // Two found a slot, and made no transition more than without a queue.
+    expect(entered(stack, 'AwaitSlot')).toBeGreaterThanOrEqual(tasks - 2);
+  });
+
+  test('a task that waits for a slot is cancelled at once and for nothing, and its provider never hears of it', async () => {
+    controlProvider(stack, { seconds: 20 });
+    const before = (await mockProviderState(stack)).counts.submits;
+    const running = [await stack.create(generation()), await stack.create(generation())];
+    for (const { body } of running) await submitted(stack, body.id);
+    const { body } = await stack.create(generation());
+    await until(
+      () => entered(stack, 'AwaitSlot', body.id),
+      (times) => times === 1,
+    );
+    const waiting = await stack.call('GET', `/v1/tasks/${body.id}`);
+    expect(waiting.body).toMatchObject({ status: 'pending', task_info: { can_cancel: true } });
+
+    expect((await stack.call('POST', `/v1/tasks/${body.id}/cancel`)).status).toBe(200);
+
+    expect(await stack.endedTask(body.id)).toMatchObject({
+      status: 'failed',
+      error: { code: 'request_cancelled' },
+      usage: { credits_used: 0 },
+    });
+    await Promise.all(running.map((one) => stack.endedTask(one.body.id)));
+    expect((await mockProviderState(stack)).counts.submits).toBe(before + 2);
+  });
+});
+
+/** Waits until a provider has the job of a task. */
+const submitted = (stack: TestStack, id: string) =>
+  until(
+    () => stack.taskItem(id),
+    (item) => item['ticket'] !== undefined,
+  );

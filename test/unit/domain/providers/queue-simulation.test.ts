@@ -1,0 +1,211 @@
+import { describe, expect, test } from 'vitest';
+import { type SimulationOptions, simulateQueue } from '../../../support/queue-simulation.ts';
+import { seededRandom } from '../../../support/simulated-time.ts';
+
+const isThorough = process.env['INTERLEAVINGS_RUNS'] === 'all';
+const minutes = 60_000;
+
+const calm: Omit<SimulationOptions, 'seed' | 'arrivals'> = {
+  capacities: [{ at: 0, capacity: { running: 5 } }],
+  provider: { running: 5, queues: true },
+  jobMs: (random) => 15_000 + 30_000 * random(),
+  webhooks: false,
+  crash: 0,
+  lostWakes: 0,
+  doubleWakes: 0,
+  repeatedWrites: 0,
+  skewMs: 0,
+  secondExecutions: 0,
+  lostEnds: 0,
+  slowCalls: 0,
+  withReconciler: true,
+  until: 60 * minutes,
+};
+
+/** A world that fails in some ways, by its seed. */
+function hostile(seed: number): SimulationOptions {
+  const random = seededRandom(seed);
+  const pick = <T>(...values: readonly [T, ...T[]]): T =>
+    values[Math.floor(random() * values.length)] ?? values[0];
+  const running = pick(1, 2, 5);
+  const capacity = { running };
+  const queues = random() < 0.67;
+  const gap = 1000 / pick(1, 5, 100);
+  const accounts = 1 + Math.floor(random() * 6);
+  return {
+    ...calm,
+    seed,
+    arrivals: Array.from({ length: 10 + Math.floor(random() * 25) }, (_, index) => ({
+      at: index * gap * 2 * random(),
+      account: `account-${Math.floor(random() * accounts)}`,
+      n: pick(1, 2, 4),
+      lane: pick('interactive', 'bulk'),
+      cancelAfter: random() < 0.1 ? 120_000 * random() : undefined,
+    })),
+    capacities: pick(
+      [{ at: 0, capacity }],
+      [{ at: 0, capacity: { running, submitsPerSecond: 5, ahead: queues ? 1 : 0 } }],
+      [
+        { at: 0, capacity },
+        { at: 60_000, capacity: { running: 1 } },
+        { at: 300_000, capacity: { running: 5 } },
+      ],
+      [
+        { at: 0, capacity },
+        { at: 40_000, capacity: { running: 0 } },
+        { at: 240_000, capacity },
+      ],
+    ),
+    provider: { running: 5, queues },
+    webhooks: random() < 0.5,
+    crash: pick(0, 0.001, 0.005, 0.02, 0.05),
+    lostWakes: pick(0, 0.2, 0.5),
+    doubleWakes: pick(0, 0.5),
+    repeatedWrites: pick(0, 0.02, 0.1),
+    skewMs: pick(0, 2000, 10_000),
+    secondExecutions: pick(0, 0, 0.5),
+    lostEnds: pick(0, 0.5, 1),
+    slowCalls: pick(0, 0.05, 0.3),
+    until: 600 * minutes,
+  };
+}
+
+const runs = isThorough ? 2000 : 60;
+
+describe('whatever crashes, is lost or comes twice', () => {
+  test('no task is lost or submitted twice, no job is at the provider without a slot, and no slot stays taken', async () => {
+    let crashes = 0;
+    for (let seed = 1; seed <= runs; seed += 1) {
+      const found = await simulateQueue(hostile(seed));
+      crashes += found.crashes;
+      const { violations, open, slots, waiting } = found;
+      expect({ seed, violations, open, slots, waiting }).toEqual({
+        seed,
+        violations: [],
+        open: [],
+        slots: [],
+        waiting: [],
+      });
+    }
+    expect(crashes).toBeGreaterThan(runs);
+  }, 600_000);
+});
+
+describe('without faults', () => {
+  const busy = (random: () => number, count: number) =>
+    Array.from({ length: count }, () => ({
+      at: 1000 * random(),
+      account: 'busy',
+      n: [1, 2, 4][Math.floor(3 * random())] ?? 1,
+    }));
+
+  test.each([
+    ['another account', { account: 'other' }],
+    ['the same account, in the other lane', { account: 'busy', lane: 'bulk' as const }],
+  ])(
+    'an account with many waiting tasks delays a single one of %s by two hand-overs at most',
+    async (_what, single) => {
+      const delays: number[] = [];
+      for (let seed = 1; seed <= (isThorough ? 300 : 10); seed += 1) {
+        const random = seededRandom(seed);
+        const many = busy(random, 40).map((one) => ({
+          ...one,
+          ...('lane' in single && { lane: 'bulk' as const }),
+        }));
+        const first = { at: 20_000 + 60_000 * random(), account: single.account, n: 4 };
+        const found = await simulateQueue({ ...calm, seed, arrivals: [first, ...many] });
+        expect(found.open).toEqual([]);
+        delays.push(found.handedBefore(0));
+      }
+      expect(delays.every((delay) => delay <= 2 && delay >= 0)).toBe(true);
+    },
+  );
+
+  test('with two busy accounts a single task of a third one waits for two hand-overs at most, faults aside', async () => {
+    const delays: number[] = [];
+    for (let seed = 1; seed <= (isThorough ? 300 : 10); seed += 1) {
+      const random = seededRandom(seed);
+      const many = [
+        ...busy(random, 30),
+        ...busy(random, 30).map((one) => ({ ...one, account: 'busier' })),
+      ];
+      const first = { at: 20_000 + 60_000 * random(), account: 'other', n: 4 };
+      const found = await simulateQueue({ ...calm, seed, arrivals: [first, ...many] });
+      delays.push(found.handedBefore(0));
+    }
+    expect(Math.max(...delays)).toBeLessThanOrEqual(2);
+  });
+
+  test('tasks of one lane are served in the order in which they came', async () => {
+    const arrivals = Array.from({ length: 30 }, (_, index) => ({
+      at: 3000 * index,
+      account: 'one',
+    }));
+    const { tasks } = await simulateQueue({ ...calm, seed: 1, arrivals });
+    const submitted = tasks.map((task) => ('submittedAt' in task ? (task.submittedAt ?? 0) : 0));
+    expect(submitted).toEqual(submitted.toSorted((a, b) => a - b));
+  });
+
+  test('two busy accounts get equal shares of images, whatever they ask for at once', async () => {
+    const { tasks } = await simulateQueue({
+      ...calm,
+      seed: 1,
+      arrivals: Array.from({ length: 100 }, (_, index) => ({
+        at: index,
+        account: index % 2 === 0 ? 'one' : 'four',
+        n: index % 2 === 0 ? 1 : 4,
+      })),
+    });
+    const served = tasks
+      .flatMap((task) =>
+        'submittedAt' in task && task.submittedAt ? [{ ...task, at: task.submittedAt }] : [],
+      )
+      .toSorted((a, b) => a.at - b.at)
+      .slice(5, 55); // the first five found free slots
+    const imagesOf = (name: string) =>
+      served.filter(({ account }) => account === name).reduce((sum, { n }) => sum + n, 0);
+    expect(imagesOf('one') / imagesOf('four')).toBeCloseTo(1, 0);
+    expect(imagesOf('one')).toBeGreaterThan(35);
+  });
+
+  const backlog = Array.from({ length: 100 }, (_, index) => ({ at: 10 * index, account: 'one' }));
+
+  test.each([
+    ['asking', false],
+    ['with webhooks', true],
+  ])(
+    'a provider with a slot ahead has its jobs at least 95 %% of the time, %s',
+    async (_how, webhooks) => {
+      const { utilisation, open } = await simulateQueue({
+        ...calm,
+        seed: 1,
+        webhooks,
+        capacities: [{ at: 0, capacity: { running: 5, ahead: 1 } }],
+        arrivals: backlog,
+      });
+      expect(open).toEqual([]);
+      expect(utilisation).toBeGreaterThan(0.95);
+    },
+  );
+
+  test('no slot stays free beside a task that waits, without the reconciler, when calls are slow and writes are repeated', async () => {
+    for (let seed = 1; seed <= (isThorough ? 600 : 15); seed += 1) {
+      const random = seededRandom(seed);
+      const found = await simulateQueue({
+        ...calm,
+        seed,
+        webhooks: true,
+        withReconciler: false,
+        repeatedWrites: 0.02,
+        slowCalls: 0.15 + 0.15 * random(),
+        // About as many as the provider takes.
+        arrivals: Array.from({ length: 30 }, (_, index) => ({
+          at: index * 6000 * 2 * random(),
+          account: `account-${index % 3}`,
+        })),
+      });
+      expect({ seed, open: found.open }).toEqual({ seed, open: [] });
+      expect({ seed, isStuck: found.longestFreeMs > 20_000 }).toEqual({ seed, isStuck: false });
+    }
+  });
+});
