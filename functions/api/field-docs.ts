@@ -69,14 +69,6 @@ export const keyFields = {
   reset_timezone: { description: 'The time zone in which its day begins, like `Europe/Berlin`' },
   allowed_models: {
     description: 'The models it may use; `null`: all of them',
-    anyOf: [
-      {
-        type: 'array',
-        minItems: 1,
-        maxItems: keyLimits.models,
-        items: { type: 'string', ...anyModel },
-      },
-      { type: 'null' },
-    ],
+    items: { type: 'string', ...anyModel },
   },
 } satisfies Record<string, FieldDocs>;

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import packageJson from '../../package.json' with { type: 'json' };
 import { Model } from '../api/list-models/response.ts';
 import type { LoadedRoute } from '../api/routes.ts';
 import { TestEvent } from '../domain/accounts/schemas.ts';
@@ -7,10 +8,17 @@ import { FilesProblem } from '../domain/wire/files-envelope.ts';
 import { HostedFile } from '../domain/wire/hosted-file.ts';
 import * as tasks from '../domain/wire/task-schemas.ts';
 import type { AnyRoute, Json, RouteDocs } from '../runtime/route.ts';
+import { codeSamples } from './code-samples.ts';
 import { headers } from './headers.ts';
 import { isJson, reference, requestSchema, responseSchemas } from './json-schema.ts';
 import { problemSchemas } from './problems.ts';
-import { contentOf, gatewayError, responsesOf, sharedResponses } from './responses.ts';
+import {
+  contentOf,
+  gatewayError,
+  rateLimitedBody,
+  responsesOf,
+  sharedResponses,
+} from './responses.ts';
 
 const description = `Edits pictures by a description in words. A call creates a task; read the task until it has ended, or give a \`callback_url\` and get a callback.
 
@@ -27,7 +35,16 @@ const tags = {
   Service: 'The service itself',
   Accounts: 'For the operator: accounts and their credits. Needs a key with the scope `admin`',
   Keys: 'API keys: those of your own account with the scope `manage`, all keys with the scope `admin`',
+  Providers: 'For the providers that make the images. The address carries a secret',
 } as const satisfies Record<RouteDocs['tag'], string>;
+
+/** Who each tag is for, as the pages that show such documents group them. */
+const tagGroups: readonly { readonly name: string; readonly tags: readonly RouteDocs['tag'][] }[] =
+  [
+    { name: 'For callers', tags: ['Tasks', 'Pictures', 'Files', 'Account', 'Service'] },
+    { name: 'For operators', tags: ['Accounts', 'Keys'] },
+    { name: 'For providers', tags: ['Providers'] },
+  ];
 
 /** Schemas that are parts of responses, or the body of a callback. */
 const sharedSchemas = {
@@ -37,6 +54,8 @@ const sharedSchemas = {
   FailedTask: tasks.FailedTask,
   TaskError: tasks.TaskError,
   Upload: tasks.Upload,
+  CompletedCallback: tasks.CompletedCallback,
+  FailedCallback: tasks.FailedCallback,
   CallbackBody: tasks.CallbackBody,
   TestEvent,
   TaskSummary: tasks.TaskSummary,
@@ -71,24 +90,27 @@ export function openApiDocument(all: readonly LoadedRoute[]): Json {
     openapi: '3.1.1',
     info: {
       title: 'Darkroom',
-      version: '1.0.0',
+      version: packageJson.version,
       summary: 'An image-to-image task API',
       description,
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/', description: 'Where this document comes from' }],
+    security: [{ apiKey: [] }],
     tags: Object.entries(tags).map(([name, text]) => ({ name, description: text })),
+    'x-tagGroups': tagGroups,
     paths: paths(routes),
     components: {
-      schemas: {
+      schemas: titled({
         ...bodySchemas(routes),
         ...responseSchemas({
           ...sharedSchemas,
           ...namedResponses(routes),
           ...problemSchemas,
         }),
+        RateLimited: rateLimitedBody,
         GatewayError: gatewayError,
-      },
+      }),
       responses: sharedResponses(routes.map(({ route }) => route)),
       headers,
       securitySchemes: {
@@ -102,6 +124,15 @@ export function openApiDocument(all: readonly LoadedRoute[]): Json {
     },
   };
 }
+
+/** Each schema with its name, which pages and generators show where it stands in place of a reference. */
+const titled = (schemas: Json): Json =>
+  Object.fromEntries(
+    Object.entries(schemas).map(([name, schema]) => [
+      name,
+      { title: name, ...(isJson(schema) ? schema : {}) },
+    ]),
+  );
 
 const paths = (routes: readonly DocumentedRoute[]): Json =>
   Object.fromEntries(
@@ -137,6 +168,7 @@ function operationObject({ route, docs }: DocumentedRoute): Json {
       },
     }),
     responses: responsesOf(route, docs),
+    'x-codeSamples': codeSamples(route, docs),
     ...(docs.callbacks && { callbacks: docs.callbacks }),
   };
 }
@@ -155,13 +187,14 @@ function queryParameters({ query }: AnyRoute, docs: RouteDocs): readonly Json[] 
   const { properties, required } = requestSchema(query, docs.query);
   const requiredNames = Array.isArray(required) ? required : [];
   return Object.entries(isJson(properties) ? properties : {}).map(([name, property]) => {
-    const { description: text, ...schema } = isJson(property) ? property : {};
+    const { description: text, example, ...schema } = isJson(property) ? property : {};
     return {
       name,
       in: 'query',
       description: text,
       required: requiredNames.includes(name),
       schema,
+      ...(example !== undefined && { example }),
     };
   });
 }

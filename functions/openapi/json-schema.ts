@@ -24,7 +24,7 @@ export function requestSchema(schema: z.ZodType, docs: Readonly<Record<string, F
     unused.delete(path);
     const { properties } = node;
     const fields = isJson(properties) ? Object.entries(properties) : [];
-    return {
+    return withDefaultInWords({
       ...node,
       ...(fields.length > 0 && {
         properties: Object.fromEntries(
@@ -35,11 +35,18 @@ export function requestSchema(schema: z.ZodType, docs: Readonly<Record<string, F
         ),
       }),
       ...fieldDocs,
-    };
+    });
   };
   const described = describeNode(plain(z.toJSONSchema(schema, { io: 'input' })), '');
   if (unused.size > 0) throw new Error(`there is no ${[...unused].join(', ')}`);
   return described;
+}
+
+/** A field with a default may be left out, and openapi-typescript makes it one that must be sent. */
+function withDefaultInWords({ default: value, description, ...schema }: Json): Json {
+  const isSaid = value !== undefined && typeof value !== 'object';
+  const words = Array.isArray(value) || isSaid ? `. Default: \`${value}\`` : '';
+  return { ...schema, description: `${description}${words}` };
 }
 
 /** One of several schemas, told apart by the value of one property. */
@@ -72,8 +79,19 @@ const plain = (schema: object): Json =>
   JSON.parse(JSON.stringify(schema), (key, value: unknown) =>
     key === '$schema' || key === '$id' || (key === 'maximum' && value === Number.MAX_SAFE_INTEGER)
       ? undefined
-      : withNullInType(value),
+      : withNullInType(withoutBooleanConst(value)),
   );
+
+/** A generator of clients makes an enumeration of texts out of a constant, which no boolean is one of. */
+function withoutBooleanConst(value: unknown): unknown {
+  if (!isJson(value) || typeof value['const'] !== 'boolean') return value;
+  const { const: constant, description, ...rest } = value;
+  const always = `Always \`${constant}\``;
+  return {
+    ...rest,
+    description: typeof description === 'string' ? `${description}. ${always}` : always,
+  };
+}
 
 /** `anyOf: [{type: T, …}, {type: null}]` as `type: [T, null]`: generators of clients make nothing of a lone null. */
 function withNullInType(value: unknown): unknown {

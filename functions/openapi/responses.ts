@@ -54,6 +54,11 @@ export const gatewayError: Json = {
   additionalProperties: false,
   properties: { message: { type: 'string' } },
 };
+/** The body of a 429 that a function makes. It has a name, because it is one of two. */
+export const rateLimitedBody: Json = {
+  description: 'A response to a request above a limit of its key or account',
+  ...envelope(['rate_limit_exceeded']),
+};
 const gatewaySchema = reference('schemas', 'GatewayError');
 const gatewayExample = { gateway: { message: 'Too Many Requests' } };
 const gatewayThrottled =
@@ -154,7 +159,9 @@ function problemResponse(codes: readonly ProblemCode[], route: AnyRoute): Json {
       ]),
     ),
   };
-  if (codes.some((code) => statusOf(code) === 429)) return orGateway(problem);
+  if (codes.some((code) => statusOf(code) === 429)) {
+    return orGateway(own ? problem : { ...problem, schema: reference('schemas', 'RateLimited') });
+  }
   const { schema, examples, ...rest } = problem;
   return { ...rest, content: jsonContent(schema, examples) };
 }

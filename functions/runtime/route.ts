@@ -181,7 +181,15 @@ export const methodsOf = ({ method, head }: Pick<AnyRoute, 'method' | 'head'>) =
 /** What the OpenAPI document says about a route. A function of the module, so that no bundle carries it. */
 export type RouteDocs = {
   readonly id: string;
-  readonly tag: 'Tasks' | 'Pictures' | 'Files' | 'Account' | 'Service' | 'Accounts' | 'Keys';
+  readonly tag:
+    | 'Tasks'
+    | 'Pictures'
+    | 'Files'
+    | 'Account'
+    | 'Service'
+    | 'Accounts'
+    | 'Keys'
+    | 'Providers';
   readonly summary: string;
   readonly description: string;
   /** The fields of the query, by their name; `''` is the query itself. */

@@ -30,7 +30,7 @@ let directory = '';
 beforeAll(() => {
   mkdirSync(join(root, '.local'), { recursive: true });
   directory = mkdtempSync(join(root, '.local/new-provider-'));
-  for (const sources of ['functions', 'infra', 'docs/openapi.json']) {
+  for (const sources of ['functions', 'infra', 'docs/openapi.json', 'package.json']) {
     cpSync(join(root, sources), join(directory, sources), { recursive: true });
   }
   // The rest of infra names no provider, and the types of the CDK take long to read.

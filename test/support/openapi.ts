@@ -44,6 +44,9 @@ const Operation = z.strictObject({
     .optional(),
   responses: z.record(z.string(), z.preprocess(resolveRef, Response)),
   callbacks: Schema.optional(),
+  'x-codeSamples': z.array(
+    z.strictObject({ lang: z.string(), label: z.string(), source: z.string() }),
+  ),
 });
 type DescribedOperation = z.output<typeof Operation>;
 type ApiResponse = { readonly status: number; readonly headers: Headers; readonly body: unknown };

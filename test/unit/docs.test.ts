@@ -70,6 +70,18 @@ test.each(pages)('%s names only npm scripts that exist', (page) => {
   expect(Object.keys(scripts)).toEqual(expect.arrayContaining(named.map(([, name]) => name)));
 });
 
+test.each(pages)('%s runs `npx darkroom` only in the checkout, and says so', (page) => {
+  // In any other folder npx would fetch and run a stranger's package of that name.
+  const parts = read(page).split(/\n(?=#)/);
+  const silent = parts.filter((part) => part.includes('npx darkroom') && !/checkout/.test(part));
+  expect(silent).toEqual([]);
+});
+
+test('the package has a scoped name, which nobody else can publish under, and is not published', () => {
+  const { name, private: isPrivate } = JSON.parse(read('package.json'));
+  expect([name, isPrivate]).toEqual([expect.stringMatching(/^@[\w-]+\/darkroom$/), true]);
+});
+
 test.each(pages)('%s names only files that exist', (page) => {
   const folders = 'functions|infra|local|cli|test|docs';
   const named = read(page).matchAll(new RegExp(`\`((?:${folders})/[\\w./-]*)\``, 'g'));

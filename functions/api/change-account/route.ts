@@ -27,11 +27,8 @@ export const docs = (): RouteDocs => ({
     fields: {
       '': {
         description:
-          'What to change; at least one of both. A limit of `null` goes back to the default',
-        anyOf: [
-          { required: ['user_group'] },
-          { required: ['limits'], properties: { limits: { anyOf: oneLimit } } },
-        ],
+          'What to change; at least the group or one limit. A limit of `null` goes back to the default',
+        minProperties: 1,
       },
       ...accountGroup,
       ...accountLimits,
@@ -47,8 +44,3 @@ export const docs = (): RouteDocs => ({
     examples: { paid: examples.paidAccount },
   },
 });
-
-const oneLimit = ['requests_per_minute', 'tasks_in_flight'].map((limit) => ({
-  required: [limit],
-  properties: { [limit]: true },
-}));

@@ -37,8 +37,13 @@ export const docs = (): RouteDocs => ({
       type: 'integer',
       minimum: 0,
       default: undefined,
+      example: 1_772_530_240,
     },
-    signature: { description: 'The signature of the link', default: undefined },
+    signature: {
+      description: 'The signature of the link',
+      default: undefined,
+      example: 'J9Q2tTz0o1yqU3l8rXbWc5sEaVnKdGhMiPfLjRuYx4A',
+    },
   },
   response: {
     picture: 'The image, to a request with the header `Authorization`',

@@ -60,7 +60,7 @@ function fields(): Record<keyof z.input<typeof ListRequest> | '', FieldDocs> {
     page_size: { ...limitAndCursor.limit, description: 'The same as `limit`' },
     status: {
       description:
-        'Only tasks with this status; `cancelled` are those that failed with `request_cancelled`',
+        'Only tasks with this status. `processing` are all that have not ended, `pending` those of them that no provider has yet, `cancelled` those that failed with `request_cancelled`',
     },
     type: { description: 'Only tasks of this type: here all are images' },
     model: { description: 'Only tasks of this model', ...anyModelName },

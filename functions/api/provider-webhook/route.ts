@@ -33,7 +33,7 @@ export const route = defineRoute<typeof response>()({
 
 export const docs = (): RouteDocs => ({
   id: 'providerWebhook',
-  tag: 'Service',
+  tag: 'Providers',
   summary: 'Receive the webhook of a provider',
   description:
     'A provider reports here that a job is done. The address carries a secret. The body is not trusted: the provider is asked for the status of the job. The response is always the same.',

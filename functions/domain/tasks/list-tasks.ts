@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { type ModelAliases, modelNamed, models } from '../model/catalogue.ts';
 import type { Clock } from '../model/clock.ts';
 import { type CursorKey, isTaskId, maxPageSize } from '../model/ids.ts';
-import { statuses, type Task, type TaskState } from '../model/task.ts';
+import { isEnded, statuses, type Task, type TaskState } from '../model/task.ts';
 import {
   cursorKeySchema,
   cursorSchema,
@@ -122,10 +122,21 @@ export async function readPage(
   return { tasks: page, next: tasks.length > limit ? page.at(-1) : next };
 }
 
+/**
+ * Clients of the published API know no `pending` in this filter: whoever asks for `processing` wants every task that
+ * has not ended.
+ */
 function hasStatus(task: TaskState, status: ListedStatus | undefined): boolean {
-  if (status === undefined) return true;
-  if (status !== 'cancelled') return task.status === status;
-  return task.status === 'failed' && task.failure.code === 'request_cancelled';
+  switch (status) {
+    case undefined:
+      return true;
+    case 'processing':
+      return !isEnded(task);
+    case 'cancelled':
+      return task.status === 'failed' && task.failure.code === 'request_cancelled';
+    default:
+      return task.status === status;
+  }
 }
 
 /** The next tasks, whatever they are. One that was deleted a moment ago is left out, and the next page starts after it. */

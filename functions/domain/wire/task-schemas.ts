@@ -50,6 +50,10 @@ const Charged = z.strictObject({
   credits_used: credits('What it cost: each image that was made'),
 });
 
+const lastStatus = z
+  .int()
+  .nullable()
+  .describe('The HTTP status of the last attempt; `null` when there was none, or no answer');
 const aboutCallback = 'The state of the callback, when `callback_url` was given';
 
 export const Upload = z
@@ -83,7 +87,7 @@ const active = {
     .strictObject({
       status: z.literal('pending'),
       attempts: z.literal(0),
-      last_status: z.null(),
+      last_status: lastStatus,
     })
     .optional()
     .describe(aboutCallback),
@@ -98,10 +102,7 @@ const ended = {
     .strictObject({
       status: z.enum(callbackStates).describe('`failing` is tried again, `undelivered` is not'),
       attempts: z.int().min(0),
-      last_status: z
-        .int()
-        .nullable()
-        .describe('The HTTP status of the last attempt; `null` when there was no answer'),
+      last_status: lastStatus,
     })
     .optional()
     .describe(aboutCallback),
@@ -145,14 +146,6 @@ export const FailedTask = z
   .strictObject({ ...identity, ...failed, error: TaskError, ...ended })
   .describe('A task that was refused, cancelled or could not be done');
 
-/** The body of a callback: the ended task, without the state of its callback. */
-export const CallbackBody = z
-  .discriminatedUnion('status', [
-    z.strictObject({ ...identity, ...completed, ...endedWithoutCallback }),
-    z.strictObject({ ...identity, ...failed, error: TaskError, ...endedWithoutCallback }),
-  ])
-  .describe('How the task ended');
-
 const byStatus = {
   pending: '#/components/schemas/PendingTask',
   processing: '#/components/schemas/ProcessingTask',
@@ -163,6 +156,26 @@ const discriminator = (...names: readonly (keyof typeof byStatus)[]) => ({
   propertyName: 'status',
   mapping: Object.fromEntries(names.map((name) => [name, byStatus[name]])),
 });
+
+export const CompletedCallback = z
+  .strictObject({ ...identity, ...completed, ...endedWithoutCallback })
+  .describe('The callback of a task whose images are ready');
+export const FailedCallback = z
+  .strictObject({ ...identity, ...failed, error: TaskError, ...endedWithoutCallback })
+  .describe('The callback of a task that was refused, cancelled or could not be done');
+/** The body of a callback: the ended task, without the state of its callback. */
+export const CallbackBody = z
+  .discriminatedUnion('status', [CompletedCallback, FailedCallback])
+  .meta({
+    description: 'How the task ended',
+    discriminator: {
+      propertyName: 'status',
+      mapping: {
+        completed: '#/components/schemas/CompletedCallback',
+        failed: '#/components/schemas/FailedCallback',
+      },
+    },
+  });
 
 export const Task = z
   .discriminatedUnion('status', [PendingTask, ProcessingTask, CompletedTask, FailedTask])

@@ -98,6 +98,27 @@ describe('the list', () => {
     expect(second).toMatchObject({ data: [{ id: idOf(1) }], next_cursor: null });
   });
 
+  test.each([
+    ['processing', [idOf(2), idOf(1)]],
+    ['pending', [idOf(1)]],
+    ['completed', [idOf(4)]],
+    ['cancelled', []],
+  ])(
+    'with status=%s has the tasks that clients of the published API expect',
+    async (status, ids) => {
+      const tasks = [
+        completed({ id: idOf(4), createdAt: sampleTime + 4 }),
+        failed({ id: idOf(3), createdAt: sampleTime + 3 }),
+        processing({ id: idOf(2), createdAt: sampleTime + 2 }),
+        pending({ id: idOf(1), createdAt: sampleTime + 1 }),
+      ];
+
+      const { data } = await listing(...tasks)(ListRequest.parse({ status }), 'default');
+
+      expect(data.map(({ id }) => id)).toEqual(ids);
+    },
+  );
+
   test('leaves out a task that has expired, whose record may still be there', async () => {
     const expiresAt = sampleTime + 15_000; // now
     const tasks = [
