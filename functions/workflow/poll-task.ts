@@ -51,6 +51,10 @@ const poll = pollTask({
   }),
   notifyCaller,
   endingFailed: (taskId, cause) => log('warn', 'state.failed', { taskId, cause }),
+  outcomeRecorded: (taskId, outcome) => {
+    const code = outcome.state === 'failed' ? outcome.failure.code : undefined;
+    log('debug', 'task.generated', { taskId, code });
+  },
   providerBusy: (taskId, cause) => log('warn', 'provider.busy', { taskId, cause }),
   overdue: () => countMetric(metricNames.taskPastDeadline),
   unanswered: (taskId) => {
@@ -62,8 +66,5 @@ const poll = pollTask({
 export const handler = step(PollInput, async ({ taskId, token, pollSeconds }) => {
   // Read beside the task. An error is thrown where a key is used.
   keys().catch(() => undefined);
-  const outcome = await poll(taskId, token, pollSeconds);
-  if (!outcome) return;
-  const code = outcome.state === 'failed' ? outcome.failure.code : undefined;
-  log('debug', 'task.generated', { taskId, code });
+  await poll(taskId, token, pollSeconds);
 });

@@ -36,6 +36,8 @@ type Deps = {
   readonly notifyCaller: (taskId: string) => Promise<unknown>;
   /** The task could not be ended yet: the state is tried again. */
   readonly endingFailed: (taskId: string, cause: ResultUnavailable | CallbackFailed) => void;
+  /** The outcome of the job was written, and the task is settled next. */
+  readonly outcomeRecorded?: (taskId: string, outcome: Outcome) => void;
   readonly providerBusy: (taskId: string, cause: ProviderBusy) => void;
   /** For the operator: the provider does not say how the job of a task is that is past its deadline. */
   readonly overdue: (taskId: string) => void;
@@ -86,6 +88,7 @@ export const pollTask =
     if (outcome) {
       const outcomeAt = now();
       const known = await tasks.recordOutcome(taskId, outcome, outcomeAt);
+      deps.outcomeRecorded?.(taskId, outcome);
       await end(known, known?.outcomeAt === outcomeAt); // else the outcome is somebody else's
       await cancelIfQueued(deps, task, result);
       return outcome;
