@@ -18,14 +18,22 @@ const isName = (text: string): boolean =>
   text.trim() === text && text !== '' && !/^\.+$/.test(text) && text.search(forbidden) === -1;
 const codePoints = (text: string): number => [...text].length;
 
+/**
+ * Whether a text can have so few code points in its composed form. A letter has at most four parts of two units each.
+ * What is longer is refused unread: composing it, or looking for its slashes, may take the square of its length.
+ */
+const canBeComposedTo = (max: number, text: string): boolean => text.length <= 8 * max;
+
 /** A name as it is stored, or undefined when a file must not be called so. One letter has one form. */
 export function fileName(text: string): string | undefined {
+  if (!canBeComposedTo(maxNameCodePoints, text)) return undefined;
   const name = text.normalize('NFC');
   return isName(name) && codePoints(name) <= maxNameCodePoints ? name : undefined;
 }
 
 /** A path as it is stored, or undefined when no file must lie there. Slashes at its ends make no difference. */
 export function uploadPath(text: string): string | undefined {
+  if (!canBeComposedTo(maxPathCodePoints, text)) return undefined;
   const path = text.normalize('NFC').replace(/^\/+|\/+$/g, '');
   const isPath = path.split('/').every(isName) && codePoints(path) <= maxPathCodePoints;
   return isPath ? path : undefined;

@@ -29,6 +29,9 @@ const hostile: readonly (readonly [string, string])[] = [
   ['a blank at its end', 'a.png '],
   ['101 characters', 'a'.repeat(101)],
   ['10 kB', 'a'.repeat(10_000)],
+  // These would take longer than a test may if the time were the square of the length.
+  ['400 kB of slashes', `a${'/'.repeat(400_000)}a`],
+  ['400 kB of accents in the wrong order', `a${'\u0301\u0316'.repeat(200_000)}`],
 ];
 
 describe('the name of a file', () => {
@@ -52,6 +55,8 @@ describe('the name of a file', () => {
 
   test('is the same however its letters are composed', () => {
     expect(fileName('Gro\u0308ße.png')).toBe('Größe.png');
+    const longest = '\u1f82'.repeat(100);
+    expect(fileName(longest.normalize('NFD'))).toBe(longest);
   });
 });
 
