@@ -89,8 +89,11 @@ export const pollTask =
       const outcomeAt = now();
       const known = await tasks.recordOutcome(taskId, outcome, outcomeAt);
       deps.outcomeRecorded?.(taskId, outcome);
-      await end(known, known?.outcomeAt === outcomeAt); // else the outcome is somebody else's
-      await cancelIfQueued(deps, task, result);
+      // The job is cancelled at once and whatever becomes of the ending, whose next attempt does not cancel it.
+      await allDone([
+        end(known, known?.outcomeAt === outcomeAt), // else the outcome is somebody else's
+        cancelIfQueued(deps, task, result),
+      ]);
       return outcome;
     }
     reportOverdue(deps, task, polled);
@@ -139,6 +142,12 @@ async function finishWith(
   } finally {
     await alive?.[Symbol.asyncDispose]();
   }
+}
+
+/** Waits for all of them. @throws what the first one throws that fails */
+async function allDone(work: readonly Promise<unknown>[]): Promise<void> {
+  await Promise.allSettled(work);
+  await Promise.all(work);
 }
 
 /** The wait of the state that polls, and its interval. */

@@ -375,6 +375,19 @@ describe('past the deadline', () => {
     },
   );
 
+  test('a job is cancelled also when its task cannot be ended at once', async () => {
+    const { poll, clock, provider, find } = contextWith(
+      processing({ deadlineAt, cancellable: true }),
+      { cancel: ['cancelled'], poll: [{ state: 'queued' }], endingFails: new Error('throttled') },
+    );
+    clock.advance(900_000);
+
+    await thrownBy(poll(sampleId, 'token-1'));
+
+    expect(provider.cancelled).toEqual(['ticket-1']);
+    expect(await find()).toMatchObject({ outcome: { state: 'failed', failure: late } });
+  });
+
   test('a job whose cancellation breaks has failed all the same', async () => {
     const { poll, find, clock, workflow } = contextWith(
       processing({ deadlineAt, cancellable: true }),
