@@ -48,7 +48,7 @@ export function hostedFilesContract(make: MakeHostedFiles): void {
 
     expect(await files.put(newer, 1)).toBe('stored');
 
-    expect(await files.find(newer.id, later)).toEqual(newer);
+    expect(await files.find(newer.id, later)).toEqual({ ...newer, since: sampleTime });
     expect(await files.list(account, later)).toEqual([{ id: newer.id, uploadedAt: later }]);
     expect(await files.list(account, expired)).toHaveLength(1); // it lives as long as any new file
   });
@@ -126,6 +126,34 @@ export function hostedFilesContract(make: MakeHostedFiles): void {
     expect(await files.put(hostedFile({ version: 'second', uploadedAt: later }), 1)).toBe('stored');
   });
 
+  test('a file that was removed is none for a clock that is slow, and says so to an upload that began before', async () => {
+    const files = await make();
+    const file = hostedFile();
+    await files.put(file, 1);
+    await files.remove(file, later);
+
+    const late = hostedFile({ version: 'second', uploadedAt: later - 1 });
+    expect(await files.put(late, 1)).toBe('deleted');
+
+    expect(await files.find(file.id, later - 1)).toBeUndefined();
+    expect(await files.list(account, later - 1)).toEqual([]);
+    expect(await files.put(hostedFile({ name: 'b', uploadedAt: later - 1 }), 1)).toBe('stored');
+  });
+
+  test('a file has been there since the first upload of its name, whose clock may be ahead, or since its removal', async () => {
+    const files = await make();
+    const at = (uploadedAt: number, version: string) => hostedFile({ uploadedAt, version });
+    const second = at(sampleTime - 5, 'second');
+    await files.put(at(sampleTime, 'first'), 1);
+
+    await files.put(second, 1);
+    expect(await files.find(second.id, later)).toMatchObject({ since: sampleTime - 5 });
+
+    await files.remove(second, later);
+    await files.put(at(later + 1, 'third'), 1);
+    expect(await files.find(second.id, later + 1)).toMatchObject({ since: later + 1 });
+  });
+
   test('a file that was replaced is not removed by who has read the old one', async () => {
     const files = await make();
     const old = hostedFile();
@@ -135,7 +163,7 @@ export function hostedFilesContract(make: MakeHostedFiles): void {
 
     expect(await files.remove(old, later)).toBe(false);
 
-    expect(await files.find(newer.id, later)).toEqual(newer);
+    expect(await files.find(newer.id, later)).toMatchObject({ version: 'second' });
   });
 
   test('removals and uploads of one name that come at once leave one file or none', async () => {

@@ -70,6 +70,24 @@ describe('the rows of a file', () => {
     expect(await rowsOf(client, table)).toHaveLength(2);
   });
 
+  test('are not written by an upload that has read nothing, when the file came and was removed since', async () => {
+    const { url, client } = await dynamoDb();
+    const others = hostedFileTable(client, table);
+    const file = hostedFile();
+    const proxy = await interceptingProxy(url, async (nth) => {
+      if (nth !== 3) return {}; // the first write
+      await others.put(file, 100);
+      await others.remove(file, sampleTime + 2);
+      return {};
+    });
+    const files = hostedFileTable(dynamoDbClient(proxy.url), table);
+
+    const late = hostedFile({ version: 'second', uploadedAt: sampleTime + 1 });
+    expect(await files.put(late, 100)).toBe('deleted');
+
+    expect(await others.find(file.id, sampleTime + 3)).toBeUndefined();
+  });
+
   test('say nothing of the file any more when it was removed', async () => {
     const { client } = await dynamoDb();
     const files = hostedFileTable(client, table);
@@ -79,9 +97,10 @@ describe('the rows of a file', () => {
     await files.remove(file, sampleTime + 1);
 
     const rows = await rowsOf(client, table);
-    expect(rows.map((row) => Object.keys(row).sort())).toEqual(
-      [1, 2].map(() => ['expiresAt', 'partition', 'row', 'ttl']),
+    expect(new Set(rows.flatMap((row) => Object.keys(row)))).toEqual(
+      new Set(['expiresAt', 'partition', 'removedAt', 'row', 'ttl']),
     );
+    expect(rows).toHaveLength(2);
   });
 
   test('are deleted by DynamoDB itself when the file has expired, and not before', async () => {

@@ -29,7 +29,7 @@ type Interception = {
 /** A proxy in front of a service of the local stack; `intercept` decides about each request by its number. */
 export async function interceptingProxy(
   target: string,
-  intercept: (nth: number) => Interception = () => ({}),
+  intercept: (nth: number) => Interception | Promise<Interception> = () => ({}),
 ) {
   const requests: ProxiedRequest[] = [];
   const server = createServer((incoming, outgoing) => {
@@ -38,7 +38,11 @@ export async function interceptingProxy(
 
   const handle = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
     const received = await readRequest(incoming);
-    const { response, body = received.body, responseLost } = intercept(requests.push(received));
+    const {
+      response,
+      body = received.body,
+      responseLost,
+    } = await intercept(requests.push(received));
     if (response) {
       outgoing.writeHead(response.status, { 'content-type': 'application/x-amz-json-1.0' });
       outgoing.end(JSON.stringify(response.body));

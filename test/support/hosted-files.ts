@@ -3,7 +3,9 @@ import { hostedFileId } from '../../functions/domain/model/ids.ts';
 import { sampleCaller, sampleTime } from './tasks.ts';
 
 /** A hosted file; its id and its expiry follow from the rest. */
-export function hostedFile(more: Partial<Omit<HostedFile, 'id' | 'expiresAt'>> = {}): HostedFile {
+export function hostedFile(
+  more: Partial<Omit<HostedFile, 'id' | 'since' | 'expiresAt'>> = {},
+): HostedFile {
   const file = {
     account: sampleCaller.account,
     path: 'images',
@@ -18,6 +20,7 @@ export function hostedFile(more: Partial<Omit<HostedFile, 'id' | 'expiresAt'>> =
   return {
     ...file,
     id: hostedFileId(file.account, file.path, file.name),
+    since: file.uploadedAt,
     expiresAt: file.uploadedAt + hostedFileTtlMs,
   };
 }

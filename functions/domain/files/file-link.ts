@@ -1,5 +1,5 @@
 import type { Clock } from '../model/clock.ts';
-import type { HostedFile } from '../model/hosted-file.ts';
+import { type HostedFile, hostedFileTtlMs } from '../model/hosted-file.ts';
 import { isHostedFileId } from '../model/ids.ts';
 import { Problem } from '../model/problem.ts';
 import { isSigned, type SigningKeys, signatureOf, signaturePattern } from '../model/signature.ts';
@@ -17,9 +17,17 @@ const partsOf = (presentation: Presentation, fileId: string, expires: number) =>
   expires,
 ];
 
+const inSeconds = (at: number): number => Math.floor(at / 1000);
+
+/**
+ * When the links to an upload of this time end. A link that ends before those of the first upload is one to a file of
+ * this name that was deleted before, and must not show what has the name now.
+ */
+const linkEnd = (uploadedAt: number): number => inSeconds(uploadedAt + hostedFileTtlMs);
+
 /** The link that shows a file, and the one that saves it. Both end when the file does. */
 export function fileLinks(baseUrl: string, secret: string, { id, format, expiresAt }: HostedFile) {
-  const expires = Math.floor(expiresAt / 1000);
+  const expires = inSeconds(expiresAt);
   const query = (presentation: Presentation) =>
     `expires=${expires}&signature=${signatureOf(secret, partsOf(presentation, id, expires))}`;
   return {
@@ -61,7 +69,7 @@ export const openFileLink =
       (await isSigned(signature, keys, partsOf(presentation, id, until)));
     if (!isValid) throw invalidFileLink();
     const found = await files.find(id, now());
-    if (!found) throw fileDeleted();
+    if (!found || until < linkEnd(found.since)) throw fileDeleted();
     const isSmall = found.bytes <= maxDeliveredBytes;
     return deliver(wanted === 'redirect' && isSmall ? 'bytes' : wanted, {
       contentType: mimeTypeOf(found),

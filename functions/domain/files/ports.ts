@@ -7,10 +7,11 @@ type ListedFile = { readonly id: string; readonly uploadedAt: number };
 /** The records of the hosted files. A file that has expired is none, from that very moment on. */
 export type HostedFiles = {
   /**
-   * Adds a file, or replaces the one of the same id. `full`: the account has `maxFiles` others already; nothing was
-   * written, also when many calls come at once. `busy`: others of the account were in the way.
+   * Adds a file, or replaces the one of the same id, whose `since` stays. `full`: the account has `maxFiles` others already; nothing was
+   * written, also when many calls come at once. `busy`: others of the account were in the way. `deleted`: the file of
+   * this id was removed after `uploadedAt`, and the bytes of this upload maybe with it; nothing was written.
    */
-  put(file: HostedFile, maxFiles: number): Promise<'stored' | 'full' | 'busy'>;
+  put(file: HostedFile, maxFiles: number): Promise<'stored' | 'full' | 'busy' | 'deleted'>;
   find(id: string, now: number): Promise<HostedFile | undefined>;
   /** The files with these ids, in any order. */
   findAll(ids: readonly string[], now: number): Promise<readonly HostedFile[]>;

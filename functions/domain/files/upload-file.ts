@@ -33,7 +33,8 @@ export type Incoming = {
 /**
  * Stores a picture that has a link. It is inspected before there is a link: what is no picture is not stored. The bytes
  * are stored before the record is written, so no record ever names bytes that are not there; without a record nothing
- * leads to them, and the bucket deletes them.
+ * leads to them, and the bucket deletes them. Who deletes a file deletes all bytes of its name, also those that come at
+ * that moment: then they are stored once more.
  * @throws {Problem} when the file is refused; then the account has the files that it had
  */
 export const uploadFile =
@@ -51,14 +52,37 @@ export const uploadFile =
     });
     const maxFiles = maxFilesOf(caller.userGroup);
     await checkRoom(files, file, maxFiles);
-    await incoming.store(file).catch((cause: unknown) => {
-      throw storageFailed(cause);
-    });
-    const result = await files.put(file, maxFiles);
-    if (result === 'full') throw fileQuotaExceeded(maxFiles);
-    if (result === 'busy') throw uploadsBusy();
-    return file;
+    for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
+      const stored = attempt === 1 ? file : { ...file, ...lifetime(now()) };
+      if (await store(files, incoming, stored, maxFiles)) return stored;
+    }
+    throw uploadsBusy();
   };
+
+/** As often as the file of a name may be deleted while another of this name is being stored. */
+const maxAttempts = 3;
+
+/** Stores the bytes, and then the record. `false`: the file of this name was deleted meanwhile. */
+async function store(
+  files: Deps['files'],
+  incoming: ReceivedFile,
+  file: HostedFile,
+  maxFiles: number,
+): Promise<boolean> {
+  await incoming.store(file).catch((cause: unknown) => {
+    throw storageFailed(cause);
+  });
+  const result = await files.put(file, maxFiles);
+  if (result === 'full') throw fileQuotaExceeded(maxFiles);
+  if (result === 'busy') throw uploadsBusy();
+  return result === 'stored';
+}
+
+const lifetime = (uploadedAt: number): Pick<HostedFile, 'uploadedAt' | 'since' | 'expiresAt'> => ({
+  uploadedAt,
+  since: uploadedAt,
+  expiresAt: uploadedAt + hostedFileTtlMs,
+});
 
 type Upload = {
   readonly originalName: string | undefined;
@@ -83,8 +107,7 @@ function describeFile(
     format,
     bytes: file.size,
     version,
-    uploadedAt: now,
-    expiresAt: now + hostedFileTtlMs,
+    ...lifetime(now),
   };
 }
 

@@ -19,6 +19,8 @@ export type HostedFile = {
   readonly version: string;
   /** Milliseconds since 1970. */
   readonly uploadedAt: number;
+  /** Since when there has been a file of this name: it may have been replaced since, but was never gone. */
+  readonly since: number;
   readonly expiresAt: number;
 };
 

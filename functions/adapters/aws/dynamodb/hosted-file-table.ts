@@ -6,14 +6,15 @@ import {
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { HostedFiles } from '../../../domain/files/ports.ts';
 import type { HostedFile } from '../../../domain/model/hosted-file.ts';
-import { withPlaceholders } from './expressions.ts';
+import { allOf, withPlaceholders } from './expressions.ts';
 import { findRows, type Row, readRow } from './rows.ts';
 import { untilResult, writeAll } from './transaction.ts';
 
 // A hosted file has two rows, which are only written together: its record, found by its id, and a slot of its account.
 // An account has as many slots as it may have files, so it never has more, however many uploads come at once: each
 // takes a slot with a condition. A slot whose file has expired is free from that moment on, whether DynamoDB has
-// deleted the row yet or not.
+// deleted the row yet or not. A file that was removed leaves the time of that for an hour: uploads that began before it,
+// which last half a minute at most, must see it.
 
 const fileKey = (id: string) => ({ partition: id, row: 'file' });
 const slotPrefix = 'slot#';
@@ -25,11 +26,16 @@ const slotKey = (account: string, slot: number) => ({
 const conditions = {
   /** No file, or one that has expired or was removed. */
   isFree: '(attribute_not_exists(#expiresAt) OR #expiresAt <= :now)',
+  /** No removal since this upload began: it may have deleted the bytes of this upload as well. */
+  notRemovedSince: '(attribute_not_exists(#removedAt) OR #removedAt <= :now)',
   /** The very upload that was read: nobody has replaced or removed it. */
   isUnchanged: '#version = :seenVersion AND #expiresAt > :now',
   /** The slot of this file. */
   isItsSlot: '#fileId = :fileId',
 };
+
+/** For how long it is known that a file was removed, in milliseconds. */
+const removalKnownMs = 60 * 60 * 1000;
 
 /** The records of the hosted files in DynamoDB. */
 export const hostedFileTable = (client: DynamoDBClient, table: string): HostedFiles => ({
@@ -55,12 +61,17 @@ export const hostedFileTable = (client: DynamoDBClient, table: string): HostedFi
   remove: async (file, now) => {
     const row = await readRow(client, table, fileKey(file.id));
     if (row?.['version'] !== file.version || !isLive(row, now)) return false;
-    // What is left of both rows says nothing of the file, and DynamoDB deletes it.
-    const removed = { expiresAt: now, ttl: Math.floor(now / 1000) };
+    // What is left of both rows says nothing of the file, and DynamoDB deletes it. No clock takes it for a file.
+    const removed = { expiresAt: 0, ttl: Math.ceil((now + removalKnownMs) / 1000) };
     const values = { seenVersion: file.version, now, fileId: file.id };
     const outcome = await untilResult(async () => {
       const { state } = await writeAll(client, {
-        file: put(table, { ...fileKey(file.id), ...removed }, conditions.isUnchanged, values),
+        file: put(
+          table,
+          { ...fileKey(file.id), ...removed, removedAt: now },
+          conditions.isUnchanged,
+          values,
+        ),
         slot: put(
           table,
           { ...slotKey(file.account, row['slot']), ...removed },
@@ -80,21 +91,23 @@ async function putOnce(
   table: string,
   file: HostedFile,
   maxFiles: number,
-): Promise<'stored' | 'full' | undefined> {
+): Promise<'stored' | 'full' | 'deleted' | undefined> {
   const now = file.uploadedAt;
   const existing = await readRow(client, table, fileKey(file.id));
+  if (existing && existing['removedAt'] > now) return 'deleted';
   const replaced = existing && isLive(existing, now) ? existing : undefined;
   const slot = replaced
     ? Number(replaced['slot'])
     : freeSlot(await readSlots(client, table, file.account), maxFiles, now);
   if (slot === undefined) return 'full';
   const ttl = Math.ceil(file.expiresAt / 1000);
+  const since = replaced ? Math.min(replaced['since'], file.since) : file.since;
   const values = { now, seenVersion: replaced?.['version'], fileId: file.id };
   const { state } = await writeAll(client, {
     file: put(
       table,
-      { ...fileKey(file.id), ...toRow(file), slot, ttl },
-      replaced ? conditions.isUnchanged : conditions.isFree,
+      { ...fileKey(file.id), ...toRow(file), since, slot, ttl },
+      replaced ? conditions.isUnchanged : allOf([conditions.isFree, conditions.notRemovedSince]),
       values,
     ),
     slot: put(
@@ -177,5 +190,6 @@ const toFile = (row: Row): HostedFile => ({
   bytes: row['bytes'],
   version: row['version'],
   uploadedAt: row['uploadedAt'],
+  since: row['since'],
   expiresAt: row['expiresAt'],
 });

@@ -97,6 +97,7 @@ describe('an upload', () => {
       bytes: jpeg(640, 480).length,
       version: 'upload1',
       uploadedAt: sampleTime,
+      since: sampleTime,
       expiresAt: sampleTime + hostedFileTtlMs,
     });
     expect(await files.find(file.id, sampleTime)).toEqual(file);
@@ -144,6 +145,7 @@ describe('an upload', () => {
   test.each([
     ['full', 'file_quota_exceeded'],
     ['busy', 'service_unavailable'],
+    ['deleted', 'service_unavailable'],
   ] as const)('that comes too late for the last place is refused: %s', async (result, code) => {
     const { send } = context({ ...memoryFiles(), put: async () => result });
 
@@ -170,6 +172,26 @@ describe('an upload', () => {
     });
     expect([stored, openFiles()]).toEqual([[], 0]);
     expect(await files.list(account, sampleTime)).toEqual([]);
+  });
+
+  test('stores its bytes once more when the file of its name was deleted meanwhile, and they with it', async () => {
+    const { send, files, clock, stored, remove, openFiles } = context();
+    const place = { file_name: 'a' };
+    const { id } = await send(png(400, 400), { place });
+    let isFirst = true;
+    const deleteMeanwhile = async () => {
+      if (!isFirst) return;
+      isFirst = false;
+      clock.advance(1);
+      await remove(id, account);
+    };
+
+    const file = await send(png(500, 500), { place, store: deleteMeanwhile });
+
+    expect(stored.slice(1).map(({ version }) => version)).toEqual(['upload2', 'upload2']);
+    expect(file.uploadedAt).toBe(sampleTime + 1);
+    expect(await files.find(id, clock.now())).toEqual(file);
+    expect(openFiles()).toBe(0);
   });
 
   test('whose bytes cannot be stored leaves no record', async () => {
@@ -397,6 +419,34 @@ describe('a link', () => {
     expect(await thrownBy(open({ ...show, ...change }, 'redirect'))).toMatchObject({
       code: 'permission_denied',
     });
+  });
+
+  test('to a file that was replaced since shows the new one, also when that came in the same second', async () => {
+    const { open, show, files, clock } = await linked();
+    clock.advance(1);
+    await files.put(hostedFile({ version: 'second', uploadedAt: clock.now() }), 100);
+
+    expect(await open(show, 'redirect')).toMatchObject({ picture: Buffer.from('pixels') });
+  });
+
+  test('does not come back when the file was deleted and another one has its name', async () => {
+    const { open, show, files, file, clock } = await linked();
+    clock.advance(1000);
+    await files.remove(file, clock.now());
+    const another = hostedFile({ version: 'second', uploadedAt: clock.now() });
+    await files.put(another, 100);
+
+    expect(await thrownBy(open(show, 'redirect'))).toMatchObject({ code: 'file_not_found' });
+
+    const { searchParams } = new URL(
+      fileLinks('https://api.example.com', 'a signing secret', another).file_url,
+    );
+    const link = {
+      ...show,
+      expires: searchParams.get('expires') ?? '',
+      signature: searchParams.get('signature') ?? '',
+    };
+    expect(await open(link, 'redirect')).toMatchObject({ picture: Buffer.from('pixels') });
   });
 
   test('of a file that was deleted says so', async () => {
