@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { Busboy } from '@fastify/busboy';
 import type { ReceivedFile } from '../../domain/files/ports.ts';
 import { fileTooLarge, incompleteForm } from '../../domain/files/upload-file.ts';
@@ -57,7 +57,15 @@ export async function readForm(
   });
   parser.on('error', (cause) => reject(incompleteForm(cause)));
   parser.on('finish', resolve);
-  parser.end(body);
+  // In pieces, of which no more are read when there are too many parts: a million of them would take long.
+  const source = Readable.from(piecesOf(body));
+  const refuse = () => {
+    source.unpipe(parser);
+    reject(tooManyParts());
+  };
+  parser.on('partsLimit', refuse);
+  parser.on('fieldsLimit', refuse);
+  source.pipe(parser);
 
   try {
     await over;
@@ -70,6 +78,14 @@ export async function readForm(
       () => undefined, // this is the error, or follows from it
     );
     throw error;
+  }
+}
+
+const pieceBytes = 64 * 1024;
+
+function* piecesOf(body: Uint8Array): Generator<Uint8Array> {
+  for (let from = 0; from < body.length; from += pieceBytes) {
+    yield body.subarray(from, from + pieceBytes);
   }
 }
 
@@ -104,6 +120,13 @@ const oneFileOnly = (): Problem =>
   new Problem('invalid_request', 'file stands twice in the form: send one file.', {
     param: 'file',
   });
+
+const tooManyParts = (): Problem =>
+  new Problem(
+    'invalid_request',
+    `The form has more than ${limits.fields} fields: send the file, upload_path and file_name.`,
+    { param: 'file' },
+  );
 
 const wrongFileField = (field: string | undefined): Problem =>
   new Problem(

@@ -134,6 +134,18 @@ describe('what is no form with one file', () => {
       type,
       'request_too_large',
     ],
+    // What stands behind the limit would be lost without a word.
+    [
+      'a form of 21 fields, and the path behind them',
+      formOf(
+        filePart(),
+        ...Array.from({ length: 20 }, () => field('a', '')),
+        field('upload_path', 'a'),
+      ),
+      type,
+      'invalid_request',
+    ],
+    ['a million parts', Buffer.from('--b\r\n'.repeat(1_000_000)), type, 'invalid_request'],
     ['nothing', Buffer.alloc(0), type, 'invalid_request'],
     ['no boundary in it', Buffer.from('hello'), type, 'invalid_request'],
     ['an end inside the file', whole.subarray(0, -20), type, 'invalid_request'],
