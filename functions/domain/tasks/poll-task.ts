@@ -10,6 +10,7 @@ import {
   type Outcome,
   type Processing,
   type TaskRecord,
+  type TaskState,
 } from '../model/task.ts';
 import { CallbackFailed, ProviderBusy, ResultUnavailable } from '../model/workflow-errors.ts';
 import {
@@ -25,7 +26,7 @@ type Deps = {
   readonly tasks: TaskStore;
   readonly workflow: Pick<Workflow, 'fail' | 'finish' | 'keepAlive' | 'reschedule' | 'wake'>;
   /** Frees the slot of a task. It does not fail: the reconciler frees the slot again. */
-  readonly releaseSlot: (task: ActiveTask) => Promise<void>;
+  readonly releaseSlot: (task: TaskState) => Promise<void>;
   readonly providers: Readonly<
     Record<ProviderName, Pick<Provider, 'poll' | 'cancel' | 'retentionMs' | 'supportsWebhook'>>
   >;
@@ -64,19 +65,20 @@ export const pollTask =
     const { tasks, now } = deps;
     const polledAt = now();
     /** Ends the task, as far as it has not ended, and then the polling. */
-    const end = async (known: ActiveTask | undefined, isFirst = false) => {
-      // The slot is free as soon as the outcome is known: until the task is settled, the next job has begun.
+    const end = async (known: TaskState | undefined, isFirst = false) => {
+      // The slot is free as soon as the outcome is known: until the task is settled, the next job has begun. Also that of a
+      // task that has ended: the run before may have crashed in between.
       const released = known && deps.releaseSlot(known);
       try {
         await finishWith(deps, { taskId, token, pollSeconds }, () =>
-          known ? deps.endTask(known, { isFirst }) : deps.notifyCaller(taskId),
+          known && !isEnded(known) ? deps.endTask(known, { isFirst }) : deps.notifyCaller(taskId),
         );
       } finally {
         await released;
       }
     };
-    const task = activeTaskIn(await tasks.findRecord(taskId));
-    if (!task || task.outcome) {
+    const task = stateIn(await tasks.findRecord(taskId));
+    if (!task || isEnded(task) || task.outcome) {
       await end(task);
       return undefined;
     }
@@ -107,8 +109,8 @@ export const pollTask =
     return undefined;
   };
 
-const activeTaskIn = (record: TaskRecord | undefined): ActiveTask | undefined =>
-  record && !isDeleted(record) && !isEnded(record) ? record : undefined;
+const stateIn = (record: TaskRecord | undefined): TaskState | undefined =>
+  record && !isDeleted(record) ? record : undefined;
 
 /** Waits for the next poll, unless something happened while the task was polled. */
 async function wait(

@@ -50,6 +50,7 @@ function contextWith(task: Task, script: Script) {
   const failures: unknown[] = [];
   /** How the task was ended, and which waits were kept alive meanwhile. */
   const endings: unknown[] = [];
+  const released: unknown[] = [];
   const providerBusy = (taskId: string, cause: ProviderBusy) => void busy.push([taskId, cause]);
   return {
     clock,
@@ -59,11 +60,12 @@ function contextWith(task: Task, script: Script) {
     unanswered,
     overdue,
     endings,
+    released,
     failures,
     poll: pollTask({
       tasks,
       workflow,
-      releaseSlot: async () => undefined,
+      releaseSlot: async ({ id, slot }) => void released.push([id, slot]),
       providers: only(provider),
       now: clock.now,
       endTask: async ({ id, outcome }, { isFirst }) => {
@@ -332,6 +334,30 @@ describe('a job that is finished', () => {
     await poll(sampleId, 'token-1');
 
     expect(await find()).toMatchObject({ outcome: made });
+  });
+});
+
+describe('the slot of a job', () => {
+  const slot = 'dashscope#0';
+
+  test('is kept until the outcome is known', async () => {
+    const { poll, released } = context(processing({ slot }), { state: 'running' });
+
+    await poll(sampleId, 'token-1');
+
+    expect(released).toEqual([]);
+  });
+
+  test.each([
+    ['whose outcome this poll finds', processing({ slot })],
+    ['whose outcome is known', processing({ slot, outcome: made })],
+    ['that has ended: the run before may have crashed after its settlement', completed({ slot })],
+  ])('is freed with the end of a task %s', async (_, task) => {
+    const { poll, released } = context(task, made);
+
+    await poll(sampleId, 'token-1');
+
+    expect(released).toEqual([[sampleId, slot]]);
   });
 });
 
