@@ -12,6 +12,7 @@ import { loopbackOf, type Stage } from './stage.ts';
 import type { Tables } from './tables.ts';
 import { endWait } from './task-tokens.ts';
 import type { Workflow } from './workflow.ts';
+import { queueReadsOf } from './workflow-functions.ts';
 
 type Props = {
   readonly codeOf: CodeOf;
@@ -58,6 +59,9 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
   );
   // A function that shows API keys also reads when each was last used.
   const lastUse = tables.activity.allow('dynamodb:UpdateItem', 'dynamodb:BatchGetItem');
+  // A response about a task that waits says for how long, as tasks have been taking.
+  const readDurations = tables.activity.allow('dynamodb:GetItem', 'dynamodb:UpdateItem');
+  const queueReads = queueReadsOf(tables, providers);
   // A response about a task has signed links to its results.
   const taskLinks = {
     SIGNING_SECRET: secrets.signing.allow('secretsmanager:GetSecretValue'),
@@ -79,13 +83,14 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
           'dynamodb:UpdateItem',
         ),
         ACCOUNT_TABLE: changeAccounts,
-        ACTIVITY_TABLE: tables.activity.allow('dynamodb:GetItem', 'dynamodb:UpdateItem'),
+        ACTIVITY_TABLE: readDurations,
         TASK_TABLE: tables.tasks.allow('dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'),
         IDEMPOTENCY_TABLE: tables.idempotency.allow('dynamodb:GetItem', 'dynamodb:PutItem'),
         INPUT_BUCKET: signsUploads,
         WORKFLOW_ARN: workflow.allow('states:StartExecution'),
         PUBLIC_URL: publicUrl,
         ...providers.order,
+        ...queueReads,
         MODEL_ALIASES: stage.modelAliases,
         ALLOW_LOOPBACK: loopbackOf(stage),
         TYPICAL_SECONDS: stage.typicalSeconds,
@@ -97,6 +102,8 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
       environment: {
         ...callerEnvironment,
         ...taskLinks,
+        ...queueReads,
+        ACTIVITY_TABLE: readDurations,
         TASK_TABLE: tables.tasks.allow('dynamodb:Query'),
         INPUT_BUCKET: signsUploads,
         TYPICAL_SECONDS: stage.typicalSeconds,
@@ -119,6 +126,8 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
       environment: {
         ...callerEnvironment,
         ...taskLinks,
+        ...queueReads,
+        ACTIVITY_TABLE: readDurations,
         TASK_TABLE: tables.tasks.allow('dynamodb:BatchGetItem'),
         TYPICAL_SECONDS: stage.typicalSeconds,
       },

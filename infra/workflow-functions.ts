@@ -56,6 +56,12 @@ export function workflowFunctions(scope: Construct, props: WorkflowFunctionProps
   return functions;
 }
 
+/** What a function needs to tell where a task stands in the queue. It only reads. */
+export const queueReadsOf = (tables: Tables, { capacities }: Providers) => ({
+  QUEUE_TABLE: tables.queue.allow('dynamodb:GetItem', 'dynamodb:Query'),
+  ...capacities,
+});
+
 /** What a function needs to take, free and hand out the slots of the providers. */
 export const slotsOf = (tables: Tables, { capacities }: Providers) => ({
   QUEUE_TABLE: tables.queue.allow(
@@ -139,6 +145,7 @@ function rowsOf({
     },
     'workflow/await-slot': {
       id: 'AwaitSlot',
+      timeoutSeconds: 20, // it may wait for a provider that was busy: `maxIdlePauseMs`
       environment: {
         TASK_TABLE: tables.tasks.allow('dynamodb:GetItem', 'dynamodb:UpdateItem'),
         ...slots,

@@ -116,14 +116,17 @@ const callbacks = {
   CALLBACK_RETRY_DELAYS: listOfSeconds,
   ALLOW_LOOPBACK,
 };
+/** What tells where a task stands in the queue. */
+const queue = { QUEUE_TABLE: required, PROVIDER_CAPACITIES };
 /** What hands out the slots of the providers. */
-const slots = { TASK_TABLE: required, QUEUE_TABLE: required, PROVIDER_CAPACITIES };
+const slots = { TASK_TABLE: required, ...queue };
 
 /** Every Lambda of the system and its environment. infra/ cannot deploy one that lacks a variable. */
 export const entries = {
   'api/create-task': z.object({
     ...metrics,
     ...callerVariables,
+    ...queue,
     TASK_TABLE: required,
     IDEMPOTENCY_TABLE: required,
     INPUT_BUCKET: required,
@@ -138,6 +141,7 @@ export const entries = {
   'api/get-task': z.object({
     ...callerVariables,
     ...links,
+    ...queue,
     TASK_TABLE: required,
     INPUT_BUCKET: required,
     TYPICAL_SECONDS,
@@ -152,6 +156,7 @@ export const entries = {
   'api/batch-tasks': z.object({
     ...callerVariables,
     ...links,
+    ...queue,
     TASK_TABLE: required,
     TYPICAL_SECONDS,
   }),

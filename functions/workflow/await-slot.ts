@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { clientConfig } from '../adapters/aws/client-config.ts';
@@ -18,6 +19,7 @@ const wait = awaitSlot({
   tasks: taskTable(dynamo, env.TASK_TABLE),
   slots: providerSlots(slotDeps({ dynamo, states, env, grantExpired })),
   workflow: taskTokens(states),
+  pause: (milliseconds) => setTimeout(milliseconds),
 });
 
 export const handler = step(WaitInput, ({ taskId, token }) => wait(taskId, token));

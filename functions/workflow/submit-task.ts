@@ -7,6 +7,7 @@ import { clientConfig, s3ClientConfig } from '../adapters/aws/client-config.ts';
 import { durations } from '../adapters/aws/dynamodb/durations.ts';
 import { taskTable } from '../adapters/aws/dynamodb/task-table.ts';
 import { slotDeps } from '../adapters/aws/provider-slots.ts';
+import { queueEstimatesOf } from '../adapters/aws/queue-estimates.ts';
 import { inputLinks } from '../adapters/aws/s3/input-bucket.ts';
 import { cachedSecret, providerKey, providersWithKey } from '../adapters/aws/secrets.ts';
 import { createProviders, providerAdapters } from '../adapters/providers/registry.ts';
@@ -29,6 +30,7 @@ const dynamo = new DynamoDBClient(clientConfig);
 const secrets = new SecretsManagerClient(clientConfig);
 const keys = cachedSecret(secrets, env.PROVIDER_SECRET, now);
 const signing = cachedSecret(secrets, env.SIGNING_SECRET, now);
+const estimates = queueEstimatesOf(dynamo, env);
 const submit = submitTask({
   tasks: taskTable(dynamo, env.TASK_TABLE),
   inputs: inputLinks(new S3Client(s3ClientConfig), env.INPUT_BUCKET),
@@ -45,6 +47,7 @@ const submit = submitTask({
     durations(dynamo, env.ACTIVITY_TABLE, now),
     env.TYPICAL_SECONDS,
   ),
+  expectedWait: estimates.ofNewcomer,
   now,
   pause: (milliseconds) => setTimeout(milliseconds),
   onAccepted: (taskId, provider) => log('debug', 'task.submitted', { taskId, provider }),

@@ -251,11 +251,26 @@ export function queueContract(make: MakeQueue): void {
         { ...place(1), cost: 1000 },
         { ...place(2), cost: 1000 },
       ]);
-      expect(await queue.countWaiting(flow)).toBe(3);
+      expect(await queue.allWaitingSince(flow)).toEqual([1, 2, 3].map((n) => sampleTime + n));
       await queue.removeWaiting(place(1));
       await queue.removeWaiting(place(1));
-      expect(await queue.countWaiting(flow)).toBe(2);
+      expect(await queue.allWaitingSince(flow)).toEqual([2, 3].map((n) => sampleTime + n));
       expect(await queue.firstWaiting(flow, 25)).toMatchObject([place(2), place(3)]);
+    });
+
+    test('the summary of a queue is the one that was written last, and each queue has its own', async () => {
+      const queue = await make();
+      expect(await queue.readSummary(queueName)).toBeUndefined();
+      const summary = (takenAt: number, count: number) => ({
+        takenAt,
+        flows: [{ flow: 'acme', count, since: [sampleTime, sampleTime + count] }],
+      });
+      await queue.writeSummary(queueName, summary(sampleTime, 30));
+      await queue.writeSummary(queueName, summary(sampleTime + 60_000, 40));
+      await queue.writeSummary('fal', { takenAt: sampleTime, flows: [] });
+
+      expect(await queue.readSummary(queueName)).toEqual(summary(sampleTime + 60_000, 40));
+      expect(await queue.readSummary('fal')).toEqual({ takenAt: sampleTime, flows: [] });
     });
 
     test('one is claimed by one at a time, again by the same, and by others when the claim is over', async () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { mockProviderState, openStack, type TestStack, until } from './open-stack.ts';
+import { type Body, mockProviderState, openStack, type TestStack, until } from './open-stack.ts';
 import { type Receiver, serveImages } from './receiver.ts';
 import { controlProvider } from './start-stack.ts';
 
@@ -58,6 +58,54 @@ describe('with a provider that takes two jobs', () => {
     expect(providers.dashscope.usage).toMatchObject({ throttledSubmits: 0 });
     // Two found a slot, and made no transition more than without a queue.
     expect(entered(stack, 'AwaitSlot')).toBeGreaterThanOrEqual(tasks - 2);
+  });
+
+  test('tasks that wait say where they stand: one after the other, and another account by turns', async () => {
+    controlProvider(stack, { seconds: 48 });
+    const other = await stack.withAccount('other');
+    const running = [await stack.create(generation()), await stack.create(generation())];
+    for (const { body } of running) await submitted(stack, body.id);
+    const waiting: { readonly caller: TestStack; readonly id: string }[] = [];
+    for (const caller of [stack, stack, stack, other]) {
+      const { body } = await caller.create(generation());
+      await until(
+        () => entered(stack, 'AwaitSlot', body.id),
+        (times) => times === 1,
+      );
+      waiting.push({ caller, id: body.id });
+    }
+
+    const infos = await until(
+      () =>
+        Promise.all(
+          waiting.map(async ({ caller, id }) => {
+            const { body } = await caller.call('GET', `/v1/tasks/${id}`);
+            return body.task_info;
+          }),
+        ),
+      (all) => new Set(all.map(({ queue_position }) => queue_position)).size === waiting.length,
+    );
+    const [first, second, third, others] = infos.map(({ queue_position }) => queue_position);
+    expect([first, second, third, others].toSorted()).toEqual([1, 2, 3, 4]);
+    expect([first, second, third]).toEqual([first, second, third].toSorted());
+    expect(others).toBeLessThanOrEqual(2);
+    expect(infos[2].estimated_time).toBeGreaterThan(infos[0].estimated_time);
+    // The same from several tasks at once; and a new task is told what it has to expect.
+    const ids = waiting.slice(0, 3).map(({ id }) => id);
+    const batch = await stack.call('POST', '/v1/tasks/batch', { task_ids: ids });
+    expect(
+      batch.body.data.map(({ task_info }: Body) => task_info.queue_position).toSorted(),
+    ).toEqual([first, second, third]);
+    const created = await stack.create(generation());
+    expect(created.body.task_info.queue_position).toBeGreaterThanOrEqual(4);
+    expect(created.body.task_info.estimated_time).toBeGreaterThan(infos[0].estimated_time);
+
+    controlProvider(stack, { seconds: 1 });
+    const ended = await Promise.all([
+      ...waiting.map(({ caller, id }) => caller.endedTask(id)),
+      stack.endedTask(created.body.id),
+    ]);
+    for (const { task_info } of ended) expect(task_info).toEqual({ can_cancel: false });
   });
 
   test('a task that waits for a slot is cancelled at once and for nothing, and its provider never hears of it', async () => {

@@ -3,6 +3,7 @@ import type {
   FlowKey,
   Lease,
   QueueStore,
+  QueueSummary,
   SegmentKey,
   SlotRow,
   SlotTerms,
@@ -31,6 +32,7 @@ export function memoryQueue() {
   const slots = new Map<string, SlotRow>();
   const flows = new Map<string, Flow>();
   const waiting = new Map<string, Map<string, StoredWaiting>>();
+  const summaries = new Map<string, QueueSummary>();
 
   const rowOf = (key: SegmentKey): SlotRow => slots.get(nameOf(key)) ?? emptyRow;
   const writeRow = (
@@ -165,7 +167,12 @@ export function memoryQueue() {
         .toSorted(([a], [b]) => (a < b ? -1 : 1))
         .slice(0, limit)
         .map(([, { claimedBy: _, ...one }]) => one),
-    countWaiting: async (key) => waitingOf(key).size,
+    allWaitingSince: async (key) =>
+      [...waitingOf(key).values()].map(({ since }) => since).toSorted((a, b) => a - b),
+    writeSummary: async (queue, summary) => {
+      summaries.set(queue, summary);
+    },
+    readSummary: async (queue) => summaries.get(queue),
     claim: async (key, { owner, now, until }) => {
       const rows = waitingOf(key);
       const one = rows.get(waitingNameOf(key));

@@ -5,12 +5,17 @@ import {
   type EndedTask,
   isDeleted,
   isEnded,
+  isQueued,
   requestOf,
   type TaskState,
 } from '../../functions/domain/model/task.ts';
 import { ProviderBusy } from '../../functions/domain/model/workflow-errors.ts';
 import type { PollSchedule } from '../../functions/domain/providers/poll-schedule.ts';
 import { poolOf } from '../../functions/domain/providers/pools.ts';
+import {
+  type QueueEstimate,
+  queueEstimates,
+} from '../../functions/domain/providers/queue-position.ts';
 import type { QueueStore } from '../../functions/domain/providers/queue-store.ts';
 import { reconcileSlots } from '../../functions/domain/providers/reconcile-slots.ts';
 import { providerSlots, type SlotDeps } from '../../functions/domain/providers/slots.ts';
@@ -21,6 +26,7 @@ import type { TaskStore, Workflow } from '../../functions/domain/tasks/ports.ts'
 import { reconcile } from '../../functions/domain/tasks/reconcile.ts';
 import { settleActive, settleTask } from '../../functions/domain/tasks/settle-task.ts';
 import { submitTask } from '../../functions/domain/tasks/submit-task.ts';
+import { summaryView } from '../../functions/domain/wire/view.ts';
 import { only } from './fakes.ts';
 import { memoryQueue } from './memory-queue.ts';
 import { memoryTasks } from './memory-tasks.ts';
@@ -62,7 +68,18 @@ export type SimulationOptions = {
   /** The share of calls that take up to three seconds. */
   readonly slowCalls: number;
   readonly withReconciler: boolean;
+  /** So many submits find the provider busy with the jobs of others. */
+  readonly busySubmits?: number;
+  /** When all tasks that wait are asked about, counted from the start. */
+  readonly asks?: readonly number[];
   readonly until: number;
+};
+
+/** What was said about a task that waited. */
+type Answer = QueueEstimate & {
+  readonly at: number;
+  readonly taskId: string;
+  readonly progress: number;
 };
 
 class Crashed extends Error {}
@@ -89,12 +106,15 @@ export async function simulateQueue(options: SimulationOptions) {
   const rows = memoryQueue();
   const violations: string[] = [];
   const handed: string[] = [];
+  const handedAt = new Map<string, number>();
+  const answers: Answer[] = [];
   const entered = new Map<string, number>();
   const expired: string[] = [];
   const reclaimed: string[] = [];
   let calls = 0;
   let crashes = 0;
   let refusals = 0;
+  let attempts = 0;
 
   const taskOf = (id: string): TaskState => {
     const record = records.get(id);
@@ -149,7 +169,10 @@ export async function simulateQueue(options: SimulationOptions) {
     ...rows,
     takeSlot: async (key, taskId, lease, terms) => {
       const written = await rows.takeSlot(key, taskId, lease, terms);
-      if (written.done && !lease.held) handed.push(taskId);
+      if (written.done && !lease.held) {
+        handed.push(taskId);
+        handedAt.set(taskId, time.now());
+      }
       if (written.done && written.row.leases.size > largest) violations.push('too many slots');
       return written;
     },
@@ -158,6 +181,27 @@ export async function simulateQueue(options: SimulationOptions) {
       if (!entered.has(waiting.taskId)) entered.set(waiting.taskId, handed.length);
     },
   };
+
+  const estimatesOf = (queue: QueueStore) =>
+    queueEstimates({
+      queue,
+      poolOf: poolNow,
+      pools: [poolNow()],
+      typicalSeconds: async () => typicalSeconds,
+      now: time.now,
+    });
+  for (const at of options.asks ?? []) {
+    time.after(at, () => {
+      const { ofQueued } = estimatesOf(rows);
+      for (const task of records.values()) {
+        if (isDeleted(task) || !isQueued(task)) continue;
+        const { progress } = summaryView(task, time.now(), typicalSeconds);
+        void ofQueued(task).then((found) => {
+          if (found) answers.push({ ...found, at: time.now(), taskId: task.id, progress });
+        });
+      }
+    });
+  }
 
   // Task tokens.
   const waits = new Map<string, Wait>();
@@ -228,7 +272,9 @@ export async function simulateQueue(options: SimulationOptions) {
     supportsWebhook: options.webhooks,
     submit: async ({ taskId }: { readonly taskId: string }): Promise<string> => {
       const open = [...jobs.values()].filter((state) => state !== 'done').length;
-      if (!options.provider.queues && open >= options.provider.running) {
+      attempts += 1;
+      const isBusy = attempts <= (options.busySubmits ?? 0);
+      if (isBusy || (!options.provider.queues && open >= options.provider.running)) {
         refusals += 1;
         throw new ProviderBusy('429');
       }
@@ -295,6 +341,7 @@ export async function simulateQueue(options: SimulationOptions) {
         availableProviders: async () => ['dashscope'],
         webhookUrl: async () => 'https://api.example.com/called',
         typicalSeconds: async () => typicalSeconds,
+        expectedWait: estimatesOf(gated(run, checkedRows)).ofNewcomer,
         slots,
         now,
         pause: time.sleep,
@@ -303,7 +350,7 @@ export async function simulateQueue(options: SimulationOptions) {
         operatorMustAct: signal,
         onFallback: signal,
       }),
-      awaitSlot: awaitSlot({ tasks, slots, workflow }),
+      awaitSlot: awaitSlot({ tasks, slots, workflow, pause: time.sleep }),
       poll: pollTask({
         tasks,
         workflow: { ...gatedTokens(run), keepAlive },
@@ -547,6 +594,8 @@ export async function simulateQueue(options: SimulationOptions) {
     open: tasks.filter((task) => !isEnded(task)).map(({ id, status }) => `${id} is ${status}`),
     slots: slotsTaken().map(([id]) => id),
     waiting: rows.dump().waiting.map(({ taskId }) => taskId),
+    answers,
+    handedAt,
     utilisation: busyMs / Math.max(1, wantedMs),
     longestFreeMs: longestFree,
     calls,

@@ -3,11 +3,12 @@ import { clientConfig } from '../../adapters/aws/client-config.ts';
 import { durations } from '../../adapters/aws/dynamodb/durations.ts';
 import { reservations } from '../../adapters/aws/dynamodb/reservations.ts';
 import { taskTable } from '../../adapters/aws/dynamodb/task-table.ts';
+import { queueEstimatesOf } from '../../adapters/aws/queue-estimates.ts';
 import { uploadKey } from '../../adapters/aws/s3/bucket-keys.ts';
 import { uploadForms } from '../../adapters/aws/s3/upload-form.ts';
 import { workflowStarter } from '../../adapters/aws/state-machine.ts';
 import { urlProblem } from '../../adapters/outbound/check-url.ts';
-import { maxInputBytes, models } from '../../domain/model/catalogue.ts';
+import { maxInputBytes, models, providersFor } from '../../domain/model/catalogue.ts';
 import { newTaskId } from '../../domain/model/ids.ts';
 import { estimateSeconds } from '../../domain/providers/durations.ts';
 import { fileIdOf } from '../../domain/tasks/create-file.ts';
@@ -53,6 +54,7 @@ const estimate = estimateSeconds({
   providers: env.PROVIDERS,
   typicalSeconds: env.TYPICAL_SECONDS,
 });
+const { ofCreated } = queueEstimatesOf(dynamo, env);
 
 export const handler = serve(
   { ...route, body: jsonBody(generationRequest(models, env.MODEL_ALIASES)) },
@@ -60,12 +62,15 @@ export const handler = serve(
     const created = await create(body, caller, headers['idempotency-key']);
     emitMetrics(createdMetrics(created));
     const { task, replayed } = created;
-    const typicalSeconds = await estimate(task.model);
+    const [typicalSeconds, queued] = await Promise.all([
+      estimate(task.model),
+      ofCreated(task, providersFor(task.model, env.PROVIDERS)),
+    ]);
     return {
       headers: replayedHeader(replayed),
       body: createdView(
         task,
-        { now: now(), typicalSeconds },
+        { now: now(), typicalSeconds, queued },
         await uploads(task, now()),
         body.ignored,
       ),

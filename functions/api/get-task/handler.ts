@@ -1,11 +1,13 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { clientConfig } from '../../adapters/aws/client-config.ts';
 import { taskTable } from '../../adapters/aws/dynamodb/task-table.ts';
+import { queueEstimatesOf } from '../../adapters/aws/queue-estimates.ts';
 import { uploadKey } from '../../adapters/aws/s3/bucket-keys.ts';
 import { uploadForms } from '../../adapters/aws/s3/upload-form.ts';
 import { cachedSecret } from '../../adapters/aws/secrets.ts';
 import { hasScope } from '../../domain/model/api-key.ts';
 import { maxInputBytes } from '../../domain/model/catalogue.ts';
+import { typicalSecondsOf } from '../../domain/providers/durations.ts';
 import { getTask } from '../../domain/tasks/get-task.ts';
 import { taskResponseFor } from '../../domain/wire/task-response.ts';
 import { uploadsOf } from '../../domain/wire/view.ts';
@@ -28,7 +30,8 @@ const toResponse = taskResponseFor({
   baseUrl: env.PUBLIC_URL,
   secret: cachedSecret(new SecretsManagerClient(clientConfig), env.SIGNING_SECRET, Date.now),
   now: Date.now,
-  typicalSeconds: env.TYPICAL_SECONDS,
+  typicalSeconds: (model) => typicalSecondsOf(model, env.TYPICAL_SECONDS),
+  queued: queueEstimatesOf(dynamo, env).ofQueued,
 });
 
 export const handler = serve(

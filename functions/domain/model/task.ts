@@ -26,12 +26,17 @@ export type Options = {
 /** The lanes of an account in the queue: its single tasks do not wait for its own bulk. */
 export type Lane = 'interactive' | 'bulk';
 
+/** How long a task is expected to wait for a slot, and then to be with a provider, in seconds. */
+export type ExpectedWait = { readonly waitSeconds: number; readonly jobSeconds: number };
+
 /** Where a task waits for a slot. */
 export type QueuePlace = {
   /** It takes a slot of any of these pools. */
   readonly pools: readonly string[];
   /** Since when: it keeps its place when it enters the queue again. */
   readonly since: number;
+  /** As it was expected when the task began to wait: its progress is measured by it, and so never goes back. */
+  readonly expected?: ExpectedWait | undefined;
   /** When it did not take up a slot that it was handed: its workflow may be dead. */
   readonly missedAt?: number | undefined;
 };

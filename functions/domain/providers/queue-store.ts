@@ -67,6 +67,17 @@ export type Waiting = WaitingKey & {
   readonly claimedUntil?: number | undefined;
 };
 
+/** A flow in which many wait. */
+export type FlowSummary = {
+  readonly flow: string;
+  readonly count: number;
+  /** Since when they wait, at equal steps from the first to the last. */
+  readonly since: readonly number[];
+};
+
+/** How many wait in the long flows of a queue, as it was at a time. */
+export type QueueSummary = { readonly takenAt: number; readonly flows: readonly FlowSummary[] };
+
 export type QueueStore = {
   readSlots(key: SegmentKey): Promise<SlotRow>;
   /** Gives a task a slot. Not done when it has one, or the terms do not hold. */
@@ -99,12 +110,15 @@ export type QueueStore = {
   addWaiting(waiting: Waiting): Promise<void>;
   /** Those who have waited longest in a flow. */
   firstWaiting(key: FlowKey, limit: number): Promise<readonly Waiting[]>;
-  /** How many wait in a flow, as it was a moment ago. */
-  countWaiting(key: FlowKey): Promise<number>;
+  /** Since when each of those waits who wait in a flow, in their order, as it was a moment ago. */
+  allWaitingSince(key: FlowKey): Promise<readonly number[]>;
   /** Only one hands a slot to a waiting task at a time. `false`: it is gone, or claimed by another. */
   claim(key: WaitingKey, claim: Claim): Promise<boolean>;
   unclaim(key: WaitingKey, owner: string): Promise<void>;
   removeWaiting(key: WaitingKey): Promise<void>;
+
+  writeSummary(queue: string, summary: QueueSummary): Promise<void>;
+  readSummary(queue: string): Promise<QueueSummary | undefined>;
 };
 
 type Claim = { readonly owner: string; readonly now: number; readonly until: number };

@@ -1,7 +1,7 @@
 import { isDeleted, isEnded, type TaskRecord } from '../model/task.ts';
 import { grantSlots } from './grant-slots.ts';
 import type { Pool, Segment } from './pools.ts';
-import type { Lease, SlotRow } from './queue-store.ts';
+import type { FlowSummary, Lease, SlotRow } from './queue-store.ts';
 import { leaseMs, type SlotDeps, slotName } from './slots.ts';
 
 export type ReconcileSlotsDeps = SlotDeps & {
@@ -44,23 +44,50 @@ export const reconcileSlots = (deps: ReconcileSlotsDeps) => async (): Promise<Qu
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
 
-async function waitingIn({ queue }: ReconcileSlotsDeps, names: readonly string[]) {
-  const flows = (await Promise.all(names.map((name) => queue.flows(name)))).flat();
+/** Counts those who wait, and writes it down for those who ask where a task stands. */
+async function waitingIn({ queue, now }: ReconcileSlotsDeps, names: readonly string[]) {
   const found = await Promise.all(
-    flows.map(async (flow) => {
-      const [waiting, [oldest]] = await Promise.all([
-        queue.countWaiting(flow),
-        queue.firstWaiting(flow, 1),
-      ]);
-      return { waiting, since: oldest?.since ?? Number.POSITIVE_INFINITY };
+    names.map(async (name) => {
+      const flows = await Promise.all(
+        (await queue.flows(name)).map(async (flow) => ({
+          flow: flow.flow,
+          since: await queue.allWaitingSince(flow),
+        })),
+      );
+      await queue.writeSummary(name, { takenAt: now(), flows: summaryOf(flows) });
+      return flows.map(({ since }) => since);
     }),
   );
-  const oldestSince = Math.min(...found.map(({ since }) => since));
+  const flows = found.flat();
+  const oldestSince = Math.min(...flows.flatMap(([oldest]) => oldest ?? []));
   return {
-    waiting: sum(found.map(({ waiting }) => waiting)),
+    waiting: sum(flows.map(({ length }) => length)),
     ...(Number.isFinite(oldestSince) && { oldestSince }),
   };
 }
+
+/** A flow is summarised from so many tasks on: those of a shorter one are read. */
+const longFlow = 25;
+/** A summary names so many flows, the longest, so that it is one small row. */
+const maxSummarised = 40;
+/** At so many steps a summary says since when the tasks wait. */
+const summarySteps = 16;
+
+const summaryOf = (
+  flows: readonly { readonly flow: string; readonly since: readonly number[] }[],
+): readonly FlowSummary[] =>
+  flows
+    .filter(({ since }) => since.length >= longFlow)
+    .toSorted((a, b) => b.since.length - a.since.length)
+    .slice(0, maxSummarised)
+    .map(({ flow, since }) => ({
+      flow,
+      count: since.length,
+      since: Array.from(
+        { length: summarySteps + 1 },
+        (_, step) => since[Math.round(((since.length - 1) * step) / summarySteps)] ?? 0,
+      ),
+    }));
 
 async function reconcilePool(deps: ReconcileSlotsDeps, pool: Pool) {
   const rows = await Promise.all(

@@ -144,6 +144,27 @@ export function providerSlots(deps: SlotDeps) {
       return false;
     },
 
+    /**
+     * How long a task that has entered waits for the pause of a provider, in milliseconds: when it is the next one, and
+     * no job will end in the meantime that would hand out slots. 0 for any other task.
+     */
+    async idlePauseMs(task: Pending): Promise<number> {
+      const place = placeOf(task);
+      if (!place || !task.queue) return 0;
+      const segments = segmentsOf(pools, task.queue.pools);
+      const rows = await Promise.all(segments.map((segment) => queue.readSlots(segment)));
+      if (rows.some(({ leases }) => leases.size > 0)) return 0;
+      const [first] = await queue.firstWaiting(place, 1);
+      if (first?.taskId !== task.id) return 0;
+      return Math.max(0, Math.min(...rows.map(({ pausedUntil }) => pausedUntil)) - now());
+    },
+
+    /** Hands free slots to those who wait for the same ones as this task. */
+    async grantBeside({ queue: place }: Pending): Promise<void> {
+      const segments = place ? segmentsOf(pools, place.pools) : [];
+      for (const segment of segments) await grant(segment, grantsOnEntry);
+    },
+
     /** The job of a task is at its provider: it waits no more, and there may be slots for others. */
     async submitted(task: TaskState): Promise<void> {
       const place = placeOf(task);

@@ -1,11 +1,16 @@
+import type { Pending } from '../model/task.ts';
 import type { Slots } from '../providers/slots.ts';
 import type { TaskStore, Workflow } from './ports.ts';
 
 type Deps = {
   readonly tasks: Pick<TaskStore, 'saveTaskToken'>;
-  readonly slots: Pick<Slots, 'enter'>;
+  readonly slots: Pick<Slots, 'enter' | 'idlePauseMs' | 'grantBeside'>;
   readonly workflow: Pick<Workflow, 'finish'>;
+  readonly pause: (milliseconds: number) => Promise<void>;
 };
+
+/** For so long the function waits for a provider that was busy, in milliseconds: for a longer pause the reconciler does. */
+export const maxIdlePauseMs = 10_000;
 
 /**
  * Begins the wait for a slot: saves the task token, with which the wait ends, and enters the queue. Whoever hands the task
@@ -13,10 +18,20 @@ type Deps = {
  * have written. What follows is the submit, which looks at the task and at its slot.
  */
 export const awaitSlot =
-  ({ tasks, slots, workflow }: Deps) =>
+  (deps: Deps) =>
   async (taskId: string, token: string): Promise<void> => {
+    const { tasks, slots, workflow } = deps;
     const task = await tasks.saveTaskToken(taskId, token);
     const hasNews =
       task?.status !== 'pending' || task.outcome !== undefined || task.cancelledAt !== undefined;
     if (hasNews || (await slots.enter(task))) await workflow.finish(token);
+    else await endIdlePause(deps, task);
   };
+
+/** A provider that was busy and has no job of ours frees no slot, so nobody would look until the reconciler does. */
+async function endIdlePause({ slots, pause }: Deps, task: Pending): Promise<void> {
+  const pauseMs = await slots.idlePauseMs(task);
+  if (pauseMs === 0 || pauseMs > maxIdlePauseMs) return;
+  await pause(pauseMs);
+  await slots.grantBeside(task);
+}

@@ -142,8 +142,8 @@ async function check(deps: Deps, due: DueCheck): Promise<void> {
 /** A task that waits for a slot costs no request to Step Functions: whoever is handed a slot and is dead is found by that. */
 async function checkQueued(deps: Deps, task: TaskRecord): Promise<void> {
   if (isDeleted(task) || !isQueued(task)) return;
-  const { pools, since } = task.queue;
-  await deps.tasks.recordQueued(task.id, { pools, since }, deps.now() + queueCheckMs);
+  const { pools, since, expected } = task.queue;
+  await deps.tasks.recordQueued(task.id, { pools, since, expected }, deps.now() + queueCheckMs);
   const waits = !(await deps.enterQueue(task));
   if (!waits && task.wakeToken) await deps.workflow.wake(task.wakeToken);
 }

@@ -3,10 +3,12 @@ import type { Clock } from '../model/clock.ts';
 import { failures } from '../model/failures.ts';
 import type { Job, Provider } from '../model/provider.ts';
 import {
+  type ExpectedWait,
   type Failure,
   isEnded,
   type Pending,
   type Processing,
+  type QueuePlace,
   requestOf,
   type SubmittedRequest,
   type Task,
@@ -40,6 +42,11 @@ export type SubmitDeps = {
     Slots,
     'take' | 'poolsFor' | 'submitted' | 'leave' | 'free' | 'release' | 'keep' | 'pause'
   >;
+  /** How long a task is going to wait for a slot of these providers, if that is known. */
+  readonly expectedWait: (
+    task: Pending,
+    providers: readonly ProviderName[],
+  ) => Promise<ExpectedWait | undefined>;
   /** The models, when it is not the catalogue itself. */
   readonly catalogue?: readonly Model[];
   readonly now: Clock;
@@ -236,13 +243,23 @@ async function waitForSlot(
   // It leaves the queue that it was in: providers have got or lost their keys.
   if (task.queue && task.queue.pools.join() !== pools.join()) await deps.slots.leave(task);
   const now = deps.now();
-  const queue = { pools, since: task.queue?.since ?? now };
+  const queue = await placeOf(deps, task, possible);
   const queued = await deps.tasks.recordQueued(task.id, queue, now + queueCheckMs);
   if (!queued) return { state: 'over', reason: 'the task has ended meanwhile' };
   if (isUntouched(queued) && queued.cancelledAt === undefined) return { state: 'waits' };
   if (queued.status === 'pending' && queued.submitLockedAt !== undefined)
     return { state: 'locked' };
   return continueFrom(deps, { ...requestOf(task), ...queued });
+}
+
+/** The place of a task in the queue of some providers: the one that it had, when it enters again. */
+async function placeOf(
+  { slots, now, expectedWait }: SubmitDeps,
+  task: Pending,
+  providers: readonly ProviderName[],
+): Promise<QueuePlace> {
+  const { since = now(), expected = await expectedWait(task, providers) } = task.queue ?? {};
+  return { pools: slots.poolsFor(task.model, providers), since, expected };
 }
 
 /** How long a task may wait for a slot: a day. */

@@ -1,12 +1,14 @@
 import type { Clock } from '../model/clock.ts';
 import {
   type EndedTask,
+  isQueued,
   linkValidForMs,
+  type QueuedTask,
   type Task,
   type TaskState,
   type WithRequest,
 } from '../model/task.ts';
-import { typicalSecondsOf } from '../providers/durations.ts';
+import type { QueueEstimate } from '../providers/queue-position.ts';
 import { resultLink } from './result-link.ts';
 import { endedTaskView, taskView, type UploadForm } from './view.ts';
 
@@ -15,17 +17,23 @@ type Deps = {
   /** The secret that links are signed with. */
   readonly secret: () => Promise<string>;
   readonly now: Clock;
-  /** A setting of the deployment: how many seconds every task is said to take. */
-  readonly typicalSeconds?: string | undefined;
+};
+
+type TaskDeps = Deps & {
+  /** How many seconds a task of a model takes. */
+  readonly typicalSeconds: (model: string) => number;
+  /** Where a task stands in the queue, if it is known. */
+  readonly queued: (task: QueuedTask) => Promise<QueueEstimate | undefined>;
 };
 
 /** A task as its caller reads it, with fresh links to its results, and the forms for its uploads if they are given. */
 export const taskResponseFor =
-  (deps: Deps) =>
+  (deps: TaskDeps) =>
   async (task: Task, uploads: readonly UploadForm[] = []) =>
     taskView(task, {
       now: deps.now(),
-      typicalSeconds: typicalSecondsOf(task.model, deps.typicalSeconds),
+      typicalSeconds: deps.typicalSeconds(task.model),
+      queued: isQueued(task) ? await deps.queued(task) : undefined,
       resultLink: await resultLinksFor(deps, task),
       uploads,
     });

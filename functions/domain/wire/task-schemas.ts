@@ -35,6 +35,18 @@ const identity = {
     ),
 };
 
+const queuePosition = z
+  .int()
+  .min(1)
+  .optional()
+  .describe(
+    'While it waits for the model: the next one is 1. Exact to 100, then rounded up; some seconds old. It may grow when another account begins to wait, since accounts take turns',
+  );
+const estimatedTime = z
+  .int()
+  .min(1)
+  .describe('In how many seconds it is expected to have ended, its wait for the model included');
+
 const canCancel = z.boolean().describe('Whether it can still be cancelled');
 
 const charge = {
@@ -77,6 +89,12 @@ const active = {
     ),
   task_info: z.strictObject({
     can_cancel: canCancel,
+    queue_position: queuePosition,
+    estimated_time: estimatedTime
+      .optional()
+      .describe(
+        'In how many seconds it is expected to have ended, its wait for the model included; not when it was cancelled',
+      ),
     cancel_requested: z
       .literal(true)
       .optional()
@@ -205,7 +223,10 @@ export const CreatedTask = z
     status: z.enum(statuses).describe('`pending`, unless an Idempotency-Key was repeated'),
     task_info: z.strictObject({
       can_cancel: canCancel,
-      estimated_time: z.int().min(1).describe('How long a task like this takes, in seconds'),
+      queue_position: queuePosition.describe(
+        'Where it would stand if it waited for the model from now on, when others wait',
+      ),
+      estimated_time: estimatedTime,
     }),
     usage: z.union([Reserved, Charged]),
     uploads: z

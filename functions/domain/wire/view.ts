@@ -14,6 +14,7 @@ import {
   uploadFormMs,
   type WithRequest,
 } from '../model/task.ts';
+import type { QueueEstimate } from '../providers/queue-position.ts';
 import type * as schemas from './task-schemas.ts';
 
 type Body<Schema extends z.ZodType> = z.input<Schema>;
@@ -23,6 +24,8 @@ export type ViewContext = {
   readonly now: number;
   /** How many seconds a task like this one typically takes. */
   readonly typicalSeconds: number;
+  /** Where the task stands in the queue, if it waits there. */
+  readonly queued?: QueueEstimate | undefined;
   /** The link to result `n`, counted from 1. */
   readonly resultLink: (n: number) => string;
   /** Forms for the uploads that the task waits for. */
@@ -42,14 +45,18 @@ export type UploadForm = {
  */
 export const createdView = (
   task: Task,
-  { now, typicalSeconds }: Pick<ViewContext, 'now' | 'typicalSeconds'>,
+  { now, typicalSeconds, queued }: Pick<ViewContext, 'now' | 'typicalSeconds' | 'queued'>,
   uploads: readonly UploadForm[],
   ignored: readonly string[] = [],
 ): Body<typeof schemas.CreatedTask> => ({
   ...identity(task),
   progress: progressOf(task, now, typicalSeconds),
   status: task.status,
-  task_info: { can_cancel: canCancel(task), estimated_time: typicalSeconds },
+  task_info: {
+    can_cancel: canCancel(task),
+    ...positionOf(queued),
+    estimated_time: secondsLeft(task, now, typicalSeconds, queued),
+  },
   usage: 'charged' in task ? charged(task) : reserved(task),
   ...(uploads.length > 0 && { uploads: uploads.map(uploadView) }),
   ...(ignored.length > 0 && { warnings: ignored.map((field) => warningView(task, field)) }),
@@ -78,14 +85,24 @@ export function taskView(task: Task, context: ViewContext): Body<typeof schemas.
 /** A task that has not ended, and so has no results to link to. */
 export const activeTaskView = (
   task: WithRequest<ActiveTask>,
-  { now, typicalSeconds, uploads = [] }: Pick<ViewContext, 'now' | 'typicalSeconds' | 'uploads'>,
+  {
+    now,
+    typicalSeconds,
+    queued,
+    uploads = [],
+  }: Pick<ViewContext, 'now' | 'typicalSeconds' | 'queued' | 'uploads'>,
 ): Body<typeof schemas.ActiveTask> => ({
   ...identity(task),
   progress: progressOf(task, now, typicalSeconds),
   status: task.status,
   task_info: {
     can_cancel: canCancel(task),
-    ...(task.cancelledAt !== undefined && { cancel_requested: true }),
+    ...(task.cancelledAt === undefined
+      ? {
+          ...positionOf(queued),
+          estimated_time: secondsLeft(task, now, typicalSeconds, queued),
+        }
+      : { cancel_requested: true }),
   },
   usage: reserved(task),
   ...(task.callbackUrl !== undefined && {
@@ -202,16 +219,51 @@ const errorView = ({ code, message }: Failure): Body<typeof schemas.TaskError> =
   type: 'task_error',
 });
 
-// Providers report no progress, so it is the elapsed time against the time that was typical when the
-// provider accepted the job. That does not change any more, so progress never goes back. It is 100
-// only when the task is completed.
+const positionOf = (queued: QueueEstimate | undefined) =>
+  queued && { queue_position: queued.position };
+
+/** In how many seconds a task is expected to have ended, its wait for a slot included. */
+function secondsLeft(
+  task: TaskState,
+  now: number,
+  typicalSeconds: number,
+  queued: QueueEstimate | undefined,
+): number {
+  if (task.status === 'processing') {
+    const elapsed = (now - task.submittedAt) / 1000;
+    return Math.max(1, Math.ceil((task.typicalSeconds ?? typicalSeconds) - elapsed));
+  }
+  const seconds = queued ? queued.waitSeconds + queued.jobSeconds : typicalSeconds;
+  return Math.max(1, Math.ceil(seconds));
+}
+
+/** What progress is when a provider has the job, and the most that it is before the task is completed. */
+const progressBounds = { submitted: 5, most: 95 };
+
+// Providers report no progress, so it is the elapsed time against the time that was expected when the task began
+// to wait, and that was typical when the provider accepted the job. Neither changes any more, so progress never goes back.
+// It is 100 only when the task is completed.
 function progressOf(task: TaskState, now: number, typicalSeconds: number): number {
   if (task.status === 'completed') return 100;
+  if (task.status === 'pending') return Math.round(queueProgress(task, now));
   if (task.status !== 'processing') return 0;
+  const { submitted, most } = progressBounds;
+  const start = submitted + queueProgress(task, task.submittedAt);
   const elapsed = now - task.submittedAt;
   const share = elapsed / ((task.typicalSeconds ?? typicalSeconds) * 1000);
-  return Math.round(5 + 90 * Math.min(1, Math.max(0, share)));
+  return Math.round(start + (most - start) * within01(share));
 }
+
+/** How much of its way a task has made by its wait for a slot: as much of it as the wait was to be. */
+function queueProgress({ queue }: ActiveTask, at: number): number {
+  if (!queue?.expected) return 0;
+  const { waitSeconds, jobSeconds } = queue.expected;
+  const share = waitSeconds / (waitSeconds + Math.max(1, jobSeconds));
+  const elapsed = (at - queue.since) / 1000 / Math.max(1, waitSeconds);
+  return (progressBounds.most - progressBounds.submitted) * share * within01(elapsed);
+}
+
+const within01 = (share: number): number => Math.min(1, Math.max(0, share));
 
 type FormFor = (
   taskId: string,

@@ -57,9 +57,9 @@ const waitingConditions = {
 };
 
 /**
- * The queue in DynamoDB: three kinds of rows in one table. `slots#<pool>` has the slots of a pool, a row for each segment.
+ * The queue in DynamoDB: four kinds of rows in one table. `slots#<pool>` has the slots of a pool, a row for each segment.
  * `flows#<queue>` has the accounts that wait in a queue, a row for each flow. `waiting#<queue>#<flow>` has the waiting
- * tasks, in the order in which they came.
+ * tasks, in the order in which they came. `summary#<queue>` says how many wait in the long flows.
  */
 export function queueTable(client: DynamoDBClient, table: string): QueueStore {
   const write = (key: Row, expressions: WriteExpressions): Promise<Updated> =>
@@ -263,23 +263,23 @@ export function queueTable(client: DynamoDBClient, table: string): QueueStore {
         }),
       ),
 
-    countWaiting: async (key) => {
-      let count = 0;
+    allWaitingSince: async (key) => {
+      const times: number[] = [];
       let ExclusiveStartKey: QueryCommandInput['ExclusiveStartKey'];
       do {
         const page = await client.send(
           new QueryCommand({
             TableName: table,
-            Select: 'COUNT',
+            ProjectionExpression: 'since',
             KeyConditionExpression: 'pk = :pk',
             ExpressionAttributeValues: marshall({ ':pk': waitingPartition(key) }),
             ExclusiveStartKey,
           }),
         );
-        count += page.Count ?? 0;
+        times.push(...(page.Items ?? []).map((item) => Number(unmarshall(item)['since'])));
         ExclusiveStartKey = page.LastEvaluatedKey;
       } while (ExclusiveStartKey);
-      return count;
+      return times;
     },
 
     claim: async (key, { owner, now, until }) => {
@@ -300,6 +300,18 @@ export function queueTable(client: DynamoDBClient, table: string): QueueStore {
     },
 
     removeWaiting: (key) => remove(client, table, waitingKey(key), {}),
+
+    writeSummary: async (queue, { takenAt, flows }) => {
+      await write(summaryKey(queue), {
+        set: ['takenAt = :takenAt', 'flows = :flows'],
+        values: { takenAt, flows },
+      });
+    },
+
+    readSummary: async (queue) => {
+      const { takenAt, flows } = (await readRow(client, table, summaryKey(queue))) ?? {};
+      return takenAt === undefined ? undefined : { takenAt, flows };
+    },
   };
 }
 
@@ -317,6 +329,7 @@ const slotsKey = ({ pool, index }: SegmentKey): Row => ({
 });
 const flowsKey = (queue: string): string => `flows#${queue}`;
 const flowKey = ({ queue, flow }: FlowKey): Row => ({ pk: flowsKey(queue), sk: flow });
+const summaryKey = (queue: string): Row => ({ pk: `summary#${queue}`, sk: '0' });
 const waitingPartition = ({ queue, flow }: FlowKey): string => `waiting#${queue}#${flow}`;
 const waitingKey = (key: WaitingKey): Row => ({
   pk: waitingPartition(key),

@@ -72,6 +72,7 @@ function systemWithAcme(task = pending(), catalogue?: readonly Model[]) {
     availableProviders: async (model) => providersFor(model, [acme], catalogue),
     ...(catalogue && { catalogue }),
     webhookUrl: async (name, id) => `https://api.example.com/${name}/${id}`,
+    expectedWait: async () => undefined,
     typicalSeconds: async () => 30,
     now,
     pause: async () => undefined,

@@ -168,6 +168,76 @@ describe('without faults', () => {
     expect(imagesOf('one')).toBeGreaterThan(35);
   });
 
+  test.each([
+    ['asking', false],
+    ['with webhooks', true],
+  ])(
+    'positions count down and are kept, and the waits that were said hold within a fifth and the length of a job, %s',
+    async (_how, webhooks) => {
+      const asks = Array.from({ length: 30 }, (_, index) => 20_000 + 10_000 * index);
+      const found = await simulateQueue({
+        ...calm,
+        seed: 3,
+        webhooks,
+        capacities: [{ at: 0, capacity: { running: 5, ahead: 1 } }],
+        arrivals: Array.from({ length: 80 }, (_, index) => ({
+          at: 100 * index,
+          account: index % 4 === 0 ? 'one' : 'two',
+        })),
+        asks,
+      });
+      const { answers, handedAt } = found;
+      const of = (id: string) => answers.filter(({ taskId }) => taskId === id);
+      const [first] = answers;
+      const told = answers.filter(({ at }) => at === first?.at);
+      expect(told.map(({ position }) => position).toSorted((a, b) => a - b)).toEqual(
+        told.map((_, index) => index + 1),
+      );
+      const inOrder = told.toSorted((a, b) => a.position - b.position).map(({ taskId }) => taskId);
+      // Two slots that are handed out at the same moment may change places.
+      const handedOrder = inOrder.toSorted(
+        (a, b) => (handedAt.get(a) ?? 0) - (handedAt.get(b) ?? 0),
+      );
+      for (const [index, id] of inOrder.entries()) {
+        expect(Math.abs(handedOrder.indexOf(id) - index)).toBeLessThanOrEqual(2);
+      }
+      for (const id of inOrder) {
+        const positions = of(id).map(({ position }) => position);
+        // While a slot is handed out, its flow has been charged already or is given that back.
+        const rises = positions.map((one, index) => one - (positions[index - 1] ?? one));
+        expect(Math.max(...rises)).toBeLessThanOrEqual(2);
+        const progress = of(id).map((one) => one.progress);
+        expect(progress).toEqual(progress.toSorted((a, b) => a - b));
+      }
+      const errors = answers.map(({ at, taskId, waitSeconds }) => {
+        const waited = ((handedAt.get(taskId) ?? 0) - at) / 1000;
+        return { waited, seconds: Math.abs(waited - waitSeconds) };
+      });
+      // All jobs began at once, so slots come in bursts: one may come a job of 30 s sooner or later. And the time from
+      // the end of a job to the next submit is in no duration.
+      for (const { waited, seconds } of errors) expect(seconds).toBeLessThan(30 + waited / 5);
+      const total = (of: (one: (typeof errors)[number]) => number) =>
+        errors.reduce((sum, one) => sum + of(one), 0);
+      expect(total(({ seconds }) => seconds) / total(({ waited }) => waited)).toBeLessThan(0.2);
+    },
+  );
+
+  test('a task that a busy provider without any job of ours has sent to the queue is submitted when the pause is over, without the reconciler', async () => {
+    const found = await simulateQueue({
+      ...calm,
+      seed: 5,
+      withReconciler: false,
+      provider: { running: 1, queues: false },
+      busySubmits: 3,
+      arrivals: [{ at: 0, account: 'one' }],
+    });
+    expect(found.open).toEqual([]);
+    const [task] = found.tasks;
+    const submittedAt = task && 'submittedAt' in task ? (task.submittedAt ?? 0) : 0;
+    expect(found.handedAt.size).toBeGreaterThan(0);
+    expect(submittedAt - (task?.createdAt ?? 0)).toBeLessThan(25_000);
+  });
+
   const backlog = Array.from({ length: 100 }, (_, index) => ({ at: 10 * index, account: 'one' }));
 
   test.each([
@@ -180,7 +250,6 @@ describe('without faults', () => {
         ...calm,
         seed: 1,
         webhooks,
-        capacities: [{ at: 0, capacity: { running: 5, ahead: 1 } }],
         arrivals: backlog,
       });
       expect(open).toEqual([]);

@@ -93,6 +93,7 @@ function context(side = 200) {
       catalogue,
     ),
     webhookUrl: unexpected,
+    expectedWait: async () => undefined,
     typicalSeconds: measuredSecondsOf(unmeasured, undefined, catalogue),
     now,
     pause: unexpected,

@@ -60,6 +60,7 @@ export function context(task: Task, script: Script, more: Partial<SubmitDeps> = 
     inputs: linksThatDiffer(),
     availableProviders: async () => ['dashscope', 'evolink', 'fal'],
     webhookUrl: async (name, id) => `https://api.example.com/${name}/${id}`,
+    expectedWait: async () => undefined,
     typicalSeconds: async (_model, name) => ({ dashscope: 30, evolink: 40, fal: 90 })[name],
     slots: memorySlots({ now: clock.now }),
     onAccepted: () => undefined,

@@ -39,6 +39,7 @@ function context(task: Task, ...responses: readonly (string | Error)[]) {
     pause: async (milliseconds: number) => void pauses.push(milliseconds),
     availableProviders: async () => ['dashscope'] as const,
     webhookUrl: async () => 'https://api.example.com/called',
+    expectedWait: async () => undefined,
     typicalSeconds: async () => 30,
     slots: memorySlots({ now: () => now }),
     onFallback: () => undefined,

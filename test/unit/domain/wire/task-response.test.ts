@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { linkValidForMs } from '../../../../functions/domain/model/task.ts';
+import { linkValidForMs, type Task } from '../../../../functions/domain/model/task.ts';
 import { isValidLink } from '../../../../functions/domain/wire/result-link.ts';
 import {
   endedTaskResponseFor,
@@ -16,12 +16,13 @@ import {
   sampleTime,
 } from '../../../support/tasks.ts';
 
-function context(typicalSeconds?: string) {
+function context(typicalSeconds = 30) {
   let secretsRead = 0;
   const deps = {
     baseUrl: 'https://api.example.com',
     now: () => sampleTime + 18_000,
-    typicalSeconds,
+    typicalSeconds: () => typicalSeconds,
+    queued: async () => ({ position: 3, waitSeconds: 18, jobSeconds: 30 }),
     secret: async () => {
       secretsRead += 1;
       return 'a signing secret';
@@ -60,9 +61,27 @@ test.each([pending(), processing(), failed()])(
   },
 );
 
+test('only a task that waits for a slot has a place in the queue', async () => {
+  const queue = { pools: ['fal'], since: sampleTime };
+  const placeOf = async (task: Task) => (await context().respond(task)).task_info;
+
+  expect(await placeOf(pending({ queue }))).toEqual({
+    can_cancel: true,
+    queue_position: 3,
+    estimated_time: 48,
+  });
+  for (const task of [pending(), pending({ queue, submitLockedAt: 1 }), processing({ queue })]) {
+    expect(await placeOf(task)).not.toHaveProperty('queue_position');
+  }
+  expect(await placeOf(pending({ queue, cancelledAt: 1 }))).toEqual({
+    can_cancel: false,
+    cancel_requested: true,
+  });
+});
+
 test('progress follows the typical duration that the deployment sets', async () => {
   expect(await context().respond(processing())).toMatchObject({ progress: 50 });
-  expect(await context('15').respond(processing())).toMatchObject({ progress: 95 });
+  expect(await context(15).respond(processing())).toMatchObject({ progress: 95 });
 });
 
 test('the body of a callback is the task without the state of the callback', async () => {

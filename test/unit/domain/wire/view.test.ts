@@ -113,7 +113,7 @@ describe('can_cancel', () => {
     ['is completed', false, completed()],
     ['failed', false, failed()],
   ])('of a task that %s is %s', (_what, can, task) => {
-    expect(taskView(task, context).task_info).toEqual({ can_cancel: can });
+    expect(taskView(task, context).task_info.can_cancel).toBe(can);
     expect(createdView(task, context, []).task_info.can_cancel).toBe(can);
   });
 
@@ -176,7 +176,96 @@ test('the view of an active task needs neither a signing key nor the URL of the 
   expect(activeTaskView(task, context)).toEqual(taskView(task, context));
 });
 
+describe('estimated_time', () => {
+  const queued = { position: 7, waitSeconds: 42, jobSeconds: 31 };
+  const timeOf = (task: Task, more: object = {}) => {
+    const view = taskView(task, { ...context, ...more });
+    return 'estimated_time' in view.task_info ? view.task_info.estimated_time : undefined;
+  };
+
+  test('of a task that waits is its wait and its job, and the response has its place', () => {
+    expect(taskView(pending(), { ...context, queued }).task_info).toMatchObject({
+      queue_position: 7,
+      estimated_time: 73,
+    });
+    expect(createdView(pending(), { ...context, queued }, []).task_info).toEqual({
+      can_cancel: true,
+      queue_position: 7,
+      estimated_time: 73,
+    });
+  });
+
+  test('of a task that a provider has is what is left of the typical time, and a second at least', () => {
+    const task = processing({ typicalSeconds: 60 });
+    const later = (seconds: number) => ({ now: task.submittedAt + seconds * 1000 });
+    expect(timeOf(task, later(0))).toBe(60);
+    expect(timeOf(task, later(45.5))).toBe(15);
+    expect(timeOf(task, later(600))).toBe(1);
+    expect(createdView(task, { ...context, ...later(45) }, []).task_info.estimated_time).toBe(15);
+  });
+
+  test('is missing when the task has ended or was cancelled', () => {
+    for (const task of [completed(), failed(), pending({ cancelledAt: 1 })]) {
+      expect(timeOf(task)).toBeUndefined();
+    }
+  });
+});
+
 describe('progress', () => {
+  const expected = { waitSeconds: 60, jobSeconds: 30 };
+  const queue = { pools: ['fal'], since: sampleTime, expected };
+
+  test.each([
+    [0, 0],
+    [30, 30],
+    [60, 60],
+    [600, 60],
+  ])(
+    'is, %i s after a task began to wait for a minute and then to take half of one, %i',
+    (seconds, progress) => {
+      const now = sampleTime + seconds * 1000;
+      expect(taskView(pending({ queue }), { ...context, now }).progress).toBe(progress);
+    },
+  );
+
+  test('goes on from the queue when the provider has the job', () => {
+    const task = processing({ queue, submittedAt: sampleTime + 30_000, typicalSeconds: 30 });
+    const at = (seconds: number) =>
+      taskView(task, { ...context, now: task.submittedAt + seconds * 1000 }).progress;
+    expect([at(0), at(15), at(30), at(300)]).toEqual([35, 65, 95, 95]);
+  });
+
+  test('of a task without an expected wait is 0 until a provider has the job', () => {
+    const waiting = pending({ queue: { pools: ['fal'], since: sampleTime } });
+    expect(taskView(waiting, { ...context, now: sampleTime + 60_000 }).progress).toBe(0);
+  });
+
+  test('never decreases from the queue to the end, however long it takes', async () => {
+    const part = fc.integer({ min: 0, max: 5000 });
+    await fc.assert(
+      fc.property(part, part, part, part, part, (wait, job, waited, typicalSeconds, pause) => {
+        const place = { ...queue, expected: { waitSeconds: wait, jobSeconds: job } };
+        const submittedAt = sampleTime + waited * 1000;
+        const seen = [0, waited / 3, waited, waited, waited + pause / 2, waited + pause].map(
+          (seconds, index) => {
+            const now = sampleTime + seconds * 1000;
+            const task =
+              index < 3
+                ? pending({ queue: place })
+                : processing({
+                    queue: place,
+                    submittedAt,
+                    typicalSeconds: Math.max(1, typicalSeconds),
+                  });
+            return taskView(task, { ...context, now }).progress;
+          },
+        );
+        expect(seen).toEqual(seen.toSorted((a, b) => a - b));
+        expect(seen.at(-1)).toBeLessThanOrEqual(95);
+      }),
+    );
+  });
+
   test.each([
     [-5, 5],
     [0, 5],

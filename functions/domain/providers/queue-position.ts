@@ -1,0 +1,367 @@
+import type { ProviderName } from '../model/catalogue.ts';
+import type { Clock } from '../model/clock.ts';
+import { type ExpectedWait, isQueued, type QueuedTask, type TaskState } from '../model/task.ts';
+import { ttlCache } from '../model/ttl-cache.ts';
+import { byTurn, costOf, flowOf } from './fair-order.ts';
+import type { Pool } from './pools.ts';
+import type { Flow, FlowKey, FlowSummary, QueueStore, SlotRow, Waiting } from './queue-store.ts';
+
+// Where a task stands in the queue, without a scan: the next hand-overs are played through with the first tasks of each
+// flow, and what stands farther behind is estimated. Only reads, and one answer for all who ask within seconds.
+
+/** What of the queue is read to tell a place. */
+export type QueueReader = Pick<QueueStore, 'readSlots' | 'flows' | 'firstWaiting' | 'readSummary'>;
+
+type Deps = {
+  readonly queue: QueueReader;
+  readonly poolOf: (provider: ProviderName, model: string) => Pool;
+  /** The pools of all providers and models. */
+  readonly pools: readonly Pool[];
+  readonly typicalSeconds: (model: string, provider: ProviderName) => Promise<number>;
+  readonly now: Clock;
+};
+
+/** Where a task stands in the queue, and how many seconds it is expected to wait there from now on. */
+export type QueueEstimate = ExpectedWait & {
+  /** The next one is 1. Exact to 100; above it is rounded up to two digits. */
+  readonly position: number;
+};
+
+/** What is asked about a task that does not wait yet. */
+type Newcomer = Pick<TaskState, 'id' | 'account' | 'lane' | 'model' | 'n'>;
+
+export type QueueEstimates = ReturnType<typeof queueEstimates>;
+
+/** How long a function answers from what it has read of a queue, in milliseconds. */
+const snapshotTtlMs = 3000;
+/** To this position the order is exact. Not more flows than that can have a task before it. */
+const exactPositions = 100;
+/** How many tasks of a flow are read: at first, for the exact order, and of the flow of the task that is asked about. */
+const pages = { first: 25, exact: 2 * exactPositions, own: 1000 };
+/** No task waits longer than a day, in seconds. */
+const maxWaitSeconds = 24 * 60 * 60;
+/** A summary that is older says nothing, in milliseconds: the reconciler writes one a minute. */
+const maxSummaryAgeMs = 5 * 60 * 1000;
+
+/** Positions and waiting times of tasks. What cannot be read is not known, and fails nobody's request. */
+export function queueEstimates(deps: Deps) {
+  const { now, poolOf } = deps;
+  const snapshots = ttlCache<Snapshot>({ ttlMs: snapshotTtlMs, maxEntries: 100, now });
+  const snapshotOf = (pools: readonly Pool[]): Promise<Snapshot> =>
+    snapshots.get(queueName(pools), () => readSnapshot(deps, pools));
+
+  const estimate = async (
+    model: string,
+    snapshot: Snapshot,
+    position: number,
+  ): Promise<QueueEstimate> => ({
+    position,
+    ...(await expectedWait(deps, model, snapshot, position)),
+  });
+
+  const estimates = {
+    /** Of a task that waits. */
+    async ofQueued(task: QueuedTask): Promise<QueueEstimate | undefined> {
+      const pools = deps.pools.filter(({ name }) => task.queue.pools.includes(name));
+      if (pools.length === 0) return undefined;
+      try {
+        const snapshot = await snapshotOf(pools);
+        const place = { ...placeIn(pools, task), since: task.queue.since };
+        return await estimate(task.model, snapshot, await positionIn(snapshot, place));
+      } catch {
+        return undefined;
+      }
+    },
+
+    /** Of a task that would begin to wait now. Undefined when there is a free slot for it. */
+    async ofNewcomer(
+      task: Newcomer,
+      providers: readonly ProviderName[],
+    ): Promise<QueueEstimate | undefined> {
+      const pools = providers.map((provider) => poolOf(provider, task.model));
+      if (!pools.every(({ isLimited }) => isLimited)) return undefined;
+      try {
+        const snapshot = await snapshotOf(pools);
+        if (snapshot.flows.length === 0 && hasFreeSlot(snapshot)) return undefined;
+        const place = { ...placeIn(pools, task), since: now() };
+        return await estimate(task.model, snapshot, await positionIn(snapshot, place));
+      } catch {
+        return undefined;
+      }
+    },
+
+    /** Of a new task, or of one whose create was repeated. */
+    async ofCreated(
+      task: TaskState,
+      providers: readonly ProviderName[],
+    ): Promise<QueueEstimate | undefined> {
+      if (isQueued(task)) return estimates.ofQueued(task);
+      return task.status === 'pending' ? estimates.ofNewcomer(task, providers) : undefined;
+    },
+  };
+  return estimates;
+}
+
+const queueName = (pools: readonly Pool[]): string => pools.map(({ name }) => name).join('+');
+
+type Place = FlowKey & { readonly taskId: string; readonly since: number };
+
+const placeIn = (pools: readonly Pool[], { id, account, lane }: Newcomer) => ({
+  queue: queueName(pools),
+  flow: flowOf(account, lane),
+  taskId: id,
+});
+
+/** The slots of some pools, and who waits for them. */
+type Snapshot = {
+  readonly pools: readonly Pool[];
+  readonly slots: readonly { readonly size: number; readonly row: SlotRow }[];
+  /** In the order of their turns. */
+  readonly flows: readonly Flow[];
+  /** The flows in which many wait, as they were at most some minutes ago. */
+  readonly summaries: ReadonlyMap<string, FlowSummary>;
+  /** The first tasks of a flow that nobody is handing a slot to. */
+  readonly waiting: (flow: FlowKey, limit: number) => Promise<Page>;
+  /** The positions of the tasks that are next. */
+  readonly order: ReadonlyMap<string, number>;
+};
+
+type Page = {
+  readonly rows: readonly Waiting[];
+  /** Who has a slot already, or nearly. */
+  readonly served: ReadonlySet<string>;
+  /** `false`: more may wait behind them. */
+  readonly isAll: boolean;
+};
+
+const keyOf = ({ queue, flow }: FlowKey): string => `${queue}#${flow}`;
+
+async function readSnapshot(deps: Deps, pools: readonly Pool[]): Promise<Snapshot> {
+  const { queue, now } = deps;
+  const slots = await Promise.all(
+    pools
+      .flatMap(({ segments }) => segments)
+      .map(async (segment) => ({
+        size: segment.slots,
+        row: await queue.readSlots(segment),
+      })),
+  );
+  // Everybody who waits for one of these slots, in whatever queue.
+  const names = [...new Set(slots.flatMap(({ row }) => [...row.queued.keys()]))];
+  const [flows, summaries] = await Promise.all([
+    Promise.all(names.map((name) => queue.flows(name))),
+    Promise.all(names.map((name) => readFlowSummaries(deps, name))),
+  ]);
+  const cache = new Map<string, Promise<Page>>();
+  const waiting = (flow: FlowKey, limit: number): Promise<Page> => {
+    const key = `${keyOf(flow)}#${limit}`;
+    const page = cache.get(key) ?? readPage(queue, flow, limit, now());
+    cache.set(key, page);
+    return page;
+  };
+  const ordered = byTurn(flows.flat());
+  return {
+    pools,
+    slots,
+    flows: ordered,
+    summaries: new Map(summaries.flat()),
+    waiting,
+    order: await nextInOrder(ordered.slice(0, exactPositions), waiting),
+  };
+}
+
+async function readFlowSummaries({ queue, now }: Deps, name: string) {
+  const summary = await queue.readSummary(name);
+  if (!summary || summary.takenAt + maxSummaryAgeMs < now()) return [];
+  return summary.flows.map((one) => [keyOf({ queue: name, flow: one.flow }), one] as const);
+}
+
+async function readPage(
+  queue: QueueReader,
+  flow: FlowKey,
+  limit: number,
+  now: number,
+): Promise<Page> {
+  const rows = await queue.firstWaiting(flow, limit);
+  const isServed = ({ claimedUntil = 0 }: Waiting) => claimedUntil > now;
+  return {
+    rows: rows.filter((row) => !isServed(row)),
+    served: new Set(rows.filter(isServed).map(({ taskId }) => taskId)),
+    isAll: rows.length < limit,
+  };
+}
+
+type Turn = {
+  readonly flow: Flow;
+  page: Page;
+  served: number;
+  virtualTime: number;
+  servedAt: number;
+};
+
+/** Plays through the next hand-overs, as `grantSlots` will make them if nobody else comes. */
+async function nextInOrder(
+  flows: readonly Flow[],
+  waiting: Snapshot['waiting'],
+): Promise<ReadonlyMap<string, number>> {
+  const turns: Turn[] = await Promise.all(
+    flows.map(async (flow) => ({
+      flow,
+      page: await waiting(flow, pages.first),
+      served: 0,
+      virtualTime: flow.virtualTime,
+      servedAt: flow.servedAt,
+    })),
+  );
+  const order = new Map<string, number>();
+  while (order.size < exactPositions) {
+    const next = await nextTurn(turns, waiting);
+    const head = next?.page.rows[next.served];
+    if (!next || !head) break;
+    order.set(head.taskId, order.size + 1);
+    next.served += 1;
+    next.virtualTime += head.cost;
+    next.servedAt = Number.MAX_SAFE_INTEGER - exactPositions + order.size; // later than all real ones
+  }
+  return order;
+}
+
+/** The flow that is next, of those in which somebody waits. */
+async function nextTurn(
+  turns: readonly Turn[],
+  waiting: Snapshot['waiting'],
+): Promise<Turn | undefined> {
+  for (const turn of turns) {
+    if (turn.page.rows[turn.served] || turn.page.isAll) continue;
+    turn.page = await waiting(turn.flow, pages.exact);
+  }
+  return turns
+    .filter(({ page, served }) => page.rows[served] !== undefined)
+    .toSorted((a, b) => a.virtualTime - b.virtualTime || a.servedAt - b.servedAt)[0];
+}
+
+async function positionIn(snapshot: Snapshot, place: Place): Promise<number> {
+  const exact = snapshot.order.get(place.taskId);
+  if (exact !== undefined) return exact;
+  const own = snapshot.flows.find((flow) => keyOf(flow) === keyOf(place));
+  const { served } = own ? await snapshot.waiting(own, pages.first) : { served: new Set() };
+  if (served.has(place.taskId)) return 1;
+  const virtualTime = Math.max(0, ...snapshot.slots.map(({ row }) => row.virtualTime));
+  const flow = own ?? { ...place, virtualTime, servedAt: 0, mark: '' };
+  const before = own ? await aheadInFlow(snapshot, own, place) : { count: 0, cost: 0 };
+  const tag = Math.max(flow.virtualTime, own ? 0 : virtualTime) + before.cost;
+  const others = await Promise.all(
+    snapshot.flows
+      .filter((other) => keyOf(other) !== keyOf(place) && other.virtualTime <= tag)
+      .map((other, index) => countBefore(snapshot, other, tag, index < exactPositions)),
+  );
+  return roundUp(1 + before.count + others.reduce((sum, count) => sum + count, 0));
+}
+
+/** How many tasks of its own flow stand before a task, and what they cost together. */
+async function aheadInFlow(snapshot: Snapshot, flow: Flow, place: Place) {
+  const isBefore = (row: Waiting) =>
+    row.since < place.since || (row.since === place.since && row.taskId < place.taskId);
+  const page = await snapshot.waiting(flow, pages.own);
+  const rows = page.rows.filter(isBefore);
+  const count =
+    page.isAll || rows.length < page.rows.length
+      ? rows.length
+      : Math.max(rows.length, summarisedBetween(snapshot, flow, page.rows, place.since));
+  return { count, cost: Math.round(count * meanCostOf(page.rows)) };
+}
+
+/** How many waited, when the flow was last summarised, from the first that is left to those who came at `since`. */
+function summarisedBetween(
+  { summaries }: Snapshot,
+  flow: Flow,
+  rows: readonly Waiting[],
+  since: number,
+): number {
+  const summary = summaries.get(keyOf(flow));
+  if (!summary) return 0;
+  return rankIn(summary, since) - rankIn(summary, rows[0]?.since ?? 0);
+}
+
+/** How many in a summarised flow came before this time. */
+function rankIn({ count, since }: FlowSummary, time: number): number {
+  const later = since.findIndex((one) => one >= time);
+  if (later === 0) return 0;
+  if (later === -1) return count;
+  const [from = 0, to = 0] = [since[later - 1], since[later]];
+  const share = (time - from) / Math.max(1, to - from);
+  return Math.round(((later - 1 + share) / (since.length - 1)) * count);
+}
+
+/** How many tasks of another flow are served before one with this tag. */
+async function countBefore(
+  snapshot: Snapshot,
+  flow: Flow,
+  tag: number,
+  isNear: boolean,
+): Promise<number> {
+  if (!isNear) return 1; // somebody waits there, or the flow is forgotten soon
+  const { rows, isAll } = await snapshot.waiting(flow, pages.first);
+  let virtualTime = flow.virtualTime;
+  const served = rows.findIndex(({ cost }) => {
+    const isLater = virtualTime > tag;
+    virtualTime += cost;
+    return isLater;
+  });
+  if (served !== -1) return served;
+  if (isAll) return rows.length;
+  const turns = Math.floor((tag - flow.virtualTime) / meanCostOf(rows)) + 1;
+  const waiting = snapshot.summaries.get(keyOf(flow))?.count ?? rows.length;
+  return Math.max(rows.length, Math.min(waiting, turns));
+}
+
+const meanCostOf = (rows: readonly Waiting[]): number =>
+  rows.length === 0 ? costOf(1) : rows.reduce((sum, { cost }) => sum + cost, 0) / rows.length;
+
+/** Whole positions to 100; above they have two digits that say something. */
+function roundUp(position: number): number {
+  if (position <= exactPositions) return position;
+  const step = 10 ** (Math.floor(Math.log10(position)) - 1);
+  return Math.ceil(position / step) * step;
+}
+
+const hasFreeSlot = ({ slots }: Snapshot): boolean =>
+  slots.some(({ size, row }) => row.leases.size < size);
+
+/**
+ * How long the one at this position waits. So many jobs begin in a second as there are slots, divided by the time for
+ * which a job has its slot (Little's law), and as the provider takes submits.
+ */
+async function expectedWait(
+  { typicalSeconds, now }: Deps,
+  model: string,
+  { pools, slots: rows }: Snapshot,
+  position: number,
+): Promise<ExpectedWait> {
+  const rates = await Promise.all(
+    pools.map(async ({ provider, segments }) => {
+      const jobSeconds = Math.max(1, await typicalSeconds(model, provider));
+      const slots = segments.reduce((sum, one) => sum + one.slots, 0);
+      const submits = segments.reduce(
+        (sum, { submitIntervalMs = 0 }) => sum + 1000 / submitIntervalMs,
+        0,
+      );
+      return { jobSeconds, slots, rate: Math.min(slots / jobSeconds, submits) };
+    }),
+  );
+  const rate = rates.reduce((sum, one) => sum + one.rate, 0);
+  const weights = rates.reduce((sum, one) => sum + one.slots, 0);
+  const jobSeconds =
+    weights > 0
+      ? rates.reduce((sum, one) => sum + one.slots * one.jobSeconds, 0) / weights
+      : Math.min(...rates.map((one) => one.jobSeconds));
+  const pauseSeconds = Math.max(
+    0,
+    Math.min(...rows.map(({ row }) => (row.pausedUntil - now()) / 1000)),
+  );
+  const waitSeconds = rate > 0 ? position / rate + pauseSeconds : maxWaitSeconds;
+  return {
+    waitSeconds: Math.ceil(Math.min(waitSeconds, maxWaitSeconds)),
+    jobSeconds: Math.round(jobSeconds),
+  };
+}
