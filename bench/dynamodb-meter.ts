@@ -28,6 +28,10 @@ const Action = z.object({
 });
 type Action = z.output<typeof Action>;
 const Transaction = z.object({ TransactItems: z.array(z.record(z.string(), Action)) });
+/** A query that counts, without that. */
+const Counting = z
+  .looseObject({ Select: z.literal('COUNT') })
+  .transform((query) => ({ ...query, Select: 'ALL_ATTRIBUTES' }));
 const Found = z.object({ Items: z.array(AnyItem).default([]), Item: AnyItem.optional() });
 const FoundMany = z.object({
   Responses: z.record(z.string(), z.array(AnyItem)).or(z.array(Found)).default([]),
@@ -70,7 +74,10 @@ export async function startMeter({ url, client, tables }: Options): Promise<Mete
 
   const read = async (operation: string, body: unknown, forwardRequest: Forward) => {
     const response = await forwardRequest();
-    units.read += readUnitsOf(operation, body, JSON.parse(response.body));
+    // A query that counts reads the items all the same.
+    const counted = Counting.safeParse(body).data;
+    const found = counted ? await forwardRequest(JSON.stringify(counted)) : response;
+    units.read += readUnitsOf(operation, body, JSON.parse(found.body));
     return response;
   };
 
@@ -78,7 +85,7 @@ export async function startMeter({ url, client, tables }: Options): Promise<Mete
     const content = await text(request);
     const body: unknown = JSON.parse(content);
     const operation = String(request.headers['x-amz-target']).split('.')[1] ?? '';
-    const forwardRequest = () => forward(url, request, content);
+    const forwardRequest: Forward = (other = content) => forward(url, request, other);
     const actions = writesOf(operation, body);
     const forwarded = actions
       ? await write(actions, operation.startsWith('Transact'), forwardRequest)
@@ -93,7 +100,8 @@ type ForwardedResponse = {
   readonly headers: Record<string, string>;
   readonly body: string;
 };
-type Forward = () => Promise<ForwardedResponse>;
+/** Sends the request, or another body with its headers. */
+type Forward = (body?: string) => Promise<ForwardedResponse>;
 
 async function forward(
   url: string,

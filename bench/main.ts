@@ -4,6 +4,7 @@ import { benchColdStart } from './cold-start.ts';
 import { benchCost } from './cost.ts';
 import { benchLedger } from './ledger.ts';
 import { benchLocal } from './local.ts';
+import { benchQueue } from './queue.ts';
 import { benchScale } from './scale.ts';
 import { benchThroughput } from './throughput.ts';
 import { benchWaiting } from './waiting.ts';
@@ -16,6 +17,7 @@ const parts: Readonly<Record<string, () => Promise<readonly object[]>>> = {
   waiting: benchWaiting,
   cost: benchCost,
   scale: benchScale,
+  queue: benchQueue,
   local: benchLocal,
 };
 const file = 'bench/latest.json';

@@ -9,6 +9,7 @@ import * as z from 'zod';
 import {
   CallbackFailed,
   InputUnavailable,
+  NoFreeSlot,
   ProviderBusy,
   ResultUnavailable,
   TaskFailed,
@@ -36,6 +37,7 @@ const image_uploads = [{ content_type: 'image/jpeg' }];
 const workflowErrors = new Set<string>([
   CallbackFailed.code,
   InputUnavailable.code,
+  NoFreeSlot.code,
   ProviderBusy.code,
   ResultUnavailable.code,
   TaskFailed.code,
@@ -102,7 +104,7 @@ describe.skipIf(!emulator)('the stage dev in the emulator', () => {
     );
   });
 
-  // These two change the mock provider, so they run before all others.
+  // These three change the mock provider, so they run before all others.
   test('a task that the first provider does not take goes to the next, whose webhook ends the wait', async () => {
     deployment.mockProvider.control({ submit: 'refused', code: 'Arrearage', times: 1 });
     const { create, endedTask } = await customer('fallback');
@@ -136,6 +138,41 @@ describe.skipIf(!emulator)('the stage dev in the emulator', () => {
     });
     expect(await credits()).toEqual({ granted: 10, balance: 10, reserved: 0, used: 0 });
   });
+
+  test('a task waits while every provider is full, and is generated when a slot is free; one that is cancelled meanwhile costs nothing', async () => {
+    // The template's own capacity of DashScope: five jobs run, and one waits there.
+    const slots = 6;
+    deployment.mockProvider.control({
+      durations: Array(slots).fill(45),
+      capacity: { evolink: { running: 0, queued: 0 } },
+    });
+    const { create, call, endedTask, credits } = await customer('queued');
+    const created = await Promise.all(
+      Array.from({ length: slots + 2 }, () => create({ ...generation, image_urls: [imageUrl] })),
+    );
+    const ids: readonly string[] = created.map(({ body }) => body.id);
+    const statuses = () =>
+      Promise.all(ids.map(async (id) => (await call('GET', `/v1/tasks/${id}`)).body.status));
+    const waits = () =>
+      deployment.emulator.log('failure').filter(({ error }) => error === NoFreeSlot.code).length;
+    await waitFor(waits, (count) => count >= 2);
+    const during = await waitFor(
+      statuses,
+      (all) => all.filter((status) => status !== 'pending').length === slots,
+    );
+    const [one = '', other = ''] = ids.filter((_, index) => during[index] === 'pending');
+    deployment.mockProvider.control({ capacity: { evolink: 'unlimited' } });
+
+    expect((await call('POST', `/v1/tasks/${other}/cancel`)).status).toBe(200);
+
+    expect(await endedTask(other)).toMatchObject({
+      status: 'failed',
+      error: { code: 'request_cancelled' },
+    });
+    expect(await endedTask(one)).toMatchObject({ status: 'completed' });
+    for (const id of ids) await endedTask(id);
+    expect(await credits()).toEqual({ granted: 10, balance: 1.6, reserved: 0, used: 8.4 });
+  }, 240_000);
 
   describe.concurrent('a task', () => {
     test('with pictures by URL completes; its result is a picture, and what was made is charged', async () => {

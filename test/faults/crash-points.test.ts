@@ -1,35 +1,64 @@
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { auditMoney } from './audit.ts';
 import { formatCrashPoint } from './crash-points.ts';
 import { type FaultStack, openFaultStack } from './fault-stack.ts';
+import { auditQueue, freeSlots, letTimePass, openQueueStack, takeAllSlots } from './queue-stack.ts';
 import { type CrashResult, recordCrashPoints, replayCrashes } from './replay-crashes.ts';
 import { sample } from './sample.ts';
-import { type Scenario, scenarios } from './scenarios.ts';
+import { queueScenarios, type Scenario, scenarios } from './scenarios.ts';
 
 // Each scenario is run once without faults. The recorded calls are the points at which its functions can
 // crash. Then each of these crashes is injected into a task of its own.
 
-let stack: FaultStack;
+/** Crashes at the points of a scenario, and audits what becomes of its tasks. */
+async function crashEverywhere(stack: FaultStack, scenario: Scenario): Promise<readonly string[]> {
+  const started = performance.now();
+  const crashPoints = await recordCrashPoints(stack, scenario);
+  expect(crashPoints).not.toEqual([]);
+  const results = await replayCrashes(stack, scenario, sample(crashPoints));
+  report(scenario, results, crashPoints.length, performance.now() - started);
+  return [...problemsIn(results), ...(await auditMoney(stack))];
+}
 
-beforeAll(async () => {
-  stack = await openFaultStack({ outdir: inject('outdir') });
+describe('with a provider without limits', () => {
+  let stack: FaultStack;
+  beforeAll(async () => {
+    stack = await openFaultStack({ outdir: inject('outdir') });
+  });
+  afterAll(() => stack?.close());
+
+  test.each(scenarios)(
+    '$name ends the same, whichever function crashes at whichever call',
+    async (scenario) => {
+      expect(await crashEverywhere(stack, scenario)).toEqual([]);
+    },
+    600_000,
+  );
 });
-afterAll(() => stack?.close());
 
-test.each(scenarios)(
-  '$name ends the same, whichever function crashes at whichever call',
-  async (scenario) => {
-    const started = performance.now();
-    const crashPoints = await recordCrashPoints(stack, scenario);
-    expect(crashPoints).not.toEqual([]);
-    const results = await replayCrashes(stack, scenario, sample(crashPoints));
-    report(scenario, results, crashPoints.length, performance.now() - started);
+describe.each([2, 5])('with a provider that takes %i jobs', (capacity) => {
+  let stack: FaultStack;
+  beforeAll(async () => {
+    stack = await openQueueStack(capacity, { outdir: inject('outdir') });
+  });
+  afterAll(() => stack?.close());
 
-    expect(problemsIn(results)).toEqual([]);
-    expect(await auditMoney(stack)).toEqual([]);
-  },
-  600_000,
-);
+  test.each(queueScenarios.filter((scenario) => scenario.capacity === capacity))(
+    '$name ends the same, whichever function crashes at whichever call, and no slot stays taken',
+    async (scenario) => {
+      if (scenario.isFull) await takeAllSlots(stack, capacity, { since: 'in a month' });
+      const stop = letTimePass(stack);
+      try {
+        expect(await crashEverywhere(stack, scenario)).toEqual([]);
+      } finally {
+        await stop();
+        await freeSlots(stack, capacity);
+        expect(await auditQueue(stack)).toEqual([]);
+      }
+    },
+    1_200_000,
+  );
+});
 
 const problemsIn = (results: readonly CrashResult[]) =>
   results.flatMap(({ crashPoint, problems }) =>

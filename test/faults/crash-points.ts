@@ -48,12 +48,36 @@ const isWorkflow = (name: string): boolean =>
   name.startsWith('workflow/') || name === 'events/input-uploaded';
 
 const write = 'dynamodb UpdateItem';
+const submit = /^POST /;
 
-// SubmitTask first writes the submit lock, and last the ticket. Between them the submit is unknown.
-const isSubmitUnknown = (name: string, calls: readonly string[], callsMade: number): boolean =>
-  name === 'workflow/submit-task' &&
-  callsMade > calls.indexOf(write) &&
-  callsMade <= calls.lastIndexOf(write);
+// SubmitTask writes the submit lock last before it submits the job, and the ticket first after it. Between them
+// the submit is unknown.
+function isSubmitUnknown(name: string, calls: readonly string[], callsMade: number): boolean {
+  const submitted = calls.findIndex((call) => submit.test(call));
+  if (name !== 'workflow/submit-task' || submitted < 0) return false;
+  const locked = calls.lastIndexOf(write, submitted);
+  return callsMade > locked && callsMade <= calls.indexOf(write, submitted);
+}
+
+/** What is known of a submit after a crash in this invocation, by the calls up to the crash. */
+export function submitAfter(
+  { function: name, calls }: Invocation,
+  when: CrashPoint['when'],
+): 'known' | 'unknown' | 'perhaps unknown' {
+  if (name !== 'workflow/submit-task') return 'known';
+  const submitted = calls.findIndex((call) => submit.test(call));
+  const made = when === 'before' ? calls.slice(0, -1) : calls;
+  // The last write may be that of the lock.
+  if (submitted < 0)
+    return made.length === calls.length && calls.at(-1) === write ? 'perhaps unknown' : 'known';
+  return made.indexOf(write, submitted) < 0 ? 'unknown' : 'known';
+}
+
+/** The crash points of several tasks, each of them once: those that at least so many of the tasks have. */
+export const commonPoints = (points: readonly CrashPoint[], tasks: number): readonly CrashPoint[] =>
+  [...Map.groupBy(points, formatCrashPoint).values()].flatMap((same) =>
+    same.length >= tasks ? same.slice(0, 1) : [],
+  );
 
 /** The crash points that two runs share. A retry of a client, or a cold start, occurs in one of them only. */
 export function intersect(

@@ -22,7 +22,12 @@ export const isEnd = ({ type }: ExecutionEvent): boolean => /^Execution(?!Starte
  * Whether the task waits for its provider, which has its job. A slow function may save its task token when the
  * first wait is over already: then the event comes from the first poll.
  */
-export const isWaitingForProvider = ({ type }: ExecutionEvent): boolean => type === 'TaskSubmitted';
+export const isWaitingForProvider = ({ type, state }: ExecutionEvent): boolean =>
+  type === 'TaskSubmitted' && state !== 'AwaitSlot';
+
+/** Whether the task waits for a slot: the function that enters the queue has returned. */
+export const isWaitingForSlot = ({ type, state }: ExecutionEvent): boolean =>
+  type === 'TaskSubmitted' && state === 'AwaitSlot';
 
 export function recordExecutionEvents(): ExecutionEvents {
   const eventsByTask = new Map<string, ExecutionEvent[]>();

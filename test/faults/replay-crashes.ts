@@ -1,7 +1,13 @@
 import { until } from '../flow/open-stack.ts';
 import type { InjectedFault } from '../support/faults/fault-queue.ts';
 import { auditTasks } from './audit.ts';
-import { type CrashPoint, crashPointsOf, intersect } from './crash-points.ts';
+import {
+  type CrashPoint,
+  commonPoints,
+  crashPointsOf,
+  intersect,
+  submitAfter,
+} from './crash-points.ts';
 import { mentions } from './fault-case.ts';
 import type { FaultStack } from './fault-stack.ts';
 import { concurrentTasks, mapConcurrently, runScenario, waitForExecution } from './run-scenario.ts';
@@ -15,7 +21,6 @@ export type CrashResult = {
 
 /** A function caches its secrets for this long, and then reads them again. */
 const secretCacheMs = 5 * 60 * 1000;
-const maxRounds = 4;
 
 /** Runs the scenario twice without faults, and derives the crash points from the calls of its functions. */
 export async function recordCrashPoints(
@@ -30,11 +35,23 @@ export async function recordCrashPoints(
 async function recordRun(stack: FaultStack, scenario: Scenario): Promise<readonly CrashPoint[]> {
   stack.clock.advance(secretCacheMs);
   const before = stack.invocations.length;
-  const task = await runScenario(stack, scenario);
-  await stack.reconcileUntilDone([task.id]);
-  const [problems] = await auditTasks(stack, [{ ...task, allowedEnds: [scenario.end] }]);
-  if (problems?.length !== 0) throw new Error(`the recorded run failed: ${problems?.join(', ')}`);
-  return crashPointsOf(stack.invocations.slice(before));
+  // As many as when the crashes are replayed, where the others are part of what happens to a task.
+  const tasks = await mapConcurrently(
+    scenario.concurrency ?? 1,
+    Array.from({ length: scenario.concurrency ?? 1 }),
+    () => runScenario(stack, scenario),
+  );
+  await stack.reconcileUntilDone(tasks.map(({ id }) => id));
+  const audited = tasks.map((task) => ({ ...task, allowedEnds: [scenario.end] }));
+  const problems = (await auditTasks(stack, audited)).flat();
+  if (problems.length > 0) throw new Error(`the recorded run failed: ${problems.join(', ')}`);
+  const invocations = stack.invocations.slice(before);
+  const points = tasks.flatMap(({ id }) => {
+    const isOwn = mentions(id);
+    return crashPointsOf(invocations.filter(({ event }) => isOwn(event)));
+  });
+  // What few tasks do depends on who is faster, and may not happen again.
+  return commonPoints(points, Math.ceil(tasks.length / 3));
 }
 
 /**
@@ -46,17 +63,26 @@ export async function replayCrashes(
   scenario: Scenario,
   crashPoints: readonly CrashPoint[],
 ): Promise<readonly CrashResult[]> {
+  const { concurrency = concurrentTasks, capacity } = scenario;
   const results: CrashResult[] = [];
   let left = crashPoints;
-  for (let round = 0; round < maxRounds && left.length > 0; round += 1) {
+  for (let round = 0; round < roundsOf(scenario) && left.length > 0; round += 1) {
     await until(stack.isIdle, Boolean);
     stack.clock.advance(secretCacheMs);
-    const replayed = await mapConcurrently(concurrentTasks, secretsFirst(left), (point) =>
-      replay(stack, scenario, point),
+    // Where tasks wait for each other there are always as many, some of which do not crash.
+    const others = capacity === undefined ? 0 : Math.max(0, 2 * concurrency - left.length);
+    const sent = await mapConcurrently(
+      concurrency,
+      [...secretsFirst(left), ...Array.from({ length: others }, () => undefined)],
+      (point) => (point ? replay(stack, scenario, point) : runToEnd(stack, scenario)),
     );
-    await stack.reconcileUntilDone(replayed.map(({ id }) => id));
+    await stack.reconcileUntilDone(sent.map(({ id }) => id));
+    const replayed = sent.filter((task): task is ReplayedTask => 'crash' in task);
     const crashed = replayed.filter(({ crash }) => crash.hasHappened());
-    const problems = await auditTasks(stack, crashed);
+    const problems = await auditTasks(
+      stack,
+      crashed.map((task) => ({ ...task, allowedEnds: endsAt(stack, scenario, task) })),
+    );
     results.push(
       ...crashed.map(({ crashPoint }, index) => ({ crashPoint, problems: problems[index] ?? [] })),
     );
@@ -68,6 +94,13 @@ export async function replayCrashes(
   ];
 }
 
+const maxRounds = 4;
+/** What tasks do that wait for each other is less certain. */
+const maxQueueRounds = 12;
+
+const roundsOf = ({ capacity }: Scenario): number =>
+  capacity === undefined ? maxRounds : maxQueueRounds;
+
 // Reads of secrets are cached, so only the first tasks of a round make them.
 const readsSecret = ({ callName }: CrashPoint): number =>
   callName.startsWith('secretsmanager') ? 0 : 1;
@@ -76,7 +109,6 @@ const secretsFirst = (points: readonly CrashPoint[]) =>
 
 type ReplayedTask = SentTask & {
   readonly crashPoint: CrashPoint;
-  readonly allowedEnds: readonly TaskEnd[];
   readonly crash: InjectedFault;
 };
 
@@ -90,10 +122,32 @@ async function replay(
     resolve(stack.faults.crash({ ...crashPoint, matching: mentions(taskId) })),
   );
   await waitForExecution(stack, task.id);
-  return {
-    ...task,
-    crashPoint,
-    allowedEnds: [crashPoint.isSubmitUnknown ? unknownSubmit : scenario.end],
-    crash: await crash,
-  };
+  return { ...task, crashPoint, crash: await crash };
+}
+
+async function runToEnd(stack: FaultStack, scenario: Scenario): Promise<SentTask> {
+  const task = await runScenario(stack, scenario);
+  await waitForExecution(stack, task.id);
+  return task;
+}
+
+function endsAt(
+  { invocations }: FaultStack,
+  { capacity, end }: Scenario,
+  { id, crashPoint }: ReplayedTask,
+): readonly TaskEnd[] {
+  if (capacity === undefined) return [crashPoint.isSubmitUnknown ? unknownSubmit : end];
+  // Who waits makes other calls than who finds a slot: the invocation itself says how far it was.
+  const { function: name, callName, call, nth, when } = crashPoint;
+  const isOwn = mentions(id);
+  const reached = invocations.filter(
+    (one) =>
+      one.function === name &&
+      one.calls.filter((made) => made === callName).length >= call &&
+      isOwn(one.event),
+  );
+  const crashed = reached[nth - 1];
+  if (!crashed) throw new Error(`${id} did not crash`);
+  const ends = { known: [end], unknown: [unknownSubmit], 'perhaps unknown': [end, unknownSubmit] };
+  return ends[submitAfter(crashed, when)];
 }

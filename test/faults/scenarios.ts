@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Body, upload } from '../flow/open-stack.ts';
-import { isEnd, isWaitingForProvider } from './execution-events.ts';
+import { isEnd, isWaitingForProvider, isWaitingForSlot } from './execution-events.ts';
 import type { FaultStack } from './fault-stack.ts';
 
 /** How a task ends. `code` is that of a failure. */
@@ -13,6 +13,12 @@ export type TaskEnd = {
 /** What a caller and the provider do with a task, and how it ends without faults. */
 export type Scenario = {
   readonly name: string;
+  /** How many jobs the provider takes; absent: as many as there are. */
+  readonly capacity?: number;
+  /** Others have all slots of the provider, until `freeSlots`. */
+  readonly isFull?: boolean;
+  /** How many of its tasks run at the same time, when their crashes are replayed. */
+  readonly concurrency?: number;
   /** How the mock provider behaves. */
   readonly provider: Parameters<FaultStack['mockProvider']['control']>[0];
   readonly request: (stack: FaultStack) => object;
@@ -52,6 +58,12 @@ export async function uploadAll(_stack: FaultStack, { uploads }: Body): Promise<
     const status = await upload(form, sample);
     if (status !== 204) throw new Error(`an upload got the status ${status}`);
   }
+}
+
+/** Cancels a task while it waits for a slot. */
+async function cancelInQueue(stack: FaultStack, created: Body): Promise<void> {
+  await stack.taskEvents.waitFor(created.id, (event) => isWaitingForSlot(event) || isEnd(event));
+  await cancel(stack, created);
 }
 
 async function cancelAtProvider(stack: FaultStack, created: Body): Promise<void> {
@@ -103,6 +115,36 @@ export const scenarios: readonly Scenario[] = [
     end: cancelled,
   },
 ];
+
+/** What happens to a task at a provider that takes so many jobs. */
+export const queueScenarios: readonly Scenario[] = [2, 5].flatMap((capacity) => [
+  {
+    name: `a task that finds one of ${capacity} slots`,
+    capacity,
+    concurrency: capacity,
+    provider: twoPolls,
+    request: byUrl,
+    end: completed,
+  },
+  {
+    // More at a time than there are slots, so that most of them wait, and those that end hand their slots on.
+    name: `a task that waits for one of ${capacity} slots and is woken`,
+    capacity,
+    concurrency: capacity + 5,
+    provider: { ...twoPolls, seconds: 3 },
+    request: byUrl,
+    end: completed,
+  },
+  {
+    name: `a cancellation while it waits for one of ${capacity} slots`,
+    capacity,
+    isFull: true,
+    provider: twoPolls,
+    request: byUrl,
+    afterCreate: cancelInQueue,
+    end: cancelled,
+  },
+]);
 
 export function scenarioNamed(name: string): Scenario {
   const found = scenarios.find((scenario) => scenario.name === name);

@@ -64,6 +64,9 @@ const faultsByKind: Readonly<Record<FaultKind, InjectFault>> = {
   'wake-up fails': ({ faults }) => faults.breakRequest({ kind: 'task-token', ...refused }),
   'response to the wake-up is lost': ({ faults }) =>
     faults.breakRequest({ kind: 'task-token', ...lost }),
+  'wake-up is lost': ({ faults }) => faults.breakRequest({ kind: 'task-token', fault: 'drop' }),
+  'wake-up comes twice': ({ faults }) =>
+    faults.breakRequest({ kind: 'task-token', fault: 'duplicate' }),
   'execution is aborted': (stack, { chance }, id) => endExecution(stack, id, 'ABORTED', chance),
   'execution is aborted and its event lost': (stack, { chance }, id) => {
     stack.faults.breakEvent({ source: 'execution', fault: 'drop', matching: mentions(id) });

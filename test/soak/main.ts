@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { synthesise } from '../../local/synthesise.ts';
 import { openFaultStack } from '../faults/fault-stack.ts';
+import { openQueueStack } from '../faults/queue-stack.ts';
 import { countRecoveries, formatCounts } from './report.ts';
 import { type SoakOptions, type SoakResult, soak } from './soak.ts';
 
@@ -13,6 +14,8 @@ const { values } = parseArgs({
     concurrency: { type: 'string', default: '20' },
     seed: { type: 'string', default: '1' },
     speed: { type: 'string', default: '2' },
+    // How many jobs the provider takes: a run for each.
+    capacities: { type: 'string', default: 'unlimited,5,2' },
   },
 });
 const options = {
@@ -26,27 +29,35 @@ const directory = mkdtempSync(join(tmpdir(), 'darkroom-soak-'));
 try {
   const outdir = join(directory, 'cdk.out');
   await synthesise(outdir);
-  process.exitCode = (await run(outdir, options)) ? 0 : 1;
+  process.exitCode = 0;
+  for (const capacity of values.capacities.split(',')) {
+    if (!(await run(outdir, capacity, options))) process.exitCode = 1;
+  }
 } finally {
   rmSync(directory, { recursive: true, force: true });
 }
 
 /** Returns whether all tasks ended in an allowed way and the account adds up. */
-async function run(outdir: string, options: SoakOptions): Promise<boolean> {
+async function run(outdir: string, capacity: string, options: SoakOptions): Promise<boolean> {
   // The path of a callback says how many attempts fail.
   const callbackStatus = (path: string, attempt: number) =>
     attempt > Number(path.slice(1)) ? 200 : 500;
-  const stack = await openFaultStack({
+  const stackOptions = {
     outdir,
     callbackStatus,
     speed: Number(values.speed),
     // Crashes that do not name a task may all meet the same create request.
     attempts: 60,
-  });
+  };
+  const stack = await (capacity === 'unlimited'
+    ? openFaultStack(stackOptions)
+    : openQueueStack(Number(capacity), stackOptions));
   const peak = peakMemory();
   const started = performance.now();
   try {
-    print(`${options.tasks} tasks, ${options.concurrency} at a time, seed ${options.seed}`);
+    print(
+      `${options.tasks} tasks, ${options.concurrency} at a time, seed ${options.seed}, capacity ${capacity}`,
+    );
     const result = await soak(stack, options);
     report(
       result,

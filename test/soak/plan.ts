@@ -13,6 +13,8 @@ const faultKinds = [
   'start comes twice',
   'wake-up fails',
   'response to the wake-up is lost',
+  'wake-up is lost',
+  'wake-up comes twice',
   'execution is aborted',
   'execution is aborted and its event lost',
   'execution times out',

@@ -3,6 +3,7 @@ import { seededRandom } from '../../local/providers/images/random.ts';
 import { type AuditedTask, auditMoney, auditTasks } from '../faults/audit.ts';
 import { crashPointsOf } from '../faults/crash-points.ts';
 import type { FaultStack } from '../faults/fault-stack.ts';
+import { auditQueue, letTimePass } from '../faults/queue-stack.ts';
 import { mapConcurrently, runScenario, waitForExecution } from '../faults/run-scenario.ts';
 import {
   cancel,
@@ -40,7 +41,10 @@ export async function soak(stack: FaultStack, options: SoakOptions): Promise<Soa
   const plans = Array.from({ length: options.tasks }, (_, index) =>
     planTask(index + 1, random, crashPoints),
   );
+  // A task may wait for a slot that a crash has left taken.
+  const stopTime = letTimePass(stack);
   const tasks = await mapConcurrently(options.concurrency, plans, (plan) => runTask(stack, plan));
+  await stopTime();
   const reconcilerRuns = await stack.reconcileUntilDone(tasks.map(({ id }) => id));
   const ended: Counts = new Map();
   const injected: Counts = new Map();
@@ -62,6 +66,7 @@ export async function soak(stack: FaultStack, options: SoakOptions): Promise<Soa
         (problems[index] ?? []).map((problem) => `${id} (${plan.fault ?? 'no fault'}): ${problem}`),
       ),
       ...(await auditMoney(stack)),
+      ...(await auditQueue(stack)),
     ],
   };
 }

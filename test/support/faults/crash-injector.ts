@@ -12,6 +12,8 @@ export type Invocation = {
   readonly calls: readonly string[];
   /** Of each call: the longest chain of calls that each began when the one before was over, up to this one. */
   readonly depths: readonly number[];
+  /** The event that it was invoked with. */
+  readonly event: unknown;
 };
 
 /** Where a function crashes: before or after one of its outgoing calls (a crash point). */
@@ -47,7 +49,7 @@ export function crashInjector() {
     const depthOf = new Map<number, number>();
     let depthOver = 0;
     const recordAtStart = record;
-    recordAtStart.push({ function: name, number, calls, depths });
+    recordAtStart.push({ function: name, number, calls, depths, event });
     return {
       decide(id, call) {
         calls.push(call);

@@ -13,8 +13,9 @@ export type RequestFault = {
    * `fail`: not done, with a 500 as response. `lose-response`: done, but the connection breaks before
    * the response. The SDK retries both (three attempts in all), so a fault for one time mostly heals
    * and one for three times does not. `duplicate`: done twice. `delay`: done late, so the response is late.
+   * `drop`: never done, and answered as if it were.
    */
-  readonly fault: 'fail' | 'lose-response' | 'duplicate' | 'delay';
+  readonly fault: 'fail' | 'lose-response' | 'duplicate' | 'delay' | 'drop';
   /** How long the request is delayed; the local stack's speed divides it. */
   readonly delayMs?: number;
   /** The n-th request that matches; the next one, if it is left out. */
@@ -43,6 +44,7 @@ export function requestFaults(delay: Delay) {
       ({ kind, matching }) =>
         operations[kind].some((one) => one === operation) && (matching?.(body) ?? true),
     );
+    if (fault?.fault === 'drop') return {};
     return fault ? applyFault(fault, run) : run();
   };
 

@@ -348,8 +348,11 @@ type WriteExpressions = {
 };
 
 const creation: WriteExpressions = {
-  set: ['slots = if_not_exists(slots, :empty)', 'queued = if_not_exists(queued, :empty)'],
-  values: { empty: {} },
+  set: ['slots = if_not_exists(slots, :noSlots)', 'queued = if_not_exists(queued, :noQueues)'],
+  values: {
+    noSlots: {},
+    noQueues: {},
+  },
 };
 
 /** Reserved words of DynamoDB that are names of attributes here. */

@@ -99,12 +99,13 @@ describe('the record', () => {
       'POST 127.0.0.1 /api/image2image/image-synthesis/…',
     ];
     expect(record).toEqual([
-      { function: functionName, number: 1, calls: regularCalls, depths: [1, 2] },
+      { function: functionName, number: 1, calls: regularCalls, depths: [1, 2], event: {} },
       {
         function: functionName,
         number: 2,
         calls: [...regularCalls, 'GET 127.0.0.1 /hooks/…/2'],
         depths: [1, 2, 3],
+        event: {},
       },
     ]);
   });
@@ -162,7 +163,7 @@ describe('the record', () => {
     const record = faults.record();
     await invoke();
 
-    expect(record).toEqual([{ function: 'Work', number: 1, calls: [], depths: [] }]);
+    expect(record).toEqual([{ function: 'Work', number: 1, calls: [], depths: [], event: {} }]);
   });
 });
 

@@ -1,0 +1,120 @@
+import { setTimeout } from 'node:timers/promises';
+import { ScanCommand } from '@aws-sdk/client-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { queueTable } from '../../functions/adapters/aws/dynamodb/queue-table.ts';
+import { defaultModel } from '../../functions/domain/model/catalogue.ts';
+import { poolOf } from '../../functions/domain/providers/pools.ts';
+import { until } from '../flow/open-stack.ts';
+import { type FaultStack, type FaultStackOptions, openFaultStack } from './fault-stack.ts';
+
+const minuteMs = 60_000;
+const monthMs = 30 * 24 * 60 * minuteMs;
+
+/** Starts a stack with one provider, of which the deployment says that it takes so many jobs. */
+export const openQueueStack = (
+  running: number,
+  options: Omit<FaultStackOptions, 'parameters'>,
+): Promise<FaultStack> =>
+  openFaultStack({
+    ...options,
+    parameters: {
+      Providers: 'dashscope',
+      DashScopeCapacity: `running=${running},submitsPerSecond=20`,
+    },
+  });
+
+const segment = {
+  pool: poolOf('dashscope', defaultModel.id, { countedBy: 'model' }).name,
+  index: 0,
+};
+const slotTable = (stack: FaultStack) => queueTable(stack.dynamoDb, stack.tableWithKey('pk'));
+const holderId = (number: number): string =>
+  `task-unified-1790000000-holder${String(number).padStart(2, '0')}`;
+
+/** Whether the holders of slots, which no task has, are looked at soon. */
+type Holders = { readonly since: 'now' | 'in a month' };
+
+/** Takes all slots of the provider, for tasks that do not exist. */
+export async function takeAllSlots(
+  stack: FaultStack,
+  slots: number,
+  { since }: Holders,
+): Promise<void> {
+  const now = stack.clock.now();
+  const at = since === 'now' ? now : now + monthMs;
+  for (let number = 1; number <= slots; number += 1) {
+    const lease = { until: at, since: at, held: true, startAt: now };
+    const { done } = await slotTable(stack).takeSlot(segment, holderId(number), lease, {
+      slots,
+      now,
+    });
+    if (!done) throw new Error('the slots are not free');
+  }
+}
+
+/** Frees the slots that `takeAllSlots` took. Nobody is told: the reconciler hands them out. */
+export async function freeSlots(stack: FaultStack, slots: number): Promise<void> {
+  for (let number = 1; number <= slots; number += 1) {
+    await slotTable(stack).releaseSlot(segment, holderId(number));
+  }
+}
+
+/** How long nothing happens before time passes: longer than any function or wait between two polls takes. */
+const quietMs = 3000;
+const lookMs = 250;
+
+/**
+ * Lets a minute pass, and runs the reconciler, whenever executions are open and nothing happens. So a task that waits
+ * for a slot which a crash has left taken, goes on. The returned function ends that.
+ */
+export function letTimePass(stack: FaultStack): () => Promise<void> {
+  let isOver = false;
+  const watch = async () => {
+    let quietSince = performance.now();
+    let seen = stack.executionEvents.length;
+    while (!isOver) {
+      await setTimeout(lookMs);
+      const isQuiet = stack.lambda.isIdle() && stack.executionEvents.length === seen;
+      seen = stack.executionEvents.length;
+      if (!isQuiet || stack.taskEvents.runningCount() === 0) quietSince = performance.now();
+      if (performance.now() - quietSince < quietMs) continue;
+      stack.clock.advance(minuteMs);
+      await stack.reconcile();
+      quietSince = performance.now();
+    }
+  };
+  const watching = watch();
+  return () => {
+    isOver = true;
+    return watching;
+  };
+}
+
+/** Enough for every lease to be over, and for every slot to be looked at. */
+const maxRuns = 8;
+
+/** Lets time pass until nothing is left in the queue. Returns what is left all the same. */
+export async function auditQueue(stack: FaultStack): Promise<readonly string[]> {
+  await until(stack.isIdle, Boolean);
+  for (let run = 0; run < maxRuns; run += 1) {
+    if ((await rowsLeft(stack)).length === 0) return [];
+    stack.clock.advance(4 * minuteMs);
+    await stack.reconcile();
+  }
+  return rowsLeft(stack);
+}
+
+async function rowsLeft(stack: FaultStack): Promise<readonly string[]> {
+  const { Items = [] } = await stack.dynamoDb.send(
+    new ScanCommand({ TableName: stack.tableWithKey('pk'), ConsistentRead: true }),
+  );
+  return Items.map((item) => unmarshall(item)).flatMap(({ pk, sk, slots = {}, queued = {} }) => {
+    if (!String(pk).startsWith('slots#')) return [`${pk} ${sk} is left`];
+    return [
+      ...Object.keys(slots)
+        .filter((id) => !id.includes('-holder'))
+        .map((id) => `${id} has a slot of ${pk}`),
+      ...Object.keys(queued).map((name) => `${name} is marked at ${pk}`),
+    ];
+  });
+}
