@@ -91,7 +91,7 @@ test('a refused callback is retried three times, with the same event id', async 
   expect(new Set(receiver.received.map(({ path }) => path))).toEqual(new Set(['/']));
   expect(await stack.taskItem(body.id)).toMatchObject({
     status: 'completed',
-    callback: { state: 'failing', attempts: 4, lastStatus: 503 },
+    callback: { state: 'retrying', attempts: 4, lastStatus: 503 },
   });
 });
 
