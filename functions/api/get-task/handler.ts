@@ -1,9 +1,8 @@
-import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { clientConfig, s3ClientConfig } from '../../adapters/aws/client-config.ts';
+import { clientConfig } from '../../adapters/aws/client-config.ts';
 import { taskTable } from '../../adapters/aws/dynamodb/task-table.ts';
-import { uploadKey } from '../../adapters/aws/s3/bucket-keys.ts';
-import { inputLinks } from '../../adapters/aws/s3/input-bucket.ts';
+import { preparedKey, uploadKey } from '../../adapters/aws/s3/bucket-keys.ts';
+import { objectLinks } from '../../adapters/aws/s3/object-link.ts';
 import { uploadForms } from '../../adapters/aws/s3/upload-form.ts';
 import { cachedSecret } from '../../adapters/aws/secrets.ts';
 import { hasScope } from '../../domain/model/api-key.ts';
@@ -28,9 +27,12 @@ const form = uploadForms(dynamo.config, {
 const uploads = uploadsOf((id, index, type, expiresAt) =>
   form(uploadKey(id, index), type, Date.now(), expiresAt),
 );
-const links = inputLinksOf(
-  inputLinks(new S3Client(s3ClientConfig), env.INPUT_BUCKET, inputLinkSeconds).link,
-);
+const link = objectLinks(dynamo.config, {
+  bucket: env.INPUT_BUCKET,
+  endpoint: env.AWS_ENDPOINT_URL_S3,
+  expiresIn: inputLinkSeconds,
+});
+const links = inputLinksOf((id, index, format) => link(preparedKey(id, index, format), Date.now()));
 const toResponse = taskResponseFor({
   baseUrl: env.PUBLIC_URL,
   secret: cachedSecret(new SecretsManagerClient(clientConfig), env.SIGNING_SECRET, Date.now),

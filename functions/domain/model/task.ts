@@ -161,8 +161,8 @@ type EndedTaskBase = TaskBase & {
   readonly submittedAt?: number | undefined;
   /** When it began to wait for a slot, if it had to. */
   readonly queuedAt?: number | undefined;
-  /** When its outcome was known. */
-  readonly outcomeAt?: number | undefined;
+  /** When it was known that the provider had generated images. */
+  readonly generatedAt?: number | undefined;
   readonly finishedAt: number;
   /** Milli-credits charged in the end; the rest of `reserved` went back. */
   readonly charged: number;

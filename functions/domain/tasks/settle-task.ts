@@ -180,7 +180,7 @@ const lastingFields = (task: ActiveTask) => ({
   startedAt: task.startedAt,
   prepared: task.prepared,
   queuedAt: task.queue?.since,
-  outcomeAt: task.outcomeAt,
+  generatedAt: task.outcome?.state === 'succeeded' ? task.outcomeAt : undefined,
   deadlineAt: task.deadlineAt,
   execution: task.execution,
   cancelledAt: task.cancelledAt,

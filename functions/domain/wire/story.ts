@@ -89,10 +89,8 @@ function eventsOf(
 }
 
 function generatedAt(task: TaskState): number | undefined {
-  const isGenerated = isEnded(task)
-    ? task.status === 'completed'
-    : task.outcome?.state === 'succeeded';
-  return isGenerated ? task.outcomeAt : undefined;
+  if (isEnded(task)) return task.generatedAt;
+  return task.outcome?.state === 'succeeded' ? task.outcomeAt : undefined;
 }
 
 /** The images are stored and the credits are moved at one time: when the task is settled. */

@@ -135,17 +135,13 @@ function throwDownloadProblem(error: unknown): never {
 /** How long a provider may fetch an input after it got the job, in seconds. */
 const linkSeconds = 30 * 60;
 
-/** Short-lived links to the private copies of the inputs: for the provider, or for the caller with a time of his own. */
-export const inputLinks = (
-  client: S3Client,
-  bucket: string,
-  expiresIn = linkSeconds,
-): Pick<InputStore, 'link'> => ({
+/** Short-lived links to the private copies of the inputs, for the provider. */
+export const inputLinks = (client: S3Client, bucket: string): Pick<InputStore, 'link'> => ({
   link: (taskId, index, format) =>
     getSignedUrl(
       client,
       new GetObjectCommand({ Bucket: bucket, Key: preparedKey(taskId, index, format) }),
-      { expiresIn },
+      { expiresIn: linkSeconds },
     ),
 });
 

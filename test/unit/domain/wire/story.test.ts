@@ -112,7 +112,7 @@ describe('the events of a task', () => {
     prepared: { at: sampleTime + 2000, formats: ['png'] },
     queuedAt: sampleTime + 2100,
     submittedAt: sampleTime + 9000,
-    outcomeAt: sampleTime + 38_000,
+    generatedAt: sampleTime + 38_000,
   } as const;
 
   test('tell the whole life of a task in order, to the millisecond', () => {
@@ -156,7 +156,12 @@ describe('the events of a task', () => {
       ['created', 'started', 'submitted'],
     ],
     ['ended with all its images', completed(), ['created', 'stored', 'charged']],
-    ['failed', failed({ outcomeAt: 5 }), ['created', 'failed', 'returned']],
+    ['failed', failed(), ['created', 'failed', 'returned']],
+    [
+      'failed because none of its images could be fetched',
+      failed({ generatedAt: sampleTime + 5 }),
+      ['created', 'generated', 'failed', 'returned'],
+    ],
     [
       'was cancelled',
       failed({ cancelledAt: sampleTime + 100 }),
