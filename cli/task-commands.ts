@@ -113,12 +113,23 @@ function formatTask(task: Task, { nowMs, files }: ViewContext): string {
     ['model', task.model],
     ['created', `${formatTime(task.created)} (${formatAge(task.created, nowMs)} ago)`],
     ['credits', formatCredits(task)],
+    ['prompt', task.request.prompt],
+    ['key', task.key.name ?? task.key.id],
+    ...callbackFields(task),
     ...outcomeFields(task, files),
   ]);
 }
 
 function formatCredits({ usage }: Task): string {
   return 'credits_used' in usage ? `${usage.credits_used}` : `${usage.credits_reserved} reserved`;
+}
+
+function callbackFields({ callback }: Task): readonly Field[] {
+  if (!callback) return [];
+  const { status, attempt_count, attempts = [] } = callback;
+  const reason = attempts.at(-1)?.reason;
+  const count = `${attempt_count} ${attempt_count === 1 ? 'attempt' : 'attempts'}`;
+  return [['callback', `${status}, ${count}${reason ? `: ${reason}` : ''}`]];
 }
 
 function outcomeFields(task: Task, files: readonly string[] | undefined): readonly Field[] {

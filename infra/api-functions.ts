@@ -105,7 +105,11 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
         ...queueReads,
         ACTIVITY_TABLE: readDurations,
         TASK_TABLE: tables.tasks.allow('dynamodb:Query'),
-        INPUT_BUCKET: signsUploads,
+        // A task also has links to the copies of its inputs, which it signs as well.
+        INPUT_BUCKET: buckets.inputs.allow(
+          { prefix: bucketPrefixes.uploads, actions: ['s3:PutObject'] },
+          { prefix: bucketPrefixes.prepared, actions: ['s3:GetObject'] },
+        ),
         TYPICAL_SECONDS: stage.typicalSeconds,
       },
     },

@@ -7,7 +7,7 @@ import {
 import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { hostedFileDays } from '../functions/domain/model/hosted-file.ts';
-import { bucketPrefixes } from '../functions/domain/model/storage-names.ts';
+import { bucketPrefixes, inputDays } from '../functions/domain/model/storage-names.ts';
 import type { Binding, Grant, NonEmpty } from './bindings.ts';
 import type { Stage } from './stage.ts';
 
@@ -37,9 +37,6 @@ export class Bucket extends S3Bucket {
     return { actions, resources: [this.arnForObjects(`${prefix}*`)] };
   }
 }
-
-/** A task may wait for its uploads for an hour and for its provider for a day, and an execution of it may begin again. */
-const inputDays = 3;
 
 /** The two private buckets: the pictures that callers send, and the pictures that are generated. */
 export class Buckets extends Construct {

@@ -8,11 +8,11 @@ import type {
   WithRequest,
 } from '../domain/model/task.ts';
 import {
+  callbackBody as callbackBodyOf,
   createdView,
   endedTaskView,
   summaryView,
   taskView,
-  withoutCallback,
 } from '../domain/wire/view.ts';
 import { account, host, keyId, taskId } from './example-ids.ts';
 
@@ -96,7 +96,7 @@ export const redeliveredTask = endedTaskView(
   { ...completed, callbackUrl: 'https://shop.example.com/done' },
   context,
 );
-export const callbackBody = withoutCallback(completedTask);
+export const callbackBody = callbackBodyOf(completed, context);
 const listed: readonly Task[] = [processing, completed];
 export const taskSummaries = listed.map((task) => summaryView(task, now, typicalSeconds));
 export const uploadForm = form;

@@ -6,6 +6,7 @@ import { TestEvent } from '../domain/accounts/schemas.ts';
 import { patterns } from '../domain/model/ids.ts';
 import { FilesProblem } from '../domain/wire/files-envelope.ts';
 import { HostedFile } from '../domain/wire/hosted-file.ts';
+import * as story from '../domain/wire/story-schemas.ts';
 import * as tasks from '../domain/wire/task-schemas.ts';
 import type { AnyRoute, Json, RouteDocs } from '../runtime/route.ts';
 import { codeSamples } from './code-samples.ts';
@@ -56,6 +57,11 @@ const sharedSchemas = {
   Upload: tasks.Upload,
   CompletedCallback: tasks.CompletedCallback,
   FailedCallback: tasks.FailedCallback,
+  RequestedTask: story.TaskRequest,
+  TaskInput: story.TaskInput,
+  TaskKey: story.TaskKey,
+  TaskEvent: story.TaskEvent,
+  TaskCallback: story.TaskCallback,
   CallbackBody: tasks.CallbackBody,
   TestEvent,
   TaskSummary: tasks.TaskSummary,

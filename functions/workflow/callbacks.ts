@@ -9,8 +9,7 @@ import { currentSecrets } from '../domain/model/account.ts';
 import { metricNames } from '../domain/model/metric-names.ts';
 import { type CallbackRecord, callbackEventId } from '../domain/model/task.ts';
 import { notifyCaller, sendCallback } from '../domain/tasks/notify-caller.ts';
-import { endedTaskResponseFor } from '../domain/wire/task-response.ts';
-import { withoutCallback } from '../domain/wire/view.ts';
+import { callbackBodyFor } from '../domain/wire/task-response.ts';
 import type { Env } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
 import { countMetric } from '../runtime/metric.ts';
@@ -22,7 +21,7 @@ export function callbacks({ dynamo, secretsManager }: Clients, env: Env<'workflo
   const now = Date.now;
   const accounts = accountTable(dynamo, env.ACCOUNT_TABLE);
   const linkKey = cachedSecret(secretsManager, env.SIGNING_SECRET, now);
-  const responseFor = endedTaskResponseFor({ baseUrl: env.PUBLIC_URL, secret: linkKey, now });
+  const toBody = callbackBodyFor({ baseUrl: env.PUBLIC_URL, secret: linkKey, now });
   const rules = { allowLoopback: env.ALLOW_LOOPBACK };
   const tasks = taskTable(dynamo, env.TASK_TABLE);
   const deps: Parameters<typeof notifyCaller>[0] = {
@@ -32,7 +31,7 @@ export function callbacks({ dynamo, secretsManager }: Clients, env: Env<'workflo
       const [secrets] = await Promise.all([accounts.secrets(account), linkKey()]);
       return currentSecrets(secrets, now());
     },
-    bodyOf: async (task) => JSON.stringify(withoutCallback(await responseFor(task))),
+    bodyOf: async (task) => JSON.stringify(await toBody(task)),
     deliver: ({ taskId, url, body, secrets }) => {
       const headers = sign(secrets, callbackEventId(taskId), body, now());
       return deliver({ url, body, headers, rules });

@@ -4,15 +4,40 @@ export const taskId = 'task-unified-1772366400-abcd1234';
 const model = 'wan2.5-image-to-image';
 const charge = { billing_rule: 'per_call', user_group: 'default' };
 
+const usageOf = (credits_used: number) => ({
+  ...charge,
+  credits_reserved: 1.2,
+  credits_used,
+  credits_returned: 1.2 - credits_used,
+});
+const story = {
+  created_at: 1_772_366_400,
+  started_at: 1_772_366_401,
+  request: { prompt: 'Make it snow', inputs: [], n: 1 },
+  key: { id: 'key-0123456789abcdef', name: 'shop' },
+  events: [{ type: 'created', at: 1_772_366_400 }],
+};
+const active = { ...story, completed_at: null, expires_at: null };
+const ended = { ...story, completed_at: 1_772_366_431, expires_at: 1_772_971_231 };
+
 const fieldsOf = {
-  pending: { task_info: { can_cancel: true }, usage: { ...charge, credits_reserved: 1.2 } },
-  processing: { task_info: { can_cancel: true }, usage: { ...charge, credits_reserved: 1.2 } },
+  pending: {
+    ...active,
+    task_info: { can_cancel: true },
+    usage: { ...charge, credits_reserved: 1.2 },
+  },
+  processing: {
+    ...active,
+    task_info: { can_cancel: true },
+    usage: { ...charge, credits_reserved: 1.2 },
+  },
   completed: {
+    ...ended,
     progress: 100,
     task_info: { can_cancel: false },
-    usage: { ...charge, credits_used: 1.2 },
+    usage: usageOf(1.2),
   },
-  failed: { task_info: { can_cancel: false }, usage: { ...charge, credits_used: 0 } },
+  failed: { ...ended, task_info: { can_cancel: false }, usage: usageOf(0) },
 };
 type Status = keyof typeof fieldsOf;
 
@@ -40,7 +65,7 @@ export const reservedUsage = (credits_reserved: number) => ({ ...charge, credits
 export const createdBody = (uploads: readonly object[]) => ({
   ...identity,
   status: 'pending',
-  ...fieldsOf.pending,
+  usage: fieldsOf.pending.usage,
   task_info: { can_cancel: true, estimated_time: 30 },
   ...(uploads.length > 0 && { uploads }),
 });
@@ -64,7 +89,10 @@ export const taskSummary = (n: number, more: object = {}) => ({
   has_results: true,
   result_count: 2,
   has_error: false,
+  credits_reserved: 2.4,
   credits_used: 2.4,
+  prompt_start: 'Make it snow',
+  key: { id: 'key-0123456789abcdef', name: 'shop' },
   ...more,
 });
 

@@ -21,6 +21,8 @@ describe('darkroom task', () => {
       'model     wan2.5-image-to-image',
       'created   2026-03-01T12:00:00Z (… ago)',
       'credits   2.4 reserved',
+      'prompt    Make it snow',
+      'key       shop',
       '',
     ]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

@@ -4,7 +4,7 @@ import { completed } from '../support/tasks.ts';
 import { draft, type MakeStore, openTask, recordAttempt, settle } from './stores.ts';
 
 const far = Number.MAX_SAFE_INTEGER;
-const failing: CallbackRecord = { state: 'failing', attempts: 1, lastStatus: 500 };
+const retrying: CallbackRecord = { state: 'retrying', attempts: 1, lastStatus: 500 };
 const delivered: CallbackRecord = { state: 'delivered', attempts: 2, lastStatus: 204 };
 const undelivered: CallbackRecord = { state: 'undelivered', attempts: 7, lastStatus: 500 };
 
@@ -21,9 +21,9 @@ export function callbacksContract(make: MakeStore): void {
     test('a failed attempt makes the callback due again at the time of the next attempt', async () => {
       const { tasks, id, callback } = await endedWithCallback(make);
 
-      await recordAttempt(tasks, id, failing, 700);
+      await recordAttempt(tasks, id, retrying, 700);
 
-      expect(await callback()).toEqual(failing);
+      expect(await callback()).toEqual(retrying);
       expect(await tasks.findDueChecks(699, 10)).toEqual([]);
       expect(await tasks.findDueChecks(700, 10)).toEqual([{ id, nextCheckAt: 700 }]);
     });
@@ -32,7 +32,7 @@ export function callbacksContract(make: MakeStore): void {
       'a callback that is $state is no longer due',
       async (record) => {
         const { tasks, id, callback } = await endedWithCallback(make);
-        await recordAttempt(tasks, id, failing, 700);
+        await recordAttempt(tasks, id, retrying, 700);
 
         await recordAttempt(tasks, id, record);
 
@@ -43,7 +43,7 @@ export function callbacksContract(make: MakeStore): void {
     );
 
     test.each<[string, CallbackRecord, number | undefined]>([
-      ['tried again', failing, 700],
+      ['tried again', retrying, 700],
       ['given up', undelivered, undefined],
     ])(
       'a delivered callback is not %s because of a failed attempt',
@@ -72,7 +72,7 @@ export function callbacksContract(make: MakeStore): void {
 
       await Promise.all([
         recordAttempt(tasks, id, delivered),
-        recordAttempt(tasks, id, failing, 700),
+        recordAttempt(tasks, id, retrying, 700),
       ]);
 
       expect(await callback()).toEqual(delivered);
@@ -80,7 +80,7 @@ export function callbacksContract(make: MakeStore): void {
     });
 
     test.each([
-      [failing, 700],
+      [retrying, 700],
       [delivered, undefined],
       [undelivered, undefined],
     ] as const)(
@@ -117,7 +117,7 @@ export function callbacksContract(make: MakeStore): void {
         ...before
       } = { ...completed(), ...(await tasks.find(id)) };
 
-      await recordAttempt(tasks, id, failing, 700);
+      await recordAttempt(tasks, id, retrying, 700);
       await tasks.scheduleCallback(id, 900);
       await recordAttempt(tasks, id, delivered);
 
@@ -133,10 +133,10 @@ export function callbacksContract(make: MakeStore): void {
       const read = completed({ id });
       for (let at = 1; at <= 23; at += 1) {
         const attempt = { at, milliseconds: at * 10, status: 503 };
-        await tasks.recordCallbackAttempt(read, attempt, { ...failing, attempts: at }, 700);
+        await tasks.recordCallbackAttempt(read, attempt, { ...retrying, attempts: at }, 700);
       }
 
-      const attempts = await tasks.findAttempts(id);
+      const { attempts = [] } = (await tasks.findStory(id)) ?? {};
 
       expect(attempts.map(({ at }) => at)).toEqual(Array.from({ length: 20 }, (_, n) => n + 4));
       expect(attempts.at(-1)).toEqual({ at: 23, milliseconds: 230, status: 503 });
@@ -152,13 +152,13 @@ export function callbacksContract(make: MakeStore): void {
           tasks.recordCallbackAttempt(
             completed({ id }),
             { at, milliseconds: 5, reason },
-            failing,
+            retrying,
             700,
           ),
         ),
       );
 
-      const attempts = await tasks.findAttempts(id);
+      const { attempts = [] } = (await tasks.findStory(id)) ?? {};
       expect(attempts.toSorted((a, b) => a.at - b.at)).toEqual(
         [1, 2, 3].map((at) => ({ at, milliseconds: 5, reason })),
       );
@@ -171,14 +171,36 @@ export function callbacksContract(make: MakeStore): void {
       await tasks.scheduleCallback(id, 900);
       await recordAttempt(tasks, id, delivered);
 
-      expect((await tasks.findAttempts(id)).map(({ status }) => status)).toEqual([500, 204]);
+      const found = await tasks.findStory(id);
+      expect(found?.attempts.map(({ status }) => status)).toEqual([500, 204]);
+      expect(found?.task).toEqual(await tasks.find(id));
+    });
+
+    test('an attempt is stored with what the receiver said, to the character', async () => {
+      const { tasks, id } = await endedWithCallback(make);
+      const attempt = { at: 1, milliseconds: 5, status: 404, text: '<b>no</b> \ufffd 🌌' };
+
+      await tasks.recordCallbackAttempt(completed({ id }), attempt, retrying, 700);
+
+      expect(await tasks.findStory(id)).toMatchObject({ attempts: [attempt] });
+    });
+
+    test('a task without a callback has no attempts, and a task that does not exist no story', async () => {
+      const store = await make();
+      const { id } = await openTask(store);
+
+      expect(await store.tasks.findStory(id)).toEqual({
+        task: await store.tasks.find(id),
+        attempts: [],
+      });
+      expect(await store.tasks.findStory(draft().id)).toBeUndefined();
     });
 
     test('a callback of a task that does not exist creates no task', async () => {
       const { tasks } = await make();
       const { id } = draft();
 
-      await recordAttempt(tasks, id, failing, 700);
+      await recordAttempt(tasks, id, retrying, 700);
       await tasks.scheduleCallback(id, 900);
 
       expect(await tasks.find(id)).toBeUndefined();

@@ -29,6 +29,10 @@ export function storeOf(client: DynamoDBClient): Store {
     accounts,
     usage: usageTable(client, tableNames.accounts),
     apiKeys: keyTable(client, tableNames, () => sampleTime),
+    attemptCount: async (taskId) =>
+      (await rowsOf(client, tableNames.tasks)).filter(
+        ({ id, part }) => id === taskId && String(part).startsWith('attempt#'),
+      ).length,
     shards: async (account) => {
       const ids = (await rowsOf(client, tableNames.keys))
         .filter((row) => row['account'] === account)

@@ -176,7 +176,7 @@ export function factsContract(make: MakeStore): void {
       const id = await ended(store);
 
       await recordAttempt(store.tasks, id, {
-        state: 'failing',
+        state: 'retrying',
         attempts: 1,
         lastStatus: undefined,
       });

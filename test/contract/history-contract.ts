@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { CursorKey } from '../../functions/domain/model/ids.ts';
-import type { CallbackRecord } from '../../functions/domain/model/task.ts';
+import { type CallbackRecord, requestOf } from '../../functions/domain/model/task.ts';
 import type { ListRange } from '../../functions/domain/tasks/list-tasks.ts';
 import { activeTaskView, summaryView } from '../../functions/domain/wire/view.ts';
 import { completed, deleted, failed, keyOf } from '../support/tasks.ts';
@@ -113,10 +113,26 @@ export function historyContract(make: MakeStore): void {
         expect.objectContaining({ status: 'processing', submittedAt: 30, typicalSeconds: 41.5 }),
       ]);
       for (const now of [30, 5030, 20_030, 99_030]) {
-        expect(tasks.map((one) => summaryView(one, now, 7).progress)).toEqual([
+        expect(tasks.map((one) => summaryView({ ...opened, ...one }, now, 7).progress)).toEqual([
           task && activeTaskView({ ...opened, ...task }, { now, typicalSeconds: 7 }).progress,
         ]);
       }
+    });
+
+    test('what was asked of many tasks is read at once, and not of one that is gone', async () => {
+      const store = await make();
+      const made = [
+        await openTask(store, { prompt: 'Snow' }),
+        await openTask(store, { prompt: 'Rain' }),
+      ];
+      const [a, b] = made.map(({ id }) => id);
+
+      const found = await store.history.findRequests([a ?? '', draft().id, b ?? '']);
+
+      expect([...found].toSorted()).toEqual(
+        made.map((task): [string, object] => [task.id, requestOf(task)]).toSorted(),
+      );
+      expect(await store.history.findRequests([])).toEqual(new Map());
     });
 
     test("a list never contains another account's tasks", async () => {

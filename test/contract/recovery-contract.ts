@@ -145,7 +145,7 @@ function ordering(make: MakeStore): void {
     await tasks.recordStarted(watched.id, { startedAt: 1, nextCheckAt: 400 });
     await tasks.recordNextExecution(dead.id, 2, 300);
     await recordAttempt(tasks, delivered.id, { state: 'delivered', attempts: 1 });
-    await recordAttempt(tasks, undelivered.id, { state: 'failing', attempts: 1 }, 200);
+    await recordAttempt(tasks, undelivered.id, { state: 'retrying', attempts: 1 }, 200);
     await tasks.leaseCheck({ id: undelivered.id, nextCheckAt: 200 }, 450);
 
     expect(await tasks.findDueChecks(far, 10)).toEqual([

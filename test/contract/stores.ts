@@ -46,6 +46,8 @@ export type Store = {
   readonly apiKeys: ApiKeys;
   readonly usage: UsageStore;
   shards(account: string): Promise<readonly Omit<Funds, 'inFlight'>[]>;
+  /** How many attempts to deliver the callback of a task are stored, also when the task itself is not shown any more. */
+  attemptCount(taskId: string): Promise<number>;
 };
 
 /** Makes an empty store. */

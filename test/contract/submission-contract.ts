@@ -12,6 +12,32 @@ const submittedRequest: SubmittedRequest = {
 /** What every store of tasks guarantees, so that no job is submitted and paid twice. */
 export function submissionContract(make: MakeStore): void {
   describe('the submit lock', () => {
+    test('when the inputs were checked is stored with the first lock, and stays', async () => {
+      const store = await make();
+      const { id } = await openTask(store);
+      const prepared = { at: 5, formats: ['png', 'jpeg'] } as const;
+
+      await store.tasks.acquireSubmitLock(id, 'dashscope', 7, undefined, { prepared });
+      await store.tasks.releaseSubmitLock(id, 7, 'busy');
+      const again = { prepared: { at: 8, formats: ['png', 'jpeg'] } } as const;
+      await store.tasks.acquireSubmitLock(id, 'dashscope', 9, undefined, again);
+
+      expect(await store.tasks.find(id)).toMatchObject({ prepared });
+    });
+
+    test('when the inputs were checked is stored with the place in the queue, and stays', async () => {
+      const store = await make();
+      const { id } = await openTask(store);
+      const prepared = { at: 5, formats: ['webp'] } as const;
+      const queue = { pools: ['dashscope'], since: 5 };
+
+      await store.tasks.recordQueued(id, queue, 700, prepared);
+      await store.tasks.recordQueued(id, queue, 800, { ...prepared, at: 6 });
+      await store.tasks.recordQueued(id, queue, 900);
+
+      expect(await store.tasks.find(id)).toMatchObject({ prepared, queue });
+    });
+
     test('the lock is acquired once, and the second attempt sees who holds it', async () => {
       const { tasks, id } = await one(make);
 

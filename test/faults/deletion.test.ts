@@ -148,7 +148,7 @@ describe('after a deletion', () => {
     await uploadAll(stack, created);
     await until(
       () => stack.taskItem(created.id),
-      (row: Body) => row.callback?.state === 'failing' && row.callback.attempts === 4,
+      (row: Body) => row.callback?.state === 'retrying' && row.callback.attempts === 4,
     );
     const before = stack.receiver.deliveriesOf(created.id).length;
     expect(before).toBe(4);

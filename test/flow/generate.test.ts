@@ -59,7 +59,13 @@ test('an image given by URL is edited, stored, linked, and charged once', async 
     status: 'completed',
     task_info: { can_cancel: false },
     type: 'image',
-    usage: { billing_rule: 'per_call', credits_used: 1.2, user_group: 'default' },
+    usage: {
+      billing_rule: 'per_call',
+      credits_reserved: 1.2,
+      credits_used: 1.2,
+      credits_returned: 0,
+      user_group: 'default',
+    },
   });
   const result = await fetch(task.results[0]);
   expect(result.headers.get('content-type')).toBe('image/png');

@@ -13,12 +13,12 @@ import { buildBundles } from '../../infra/bundles.ts';
 /** The maximum size of each bundle in kilobytes, about 5% above its size now: growing above it is a decision. */
 const limits: Record<Entry, number> = {
   'api/create-task': 468,
-  'api/get-task': 399,
+  'api/get-task': 402,
   'api/list-tasks': 388,
   'api/batch-tasks': 382,
   'api/cancel-task': 412,
   'api/delete-task': 470,
-  'api/redeliver-callback': 473,
+  'api/redeliver-callback': 476,
   'api/create-file': 364,
   'api/get-file': 560,
   'api/upload-file': 640, // with the client of S3, and the parser of forms (22 kB)
@@ -44,7 +44,7 @@ const limits: Record<Entry, number> = {
   'events/input-uploaded': 362,
   'events/reconcile': 655, // with the client of S3, since it lists uploads: docs/decisions/043
   'events/delete-pictures': 521,
-  'events/execution-ended': 381,
+  'events/execution-ended': 383,
   'events/issue-key': 367,
 };
 

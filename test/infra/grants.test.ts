@@ -22,6 +22,8 @@ const wildcards: Record<string, string> = {
   'GetFile → Inputs/files/*':
     'files of all accounts; the account of the key is part of the object key',
   'GetResult → Results/results/*': 'results of all tasks, and nothing else in the bucket',
+  'GetTask → Inputs/prepared/*':
+    'signs the links to the inputs of any task that its caller may read',
   'GetTask → Inputs/uploads/*':
     'signs the forms for the uploads of any task that its caller may read',
   'Machine → *': 'AWS offers no narrower resource for the delivery of its logs',

@@ -57,6 +57,8 @@ export function memoryStore() {
     keys: memoryKeys(records),
     /** What the account has by now. */
     funds: (account: string): Funds => fundsOf(records.accounts.get(account) ?? noFunds),
+    /** How many attempts to deliver the callback of a task are stored. */
+    attemptCount: async (id: string): Promise<number> => records.attempts.get(id)?.length ?? 0,
     /** Grants milli-credits to an account, and creates it and its sample key when there are none. */
     grant: (account: string, amount: number): void => grant(records, account, amount),
     /** Writes a task past the ledger, to start a test in the middle of its life. */

@@ -1,5 +1,5 @@
 import type { CursorKey } from '../../functions/domain/model/ids.ts';
-import { isEnded, type Task } from '../../functions/domain/model/task.ts';
+import { isEnded, requestOf, type Task } from '../../functions/domain/model/task.ts';
 import type { ListRange, TaskHistory } from '../../functions/domain/tasks/list-tasks.ts';
 import { stateOf } from './memory-tasks.ts';
 import type { Records } from './money.ts';
@@ -36,6 +36,12 @@ export const memoryHistory = (
     all()
       .filter(({ id }) => ids.includes(id))
       .flatMap((task) => stateOf(task) ?? []),
+  findRequests: async (ids) =>
+    new Map(
+      all()
+        .filter(({ id }) => ids.includes(id))
+        .map((task) => [task.id, requestOf(task)]),
+    ),
   findAll: async (ids) => all().filter(({ id }) => ids.includes(id)),
 });
 

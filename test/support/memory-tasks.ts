@@ -59,6 +59,10 @@ export function memoryTasks({
 
   return {
     find: async (id) => find(id),
+    findStory: async (id) => {
+      const task = find(id);
+      return task && { task, attempts: attempts.get(id) ?? [] };
+    },
     findRecord: async (id) => recordOf(records.get(id)),
     findRequest: async (id) => {
       const task = find(id);
@@ -72,13 +76,18 @@ export function memoryTasks({
         startedAt: task.startedAt ?? startedAt,
         nextCheckAt,
       })),
-    recordQueued: async (id, queue, nextCheckAt) =>
+    recordQueued: async (id, queue, nextCheckAt, prepared) =>
       update(id, (task) =>
         task.status === 'pending' && task.submitLockedAt === undefined
-          ? { ...task, queue, nextCheckAt }
+          ? {
+              ...task,
+              queue,
+              nextCheckAt,
+              ...(prepared && { prepared: task.prepared ?? prepared }),
+            }
           : task,
       ),
-    acquireSubmitLock: async (id, provider, at, submittedRequest, slot) => {
+    acquireSubmitLock: async (id, provider, at, submittedRequest, { slot, prepared } = {}) => {
       const task = find(id);
       if (!task) throw new Error(`${id} does not exist`);
       if (task.status !== 'pending' || !mayBeSubmitted(task)) {
@@ -90,6 +99,7 @@ export function memoryTasks({
         deadlineAt: at + taskDeadlineMs,
         provider,
         ...(slot !== undefined && { slot }),
+        ...(prepared && { prepared: task.prepared ?? prepared }),
         ...(submittedRequest && { submittedRequest }),
       };
       records.set(id, locked);
@@ -156,7 +166,6 @@ export function memoryTasks({
       writeCallback(id, { callback, callbackAttempts }, nextCheckAt);
       attempts.set(id, [...(attempts.get(id) ?? []), attempt].slice(-maxStoredAttempts));
     },
-    findAttempts: async (id) => attempts.get(id) ?? [],
     scheduleCallback: async (id, nextCheckAt) => {
       const task = find(id);
       if (!task || (isEnded(task) && task.callback?.state === 'pending')) return false;
@@ -224,7 +233,7 @@ const mayBeSubmitted = (task: Pending): boolean =>
 
 // Two attempts at once: the one that failed does not overwrite the one that was delivered.
 const isAlreadyDelivered = ({ state }: CallbackRecord, task: Task | undefined): boolean =>
-  (state === 'failing' || state === 'undelivered') &&
+  (state === 'retrying' || state === 'undelivered') &&
   task !== undefined &&
   'callback' in task &&
   task.callback?.state === 'delivered';

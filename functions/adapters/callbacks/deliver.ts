@@ -1,22 +1,19 @@
 import { isUtf8 } from 'node:buffer';
 import type { TestDelivery } from '../../domain/accounts/test-webhook.ts';
+import { maxQuotedBytes } from '../../domain/model/receiver-response.ts';
 import { attemptTimeoutMs } from '../../domain/model/task.ts';
 import type { Delivery } from '../../domain/tasks/notify-caller.ts';
 import type { UrlRules } from '../outbound/check-url.ts';
 import { AddressNotAllowed, Unreachable } from '../outbound/errors.ts';
 import {
-  discardBody,
   guardedRequest,
   type OutboundResponse,
   readBodyStart,
 } from '../outbound/guarded-request.ts';
 
-/** More than the characters that are shown of a response have in UTF-8, control characters among them. */
-const maxQuotedBytes = 2048;
-
 type NoAnswer = Extract<Delivery, { readonly cause: Error }>;
 
-// The limit of what is read of a response and dropped: a normal server can finish sending it.
+// The limit of what is read of a response, most of which is dropped: a normal server can finish sending it.
 const maxResponseBytes = 64 * 1024;
 
 type Message = {
@@ -26,13 +23,31 @@ type Message = {
   readonly rules: UrlRules;
 };
 
-/** Makes one attempt to deliver a callback: the HTTP status, or why there was no response. */
+/**
+ * Makes one attempt to deliver a callback: the HTTP status, the beginning of a response in text, and for how long the
+ * receiver wants to be left alone; or why there was no response.
+ */
 export async function deliver(message: Message): Promise<Delivery> {
   const response = await post(message);
   if ('cause' in response) return response;
+  const { status } = response;
   // A 2xx counts even when the body never ends.
-  await discardBody(response.body, maxResponseBytes);
-  return { status: response.status };
+  const start = await readBodyStart(response.body, maxQuotedBytes, maxResponseBytes);
+  const text = status < 500 ? textOf(response, start) : undefined;
+  const retryAfterSeconds = secondsOf(response.headers['retry-after'], Date.now());
+  return {
+    status,
+    ...(text && { text }),
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+  };
+}
+
+/** What a `Retry-After` says, as seconds or as a date. */
+function secondsOf(value: string | undefined, now: number): number | undefined {
+  if (value === undefined) return undefined;
+  if (/^\d{1,9}$/.test(value)) return Number(value);
+  const seconds = Math.ceil((Date.parse(value) - now) / 1000);
+  return seconds > 0 ? seconds : undefined; // also when it is no date
 }
 
 /**
@@ -45,11 +60,7 @@ export async function deliverTest(message: Message): Promise<TestDelivery> {
   const ms = Math.round(performance.now() - started);
   if ('cause' in response) return { cause: response.cause, ms };
   const start = await readBodyStart(response.body, maxQuotedBytes);
-  return {
-    status: response.status,
-    ms,
-    text: isText(response.headers['content-type'], start) ? start.toString() : undefined,
-  };
+  return { status: response.status, ms, text: textOf(response, start) };
 }
 
 /** @throws what is no failure of the receiver */
@@ -74,6 +85,9 @@ async function post({ url, body, headers, rules }: Message): Promise<OutboundRes
 }
 
 const textType = /^(text\/|application\/([\w.-]+\+)?(json|xml|x-www-form-urlencoded)\b)/i;
+
+const textOf = ({ headers }: OutboundResponse, start: Buffer): string | undefined =>
+  isText(headers['content-type'], start) ? start.toString() : undefined;
 
 /** By its type; a response without one is text if it is UTF-8. */
 const isText = (contentType: string | undefined, start: Buffer): boolean =>

@@ -81,18 +81,22 @@ export async function discardBody(body: Readable, maxBytes: number): Promise<voi
 }
 
 /**
- * Reads at most the first `maxBytes` of a body, then closes the connection. Of a body that breaks off it returns what
- * has arrived. Never throws.
+ * Returns at most the first `maxBytes` of a body. Reads on until `maxBytesRead` and drops that, then closes the
+ * connection. Of a body that breaks off it returns what has arrived. Never throws.
  */
-export async function readBodyStart(body: Readable, maxBytes: number): Promise<Buffer> {
+export async function readBodyStart(
+  body: Readable,
+  maxBytes: number,
+  maxBytesRead = maxBytes,
+): Promise<Buffer> {
   const chunks: AsyncIterable<Uint8Array> = body;
   const start: Uint8Array[] = [];
-  let left = maxBytes;
+  let read = 0;
   try {
     for await (const chunk of chunks) {
-      start.push(chunk.subarray(0, left));
-      left -= chunk.length;
-      if (left <= 0) break;
+      if (read < maxBytes) start.push(chunk.subarray(0, maxBytes - read));
+      read += chunk.length;
+      if (read >= maxBytesRead) break;
     }
   } catch {
     // The status is known already; a part of the text is better than none.

@@ -2,13 +2,16 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { clientConfig } from '../../adapters/aws/client-config.ts';
 import { taskTable } from '../../adapters/aws/dynamodb/task-table.ts';
 import { queueEstimatesOf } from '../../adapters/aws/queue-estimates.ts';
-import { uploadKey } from '../../adapters/aws/s3/bucket-keys.ts';
+import { preparedKey, uploadKey } from '../../adapters/aws/s3/bucket-keys.ts';
+import { objectLinks } from '../../adapters/aws/s3/object-link.ts';
 import { uploadForms } from '../../adapters/aws/s3/upload-form.ts';
 import { cachedSecret } from '../../adapters/aws/secrets.ts';
 import { hasScope } from '../../domain/model/api-key.ts';
 import { maxInputBytes } from '../../domain/model/catalogue.ts';
+import { inputLinkSeconds } from '../../domain/model/task.ts';
 import { typicalSecondsOf } from '../../domain/providers/durations.ts';
-import { getTask } from '../../domain/tasks/get-task.ts';
+import { getTaskStory } from '../../domain/tasks/get-task.ts';
+import { inputLinksOf } from '../../domain/wire/story.ts';
 import { taskResponseFor } from '../../domain/wire/task-response.ts';
 import { uploadsOf } from '../../domain/wire/view.ts';
 import { readEnv } from '../../runtime/env.ts';
@@ -17,7 +20,7 @@ import { callers, dynamo } from '../callers.ts';
 import { route } from './route.ts';
 
 const env = readEnv('api/get-task');
-const find = getTask({ tasks: taskTable(dynamo, env.TASK_TABLE), now: Date.now });
+const find = getTaskStory({ tasks: taskTable(dynamo, env.TASK_TABLE), now: Date.now });
 const form = uploadForms(dynamo.config, {
   bucket: env.INPUT_BUCKET,
   endpoint: env.AWS_ENDPOINT_URL_S3,
@@ -26,6 +29,12 @@ const form = uploadForms(dynamo.config, {
 const uploads = uploadsOf((id, index, type, expiresAt) =>
   form(uploadKey(id, index), type, Date.now(), expiresAt),
 );
+const link = objectLinks(dynamo.config, {
+  bucket: env.INPUT_BUCKET,
+  endpoint: env.AWS_ENDPOINT_URL_S3,
+  expiresIn: inputLinkSeconds,
+});
+const links = inputLinksOf((id, index, format) => link(preparedKey(id, index, format), Date.now()));
 const toResponse = taskResponseFor({
   baseUrl: env.PUBLIC_URL,
   secret: cachedSecret(new SecretsManagerClient(clientConfig), env.SIGNING_SECRET, Date.now),
@@ -37,10 +46,12 @@ const toResponse = taskResponseFor({
 export const handler = serve(
   route,
   async ({ params, caller }) => {
-    const task = await find(params.task_id, caller.account);
+    const { task, attempts } = await find(params.task_id, caller.account);
+    const now = Date.now();
     // A form lets its holder upload, which a key that may only read must not.
-    const forms = hasScope(caller.scopes, 'generate') ? await uploads(task, Date.now()) : [];
-    return { body: await toResponse(task, forms) };
+    const forms = hasScope(caller.scopes, 'generate') ? await uploads(task, now) : [];
+    const inputLinks = await links(task, now);
+    return { body: await toResponse(task, { uploads: forms, attempts, inputLinks }) };
   },
   callers,
 );

@@ -1,9 +1,10 @@
 import * as z from 'zod';
-import { type Entry as LedgerEntry, maxQuotedCharacters } from '../model/account.ts';
+import type { Entry as LedgerEntry } from '../model/account.ts';
 import { scopes } from '../model/api-key.ts';
 import { patterns } from '../model/ids.ts';
+import { maxQuotedCharacters } from '../model/receiver-response.ts';
 import { accountName, credits, keyId, page, seconds, taskId } from '../wire/fields.ts';
-import { CallbackBody } from '../wire/task-schemas.ts';
+import { CompletedCallback } from '../wire/task-schemas.ts';
 
 // The responses about accounts, credits and API keys. Handlers and use cases import their types only, so that no bundle
 // carries them.
@@ -109,10 +110,8 @@ export const WebhookSecret = z
   })
   .describe('The new secret of an account');
 
-const [CompletedBody] = CallbackBody.options;
-
 /** The body of a test event: that of the callback of a completed task, but for the id and the type. */
-export const TestEvent = CompletedBody.extend({
+export const TestEvent = CompletedCallback.extend({
   id: z.string().regex(patterns.testTaskId).describe('The id of no task'),
   type: z.literal('test.image'),
 }).describe('An event that no task has caused');

@@ -1,11 +1,11 @@
 import type * as z from 'zod';
-import { maxQuotedCharacters } from '../model/account.ts';
 import type { Caller } from '../model/api-key.ts';
 import { defaultModel } from '../model/catalogue.ts';
 import type { Clock } from '../model/clock.ts';
 import { Problem } from '../model/problem.ts';
+import { quoteText, statusProblem } from '../model/receiver-response.ts';
 import { type Completed, callbackEventId, type WithRequest } from '../model/task.ts';
-import { endedTaskView, withoutCallback } from '../wire/view.ts';
+import { completedBody } from '../wire/view.ts';
 import type { WebhookTestRequest } from './account-request.ts';
 import type * as schemas from './schemas.ts';
 
@@ -77,9 +77,8 @@ export function testEvent(
     images: [{ key: '', contentType: 'image/png', bytes: 0 }],
     failures: [],
   };
-  const view = endedTaskView(task, { resultLink: (n) => `${baseUrl}/v1/results/${id}/${n}` });
-  if (view.status !== 'completed') throw new Error('the view of a completed task says otherwise');
-  return { ...withoutCallback(view), type: 'test.image' };
+  const resultLink = (n: number) => `${baseUrl}/v1/results/${id}/${n}`;
+  return { ...completedBody(task, { resultLink }), type: 'test.image' };
 }
 
 /** The response to a test. */
@@ -97,25 +96,11 @@ export function webhookTestView(
     status,
     ms: delivery.ms,
     reason,
-    response_text: text === undefined ? null : quote(text),
+    response_text: text === undefined ? null : quoteText(text),
   };
 }
 
 function reasonOf(delivery: TestDelivery): string | null {
-  if ('cause' in delivery) return `url ${delivery.cause.message}`;
-  const { status } = delivery;
-  if (status >= 200 && status < 300) return null;
-  const redirects = status >= 300 && status < 400 ? '; redirects are not followed' : '';
-  return `url answered with the status ${status}, and only a 2xx means that an event was received${redirects}`;
+  const problem = 'cause' in delivery ? delivery.cause.message : statusProblem(delivery.status);
+  return problem === undefined ? null : `url ${problem}`;
 }
-
-/** The beginning of a text that a stranger wrote, on one line and without characters that are not seen. */
-const quote = (text: string): string =>
-  [
-    ...text
-      .replace(/\s+/g, ' ')
-      .replace(/[\p{Cc}\p{Cf}]/gu, '')
-      .trim(),
-  ]
-    .slice(0, maxQuotedCharacters)
-    .join('');

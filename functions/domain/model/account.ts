@@ -83,9 +83,6 @@ export function currentSecrets(
   return previous && previous.until > now ? [newest, previous.secret] : [newest];
 }
 
-/** The most that is shown of a receiver's answer to a test event, in code points. */
-export const maxQuotedCharacters = 200;
-
 export type NewAccount = {
   readonly account: string;
   readonly userGroup: string;

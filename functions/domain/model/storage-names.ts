@@ -18,6 +18,12 @@ export const bucketPrefixes = {
   results: 'results/',
 } as const;
 
+/**
+ * How many days the input bucket stores what callers send, and the private copies. A task may wait for its uploads for an
+ * hour and for its provider for a day, and an execution of it may begin again.
+ */
+export const inputDays = 3;
+
 /** The secondary indexes of the tables. */
 export const indexNames = {
   /** Tasks by check shard and time of the next check. */

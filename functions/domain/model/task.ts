@@ -1,4 +1,5 @@
 import type { ProviderName } from './catalogue.ts';
+import type { ImageFormat } from './image-format.ts';
 import type { TaskErrorCode } from './problem.ts';
 
 /** The longest URL of a callback, ours or a caller's, in characters. */
@@ -55,6 +56,9 @@ export type Outcome =
 /** A result in our own bucket. */
 export type Image = { readonly key: string; readonly contentType: string; readonly bytes: number };
 
+/** That all inputs were checked: when, and the formats of their private copies by the index of the input. */
+export type PreparedInputs = { readonly at: number; readonly formats: readonly ImageFormat[] };
+
 /** The shard of the account and of the key that a reservation is in, and the day whose limit of the key it counts for. */
 type ReservedIn = { readonly shard: number; readonly day?: string | undefined };
 
@@ -71,6 +75,8 @@ type TaskBase = {
   readonly id: string;
   readonly account: string;
   readonly keyId: string;
+  /** What the key was called when the task was created. Tasks of earlier versions have none. */
+  readonly keyName?: string | undefined;
   readonly userGroup: string;
   readonly model: string;
   readonly n: number;
@@ -87,6 +93,8 @@ type TaskBase = {
   readonly arrived?: ReadonlySet<number> | undefined;
   /** Fact: the workflow has started with the task. */
   readonly startedAt?: number | undefined;
+  /** Fact: its inputs were checked and copied; written with the submit lock, so it may come a little later. */
+  readonly prepared?: PreparedInputs | undefined;
   /** Past it the task fails with `generation_timeout`; counted from the submit of its job. */
   readonly deadlineAt?: number | undefined;
   /** When the reconciler has to check this task; absent when it does not have to. */
@@ -156,6 +164,10 @@ type EndedTaskBase = TaskBase & {
   /** Both only when a provider accepted the job. */
   readonly ticket?: string | undefined;
   readonly submittedAt?: number | undefined;
+  /** When it began to wait for a slot, if it had to. */
+  readonly queuedAt?: number | undefined;
+  /** When it was known that the provider had generated images. */
+  readonly generatedAt?: number | undefined;
   readonly finishedAt: number;
   /** Milli-credits charged in the end; the rest of `reserved` went back. */
   readonly charged: number;
@@ -174,8 +186,8 @@ export type Completed = EndedTaskBase & {
 
 export type Failed = EndedTaskBase & { readonly status: 'failed'; readonly failure: Failure };
 
-/** The states of a callback: `failing` is retried, `undelivered` is not. */
-export const callbackStates = ['pending', 'failing', 'delivered', 'undelivered'] as const;
+/** The states of a callback: `retrying` is tried again, `undelivered` is not. */
+export const callbackStates = ['pending', 'retrying', 'delivered', 'undelivered'] as const;
 export type CallbackRecord = {
   readonly state: (typeof callbackStates)[number];
   readonly attempts: number;
@@ -191,6 +203,8 @@ export type CallbackAttempt = {
   readonly status?: number | undefined;
   /** Why there was no response. A public text. */
   readonly reason?: string | undefined;
+  /** The beginning of a response in text, which a stranger wrote: at most `maxQuotedCharacters`. Never logged. */
+  readonly text?: string | undefined;
 };
 
 /** How many attempts of a task are stored: the last ones. */
@@ -206,6 +220,8 @@ export type TaskState = ActiveTask | EndedTask;
 /** A task, or its state alone, with what was asked. */
 export type WithRequest<State extends TaskState> = State & TaskRequest;
 export type Task = WithRequest<TaskState>;
+/** A task, and the last attempts to deliver its callback, the oldest first. */
+export type TaskStory = { readonly task: Task; readonly attempts: readonly CallbackAttempt[] };
 
 /** What was asked, without the state. */
 export const requestOf = ({ prompt, options, inputs, metadata }: TaskRequest): TaskRequest => ({
@@ -309,6 +325,9 @@ export const deletePicturesSeconds = 20;
 /** How long a link to a result works, counted from the response that carries it: a day. */
 export const linkValidForMs = 24 * 60 * 60 * 1000;
 
+/** How long a link to an input of a task works, in seconds: a quarter of an hour. */
+export const inputLinkSeconds = 15 * 60;
+
 /** How long a job may take once it was submitted: a quarter of an hour. */
 export const taskDeadlineMs = 15 * 60 * 1000;
 
@@ -317,6 +336,9 @@ export const taskDeadlineMs = 15 * 60 * 1000;
  * seconds. The reconciler makes those after them.
  */
 export const quickAttempts = 4;
+
+/** The pause of the state machine after this many quick attempts, in seconds. */
+export const quickPauseSeconds = (attempts: number): number => 2 ** (attempts - 1);
 
 /** How long one attempt may take, by the contract. */
 export const attemptTimeoutMs = 10_000;

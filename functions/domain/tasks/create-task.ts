@@ -77,6 +77,7 @@ function draft(deps: Deps, request: GenerationRequest, caller: Caller): WithRequ
     uploadCount: request.image_uploads?.length,
     account: caller.account,
     keyId: caller.keyId,
+    keyName: caller.keyName,
     userGroup: caller.userGroup,
     model: model.id,
     prompt: request.prompt,

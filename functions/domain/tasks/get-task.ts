@@ -1,7 +1,7 @@
 import type { Clock } from '../model/clock.ts';
 import { isTaskId } from '../model/ids.ts';
 import { Problem } from '../model/problem.ts';
-import type { Task } from '../model/task.ts';
+import type { Task, TaskStory } from '../model/task.ts';
 import type { TaskStore } from './ports.ts';
 import { hasExpired } from './retention.ts';
 
@@ -16,9 +16,24 @@ export const getTask =
   async (id: string, account: string): Promise<Task> => {
     if (!isTaskId(id)) throw invalidTaskId();
     const task = await tasks.find(id);
-    if (task?.account !== account || hasExpired(task, now())) throw taskNotFound(id);
+    if (!isShown(task, account, now())) throw taskNotFound(id);
     return task;
   };
+
+type StoryDeps = { readonly tasks: Pick<TaskStore, 'findStory'>; readonly now: Clock };
+
+/** The same with the attempts to deliver its callback. @throws what `getTask` throws */
+export const getTaskStory =
+  ({ tasks, now }: StoryDeps) =>
+  async (id: string, account: string): Promise<TaskStory> => {
+    if (!isTaskId(id)) throw invalidTaskId();
+    const story = await tasks.findStory(id);
+    if (!story || !isShown(story.task, account, now())) throw taskNotFound(id);
+    return story;
+  };
+
+const isShown = (task: Task | undefined, account: string, now: number): task is Task =>
+  task?.account === account && !hasExpired(task, now);
 
 const param = 'task_id';
 

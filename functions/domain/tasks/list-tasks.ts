@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { type ModelAliases, modelNamed, models } from '../model/catalogue.ts';
 import type { Clock } from '../model/clock.ts';
 import { type CursorKey, isTaskId, maxPageSize } from '../model/ids.ts';
-import { isEnded, statuses, type Task, type TaskState } from '../model/task.ts';
+import { isEnded, statuses, type Task, type TaskRequest, type TaskState } from '../model/task.ts';
 import {
   cursorKeySchema,
   cursorSchema,
@@ -26,8 +26,9 @@ export const listTasks =
     const { size, page } = request;
     const before = page === undefined ? 0 : (page - 1) * size;
     const read = await readTasks(history, account, request, { limit: before + size, now: now() });
+    const tasks = await withRequests(history, read.tasks.slice(before));
     const list = pageResponse(
-      read.tasks.slice(before).map((task) => summaryView(task, now(), typicalSeconds(task.model))),
+      tasks.map((task) => summaryView(task, now(), typicalSeconds(task.model))),
       read.next && formatCursorKey(read.next),
     );
     if (page === undefined) return list;
@@ -35,6 +36,18 @@ export const listTasks =
     const total = read.tasks.length + (read.next ? 1 : 0);
     return { ...list, page, page_size: size, total };
   };
+
+/** The tasks with what was asked. What was asked is read for the tasks of the page alone, however many were looked at. */
+async function withRequests(
+  history: TaskHistory,
+  states: readonly TaskState[],
+): Promise<readonly Task[]> {
+  const requests = await history.findRequests(states.map(({ id }) => id));
+  return states.flatMap((state) => {
+    const request = requests.get(state.id); // without it the task was deleted a moment ago
+    return request ? { ...state, ...request } : [];
+  });
+}
 
 async function readTasks(
   history: TaskHistory,
@@ -67,7 +80,9 @@ export type TaskHistory = {
   undelivered(account: string, range: ListRange): Promise<readonly CursorKey[]>;
   /** The states of the tasks with these ids (at most 100) as they are now, in any order; an unknown id is left out. */
   findStates(ids: readonly string[]): Promise<readonly TaskState[]>;
-  /** The same with what was asked. */
+  /** What was asked of the tasks with these ids, which may be many. */
+  findRequests(ids: readonly string[]): Promise<ReadonlyMap<string, TaskRequest>>;
+  /** The states with what was asked. */
   findAll(ids: readonly string[]): Promise<readonly Task[]>;
 };
 

@@ -1,10 +1,12 @@
 import type { Clock } from '../model/clock.ts';
+import { isSuccess, quoteText } from '../model/receiver-response.ts';
 import {
   type CallbackAttempt,
   type CallbackRecord,
   type EndedTask,
   isEnded,
   quickAttempts,
+  quickPauseSeconds,
   type WithRequest,
 } from '../model/task.ts';
 import { CallbackFailed } from '../model/workflow-errors.ts';
@@ -12,6 +14,12 @@ import type { TaskStore } from './ports.ts';
 
 /** If the state machine loses the next quick attempt, the reconciler makes it after this time. */
 const quickGraceMs = 60 * 1000;
+
+/** The longest `Retry-After` of a receiver that is waited for, in seconds: an hour. */
+export const maxRetryAfterSeconds = 60 * 60;
+
+/** With this status a receiver says that it wants no more of this callback. */
+const gone = 410;
 
 type Deps = {
   readonly tasks: Pick<TaskStore, 'recordCallbackAttempt'>;
@@ -36,13 +44,20 @@ export type Callback = {
 
 /** The response to one attempt: its HTTP status, or why there was none. */
 export type Delivery =
-  | { readonly status: number }
+  | {
+      readonly status: number;
+      /** The beginning of a response in text, as a stranger wrote it. */
+      readonly text?: string | undefined;
+      /** For how long the receiver wants to be left alone. */
+      readonly retryAfterSeconds?: number | undefined;
+    }
   /** Its message is public. */
   | { readonly cause: Error };
 
 /**
  * Sends the callback of an ended task, in one attempt, and records its result and when the next attempt is
- * due. Returns what it recorded, or undefined when there is nothing to send.
+ * due. Returns what it recorded, or undefined when there is nothing to send. A receiver that answers 410 gets no further
+ * attempt, and one that sends `Retry-After` gets the next one not before that.
  * @throws {CallbackFailed} when the response was not a 2xx and another attempt follows at once
  */
 export const notifyCaller =
@@ -84,37 +99,52 @@ async function recordAttempt(
   delivery: Delivery,
   times: Pick<CallbackAttempt, 'at' | 'milliseconds'>,
 ): Promise<CallbackRecord> {
-  const { status: lastStatus, reason } = resultOf(delivery);
   const attempts = (task.callback?.attempts ?? 0) + 1;
-  const { state, nextCheckAt } = nextState(deps, attempts, lastStatus);
-  const record: CallbackRecord = { state, attempts, lastStatus };
-  const attempt = { ...times, status: lastStatus, reason };
-  await deps.tasks.recordCallbackAttempt(task, attempt, record, nextCheckAt);
+  const { state, nextCheckAt, followsAtOnce } = nextStep(deps, attempts, delivery);
+  const result = resultOf(delivery);
+  const record: CallbackRecord = { state, attempts, lastStatus: result.status };
+  await deps.tasks.recordCallbackAttempt(task, { ...times, ...result }, record, nextCheckAt);
   if (state === 'undelivered') deps.undelivered(task.id, callbackFailed(attempts, delivery));
-  if (state === 'failing' && attempts < quickAttempts) throw callbackFailed(attempts, delivery);
+  if (followsAtOnce) throw callbackFailed(attempts, delivery);
   return record;
 }
 
-const resultOf = (delivery: Delivery): Pick<CallbackAttempt, 'status' | 'reason'> =>
-  'status' in delivery ? { status: delivery.status } : { reason: delivery.cause.message };
+function resultOf(delivery: Delivery): Pick<CallbackAttempt, 'status' | 'reason' | 'text'> {
+  if ('cause' in delivery) return { reason: delivery.cause.message };
+  const { status, text = '' } = delivery;
+  return { status, text: quoteText(text) || undefined };
+}
 
-type Next = { readonly state: CallbackRecord['state']; readonly nextCheckAt?: number };
+type NextStep = {
+  readonly state: CallbackRecord['state'];
+  readonly nextCheckAt?: number;
+  /** Whether the state machine makes the next attempt, within seconds. */
+  readonly followsAtOnce?: boolean;
+};
 
-function nextState(
+function nextStep(
   { now, callbackRetryDelays }: Deps,
   attempts: number,
-  lastStatus: number | undefined,
-): Next {
-  if (isSuccess(lastStatus)) return { state: 'delivered' };
-  if (attempts < quickAttempts) return { state: 'failing', nextCheckAt: now() + quickGraceMs };
+  delivery: Delivery,
+): NextStep {
+  const { status, retryAfterSeconds = 0 } = 'status' in delivery ? delivery : { status: undefined };
+  if (status !== undefined && isSuccess(status)) return { state: 'delivered' };
+  if (status === gone) return { state: 'undelivered' };
+  const pauseSeconds = Math.min(retryAfterSeconds, maxRetryAfterSeconds);
+  const retryAfter = (milliseconds: number) =>
+    ({
+      state: 'retrying',
+      nextCheckAt: now() + Math.max(milliseconds, pauseSeconds * 1000),
+    }) as const;
+  if (attempts < quickAttempts) {
+    const followsAtOnce = pauseSeconds <= quickPauseSeconds(attempts);
+    return { ...retryAfter(followsAtOnce ? quickGraceMs : 0), followsAtOnce };
+  }
   const pause = callbackRetryDelays[attempts - quickAttempts];
-  if (pause === undefined) return { state: 'undelivered' };
-  return { state: 'failing', nextCheckAt: now() + pause * 1000 };
+  return pause === undefined ? { state: 'undelivered' } : retryAfter(pause * 1000);
 }
 
 const callbackFailed = (attempts: number, delivery: Delivery) =>
   'status' in delivery
     ? new CallbackFailed(`attempt ${attempts} got status ${delivery.status}`)
     : new CallbackFailed(`attempt ${attempts} got no response`, { cause: delivery.cause });
-
-const isSuccess = (status = 0): boolean => status >= 200 && status < 300;

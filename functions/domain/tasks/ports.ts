@@ -10,12 +10,14 @@ import type {
   Image,
   Input,
   Outcome,
+  PreparedInputs,
   QueuePlace,
   SubmittedRequest,
   Task,
   TaskRecord,
   TaskRequest,
   TaskState,
+  TaskStory,
 } from '../model/task.ts';
 import type { PollSchedule } from '../providers/poll-schedule.ts';
 
@@ -26,6 +28,8 @@ type DeclineReason = 'busy' | 'operator_must_act';
 export type TaskStore = {
   /** The task, unless it was deleted. */
   find(id: string): Promise<Task | undefined>;
+  /** The task with the last attempts to deliver its callback, in one read, unless it was deleted. */
+  findStory(id: string): Promise<TaskStory | undefined>;
   /** The state of the task, or what stays of one that was deleted. */
   findRecord(id: string): Promise<TaskRecord | undefined>;
   /** What was asked, unless the task was deleted. */
@@ -36,11 +40,16 @@ export type TaskStore = {
   recordStarted(id: string, at: StartTimes): Promise<ActiveTask | undefined>;
   /**
    * The task waits for a slot, since the first time that this was written; the reconciler checks it at `nextCheckAt`.
-   * Only for a task that no attempt submits.
+   * Only for a task that no attempt submits. `prepared` is stored the first time.
    */
-  recordQueued(id: string, queue: QueuePlace, nextCheckAt: number): Promise<ActiveTask | undefined>;
+  recordQueued(
+    id: string,
+    queue: QueuePlace,
+    nextCheckAt: number,
+    prepared?: PreparedInputs,
+  ): Promise<ActiveTask | undefined>;
   /**
-   * Acquires the submit lock, before the job is submitted, with the slot of the provider that the task has. Fails when the task is locked already, cancelled or has its
+   * Acquires the submit lock, before the job is submitted. Fails when the task is locked already, cancelled or has its
    * outcome; returns the task either way. The request to an idempotent provider is stored with the
    * lock, so that a retry submits exactly the same request, until the deadline.
    */
@@ -49,7 +58,7 @@ export type TaskStore = {
     provider: ProviderName,
     at: number,
     submittedRequest?: SubmittedRequest,
-    slot?: string,
+    more?: LockedWith,
   ): Promise<SubmitLock>;
   /**
    * Takes over the submit lock of an earlier attempt, which then cannot release it any more. `false`: the
@@ -98,8 +107,6 @@ export type TaskStore = {
     record: CallbackRecord,
     nextCheckAt?: number,
   ): Promise<void>;
-  /** The last attempts to deliver the callback of a task, at most `maxStoredAttempts`, the oldest first. */
-  findAttempts(id: string): Promise<readonly CallbackAttempt[]>;
   /**
    * Resets the callback to `pending`, and has the reconciler check it at `nextCheckAt`. `false`: it is pending
    * already or the task was deleted, and nothing was written.
@@ -127,6 +134,14 @@ export type TaskStore = {
   recordPicturesDeleted(id: string, at: number, nextCheckAt?: number): Promise<void>;
   /** The tasks that have to be checked by `now`, the longest overdue first. */
   findDueChecks(now: number, limit: number): Promise<readonly DueCheck[]>;
+};
+
+/** What is stored with the submit lock. */
+type LockedWith = {
+  /** The slot of the provider that the task has. */
+  readonly slot?: string | undefined;
+  /** Stored the first time. */
+  readonly prepared?: PreparedInputs | undefined;
 };
 
 type AcceptedJob = {

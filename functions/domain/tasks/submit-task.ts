@@ -7,6 +7,7 @@ import {
   type Failure,
   isEnded,
   type Pending,
+  type PreparedInputs,
   type Processing,
   type QueuePlace,
   requestOf,
@@ -198,7 +199,7 @@ async function submitToFree(
 ): Promise<Submission> {
   const untried = names.filter((name) => !declinedBy.has(name));
   const slot = await deps.slots.take(task, untried);
-  if (!slot) return waitForSlot(deps, task, names, declinedBy);
+  if (!slot) return waitForSlot(deps, task, { names, inputFormats, declinedBy });
   const result = await submitTo(deps, task, slot, inputFormats);
   if (!isDeclined(result)) return result;
   if (result.state === 'busy') {
@@ -209,7 +210,7 @@ async function submitToFree(
   if (slot.slot !== undefined) await deps.slots.free(task.id, slot.slot);
   const declined = new Map(declinedBy).set(slot.provider, result);
   // A task that has waited was handed one slot, which was its turn.
-  if (task.queue) return waitForSlot(deps, task, names, declined);
+  if (task.queue) return waitForSlot(deps, task, { names, inputFormats, declinedBy: declined });
   if (untried.length > 1) deps.onFallback(task.id, slot.provider, result.error);
   return submitToFree(deps, task, { names, inputFormats, declinedBy: declined });
 }
@@ -232,8 +233,7 @@ type Round = {
 async function waitForSlot(
   deps: SubmitDeps,
   task: WithRequest<Pending>,
-  names: readonly ProviderName[],
-  declined: DeclinedBy,
+  { names, inputFormats, declinedBy: declined }: Round,
 ): Promise<Submission> {
   const possible = names.filter((name) => declined.get(name)?.state !== 'operator_must_act');
   if (possible.length === 0) {
@@ -244,7 +244,12 @@ async function waitForSlot(
   if (task.queue && task.queue.pools.join() !== pools.join()) await deps.slots.leave(task);
   const now = deps.now();
   const queue = await placeOf(deps, task, possible);
-  const queued = await deps.tasks.recordQueued(task.id, queue, now + queueCheckMs);
+  const queued = await deps.tasks.recordQueued(
+    task.id,
+    queue,
+    now + queueCheckMs,
+    preparedInputs(task, inputFormats, now),
+  );
   if (!queued) return { state: 'over', reason: 'the task has ended meanwhile' };
   if (isUntouched(queued) && queued.cancelledAt === undefined) return { state: 'waits' };
   if (queued.status === 'pending' && queued.submitLockedAt !== undefined)
@@ -286,6 +291,7 @@ async function submitTo(
 ): Promise<Submission> {
   const { id, model, inputs } = pending;
   const { tasks, now, providers } = deps;
+  const checkedAt = now();
   const { supportsWebhook, idempotent } = providers[provider];
   // Everything that can fail without the provider comes before the lock: a lock that a crash leaves behind
   // means that it is unknown whether the job was accepted.
@@ -304,7 +310,7 @@ async function submitTo(
     provider,
     now(),
     idempotent ? request : undefined,
-    slot,
+    { slot, prepared: preparedInputs(pending, inputFormats, checkedAt) },
   );
   const { acquired } = lock;
   const task = { ...requestOf(pending), ...lock.task };
@@ -317,6 +323,16 @@ async function submitTo(
     await tasks.releaseSubmitLock(id, task.submitLockedAt ?? 0, result.state);
   }
   return result;
+}
+
+/** Undefined when an earlier version of `PrepareInputs` has not said every format. */
+function preparedInputs(
+  { inputs, prepared }: WithRequest<Pending>,
+  inputFormats: InputFormats | undefined,
+  at: number,
+): PreparedInputs | undefined {
+  const formats = (inputFormats ?? []).flatMap((format) => format ?? []);
+  return prepared === undefined && formats.length === inputs.length ? { at, formats } : undefined;
 }
 
 /** The provider takes so many submits a second: this one has its own moment, within a few seconds. */

@@ -10,7 +10,7 @@ import {
 } from '../model/task.ts';
 import type { QueueEstimate } from '../providers/queue-position.ts';
 import { resultLink } from './result-link.ts';
-import { endedTaskView, taskView, type UploadForm } from './view.ts';
+import { callbackBody, endedTaskView, taskView, type ViewContext } from './view.ts';
 
 type Deps = {
   readonly baseUrl: string;
@@ -26,21 +26,25 @@ type TaskDeps = Deps & {
   readonly queued: (task: QueuedTask) => Promise<QueueEstimate | undefined>;
 };
 
-/** A task as its caller reads it, with fresh links to its results, and the forms for its uploads if they are given. */
+/** A task as its caller reads it, with fresh links to its results, and with what else was read or made for it. */
 export const taskResponseFor =
   (deps: TaskDeps) =>
-  async (task: Task, uploads: readonly UploadForm[] = []) =>
+  async (task: Task, more: Pick<ViewContext, 'uploads' | 'attempts' | 'inputLinks'> = {}) =>
     taskView(task, {
+      ...more,
       now: deps.now(),
       typicalSeconds: deps.typicalSeconds(task.model),
       queued: isQueued(task) ? await deps.queued(task) : undefined,
       resultLink: await resultLinksFor(deps, task),
-      uploads,
     });
 
-/** An ended task as its caller reads it, and as a callback sends it. */
+/** An ended task as its caller reads it. */
 export const endedTaskResponseFor = (deps: Deps) => async (task: WithRequest<EndedTask>) =>
   endedTaskView(task, { resultLink: await resultLinksFor(deps, task) });
+
+/** An ended task as a callback sends it. */
+export const callbackBodyFor = (deps: Deps) => async (task: WithRequest<EndedTask>) =>
+  callbackBody(task, { resultLink: await resultLinksFor(deps, task) });
 
 async function resultLinksFor({ baseUrl, secret, now }: Deps, task: TaskState) {
   const signingKey = task.status === 'completed' ? await secret() : '';

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { taskErrorCodes } from '../model/problem.ts';
-import { callbackStates, linkValidForMs, statuses } from '../model/task.ts';
+import { linkValidForMs, statuses } from '../model/task.ts';
 import { credits, seconds, taskId } from './fields.ts';
+import { story, TaskKey } from './story-schemas.ts';
 
 const hourMs = 60 * 60 * 1000;
 
@@ -59,14 +60,17 @@ const Reserved = z.strictObject({
 });
 const Charged = z.strictObject({
   ...charge,
+  credits_reserved: credits('What was reserved for it'),
   credits_used: credits('What it cost: each image that was made'),
+  credits_returned: credits('What was reserved and not charged'),
 });
 
-const lastStatus = z
-  .int()
-  .nullable()
-  .describe('The HTTP status of the last attempt; `null` when there was none, or no answer');
-const aboutCallback = 'The state of the callback, when `callback_url` was given';
+const startTimes = {
+  created_at: seconds('When the task was created'),
+  started_at: seconds('When all its pictures were there and work on it began').nullable(),
+};
+const completedAt = seconds('When it ended');
+const expiresAt = seconds('When its results and the task itself are deleted');
 
 export const Upload = z
   .strictObject({
@@ -80,6 +84,9 @@ export const Upload = z
   .describe('A form (`multipart/form-data`) to upload one picture with');
 
 const active = {
+  ...startTimes,
+  completed_at: z.null(),
+  expires_at: z.null(),
   uploads: z
     .array(Upload)
     .min(1)
@@ -101,29 +108,13 @@ const active = {
       .describe('It was cancelled; if a provider has it, the provider decides'),
   }),
   usage: Reserved,
-  callback: z
-    .strictObject({
-      status: z.literal('pending'),
-      attempts: z.literal(0),
-      last_status: lastStatus,
-    })
-    .optional()
-    .describe(aboutCallback),
-};
-const endedWithoutCallback = {
-  task_info: z.strictObject({ can_cancel: z.literal(false) }),
-  usage: Charged,
 };
 const ended = {
-  ...endedWithoutCallback,
-  callback: z
-    .strictObject({
-      status: z.enum(callbackStates).describe('`failing` is tried again, `undelivered` is not'),
-      attempts: z.int().min(0),
-      last_status: lastStatus,
-    })
-    .optional()
-    .describe(aboutCallback),
+  ...startTimes,
+  completed_at: completedAt,
+  expires_at: expiresAt.nullable(),
+  task_info: z.strictObject({ can_cancel: z.literal(false) }),
+  usage: Charged,
 };
 const completed = {
   status: z.literal('completed').describe('At least one image was made'),
@@ -148,6 +139,7 @@ export const PendingTask = z
     ...identity,
     status: z.literal('pending').describe('No provider has accepted it yet'),
     ...active,
+    ...story,
   })
   .describe('A task that waits for its pictures or for the model');
 export const ProcessingTask = z
@@ -155,13 +147,14 @@ export const ProcessingTask = z
     ...identity,
     status: z.literal('processing').describe('A provider works on it'),
     ...active,
+    ...story,
   })
   .describe('A task that the model works on');
 export const CompletedTask = z
-  .strictObject({ ...identity, ...completed, ...ended })
+  .strictObject({ ...identity, ...completed, ...ended, ...story })
   .describe('A task whose images are ready');
 export const FailedTask = z
-  .strictObject({ ...identity, ...failed, error: TaskError, ...ended })
+  .strictObject({ ...identity, ...failed, error: TaskError, ...ended, ...story })
   .describe('A task that was refused, cancelled or could not be done');
 
 const byStatus = {
@@ -176,12 +169,12 @@ const discriminator = (...names: readonly (keyof typeof byStatus)[]) => ({
 });
 
 export const CompletedCallback = z
-  .strictObject({ ...identity, ...completed, ...endedWithoutCallback })
+  .strictObject({ ...identity, ...completed, ...ended })
   .describe('The callback of a task whose images are ready');
 export const FailedCallback = z
-  .strictObject({ ...identity, ...failed, error: TaskError, ...endedWithoutCallback })
+  .strictObject({ ...identity, ...failed, error: TaskError, ...ended })
   .describe('The callback of a task that was refused, cancelled or could not be done');
-/** The body of a callback: the ended task, without the state of its callback. */
+/** The body of a callback: the ended task, without its story. */
 export const CallbackBody = z
   .discriminatedUnion('status', [CompletedCallback, FailedCallback])
   .meta({
@@ -254,6 +247,10 @@ export const TaskSummary = z
     has_results: z.boolean(),
     result_count: z.int().min(0).describe('How many images it has'),
     has_error: z.boolean().describe('Whether it failed'),
+    credits_reserved: credits('What was reserved for it'),
     credits_used: credits('What it cost, if it ended').nullable(),
+    prompt_start: z.string().describe('The first 120 characters of the prompt'),
+    metadata: identity.metadata,
+    key: TaskKey,
   })
   .describe('A task in a list: read it by its id for results and errors');

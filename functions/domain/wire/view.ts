@@ -2,7 +2,6 @@ import type * as z from 'zod';
 import { toCredits } from '../model/money.ts';
 import {
   type ActiveTask,
-  type CallbackRecord,
   type Completed,
   canCancel,
   type EndedTask,
@@ -15,6 +14,7 @@ import {
   type WithRequest,
 } from '../model/task.ts';
 import type { QueueEstimate } from '../providers/queue-position.ts';
+import { keyView, type StoryContext, storyView } from './story.ts';
 import type * as schemas from './task-schemas.ts';
 
 type Body<Schema extends z.ZodType> = z.input<Schema>;
@@ -30,7 +30,7 @@ export type ViewContext = {
   readonly resultLink: (n: number) => string;
   /** Forms for the uploads that the task waits for. */
   readonly uploads?: readonly UploadForm[];
-};
+} & StoryContext;
 
 /** A form to upload one picture with. `expiresAt` is in milliseconds. */
 export type UploadForm = {
@@ -74,9 +74,8 @@ export function taskView(task: Task, context: ViewContext): Body<typeof schemas.
     case 'processing':
       return activeTaskView(task, context);
     case 'completed':
-      return completedView(task, context);
     case 'failed':
-      return failedView(task);
+      return endedTaskView(task, context);
     default:
       return task satisfies never;
   }
@@ -85,16 +84,14 @@ export function taskView(task: Task, context: ViewContext): Body<typeof schemas.
 /** A task that has not ended, and so has no results to link to. */
 export const activeTaskView = (
   task: WithRequest<ActiveTask>,
-  {
-    now,
-    typicalSeconds,
-    queued,
-    uploads = [],
-  }: Pick<ViewContext, 'now' | 'typicalSeconds' | 'queued' | 'uploads'>,
+  { now, typicalSeconds, queued, uploads = [], ...story }: Omit<ViewContext, 'resultLink'>,
 ): Body<typeof schemas.ActiveTask> => ({
   ...identity(task),
   progress: progressOf(task, now, typicalSeconds),
   status: task.status,
+  ...startTimes(task),
+  completed_at: null,
+  expires_at: null,
   task_info: {
     can_cancel: canCancel(task),
     ...(task.cancelledAt === undefined
@@ -105,65 +102,79 @@ export const activeTaskView = (
       : { cancel_requested: true }),
   },
   usage: reserved(task),
-  ...(task.callbackUrl !== undefined && {
-    callback: { status: 'pending', attempts: 0, last_status: null },
-  }),
+  ...storyView(task, story),
   ...(uploads.length > 0 && { uploads: uploads.map(uploadView) }),
 });
+
+type EndedContext = Pick<ViewContext, 'resultLink'> & StoryContext;
 
 /** A task that has ended. */
 export const endedTaskView = (
   task: WithRequest<EndedTask>,
-  context: Pick<ViewContext, 'resultLink'>,
+  context: EndedContext,
 ): Body<typeof schemas.EndedTask> =>
-  task.status === 'completed' ? completedView(task, context) : failedView(task);
+  task.status === 'completed'
+    ? { ...completedBody(task, context), ...storyView(task, context) }
+    : { ...failedBody(task), ...storyView(task, context) };
 
-const completedView = (
+/**
+ * The body of the callback of a task: how it ended, and not its story. A receiver need not know what was asked, and where
+ * its callback stands it knows.
+ */
+export const callbackBody = (
+  task: WithRequest<EndedTask>,
+  context: Pick<ViewContext, 'resultLink'>,
+): Body<typeof schemas.CallbackBody> =>
+  task.status === 'completed' ? completedBody(task, context) : failedBody(task);
+
+/** The body of the callback of a completed task. */
+export const completedBody = (
   task: WithRequest<Completed>,
   { resultLink }: Pick<ViewContext, 'resultLink'>,
-): Body<typeof schemas.CompletedTask> => ({
+): Body<typeof schemas.CompletedCallback> => ({
   ...identity(task),
   progress: 100,
   status: 'completed',
+  ...endTimes(task),
   results: task.images.map((_, index) => resultLink(index + 1)),
   ...(task.failures.length > 0 && { result_errors: task.failures.map(errorView) }),
   task_info: { can_cancel: false },
   usage: charged(task),
-  ...callbackOf(task),
 });
 
-const failedView = (task: WithRequest<Failed>): Body<typeof schemas.FailedTask> => ({
+const failedBody = (task: WithRequest<Failed>): Body<typeof schemas.FailedCallback> => ({
   ...identity(task),
   progress: 0,
   status: 'failed',
+  ...endTimes(task),
   error: errorView(task.failure),
   task_info: { can_cancel: false },
   usage: charged(task),
-  ...callbackOf(task),
 });
 
-function callbackOf(task: EndedTask): Pick<Body<typeof schemas.CompletedTask>, 'callback'> {
-  if (task.callbackUrl === undefined) return {};
-  const unsent: CallbackRecord = { state: 'pending', attempts: 0 };
-  const { state, attempts, lastStatus } = task.callback ?? unsent;
-  return { callback: { status: state, attempts, last_status: lastStatus ?? null } };
-}
+const startTimes = ({ createdAt, startedAt }: TaskState) => ({
+  created_at: inSeconds(createdAt),
+  started_at: startedAt === undefined ? null : inSeconds(startedAt),
+});
 
-/** The body of a callback: its receiver does not need the state of the callback. */
-export const withoutCallback = <T extends { readonly callback?: unknown }>(
-  task: T,
-): Omit<T, 'callback'> => {
-  const { callback, ...body } = task;
-  return body;
-};
+const endTimes = (task: EndedTask) => ({
+  ...startTimes(task),
+  completed_at: inSeconds(task.finishedAt),
+  expires_at: task.expiresAt === undefined ? null : inSeconds(task.expiresAt),
+});
 
-/** A task in a list: without prompt, results and links. Times in seconds. */
+const inSeconds = (at: number): number => Math.floor(at / 1000);
+
+/** How much of a prompt a list shows, in code points. */
+export const maxPromptStart = 120;
+
+/** A task in a list: without results and links, and with the beginning of its prompt. Times in seconds. */
 export const summaryView = (
-  task: TaskState,
+  task: Task,
   now: number,
   typicalSeconds: number,
 ): Body<typeof schemas.TaskSummary> => {
-  const { id, model, status, createdAt } = task;
+  const { id, model, status, createdAt, metadata } = task;
   const ended = isEnded(task) ? task : undefined;
   const images = task.status === 'completed' ? task.images : [];
   return {
@@ -172,12 +183,16 @@ export const summaryView = (
     type: 'image',
     status,
     progress: progressOf(task, now, typicalSeconds),
-    created_at: Math.floor(createdAt / 1000),
+    created_at: inSeconds(createdAt),
     duration: ended ? Math.round((ended.finishedAt - createdAt) / 1000) : null,
     has_results: images.length > 0,
     result_count: images.length,
     has_error: status === 'failed',
+    credits_reserved: toCredits(task.reserved),
     credits_used: ended ? toCredits(ended.charged) : null,
+    prompt_start: [...task.prompt].slice(0, maxPromptStart).join(''),
+    ...(metadata && { metadata }),
+    key: keyView(task),
   };
 };
 
@@ -209,7 +224,9 @@ const reserved = (task: TaskState) => ({
 
 const charged = (task: EndedTask) => ({
   billing_rule: 'per_call' as const,
+  credits_reserved: toCredits(task.reserved),
   credits_used: toCredits(task.charged),
+  credits_returned: toCredits(task.reserved - task.charged),
   user_group: task.userGroup,
 });
 

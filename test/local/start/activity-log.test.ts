@@ -104,7 +104,7 @@ describe('an event of a task', () => {
       'delivered (status 204)',
     ],
     [
-      { message: 'callback.attempted', code: 'failing', count: 5 },
+      { message: 'callback.attempted', code: 'retrying', count: 5 },
       'not delivered yet: attempt 5 (no response)',
     ],
     [

@@ -13,6 +13,7 @@ import {
   partKey,
   parts,
   toTask,
+  toTaskRequest,
   toTaskState,
 } from './task-row.ts';
 
@@ -31,6 +32,11 @@ export const taskHistory = (client: DynamoDBClient, table: string): TaskHistory 
 
     findStates: async (ids) =>
       (await findParts(ids, [parts.state])).flatMap((row) => toTaskState(row) ?? []),
+
+    findRequests: async (ids) => {
+      const rows = await findParts(ids, [parts.request]);
+      return new Map(rows.map((row) => [String(row['id']), toTaskRequest(row)]));
+    },
 
     findAll: async (ids) => {
       const rows = await findParts(ids, [parts.request, parts.state]);

@@ -93,7 +93,7 @@ function attemptActions(
 }
 
 const isFailure = ({ state }: CallbackRecord): boolean =>
-  state === 'failing' || state === 'undelivered';
+  state === 'retrying' || state === 'undelivered';
 
 /**
  * Replaces the state of an ended task by what stays of it, and deletes what was asked and all attempts. Returns the deleted

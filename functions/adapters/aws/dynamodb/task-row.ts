@@ -149,12 +149,20 @@ export const toAttemptItem = (
     { removeUndefinedValues: true },
   );
 
-export const toAttempt = ({ at, milliseconds, status, reason }: Row): CallbackAttempt => ({
+const toAttempt = ({ at, milliseconds, status, reason, text }: Row): CallbackAttempt => ({
   at,
   milliseconds,
   ...(status !== undefined && { status }),
   ...(reason !== undefined && { reason }),
+  ...(text !== undefined && { text }),
 });
+
+/** The attempts among the items of a task, the oldest first. */
+export const toAttempts = (rows: readonly Row[]): readonly CallbackAttempt[] =>
+  rows
+    .filter(({ part }) => String(part).startsWith(parts.attempts))
+    .sort((a, b) => a['number'] - b['number'])
+    .map(toAttempt);
 
 /** Attributes of the item of a state that are not part of the task. */
 const rowOnly: readonly string[] = [

@@ -5,7 +5,7 @@ import { indexNames } from '../../../domain/model/storage-names.ts';
 import { type ActiveTask, isEnded, type Task, taskDeadlineMs } from '../../../domain/model/task.ts';
 import type { DueCheck, TaskStore } from '../../../domain/tasks/ports.ts';
 import { withPlaceholders } from './expressions.ts';
-import { readRow } from './rows.ts';
+import { type Row, readRow } from './rows.ts';
 import { conditions, literals } from './task-conditions.ts';
 import { recordCallbackAttempt, recordDeletion } from './task-items.ts';
 import {
@@ -13,7 +13,7 @@ import {
   checkShards,
   partKey,
   parts,
-  toAttempt,
+  toAttempts,
   toTask,
   toTaskRecord,
   toTaskRequest,
@@ -42,6 +42,12 @@ export function taskTable(client: DynamoDBClient, table: string): TaskStore {
   return {
     find: (id) => findTask(client, table, id),
 
+    findStory: async (id) => {
+      const rows = await findItems(client, table, id);
+      const task = toTask(rows);
+      return task && { task, attempts: toAttempts(rows) };
+    },
+
     findRecord: async (id) => {
       const row = await readRow(client, table, partKey(id, parts.state));
       return row && toTaskRecord(row);
@@ -57,13 +63,14 @@ export function taskTable(client: DynamoDBClient, table: string): TaskStore {
     recordStarted: (id, { startedAt, nextCheckAt }) =>
       writeActive(id, { setOnce: { startedAt }, set: { nextCheckAt } }),
 
-    recordQueued: (id, queue, nextCheckAt) =>
+    recordQueued: (id, queue, nextCheckAt, prepared) =>
       writeActive(id, {
         set: { queue, nextCheckAt },
+        setOnce: { prepared },
         conditions: [conditions.isPending, conditions.notLocked],
       }),
 
-    acquireSubmitLock: async (id, provider, at, submittedRequest, slot) => {
+    acquireSubmitLock: async (id, provider, at, submittedRequest, { slot, prepared } = {}) => {
       const { done, row } = await write(id, {
         set: {
           submitLockedAt: at,
@@ -73,6 +80,7 @@ export function taskTable(client: DynamoDBClient, table: string): TaskStore {
           lockOwner: randomUUID(),
           submittedRequest,
         },
+        setOnce: { prepared },
         conditions: [
           conditions.isPending,
           conditions.noOutcome,
@@ -148,22 +156,6 @@ export function taskTable(client: DynamoDBClient, table: string): TaskStore {
     recordCallbackAttempt: (task, attempt, record, nextCheckAt) =>
       recordCallbackAttempt(client, table, { task, attempt, record, nextCheckAt }),
 
-    findAttempts: async (id) => {
-      const { Items = [] } = await client.send(
-        new QueryCommand({
-          TableName: table,
-          ConsistentRead: true,
-          ...withPlaceholders(
-            { KeyConditionExpression: '#id = :id AND begins_with(#part, :attempts)' },
-            { id, attempts: parts.attempts },
-          ),
-        }),
-      );
-      return Items.map((item) => unmarshall(item))
-        .sort((a, b) => a['number'] - b['number'])
-        .map(toAttempt);
-    },
-
     scheduleCallback: async (id, nextCheckAt) => {
       const { done } = await write(id, {
         set: { callback: { state: 'pending', attempts: 0 }, ...checkAttributes(id, nextCheckAt) },
@@ -227,6 +219,22 @@ async function findTask(
     }),
   );
   return toTask(Items.map((item) => unmarshall(item)));
+}
+
+/** All items of a task in one read: also the attempts to deliver its callback, if there were any. */
+async function findItems(
+  client: DynamoDBClient,
+  table: string,
+  id: string,
+): Promise<readonly Row[]> {
+  const { Items = [] } = await client.send(
+    new QueryCommand({
+      TableName: table,
+      ConsistentRead: true,
+      ...withPlaceholders({ KeyConditionExpression: '#id = :id' }, { id }),
+    }),
+  );
+  return Items.map((item) => unmarshall(item));
 }
 
 async function findDueChecks(

@@ -37,7 +37,10 @@ test.each([200, 201, 204, 299, 300, 400, 401, 404, 410, 429, 500, 503])(
   async (status) => {
     await using server = await serve(respondWith(status));
 
-    expect(await send(server.url)).toEqual({ status });
+    expect(await send(server.url)).toEqual({
+      status,
+      ...(status < 500 && status !== 204 && { text: 'thanks' }),
+    });
     expect(server.connections()).toBe(1);
   },
 );
@@ -46,7 +49,7 @@ test.each([301, 302, 303, 307, 308])('a %i is not followed', async (status) => {
   await using elsewhere = await serve(respondWith(200));
   await using server = await serve(respondWith(status, { location: elsewhere.url }));
 
-  expect(await send(server.url)).toEqual({ status });
+  expect(await send(server.url)).toEqual({ status, text: 'thanks' });
   expect(elsewhere.connections()).toBe(0);
 });
 
@@ -55,14 +58,14 @@ test('a 2xx counts even when its body never ends', async () => {
     response.writeHead(200).write(Buffer.alloc(128 * 1024));
   });
 
-  expect(await send(server.url)).toEqual({ status: 200 });
+  expect(await send(server.url)).toMatchObject({ status: 200 });
 });
 
 test('an endless response is read only in part, and is not buffered', async () => {
   const { written, handle } = endless();
   await using server = await serve(handle);
 
-  expect(await send(server.url)).toEqual({ status: 200 });
+  expect(await send(server.url)).toMatchObject({ status: 200 });
   // 64 kB, and the buffers between the two sockets.
   expect(written.bytes).toBeLessThan(30 * 1024 * 1024);
 });
@@ -72,7 +75,7 @@ test('a 2xx counts even when its body breaks off', async () => {
     response.writeHead(200, { 'content-length': 100 }).write('x', () => response.destroy());
   });
 
-  expect(await send(server.url)).toEqual({ status: 200 });
+  expect(await send(server.url)).toMatchObject({ status: 200 });
 });
 
 test.each<[string, RequestListener]>([
@@ -107,6 +110,66 @@ test('an internal error is not reported as a failure of the receiver', async () 
 
   await expect(send(server.url, { 'webhook-id': 'evt\n' })).rejects.toThrow('webhook-id');
   expect(server.connections()).toBe(0);
+});
+
+describe('what a receiver answers to a callback', () => {
+  test.each<[number, string | Buffer, Record<string, string>, string | undefined]>([
+    [200, 'grün 🌌', {}, 'grün 🌌'],
+    [404, '<p>no</p>', { 'content-type': 'text/html' }, '<p>no</p>'],
+    [422, '{"a":1}', { 'content-type': 'application/json' }, '{"a":1}'],
+    [499, 'no', {}, 'no'],
+    [500, 'stack trace', {}, undefined],
+    [503, 'busy', { 'content-type': 'text/plain' }, undefined],
+    [200, Buffer.from('GIF89a'), { 'content-type': 'image/gif' }, undefined],
+    [200, Buffer.from([0xff, 0xd8, 0xff]), {}, undefined],
+    [400, Buffer.from([0x61, 0xff, 0x62]), { 'content-type': 'text/plain' }, 'a\ufffdb'],
+    [200, '', {}, undefined],
+  ])(
+    'with %i and %j under the headers %j is quoted as %j',
+    async (status, text, headers, quoted) => {
+      await using server = await serve((_request, response) => {
+        response.writeHead(status, headers).end(text);
+      });
+
+      expect(await send(server.url)).toEqual({ status, ...(quoted && { text: quoted }) });
+    },
+  );
+
+  test('is kept to 2 kB, and read to its end as far as 64 kB', async () => {
+    await using server = await serve((_request, response) => {
+      response.writeHead(400).end('x'.repeat(10_000));
+    });
+
+    expect(await send(server.url)).toEqual({ status: 400, text: 'x'.repeat(2048) });
+  });
+
+  test.each<[string, number | undefined]>([
+    ['0', 0],
+    ['120', 120],
+    ['999999999', 999_999_999],
+    ['9999999999', undefined],
+    ['-5', undefined],
+    ['1e3', undefined],
+    ['soon', undefined],
+    ['Thu, 01 Jan 1970 00:00:00 GMT', undefined],
+  ])('with the Retry-After %j waits for %s s', async (value, seconds) => {
+    await using server = await serve(respondWith(503, { 'retry-after': value }));
+
+    expect(await send(server.url)).toEqual({
+      status: 503,
+      ...(seconds !== undefined && { retryAfterSeconds: seconds }),
+    });
+  });
+
+  test('with a date as Retry-After waits until then', async () => {
+    const date = new Date(Date.now() + 600_000).toUTCString();
+    await using server = await serve(respondWith(503, { 'retry-after': date }));
+
+    const { retryAfterSeconds = 0 } = { retryAfterSeconds: 0, ...(await send(server.url)) };
+
+    expect(retryAfterSeconds).toBeGreaterThan(500);
+    expect(retryAfterSeconds).toBeLessThanOrEqual(600);
+  });
 });
 
 describe('the delivery of a test event', () => {

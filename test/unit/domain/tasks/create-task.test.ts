@@ -43,6 +43,7 @@ describe('200', () => {
       nextCheckAt: sampleTime + 60_000,
       account: 'default',
       keyId: sampleCaller.keyId,
+      keyName: sampleCaller.keyName,
       userGroup: 'default',
       model: 'wan2.5-image-to-image',
       prompt: 'a starry sky',

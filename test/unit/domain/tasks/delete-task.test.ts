@@ -29,7 +29,7 @@ const talkative = completed({
   options: { negativePrompt: secret, seed: 4711 },
   inputs: [{ kind: 'url', url: `https://example.com/${secret}.png` }],
   callbackUrl: `https://example.com/${secret}`,
-  callback: { state: 'failing', attempts: 3, lastStatus: 500 },
+  callback: { state: 'retrying', attempts: 3, lastStatus: 500 },
   metadata: { customer: secret },
   failures: [{ code: 'image_processing_error', message: secret }],
   nextCheckAt: sampleTime + hourMs,

@@ -55,7 +55,7 @@ describe('the check that is due', () => {
       'undelivered',
     ],
     ['that failed and whose callback is pending', failed(callback('pending')), 'undelivered'],
-    ['whose callback is failing', failed(callback('failing')), 'undelivered'],
+    ['whose callback is tried again', failed(callback('retrying')), 'undelivered'],
     ['whose callback was delivered', completed(callback('delivered')), undefined],
     ['that was deleted', deleted(), 'pictures-left'],
     ['whose callback was given up', failed(callback('undelivered')), undefined],

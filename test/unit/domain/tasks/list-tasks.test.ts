@@ -27,7 +27,7 @@ const listing = (...tasks: readonly Task[]) =>
 const idOf = (n: number) => `task-unified-1757156493-0000000${n}`;
 
 describe('the list', () => {
-  test('shows the progress and the cost of each task, and nothing of its content', async () => {
+  test('shows the progress and the cost of each task, its key and the beginning of its prompt', async () => {
     const tasks = [
       completed({ id: idOf(4), createdAt: sampleTime + 4000, finishedAt: sampleTime + 24_600 }),
       failed({ id: idOf(3), createdAt: sampleTime + 3000, finishedAt: sampleTime + 5000 }),
@@ -37,7 +37,13 @@ describe('the list', () => {
 
     const { data } = await listing(...tasks)(ListRequest.parse({}), 'default');
 
-    const common = { model: 'wan2.5-image-to-image', type: 'image' };
+    const common = {
+      model: 'wan2.5-image-to-image',
+      type: 'image',
+      credits_reserved: 1.2,
+      prompt_start: 'Replace the background with a starry sky',
+      key: { id: 'key-0123456789abcdef', name: null },
+    };
     const created = Math.floor(sampleTime / 1000);
     const unfinished = { duration: null, has_results: false, result_count: 0, has_error: false };
     expect(data).toEqual([
@@ -84,6 +90,45 @@ describe('the list', () => {
         credits_used: null,
       },
     ]);
+  });
+
+  test('shows 120 characters of a prompt as they are, and the metadata and the name of the key', async () => {
+    const prompt = `<b>🌌</b>\u202e${'🌌'.repeat(500)}`;
+    const task = pending({ prompt, metadata: { order: '7' }, keyName: 'shop' });
+
+    const { data } = await listing(task)(ListRequest.parse({}), 'default');
+
+    expect(data).toMatchObject([
+      {
+        prompt_start: `<b>🌌</b>\u202e${'🌌'.repeat(111)}`,
+        metadata: { order: '7' },
+        key: { name: 'shop' },
+      },
+    ]);
+  });
+
+  test('reads what was asked only of the tasks of its page, and leaves out one that was deleted meanwhile', async () => {
+    const tasks = [1, 2, 3, 4].map((n) => pending({ id: idOf(n), createdAt: sampleTime + n }));
+    const history = memoryHistory(() => tasks);
+    const read: (readonly string[])[] = [];
+    const list = listTasks({
+      history: {
+        ...history,
+        findRequests: async (ids) => {
+          read.push(ids);
+          const found = new Map(await history.findRequests(ids));
+          found.delete(idOf(3));
+          return found;
+        },
+      },
+      now: () => sampleTime,
+      typicalSeconds: () => 30,
+    });
+
+    const { data } = await list(ListRequest.parse({ limit: '2' }), 'default');
+
+    expect(read).toEqual([[idOf(4), idOf(3)]]);
+    expect(data.map(({ id }) => id)).toEqual([idOf(4)]);
   });
 
   test('continues after its cursor, and the last page has none', async () => {

@@ -4,7 +4,11 @@ import {
   quickAttempts,
   type TaskState,
 } from '../../../../functions/domain/model/task.ts';
-import { type Callback, notifyCaller } from '../../../../functions/domain/tasks/notify-caller.ts';
+import {
+  type Callback,
+  type Delivery,
+  notifyCaller,
+} from '../../../../functions/domain/tasks/notify-caller.ts';
 import { memoryStore, settableClock } from '../../../support/fakes.ts';
 import type { StoredTask } from '../../../support/money.ts';
 import {
@@ -56,7 +60,7 @@ function context(task: StoredTask, ...statuses: readonly (number | undefined)[])
   };
 }
 
-const failing = (attempts: number): CallbackRecord => ({ state: 'failing', attempts });
+const retrying = (attempts: number): CallbackRecord => ({ state: 'retrying', attempts });
 
 test.each([completed({ callbackUrl }), failed({ callbackUrl })])(
   'the callback of a $status task is delivered once, and that is recorded',
@@ -119,7 +123,7 @@ describe('an attempt', () => {
     expect(await find()).toMatchObject({ callback: { state: 'delivered', lastStatus: status } });
   });
 
-  test.each([199, 300, 302, 400, 404, 410, 429, 500, undefined])(
+  test.each([199, 300, 302, 400, 404, 429, 500, undefined])(
     'with the response %s is not delivered, and throws the error that is retried',
     async (status) => {
       const { notify, find } = context(completed({ callbackUrl }), status);
@@ -127,7 +131,7 @@ describe('an attempt', () => {
       expect(await thrownBy(notify(sampleId))).toMatchObject({ name: 'CallbackFailed' });
 
       expect(await find()).toMatchObject({
-        callback: { state: 'failing', attempts: 1, lastStatus: status },
+        callback: { state: 'retrying', attempts: 1, lastStatus: status },
       });
     },
   );
@@ -155,7 +159,7 @@ describe('an attempt', () => {
     await thrownBy(notify(sampleId));
 
     expect(deliveries[1]).toEqual(deliveries[0]); // the same task, and so the same event
-    expect(await find()).toMatchObject({ callback: { state: 'failing', attempts: 1 } });
+    expect(await find()).toMatchObject({ callback: { state: 'retrying', attempts: 1 } });
   });
 
   test('whose result could not be written is repeated', async () => {
@@ -188,12 +192,15 @@ describe('when the next attempt is due', () => {
   test.each([1, 2, 3])(
     'after attempt %i the state machine makes it, and the reconciler checks after a minute',
     async (nth) => {
-      const { notify, find } = context(completed({ callbackUrl, callback: failing(nth - 1) }), 500);
+      const { notify, find } = context(
+        completed({ callbackUrl, callback: retrying(nth - 1) }),
+        500,
+      );
 
       expect(await thrownBy(notify(sampleId))).toMatchObject({ name: 'CallbackFailed' });
 
       expect(await find()).toMatchObject({
-        callback: { state: 'failing', attempts: nth },
+        callback: { state: 'retrying', attempts: nth },
         nextCheckAt: sampleTime + 60_000,
       });
     },
@@ -205,21 +212,21 @@ describe('when the next attempt is due', () => {
     [6, 3600],
   ])('after attempt %i the reconciler makes it, %i s later', async (nth, seconds) => {
     const { notify, find, givenUp } = context(
-      completed({ callbackUrl, callback: failing(nth - 1) }),
+      completed({ callbackUrl, callback: retrying(nth - 1) }),
       500,
     );
 
     await notify(sampleId);
 
     expect(await find()).toMatchObject({
-      callback: { state: 'failing', attempts: nth },
+      callback: { state: 'retrying', attempts: nth },
       nextCheckAt: sampleTime + seconds * 1000,
     });
     expect(givenUp).toEqual([]);
   });
 
   test('after the last attempt there is none, and the undelivered callback is reported to the operator', async () => {
-    const task = failed({ callbackUrl, callback: failing(6), nextCheckAt: sampleTime });
+    const task = failed({ callbackUrl, callback: retrying(6), nextCheckAt: sampleTime });
     const { notify, find, givenUp, reasons } = context(task, 503);
 
     await notify(sampleId);
@@ -234,7 +241,7 @@ describe('when the next attempt is due', () => {
 
   test('the last one may be delivered like any other', async () => {
     const { notify, find, givenUp } = context(
-      completed({ callbackUrl, callback: failing(6) }),
+      completed({ callbackUrl, callback: retrying(6) }),
       204,
     );
 
@@ -245,7 +252,7 @@ describe('when the next attempt is due', () => {
   });
 
   test('without further delays there are only the four attempts of the contract', async () => {
-    const task = completed({ callbackUrl, callback: failing(quickAttempts - 1) });
+    const task = completed({ callbackUrl, callback: retrying(quickAttempts - 1) });
     const { deps, find, givenUp } = context(task, 500);
 
     await notifyCaller({ ...deps, callbackRetryDelays: [] })(sampleId);
@@ -295,5 +302,97 @@ test.each([
 
   await slow(sampleId).catch(() => {});
 
-  expect(await tasks.findAttempts(sampleId)).toEqual([{ at, milliseconds: 250, ...result }]);
+  expect(await tasks.findStory(sampleId)).toMatchObject({
+    attempts: [{ at, milliseconds: 250, ...result }],
+  });
+});
+
+describe('what a receiver answers', () => {
+  const answering = async (task: StoredTask, delivery: Delivery) => {
+    const made = context(task);
+    const error = await notifyCaller({ ...made.deps, deliver: async () => delivery })(
+      sampleId,
+    ).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    const { task: after, attempts } =
+      (await made.tasks.findStory(sampleId)) ?? expect.unreachable();
+    return { after, attempts, error, givenUp: made.givenUp };
+  };
+  const afterAttempts = (attempts: number) =>
+    completed({ callbackUrl, callback: retrying(attempts), nextCheckAt: sampleTime });
+
+  test.each([0, 3, 5])(
+    'a 410 after %i attempts ends them: none follows, and the operator sees it',
+    async (before) => {
+      const { after, error, givenUp } = await answering(afterAttempts(before), { status: 410 });
+
+      expect(error).toBeUndefined();
+      expect(after).toMatchObject({ callback: { state: 'undelivered', lastStatus: 410 } });
+      expect(after).not.toHaveProperty('nextCheckAt');
+      expect(givenUp).toEqual([sampleId]);
+    },
+  );
+
+  test.each<[before: number, retryAfterSeconds: number, nextSeconds: number, atOnce: boolean]>([
+    [0, 0, 60, true],
+    [0, 1, 60, true],
+    [2, 4, 60, true],
+    [0, 2, 2, false],
+    [0, 30, 30, false],
+    [2, 120, 120, false],
+    [3, 20, 60, false],
+    [3, 90, 90, false],
+    [4, 90, 600, false],
+    [0, 3600, 3600, false],
+    [0, 999_999_999, 3600, false],
+    [5, 999_999_999, 3600, false],
+  ])(
+    'after %i attempts and a Retry-After of %i s the next one is due after %i s, or at once: %s',
+    async (before, retryAfterSeconds, nextSeconds, atOnce) => {
+      const delivery = { status: 503, retryAfterSeconds };
+
+      const { after, error } = await answering(afterAttempts(before), delivery);
+
+      expect(after).toMatchObject({
+        callback: { state: 'retrying', attempts: before + 1 },
+        nextCheckAt: sampleTime + nextSeconds * 1000,
+      });
+      expect(error !== undefined).toBe(atOnce);
+    },
+  );
+
+  test('a Retry-After adds no attempt to those that are made', async () => {
+    const { after } = await answering(afterAttempts(6), { status: 503, retryAfterSeconds: 60 });
+
+    expect(after).toMatchObject({ callback: { state: 'undelivered', attempts: 7 } });
+  });
+
+  test('a 2xx with a Retry-After is delivered', async () => {
+    const { after } = await answering(afterAttempts(0), { status: 202, retryAfterSeconds: 60 });
+
+    expect(after).toMatchObject({ callback: { state: 'delivered' } });
+  });
+
+  test.each<[string, string | undefined]>([
+    ['thanks', 'thanks'],
+    ['<script>alert(1)</script>', '<script>alert(1)</script>'],
+    ['two\r\nlines\tand\u0000\u001b[31m red', 'two lines and[31m red'],
+    ['a\u202eb\u2066c\u200b', 'abc'],
+    ['x'.repeat(10_000), 'x'.repeat(200)],
+    ['🌌'.repeat(300), '🌌'.repeat(200)],
+    [' \u0007 ', undefined],
+  ])('the text %j is stored as one short line', async (text, stored) => {
+    const { attempts } = await answering(afterAttempts(0), { status: 200, text });
+
+    expect(attempts.map((attempt) => attempt.text)).toEqual([stored]);
+  });
+
+  test('what a receiver says is in no error', async () => {
+    const { error } = await answering(afterAttempts(0), { status: 404, text: 'secret words' });
+
+    expect(error).toMatchObject({ message: 'attempt 1 got status 404' });
+    expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain('secret words');
+  });
 });

@@ -87,7 +87,7 @@ describe('the reconciler', () => {
       pending({ id: 'unstarted', nextCheckAt: 4 }),
       pending({ id: 'uploads', nextCheckAt: 3, inputs: [upload] }),
       processing({ id: 'dead', nextCheckAt: 2, deadlineAt: now }),
-      completed({ id: 'undelivered', nextCheckAt: 1, ...callback('failing') }),
+      completed({ id: 'undelivered', nextCheckAt: 1, ...callback('retrying') }),
       pending({ id: 'young', nextCheckAt: now + 1 }),
       completed({ id: 'told', ...callback('delivered') }),
     ]);

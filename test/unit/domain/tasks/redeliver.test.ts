@@ -43,7 +43,7 @@ describe('200', () => {
   test.each<[string, Task]>([
     ['was delivered', completed(callback('delivered', 1))],
     ['was given up', failed(callback('undelivered', 7))],
-    ['is failing', completed({ ...callback('failing', 5), nextCheckAt: sampleTime + 3_600_000 })],
+    ['is retrying', completed({ ...callback('retrying', 5), nextCheckAt: sampleTime + 3_600_000 })],
     ['was never sent', completed({ callbackUrl })],
   ])('a callback that %s is pending again, from the first attempt on', async (_what, task) => {
     const { redeliverTask, find, found } = context(task);

@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import { linkValidForMs, type Task } from '../../../../functions/domain/model/task.ts';
 import { isValidLink } from '../../../../functions/domain/wire/result-link.ts';
 import {
+  callbackBodyFor,
   endedTaskResponseFor,
   taskResponseFor,
 } from '../../../../functions/domain/wire/task-response.ts';
-import { withoutCallback } from '../../../../functions/domain/wire/view.ts';
 import { signingWith } from '../../../support/signing.ts';
 import {
   completed,
@@ -31,6 +31,7 @@ function context(typicalSeconds = 30) {
   return {
     respond: taskResponseFor(deps),
     respondEnded: endedTaskResponseFor(deps),
+    bodyOf: callbackBodyFor(deps),
     secretsRead: () => secretsRead,
   };
 }
@@ -84,14 +85,17 @@ test('progress follows the typical duration that the deployment sets', async () 
   expect(await context(15).respond(processing())).toMatchObject({ progress: 95 });
 });
 
-test('the body of a callback is the task without the state of the callback', async () => {
+test('the body of a callback is the task without its story', async () => {
   const task = completed({
     callbackUrl: 'https://example.com/hook',
     metadata: { order: '7' },
-    callback: { state: 'failing', attempts: 2 },
+    callback: { state: 'retrying', attempts: 2 },
   });
-  const { callback, ...rest } = await context().respondEnded(task);
+  const { callback, request, key, events, ...rest } = await context().respondEnded(task);
 
-  expect(callback).toMatchObject({ status: 'failing', attempts: 2 });
-  expect(withoutCallback(await context().respondEnded(task))).toStrictEqual(rest);
+  expect(callback).toMatchObject({ status: 'retrying', url: 'https://example.com/hook' });
+  expect(request.prompt).toBe(task.prompt);
+  expect(key.id).toBe(task.keyId);
+  expect(events.length).toBeGreaterThan(0);
+  expect(await context().bodyOf(task)).toStrictEqual(rest);
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { CallbackRecord, Image, Task } from '../../../../functions/domain/model/task.ts';
+import type { Image, Task } from '../../../../functions/domain/model/task.ts';
 import {
   activeTaskView,
   createdView,
@@ -62,7 +62,13 @@ describe('the response with a task', () => {
     ['processing', processing({ cancellable: true }), sampleTime + 18_000],
     [
       'completed',
-      completed({ n: 2, charged: 2400, images: [image, image], metadata: { order: '7' } }),
+      completed({
+        n: 2,
+        reserved: 2400,
+        charged: 2400,
+        images: [image, image],
+        metadata: { order: '7' },
+      }),
       sampleTime,
     ],
     [
@@ -82,18 +88,17 @@ describe('the response with a task', () => {
 
   test('reveals nothing internal', () => {
     const secrets = {
-      prompt: 'inside',
       wakeToken: 'inside',
-      callbackUrl: 'https://inside.example.com/',
       ticket: 'inside',
       account: 'inside',
-      keyId: 'inside',
+      slot: 'inside',
       ...({ provider: 'evolink', submittedRequest: { images: ['inside'] }, busyCount: 2 } as const),
+      ...({ queue: { pools: ['inside'], since: 3 }, lane: 'bulk' } as const),
     };
 
     const text = JSON.stringify(taskView(processing(secrets), context));
 
-    expect(text).not.toMatch(/inside|evolink|busyCount/);
+    expect(text).not.toMatch(/inside|evolink|busyCount|bulk/);
   });
 });
 
@@ -128,46 +133,6 @@ describe('can_cancel', () => {
     });
     expect(createdView(task, context, []).task_info.can_cancel).toBe(false);
   });
-});
-
-describe('the state of the callback', () => {
-  const callbackUrl = 'https://inside.example.com/';
-  const withCallback = (callback: CallbackRecord) => ({ callbackUrl, callback });
-  const nothingYet = { status: 'pending', attempts: 0, last_status: null };
-
-  test.each<[string, Task, object]>([
-    ['pending while the task runs', processing({ callbackUrl }), nothingYet],
-    ['pending when the task has just ended', completed({ callbackUrl }), nothingYet],
-    [
-      'pending before the first attempt',
-      completed(withCallback({ state: 'pending', attempts: 0 })),
-      nothingYet,
-    ],
-    [
-      'failing after attempts without a response',
-      completed(withCallback({ state: 'failing', attempts: 2 })),
-      { status: 'failing', attempts: 2, last_status: null },
-    ],
-    [
-      'delivered after three attempts',
-      failed(withCallback({ state: 'delivered', attempts: 3, lastStatus: 204 })),
-      { status: 'delivered', attempts: 3, last_status: 204 },
-    ],
-    [
-      'undelivered after the last attempt',
-      failed(withCallback({ state: 'undelivered', attempts: 7, lastStatus: 500 })),
-      { status: 'undelivered', attempts: 7, last_status: 500 },
-    ],
-  ])('is %s', (_what, task, callback) => {
-    expect(onTheWire(taskView(task, context))).toMatchObject({ callback });
-  });
-
-  test.each([pending(), processing(), completed(), failed()])(
-    'is missing in a $status task without a callback_url',
-    (task) => {
-      expect(taskView(task, context)).not.toHaveProperty('callback');
-    },
-  );
 });
 
 test('the view of an active task needs neither a signing key nor the URL of the API', () => {
