@@ -255,7 +255,11 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
       environment: {
         ...callerEnvironment,
         KEY_TABLE: tables.keys.allow('dynamodb:GetItem', 'dynamodb:BatchGetItem'),
-        ACCOUNT_TABLE: readAccounts,
+        ACCOUNT_TABLE: tables.accounts.allow(
+          'dynamodb:GetItem',
+          'dynamodb:BatchGetItem',
+          'dynamodb:Query',
+        ),
         MODEL_ALIASES: stage.modelAliases,
       },
       sharedBecause: 'each reads what its caller may see of its own account and key',

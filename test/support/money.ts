@@ -6,7 +6,16 @@ import type {
   ReserveFailure,
   SpendingLimits,
 } from '../../functions/domain/billing/ledger.ts';
-import { sumUsage, type UsageStore, usageOf } from '../../functions/domain/billing/usage.ts';
+import {
+  afterPosition,
+  endOfPositions,
+  sumUsage,
+  type Usage,
+  type UsageRange,
+  type UsageStore,
+  usageOf,
+  usagePosition,
+} from '../../functions/domain/billing/usage.ts';
 import {
   type Account,
   type Accounts,
@@ -159,13 +168,29 @@ function failureOf(
 
 /** The usage that the tasks that have ended make up. */
 export const memoryUsage = ({ tasks }: Records): UsageStore => ({
-  between: async (account, from, to) => {
+  page: async (account, { from, to, limit }) => {
     const ended = [...tasks.values()].flatMap((task) =>
       !isDeleted(task) && isEnded(task) && task.account === account ? [usageOf(task)] : [],
     );
-    return sumUsage(ended.filter(({ day }) => from <= day && day <= to));
+    return usagePageOf(sumUsage(ended), { from, to, limit });
   },
 });
+
+/** A page of rows that are in the order of their positions. */
+export function usagePageOf(
+  rows: readonly Usage[],
+  { from, to, limit }: UsageRange,
+): { readonly rows: readonly Usage[]; readonly next?: string | undefined } {
+  const left = rows.filter((row) => {
+    const position = usagePosition(row);
+    return from <= position && position <= endOfPositions(to);
+  });
+  const [page, last] = [left.slice(0, limit), left[limit - 1]];
+  return {
+    rows: page,
+    next: left.length > limit && last ? afterPosition(usagePosition(last)) : undefined,
+  };
+}
 
 export function memoryLedger(records: Records): Ledger {
   const { tasks, idempotencyRecords } = records;
@@ -326,6 +351,13 @@ export function memoryApiKeys(records: Records): ApiKeys {
       keys.set(key.keyId, key);
     },
     find: async (keyId) => keyIn(records, keyId),
+    names: async (keyIds) =>
+      new Map(
+        keyIds.flatMap((keyId) => {
+          const name = keys.get(keyId)?.name;
+          return name === undefined ? [] : [[keyId, name] as const];
+        }),
+      ),
     spending: async (some) =>
       new Map(some.map((key) => [key.keyId, spendingOf(records, key, sampleTime)])),
     list: async (account, { limit, after }) => {

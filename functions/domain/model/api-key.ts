@@ -95,6 +95,8 @@ export type ApiKeys = {
   /** @throws {Error} when there is a key of this id */
   add(key: ApiKey): Promise<void>;
   find(keyId: string): Promise<ApiKey | undefined>;
+  /** The names of these keys by their ids, also of deleted ones. */
+  names(keyIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** What was spent through these keys, which belong to one account, by their ids. */
   spending(keys: readonly ApiKey[]): Promise<ReadonlyMap<string, Spending>>;
   /** The keys of an account, the newest first. */

@@ -45,6 +45,14 @@ export function keyTable(client: DynamoDBClient, tables: Tables, now: Clock): Ap
   return {
     add: (key) => addKey(context, key),
     find: (keyId) => findKey(client, tables.keys, keyId),
+    names: async (keyIds) => {
+      const rows = await findRows(
+        client,
+        tables.keys,
+        keyIds.map((keyId) => ({ keyId })),
+      );
+      return new Map(rows.map((row) => [String(row['keyId']), String(row['name'])]));
+    },
     spending: (keys) => spendingOf(context, keys),
     list: (account, options) => listKeys(client, tables.keys, account, options),
     change: (keyId, change, since) => changeKey(context, keyId, change, since),
