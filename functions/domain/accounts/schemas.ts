@@ -41,6 +41,11 @@ export const Account = z
       })
       .describe('Its limits'),
     tasks_in_flight: count('How many of its tasks have not ended'),
+    enabled: z.boolean().describe('Whether its keys work'),
+    daily_budget_credits: credits(
+      'What it is meant to spend on a day of UTC; `null`: no budget',
+    ).nullable(),
+    stop_at_budget: z.boolean().describe('Whether creates beyond the budget are refused'),
   })
   .describe('An account: it has the credits, and API keys to spend them with');
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { DailyBudget } from './account.ts';
 import type { CursorKey } from './ids.ts';
 
 /** What a key may do; see `includedScopes`. */
@@ -151,5 +152,7 @@ export type Caller = {
   readonly timeZone: string;
   /** How many shards the credits of the account lay in when its row was read. */
   readonly accountShards?: number | undefined;
+  /** The daily budget of the account. */
+  readonly budget?: DailyBudget | undefined;
   readonly requestsPerMinute: number;
 };

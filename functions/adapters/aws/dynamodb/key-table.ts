@@ -13,7 +13,7 @@ import {
 } from '../../../domain/model/api-key.ts';
 import type { Clock } from '../../../domain/model/clock.ts';
 import { indexNames } from '../../../domain/model/storage-names.ts';
-import { toProfile } from './account-table.ts';
+import { accountProfiles } from './account-table.ts';
 import { withPlaceholders } from './expressions.ts';
 import { findRows, type Row, readRow } from './rows.ts';
 import {
@@ -243,9 +243,7 @@ export const knownKeys = (client: DynamoDBClient, { keys, accounts }: Tables): K
   find: async (hash) => {
     const key = await findKey(client, keys, keyIdOf(hash));
     if (key?.hash !== hash) return undefined;
-    const row = await readRow(client, accounts, accountKey(key.account));
-    if (!row) throw new Error(`the account ${key.account} does not exist`);
-    return { key, account: { ...toProfile(row), shards: row['shards'] } };
+    return { key, account: await accountProfiles(client, accounts)(key.account) };
   },
 });
 
