@@ -127,10 +127,15 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
       id: 'CancelTask',
       environment: {
         ...callerEnvironment,
-        TASK_TABLE: tables.tasks.allow('dynamodb:Query', 'dynamodb:UpdateItem'),
-        WORKFLOW_ARN: workflow.allow('states:StartExecution', 'states:SendTaskFailure'),
+        TASK_TABLE: tables.tasks.allow('dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'),
+        WORKFLOW_ARN: workflow.allow(
+          'states:StartExecution',
+          'states:DescribeExecution',
+          'states:SendTaskFailure',
+        ),
         TYPICAL_SECONDS: stage.typicalSeconds,
       },
+      sharedBecause: 'each writes a fact on one task, and has its workflow look at it',
     },
     'api/delete-task': {
       id: 'DeleteTask',
@@ -151,10 +156,16 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
       environment: {
         ...callerEnvironment,
         ...taskLinks,
-        TASK_TABLE: tables.tasks.allow('dynamodb:Query', 'dynamodb:UpdateItem'),
+        TASK_TABLE: tables.tasks.allow(
+          'dynamodb:GetItem',
+          'dynamodb:Query',
+          'dynamodb:UpdateItem',
+          { index: indexNames.undeliveredCallbacks, actions: ['dynamodb:Query'] },
+        ),
         NOTIFY_FUNCTION:
           workflow.functions['workflow/notify-caller'].allow('lambda:InvokeFunction'),
       },
+      sharedBecause: 'each has callbacks of tasks that have ended sent once more',
     },
     'api/create-file': {
       id: 'CreateFile',
@@ -285,6 +296,13 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
           { index: indexNames.accountsByName, actions: ['dynamodb:Query'] },
         ),
         ACTIVITY_TABLE: lastUse,
+        TASK_TABLE: tables.tasks.allow(
+          'dynamodb:GetItem',
+          'dynamodb:BatchGetItem',
+          'dynamodb:Query',
+          { index: indexNames.tasksByDay, actions: ['dynamodb:Query'] },
+          { index: indexNames.tasksByAccount, actions: ['dynamodb:Query'] },
+        ),
       },
       sharedBecause: 'the operator may read all of it, and none of them writes',
     },

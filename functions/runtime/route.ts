@@ -192,6 +192,7 @@ export type RouteDocs = {
     | 'Service'
     | 'Accounts'
     | 'Keys'
+    | 'Operation'
     | 'Providers';
   readonly summary: string;
   readonly description: string;

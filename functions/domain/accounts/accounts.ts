@@ -116,6 +116,14 @@ export function requireAccountName(id: string): string {
   throw accountNotFound(id);
 }
 
+/** The name of an account that there is. @throws {Problem} `account_not_found` */
+export const existingAccount =
+  ({ accounts }: { readonly accounts: Pick<Accounts, 'exists'> }) =>
+  async (id: string): Promise<string> => {
+    if (await accounts.exists(requireAccountName(id))) return id;
+    throw accountNotFound(id);
+  };
+
 const requireAccount = (id: string, account: Account | undefined): Account => {
   if (account) return account;
   throw accountNotFound(id);
