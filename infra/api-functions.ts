@@ -140,10 +140,15 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
       id: 'CancelTask',
       environment: {
         ...callerEnvironment,
-        TASK_TABLE: tables.tasks.allow('dynamodb:Query', 'dynamodb:UpdateItem'),
-        WORKFLOW_ARN: workflow.allow('states:StartExecution', 'states:SendTaskFailure'),
+        TASK_TABLE: tables.tasks.allow('dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'),
+        WORKFLOW_ARN: workflow.allow(
+          'states:StartExecution',
+          'states:DescribeExecution',
+          'states:SendTaskFailure',
+        ),
         TYPICAL_SECONDS: stage.typicalSeconds,
       },
+      sharedBecause: 'each writes a fact on one task, and has its workflow look at it',
     },
     'api/delete-task': {
       id: 'DeleteTask',
@@ -164,10 +169,16 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
       environment: {
         ...callerEnvironment,
         ...taskLinks,
-        TASK_TABLE: tables.tasks.allow('dynamodb:Query', 'dynamodb:UpdateItem'),
+        TASK_TABLE: tables.tasks.allow(
+          'dynamodb:GetItem',
+          'dynamodb:Query',
+          'dynamodb:UpdateItem',
+          { index: indexNames.undeliveredCallbacks, actions: ['dynamodb:Query'] },
+        ),
         NOTIFY_FUNCTION:
           workflow.functions['workflow/notify-caller'].allow('lambda:InvokeFunction'),
       },
+      sharedBecause: 'each has callbacks of tasks that have ended sent once more',
     },
     'api/create-file': {
       id: 'CreateFile',
@@ -268,7 +279,11 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
       environment: {
         ...callerEnvironment,
         KEY_TABLE: tables.keys.allow('dynamodb:GetItem', 'dynamodb:BatchGetItem'),
-        ACCOUNT_TABLE: readAccounts,
+        ACCOUNT_TABLE: tables.accounts.allow(
+          'dynamodb:GetItem',
+          'dynamodb:BatchGetItem',
+          'dynamodb:Query',
+        ),
         MODEL_ALIASES: stage.modelAliases,
       },
       sharedBecause: 'each reads what its caller may see of its own account and key',
@@ -294,6 +309,13 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
           { index: indexNames.accountsByName, actions: ['dynamodb:Query'] },
         ),
         ACTIVITY_TABLE: lastUse,
+        TASK_TABLE: tables.tasks.allow(
+          'dynamodb:GetItem',
+          'dynamodb:BatchGetItem',
+          'dynamodb:Query',
+          { index: indexNames.tasksByDay, actions: ['dynamodb:Query'] },
+          { index: indexNames.tasksByAccount, actions: ['dynamodb:Query'] },
+        ),
       },
       sharedBecause: 'the operator may read all of it, and none of them writes',
     },

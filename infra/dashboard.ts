@@ -95,7 +95,11 @@ const queue = (): Row => [
 ];
 
 const creditsAndImages = (): Row => [
-  graph('Credits', 12, sums(metricNames.creditsReserved, metricNames.creditsCharged)),
+  graph(
+    'Credits, and creates beyond a daily budget',
+    12,
+    sums(metricNames.creditsReserved, metricNames.creditsCharged, metricNames.budgetExceeded),
+  ),
   graph('Images', 12, sums(metricNames.imagesMade)),
 ];
 

@@ -1,5 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { clientConfig } from '../adapters/aws/client-config.ts';
+import { accountProfiles } from '../adapters/aws/dynamodb/account-table.ts';
 import { keyActivity } from '../adapters/aws/dynamodb/key-activity.ts';
 import { keysById, knownKeys } from '../adapters/aws/dynamodb/key-table.ts';
 import { admitCreate, authenticate, recheckKey } from '../domain/accounts/authenticate.ts';
@@ -32,6 +33,10 @@ export const callers: CallerServices = {
   countCall: limitCalls(activity, Date.now),
   admitCreate: admitCreate({
     countRequest: limitRequests(activity, Date.now),
-    recheckKey: recheckKey({ keys: keysById(dynamo, env.KEY_TABLE), now: Date.now }),
+    recheckKey: recheckKey({
+      keys: keysById(dynamo, env.KEY_TABLE),
+      findProfile: accountProfiles(dynamo, env.ACCOUNT_TABLE),
+      now: Date.now,
+    }),
   }),
 };

@@ -35,6 +35,7 @@ const tags = {
   Account: 'Your credits, and the models',
   Service: 'The service itself',
   Accounts: 'For the operator: accounts and their credits. Needs a key with the scope `admin`',
+  Operation: 'For the operator: the tasks of all accounts. Needs a key with the scope `admin`',
   Keys: 'API keys: those of your own account with the scope `manage`, all keys with the scope `admin`',
   Providers: 'For the providers that make the images. The address carries a secret',
 } as const satisfies Record<RouteDocs['tag'], string>;

@@ -49,6 +49,17 @@ export const location = {
   ),
 };
 
+export const nextCursor = {
+  'Next-Cursor': {
+    ...header(
+      'With `format=csv`: what to send as `cursor` to read on, unless this is all',
+      { type: 'string' },
+      'WyJkYXkiLCIyMDI2LTAzLTAyIl0',
+    ),
+    required: false,
+  },
+};
+
 /** All of them, by their names. */
 export const headers = {
   ...requestId,
@@ -56,4 +67,5 @@ export const headers = {
   ...retryAfter,
   ...replayed,
   ...location,
+  ...nextCursor,
 };

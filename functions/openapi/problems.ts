@@ -121,6 +121,15 @@ const errorDocs: Readonly<Record<ProblemCode, ErrorDocs>> = {
       reset_timezone: z.string().describe('Where its day begins at midnight'),
     },
   },
+  daily_budget_exhausted: {
+    when: 'The task would bring the account above its daily budget, and its creates stop there.',
+    example: reserveProblem({ state: 'over_budget', budget: 50_000, remaining: 1200 }, request),
+    details: {
+      estimated_credits: estimated,
+      daily_budget_credits: credits('What the account is meant to spend on a day of UTC'),
+      remaining_credits: remaining,
+    },
+  },
   permission_denied: {
     when: 'The key lacks the scope of this route, or a link to a result is not valid any more.',
     example: scopeMissing('generate'),

@@ -107,7 +107,7 @@ const problemsOf = (route: AnyRoute) =>
 const prefixOf = (route: AnyRoute): string =>
   route.envelope ? `${route.envelope.name}${isCounted(route) ? 'Counted' : ''}` : '';
 
-function successOf({ idempotent, rateLimit }: AnyRoute, { response }: RouteDocs): Json {
+function successOf({ idempotent, rateLimit, csv }: AnyRoute, { response }: RouteDocs): Json {
   if ('picture' in response) return pictureOf(response.picture, response.redirect);
   return {
     200: {
@@ -116,9 +116,13 @@ function successOf({ idempotent, rateLimit }: AnyRoute, { response }: RouteDocs)
         ...references(headers.requestId),
         ...(idempotent && references(headers.replayed)),
         ...(rateLimit === 'creates' && references(headers.rateLimit)),
+        ...(csv && references(headers.nextCursor)),
         ...response.headers,
       },
-      content: jsonContent(reference('schemas', response.name), response.examples),
+      content: {
+        ...jsonContent(reference('schemas', response.name), response.examples),
+        ...(csv && { 'text/csv': { schema: { type: 'string' }, example: response.csv } }),
+      },
     },
   };
 }

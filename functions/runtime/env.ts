@@ -214,7 +214,7 @@ export const entries = {
     PROVIDER_KEYS_URLS,
   }),
   'api/read-account': z.object({ ...callerVariables, MODEL_ALIASES }),
-  'api/admin-reads': z.object({ ...callerVariables }),
+  'api/admin-reads': z.object({ ...callerVariables, TASK_TABLE: required }),
   'api/manage-accounts': z.object({ ...callerVariables }),
   'api/credit-account': z.object({ ...callerVariables, IDEMPOTENCY_TABLE: required }),
   'api/manage-keys': z.object({ ...callerVariables }),

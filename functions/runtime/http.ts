@@ -38,12 +38,15 @@ type PictureResponse = {
 /** A 302, or a picture. */
 type PictureOrRedirect = { readonly redirectTo: string } | PictureResponse;
 
-/** A 200 with a JSON body; or a picture, or the way to one. */
+/** A table in place of JSON, of a route that declares `csv`. */
+type CsvResponse = { readonly csv: string; readonly filename: string; readonly headers?: Headers };
+
+/** A 200 with a JSON body or a table; or a picture, or the way to one. */
 export type RouteResponse<R extends AnyRoute> =
   ResponseOf<R> extends infer Response extends z.ZodType
     ? [Response] extends [never]
       ? PictureOrRedirect
-      : { readonly body: z.input<Response>; readonly headers?: Headers }
+      : { readonly body: z.input<Response>; readonly headers?: Headers } | CsvResponse
     : never;
 
 /** A caller whose request was counted. */
@@ -162,7 +165,10 @@ function bodyOf({ body }: AnyRoute, event: Event): unknown {
 }
 
 function toResult(
-  response: PictureOrRedirect | { readonly body: unknown; readonly headers?: Headers },
+  response:
+    | PictureOrRedirect
+    | CsvResponse
+    | { readonly body: unknown; readonly headers?: Headers },
   common: Headers,
 ): Result {
   if ('redirectTo' in response) {
@@ -172,6 +178,19 @@ function toResult(
     };
   }
   if ('picture' in response) return pictureResult(response, common);
+  if ('csv' in response) {
+    return {
+      statusCode: 200,
+      headers: {
+        ...always,
+        ...common,
+        ...response.headers,
+        'content-type': 'text/csv; charset=utf-8; header=present',
+        'content-disposition': `attachment; filename="${response.filename}"`,
+      },
+      body: response.csv,
+    };
+  }
   return jsonResult(200, response.body, { ...common, ...response.headers });
 }
 

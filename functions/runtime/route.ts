@@ -95,6 +95,8 @@ type Declaration<Path extends string, A extends Access, Query, Body, BodyInput> 
   readonly idempotent?: true;
   /** Only with GET: the same function serves HEAD, too. */
   readonly head?: true;
+  /** The parameter `format=csv` gets a table (text/csv) in place of JSON. */
+  readonly csv?: true;
   readonly query?: z.ZodType<Query>;
   readonly body?: RequestBody<Body, BodyInput>;
   readonly envelope?: ProblemEnvelope;
@@ -128,6 +130,7 @@ export type AnyRoute = {
   readonly throttle?: RouteThrottle;
   readonly idempotent?: true;
   readonly head?: true;
+  readonly csv?: true;
   readonly params?: { readonly [name: string]: PathParameter };
   readonly query?: z.ZodType;
   readonly body?: RequestBody<unknown>;
@@ -189,6 +192,7 @@ export type RouteDocs = {
     | 'Service'
     | 'Accounts'
     | 'Keys'
+    | 'Operation'
     | 'Providers';
   readonly summary: string;
   readonly description: string;
@@ -208,6 +212,8 @@ export type RouteDocs = {
         readonly description: string;
         readonly examples: Readonly<Record<string, unknown>>;
         readonly headers?: Json;
+        /** An example of the table that `format=csv` gets. */
+        readonly csv?: string;
       }
     | {
         /** What a 302 leads to; undefined when it never does. */

@@ -45,6 +45,7 @@ export const callerCreatesTask = (
       urlProblem: () => undefined,
       fileIdOf: () => undefined,
       startFailed: () => undefined,
+      budgetExceeded: () => undefined,
     });
     const body = { prompt: 'A starry sky', image_urls: ['https://example.com/cat.png'], n };
     const caller = { ...sampleCaller, account, keyId, totalLimit };

@@ -1,4 +1,5 @@
 import { describe } from 'vitest';
+import { budgetsContract } from './budgets-contract.ts';
 import { creditContract, repeatedCreditContract } from './credit-contract.ts';
 import { entriesContract } from './entries-contract.ts';
 import { inFlightContract } from './in-flight-contract.ts';
@@ -24,6 +25,7 @@ export function ledgerContract(make: MakeStore): void {
   describe('a limit of a key that is changed', () => changedLimitContract(make));
   describe('the daily limit of a key', () => dailyLimitContract(make));
   describe('the usage', () => usageContract(make));
+  describe('the budget', () => budgetsContract(make));
   describe('credits', () => creditContract(make));
   describe('an idempotency key of credits', () => repeatedCreditContract(make));
 }

@@ -162,13 +162,14 @@ export async function openTask(
 
 /** Reserves the price of a task, with the limits that its key has now. */
 export async function reserve(
-  { ledger, apiKeys }: Pick<Store, 'ledger' | 'apiKeys'>,
+  { ledger, apiKeys, accounts }: Pick<Store, 'ledger' | 'apiKeys' | 'accounts'>,
   task: WithRequest<Pending>,
   record?: IdempotencyRecord,
 ): Promise<ReserveResult> {
   const found = await apiKeys.find(task.keyId);
   const { totalLimit, dailyLimit, timeZone = 'UTC', revision } = found ?? {};
-  return ledger.reserve(task, { totalLimit, dailyLimit, timeZone, revision }, record);
+  const { budget } = (await accounts.find(task.account)) ?? {};
+  return ledger.reserve(task, { totalLimit, dailyLimit, timeZone, revision, budget }, record);
 }
 
 /** Settles a task where its price is reserved. */

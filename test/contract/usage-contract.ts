@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { EndedTask } from '../../functions/domain/model/task.ts';
 import { completed, failed, keyOf, sampleKey } from '../support/tasks.ts';
+import { pagesOf } from './pages.ts';
 import { account, grant, keyId, type MakeStore, openTask, type Store, settle } from './stores.ts';
 
 const day = (name: string) => Date.parse(`${name}T12:00:00Z`);
@@ -17,7 +18,8 @@ async function end(store: Store, more: Partial<EndedTask>, made: number): Promis
     ...(more.account !== undefined && { account: more.account }),
     ...(more.keyId !== undefined && { keyId: more.keyId }),
   });
-  const common = { ...more, id, account: of, keyId: by };
+  const { finishedAt = 0 } = more;
+  const common = { startedAt: finishedAt - 20_000, ...more, id, account: of, keyId: by };
   const images = Array.from({ length: made }, (_, n) => image(n));
   const task =
     made === 0
@@ -25,6 +27,27 @@ async function end(store: Store, more: Partial<EndedTask>, made: number): Promis
       : completed({ ...common, status: 'completed', images, charged: 400 * made });
   expect(await settle(store, task)).toBeDefined();
 }
+
+/** All usage of an account on these days, read in pages of one or two rows. */
+async function usageOf({ usage }: Store, of: string, from: string, to: string) {
+  const pages = await pagesOf(async (next: string | undefined) => {
+    const page = await usage.page(of, { from: next ?? from, to, limit: 2 });
+    return { items: page.rows, next: page.next };
+  });
+  return pages.flat();
+}
+
+/** What a task with so many images adds, which took 20 seconds; its provider's price is not known. */
+const counted = (images: number, more: object = {}) => ({
+  tasks: 1,
+  failedTasks: 0,
+  images,
+  charged: 400 * images,
+  providerCost: 0,
+  unpricedImages: images,
+  seconds: { 18: 1 },
+  ...more,
+});
 
 /** What every ledger guarantees about usage. */
 export function usageContract(make: MakeStore): void {
@@ -35,22 +58,19 @@ export function usageContract(make: MakeStore): void {
     await store.apiKeys.add(sampleKey({ keyId: other }));
     await end(store, { finishedAt: day('2026-11-22') }, 2);
     await end(store, { finishedAt: day('2026-11-22') }, 0);
-    await end(store, { finishedAt: day('2026-11-22') }, 3);
+    await end(store, { finishedAt: day('2026-11-22'), startedAt: day('2026-11-22') - 60_000 }, 3);
     await end(store, { finishedAt: day('2026-11-22'), keyId: other }, 1);
     await end(store, { finishedAt: day('2026-11-23') }, 1);
 
-    expect(await store.usage.between(account, '2026-11-22', '2026-11-23')).toEqual([
-      { day: '2026-11-22', keyId, model, tasks: 3, failedTasks: 1, images: 5, charged: 2000 },
+    expect(await usageOf(store, account, '2026-11-22', '2026-11-23')).toEqual([
       {
         day: '2026-11-22',
-        keyId: other,
+        keyId,
         model,
-        tasks: 1,
-        failedTasks: 0,
-        images: 1,
-        charged: 400,
+        ...counted(5, { tasks: 3, failedTasks: 1, seconds: { 18: 1, 24: 1 } }),
       },
-      { day: '2026-11-23', keyId, model, tasks: 1, failedTasks: 0, images: 1, charged: 400 },
+      { day: '2026-11-22', keyId: other, model, ...counted(1) },
+      { day: '2026-11-23', keyId, model, ...counted(1) },
     ]);
   });
 
@@ -63,7 +83,7 @@ export function usageContract(make: MakeStore): void {
     await end(store, { finishedAt: day('2026-11-22'), account: 'studio' }, 1);
 
     const days = async (of: string, from: string, to: string) =>
-      (await store.usage.between(of, from, to)).map((usage) => [usage.day, usage.keyId]);
+      (await usageOf(store, of, from, to)).map((usage) => [usage.day, usage.keyId]);
 
     expect(await days(account, '2026-11-22', '2026-11-22')).toEqual([['2026-11-22', keyId]]);
     expect(await days(account, '2026-11-22', '2026-12-31')).toEqual([
@@ -81,11 +101,11 @@ export function usageContract(make: MakeStore): void {
     const { id } = await openTask(store);
     const finishedAt = day('2026-11-22');
 
-    await settle(store, completed({ id, finishedAt }));
+    await settle(store, completed({ id, finishedAt, startedAt: finishedAt - 20_000 }));
     await settle(store, completed({ id, finishedAt: day('2026-11-23') }));
 
-    expect(await store.usage.between(account, '2026-11-22', '2026-11-23')).toEqual([
-      { day: '2026-11-22', keyId, model, tasks: 1, failedTasks: 0, images: 1, charged: 1200 },
+    expect(await usageOf(store, account, '2026-11-22', '2026-11-23')).toEqual([
+      { day: '2026-11-22', keyId, model, ...counted(1, { charged: 1200 }) },
     ]);
   });
 }

@@ -65,12 +65,13 @@ describe('an admin route', () => {
       .filter((key) => key.includes('/v1/admin/'));
 
   test('answers 403 to a key without the scope admin, and 401 without a key', async () => {
-    expect(routes()).toHaveLength(12);
+    expect(routes()).toHaveLength(19);
     for (const route of routes()) {
       const [method = '', path = ''] = route.split(' ');
       const target = path
         .replace('{account}', 'default')
-        .replace('{key_id}', 'key-0123456789abcdef');
+        .replace('{key_id}', 'key-0123456789abcdef')
+        .replace('{task_id}', 'task-unified-1757156493-imcg5zqt');
       const body = method === 'GET' ? undefined : {};
 
       const asCaller = await stack.call(method, target, body);

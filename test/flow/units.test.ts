@@ -73,21 +73,21 @@ describe('a whole task takes at most its units:', () => {
   // Of these, 12 are the create: two for each of request, state, entry, two balances, and one for the rate limit and each
   // list. As many are the settlement.
   test('one by URL', async () => {
-    expectUnits(await unitsOf(() => runTask({})), { write: 34, read: 5.5 });
+    expectUnits(await unitsOf(() => runTask({})), { write: 34, read: 6.5 });
   });
 
   test('one with four images', async () => {
-    expectUnits(await unitsOf(() => runTask({ n: 4 })), { write: 37, read: 5.5 });
+    expectUnits(await unitsOf(() => runTask({ n: 4 })), { write: 37, read: 6.5 });
   });
 
   test('one with a callback, whose attempt is an item of its own', async () => {
     const callback = { callback_url: receiver.url };
-    expectUnits(await unitsOf(() => runTask(callback)), { write: 40, read: 6.5 });
+    expectUnits(await unitsOf(() => runTask(callback)), { write: 40, read: 7.5 });
   });
 
   test('one with a prompt of 2,000 characters, which only the create and the settlement write', async () => {
     const prompt = { prompt: 'p'.repeat(2000) };
-    expectUnits(await unitsOf(() => runTask(prompt)), { write: 42, read: 5.5 });
+    expectUnits(await unitsOf(() => runTask(prompt)), { write: 42, read: 6.5 });
   });
 });
 
@@ -96,7 +96,18 @@ describe('a request takes at most its units:', () => {
 
   test('a create that waits for uploads', async () => {
     const run = () => create({ image_urls: undefined, image_uploads: [form, form] });
-    expectUnits(await unitsOf(run), { write: 14, read: 1.5 });
+    expectUnits(await unitsOf(run), { write: 14, read: 2.5 });
+  });
+
+  test('a create of an account with a daily budget, once its day has begun: what one without takes', async () => {
+    const budget = { daily_budget_credits: 1000, stop_at_budget: true };
+    const operator = { authorization: `Bearer ${stack.keys.adminKey}` };
+    await stack.call('PATCH', '/v1/admin/accounts/default', budget, operator);
+    const run = () => create({ image_urls: undefined, image_uploads: [form, form] });
+    await run();
+    expectUnits(await unitsOf(run), { write: 14, read: 2.5 });
+    const none = { daily_budget_credits: null };
+    await stack.call('PATCH', '/v1/admin/accounts/default', none, operator);
   });
 
   test('a read of a task', async () => {

@@ -18,7 +18,7 @@ const limits: Record<Entry, number> = {
   'api/batch-tasks': 382,
   'api/cancel-task': 412,
   'api/delete-task': 470,
-  'api/redeliver-callback': 476,
+  'api/redeliver-callback': 515,
   'api/create-file': 364,
   'api/get-file': 560,
   'api/upload-file': 640, // with the client of S3, and the parser of forms (22 kB)
@@ -27,13 +27,13 @@ const limits: Record<Entry, number> = {
   'api/open-file-link': 564,
   'api/get-result': 556,
   'api/provider-webhook': 425,
-  'api/read-account': 376,
-  'api/admin-reads': 384,
+  'api/read-account': 398,
+  'api/admin-reads': 428,
   'api/manage-accounts': 376,
   'api/credit-account': 380,
   'api/manage-keys': 386,
   'api/test-webhook': 420,
-  'api/service': 265, // four fifths are the OpenAPI document, which grows with every route
+  'api/service': 310, // four fifths are the OpenAPI document, which grows with every route
   'workflow/prepare-inputs': 556,
   'workflow/submit-task': 625,
   'workflow/await-slot': 400,

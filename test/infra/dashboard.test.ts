@@ -67,7 +67,7 @@ describe.each(stageNames)('the dashboard of %s', (name) => {
       'Tasks that wait for a slot',
       'Seconds that the first of them has waited',
       'Slots of the providers',
-      'Credits',
+      'Credits, and creates beyond a daily budget',
       'Images',
       'Recovered by the reconciler',
       'Not recovered',

@@ -42,6 +42,7 @@ const wildcards: Record<string, string> = {
   'PrepareInputs → Inputs/uploads/*': 'reads what callers sent',
   'ProviderWebhook → *': noResourceType,
   'Reconcile → *': noResourceType,
+  [`CancelTask → ${executions}`]: 'describes the execution of any task, for the operator',
   [`Reconcile → ${executions}`]: 'describes the execution of any task',
   'SettleTask → *': noResourceType,
   'SettleTask → Results/results/*': 'writes results',
@@ -212,7 +213,11 @@ describe.each(stageNames)('in %s', (name) => {
       'ProviderWebhook',
       'Reconcile',
     ]);
-    expect(holders('DescribeExecution').sort()).toEqual(['ExecutionEnded', 'Reconcile']);
+    expect(holders('DescribeExecution').sort()).toEqual([
+      'CancelTask',
+      'ExecutionEnded',
+      'Reconcile',
+    ]);
     expect(holders('StartExecution').sort()).toEqual([
       'CancelTask',
       'CreateTask',

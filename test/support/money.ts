@@ -6,10 +6,22 @@ import type {
   ReserveFailure,
   SpendingLimits,
 } from '../../functions/domain/billing/ledger.ts';
-import { sumUsage, type UsageStore, usageOf } from '../../functions/domain/billing/usage.ts';
+import {
+  afterPosition,
+  endOfPositions,
+  sumUsage,
+  type Usage,
+  type UsageRange,
+  type UsageStore,
+  usageOf,
+  usagePosition,
+} from '../../functions/domain/billing/usage.ts';
 import {
   type Account,
+  type AccountChange,
   type Accounts,
+  budgetName,
+  type DailyBudget,
   defaultLimits,
   type Entry,
   entryIdOf,
@@ -37,7 +49,10 @@ import {
 } from '../../functions/domain/model/task.ts';
 import { sampleKey, sampleTime } from './tasks.ts';
 
-type StoredAccount = Account & { readonly secrets: WebhookSecrets };
+type StoredAccount = Account & {
+  readonly secrets: WebhookSecrets;
+  readonly lastBudget?: DailyBudget | undefined;
+};
 /** A deleted key keeps its id taken, and is not found any more. */
 type StoredKey = ApiKey & { readonly deleted?: true };
 
@@ -142,7 +157,7 @@ function failureOf(
   { account, keyId, reserved: price, createdAt }: Pending,
   { timeZone }: SpendingLimits,
 ): ReserveFailure | undefined {
-  const { balance, inFlight, limits } = accountOf(records, account);
+  const { balance, inFlight, limits, budget } = accountOf(records, account);
   const key = keyIn(records, keyId);
   if (!key) return { state: 'key_deleted' };
   const { totalLimit = Number.POSITIVE_INFINITY, dailyLimit = Number.POSITIVE_INFINITY } = key;
@@ -152,20 +167,51 @@ function failureOf(
   if (dailyLimit - today < price) {
     return { state: 'key_exhausted_today', dailyLimit, remaining: dailyLimit - today };
   }
+  const left = budgetLeft(records, account, createdAt);
+  if (budget?.isLimit && left < price) {
+    return { state: 'over_budget', budget: budget.amount, remaining: left };
+  }
   if (balance < price) return { state: 'insufficient', balance };
   const { tasksInFlight = defaultLimits.tasksInFlight } = limits;
   return inFlight < tasksInFlight ? undefined : { state: 'too_many_in_flight', tasksInFlight };
 }
 
+/** What is left of the budget of an account, by the tasks that took from it. */
+function budgetLeft({ tasks, accounts }: Records, account: string, at: number): number {
+  const budget = accounts.get(account)?.budget;
+  if (!budget) return Number.POSITIVE_INFINITY;
+  const name = budgetName(budget, at);
+  const took = [...tasks.values()].flatMap((task) =>
+    !isDeleted(task) && task.account === account && task.reservedIn?.budget === name ? [task] : [],
+  );
+  return budget.amount - sum(took, spent);
+}
+
 /** The usage that the tasks that have ended make up. */
 export const memoryUsage = ({ tasks }: Records): UsageStore => ({
-  between: async (account, from, to) => {
+  page: async (account, { from, to, limit }) => {
     const ended = [...tasks.values()].flatMap((task) =>
       !isDeleted(task) && isEnded(task) && task.account === account ? [usageOf(task)] : [],
     );
-    return sumUsage(ended.filter(({ day }) => from <= day && day <= to));
+    return usagePageOf(sumUsage(ended), { from, to, limit });
   },
 });
+
+/** A page of rows that are in the order of their positions. */
+export function usagePageOf(
+  rows: readonly Usage[],
+  { from, to, limit }: UsageRange,
+): { readonly rows: readonly Usage[]; readonly next?: string | undefined } {
+  const left = rows.filter((row) => {
+    const position = usagePosition(row);
+    return from <= position && position <= endOfPositions(to);
+  });
+  const [page, last] = [left.slice(0, limit), left[limit - 1]];
+  return {
+    rows: page,
+    next: left.length > limit && last ? afterPosition(usagePosition(last)) : undefined,
+  };
+}
 
 export function memoryLedger(records: Records): Ledger {
   const { tasks, idempotencyRecords } = records;
@@ -183,12 +229,17 @@ export function memoryLedger(records: Records): Ledger {
       const failure = failureOf(records, task, limits);
       if (failure) return failure;
       if (tasks.has(task.id)) throw new Error(`the task ${task.id} exists already`);
+      const { budget } = accountOf(records, account);
+      const isOverBudget = budgetLeft(records, account, createdAt) < reserved;
       move(records, account, { balance: -reserved, reserved, inFlight: 1 });
       const entry = { at: createdAt, amount: -reserved, taskId: task.id, keyId };
       addEntry(records, account, `${task.id}-reserve`, { ...entry, kind: 'reserve' });
       if (key) idempotencyRecords.set(key.id, { ...key, made: task.id });
-      tasks.set(task.id, task);
-      return { state: 'reserved' };
+      tasks.set(task.id, {
+        ...task,
+        ...(budget && { reservedIn: { shard: 0, budget: budgetName(budget, createdAt) } }),
+      });
+      return { state: 'reserved', ...(isOverBudget && { isOverBudget }) };
     },
     settle: async (task) => {
       const { id, account, keyId, reserved, charged, finishedAt } = task;
@@ -250,7 +301,7 @@ export function memoryKeys(records: Records): Keys & { readonly lookups: readonl
       lookups.push(hash);
       const key = keyIn(records, keyIdOf(hash));
       if (key?.hash !== hash) return undefined;
-      const { secrets: _, ...account } = accountOf(records, key.account);
+      const { secrets: _, lastBudget: __, ...account } = accountOf(records, key.account);
       return { key, account };
     },
   };
@@ -258,7 +309,7 @@ export function memoryKeys(records: Records): Keys & { readonly lookups: readonl
 
 export function memoryAccounts(records: Records): Accounts {
   const { accounts } = records;
-  const shown = ({ secrets: _, ...account }: StoredAccount): Account => account;
+  const shown = ({ secrets: _, lastBudget: __, ...account }: StoredAccount): Account => account;
   return {
     add: async ({ webhookSecret, ...account }) => {
       if (accounts.has(account.account)) return false;
@@ -282,13 +333,15 @@ export function memoryAccounts(records: Records): Accounts {
       const page = left.slice(0, limit);
       return { accounts: page, next: left.length > limit ? page.at(-1)?.account : undefined };
     },
-    change: async (account, { userGroup, limits = {} }) => {
+    change: async (account, { userGroup, limits = {}, ...others }) => {
       const known = accounts.get(account);
       if (!known) return undefined;
       const changed = {
         ...known,
         userGroup: userGroup ?? known.userGroup,
         limits: changedBy(known.limits, limits),
+        disabled: (others.disabled ?? known.disabled) || undefined,
+        ...budgetAfter(known, others),
       };
       accounts.set(account, changed);
       return shown(changed);
@@ -318,6 +371,21 @@ export function memoryAccounts(records: Records): Accounts {
   };
 }
 
+/** The budget after a change; what is not in use is remembered, as the table does. */
+function budgetAfter(
+  { budget, lastBudget }: StoredAccount,
+  { dailyBudget, stopAtBudget }: AccountChange,
+): Pick<StoredAccount, 'budget' | 'lastBudget'> {
+  const { isLimit = false, epoch = 0 } = budget ?? lastBudget ?? {};
+  const next = {
+    amount: dailyBudget ?? budget?.amount ?? 0,
+    isLimit: stopAtBudget ?? isLimit,
+    epoch: typeof dailyBudget === 'number' && !budget ? epoch + 1 : epoch,
+  };
+  const has = dailyBudget === undefined ? budget !== undefined : dailyBudget !== null;
+  return { budget: has ? next : undefined, lastBudget: next };
+}
+
 export function memoryApiKeys(records: Records): ApiKeys {
   const { keys } = records;
   return {
@@ -326,6 +394,13 @@ export function memoryApiKeys(records: Records): ApiKeys {
       keys.set(key.keyId, key);
     },
     find: async (keyId) => keyIn(records, keyId),
+    names: async (keyIds) =>
+      new Map(
+        keyIds.flatMap((keyId) => {
+          const name = keys.get(keyId)?.name;
+          return name === undefined ? [] : [[keyId, name] as const];
+        }),
+      ),
     spending: async (some) =>
       new Map(some.map((key) => [key.keyId, spendingOf(records, key, sampleTime)])),
     list: async (account, { limit, after }) => {

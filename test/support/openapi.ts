@@ -13,6 +13,7 @@ const JsonContent = z.strictObject({ 'application/json': Media });
 const Form = z.strictObject({ 'multipart/form-data': Media });
 const Content = z.union([
   JsonContent,
+  JsonContent.extend({ 'text/csv': z.strictObject({ schema: Schema, example: z.string() }) }),
   z.strictObject({
     'application/json': z.undefined().optional(),
     'image/*': z.strictObject({ schema: Schema }),

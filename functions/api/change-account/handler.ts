@@ -10,6 +10,6 @@ const change = changeAccount({ accounts: accountTable(dynamo, env.ACCOUNT_TABLE)
 
 export const handler = serve(
   route,
-  async ({ params, body }) => ({ body: await change(params.account, body) }),
+  async ({ params, body, caller }) => ({ body: await change(params.account, body, caller) }),
   callers,
 );

@@ -2,7 +2,7 @@ import { AccountPatch } from '../../domain/accounts/account-request.ts';
 import { Account } from '../../domain/accounts/schemas.ts';
 import { defineRoute, jsonBody, type RouteDocs } from '../../runtime/route.ts';
 import * as examples from '../admin-examples.ts';
-import { accountGroup, accountLimits } from '../field-docs.ts';
+import { accountGroup, accountLimits, creditDecimals } from '../field-docs.ts';
 import { account } from '../path-parameters.ts';
 
 export const response = Account;
@@ -14,26 +14,36 @@ export const route = defineRoute<typeof response>()({
   access: { scope: 'admin' },
   params: { account },
   body: jsonBody(AccountPatch),
-  errors: ['account_not_found', 'internal_error'],
+  errors: ['account_not_found', 'permission_denied', 'internal_error'],
 });
 
 export const docs = (): RouteDocs => ({
   id: 'changeAccount',
   tag: 'Accounts',
   summary: 'Change an account',
-  description: 'Its group or its limits; what is left out stays as it is.',
+  description:
+    'Its group, its limits, its daily budget, and whether its keys work; what is left out stays as it is. A disabled account creates nothing from then on, and its keys stop reading within a minute; its tasks go on. A budget counts from when it is set; creates beyond it are refused with `stop_at_budget`, and counted in any case.',
   body: {
     name: 'AccountPatch',
     fields: {
       '': {
         description:
-          'What to change; at least the group or one limit. A limit of `null` goes back to the default',
+          'What to change; at least one of them. A limit of `null` goes back to the default',
         minProperties: 1,
       },
       ...accountGroup,
       ...accountLimits,
+      enabled: { description: '`false`: none of its keys works' },
+      daily_budget_credits: {
+        description: `What it is meant to spend on a day of UTC, ${creditDecimals}; \`null\`: no budget`,
+      },
+      stop_at_budget: {
+        description: 'Whether creates beyond the budget are refused with `daily_budget_exhausted`',
+      },
     },
     examples: {
+      disabled: { enabled: false },
+      budget: { daily_budget_credits: 50, stop_at_budget: true },
       group: { user_group: 'vip' },
       defaultLimits: { limits: { requests_per_minute: null, tasks_in_flight: null } },
     },

@@ -10,6 +10,7 @@ import { workflowStarter } from '../../adapters/aws/state-machine.ts';
 import { urlProblem } from '../../adapters/outbound/check-url.ts';
 import { maxInputBytes, models, providersFor } from '../../domain/model/catalogue.ts';
 import { newTaskId } from '../../domain/model/ids.ts';
+import { metricNames } from '../../domain/model/metric-names.ts';
 import { estimateSeconds } from '../../domain/providers/durations.ts';
 import { fileIdOf } from '../../domain/tasks/create-file.ts';
 import { createTask } from '../../domain/tasks/create-task.ts';
@@ -19,7 +20,7 @@ import { createdView, uploadsOf } from '../../domain/wire/view.ts';
 import { readEnv } from '../../runtime/env.ts';
 import { replayedHeader, serve } from '../../runtime/http.ts';
 import { log } from '../../runtime/log.ts';
-import { emitMetrics } from '../../runtime/metric.ts';
+import { countMetric, emitMetrics } from '../../runtime/metric.ts';
 import { jsonBody } from '../../runtime/route.ts';
 import { callers, dynamo } from '../callers.ts';
 import { route } from './route.ts';
@@ -48,6 +49,10 @@ const create = createTask({
   urlProblem: (url, maxLength) => urlProblem(url, { maxLength, allowLoopback: env.ALLOW_LOOPBACK }),
   fileIdOf: fileIdOf(env.PUBLIC_URL),
   startFailed: (taskId, cause) => log('warn', 'start.failed', { taskId, cause }),
+  budgetExceeded: (account) => {
+    countMetric(metricNames.budgetExceeded);
+    log('warn', 'budget.exceeded', { account });
+  },
 });
 const estimate = estimateSeconds({
   durations: durations(dynamo, env.ACTIVITY_TABLE, now),

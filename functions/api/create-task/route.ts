@@ -42,6 +42,7 @@ export const route = defineRoute<typeof response>()({
     'insufficient_quota',
     'KEY_QUOTA_EXHAUSTED',
     'KEY_DAILY_QUOTA_EXHAUSTED',
+    'daily_budget_exhausted',
     'KEY_MODEL_NOT_ALLOWED',
     'idempotency_conflict',
     'rate_limit_exceeded',

@@ -16,7 +16,11 @@ const rules = {
   note: 'note must be a text of at most 200 characters',
   overlap: 'overlap_hours must be a number from 0 to 168',
   url: `url is required: an https address of at most ${maxUrlLength} characters`,
-  nothing: 'There is nothing to change: send user_group or limits.',
+  enabled: 'enabled must be true or false',
+  budget: `daily_budget_credits must be a number with at most 3 decimals, above 0 and not above ${maxCredits}, or null`,
+  stop: 'stop_at_budget must be true or false',
+  nothing:
+    'There is nothing to change: send user_group, limits, enabled, daily_budget_credits or stop_at_budget.',
 } as const;
 
 const name = (rule: string) => z.string(rule).regex(patterns.account, rule);
@@ -49,6 +53,16 @@ export const AccountPatch = z
   .object(
     {
       user_group: name(rules.userGroup).optional(),
+      enabled: z.boolean(rules.enabled).optional(),
+      daily_budget_credits: z
+        .number(rules.budget)
+        .positive(rules.budget)
+        .max(maxCredits, rules.budget)
+        .refine(isMilliCredits, rules.budget)
+        .transform(toMilliCredits)
+        .nullable()
+        .optional(),
+      stop_at_budget: z.boolean(rules.stop).optional(),
       limits: z
         .object(
           {
@@ -62,7 +76,8 @@ export const AccountPatch = z
     rules.body,
   )
   .refine(
-    ({ user_group, limits = {} }) => user_group !== undefined || Object.keys(limits).length > 0,
+    ({ limits = {}, ...others }) =>
+      Object.values(others).some((value) => value !== undefined) || Object.keys(limits).length > 0,
     rules.nothing,
   );
 export type AccountPatch = z.output<typeof AccountPatch>;

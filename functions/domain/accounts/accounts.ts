@@ -5,6 +5,7 @@ import {
   noFunds,
   type Statement,
 } from '../model/account.ts';
+import type { Caller } from '../model/api-key.ts';
 import type { Clock } from '../model/clock.ts';
 import { newWebhookSecret } from '../model/ids.ts';
 import { toCredits } from '../model/money.ts';
@@ -55,12 +56,21 @@ export const listAccounts =
     return pageResponse(page.accounts.map(accountView), page.next && encodeCursor(page.next));
   };
 
-/** Changes the group or the limits of an account. @throws {Problem} `account_not_found` */
+/**
+ * Changes the group, the limits or the daily budget of an account, disables or enables it. Who disables his own account
+ * could not enable it again.
+ * @throws {Problem} `account_not_found`, or `permission_denied` for disabling the account of the caller
+ */
 export const changeAccount =
   ({ accounts }: Pick<Deps, 'accounts'>) =>
-  async (id: string, { user_group, limits }: AccountPatch) => {
+  async (id: string, patch: AccountPatch, caller: Pick<Caller, 'account'>) => {
+    const { user_group, limits, enabled, daily_budget_credits, stop_at_budget } = patch;
+    if (enabled === false && id === caller.account) throw ownAccount();
     const changed = await accounts.change(requireAccountName(id), {
       userGroup: user_group,
+      disabled: enabled === undefined ? undefined : !enabled,
+      dailyBudget: daily_budget_credits,
+      stopAtBudget: stop_at_budget,
       limits: {
         requestsPerMinute: limits?.requests_per_minute,
         tasksInFlight: limits?.tasks_in_flight,
@@ -106,10 +116,23 @@ export function requireAccountName(id: string): string {
   throw accountNotFound(id);
 }
 
+/** The name of an account that there is. @throws {Problem} `account_not_found` */
+export const existingAccount =
+  ({ accounts }: { readonly accounts: Pick<Accounts, 'exists'> }) =>
+  async (id: string): Promise<string> => {
+    if (await accounts.exists(requireAccountName(id))) return id;
+    throw accountNotFound(id);
+  };
+
 const requireAccount = (id: string, account: Account | undefined): Account => {
   if (account) return account;
   throw accountNotFound(id);
 };
+
+export const ownAccount = (): Problem =>
+  new Problem('permission_denied', 'An account is not disabled with a key of its own.', {
+    param: 'account',
+  });
 
 export const accountExists = (id: string): Problem =>
   new Problem('account_exists', `There is an account ${id} already.`, { param: 'id' });
@@ -134,6 +157,9 @@ export const accountView = (account: Account) => ({
     tasks_in_flight: account.limits.tasksInFlight ?? defaultLimits.tasksInFlight,
   },
   tasks_in_flight: account.inFlight,
+  enabled: account.disabled !== true,
+  daily_budget_credits: account.budget ? toCredits(account.budget.amount) : null,
+  stop_at_budget: account.budget?.isLimit ?? false,
 });
 
 /** One entry of an account's ledger, as the operator sees it. */

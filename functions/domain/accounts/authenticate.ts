@@ -12,13 +12,13 @@ import { isApiKey } from '../model/ids.ts';
 import { Problem } from '../model/problem.ts';
 import { ttlCache } from '../model/ttl-cache.ts';
 
-/** An API key that exists, and its account. */
-type KnownKey = {
-  readonly key: ApiKey;
-  readonly account: Pick<Account, 'userGroup' | 'limits'> & {
-    readonly shards?: number | undefined;
-  };
+/** What a request needs to know of its account. */
+export type AccountProfile = Pick<Account, 'userGroup' | 'limits' | 'disabled' | 'budget'> & {
+  readonly shards?: number | undefined;
 };
+
+/** An API key that exists, and its account. */
+type KnownKey = { readonly key: ApiKey; readonly account: AccountProfile };
 
 /** The API keys, found by the SHA-256 of the key. */
 export type Keys = { find(hash: string): Promise<KnownKey | undefined> };
@@ -60,7 +60,7 @@ export const authenticate = ({ keys, now, touchLastUsed }: Deps) => {
     };
     const known = neverCached.has(scope) ? await load() : await cache.get(hash, load);
     if (!known) throw invalidApiKey();
-    const { keyId } = requireValid(known.key, now());
+    const { keyId } = requireValid(known, now());
     if (isLoaded && !isRecordedByCount) await touchLastUsed(keyId);
     return known;
   };
@@ -96,6 +96,11 @@ export const keyDisabled = (name: string): Problem =>
     details: { key_name: name },
   });
 
+export const accountDisabled = (name: string): Problem =>
+  new Problem('KEY_DISABLED', `The account of the API key "${name}" is disabled.`, {
+    details: { key_name: name },
+  });
+
 export const keyExpired = (name: string, expiresAt: number): Problem =>
   new Problem('KEY_EXPIRED', `The API key "${name}" has expired.`, {
     details: { key_name: name, expired_at: Math.floor(expiresAt / 1000) },
@@ -104,16 +109,28 @@ export const keyExpired = (name: string, expiresAt: number): Problem =>
 export const scopeMissing = (scope: Scope): Problem =>
   new Problem('permission_denied', `The API key lacks the scope "${scope}".`);
 
+type RecheckDeps = {
+  readonly keys: Pick<ApiKeys, 'find'>;
+  /** An account as it is now. */
+  readonly findProfile: (account: string) => Promise<AccountProfile>;
+  readonly now: Clock;
+};
+
 /**
- * Reads the key of an authenticated caller as it is now, because a cached one must not spend. Returns the caller
- * by that key.
+ * Reads the key of an authenticated caller and its account as they are now, because cached ones must not spend. Returns
+ * the caller by them.
  * @throws {Problem} what `authenticate` throws
  */
 export const recheckKey =
-  ({ keys, now }: { readonly keys: Pick<ApiKeys, 'find'>; readonly now: Clock }) =>
+  ({ keys, findProfile, now }: RecheckDeps) =>
   async (caller: Caller, scope: Scope): Promise<Caller> => {
-    const key = requireValid(await keys.find(caller.keyId), now());
-    return { ...caller, ...permissionsOf(requireScope(key, scope)) };
+    const [key, account] = await Promise.all([
+      keys.find(caller.keyId),
+      findProfile(caller.account),
+    ]);
+    if (!key) throw invalidApiKey();
+    requireScope(requireValid({ key, account }, now()), scope);
+    return callerOf({ key, account });
   };
 
 type AdmitDeps = {
@@ -137,9 +154,9 @@ export const admitCreate =
   };
 
 // Checked at every call: a cached key may have expired since it was loaded.
-function requireValid(key: ApiKey | undefined, now: number): ApiKey {
-  if (!key) throw invalidApiKey();
+function requireValid({ key, account }: KnownKey, now: number): ApiKey {
   const { name, enabled, expiresAt } = key;
+  if (account.disabled) throw accountDisabled(name);
   if (!enabled) throw keyDisabled(name);
   if (expiresAt !== undefined && expiresAt <= now) throw keyExpired(name, expiresAt);
   return key;
@@ -163,11 +180,12 @@ const permissionsOf = (key: ApiKey) => ({
   timeZone: key.timeZone,
 });
 
-const callerOf = ({ key, account: { userGroup, limits, shards } }: KnownKey): Caller => ({
+const callerOf = ({ key, account: { userGroup, limits, shards, budget } }: KnownKey): Caller => ({
   ...permissionsOf(key),
   keyId: key.keyId,
   account: key.account,
   userGroup,
   accountShards: shards,
+  budget,
   requestsPerMinute: limits.requestsPerMinute ?? defaultLimits.requestsPerMinute,
 });

@@ -42,6 +42,11 @@ export const Account = z
       })
       .describe('Its limits'),
     tasks_in_flight: count('How many of its tasks have not ended'),
+    enabled: z.boolean().describe('Whether its keys work'),
+    daily_budget_credits: credits(
+      'What it is meant to spend on a day of UTC; `null`: no budget',
+    ).nullable(),
+    stop_at_budget: z.boolean().describe('Whether creates beyond the budget are refused'),
   })
   .describe('An account: it has the credits, and API keys to spend them with');
 
@@ -132,6 +137,52 @@ export const WebhookTest = z
       ),
   })
   .describe('What came of a test event');
+
+const usageFields = {
+  object: z.literal('usage'),
+  day: z
+    .string()
+    .regex(/^\d{4}-\d{2}-\d{2}$/)
+    .optional()
+    .describe('The day of UTC on which the tasks ended. Without `day` in `group_by` it is absent'),
+  key_id: keyId.optional().describe('The key that the tasks were made with, for `key`'),
+  key_name: z
+    .string()
+    .nullable()
+    .optional()
+    .describe('The name of that key, also when it was deleted'),
+  model: z.string().optional().describe('For `model`'),
+  tasks: count('How many tasks ended'),
+  failed: count('How many of them without an image, cancelled ones included'),
+  images: count('How many images were made'),
+  credits: credits('What they cost'),
+  success_share: z.number().min(0).max(1).describe('The share of tasks that were completed'),
+  seconds_p50: z
+    .number()
+    .nullable()
+    .describe(
+      'Half of the completed tasks took so many seconds at most, from when all pictures were there; exact to 10 %. `null` when there is none',
+    ),
+  seconds_p95: z.number().nullable().describe('The same of 95 % of the completed tasks'),
+};
+
+/** What an account has used. */
+export const Usage = z.strictObject(usageFields).describe('What was used, in one group');
+
+/** What an account has used, as the operator sees it. */
+export const AdminUsage = z
+  .strictObject({
+    ...usageFields,
+    account: accountName.optional().describe('For `account`'),
+    provider_cost_usd: z
+      .number()
+      .min(0)
+      .nullable()
+      .describe(
+        'What the providers ask for the images, in US dollars; `null` when the model catalogue lacks a price for some',
+      ),
+  })
+  .describe('What was used, in one group, and what it cost you');
 
 export const Key = z
   .strictObject({

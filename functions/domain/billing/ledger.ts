@@ -17,6 +17,8 @@ export type ReserveFailure =
       readonly used: number;
       readonly remaining: number;
     }
+  /** The daily budget of the account, which refuses tasks beyond it. */
+  | { readonly state: 'over_budget'; readonly budget: number; readonly remaining: number }
   | {
       readonly state: 'key_exhausted_today';
       readonly dailyLimit: number;
@@ -33,7 +35,14 @@ export type TaskKeyUsed = {
 };
 
 /** The result of reserving the price of a new task. */
-export type ReserveResult = { readonly state: 'reserved' } | ReserveFailure | TaskKeyUsed;
+export type ReserveResult =
+  | {
+      readonly state: 'reserved';
+      /** The task is beyond the daily budget of its account, which does not refuse it. */
+      readonly isOverBudget?: true;
+    }
+  | ReserveFailure
+  | TaskKeyUsed;
 
 /** Credits that the operator grants, or withdraws when the amount is negative. */
 export type Credit = {
@@ -59,7 +68,7 @@ export type CreditResult =
 /** What limits the spending of the key that a task is created with. */
 export type SpendingLimits = Pick<
   Caller,
-  'totalLimit' | 'dailyLimit' | 'timeZone' | 'revision' | 'accountShards'
+  'totalLimit' | 'dailyLimit' | 'timeZone' | 'revision' | 'accountShards' | 'budget'
 >;
 
 /** Others changed the account at every attempt to settle a task. A retry may help. */
@@ -143,6 +152,18 @@ export function reserveProblem(failure: ReserveFailure, { price, n, caller }: Re
         },
       });
     }
+    case 'over_budget':
+      return new Problem(
+        'daily_budget_exhausted',
+        `The account has reached its daily budget: ${needs}. It begins anew at midnight, UTC.`,
+        {
+          details: {
+            estimated_credits,
+            daily_budget_credits: toCredits(failure.budget),
+            remaining_credits: toCredits(Math.max(0, failure.remaining)),
+          },
+        },
+      );
     case 'too_many_in_flight':
       return new Problem(
         'rate_limit_exceeded',

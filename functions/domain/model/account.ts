@@ -20,10 +20,28 @@ export type Limits = {
  */
 export const defaultLimits = { requestsPerMinute: 300, tasksInFlight: 2000 } as const;
 
+/** What an account is meant to spend on a day of UTC. It counts from the moment when it is set. */
+export type DailyBudget = {
+  /** In milli-credits. */
+  readonly amount: number;
+  /** Whether creates beyond it are refused. Otherwise they only are counted. */
+  readonly isLimit: boolean;
+  /** How often the account got a budget after having none: what was spent under an earlier one is not of this one. */
+  readonly epoch: number;
+};
+
+/** What a budget is called in the rows that it lies in: one name for each day and epoch. */
+export type BudgetName = `budget${string}`;
+export const budgetName = ({ epoch }: DailyBudget, at: number): BudgetName =>
+  `budget${new Date(at).toISOString().slice(0, 10).replaceAll('-', '')}e${epoch}`;
+
 export type Account = Funds & {
   readonly account: string;
   readonly userGroup: string;
   readonly limits: Limits;
+  /** None of its keys works; its tasks go on. */
+  readonly disabled?: true | undefined;
+  readonly budget?: DailyBudget | undefined;
   readonly createdAt: number;
 };
 
@@ -94,6 +112,10 @@ export type NewAccount = {
 /** A limit of `null` goes back to its default. */
 export type AccountChange = {
   readonly userGroup?: string | undefined;
+  readonly disabled?: boolean | undefined;
+  /** In milli-credits; `null`: none. */
+  readonly dailyBudget?: number | null | undefined;
+  readonly stopAtBudget?: boolean | undefined;
   readonly limits?: { readonly [name in keyof Limits]?: number | null | undefined } | undefined;
 };
 

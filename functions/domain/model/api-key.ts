@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { DailyBudget } from './account.ts';
 import type { CursorKey } from './ids.ts';
 
 /** What a key may do; see `includedScopes`. */
@@ -95,6 +96,8 @@ export type ApiKeys = {
   /** @throws {Error} when there is a key of this id */
   add(key: ApiKey): Promise<void>;
   find(keyId: string): Promise<ApiKey | undefined>;
+  /** The names of these keys by their ids, also of deleted ones. */
+  names(keyIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** What was spent through these keys, which belong to one account, by their ids. */
   spending(keys: readonly ApiKey[]): Promise<ReadonlyMap<string, Spending>>;
   /** The keys of an account, the newest first. */
@@ -149,5 +152,7 @@ export type Caller = {
   readonly timeZone: string;
   /** How many shards the credits of the account lay in when its row was read. */
   readonly accountShards?: number | undefined;
+  /** The daily budget of the account. */
+  readonly budget?: DailyBudget | undefined;
   readonly requestsPerMinute: number;
 };

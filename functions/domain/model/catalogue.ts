@@ -29,6 +29,11 @@ type ModelAtProvider = {
   readonly model: string;
   /** The first guess of how long the model takes there, in seconds. */
   readonly typicalSeconds: number;
+  /**
+   * What the provider asks you for an image, in millionths of a US dollar: 30_000 is 3 cents. It depends on your contract,
+   * so none is given here; with it, the operator's usage says what the images cost.
+   */
+  readonly microUsdPerImage?: number;
 };
 type Row = ModelWithoutProviders & {
   readonly providers: Readonly<Record<string, ModelAtProvider>>;

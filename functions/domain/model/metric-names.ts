@@ -17,6 +17,8 @@ export const metricNames = {
   imagesMade: 'ImagesMade',
   creditsReserved: 'CreditsReserved',
   creditsCharged: 'CreditsCharged',
+  /** A create beyond the daily budget of its account, whether it was refused or not. */
+  budgetExceeded: 'BudgetExceeded',
   /** From the start of the workflow to the end of the task. */
   taskSeconds: 'TaskSeconds',
   /** From the start of the workflow until a provider accepted the job. */

@@ -1,3 +1,4 @@
+import type { BudgetName } from './account.ts';
 import type { ProviderName } from './catalogue.ts';
 import type { ImageFormat } from './image-format.ts';
 import type { TaskErrorCode } from './problem.ts';
@@ -60,7 +61,12 @@ export type Image = { readonly key: string; readonly contentType: string; readon
 export type PreparedInputs = { readonly at: number; readonly formats: readonly ImageFormat[] };
 
 /** The shard of the account and of the key that a reservation is in, and the day whose limit of the key it counts for. */
-type ReservedIn = { readonly shard: number; readonly day?: string | undefined };
+type ReservedIn = {
+  readonly shard: number;
+  readonly day?: string | undefined;
+  /** The daily budget of the account that it took from. */
+  readonly budget?: BudgetName | undefined;
+};
 
 /** What was asked. It is written with the task and never changes, and it is stored apart from the task's state. */
 export type TaskRequest = {

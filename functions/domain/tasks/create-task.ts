@@ -36,6 +36,8 @@ type Deps = {
   /** The id of an uploaded file, when the URL is that of a file. */
   readonly fileIdOf: (url: string) => string | undefined;
   readonly startFailed: (taskId: string, cause: unknown) => void;
+  /** The account has reached its daily budget: this create is beyond it, whether it was refused or not. */
+  readonly budgetExceeded: (account: string) => void;
 };
 
 export type Created = { readonly task: Task; readonly replayed: boolean };
@@ -56,11 +58,15 @@ export const createTask =
     checkModel(request.model, caller);
     const task = draft(deps, request, caller);
     const result = await deps.ledger.reserve(task, caller, idempotency);
+    if (isBeyondBudget(result)) deps.budgetExceeded(caller.account);
     if (result.state !== 'reserved')
       return replay(deps, result, { price: task.reserved, n: task.n, caller }, idempotency);
     await startIfReady(deps, task);
     return { task, replayed: false };
   };
+
+const isBeyondBudget = (result: ReserveResult): boolean =>
+  result.state === 'over_budget' || (result.state === 'reserved' && result.isOverBudget === true);
 
 function draft(deps: Deps, request: GenerationRequest, caller: Caller): WithRequest<Pending> {
   const now = deps.now();

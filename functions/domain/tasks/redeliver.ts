@@ -5,7 +5,7 @@ import { getTask, taskRunning } from './get-task.ts';
 import type { TaskStore } from './ports.ts';
 
 /** If the callback was not sent within this time, the reconciler sends it. */
-const graceMs = 60 * 1000;
+export const graceMs = 60 * 1000;
 
 type Deps = {
   readonly tasks: Pick<TaskStore, 'find' | 'scheduleCallback'>;

@@ -1,5 +1,6 @@
 import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import type { AccountProfile } from '../../../domain/accounts/authenticate.ts';
 import {
   type Account,
   type AccountChange,
@@ -10,6 +11,7 @@ import {
   type WebhookSecrets,
 } from '../../../domain/model/account.ts';
 import { indexNames } from '../../../domain/model/storage-names.ts';
+import { budgetIn, changeBudget } from './budgets.ts';
 import { listEntries } from './entries.ts';
 import { withPlaceholders } from './expressions.ts';
 import { findRows, type Row, readRow } from './rows.ts';
@@ -46,7 +48,12 @@ export const accountTable = (client: DynamoDBClient, table: string): Accounts =>
 
   list: (options) => listAccounts(client, table, options),
 
-  change: (account, change) => changeAccount(client, table, account, change),
+  change: async (account, change) => {
+    if (change.dailyBudget !== undefined) {
+      await changeBudget(client, table, account, change.dailyBudget);
+    }
+    return changeAccount(client, table, account, change);
+  },
 
   entries: (account, options) => listEntries(client, table, account, options),
 
@@ -72,12 +79,23 @@ export const accountTable = (client: DynamoDBClient, table: string): Accounts =>
 type Profile = Omit<Account, keyof Funds>;
 
 // Only this folder writes rows, so what is read has the shape that was written.
-export const toProfile = (row: Row): Profile => ({
+const toProfile = (row: Row): Profile => ({
   account: row['account'],
   userGroup: row['userGroup'],
   limits: row['limits'],
   createdAt: row['createdAt'],
+  ...(row['disabled'] && { disabled: true }),
+  ...(budgetIn(row) && { budget: budgetIn(row) }),
 });
+
+/** The accounts of callers, which exist. */
+export const accountProfiles =
+  (client: DynamoDBClient, table: string) =>
+  async (account: string): Promise<AccountProfile> => {
+    const row = await readRow(client, table, accountKey(account));
+    if (!row) throw new Error(`the account ${account} does not exist`);
+    return { ...toProfile(row), shards: row['shards'] };
+  };
 
 const toAccount = (row: Row, shards: readonly Row[]): Account => ({
   ...toProfile(row),
@@ -138,7 +156,7 @@ async function changeAccount(
   client: DynamoDBClient,
   table: string,
   account: string,
-  { userGroup, limits = {} }: AccountChange,
+  { userGroup, limits = {}, disabled, stopAtBudget }: AccountChange,
 ): Promise<Account | undefined> {
   const result = await untilResult(async () => {
     const rows = await readShards(client, { accounts: table }, { account });
@@ -156,6 +174,8 @@ async function changeAccount(
           ...updateExpression({
             set: {
               userGroup,
+              disabled: disabled === false ? null : disabled,
+              stopAtBudget,
               tasksAllowed,
               'limits.requestsPerMinute': limits.requestsPerMinute,
               'limits.tasksInFlight': limits.tasksInFlight,

@@ -13,7 +13,7 @@ import {
 } from '../../../domain/model/api-key.ts';
 import type { Clock } from '../../../domain/model/clock.ts';
 import { indexNames } from '../../../domain/model/storage-names.ts';
-import { toProfile } from './account-table.ts';
+import { accountProfiles } from './account-table.ts';
 import { withPlaceholders } from './expressions.ts';
 import { findRows, type Row, readRow } from './rows.ts';
 import {
@@ -45,6 +45,14 @@ export function keyTable(client: DynamoDBClient, tables: Tables, now: Clock): Ap
   return {
     add: (key) => addKey(context, key),
     find: (keyId) => findKey(client, tables.keys, keyId),
+    names: async (keyIds) => {
+      const rows = await findRows(
+        client,
+        tables.keys,
+        keyIds.map((keyId) => ({ keyId })),
+      );
+      return new Map(rows.map((row) => [String(row['keyId']), String(row['name'])]));
+    },
     spending: (keys) => spendingOf(context, keys),
     list: (account, options) => listKeys(client, tables.keys, account, options),
     change: (keyId, change, since) => changeKey(context, keyId, change, since),
@@ -235,9 +243,7 @@ export const knownKeys = (client: DynamoDBClient, { keys, accounts }: Tables): K
   find: async (hash) => {
     const key = await findKey(client, keys, keyIdOf(hash));
     if (key?.hash !== hash) return undefined;
-    const row = await readRow(client, accounts, accountKey(key.account));
-    if (!row) throw new Error(`the account ${key.account} does not exist`);
-    return { key, account: { ...toProfile(row), shards: row['shards'] } };
+    return { key, account: await accountProfiles(client, accounts)(key.account) };
   },
 });
 

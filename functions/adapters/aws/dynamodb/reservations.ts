@@ -16,10 +16,11 @@ import {
   type Transfer,
   typicalTaskPrice,
 } from '../../../domain/billing/shards.ts';
-import { entryIdOf } from '../../../domain/model/account.ts';
+import { type BudgetName, budgetName, entryIdOf } from '../../../domain/model/account.ts';
 import { dayIn } from '../../../domain/model/api-key.ts';
 import type { Pending, WithRequest } from '../../../domain/model/task.ts';
 import { backOff } from './back-off.ts';
+import { budgetIn, isOpen, openDay } from './budgets.ts';
 import { addEntry } from './entries.ts';
 import { withPlaceholders } from './expressions.ts';
 import {
@@ -32,6 +33,7 @@ import { toKey } from './key-table.ts';
 import type { Row } from './rows.ts';
 import {
   accountShardKey,
+  budgetTransferChanges,
   type Compared,
   dayShardKey,
   firstRevision,
@@ -85,6 +87,8 @@ type Context = {
   readonly shardCountCache: Map<string, number>;
   /** The shards in which a key with limits could pay when this function last read them. */
   readonly payingShardsCache: Map<string, readonly number[]>;
+  /** The budget that an account had spent when this function last read it: it is not tried again. */
+  readonly spentBudgetCache: Map<string, string>;
 };
 
 type Request = {
@@ -93,13 +97,15 @@ type Request = {
   readonly record: IdempotencyRecord | undefined;
 };
 
-/** What a task takes from: the limit of its key, that for a day, the credits and the open tasks of its account. */
-type AmountName = 'total' | 'day' | 'credits' | 'tasks';
+/** What a task takes from: the limit of its key, that for a day; the credits, the open tasks and the budget of its account. */
+type AmountName = 'total' | 'day' | 'credits' | 'tasks' | 'budget';
 
 /** Where a task goes, by these limits of its key, and what other shards give to that one. */
 type Placement = {
   readonly shard: number;
   readonly limits: SpendingLimits;
+  /** Whether the task is beyond the daily budget of its account, which does not refuse it. */
+  readonly isOverBudget: boolean;
   /** Whether all shards were read before, so that none of the key's owes anything after the transfers. */
   readonly isRead: boolean;
   readonly transfers: { readonly [name in AmountName]?: readonly Transfer[] };
@@ -112,6 +118,7 @@ export function reservations(client: DynamoDBClient, tables: Tables): Pick<Ledge
     tables,
     shardCountCache: new Map(),
     payingShardsCache: new Map(),
+    spentBudgetCache: new Map(),
   };
   return { reserve: (task, limits, record) => reserve(context, { task, limits, record }) };
 }
@@ -123,7 +130,7 @@ async function reserve(context: Context, request: Request): Promise<ReserveResul
   for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
     if ('state' in placement) return placement;
     const outcome = await writeAll(context.client, actionsOf(context.tables, request, placement));
-    const result = resultOf(outcome, request.task);
+    const result = resultOf(outcome, request.task, placement);
     if (result) return result;
     placement = await nextPlacement(context, request, {
       attempt,
@@ -134,8 +141,14 @@ async function reserve(context: Context, request: Request): Promise<ReserveResul
 }
 
 /** The result of a transaction. Undefined: another attempt may succeed. */
-function resultOf(outcome: Outcome, { id }: Pending): ReserveResult | undefined {
-  if (outcome.state === 'written') return { state: 'reserved' };
+function resultOf(
+  outcome: Outcome,
+  { id }: Pending,
+  { isOverBudget }: Placement,
+): ReserveResult | undefined {
+  if (outcome.state === 'written') {
+    return { state: 'reserved', ...(isOverBudget && { isOverBudget }) };
+  }
   const { failed } = outcome;
   if (failed.has('idempotency')) return replayOf(toIdempotencyRow(failed.get('idempotency')));
   if (failed.has('task')) throw new Error(`the task ${id} exists already`);
@@ -167,15 +180,19 @@ const isExhausted = ({ payingShardsCache }: Context, { task, limits }: Request):
 
 /** Any shard. What it has is not read: the transaction is refused when that is too little. */
 function anyShard(
-  { shardCountCache, payingShardsCache }: Context,
-  { task, limits }: Request,
+  { shardCountCache, payingShardsCache, spentBudgetCache }: Context,
+  request: Request,
 ): Placement {
+  const { task, limits } = request;
   const count = shardCountCache.get(task.account) ?? limits.accountShards ?? 1;
   const paying = (isLimited(limits) && payingShardsCache.get(task.keyId)) || [];
   const shard =
     paying[randomInt(Math.max(1, paying.length))] ??
     randomInt(dividedIn(limits, task.reserved, count));
-  return { shard, limits, isRead: false, transfers: {} };
+  const isOverBudget =
+    limits.budget?.isLimit === false &&
+    spentBudgetCache.get(task.account) === spentBudget(request, limits);
+  return { shard, limits, isOverBudget, isRead: false, transfers: {} };
 }
 
 /** In how many shards, from the first one on, the limits of a key lie: small ones in fewer than the account has. */
@@ -226,6 +243,7 @@ const comparedFor: { readonly [state in ReserveFailure['state']]?: Compared } = 
   key_deleted: { lists: [] },
   key_exhausted: { lists: ['keyShards'], counter: 'additions' },
   key_exhausted_today: { lists: ['dayShards'], counter: 'additions' },
+  over_budget: { lists: ['shards'], counter: 'additions' },
   insufficient: { lists: ['shards'], counter: 'additions' },
   too_many_in_flight: { lists: ['shards'] },
 };
@@ -246,9 +264,11 @@ async function decidePlacement(
     // Not that of the key in these rows: it may have been changed between the reads of its shards, and then one of them
     // owes something that was not seen. The request's was read before all of them.
     revision: request.limits.revision,
+    budget: budgetIn(rows.account),
   };
+  if (await openBudget(context, request, limits, rows)) return 'retry';
   if (await changeDay(context, request, limits, rows)) return 'retry';
-  const found = placementIn(rows, request, limits);
+  const found = placementIn(context, rows, request, limits);
   rememberPaying(context, request, rows, { limits, found });
   if ('failure' in found) return found;
   return (await gather(context, request, found)) ? found : 'retry';
@@ -306,20 +326,54 @@ const revisionOf = ({ revision = firstRevision }: SpendingLimits): number => rev
 
 const dayOf = ({ task, limits }: Request): string => dayIn(limits.timeZone, task.createdAt);
 
+/** The budget that a task takes from, if its account has one. */
+const budgetOf = ({ task }: Request, { budget }: SpendingLimits): BudgetName | undefined =>
+  budget && budgetName(budget, task.createdAt);
+
+const spentBudget = (request: Request, limits: SpendingLimits): string =>
+  `${budgetOf(request, limits)} ${limits.budget?.amount}`;
+
+/** The first task of a day opens its budget. Returns whether the shards have to be read again. */
+async function openBudget(
+  { client, tables }: Context,
+  request: Request,
+  limits: SpendingLimits,
+  rows: ShardRows,
+): Promise<boolean> {
+  const { budget } = limits;
+  const name = budgetOf(request, limits);
+  // A clock that is behind must not open a day once more.
+  if (!budget || !name || isOpen(rows, name) || rows.shards[0]?.[name] !== undefined) return false;
+  const { account, createdAt: at, reserved: price } = request.task;
+  await openDay(client, tables.accounts, rows, { account, budget, at, price });
+  return true;
+}
+
 type Found = Placement | { readonly failure: ReserveFailure };
 
-function placementIn(rows: ShardRows, { task }: Request, limits: SpendingLimits): Found {
-  const amounts = amountsOf(rows, task.reserved, limits);
+function placementIn(
+  { spentBudgetCache }: Context,
+  rows: ShardRows,
+  request: Request,
+  limits: SpendingLimits,
+): Found {
+  const { task } = request;
+  const budget = budgetOf(request, limits);
+  const left = budget === undefined ? task.reserved : sumOf(rows.shards, budget);
+  const isOverBudget = limits.budget?.isLimit === false && left < task.reserved;
+  if (isOverBudget) keep(spentBudgetCache, task.account, spentBudget(request, limits));
+  const amounts = amountsOf(rows, task.reserved, limits, isOverBudget ? undefined : budget);
   const placement = placeTask(
     amounts.map(({ left, need }) => ({ left, need })),
     randomInt(rows.shards.length),
   );
   if ('lacking' in placement) {
-    return { failure: failureOf(amounts[placement.lacking]?.name, rows, limits) };
+    const lacking = amounts[placement.lacking]?.name;
+    return { failure: failureOf(lacking, rows, limits, left) };
   }
   const transfers = amounts.map(({ name }, index) => [name, placement.transfers[index]]);
   const { shard } = placement;
-  return { shard, limits, isRead: true, transfers: Object.fromEntries(transfers) };
+  return { shard, limits, isOverBudget, isRead: true, transfers: Object.fromEntries(transfers) };
 }
 
 type NamedAmount = Amount & { readonly name: AmountName };
@@ -329,6 +383,7 @@ function amountsOf(
   { shards, keyShards, dayShards }: ShardRows,
   price: number,
   { totalLimit, dailyLimit }: SpendingLimits,
+  budget: BudgetName | undefined,
 ): readonly NamedAmount[] {
   const amount = (name: AmountName, left: readonly number[], need = price) => [
     { name, left, need },
@@ -336,6 +391,7 @@ function amountsOf(
   return [
     ...(totalLimit === undefined ? [] : amount('total', valuesOf(keyShards, 'balance'))),
     ...(dailyLimit === undefined ? [] : amount('day', valuesOf(dayShards, 'balance'))),
+    ...(budget === undefined ? [] : amount('budget', valuesOf(shards, budget))),
     ...amount('credits', valuesOf(shards, 'balance')),
     ...amount('tasks', valuesOf(shards, 'inFlightLeft'), 1),
   ];
@@ -344,7 +400,8 @@ function amountsOf(
 function failureOf(
   name: AmountName | undefined,
   { account, shards, keyShards, dayShards }: ShardRows,
-  { totalLimit = 0, dailyLimit = 0 }: SpendingLimits,
+  { totalLimit = 0, dailyLimit = 0, budget }: SpendingLimits,
+  budgetLeft: number,
 ): ReserveFailure {
   switch (name) {
     case 'total': {
@@ -357,6 +414,8 @@ function failureOf(
         dailyLimit,
         remaining: sumOf(dayShards, 'balance'),
       };
+    case 'budget':
+      return { state: 'over_budget', budget: budget?.amount ?? 0, remaining: budgetLeft };
     case 'tasks':
       return { state: 'too_many_in_flight', tasksInFlight: account['tasksAllowed'] };
     default:
@@ -444,7 +503,10 @@ function actionsOf(tables: Tables, request: Request, placement: Placement): Acti
   const day = placement.limits.dailyLimit === undefined ? undefined : dayOf(request);
   const entry = { id: entryIdOf(at, `${taskId}-reserve`), at, amount: -reserved, taskId, keyId };
   return {
-    task: addTask(tables, { ...task, reservedIn: { shard, day } }),
+    task: addTask(tables, {
+      ...task,
+      reservedIn: { shard, day, budget: budgetOf(request, placement.limits) },
+    }),
     request: { Put: { TableName: tables.tasks, Item: toRequestItem(taskId, task) } },
     idempotency: putIdempotencyRecord(tables.idempotency, record, { taskId }, at),
     entry: addEntry(tables.accounts, { account, shard }, { ...entry, kind: 'reserve' }),
@@ -464,7 +526,7 @@ const addTask = ({ tasks }: Pick<Tables, 'tasks'>, task: Pending): TransactWrite
 function takeFromShards(
   { accounts, keys }: Tables,
   request: Request,
-  { shard, limits, isRead, transfers }: Placement,
+  { shard, limits, isRead, isOverBudget, transfers }: Placement,
   withTask: boolean,
 ): Actions {
   const { totalLimit, dailyLimit } = limits;
@@ -473,18 +535,25 @@ function takeFromShards(
   const price = { balance: -reserved, reserved };
   const revision = { revision: revisionOf(limits) };
   const onShard = { shard, ...(isRead ? { set: revision } : { mustBe: revision }) };
+  const budget = budgetOf(request, limits);
   return {
     ...shardActions(
       'shard',
       {
         table: accounts,
         keyOf: (one) => accountShardKey(account, one),
-        guarded: ['balance', 'inFlightLeft'],
+        guarded: ['balance', 'inFlightLeft', ...(budget && !isOverBudget ? [budget] : [])],
       },
       [
         ...transferChanges(transfers.credits),
         ...openTaskTransferChanges(transfers.tasks),
-        ...taken({ ...price, inFlight: 1, inFlightLeft: -1 }),
+        ...(budget ? budgetTransferChanges(budget, transfers.budget) : []),
+        ...taken({
+          ...price,
+          inFlight: 1,
+          inFlightLeft: -1,
+          ...(budget && { [budget]: -reserved }),
+        }),
       ],
     ),
     ...shardActions(

@@ -58,7 +58,7 @@ function isSettled(
 
 function actionsOf({ accounts, keys, tasks }: Tables, task: EndedTask): Actions {
   const { id: taskId, account, keyId, reserved, charged, finishedAt: at } = task;
-  const { shard, day } = task.reservedIn ?? { shard: 0 };
+  const { shard, day, budget } = task.reservedIn ?? { shard: 0 };
   const returned = reserved - charged;
   const settled = { reserved: -reserved, used: charged, balance: returned };
   const entry = { id: entryIdOf(at, `${taskId}-settle`), at, amount: returned, charged };
@@ -70,7 +70,13 @@ function actionsOf({ accounts, keys, tasks }: Tables, task: EndedTask): Actions 
     ...shardActions(
       'shard',
       { table: accounts, keyOf: (one) => accountShardKey(account, one), guarded: ['reserved'] },
-      [[shard, { ...settled, inFlight: -1, inFlightLeft: 1 }]],
+      // Also to the budget of the day that paid for it.
+      [
+        [
+          shard,
+          { ...settled, inFlight: -1, inFlightLeft: 1, ...(budget && { [budget]: returned }) },
+        ],
+      ],
     ),
     ...shardActions(
       'key',

@@ -1,6 +1,7 @@
 import type { DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { type Transfer, withdrawFrom } from '../../../domain/billing/shards.ts';
+import type { BudgetName } from '../../../domain/model/account.ts';
 import { findRowsOf, type Row, type RowAddress } from './rows.ts';
 import { updateExpression } from './update.ts';
 
@@ -102,7 +103,7 @@ type ShardLists = Pick<ShardRows, 'shards' | 'keyShards' | 'dayShards'>;
 
 const allLists: readonly (keyof ShardLists)[] = ['shards', 'keyShards', 'dayShards'];
 
-/** `changes` counts every write of a row, `additions` those that increase its balance. */
+/** `changes` counts every write of a row, `additions` those that increase its balance, or what is left of its budget. */
 type Counter = 'changes' | 'additions';
 
 /** Which rows are compared, and by which of their counters; by default all rows, and every write. */
@@ -176,7 +177,7 @@ export type ShardChange = {
   readonly used?: number;
   readonly inFlight?: number;
   readonly inFlightLeft?: number;
-};
+} & { readonly [name in BudgetName]?: number };
 
 /** Changes of shards, each with the number of its shard, which may occur several times. */
 export type ShardChanges = readonly (readonly [shard: number, change: ShardChange])[];
@@ -193,6 +194,16 @@ export const openTaskTransferChanges = (transfers: readonly Transfer[] = []): Sh
   transfers.flatMap(({ from, to, size }) => [
     [from, { inFlightLeft: -size }] as const,
     [to, { inFlightLeft: size }] as const,
+  ]);
+
+/** The changes that move what is left of a budget. */
+export const budgetTransferChanges = (
+  name: BudgetName,
+  transfers: readonly Transfer[] = [],
+): ShardChanges =>
+  transfers.flatMap(({ from, to, size }) => [
+    [from, { [name]: -size }] as const,
+    [to, { [name]: size }] as const,
   ]);
 
 /** Where the shards to be changed are. */
@@ -228,7 +239,7 @@ export function shardActions(
       TableName: table,
       Key: marshall(keyOf(shard)),
       ...updateExpression({
-        add: { ...add, changes: 1, ...(add['balance'] > 0 && { additions: 1 }) },
+        add: { ...add, changes: 1, ...(isAddition(add) && { additions: 1 }) },
         set,
         setOnce: initial,
         conditions: [
@@ -245,6 +256,11 @@ export function shardActions(
   });
   return Object.fromEntries(actions);
 }
+
+const isAddition = (add: Row): boolean =>
+  Object.entries(add).some(
+    ([name, size]) => size > 0 && (name === 'balance' || name.startsWith('budget')),
+  );
 
 /** A limit that is changed: what is left of it in each shard, by how much it grows, and what of a shard that changes. */
 type LimitChange = {

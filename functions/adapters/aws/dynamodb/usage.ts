@@ -1,10 +1,19 @@
 import {
   type DynamoDBClient,
-  paginateQuery,
+  QueryCommand,
   type TransactWriteItem,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { sumUsage, type Usage, type UsageStore, usageOf } from '../../../domain/billing/usage.ts';
+import {
+  afterPosition,
+  endOfPositions,
+  sumUsage,
+  type Usage,
+  type UsageRange,
+  type UsageStore,
+  usageOf,
+  usagePosition,
+} from '../../../domain/billing/usage.ts';
 import type { EndedTask } from '../../../domain/model/task.ts';
 import type { EntryPlace } from './entries.ts';
 import { withPlaceholders } from './expressions.ts';
@@ -12,9 +21,11 @@ import { type Row, readRow } from './rows.ts';
 import { accountKey, shardPartition } from './shards.ts';
 import { updateExpression } from './update.ts';
 
-// Usage is counted in the shard of the settlement, so counting adds no conflict.
+// Usage is counted in the shard of the settlement, so counting adds no conflict. A row stays below a kilobyte, so that
+// counting costs the same for ever: how long tasks took is a number for each bucket, named after it.
 
 const prefix = 'usage#';
+const bucketPrefix = 's';
 
 /** Counts a task that has ended, in the transaction that settles it. */
 export function addUsage(
@@ -22,54 +33,77 @@ export function addUsage(
   { account, shard }: EntryPlace,
   task: EndedTask,
 ): TransactWriteItem {
-  const { day, keyId, model, ...counts } = usageOf(task);
+  const { day, keyId, model, seconds, ...counts } = usageOf(task);
+  const buckets = Object.entries(seconds).map(([bucket, count]) => [
+    `${bucketPrefix}${bucket}`,
+    count,
+  ]);
   return {
     Update: {
       TableName: table,
       Key: marshall({
         account: shardPartition(account, shard),
-        entry: `${prefix}${day}#${keyId}#${model}`,
+        entry: `${prefix}${usagePosition({ day, keyId, model })}`,
       }),
-      ...updateExpression({ add: counts, setOnce: { day, keyId, model } }),
+      ...updateExpression({
+        add: { ...counts, ...Object.fromEntries(buckets) },
+        setOnce: { day, keyId, model },
+      }),
     },
   };
 }
 
 /** The usage of accounts in DynamoDB. */
 export const usageTable = (client: DynamoDBClient, table: string): UsageStore => ({
-  between: async (account, from, to) => {
+  page: async (account, range) => {
     const { shards = 0 } = (await readRow(client, table, accountKey(account))) ?? {};
-    const rows = Array.from({ length: shards }, (_, shard) =>
-      usageIn(client, table, shardPartition(account, shard), from, to),
+    const read = await Promise.all(
+      Array.from({ length: shards }, (_, shard) =>
+        readShard(client, table, shardPartition(account, shard), range),
+      ),
     );
-    return sumUsage((await Promise.all(rows)).flat());
+    // What comes after the end of a shard that has more may be there, too.
+    const [end] = read.flatMap(({ end: one }) => one ?? []).sort();
+    const rows = read.flatMap((shard) => shard.rows);
+    return {
+      rows: sumUsage(end === undefined ? rows : rows.filter((row) => usagePosition(row) <= end)),
+      next: end === undefined ? undefined : afterPosition(end),
+    };
   },
 });
 
-async function usageIn(
+type ShardPage = {
+  readonly rows: readonly Usage[];
+  /** The position of the last row, when there are more. */
+  readonly end?: string | undefined;
+};
+
+async function readShard(
   client: DynamoDBClient,
   table: string,
   partition: string,
-  from: string,
-  to: string,
-): Promise<readonly Usage[]> {
-  const pages = paginateQuery(
-    { client },
-    {
+  { from, to, limit }: UsageRange,
+): Promise<ShardPage> {
+  const last = endOfPositions(to);
+  if (from > last) return { rows: [] }; // DynamoDB rejects such a range
+  const { Items = [], LastEvaluatedKey } = await client.send(
+    new QueryCommand({
       TableName: table,
       ...withPlaceholders(
-        { KeyConditionExpression: '#account = :partition AND #entry BETWEEN :from AND :to' },
-        { partition, from: `${prefix}${from}`, to: `${prefix}${to}#~` },
+        { KeyConditionExpression: '#account = :partition AND #entry BETWEEN :from AND :last' },
+        { partition, from: `${prefix}${from}`, last: `${prefix}${last}` },
       ),
       ConsistentRead: true,
-    },
+      Limit: limit,
+    }),
   );
-  const found: Usage[] = [];
-  for await (const { Items = [] } of pages) {
-    found.push(...Items.map((item) => toUsage(unmarshall(item))));
-  }
-  return found;
+  return {
+    rows: Items.map((item) => toUsage(unmarshall(item))),
+    end: LastEvaluatedKey && String(unmarshall(LastEvaluatedKey)['entry']).slice(prefix.length),
+  };
 }
+
+const bucketName = /^s(\d+)$/;
 
 // Only this folder writes rows, so what is read has the shape that was written.
 const toUsage = (row: Row): Usage => ({
@@ -80,4 +114,12 @@ const toUsage = (row: Row): Usage => ({
   failedTasks: row['failedTasks'],
   images: row['images'],
   charged: row['charged'],
+  providerCost: row['providerCost'],
+  unpricedImages: row['unpricedImages'],
+  seconds: Object.fromEntries(
+    Object.entries(row).flatMap(([name, count]) => {
+      const bucket = bucketName.exec(name)?.[1];
+      return bucket === undefined ? [] : [[bucket, count]];
+    }),
+  ),
 });

@@ -101,12 +101,38 @@ describe('a new account', () => {
   });
 });
 
+describe('the daily budget of an account', () => {
+  test('is read in milli-credits', () => {
+    expect(AccountPatch.parse({ daily_budget_credits: 50.125 })).toEqual({
+      daily_budget_credits: 50_125,
+    });
+  });
+
+  test.each([0, -1, 0.0001, 1e10, '50', true, []])('cannot be %j', (daily_budget_credits) => {
+    expect(problemOf(AccountPatch, { daily_budget_credits })).toMatchObject({
+      code: 'invalid_request',
+      param: 'daily_budget_credits',
+    });
+  });
+
+  test.each([
+    ['enabled', 'false'],
+    ['enabled', null],
+    ['stop_at_budget', 1],
+  ])('and %s cannot be %j', (field, value) => {
+    expect(problemOf(AccountPatch, { [field]: value })).toMatchObject({ param: field });
+  });
+});
+
 describe('a change of an account', () => {
   test.each([
     { user_group: 'vip' },
     { limits: { requests_per_minute: 1 } },
     { limits: { requests_per_minute: null, tasks_in_flight: null } },
     { user_group: 'vip', limits: {} },
+    { enabled: false },
+    { stop_at_budget: true },
+    { daily_budget_credits: null },
   ])('may be %j', (patch) => {
     expect(AccountPatch.parse(patch)).toEqual(patch);
   });
@@ -115,7 +141,9 @@ describe('a change of an account', () => {
     'cannot be %j, which would change nothing',
     (patch) => {
       expect(problemOf(AccountPatch, patch)).toEqual(
-        invalid('There is nothing to change: send user_group or limits.'),
+        invalid(
+          'There is nothing to change: send user_group, limits, enabled, daily_budget_credits or stop_at_budget.',
+        ),
       );
     },
   );

@@ -27,6 +27,9 @@ const studio = {
   credits: { granted: 0, balance: 0, reserved: 0, used: 0 },
   limits: { requests_per_minute: 300, tasks_in_flight: 2000 },
   tasks_in_flight: 0,
+  enabled: true,
+  daily_budget_credits: null,
+  stop_at_budget: false,
 };
 
 function context() {
@@ -39,7 +42,8 @@ function context() {
     get: getAccount(deps),
     create: (body: unknown) => createAccount(deps)(AccountRequest.parse(body)),
     list: (query: unknown = {}) => listAccounts(deps)(AccountsQuery.parse(query)),
-    change: (id: string, body: unknown) => changeAccount(deps)(id, AccountPatch.parse(body)),
+    change: (id: string, body: unknown) =>
+      changeAccount(deps)(id, AccountPatch.parse(body), { account: 'operators' }),
     entries: (id: string, query: unknown = {}) => listEntries(deps)(id, EntriesQuery.parse(query)),
     rotate: (id: string, body: unknown = {}) => rotateSecret(deps)(id, RotationRequest.parse(body)),
     grant: (account: string, amount: number) => ledger.credit({ account, amount, at: sampleTime }),
@@ -122,6 +126,13 @@ describe('a change', () => {
       { limits: { requests_per_minute: null, tasks_in_flight: null } },
       { limits: { requests_per_minute: 300, tasks_in_flight: 2000 } },
     ],
+    [{ enabled: false }, { enabled: false }],
+    [{ daily_budget_credits: 50.5 }, { daily_budget_credits: 50.5 }],
+    [
+      { daily_budget_credits: 50, stop_at_budget: true },
+      { daily_budget_credits: 50, stop_at_budget: true },
+    ],
+    [{ daily_budget_credits: null }, {}],
   ])('to %j leaves all other fields unchanged', async (patch, changed) => {
     const { create, get, grant, change } = context();
     await create({ id: 'studio', ...full });
@@ -133,6 +144,19 @@ describe('a change', () => {
     expect(response).toEqual({ ...before, ...changed });
     expect(await get('studio')).toEqual(response);
   });
+});
+
+test('an account that was disabled is enabled again, and nobody disables the one of his own key', async () => {
+  const { create, change } = context();
+  for (const id of ['studio', 'operators']) await create({ id });
+  await change('studio', { enabled: false });
+
+  expect(await change('studio', { enabled: true })).toEqual(studio);
+  expect(await thrownBy(change('operators', { enabled: false }))).toMatchObject({
+    code: 'permission_denied',
+    param: 'account',
+  });
+  expect(await change('operators', { enabled: true })).toMatchObject({ enabled: true });
 });
 
 describe('the entries', () => {

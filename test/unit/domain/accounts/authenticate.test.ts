@@ -326,7 +326,11 @@ describe('a key whose rights matter more than the time of a read', () => {
         const authenticateCaller = authenticate({ keys, now, touchLastUsed: async () => {} });
         const admit = admitCreate({
           countRequest: async () => ({}),
-          recheckKey: recheckKey({ keys: { find: async () => key }, now }),
+          recheckKey: recheckKey({
+            keys: { find: async () => key },
+            findProfile: async () => sampleAccount(),
+            now,
+          }),
         });
         return async () => admit(await authenticateCaller(header, 'generate'), 'generate');
       });
@@ -340,9 +344,44 @@ describe('a key whose rights matter more than the time of a read', () => {
     },
   );
 
+  test('of an account that was disabled since creates nothing, and the caller is told so', async () => {
+    const key = keyFor(apiKey);
+    const recheck = recheckKey({
+      keys: { find: async () => key },
+      findProfile: async () => sampleAccount({ disabled: true }),
+      now: () => sampleTime,
+    });
+
+    expect(await thrownBy(recheck(caller, 'generate'))).toMatchObject({
+      code: 'KEY_DISABLED',
+      status: 401,
+      message: 'The account of the API key "sample" is disabled.',
+    });
+  });
+
+  test('has the limits and the budget that its account has now', async () => {
+    const budget = { amount: 5000, isLimit: true, epoch: 1 };
+    const recheck = recheckKey({
+      keys: { find: async () => keyFor(apiKey) },
+      findProfile: async () =>
+        sampleAccount({ budget, userGroup: 'vip', limits: { requestsPerMinute: 7 } }),
+      now: () => sampleTime,
+    });
+
+    expect(await recheck(caller, 'generate')).toMatchObject({
+      budget,
+      userGroup: 'vip',
+      requestsPerMinute: 7,
+    });
+  });
+
   test('creates with the models that it may use now', async () => {
     const key = keyFor(apiKey, { allowedModels: ['another-model'] });
-    const recheck = recheckKey({ keys: { find: async () => key }, now: () => sampleTime });
+    const recheck = recheckKey({
+      keys: { find: async () => key },
+      findProfile: async () => sampleAccount(),
+      now: () => sampleTime,
+    });
 
     expect(await recheck(caller, 'generate')).toMatchObject({ allowedModels: ['another-model'] });
   });

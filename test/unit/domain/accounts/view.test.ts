@@ -28,6 +28,9 @@ describe('an account', () => {
       credits: { granted: 100, balance: 98.8, reserved: 1.2, used: 0 },
       limits: { requests_per_minute: 300, tasks_in_flight: 2000 },
       tasks_in_flight: 1,
+      enabled: true,
+      daily_budget_credits: null,
+      stop_at_budget: false,
     });
   });
 
@@ -36,6 +39,16 @@ describe('an account', () => {
     [{ tasksInFlight: 7 }, { requests_per_minute: 300, tasks_in_flight: 7 }],
   ])('is shown with its own limits: %j', (limits, shown) => {
     expect(accountView(sampleAccount({ limits })).limits).toStrictEqual(shown);
+  });
+
+  test('that is disabled, and one with a budget, are shown like that', () => {
+    const budget = { amount: 50_500, isLimit: true, epoch: 3 };
+
+    expect(accountView(sampleAccount({ disabled: true, budget }))).toMatchObject({
+      enabled: false,
+      daily_budget_credits: 50.5,
+      stop_at_budget: true,
+    });
   });
 
   test('that is new is shown with zeros', () => {

@@ -23,6 +23,7 @@ const creating = (reserve: () => Promise<Busy>) =>
     urlProblem: () => undefined,
     fileIdOf: () => undefined,
     startFailed: () => undefined,
+    budgetExceeded: () => undefined,
   })(
     GenerationRequest.parse({ prompt: 'A cat', image_urls: ['https://example.com/1'] }),
     sampleCaller,

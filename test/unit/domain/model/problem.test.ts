@@ -16,6 +16,7 @@ const published: Record<ProblemCode, readonly [status: number, type: string]> = 
   insufficient_quota: [402, 'insufficient_quota'],
   KEY_QUOTA_EXHAUSTED: [402, 'insufficient_quota'],
   KEY_DAILY_QUOTA_EXHAUSTED: [402, 'insufficient_quota'],
+  daily_budget_exhausted: [402, 'insufficient_quota'],
   permission_denied: [403, 'invalid_request_error'],
   KEY_MODEL_NOT_ALLOWED: [403, 'invalid_request_error'],
   not_found: [404, 'invalid_request_error'],

@@ -23,6 +23,7 @@ export function context({ broken = false } = {}) {
   const clock = settableClock(sampleTime);
   const workflow = memoryWorkflow(() => (broken ? new Error('throttled') : undefined));
   const failedStarts: unknown[] = [];
+  const beyondBudget: string[] = [];
   const create = createTask({
     ledger: store.ledger,
     tasks: store.tasks,
@@ -32,8 +33,10 @@ export function context({ broken = false } = {}) {
     urlProblem: (address, maxLength) => urlProblem(address, { maxLength }),
     fileIdOf: fileIdOf(baseUrl),
     startFailed: (taskId, cause) => failedStarts.push([taskId, cause]),
+    budgetExceeded: (account) => beyondBudget.push(account),
   });
   return {
+    beyondBudget,
     store,
     clock,
     workflow,

@@ -214,6 +214,7 @@ describe('500', () => {
       urlProblem: () => undefined,
       fileIdOf: () => undefined,
       startFailed: () => {},
+      budgetExceeded: () => {},
     });
 
     const promise = create({ ...GenerationRequest.parse(valid), model: 'wan3' }, sampleCaller);
@@ -234,6 +235,7 @@ describe('500', () => {
       urlProblem: () => undefined,
       fileIdOf: () => undefined,
       startFailed: () => {},
+      budgetExceeded: () => {},
     });
     const request = GenerationRequest.parse(valid);
     await create(request, sampleCaller, key);

@@ -81,6 +81,7 @@ function context(side = 200) {
     urlProblem: () => undefined,
     fileIdOf: () => undefined,
     startFailed: unexpected,
+    budgetExceeded: unexpected,
   });
   const submit = submitTask({
     catalogue,

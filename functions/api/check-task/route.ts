@@ -1,0 +1,28 @@
+import { defineRoute, type RouteDocs } from '../../runtime/route.ts';
+import * as ids from '../example-ids.ts';
+import { taskId } from '../path-parameters.ts';
+import { TaskCheck } from './response.ts';
+
+export const response = TaskCheck;
+
+export const route = defineRoute<typeof response>()({
+  method: 'POST',
+  path: '/v1/admin/tasks/{task_id}/check',
+  function: 'cancel-task',
+  access: { scope: 'admin' },
+  params: { task_id: taskId },
+  errors: ['invalid_task_id', 'task_not_found', 'task_ended', 'internal_error'],
+});
+
+export const docs = (): RouteDocs => ({
+  id: 'checkTask',
+  tag: 'Operation',
+  summary: 'Look at a task now',
+  description:
+    'Does for a task that has not ended what is done for every task now and then: starts its workflow when it is missing or dead, and wakes one that waits, so that the provider is asked at once.',
+  response: {
+    name: 'TaskCheck',
+    description: 'What was done',
+    examples: { woken: { object: 'task_check', task_id: ids.taskId, result: 'woken' } },
+  },
+});

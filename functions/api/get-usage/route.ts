@@ -1,0 +1,40 @@
+import { UsageQuery } from '../../domain/accounts/usage-query.ts';
+import { defineRoute, type RouteDocs } from '../../runtime/route.ts';
+import * as docsOf from '../usage-docs.ts';
+import { UsageList } from './response.ts';
+
+export const response = UsageList;
+
+export const route = defineRoute<typeof response>()({
+  method: 'GET',
+  path: '/v1/usage',
+  function: 'read-account',
+  access: { scope: 'read' },
+  rateLimit: 'calls',
+  csv: true,
+  query: UsageQuery,
+  errors: ['invalid_request', 'rate_limit_exceeded', 'internal_error'],
+});
+
+export const docs = (): RouteDocs => ({
+  id: 'getUsage',
+  tag: 'Account',
+  summary: 'Read your usage',
+  description:
+    'What the account has used, added up by day, key or model, the first day first. A task counts on the day of UTC on which it ended, a moment after that.',
+  query: docsOf.usageFields(['day', 'key', 'model']),
+  response: {
+    name: 'UsageList',
+    description: 'A page of usage',
+    examples: {
+      page: {
+        object: 'list',
+        data: [docsOf.usage],
+        next_cursor: null,
+        from: '2026-02-01',
+        to: '2026-03-02',
+      },
+    },
+    csv: docsOf.usageTable,
+  },
+});

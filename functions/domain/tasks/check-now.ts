@@ -1,0 +1,36 @@
+import { type ActiveTask, isEnded } from '../model/task.ts';
+import { taskEnded } from './cancel-task.ts';
+import type { Recovery } from './ensure-workflow.ts';
+import { getAnyTask } from './find-tasks.ts';
+import type { TaskStore, Workflow } from './ports.ts';
+
+type Deps = {
+  readonly tasks: Pick<TaskStore, 'findRecord'>;
+  readonly workflow: Pick<Workflow, 'wake'>;
+  readonly ensureWorkflowRunning: (task: ActiveTask) => Promise<Recovery>;
+};
+
+/** What was done for a task: `running` is nothing, because its workflow works on it; `postponed` is a restart soon. */
+export const checkResults = ['woken', 'running', 'started', 'restarted', 'postponed'] as const;
+
+/**
+ * Looks at a task now, and does for it what the reconciler would: starts a workflow that is missing or dead, and wakes one
+ * that waits.
+ * @throws {Problem} `invalid_task_id`, `task_not_found`, `task_ended`
+ */
+export const checkNow =
+  ({ tasks, workflow, ensureWorkflowRunning }: Deps) =>
+  async (id: string) => {
+    const task = await getAnyTask(tasks)(id);
+    if (isEnded(task)) throw taskEnded(id);
+    const recovery = await ensureWorkflowRunning(task);
+    const isWoken = recovery === 'alive' && task.wakeToken !== undefined;
+    if (isWoken) await workflow.wake(task.wakeToken);
+    return {
+      object: 'task_check' as const,
+      task_id: id,
+      result: isWoken ? ('woken' as const) : toResult(recovery),
+    };
+  };
+
+const toResult = (recovery: Recovery) => (recovery === 'alive' ? ('running' as const) : recovery);

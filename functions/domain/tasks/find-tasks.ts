@@ -1,0 +1,129 @@
+import type { Clock } from '../model/clock.ts';
+import type { CursorKey } from '../model/ids.ts';
+import { isTaskId } from '../model/ids.ts';
+import { isDeleted, isEnded, type TaskState } from '../model/task.ts';
+import { adminSummaryView } from '../wire/admin-task-view.ts';
+import { formatCursorKey, pageResponse } from '../wire/cursor.ts';
+import type { FindQuery } from './find-tasks-query.ts';
+import { invalidTaskId, taskNotFound } from './get-task.ts';
+import type { ListRange, TaskHistory, TaskPage } from './list-tasks.ts';
+import type { TaskStore } from './ports.ts';
+import { hasExpired } from './retention.ts';
+
+// The tasks of all accounts, as the operator finds them. They are listed by the day (UTC) of their creation; those of one
+// account are listed by account.
+
+const dayMs = 24 * 60 * 60 * 1000;
+/** How far back the list goes when the request does not say: longer than a month. */
+export const defaultDays = 31;
+/** Positions that are read at a time; and how many such reads, or days, one page may take before it ends early. */
+const readAtOnce = 100;
+const maxReads = 8;
+const maxDays = 40;
+
+type Deps = {
+  readonly history: Pick<TaskHistory, 'positions' | 'positionsOfDay' | 'findStates'>;
+  readonly now: Clock;
+};
+
+/**
+ * A page of tasks of all accounts or of one, the newest first. A page of rare tasks may be short; its cursor continues all
+ * the same.
+ */
+export const findTasks = (deps: Deps) => async (query: FindQuery) => {
+  const now = deps.now();
+  const range = rangeOf(query, now);
+  const found: TaskState[] = [];
+  let next: CursorKey | undefined = query.cursor;
+  for (let reads = 0; reads < maxReads; reads += 1) {
+    const read = await readTasks(deps.history, query.account, { ...range, after: next });
+    found.push(...read.tasks.filter((task) => isFound(query, task) && !hasExpired(task, now)));
+    next = read.next;
+    if (!next || found.length >= query.limit) break;
+  }
+  const page = found.slice(0, query.limit);
+  const last = found.length > query.limit ? page.at(-1) : next;
+  return pageResponse(page.map(adminSummaryView), last && formatCursorKey(last));
+};
+
+function rangeOf({ created_after: after, created_before: before }: FindQuery, now: number): Range {
+  const to = before === undefined ? now : before * 1000 - 1;
+  const from = after === undefined ? to - defaultDays * dayMs : after * 1000;
+  return { limit: readAtOnce, from, to };
+}
+
+/** The next tasks, whatever they are, and where those after them begin. */
+async function readTasks(
+  history: Deps['history'],
+  account: string | undefined,
+  range: Range,
+): Promise<TaskPage> {
+  const { positions, next } = await readPositions(history, account, range);
+  const states = await history.findStates(positions.map(({ id }) => id));
+  const byId = new Map(states.map((task) => [task.id, task]));
+  return { tasks: positions.flatMap(({ id }) => byId.get(id) ?? []), next };
+}
+
+type Positions = {
+  readonly positions: readonly CursorKey[];
+  /** Where the next ones begin, unless these are the last. */
+  readonly next?: CursorKey | undefined;
+};
+type Range = ListRange & { readonly from: number; readonly to: number };
+
+async function readPositions(
+  history: Deps['history'],
+  account: string | undefined,
+  range: Range,
+): Promise<Positions> {
+  if (account === undefined) return readDays(history, range);
+  const positions = await history.positions(account, range);
+  return { positions, next: positions.length < range.limit ? undefined : positions.at(-1) };
+}
+
+const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
+const startOf = (day: string): number => Date.parse(day);
+
+/** The next positions, from day to day into the past. */
+async function readDays(history: Deps['history'], range: Range): Promise<Positions> {
+  const { limit, after, from, to } = range;
+  const positions: CursorKey[] = [];
+  let start = startOf(dayOf(Math.min(to, after?.createdAt ?? to)));
+  for (let days = 0; days < maxDays && start + dayMs > from; days += 1) {
+    const left = limit - positions.length;
+    positions.push(...(await history.positionsOfDay(dayOf(start), { ...range, limit: left })));
+    if (positions.length >= limit) return { positions, next: positions.at(-1) };
+    start -= dayMs;
+  }
+  // Before the first millisecond of the last day that was read: no id is empty.
+  return {
+    positions,
+    next: start + dayMs > from ? { createdAt: start + dayMs, id: '' } : undefined,
+  };
+}
+
+function isFound(query: FindQuery, task: TaskState): boolean {
+  const ended = isEnded(task) ? task : undefined;
+  const code = task.status === 'failed' ? task.failure.code : undefined;
+  const wanted: readonly (readonly [wanted: string | undefined, has: string | undefined])[] = [
+    [query.account, task.account],
+    [query.status, task.status],
+    [query.code, code],
+    [query.provider, task.provider],
+    [query.callback, task.callbackUrl === undefined ? undefined : callbackState(ended)],
+  ];
+  return wanted.every(([one, has]) => one === undefined || one === has);
+}
+
+const callbackState = (ended: Extract<TaskState, { finishedAt: number }> | undefined) =>
+  ended?.callback?.state ?? 'pending';
+
+/** The state of a task of any account, for the operator. @throws {Problem} `invalid_task_id`, `task_not_found` */
+export const getAnyTask =
+  (tasks: Pick<TaskStore, 'findRecord'>) =>
+  async (id: string): Promise<TaskState> => {
+    if (!isTaskId(id)) throw invalidTaskId();
+    const record = await tasks.findRecord(id);
+    if (!record || isDeleted(record)) throw taskNotFound(id);
+    return record;
+  };

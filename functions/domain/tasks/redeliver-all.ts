@@ -1,0 +1,73 @@
+import * as z from 'zod';
+import type { Clock } from '../model/clock.ts';
+import type { TaskHistory } from './list-tasks.ts';
+import type { TaskStore } from './ports.ts';
+import { graceMs } from './redeliver.ts';
+
+/** How many callbacks one request sends, and how many of them at the same time. */
+export const maxRedelivered = 100;
+const atOnce = 10;
+
+const rules = {
+  body: 'The body must be a JSON object.',
+  since: 'since must be a time in unix seconds',
+  before: 'before must be a time in unix seconds, later than since',
+} as const;
+const maxUnixSeconds = 99_999_999_999;
+const unixSeconds = (rule: string) => z.int(rule).min(0, rule).max(maxUnixSeconds, rule);
+
+/** The body of `POST /v1/tasks/callbacks`. */
+export const RedeliverRequest = z
+  .object(
+    { since: unixSeconds(rules.since), before: unixSeconds(rules.before).optional() },
+    rules.body,
+  )
+  .superRefine(({ since, before = Infinity }, context) => {
+    if (since < before) return;
+    context.addIssue({ code: 'custom', path: ['before'], message: rules.before });
+  });
+export type RedeliverRequest = z.output<typeof RedeliverRequest>;
+
+type Deps = {
+  readonly history: Pick<TaskHistory, 'undelivered'>;
+  readonly tasks: Pick<TaskStore, 'scheduleCallback'>;
+  readonly deliverCallback: (taskId: string) => Promise<void>;
+  readonly now: Clock;
+};
+
+/**
+ * Sends the callbacks of an account once more that were given up since a time, and before another (now, if not given): the
+ * newest first, and so many at most. Repeated with the same `before` it goes on with the others, because one that is given
+ * up again was given up later.
+ */
+export const redeliverAll =
+  ({ history, tasks, deliverCallback, now }: Deps) =>
+  async ({ since, before }: RedeliverRequest, account: string) => {
+    const end = before ?? Math.ceil(now() / 1000);
+    const positions = await history.undelivered(account, {
+      limit: maxRedelivered + 1,
+      from: since * 1000,
+      to: end * 1000 - 1,
+    });
+    const ids = positions.slice(0, maxRedelivered).map(({ id }) => id);
+    let scheduled = 0;
+    for (let first = 0; first < ids.length; first += atOnce) {
+      const sent = await Promise.all(
+        ids.slice(first, first + atOnce).map(async (id) => {
+          // The index may be a moment old: one that is on its way already is left alone.
+          if (!(await tasks.scheduleCallback(id, now() + graceMs))) return 0;
+          await deliverCallback(id);
+          return 1;
+        }),
+      );
+      scheduled += sent.reduce((sum: number, one) => sum + one, 0);
+    }
+    return {
+      object: 'callback_redelivery' as const,
+      account,
+      since,
+      before: end,
+      scheduled,
+      has_more: positions.length > maxRedelivered,
+    };
+  };

@@ -1,0 +1,163 @@
+import { describe, expect, test } from 'vitest';
+import { newTaskId } from '../../../../functions/domain/model/ids.ts';
+import { checkNow } from '../../../../functions/domain/tasks/check-now.ts';
+import { ensureWorkflowRunning } from '../../../../functions/domain/tasks/ensure-workflow.ts';
+import {
+  maxRedelivered,
+  RedeliverRequest,
+  redeliverAll,
+} from '../../../../functions/domain/tasks/redeliver-all.ts';
+import { memoryStore, memoryWorkflow } from '../../../support/fakes.ts';
+import { completed, processing, sampleId, sampleTime } from '../../../support/tasks.ts';
+import { thrownBy } from '../../../support/thrown-by.ts';
+
+describe('a look at a task', () => {
+  function service() {
+    const store = memoryStore();
+    const workflow = memoryWorkflow();
+    const check = checkNow({
+      tasks: store.tasks,
+      workflow,
+      ensureWorkflowRunning: ensureWorkflowRunning({
+        tasks: store.tasks,
+        workflow,
+        now: () => sampleTime,
+        exhausted: () => {},
+      }),
+    });
+    return { store, workflow, check };
+  }
+
+  test('wakes a workflow that waits, so that it polls', async () => {
+    const { store, workflow, check } = service();
+    store.put(processing({ wakeToken: 'token' }));
+    await workflow.start(sampleId);
+
+    expect(await check(sampleId)).toEqual({
+      object: 'task_check',
+      task_id: sampleId,
+      result: 'woken',
+    });
+    expect(workflow.woken).toEqual(['token']);
+  });
+
+  test('leaves one alone that works', async () => {
+    const { store, workflow, check } = service();
+    store.put(processing());
+    await workflow.start(sampleId);
+
+    expect(await check(sampleId)).toMatchObject({ result: 'running' });
+    expect([workflow.woken, workflow.started()]).toEqual([[], [sampleId]]);
+  });
+
+  test('starts one that is missing, and the next one of one that died', async () => {
+    const { store, workflow, check } = service();
+    store.put(processing({ wakeToken: 'token of the dead' }));
+
+    expect(await check(sampleId)).toMatchObject({ result: 'started' });
+    workflow.ends(sampleId);
+    expect(await check(sampleId)).toMatchObject({ result: 'restarted' });
+    expect(workflow.started()).toEqual([sampleId, `${sampleId}-2`]);
+    expect(workflow.woken).toEqual([]);
+  });
+
+  test('is refused for a task that has ended, and for none', async () => {
+    const { store, check } = service();
+    store.put(completed());
+
+    expect(await thrownBy(check(sampleId))).toMatchObject({ code: 'task_ended' });
+    expect(await thrownBy(check(newTaskId(1)))).toMatchObject({ code: 'task_not_found' });
+    expect(await thrownBy(check('task'))).toMatchObject({ code: 'invalid_task_id' });
+  });
+});
+
+describe('sending all undelivered callbacks of an account again', () => {
+  /** A store with so many callbacks that were given up, a second after each other. */
+  async function service(count: number) {
+    const store = memoryStore();
+    const sent: string[] = [];
+    for (let n = 0; n < count; n += 1) {
+      const task = completed({ id: newTaskId(sampleTime + n), callbackUrl: 'https://example.com' });
+      store.put(task);
+      await store.tasks.recordCallbackAttempt(
+        task,
+        { at: sampleTime + n * 1000, milliseconds: 1 },
+        { state: 'undelivered', attempts: 7 },
+        undefined,
+      );
+    }
+    const send = redeliverAll({
+      history: store.history,
+      tasks: store.tasks,
+      deliverCallback: async (id) => {
+        sent.push(id);
+      },
+      now: () => sampleTime + 1_000_000,
+    });
+    return {
+      store,
+      sent,
+      send: (request: object, account = 'default') =>
+        send(RedeliverRequest.parse({ since: 0, ...request }), account),
+    };
+  }
+
+  test('sends each once, and says whether others are left', async () => {
+    const { send, sent } = await service(maxRedelivered + 20);
+
+    const first = await send({});
+    const second = await send({ before: first.before });
+    const third = await send({ before: first.before });
+
+    expect([first, second, third].map(({ scheduled, has_more }) => [scheduled, has_more])).toEqual([
+      [maxRedelivered, true],
+      [20, false],
+      [0, false],
+    ]);
+    expect(new Set(sent).size).toBe(maxRedelivered + 20);
+    expect(sent).toHaveLength(maxRedelivered + 20);
+  });
+
+  test('sends those that were given up since then and before then', async () => {
+    const { send, sent } = await service(10);
+    const start = sampleTime / 1000;
+
+    expect(await send({ since: start + 3, before: start + 5 })).toMatchObject({ scheduled: 2 });
+    expect(sent).toHaveLength(2);
+  });
+
+  test('does not send one twice that fails once more meanwhile', async () => {
+    const { send, sent, store } = await service(1);
+    const { before } = await send({});
+    const [id = ''] = sent;
+    await store.tasks.recordCallbackAttempt(
+      completed({ id }),
+      { at: before * 1000 + 5000, milliseconds: 1 },
+      { state: 'undelivered', attempts: 7 },
+      undefined,
+    );
+
+    expect(await send({ before })).toMatchObject({ scheduled: 0, has_more: false });
+  });
+
+  test('sends nothing of another account', async () => {
+    const { send, sent } = await service(3);
+
+    expect(await send({}, 'other')).toMatchObject({ account: 'other', scheduled: 0 });
+    expect(sent).toEqual([]);
+  });
+
+  test.each([
+    ['since', {}],
+    ['since', { since: -1 }],
+    ['since', { since: '0' }],
+    ['since', { since: 1e12 }],
+    ['before', { since: 5, before: 5 }],
+    ['before', { since: 5, before: 4.5 }],
+  ])('refuses a wrong %s: %j', (param, body) => {
+    const issue = RedeliverRequest.safeParse(body).error?.issues[0];
+
+    expect(issue?.path[0]).toBe(param);
+    expect(issue?.message).toContain(param);
+  });
+});
