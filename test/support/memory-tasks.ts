@@ -166,6 +166,7 @@ export function memoryTasks({
       writeCallback(id, { callback, callbackAttempts }, nextCheckAt);
       attempts.set(id, [...(attempts.get(id) ?? []), attempt].slice(-maxStoredAttempts));
     },
+    findAttempts: async (id) => attempts.get(id) ?? [],
     scheduleCallback: async (id, nextCheckAt) => {
       const task = find(id);
       if (!task || (isEnded(task) && task.callback?.state === 'pending')) return false;

@@ -107,6 +107,8 @@ export type TaskStore = {
     record: CallbackRecord,
     nextCheckAt?: number,
   ): Promise<void>;
+  /** The last attempts to deliver the callback of a task, at most `maxStoredAttempts`, the oldest first. */
+  findAttempts(id: string): Promise<readonly CallbackAttempt[]>;
   /**
    * Resets the callback to `pending`, and has the reconciler check it at `nextCheckAt`. `false`: it is pending
    * already or the task was deleted, and nothing was written.

@@ -156,6 +156,8 @@ export function taskTable(client: DynamoDBClient, table: string): TaskStore {
     recordCallbackAttempt: (task, attempt, record, nextCheckAt) =>
       recordCallbackAttempt(client, table, { task, attempt, record, nextCheckAt }),
 
+    findAttempts: async (id) => toAttempts(await findItems(client, table, id)),
+
     scheduleCallback: async (id, nextCheckAt) => {
       const { done } = await write(id, {
         set: { callback: { state: 'pending', attempts: 0 }, ...checkAttributes(id, nextCheckAt) },
