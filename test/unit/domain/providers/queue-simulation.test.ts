@@ -179,7 +179,6 @@ describe('without faults', () => {
         ...calm,
         seed: 3,
         webhooks,
-        capacities: [{ at: 0, capacity: { running: 5, ahead: 1 } }],
         arrivals: Array.from({ length: 80 }, (_, index) => ({
           at: 100 * index,
           account: index % 4 === 0 ? 'one' : 'two',
@@ -250,6 +249,7 @@ describe('without faults', () => {
         ...calm,
         seed: 1,
         webhooks,
+        capacities: [{ at: 0, capacity: { running: 5, ahead: 1 } }],
         arrivals: backlog,
       });
       expect(open).toEqual([]);
