@@ -76,6 +76,9 @@ function report(
   const same = results.length - wrong - unknown;
   process.stdout.write(
     `${name}: ${results.length} of ${total} crash points, ${same} ended as without a crash, ` +
-      `${unknown} as an unknown submit, ${wrong} wrong; ${Math.round(milliseconds / 1000)} s\n`,
+      `${unknown} as an unknown submit, ${wrong} wrong; ${Math.round(milliseconds / 1000)} s\n` +
+      problemsIn(results)
+        .map((problem) => `  ${problem}\n`)
+        .join(''),
   );
 }

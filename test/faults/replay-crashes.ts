@@ -35,11 +35,11 @@ export async function recordCrashPoints(
 async function recordRun(stack: FaultStack, scenario: Scenario): Promise<readonly CrashPoint[]> {
   stack.clock.advance(secretCacheMs);
   const before = stack.invocations.length;
-  // As many as when the crashes are replayed, where the others are part of what happens to a task.
-  const tasks = await mapConcurrently(
-    scenario.concurrency ?? 1,
-    Array.from({ length: scenario.concurrency ?? 1 }),
-    () => runScenario(stack, scenario),
+  // As many at a time as when the crashes are replayed: the others are part of what happens to a task.
+  const { concurrency = 1 } = scenario;
+  const count = concurrency === 1 ? 1 : 2 * concurrency;
+  const tasks = await mapConcurrently(concurrency, Array.from({ length: count }), () =>
+    scenario.concurrency === undefined ? runScenario(stack, scenario) : runToEnd(stack, scenario),
   );
   await stack.reconcileUntilDone(tasks.map(({ id }) => id));
   const audited = tasks.map((task) => ({ ...task, allowedEnds: [scenario.end] }));
@@ -51,7 +51,7 @@ async function recordRun(stack: FaultStack, scenario: Scenario): Promise<readonl
     return crashPointsOf(invocations.filter(({ event }) => isOwn(event)));
   });
   // What few tasks do depends on who is faster, and may not happen again.
-  return commonPoints(points, Math.ceil(tasks.length / 3));
+  return commonPoints(points, Math.ceil(tasks.length / 2));
 }
 
 /**
