@@ -45,7 +45,7 @@ const limits: Record<Entry, readonly [memory: number, seconds: number]> = {
   'api/service': [512, 10], // it loads almost nothing, so it needs no larger share of a processor
   'workflow/prepare-inputs': [512, 60],
   'workflow/submit-task': [512, 30],
-  'workflow/await-slot': [512, 10],
+  'workflow/await-slot': [512, 20],
   'workflow/await-provider': [512, 10],
   'workflow/poll-task': [512, 155], // 20 to poll, and as long as the next two to settle and to notify
   'workflow/settle-task': [512, 120],
