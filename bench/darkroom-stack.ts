@@ -5,22 +5,14 @@ import { generateOnce } from './generate-once.ts';
 
 export type DarkroomDesign = Design & { readonly stack: TestStack };
 
-/**
- * Starts Darkroom on the local stack. EvoLink sends a webhook when a job is done; DashScope must be polled. `more` are
- * further parameters of the template.
- */
+/** Starts Darkroom on the local stack. EvoLink sends a webhook when a job is done; DashScope must be polled. */
 export async function openDarkroom(
   outdir: string,
   speed: number,
   provider: 'dashscope' | 'evolink',
-  more: Readonly<Record<string, string>> = {},
 ): Promise<DarkroomDesign> {
   const { record, historyOf } = recordHistories();
-  const parameters = {
-    Providers: provider,
-    TypicalSeconds: String(providerSeconds.median),
-    ...more,
-  };
+  const parameters = { Providers: provider, TypicalSeconds: String(providerSeconds.median) };
   const stack = await openStack({
     outdir,
     speed,

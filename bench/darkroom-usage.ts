@@ -50,7 +50,7 @@ export async function measureDarkroom(
 }
 
 // Puts the meter between the functions and the database. Functions that start from now on use it.
-export async function startMeterFor({ stack }: DarkroomDesign): Promise<Meter> {
+async function startMeterFor({ stack }: DarkroomDesign): Promise<Meter> {
   const { context, dynamoDb: client, environment } = stack;
   const url = environment['AWS_ENDPOINT_URL_DYNAMODB'] ?? '';
   const meter = await startMeter({ url, client, tables: tablesOf(context) });
