@@ -14,6 +14,7 @@ import { buildBundles } from '../../infra/bundles.ts';
 const limits: Record<Entry, number> = {
   'api/create-task': 468,
   'api/get-task': 402,
+  'api/wait-for-task': 390,
   'api/list-tasks': 388,
   'api/batch-tasks': 382,
   'api/cancel-task': 412,
