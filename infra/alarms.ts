@@ -251,7 +251,7 @@ function functionAlarms({ api, workflow, triggers, deletion }: Monitored) {
 }
 
 /** Where AWS holds the stack back, and whether callers notice. */
-function capacityAlarms({ api, workflow, tables }: Monitored) {
+function capacityAlarms({ workflow, tables }: Monitored) {
   const { tasks, accounts, keys, activity, idempotency } = tables;
   return {
     WorkflowThrottled: {
@@ -287,7 +287,7 @@ function capacityAlarms({ api, workflow, tables }: Monitored) {
     ApiSlow: {
       description:
         'One response in twenty takes three seconds or longer, for a quarter of an hour.',
-      metric: api.metricLatency({ statistic: Stats.percentile(95), period: Duration.minutes(5) }),
+      metric: appMetric(metricNames.responseMs, 5, Stats.percentile(95)),
       threshold: 3000,
       periods: 3,
     },

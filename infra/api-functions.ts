@@ -1,7 +1,11 @@
 import { Aws, Tokenization } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { bucketPrefixes, indexNames } from '../functions/domain/model/storage-names.ts';
-import { attemptTimeoutMs, deletePicturesSeconds } from '../functions/domain/model/task.ts';
+import {
+  attemptTimeoutMs,
+  deletePicturesSeconds,
+  waitTimeoutSeconds,
+} from '../functions/domain/model/task.ts';
 import type { Entry } from '../functions/runtime/env.ts';
 import type { Buckets } from './buckets.ts';
 import type { Deletion } from './deletion.ts';
@@ -39,6 +43,8 @@ export const apiFunctions = (scope: Construct, props: Props): ApiFunctions =>
 
 /** Enough for a function that loads almost nothing. */
 const smallMemoryMb = 512;
+/** Enough for a function that reads a task now and then. */
+const waitingMemoryMb = 256;
 
 function rowsOf(props: Props): FunctionTable<ApiEntry> {
   const { stage, tables, buckets, secrets, publicUrl, providers, workflow, deletion } = props;
@@ -67,6 +73,7 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
     SIGNING_SECRET: secrets.signing.allow('secretsmanager:GetSecretValue'),
     PUBLIC_URL: publicUrl,
   };
+  const waiters = Tokenization.stringifyNumber(stage.waiters);
   // Callers upload by forms that a function signs: a form can do what its signer can.
   const signsUploads = buckets.inputs.allow({
     prefix: bucketPrefixes.uploads,
@@ -94,6 +101,7 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
         MODEL_ALIASES: stage.modelAliases,
         ALLOW_LOOPBACK: loopbackOf(stage),
         TYPICAL_SECONDS: stage.typicalSeconds,
+        WAITERS: waiters,
         POWERTOOLS_SERVICE_NAME: Aws.STACK_NAME,
       },
     },
@@ -110,6 +118,19 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
           { prefix: bucketPrefixes.uploads, actions: ['s3:PutObject'] },
           { prefix: bucketPrefixes.prepared, actions: ['s3:GetObject'] },
         ),
+        TYPICAL_SECONDS: stage.typicalSeconds,
+        WAITERS: waiters,
+      },
+    },
+    // It waits most of the time, and pays for its memory meanwhile.
+    'api/wait-for-task': {
+      id: 'WaitForTask',
+      memoryMb: waitingMemoryMb,
+      timeoutSeconds: waitTimeoutSeconds,
+      environment: {
+        ...callerEnvironment,
+        ...taskLinks,
+        TASK_TABLE: tables.tasks.allow('dynamodb:Query'),
         TYPICAL_SECONDS: stage.typicalSeconds,
       },
     },

@@ -10,9 +10,10 @@ import {
   LogGroupLogDestination,
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
-import { CfnParameter, Duration, RemovalPolicy } from 'aws-cdk-lib/core';
+import { FilterPattern, LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
+import { Aws, CfnParameter, Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { metricNames, metricNamespace } from '../functions/domain/model/metric-names.ts';
 import type { ApiFunction } from '../functions/runtime/env.ts';
 import { type AnyRoute, defaultPath, methodsOf, routeKey } from '../functions/runtime/route.ts';
 import type { ApiFunctions } from './api-functions.ts';
@@ -25,6 +26,7 @@ export class Api extends Construct {
   readonly http: HttpApi;
 
   private readonly stage: CfnStage;
+  private readonly accessLogs: LogGroup;
 
   constructor(scope: Construct, id: string, { browserOrigins, throttle, logDays }: Stage) {
     super(scope, id);
@@ -40,6 +42,11 @@ export class Api extends Construct {
     this.http = new HttpApi(this, 'Http', {
       createDefaultStage: false,
       ...(browserOrigins.length > 0 && { corsPreflight: corsFor(browserOrigins) }),
+    });
+    this.accessLogs = new LogGroup(this, 'AccessLogs', {
+      logGroupName: vendedLogsName('apis'),
+      retention: logDays,
+      removalPolicy: RemovalPolicy.DESTROY,
     });
     const stage = new HttpStage(this, 'Stage', {
       httpApi: this.http,
@@ -60,13 +67,7 @@ export class Api extends Construct {
         ),
       },
       accessLogSettings: {
-        destination: new LogGroupLogDestination(
-          new LogGroup(this, 'AccessLogs', {
-            logGroupName: vendedLogsName('apis'),
-            retention: logDays,
-            removalPolicy: RemovalPolicy.DESTROY,
-          }),
-        ),
+        destination: new LogGroupLogDestination(this.accessLogs),
         format: accessLog,
       },
     });
@@ -99,6 +100,8 @@ export class Api extends Construct {
       }
     }
     this.stage.routeSettings = routeSettings;
+    const slow = entries.filter(({ slowBecause }) => slowBecause !== undefined).map(routeKey);
+    responseTimeFilter(this, this.accessLogs, slow);
   }
 }
 
@@ -120,9 +123,10 @@ const corsFor = (origins: readonly string[]) => ({
     CorsHttpMethod.PATCH,
     CorsHttpMethod.DELETE,
   ],
-  allowHeaders: ['authorization', 'content-type', 'idempotency-key'],
+  allowHeaders: ['authorization', 'content-type', 'idempotency-key', 'prefer'],
   exposeHeaders: [
     'idempotency-replayed',
+    'preference-applied',
     'x-request-id',
     'retry-after',
     'x-ratelimit-limit',
@@ -141,5 +145,31 @@ const accessLog = AccessLogFormat.custom(
     bytes: AccessLogField.contextResponseLength(),
     ms: '$context.responseLatency',
     ip: AccessLogField.contextIdentitySourceIp(),
-  }),
+    service: Aws.STACK_NAME,
+    // A number, and no text in quotes: the metric is made from it.
+  }).replace('"$context.responseLatency"', '$context.responseLatency'),
 );
+
+/**
+ * The response times of all requests but those that are slow on purpose, from the access log: the API's own metric
+ * `Latency` cannot leave a route out.
+ */
+function responseTimeFilter(scope: Construct, logGroup: LogGroup, slow: readonly string[]) {
+  new MetricFilter(scope, 'ResponseTimes', {
+    logGroup,
+    metricNamespace,
+    metricName: metricNames.responseMs,
+    metricValue: '$.ms',
+    dimensions: { service: '$.service' },
+    filterPattern: FilterPattern.all(
+      FilterPattern.numberValue('$.ms', '>=', 0),
+      ...slow.map((key) => FilterPattern.stringValue('$.route', '!=', withoutParameters(key))),
+    ),
+  });
+}
+
+/**
+ * A route key as a pattern of CloudWatch Logs, in which braces have a meaning of their own: what comes behind the last
+ * parameter, as `*` and the rest.
+ */
+const withoutParameters = (key: string): string => key.replace(/^.*\}/, '*');

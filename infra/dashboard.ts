@@ -145,7 +145,9 @@ const requests = (api: HttpApi): Row => [
     'Response time in milliseconds',
     8,
     [50, 95, 99].map((percent) =>
-      api.metricLatency({ statistic: Stats.percentile(percent), label: `p${percent}` }),
+      appMetric(metricNames.responseMs, 5, Stats.percentile(percent)).with({
+        label: `p${percent}`,
+      }),
     ),
   ),
 ];

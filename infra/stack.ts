@@ -96,12 +96,19 @@ function withParameters(stack: Stack, declared: Stage): Stage {
     minValue: 1, // as long as an Idempotency-Key is remembered: a repeated request finds its task
     maxValue: 3650,
   });
+  const { valueAsNumber: waiters } = new CfnParameter(stack, 'Waiters', {
+    type: 'Number',
+    description: 'How many requests with Prefer: wait=N may wait at a time; 0: none',
+    default: declared.waiters,
+    minValue: 0,
+    maxValue: 1000,
+  });
   const { valueAsString: modelAliases } = new CfnParameter(stack, 'ModelAliases', {
     description: 'Further names of models, like my-model=wan2.5-image-to-image,other=…',
     default: declared.modelAliases,
     allowedPattern: modelAliasesPattern.source,
   });
-  const stage = { ...declared, retentionDays, modelAliases };
+  const stage = { ...declared, retentionDays, waiters, modelAliases };
   if (stage.typicalSeconds === undefined) return stage;
   const { valueAsString } = new CfnParameter(stack, 'TypicalSeconds', {
     description: 'Seconds that a provider typically takes. Empty: use the measured durations',

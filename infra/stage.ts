@@ -20,6 +20,11 @@ export type Stage = {
    * stack parameters `RequestsPerSecond` and `RequestBurst`. A route that declares a throttle has its own.
    */
   readonly throttle: { readonly rate: number; readonly burst: number };
+  /**
+   * How many requests may wait for their tasks at a time, all keys together: the default of the stack parameter
+   * `Waiters`. Each keeps a function busy, and a new AWS account may run ten.
+   */
+  readonly waiters: number;
   /** The providers in the order in which they are tried: `dashscope,fal`. A provider without an API key is skipped. */
   readonly providers: string;
   /**
@@ -51,6 +56,7 @@ export type Stage = {
 /** What `dev` and `prod` have in common. */
 const cloud = {
   retentionDays: 30,
+  waiters: 4,
   callbackRetryDelays: [60, 600, 3600],
   browserOrigins: [],
   providers: providerNames.join(','),
@@ -70,6 +76,7 @@ export const stages = {
     keepData: false,
     logDays: 1,
     retentionDays: 30,
+    waiters: 4,
     callbackRetryDelays: [5, 10],
     browserOrigins: ['*'],
     throttle: { rate: 1000, burst: 1000 },

@@ -4,6 +4,7 @@ import { Model } from '../api/list-models/response.ts';
 import type { LoadedRoute } from '../api/routes.ts';
 import { TestEvent } from '../domain/accounts/schemas.ts';
 import { patterns } from '../domain/model/ids.ts';
+import { maxWaitSeconds } from '../domain/model/task.ts';
 import { FilesProblem } from '../domain/wire/files-envelope.ts';
 import { HostedFile } from '../domain/wire/hosted-file.ts';
 import * as story from '../domain/wire/story-schemas.ts';
@@ -156,6 +157,7 @@ function operationObject({ route, docs }: DocumentedRoute): Json {
     ...pathParameters(route),
     ...queryParameters(route, docs),
     ...(route.idempotent ? [idempotencyKey] : []),
+    ...(route.wait === 'offered' ? [prefer] : []),
   ];
   return {
     operationId: docs.id,
@@ -214,6 +216,15 @@ const idempotencyKey: Json = {
     'A key of your own for this request. A request that is sent again with the same key within 24 hours is executed once, and gets the same response',
   schema: { type: 'string', pattern: patterns.idempotencyKey.source },
   example: 'order-7-attempt-of-2026-03-02',
+};
+
+const prefer: Json = {
+  name: 'Prefer',
+  in: 'header',
+  required: false,
+  description: `\`wait=N\`: wait up to N seconds, from 1 to ${maxWaitSeconds}, until the task has ended (RFC 7240). Then the response is 303, and leads to where the request waits: let your client follow it, with the same key. Few requests can wait at a time; when there is no place, when uploads are missing, or when the task has ended, the response is 200 and comes at once`,
+  schema: { type: 'string' },
+  example: 'wait=20',
 };
 
 const bodySchemas = (routes: readonly DocumentedRoute[]): Json =>

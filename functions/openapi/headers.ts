@@ -1,3 +1,5 @@
+import { taskId, waitingPlace } from '../api/example-ids.ts';
+import { waitPath } from '../domain/wire/prefer.ts';
 import type { Json } from '../runtime/route.ts';
 
 const header = (description: string, schema: Json, example: unknown): Json => ({
@@ -49,6 +51,38 @@ export const location = {
   ),
 };
 
+/** When to read a task again. */
+export const readAgain = {
+  'Retry-After': {
+    ...header(
+      'When to read the task again, in seconds; only with a task that has not ended',
+      count,
+      10,
+    ),
+    required: false,
+  },
+};
+
+/** Where a request is sent on to that prefers to wait. */
+export const waitLocation = {
+  Location: header(
+    'Where to wait: a path on this server, which a GET with the same key can follow once and within ten seconds',
+    { type: 'string', format: 'uri-reference' },
+    waitPath(taskId, { seconds: 20, place: waitingPlace }),
+  ),
+};
+
+export const preferenceApplied = {
+  'Preference-Applied': {
+    ...header(
+      'The preference that was followed, when the request did wait',
+      { type: 'string', pattern: '^wait=\\d+$' },
+      'wait=20',
+    ),
+    required: false,
+  },
+};
+
 export const nextCursor = {
   'Next-Cursor': {
     ...header(
@@ -68,4 +102,5 @@ export const headers = {
   ...replayed,
   ...location,
   ...nextCursor,
+  ...preferenceApplied,
 };

@@ -107,23 +107,34 @@ const problemsOf = (route: AnyRoute) =>
 const prefixOf = (route: AnyRoute): string =>
   route.envelope ? `${route.envelope.name}${isCounted(route) ? 'Counted' : ''}` : '';
 
-function successOf({ idempotent, rateLimit, csv }: AnyRoute, { response }: RouteDocs): Json {
+function successOf({ idempotent, rateLimit, csv, wait }: AnyRoute, { response }: RouteDocs): Json {
   if ('picture' in response) return pictureOf(response.picture, response.redirect);
-  return {
-    200: {
-      description: response.description,
-      headers: {
-        ...references(headers.requestId),
-        ...(idempotent && references(headers.replayed)),
-        ...(rateLimit === 'creates' && references(headers.rateLimit)),
-        ...(csv && references(headers.nextCursor)),
-        ...response.headers,
-      },
-      content: {
-        ...jsonContent(reference('schemas', response.name), response.examples),
-        ...(csv && { 'text/csv': { schema: { type: 'string' }, example: response.csv } }),
-      },
+  const success = {
+    description: response.description,
+    headers: {
+      ...references(headers.requestId),
+      ...(idempotent && references(headers.replayed)),
+      ...(rateLimit === 'creates' && references(headers.rateLimit)),
+      ...(wait && headers.readAgain),
+      ...(wait === 'here' && references(headers.preferenceApplied)),
+      ...(csv && references(headers.nextCursor)),
+      ...response.headers,
     },
+    content: {
+      ...jsonContent(reference('schemas', response.name), response.examples),
+      ...(csv && { 'text/csv': { schema: { type: 'string' }, example: response.csv } }),
+    },
+  };
+  return {
+    200: success,
+    ...(wait === 'offered' && {
+      303: {
+        ...success,
+        description:
+          'The same, to a request with `Prefer: wait=N` that may wait. Follow `Location` for the task as it is then',
+        headers: { ...success.headers, ...headers.waitLocation },
+      },
+    }),
   };
 }
 

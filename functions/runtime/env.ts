@@ -29,6 +29,12 @@ const days = z
   .regex(/^[1-9]\d{0,3}$/)
   .transform(Number);
 
+/** A whole number, at most four digits. */
+const count = z
+  .string()
+  .regex(/^\d{1,4}$/)
+  .transform(Number);
+
 /** A list of seconds: `60,600,3600`. An empty text is an empty list. */
 const listOfSeconds = z
   .string()
@@ -95,6 +101,9 @@ const providers = {
   PROVIDER_URLS,
 };
 
+/** What a function needs that sends requests on to wait: how many may wait at a time. */
+const waiting = { WAITERS: count };
+
 /** What a function needs that settles tasks. */
 const settlement = {
   ...metrics,
@@ -127,6 +136,7 @@ export const entries = {
     ...metrics,
     ...callerVariables,
     ...queue,
+    ...waiting,
     TASK_TABLE: required,
     IDEMPOTENCY_TABLE: required,
     INPUT_BUCKET: required,
@@ -142,10 +152,17 @@ export const entries = {
     ...callerVariables,
     ...links,
     ...queue,
+    ...waiting,
     TASK_TABLE: required,
     INPUT_BUCKET: required,
     TYPICAL_SECONDS,
     AWS_ENDPOINT_URL_S3,
+  }),
+  'api/wait-for-task': z.object({
+    ...callerVariables,
+    ...links,
+    TASK_TABLE: required,
+    TYPICAL_SECONDS,
   }),
   'api/list-tasks': z.object({
     ...callerVariables,

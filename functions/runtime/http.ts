@@ -41,12 +41,19 @@ type PictureOrRedirect = { readonly redirectTo: string } | PictureResponse;
 /** A table in place of JSON, of a route that declares `csv`. */
 type CsvResponse = { readonly csv: string; readonly filename: string; readonly headers?: Headers };
 
-/** A 200 with a JSON body or a table; or a picture, or the way to one. */
+/** A JSON body. `seeOther` is where the request is sent on to: then it is a 303, else a 200. */
+type JsonResponse<Body> = {
+  readonly body: Body;
+  readonly headers?: Headers;
+  readonly seeOther?: string | undefined;
+};
+
+/** A JSON body or a table; or a picture, or the way to one. */
 export type RouteResponse<R extends AnyRoute> =
   ResponseOf<R> extends infer Response extends z.ZodType
     ? [Response] extends [never]
       ? PictureOrRedirect
-      : { readonly body: z.input<Response>; readonly headers?: Headers } | CsvResponse
+      : JsonResponse<z.input<Response>> | CsvResponse
     : never;
 
 /** A caller whose request was counted. */
@@ -165,10 +172,7 @@ function bodyOf({ body }: AnyRoute, event: Event): unknown {
 }
 
 function toResult(
-  response:
-    | PictureOrRedirect
-    | CsvResponse
-    | { readonly body: unknown; readonly headers?: Headers },
+  response: PictureOrRedirect | CsvResponse | JsonResponse<unknown>,
   common: Headers,
 ): Result {
   if ('redirectTo' in response) {
@@ -191,7 +195,9 @@ function toResult(
       body: response.csv,
     };
   }
-  return jsonResult(200, response.body, { ...common, ...response.headers });
+  const { body, headers, seeOther } = response;
+  if (seeOther === undefined) return jsonResult(200, body, { ...common, ...headers });
+  return jsonResult(303, body, { ...common, ...headers, location: seeOther });
 }
 
 function pictureResult(

@@ -93,6 +93,10 @@ type Declaration<Path extends string, A extends Access, Query, Body, BodyInput> 
   readonly throttle?: RouteThrottle;
   /** It takes an `Idempotency-Key`. */
   readonly idempotent?: true;
+  /** `offered`: with `Prefer: wait=N` it may send the request on to the route that waits. `here`: it is that route. */
+  readonly wait?: 'offered' | 'here';
+  /** Why it takes seconds on purpose, if it does: its response times are no sign that the API is slow. */
+  readonly slowBecause?: string;
   /** Only with GET: the same function serves HEAD, too. */
   readonly head?: true;
   /** The parameter `format=csv` gets a table (text/csv) in place of JSON. */
@@ -129,6 +133,8 @@ export type AnyRoute = {
   readonly rateLimit?: RouteLimit;
   readonly throttle?: RouteThrottle;
   readonly idempotent?: true;
+  readonly wait?: 'offered' | 'here';
+  readonly slowBecause?: string;
   readonly head?: true;
   readonly csv?: true;
   readonly params?: { readonly [name: string]: PathParameter };

@@ -276,6 +276,22 @@ describe('a task matches the document', () => {
     expect([partialTask.result_errors.length, failedTask.status]).toEqual([1, 'failed']);
   });
 
+  test('when a request waits for it', async () => {
+    const headers = { prefer: 'wait=25' };
+    const created = await call(create, 303, { body: generation(), headers });
+    const params = [created.body.id];
+    const { search } = new URL(created.headers.get('location') ?? '', stack.url);
+    const wait = 'GET /v1/tasks/{task_id}/wait';
+    const waited = await call(wait, 200, { params, query: search.slice(1) });
+
+    expect(waited.headers.get('preference-applied')).toBe('wait=25');
+    await call(wait, 200, { params });
+    await call(wait, 400, { params, query: 'seconds=26' });
+    const { body } = await call(create, 200, { body: uploadRequest, headers });
+    await call('GET /v1/tasks/{task_id}', 200, { params: [body.id], headers });
+    await call('POST /v1/tasks/{task_id}/cancel', 200, { params: [body.id] });
+  });
+
   test('while it waits for uploads, and when it is cancelled', async () => {
     const { body } = await call(create, 200, { body: uploadRequest });
     await call('GET /v1/tasks/{task_id}', 200, { params: [body.id] });

@@ -91,7 +91,7 @@ describe.each(stageNames)('in %s', (name) => {
       'WorkflowThrottled: ExecutionThrottled ≥ 5 in 5 min',
       'TableThrottled: ReadThrottleEvents WriteThrottleEvents ≥ 10 in 5 min',
       'IndexThrottled: ReadThrottleEvents WriteThrottleEvents ≥ 10 in 5 min',
-      'ApiSlow: Latency ≥ 3000 in 15 min',
+      'ApiSlow: ResponseMs ≥ 3000 in 15 min',
       'QueueStuck: ExpiredGrant ReclaimedSlot OldestQueuedSeconds ReadThrottleEvents WriteThrottleEvents ≥ 5 in 5 min',
     ]);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import { metricNames } from '../../functions/domain/model/metric-names.ts';
 import awsMetrics from '../fixtures/aws-metrics.json' with { type: 'json' };
 import { type Datum, firedAlarms, readAlarm } from '../support/alarms/evaluate-alarm.ts';
 import { readable } from './readable.ts';
@@ -9,10 +10,13 @@ import { ofType, stageNames, synthesised } from './synthesised.ts';
 // their rules are evaluated over an hour of values as AWS would write them.
 
 const stage = synthesised('prod');
+/** Whether it is a metric of AWS, or one that CloudWatch makes from what AWS logs. */
+const isOfAws = ({ namespace, metricName }: { namespace: string; metricName: string }) =>
+  namespace !== 'Darkroom' || metricName === metricNames.responseMs;
 const resolve = (value: unknown) => readable(value, stage.nameOf);
 const alarms = ofType(stage, 'AWS::CloudWatch::Alarm')
   .map(({ name, Properties }) => readAlarm(name, Properties, resolve))
-  .filter(({ metrics }) => metrics.every(({ namespace }) => namespace !== 'Darkroom'));
+  .filter(({ metrics }) => metrics.every((metric) => isOfAws(metric)));
 
 const DashboardBody = z.object({
   widgets: z.array(
@@ -109,11 +113,14 @@ const inMinutes = (
 
 const lambda = (name: string) => ['AWS/Lambda', name] as const;
 const states = (name: string) => ['AWS/States', name] as const;
+/** Made from the access log of the API. */
+const responseMs = ['Darkroom', 'ResponseMs'] as const;
 const api = (name: string) => ['AWS/ApiGateway', name] as const;
 const dynamo = (name: string) => ['AWS/DynamoDB', name] as const;
 
 const machine = { StateMachineArn: 'Machine' };
 const http = { ApiId: 'Http' };
+const own = { service: 'AWS::StackName' };
 const of = (FunctionName: string) => ({ FunctionName });
 const reconcile = of('Reconcile');
 const whole = [0, 59] as const;
@@ -132,7 +139,7 @@ const traffic = [
   ...inMinutes(whole, states('ExecutionThrottled'), machine, 0),
   ...inMinutes(whole, api('Count'), http, 1, 1),
   ...inMinutes(whole, api('5xx'), http, 0, 0),
-  ...inMinutes(whole, api('Latency'), http, 40, 90),
+  ...inMinutes(whole, responseMs, own, 40, 90),
 ];
 const healthy = [...running(whole, reconcile), ...traffic];
 
@@ -233,14 +240,7 @@ const firing: readonly Case[] = [
     'one response in ten takes three seconds for a quarter of an hour',
     [
       ...healthy,
-      ...inMinutes(
-        [20, 34],
-        api('Latency'),
-        http,
-        ...Array.from({ length: 18 }, () => 50),
-        3000,
-        4000,
-      ),
+      ...inMinutes([20, 34], responseMs, own, ...Array.from({ length: 18 }, () => 50), 3000, 4000),
     ],
   ],
 ];
@@ -314,8 +314,8 @@ const silent: readonly Case[] = [
     'one response in ten is slow for ten minutes',
     [
       ...healthy,
-      ...inMinutes(whole, api('Latency'), http, ...Array.from({ length: 18 }, () => 50)),
-      ...inMinutes([20, 29], api('Latency'), http, 3000, 4000),
+      ...inMinutes(whole, responseMs, own, ...Array.from({ length: 18 }, () => 50)),
+      ...inMinutes([20, 29], responseMs, own, 3000, 4000),
     ],
   ],
   [
@@ -323,7 +323,7 @@ const silent: readonly Case[] = [
     'one response in fifty is slow all the time',
     [
       ...healthy,
-      ...inMinutes(whole, api('Latency'), http, ...Array.from({ length: 47 }, () => 50), 9000),
+      ...inMinutes(whole, responseMs, own, ...Array.from({ length: 47 }, () => 50), 9000),
     ],
   ],
 ];
@@ -355,7 +355,10 @@ test('every alarm over metrics of AWS has data that make it fire and data that d
 test('all data are of a metric that the stack reads, and of one of its resources', () => {
   const key = (dimensions: Datum['dimensions']) =>
     JSON.stringify(Object.entries(dimensions).toSorted());
-  const names = new Set(awsMetricsOf('prod').map((one) => `${one.namespace} ${one.metricName}`));
+  const names = new Set([
+    responseMs.join(' '),
+    ...awsMetricsOf('prod').map((one) => `${one.namespace} ${one.metricName}`),
+  ]);
   const resources = new Set(
     alarms.flatMap(({ metrics }) => metrics.map(({ dimensions }) => key(dimensions))),
   );

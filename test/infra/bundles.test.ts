@@ -14,6 +14,7 @@ import { buildBundles } from '../../infra/bundles.ts';
 const limits: Record<Entry, number> = {
   'api/create-task': 484,
   'api/get-task': 424,
+  'api/wait-for-task': 390,
   'api/list-tasks': 385,
   'api/batch-tasks': 417,
   'api/cancel-task': 421,

@@ -23,6 +23,7 @@ const plainTexts = [...localOnly, 'CALLBACK_RETRY_DELAYS'];
 const limits: Record<Entry, readonly [memory: number, seconds: number]> = {
   'api/create-task': [1024, 10],
   'api/get-task': [1024, 10],
+  'api/wait-for-task': [256, 29],
   'api/list-tasks': [1024, 10],
   'api/batch-tasks': [1024, 10],
   'api/cancel-task': [1024, 10],

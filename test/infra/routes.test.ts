@@ -42,6 +42,7 @@ test('every route lets in exactly these callers', async () => {
   expect(accessOf).toEqual({
     'POST /v1/images/generations': 'scope generate',
     'GET /v1/tasks/{task_id}': 'scope read',
+    'GET /v1/tasks/{task_id}/wait': 'scope read',
     'DELETE /v1/tasks/{task_id}': 'scope generate',
     'GET /v1/tasks': 'scope read',
     'POST /v1/tasks/batch': 'scope read',
@@ -120,6 +121,7 @@ describe.each(stageNames)('the API of %s', (name) => {
     expect(routesOf(synthesised(name))).toEqual({
       'POST /v1/images/generations': 'CreateTask',
       'GET /v1/tasks/{task_id}': 'GetTask',
+      'GET /v1/tasks/{task_id}/wait': 'WaitForTask',
       'DELETE /v1/tasks/{task_id}': 'DeleteTask',
       'GET /v1/tasks': 'ListTasks',
       'POST /v1/tasks/batch': 'BatchTasks',
@@ -211,7 +213,7 @@ describe.each(stageNames)('the API of %s', (name) => {
       });
     }
     // One for each function.
-    expect(integrations).toHaveLength(22);
+    expect(integrations).toHaveLength(23);
   });
 
   test('is throttled as the stage says', () => {
@@ -258,9 +260,12 @@ describe.each(stageNames)('the API of %s', (name) => {
 
   test('logs every request as JSON without its query string, where links have their signature', () => {
     const { AccessLogSettings } = z
-      .object({ AccessLogSettings: z.object({ Format: z.string(), DestinationArn: z.unknown() }) })
+      .object({ AccessLogSettings: z.object({ Format: z.unknown(), DestinationArn: z.unknown() }) })
       .parse(onlyOne(name, 'AWS::ApiGatewayV2::Stage'));
-    const fields = z.record(z.string(), z.string()).parse(JSON.parse(AccessLogSettings.Format));
+    const line = readable(AccessLogSettings.Format, (id) => id);
+    // API Gateway fills the latency in as a number, which needs no quotes.
+    const json = line.replace(':$context.responseLatency,', ':"$context.responseLatency",');
+    const fields = z.record(z.string(), z.string()).parse(JSON.parse(json));
 
     expect(readable(AccessLogSettings.DestinationArn, synthesised(name).nameOf)).toBe('AccessLogs');
     expect(Object.values(fields).sort()).toEqual([
@@ -270,7 +275,39 @@ describe.each(stageNames)('the API of %s', (name) => {
       '$context.responseLength',
       '$context.routeKey',
       '$context.status',
+      'AWS::StackName',
     ]);
+  });
+
+  test('makes the response times of the alarm from its log, without the routes that are slow on purpose', async () => {
+    const slow = (await loadRoutes()).filter(({ route }) => route.slowBecause !== undefined);
+    const filter = onlyOne(name, 'AWS::Logs::MetricFilter');
+
+    expect(slow.map(({ route }) => routeKey(route)).sort()).toEqual([
+      'GET /v1/tasks/{task_id}/wait',
+      'POST /api/v1/files/upload/url',
+    ]);
+    expect(readable(filter?.['LogGroupName'], synthesised(name).nameOf)).toBe('AccessLogs');
+    expect(filter).toMatchObject({
+      MetricTransformations: [
+        {
+          MetricNamespace: 'Darkroom',
+          MetricName: 'ResponseMs',
+          MetricValue: '$.ms',
+          Dimensions: [{ Key: 'service', Value: '$.service' }],
+        },
+      ],
+    });
+    const [, ...left] = String(filter?.['FilterPattern']).split(' && ');
+    const patterns = left.map((one) => /^\(\$\.route != "(.+)"\)( })?$/.exec(one)?.[1] ?? one);
+    const leftOut = Object.keys(routesOf(synthesised(name))).filter((key) =>
+      patterns.some((pattern) =>
+        pattern.startsWith('*') ? key.endsWith(pattern.slice(1)) : key === pattern,
+      ),
+    );
+    expect(leftOut.sort()).toEqual(slow.map(({ route }) => routeKey(route)).sort());
+    // A brace ends a pattern of CloudWatch Logs.
+    expect(patterns.join()).not.toMatch(/[{}]/);
   });
 });
 
@@ -282,9 +319,10 @@ test('web pages may call the API only from the origins that the stage names', ()
   expect(cors('local')).toEqual({
     AllowOrigins: ['*'],
     AllowMethods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
-    AllowHeaders: ['authorization', 'content-type', 'idempotency-key'],
+    AllowHeaders: ['authorization', 'content-type', 'idempotency-key', 'prefer'],
     ExposeHeaders: [
       'idempotency-replayed',
+      'preference-applied',
       'x-request-id',
       'retry-after',
       'x-ratelimit-limit',

@@ -16,6 +16,7 @@ import { fileIdOf } from '../../domain/tasks/create-file.ts';
 import { createTask } from '../../domain/tasks/create-task.ts';
 import { createdMetrics } from '../../domain/tasks/metrics.ts';
 import { generationRequest } from '../../domain/wire/request.ts';
+import { retryAfter } from '../../domain/wire/retry-after.ts';
 import { createdView, uploadsOf } from '../../domain/wire/view.ts';
 import { readEnv } from '../../runtime/env.ts';
 import { replayedHeader, serve } from '../../runtime/http.ts';
@@ -23,6 +24,7 @@ import { log } from '../../runtime/log.ts';
 import { countMetric, emitMetrics } from '../../runtime/metric.ts';
 import { jsonBody } from '../../runtime/route.ts';
 import { callers, dynamo } from '../callers.ts';
+import { waitRedirect } from '../offer-wait.ts';
 import { route } from './route.ts';
 
 const env = readEnv('api/create-task');
@@ -60,6 +62,7 @@ const estimate = estimateSeconds({
   typicalSeconds: env.TYPICAL_SECONDS,
 });
 const { ofCreated } = queueEstimatesOf(dynamo, env);
+const whereToWait = waitRedirect(env);
 
 export const handler = serve(
   { ...route, body: jsonBody(generationRequest(models, env.MODEL_ALIASES)) },
@@ -72,7 +75,11 @@ export const handler = serve(
       ofCreated(task, providersFor(task.model, env.PROVIDERS)),
     ]);
     return {
-      headers: replayedHeader(replayed),
+      seeOther: await whereToWait(task, caller, headers['prefer']),
+      headers: {
+        ...replayedHeader(replayed),
+        ...retryAfter(task, { now: now(), typicalSeconds }),
+      },
       body: createdView(
         task,
         { now: now(), typicalSeconds, queued },

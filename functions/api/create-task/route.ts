@@ -37,6 +37,7 @@ export const route = defineRoute<typeof response>()({
   access: { scope: 'generate' },
   rateLimit: 'creates',
   idempotent: true,
+  wait: 'offered',
   body: jsonBody(GenerationRequest),
   errors: [
     'insufficient_quota',

@@ -11,12 +11,14 @@ import { maxInputBytes } from '../../domain/model/catalogue.ts';
 import { inputLinkSeconds } from '../../domain/model/task.ts';
 import { typicalSecondsOf } from '../../domain/providers/durations.ts';
 import { getTaskStory } from '../../domain/tasks/get-task.ts';
+import { retryAfter } from '../../domain/wire/retry-after.ts';
 import { inputLinksOf } from '../../domain/wire/story.ts';
 import { taskResponseFor } from '../../domain/wire/task-response.ts';
 import { uploadsOf } from '../../domain/wire/view.ts';
 import { readEnv } from '../../runtime/env.ts';
 import { serve } from '../../runtime/http.ts';
 import { callers, dynamo } from '../callers.ts';
+import { waitRedirect } from '../offer-wait.ts';
 import { route } from './route.ts';
 
 const env = readEnv('api/get-task');
@@ -43,15 +45,24 @@ const toResponse = taskResponseFor({
   queued: queueEstimatesOf(dynamo, env).ofQueued,
 });
 
+const whereToWait = waitRedirect(env);
+
 export const handler = serve(
   route,
-  async ({ params, caller }) => {
+  async ({ params, caller, method, headers }) => {
     const { task, attempts } = await find(params.task_id, caller.account);
     const now = Date.now();
     // A form lets its holder upload, which a key that may only read must not.
     const forms = hasScope(caller.scopes, 'generate') ? await uploads(task, now) : [];
     const inputLinks = await links(task, now);
-    return { body: await toResponse(task, { uploads: forms, attempts, inputLinks }) };
+    const typicalSeconds = typicalSecondsOf(task.model, env.TYPICAL_SECONDS);
+    // HEAD asks for headers, which there is no reason to wait for.
+    const prefer = method === 'HEAD' ? undefined : headers['prefer'];
+    return {
+      seeOther: await whereToWait(task, caller, prefer),
+      headers: retryAfter(task, { now, typicalSeconds }),
+      body: await toResponse(task, { uploads: forms, attempts, inputLinks }),
+    };
   },
   callers,
 );

@@ -12,6 +12,7 @@ export const route = defineRoute<typeof response>()({
   access: { scope: 'read' },
   rateLimit: 'calls',
   head: true,
+  wait: 'offered',
   params: { task_id: taskId },
   errors: ['rate_limit_exceeded', 'invalid_task_id', 'task_not_found', 'internal_error'],
 });

@@ -12,6 +12,7 @@ export const route = defineRoute<typeof response>()({
   function: 'upload-file',
   access: { scope: 'generate' },
   rateLimit: 'creates',
+  slowBecause: 'it fetches a file from the internet',
   body: jsonBody(UrlUploadRequest),
   envelope,
   errors: [...uploadErrors, 'file_download_failed'],

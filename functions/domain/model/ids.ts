@@ -21,6 +21,8 @@ export const patterns = {
   entryId: /^\d{13}-[a-z0-9-]{1,60}$/,
   /** What a caller may send as `Idempotency-Key`. */
   idempotencyKey: /^[!-~](?:[ -~]{0,253}[!-~])?$/,
+  /** The token of a place to wait in: its number, and what tells its holder from others. */
+  waitingPlace: /^\d{1,4}-[0-9a-f-]{36}$/,
 } as const;
 
 /** The form of an idempotency key, in words. */

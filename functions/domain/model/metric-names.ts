@@ -47,6 +47,9 @@ export const metricNames = {
   slotsTaken: 'SlotsTaken',
   slotsTotal: 'SlotsTotal',
 
+  /** Milliseconds of a response of the API, but for routes that are slow on purpose. Made from the access log (`infra/api.ts`). */
+  responseMs: 'ResponseMs',
+
   // What an operator has to investigate.
   exhaustedTask: 'ExhaustedTask',
   reconcilerFailure: 'ReconcilerFailure',

@@ -328,6 +328,14 @@ export const uploadFormMs = 15 * 60 * 1000;
  */
 export const deletePicturesSeconds = 20;
 
+/** The longest wait for a task that a request can ask for, in seconds. */
+export const maxWaitSeconds = 25;
+/**
+ * How long the function that waits may run, in seconds: the last read and the response take a moment. API Gateway waits
+ * for a function for 30 seconds at most.
+ */
+export const waitTimeoutSeconds = maxWaitSeconds + 4;
+
 /** How long a link to a result works, counted from the response that carries it: a day. */
 export const linkValidForMs = 24 * 60 * 60 * 1000;
 

@@ -218,6 +218,30 @@ describe('200', () => {
   });
 });
 
+describe('303', () => {
+  const body = { id: 'task-1' };
+  const send = (seeOther: string | undefined) =>
+    serve(open, async () => ({ body, seeOther, headers: { 'retry-after': '3' } }))(event());
+
+  test('a response that leads on has its body and its headers, and where to go', async () => {
+    const response = await send('/v1/tasks/task-1/wait');
+
+    expect([response.statusCode, bodyOf(response)]).toEqual([303, body]);
+    expect(response.headers).toMatchObject({
+      location: '/v1/tasks/task-1/wait',
+      'retry-after': '3',
+      'content-type': 'application/json',
+    });
+  });
+
+  test('a response that leads nowhere is a 200', async () => {
+    const response = await send(undefined);
+
+    expect(response.statusCode).toBe(200);
+    expect(response.headers).not.toHaveProperty('location');
+  });
+});
+
 describe('302', () => {
   test('the response has a location and no body', async () => {
     const handler = serve(redirect, async () => ({ redirectTo: 'https://a.b/' }));

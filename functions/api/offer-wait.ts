@@ -1,0 +1,29 @@
+import { waitingPlaces } from '../adapters/aws/dynamodb/waiting-places.ts';
+import type { Caller } from '../domain/model/api-key.ts';
+import type { Task } from '../domain/model/task.ts';
+import { offerWait } from '../domain/tasks/wait-for-task.ts';
+import { preferredWaitSeconds, waitPath } from '../domain/wire/prefer.ts';
+import { log } from '../runtime/log.ts';
+import { dynamo } from './callers.ts';
+
+/**
+ * What the routes share that take `Prefer: wait=N`: where a request with this header is sent on to, to wait for its
+ * task. `undefined` when it gets its response here.
+ */
+export function waitRedirect(env: { readonly ACTIVITY_TABLE: string; readonly WAITERS: number }) {
+  const offer = offerWait({
+    places: waitingPlaces(dynamo, env.ACTIVITY_TABLE),
+    maxWaiters: env.WAITERS,
+    now: Date.now,
+    random: Math.random,
+    leaseFailed: (taskId, cause) => log('warn', 'wait.no_place', { taskId, cause }),
+  });
+  return async (
+    task: Task,
+    caller: Caller,
+    prefer: string | undefined,
+  ): Promise<string | undefined> => {
+    const offered = await offer(task, caller, preferredWaitSeconds(prefer));
+    return offered && waitPath(task.id, offered);
+  };
+}

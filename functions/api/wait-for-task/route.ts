@@ -1,0 +1,77 @@
+import * as z from 'zod';
+import { patterns } from '../../domain/model/ids.ts';
+import { maxWaitSeconds } from '../../domain/model/task.ts';
+import { Task } from '../../domain/wire/task-schemas.ts';
+import { defineRoute, type FieldDocs, type RouteDocs } from '../../runtime/route.ts';
+import { waitingPlace } from '../example-ids.ts';
+import { taskId } from '../path-parameters.ts';
+import * as examples from '../task-examples.ts';
+
+export const response = Task;
+
+const secondsRule = `must be a whole number from 1 to ${maxWaitSeconds}`;
+
+const WaitQuery = z.strictObject({
+  seconds: z
+    .string(secondsRule)
+    .regex(/^\d{1,2}$/, secondsRule)
+    .default(String(maxWaitSeconds))
+    .transform(Number)
+    .refine((seconds) => seconds >= 1 && seconds <= maxWaitSeconds, secondsRule),
+  place: z
+    .string()
+    .regex(patterns.waitingPlace, 'must be the one that an address to wait at came with')
+    .optional(),
+});
+
+export const route = defineRoute<typeof response>()({
+  method: 'GET',
+  path: '/v1/tasks/{task_id}/wait',
+  function: 'wait-for-task',
+  access: { scope: 'read' },
+  rateLimit: 'calls',
+  wait: 'here',
+  slowBecause: 'it waits for a task',
+  params: { task_id: taskId },
+  query: WaitQuery,
+  errors: [
+    'rate_limit_exceeded',
+    'invalid_request',
+    'invalid_task_id',
+    'task_not_found',
+    'internal_error',
+  ],
+});
+
+export const docs = (): RouteDocs => ({
+  id: 'waitForTask',
+  tag: 'Tasks',
+  summary: 'Wait for a task',
+  description:
+    'Where a request with `Prefer: wait=N` is sent on to: do not make this address yourself. Responds when the task has ended, and with the task as it is when the time is over. Without a valid `place`, which works once and within ten seconds, it responds at once and without `Preference-Applied`.',
+  query: fields(),
+  response: {
+    name: 'Task',
+    description: 'The task',
+    examples: {
+      completed: examples.completedTask,
+      processing: examples.processingTask,
+    },
+  },
+});
+
+function fields(): Record<keyof z.input<typeof WaitQuery> | '', FieldDocs> {
+  return {
+    '': { description: 'How long to wait' },
+    seconds: {
+      description: 'For how many seconds',
+      default: maxWaitSeconds,
+      type: 'integer',
+      minimum: 1,
+      maximum: maxWaitSeconds,
+      pattern: undefined,
+      example: 20,
+    },
+    place: { description: 'The place to wait in', example: waitingPlace },
+  };
+}
