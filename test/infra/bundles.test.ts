@@ -98,6 +98,7 @@ const values: Readonly<Record<string, string>> = {
   CALLBACK_RETRY_DELAYS: '',
   PROVIDERS: 'dashscope',
   RETENTION_DAYS: '30',
+  WAITERS: '4',
   MODEL_ALIASES: 'our-model=wan2.5-image-to-image',
   PROVIDER_URLS: JSON.stringify({
     dashscope: 'https://dashscope.example.com',

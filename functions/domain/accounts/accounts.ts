@@ -129,7 +129,7 @@ const requireAccount = (id: string, account: Account | undefined): Account => {
   throw accountNotFound(id);
 };
 
-export const ownAccount = (): Problem =>
+const ownAccount = (): Problem =>
   new Problem('permission_denied', 'An account is not disabled with a key of its own.', {
     param: 'account',
   });

@@ -96,7 +96,7 @@ export const keyDisabled = (name: string): Problem =>
     details: { key_name: name },
   });
 
-export const accountDisabled = (name: string): Problem =>
+const accountDisabled = (name: string): Problem =>
   new Problem('KEY_DISABLED', `The account of the API key "${name}" is disabled.`, {
     details: { key_name: name },
   });

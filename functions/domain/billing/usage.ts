@@ -100,4 +100,4 @@ export type UsageStore = {
 };
 
 export type UsageRange = { readonly from: string; readonly to: string; readonly limit: number };
-export type UsagePage = { readonly rows: readonly Usage[]; readonly next?: string | undefined };
+type UsagePage = { readonly rows: readonly Usage[]; readonly next?: string | undefined };

@@ -10,7 +10,7 @@ import type { Flow, FlowKey, FlowSummary, QueueStore, SlotRow, Waiting } from '.
 // flow, and what stands farther behind is estimated. Only reads, and one answer for all who ask within seconds.
 
 /** What of the queue is read to tell a place. */
-export type QueueReader = Pick<QueueStore, 'readSlots' | 'flows' | 'firstWaiting' | 'readSummary'>;
+type QueueReader = Pick<QueueStore, 'readSlots' | 'flows' | 'firstWaiting' | 'readSummary'>;
 
 type Deps = {
   readonly queue: QueueReader;

@@ -10,7 +10,7 @@ type Deps = {
 };
 
 /** For so long the function waits for a provider that was busy, in milliseconds: for a longer pause the reconciler does. */
-export const maxIdlePauseMs = 10_000;
+const maxIdlePauseMs = 10_000;
 
 /**
  * Begins the wait for a slot: saves the task token, with which the wait ends, and enters the queue. Whoever hands the task

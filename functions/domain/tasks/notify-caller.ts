@@ -16,7 +16,7 @@ import type { TaskStore } from './ports.ts';
 const quickGraceMs = 60 * 1000;
 
 /** The longest `Retry-After` of a receiver that is waited for, in seconds: an hour. */
-export const maxRetryAfterSeconds = 60 * 60;
+const maxRetryAfterSeconds = 60 * 60;
 
 /** With this status a receiver says that it wants no more of this callback. */
 const gone = 410;

@@ -14,7 +14,7 @@ export const takeUpMs = 10_000;
 /** How much longer than the wait a place is leased, in milliseconds: until its function is over in any case. */
 const leaseGraceMs = (waitTimeoutSeconds - maxWaitSeconds) * 1000;
 /** The pauses between two reads, in milliseconds: each one is longer than the one before. */
-export const readPauses = { firstMs: 500, factor: 1.5, longestMs: 3000 };
+const readPauses = { firstMs: 500, factor: 1.5, longestMs: 3000 };
 /** How many places are tried before the answer comes at once: each try is a write. */
 const maxTries = 4;
 

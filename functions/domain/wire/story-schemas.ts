@@ -15,24 +15,29 @@ const link = z
     `Shows the copy of the picture that the model gets; it works for ${inputLinkSeconds / 60} minutes, without a key. Absent before the picture was checked, and when the copy was deleted`,
   );
 
+export const UrlInput = z
+  .strictObject({
+    type: z.literal('url'),
+    url: z.string().describe('The address, as it was given'),
+    link,
+  })
+  .describe('A picture that was sent as an address');
+export const FileInput = z
+  .strictObject({
+    type: z.literal('file'),
+    file_id: z.string().describe('The file, as `POST /v1/files` has named it'),
+    link,
+  })
+  .describe('A picture that was uploaded before');
+export const UploadInput = z
+  .strictObject({
+    type: z.literal('upload'),
+    content_type: z.string().describe('The type that was announced'),
+    link,
+  })
+  .describe('A picture that was uploaded for the task');
 export const TaskInput = z
-  .discriminatedUnion('type', [
-    z.strictObject({
-      type: z.literal('url'),
-      url: z.string().describe('The address, as it was given'),
-      link,
-    }),
-    z.strictObject({
-      type: z.literal('file'),
-      file_id: z.string().describe('The file, as `POST /v1/files` has named it'),
-      link,
-    }),
-    z.strictObject({
-      type: z.literal('upload'),
-      content_type: z.string().describe('The type that was announced'),
-      link,
-    }),
-  ])
+  .discriminatedUnion('type', [UrlInput, FileInput, UploadInput])
   .describe('A picture that was sent');
 
 export const TaskRequest = z

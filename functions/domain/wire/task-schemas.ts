@@ -85,8 +85,9 @@ export const Upload = z
 
 const active = {
   ...startTimes,
-  completed_at: z.null(),
-  expires_at: z.null(),
+  // Both are null. A schema of null alone would be no type in generated clients.
+  completed_at: completedAt.nullable(),
+  expires_at: expiresAt.nullable(),
   uploads: z
     .array(Upload)
     .min(1)

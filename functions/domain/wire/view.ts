@@ -166,7 +166,7 @@ const endTimes = (task: EndedTask) => ({
 const inSeconds = (at: number): number => Math.floor(at / 1000);
 
 /** How much of a prompt a list shows, in code points. */
-export const maxPromptStart = 120;
+const maxPromptStart = 120;
 
 /** A task in a list: without results and links, and with the beginning of its prompt. Times in seconds. */
 export const summaryView = (
