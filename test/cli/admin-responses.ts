@@ -14,6 +14,9 @@ export const account = (id: string, more: object = {}) => ({
   credits: { granted: 100, balance: 98.8, reserved: 1.2, used: 0 },
   limits: { requests_per_minute: 300, tasks_in_flight: 100 },
   tasks_in_flight: 1,
+  enabled: true,
+  daily_budget_credits: null,
+  stop_at_budget: false,
   ...more,
 });
 

@@ -92,8 +92,8 @@ describe('darkroom accounts grant', () => {
     [[...grant, '1e3'], 'It must be a number like 100, 1.2 or -5, and not 0.'],
     [grant, "missing required argument 'credits'"],
     [
-      [...grant, '1', '--idempotency-key', 'short'],
-      'It must be 16 to 96 characters out of A-Z a-z 0-9 . _ -',
+      [...grant, '1', '--idempotency-key', 'k'.repeat(256)],
+      'It must be 1 to 255 printable characters of ASCII',
     ],
   ])('calls nothing on wrong usage: %j', async (args, message) => {
     const { api, runInProcess } = await darkroomContext();
