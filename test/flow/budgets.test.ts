@@ -120,11 +120,13 @@ async function callsOf(name: string, run: () => Promise<unknown>) {
   return first?.calls.toSorted();
 }
 
-test('a create reads its key beside the rate limit, writes one transaction and starts the workflow, and nothing else', async () => {
+test('a create reads its key and its account beside the rate limit, writes one transaction and starts the workflow, and nothing else', async () => {
   const create = () => stack.create({ prompt: 'Cheap', ...byUrl() });
   await create(); // what is cached from here on is loaded
 
+  // The account is read at the same moment as the key: one that was disabled creates nothing from then on.
   expect(await callsOf('api/create-task', create)).toEqual([
+    'dynamodb GetItem',
     'dynamodb GetItem',
     'dynamodb TransactWriteItems',
     'dynamodb UpdateItem',
@@ -146,6 +148,7 @@ test.each([
     await create(); // the first task of a day divides its limit
 
     expect(await callsOf('api/create-task', create)).toEqual([
+      'dynamodb GetItem',
       'dynamodb GetItem',
       'dynamodb TransactWriteItems',
       'dynamodb UpdateItem',

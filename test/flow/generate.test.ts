@@ -47,7 +47,11 @@ test('an image given by URL is edited, stored, linked, and charged once', async 
     type: 'image',
     usage: { billing_rule: 'per_call', credits_reserved: 1.2, user_group: 'default' },
   });
-  expect(task).toEqual({
+  // What it tells of itself beside that is in callbacks.test.ts.
+  const { completed_at, created_at, started_at, expires_at, events, key, request, ...published } =
+    task;
+  expect(created_at).toBe(created.body.created);
+  expect(published).toEqual({
     created: created.body.created,
     id: created.body.id,
     model: 'wan2.5-image-to-image',
@@ -234,11 +238,15 @@ test('tasks are listed newest first, page by page, and read as a batch by their 
       has_results: true,
       result_count: 1,
       has_error: false,
+      credits_reserved: 1.2,
       credits_used: 1.2,
+      prompt_start: prompt,
+      key: { id: expect.stringMatching(/^key-/), name: expect.any(String) },
     },
   ]);
   expect(batch.data).toMatchObject([
-    { ...task, results: [expect.stringContaining(older.id)] },
+    // A batch has no links to the inputs.
+    { ...task, request: { prompt }, results: [expect.stringContaining(older.id)] },
     { id: newer.id, status: 'pending' },
   ]);
 });
