@@ -96,14 +96,24 @@ describe('with a provider that takes two jobs', () => {
     expect(
       batch.body.data.map(({ task_info }: Body) => task_info.queue_position).toSorted(),
     ).toEqual([first, second, third]);
-    const created = await stack.create(generation());
+    // The function that creates looks at the queue every three seconds at most.
+    const newcomers: string[] = [];
+    const created = await until(
+      async () => {
+        const newcomer = await stack.create(generation());
+        newcomers.push(newcomer.body.id);
+        return newcomer;
+      },
+      ({ body }) => body.task_info.queue_position !== undefined,
+      1000,
+    );
     expect(created.body.task_info.queue_position).toBeGreaterThanOrEqual(4);
     expect(created.body.task_info.estimated_time).toBeGreaterThan(infos[0].estimated_time);
 
     controlProvider(stack, { seconds: 1 });
     const ended = await Promise.all([
       ...waiting.map(({ caller, id }) => caller.endedTask(id)),
-      stack.endedTask(created.body.id),
+      ...newcomers.map((id) => stack.endedTask(id)),
     ]);
     for (const { task_info } of ended) expect(task_info).toEqual({ can_cancel: false });
   });
