@@ -41,7 +41,8 @@ const isPublic = ({ path }: Route) =>
     path,
   );
 const hasBody = ({ method, path }: Route) =>
-  method === 'PATCH' || (method === 'POST' && !/\/(cancel|callback|\{secret\}|stream)$/.test(path));
+  method === 'PATCH' ||
+  (method === 'POST' && !/\/(cancel|callback|check|\{secret\}|stream)$/.test(path));
 /** A picture as Base64 is far longer than any other body. */
 const isLarge = ({ path }: Route, { status }: { status: number }) =>
   path.endsWith('/base64') && status === 413;

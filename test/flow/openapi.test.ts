@@ -141,6 +141,7 @@ describe('an error response is as described', () => {
     const bodies: Readonly<Record<string, object>> = {
       'PATCH /v1/admin/accounts/{account}': { user_group: 'vip' },
       'POST /v1/admin/accounts/{account}/credits': { credits: 1 },
+      'POST /v1/admin/accounts/{account}/callbacks': { since: 1 },
       'PATCH /v1/admin/keys/{key_id}': { name: 'other' },
       'POST /v1/admin/keys': { account: 'nobody', name: 'first' },
     };
@@ -237,6 +238,10 @@ describe('a task matches the document', () => {
     await readUntil(created.id, ({ callback }) => callback.status === 'delivered');
     await call('POST /v1/tasks/{task_id}/callback', 200, { params });
     await call('POST /v1/tasks/{task_id}/cancel', 409, { params });
+    await readUntil(created.id, ({ callback }) => callback.status === 'delivered');
+    await call('POST /v1/admin/tasks/{task_id}/callback', 200, { params });
+    await call('GET /v1/admin/tasks/{task_id}', 200, { params });
+    await call('GET /v1/admin/tasks', 200, { query: 'limit=5' });
     await call('POST /v1/tasks/batch', 200, { body: { task_ids: params } });
     await call('GET /v1/tasks', 200, { query: 'limit=5&status=completed' });
     const { pathname, search } = new URL(task.results[1]);
@@ -295,7 +300,10 @@ describe('a task matches the document', () => {
   test('while it waits for uploads, and when it is cancelled', async () => {
     const { body } = await call(create, 200, { body: uploadRequest });
     await call('GET /v1/tasks/{task_id}', 200, { params: [body.id] });
+    await call('POST /v1/admin/tasks/{task_id}/check', 200, { params: [body.id] });
     await call('POST /v1/tasks/{task_id}/cancel', 200, { params: [body.id] });
+    const { body: other } = await call(create, 200, { body: uploadRequest });
+    await call('POST /v1/admin/tasks/{task_id}/cancel', 200, { params: [other.id] });
 
     expect((await ended(body.id)).error.code).toBe('request_cancelled');
   });
@@ -303,6 +311,13 @@ describe('a task matches the document', () => {
 
 test('every response to a caller that is not about tasks matches the document', async () => {
   await call('GET /v1/credits', 200);
+  await call('GET /v1/usage', 200, { query: 'group_by=day,key,model' });
+  await call('GET /v1/admin/usage', 200, { query: 'account=default' });
+  await call('POST /v1/tasks/callbacks', 200, { body: { since: 1 } });
+  await call('POST /v1/admin/accounts/{account}/callbacks', 200, {
+    params: ['default'],
+    body: { since: 1 },
+  });
   await call('GET /v1/models', 200);
   await call('GET /v1/models/{model}', 200, { params: ['wan2.5-image-to-image'] });
   await call('GET /v1/tasks', 200, { query: 'page=1&page_size=2' });

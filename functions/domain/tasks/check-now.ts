@@ -3,6 +3,7 @@ import { taskEnded } from './cancel-task.ts';
 import type { Recovery } from './ensure-workflow.ts';
 import { getAnyTask } from './find-tasks.ts';
 import type { TaskStore, Workflow } from './ports.ts';
+import { awaitsUploads } from './reconcile.ts';
 
 type Deps = {
   readonly tasks: Pick<TaskStore, 'findRecord'>;
@@ -10,8 +11,18 @@ type Deps = {
   readonly ensureWorkflowRunning: (task: ActiveTask) => Promise<Recovery>;
 };
 
-/** What was done for a task: `running` is nothing, because its workflow works on it; `postponed` is a restart soon. */
-export const checkResults = ['woken', 'running', 'started', 'restarted', 'postponed'] as const;
+/**
+ * What was done for a task: `running` is nothing, because its workflow works on it, and `awaits_uploads` nothing, because its
+ * pictures may still come; `postponed` is a restart soon.
+ */
+export const checkResults = [
+  'woken',
+  'running',
+  'awaits_uploads',
+  'started',
+  'restarted',
+  'postponed',
+] as const;
 
 /**
  * Looks at a task now, and does for it what the reconciler would: starts a workflow that is missing or dead, and wakes one
@@ -23,14 +34,13 @@ export const checkNow =
   async (id: string) => {
     const task = await getAnyTask(tasks)(id);
     if (isEnded(task)) throw taskEnded(id);
+    const about = { object: 'task_check' as const, task_id: id };
+    // A workflow would find the pictures missing, and fail the task.
+    if (awaitsUploads(task)) return { ...about, result: 'awaits_uploads' as const };
     const recovery = await ensureWorkflowRunning(task);
     const isWoken = recovery === 'alive' && task.wakeToken !== undefined;
     if (isWoken) await workflow.wake(task.wakeToken);
-    return {
-      object: 'task_check' as const,
-      task_id: id,
-      result: isWoken ? ('woken' as const) : toResult(recovery),
-    };
+    return { ...about, result: isWoken ? ('woken' as const) : toResult(recovery) };
   };
 
 const toResult = (recovery: Recovery) => (recovery === 'alive' ? ('running' as const) : recovery);

@@ -84,7 +84,7 @@ function dueCheckOfStarted(task: ActiveTask, now: number): CheckReason | undefin
 }
 
 /** Whether only events of uploads would start the task. A cancelled task is started without them, so that it ends. */
-const awaitsUploads = (task: TaskRecord): boolean =>
+export const awaitsUploads = (task: TaskRecord): boolean =>
   !isDeleted(task) &&
   !isEnded(task) &&
   task.startedAt === undefined &&

@@ -72,7 +72,7 @@ const deploy = (definition: unknown) =>
 const single = (state: object) => ({ StartAt: 'Work', States: { Work: { ...state, End: true } } });
 
 test.each([
-  ['HeartbeatSeconds', single({ ...direct, HeartbeatSeconds: 5 })],
+  ['Credentials', single({ ...direct, Credentials: { RoleArn: 'arn:aws:iam::1:role/other' } })],
   ['QueryLanguage', { ...single(direct), QueryLanguage: 'JSONata' }],
   ['Assign', single({ Type: 'Pass', Assign: { n: 1 } })],
   ['Type', single({ Type: 'Parallel', Branches: [] })],

@@ -8,7 +8,7 @@ import {
   redeliverAll,
 } from '../../../../functions/domain/tasks/redeliver-all.ts';
 import { memoryStore, memoryWorkflow } from '../../../support/fakes.ts';
-import { completed, processing, sampleId, sampleTime } from '../../../support/tasks.ts';
+import { completed, pending, processing, sampleId, sampleTime } from '../../../support/tasks.ts';
 import { thrownBy } from '../../../support/thrown-by.ts';
 
 describe('a look at a task', () => {
@@ -39,6 +39,14 @@ describe('a look at a task', () => {
       result: 'woken',
     });
     expect(workflow.woken).toEqual(['token']);
+  });
+
+  test('leaves one alone that waits for its uploads', async () => {
+    const { store, workflow, check } = service();
+    store.put(pending({ inputs: [{ kind: 'upload', contentType: 'image/png' }] }));
+
+    expect(await check(sampleId)).toMatchObject({ result: 'awaits_uploads' });
+    expect(workflow.started()).toEqual([]);
   });
 
   test('leaves one alone that works', async () => {
