@@ -13,7 +13,7 @@ const reason = reasonToSkip();
 if (reason) process.stdout.write(`Skipped: the Schemathesis run. ${reason}\n`);
 
 // Unknown methods are 404 here (not 405), and a request that the document allows may still be refused
-// because of what is in the tables.
+// because of what is in the tables. A file of `POST /v1/files` is not there before its form was used.
 const options = [
   '--seed',
   '1',
@@ -21,9 +21,11 @@ const options = [
   '0',
   '--continue-on-failure',
   '--exclude-checks',
-  'unsupported_method,positive_data_acceptance',
+  'unsupported_method,positive_data_acceptance,ensure_resource_availability',
 ];
 const adminRoutes = '^/v1/admin/';
+// A form that it makes wrong may be a form that is right: `files.test.ts` has hostile ones.
+const forms = '/upload/stream$';
 
 describe.skipIf(reason)('a run of Schemathesis', () => {
   let stack: TestStack;
@@ -51,7 +53,7 @@ describe.skipIf(reason)('a run of Schemathesis', () => {
   });
 
   test.each([
-    ['callers', ['--max-examples', '100', '--exclude-path-regex', adminRoutes]],
+    ['callers', ['--max-examples', '100', '--exclude-path-regex', `${adminRoutes}|${forms}`]],
     // Without the stateful phase, which follows responses: it would delete the key of the run.
     [
       'operators',
