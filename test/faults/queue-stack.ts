@@ -109,6 +109,8 @@ async function rowsLeft(stack: FaultStack): Promise<readonly string[]> {
     new ScanCommand({ TableName: stack.tableWithKey('pk'), ConsistentRead: true }),
   );
   return Items.map((item) => unmarshall(item)).flatMap(({ pk, sk, slots = {}, queued = {} }) => {
+    // Of each queue there is one, which the reconciler writes anew.
+    if (String(pk).startsWith('summary#')) return [];
     if (!String(pk).startsWith('slots#')) return [`${pk} ${sk} is left`];
     return [
       ...Object.keys(slots)
