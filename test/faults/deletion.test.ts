@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { QueryCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { type Body, until, upload } from '../flow/open-stack.ts';
 import { storedPictures } from '../flow/stored-pictures.ts';
@@ -78,6 +79,19 @@ async function deleteCrashing(
 const whole = { status: 200, links: [200], pictures: 5, hasPrompt: true };
 const gone = { status: 404, links: [410], pictures: 0, hasPrompt: false };
 
+/** All items of a task: its state, and what was asked. */
+async function itemsOf(id: string): Promise<readonly unknown[]> {
+  const { Items = [] } = await stack.dynamoDb.send(
+    new QueryCommand({
+      TableName: stack.tableWithKey('id'),
+      KeyConditionExpression: 'id = :id',
+      ExpressionAttributeValues: { ':id': { S: id } },
+      ConsistentRead: true,
+    }),
+  );
+  return Items;
+}
+
 async function problemsOf({ task, crashPoint, crash, isRepeated }: Deletion) {
   const { id } = task;
   const row = await stack.taskItem(id);
@@ -87,7 +101,7 @@ async function problemsOf({ task, crashPoint, crash, isRepeated }: Deletion) {
     status: (await stack.call('GET', `/v1/tasks/${id}`)).status,
     links: await Promise.all(task.results.map((url: string) => statusOf(url))),
     pictures: (await storedPictures(stack, id)).length,
-    hasPrompt: JSON.stringify(row).includes('In grey'),
+    hasPrompt: JSON.stringify(await itemsOf(id)).includes('In grey'),
   };
   const claims = {
     'the crash has happened': crash.hasHappened(),
