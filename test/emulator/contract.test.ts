@@ -516,6 +516,17 @@ describe.skipIf(!emulator)('the stage dev in the emulator', () => {
     });
   });
 
+  test('a request that waits for its task is led to it, and gets it when it has ended', async () => {
+    const { call } = await customer('waiting');
+    const body = { ...generation, image_urls: [imageUrl] };
+
+    const created = await call('POST', '/v1/images/generations', body, { prefer: 'wait=25' });
+    const waited = await call('GET', created.headers.get('location') ?? '');
+
+    expect([created.status, waited.status]).toEqual([303, 200]);
+    expect(waited.body.id).toBe(created.body.id);
+  });
+
   test('a file of the Files API is uploaded, listed, read by its links, and deleted for good', async () => {
     const { call } = await customer('hosted-files');
     const files = '/api/v1/files';

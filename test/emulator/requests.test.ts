@@ -140,6 +140,7 @@ describe.skipIf(!emulator)('the requests of the functions', () => {
       'secretsmanager GetSecretValue',
       'stepfunctions DescribeExecution',
       'stepfunctions SendTaskFailure',
+      'stepfunctions SendTaskHeartbeat',
       'stepfunctions SendTaskSuccess',
       'stepfunctions StartExecution',
     ]);
