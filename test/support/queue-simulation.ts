@@ -113,7 +113,7 @@ export async function simulateQueue(options: SimulationOptions) {
   const reclaimed: string[] = [];
   let calls = 0;
   let crashes = 0;
-  let refusals = 0;
+  let rejectedSubmits = 0;
   let attempts = 0;
 
   const taskOf = (id: string): TaskState => {
@@ -275,7 +275,7 @@ export async function simulateQueue(options: SimulationOptions) {
       attempts += 1;
       const isBusy = attempts <= (options.busySubmits ?? 0);
       if (isBusy || (!options.provider.queues && open >= options.provider.running)) {
-        refusals += 1;
+        rejectedSubmits += 1;
         throw new ProviderBusy('429');
       }
       measure();
@@ -600,7 +600,7 @@ export async function simulateQueue(options: SimulationOptions) {
     longestFreeMs: longestFree,
     calls,
     crashes,
-    refusals,
+    rejectedSubmits,
     expired: expired.length,
     reclaimed: reclaimed.length,
   };

@@ -41,26 +41,26 @@ const refused = failed({
   account: 'studio',
   failure: { code, message: 'Refused.' },
 });
-const untold = completed({
+const undeliveredTask = completed({
   ...idAt(now - 3 * day),
   account: 'shop',
   callbackUrl: 'https://shop.example.com/done?token=secret',
   callback: { state: 'undelivered', attempts: 7 },
 });
 const waiting = pending({ ...idAt(now - 4 * day), callbackUrl: 'https://shop.example.com/' });
-const all = [shop, refused, untold, waiting];
+const all = [shop, refused, undeliveredTask, waiting];
 
 describe('the list of all tasks', () => {
   test.each([
     ['nothing', {}, all],
-    ['an account', { account: 'shop' }, [shop, untold]],
+    ['an account', { account: 'shop' }, [shop, undeliveredTask]],
     ['a status', { status: 'failed' }, [refused]],
     ['a code', { code }, [refused]],
     ['a provider', { provider: 'fal' }, [shop]],
-    ['an undelivered callback', { callback: 'undelivered' }, [untold]],
+    ['an undelivered callback', { callback: 'undelivered' }, [undeliveredTask]],
     ['a callback that is to come', { callback: 'pending' }, [waiting]],
     ['a time', { created_after: String((now - day) / 1000) }, [shop, refused]],
-    ['a time before', { created_before: String((now - day) / 1000) }, [untold, waiting]],
+    ['a time before', { created_before: String((now - day) / 1000) }, [undeliveredTask, waiting]],
     ['what does not occur together', { account: 'studio', callback: 'undelivered' }, []],
   ])('has those that match %s, the newest first', async (_what, query, tasks) => {
     const { find, walk } = service(...all);
@@ -184,7 +184,7 @@ describe('a task with its internals', () => {
   });
 
   test('has the attempts of its callback, and the host that they went to alone', () => {
-    const view = adminTaskView(untold, [
+    const view = adminTaskView(undeliveredTask, [
       { at: now, milliseconds: 84, status: 503 },
       { at: now, milliseconds: 3, reason: 'refused the connection' },
     ]);
