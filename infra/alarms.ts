@@ -116,6 +116,9 @@ const sumOf = (label: string, minutes: number, metrics: readonly IMetric[]): IMe
 /** Fewer failed tasks than this in a quarter of an hour are no outage, whatever their share is. */
 const minFailedTasks = 3;
 
+/** Tasks that the providers failed; of those that they did not take, as many as are deferred again and again. */
+const providerFailures = 'FILL(failed, 0) + FILL(deferred, 0) / 3';
+
 /** From this wait for a slot on, in seconds, somebody has to look: after a day the task fails. */
 const longWaitSeconds = 12 * 60 * 60;
 /** So many slots in five minutes that were not taken up, or not freed, are no accident. */
@@ -137,12 +140,14 @@ const taskAlarms = {
   },
   ProviderFailing: {
     description: 'No provider takes or finishes the jobs of most tasks.',
-    // Tasks that failed because of their caller or a picture say nothing about the providers.
+    // Tasks that failed because of their caller or a picture say nothing about the providers. A deferred one may yet
+    // complete, and is submitted about twice a minute.
     metric: new MathExpression({
-      label: 'share of tasks that the providers failed',
-      expression: `IF(FILL(failed, 0) >= ${minFailedTasks}, failed / (failed + FILL(completed, 0)), 0)`,
+      label: 'share of tasks that the providers failed or did not take',
+      expression: `IF(${providerFailures} >= ${minFailedTasks}, (${providerFailures}) / (${providerFailures} + FILL(completed, 0)), 0)`,
       usingMetrics: {
         failed: appMetric(metricNames.providerFailedTask, 15),
+        deferred: appMetric(metricNames.deferredSubmit, 15),
         completed: appMetric(metricNames.taskCompleted, 15),
       },
       period: Duration.minutes(15),

@@ -126,6 +126,7 @@ const troubles = (): Row => [
       metricNames.exhaustedTask,
       metricNames.brokenTask,
       metricNames.providerFailedTask,
+      metricNames.deferredSubmit,
       metricNames.unknownSubmit,
       metricNames.unansweredTask,
       metricNames.providerAccountRejected,

@@ -268,15 +268,18 @@ const lambdaUnavailable = [
   'Lambda.ServiceException',
   'Lambda.AWSLambdaException',
   'Lambda.SdkClientException',
-  'Lambda.TooManyRequestsException',
 ];
+
+/** The account has no function free. Others will have ended soon, so a task is not given up for that. */
+const throttled = ['Lambda.TooManyRequestsException'];
 
 /** The function is gone: a later definition has another one. */
 const functionMissing = ['Lambda.ResourceNotFoundException'];
 
 /**
- * Retries a state: never after the errors in `never`, as `special` says after the errors named there, for two
- * minutes when Lambda is unavailable (6 retries from 2 s, as AWS recommends), and three times after any other error.
+ * Retries a state: never after the errors in `never`, as `special` says after the errors named there, for half an hour
+ * at most while no function is free, for two minutes when Lambda is unavailable (6 retries from 2 s, as AWS
+ * recommends), and three times after any other error.
  * Every state may be repeated.
  */
 function withRetries(
@@ -286,6 +289,12 @@ function withRetries(
 ): void {
   state.addRetry({ errors: [...never], maxAttempts: 0 });
   for (const retry of special) state.addRetry(retry);
+  state.addRetry({
+    errors: throttled,
+    ...exponential(2, 36),
+    maxDelay: Duration.minutes(1),
+    jitterStrategy: JitterType.FULL, // not all of them at the same moment
+  });
   state.addRetry({ errors: lambdaUnavailable, ...exponential(2, 6) });
   state.addRetry({
     errors: [Errors.ALL],

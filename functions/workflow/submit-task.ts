@@ -55,6 +55,10 @@ const submit = submitTask({
     log('error', 'submit.unknown', { taskId });
     countMetric(metricNames.unknownSubmit);
   },
+  onDeferred: (taskId, provider) => {
+    log('warn', 'submit.deferred', { taskId, provider });
+    countMetric(metricNames.deferredSubmit);
+  },
   operatorMustAct: (taskId, { failure, cause }) => {
     log('error', 'provider.account_rejected', {
       taskId,

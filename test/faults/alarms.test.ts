@@ -12,7 +12,7 @@ import {
   providersBehind,
 } from '../support/faults/closable-proxy.ts';
 import { functionName } from '../support/faults/crash-injector.ts';
-import { isWaitingForProvider } from './execution-events.ts';
+import { isWaitingForProvider, isWaitingForSlot } from './execution-events.ts';
 import { mentions } from './fault-case.ts';
 import { type FaultStack, openFaultStack } from './fault-stack.ts';
 import { mapConcurrently, runScenario, waitForExecution } from './run-scenario.ts';
@@ -134,11 +134,23 @@ async function allJobsTimeOut(): Promise<void> {
   await finish(ids);
 }
 
-async function noProviderIsReached(): Promise<void> {
-  await toProviders.close();
-  await finish(await startTasks(3, byUrl));
-  await openProviders();
-}
+/** No submit is taken for some minutes. The tasks wait, and complete afterwards. */
+const noJobIsTaken = (begin: () => unknown, end: () => unknown) => async () => {
+  await begin();
+  const ids = await startTasks(3, byUrl);
+  for (let minutes = 0; minutes < 8; minutes += 1) {
+    await until(() => ids.every(waitsForSlot) && stack.lambda.isIdle(), Boolean);
+    stack.clock.advance(minuteMs);
+    await stack.reconcile();
+  }
+  await end();
+  stack.clock.advance(minuteMs);
+  await stack.reconcile();
+  await finish(ids);
+};
+
+/** Whether the latest event of a task is that it waits for a slot. */
+const waitsForSlot = (id: string) => stack.taskEvents.ofTask(id).slice(-1).some(isWaitingForSlot);
 
 /** The polls of one task fail from when its provider has the job until after its deadline. */
 const pollsFail = (begin: () => unknown, end: () => unknown) => async () => {
@@ -207,12 +219,15 @@ const faults: readonly Fault[] = [
   {
     what: 'no provider takes a job',
     alarms: ['ProviderFailing'],
-    play: tasksWith(3, { submit: 'busy' }),
+    play: noJobIsTaken(
+      () => stack.mockProvider.control({ submit: 'busy' }),
+      () => stack.mockProvider.control({ submit: 'ok' }),
+    ),
   },
   {
     what: 'no provider can be connected to',
     alarms: ['ProviderFailing'],
-    play: noProviderIsReached,
+    play: noJobIsTaken(() => toProviders.close(), openProviders),
   },
   { what: 'no job is finished in time', alarms: ['ProviderFailing'], play: allJobsTimeOut },
   {
@@ -339,7 +354,7 @@ describe('alarms', () => {
     expect(ended).toHaveLength(50);
     await expectAlarms({ from: from + 10 * minuteMs, to }, [], alarms);
     await expectAlarms({ from, to }, []);
-  });
+  }, 240_000);
 
   test.each([...faults, ...noFaults])(
     'when $what, these fire and no other: $alarms',
@@ -349,6 +364,7 @@ describe('alarms', () => {
 
       await expectAlarms(times, fault.alarms);
     },
+    240_000,
   );
 
   test('are silent again in the hours after each fault', () => {
@@ -361,7 +377,7 @@ describe('alarms', () => {
   });
 
   test('over our own metrics have a fault each that sets them off', () => {
-    const ours = alarms.filter((alarm) =>
+    const ours = observed().filter((alarm) =>
       alarm.metrics.every((one) => one.namespace === 'Darkroom'),
     );
     const played = new Set(faults.flatMap((fault) => fault.alarms));

@@ -51,6 +51,13 @@ function metricsOf(rule: AlarmRule): readonly z.output<typeof Stat>[] {
   return [Stat.parse({ Metric: Metric.parse(rule), Period, Stat: Statistic ?? ExtendedStatistic })];
 }
 
+/** What the alarm of this name computes from its metrics. */
+function expressionOf(rules: readonly AlarmRule[], name: string): string {
+  const { Metrics = [] } = rules.find((rule) => rule.name === name) ?? {};
+  const [{ Expression = '' } = {}] = Metrics.filter(({ ReturnData }) => ReturnData);
+  return Expression;
+}
+
 function line(rule: AlarmRule): string {
   const metrics = metricsOf(rule);
   const names = [...new Set(metrics.map(({ Metric: { MetricName } }) => MetricName))].join(' ');
@@ -76,7 +83,7 @@ describe.each(stageNames)('in %s', (name) => {
       'TaskPastDeadline: TaskPastDeadline ≥ 1 in 5 min',
       'ExhaustedTask: ExhaustedTask ≥ 1 in 5 min',
       'BrokenTask: BrokenTask ≥ 3 in 15 min',
-      'ProviderFailing: ProviderFailedTask TaskCompleted ≥ 0.5 in 15 min',
+      'ProviderFailing: ProviderFailedTask DeferredSubmit TaskCompleted ≥ 0.5 in 15 min',
       'UnstartedTask: UnstartedTask ≥ 5 in 15 min',
       'UploadEventLost: UploadEventLost ≥ 1 in 5 min',
       'UnknownSubmit: UnknownSubmit ≥ 3 in 60 min',
@@ -136,10 +143,8 @@ describe.each(stageNames)('in %s', (name) => {
   });
 
   test('providers that fail two tasks, or fewer than they complete, are no alarm', () => {
-    const { Metrics = [] } = rules.find((rule) => rule.name === 'ProviderFailing') ?? {};
-    const [{ Expression = '' } = {}] = Metrics.filter(({ ReturnData }) => ReturnData);
     const share = (failed: number | undefined, completed: number | undefined) =>
-      evaluate(Expression, { failed, completed });
+      evaluate(expressionOf(rules, 'ProviderFailing'), { failed, completed, deferred: undefined });
 
     expect(share(undefined, undefined)).toBe(0);
     expect(share(undefined, 100)).toBe(0);
@@ -147,6 +152,16 @@ describe.each(stageNames)('in %s', (name) => {
     expect(share(3, undefined)).toBe(1);
     expect(share(3, 3)).toBe(0.5);
     expect(share(3, 4)).toBeLessThan(0.5);
+  });
+
+  test('providers that take nothing for a quarter of an hour are an alarm, those that were busy once are none', () => {
+    const share = (deferred: number, completed: number | undefined) =>
+      evaluate(expressionOf(rules, 'ProviderFailing'), { failed: undefined, completed, deferred });
+
+    expect(share(8, undefined)).toBe(0);
+    expect(share(9, undefined)).toBe(1);
+    expect(share(50, 50)).toBeLessThan(0.5); // each was deferred, and completed
+    expect(share(60, 10)).toBeGreaterThan(0.5);
   });
 
   test('throttles are counted of every table and of every index, except for reads of two lists for people, and of the files', () => {
@@ -238,12 +253,12 @@ describe('the prices in the runbook', () => {
 /** What CloudWatch makes of an expression with `IF` and `FILL` over one value of each metric. */
 function evaluate(
   expression: string,
-  { failed, completed }: { failed: number | undefined; completed: number | undefined },
+  values: Readonly<Record<'failed' | 'deferred' | 'completed', number | undefined>>,
 ): unknown {
   const fill = (value: number | undefined, missing: number) => value ?? missing;
   const choose = (condition: boolean, yes: number, no: number) => (condition ? yes : no);
-  const run = new Function('IF', 'FILL', 'failed', 'completed', `return ${expression}`);
-  return run(choose, fill, failed, completed);
+  const run = new Function('IF', 'FILL', ...Object.keys(values), `return ${expression}`);
+  return run(choose, fill, ...Object.values(values));
 }
 
 test('every log event that the runbook searches for is one that the code writes', () => {

@@ -109,6 +109,12 @@ describe.each(tasks)('%s', (name, { Parameters, Resource, ...state }) => {
   ])('is retried for two minutes or longer after %s', (error) => {
     expect(secondsOfRetries(state.Retry, error)).toBeGreaterThanOrEqual(120);
   });
+
+  test('waits for half an hour until a function is free, when nothing goes on with the task otherwise', () => {
+    const seconds = secondsOfRetries(state.Retry, 'Lambda.TooManyRequestsException');
+
+    expect(seconds).toBeGreaterThanOrEqual(isWaiting ? 120 : 1800);
+  });
 });
 
 /** How long the retries after this error last at most, without the time of the attempts. */

@@ -347,6 +347,7 @@ export async function simulateQueue(options: SimulationOptions) {
         pause: time.sleep,
         onAccepted: signal,
         outcomeUnknown: signal,
+        onDeferred: signal,
         operatorMustAct: signal,
         onFallback: signal,
       }),

@@ -53,6 +53,8 @@ export const metricNames = {
   // What an operator has to investigate.
   exhaustedTask: 'ExhaustedTask',
   reconcilerFailure: 'ReconcilerFailure',
+  /** The provider that a task had a slot of was busy, or could not be reached, and the task waits in the queue. */
+  deferredSubmit: 'DeferredSubmit',
   unknownSubmit: 'UnknownSubmit',
   /** A provider gave no result of a job for the whole time in which it stores one. */
   unansweredTask: 'UnansweredTask',

@@ -56,6 +56,8 @@ export type SubmitDeps = {
   readonly onAccepted: (taskId: string, provider: ProviderName) => void;
   /** For the operator: it is unknown whether the provider accepted the job, which it may bill. */
   readonly outcomeUnknown: (taskId: string) => void;
+  /** For the operator: the last provider, too, was busy or could not be reached, and the task waits in the queue. */
+  readonly onDeferred: (taskId: string, provider: ProviderName) => void;
   /** For the operator: a provider rejects every job, because of its key, its bill or the model. */
   readonly operatorMustAct: (taskId: string, cause: ProviderRejected) => void;
   /** This provider accepted nothing, and the next one is tried. */
@@ -87,8 +89,8 @@ type Submission =
   | CallResult
   /** Another attempt holds the submit lock. */
   | { readonly state: 'locked' }
-  /** No slot is free, and the task waits for one. */
-  | { readonly state: 'waits' };
+  /** The task waits for a slot: none is free, or these providers, which had one, were busy. */
+  | { readonly state: 'waits'; readonly busy: readonly ProviderName[] };
 
 const isDeclined = (result: Submission): result is Declined =>
   result.state === 'busy' || result.state === 'operator_must_act';
@@ -111,6 +113,7 @@ export const submitTask =
         await deps.slots.submitted(result.task);
         return scheduleOf(deps, result.task);
       case 'waits':
+        for (const provider of result.busy.slice(-1)) deps.onDeferred(taskId, provider);
         throw new NoFreeSlot(taskId);
       case 'busy':
         throw result.error;
@@ -251,7 +254,8 @@ async function waitForSlot(
     preparedInputs(task, inputFormats, now),
   );
   if (!queued) return { state: 'over', reason: 'the task has ended meanwhile' };
-  if (isUntouched(queued) && queued.cancelledAt === undefined) return { state: 'waits' };
+  if (isUntouched(queued) && queued.cancelledAt === undefined)
+    return { state: 'waits', busy: possible.filter((name) => declined.has(name)) };
   if (queued.status === 'pending' && queued.submitLockedAt !== undefined)
     return { state: 'locked' };
   return continueFrom(deps, { ...requestOf(task), ...queued });

@@ -77,6 +77,7 @@ function systemWithAcme(task = pending(), catalogue?: readonly Model[]) {
     now,
     pause: async () => undefined,
     outcomeUnknown: unexpected,
+    onDeferred: unexpected,
     operatorMustAct: unexpected,
     onFallback: unexpected,
     slots: memorySlots({ now }),

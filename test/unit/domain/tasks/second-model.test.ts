@@ -101,6 +101,7 @@ function context(side = 200) {
     slots: memorySlots({ now }),
     onAccepted: () => undefined,
     outcomeUnknown: unexpected,
+    onDeferred: unexpected,
     operatorMustAct: unexpected,
     onFallback: unexpected,
   });

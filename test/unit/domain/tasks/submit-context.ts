@@ -65,6 +65,7 @@ export function context(task: Task, script: Script, more: Partial<SubmitDeps> = 
     slots: memorySlots({ now: clock.now }),
     onAccepted: () => undefined,
     onFallback: (id, name, cause) => void signals.push(['fallback', id, name, cause.name]),
+    onDeferred: (id, name) => void signals.push(['deferred', id, name]),
     outcomeUnknown: (id) => void signals.push(['unknown', id]),
     operatorMustAct: (id, { failure }) => void signals.push(['operator', id, failure.code]),
     ...more,

@@ -44,6 +44,7 @@ function context(task: Task, ...responses: readonly (string | Error)[]) {
     slots: memorySlots({ now: () => now }),
     onFallback: () => undefined,
     onAccepted: () => undefined,
+    onDeferred: (taskId: string, name: string) => void signals.push(['deferred', taskId, name]),
     outcomeUnknown: (taskId: string) => void signals.push(['unknown', taskId]),
     operatorMustAct: (taskId: string, cause: ProviderRejected) =>
       void signals.push(['operator', taskId, cause]),
