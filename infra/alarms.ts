@@ -11,15 +11,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Subscription, SubscriptionProtocol, Topic } from 'aws-cdk-lib/aws-sns';
-import {
-  Aws,
-  CfnCondition,
-  CfnParameter,
-  CfnResource,
-  Duration,
-  Fn,
-  Stack,
-} from 'aws-cdk-lib/core';
+import { Aws, CfnCondition, CfnResource, Duration, Fn, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import {
   type MetricName,
@@ -28,6 +20,8 @@ import {
 } from '../functions/domain/model/metric-names.ts';
 import { indexNames } from '../functions/domain/model/storage-names.ts';
 import type { Deletion } from './deletion.ts';
+import { textParameter } from './parameter.ts';
+import type { Stage } from './stage.ts';
 import type { Table, Tables } from './tables.ts';
 import type { Triggers } from './triggers.ts';
 import type { Workflow } from './workflow.ts';
@@ -56,9 +50,9 @@ type AlarmProps = {
 export class Alarms extends Construct {
   readonly alarms: readonly Alarm[];
 
-  constructor(scope: Construct, id: string, monitored: Monitored) {
+  constructor(scope: Construct, id: string, monitored: Monitored, stage: Stage) {
     super(scope, id);
-    const mail = new AlarmMail(this, 'Mail');
+    const mail = new AlarmMail(this, 'Mail', stage);
     const all = {
       ...taskAlarms,
       ...reconcilerAlarm(monitored),
@@ -352,18 +346,18 @@ const throttledOf = <Index extends string>(
     },
   });
 
-/** Sends alarms to the address in the parameter `AlarmEmail`. Without an address it creates no resource. */
+/** Sends alarms to the address that a deployment gives as `AlarmEmail`. Without an address it creates no resource. */
 class AlarmMail extends Construct implements IAlarmAction {
   private readonly hasAddress: CfnCondition;
   private readonly topic: Topic;
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, stage: Stage) {
     super(scope, id);
-    const address = new CfnParameter(Stack.of(this), 'AlarmEmail', {
+    const address = textParameter(Stack.of(this), stage, 'AlarmEmail', {
       description: 'Where alarms are mailed to; without it they are only shown in CloudWatch',
       default: '',
       allowedPattern: '^([^@\\s]+@[^@\\s]+)?$',
-    }).valueAsString;
+    });
     this.hasAddress = new CfnCondition(this, 'Wanted', {
       expression: Fn.conditionNot(Fn.conditionEquals(address, '')),
     });

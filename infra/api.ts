@@ -11,7 +11,7 @@ import {
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { FilterPattern, LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
-import { Aws, CfnParameter, Duration, RemovalPolicy } from 'aws-cdk-lib/core';
+import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { metricNames, metricNamespace } from '../functions/domain/model/metric-names.ts';
 import type { ApiFunction } from '../functions/runtime/env.ts';
@@ -19,6 +19,7 @@ import { type AnyRoute, defaultPath, methodsOf, routeKey } from '../functions/ru
 import type { ApiFunctions } from './api-functions.ts';
 import type { Lambda } from './lambda.ts';
 import { vendedLogsName } from './log-groups.ts';
+import { numberParameter } from './parameter.ts';
 import type { Stage } from './stage.ts';
 
 /** The HTTP API. Its URL exists before its routes, because the functions of the routes need the URL. */
@@ -28,17 +29,16 @@ export class Api extends Construct {
   private readonly stage: CfnStage;
   private readonly accessLogs: LogGroup;
 
-  constructor(scope: Construct, id: string, { browserOrigins, throttle, logDays }: Stage) {
+  constructor(scope: Construct, id: string, settings: Stage) {
     super(scope, id);
+    const { browserOrigins, throttle, logDays } = settings;
     const parameter = (name: string, description: string, value: number, max: number) =>
-      // A child of the stack, so that the parameter's name has no prefix.
-      new CfnParameter(scope, name, {
-        type: 'Number',
+      numberParameter(scope, settings, name, {
         description,
         default: value,
         minValue: 1,
         maxValue: max,
-      }).valueAsNumber;
+      });
     this.http = new HttpApi(this, 'Http', {
       createDefaultStage: false,
       ...(browserOrigins.length > 0 && { corsPreflight: corsFor(browserOrigins) }),

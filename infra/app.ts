@@ -1,21 +1,34 @@
 import { App, Validations } from 'aws-cdk-lib/core';
+import * as z from 'zod';
 import { loadRoutes } from '../functions/api/routes.ts';
 import { buildBundles } from './bundles.ts';
 
 const app = new App();
-const name = String(app.node.tryGetContext('stage') ?? 'dev');
+const context = (key: string) => z.string().optional().parse(app.node.tryGetContext(key));
 const routes = await loadRoutes();
 // While the bundles are built, the rest of CDK is loaded.
-const [bundles, { AwsSolutionsChecks }, { DarkroomStack }, { stageNamed }] = await Promise.all([
+const [bundles, { AwsSolutionsChecks }, { DarkroomStack }, deployment] = await Promise.all([
   needsBundles() ? buildBundles(routes) : undefined,
   import('cdk-nag'),
   import('./stack.ts'),
-  import('./stage.ts'),
+  chosenDeployment(),
 ]);
 
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-new DarkroomStack(app, `Darkroom-${name}`, stageNamed(name), routes, bundles);
+const { stackName, stage, env } = deployment;
+new DarkroomStack(app, stackName, { stage, routes, bundles, env });
 app.synth();
+
+/** A stage or a setting that is wrong needs no stack trace. */
+async function chosenDeployment() {
+  const { deploymentOf } = await import('./deployment.ts');
+  try {
+    return deploymentOf({ stage: context('stage'), config: context('config') });
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+    process.exit(1);
+  }
+}
 
 /** The CDK CLI says of which stacks a command needs the code. `cdk list` needs none: the list is empty. */
 function needsBundles(): boolean {

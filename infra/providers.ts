@@ -1,9 +1,10 @@
-import { CfnParameter, Stack } from 'aws-cdk-lib/core';
+import { Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { UrlParameter } from '../functions/adapters/providers/provider-adapter.ts';
 import { providerAdapters } from '../functions/adapters/providers/registry.ts';
 import { capacityPattern, formatCapacity } from '../functions/domain/model/capacity.ts';
 import { providerNames } from '../functions/domain/model/catalogue.ts';
+import { textParameter } from './parameter.ts';
 import type { Stage } from './stage.ts';
 
 /**
@@ -20,15 +21,11 @@ export class Providers extends Construct {
   /** Which of them are offered, in the order in which they are tried. */
   readonly order: Readonly<Record<'PROVIDERS', string>>;
 
-  constructor(
-    scope: Construct,
-    id: string,
-    { providers, providerUrls, publishedCapacities }: Stage,
-  ) {
+  constructor(scope: Construct, id: string, stage: Stage) {
     super(scope, id);
+    const { providers, providerUrls, publishedCapacities } = stage;
     const parameter = (name: string, description: string, value: string, allowedPattern: string) =>
-      // A child of the stack, so that the parameter's name has no prefix.
-      new CfnParameter(scope, name, { description, default: value, allowedPattern }).valueAsString;
+      textParameter(scope, stage, name, { description, default: value, allowedPattern });
     const { pattern, origin } = providerUrls;
     const urlParameter = ({ name, description, ...url }: UrlParameter, allowedPattern: string) => {
       const own = new URL(url.default).origin;

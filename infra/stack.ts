@@ -1,4 +1,4 @@
-import { CfnOutput, CfnParameter, Stack, Validations } from 'aws-cdk-lib/core';
+import { CfnOutput, CfnParameter, type Environment, Stack, Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { LoadedRoute } from '../functions/api/routes.ts';
 import { modelAliasesPattern } from '../functions/domain/model/catalogue.ts';
@@ -11,6 +11,7 @@ import { bundledCode, placeholderCode } from './code.ts';
 import { Dashboard } from './dashboard.ts';
 import { Deletion } from './deletion.ts';
 import { addHandlerLogs } from './log-groups.ts';
+import { numberParameter, textParameter } from './parameter.ts';
 import { Providers } from './providers.ts';
 import { Secrets } from './secrets.ts';
 import { type Stage, whyNotDeployable } from './stage.ts';
@@ -18,17 +19,24 @@ import { Tables } from './tables.ts';
 import { Triggers } from './triggers.ts';
 import { Workflow } from './workflow.ts';
 
+type DarkroomProps = {
+  readonly stage: Stage;
+  readonly routes: readonly LoadedRoute[];
+  /** The directory of the functions' bundles. A template without them can only be read. */
+  readonly bundles?: string | undefined;
+  /** The account and the region, when they are given: else those of the credentials that are used. */
+  readonly env?: Environment;
+};
+
 /** All of Darkroom in one account and region. */
 export class DarkroomStack extends Stack {
-  /** @param bundles the directory of the functions' bundles; a template without them can only be read */
   constructor(
     scope: Construct,
     id: string,
-    chosen: Stage,
-    routes: readonly LoadedRoute[],
-    bundles?: string,
+    { stage: chosen, routes, bundles, env = {} }: DarkroomProps,
   ) {
     super(scope, id, {
+      env,
       description: 'Darkroom, an image-to-image task API',
       terminationProtection: chosen.keepData,
     });
@@ -55,7 +63,7 @@ export class DarkroomStack extends Stack {
     );
     const triggers = new Triggers(this, 'Triggers', { ...common, workflow, deletion });
     const monitored = { api: api.http, workflow, triggers, deletion, tables };
-    const { alarms } = new Alarms(this, 'Alarms', monitored);
+    const { alarms } = new Alarms(this, 'Alarms', monitored, stage);
     new Dashboard(this, 'Dashboard', { ...monitored, alarms });
 
     const { functionName: issueKey } = triggers.functions['events/issue-key'];
@@ -89,31 +97,29 @@ function preventDeployment(stack: Stack, why: string | undefined): void {
 
 /** The stage, with what a deployment may set by a parameter of the stack. */
 function withParameters(stack: Stack, declared: Stage): Stage {
-  const { valueAsNumber: retentionDays } = new CfnParameter(stack, 'RetentionDays', {
-    type: 'Number',
+  const retentionDays = numberParameter(stack, declared, 'RetentionDays', {
     description: 'Days from the end of a task until its record and its results are deleted',
     default: declared.retentionDays,
     minValue: 1, // as long as an Idempotency-Key is remembered: a repeated request finds its task
     maxValue: 3650,
   });
-  const { valueAsNumber: waiters } = new CfnParameter(stack, 'Waiters', {
-    type: 'Number',
+  const waiters = numberParameter(stack, declared, 'Waiters', {
     description: 'How many requests with Prefer: wait=N may wait at a time; 0: none',
     default: declared.waiters,
     minValue: 0,
     maxValue: 1000,
   });
-  const { valueAsString: modelAliases } = new CfnParameter(stack, 'ModelAliases', {
+  const modelAliases = textParameter(stack, declared, 'ModelAliases', {
     description: 'Further names of models, like my-model=wan2.5-image-to-image,other=…',
     default: declared.modelAliases,
     allowedPattern: modelAliasesPattern.source,
   });
   const stage = { ...declared, retentionDays, waiters, modelAliases };
   if (stage.typicalSeconds === undefined) return stage;
-  const { valueAsString } = new CfnParameter(stack, 'TypicalSeconds', {
+  const typicalSeconds = textParameter(stack, declared, 'TypicalSeconds', {
     description: 'Seconds that a provider typically takes. Empty: use the measured durations',
     default: stage.typicalSeconds,
     allowedPattern: '^[0-9]*$',
   });
-  return { ...stage, typicalSeconds: valueAsString };
+  return { ...stage, typicalSeconds };
 }

@@ -51,6 +51,8 @@ export type Stage = {
    * gets the stack parameter `TypicalSeconds`; an empty value of that parameter means "as measured".
    */
   readonly typicalSeconds?: string;
+  /** Values that the settings file gives, by the names of the stack parameters whose place they take. */
+  readonly fixed?: Readonly<Record<string, string | number>>;
 };
 
 /** What `dev` and `prod` have in common. */

@@ -153,7 +153,7 @@ function compile(config: string): readonly string[] {
 
 function templateOf(those: readonly LoadedRoute[]) {
   const app = newApp();
-  new DarkroomStack(app, 'Darkroom', stageNamed('local'), those);
+  new DarkroomStack(app, 'Darkroom', { stage: stageNamed('local'), routes: those });
   const { template } = app.synth().getStackByName('Darkroom');
   rmSync(app.outdir, { recursive: true });
   const resources: { Type: string; Properties: { RouteKey?: string } }[] = Object.values(

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { loadRoutes } from '../../functions/api/routes.ts';
 import { Lambda } from '../../infra/lambda.ts';
 import { DarkroomStack } from '../../infra/stack.ts';
-import { type StageName, stageNamed } from '../../infra/stage.ts';
+import { type Stage, type StageName, stageNamed } from '../../infra/stage.ts';
 
 const routes = await loadRoutes();
 
@@ -42,8 +42,11 @@ export function newApp(): App {
 }
 
 // One name for all stages, so that their templates can be compared.
-export const newStack = (app: App, stage: StageName) =>
-  new DarkroomStack(app, 'Darkroom', stageNamed(stage), routes);
+export const newStack = (app: App, stage: StageName | Stage, id = 'Darkroom') =>
+  new DarkroomStack(app, id, {
+    stage: typeof stage === 'string' ? stageNamed(stage) : stage,
+    routes,
+  });
 
 export const stageNames = ['local', 'dev', 'prod'] as const satisfies StageName[];
 

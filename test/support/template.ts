@@ -19,7 +19,7 @@ export function synthesiseTemplate(): Template {
       context: { ...cdk.context, stage: 'local', 'aws:cdk:bundling-stacks': [] },
       builtinCloudFormationValidation: false, // it takes three times as long as the rest
     });
-    new DarkroomStack(app, 'Darkroom-local', stageNamed('local'), routes);
+    new DarkroomStack(app, 'Darkroom-local', { stage: stageNamed('local'), routes });
     app.synth();
     return readTemplate(outdir);
   } finally {

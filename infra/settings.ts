@@ -1,0 +1,169 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import * as z from 'zod';
+import { providerAdapters } from '../functions/adapters/providers/registry.ts';
+import { formatCapacity } from '../functions/domain/model/capacity.ts';
+import { findModel, modelNames, providerNames } from '../functions/domain/model/catalogue.ts';
+import type { Stage } from './stage.ts';
+
+/** The settings file of a deployment, beside `cdk.json`. It is not checked in. */
+export const settingsFile = 'darkroom.config.json';
+
+const whole = (from: number, to: number) => z.int().min(from).max(to);
+
+const Capacity = z.strictObject({
+  running: whole(0, 99_999),
+  submitsPerSecond: whole(1, 9999).optional(),
+  ahead: whole(0, 9999).optional(),
+});
+
+/** Of a web server: no path, and no slash at the end. */
+const originOf = (protocol: RegExp) =>
+  z.string().refine((text) => isOrigin(text, protocol), {
+    error: 'is an origin, like https://app.example.com',
+  });
+
+const isOrigin = (text: string, protocol: RegExp): boolean =>
+  URL.canParse(text) && new URL(text).origin === text && protocol.test(new URL(text).protocol);
+
+const ProviderSettings = z.strictObject({
+  /** Where it is: a region or a workspace of its own. */
+  url: originOf(/^https:$/).optional(),
+  /** Where it publishes the keys that it signs webhooks with, when it signs them. */
+  keysUrl: z.url({ protocol: /^https$/ }).optional(),
+  /** What it takes of you; `unlimited` for a provider without limits. */
+  capacity: z.union([z.literal('unlimited'), Capacity]).optional(),
+});
+
+const logRetention = Object.values(RetentionDays).filter((days) => typeof days === 'number');
+
+const ModelAlias = z.string().refine((id) => findModel(id) !== undefined, {
+  error: ({ input }) => `there is no model ${input}; there are ${modelNames().join(', ')}`,
+});
+
+/** All that a deployment may set. Whatever is left out is as the stage has it. */
+const Settings = z.strictObject({
+  /** The first part of the stack's name. Two installations in one account and region have different ones. */
+  name: z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z0-9]{0,39}$/, 'is a letter, then letters or digits, 40 at most')
+    .default('Darkroom'),
+  stage: z.enum(['dev', 'prod']).optional(),
+  /** The AWS account that it must be deployed to. */
+  account: z
+    .string()
+    .regex(/^[0-9]{12}$/, 'is an account number of 12 digits')
+    .optional(),
+  region: z
+    .string()
+    .regex(/^[a-z]{2}(-[a-z]+)+-[0-9]$/, 'is a region, like eu-central-1')
+    .optional(),
+  retentionDays: whole(1, 3650).optional(),
+  logDays: z.union(logRetention.map((days) => z.literal(days))).optional(),
+  callbackRetryDelays: z.array(whole(1, 86_400)).min(1).max(10).optional(),
+  browserOrigins: z
+    .array(originOf(/^https?:$/))
+    .max(100)
+    .optional(),
+  throttle: z.strictObject({ rate: whole(1, 10_000), burst: whole(1, 5000) }).optional(),
+  waiters: whole(0, 1000).optional(),
+  alarmEmail: z.email().optional(),
+  modelAliases: z.record(z.string().regex(/^[\w./:-]+$/), ModelAlias).optional(),
+  /** The providers in the order in which they are tried. The others are not used. */
+  providerOrder: z
+    .array(z.enum(providerNames))
+    .min(1)
+    .refine((names) => new Set(names).size === names.length, 'names a provider twice')
+    .optional(),
+  providers: z.partialRecord(z.enum(providerNames), ProviderSettings).optional(),
+});
+
+export type Settings = z.output<typeof Settings>;
+
+/**
+ * Reads a settings file. Without one, all is as the stage has it.
+ * @param isRequired whether the file was asked for by its name
+ * @throws {Error} that names the file and every setting that is wrong
+ */
+export function readSettings(path: string, isRequired = false): Settings {
+  if (!isRequired && !existsSync(path)) return Settings.parse({});
+  return parseSettings(readFileSync(path, 'utf8'), path);
+}
+
+/** @throws {Error} that names every setting that is wrong */
+export function parseSettings(text: string, path = settingsFile): Settings {
+  const json = parseJson(text, path);
+  const parsed = Settings.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const lines = parsed.error.issues.map((issue) =>
+    [issue.path.join('.'), messageOf(issue)].filter((part) => part !== '').join(': '),
+  );
+  throw new Error([`${path} cannot be used.`, ...lines].join('\n  '));
+}
+
+function parseJson(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${path} is not JSON: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+const messageOf = (issue: z.core.$ZodIssue): string =>
+  issue.code === 'unrecognized_keys'
+    ? `there is no setting ${issue.keys.join(', ')}`
+    : issue.message;
+
+/** A stage with the settings of a deployment. They take the place of stack parameters: those keep their first value. */
+export function withSettings(stage: Stage, settings: Settings): Stage {
+  const { logDays, callbackRetryDelays, browserOrigins } = settings;
+  return {
+    ...stage,
+    logDays: logDays ?? stage.logDays,
+    callbackRetryDelays: callbackRetryDelays ?? stage.callbackRetryDelays,
+    browserOrigins: browserOrigins ?? stage.browserOrigins,
+    fixed: fixedParameters(settings),
+  };
+}
+
+type Parameters = Readonly<Record<string, string | number | undefined>>;
+
+function fixedParameters(settings: Settings): Readonly<Record<string, string | number>> {
+  const { modelAliases, providers = {} } = settings;
+  const chosen: Parameters = {
+    RetentionDays: settings.retentionDays,
+    RequestsPerSecond: settings.throttle?.rate,
+    RequestBurst: settings.throttle?.burst,
+    Waiters: settings.waiters,
+    AlarmEmail: settings.alarmEmail,
+    ModelAliases: modelAliases && aliasText(modelAliases),
+    Providers: settings.providerOrder?.join(','),
+    ...Object.assign({}, ...providerNames.map((name) => ofProvider(name, providers[name] ?? {}))),
+  };
+  return Object.fromEntries(
+    Object.entries(chosen).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+}
+
+const aliasText = (aliases: Readonly<Record<string, string>>) =>
+  Object.entries(aliases)
+    .map((pair) => pair.join('='))
+    .join(',');
+
+function ofProvider(
+  name: (typeof providerNames)[number],
+  { url, keysUrl, capacity }: z.output<typeof ProviderSettings>,
+): Parameters {
+  const {
+    url: urlParameter,
+    capacity: capacityParameter,
+    webhookSignature,
+  } = providerAdapters[name];
+  if (keysUrl !== undefined && !webhookSignature)
+    throw new Error(`providers.${name}.keysUrl: ${name} does not sign its webhooks`);
+  return {
+    [urlParameter.name]: url,
+    [capacityParameter.name]: capacity === 'unlimited' ? '' : capacity && formatCapacity(capacity),
+    ...(webhookSignature && { [webhookSignature.keysUrl.name]: keysUrl }),
+  };
+}

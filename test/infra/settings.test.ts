@@ -1,0 +1,193 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CfnResource } from 'aws-cdk-lib/core';
+import { describe, expect, test } from 'vitest';
+import * as z from 'zod';
+import { deploymentOf } from '../../infra/deployment.ts';
+import { parseSettings, readSettings, type Settings, withSettings } from '../../infra/settings.ts';
+import { stageNamed } from '../../infra/stage.ts';
+import { newApp, newStack } from './synthesised.ts';
+
+const example = readFileSync('darkroom.config.example.json', 'utf8');
+const settingsOf = (given: unknown) => parseSettings(JSON.stringify(given));
+
+/** The template of `prod` with these settings. */
+function templateOf(settings: Settings) {
+  const app = newApp();
+  const stack = newStack(app, withSettings(stageNamed('prod'), settings));
+  const resources = stack.node.findAll().filter((one) => CfnResource.isCfnResource(one));
+  const json = JSON.stringify(app.synth().getStackByName(stack.stackName).template);
+  return { json, parameters: Object.keys(JSON.parse(json).Parameters), resources };
+}
+
+const plain = templateOf(settingsOf({}));
+
+describe('a setting', () => {
+  test.each<[given: unknown, replaces: readonly string[], inTemplate: string]>([
+    [{ retentionDays: 77 }, ['RetentionDays'], '"RETENTION_DAYS":"77"'],
+    [{ logDays: 545 }, [], '"RetentionInDays":545'],
+    [
+      { throttle: { rate: 321, burst: 654 } },
+      ['RequestsPerSecond', 'RequestBurst'],
+      '"ThrottlingBurstLimit":654,"ThrottlingRateLimit":321',
+    ],
+    [{ waiters: 17 }, ['Waiters'], '"17"'],
+    [{ callbackRetryDelays: [7, 77] }, [], '"CALLBACK_RETRY_DELAYS":"7,77"'],
+    [
+      { browserOrigins: ['https://app.example.com'] },
+      [],
+      '"AllowedOrigins":["https://app.example.com"]',
+    ],
+    [{ alarmEmail: 'ops@example.com' }, ['AlarmEmail'], '"Endpoint":"ops@example.com"'],
+    [
+      { modelAliases: { mine: 'wan2.5-image-to-image' } },
+      ['ModelAliases'],
+      '"mine=wan2.5-image-to-image"',
+    ],
+    [{ providerOrder: ['fal', 'dashscope'] }, ['Providers'], '"PROVIDERS":"fal,dashscope"'],
+    [
+      { providers: { dashscope: { url: 'https://dashscope.aliyuncs.com' } } },
+      ['DashScopeUrl'],
+      'https://dashscope.aliyuncs.com',
+    ],
+    [
+      { providers: { dashscope: { capacity: { running: 20, ahead: 4 } } } },
+      ['DashScopeCapacity'],
+      'running=20,ahead=4',
+    ],
+    [
+      { providers: { fal: { keysUrl: 'https://keys.example.com/jwks.json' } } },
+      ['FalKeysUrl'],
+      'https://keys.example.com/jwks.json',
+    ],
+  ])('%j takes the place of the parameters %j', (given, replaces, inTemplate) => {
+    const { json, parameters } = templateOf(settingsOf(given));
+
+    expect(plain.json).not.toContain(inTemplate);
+    expect(json).toContain(inTemplate);
+    expect(plain.parameters.filter((name) => !parameters.includes(name))).toEqual(replaces);
+    expect(parameters.filter((name) => !plain.parameters.includes(name))).toEqual([]);
+  });
+
+  test('a provider without limits has an empty capacity', () => {
+    const { fixed } = withSettings(
+      stageNamed('prod'),
+      settingsOf({ providers: { dashscope: { capacity: 'unlimited' } } }),
+    );
+
+    expect(fixed).toEqual({ DashScopeCapacity: '' });
+  });
+});
+
+describe('what cannot be used is said by the name of the setting', () => {
+  test.each<[given: unknown, message: string]>([
+    [{ retention: 3 }, 'there is no setting retention'],
+    [{ throttle: { rate: 0, burst: 10 } }, 'throttle.rate: '],
+    [{ throttle: { rate: 10 } }, 'throttle.burst: '],
+    [{ logDays: 8 }, 'logDays: '],
+    [{ stage: 'local' }, 'stage: '],
+    [{ name: '-' }, 'name: is a letter'],
+    [{ account: '12' }, 'account: is an account number'],
+    [{ region: 'Frankfurt' }, 'region: is a region'],
+    [{ alarmEmail: 'nobody' }, 'alarmEmail: '],
+    [{ browserOrigins: ['https://app.example.com/'] }, 'browserOrigins.0: is an origin'],
+    [{ browserOrigins: ['*'] }, 'browserOrigins.0: is an origin'],
+    [{ modelAliases: { mine: 'dall-e' } }, 'modelAliases.mine: there is no model dall-e'],
+    [{ modelAliases: { 'a b': 'wan2.5-image-to-image' } }, 'modelAliases'],
+    [{ providerOrder: ['fal', 'fal'] }, 'providerOrder: names a provider twice'],
+    [{ providerOrder: [] }, 'providerOrder: '],
+    [{ providers: { openai: {} } }, 'providers'],
+    [{ providers: { dashscope: { url: 'http://127.0.0.1' } } }, 'providers.dashscope.url: '],
+    [{ providers: { dashscope: { capacity: { running: -1 } } } }, 'providers.dashscope.capacity'],
+    [{ retentionDays: 0.5 }, 'retentionDays: '],
+    [[], 'expected object'],
+  ])('%j', (given, message) => {
+    expect(() => settingsOf(given)).toThrow(message);
+    expect(() => settingsOf(given)).toThrow('darkroom.config.json cannot be used.');
+  });
+
+  test('keys of webhooks of a provider that signs none', () => {
+    const settings = settingsOf({ providers: { dashscope: { keysUrl: 'https://a.example.com' } } });
+
+    expect(() => withSettings(stageNamed('prod'), settings)).toThrow('providers.dashscope.keysUrl');
+  });
+
+  test('a file that is not JSON', () => {
+    expect(() => parseSettings('{"name": }')).toThrow('darkroom.config.json is not JSON: ');
+  });
+
+  test('all that is wrong, at once', () => {
+    expect(() => settingsOf({ waiters: -1, logDays: 2 })).toThrow(/logDays: .*\n.*waiters: /);
+  });
+});
+
+describe('the file', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'darkroom-settings-'));
+  const file = join(folder, 'mine.json');
+
+  test('need not exist, unless it is asked for', () => {
+    expect(readSettings(join(folder, 'nothing.json'))).toEqual({ name: 'Darkroom' });
+    expect(() => deploymentOf({ config: join(folder, 'nothing.json') })).toThrow('nothing.json');
+  });
+
+  test('says the name of the stack, the stage, the account and the region', () => {
+    writeFileSync(file, JSON.stringify({ name: 'Second', stage: 'prod', region: 'eu-west-1' }));
+    const { stackName, stage, env } = deploymentOf({ config: file });
+
+    expect([stackName, stage.keepData, env]).toEqual([
+      'Second-prod',
+      true,
+      { region: 'eu-west-1' },
+    ]);
+    expect(deploymentOf({ config: file, stage: 'dev' }).stackName).toBe('Second-dev');
+  });
+
+  test('says nothing about the local stack', () => {
+    writeFileSync(file, '{"waiters": -1}');
+
+    expect(deploymentOf({ config: file, stage: 'local' }).stage).toBe(stageNamed('local'));
+  });
+
+  test('the example is one that can be deployed, and has every setting', () => {
+    const settings = parseSettings(example);
+    const { json } = templateOf(settings);
+
+    expect(json).toContain('you@example.com');
+    expect(Object.keys(settings).sort()).toEqual(documented.sort());
+  });
+});
+
+/** The settings in the first column of the table in docs/deploying.md. */
+const documented = [
+  ...readFileSync('docs/deploying.md', 'utf8').matchAll(/^\|((?: `\w+`,?)+) \|/gm),
+].flatMap(([, names = '']) => [...names.matchAll(/\w+/g)].map(([name]) => name));
+
+// What is unique in an account and region, or in the world. The name of an inline policy, or of an API, is not.
+const uniqueNames = [
+  ...['TableName', 'BucketName', 'FunctionName', 'RoleName', 'LogGroupName', 'TopicName'],
+  ...['AlarmName', 'DashboardName', 'StateMachineName', 'ExportName'],
+];
+
+test('two installations in one account and region have no name in common, since all contain that of the stack', () => {
+  const app = newApp();
+  const { stackName } = newStack(app, 'prod', 'One-prod');
+  const template = Template.parse(app.synth().getStackByName(stackName).template);
+  const names = Object.values(template.Resources).flatMap(({ Type, Properties }) =>
+    Object.entries(Properties)
+      .filter(([key]) => uniqueNames.includes(key) || (key === 'Name' && /Secret|Rule/.test(Type)))
+      // Otherwise it belongs to another resource: `TableName: { Ref: … }`.
+      .filter(([, value]) => !/^\{"(Ref|Fn::GetAtt)":/.test(JSON.stringify(value)))
+      .map(([key, value]) => `${key} ${JSON.stringify(value)}`),
+  );
+
+  expect(names.length).toBeGreaterThan(0);
+  expect(names.filter((name) => !/AWS::StackName|One-prod/.test(name))).toEqual([]);
+});
+
+const Template = z.object({
+  Resources: z.record(
+    z.string(),
+    z.object({ Type: z.string(), Properties: z.record(z.string(), z.unknown()).default({}) }),
+  ),
+});
