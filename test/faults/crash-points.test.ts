@@ -18,9 +18,14 @@ async function crashEverywhere(stack: FaultStack, scenario: Scenario): Promise<r
   const started = performance.now();
   const crashPoints = await recordCrashPoints(stack, scenario);
   expect(crashPoints).not.toEqual([]);
+  const waits = crashPoints.some(({ function: name }) => name === 'workflow/await-slot');
+  expect(waits).toBe(Boolean(scenario.isFull || scenario.beginsFull));
   const most = scenario.capacity === undefined ? undefined : maxQueuePoints;
-  const results = await replayCrashes(stack, scenario, sample(crashPoints, most));
-  report(scenario, results, crashPoints.length, performance.now() - started);
+  const sampled = sample(crashPoints, most);
+  const results = await replayCrashes(stack, scenario, sampled);
+  expect(results).not.toEqual([]);
+  const milliseconds = performance.now() - started;
+  report(scenario, results, { sampled: sampled.length, all: crashPoints.length, milliseconds });
   return [...problemsIn(results), ...(await auditMoney(stack))];
 }
 
@@ -72,15 +77,19 @@ const problemsIn = (results: readonly CrashResult[]) =>
 function report(
   { name }: Scenario,
   results: readonly CrashResult[],
-  total: number,
-  milliseconds: number,
+  {
+    sampled,
+    all,
+    milliseconds,
+  }: { readonly sampled: number; readonly all: number; readonly milliseconds: number },
 ): void {
   const unknown = results.filter(({ crashPoint }) => crashPoint.isSubmitUnknown).length;
   const wrong = results.filter(({ problems }) => problems.length > 0).length;
   const same = results.length - wrong - unknown;
   process.stdout.write(
-    `${name}: ${results.length} of ${total} crash points, ${same} ended as without a crash, ` +
-      `${unknown} as an unknown submit, ${wrong} wrong; ${Math.round(milliseconds / 1000)} s\n` +
+    `${name}: ${results.length} of ${all} crash points, ${same} ended as without a crash, ` +
+      `${unknown} as an unknown submit, ${wrong} wrong, ${sampled - results.length} did not occur again; ` +
+      `${Math.round(milliseconds / 1000)} s\n` +
       problemsIn(results)
         .map((problem) => `  ${problem}\n`)
         .join(''),

@@ -8,8 +8,10 @@ import {
   intersect,
   submitAfter,
 } from './crash-points.ts';
+import { isWaitingForSlot } from './execution-events.ts';
 import { mentions } from './fault-case.ts';
 import type { FaultStack } from './fault-stack.ts';
+import { freeSlots, takeAllSlots } from './queue-stack.ts';
 import { concurrentTasks, mapConcurrently, runScenario, waitForExecution } from './run-scenario.ts';
 import { type Scenario, type SentTask, type TaskEnd, unknownSubmit } from './scenarios.ts';
 
@@ -36,11 +38,10 @@ async function recordRun(stack: FaultStack, scenario: Scenario): Promise<readonl
   stack.clock.advance(secretCacheMs);
   const before = stack.invocations.length;
   // As many at a time as when the crashes are replayed: the others are part of what happens to a task.
-  const { concurrency = 1 } = scenario;
-  const count = concurrency === 1 ? 1 : 2 * concurrency;
-  const tasks = await mapConcurrently(concurrency, Array.from({ length: count }), () =>
-    scenario.concurrency === undefined ? runScenario(stack, scenario) : runToEnd(stack, scenario),
-  );
+  const tasks =
+    scenario.capacity === undefined
+      ? [await runScenario(stack, scenario)]
+      : await runTogether(stack, scenario);
   await stack.reconcileUntilDone(tasks.map(({ id }) => id));
   const audited = tasks.map((task) => ({ ...task, allowedEnds: [scenario.end] }));
   const problems = (await auditTasks(stack, audited)).flat();
@@ -55,51 +56,171 @@ async function recordRun(stack: FaultStack, scenario: Scenario): Promise<readonl
 }
 
 /**
+ * Crashes the functions at each of these points, each time in another task. A point that does not occur any more, in a
+ * recorded run without faults either, has no result.
+ */
+export const replayCrashes = (
+  stack: FaultStack,
+  scenario: Scenario,
+  crashPoints: readonly CrashPoint[],
+): Promise<readonly CrashResult[]> =>
+  scenario.capacity === undefined
+    ? replayInOwnTasks(stack, scenario, crashPoints)
+    : replayWherePossible(stack, scenario, crashPoints);
+
+const notHappened = 'the crash did not happen';
+
+const maxRounds = 4;
+
+/**
  * Runs the scenario once for each crash point, each with a task of its own. A crash point whose call
  * was not made (no secret had to be read, there was no second poll) is tried again with another task.
  */
-export async function replayCrashes(
+async function replayInOwnTasks(
   stack: FaultStack,
   scenario: Scenario,
   crashPoints: readonly CrashPoint[],
 ): Promise<readonly CrashResult[]> {
-  const { concurrency = concurrentTasks, capacity } = scenario;
   const results: CrashResult[] = [];
   let left = crashPoints;
-  for (let round = 0; round < roundsOf(scenario) && left.length > 0; round += 1) {
+  for (let round = 0; round < maxRounds && left.length > 0; round += 1) {
     await until(stack.isIdle, Boolean);
     stack.clock.advance(secretCacheMs);
-    // Where tasks wait for each other there are always as many, some of which do not crash.
-    const others = capacity === undefined ? 0 : Math.max(0, 2 * concurrency - left.length);
-    const sent = await mapConcurrently(
-      concurrency,
-      [...secretsFirst(left), ...Array.from({ length: others }, () => undefined)],
-      (point) => (point ? replay(stack, scenario, point) : runToEnd(stack, scenario)),
+    const sent = await mapConcurrently(concurrentTasks, secretsFirst(left), (point) =>
+      replay(stack, scenario, point),
     );
     await stack.reconcileUntilDone(sent.map(({ id }) => id));
-    const replayed = sent.filter((task): task is ReplayedTask => 'crash' in task);
-    const crashed = replayed.filter(({ crash }) => crash.hasHappened());
+    const crashed = sent.filter(({ crash }) => crash.hasHappened());
     const problems = await auditTasks(
       stack,
-      crashed.map((task) => ({ ...task, allowedEnds: endsAt(stack, scenario, task) })),
+      crashed.map((task) => ({
+        ...task,
+        allowedEnds: [task.crashPoint.isSubmitUnknown ? unknownSubmit : scenario.end],
+      })),
     );
     results.push(
       ...crashed.map(({ crashPoint }, index) => ({ crashPoint, problems: problems[index] ?? [] })),
     );
-    left = replayed.filter(({ crash }) => !crash.hasHappened()).map(({ crashPoint }) => crashPoint);
+    left = sent.filter(({ crash }) => !crash.hasHappened()).map(({ crashPoint }) => crashPoint);
   }
-  return [
-    ...results,
-    ...left.map((crashPoint) => ({ crashPoint, problems: ['the crash did not happen'] })),
-  ];
+  return [...results, ...left.map((crashPoint) => ({ crashPoint, problems: [notHappened] }))];
 }
 
-const maxRounds = 4;
-/** What tasks do that wait for each other is less certain. */
+/** Until all crashes have happened, as many tasks as in a recorded run are sent again, so often at most. */
 const maxQueueRounds = 12;
 
-const roundsOf = ({ capacity }: Scenario): number =>
-  capacity === undefined ? maxRounds : maxQueueRounds;
+/**
+ * Where tasks wait for each other, the clock decides which of them waits, and how many slots it hands out. So a crash
+ * does not belong to one task: the first one that gets to its point crashes there. Each task crashes once at most.
+ */
+async function replayWherePossible(
+  stack: FaultStack,
+  scenario: Scenario,
+  crashPoints: readonly CrashPoint[],
+): Promise<readonly CrashResult[]> {
+  const results: CrashResult[] = [];
+  const crashes = crashFirstTasks(stack, crashPoints);
+  for (let round = 0; round < maxQueueRounds && crashes.left().length > 0; round += 1) {
+    await until(stack.isIdle, Boolean);
+    stack.clock.advance(secretCacheMs);
+    const sent = await runTogether(stack, scenario, crashes.include);
+    await stack.reconcileUntilDone(sent.map(({ id }) => id));
+    results.push(...(await resultsOf(stack, scenario, { sent, pointOf: crashes.pointOf })));
+  }
+  const left = crashes.left();
+  crashes.end();
+  if (left.length === 0) return results;
+  const lost = intersect(left, await recordRun(stack, scenario));
+  return [...results, ...lost.map((crashPoint) => ({ crashPoint, problems: [notHappened] }))];
+}
+
+type Sent = {
+  readonly sent: readonly SentTask[];
+  /** Where a task crashed. */
+  readonly pointOf: (taskId: string) => CrashPoint | undefined;
+};
+
+/** Audits the tasks. @throws when one has a problem that did not crash: the crash of another must not harm it */
+async function resultsOf(
+  stack: FaultStack,
+  scenario: Scenario,
+  { sent, pointOf }: Sent,
+): Promise<readonly CrashResult[]> {
+  const allowedEnds = (task: SentTask) => endsAfter(stack, scenario, task, pointOf(task.id));
+  const audited = sent.map((task) => ({ ...task, allowedEnds: allowedEnds(task) }));
+  const problems = await auditTasks(stack, audited);
+  const unharmed = problems.filter((_, index) => !pointOf(sent[index]?.id ?? '')).flat();
+  if (unharmed.length > 0) throw new Error(`tasks without a crash: ${unharmed.join(', ')}`);
+  return sent.flatMap(({ id }, index) => {
+    const crashPoint = pointOf(id);
+    return crashPoint ? [{ crashPoint, problems: problems[index] ?? [] }] : [];
+  });
+}
+
+/** Lets the first task crash that gets to one of these points. */
+function crashFirstTasks(stack: FaultStack, crashPoints: readonly CrashPoint[]) {
+  const included = new Set<string>();
+  const crashedAt = new Map<string, CrashPoint>();
+  let isOver = false;
+
+  // An invocation is asked once for each point: when it makes the call of the point.
+  const crashAt = (point: CrashPoint): InjectedFault => {
+    const visits = new Map<string, number>();
+    return stack.faults.crash({
+      ...point,
+      nth: 1,
+      matching: (event) => {
+        const id = taskIn(event);
+        if (isOver || id === undefined || !included.has(id) || crashedAt.has(id)) return false;
+        const visit = (visits.get(id) ?? 0) + 1;
+        visits.set(id, visit);
+        if (visit !== point.nth) return false;
+        crashedAt.set(id, point);
+        return true;
+      },
+    });
+  };
+  const crashes = crashPoints.map((point) => ({ point, crash: crashAt(point) }));
+  return {
+    /** From now on this task may crash. */
+    include: (taskId: string): void => void included.add(taskId),
+    pointOf: (taskId: string): CrashPoint | undefined => crashedAt.get(taskId),
+    left: (): readonly CrashPoint[] =>
+      crashes.filter(({ crash }) => !crash.hasHappened()).map(({ point }) => point),
+    end: (): void => {
+      isOver = true;
+    },
+  };
+}
+
+const taskIn = (event: unknown): string | undefined =>
+  /task-unified-\d+-\w+/.exec(JSON.stringify(event))?.[0];
+
+/** Runs as many tasks as wait for each other, to their ends. */
+async function runTogether(
+  stack: FaultStack,
+  scenario: Scenario,
+  beforeStart?: (taskId: string) => void,
+): Promise<readonly SentTask[]> {
+  const { concurrency = concurrentTasks, capacity = 0, beginsFull } = scenario;
+  const ids: string[] = [];
+  if (beginsFull) await takeAllSlots(stack, capacity, { since: 'in a month' });
+  const tasks = mapConcurrently(concurrency, Array.from({ length: 2 * concurrency }), async () => {
+    const task = await runScenario(stack, scenario, (id) => {
+      ids.push(id);
+      beforeStart?.(id);
+    });
+    await waitForExecution(stack, task.id);
+    return task;
+  });
+  if (beginsFull) {
+    const hasWaited = (id: string) => stack.taskEvents.ofTask(id).some(isWaitingForSlot);
+    await until(() => ids.filter(hasWaited).length > capacity, Boolean);
+    await freeSlots(stack, capacity);
+    await stack.reconcile();
+  }
+  return tasks;
+}
 
 // Reads of secrets are cached, so only the first tasks of a round make them.
 const readsSecret = ({ callName }: CrashPoint): number =>
@@ -125,18 +246,14 @@ async function replay(
   return { ...task, crashPoint, crash: await crash };
 }
 
-async function runToEnd(stack: FaultStack, scenario: Scenario): Promise<SentTask> {
-  const task = await runScenario(stack, scenario);
-  await waitForExecution(stack, task.id);
-  return task;
-}
-
-function endsAt(
+/** The ends that are right for a task of a limited provider, which crashed at this point or at none. */
+function endsAfter(
   { invocations }: FaultStack,
-  { capacity, end }: Scenario,
-  { id, crashPoint }: ReplayedTask,
+  { end }: Scenario,
+  { id }: SentTask,
+  crashPoint: CrashPoint | undefined,
 ): readonly TaskEnd[] {
-  if (capacity === undefined) return [crashPoint.isSubmitUnknown ? unknownSubmit : end];
+  if (!crashPoint) return [end];
   // Who waits makes other calls than who finds a slot: the invocation itself says how far it was.
   const { function: name, callName, call, nth, when } = crashPoint;
   const isOwn = mentions(id);

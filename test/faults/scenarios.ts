@@ -17,6 +17,8 @@ export type Scenario = {
   readonly capacity?: number;
   /** Others have all slots of the provider, until `freeSlots`. */
   readonly isFull?: boolean;
+  /** Others have all slots until more tasks wait than there are slots: so tasks wait, however fast the machine is. */
+  readonly beginsFull?: boolean;
   /** How many of its tasks run at the same time, when their crashes are replayed. */
   readonly concurrency?: number;
   /** How the mock provider behaves. */
@@ -131,6 +133,7 @@ export const queueScenarios: readonly Scenario[] = [2, 5].flatMap((capacity) => 
     name: `a task that waits for one of ${capacity} slots and is woken`,
     capacity,
     concurrency: capacity + 5,
+    beginsFull: true,
     provider: { ...twoPolls, seconds: 3 },
     request: byUrl,
     end: completed,
