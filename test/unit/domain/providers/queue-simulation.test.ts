@@ -136,6 +136,26 @@ describe('without faults', () => {
     expect(Math.max(...delays)).toBeLessThanOrEqual(2);
   });
 
+  test('whatever an account has in both of its lanes, it delays the first task of another by two hand-overs at most', async () => {
+    const delays: number[] = [];
+    for (let seed = 1; seed <= (isThorough ? 300 : 10); seed += 1) {
+      const random = seededRandom(seed);
+      const lanes = ['interactive', 'bulk'] as const;
+      const many = busy(random, 20 + Math.floor(40 * random())).map((one) => ({
+        ...one,
+        at: 30_000 * random(),
+        lane: lanes[Math.floor(2 * random())] ?? 'bulk',
+      }));
+      const lane = lanes[Math.floor(2 * random())] ?? 'bulk';
+      const n = 1 + Math.floor(4 * random());
+      const first = { at: 30_000 + 60_000 * random(), account: 'other', n, lane };
+      const found = await simulateQueue({ ...calm, seed, arrivals: [first, ...many] });
+      expect(found.open).toEqual([]);
+      delays.push(found.handedBefore(0));
+    }
+    expect(delays.every((delay) => delay <= 2 && delay >= 0)).toBe(true);
+  });
+
   test('tasks of one lane are served in the order in which they came', async () => {
     const arrivals = Array.from({ length: 30 }, (_, index) => ({
       at: 3000 * index,
