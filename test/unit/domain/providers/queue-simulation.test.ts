@@ -91,6 +91,56 @@ describe('whatever crashes, is lost or comes twice', () => {
   }, 600_000);
 });
 
+describe('a pool of several segments', () => {
+  const many = { running: 130, ahead: 0 };
+  const few = { running: 60, ahead: 0 };
+  const arrivals = Array.from({ length: 500 }, (_, index) => ({
+    at: 20 * index,
+    account: index % 2 === 0 ? 'one' : 'two',
+  }));
+
+  test('is kept in use as long as somebody waits, and no segment is left out', async () => {
+    const found = await simulateQueue({
+      ...calm,
+      seed: 1,
+      webhooks: true,
+      capacities: [{ at: 0, capacity: many }],
+      provider: { running: 130, queues: false },
+      arrivals,
+    });
+    const { violations, open, slots, waiting } = found;
+    expect({ violations, open, slots, waiting }).toEqual(nothingLeft);
+    expect(found.rejectedSubmits).toBe(0);
+    expect(found.utilisation).toBeGreaterThan(0.9);
+  });
+
+  test.each([
+    ['lowers', [many, few, many]],
+    ['raises', [few, many, few]],
+  ] as const)(
+    'that a deployment %s while it is full, and the next one the other way, loses no task and no slot',
+    async (_how, [first, second, third]) => {
+      const { violations, open, slots, waiting } = await simulateQueue({
+        ...calm,
+        seed: 2,
+        webhooks: true,
+        crash: 0.001,
+        capacities: [
+          { at: 0, capacity: first },
+          { at: 30_000, capacity: second },
+          { at: 90_000, capacity: third },
+        ],
+        provider: { running: 130, queues: true },
+        arrivals,
+        until: 600 * minutes,
+      });
+      expect({ violations, open, slots, waiting }).toEqual(nothingLeft);
+    },
+  );
+});
+
+const nothingLeft = { violations: [], open: [], slots: [], waiting: [] };
+
 describe('without faults', () => {
   const busy = (random: () => number, count: number) =>
     Array.from({ length: count }, () => ({
