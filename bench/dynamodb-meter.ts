@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
@@ -11,12 +11,15 @@ type Options = {
   readonly url: string;
   /** A client that may read all tables. */
   readonly client: DynamoDBClient;
+  /** What is done with other tables is not counted. */
   readonly tables: readonly TableDefinition[];
 };
 
 export type Meter = RunningServer & {
   /** The write units of each table and of each index, by name, and all read units. */
   readonly units: { readonly write: Map<string, number>; read: number };
+  /** How many actions wrote, those included whose condition failed. */
+  readonly writes: () => number;
 };
 
 const AnyItem = z.custom<Item>();
@@ -40,9 +43,10 @@ const FoundMany = z.object({
 /** Starts a proxy in front of DynamoDB that counts the request units of every request. */
 export async function startMeter({ url, client, tables }: Options): Promise<Meter> {
   const units: Meter['units'] = { write: new Map(), read: 0 };
+  let writes = 0;
   const tableOf = ({ TableName }: Action) => tables.find((table) => table.TableName === TableName);
 
-  const count = (written: Readonly<Record<string, number>>) => {
+  const addUnits = (written: Readonly<Record<string, number>>) => {
     for (const [name, size] of Object.entries(written)) {
       units.write.set(name, (units.write.get(name) ?? 0) + size);
     }
@@ -61,13 +65,14 @@ export async function startMeter({ url, client, tables }: Options): Promise<Mete
     isTransaction: boolean,
     forwardRequest: Forward,
   ) => {
+    writes += actions.length;
     const before = await Promise.all(actions.map(readItem));
     const response = await forwardRequest();
     const after = await Promise.all(actions.map(readItem));
     for (const [index, action] of actions.entries()) {
       const table = tableOf(action);
       const change = { before: before[index], after: after[index] };
-      if (table) count(writeUnitsByName(table, change, isTransaction));
+      if (table) addUnits(writeUnitsByName(table, change, isTransaction));
     }
     return response;
   };
@@ -81,18 +86,26 @@ export async function startMeter({ url, client, tables }: Options): Promise<Mete
     return response;
   };
 
-  const server = createServer(async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const content = await text(request);
     const body: unknown = JSON.parse(content);
     const operation = String(request.headers['x-amz-target']).split('.')[1] ?? '';
     const forwardRequest: Forward = (other = content) => forward(url, request, other);
     const actions = writesOf(operation, body);
-    const forwarded = actions
-      ? await write(actions, operation.startsWith('Transact'), forwardRequest)
-      : await read(operation, body, forwardRequest);
+    const count = async () =>
+      actions
+        ? write(actions, operation.startsWith('Transact'), forwardRequest)
+        : read(operation, body, forwardRequest);
+    const forwarded = tables.some(({ TableName }) => content.includes(TableName))
+      ? await count()
+      : await forwardRequest();
     response.writeHead(forwarded.status, forwarded.headers).end(forwarded.body);
+  };
+  // When the database closes a connection, the client sees that of the meter close, and tries again.
+  const server = createServer((request, response) => {
+    answer(request, response).catch(() => response.destroy());
   });
-  return { units, ...(await listen(server, 0)) };
+  return { units, writes: () => writes, ...(await listen(server, 0)) };
 }
 
 type ForwardedResponse = {

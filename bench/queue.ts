@@ -2,9 +2,10 @@ import { type SimulationOptions, simulateQueue } from '../test/support/queue-sim
 import { lognormal } from './durations.ts';
 import { printTable } from './print-table.ts';
 import { benchLongQueue } from './queue-rows.ts';
+import { benchQueueOnStack } from './queue-stack.ts';
 
 // Two hundred tasks of one account, and then one of another, at a provider that takes five jobs at once: with the queue and
-// without it, in simulated time.
+// without it, in simulated time; and with it on the local stack.
 
 const tasks = Number(process.env['BENCH_TASKS'] ?? 200);
 const running = 5;
@@ -15,7 +16,9 @@ export async function benchQueue(): Promise<readonly object[]> {
   printTable(`${tasks} tasks of one account and one of another, simulated time`, simulated);
   const long = await benchLongQueue();
   printTable('The queue with so many waiting tasks', long);
-  return [...simulated, ...long];
+  const measured = await benchQueueOnStack({ tasks, running });
+  printTable('The same on the local stack', measured);
+  return [...simulated, ...long, ...measured];
 }
 
 // In simulated time: the functions of the workflow and of the queue, with calls that take some milliseconds.

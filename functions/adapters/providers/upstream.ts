@@ -108,7 +108,7 @@ export function upstream(
       return send(path, request, submitWithoutResponse);
     },
     /** The end of a poll, which may consist of several requests, in so many milliseconds. */
-    pollSignal: (ms = deadlineMs): AbortSignal => AbortSignal.timeout(Math.min(ms, deadlineMs)),
+    pollSignal: (ms = deadlineMs): AbortSignal => signalIn(Math.min(ms, deadlineMs)),
     /**
      * A GET, which may be repeated.
      * @throws {ProviderBusy} when there was no response
@@ -125,7 +125,7 @@ export function upstream(
       success: 'cancelled' | 'requested',
       ms = deadlineMs,
     ): Promise<CancelResult> => {
-      const signal = AbortSignal.timeout(Math.min(ms, deadlineMs));
+      const signal = signalIn(Math.min(ms, deadlineMs));
       const response = await send(path, { method }, noResponse, signal).catch(() => undefined);
       if (!response) return 'unknown';
       if (response.ok) return success;
@@ -134,6 +134,9 @@ export function upstream(
     },
   };
 }
+
+/** A slow function may have less than no time left, of which Node makes a RangeError. */
+const signalIn = (ms: number): AbortSignal => AbortSignal.timeout(Math.max(0, ms));
 
 const submitWithoutResponse = (cause: unknown) =>
   ConnectFailure.safeParse(cause).success

@@ -229,6 +229,13 @@ describe.each(providers)('$name', ({ make, scheme, created, ticket, running, req
     expect(performance.now() - started).toBeLessThan(30_000);
   });
 
+  test('a poll whose time is over before it has begun may be repeated', async () => {
+    const { url } = await listen(() => undefined);
+    const provider = at(url, { deadlineMs: 60_000 });
+
+    expect(await thrownBy(provider.poll('a-ticket', -75))).toBeInstanceOf(ProviderBusy);
+  });
+
   test.each([
     ['30', 30],
     ['0', 0],

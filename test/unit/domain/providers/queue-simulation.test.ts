@@ -91,6 +91,56 @@ describe('whatever crashes, is lost or comes twice', () => {
   }, 600_000);
 });
 
+describe('a pool of several segments', () => {
+  const many = { running: 130, ahead: 0 };
+  const few = { running: 60, ahead: 0 };
+  const arrivals = Array.from({ length: 500 }, (_, index) => ({
+    at: 20 * index,
+    account: index % 2 === 0 ? 'one' : 'two',
+  }));
+
+  test('is kept in use as long as somebody waits, and no segment is left out', async () => {
+    const found = await simulateQueue({
+      ...calm,
+      seed: 1,
+      webhooks: true,
+      capacities: [{ at: 0, capacity: many }],
+      provider: { running: 130, queues: false },
+      arrivals,
+    });
+    const { violations, open, slots, waiting } = found;
+    expect({ violations, open, slots, waiting }).toEqual(nothingLeft);
+    expect(found.rejectedSubmits).toBe(0);
+    expect(found.utilisation).toBeGreaterThan(0.9);
+  });
+
+  test.each([
+    ['lowers', [many, few, many]],
+    ['raises', [few, many, few]],
+  ] as const)(
+    'that a deployment %s while it is full, and the next one the other way, loses no task and no slot',
+    async (_how, [first, second, third]) => {
+      const { violations, open, slots, waiting } = await simulateQueue({
+        ...calm,
+        seed: 2,
+        webhooks: true,
+        crash: 0.001,
+        capacities: [
+          { at: 0, capacity: first },
+          { at: 30_000, capacity: second },
+          { at: 90_000, capacity: third },
+        ],
+        provider: { running: 130, queues: true },
+        arrivals,
+        until: 600 * minutes,
+      });
+      expect({ violations, open, slots, waiting }).toEqual(nothingLeft);
+    },
+  );
+});
+
+const nothingLeft = { violations: [], open: [], slots: [], waiting: [] };
+
 describe('without faults', () => {
   const busy = (random: () => number, count: number) =>
     Array.from({ length: count }, () => ({
@@ -134,6 +184,26 @@ describe('without faults', () => {
       delays.push(found.handedBefore(0));
     }
     expect(Math.max(...delays)).toBeLessThanOrEqual(2);
+  });
+
+  test('whatever an account has in both of its lanes, it delays the first task of another by two hand-overs at most', async () => {
+    const delays: number[] = [];
+    for (let seed = 1; seed <= (isThorough ? 300 : 10); seed += 1) {
+      const random = seededRandom(seed);
+      const lanes = ['interactive', 'bulk'] as const;
+      const many = busy(random, 20 + Math.floor(40 * random())).map((one) => ({
+        ...one,
+        at: 30_000 * random(),
+        lane: lanes[Math.floor(2 * random())] ?? 'bulk',
+      }));
+      const lane = lanes[Math.floor(2 * random())] ?? 'bulk';
+      const n = 1 + Math.floor(4 * random());
+      const first = { at: 30_000 + 60_000 * random(), account: 'other', n, lane };
+      const found = await simulateQueue({ ...calm, seed, arrivals: [first, ...many] });
+      expect(found.open).toEqual([]);
+      delays.push(found.handedBefore(0));
+    }
+    expect(delays.every((delay) => delay <= 2 && delay >= 0)).toBe(true);
   });
 
   test('tasks of one lane are served in the order in which they came', async () => {
