@@ -1,0 +1,25 @@
+import { useQuery } from '@tanstack/react-query';
+import { creditsQuery, type Scope } from '../api/queries.ts';
+
+/** What the key may do, as the API says. Nothing is known before its first answer. */
+export function useRights() {
+  const { data } = useQuery(creditsQuery);
+  const scopes: readonly Scope[] = data?.token.scopes ?? [];
+  const has = (...wanted: readonly Scope[]) => wanted.some((one) => scopes.includes(one));
+  return {
+    isKnown: data !== undefined,
+    keyId: data?.token.id,
+    keyName: data?.token.name,
+    scopes,
+    mayGenerate: has('generate'),
+    mayManage: has('manage', 'admin'),
+  };
+}
+
+/** What a scope allows, in a sentence. */
+export const scopeTexts: Readonly<Record<Scope, string>> = {
+  read: 'Look at tasks, results and usage',
+  generate: 'Also create, cancel and delete tasks: it spends credits',
+  manage: 'Also manage the keys and callbacks of the account',
+  admin: 'Manage every account',
+};
