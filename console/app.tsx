@@ -17,6 +17,9 @@ const TaskPage = lazy(async () => ({
   default: (await import('./screens/task/task-page.tsx')).TaskPage,
 }));
 const Keys = lazy(async () => ({ default: (await import('./screens/keys/keys.tsx')).Keys }));
+const Webhooks = lazy(async () => ({
+  default: (await import('./screens/webhooks/webhooks.tsx')).Webhooks,
+}));
 const UsagePage = lazy(async () => ({
   default: (await import('./screens/usage/usage.tsx')).UsagePage,
 }));
@@ -24,6 +27,7 @@ const UsagePage = lazy(async () => ({
 const screens = [
   ['/console', 'Create', 'M10 4v12M4 10h12'],
   ['/console/tasks', 'Tasks', 'M4 6h12M4 10h12M4 14h8'],
+  ['/console/webhooks', 'Webhooks', 'M4 10h8M9 6l4 4-4 4M16 5v10'],
   ['/console/keys', 'Keys', 'M7 13a3 3 0 1 1 2.6-4.5L16 8.5v3M13 8.5v2'],
   ['/console/usage', 'Usage', 'M4 16V9M10 16V4M16 16v-5'],
 ] as const;
@@ -47,6 +51,7 @@ export function App() {
                 <Route path="/console" component={Create} />
                 <Route path="/console/tasks" component={Tasks} />
                 <Route path="/console/tasks/:id">{({ id }) => <TaskPage id={id} />}</Route>
+                <Route path="/console/webhooks" component={Webhooks} />
                 <Route path="/console/keys" component={Keys} />
                 <Route path="/console/usage" component={UsagePage} />
                 <Route path="/">

@@ -1,5 +1,5 @@
 import { QueryClientProvider } from '@tanstack/react-query';
-import { createRoot } from 'react-dom/client';
+import { render } from 'preact';
 import { queryClient } from './api/queries.ts';
 import { App } from './app.tsx';
 import { forgetDraft } from './screens/create/draft.ts';
@@ -12,9 +12,10 @@ session.onSignOut(() => {
 
 const root = document.getElementById('root');
 if (root) {
-  createRoot(root).render(
+  render(
     <QueryClientProvider client={queryClient}>
       <App />
     </QueryClientProvider>,
+    root,
   );
 }

@@ -5,7 +5,7 @@ export type Limits = {
   readonly maxSide: number;
 };
 
-export type Format = 'JPEG' | 'PNG' | 'WebP' | 'BMP' | 'GIF' | 'AVIF' | 'HEIC';
+type Format = 'JPEG' | 'PNG' | 'WebP' | 'BMP' | 'GIF' | 'AVIF' | 'HEIC';
 
 export type Inspection = {
   /** By its content, whatever its name says. */

@@ -11,7 +11,7 @@ export type ReadyPicture = {
 };
 
 /** Why a file cannot become a picture that the API takes, and what to do about it. */
-export class UnusablePicture extends Error {}
+class UnusablePicture extends Error {}
 
 /** Above it even a picture of the largest sides gets smaller than the limit of bytes. */
 const qualities = [0.92, 0.85, 0.75];

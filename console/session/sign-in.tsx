@@ -1,7 +1,7 @@
 import { type FormEvent, useState } from 'react';
 import { ApiError } from '../api/api-error.ts';
 import { api, bodyOf } from '../api/client.ts';
-import { queryClient } from '../api/queries.ts';
+import { creditsQuery, queryClient } from '../api/queries.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { Failure } from '../parts/failure.tsx';
 import { useTitle } from '../parts/use-title.ts';
@@ -19,10 +19,9 @@ function SignInForm({ hint }: { readonly hint?: string }) {
     setBusy(true);
     setError(undefined);
     try {
-      const headers = { authorization: `Bearer ${typed}` };
-      const credits = await bodyOf(api.GET('/v1/credits', { headers }));
+      const credits = await readCredits(typed);
       session.signIn(typed);
-      queryClient.setQueryData(['credits'], credits);
+      queryClient.setQueryData(creditsQuery.queryKey, credits);
       await queryClient.invalidateQueries();
     } catch (failure) {
       setError(failure);
@@ -50,6 +49,18 @@ function SignInForm({ hint }: { readonly hint?: string }) {
       {hint !== undefined && <p className="caption">{hint}</p>}
     </form>
   );
+}
+
+/** What the key has and may do. A failure that may be over in a moment is tried once more. */
+async function readCredits(key: string) {
+  const read = () =>
+    bodyOf(api.GET('/v1/credits', { headers: { authorization: `Bearer ${key}` } }));
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof ApiError && error.status >= 500) return read();
+    throw error;
+  }
 }
 
 const titleOf = (error: unknown): string =>

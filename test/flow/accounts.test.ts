@@ -242,11 +242,11 @@ test('credits are reserved by a task, charged when it has ended, and the ledger 
   });
   expect(after.body.data).toEqual({
     token: {
-        ...spender,
-        remaining_credits: 2.6,
-        unlimited_credits: false,
-        used_credits: 2.4,
-      },
+      ...spender,
+      remaining_credits: 2.6,
+      unlimited_credits: false,
+      used_credits: 2.4,
+    },
     user: { remaining_credits: 7.6, used_credits: 2.4 },
   });
   expect(

@@ -39,6 +39,12 @@ function CreateForm({ model }: { readonly model: Model }) {
   const rights = useRights();
   const { run, taskId, isSending, step, error, showForm } = useRun();
   const form = useRef<HTMLFormElement>(null);
+  const side = useRef<HTMLDivElement>(null);
+  // On a narrow screen the result is below the form.
+  useEffect(() => {
+    const isBelow = matchMedia('(max-width: 899px)').matches;
+    if (taskId !== undefined && isBelow) side.current?.scrollIntoView();
+  }, [taskId]);
   const [missing, setMissing] = useState<string | undefined>();
   const promptId = useId();
   const limits = useMemo(() => limitsOf(model), [model]);
@@ -198,7 +204,7 @@ function CreateForm({ model }: { readonly model: Model }) {
         </div>
       </form>
 
-      <div className="create-side">
+      <div className="create-side" ref={side}>
         {taskId === undefined ? (
           <CodeTabs input={sample} />
         ) : (

@@ -19,7 +19,7 @@ export type Draft = {
   readonly watermark: boolean;
 };
 
-export const emptyDraft: Draft = {
+const emptyDraft: Draft = {
   prompt: '',
   n: 1,
   size: 'auto',

@@ -146,10 +146,7 @@ type Question = 'disable' | 'delete' | 'rename';
 function KeyActions({ apiKey: key }: Pick<RowProps, 'apiKey'>) {
   const [question, ask] = useState<Question | undefined>();
   const close = () => ask(undefined);
-  const onSuccess = () => {
-    close();
-    return queryClient.invalidateQueries({ queryKey: ['keys'] });
-  };
+  const onSuccess = () => queryClient.invalidateQueries({ queryKey: ['keys'] });
   const path = { params: { path: { key_id: key.id } } };
   const change = useMutation({
     mutationFn: (body: { readonly enabled?: boolean; readonly name?: string }) =>
@@ -184,7 +181,11 @@ function KeyActions({ apiKey: key }: Pick<RowProps, 'apiKey'>) {
       </div>
       {question === undefined && failure}
       {question === 'rename' && (
-        <Rename name={key.name} onRename={(name) => change.mutate({ name })} onClose={close}>
+        <Rename
+          name={key.name}
+          onRename={(name) => change.mutate({ name }, { onSuccess: close })}
+          onClose={close}
+        >
           {failure}
         </Rename>
       )}
@@ -193,7 +194,7 @@ function KeyActions({ apiKey: key }: Pick<RowProps, 'apiKey'>) {
           apiKey={key}
           verb="Disable"
           consequence="It can be enabled again."
-          onConfirm={() => change.mutate({ enabled: false })}
+          onConfirm={() => change.mutate({ enabled: false }, { onSuccess: close })}
           onClose={close}
         >
           {failure}
@@ -204,7 +205,7 @@ function KeyActions({ apiKey: key }: Pick<RowProps, 'apiKey'>) {
           apiKey={key}
           verb="Delete"
           consequence="This cannot be undone; disabling can."
-          onConfirm={() => remove.mutate()}
+          onConfirm={() => remove.mutate(undefined, { onSuccess: close })}
           onClose={close}
         >
           {failure}

@@ -2,7 +2,8 @@ import type { FileResponse } from '../../runtime/http.ts';
 
 /** Whether a client asks for JSON and would take no page. One that says nothing, or that it takes anything, gets the page. */
 export const acceptsOnlyJson = (accept = '*/*'): boolean =>
-  /\bapplication\/(\w+\+)?json\b/.test(accept) && !/text\/\*|\btext\/html\b|\*\/\*/.test(accept);
+  /\bapplication\/([\w.-]+\+)?json\b/.test(accept) &&
+  !/text\/\*|\btext\/html\b|\*\/\*/.test(accept);
 
 const body = JSON.stringify({
   object: 'service',
