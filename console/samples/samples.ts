@@ -1,4 +1,6 @@
-import type { GenerationRequest } from '../api/queries.ts';
+import type { components } from '../api/schema.d.ts';
+
+type GenerationRequest = components['schemas']['GenerationRequest'];
 
 /** What a sample shows: the request of the form, with the pictures as addresses or as names of files. */
 export type SampleInput = {
