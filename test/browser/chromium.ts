@@ -1,14 +1,7 @@
-import { existsSync } from 'node:fs';
 import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
-
-// A browser of this machine, since the package brings none.
-
-const executable = ['CHROMIUM']
-  .flatMap((name) => process.env[name] ?? [])
-  .concat('/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome')
-  .find((path) => existsSync(path));
+import { executable, signIn } from './installed-chromium.ts';
 
 /** Whether there is a Chromium; if not, the tests of a page are skipped, and say so. */
 export const hasChromium = executable !== undefined;
@@ -65,12 +58,6 @@ export function browserForTests(): OpenPage {
     if (key !== undefined) await signIn(page, key);
     return page;
   };
-}
-
-export async function signIn(page: Page, key: string): Promise<void> {
-  await page.getByLabel('API key').fill(key);
-  await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.getByRole('navigation').waitFor();
 }
 
 /** What axe finds wrong on the page as it is: the rule, and the elements. */

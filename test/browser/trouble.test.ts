@@ -3,7 +3,8 @@ import type { Page, Route } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TestStack } from '../flow/open-stack.ts';
 import { startStack } from '../flow/start-stack.ts';
-import { browserForTests, dropFile, hasChromium, signIn } from './chromium.ts';
+import { browserForTests, dropFile, hasChromium } from './chromium.ts';
+import { signIn } from './installed-chromium.ts';
 
 const prompt = 'A prompt that took a while to write';
 const creates = '**/v1/images/generations';

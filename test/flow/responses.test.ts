@@ -528,7 +528,7 @@ describe('GET /healthz', () => {
 describe('no route', () => {
   describe('404', () => {
     test.each([
-      ['GET', '/'],
+      ['GET', '/nothing'],
       ['GET', '/v1/nothing'],
       ['DELETE', create],
       ['GET', create],

@@ -11,6 +11,8 @@ type Props = {
 export function BeforeAfter({ before, after, alt }: Props) {
   const [share, setShare] = useState(50);
   const [isGone, setGone] = useState(false);
+  // Until the image is there, the whole picture before it is shown.
+  const [isLoaded, setLoaded] = useState(false);
   if (isGone) {
     return (
       <p className="empty panel">
@@ -28,13 +30,30 @@ export function BeforeAfter({ before, after, alt }: Props) {
   }
   return (
     <div className="before-after">
-      <img className="after" src={after} alt={alt} onError={() => setGone(true)} />
+      <img
+        className="after"
+        src={after}
+        alt={alt}
+        onError={() => setGone(true)}
+        onLoad={() => setLoaded(true)}
+      />
       <img
         className="before"
         src={before}
         alt="What it was made of"
-        style={{ clipPath: `inset(0 ${100 - share}% 0 0)` }}
+        style={{ clipPath: `inset(0 ${isLoaded ? 100 - share : 0}% 0 0)` }}
       />
+      {!isLoaded && <span className="corner corner-before">Loading the image</span>}
+      {isLoaded && <Boundary share={share} onMove={setShare} />}
+    </div>
+  );
+}
+
+type BoundaryProps = { readonly share: number; readonly onMove: (share: number) => void };
+
+function Boundary({ share, onMove }: BoundaryProps) {
+  return (
+    <>
       <span className="boundary" style={{ left: `${share}%` }} aria-hidden="true" />
       <span className="corner corner-before" aria-hidden="true">
         before
@@ -49,8 +68,8 @@ export function BeforeAfter({ before, after, alt }: Props) {
         value={share}
         aria-label="How much of the picture before is shown"
         aria-valuetext={`${share} percent`}
-        onInput={({ currentTarget }) => setShare(Number(currentTarget.value))}
+        onInput={({ currentTarget }) => onMove(Number(currentTarget.value))}
       />
-    </div>
+    </>
   );
 }
