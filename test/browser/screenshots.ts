@@ -25,6 +25,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       reducedMotion: 'reduce',
       viewport: { width: 1280, height: 800 },
     });
+    context.setDefaultTimeout(100_000);
     const page = await context.newPage();
     await page.goto(url);
     await signIn(page, key);
