@@ -4,6380 +4,6264 @@
  */
 
 export interface paths {
-  '/v1/images/generations': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/images/generations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create a task
+         * @description Accepts a task and reserves its price. The response comes at once, the images come later with the task. Only images that were made are charged.
+         */
+        post: operations["createTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Create a task
-     * @description Accepts a task and reserves its price. The response comes at once, the images come later with the task. Only images that were made are charged.
-     */
-    post: operations['createTask'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/tasks': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List tasks
+         * @description The tasks of the account, the newest first, page by page: by `cursor`, or by `page` for the first 1000 tasks. Pages by number shift when tasks are created in between, and each reads all pages before it again.
+         */
+        get: operations["listTasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * List tasks
-     * @description The tasks of the account, the newest first, page by page: by `cursor`, or by `page` for the first 1000 tasks. Pages by number shift when tasks are created in between, and each reads all pages before it again.
-     */
-    get: operations['listTasks'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/tasks/{task_id}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/tasks/{task_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a task
+         * @description How the task is, with links to its images when it is completed.
+         */
+        get: operations["getTask"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a task
+         * @description Deletes a task that has ended, for good: its prompt, addresses and `metadata`, its pictures and results. From then on the task is not found, it is in no list, its result links answer 410 `result_expired`, and no callback is sent any more. What it cost stays in the ledger. A task that has not ended is refused with 409 `task_running`: cancel it, or wait. Deleting twice gets the same response. A file that was uploaded with `POST /v1/files` stays until its day is over, since other tasks may use it.
+         */
+        delete: operations["deleteTask"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Read a task
-     * @description How the task is, with links to its images when it is completed.
-     */
-    get: operations['getTask'];
-    put?: never;
-    post?: never;
-    /**
-     * Delete a task
-     * @description Deletes a task that has ended, for good: its prompt, addresses and `metadata`, its pictures and results. From then on the task is not found, it is in no list, its result links answer 410 `result_expired`, and no callback is sent any more. What it cost stays in the ledger. A task that has not ended is refused with 409 `task_running`: cancel it, or wait. Deleting twice gets the same response. A file that was uploaded with `POST /v1/files` stays until its day is over, since other tasks may use it.
-     */
-    delete: operations['deleteTask'];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/tasks/{task_id}/callback': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/tasks/{task_id}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send the callback again
+         * @description Sends the callback of a task that has ended once more, under the same `webhook-id`, beginning with the first attempt. It counts like a create, and does nothing while a callback waits for its first attempt.
+         */
+        post: operations["redeliverCallback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Send the callback again
-     * @description Sends the callback of a task that has ended once more, under the same `webhook-id`, beginning with the first attempt. It counts like a create, and does nothing while a callback waits for its first attempt.
-     */
-    post: operations['redeliverCallback'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/tasks/{task_id}/cancel': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/tasks/{task_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a task
+         * @description Asks for the task to end. Before the model has it, it fails with `request_cancelled` a moment later and costs nothing. Afterwards the provider is asked, and decides: if it cancels the job, the same happens; otherwise the task goes on and costs what is made. A task that the provider works on already cannot be cancelled: 409 `task_not_cancellable`. `task_info.can_cancel` says beforehand whether a task can be. Asking twice changes nothing.
+         */
+        post: operations["cancelTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Cancel a task
-     * @description Asks for the task to end. Before the model has it, it fails with `request_cancelled` a moment later and costs nothing. Afterwards the provider is asked, and decides: if it cancels the job, the same happens; otherwise the task goes on and costs what is made. A task that the provider works on already cannot be cancelled: 409 `task_not_cancellable`. `task_info.can_cancel` says beforehand whether a task can be. Asking twice changes nothing.
-     */
-    post: operations['cancelTask'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/tasks/{task_id}/wait': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/tasks/{task_id}/wait": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Wait for a task
+         * @description Where a request with `Prefer: wait=N` is sent on to: do not make this address yourself. Responds when the task has ended, and with the task as it is when the time is over. Without a valid `place`, which works once and within ten seconds, it responds at once and without `Preference-Applied`.
+         */
+        get: operations["waitForTask"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Wait for a task
-     * @description Where a request with `Prefer: wait=N` is sent on to: do not make this address yourself. Responds when the task has ended, and with the task as it is when the time is over. Without a valid `place`, which works once and within ten seconds, it responds at once and without `Preference-Applied`.
-     */
-    get: operations['waitForTask'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/tasks/batch': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/tasks/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read several tasks
+         * @description The same as reading each of them. Ids that are no task of this account are left out.
+         */
+        post: operations["batchTasks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Read several tasks
-     * @description The same as reading each of them. Ids that are no task of this account are left out.
-     */
-    post: operations['batchTasks'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/tasks/callbacks': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/tasks/callbacks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send all undelivered callbacks again
+         * @description Sends the callbacks that were given up (`undelivered`) since a time once more: 100 of them at most, the newest first, each under its own `webhook-id` and beginning with its first attempt. While `has_more` is `true`, repeat it with the same `since` and the `before` of the response: a callback that fails again is not sent twice.
+         */
+        post: operations["redeliverCallbacks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Send all undelivered callbacks again
-     * @description Sends the callbacks that were given up (`undelivered`) since a time once more: 100 of them at most, the newest first, each under its own `webhook-id` and beginning with its first attempt. While `has_more` is `true`, repeat it with the same `since` and the `before` of the response: a callback that fails again is not sent twice.
-     */
-    post: operations['redeliverCallbacks'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/files': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload a picture
+         * @description Returns a form to upload a picture with, and an address to use in `image_urls` of later tasks.
+         */
+        post: operations["createFile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Upload a picture
-     * @description Returns a form to upload a picture with, and an address to use in `image_urls` of later tasks.
-     */
-    post: operations['createFile'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/files/{file_id}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/files/{file_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fetch an uploaded picture
+         * @description A picture that your account has uploaded for later tasks, as it was sent, up to 4 MB. Nobody else can read it: for others its address is only a name. HEAD says type and size.
+         */
+        get: operations["getFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Fetch an uploaded picture
-     * @description A picture that your account has uploaded for later tasks, as it was sent, up to 4 MB. Nobody else can read it: for others its address is only a name. HEAD says type and size.
-     */
-    get: operations['getFile'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/results/{task}/{n}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/results/{task}/{n}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fetch an image
+         * @description An address out of the `results` of a task. The link carries its own permission and works for 24 hours, without a key. A request that has the header `Authorization` all the same gets the image itself, up to 4 MB, since many clients would send that header to the other address as well. HEAD says type and size.
+         */
+        get: operations["getResult"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Fetch an image
-     * @description An address out of the `results` of a task. The link carries its own permission and works for 24 hours, without a key. A request that has the header `Authorization` all the same gets the image itself, up to 4 MB, since many clients would send that header to the other address as well. HEAD says type and size.
-     */
-    get: operations['getResult'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/files/{file_id}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/v1/files/{file_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a stored file
+         * @description The picture, its record and its place in the quota are gone at once, and its links end. A task that has begun has its own copy.
+         */
+        delete: operations["deleteFile"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    post?: never;
-    /**
-     * Delete a stored file
-     * @description The picture, its record and its place in the quota are gone at once, and its links end. A task that has begun has its own copy.
-     */
-    delete: operations['deleteFile'];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/files/content/{file}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/v1/files/content/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a stored picture
+         * @description An address out of `file_url`. The link carries its own permission and works until the file expires or is deleted, without a key.
+         */
+        get: operations["showFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Show a stored picture
-     * @description An address out of `file_url`. The link carries its own permission and works until the file expires or is deleted, without a key.
-     */
-    get: operations['showFile'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/files/download/{file}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/v1/files/download/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Save a stored picture
+         * @description An address out of `download_url`. Like the other link, but a browser saves the picture under its name.
+         */
+        get: operations["downloadFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Save a stored picture
-     * @description An address out of `download_url`. Like the other link, but a browser saves the picture under its name.
-     */
-    get: operations['downloadFile'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/files/list': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/v1/files/list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the stored files
+         * @description The files of the account that have not expired, the newest first, with fresh links.
+         */
+        get: operations["listFiles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * List the stored files
-     * @description The files of the account that have not expired, the newest first, with fresh links.
-     */
-    get: operations['listFiles'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/files/quota': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/v1/files/quota": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read how many files may be stored
+         * @description The user group `vip` may store 500 files, every other 100. A file that is deleted, replaced or expired does not count.
+         */
+        get: operations["getFileQuota"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Read how many files may be stored
-     * @description The user group `vip` may store 500 files, every other 100. A file that is deleted, replaced or expired does not count.
-     */
-    get: operations['getFileQuota'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/files/upload/base64': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/v1/files/upload/base64": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Store a picture that is sent as Base64
+         * @description The file is a whole JPEG, PNG, WebP or BMP by its content, whatever it claims to be. It is kept for 72 hours, counts once against the quota, and counts as a request of the key like a create. At most 4400000 bytes (`max_upload_bytes` of the quota). A body of more than 6 MB never reaches this API: the gateway in front answers it in its own words, `{"message"}`. Send the address of a larger file to `/api/v1/files/upload/url`, or upload it with `POST /v1/files`.
+         */
+        post: operations["uploadFileBase64"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Store a picture that is sent as Base64
-     * @description The file is a whole JPEG, PNG, WebP or BMP by its content, whatever it claims to be. It is kept for 72 hours, counts once against the quota, and counts as a request of the key like a create. At most 4400000 bytes (`max_upload_bytes` of the quota). A body of more than 6 MB never reaches this API: the gateway in front answers it in its own words, `{"message"}`. Send the address of a larger file to `/api/v1/files/upload/url`, or upload it with `POST /v1/files`.
-     */
-    post: operations['uploadFileBase64'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/files/upload/stream': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/v1/files/upload/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Store a picture from a form
+         * @description The file is a whole JPEG, PNG, WebP or BMP by its content, whatever it claims to be. It is kept for 72 hours, counts once against the quota, and counts as a request of the key like a create. At most 4400000 bytes (`max_upload_bytes` of the quota). A body of more than 6 MB never reaches this API: the gateway in front answers it in its own words, `{"message"}`. Send the address of a larger file to `/api/v1/files/upload/url`, or upload it with `POST /v1/files`. The names of the fields may be written `uploadPath` and `fileName` as well.
+         */
+        post: operations["uploadFileStream"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Store a picture from a form
-     * @description The file is a whole JPEG, PNG, WebP or BMP by its content, whatever it claims to be. It is kept for 72 hours, counts once against the quota, and counts as a request of the key like a create. At most 4400000 bytes (`max_upload_bytes` of the quota). A body of more than 6 MB never reaches this API: the gateway in front answers it in its own words, `{"message"}`. Send the address of a larger file to `/api/v1/files/upload/url`, or upload it with `POST /v1/files`. The names of the fields may be written `uploadPath` and `fileName` as well.
-     */
-    post: operations['uploadFileStream'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/files/upload/url': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/v1/files/upload/url": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Store a picture from an address
+         * @description The file is a whole JPEG, PNG, WebP or BMP by its content, whatever it claims to be. It is kept for 72 hours, counts once against the quota, and counts as a request of the key like a create. At most 10 MB, and it must arrive within 20 seconds.
+         */
+        post: operations["uploadFileUrl"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Store a picture from an address
-     * @description The file is a whole JPEG, PNG, WebP or BMP by its content, whatever it claims to be. It is kept for 72 hours, counts once against the quota, and counts as a request of the key like a create. At most 10 MB, and it must arrive within 20 seconds.
-     */
-    post: operations['uploadFileUrl'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/credits': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/credits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read your credits
+         * @description What this key and its account have and have used.
+         */
+        get: operations["getCredits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Read your credits
-     * @description What this key and its account have and have used.
-     */
-    get: operations['getCredits'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/models': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the models
+         * @description The models, their prices and their limits.
+         */
+        get: operations["listModels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * List the models
-     * @description The models, their prices and their limits.
-     */
-    get: operations['listModels'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/models/{model}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/models/{model}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a model
+         * @description One model: its price, its limits and its names.
+         */
+        get: operations["getModel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Read a model
-     * @description One model: its price, its limits and its names.
-     */
-    get: operations['getModel'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/usage': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read your usage
+         * @description What the account has used, added up by day, key or model, the first day first. A task counts on the day of UTC on which it ended, a moment after that.
+         */
+        get: operations["getUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Read your usage
-     * @description What the account has used, added up by day, key or model, the first day first. A task counts on the day of UTC on which it ended, a moment after that.
-     */
-    get: operations['getUsage'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/webhooks/test': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/webhooks/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test event
+         * @description Sends an event to an address, once and signed like a callback, and says what came of it. The event has the form of a completed task with the type `test.image` and the id of no task; its link leads to no image. With the scope `manage`, for your own account, 6 times a minute for all its keys together.
+         */
+        post: operations["testWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Send a test event
-     * @description Sends an event to an address, once and signed like a callback, and says what came of it. The event has the form of a completed task with the type `test.image` and the id of no task; its link leads to no image. With the scope `manage`, for your own account, 6 times a minute for all its keys together.
-     */
-    post: operations['testWebhook'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/healthz': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check the service
+         * @description Needs no key and reads nothing.
+         */
+        get: operations["health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Check the service
-     * @description Needs no key and reads nothing.
-     */
-    get: operations['health'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/openapi.json': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read this document
+         * @description Needs no key.
+         */
+        get: operations["openApi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Read this document
-     * @description Needs no key.
-     */
-    get: operations['openApi'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/admin/accounts': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List accounts
+         * @description All accounts by name, page by page.
+         */
+        get: operations["listAccounts"];
+        put?: never;
+        /**
+         * Make an account
+         * @description It begins without credits and without keys. Its webhook secret is shown once.
+         */
+        post: operations["createAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * List accounts
-     * @description All accounts by name, page by page.
-     */
-    get: operations['listAccounts'];
-    put?: never;
-    /**
-     * Make an account
-     * @description It begins without credits and without keys. Its webhook secret is shown once.
-     */
-    post: operations['createAccount'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/admin/accounts/{account}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/accounts/{account}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an account
+         * @description What it has, what it may do, and how busy it is.
+         */
+        get: operations["getAccount"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change an account
+         * @description Its group, its limits, its daily budget, and whether its keys work; what is left out stays as it is. A disabled account creates nothing from then on, and its keys stop reading within a minute; its tasks go on. A budget counts from when it is set; creates beyond it are refused with `stop_at_budget`, and counted in any case.
+         */
+        patch: operations["changeAccount"];
+        trace?: never;
     };
-    /**
-     * Read an account
-     * @description What it has, what it may do, and how busy it is.
-     */
-    get: operations['getAccount'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    /**
-     * Change an account
-     * @description Its group, its limits, its daily budget, and whether its keys work; what is left out stays as it is. A disabled account creates nothing from then on, and its keys stop reading within a minute; its tasks go on. A budget counts from when it is set; creates beyond it are refused with `stop_at_budget`, and counted in any case.
-     */
-    patch: operations['changeAccount'];
-    trace?: never;
-  };
-  '/v1/admin/accounts/{account}/credits': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/accounts/{account}/credits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Grant or withdraw credits
+         * @description Send an Idempotency-Key, and a repeated request counts once.
+         */
+        post: operations["creditAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Grant or withdraw credits
-     * @description Send an Idempotency-Key, and a repeated request counts once.
-     */
-    post: operations['creditAccount'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/admin/accounts/{account}/entries': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/accounts/{account}/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a ledger
+         * @description All entries of the account, the newest first, page by page.
+         */
+        get: operations["listEntries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Read a ledger
-     * @description All entries of the account, the newest first, page by page.
-     */
-    get: operations['listEntries'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/admin/accounts/{account}/webhook-secret': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/accounts/{account}/webhook-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a new webhook secret
+         * @description For some time callbacks are signed with both secrets, so that receivers can change over. With the scope `manage` for your own account only.
+         */
+        post: operations["rotateSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Make a new webhook secret
-     * @description For some time callbacks are signed with both secrets, so that receivers can change over. With the scope `manage` for your own account only.
-     */
-    post: operations['rotateSecret'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/admin/usage': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the usage of all accounts
+         * @description What one account or all have used, added up by account, day, key or model. When the catalogue of models has the prices of the providers, it also says what the images cost you.
+         */
+        get: operations["getAllUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Read the usage of all accounts
-     * @description What one account or all have used, added up by account, day, key or model. When the catalogue of models has the prices of the providers, it also says what the images cost you.
-     */
-    get: operations['getAllUsage'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/admin/accounts/{account}/callbacks': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/accounts/{account}/callbacks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send all undelivered callbacks of an account again
+         * @description Sends the callbacks that were given up (`undelivered`) since a time once more: 100 of them at most, the newest first, each under its own `webhook-id` and beginning with its first attempt. While `has_more` is `true`, repeat it with the same `since` and the `before` of the response: a callback that fails again is not sent twice.
+         */
+        post: operations["redeliverAccountCallbacks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Send all undelivered callbacks of an account again
-     * @description Sends the callbacks that were given up (`undelivered`) since a time once more: 100 of them at most, the newest first, each under its own `webhook-id` and beginning with its first attempt. While `has_more` is `true`, repeat it with the same `since` and the `before` of the response: a callback that fails again is not sent twice.
-     */
-    post: operations['redeliverAccountCallbacks'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/admin/tasks': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find tasks
+         * @description The tasks of all accounts, the newest first, page by page. A page of rare tasks may have fewer than `limit`, or none; its `next_cursor` leads on all the same. Deleted tasks are not listed.
+         */
+        get: operations["findTasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Find tasks
-     * @description The tasks of all accounts, the newest first, page by page. A page of rare tasks may have fewer than `limit`, or none; its `next_cursor` leads on all the same. Deleted tasks are not listed.
-     */
-    get: operations['findTasks'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/admin/tasks/{task_id}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/tasks/{task_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a task of any account
+         * @description What became of the task and where it is: its provider and ticket, its execution, its callbacks. What was asked, and its images, only its account reads.
+         */
+        get: operations["getAnyTask"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Read a task of any account
-     * @description What became of the task and where it is: its provider and ticket, its execution, its callbacks. What was asked, and its images, only its account reads.
-     */
-    get: operations['getAnyTask'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/admin/tasks/{task_id}/callback': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/tasks/{task_id}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send the callback of any task again
+         * @description Sends the callback of a task that has ended once more, under the same `webhook-id`, beginning with the first attempt.
+         */
+        post: operations["redeliverAnyCallback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Send the callback of any task again
-     * @description Sends the callback of a task that has ended once more, under the same `webhook-id`, beginning with the first attempt.
-     */
-    post: operations['redeliverAnyCallback'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/admin/tasks/{task_id}/cancel': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/tasks/{task_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a task of any account
+         * @description As its account can: a task that no provider has fails with `request_cancelled` and costs nothing; afterwards the provider decides. Asking twice changes nothing.
+         */
+        post: operations["cancelAnyTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Cancel a task of any account
-     * @description As its account can: a task that no provider has fails with `request_cancelled` and costs nothing; afterwards the provider decides. Asking twice changes nothing.
-     */
-    post: operations['cancelAnyTask'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/admin/tasks/{task_id}/check': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/tasks/{task_id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look at a task now
+         * @description Does for a task that has not ended what is done for every task now and then: starts its workflow when it is missing or dead, and wakes one that waits, so that the provider is asked at once.
+         */
+        post: operations["checkTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Look at a task now
-     * @description Does for a task that has not ended what is done for every task now and then: starts its workflow when it is missing or dead, and wakes one that waits, so that the provider is asked at once.
-     */
-    post: operations['checkTask'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/admin/keys': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List API keys
+         * @description The keys of an account, the newest first, page by page.
+         */
+        get: operations["listKeys"];
+        put?: never;
+        /**
+         * Make an API key
+         * @description The key is shown in this response only. With the scope `manage` you make keys of your own account: they have the scopes `read` and `generate` at most, and no higher limits, later expiry or other models than your own key; what you leave out is that of your own key.
+         */
+        post: operations["createKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * List API keys
-     * @description The keys of an account, the newest first, page by page.
-     */
-    get: operations['listKeys'];
-    put?: never;
-    /**
-     * Make an API key
-     * @description The key is shown in this response only. With the scope `manage` you make keys of your own account: they have the scopes `read` and `generate` at most, and no higher limits, later expiry or other models than your own key; what you leave out is that of your own key.
-     */
-    post: operations['createKey'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/v1/admin/keys/{key_id}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an API key
+         * @description Everything except the key itself.
+         */
+        get: operations["getKey"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete an API key
+         * @description The key stops creating and managing at once, and reading within a minute; its tasks continue. Nobody deletes the key that he calls with.
+         */
+        delete: operations["deleteKey"];
+        options?: never;
+        head?: never;
+        /**
+         * Change an API key
+         * @description Renames it, enables or disables it, or changes what it may do. It stops creating and managing at once, and reading within a minute. Nobody changes the key that he calls with. With the scope `manage` you change keys of your own account that have neither `manage` nor `admin`, and nothing that the operator has set.
+         */
+        patch: operations["changeKey"];
+        trace?: never;
     };
-    /**
-     * Read an API key
-     * @description Everything except the key itself.
-     */
-    get: operations['getKey'];
-    put?: never;
-    post?: never;
-    /**
-     * Delete an API key
-     * @description The key stops creating and managing at once, and reading within a minute; its tasks continue. Nobody deletes the key that he calls with.
-     */
-    delete: operations['deleteKey'];
-    options?: never;
-    head?: never;
-    /**
-     * Change an API key
-     * @description Renames it, enables or disables it, or changes what it may do. It stops creating and managing at once, and reading within a minute. Nobody changes the key that he calls with. With the scope `manage` you change keys of your own account that have neither `manage` nor `admin`, and nothing that the operator has set.
-     */
-    patch: operations['changeKey'];
-    trace?: never;
-  };
-  '/v1/providers/{provider}/callbacks/{job}/{secret}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/providers/{provider}/callbacks/{job}/{secret}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Receive the webhook of a provider
+         * @description A provider reports here that a job is done. The address carries a secret. The body is not trusted: the provider is asked for the status of the job. The response is always the same.
+         */
+        post: operations["providerWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Receive the webhook of a provider
-     * @description A provider reports here that a job is done. The address carries a secret. The body is not trusted: the provider is asked for the status of the job. The response is always the same.
-     */
-    post: operations['providerWebhook'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
-  schemas: {
-    /**
-     * GenerationRequest
-     * @description What to make. Pictures come as `image_urls` or as `image_uploads`, one of the two. `null` is the same as no value. A field that is not listed here is ignored, and the response names it in `warnings`; one that would make other pictures or cost another price (a mask, a tier, further pictures) is refused.
-     */
-    GenerationRequest: {
-      /**
-       * @description The model to use; `GET /v1/models` lists them. Default: `wan2.5-image-to-image`
-       * @enum {string|null}
-       */
-      model?: 'wan2.5-image-to-image' | 'wan2.5-i2i-preview' | 'wan2.5-i2i' | null;
-      /** @description What to do with the pictures, in words. Counted in Unicode code points */
-      prompt: string;
-      /** @description The addresses of the pictures to edit, downloadable without a login, or those of uploaded files. JPEG, PNG, WebP or BMP without transparency, up to 10 MB, sides of 384 to 5000 pixels */
-      image_urls?: string[] | null;
-      /** @description The pictures to edit, when they have no address: the response has a form to upload each one with, for 15 minutes, and the task starts when the last one has arrived. Without all of them it fails after 16 minutes. JPEG, PNG, WebP or BMP without transparency, up to 10 MB, sides of 384 to 5000 pixels */
-      image_uploads?:
-        | {
+    schemas: {
+        /**
+         * GenerationRequest
+         * @description What to make. Pictures come as `image_urls` or as `image_uploads`, one of the two. `null` is the same as no value. A field that is not listed here is ignored, and the response names it in `warnings`; one that would make other pictures or cost another price (a mask, a tier, further pictures) is refused.
+         */
+        GenerationRequest: {
+            /**
+             * @description The model to use; `GET /v1/models` lists them. Default: `wan2.5-image-to-image`
+             * @enum {string|null}
+             */
+            model?: "wan2.5-image-to-image" | "wan2.5-i2i-preview" | "wan2.5-i2i" | null;
+            /** @description What to do with the pictures, in words. Counted in Unicode code points */
+            prompt: string;
+            /** @description The addresses of the pictures to edit, downloadable without a login, or those of uploaded files. JPEG, PNG, WebP or BMP without transparency, up to 10 MB, sides of 384 to 5000 pixels */
+            image_urls?: string[] | null;
+            /** @description The pictures to edit, when they have no address: the response has a form to upload each one with, for 15 minutes, and the task starts when the last one has arrived. Without all of them it fails after 16 minutes. JPEG, PNG, WebP or BMP without transparency, up to 10 MB, sides of 384 to 5000 pixels */
+            image_uploads?: {
+                /**
+                 * @description The media type of the picture; what it is in the end its content says. Other usual spellings, like `image/jpg`, are taken as well
+                 * @enum {string}
+                 */
+                content_type: "image/jpeg" | "image/png" | "image/webp" | "image/bmp";
+            }[] | null;
+            /** @description How many images to make; each one is charged. Default: `1` */
+            n?: number | null;
+            /** @description Where to send the task when it has ended: an `https` address on the public internet */
+            callback_url?: string | null;
+            /** @description What should not be in the images */
+            negative_prompt?: string | null;
+            /** @description Width and height of the images, 768x768 to 1280x1280 pixels in all and sides from 1:4 to 4:1; or a ratio, which stands for the model’s size for it; without it, or with `auto`, the proportions of the last picture */
+            size?: string | null;
+            /** @description The same seed and request make similar images */
+            seed?: number | null;
+            /** @description Whether the model may elaborate the prompt */
+            prompt_extend?: boolean | null;
+            /** @description Whether the images say that they were made by a machine */
+            watermark?: boolean | null;
+            /** @description Texts of your own, which come back with the task */
+            metadata?: {
+                [key: string]: string;
+            } | null;
+        };
+        /**
+         * BatchRequest
+         * @description Which tasks to read
+         */
+        BatchRequest: {
+            /** @description The ids of the tasks */
+            task_ids: string[];
+        };
+        /**
+         * RedeliverRequest
+         * @description Which callbacks to send again
+         */
+        RedeliverRequest: {
+            /** @description Those that were given up since then, in unix seconds */
+            since: number;
+            /** @description And before then; without it, until now */
+            before?: number;
+        };
+        /**
+         * FileRequest
+         * @description What will be uploaded
+         */
+        FileRequest: {
             /**
              * @description The media type of the picture; what it is in the end its content says. Other usual spellings, like `image/jpg`, are taken as well
              * @enum {string}
              */
-            content_type: 'image/jpeg' | 'image/png' | 'image/webp' | 'image/bmp';
-          }[]
-        | null;
-      /** @description How many images to make; each one is charged. Default: `1` */
-      n?: number | null;
-      /** @description Where to send the task when it has ended: an `https` address on the public internet */
-      callback_url?: string | null;
-      /** @description What should not be in the images */
-      negative_prompt?: string | null;
-      /** @description Width and height of the images, 768x768 to 1280x1280 pixels in all and sides from 1:4 to 4:1; or a ratio, which stands for the model’s size for it; without it, or with `auto`, the proportions of the last picture */
-      size?: string | null;
-      /** @description The same seed and request make similar images */
-      seed?: number | null;
-      /** @description Whether the model may elaborate the prompt */
-      prompt_extend?: boolean | null;
-      /** @description Whether the images say that they were made by a machine */
-      watermark?: boolean | null;
-      /** @description Texts of your own, which come back with the task */
-      metadata?: {
-        [key: string]: string;
-      } | null;
-    };
-    /**
-     * BatchRequest
-     * @description Which tasks to read
-     */
-    BatchRequest: {
-      /** @description The ids of the tasks */
-      task_ids: string[];
-    };
-    /**
-     * RedeliverRequest
-     * @description Which callbacks to send again
-     */
-    RedeliverRequest: {
-      /** @description Those that were given up since then, in unix seconds */
-      since: number;
-      /** @description And before then; without it, until now */
-      before?: number;
-    };
-    /**
-     * FileRequest
-     * @description What will be uploaded
-     */
-    FileRequest: {
-      /**
-       * @description The media type of the picture; what it is in the end its content says. Other usual spellings, like `image/jpg`, are taken as well
-       * @enum {string}
-       */
-      content_type: 'image/jpeg' | 'image/png' | 'image/webp' | 'image/bmp';
-    };
-    /**
-     * Base64UploadRequest
-     * @description A file and where to put it
-     */
-    Base64UploadRequest: {
-      /** @description The file in Base64, alone or as a `data:` address */
-      base64_data: string;
-      /** @description Where to put it; by default `images`. It must be at most 200 characters: names like photos/2026, without .. and without invisible characters */
-      upload_path?: string;
-      /** @description What to call it; by default a new name. A file of this name in this path is replaced. It must be 1 to 100 characters without / \ < > : " | ? * and without invisible characters, like photo.png */
-      file_name?: string;
-    };
-    /**
-     * StreamUploadRequest
-     * @description A form with a file, and where to put the file
-     */
-    StreamUploadRequest: {
-      /**
-       * Format: binary
-       * @description The file
-       */
-      file: string;
-      /** @description Where to put it; by default `images`. It must be at most 200 characters: names like photos/2026, without .. and without invisible characters */
-      upload_path?: string;
-      /** @description What to call it; by default a new name. A file of this name in this path is replaced. It must be 1 to 100 characters without / \ < > : " | ? * and without invisible characters, like photo.png */
-      file_name?: string;
-    };
-    /**
-     * UrlUploadRequest
-     * @description The address of a file, and where to put it
-     */
-    UrlUploadRequest: {
-      /**
-       * Format: uri
-       * @description A public http or https address
-       */
-      file_url: string;
-      /** @description Where to put it; by default `images`. It must be at most 200 characters: names like photos/2026, without .. and without invisible characters */
-      upload_path?: string;
-      /** @description What to call it; by default a new name. A file of this name in this path is replaced. It must be 1 to 100 characters without / \ < > : " | ? * and without invisible characters, like photo.png */
-      file_name?: string;
-    };
-    /**
-     * WebhookTestRequest
-     * @description Where to send the event
-     */
-    WebhookTestRequest: {
-      /**
-       * Format: uri
-       * @description An https address that is not private, as for `callback_url`
-       */
-      url: string;
-    };
-    /**
-     * AccountRequest
-     * @description An account to make. It begins without credits
-     */
-    AccountRequest: {
-      /** @description Its name, which never changes */
-      id: string;
-      /** @description The user group it belongs to; you choose the names. Default: `default` */
-      user_group?: string;
-      /** @description Limits that differ from the defaults */
-      limits?: {
-        /** @description For each key: tasks it may ask for in a minute; and 20 times as many calls that create nothing */
-        requests_per_minute?: number;
-        /** @description For all keys together: tasks that have not ended */
-        tasks_in_flight?: number;
-      };
-    };
-    /**
-     * AccountPatch
-     * @description What to change; at least one of them. A limit of `null` goes back to the default
-     */
-    AccountPatch: {
-      /** @description The user group it belongs to; you choose the names */
-      user_group?: string;
-      /** @description `false`: none of its keys works */
-      enabled?: boolean;
-      /** @description What it is meant to spend on a day of UTC, in credits with at most three decimals; `null`: no budget */
-      daily_budget_credits?: number | null;
-      /** @description Whether creates beyond the budget are refused with `daily_budget_exhausted` */
-      stop_at_budget?: boolean;
-      /** @description Limits that differ from the defaults */
-      limits?: {
-        /** @description For each key: tasks it may ask for in a minute; and 20 times as many calls that create nothing */
-        requests_per_minute?: number | null;
-        /** @description For all keys together: tasks that have not ended */
-        tasks_in_flight?: number | null;
-      };
-    };
-    /**
-     * CreditRequest
-     * @description Credits to grant, or to withdraw
-     */
-    CreditRequest: {
-      /** @description How many, in credits with at most three decimals; below 0 withdraws, and 0 is refused */
-      credits: number;
-      /** @description What it was for, kept in the ledger */
-      note?: string;
-    };
-    /**
-     * RotationRequest
-     * @description How to change over
-     */
-    RotationRequest: {
-      /** @description How long callbacks are also signed with the previous secret, in hours. Default: `24` */
-      overlap_hours?: number;
-    };
-    /**
-     * KeyRequest
-     * @description A key to make
-     */
-    KeyRequest: {
-      /** @description The account of the keys; without it, that of the key you call with */
-      account?: string;
-      /** @description What it is for; callers see it in error messages */
-      name: string;
-      /** @description What it may do: `read`, `generate`, `manage` or `admin`. A key with the scope `manage` gives `read` and `generate`. Default: `generate` */
-      scopes?: ('read' | 'generate' | 'manage' | 'admin')[];
-      /** @description Until when it works, in unix seconds; `null`: for ever */
-      expires_at?: number | null;
-      /** @description What it may spend in all, in credits with at most three decimals; `null`: no limit */
-      total_limit_credits?: number | null;
-      /** @description What it may spend a day, in credits with at most three decimals; `null`: no limit */
-      daily_limit_credits?: number | null;
-      /** @description The time zone in which its day begins, like `Europe/Berlin`. Default: `UTC` */
-      reset_timezone?: string;
-      /** @description The models it may use; `null`: all of them */
-      allowed_models?: 'wan2.5-image-to-image'[] | null;
-    };
-    /**
-     * KeyPatch
-     * @description What to change; at least one field. `null` takes a limit away
-     */
-    KeyPatch: {
-      /** @description What it is for; callers see it in error messages */
-      name?: string;
-      /** @description Whether it works */
-      enabled?: boolean;
-      /** @description What it may do: `read`, `generate`, `manage` or `admin`. A key with the scope `manage` gives `read` and `generate` */
-      scopes?: ('read' | 'generate' | 'manage' | 'admin')[];
-      /** @description Until when it works, in unix seconds; `null`: for ever */
-      expires_at?: number | null;
-      /** @description What it may spend in all, in credits with at most three decimals; `null`: no limit */
-      total_limit_credits?: number | null;
-      /** @description What it may spend a day, in credits with at most three decimals; `null`: no limit */
-      daily_limit_credits?: number | null;
-      /** @description The time zone in which its day begins, like `Europe/Berlin` */
-      reset_timezone?: string;
-      /** @description The models it may use; `null`: all of them */
-      allowed_models?: 'wan2.5-image-to-image'[] | null;
-    };
-    /**
-     * PendingTask
-     * @description A task that waits for its pictures or for the model
-     */
-    PendingTask: {
-      /** @description When the task was created, in unix seconds */
-      created: number;
-      /** @description The id to ask for the task with */
-      id: string;
-      /** @description The model that makes the images */
-      model: string;
-      /** @constant */
-      object: 'image.generation.task';
-      /** @constant */
-      type: 'image';
-      /** @description The `metadata` of the request, unchanged */
-      metadata?: {
-        [key: string]: string;
-      };
-      /** @description In percent, estimated from the time that such a task typically takes; 100 when it is completed */
-      progress: number;
-      /**
-       * @description No provider has accepted it yet (enum property replaced by openapi-typescript)
-       * @enum {string}
-       */
-      status: 'pending';
-      /** @description When the task was created, in unix seconds */
-      created_at: number;
-      /** @description When all its pictures were there and work on it began, in unix seconds */
-      started_at: number | null;
-      /** @description When it ended, in unix seconds */
-      completed_at: number | null;
-      /** @description When its results and the task itself are deleted, in unix seconds */
-      expires_at: number | null;
-      /** @description A form for each picture of `image_uploads` that has not arrived yet, for a key that may create tasks */
-      uploads?: components['schemas']['Upload'][];
-      task_info: {
-        /** @description Whether it can still be cancelled */
-        can_cancel: boolean;
-        /** @description While it waits for the model: the next one is 1. Exact to 100, then rounded up; some seconds old. It may grow when another account begins to wait, since accounts take turns */
-        queue_position?: number;
-        /** @description In how many seconds it is expected to have ended, its wait for the model included; not when it was cancelled */
-        estimated_time?: number;
-        /** @description It was cancelled; if a provider has it, the provider decides. Always `true` */
-        cancel_requested?: boolean;
-      };
-      usage: {
-        /** @constant */
-        billing_rule: 'per_call';
-        /** @description The user group of the account */
-        user_group: string;
-        /** @description What is reserved for it until it has ended, in credits with at most three decimals */
-        credits_reserved: number;
-      };
-      request: components['schemas']['RequestedTask'];
-      key: components['schemas']['TaskKey'];
-      /** @description What has happened, in order */
-      events: components['schemas']['TaskEvent'][];
-      callback?: components['schemas']['TaskCallback'];
-    };
-    /**
-     * ProcessingTask
-     * @description A task that the model works on
-     */
-    ProcessingTask: {
-      /** @description When the task was created, in unix seconds */
-      created: number;
-      /** @description The id to ask for the task with */
-      id: string;
-      /** @description The model that makes the images */
-      model: string;
-      /** @constant */
-      object: 'image.generation.task';
-      /** @constant */
-      type: 'image';
-      /** @description The `metadata` of the request, unchanged */
-      metadata?: {
-        [key: string]: string;
-      };
-      /** @description In percent, estimated from the time that such a task typically takes; 100 when it is completed */
-      progress: number;
-      /**
-       * @description A provider works on it (enum property replaced by openapi-typescript)
-       * @enum {string}
-       */
-      status: 'processing';
-      /** @description When the task was created, in unix seconds */
-      created_at: number;
-      /** @description When all its pictures were there and work on it began, in unix seconds */
-      started_at: number | null;
-      /** @description When it ended, in unix seconds */
-      completed_at: number | null;
-      /** @description When its results and the task itself are deleted, in unix seconds */
-      expires_at: number | null;
-      /** @description A form for each picture of `image_uploads` that has not arrived yet, for a key that may create tasks */
-      uploads?: components['schemas']['Upload'][];
-      task_info: {
-        /** @description Whether it can still be cancelled */
-        can_cancel: boolean;
-        /** @description While it waits for the model: the next one is 1. Exact to 100, then rounded up; some seconds old. It may grow when another account begins to wait, since accounts take turns */
-        queue_position?: number;
-        /** @description In how many seconds it is expected to have ended, its wait for the model included; not when it was cancelled */
-        estimated_time?: number;
-        /** @description It was cancelled; if a provider has it, the provider decides. Always `true` */
-        cancel_requested?: boolean;
-      };
-      usage: {
-        /** @constant */
-        billing_rule: 'per_call';
-        /** @description The user group of the account */
-        user_group: string;
-        /** @description What is reserved for it until it has ended, in credits with at most three decimals */
-        credits_reserved: number;
-      };
-      request: components['schemas']['RequestedTask'];
-      key: components['schemas']['TaskKey'];
-      /** @description What has happened, in order */
-      events: components['schemas']['TaskEvent'][];
-      callback?: components['schemas']['TaskCallback'];
-    };
-    /**
-     * CompletedTask
-     * @description A task whose images are ready
-     */
-    CompletedTask: {
-      /** @description When the task was created, in unix seconds */
-      created: number;
-      /** @description The id to ask for the task with */
-      id: string;
-      /** @description The model that makes the images */
-      model: string;
-      /** @constant */
-      object: 'image.generation.task';
-      /** @constant */
-      type: 'image';
-      /** @description The `metadata` of the request, unchanged */
-      metadata?: {
-        [key: string]: string;
-      };
-      /** @description In percent, estimated from the time that such a task typically takes; 100 when it is completed */
-      progress: number;
-      /**
-       * @description At least one image was made (enum property replaced by openapi-typescript)
-       * @enum {string}
-       */
-      status: 'completed';
-      /** @description A link to each image; it works for 24 hours from this response, without a key */
-      results: string[];
-      /** @description When fewer images were made than asked for: why, one error for each */
-      result_errors?: components['schemas']['TaskError'][];
-      /** @description When the task was created, in unix seconds */
-      created_at: number;
-      /** @description When all its pictures were there and work on it began, in unix seconds */
-      started_at: number | null;
-      /** @description When it ended, in unix seconds */
-      completed_at: number;
-      /** @description When its results and the task itself are deleted, in unix seconds */
-      expires_at: number | null;
-      task_info: {
-        /** @description Always `false` */
-        can_cancel: boolean;
-      };
-      usage: {
-        /** @constant */
-        billing_rule: 'per_call';
-        /** @description The user group of the account */
-        user_group: string;
-        /** @description What was reserved for it, in credits with at most three decimals */
-        credits_reserved: number;
-        /** @description What it cost: each image that was made, in credits with at most three decimals */
-        credits_used: number;
-        /** @description What was reserved and not charged, in credits with at most three decimals */
-        credits_returned: number;
-      };
-      request: components['schemas']['RequestedTask'];
-      key: components['schemas']['TaskKey'];
-      /** @description What has happened, in order */
-      events: components['schemas']['TaskEvent'][];
-      callback?: components['schemas']['TaskCallback'];
-    };
-    /**
-     * FailedTask
-     * @description A task that was refused, cancelled or could not be done
-     */
-    FailedTask: {
-      /** @description When the task was created, in unix seconds */
-      created: number;
-      /** @description The id to ask for the task with */
-      id: string;
-      /** @description The model that makes the images */
-      model: string;
-      /** @constant */
-      object: 'image.generation.task';
-      /** @constant */
-      type: 'image';
-      /** @description The `metadata` of the request, unchanged */
-      metadata?: {
-        [key: string]: string;
-      };
-      /** @description In percent, estimated from the time that such a task typically takes; 100 when it is completed */
-      progress: number;
-      /**
-       * @description No image was made, nothing was charged (enum property replaced by openapi-typescript)
-       * @enum {string}
-       */
-      status: 'failed';
-      error: components['schemas']['TaskError'];
-      /** @description When the task was created, in unix seconds */
-      created_at: number;
-      /** @description When all its pictures were there and work on it began, in unix seconds */
-      started_at: number | null;
-      /** @description When it ended, in unix seconds */
-      completed_at: number;
-      /** @description When its results and the task itself are deleted, in unix seconds */
-      expires_at: number | null;
-      task_info: {
-        /** @description Always `false` */
-        can_cancel: boolean;
-      };
-      usage: {
-        /** @constant */
-        billing_rule: 'per_call';
-        /** @description The user group of the account */
-        user_group: string;
-        /** @description What was reserved for it, in credits with at most three decimals */
-        credits_reserved: number;
-        /** @description What it cost: each image that was made, in credits with at most three decimals */
-        credits_used: number;
-        /** @description What was reserved and not charged, in credits with at most three decimals */
-        credits_returned: number;
-      };
-      request: components['schemas']['RequestedTask'];
-      key: components['schemas']['TaskKey'];
-      /** @description What has happened, in order */
-      events: components['schemas']['TaskEvent'][];
-      callback?: components['schemas']['TaskCallback'];
-    };
-    /**
-     * TaskError
-     * @description Why a task, or one image of it, was not made. It costs nothing
-     */
-    TaskError: {
-      /**
-       * @description What went wrong. Branch on this
-       * @enum {string}
-       */
-      code:
-        | 'content_policy_violation'
-        | 'invalid_parameters'
-        | 'image_processing_error'
-        | 'image_dimension_mismatch'
-        | 'request_cancelled'
-        | 'generation_failed_no_content'
-        | 'service_error'
-        | 'generation_timeout'
-        | 'resource_exhausted'
-        | 'quota_exceeded'
-        | 'service_unavailable'
-        | 'unknown_error';
-      /** @description For people: which picture or limit, and what to do */
-      message: string;
-      /** @constant */
-      type: 'task_error';
-    };
-    /**
-     * Upload
-     * @description A form (`multipart/form-data`) to upload one picture with
-     */
-    Upload: {
-      /** @constant */
-      method: 'POST';
-      /**
-       * Format: uri
-       * @description Where to send the picture
-       */
-      url: string;
-      /** @description The fields of the form, to be sent as they are and before the field `file` */
-      fields: {
-        [key: string]: string;
-      };
-      /** @description Until when the form can be used, in unix seconds */
-      expires_at: number;
-    };
-    /**
-     * CompletedCallback
-     * @description The callback of a task whose images are ready
-     */
-    CompletedCallback: {
-      /** @description When the task was created, in unix seconds */
-      created: number;
-      /** @description The id to ask for the task with */
-      id: string;
-      /** @description The model that makes the images */
-      model: string;
-      /** @constant */
-      object: 'image.generation.task';
-      /** @constant */
-      type: 'image';
-      /** @description The `metadata` of the request, unchanged */
-      metadata?: {
-        [key: string]: string;
-      };
-      /** @description In percent, estimated from the time that such a task typically takes; 100 when it is completed */
-      progress: number;
-      /**
-       * @description At least one image was made (enum property replaced by openapi-typescript)
-       * @enum {string}
-       */
-      status: 'completed';
-      /** @description A link to each image; it works for 24 hours from this response, without a key */
-      results: string[];
-      /** @description When fewer images were made than asked for: why, one error for each */
-      result_errors?: components['schemas']['TaskError'][];
-      /** @description When the task was created, in unix seconds */
-      created_at: number;
-      /** @description When all its pictures were there and work on it began, in unix seconds */
-      started_at: number | null;
-      /** @description When it ended, in unix seconds */
-      completed_at: number;
-      /** @description When its results and the task itself are deleted, in unix seconds */
-      expires_at: number | null;
-      task_info: {
-        /** @description Always `false` */
-        can_cancel: boolean;
-      };
-      usage: {
-        /** @constant */
-        billing_rule: 'per_call';
-        /** @description The user group of the account */
-        user_group: string;
-        /** @description What was reserved for it, in credits with at most three decimals */
-        credits_reserved: number;
-        /** @description What it cost: each image that was made, in credits with at most three decimals */
-        credits_used: number;
-        /** @description What was reserved and not charged, in credits with at most three decimals */
-        credits_returned: number;
-      };
-    };
-    /**
-     * FailedCallback
-     * @description The callback of a task that was refused, cancelled or could not be done
-     */
-    FailedCallback: {
-      /** @description When the task was created, in unix seconds */
-      created: number;
-      /** @description The id to ask for the task with */
-      id: string;
-      /** @description The model that makes the images */
-      model: string;
-      /** @constant */
-      object: 'image.generation.task';
-      /** @constant */
-      type: 'image';
-      /** @description The `metadata` of the request, unchanged */
-      metadata?: {
-        [key: string]: string;
-      };
-      /** @description In percent, estimated from the time that such a task typically takes; 100 when it is completed */
-      progress: number;
-      /**
-       * @description No image was made, nothing was charged (enum property replaced by openapi-typescript)
-       * @enum {string}
-       */
-      status: 'failed';
-      error: components['schemas']['TaskError'];
-      /** @description When the task was created, in unix seconds */
-      created_at: number;
-      /** @description When all its pictures were there and work on it began, in unix seconds */
-      started_at: number | null;
-      /** @description When it ended, in unix seconds */
-      completed_at: number;
-      /** @description When its results and the task itself are deleted, in unix seconds */
-      expires_at: number | null;
-      task_info: {
-        /** @description Always `false` */
-        can_cancel: boolean;
-      };
-      usage: {
-        /** @constant */
-        billing_rule: 'per_call';
-        /** @description The user group of the account */
-        user_group: string;
-        /** @description What was reserved for it, in credits with at most three decimals */
-        credits_reserved: number;
-        /** @description What it cost: each image that was made, in credits with at most three decimals */
-        credits_used: number;
-        /** @description What was reserved and not charged, in credits with at most three decimals */
-        credits_returned: number;
-      };
-    };
-    /**
-     * RequestedTask
-     * @description What was asked. Fields that were not sent are absent
-     */
-    RequestedTask: {
-      prompt: string;
-      negative_prompt?: string;
-      /** @description The pictures, uploads first */
-      inputs: components['schemas']['TaskInput'][];
-      n: number;
-      size?: string;
-      seed?: number;
-      prompt_extend?: boolean;
-      watermark?: boolean;
-    };
-    /**
-     * TaskInput
-     * @description A picture that was sent
-     */
-    TaskInput:
-      | components['schemas']['UrlInput']
-      | components['schemas']['FileInput']
-      | components['schemas']['UploadInput'];
-    /**
-     * UrlInput
-     * @description A picture that was sent as an address
-     */
-    UrlInput: {
-      /** @constant */
-      type: 'url';
-      /** @description The address, as it was given */
-      url: string;
-      /**
-       * Format: uri
-       * @description Shows the copy of the picture that the model gets; it works for 15 minutes, without a key. Absent before the picture was checked, and when the copy was deleted
-       */
-      link?: string;
-    };
-    /**
-     * FileInput
-     * @description A picture that was uploaded before
-     */
-    FileInput: {
-      /** @constant */
-      type: 'file';
-      /** @description The file, as `POST /v1/files` has named it */
-      file_id: string;
-      /**
-       * Format: uri
-       * @description Shows the copy of the picture that the model gets; it works for 15 minutes, without a key. Absent before the picture was checked, and when the copy was deleted
-       */
-      link?: string;
-    };
-    /**
-     * UploadInput
-     * @description A picture that was uploaded for the task
-     */
-    UploadInput: {
-      /** @constant */
-      type: 'upload';
-      /** @description The type that was announced */
-      content_type: string;
-      /**
-       * Format: uri
-       * @description Shows the copy of the picture that the model gets; it works for 15 minutes, without a key. Absent before the picture was checked, and when the copy was deleted
-       */
-      link?: string;
-    };
-    /**
-     * TaskKey
-     * @description The API key that has created the task
-     */
-    TaskKey: {
-      id: string;
-      /** @description What it was called then */
-      name: string | null;
-    };
-    /**
-     * TaskEvent
-     * @description Something that has happened to the task. There may be other types later
-     */
-    TaskEvent: {
-      /**
-       * @description `started`: all pictures are there; `queued`: it waits for its turn at the model; `returned`: credits that were reserved and not charged
-       * @enum {string}
-       */
-      type:
-        | 'created'
-        | 'started'
-        | 'inputs_checked'
-        | 'queued'
-        | 'submitted'
-        | 'cancel_requested'
-        | 'generated'
-        | 'stored'
-        | 'charged'
-        | 'failed'
-        | 'returned'
-        | 'callback_attempted';
-      /** @description When, in unix seconds with milliseconds as decimals */
-      at: number;
-    };
-    /**
-     * TaskCallback
-     * @description What became of the callback, when `callback_url` was given
-     */
-    TaskCallback: {
-      url: string;
-      /**
-       * @description `retrying` is tried again, `undelivered` is not
-       * @enum {string}
-       */
-      status: 'pending' | 'retrying' | 'delivered' | 'undelivered';
-      /** @description How many attempts were made in all */
-      attempt_count: number;
-      /** @description The HTTP status of the last attempt; `null` when there was no answer */
-      last_status: number | null;
-      /** @description By when the next attempt is made, if there is one, in unix seconds */
-      next_attempt_at: number | null;
-      /** @description The last 20 attempts, the oldest first. Only where one task is read by its id */
-      attempts?: {
-        /** @description When it began, in unix seconds with milliseconds as decimals */
-        at: number;
-        /** @description How many milliseconds it took */
-        ms: number;
-        /** @description The HTTP status of the answer; `null`: there was none */
-        status: number | null;
-        /** @description Why it was not delivered, for people */
-        reason: string | null;
-        /** @description The first 200 characters of an answer in text with a status below 500, without control characters. A stranger wrote them */
-        response_text: string | null;
-      }[];
-    };
-    /**
-     * CallbackBody
-     * @description How the task ended
-     */
-    CallbackBody:
-      | components['schemas']['CompletedCallback']
-      | components['schemas']['FailedCallback'];
-    /**
-     * TestEvent
-     * @description An event that no task has caused
-     */
-    TestEvent: {
-      /** @description When the task was created, in unix seconds */
-      created: number;
-      /** @description The id of no task */
-      id: string;
-      /** @description The model that makes the images */
-      model: string;
-      /** @constant */
-      object: 'image.generation.task';
-      /** @constant */
-      type: 'test.image';
-      /** @description The `metadata` of the request, unchanged */
-      metadata?: {
-        [key: string]: string;
-      };
-      /** @description In percent, estimated from the time that such a task typically takes; 100 when it is completed */
-      progress: number;
-      /**
-       * @description At least one image was made
-       * @constant
-       */
-      status: 'completed';
-      /** @description A link to each image; it works for 24 hours from this response, without a key */
-      results: string[];
-      /** @description When fewer images were made than asked for: why, one error for each */
-      result_errors?: components['schemas']['TaskError'][];
-      /** @description When the task was created, in unix seconds */
-      created_at: number;
-      /** @description When all its pictures were there and work on it began, in unix seconds */
-      started_at: number | null;
-      /** @description When it ended, in unix seconds */
-      completed_at: number;
-      /** @description When its results and the task itself are deleted, in unix seconds */
-      expires_at: number | null;
-      task_info: {
-        /** @description Always `false` */
-        can_cancel: boolean;
-      };
-      usage: {
-        /** @constant */
-        billing_rule: 'per_call';
-        /** @description The user group of the account */
-        user_group: string;
-        /** @description What was reserved for it, in credits with at most three decimals */
-        credits_reserved: number;
-        /** @description What it cost: each image that was made, in credits with at most three decimals */
-        credits_used: number;
-        /** @description What was reserved and not charged, in credits with at most three decimals */
-        credits_returned: number;
-      };
-    };
-    /**
-     * TaskSummary
-     * @description A task in a list: read it by its id for results and errors
-     */
-    TaskSummary: {
-      /** @description The id to ask for the task with */
-      id: string;
-      /** @description The model that makes the images */
-      model: string;
-      /** @constant */
-      type: 'image';
-      /** @enum {string} */
-      status: 'pending' | 'processing' | 'completed' | 'failed';
-      /** @description In percent, estimated from the time that such a task typically takes; 100 when it is completed */
-      progress: number;
-      /** @description When the task was created, in unix seconds */
-      created_at: number;
-      /** @description Seconds from creation to its end, if it ended */
-      duration: number | null;
-      has_results: boolean;
-      /** @description How many images it has */
-      result_count: number;
-      /** @description Whether it failed */
-      has_error: boolean;
-      /** @description What was reserved for it, in credits with at most three decimals */
-      credits_reserved: number;
-      /** @description What it cost, if it ended, in credits with at most three decimals */
-      credits_used: number | null;
-      /** @description The first 120 characters of the prompt */
-      prompt_start: string;
-      /** @description The `metadata` of the request, unchanged */
-      metadata?: {
-        [key: string]: string;
-      };
-      key: components['schemas']['TaskKey'];
-    };
-    /**
-     * HostedFile
-     * @description A stored picture
-     */
-    HostedFile: {
-      /** @description The same for every file of this name in this path */
-      file_id: string;
-      /** @description Its name; a file of the same name in the same path replaces it */
-      file_name: string;
-      /** @description What the file was called where it came from */
-      original_name: string;
-      /** @description In bytes */
-      file_size: number;
-      /**
-       * @description By its content
-       * @enum {string}
-       */
-      mime_type: 'image/jpeg' | 'image/png' | 'image/webp' | 'image/bmp';
-      upload_path: string;
-      /**
-       * Format: uri
-       * @description A link for `image_urls`, for a browser, or for another service. It works without a key until `expires_at`
-       */
-      file_url: string;
-      /**
-       * Format: uri
-       * @description The same picture, to be saved under its name
-       */
-      download_url: string;
-      /**
-       * Format: date-time
-       * @description When it was uploaded
-       */
-      upload_time: string;
-      /**
-       * Format: date-time
-       * @description When it is deleted
-       */
-      expires_at: string;
-    };
-    /**
-     * FilesError
-     * @description A request of the Files API that was refused
-     */
-    FilesError: {
-      /** @description `false` */
-      success: boolean;
-      /** @description What is wrong. 40001: too large. 40002: not a picture that is accepted. 40003: as many files as the account may have. 40004: `file_url` could not be fetched. 50001: it could not be stored. Else the HTTP status */
-      code: number;
-      /** @description For people; it may change */
-      msg: string;
-    };
-    /**
-     * Model
-     * @description A model: its price and its limits
-     */
-    Model: {
-      /** @description The value of `model` in a request */
-      id: string;
-      /** @constant */
-      object: 'model';
-      /** @description When it was added, in unix seconds */
-      created: number;
-      /** @description Who makes the model */
-      owned_by: string;
-      /** @description Other names that `model` in a request may have */
-      aliases: string[];
-      /** @constant */
-      type: 'image';
-      /** @description The price of one image that was made, in credits with at most three decimals */
-      credits_per_image: number;
-      limits: {
-        /** @description How many input pictures a task may have */
-        images: number;
-        /** @description How many images one task may ask for */
-        n: number;
-        /** @description How long the prompt may be, in code points */
-        prompt_characters: number;
-        /** @description How large an input picture may be */
-        image_bytes: number;
-        /** @description The shortest and the longest side an input picture may have */
-        side_pixels: number[];
-      };
-    };
-    /**
-     * CreatedTask
-     * @description A task that was accepted
-     */
-    CreatedTask: {
-      /** @description When the task was created, in unix seconds */
-      created: number;
-      /** @description The id to ask for the task with */
-      id: string;
-      /** @description The model that makes the images */
-      model: string;
-      /** @constant */
-      object: 'image.generation.task';
-      /** @constant */
-      type: 'image';
-      /** @description The `metadata` of the request, unchanged */
-      metadata?: {
-        [key: string]: string;
-      };
-      /** @description In percent, estimated from the time that such a task typically takes; 100 when it is completed */
-      progress: number;
-      /**
-       * @description `pending`, unless an Idempotency-Key was repeated
-       * @enum {string}
-       */
-      status: 'pending' | 'processing' | 'completed' | 'failed';
-      task_info: {
-        /** @description Whether it can still be cancelled */
-        can_cancel: boolean;
-        /** @description Where it would stand if it waited for the model from now on, when others wait */
-        queue_position?: number;
-        /** @description In how many seconds it is expected to have ended, its wait for the model included */
-        estimated_time: number;
-      };
-      usage:
-        | {
+            content_type: "image/jpeg" | "image/png" | "image/webp" | "image/bmp";
+        };
+        /**
+         * Base64UploadRequest
+         * @description A file and where to put it
+         */
+        Base64UploadRequest: {
+            /** @description The file in Base64, alone or as a `data:` address */
+            base64_data: string;
+            /** @description Where to put it; by default `images`. It must be at most 200 characters: names like photos/2026, without .. and without invisible characters */
+            upload_path?: string;
+            /** @description What to call it; by default a new name. A file of this name in this path is replaced. It must be 1 to 100 characters without / \ < > : " | ? * and without invisible characters, like photo.png */
+            file_name?: string;
+        };
+        /**
+         * StreamUploadRequest
+         * @description A form with a file, and where to put the file
+         */
+        StreamUploadRequest: {
+            /**
+             * Format: binary
+             * @description The file
+             */
+            file: string;
+            /** @description Where to put it; by default `images`. It must be at most 200 characters: names like photos/2026, without .. and without invisible characters */
+            upload_path?: string;
+            /** @description What to call it; by default a new name. A file of this name in this path is replaced. It must be 1 to 100 characters without / \ < > : " | ? * and without invisible characters, like photo.png */
+            file_name?: string;
+        };
+        /**
+         * UrlUploadRequest
+         * @description The address of a file, and where to put it
+         */
+        UrlUploadRequest: {
+            /**
+             * Format: uri
+             * @description A public http or https address
+             */
+            file_url: string;
+            /** @description Where to put it; by default `images`. It must be at most 200 characters: names like photos/2026, without .. and without invisible characters */
+            upload_path?: string;
+            /** @description What to call it; by default a new name. A file of this name in this path is replaced. It must be 1 to 100 characters without / \ < > : " | ? * and without invisible characters, like photo.png */
+            file_name?: string;
+        };
+        /**
+         * WebhookTestRequest
+         * @description Where to send the event
+         */
+        WebhookTestRequest: {
+            /**
+             * Format: uri
+             * @description An https address that is not private, as for `callback_url`
+             */
+            url: string;
+        };
+        /**
+         * AccountRequest
+         * @description An account to make. It begins without credits
+         */
+        AccountRequest: {
+            /** @description Its name, which never changes */
+            id: string;
+            /** @description The user group it belongs to; you choose the names. Default: `default` */
+            user_group?: string;
+            /** @description Limits that differ from the defaults */
+            limits?: {
+                /** @description For each key: tasks it may ask for in a minute; and 20 times as many calls that create nothing */
+                requests_per_minute?: number;
+                /** @description For all keys together: tasks that have not ended */
+                tasks_in_flight?: number;
+            };
+        };
+        /**
+         * AccountPatch
+         * @description What to change; at least one of them. A limit of `null` goes back to the default
+         */
+        AccountPatch: {
+            /** @description The user group it belongs to; you choose the names */
+            user_group?: string;
+            /** @description `false`: none of its keys works */
+            enabled?: boolean;
+            /** @description What it is meant to spend on a day of UTC, in credits with at most three decimals; `null`: no budget */
+            daily_budget_credits?: number | null;
+            /** @description Whether creates beyond the budget are refused with `daily_budget_exhausted` */
+            stop_at_budget?: boolean;
+            /** @description Limits that differ from the defaults */
+            limits?: {
+                /** @description For each key: tasks it may ask for in a minute; and 20 times as many calls that create nothing */
+                requests_per_minute?: number | null;
+                /** @description For all keys together: tasks that have not ended */
+                tasks_in_flight?: number | null;
+            };
+        };
+        /**
+         * CreditRequest
+         * @description Credits to grant, or to withdraw
+         */
+        CreditRequest: {
+            /** @description How many, in credits with at most three decimals; below 0 withdraws, and 0 is refused */
+            credits: number;
+            /** @description What it was for, kept in the ledger */
+            note?: string;
+        };
+        /**
+         * RotationRequest
+         * @description How to change over
+         */
+        RotationRequest: {
+            /** @description How long callbacks are also signed with the previous secret, in hours. Default: `24` */
+            overlap_hours?: number;
+        };
+        /**
+         * KeyRequest
+         * @description A key to make
+         */
+        KeyRequest: {
+            /** @description The account of the keys; without it, that of the key you call with */
+            account?: string;
+            /** @description What it is for; callers see it in error messages */
+            name: string;
+            /** @description What it may do: `read`, `generate`, `manage` or `admin`. A key with the scope `manage` gives `read` and `generate`. Default: `generate` */
+            scopes?: ("read" | "generate" | "manage" | "admin")[];
+            /** @description Until when it works, in unix seconds; `null`: for ever */
+            expires_at?: number | null;
+            /** @description What it may spend in all, in credits with at most three decimals; `null`: no limit */
+            total_limit_credits?: number | null;
+            /** @description What it may spend a day, in credits with at most three decimals; `null`: no limit */
+            daily_limit_credits?: number | null;
+            /** @description The time zone in which its day begins, like `Europe/Berlin`. Default: `UTC` */
+            reset_timezone?: string;
+            /** @description The models it may use; `null`: all of them */
+            allowed_models?: "wan2.5-image-to-image"[] | null;
+        };
+        /**
+         * KeyPatch
+         * @description What to change; at least one field. `null` takes a limit away
+         */
+        KeyPatch: {
+            /** @description What it is for; callers see it in error messages */
+            name?: string;
+            /** @description Whether it works */
+            enabled?: boolean;
+            /** @description What it may do: `read`, `generate`, `manage` or `admin`. A key with the scope `manage` gives `read` and `generate` */
+            scopes?: ("read" | "generate" | "manage" | "admin")[];
+            /** @description Until when it works, in unix seconds; `null`: for ever */
+            expires_at?: number | null;
+            /** @description What it may spend in all, in credits with at most three decimals; `null`: no limit */
+            total_limit_credits?: number | null;
+            /** @description What it may spend a day, in credits with at most three decimals; `null`: no limit */
+            daily_limit_credits?: number | null;
+            /** @description The time zone in which its day begins, like `Europe/Berlin` */
+            reset_timezone?: string;
+            /** @description The models it may use; `null`: all of them */
+            allowed_models?: "wan2.5-image-to-image"[] | null;
+        };
+        /**
+         * PendingTask
+         * @description A task that waits for its pictures or for the model
+         */
+        PendingTask: {
+            /** @description When the task was created, in unix seconds */
+            created: number;
+            /** @description The id to ask for the task with */
+            id: string;
+            /** @description The model that makes the images */
+            model: string;
             /** @constant */
-            billing_rule: 'per_call';
-            /** @description The user group of the account */
-            user_group: string;
-            /** @description What is reserved for it until it has ended, in credits with at most three decimals */
-            credits_reserved: number;
-          }
-        | {
+            object: "image.generation.task";
             /** @constant */
-            billing_rule: 'per_call';
-            /** @description The user group of the account */
-            user_group: string;
+            type: "image";
+            /** @description The `metadata` of the request, unchanged */
+            metadata?: {
+                [key: string]: string;
+            };
+            /** @description In percent, estimated from the time that such a task typically takes; 100 when it is completed */
+            progress: number;
+            /**
+             * @description No provider has accepted it yet (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            status: "pending";
+            /** @description When the task was created, in unix seconds */
+            created_at: number;
+            /** @description When all its pictures were there and work on it began, in unix seconds */
+            started_at: number | null;
+            /** @description When it ended, in unix seconds */
+            completed_at: number | null;
+            /** @description When its results and the task itself are deleted, in unix seconds */
+            expires_at: number | null;
+            /** @description A form for each picture of `image_uploads` that has not arrived yet, for a key that may create tasks */
+            uploads?: components["schemas"]["Upload"][];
+            task_info: {
+                /** @description Whether it can still be cancelled */
+                can_cancel: boolean;
+                /** @description While it waits for the model: the next one is 1. Exact to 100, then rounded up; some seconds old. It may grow when another account begins to wait, since accounts take turns */
+                queue_position?: number;
+                /** @description In how many seconds it is expected to have ended, its wait for the model included; not when it was cancelled */
+                estimated_time?: number;
+                /** @description It was cancelled; if a provider has it, the provider decides. Always `true` */
+                cancel_requested?: boolean;
+            };
+            usage: {
+                /** @constant */
+                billing_rule: "per_call";
+                /** @description The user group of the account */
+                user_group: string;
+                /** @description What is reserved for it until it has ended, in credits with at most three decimals */
+                credits_reserved: number;
+            };
+            request: components["schemas"]["RequestedTask"];
+            key: components["schemas"]["TaskKey"];
+            /** @description What has happened, in order */
+            events: components["schemas"]["TaskEvent"][];
+            callback?: components["schemas"]["TaskCallback"];
+        };
+        /**
+         * ProcessingTask
+         * @description A task that the model works on
+         */
+        ProcessingTask: {
+            /** @description When the task was created, in unix seconds */
+            created: number;
+            /** @description The id to ask for the task with */
+            id: string;
+            /** @description The model that makes the images */
+            model: string;
+            /** @constant */
+            object: "image.generation.task";
+            /** @constant */
+            type: "image";
+            /** @description The `metadata` of the request, unchanged */
+            metadata?: {
+                [key: string]: string;
+            };
+            /** @description In percent, estimated from the time that such a task typically takes; 100 when it is completed */
+            progress: number;
+            /**
+             * @description A provider works on it (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            status: "processing";
+            /** @description When the task was created, in unix seconds */
+            created_at: number;
+            /** @description When all its pictures were there and work on it began, in unix seconds */
+            started_at: number | null;
+            /** @description When it ended, in unix seconds */
+            completed_at: number | null;
+            /** @description When its results and the task itself are deleted, in unix seconds */
+            expires_at: number | null;
+            /** @description A form for each picture of `image_uploads` that has not arrived yet, for a key that may create tasks */
+            uploads?: components["schemas"]["Upload"][];
+            task_info: {
+                /** @description Whether it can still be cancelled */
+                can_cancel: boolean;
+                /** @description While it waits for the model: the next one is 1. Exact to 100, then rounded up; some seconds old. It may grow when another account begins to wait, since accounts take turns */
+                queue_position?: number;
+                /** @description In how many seconds it is expected to have ended, its wait for the model included; not when it was cancelled */
+                estimated_time?: number;
+                /** @description It was cancelled; if a provider has it, the provider decides. Always `true` */
+                cancel_requested?: boolean;
+            };
+            usage: {
+                /** @constant */
+                billing_rule: "per_call";
+                /** @description The user group of the account */
+                user_group: string;
+                /** @description What is reserved for it until it has ended, in credits with at most three decimals */
+                credits_reserved: number;
+            };
+            request: components["schemas"]["RequestedTask"];
+            key: components["schemas"]["TaskKey"];
+            /** @description What has happened, in order */
+            events: components["schemas"]["TaskEvent"][];
+            callback?: components["schemas"]["TaskCallback"];
+        };
+        /**
+         * CompletedTask
+         * @description A task whose images are ready
+         */
+        CompletedTask: {
+            /** @description When the task was created, in unix seconds */
+            created: number;
+            /** @description The id to ask for the task with */
+            id: string;
+            /** @description The model that makes the images */
+            model: string;
+            /** @constant */
+            object: "image.generation.task";
+            /** @constant */
+            type: "image";
+            /** @description The `metadata` of the request, unchanged */
+            metadata?: {
+                [key: string]: string;
+            };
+            /** @description In percent, estimated from the time that such a task typically takes; 100 when it is completed */
+            progress: number;
+            /**
+             * @description At least one image was made (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            status: "completed";
+            /** @description A link to each image; it works for 24 hours from this response, without a key */
+            results: string[];
+            /** @description When fewer images were made than asked for: why, one error for each */
+            result_errors?: components["schemas"]["TaskError"][];
+            /** @description When the task was created, in unix seconds */
+            created_at: number;
+            /** @description When all its pictures were there and work on it began, in unix seconds */
+            started_at: number | null;
+            /** @description When it ended, in unix seconds */
+            completed_at: number;
+            /** @description When its results and the task itself are deleted, in unix seconds */
+            expires_at: number | null;
+            task_info: {
+                /** @description Always `false` */
+                can_cancel: boolean;
+            };
+            usage: {
+                /** @constant */
+                billing_rule: "per_call";
+                /** @description The user group of the account */
+                user_group: string;
+                /** @description What was reserved for it, in credits with at most three decimals */
+                credits_reserved: number;
+                /** @description What it cost: each image that was made, in credits with at most three decimals */
+                credits_used: number;
+                /** @description What was reserved and not charged, in credits with at most three decimals */
+                credits_returned: number;
+            };
+            request: components["schemas"]["RequestedTask"];
+            key: components["schemas"]["TaskKey"];
+            /** @description What has happened, in order */
+            events: components["schemas"]["TaskEvent"][];
+            callback?: components["schemas"]["TaskCallback"];
+        };
+        /**
+         * FailedTask
+         * @description A task that was refused, cancelled or could not be done
+         */
+        FailedTask: {
+            /** @description When the task was created, in unix seconds */
+            created: number;
+            /** @description The id to ask for the task with */
+            id: string;
+            /** @description The model that makes the images */
+            model: string;
+            /** @constant */
+            object: "image.generation.task";
+            /** @constant */
+            type: "image";
+            /** @description The `metadata` of the request, unchanged */
+            metadata?: {
+                [key: string]: string;
+            };
+            /** @description In percent, estimated from the time that such a task typically takes; 100 when it is completed */
+            progress: number;
+            /**
+             * @description No image was made, nothing was charged (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            status: "failed";
+            error: components["schemas"]["TaskError"];
+            /** @description When the task was created, in unix seconds */
+            created_at: number;
+            /** @description When all its pictures were there and work on it began, in unix seconds */
+            started_at: number | null;
+            /** @description When it ended, in unix seconds */
+            completed_at: number;
+            /** @description When its results and the task itself are deleted, in unix seconds */
+            expires_at: number | null;
+            task_info: {
+                /** @description Always `false` */
+                can_cancel: boolean;
+            };
+            usage: {
+                /** @constant */
+                billing_rule: "per_call";
+                /** @description The user group of the account */
+                user_group: string;
+                /** @description What was reserved for it, in credits with at most three decimals */
+                credits_reserved: number;
+                /** @description What it cost: each image that was made, in credits with at most three decimals */
+                credits_used: number;
+                /** @description What was reserved and not charged, in credits with at most three decimals */
+                credits_returned: number;
+            };
+            request: components["schemas"]["RequestedTask"];
+            key: components["schemas"]["TaskKey"];
+            /** @description What has happened, in order */
+            events: components["schemas"]["TaskEvent"][];
+            callback?: components["schemas"]["TaskCallback"];
+        };
+        /**
+         * TaskError
+         * @description Why a task, or one image of it, was not made. It costs nothing
+         */
+        TaskError: {
+            /**
+             * @description What went wrong. Branch on this
+             * @enum {string}
+             */
+            code: "content_policy_violation" | "invalid_parameters" | "image_processing_error" | "image_dimension_mismatch" | "request_cancelled" | "generation_failed_no_content" | "service_error" | "generation_timeout" | "resource_exhausted" | "quota_exceeded" | "service_unavailable" | "unknown_error";
+            /** @description For people: which picture or limit, and what to do */
+            message: string;
+            /** @constant */
+            type: "task_error";
+        };
+        /**
+         * Upload
+         * @description A form (`multipart/form-data`) to upload one picture with
+         */
+        Upload: {
+            /** @constant */
+            method: "POST";
+            /**
+             * Format: uri
+             * @description Where to send the picture
+             */
+            url: string;
+            /** @description The fields of the form, to be sent as they are and before the field `file` */
+            fields: {
+                [key: string]: string;
+            };
+            /** @description Until when the form can be used, in unix seconds */
+            expires_at: number;
+        };
+        /**
+         * CompletedCallback
+         * @description The callback of a task whose images are ready
+         */
+        CompletedCallback: {
+            /** @description When the task was created, in unix seconds */
+            created: number;
+            /** @description The id to ask for the task with */
+            id: string;
+            /** @description The model that makes the images */
+            model: string;
+            /** @constant */
+            object: "image.generation.task";
+            /** @constant */
+            type: "image";
+            /** @description The `metadata` of the request, unchanged */
+            metadata?: {
+                [key: string]: string;
+            };
+            /** @description In percent, estimated from the time that such a task typically takes; 100 when it is completed */
+            progress: number;
+            /**
+             * @description At least one image was made (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            status: "completed";
+            /** @description A link to each image; it works for 24 hours from this response, without a key */
+            results: string[];
+            /** @description When fewer images were made than asked for: why, one error for each */
+            result_errors?: components["schemas"]["TaskError"][];
+            /** @description When the task was created, in unix seconds */
+            created_at: number;
+            /** @description When all its pictures were there and work on it began, in unix seconds */
+            started_at: number | null;
+            /** @description When it ended, in unix seconds */
+            completed_at: number;
+            /** @description When its results and the task itself are deleted, in unix seconds */
+            expires_at: number | null;
+            task_info: {
+                /** @description Always `false` */
+                can_cancel: boolean;
+            };
+            usage: {
+                /** @constant */
+                billing_rule: "per_call";
+                /** @description The user group of the account */
+                user_group: string;
+                /** @description What was reserved for it, in credits with at most three decimals */
+                credits_reserved: number;
+                /** @description What it cost: each image that was made, in credits with at most three decimals */
+                credits_used: number;
+                /** @description What was reserved and not charged, in credits with at most three decimals */
+                credits_returned: number;
+            };
+        };
+        /**
+         * FailedCallback
+         * @description The callback of a task that was refused, cancelled or could not be done
+         */
+        FailedCallback: {
+            /** @description When the task was created, in unix seconds */
+            created: number;
+            /** @description The id to ask for the task with */
+            id: string;
+            /** @description The model that makes the images */
+            model: string;
+            /** @constant */
+            object: "image.generation.task";
+            /** @constant */
+            type: "image";
+            /** @description The `metadata` of the request, unchanged */
+            metadata?: {
+                [key: string]: string;
+            };
+            /** @description In percent, estimated from the time that such a task typically takes; 100 when it is completed */
+            progress: number;
+            /**
+             * @description No image was made, nothing was charged (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            status: "failed";
+            error: components["schemas"]["TaskError"];
+            /** @description When the task was created, in unix seconds */
+            created_at: number;
+            /** @description When all its pictures were there and work on it began, in unix seconds */
+            started_at: number | null;
+            /** @description When it ended, in unix seconds */
+            completed_at: number;
+            /** @description When its results and the task itself are deleted, in unix seconds */
+            expires_at: number | null;
+            task_info: {
+                /** @description Always `false` */
+                can_cancel: boolean;
+            };
+            usage: {
+                /** @constant */
+                billing_rule: "per_call";
+                /** @description The user group of the account */
+                user_group: string;
+                /** @description What was reserved for it, in credits with at most three decimals */
+                credits_reserved: number;
+                /** @description What it cost: each image that was made, in credits with at most three decimals */
+                credits_used: number;
+                /** @description What was reserved and not charged, in credits with at most three decimals */
+                credits_returned: number;
+            };
+        };
+        /**
+         * RequestedTask
+         * @description What was asked. Fields that were not sent are absent
+         */
+        RequestedTask: {
+            prompt: string;
+            negative_prompt?: string;
+            /** @description The pictures, uploads first */
+            inputs: components["schemas"]["TaskInput"][];
+            n: number;
+            size?: string;
+            seed?: number;
+            prompt_extend?: boolean;
+            watermark?: boolean;
+        };
+        /**
+         * TaskInput
+         * @description A picture that was sent
+         */
+        TaskInput: components["schemas"]["UrlInput"] | components["schemas"]["FileInput"] | components["schemas"]["UploadInput"];
+        /**
+         * UrlInput
+         * @description A picture that was sent as an address
+         */
+        UrlInput: {
+            /** @constant */
+            type: "url";
+            /** @description The address, as it was given */
+            url: string;
+            /**
+             * Format: uri
+             * @description Shows the copy of the picture that the model gets; it works for 15 minutes, without a key. Absent before the picture was checked, and when the copy was deleted
+             */
+            link?: string;
+        };
+        /**
+         * FileInput
+         * @description A picture that was uploaded before
+         */
+        FileInput: {
+            /** @constant */
+            type: "file";
+            /** @description The file, as `POST /v1/files` has named it */
+            file_id: string;
+            /**
+             * Format: uri
+             * @description Shows the copy of the picture that the model gets; it works for 15 minutes, without a key. Absent before the picture was checked, and when the copy was deleted
+             */
+            link?: string;
+        };
+        /**
+         * UploadInput
+         * @description A picture that was uploaded for the task
+         */
+        UploadInput: {
+            /** @constant */
+            type: "upload";
+            /** @description The type that was announced */
+            content_type: string;
+            /**
+             * Format: uri
+             * @description Shows the copy of the picture that the model gets; it works for 15 minutes, without a key. Absent before the picture was checked, and when the copy was deleted
+             */
+            link?: string;
+        };
+        /**
+         * TaskKey
+         * @description The API key that has created the task
+         */
+        TaskKey: {
+            id: string;
+            /** @description What it was called then */
+            name: string | null;
+        };
+        /**
+         * TaskEvent
+         * @description Something that has happened to the task. There may be other types later
+         */
+        TaskEvent: {
+            /**
+             * @description `started`: all pictures are there; `queued`: it waits for its turn at the model; `returned`: credits that were reserved and not charged
+             * @enum {string}
+             */
+            type: "created" | "started" | "inputs_checked" | "queued" | "submitted" | "cancel_requested" | "generated" | "stored" | "charged" | "failed" | "returned" | "callback_attempted";
+            /** @description When, in unix seconds with milliseconds as decimals */
+            at: number;
+        };
+        /**
+         * TaskCallback
+         * @description What became of the callback, when `callback_url` was given
+         */
+        TaskCallback: {
+            url: string;
+            /**
+             * @description `retrying` is tried again, `undelivered` is not
+             * @enum {string}
+             */
+            status: "pending" | "retrying" | "delivered" | "undelivered";
+            /** @description How many attempts were made in all */
+            attempt_count: number;
+            /** @description The HTTP status of the last attempt; `null` when there was no answer */
+            last_status: number | null;
+            /** @description By when the next attempt is made, if there is one, in unix seconds */
+            next_attempt_at: number | null;
+            /** @description The last 20 attempts, the oldest first. Only where one task is read by its id */
+            attempts?: {
+                /** @description When it began, in unix seconds with milliseconds as decimals */
+                at: number;
+                /** @description How many milliseconds it took */
+                ms: number;
+                /** @description The HTTP status of the answer; `null`: there was none */
+                status: number | null;
+                /** @description Why it was not delivered, for people */
+                reason: string | null;
+                /** @description The first 200 characters of an answer in text with a status below 500, without control characters. A stranger wrote them */
+                response_text: string | null;
+            }[];
+        };
+        /**
+         * CallbackBody
+         * @description How the task ended
+         */
+        CallbackBody: components["schemas"]["CompletedCallback"] | components["schemas"]["FailedCallback"];
+        /**
+         * TestEvent
+         * @description An event that no task has caused
+         */
+        TestEvent: {
+            /** @description When the task was created, in unix seconds */
+            created: number;
+            /** @description The id of no task */
+            id: string;
+            /** @description The model that makes the images */
+            model: string;
+            /** @constant */
+            object: "image.generation.task";
+            /** @constant */
+            type: "test.image";
+            /** @description The `metadata` of the request, unchanged */
+            metadata?: {
+                [key: string]: string;
+            };
+            /** @description In percent, estimated from the time that such a task typically takes; 100 when it is completed */
+            progress: number;
+            /**
+             * @description At least one image was made
+             * @constant
+             */
+            status: "completed";
+            /** @description A link to each image; it works for 24 hours from this response, without a key */
+            results: string[];
+            /** @description When fewer images were made than asked for: why, one error for each */
+            result_errors?: components["schemas"]["TaskError"][];
+            /** @description When the task was created, in unix seconds */
+            created_at: number;
+            /** @description When all its pictures were there and work on it began, in unix seconds */
+            started_at: number | null;
+            /** @description When it ended, in unix seconds */
+            completed_at: number;
+            /** @description When its results and the task itself are deleted, in unix seconds */
+            expires_at: number | null;
+            task_info: {
+                /** @description Always `false` */
+                can_cancel: boolean;
+            };
+            usage: {
+                /** @constant */
+                billing_rule: "per_call";
+                /** @description The user group of the account */
+                user_group: string;
+                /** @description What was reserved for it, in credits with at most three decimals */
+                credits_reserved: number;
+                /** @description What it cost: each image that was made, in credits with at most three decimals */
+                credits_used: number;
+                /** @description What was reserved and not charged, in credits with at most three decimals */
+                credits_returned: number;
+            };
+        };
+        /**
+         * TaskSummary
+         * @description A task in a list: read it by its id for results and errors
+         */
+        TaskSummary: {
+            /** @description The id to ask for the task with */
+            id: string;
+            /** @description The model that makes the images */
+            model: string;
+            /** @constant */
+            type: "image";
+            /** @enum {string} */
+            status: "pending" | "processing" | "completed" | "failed";
+            /** @description In percent, estimated from the time that such a task typically takes; 100 when it is completed */
+            progress: number;
+            /** @description When the task was created, in unix seconds */
+            created_at: number;
+            /** @description Seconds from creation to its end, if it ended */
+            duration: number | null;
+            has_results: boolean;
+            /** @description How many images it has */
+            result_count: number;
+            /** @description Whether it failed */
+            has_error: boolean;
             /** @description What was reserved for it, in credits with at most three decimals */
             credits_reserved: number;
-            /** @description What it cost: each image that was made, in credits with at most three decimals */
-            credits_used: number;
-            /** @description What was reserved and not charged, in credits with at most three decimals */
-            credits_returned: number;
-          };
-      /** @description A form for each picture of `image_uploads` that has not arrived yet */
-      uploads?: components['schemas']['Upload'][];
-      /** @description The fields of the request that the model does not have, and that were ignored */
-      warnings?: {
-        /** @description The field of the request */
-        param: string;
-        /** @description For people; it may change */
-        message: string;
-      }[];
-    };
-    /**
-     * TaskList
-     * @description A page of tasks
-     */
-    TaskList: {
-      /** @constant */
-      object: 'list';
-      data: components['schemas']['TaskSummary'][];
-      /** @description Send it as `cursor` to read on; `null` on the last page */
-      next_cursor: string | null;
-      /** @description Which page it is, when pages were asked for by number */
-      page?: number;
-      /** @description How many tasks such a page has at most */
-      page_size?: number;
-      /** @description How many tasks there are up to the end of such a page, and one more if others follow: exact on the last page */
-      total?: number;
-    };
-    /**
-     * DeletedTask
-     * @description A deleted task: its pictures and texts are gone
-     */
-    DeletedTask: {
-      /** @constant */
-      object: 'image.generation.task';
-      id: string;
-      /** @description Always `true` */
-      deleted: boolean;
-    };
-    /**
-     * Task
-     * @description A task; its `status` says which fields it has
-     */
-    Task:
-      | components['schemas']['PendingTask']
-      | components['schemas']['ProcessingTask']
-      | components['schemas']['CompletedTask']
-      | components['schemas']['FailedTask'];
-    /**
-     * EndedTask
-     * @description A task that has ended
-     */
-    EndedTask: components['schemas']['CompletedTask'] | components['schemas']['FailedTask'];
-    /**
-     * ActiveTask
-     * @description A task that has not ended
-     */
-    ActiveTask: components['schemas']['PendingTask'] | components['schemas']['ProcessingTask'];
-    /**
-     * TaskBatch
-     * @description Several tasks
-     */
-    TaskBatch: {
-      /** @description In the order of the request, without ids that are no task of this account */
-      data: components['schemas']['Task'][];
-    };
-    /**
-     * CallbackRedelivery
-     * @description Callbacks that are sent again
-     */
-    CallbackRedelivery: {
-      /** @constant */
-      object: 'callback_redelivery';
-      account: string;
-      /** @description Callbacks were taken that were given up since then, in unix seconds */
-      since: number;
-      /** @description And before that, in unix seconds */
-      before: number;
-      /** @description How many are on their way */
-      scheduled: number;
-      /** @description Whether others are left: send the request again, with this `before` */
-      has_more: boolean;
-    };
-    /**
-     * File
-     * @description A place for a picture that later tasks may use
-     */
-    File: {
-      id: string;
-      /** @constant */
-      object: 'file';
-      /**
-       * Format: uri
-       * @description The address to use in `image_urls` of later tasks, by the same account alone
-       */
-      url: string;
-      /** @description Until when it can be used, in unix seconds */
-      expires_at: number;
-      upload: components['schemas']['Upload'];
-    };
-    /**
-     * FileDeletion
-     * @description A file that was deleted
-     */
-    FileDeletion: {
-      /** @description `true` */
-      success: boolean;
-      /** @constant */
-      code: 200;
-      /** @description For people */
-      msg: string;
-      data: {
-        file_id: string;
-      };
-    };
-    /**
-     * FileList
-     * @description A page of the stored files
-     */
-    FileList: {
-      /** @description `true` */
-      success: boolean;
-      /** @constant */
-      code: 200;
-      /** @description For people */
-      msg: string;
-      data: {
-        /** @description How many there are on all pages */
-        total: number;
-        /** @description The newest first */
-        files: components['schemas']['HostedFile'][];
-      };
-    };
-    /**
-     * FileQuota
-     * @description How many files there are, and how many there may be
-     */
-    FileQuota: {
-      /** @description `true` */
-      success: boolean;
-      /** @constant */
-      code: 200;
-      /** @description For people */
-      msg: string;
-      data: {
-        user_group: string;
-        /** @description How many files the account has */
-        used_files: number;
-        /** @description How many it may have at once */
-        max_files: number;
-        /** @description How many more it may store now */
-        remain_files: number;
-        /** @description The largest file in the body of a request: `upload/base64` and `upload/stream` */
-        max_upload_bytes: number;
-        /** @description The largest file at an address: `upload/url` */
-        max_download_bytes: number;
-      };
-    };
-    /**
-     * FileUpload
-     * @description A file that was stored
-     */
-    FileUpload: {
-      /** @description `true` */
-      success: boolean;
-      /** @constant */
-      code: 200;
-      /** @description For people */
-      msg: string;
-      data: components['schemas']['HostedFile'];
-    };
-    /**
-     * Credits
-     * @description What a caller has and has used, through this key and as an account
-     */
-    Credits: {
-      data: {
-        /** @description The API key */
-        token: {
-          /** @description The id of the key */
-          id: string;
-          /** @description Its name */
-          name: string;
-          /** @description What it may do */
-          scopes: ('read' | 'generate' | 'manage' | 'admin')[];
-          /** @description What this key may still spend, in credits with at most three decimals */
-          remaining_credits: number;
-          /** @description Whether the key has no limit of its own */
-          unlimited_credits: boolean;
-          /** @description What its tasks have cost, in credits with at most three decimals */
-          used_credits: number;
-          /** @description What it may spend a day, if there is a limit, in credits with at most three decimals */
-          daily_limit_credits?: number;
-          /** @description What it has spent today, if there is a limit, in credits with at most three decimals */
-          daily_used_credits?: number;
-          /** @description The time zone in which its day begins at midnight */
-          reset_timezone?: string;
+            /** @description What it cost, if it ended, in credits with at most three decimals */
+            credits_used: number | null;
+            /** @description The first 120 characters of the prompt */
+            prompt_start: string;
+            /** @description The `metadata` of the request, unchanged */
+            metadata?: {
+                [key: string]: string;
+            };
+            key: components["schemas"]["TaskKey"];
         };
-        /** @description The account */
-        user: {
-          /** @description What the account has, in credits with at most three decimals */
-          remaining_credits: number;
-          /** @description What all its tasks have cost, in credits with at most three decimals */
-          used_credits: number;
+        /**
+         * HostedFile
+         * @description A stored picture
+         */
+        HostedFile: {
+            /** @description The same for every file of this name in this path */
+            file_id: string;
+            /** @description Its name; a file of the same name in the same path replaces it */
+            file_name: string;
+            /** @description What the file was called where it came from */
+            original_name: string;
+            /** @description In bytes */
+            file_size: number;
+            /**
+             * @description By its content
+             * @enum {string}
+             */
+            mime_type: "image/jpeg" | "image/png" | "image/webp" | "image/bmp";
+            upload_path: string;
+            /**
+             * Format: uri
+             * @description A link for `image_urls`, for a browser, or for another service. It works without a key until `expires_at`
+             */
+            file_url: string;
+            /**
+             * Format: uri
+             * @description The same picture, to be saved under its name
+             */
+            download_url: string;
+            /**
+             * Format: date-time
+             * @description When it was uploaded
+             */
+            upload_time: string;
+            /**
+             * Format: date-time
+             * @description When it is deleted
+             */
+            expires_at: string;
         };
-      };
-      /** @constant */
-      message: '';
-      /** @description Always `true` */
-      success: boolean;
-    };
-    /**
-     * ModelList
-     * @description All models
-     */
-    ModelList: {
-      /** @constant */
-      object: 'list';
-      data: components['schemas']['Model'][];
-    };
-    /**
-     * UsageList
-     * @description A page of usage
-     */
-    UsageList: {
-      /** @constant */
-      object: 'list';
-      data: {
-        /** @constant */
-        object: 'usage';
-        /** @description The day of UTC on which the tasks ended. Without `day` in `group_by` it is absent */
-        day?: string;
-        /** @description The key that the tasks were made with, for `key` */
-        key_id?: string;
-        /** @description The name of that key, also when it was deleted */
-        key_name?: string | null;
-        /** @description For `model` */
-        model?: string;
-        /** @description How many tasks ended */
-        tasks: number;
-        /** @description How many of them without an image, cancelled ones included */
-        failed: number;
-        /** @description How many images were made */
-        images: number;
-        /** @description What they cost, in credits with at most three decimals */
-        credits: number;
-        /** @description The share of tasks that were completed */
-        success_share: number;
-        /** @description Half of the completed tasks took so many seconds at most, from when all pictures were there; exact to 10 %. `null` when there is none */
-        seconds_p50: number | null;
-        /** @description The same of 95 % of the completed tasks */
-        seconds_p95: number | null;
-      }[];
-      /** @description Send it as `cursor` to read on; `null` on the last page */
-      next_cursor: string | null;
-      /** @description The first day */
-      from: string;
-      /** @description The last day */
-      to: string;
-    };
-    /**
-     * WebhookTest
-     * @description What came of a test event
-     */
-    WebhookTest: {
-      /** @constant */
-      object: 'webhook_test';
-      /** @description The `webhook-id` of the event, new for each test */
-      event_id: string;
-      /** @description Whether the receiver answered with a 2xx */
-      delivered: boolean;
-      /** @description The HTTP status of the answer; `null`: there was none */
-      status: number | null;
-      /** @description How many milliseconds it took until the status, or the failure */
-      ms: number;
-      /** @description Why the event was not delivered, for people */
-      reason: string | null;
-      /** @description The first 200 characters of an answer in text, without control characters */
-      response_text: string | null;
-    };
-    /**
-     * Health
-     * @description The service responds
-     */
-    Health: {
-      /** @constant */
-      status: 'ok';
-    };
-    /**
-     * Document
-     * @description This document
-     */
-    Document: {
-      openapi: string;
-    } & {
-      [key: string]: unknown;
-    };
-    /**
-     * NewAccount
-     * @description A new account
-     */
-    NewAccount: {
-      /** @constant */
-      object: 'account';
-      id: string;
-      user_group: string;
-      /** @description When it was made, in unix seconds */
-      created: number;
-      /** @description At all times `granted` is `balance` + `reserved` + `used` */
-      credits: {
-        /** @description All grants, minus all withdrawals, in credits with at most three decimals */
-        granted: number;
-        /** @description What it can spend, in credits with at most three decimals */
-        balance: number;
-        /** @description What is reserved for tasks that have not ended, in credits with at most three decimals */
-        reserved: number;
-        /** @description What its tasks have cost, in credits with at most three decimals */
-        used: number;
-      };
-      /** @description Its limits */
-      limits: {
-        /** @description For each key: how many tasks it may ask for in a minute */
-        requests_per_minute: number;
-        /** @description For all keys together: how many tasks may not have ended */
-        tasks_in_flight: number;
-      };
-      /** @description How many of its tasks have not ended */
-      tasks_in_flight: number;
-      /** @description Whether its keys work */
-      enabled: boolean;
-      /** @description What it is meant to spend on a day of UTC; `null`: no budget, in credits with at most three decimals */
-      daily_budget_credits: number | null;
-      /** @description Whether creates beyond the budget are refused */
-      stop_at_budget: boolean;
-      /** @description The secret that callbacks are signed with. It is shown in this response only */
-      webhook_secret: string;
-    };
-    /**
-     * AccountList
-     * @description A page of a list
-     */
-    AccountList: {
-      /** @constant */
-      object: 'list';
-      data: components['schemas']['Account'][];
-      /** @description Send it as `cursor` to read on; `null` on the last page */
-      next_cursor: string | null;
-    };
-    /**
-     * Account
-     * @description An account: it has the credits, and API keys to spend them with
-     */
-    Account: {
-      /** @constant */
-      object: 'account';
-      id: string;
-      user_group: string;
-      /** @description When it was made, in unix seconds */
-      created: number;
-      /** @description At all times `granted` is `balance` + `reserved` + `used` */
-      credits: {
-        /** @description All grants, minus all withdrawals, in credits with at most three decimals */
-        granted: number;
-        /** @description What it can spend, in credits with at most three decimals */
-        balance: number;
-        /** @description What is reserved for tasks that have not ended, in credits with at most three decimals */
-        reserved: number;
-        /** @description What its tasks have cost, in credits with at most three decimals */
-        used: number;
-      };
-      /** @description Its limits */
-      limits: {
-        /** @description For each key: how many tasks it may ask for in a minute */
-        requests_per_minute: number;
-        /** @description For all keys together: how many tasks may not have ended */
-        tasks_in_flight: number;
-      };
-      /** @description How many of its tasks have not ended */
-      tasks_in_flight: number;
-      /** @description Whether its keys work */
-      enabled: boolean;
-      /** @description What it is meant to spend on a day of UTC; `null`: no budget, in credits with at most three decimals */
-      daily_budget_credits: number | null;
-      /** @description Whether creates beyond the budget are refused */
-      stop_at_budget: boolean;
-    };
-    /**
-     * Entry
-     * @description One entry in the ledger of an account; never changed
-     */
-    Entry: {
-      /** @constant */
-      object: 'ledger_entry';
-      /** @description Unique in its account */
-      id: string;
-      /** @enum {string} */
-      kind: 'grant' | 'withdraw' | 'reserve' | 'settle';
-      /** @description When it was written, in unix seconds */
-      created: number;
-      /** @description By how many credits it changed the balance */
-      amount_credits: number;
-      /** @description The balance after it. `null` when the account changed too often while it was read. In the response to a grant: the balance now */
-      balance_credits: number | null;
-      /** @description What a settled task cost, in credits with at most three decimals */
-      charged_credits: number | null;
-      task_id: string | null;
-      /** @description The key that asked for it */
-      key_id: string | null;
-      note: string | null;
-    };
-    /**
-     * EntryList
-     * @description A page of a list
-     */
-    EntryList: {
-      /** @constant */
-      object: 'list';
-      data: components['schemas']['Entry'][];
-      /** @description Send it as `cursor` to read on; `null` on the last page */
-      next_cursor: string | null;
-    };
-    /**
-     * WebhookSecret
-     * @description The new secret of an account
-     */
-    WebhookSecret: {
-      /** @constant */
-      object: 'webhook_secret';
-      account: string;
-      /** @description The secret that callbacks are signed with. It is shown in this response only */
-      webhook_secret: string;
-      /** @description Until when callbacks are also signed with the previous secret, in unix seconds */
-      previous_valid_until: number;
-    };
-    /**
-     * AdminUsageList
-     * @description A page of usage
-     */
-    AdminUsageList: {
-      /** @constant */
-      object: 'list';
-      data: {
-        /** @constant */
-        object: 'usage';
-        /** @description The day of UTC on which the tasks ended. Without `day` in `group_by` it is absent */
-        day?: string;
-        /** @description The key that the tasks were made with, for `key` */
-        key_id?: string;
-        /** @description The name of that key, also when it was deleted */
-        key_name?: string | null;
-        /** @description For `model` */
-        model?: string;
-        /** @description How many tasks ended */
-        tasks: number;
-        /** @description How many of them without an image, cancelled ones included */
-        failed: number;
-        /** @description How many images were made */
-        images: number;
-        /** @description What they cost, in credits with at most three decimals */
-        credits: number;
-        /** @description The share of tasks that were completed */
-        success_share: number;
-        /** @description Half of the completed tasks took so many seconds at most, from when all pictures were there; exact to 10 %. `null` when there is none */
-        seconds_p50: number | null;
-        /** @description The same of 95 % of the completed tasks */
-        seconds_p95: number | null;
-        /** @description For `account` */
-        account?: string;
-        /** @description What the providers ask for the images, in US dollars; `null` when the model catalogue lacks a price for some */
-        provider_cost_usd: number | null;
-      }[];
-      /** @description Send it as `cursor` to read on; `null` on the last page */
-      next_cursor: string | null;
-      /** @description The first day */
-      from: string;
-      /** @description The last day */
-      to: string;
-    };
-    /**
-     * AdminTaskList
-     * @description A page of a list
-     */
-    AdminTaskList: {
-      /** @constant */
-      object: 'list';
-      data: {
-        /** @constant */
-        object: 'admin.task';
-        id: string;
-        account: string;
-        key_id: string;
-        user_group: string;
-        model: string;
-        /** @description How many images were asked for */
-        n: number;
-        /** @enum {string} */
-        status: 'pending' | 'processing' | 'completed' | 'failed';
         /**
-         * @description Why it failed
-         * @enum {string|null}
+         * FilesError
+         * @description A request of the Files API that was refused
          */
-        code:
-          | 'content_policy_violation'
-          | 'invalid_parameters'
-          | 'image_processing_error'
-          | 'image_dimension_mismatch'
-          | 'request_cancelled'
-          | 'generation_failed_no_content'
-          | 'service_error'
-          | 'generation_timeout'
-          | 'resource_exhausted'
-          | 'quota_exceeded'
-          | 'service_unavailable'
-          | 'unknown_error'
-          | null;
-        /**
-         * @description The provider that has it, had it, or is asked right now
-         * @enum {string|null}
-         */
-        provider: 'dashscope' | 'evolink' | 'fal' | null;
-        /**
-         * @description The state of its callback; `null`: there is none
-         * @enum {string|null}
-         */
-        callback: 'pending' | 'retrying' | 'delivered' | 'undelivered' | null;
-        /** @description When it was created, in unix seconds */
-        created_at: number;
-        /** @description Seconds from creation to its end, if it ended */
-        duration: number | null;
-        result_count: number;
-        /** @description What was reserved for it, in credits with at most three decimals */
-        credits_reserved: number;
-        /** @description What it cost, if it ended, in credits with at most three decimals */
-        credits_used: number | null;
-      }[];
-      /** @description Send it as `cursor` to read on; `null` on the last page */
-      next_cursor: string | null;
-    };
-    /**
-     * AdminTask
-     * @description A task with its internals
-     */
-    AdminTask: {
-      /** @constant */
-      object: 'admin.task';
-      id: string;
-      account: string;
-      key_id: string;
-      user_group: string;
-      model: string;
-      /** @description How many images were asked for */
-      n: number;
-      /** @enum {string} */
-      status: 'pending' | 'processing' | 'completed' | 'failed';
-      /**
-       * @description Why it failed
-       * @enum {string|null}
-       */
-      code:
-        | 'content_policy_violation'
-        | 'invalid_parameters'
-        | 'image_processing_error'
-        | 'image_dimension_mismatch'
-        | 'request_cancelled'
-        | 'generation_failed_no_content'
-        | 'service_error'
-        | 'generation_timeout'
-        | 'resource_exhausted'
-        | 'quota_exceeded'
-        | 'service_unavailable'
-        | 'unknown_error'
-        | null;
-      /**
-       * @description The provider that has it, had it, or is asked right now
-       * @enum {string|null}
-       */
-      provider: 'dashscope' | 'evolink' | 'fal' | null;
-      /**
-       * @description The state of its callback; `null`: there is none
-       * @enum {string|null}
-       */
-      callback: 'pending' | 'retrying' | 'delivered' | 'undelivered' | null;
-      /** @description When it was created, in unix seconds */
-      created_at: number;
-      /** @description Seconds from creation to its end, if it ended */
-      duration: number | null;
-      result_count: number;
-      /** @description What was reserved for it, in credits with at most three decimals */
-      credits_reserved: number;
-      /** @description What it cost, if it ended, in credits with at most three decimals */
-      credits_used: number | null;
-      /** @description What its caller is told about the failure */
-      message: string | null;
-      /** @description When its workflow began, with all pictures there, in unix seconds */
-      started_at: number | null;
-      /** @description When it fails if it has not ended, in unix seconds */
-      deadline_at: number | null;
-      /** @description When a provider accepted it, in unix seconds */
-      submitted_at: number | null;
-      /** @description When it ended, in unix seconds */
-      completed_at: number | null;
-      /** @description When its record and its results are deleted, in unix seconds */
-      expires_at: number | null;
-      /** @description When it was cancelled, in unix seconds */
-      cancel_requested_at: number | null;
-      can_cancel: boolean;
-      /** @description Where it is. What belongs to the workflow is gone when it has ended */
-      internals: {
-        /** @description The provider's id of the job */
-        ticket: string | null;
-        /** @description The number of its execution; above 1 when some died */
-        execution: number;
-        /** @description Pictures that were not uploaded yet */
-        missing_uploads: number;
-        /** @description How long such a job took before */
-        typical_seconds: number | null;
-        /** @description When the reconciler looks at it, in unix seconds */
-        next_check_at: number | null;
-        /** @description Since when a provider is asked to accept it, in unix seconds */
-        submit_locked_at: number | null;
-        /** @description How often providers were busy */
-        busy_count: number;
-        /** @description When the provider was polled last, in unix seconds */
-        polled_at: number | null;
-        /** @description When the provider's webhook reported about it, in unix seconds */
-        provider_webhook_at: number | null;
-        /** @description Whether its workflow waits and can be woken */
-        is_waiting: boolean;
-        /**
-         * @description What came of it, before it is settled
-         * @enum {string|null}
-         */
-        outcome: 'succeeded' | 'failed' | null;
-        /** @description When that was known, in unix seconds */
-        outcome_at: number | null;
-      };
-      /** @description The attempts to deliver its callback, when it has ended and has one */
-      callback_attempts: {
-        /** @description Where callbacks go, without path and query */
-        host: string;
-        /** @description How many there were in all */
-        count: number;
-        /** @description The last ones, the oldest first */
-        last: {
-          /** @description When, in unix seconds */
-          at: number;
-          /** @description How long it took */
-          ms: number;
-          /** @description The HTTP status; `null`: no answer */
-          status: number | null;
-          reason: string | null;
-        }[];
-      } | null;
-    };
-    /**
-     * TaskCheck
-     * @description What was done for a task
-     */
-    TaskCheck: {
-      /** @constant */
-      object: 'task_check';
-      task_id: string;
-      /**
-       * @description `woken`: its workflow waited, and asks the provider now. `running`: it works, nothing was done. `started`, `restarted`: the workflow was missing or dead. `postponed`: it died several times and is restarted soon
-       * @enum {string}
-       */
-      result: 'woken' | 'running' | 'awaits_uploads' | 'started' | 'restarted' | 'postponed';
-    };
-    /**
-     * NewKey
-     * @description A new API key
-     */
-    NewKey: {
-      /** @constant */
-      object: 'api_key';
-      id: string;
-      account: string;
-      name: string;
-      /** @description What it may do */
-      scopes: ('read' | 'generate' | 'manage' | 'admin')[];
-      enabled: boolean;
-      /** @description When it was made, in unix seconds */
-      created: number;
-      /** @description Until when it works, in unix seconds */
-      expires_at: number | null;
-      /** @description When it was last used, to the minute, in unix seconds */
-      last_used_at: number | null;
-      /** @description The last four characters of the key */
-      last_four: string;
-      /** @description What it may spend in all; `null`: no limit, in credits with at most three decimals */
-      total_limit_credits: number | null;
-      /** @description What it may spend a day; `null`: no limit, in credits with at most three decimals */
-      daily_limit_credits: number | null;
-      /** @description The time zone in which its day begins at midnight */
-      reset_timezone: string;
-      /** @description The models it may use; `null`: all of them */
-      allowed_models: string[] | null;
-      /** @description What its tasks have cost, in credits with at most three decimals */
-      used_credits: number;
-      /** @description What is reserved for its tasks that have not ended, in credits with at most three decimals */
-      reserved_credits: number;
-      /** @description What it has spent today, including what is reserved, in credits with at most three decimals */
-      daily_used_credits: number | null;
-      /** @description The key. It is shown in this response only */
-      api_key: string;
-    };
-    /**
-     * KeyList
-     * @description A page of a list
-     */
-    KeyList: {
-      /** @constant */
-      object: 'list';
-      data: components['schemas']['Key'][];
-      /** @description Send it as `cursor` to read on; `null` on the last page */
-      next_cursor: string | null;
-    };
-    /**
-     * Key
-     * @description An API key, without the key itself
-     */
-    Key: {
-      /** @constant */
-      object: 'api_key';
-      id: string;
-      account: string;
-      name: string;
-      /** @description What it may do */
-      scopes: ('read' | 'generate' | 'manage' | 'admin')[];
-      enabled: boolean;
-      /** @description When it was made, in unix seconds */
-      created: number;
-      /** @description Until when it works, in unix seconds */
-      expires_at: number | null;
-      /** @description When it was last used, to the minute, in unix seconds */
-      last_used_at: number | null;
-      /** @description The last four characters of the key */
-      last_four: string;
-      /** @description What it may spend in all; `null`: no limit, in credits with at most three decimals */
-      total_limit_credits: number | null;
-      /** @description What it may spend a day; `null`: no limit, in credits with at most three decimals */
-      daily_limit_credits: number | null;
-      /** @description The time zone in which its day begins at midnight */
-      reset_timezone: string;
-      /** @description The models it may use; `null`: all of them */
-      allowed_models: string[] | null;
-      /** @description What its tasks have cost, in credits with at most three decimals */
-      used_credits: number;
-      /** @description What is reserved for its tasks that have not ended, in credits with at most three decimals */
-      reserved_credits: number;
-      /** @description What it has spent today, including what is reserved, in credits with at most three decimals */
-      daily_used_credits: number | null;
-    };
-    /**
-     * DeletedKey
-     * @description A deleted key; its tasks continue
-     */
-    DeletedKey: {
-      /** @constant */
-      object: 'api_key';
-      id: string;
-      /** @description Always `true` */
-      deleted: boolean;
-    };
-    /**
-     * Received
-     * @description The webhook was received
-     */
-    Received: Record<string, never>;
-    /**
-     * MovedPermanentlyError
-     * @description The path ends with a slash. `Location` has the path without it.
-     */
-    MovedPermanentlyError: {
-      /**
-       * @description What is wrong. Branch on this
-       * @constant
-       */
-      code: 'moved_permanently';
-      /** @description For people; it may change */
-      message: string;
-      /** @constant */
-      type: 'invalid_request_error';
-      /** @description The one field that is to blame, if there is one */
-      param: string | null;
-    };
-    /**
-     * InvalidRequestError
-     * @description The body, a parameter or a header breaks a rule; `param` names it.
-     */
-    InvalidRequestError: {
-      /**
-       * @description What is wrong. Branch on this (enum property replaced by openapi-typescript)
-       * @enum {string}
-       */
-      code: 'invalid_request';
-      /** @description For people; it may change */
-      message: string;
-      /** @constant */
-      type: 'invalid_request_error';
-      /** @description The one field that is to blame, if there is one */
-      param: string | null;
-    };
-    /**
-     * InvalidTaskIdError
-     * @description What stands in the path is not a task id.
-     */
-    InvalidTaskIdError: {
-      /**
-       * @description What is wrong. Branch on this (enum property replaced by openapi-typescript)
-       * @enum {string}
-       */
-      code: 'invalid_task_id';
-      /** @description For people; it may change */
-      message: string;
-      /** @constant */
-      type: 'invalid_request_error';
-      /** @description The one field that is to blame, if there is one */
-      param: string | null;
-    };
-    /**
-     * FileDownloadFailedError
-     * @description The address could not be fetched, or answered with something else than the file.
-     */
-    FileDownloadFailedError: {
-      /**
-       * @description What is wrong. Branch on this
-       * @constant
-       */
-      code: 'file_download_failed';
-      /** @description For people; it may change */
-      message: string;
-      /** @constant */
-      type: 'invalid_request_error';
-      /** @description The one field that is to blame, if there is one */
-      param: string | null;
-    };
-    /**
-     * UnauthorizedError
-     * @description There is no key, or it is not valid.
-     */
-    UnauthorizedError: {
-      /**
-       * @description What is wrong. Branch on this (enum property replaced by openapi-typescript)
-       * @enum {string}
-       */
-      code: 'unauthorized';
-      /** @description For people; it may change */
-      message: string;
-      /** @constant */
-      type: 'authentication_error';
-      /** @description The one field that is to blame, if there is one */
-      param: string | null;
-    };
-    /**
-     * KeyDisabledError
-     * @description The operator has switched the key off.
-     */
-    KeyDisabledError: {
-      /**
-       * @description What is wrong. Branch on this (enum property replaced by openapi-typescript)
-       * @enum {string}
-       */
-      code: 'KEY_DISABLED';
-      /** @description For people; it may change */
-      message: string;
-      /** @constant */
-      type: 'authentication_error';
-      /** @description The one field that is to blame, if there is one */
-      param: string | null;
-      /** @description The name of the API key */
-      key_name: string;
-    };
-    /**
-     * KeyExpiredError
-     * @description The key was made to last until `expired_at`.
-     */
-    KeyExpiredError: {
-      /**
-       * @description What is wrong. Branch on this (enum property replaced by openapi-typescript)
-       * @enum {string}
-       */
-      code: 'KEY_EXPIRED';
-      /** @description For people; it may change */
-      message: string;
-      /** @constant */
-      type: 'authentication_error';
-      /** @description The one field that is to blame, if there is one */
-      param: string | null;
-      /** @description The name of the API key */
-      key_name: string;
-      /** @description When it expired, in unix seconds */
-      expired_at: number;
-    };
-    /**
-     * InsufficientQuotaError
-     * @description The account has too few credits.
-     */
-    InsufficientQuotaError: {
-      /**
-       * @description What is wrong. Branch on this (enum property replaced by openapi-typescript)
-       * @enum {string}
-       */
-      code: 'insufficient_quota';
-      /** @description For people; it may change */
-      message: string;
-      /** @constant */
-      type: 'insufficient_quota';
-      /** @description The one field that is to blame, if there is one */
-      param: string | null;
-      /** @description What the task would have reserved, in credits with at most three decimals */
-      estimated_credits?: number;
-      /** @description What the account has, in credits with at most three decimals */
-      account_balance_credits: number;
-    };
-    /**
-     * KeyQuotaExhaustedError
-     * @description The task would bring the key above its limit.
-     */
-    KeyQuotaExhaustedError: {
-      /**
-       * @description What is wrong. Branch on this (enum property replaced by openapi-typescript)
-       * @enum {string}
-       */
-      code: 'KEY_QUOTA_EXHAUSTED';
-      /** @description For people; it may change */
-      message: string;
-      /** @constant */
-      type: 'insufficient_quota';
-      /** @description The one field that is to blame, if there is one */
-      param: string | null;
-      /** @description The name of the API key */
-      key_name: string;
-      /** @description What the task would have reserved, in credits with at most three decimals */
-      estimated_credits: number;
-      /** @description What the key may spend, in credits with at most three decimals */
-      total_limit_credits: number;
-      /** @description What its tasks have cost, in credits with at most three decimals */
-      used_credits: number;
-      /** @description What the key may still spend, in credits with at most three decimals */
-      remaining_credits: number;
-    };
-    /**
-     * KeyDailyQuotaExhaustedError
-     * @description The task would bring the key above its limit for today.
-     */
-    KeyDailyQuotaExhaustedError: {
-      /**
-       * @description What is wrong. Branch on this (enum property replaced by openapi-typescript)
-       * @enum {string}
-       */
-      code: 'KEY_DAILY_QUOTA_EXHAUSTED';
-      /** @description For people; it may change */
-      message: string;
-      /** @constant */
-      type: 'insufficient_quota';
-      /** @description The one field that is to blame, if there is one */
-      param: string | null;
-      /** @description The name of the API key */
-      key_name: string;
-      /** @description What the task would have reserved, in credits with at most three decimals */
-      estimated_credits: number;
-      /** @description What the key may spend a day, in credits with at most three decimals */
-      daily_limit_credits: number;
-      /** @description What it has spent today, in credits with at most three decimals */
-      daily_used_credits: number;
-      /** @description What the key may still spend, in credits with at most three decimals */
-      remaining_credits: number;
-      /** @description Where its day begins at midnight */
-      reset_timezone: string;
-    };
-    /**
-     * DailyBudgetExhaustedError
-     * @description The task would bring the account above its daily budget, and its creates stop there.
-     */
-    DailyBudgetExhaustedError: {
-      /**
-       * @description What is wrong. Branch on this (enum property replaced by openapi-typescript)
-       * @enum {string}
-       */
-      code: 'daily_budget_exhausted';
-      /** @description For people; it may change */
-      message: string;
-      /** @constant */
-      type: 'insufficient_quota';
-      /** @description The one field that is to blame, if there is one */
-      param: string | null;
-      /** @description What the task would have reserved, in credits with at most three decimals */
-      estimated_credits: number;
-      /** @description What the account is meant to spend on a day of UTC, in credits with at most three decimals */
-      daily_budget_credits: number;
-      /** @description What the key may still spend, in credits with at most three decimals */
-      remaining_credits: number;
-    };
-    /**
-     * PermissionDeniedError
-     * @description The key lacks the scope of this route, or a link to a result is not valid any more.
-     */
-    PermissionDeniedError: {
-      /**
-       * @description What is wrong. Branch on this (enum property replaced by openapi-typescript)
-       * @enum {string}
-       */
-      code: 'permission_denied';
-      /** @description For people; it may change */
-      message: string;
-      /** @constant */
-      type: 'invalid_request_error';
-      /** @description The one field that is to blame, if there is one */
-      param: string | null;
-    };
-    /**
-     * KeyModelNotAllowedError
-     * @description The key may not use this model.
-     */
-    KeyModelNotAllowedError: {
-      /**
-       * @description What is wrong. Branch on this (enum property replaced by openapi-typescript)
-       * @enum {string}
-       */
-      code: 'KEY_MODEL_NOT_ALLOWED';
-      /** @description For people; it may change */
-      message: string;
-      /** @constant */
-      type: 'invalid_request_error';
-      /** @description The one field that is to blame, if there is one */
-      param: string | null;
-      /** @description The name of the API key */
-      key_name: string;
-      /** @description The models it may use */
-      allowed_models: string[];
-    };
-    /**
-     * NotFoundError
-     * @description There is no such route, or it has another method.
-     */
-    NotFoundError: {
-      /**
-       * @description What is wrong. Branch on this
-       * @constant
-       */
-      code: 'not_found';
-      /** @description For people; it may change */
-      message: string;
-      /** @constant */
-      type: 'invalid_request_error';
-      /** @description The one field that is to blame, if there is one */
-      param: string | null;
-    };
-    /**
-     * TaskNotFoundError
-     * @description There is no such task, it was deleted, it has expired, or it belongs to another account.
-     */
-    TaskNotFoundError: {
-      /**
-       * @description What is wrong. Branch on this
-       * @constant
-       */
-      code: 'task_not_found';
-      /** @description For people; it may change */
-      message: string;
-      /** @constant */
-      type: 'invalid_request_error';
-      /** @description The one field that is to blame, if there is one */
-      param: string | null;
-    };
-    /**
-     * ModelNotFoundError
-     * @description There is no model of this name.
-     */
-    ModelNotFoundError: {
-      /**
-       * @description What is wrong. Branch on this
-       * @constant
-       */
-      code: 'model_not_found';
-      /** @description For people; it may change */
-      message: string;
-      /** @constant */
-      type: 'invalid_request_error';
-      /** @description The one field that is to blame, if there is one */
-      param: string | null;
-    };
-    /**
-     * FileNotFoundError
-     * @description There is no such file, it was deleted, it has expired, or it belongs to another account.
-     */
-    FileNotFoundError: {
-      /**
-       * @description What is wrong. Branch on this
-       * @constant
-       */
-      code: 'file_not_found';
-      /** @description For people; it may change */
-      message: string;
-      /** @constant */
-      type: 'invalid_request_error';
-      /** @description The one field that is to blame, if there is one */
-      param: string | null;
-    };
-    /**
-     * AccountNotFoundError
-     * @description There is no account of this name.
-     */
-    AccountNotFoundError: {
-      /**
-       * @description What is wrong. Branch on this
-       * @constant
-       */
-      code: 'account_not_found';
-      /** @description For people; it may change */
-      message: string;
-      /** @constant */
-      type: 'invalid_request_error';
-      /** @description The one field that is to blame, if there is one */
-      param: string | null;
-    };
-    /**
-     * KeyNotFoundError
-     * @description There is no key with this id, or it was deleted.
-     */
-    KeyNotFoundError: {
-      /**
-       * @description What is wrong. Branch on this
-       * @constant
-       */
-      code: 'key_not_found';
-      /** @description For people; it may change */
-      message: string;
-      /** @constant */
-      type: 'invalid_request_error';
-      /** @description The one field that is to blame, if there is one */
-      param: string | null;
-    };
-    /**
-     * AccountExistsError
-     * @description There is an account of this name already.
-     */
-    AccountExistsError: {
-      /**
-       * @description What is wrong. Branch on this
-       * @constant
-       */
-      code: 'account_exists';
-      /** @description For people; it may change */
-      message: string;
-      /** @constant */
-      type: 'invalid_request_error';
-      /** @description The one field that is to blame, if there is one */
-      param: string | null;
-    };
-    /**
-     * FileQuotaExceededError
-     * @description The account has as many stored files as its user group may have.
-     */
-    FileQuotaExceededError: {
-      /**
-       * @description What is wrong. Branch on this
-       * @constant
-       */
-      code: 'file_quota_exceeded';
-      /** @description For people; it may change */
-      message: string;
-      /** @constant */
-      type: 'insufficient_quota';
-      /** @description The one field that is to blame, if there is one */
-      param: string | null;
-    };
-    /**
-     * IdempotencyConflictError
-     * @description The Idempotency-Key was used for another request within 24 hours, or the task that it has created was deleted.
-     */
-    IdempotencyConflictError: {
-      /**
-       * @description What is wrong. Branch on this
-       * @constant
-       */
-      code: 'idempotency_conflict';
-      /** @description For people; it may change */
-      message: string;
-      /** @constant */
-      type: 'invalid_request_error';
-      /** @description The one field that is to blame, if there is one */
-      param: string | null;
-    };
-    /**
-     * TaskEndedError
-     * @description The task is over already.
-     */
-    TaskEndedError: {
-      /**
-       * @description What is wrong. Branch on this (enum property replaced by openapi-typescript)
-       * @enum {string}
-       */
-      code: 'task_ended';
-      /** @description For people; it may change */
-      message: string;
-      /** @constant */
-      type: 'invalid_request_error';
-      /** @description The one field that is to blame, if there is one */
-      param: string | null;
-    };
-    /**
-     * TaskNotCancellableError
-     * @description The provider works on the task already, or cannot cancel.
-     */
-    TaskNotCancellableError: {
-      /**
-       * @description What is wrong. Branch on this (enum property replaced by openapi-typescript)
-       * @enum {string}
-       */
-      code: 'task_not_cancellable';
-      /** @description For people; it may change */
-      message: string;
-      /** @constant */
-      type: 'invalid_request_error';
-      /** @description The one field that is to blame, if there is one */
-      param: string | null;
-    };
-    /**
-     * TaskRunningError
-     * @description The task is not over yet.
-     */
-    TaskRunningError: {
-      /**
-       * @description What is wrong. Branch on this
-       * @constant
-       */
-      code: 'task_running';
-      /** @description For people; it may change */
-      message: string;
-      /** @constant */
-      type: 'invalid_request_error';
-      /** @description The one field that is to blame, if there is one */
-      param: string | null;
-    };
-    /**
-     * PictureTooLargeError
-     * @description The request has the header `Authorization`, and the picture is too large for a response: `url` leads to it.
-     */
-    PictureTooLargeError: {
-      /**
-       * @description What is wrong. Branch on this
-       * @constant
-       */
-      code: 'picture_too_large';
-      /** @description For people; it may change */
-      message: string;
-      /** @constant */
-      type: 'invalid_request_error';
-      /** @description The one field that is to blame, if there is one */
-      param: string | null;
-      /**
-       * Format: uri
-       * @description Where the picture is for five minutes; without a key
-       */
-      url: string;
-    };
-    /**
-     * ResultExpiredError
-     * @description The picture was deleted: by its task’s deletion, or since pictures are kept for some days after the end of their task.
-     */
-    ResultExpiredError: {
-      /**
-       * @description What is wrong. Branch on this
-       * @constant
-       */
-      code: 'result_expired';
-      /** @description For people; it may change */
-      message: string;
-      /** @constant */
-      type: 'invalid_request_error';
-      /** @description The one field that is to blame, if there is one */
-      param: string | null;
-    };
-    /**
-     * RequestTooLargeError
-     * @description The body is larger than any request has to be.
-     */
-    RequestTooLargeError: {
-      /**
-       * @description What is wrong. Branch on this
-       * @constant
-       */
-      code: 'request_too_large';
-      /** @description For people; it may change */
-      message: string;
-      /** @constant */
-      type: 'invalid_request_error';
-      /** @description The one field that is to blame, if there is one */
-      param: string | null;
-    };
-    /**
-     * UnsupportedMediaTypeError
-     * @description The body is not JSON in UTF-8 by its Content-Type, or it is compressed.
-     */
-    UnsupportedMediaTypeError: {
-      /**
-       * @description What is wrong. Branch on this
-       * @constant
-       */
-      code: 'unsupported_media_type';
-      /** @description For people; it may change */
-      message: string;
-      /** @constant */
-      type: 'invalid_request_error';
-      /** @description The one field that is to blame, if there is one */
-      param: string | null;
-    };
-    /**
-     * UnsupportedFileTypeError
-     * @description The file is not a whole picture in a format that is accepted.
-     */
-    UnsupportedFileTypeError: {
-      /**
-       * @description What is wrong. Branch on this
-       * @constant
-       */
-      code: 'unsupported_file_type';
-      /** @description For people; it may change */
-      message: string;
-      /** @constant */
-      type: 'invalid_request_error';
-      /** @description The one field that is to blame, if there is one */
-      param: string | null;
-    };
-    /**
-     * RateLimitExceededError
-     * @description The key has sent too many requests, or the account has too many tasks that have not ended. Wait as long as Retry-After says.
-     */
-    RateLimitExceededError: {
-      /**
-       * @description What is wrong. Branch on this
-       * @constant
-       */
-      code: 'rate_limit_exceeded';
-      /** @description For people; it may change */
-      message: string;
-      /** @constant */
-      type: 'rate_limit_error';
-      /** @description The one field that is to blame, if there is one */
-      param: string | null;
-    };
-    /**
-     * InternalErrorError
-     * @description Our fault. Sending it again is safe with the same Idempotency-Key.
-     */
-    InternalErrorError: {
-      /**
-       * @description What is wrong. Branch on this
-       * @constant
-       */
-      code: 'internal_error';
-      /** @description For people; it may change */
-      message: string;
-      /** @constant */
-      type: 'api_error';
-      /** @description The one field that is to blame, if there is one */
-      param: string | null;
-    };
-    /**
-     * StorageFailedError
-     * @description Our fault: the file could not be stored. Sending it again is safe.
-     */
-    StorageFailedError: {
-      /**
-       * @description What is wrong. Branch on this
-       * @constant
-       */
-      code: 'storage_failed';
-      /** @description For people; it may change */
-      message: string;
-      /** @constant */
-      type: 'api_error';
-      /** @description The one field that is to blame, if there is one */
-      param: string | null;
-    };
-    /**
-     * ServiceUnavailableError
-     * @description Many requests of the account were in each other’s way. Wait as long as Retry-After says.
-     */
-    ServiceUnavailableError: {
-      /**
-       * @description What is wrong. Branch on this
-       * @constant
-       */
-      code: 'service_unavailable';
-      /** @description For people; it may change */
-      message: string;
-      /** @constant */
-      type: 'api_error';
-      /** @description The one field that is to blame, if there is one */
-      param: string | null;
-    };
-    /**
-     * RateLimited
-     * @description A response to a request above a limit of its key or account
-     */
-    RateLimited: {
-      error: components['schemas']['RateLimitExceededError'];
-    };
-    /**
-     * GatewayError
-     * @description A response that the gateway in front makes
-     */
-    GatewayError: {
-      message: string;
-    };
-  };
-  responses: {
-    /** @description The gateway: the whole service, or this route, is above its requests a second. Without `code`, `x-request-id` and `Retry-After`: wait a second and send the request again. */
-    GatewayThrottled: {
-      headers: {
-        [name: string]: unknown;
-      };
-      content: {
-        'application/json': components['schemas']['GatewayError'];
-      };
-    };
-    /** @description `invalid_request`: The body, a parameter or a header breaks a rule; `param` names it. */
-    InvalidRequest: {
-      headers: {
-        'x-request-id': components['headers']['x-request-id'];
-        [name: string]: unknown;
-      };
-      content: {
-        'application/json': {
-          error: components['schemas']['InvalidRequestError'];
+        FilesError: {
+            /** @description `false` */
+            success: boolean;
+            /** @description What is wrong. 40001: too large. 40002: not a picture that is accepted. 40003: as many files as the account may have. 40004: `file_url` could not be fetched. 50001: it could not be stored. Else the HTTP status */
+            code: number;
+            /** @description For people; it may change */
+            msg: string;
         };
-      };
-    };
-    /**
-     * @description `unauthorized`: There is no key, or it is not valid.
-     *
-     *     `KEY_DISABLED`: The operator has switched the key off.
-     *
-     *     `KEY_EXPIRED`: The key was made to last until `expired_at`.
-     */
-    UnauthorizedOrKeyDisabledOrKeyExpired: {
-      headers: {
-        'x-request-id': components['headers']['x-request-id'];
-        [name: string]: unknown;
-      };
-      content: {
-        'application/json': {
-          error:
-            | components['schemas']['UnauthorizedError']
-            | components['schemas']['KeyDisabledError']
-            | components['schemas']['KeyExpiredError'];
+        /**
+         * Model
+         * @description A model: its price and its limits
+         */
+        Model: {
+            /** @description The value of `model` in a request */
+            id: string;
+            /** @constant */
+            object: "model";
+            /** @description When it was added, in unix seconds */
+            created: number;
+            /** @description Who makes the model */
+            owned_by: string;
+            /** @description Other names that `model` in a request may have */
+            aliases: string[];
+            /** @constant */
+            type: "image";
+            /** @description The price of one image that was made, in credits with at most three decimals */
+            credits_per_image: number;
+            limits: {
+                /** @description How many input pictures a task may have */
+                images: number;
+                /** @description How many images one task may ask for */
+                n: number;
+                /** @description How long the prompt may be, in code points */
+                prompt_characters: number;
+                /** @description How large an input picture may be */
+                image_bytes: number;
+                /** @description The shortest and the longest side an input picture may have */
+                side_pixels: number[];
+            };
         };
-      };
+        /**
+         * CreatedTask
+         * @description A task that was accepted
+         */
+        CreatedTask: {
+            /** @description When the task was created, in unix seconds */
+            created: number;
+            /** @description The id to ask for the task with */
+            id: string;
+            /** @description The model that makes the images */
+            model: string;
+            /** @constant */
+            object: "image.generation.task";
+            /** @constant */
+            type: "image";
+            /** @description The `metadata` of the request, unchanged */
+            metadata?: {
+                [key: string]: string;
+            };
+            /** @description In percent, estimated from the time that such a task typically takes; 100 when it is completed */
+            progress: number;
+            /**
+             * @description `pending`, unless an Idempotency-Key was repeated
+             * @enum {string}
+             */
+            status: "pending" | "processing" | "completed" | "failed";
+            task_info: {
+                /** @description Whether it can still be cancelled */
+                can_cancel: boolean;
+                /** @description Where it would stand if it waited for the model from now on, when others wait */
+                queue_position?: number;
+                /** @description In how many seconds it is expected to have ended, its wait for the model included */
+                estimated_time: number;
+            };
+            usage: {
+                /** @constant */
+                billing_rule: "per_call";
+                /** @description The user group of the account */
+                user_group: string;
+                /** @description What is reserved for it until it has ended, in credits with at most three decimals */
+                credits_reserved: number;
+            } | {
+                /** @constant */
+                billing_rule: "per_call";
+                /** @description The user group of the account */
+                user_group: string;
+                /** @description What was reserved for it, in credits with at most three decimals */
+                credits_reserved: number;
+                /** @description What it cost: each image that was made, in credits with at most three decimals */
+                credits_used: number;
+                /** @description What was reserved and not charged, in credits with at most three decimals */
+                credits_returned: number;
+            };
+            /** @description A form for each picture of `image_uploads` that has not arrived yet */
+            uploads?: components["schemas"]["Upload"][];
+            /** @description The fields of the request that the model does not have, and that were ignored */
+            warnings?: {
+                /** @description The field of the request */
+                param: string;
+                /** @description For people; it may change */
+                message: string;
+            }[];
+        };
+        /**
+         * TaskList
+         * @description A page of tasks
+         */
+        TaskList: {
+            /** @constant */
+            object: "list";
+            data: components["schemas"]["TaskSummary"][];
+            /** @description Send it as `cursor` to read on; `null` on the last page */
+            next_cursor: string | null;
+            /** @description Which page it is, when pages were asked for by number */
+            page?: number;
+            /** @description How many tasks such a page has at most */
+            page_size?: number;
+            /** @description How many tasks there are up to the end of such a page, and one more if others follow: exact on the last page */
+            total?: number;
+        };
+        /**
+         * DeletedTask
+         * @description A deleted task: its pictures and texts are gone
+         */
+        DeletedTask: {
+            /** @constant */
+            object: "image.generation.task";
+            id: string;
+            /** @description Always `true` */
+            deleted: boolean;
+        };
+        /**
+         * Task
+         * @description A task; its `status` says which fields it has
+         */
+        Task: components["schemas"]["PendingTask"] | components["schemas"]["ProcessingTask"] | components["schemas"]["CompletedTask"] | components["schemas"]["FailedTask"];
+        /**
+         * EndedTask
+         * @description A task that has ended
+         */
+        EndedTask: components["schemas"]["CompletedTask"] | components["schemas"]["FailedTask"];
+        /**
+         * ActiveTask
+         * @description A task that has not ended
+         */
+        ActiveTask: components["schemas"]["PendingTask"] | components["schemas"]["ProcessingTask"];
+        /**
+         * TaskBatch
+         * @description Several tasks
+         */
+        TaskBatch: {
+            /** @description In the order of the request, without ids that are no task of this account */
+            data: components["schemas"]["Task"][];
+        };
+        /**
+         * CallbackRedelivery
+         * @description Callbacks that are sent again
+         */
+        CallbackRedelivery: {
+            /** @constant */
+            object: "callback_redelivery";
+            account: string;
+            /** @description Callbacks were taken that were given up since then, in unix seconds */
+            since: number;
+            /** @description And before that, in unix seconds */
+            before: number;
+            /** @description How many are on their way */
+            scheduled: number;
+            /** @description Whether others are left: send the request again, with this `before` */
+            has_more: boolean;
+        };
+        /**
+         * File
+         * @description A place for a picture that later tasks may use
+         */
+        File: {
+            id: string;
+            /** @constant */
+            object: "file";
+            /**
+             * Format: uri
+             * @description The address to use in `image_urls` of later tasks, by the same account alone
+             */
+            url: string;
+            /** @description Until when it can be used, in unix seconds */
+            expires_at: number;
+            upload: components["schemas"]["Upload"];
+        };
+        /**
+         * FileDeletion
+         * @description A file that was deleted
+         */
+        FileDeletion: {
+            /** @description `true` */
+            success: boolean;
+            /** @constant */
+            code: 200;
+            /** @description For people */
+            msg: string;
+            data: {
+                file_id: string;
+            };
+        };
+        /**
+         * FileList
+         * @description A page of the stored files
+         */
+        FileList: {
+            /** @description `true` */
+            success: boolean;
+            /** @constant */
+            code: 200;
+            /** @description For people */
+            msg: string;
+            data: {
+                /** @description How many there are on all pages */
+                total: number;
+                /** @description The newest first */
+                files: components["schemas"]["HostedFile"][];
+            };
+        };
+        /**
+         * FileQuota
+         * @description How many files there are, and how many there may be
+         */
+        FileQuota: {
+            /** @description `true` */
+            success: boolean;
+            /** @constant */
+            code: 200;
+            /** @description For people */
+            msg: string;
+            data: {
+                user_group: string;
+                /** @description How many files the account has */
+                used_files: number;
+                /** @description How many it may have at once */
+                max_files: number;
+                /** @description How many more it may store now */
+                remain_files: number;
+                /** @description The largest file in the body of a request: `upload/base64` and `upload/stream` */
+                max_upload_bytes: number;
+                /** @description The largest file at an address: `upload/url` */
+                max_download_bytes: number;
+            };
+        };
+        /**
+         * FileUpload
+         * @description A file that was stored
+         */
+        FileUpload: {
+            /** @description `true` */
+            success: boolean;
+            /** @constant */
+            code: 200;
+            /** @description For people */
+            msg: string;
+            data: components["schemas"]["HostedFile"];
+        };
+        /**
+         * Credits
+         * @description What a caller has and has used, through this key and as an account
+         */
+        Credits: {
+            data: {
+                /** @description The API key */
+                token: {
+                    /** @description The id of the key */
+                    id: string;
+                    /** @description Its name */
+                    name: string;
+                    /** @description What it may do */
+                    scopes: ("read" | "generate" | "manage" | "admin")[];
+                    /** @description What this key may still spend, in credits with at most three decimals */
+                    remaining_credits: number;
+                    /** @description Whether the key has no limit of its own */
+                    unlimited_credits: boolean;
+                    /** @description What its tasks have cost, in credits with at most three decimals */
+                    used_credits: number;
+                    /** @description What it may spend a day, if there is a limit, in credits with at most three decimals */
+                    daily_limit_credits?: number;
+                    /** @description What it has spent today, if there is a limit, in credits with at most three decimals */
+                    daily_used_credits?: number;
+                    /** @description The time zone in which its day begins at midnight */
+                    reset_timezone?: string;
+                };
+                /** @description The account */
+                user: {
+                    /** @description What the account has, in credits with at most three decimals */
+                    remaining_credits: number;
+                    /** @description What all its tasks have cost, in credits with at most three decimals */
+                    used_credits: number;
+                };
+            };
+            /** @constant */
+            message: "";
+            /** @description Always `true` */
+            success: boolean;
+        };
+        /**
+         * ModelList
+         * @description All models
+         */
+        ModelList: {
+            /** @constant */
+            object: "list";
+            data: components["schemas"]["Model"][];
+        };
+        /**
+         * UsageList
+         * @description A page of usage
+         */
+        UsageList: {
+            /** @constant */
+            object: "list";
+            data: {
+                /** @constant */
+                object: "usage";
+                /** @description The day of UTC on which the tasks ended. Without `day` in `group_by` it is absent */
+                day?: string;
+                /** @description The key that the tasks were made with, for `key` */
+                key_id?: string;
+                /** @description The name of that key, also when it was deleted */
+                key_name?: string | null;
+                /** @description For `model` */
+                model?: string;
+                /** @description How many tasks ended */
+                tasks: number;
+                /** @description How many of them without an image, cancelled ones included */
+                failed: number;
+                /** @description How many images were made */
+                images: number;
+                /** @description What they cost, in credits with at most three decimals */
+                credits: number;
+                /** @description The share of tasks that were completed */
+                success_share: number;
+                /** @description Half of the completed tasks took so many seconds at most, from when all pictures were there; exact to 10 %. `null` when there is none */
+                seconds_p50: number | null;
+                /** @description The same of 95 % of the completed tasks */
+                seconds_p95: number | null;
+            }[];
+            /** @description Send it as `cursor` to read on; `null` on the last page */
+            next_cursor: string | null;
+            /** @description The first day */
+            from: string;
+            /** @description The last day */
+            to: string;
+        };
+        /**
+         * WebhookTest
+         * @description What came of a test event
+         */
+        WebhookTest: {
+            /** @constant */
+            object: "webhook_test";
+            /** @description The `webhook-id` of the event, new for each test */
+            event_id: string;
+            /** @description Whether the receiver answered with a 2xx */
+            delivered: boolean;
+            /** @description The HTTP status of the answer; `null`: there was none */
+            status: number | null;
+            /** @description How many milliseconds it took until the status, or the failure */
+            ms: number;
+            /** @description Why the event was not delivered, for people */
+            reason: string | null;
+            /** @description The first 200 characters of an answer in text, without control characters */
+            response_text: string | null;
+        };
+        /**
+         * Health
+         * @description The service responds
+         */
+        Health: {
+            /** @constant */
+            status: "ok";
+        };
+        /**
+         * Document
+         * @description This document
+         */
+        Document: {
+            openapi: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * NewAccount
+         * @description A new account
+         */
+        NewAccount: {
+            /** @constant */
+            object: "account";
+            id: string;
+            user_group: string;
+            /** @description When it was made, in unix seconds */
+            created: number;
+            /** @description At all times `granted` is `balance` + `reserved` + `used` */
+            credits: {
+                /** @description All grants, minus all withdrawals, in credits with at most three decimals */
+                granted: number;
+                /** @description What it can spend, in credits with at most three decimals */
+                balance: number;
+                /** @description What is reserved for tasks that have not ended, in credits with at most three decimals */
+                reserved: number;
+                /** @description What its tasks have cost, in credits with at most three decimals */
+                used: number;
+            };
+            /** @description Its limits */
+            limits: {
+                /** @description For each key: how many tasks it may ask for in a minute */
+                requests_per_minute: number;
+                /** @description For all keys together: how many tasks may not have ended */
+                tasks_in_flight: number;
+            };
+            /** @description How many of its tasks have not ended */
+            tasks_in_flight: number;
+            /** @description Whether its keys work */
+            enabled: boolean;
+            /** @description What it is meant to spend on a day of UTC; `null`: no budget, in credits with at most three decimals */
+            daily_budget_credits: number | null;
+            /** @description Whether creates beyond the budget are refused */
+            stop_at_budget: boolean;
+            /** @description The secret that callbacks are signed with. It is shown in this response only */
+            webhook_secret: string;
+        };
+        /**
+         * AccountList
+         * @description A page of a list
+         */
+        AccountList: {
+            /** @constant */
+            object: "list";
+            data: components["schemas"]["Account"][];
+            /** @description Send it as `cursor` to read on; `null` on the last page */
+            next_cursor: string | null;
+        };
+        /**
+         * Account
+         * @description An account: it has the credits, and API keys to spend them with
+         */
+        Account: {
+            /** @constant */
+            object: "account";
+            id: string;
+            user_group: string;
+            /** @description When it was made, in unix seconds */
+            created: number;
+            /** @description At all times `granted` is `balance` + `reserved` + `used` */
+            credits: {
+                /** @description All grants, minus all withdrawals, in credits with at most three decimals */
+                granted: number;
+                /** @description What it can spend, in credits with at most three decimals */
+                balance: number;
+                /** @description What is reserved for tasks that have not ended, in credits with at most three decimals */
+                reserved: number;
+                /** @description What its tasks have cost, in credits with at most three decimals */
+                used: number;
+            };
+            /** @description Its limits */
+            limits: {
+                /** @description For each key: how many tasks it may ask for in a minute */
+                requests_per_minute: number;
+                /** @description For all keys together: how many tasks may not have ended */
+                tasks_in_flight: number;
+            };
+            /** @description How many of its tasks have not ended */
+            tasks_in_flight: number;
+            /** @description Whether its keys work */
+            enabled: boolean;
+            /** @description What it is meant to spend on a day of UTC; `null`: no budget, in credits with at most three decimals */
+            daily_budget_credits: number | null;
+            /** @description Whether creates beyond the budget are refused */
+            stop_at_budget: boolean;
+        };
+        /**
+         * Entry
+         * @description One entry in the ledger of an account; never changed
+         */
+        Entry: {
+            /** @constant */
+            object: "ledger_entry";
+            /** @description Unique in its account */
+            id: string;
+            /** @enum {string} */
+            kind: "grant" | "withdraw" | "reserve" | "settle";
+            /** @description When it was written, in unix seconds */
+            created: number;
+            /** @description By how many credits it changed the balance */
+            amount_credits: number;
+            /** @description The balance after it. `null` when the account changed too often while it was read. In the response to a grant: the balance now */
+            balance_credits: number | null;
+            /** @description What a settled task cost, in credits with at most three decimals */
+            charged_credits: number | null;
+            task_id: string | null;
+            /** @description The key that asked for it */
+            key_id: string | null;
+            note: string | null;
+        };
+        /**
+         * EntryList
+         * @description A page of a list
+         */
+        EntryList: {
+            /** @constant */
+            object: "list";
+            data: components["schemas"]["Entry"][];
+            /** @description Send it as `cursor` to read on; `null` on the last page */
+            next_cursor: string | null;
+        };
+        /**
+         * WebhookSecret
+         * @description The new secret of an account
+         */
+        WebhookSecret: {
+            /** @constant */
+            object: "webhook_secret";
+            account: string;
+            /** @description The secret that callbacks are signed with. It is shown in this response only */
+            webhook_secret: string;
+            /** @description Until when callbacks are also signed with the previous secret, in unix seconds */
+            previous_valid_until: number;
+        };
+        /**
+         * AdminUsageList
+         * @description A page of usage
+         */
+        AdminUsageList: {
+            /** @constant */
+            object: "list";
+            data: {
+                /** @constant */
+                object: "usage";
+                /** @description The day of UTC on which the tasks ended. Without `day` in `group_by` it is absent */
+                day?: string;
+                /** @description The key that the tasks were made with, for `key` */
+                key_id?: string;
+                /** @description The name of that key, also when it was deleted */
+                key_name?: string | null;
+                /** @description For `model` */
+                model?: string;
+                /** @description How many tasks ended */
+                tasks: number;
+                /** @description How many of them without an image, cancelled ones included */
+                failed: number;
+                /** @description How many images were made */
+                images: number;
+                /** @description What they cost, in credits with at most three decimals */
+                credits: number;
+                /** @description The share of tasks that were completed */
+                success_share: number;
+                /** @description Half of the completed tasks took so many seconds at most, from when all pictures were there; exact to 10 %. `null` when there is none */
+                seconds_p50: number | null;
+                /** @description The same of 95 % of the completed tasks */
+                seconds_p95: number | null;
+                /** @description For `account` */
+                account?: string;
+                /** @description What the providers ask for the images, in US dollars; `null` when the model catalogue lacks a price for some */
+                provider_cost_usd: number | null;
+            }[];
+            /** @description Send it as `cursor` to read on; `null` on the last page */
+            next_cursor: string | null;
+            /** @description The first day */
+            from: string;
+            /** @description The last day */
+            to: string;
+        };
+        /**
+         * AdminTaskList
+         * @description A page of a list
+         */
+        AdminTaskList: {
+            /** @constant */
+            object: "list";
+            data: {
+                /** @constant */
+                object: "admin.task";
+                id: string;
+                account: string;
+                key_id: string;
+                user_group: string;
+                model: string;
+                /** @description How many images were asked for */
+                n: number;
+                /** @enum {string} */
+                status: "pending" | "processing" | "completed" | "failed";
+                /**
+                 * @description Why it failed
+                 * @enum {string|null}
+                 */
+                code: "content_policy_violation" | "invalid_parameters" | "image_processing_error" | "image_dimension_mismatch" | "request_cancelled" | "generation_failed_no_content" | "service_error" | "generation_timeout" | "resource_exhausted" | "quota_exceeded" | "service_unavailable" | "unknown_error" | null;
+                /**
+                 * @description The provider that has it, had it, or is asked right now
+                 * @enum {string|null}
+                 */
+                provider: "dashscope" | "evolink" | "fal" | null;
+                /**
+                 * @description The state of its callback; `null`: there is none
+                 * @enum {string|null}
+                 */
+                callback: "pending" | "retrying" | "delivered" | "undelivered" | null;
+                /** @description When it was created, in unix seconds */
+                created_at: number;
+                /** @description Seconds from creation to its end, if it ended */
+                duration: number | null;
+                result_count: number;
+                /** @description What was reserved for it, in credits with at most three decimals */
+                credits_reserved: number;
+                /** @description What it cost, if it ended, in credits with at most three decimals */
+                credits_used: number | null;
+            }[];
+            /** @description Send it as `cursor` to read on; `null` on the last page */
+            next_cursor: string | null;
+        };
+        /**
+         * AdminTask
+         * @description A task with its internals
+         */
+        AdminTask: {
+            /** @constant */
+            object: "admin.task";
+            id: string;
+            account: string;
+            key_id: string;
+            user_group: string;
+            model: string;
+            /** @description How many images were asked for */
+            n: number;
+            /** @enum {string} */
+            status: "pending" | "processing" | "completed" | "failed";
+            /**
+             * @description Why it failed
+             * @enum {string|null}
+             */
+            code: "content_policy_violation" | "invalid_parameters" | "image_processing_error" | "image_dimension_mismatch" | "request_cancelled" | "generation_failed_no_content" | "service_error" | "generation_timeout" | "resource_exhausted" | "quota_exceeded" | "service_unavailable" | "unknown_error" | null;
+            /**
+             * @description The provider that has it, had it, or is asked right now
+             * @enum {string|null}
+             */
+            provider: "dashscope" | "evolink" | "fal" | null;
+            /**
+             * @description The state of its callback; `null`: there is none
+             * @enum {string|null}
+             */
+            callback: "pending" | "retrying" | "delivered" | "undelivered" | null;
+            /** @description When it was created, in unix seconds */
+            created_at: number;
+            /** @description Seconds from creation to its end, if it ended */
+            duration: number | null;
+            result_count: number;
+            /** @description What was reserved for it, in credits with at most three decimals */
+            credits_reserved: number;
+            /** @description What it cost, if it ended, in credits with at most three decimals */
+            credits_used: number | null;
+            /** @description What its caller is told about the failure */
+            message: string | null;
+            /** @description When its workflow began, with all pictures there, in unix seconds */
+            started_at: number | null;
+            /** @description When it fails if it has not ended, in unix seconds */
+            deadline_at: number | null;
+            /** @description When a provider accepted it, in unix seconds */
+            submitted_at: number | null;
+            /** @description When it ended, in unix seconds */
+            completed_at: number | null;
+            /** @description When its record and its results are deleted, in unix seconds */
+            expires_at: number | null;
+            /** @description When it was cancelled, in unix seconds */
+            cancel_requested_at: number | null;
+            can_cancel: boolean;
+            /** @description Where it is. What belongs to the workflow is gone when it has ended */
+            internals: {
+                /** @description The provider's id of the job */
+                ticket: string | null;
+                /** @description The number of its execution; above 1 when some died */
+                execution: number;
+                /** @description Pictures that were not uploaded yet */
+                missing_uploads: number;
+                /** @description How long such a job took before */
+                typical_seconds: number | null;
+                /** @description When the reconciler looks at it, in unix seconds */
+                next_check_at: number | null;
+                /** @description Since when a provider is asked to accept it, in unix seconds */
+                submit_locked_at: number | null;
+                /** @description How often providers were busy */
+                busy_count: number;
+                /** @description When the provider was polled last, in unix seconds */
+                polled_at: number | null;
+                /** @description When the provider's webhook reported about it, in unix seconds */
+                provider_webhook_at: number | null;
+                /** @description Whether its workflow waits and can be woken */
+                is_waiting: boolean;
+                /**
+                 * @description What came of it, before it is settled
+                 * @enum {string|null}
+                 */
+                outcome: "succeeded" | "failed" | null;
+                /** @description When that was known, in unix seconds */
+                outcome_at: number | null;
+            };
+            /** @description The attempts to deliver its callback, when it has ended and has one */
+            callback_attempts: {
+                /** @description Where callbacks go, without path and query */
+                host: string;
+                /** @description How many there were in all */
+                count: number;
+                /** @description The last ones, the oldest first */
+                last: {
+                    /** @description When, in unix seconds */
+                    at: number;
+                    /** @description How long it took */
+                    ms: number;
+                    /** @description The HTTP status; `null`: no answer */
+                    status: number | null;
+                    reason: string | null;
+                }[];
+            } | null;
+        };
+        /**
+         * TaskCheck
+         * @description What was done for a task
+         */
+        TaskCheck: {
+            /** @constant */
+            object: "task_check";
+            task_id: string;
+            /**
+             * @description `woken`: its workflow waited, and asks the provider now. `running`: it works, nothing was done. `started`, `restarted`: the workflow was missing or dead. `postponed`: it died several times and is restarted soon
+             * @enum {string}
+             */
+            result: "woken" | "running" | "awaits_uploads" | "started" | "restarted" | "postponed";
+        };
+        /**
+         * NewKey
+         * @description A new API key
+         */
+        NewKey: {
+            /** @constant */
+            object: "api_key";
+            id: string;
+            account: string;
+            name: string;
+            /** @description What it may do */
+            scopes: ("read" | "generate" | "manage" | "admin")[];
+            enabled: boolean;
+            /** @description When it was made, in unix seconds */
+            created: number;
+            /** @description Until when it works, in unix seconds */
+            expires_at: number | null;
+            /** @description When it was last used, to the minute, in unix seconds */
+            last_used_at: number | null;
+            /** @description The last four characters of the key */
+            last_four: string;
+            /** @description What it may spend in all; `null`: no limit, in credits with at most three decimals */
+            total_limit_credits: number | null;
+            /** @description What it may spend a day; `null`: no limit, in credits with at most three decimals */
+            daily_limit_credits: number | null;
+            /** @description The time zone in which its day begins at midnight */
+            reset_timezone: string;
+            /** @description The models it may use; `null`: all of them */
+            allowed_models: string[] | null;
+            /** @description What its tasks have cost, in credits with at most three decimals */
+            used_credits: number;
+            /** @description What is reserved for its tasks that have not ended, in credits with at most three decimals */
+            reserved_credits: number;
+            /** @description What it has spent today, including what is reserved, in credits with at most three decimals */
+            daily_used_credits: number | null;
+            /** @description The key. It is shown in this response only */
+            api_key: string;
+        };
+        /**
+         * KeyList
+         * @description A page of a list
+         */
+        KeyList: {
+            /** @constant */
+            object: "list";
+            data: components["schemas"]["Key"][];
+            /** @description Send it as `cursor` to read on; `null` on the last page */
+            next_cursor: string | null;
+        };
+        /**
+         * Key
+         * @description An API key, without the key itself
+         */
+        Key: {
+            /** @constant */
+            object: "api_key";
+            id: string;
+            account: string;
+            name: string;
+            /** @description What it may do */
+            scopes: ("read" | "generate" | "manage" | "admin")[];
+            enabled: boolean;
+            /** @description When it was made, in unix seconds */
+            created: number;
+            /** @description Until when it works, in unix seconds */
+            expires_at: number | null;
+            /** @description When it was last used, to the minute, in unix seconds */
+            last_used_at: number | null;
+            /** @description The last four characters of the key */
+            last_four: string;
+            /** @description What it may spend in all; `null`: no limit, in credits with at most three decimals */
+            total_limit_credits: number | null;
+            /** @description What it may spend a day; `null`: no limit, in credits with at most three decimals */
+            daily_limit_credits: number | null;
+            /** @description The time zone in which its day begins at midnight */
+            reset_timezone: string;
+            /** @description The models it may use; `null`: all of them */
+            allowed_models: string[] | null;
+            /** @description What its tasks have cost, in credits with at most three decimals */
+            used_credits: number;
+            /** @description What is reserved for its tasks that have not ended, in credits with at most three decimals */
+            reserved_credits: number;
+            /** @description What it has spent today, including what is reserved, in credits with at most three decimals */
+            daily_used_credits: number | null;
+        };
+        /**
+         * DeletedKey
+         * @description A deleted key; its tasks continue
+         */
+        DeletedKey: {
+            /** @constant */
+            object: "api_key";
+            id: string;
+            /** @description Always `true` */
+            deleted: boolean;
+        };
+        /**
+         * Received
+         * @description The webhook was received
+         */
+        Received: Record<string, never>;
+        /**
+         * MovedPermanentlyError
+         * @description The path ends with a slash. `Location` has the path without it.
+         */
+        MovedPermanentlyError: {
+            /**
+             * @description What is wrong. Branch on this
+             * @constant
+             */
+            code: "moved_permanently";
+            /** @description For people; it may change */
+            message: string;
+            /** @constant */
+            type: "invalid_request_error";
+            /** @description The one field that is to blame, if there is one */
+            param: string | null;
+        };
+        /**
+         * InvalidRequestError
+         * @description The body, a parameter or a header breaks a rule; `param` names it.
+         */
+        InvalidRequestError: {
+            /**
+             * @description What is wrong. Branch on this (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            code: "invalid_request";
+            /** @description For people; it may change */
+            message: string;
+            /** @constant */
+            type: "invalid_request_error";
+            /** @description The one field that is to blame, if there is one */
+            param: string | null;
+        };
+        /**
+         * InvalidTaskIdError
+         * @description What stands in the path is not a task id.
+         */
+        InvalidTaskIdError: {
+            /**
+             * @description What is wrong. Branch on this (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            code: "invalid_task_id";
+            /** @description For people; it may change */
+            message: string;
+            /** @constant */
+            type: "invalid_request_error";
+            /** @description The one field that is to blame, if there is one */
+            param: string | null;
+        };
+        /**
+         * FileDownloadFailedError
+         * @description The address could not be fetched, or answered with something else than the file.
+         */
+        FileDownloadFailedError: {
+            /**
+             * @description What is wrong. Branch on this
+             * @constant
+             */
+            code: "file_download_failed";
+            /** @description For people; it may change */
+            message: string;
+            /** @constant */
+            type: "invalid_request_error";
+            /** @description The one field that is to blame, if there is one */
+            param: string | null;
+        };
+        /**
+         * UnauthorizedError
+         * @description There is no key, or it is not valid.
+         */
+        UnauthorizedError: {
+            /**
+             * @description What is wrong. Branch on this (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            code: "unauthorized";
+            /** @description For people; it may change */
+            message: string;
+            /** @constant */
+            type: "authentication_error";
+            /** @description The one field that is to blame, if there is one */
+            param: string | null;
+        };
+        /**
+         * KeyDisabledError
+         * @description The operator has switched the key off.
+         */
+        KeyDisabledError: {
+            /**
+             * @description What is wrong. Branch on this (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            code: "KEY_DISABLED";
+            /** @description For people; it may change */
+            message: string;
+            /** @constant */
+            type: "authentication_error";
+            /** @description The one field that is to blame, if there is one */
+            param: string | null;
+            /** @description The name of the API key */
+            key_name: string;
+        };
+        /**
+         * KeyExpiredError
+         * @description The key was made to last until `expired_at`.
+         */
+        KeyExpiredError: {
+            /**
+             * @description What is wrong. Branch on this (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            code: "KEY_EXPIRED";
+            /** @description For people; it may change */
+            message: string;
+            /** @constant */
+            type: "authentication_error";
+            /** @description The one field that is to blame, if there is one */
+            param: string | null;
+            /** @description The name of the API key */
+            key_name: string;
+            /** @description When it expired, in unix seconds */
+            expired_at: number;
+        };
+        /**
+         * InsufficientQuotaError
+         * @description The account has too few credits.
+         */
+        InsufficientQuotaError: {
+            /**
+             * @description What is wrong. Branch on this (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            code: "insufficient_quota";
+            /** @description For people; it may change */
+            message: string;
+            /** @constant */
+            type: "insufficient_quota";
+            /** @description The one field that is to blame, if there is one */
+            param: string | null;
+            /** @description What the task would have reserved, in credits with at most three decimals */
+            estimated_credits?: number;
+            /** @description What the account has, in credits with at most three decimals */
+            account_balance_credits: number;
+        };
+        /**
+         * KeyQuotaExhaustedError
+         * @description The task would bring the key above its limit.
+         */
+        KeyQuotaExhaustedError: {
+            /**
+             * @description What is wrong. Branch on this (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            code: "KEY_QUOTA_EXHAUSTED";
+            /** @description For people; it may change */
+            message: string;
+            /** @constant */
+            type: "insufficient_quota";
+            /** @description The one field that is to blame, if there is one */
+            param: string | null;
+            /** @description The name of the API key */
+            key_name: string;
+            /** @description What the task would have reserved, in credits with at most three decimals */
+            estimated_credits: number;
+            /** @description What the key may spend, in credits with at most three decimals */
+            total_limit_credits: number;
+            /** @description What its tasks have cost, in credits with at most three decimals */
+            used_credits: number;
+            /** @description What the key may still spend, in credits with at most three decimals */
+            remaining_credits: number;
+        };
+        /**
+         * KeyDailyQuotaExhaustedError
+         * @description The task would bring the key above its limit for today.
+         */
+        KeyDailyQuotaExhaustedError: {
+            /**
+             * @description What is wrong. Branch on this (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            code: "KEY_DAILY_QUOTA_EXHAUSTED";
+            /** @description For people; it may change */
+            message: string;
+            /** @constant */
+            type: "insufficient_quota";
+            /** @description The one field that is to blame, if there is one */
+            param: string | null;
+            /** @description The name of the API key */
+            key_name: string;
+            /** @description What the task would have reserved, in credits with at most three decimals */
+            estimated_credits: number;
+            /** @description What the key may spend a day, in credits with at most three decimals */
+            daily_limit_credits: number;
+            /** @description What it has spent today, in credits with at most three decimals */
+            daily_used_credits: number;
+            /** @description What the key may still spend, in credits with at most three decimals */
+            remaining_credits: number;
+            /** @description Where its day begins at midnight */
+            reset_timezone: string;
+        };
+        /**
+         * DailyBudgetExhaustedError
+         * @description The task would bring the account above its daily budget, and its creates stop there.
+         */
+        DailyBudgetExhaustedError: {
+            /**
+             * @description What is wrong. Branch on this (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            code: "daily_budget_exhausted";
+            /** @description For people; it may change */
+            message: string;
+            /** @constant */
+            type: "insufficient_quota";
+            /** @description The one field that is to blame, if there is one */
+            param: string | null;
+            /** @description What the task would have reserved, in credits with at most three decimals */
+            estimated_credits: number;
+            /** @description What the account is meant to spend on a day of UTC, in credits with at most three decimals */
+            daily_budget_credits: number;
+            /** @description What the key may still spend, in credits with at most three decimals */
+            remaining_credits: number;
+        };
+        /**
+         * PermissionDeniedError
+         * @description The key lacks the scope of this route, or a link to a result is not valid any more.
+         */
+        PermissionDeniedError: {
+            /**
+             * @description What is wrong. Branch on this (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            code: "permission_denied";
+            /** @description For people; it may change */
+            message: string;
+            /** @constant */
+            type: "invalid_request_error";
+            /** @description The one field that is to blame, if there is one */
+            param: string | null;
+        };
+        /**
+         * KeyModelNotAllowedError
+         * @description The key may not use this model.
+         */
+        KeyModelNotAllowedError: {
+            /**
+             * @description What is wrong. Branch on this (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            code: "KEY_MODEL_NOT_ALLOWED";
+            /** @description For people; it may change */
+            message: string;
+            /** @constant */
+            type: "invalid_request_error";
+            /** @description The one field that is to blame, if there is one */
+            param: string | null;
+            /** @description The name of the API key */
+            key_name: string;
+            /** @description The models it may use */
+            allowed_models: string[];
+        };
+        /**
+         * NotFoundError
+         * @description There is no such route, or it has another method.
+         */
+        NotFoundError: {
+            /**
+             * @description What is wrong. Branch on this
+             * @constant
+             */
+            code: "not_found";
+            /** @description For people; it may change */
+            message: string;
+            /** @constant */
+            type: "invalid_request_error";
+            /** @description The one field that is to blame, if there is one */
+            param: string | null;
+        };
+        /**
+         * TaskNotFoundError
+         * @description There is no such task, it was deleted, it has expired, or it belongs to another account.
+         */
+        TaskNotFoundError: {
+            /**
+             * @description What is wrong. Branch on this
+             * @constant
+             */
+            code: "task_not_found";
+            /** @description For people; it may change */
+            message: string;
+            /** @constant */
+            type: "invalid_request_error";
+            /** @description The one field that is to blame, if there is one */
+            param: string | null;
+        };
+        /**
+         * ModelNotFoundError
+         * @description There is no model of this name.
+         */
+        ModelNotFoundError: {
+            /**
+             * @description What is wrong. Branch on this
+             * @constant
+             */
+            code: "model_not_found";
+            /** @description For people; it may change */
+            message: string;
+            /** @constant */
+            type: "invalid_request_error";
+            /** @description The one field that is to blame, if there is one */
+            param: string | null;
+        };
+        /**
+         * FileNotFoundError
+         * @description There is no such file, it was deleted, it has expired, or it belongs to another account.
+         */
+        FileNotFoundError: {
+            /**
+             * @description What is wrong. Branch on this
+             * @constant
+             */
+            code: "file_not_found";
+            /** @description For people; it may change */
+            message: string;
+            /** @constant */
+            type: "invalid_request_error";
+            /** @description The one field that is to blame, if there is one */
+            param: string | null;
+        };
+        /**
+         * AccountNotFoundError
+         * @description There is no account of this name.
+         */
+        AccountNotFoundError: {
+            /**
+             * @description What is wrong. Branch on this
+             * @constant
+             */
+            code: "account_not_found";
+            /** @description For people; it may change */
+            message: string;
+            /** @constant */
+            type: "invalid_request_error";
+            /** @description The one field that is to blame, if there is one */
+            param: string | null;
+        };
+        /**
+         * KeyNotFoundError
+         * @description There is no key with this id, or it was deleted.
+         */
+        KeyNotFoundError: {
+            /**
+             * @description What is wrong. Branch on this
+             * @constant
+             */
+            code: "key_not_found";
+            /** @description For people; it may change */
+            message: string;
+            /** @constant */
+            type: "invalid_request_error";
+            /** @description The one field that is to blame, if there is one */
+            param: string | null;
+        };
+        /**
+         * AccountExistsError
+         * @description There is an account of this name already.
+         */
+        AccountExistsError: {
+            /**
+             * @description What is wrong. Branch on this
+             * @constant
+             */
+            code: "account_exists";
+            /** @description For people; it may change */
+            message: string;
+            /** @constant */
+            type: "invalid_request_error";
+            /** @description The one field that is to blame, if there is one */
+            param: string | null;
+        };
+        /**
+         * FileQuotaExceededError
+         * @description The account has as many stored files as its user group may have.
+         */
+        FileQuotaExceededError: {
+            /**
+             * @description What is wrong. Branch on this
+             * @constant
+             */
+            code: "file_quota_exceeded";
+            /** @description For people; it may change */
+            message: string;
+            /** @constant */
+            type: "insufficient_quota";
+            /** @description The one field that is to blame, if there is one */
+            param: string | null;
+        };
+        /**
+         * IdempotencyConflictError
+         * @description The Idempotency-Key was used for another request within 24 hours, or the task that it has created was deleted.
+         */
+        IdempotencyConflictError: {
+            /**
+             * @description What is wrong. Branch on this
+             * @constant
+             */
+            code: "idempotency_conflict";
+            /** @description For people; it may change */
+            message: string;
+            /** @constant */
+            type: "invalid_request_error";
+            /** @description The one field that is to blame, if there is one */
+            param: string | null;
+        };
+        /**
+         * TaskEndedError
+         * @description The task is over already.
+         */
+        TaskEndedError: {
+            /**
+             * @description What is wrong. Branch on this (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            code: "task_ended";
+            /** @description For people; it may change */
+            message: string;
+            /** @constant */
+            type: "invalid_request_error";
+            /** @description The one field that is to blame, if there is one */
+            param: string | null;
+        };
+        /**
+         * TaskNotCancellableError
+         * @description The provider works on the task already, or cannot cancel.
+         */
+        TaskNotCancellableError: {
+            /**
+             * @description What is wrong. Branch on this (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            code: "task_not_cancellable";
+            /** @description For people; it may change */
+            message: string;
+            /** @constant */
+            type: "invalid_request_error";
+            /** @description The one field that is to blame, if there is one */
+            param: string | null;
+        };
+        /**
+         * TaskRunningError
+         * @description The task is not over yet.
+         */
+        TaskRunningError: {
+            /**
+             * @description What is wrong. Branch on this
+             * @constant
+             */
+            code: "task_running";
+            /** @description For people; it may change */
+            message: string;
+            /** @constant */
+            type: "invalid_request_error";
+            /** @description The one field that is to blame, if there is one */
+            param: string | null;
+        };
+        /**
+         * PictureTooLargeError
+         * @description The request has the header `Authorization`, and the picture is too large for a response: `url` leads to it.
+         */
+        PictureTooLargeError: {
+            /**
+             * @description What is wrong. Branch on this
+             * @constant
+             */
+            code: "picture_too_large";
+            /** @description For people; it may change */
+            message: string;
+            /** @constant */
+            type: "invalid_request_error";
+            /** @description The one field that is to blame, if there is one */
+            param: string | null;
+            /**
+             * Format: uri
+             * @description Where the picture is for five minutes; without a key
+             */
+            url: string;
+        };
+        /**
+         * ResultExpiredError
+         * @description The picture was deleted: by its task’s deletion, or since pictures are kept for some days after the end of their task.
+         */
+        ResultExpiredError: {
+            /**
+             * @description What is wrong. Branch on this
+             * @constant
+             */
+            code: "result_expired";
+            /** @description For people; it may change */
+            message: string;
+            /** @constant */
+            type: "invalid_request_error";
+            /** @description The one field that is to blame, if there is one */
+            param: string | null;
+        };
+        /**
+         * RequestTooLargeError
+         * @description The body is larger than any request has to be.
+         */
+        RequestTooLargeError: {
+            /**
+             * @description What is wrong. Branch on this
+             * @constant
+             */
+            code: "request_too_large";
+            /** @description For people; it may change */
+            message: string;
+            /** @constant */
+            type: "invalid_request_error";
+            /** @description The one field that is to blame, if there is one */
+            param: string | null;
+        };
+        /**
+         * UnsupportedMediaTypeError
+         * @description The body is not JSON in UTF-8 by its Content-Type, or it is compressed.
+         */
+        UnsupportedMediaTypeError: {
+            /**
+             * @description What is wrong. Branch on this
+             * @constant
+             */
+            code: "unsupported_media_type";
+            /** @description For people; it may change */
+            message: string;
+            /** @constant */
+            type: "invalid_request_error";
+            /** @description The one field that is to blame, if there is one */
+            param: string | null;
+        };
+        /**
+         * UnsupportedFileTypeError
+         * @description The file is not a whole picture in a format that is accepted.
+         */
+        UnsupportedFileTypeError: {
+            /**
+             * @description What is wrong. Branch on this
+             * @constant
+             */
+            code: "unsupported_file_type";
+            /** @description For people; it may change */
+            message: string;
+            /** @constant */
+            type: "invalid_request_error";
+            /** @description The one field that is to blame, if there is one */
+            param: string | null;
+        };
+        /**
+         * RateLimitExceededError
+         * @description The key has sent too many requests, or the account has too many tasks that have not ended. Wait as long as Retry-After says.
+         */
+        RateLimitExceededError: {
+            /**
+             * @description What is wrong. Branch on this
+             * @constant
+             */
+            code: "rate_limit_exceeded";
+            /** @description For people; it may change */
+            message: string;
+            /** @constant */
+            type: "rate_limit_error";
+            /** @description The one field that is to blame, if there is one */
+            param: string | null;
+        };
+        /**
+         * InternalErrorError
+         * @description Our fault. Sending it again is safe with the same Idempotency-Key.
+         */
+        InternalErrorError: {
+            /**
+             * @description What is wrong. Branch on this
+             * @constant
+             */
+            code: "internal_error";
+            /** @description For people; it may change */
+            message: string;
+            /** @constant */
+            type: "api_error";
+            /** @description The one field that is to blame, if there is one */
+            param: string | null;
+        };
+        /**
+         * StorageFailedError
+         * @description Our fault: the file could not be stored. Sending it again is safe.
+         */
+        StorageFailedError: {
+            /**
+             * @description What is wrong. Branch on this
+             * @constant
+             */
+            code: "storage_failed";
+            /** @description For people; it may change */
+            message: string;
+            /** @constant */
+            type: "api_error";
+            /** @description The one field that is to blame, if there is one */
+            param: string | null;
+        };
+        /**
+         * ServiceUnavailableError
+         * @description Many requests of the account were in each other’s way. Wait as long as Retry-After says.
+         */
+        ServiceUnavailableError: {
+            /**
+             * @description What is wrong. Branch on this
+             * @constant
+             */
+            code: "service_unavailable";
+            /** @description For people; it may change */
+            message: string;
+            /** @constant */
+            type: "api_error";
+            /** @description The one field that is to blame, if there is one */
+            param: string | null;
+        };
+        /**
+         * RateLimited
+         * @description A response to a request above a limit of its key or account
+         */
+        RateLimited: {
+            error: components["schemas"]["RateLimitExceededError"];
+        };
+        /**
+         * GatewayError
+         * @description A response that the gateway in front makes
+         */
+        GatewayError: {
+            message: string;
+        };
     };
-    /**
-     * @description `rate_limit_exceeded`: The key has sent too many requests, or the account has too many tasks that have not ended. Wait as long as Retry-After says.
-     *
-     *     The gateway: the whole service, or this route, is above its requests a second. Without `code`, `x-request-id` and `Retry-After`: wait a second and send the request again.
-     */
-    RateLimitExceeded: {
-      headers: {
+    responses: {
+        /** @description The gateway: the whole service, or this route, is above its requests a second. Without `code`, `x-request-id` and `Retry-After`: wait a second and send the request again. */
+        GatewayThrottled: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["GatewayError"];
+            };
+        };
+        /** @description `invalid_request`: The body, a parameter or a header breaks a rule; `param` names it. */
+        InvalidRequest: {
+            headers: {
+                "x-request-id": components["headers"]["x-request-id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    error: components["schemas"]["InvalidRequestError"];
+                };
+            };
+        };
+        /**
+         * @description `unauthorized`: There is no key, or it is not valid.
+         *
+         *     `KEY_DISABLED`: The operator has switched the key off.
+         *
+         *     `KEY_EXPIRED`: The key was made to last until `expired_at`.
+         */
+        UnauthorizedOrKeyDisabledOrKeyExpired: {
+            headers: {
+                "x-request-id": components["headers"]["x-request-id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    error: components["schemas"]["UnauthorizedError"] | components["schemas"]["KeyDisabledError"] | components["schemas"]["KeyExpiredError"];
+                };
+            };
+        };
+        /**
+         * @description `rate_limit_exceeded`: The key has sent too many requests, or the account has too many tasks that have not ended. Wait as long as Retry-After says.
+         *
+         *     The gateway: the whole service, or this route, is above its requests a second. Without `code`, `x-request-id` and `Retry-After`: wait a second and send the request again.
+         */
+        RateLimitExceeded: {
+            headers: {
+                /**
+                 * @description The id of this request; quote it when you ask the operator
+                 * @example JKJaXmPLvHcESHA=
+                 */
+                "x-request-id"?: string;
+                /**
+                 * @description How long to wait before the next try, in seconds
+                 * @example 1
+                 */
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["RateLimited"] | components["schemas"]["GatewayError"];
+            };
+        };
+        /** @description `internal_error`: Our fault. Sending it again is safe with the same Idempotency-Key. */
+        InternalError: {
+            headers: {
+                "x-request-id": components["headers"]["x-request-id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    error: components["schemas"]["InternalErrorError"];
+                };
+            };
+        };
+        /** @description `invalid_task_id`: What stands in the path is not a task id. */
+        InvalidTaskId: {
+            headers: {
+                "x-request-id": components["headers"]["x-request-id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    error: components["schemas"]["InvalidTaskIdError"];
+                };
+            };
+        };
+        /** @description `task_not_found`: There is no such task, it was deleted, it has expired, or it belongs to another account. */
+        TaskNotFound: {
+            headers: {
+                "x-request-id": components["headers"]["x-request-id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    error: components["schemas"]["TaskNotFoundError"];
+                };
+            };
+        };
+        /** @description `permission_denied`: The key lacks the scope of this route, or a link to a result is not valid any more. */
+        PermissionDenied: {
+            headers: {
+                "x-request-id": components["headers"]["x-request-id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    error: components["schemas"]["PermissionDeniedError"];
+                };
+            };
+        };
+        /**
+         * @description `task_ended`: The task is over already.
+         *
+         *     `task_not_cancellable`: The provider works on the task already, or cannot cancel.
+         */
+        TaskEndedOrTaskNotCancellable: {
+            headers: {
+                "x-request-id": components["headers"]["x-request-id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    error: components["schemas"]["TaskEndedError"] | components["schemas"]["TaskNotCancellableError"];
+                };
+            };
+        };
+        /**
+         * @description `invalid_request`: The body, a parameter or a header breaks a rule; `param` names it.
+         *
+         *     `invalid_task_id`: What stands in the path is not a task id.
+         */
+        InvalidRequestOrInvalidTaskId: {
+            headers: {
+                "x-request-id": components["headers"]["x-request-id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    error: components["schemas"]["InvalidRequestError"] | components["schemas"]["InvalidTaskIdError"];
+                };
+            };
+        };
+        /** @description `request_too_large`: The body is larger than any request has to be. */
+        RequestTooLarge: {
+            headers: {
+                "x-request-id": components["headers"]["x-request-id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    error: components["schemas"]["RequestTooLargeError"];
+                };
+            };
+        };
+        /** @description `unsupported_media_type`: The body is not JSON in UTF-8 by its Content-Type, or it is compressed. */
+        UnsupportedMediaType: {
+            headers: {
+                "x-request-id": components["headers"]["x-request-id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    error: components["schemas"]["UnsupportedMediaTypeError"];
+                };
+            };
+        };
+        /** @description `file_not_found`: There is no such file, it was deleted, it has expired, or it belongs to another account. */
+        FileNotFound: {
+            headers: {
+                "x-request-id": components["headers"]["x-request-id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    error: components["schemas"]["FileNotFoundError"];
+                };
+            };
+        };
+        /** @description `picture_too_large`: The request has the header `Authorization`, and the picture is too large for a response: `url` leads to it. */
+        PictureTooLarge: {
+            headers: {
+                "x-request-id": components["headers"]["x-request-id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    error: components["schemas"]["PictureTooLargeError"];
+                };
+            };
+        };
+        /** @description `result_expired`: The picture was deleted: by its task’s deletion, or since pictures are kept for some days after the end of their task. */
+        ResultExpired: {
+            headers: {
+                "x-request-id": components["headers"]["x-request-id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    error: components["schemas"]["ResultExpiredError"];
+                };
+            };
+        };
+        /**
+         * @description `unauthorized`: There is no key, or it is not valid.
+         *
+         *     `KEY_DISABLED`: The operator has switched the key off.
+         *
+         *     `KEY_EXPIRED`: The key was made to last until `expired_at`.
+         */
+        FilesErrorUnauthorizedOrKeyDisabledOrKeyExpired: {
+            headers: {
+                "x-request-id": components["headers"]["x-request-id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["FilesError"];
+            };
+        };
+        /** @description `permission_denied`: The key lacks the scope of this route, or a link to a result is not valid any more. */
+        FilesErrorPermissionDenied: {
+            headers: {
+                "x-request-id": components["headers"]["x-request-id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["FilesError"];
+            };
+        };
+        /** @description `file_not_found`: There is no such file, it was deleted, it has expired, or it belongs to another account. */
+        FilesErrorFileNotFound: {
+            headers: {
+                "x-request-id": components["headers"]["x-request-id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["FilesError"];
+            };
+        };
+        /**
+         * @description `rate_limit_exceeded`: The key has sent too many requests, or the account has too many tasks that have not ended. Wait as long as Retry-After says.
+         *
+         *     The gateway: the whole service, or this route, is above its requests a second. Without `code`, `x-request-id` and `Retry-After`: wait a second and send the request again.
+         */
+        FilesErrorRateLimitExceeded: {
+            headers: {
+                /**
+                 * @description The id of this request; quote it when you ask the operator
+                 * @example JKJaXmPLvHcESHA=
+                 */
+                "x-request-id"?: string;
+                /**
+                 * @description How long to wait before the next try, in seconds
+                 * @example 1
+                 */
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["FilesError"] | components["schemas"]["GatewayError"];
+            };
+        };
+        /** @description `internal_error`: Our fault. Sending it again is safe with the same Idempotency-Key. */
+        FilesErrorInternalError: {
+            headers: {
+                "x-request-id": components["headers"]["x-request-id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["FilesError"];
+            };
+        };
+        /** @description `picture_too_large`: The request has the header `Authorization`, and the picture is too large for a response: `url` leads to it. */
+        FilesErrorPictureTooLarge: {
+            headers: {
+                "x-request-id": components["headers"]["x-request-id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["FilesError"];
+            };
+        };
+        /** @description `invalid_request`: The body, a parameter or a header breaks a rule; `param` names it. */
+        FilesErrorInvalidRequest: {
+            headers: {
+                "x-request-id": components["headers"]["x-request-id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["FilesError"];
+            };
+        };
+        /** @description `invalid_request`: The body, a parameter or a header breaks a rule; `param` names it. */
+        FilesErrorCountedInvalidRequest: {
+            headers: {
+                "x-request-id": components["headers"]["x-request-id"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["FilesError"];
+            };
+        };
+        /**
+         * @description `unauthorized`: There is no key, or it is not valid.
+         *
+         *     `KEY_DISABLED`: The operator has switched the key off.
+         *
+         *     `KEY_EXPIRED`: The key was made to last until `expired_at`.
+         */
+        FilesErrorCountedUnauthorizedOrKeyDisabledOrKeyExpired: {
+            headers: {
+                "x-request-id": components["headers"]["x-request-id"];
+                /**
+                 * @description How many requests the key may send a minute
+                 * @example 300
+                 */
+                "X-RateLimit-Limit"?: number;
+                /**
+                 * @description How many it may send now
+                 * @example 299
+                 */
+                "X-RateLimit-Remaining"?: number;
+                /**
+                 * @description When the whole limit is available again, in unix seconds
+                 * @example 1772443840
+                 */
+                "X-RateLimit-Reset"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["FilesError"];
+            };
+        };
+        /** @description `permission_denied`: The key lacks the scope of this route, or a link to a result is not valid any more. */
+        FilesErrorCountedPermissionDenied: {
+            headers: {
+                "x-request-id": components["headers"]["x-request-id"];
+                /**
+                 * @description How many requests the key may send a minute
+                 * @example 300
+                 */
+                "X-RateLimit-Limit"?: number;
+                /**
+                 * @description How many it may send now
+                 * @example 299
+                 */
+                "X-RateLimit-Remaining"?: number;
+                /**
+                 * @description When the whole limit is available again, in unix seconds
+                 * @example 1772443840
+                 */
+                "X-RateLimit-Reset"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["FilesError"];
+            };
+        };
+        /** @description `file_quota_exceeded`: The account has as many stored files as its user group may have. */
+        FilesErrorCountedFileQuotaExceeded: {
+            headers: {
+                "x-request-id": components["headers"]["x-request-id"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["FilesError"];
+            };
+        };
+        /** @description `request_too_large`: The body is larger than any request has to be. */
+        FilesErrorCountedRequestTooLarge: {
+            headers: {
+                "x-request-id": components["headers"]["x-request-id"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["FilesError"];
+            };
+        };
+        /**
+         * @description `unsupported_media_type`: The body is not JSON in UTF-8 by its Content-Type, or it is compressed.
+         *
+         *     `unsupported_file_type`: The file is not a whole picture in a format that is accepted.
+         */
+        FilesErrorCountedUnsupportedMediaTypeOrUnsupportedFileType: {
+            headers: {
+                "x-request-id": components["headers"]["x-request-id"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["FilesError"];
+            };
+        };
+        /**
+         * @description `rate_limit_exceeded`: The key has sent too many requests, or the account has too many tasks that have not ended. Wait as long as Retry-After says.
+         *
+         *     The gateway: the whole service, or this route, is above its requests a second. Without `code`, `x-request-id` and `Retry-After`: wait a second and send the request again.
+         */
+        FilesErrorCountedRateLimitExceeded: {
+            headers: {
+                /**
+                 * @description The id of this request; quote it when you ask the operator
+                 * @example JKJaXmPLvHcESHA=
+                 */
+                "x-request-id"?: string;
+                /**
+                 * @description How many requests the key may send a minute
+                 * @example 300
+                 */
+                "X-RateLimit-Limit"?: number;
+                /**
+                 * @description How many it may send now
+                 * @example 299
+                 */
+                "X-RateLimit-Remaining"?: number;
+                /**
+                 * @description When the whole limit is available again, in unix seconds
+                 * @example 1772443840
+                 */
+                "X-RateLimit-Reset"?: number;
+                /**
+                 * @description How long to wait before the next try, in seconds
+                 * @example 1
+                 */
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["FilesError"] | components["schemas"]["GatewayError"];
+            };
+        };
+        /**
+         * @description `internal_error`: Our fault. Sending it again is safe with the same Idempotency-Key.
+         *
+         *     `storage_failed`: Our fault: the file could not be stored. Sending it again is safe.
+         */
+        FilesErrorCountedInternalErrorOrStorageFailed: {
+            headers: {
+                "x-request-id": components["headers"]["x-request-id"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["FilesError"];
+            };
+        };
+        /** @description `service_unavailable`: Many requests of the account were in each other’s way. Wait as long as Retry-After says. */
+        FilesErrorCountedServiceUnavailable: {
+            headers: {
+                "x-request-id": components["headers"]["x-request-id"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["FilesError"];
+            };
+        };
+        /**
+         * @description `invalid_request`: The body, a parameter or a header breaks a rule; `param` names it.
+         *
+         *     `file_download_failed`: The address could not be fetched, or answered with something else than the file.
+         */
+        FilesErrorCountedInvalidRequestOrFileDownloadFailed: {
+            headers: {
+                "x-request-id": components["headers"]["x-request-id"];
+                "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["FilesError"];
+            };
+        };
+        /** @description `model_not_found`: There is no model of this name. */
+        ModelNotFound: {
+            headers: {
+                "x-request-id": components["headers"]["x-request-id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    error: components["schemas"]["ModelNotFoundError"];
+                };
+            };
+        };
+        /** @description `account_exists`: There is an account of this name already. */
+        AccountExists: {
+            headers: {
+                "x-request-id": components["headers"]["x-request-id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    error: components["schemas"]["AccountExistsError"];
+                };
+            };
+        };
+        /** @description `account_not_found`: There is no account of this name. */
+        AccountNotFound: {
+            headers: {
+                "x-request-id": components["headers"]["x-request-id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    error: components["schemas"]["AccountNotFoundError"];
+                };
+            };
+        };
+        /** @description `insufficient_quota`: The account has too few credits. */
+        InsufficientQuota: {
+            headers: {
+                "x-request-id": components["headers"]["x-request-id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    error: components["schemas"]["InsufficientQuotaError"];
+                };
+            };
+        };
+        /** @description `idempotency_conflict`: The Idempotency-Key was used for another request within 24 hours, or the task that it has created was deleted. */
+        IdempotencyConflict: {
+            headers: {
+                "x-request-id": components["headers"]["x-request-id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    error: components["schemas"]["IdempotencyConflictError"];
+                };
+            };
+        };
+        /** @description `service_unavailable`: Many requests of the account were in each other’s way. Wait as long as Retry-After says. */
+        ServiceUnavailable: {
+            headers: {
+                "x-request-id": components["headers"]["x-request-id"];
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    error: components["schemas"]["ServiceUnavailableError"];
+                };
+            };
+        };
+        /** @description `task_running`: The task is not over yet. */
+        TaskRunning: {
+            headers: {
+                "x-request-id": components["headers"]["x-request-id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    error: components["schemas"]["TaskRunningError"];
+                };
+            };
+        };
+        /** @description `task_ended`: The task is over already. */
+        TaskEnded: {
+            headers: {
+                "x-request-id": components["headers"]["x-request-id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    error: components["schemas"]["TaskEndedError"];
+                };
+            };
+        };
+        /** @description `key_not_found`: There is no key with this id, or it was deleted. */
+        KeyNotFound: {
+            headers: {
+                "x-request-id": components["headers"]["x-request-id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    error: components["schemas"]["KeyNotFoundError"];
+                };
+            };
+        };
+    };
+    parameters: never;
+    requestBodies: never;
+    headers: {
         /**
          * @description The id of this request; quote it when you ask the operator
          * @example JKJaXmPLvHcESHA=
          */
-        'x-request-id'?: string;
-        /**
-         * @description How long to wait before the next try, in seconds
-         * @example 1
-         */
-        'Retry-After'?: number;
-        [name: string]: unknown;
-      };
-      content: {
-        'application/json':
-          | components['schemas']['RateLimited']
-          | components['schemas']['GatewayError'];
-      };
-    };
-    /** @description `internal_error`: Our fault. Sending it again is safe with the same Idempotency-Key. */
-    InternalError: {
-      headers: {
-        'x-request-id': components['headers']['x-request-id'];
-        [name: string]: unknown;
-      };
-      content: {
-        'application/json': {
-          error: components['schemas']['InternalErrorError'];
-        };
-      };
-    };
-    /** @description `invalid_task_id`: What stands in the path is not a task id. */
-    InvalidTaskId: {
-      headers: {
-        'x-request-id': components['headers']['x-request-id'];
-        [name: string]: unknown;
-      };
-      content: {
-        'application/json': {
-          error: components['schemas']['InvalidTaskIdError'];
-        };
-      };
-    };
-    /** @description `task_not_found`: There is no such task, it was deleted, it has expired, or it belongs to another account. */
-    TaskNotFound: {
-      headers: {
-        'x-request-id': components['headers']['x-request-id'];
-        [name: string]: unknown;
-      };
-      content: {
-        'application/json': {
-          error: components['schemas']['TaskNotFoundError'];
-        };
-      };
-    };
-    /** @description `permission_denied`: The key lacks the scope of this route, or a link to a result is not valid any more. */
-    PermissionDenied: {
-      headers: {
-        'x-request-id': components['headers']['x-request-id'];
-        [name: string]: unknown;
-      };
-      content: {
-        'application/json': {
-          error: components['schemas']['PermissionDeniedError'];
-        };
-      };
-    };
-    /**
-     * @description `task_ended`: The task is over already.
-     *
-     *     `task_not_cancellable`: The provider works on the task already, or cannot cancel.
-     */
-    TaskEndedOrTaskNotCancellable: {
-      headers: {
-        'x-request-id': components['headers']['x-request-id'];
-        [name: string]: unknown;
-      };
-      content: {
-        'application/json': {
-          error:
-            | components['schemas']['TaskEndedError']
-            | components['schemas']['TaskNotCancellableError'];
-        };
-      };
-    };
-    /**
-     * @description `invalid_request`: The body, a parameter or a header breaks a rule; `param` names it.
-     *
-     *     `invalid_task_id`: What stands in the path is not a task id.
-     */
-    InvalidRequestOrInvalidTaskId: {
-      headers: {
-        'x-request-id': components['headers']['x-request-id'];
-        [name: string]: unknown;
-      };
-      content: {
-        'application/json': {
-          error:
-            | components['schemas']['InvalidRequestError']
-            | components['schemas']['InvalidTaskIdError'];
-        };
-      };
-    };
-    /** @description `request_too_large`: The body is larger than any request has to be. */
-    RequestTooLarge: {
-      headers: {
-        'x-request-id': components['headers']['x-request-id'];
-        [name: string]: unknown;
-      };
-      content: {
-        'application/json': {
-          error: components['schemas']['RequestTooLargeError'];
-        };
-      };
-    };
-    /** @description `unsupported_media_type`: The body is not JSON in UTF-8 by its Content-Type, or it is compressed. */
-    UnsupportedMediaType: {
-      headers: {
-        'x-request-id': components['headers']['x-request-id'];
-        [name: string]: unknown;
-      };
-      content: {
-        'application/json': {
-          error: components['schemas']['UnsupportedMediaTypeError'];
-        };
-      };
-    };
-    /** @description `file_not_found`: There is no such file, it was deleted, it has expired, or it belongs to another account. */
-    FileNotFound: {
-      headers: {
-        'x-request-id': components['headers']['x-request-id'];
-        [name: string]: unknown;
-      };
-      content: {
-        'application/json': {
-          error: components['schemas']['FileNotFoundError'];
-        };
-      };
-    };
-    /** @description `picture_too_large`: The request has the header `Authorization`, and the picture is too large for a response: `url` leads to it. */
-    PictureTooLarge: {
-      headers: {
-        'x-request-id': components['headers']['x-request-id'];
-        [name: string]: unknown;
-      };
-      content: {
-        'application/json': {
-          error: components['schemas']['PictureTooLargeError'];
-        };
-      };
-    };
-    /** @description `result_expired`: The picture was deleted: by its task’s deletion, or since pictures are kept for some days after the end of their task. */
-    ResultExpired: {
-      headers: {
-        'x-request-id': components['headers']['x-request-id'];
-        [name: string]: unknown;
-      };
-      content: {
-        'application/json': {
-          error: components['schemas']['ResultExpiredError'];
-        };
-      };
-    };
-    /**
-     * @description `unauthorized`: There is no key, or it is not valid.
-     *
-     *     `KEY_DISABLED`: The operator has switched the key off.
-     *
-     *     `KEY_EXPIRED`: The key was made to last until `expired_at`.
-     */
-    FilesErrorUnauthorizedOrKeyDisabledOrKeyExpired: {
-      headers: {
-        'x-request-id': components['headers']['x-request-id'];
-        [name: string]: unknown;
-      };
-      content: {
-        'application/json': components['schemas']['FilesError'];
-      };
-    };
-    /** @description `permission_denied`: The key lacks the scope of this route, or a link to a result is not valid any more. */
-    FilesErrorPermissionDenied: {
-      headers: {
-        'x-request-id': components['headers']['x-request-id'];
-        [name: string]: unknown;
-      };
-      content: {
-        'application/json': components['schemas']['FilesError'];
-      };
-    };
-    /** @description `file_not_found`: There is no such file, it was deleted, it has expired, or it belongs to another account. */
-    FilesErrorFileNotFound: {
-      headers: {
-        'x-request-id': components['headers']['x-request-id'];
-        [name: string]: unknown;
-      };
-      content: {
-        'application/json': components['schemas']['FilesError'];
-      };
-    };
-    /**
-     * @description `rate_limit_exceeded`: The key has sent too many requests, or the account has too many tasks that have not ended. Wait as long as Retry-After says.
-     *
-     *     The gateway: the whole service, or this route, is above its requests a second. Without `code`, `x-request-id` and `Retry-After`: wait a second and send the request again.
-     */
-    FilesErrorRateLimitExceeded: {
-      headers: {
-        /**
-         * @description The id of this request; quote it when you ask the operator
-         * @example JKJaXmPLvHcESHA=
-         */
-        'x-request-id'?: string;
-        /**
-         * @description How long to wait before the next try, in seconds
-         * @example 1
-         */
-        'Retry-After'?: number;
-        [name: string]: unknown;
-      };
-      content: {
-        'application/json':
-          | components['schemas']['FilesError']
-          | components['schemas']['GatewayError'];
-      };
-    };
-    /** @description `internal_error`: Our fault. Sending it again is safe with the same Idempotency-Key. */
-    FilesErrorInternalError: {
-      headers: {
-        'x-request-id': components['headers']['x-request-id'];
-        [name: string]: unknown;
-      };
-      content: {
-        'application/json': components['schemas']['FilesError'];
-      };
-    };
-    /** @description `picture_too_large`: The request has the header `Authorization`, and the picture is too large for a response: `url` leads to it. */
-    FilesErrorPictureTooLarge: {
-      headers: {
-        'x-request-id': components['headers']['x-request-id'];
-        [name: string]: unknown;
-      };
-      content: {
-        'application/json': components['schemas']['FilesError'];
-      };
-    };
-    /** @description `invalid_request`: The body, a parameter or a header breaks a rule; `param` names it. */
-    FilesErrorInvalidRequest: {
-      headers: {
-        'x-request-id': components['headers']['x-request-id'];
-        [name: string]: unknown;
-      };
-      content: {
-        'application/json': components['schemas']['FilesError'];
-      };
-    };
-    /** @description `invalid_request`: The body, a parameter or a header breaks a rule; `param` names it. */
-    FilesErrorCountedInvalidRequest: {
-      headers: {
-        'x-request-id': components['headers']['x-request-id'];
-        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
-        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
-        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
-        [name: string]: unknown;
-      };
-      content: {
-        'application/json': components['schemas']['FilesError'];
-      };
-    };
-    /**
-     * @description `unauthorized`: There is no key, or it is not valid.
-     *
-     *     `KEY_DISABLED`: The operator has switched the key off.
-     *
-     *     `KEY_EXPIRED`: The key was made to last until `expired_at`.
-     */
-    FilesErrorCountedUnauthorizedOrKeyDisabledOrKeyExpired: {
-      headers: {
-        'x-request-id': components['headers']['x-request-id'];
+        "x-request-id": string;
         /**
          * @description How many requests the key may send a minute
          * @example 300
          */
-        'X-RateLimit-Limit'?: number;
+        "X-RateLimit-Limit": number;
         /**
          * @description How many it may send now
          * @example 299
          */
-        'X-RateLimit-Remaining'?: number;
+        "X-RateLimit-Remaining": number;
         /**
          * @description When the whole limit is available again, in unix seconds
          * @example 1772443840
          */
-        'X-RateLimit-Reset'?: number;
-        [name: string]: unknown;
-      };
-      content: {
-        'application/json': components['schemas']['FilesError'];
-      };
-    };
-    /** @description `permission_denied`: The key lacks the scope of this route, or a link to a result is not valid any more. */
-    FilesErrorCountedPermissionDenied: {
-      headers: {
-        'x-request-id': components['headers']['x-request-id'];
-        /**
-         * @description How many requests the key may send a minute
-         * @example 300
-         */
-        'X-RateLimit-Limit'?: number;
-        /**
-         * @description How many it may send now
-         * @example 299
-         */
-        'X-RateLimit-Remaining'?: number;
-        /**
-         * @description When the whole limit is available again, in unix seconds
-         * @example 1772443840
-         */
-        'X-RateLimit-Reset'?: number;
-        [name: string]: unknown;
-      };
-      content: {
-        'application/json': components['schemas']['FilesError'];
-      };
-    };
-    /** @description `file_quota_exceeded`: The account has as many stored files as its user group may have. */
-    FilesErrorCountedFileQuotaExceeded: {
-      headers: {
-        'x-request-id': components['headers']['x-request-id'];
-        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
-        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
-        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
-        [name: string]: unknown;
-      };
-      content: {
-        'application/json': components['schemas']['FilesError'];
-      };
-    };
-    /** @description `request_too_large`: The body is larger than any request has to be. */
-    FilesErrorCountedRequestTooLarge: {
-      headers: {
-        'x-request-id': components['headers']['x-request-id'];
-        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
-        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
-        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
-        [name: string]: unknown;
-      };
-      content: {
-        'application/json': components['schemas']['FilesError'];
-      };
-    };
-    /**
-     * @description `unsupported_media_type`: The body is not JSON in UTF-8 by its Content-Type, or it is compressed.
-     *
-     *     `unsupported_file_type`: The file is not a whole picture in a format that is accepted.
-     */
-    FilesErrorCountedUnsupportedMediaTypeOrUnsupportedFileType: {
-      headers: {
-        'x-request-id': components['headers']['x-request-id'];
-        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
-        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
-        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
-        [name: string]: unknown;
-      };
-      content: {
-        'application/json': components['schemas']['FilesError'];
-      };
-    };
-    /**
-     * @description `rate_limit_exceeded`: The key has sent too many requests, or the account has too many tasks that have not ended. Wait as long as Retry-After says.
-     *
-     *     The gateway: the whole service, or this route, is above its requests a second. Without `code`, `x-request-id` and `Retry-After`: wait a second and send the request again.
-     */
-    FilesErrorCountedRateLimitExceeded: {
-      headers: {
-        /**
-         * @description The id of this request; quote it when you ask the operator
-         * @example JKJaXmPLvHcESHA=
-         */
-        'x-request-id'?: string;
-        /**
-         * @description How many requests the key may send a minute
-         * @example 300
-         */
-        'X-RateLimit-Limit'?: number;
-        /**
-         * @description How many it may send now
-         * @example 299
-         */
-        'X-RateLimit-Remaining'?: number;
-        /**
-         * @description When the whole limit is available again, in unix seconds
-         * @example 1772443840
-         */
-        'X-RateLimit-Reset'?: number;
+        "X-RateLimit-Reset": number;
         /**
          * @description How long to wait before the next try, in seconds
          * @example 1
          */
-        'Retry-After'?: number;
-        [name: string]: unknown;
-      };
-      content: {
-        'application/json':
-          | components['schemas']['FilesError']
-          | components['schemas']['GatewayError'];
-      };
+        "Retry-After": number;
+        /**
+         * @description Whether this is the response to an earlier request with the same Idempotency-Key
+         * @example true
+         */
+        "Idempotency-Replayed": "true";
+        /**
+         * @description The address of the image, for some minutes
+         * @example https://results.example.com/1.png?X-Amz-Signature=5d0c
+         */
+        Location: string;
+        /**
+         * @description With `format=csv`: what to send as `cursor` to read on, unless this is all
+         * @example WyJkYXkiLCIyMDI2LTAzLTAyIl0
+         */
+        "Next-Cursor": string;
+        /**
+         * @description The preference that was followed, when the request did wait
+         * @example wait=20
+         */
+        "Preference-Applied": string;
     };
-    /**
-     * @description `internal_error`: Our fault. Sending it again is safe with the same Idempotency-Key.
-     *
-     *     `storage_failed`: Our fault: the file could not be stored. Sending it again is safe.
-     */
-    FilesErrorCountedInternalErrorOrStorageFailed: {
-      headers: {
-        'x-request-id': components['headers']['x-request-id'];
-        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
-        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
-        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
-        [name: string]: unknown;
-      };
-      content: {
-        'application/json': components['schemas']['FilesError'];
-      };
-    };
-    /** @description `service_unavailable`: Many requests of the account were in each other’s way. Wait as long as Retry-After says. */
-    FilesErrorCountedServiceUnavailable: {
-      headers: {
-        'x-request-id': components['headers']['x-request-id'];
-        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
-        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
-        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
-        'Retry-After': components['headers']['Retry-After'];
-        [name: string]: unknown;
-      };
-      content: {
-        'application/json': components['schemas']['FilesError'];
-      };
-    };
-    /**
-     * @description `invalid_request`: The body, a parameter or a header breaks a rule; `param` names it.
-     *
-     *     `file_download_failed`: The address could not be fetched, or answered with something else than the file.
-     */
-    FilesErrorCountedInvalidRequestOrFileDownloadFailed: {
-      headers: {
-        'x-request-id': components['headers']['x-request-id'];
-        'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
-        'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
-        'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
-        [name: string]: unknown;
-      };
-      content: {
-        'application/json': components['schemas']['FilesError'];
-      };
-    };
-    /** @description `model_not_found`: There is no model of this name. */
-    ModelNotFound: {
-      headers: {
-        'x-request-id': components['headers']['x-request-id'];
-        [name: string]: unknown;
-      };
-      content: {
-        'application/json': {
-          error: components['schemas']['ModelNotFoundError'];
-        };
-      };
-    };
-    /** @description `account_exists`: There is an account of this name already. */
-    AccountExists: {
-      headers: {
-        'x-request-id': components['headers']['x-request-id'];
-        [name: string]: unknown;
-      };
-      content: {
-        'application/json': {
-          error: components['schemas']['AccountExistsError'];
-        };
-      };
-    };
-    /** @description `account_not_found`: There is no account of this name. */
-    AccountNotFound: {
-      headers: {
-        'x-request-id': components['headers']['x-request-id'];
-        [name: string]: unknown;
-      };
-      content: {
-        'application/json': {
-          error: components['schemas']['AccountNotFoundError'];
-        };
-      };
-    };
-    /** @description `insufficient_quota`: The account has too few credits. */
-    InsufficientQuota: {
-      headers: {
-        'x-request-id': components['headers']['x-request-id'];
-        [name: string]: unknown;
-      };
-      content: {
-        'application/json': {
-          error: components['schemas']['InsufficientQuotaError'];
-        };
-      };
-    };
-    /** @description `idempotency_conflict`: The Idempotency-Key was used for another request within 24 hours, or the task that it has created was deleted. */
-    IdempotencyConflict: {
-      headers: {
-        'x-request-id': components['headers']['x-request-id'];
-        [name: string]: unknown;
-      };
-      content: {
-        'application/json': {
-          error: components['schemas']['IdempotencyConflictError'];
-        };
-      };
-    };
-    /** @description `service_unavailable`: Many requests of the account were in each other’s way. Wait as long as Retry-After says. */
-    ServiceUnavailable: {
-      headers: {
-        'x-request-id': components['headers']['x-request-id'];
-        'Retry-After': components['headers']['Retry-After'];
-        [name: string]: unknown;
-      };
-      content: {
-        'application/json': {
-          error: components['schemas']['ServiceUnavailableError'];
-        };
-      };
-    };
-    /** @description `task_running`: The task is not over yet. */
-    TaskRunning: {
-      headers: {
-        'x-request-id': components['headers']['x-request-id'];
-        [name: string]: unknown;
-      };
-      content: {
-        'application/json': {
-          error: components['schemas']['TaskRunningError'];
-        };
-      };
-    };
-    /** @description `task_ended`: The task is over already. */
-    TaskEnded: {
-      headers: {
-        'x-request-id': components['headers']['x-request-id'];
-        [name: string]: unknown;
-      };
-      content: {
-        'application/json': {
-          error: components['schemas']['TaskEndedError'];
-        };
-      };
-    };
-    /** @description `key_not_found`: There is no key with this id, or it was deleted. */
-    KeyNotFound: {
-      headers: {
-        'x-request-id': components['headers']['x-request-id'];
-        [name: string]: unknown;
-      };
-      content: {
-        'application/json': {
-          error: components['schemas']['KeyNotFoundError'];
-        };
-      };
-    };
-  };
-  parameters: never;
-  requestBodies: never;
-  headers: {
-    /**
-     * @description The id of this request; quote it when you ask the operator
-     * @example JKJaXmPLvHcESHA=
-     */
-    'x-request-id': string;
-    /**
-     * @description How many requests the key may send a minute
-     * @example 300
-     */
-    'X-RateLimit-Limit': number;
-    /**
-     * @description How many it may send now
-     * @example 299
-     */
-    'X-RateLimit-Remaining': number;
-    /**
-     * @description When the whole limit is available again, in unix seconds
-     * @example 1772443840
-     */
-    'X-RateLimit-Reset': number;
-    /**
-     * @description How long to wait before the next try, in seconds
-     * @example 1
-     */
-    'Retry-After': number;
-    /**
-     * @description Whether this is the response to an earlier request with the same Idempotency-Key
-     * @example true
-     */
-    'Idempotency-Replayed': 'true';
-    /**
-     * @description The address of the image, for some minutes
-     * @example https://results.example.com/1.png?X-Amz-Signature=5d0c
-     */
-    Location: string;
-    /**
-     * @description With `format=csv`: what to send as `cursor` to read on, unless this is all
-     * @example WyJkYXkiLCIyMDI2LTAzLTAyIl0
-     */
-    'Next-Cursor': string;
-    /**
-     * @description The preference that was followed, when the request did wait
-     * @example wait=20
-     */
-    'Preference-Applied': string;
-  };
-  pathItems: never;
+    pathItems: never;
 }
 export type $defs = Record<string, never>;
 export interface operations {
-  createTask: {
-    parameters: {
-      query?: never;
-      header?: {
-        /**
-         * @description A key of your own for this request. A request that is sent again with the same key within 24 hours is executed once, and gets the same response
-         * @example order-7-attempt-of-2026-03-02
-         */
-        'Idempotency-Key'?: string;
-        /**
-         * @description `wait=N`: wait up to N seconds, from 1 to 25, until the task has ended (RFC 7240). Then the response is 303, and leads to where the request waits: let your client follow it, with the same key. Few requests can wait at a time; when there is no place, when uploads are missing, or when the task has ended, the response is 200 and comes at once
-         * @example wait=20
-         */
-        Prefer?: string;
-      };
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['GenerationRequest'];
-      };
-    };
-    responses: {
-      /** @description The task, which begins now */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          'Idempotency-Replayed': components['headers']['Idempotency-Replayed'];
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
-          /**
-           * @description When to read the task again, in seconds; only with a task that has not ended
-           * @example 10
-           */
-          'Retry-After'?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['CreatedTask'];
-        };
-      };
-      /** @description The same, to a request with `Prefer: wait=N` that may wait. Follow `Location` for the task as it is then */
-      303: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          'Idempotency-Replayed': components['headers']['Idempotency-Replayed'];
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
-          /**
-           * @description When to read the task again, in seconds; only with a task that has not ended
-           * @example 10
-           */
-          'Retry-After'?: number;
-          /**
-           * @description Where to wait: a path on this server, which a GET with the same key can follow once and within ten seconds
-           * @example /v1/tasks/task-unified-1772443800-imcg5zqt/wait?seconds=20&place=2-1b4e28ba-2fa1-4d3b-a3f5-ef19b5a7633b
-           */
-          Location: string;
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['CreatedTask'];
-        };
-      };
-      /** @description `invalid_request`: The body, a parameter or a header breaks a rule; `param` names it. */
-      400: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            error: components['schemas']['InvalidRequestError'];
-          };
-        };
-      };
-      /**
-       * @description `unauthorized`: There is no key, or it is not valid.
-       *
-       *     `KEY_DISABLED`: The operator has switched the key off.
-       *
-       *     `KEY_EXPIRED`: The key was made to last until `expired_at`.
-       */
-      401: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          /**
-           * @description How many requests the key may send a minute
-           * @example 300
-           */
-          'X-RateLimit-Limit'?: number;
-          /**
-           * @description How many it may send now
-           * @example 299
-           */
-          'X-RateLimit-Remaining'?: number;
-          /**
-           * @description When the whole limit is available again, in unix seconds
-           * @example 1772443840
-           */
-          'X-RateLimit-Reset'?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            error:
-              | components['schemas']['UnauthorizedError']
-              | components['schemas']['KeyDisabledError']
-              | components['schemas']['KeyExpiredError'];
-          };
-        };
-      };
-      /**
-       * @description `insufficient_quota`: The account has too few credits.
-       *
-       *     `KEY_QUOTA_EXHAUSTED`: The task would bring the key above its limit.
-       *
-       *     `KEY_DAILY_QUOTA_EXHAUSTED`: The task would bring the key above its limit for today.
-       *
-       *     `daily_budget_exhausted`: The task would bring the account above its daily budget, and its creates stop there.
-       */
-      402: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            error:
-              | components['schemas']['InsufficientQuotaError']
-              | components['schemas']['KeyQuotaExhaustedError']
-              | components['schemas']['KeyDailyQuotaExhaustedError']
-              | components['schemas']['DailyBudgetExhaustedError'];
-          };
-        };
-      };
-      /**
-       * @description `permission_denied`: The key lacks the scope of this route, or a link to a result is not valid any more.
-       *
-       *     `KEY_MODEL_NOT_ALLOWED`: The key may not use this model.
-       */
-      403: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          /**
-           * @description How many requests the key may send a minute
-           * @example 300
-           */
-          'X-RateLimit-Limit'?: number;
-          /**
-           * @description How many it may send now
-           * @example 299
-           */
-          'X-RateLimit-Remaining'?: number;
-          /**
-           * @description When the whole limit is available again, in unix seconds
-           * @example 1772443840
-           */
-          'X-RateLimit-Reset'?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            error:
-              | components['schemas']['PermissionDeniedError']
-              | components['schemas']['KeyModelNotAllowedError'];
-          };
-        };
-      };
-      /** @description `idempotency_conflict`: The Idempotency-Key was used for another request within 24 hours, or the task that it has created was deleted. */
-      409: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            error: components['schemas']['IdempotencyConflictError'];
-          };
-        };
-      };
-      /** @description `request_too_large`: The body is larger than any request has to be. */
-      413: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            error: components['schemas']['RequestTooLargeError'];
-          };
-        };
-      };
-      /** @description `unsupported_media_type`: The body is not JSON in UTF-8 by its Content-Type, or it is compressed. */
-      415: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            error: components['schemas']['UnsupportedMediaTypeError'];
-          };
-        };
-      };
-      /**
-       * @description `rate_limit_exceeded`: The key has sent too many requests, or the account has too many tasks that have not ended. Wait as long as Retry-After says.
-       *
-       *     The gateway: the whole service, or this route, is above its requests a second. Without `code`, `x-request-id` and `Retry-After`: wait a second and send the request again.
-       */
-      429: {
-        headers: {
-          /**
-           * @description The id of this request; quote it when you ask the operator
-           * @example JKJaXmPLvHcESHA=
-           */
-          'x-request-id'?: string;
-          /**
-           * @description How many requests the key may send a minute
-           * @example 300
-           */
-          'X-RateLimit-Limit'?: number;
-          /**
-           * @description How many it may send now
-           * @example 299
-           */
-          'X-RateLimit-Remaining'?: number;
-          /**
-           * @description When the whole limit is available again, in unix seconds
-           * @example 1772443840
-           */
-          'X-RateLimit-Reset'?: number;
-          /**
-           * @description How long to wait before the next try, in seconds
-           * @example 1
-           */
-          'Retry-After'?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json':
-            | components['schemas']['RateLimited']
-            | components['schemas']['GatewayError'];
-        };
-      };
-      /** @description `internal_error`: Our fault. Sending it again is safe with the same Idempotency-Key. */
-      500: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            error: components['schemas']['InternalErrorError'];
-          };
-        };
-      };
-      /** @description `service_unavailable`: Many requests of the account were in each other’s way. Wait as long as Retry-After says. */
-      503: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
-          'Retry-After': components['headers']['Retry-After'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            error: components['schemas']['ServiceUnavailableError'];
-          };
-        };
-      };
-    };
-  };
-  listTasks: {
-    parameters: {
-      query?: {
-        /** @description How many at most. Default: `20` */
-        limit?: number;
-        /** @description The `next_cursor` of the page before; without it, the first page */
-        cursor?: string;
-        /** @description Which page, counted from 1, instead of `cursor`; times `page_size` at most 1000 */
-        page?: number;
-        /** @description The same as `limit` */
-        page_size?: number;
-        /** @description Only tasks with this status. `processing` are all that have not ended, `pending` those of them that no provider has yet, `cancelled` those that failed with `request_cancelled` */
-        status?: 'pending' | 'processing' | 'completed' | 'failed' | 'cancelled';
-        /** @description Only tasks of this type: here all are images. Default: `image` */
-        type?: 'text' | 'image' | 'audio' | 'video';
-        /** @description Only tasks of this model */
-        model?: 'wan2.5-image-to-image' | 'wan2.5-i2i-preview' | 'wan2.5-i2i';
-        /** @description Only tasks created at this time or later, in unix seconds */
-        created_after?: number;
-        /** @description Only tasks created before this time, in unix seconds */
-        created_before?: number;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description A page of tasks */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['TaskList'];
-        };
-      };
-      400: components['responses']['InvalidRequest'];
-      401: components['responses']['UnauthorizedOrKeyDisabledOrKeyExpired'];
-      429: components['responses']['RateLimitExceeded'];
-      500: components['responses']['InternalError'];
-    };
-  };
-  getTask: {
-    parameters: {
-      query?: never;
-      header?: {
-        /**
-         * @description `wait=N`: wait up to N seconds, from 1 to 25, until the task has ended (RFC 7240). Then the response is 303, and leads to where the request waits: let your client follow it, with the same key. Few requests can wait at a time; when there is no place, when uploads are missing, or when the task has ended, the response is 200 and comes at once
-         * @example wait=20
-         */
-        Prefer?: string;
-      };
-      path: {
-        /**
-         * @description The id of a task
-         * @example task-unified-1772443800-imcg5zqt
-         */
-        task_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The task */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          /**
-           * @description When to read the task again, in seconds; only with a task that has not ended
-           * @example 10
-           */
-          'Retry-After'?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Task'];
-        };
-      };
-      /** @description The same, to a request with `Prefer: wait=N` that may wait. Follow `Location` for the task as it is then */
-      303: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          /**
-           * @description When to read the task again, in seconds; only with a task that has not ended
-           * @example 10
-           */
-          'Retry-After'?: number;
-          /**
-           * @description Where to wait: a path on this server, which a GET with the same key can follow once and within ten seconds
-           * @example /v1/tasks/task-unified-1772443800-imcg5zqt/wait?seconds=20&place=2-1b4e28ba-2fa1-4d3b-a3f5-ef19b5a7633b
-           */
-          Location: string;
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Task'];
-        };
-      };
-      400: components['responses']['InvalidTaskId'];
-      401: components['responses']['UnauthorizedOrKeyDisabledOrKeyExpired'];
-      404: components['responses']['TaskNotFound'];
-      429: components['responses']['RateLimitExceeded'];
-      500: components['responses']['InternalError'];
-    };
-  };
-  deleteTask: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /**
-         * @description The id of a task
-         * @example task-unified-1772443800-imcg5zqt
-         */
-        task_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The task is deleted, and its pictures are gone */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['DeletedTask'];
-        };
-      };
-      /** @description `invalid_task_id`: What stands in the path is not a task id. */
-      400: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            error: components['schemas']['InvalidTaskIdError'];
-          };
-        };
-      };
-      /**
-       * @description `unauthorized`: There is no key, or it is not valid.
-       *
-       *     `KEY_DISABLED`: The operator has switched the key off.
-       *
-       *     `KEY_EXPIRED`: The key was made to last until `expired_at`.
-       */
-      401: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          /**
-           * @description How many requests the key may send a minute
-           * @example 300
-           */
-          'X-RateLimit-Limit'?: number;
-          /**
-           * @description How many it may send now
-           * @example 299
-           */
-          'X-RateLimit-Remaining'?: number;
-          /**
-           * @description When the whole limit is available again, in unix seconds
-           * @example 1772443840
-           */
-          'X-RateLimit-Reset'?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            error:
-              | components['schemas']['UnauthorizedError']
-              | components['schemas']['KeyDisabledError']
-              | components['schemas']['KeyExpiredError'];
-          };
-        };
-      };
-      /** @description `permission_denied`: The key lacks the scope of this route, or a link to a result is not valid any more. */
-      403: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          /**
-           * @description How many requests the key may send a minute
-           * @example 300
-           */
-          'X-RateLimit-Limit'?: number;
-          /**
-           * @description How many it may send now
-           * @example 299
-           */
-          'X-RateLimit-Remaining'?: number;
-          /**
-           * @description When the whole limit is available again, in unix seconds
-           * @example 1772443840
-           */
-          'X-RateLimit-Reset'?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            error: components['schemas']['PermissionDeniedError'];
-          };
-        };
-      };
-      /** @description `task_not_found`: There is no such task, it was deleted, it has expired, or it belongs to another account. */
-      404: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            error: components['schemas']['TaskNotFoundError'];
-          };
-        };
-      };
-      /** @description `task_running`: The task is not over yet. */
-      409: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            error: components['schemas']['TaskRunningError'];
-          };
-        };
-      };
-      /**
-       * @description `rate_limit_exceeded`: The key has sent too many requests, or the account has too many tasks that have not ended. Wait as long as Retry-After says.
-       *
-       *     The gateway: the whole service, or this route, is above its requests a second. Without `code`, `x-request-id` and `Retry-After`: wait a second and send the request again.
-       */
-      429: {
-        headers: {
-          /**
-           * @description The id of this request; quote it when you ask the operator
-           * @example JKJaXmPLvHcESHA=
-           */
-          'x-request-id'?: string;
-          /**
-           * @description How many requests the key may send a minute
-           * @example 300
-           */
-          'X-RateLimit-Limit'?: number;
-          /**
-           * @description How many it may send now
-           * @example 299
-           */
-          'X-RateLimit-Remaining'?: number;
-          /**
-           * @description When the whole limit is available again, in unix seconds
-           * @example 1772443840
-           */
-          'X-RateLimit-Reset'?: number;
-          /**
-           * @description How long to wait before the next try, in seconds
-           * @example 1
-           */
-          'Retry-After'?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json':
-            | components['schemas']['RateLimited']
-            | components['schemas']['GatewayError'];
-        };
-      };
-      /** @description `internal_error`: Our fault. Sending it again is safe with the same Idempotency-Key. */
-      500: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            error: components['schemas']['InternalErrorError'];
-          };
-        };
-      };
-    };
-  };
-  redeliverCallback: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /**
-         * @description The id of a task
-         * @example task-unified-1772443800-imcg5zqt
-         */
-        task_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The task; its callback is on its way */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['EndedTask'];
-        };
-      };
-      /**
-       * @description `invalid_request`: The body, a parameter or a header breaks a rule; `param` names it.
-       *
-       *     `invalid_task_id`: What stands in the path is not a task id.
-       */
-      400: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            error:
-              | components['schemas']['InvalidRequestError']
-              | components['schemas']['InvalidTaskIdError'];
-          };
-        };
-      };
-      /**
-       * @description `unauthorized`: There is no key, or it is not valid.
-       *
-       *     `KEY_DISABLED`: The operator has switched the key off.
-       *
-       *     `KEY_EXPIRED`: The key was made to last until `expired_at`.
-       */
-      401: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          /**
-           * @description How many requests the key may send a minute
-           * @example 300
-           */
-          'X-RateLimit-Limit'?: number;
-          /**
-           * @description How many it may send now
-           * @example 299
-           */
-          'X-RateLimit-Remaining'?: number;
-          /**
-           * @description When the whole limit is available again, in unix seconds
-           * @example 1772443840
-           */
-          'X-RateLimit-Reset'?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            error:
-              | components['schemas']['UnauthorizedError']
-              | components['schemas']['KeyDisabledError']
-              | components['schemas']['KeyExpiredError'];
-          };
-        };
-      };
-      /** @description `permission_denied`: The key lacks the scope of this route, or a link to a result is not valid any more. */
-      403: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          /**
-           * @description How many requests the key may send a minute
-           * @example 300
-           */
-          'X-RateLimit-Limit'?: number;
-          /**
-           * @description How many it may send now
-           * @example 299
-           */
-          'X-RateLimit-Remaining'?: number;
-          /**
-           * @description When the whole limit is available again, in unix seconds
-           * @example 1772443840
-           */
-          'X-RateLimit-Reset'?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            error: components['schemas']['PermissionDeniedError'];
-          };
-        };
-      };
-      /** @description `task_not_found`: There is no such task, it was deleted, it has expired, or it belongs to another account. */
-      404: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            error: components['schemas']['TaskNotFoundError'];
-          };
-        };
-      };
-      /** @description `task_running`: The task is not over yet. */
-      409: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            error: components['schemas']['TaskRunningError'];
-          };
-        };
-      };
-      /**
-       * @description `rate_limit_exceeded`: The key has sent too many requests, or the account has too many tasks that have not ended. Wait as long as Retry-After says.
-       *
-       *     The gateway: the whole service, or this route, is above its requests a second. Without `code`, `x-request-id` and `Retry-After`: wait a second and send the request again.
-       */
-      429: {
-        headers: {
-          /**
-           * @description The id of this request; quote it when you ask the operator
-           * @example JKJaXmPLvHcESHA=
-           */
-          'x-request-id'?: string;
-          /**
-           * @description How many requests the key may send a minute
-           * @example 300
-           */
-          'X-RateLimit-Limit'?: number;
-          /**
-           * @description How many it may send now
-           * @example 299
-           */
-          'X-RateLimit-Remaining'?: number;
-          /**
-           * @description When the whole limit is available again, in unix seconds
-           * @example 1772443840
-           */
-          'X-RateLimit-Reset'?: number;
-          /**
-           * @description How long to wait before the next try, in seconds
-           * @example 1
-           */
-          'Retry-After'?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json':
-            | components['schemas']['RateLimited']
-            | components['schemas']['GatewayError'];
-        };
-      };
-      /** @description `internal_error`: Our fault. Sending it again is safe with the same Idempotency-Key. */
-      500: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            error: components['schemas']['InternalErrorError'];
-          };
-        };
-      };
-    };
-  };
-  cancelTask: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /**
-         * @description The id of a task
-         * @example task-unified-1772443800-imcg5zqt
-         */
-        task_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The task, with `cancel_requested` */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['ActiveTask'];
-        };
-      };
-      400: components['responses']['InvalidTaskId'];
-      401: components['responses']['UnauthorizedOrKeyDisabledOrKeyExpired'];
-      403: components['responses']['PermissionDenied'];
-      404: components['responses']['TaskNotFound'];
-      409: components['responses']['TaskEndedOrTaskNotCancellable'];
-      429: components['responses']['RateLimitExceeded'];
-      500: components['responses']['InternalError'];
-    };
-  };
-  waitForTask: {
-    parameters: {
-      query?: {
-        /**
-         * @description For how many seconds. Default: `25`
-         * @example 20
-         */
-        seconds?: number;
-        /**
-         * @description The place to wait in
-         * @example 2-1b4e28ba-2fa1-4d3b-a3f5-ef19b5a7633b
-         */
-        place?: string;
-      };
-      header?: never;
-      path: {
-        /**
-         * @description The id of a task
-         * @example task-unified-1772443800-imcg5zqt
-         */
-        task_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The task */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          /**
-           * @description When to read the task again, in seconds; only with a task that has not ended
-           * @example 10
-           */
-          'Retry-After'?: number;
-          'Preference-Applied': components['headers']['Preference-Applied'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Task'];
-        };
-      };
-      400: components['responses']['InvalidRequestOrInvalidTaskId'];
-      401: components['responses']['UnauthorizedOrKeyDisabledOrKeyExpired'];
-      404: components['responses']['TaskNotFound'];
-      429: components['responses']['RateLimitExceeded'];
-      500: components['responses']['InternalError'];
-    };
-  };
-  batchTasks: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['BatchRequest'];
-      };
-    };
-    responses: {
-      /** @description The tasks */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['TaskBatch'];
-        };
-      };
-      400: components['responses']['InvalidRequest'];
-      401: components['responses']['UnauthorizedOrKeyDisabledOrKeyExpired'];
-      413: components['responses']['RequestTooLarge'];
-      415: components['responses']['UnsupportedMediaType'];
-      429: components['responses']['RateLimitExceeded'];
-      500: components['responses']['InternalError'];
-    };
-  };
-  redeliverCallbacks: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['RedeliverRequest'];
-      };
-    };
-    responses: {
-      /** @description How many are on their way */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['CallbackRedelivery'];
-        };
-      };
-      /** @description `invalid_request`: The body, a parameter or a header breaks a rule; `param` names it. */
-      400: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            error: components['schemas']['InvalidRequestError'];
-          };
-        };
-      };
-      /**
-       * @description `unauthorized`: There is no key, or it is not valid.
-       *
-       *     `KEY_DISABLED`: The operator has switched the key off.
-       *
-       *     `KEY_EXPIRED`: The key was made to last until `expired_at`.
-       */
-      401: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          /**
-           * @description How many requests the key may send a minute
-           * @example 300
-           */
-          'X-RateLimit-Limit'?: number;
-          /**
-           * @description How many it may send now
-           * @example 299
-           */
-          'X-RateLimit-Remaining'?: number;
-          /**
-           * @description When the whole limit is available again, in unix seconds
-           * @example 1772443840
-           */
-          'X-RateLimit-Reset'?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            error:
-              | components['schemas']['UnauthorizedError']
-              | components['schemas']['KeyDisabledError']
-              | components['schemas']['KeyExpiredError'];
-          };
-        };
-      };
-      /** @description `permission_denied`: The key lacks the scope of this route, or a link to a result is not valid any more. */
-      403: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          /**
-           * @description How many requests the key may send a minute
-           * @example 300
-           */
-          'X-RateLimit-Limit'?: number;
-          /**
-           * @description How many it may send now
-           * @example 299
-           */
-          'X-RateLimit-Remaining'?: number;
-          /**
-           * @description When the whole limit is available again, in unix seconds
-           * @example 1772443840
-           */
-          'X-RateLimit-Reset'?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            error: components['schemas']['PermissionDeniedError'];
-          };
-        };
-      };
-      /** @description `request_too_large`: The body is larger than any request has to be. */
-      413: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            error: components['schemas']['RequestTooLargeError'];
-          };
-        };
-      };
-      /** @description `unsupported_media_type`: The body is not JSON in UTF-8 by its Content-Type, or it is compressed. */
-      415: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            error: components['schemas']['UnsupportedMediaTypeError'];
-          };
-        };
-      };
-      /**
-       * @description `rate_limit_exceeded`: The key has sent too many requests, or the account has too many tasks that have not ended. Wait as long as Retry-After says.
-       *
-       *     The gateway: the whole service, or this route, is above its requests a second. Without `code`, `x-request-id` and `Retry-After`: wait a second and send the request again.
-       */
-      429: {
-        headers: {
-          /**
-           * @description The id of this request; quote it when you ask the operator
-           * @example JKJaXmPLvHcESHA=
-           */
-          'x-request-id'?: string;
-          /**
-           * @description How many requests the key may send a minute
-           * @example 300
-           */
-          'X-RateLimit-Limit'?: number;
-          /**
-           * @description How many it may send now
-           * @example 299
-           */
-          'X-RateLimit-Remaining'?: number;
-          /**
-           * @description When the whole limit is available again, in unix seconds
-           * @example 1772443840
-           */
-          'X-RateLimit-Reset'?: number;
-          /**
-           * @description How long to wait before the next try, in seconds
-           * @example 1
-           */
-          'Retry-After'?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json':
-            | components['schemas']['RateLimited']
-            | components['schemas']['GatewayError'];
-        };
-      };
-      /** @description `internal_error`: Our fault. Sending it again is safe with the same Idempotency-Key. */
-      500: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            error: components['schemas']['InternalErrorError'];
-          };
-        };
-      };
-    };
-  };
-  createFile: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['FileRequest'];
-      };
-    };
-    responses: {
-      /** @description The place for the picture */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['File'];
-        };
-      };
-      400: components['responses']['InvalidRequest'];
-      401: components['responses']['UnauthorizedOrKeyDisabledOrKeyExpired'];
-      403: components['responses']['PermissionDenied'];
-      413: components['responses']['RequestTooLarge'];
-      415: components['responses']['UnsupportedMediaType'];
-      429: components['responses']['RateLimitExceeded'];
-      500: components['responses']['InternalError'];
-    };
-  };
-  getFile: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /**
-         * @description The id of a file
-         * @example file-0123456789abcdefghijklmnop
-         */
-        file_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The picture */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          [name: string]: unknown;
-        };
-        content: {
-          'image/*': string;
-        };
-      };
-      401: components['responses']['UnauthorizedOrKeyDisabledOrKeyExpired'];
-      404: components['responses']['FileNotFound'];
-      409: components['responses']['PictureTooLarge'];
-      429: components['responses']['RateLimitExceeded'];
-      500: components['responses']['InternalError'];
-    };
-  };
-  getResult: {
-    parameters: {
-      query: {
-        /**
-         * @description Until when the link works
-         * @example 1772530240
-         */
-        expires: number;
-        /**
-         * @description The signature of the link
-         * @example J9Q2tTz0o1yqU3l8rXbWc5sEaVnKdGhMiPfLjRuYx4A
-         */
-        signature: string;
-      };
-      header?: never;
-      path: {
-        /**
-         * @description The id of the task
-         * @example task-unified-1772443800-imcg5zqt
-         */
-        task: string;
-        /**
-         * @description Which of its images, counted from 1
-         * @example 1
-         */
-        n: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The image, to a request with the header `Authorization` */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          [name: string]: unknown;
-        };
-        content: {
-          'image/*': string;
-        };
-      };
-      /** @description The image is at another address for some minutes */
-      302: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          Location: components['headers']['Location'];
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      403: components['responses']['PermissionDenied'];
-      409: components['responses']['PictureTooLarge'];
-      410: components['responses']['ResultExpired'];
-      429: components['responses']['GatewayThrottled'];
-      500: components['responses']['InternalError'];
-    };
-  };
-  deleteFile: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /**
-         * @description The id of a stored file
-         * @example file_0123456789abcdefghijklmnop
-         */
-        file_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description It is deleted */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['FileDeletion'];
-        };
-      };
-      401: components['responses']['FilesErrorUnauthorizedOrKeyDisabledOrKeyExpired'];
-      403: components['responses']['FilesErrorPermissionDenied'];
-      404: components['responses']['FilesErrorFileNotFound'];
-      429: components['responses']['FilesErrorRateLimitExceeded'];
-      500: components['responses']['FilesErrorInternalError'];
-    };
-  };
-  showFile: {
-    parameters: {
-      query: {
-        /** @description Until when the link works */
-        expires: number;
-        /** @description The signature of the link */
-        signature: string;
-      };
-      header?: never;
-      path: {
-        /**
-         * @description The id of the file, with an extension
-         * @example file_0123456789abcdefghijklmnop.jpg
-         */
-        file: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The picture, if it has at most 4 MB; HEAD says type and size */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          [name: string]: unknown;
-        };
-        content: {
-          'image/*': string;
-        };
-      };
-      /** @description A larger picture is at another address for some minutes */
-      302: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          Location: components['headers']['Location'];
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      403: components['responses']['FilesErrorPermissionDenied'];
-      404: components['responses']['FilesErrorFileNotFound'];
-      409: components['responses']['FilesErrorPictureTooLarge'];
-      429: components['responses']['GatewayThrottled'];
-      500: components['responses']['FilesErrorInternalError'];
-    };
-  };
-  downloadFile: {
-    parameters: {
-      query: {
-        /** @description Until when the link works */
-        expires: number;
-        /** @description The signature of the link */
-        signature: string;
-      };
-      header?: never;
-      path: {
-        /**
-         * @description The id of the file
-         * @example file_0123456789abcdefghijklmnop
-         */
-        file: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The picture, if it has at most 4 MB; HEAD says type and size */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          [name: string]: unknown;
-        };
-        content: {
-          'image/*': string;
-        };
-      };
-      /** @description A larger picture is at another address for some minutes */
-      302: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          Location: components['headers']['Location'];
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      403: components['responses']['FilesErrorPermissionDenied'];
-      404: components['responses']['FilesErrorFileNotFound'];
-      409: components['responses']['FilesErrorPictureTooLarge'];
-      429: components['responses']['GatewayThrottled'];
-      500: components['responses']['FilesErrorInternalError'];
-    };
-  };
-  listFiles: {
-    parameters: {
-      query?: {
-        /** @description Which page, from 1. Default: `1` */
-        page?: number;
-        /** @description How many files a page has. Default: `20` */
-        pageSize?: number;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description A page of files */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['FileList'];
-        };
-      };
-      400: components['responses']['FilesErrorInvalidRequest'];
-      401: components['responses']['FilesErrorUnauthorizedOrKeyDisabledOrKeyExpired'];
-      429: components['responses']['FilesErrorRateLimitExceeded'];
-      500: components['responses']['FilesErrorInternalError'];
-    };
-  };
-  getFileQuota: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The quota */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['FileQuota'];
-        };
-      };
-      401: components['responses']['FilesErrorUnauthorizedOrKeyDisabledOrKeyExpired'];
-      429: components['responses']['FilesErrorRateLimitExceeded'];
-      500: components['responses']['FilesErrorInternalError'];
-    };
-  };
-  uploadFileBase64: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['Base64UploadRequest'];
-      };
-    };
-    responses: {
-      /** @description The stored file */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['FileUpload'];
-        };
-      };
-      400: components['responses']['FilesErrorCountedInvalidRequest'];
-      401: components['responses']['FilesErrorCountedUnauthorizedOrKeyDisabledOrKeyExpired'];
-      403: components['responses']['FilesErrorCountedPermissionDenied'];
-      409: components['responses']['FilesErrorCountedFileQuotaExceeded'];
-      413: components['responses']['FilesErrorCountedRequestTooLarge'];
-      415: components['responses']['FilesErrorCountedUnsupportedMediaTypeOrUnsupportedFileType'];
-      429: components['responses']['FilesErrorCountedRateLimitExceeded'];
-      500: components['responses']['FilesErrorCountedInternalErrorOrStorageFailed'];
-      503: components['responses']['FilesErrorCountedServiceUnavailable'];
-    };
-  };
-  uploadFileStream: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'multipart/form-data': components['schemas']['StreamUploadRequest'];
-      };
-    };
-    responses: {
-      /** @description The stored file */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['FileUpload'];
-        };
-      };
-      400: components['responses']['FilesErrorCountedInvalidRequest'];
-      401: components['responses']['FilesErrorCountedUnauthorizedOrKeyDisabledOrKeyExpired'];
-      403: components['responses']['FilesErrorCountedPermissionDenied'];
-      409: components['responses']['FilesErrorCountedFileQuotaExceeded'];
-      413: components['responses']['FilesErrorCountedRequestTooLarge'];
-      415: components['responses']['FilesErrorCountedUnsupportedMediaTypeOrUnsupportedFileType'];
-      429: components['responses']['FilesErrorCountedRateLimitExceeded'];
-      500: components['responses']['FilesErrorCountedInternalErrorOrStorageFailed'];
-      503: components['responses']['FilesErrorCountedServiceUnavailable'];
-    };
-  };
-  uploadFileUrl: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['UrlUploadRequest'];
-      };
-    };
-    responses: {
-      /** @description The stored file */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          'X-RateLimit-Limit': components['headers']['X-RateLimit-Limit'];
-          'X-RateLimit-Remaining': components['headers']['X-RateLimit-Remaining'];
-          'X-RateLimit-Reset': components['headers']['X-RateLimit-Reset'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['FileUpload'];
-        };
-      };
-      400: components['responses']['FilesErrorCountedInvalidRequestOrFileDownloadFailed'];
-      401: components['responses']['FilesErrorCountedUnauthorizedOrKeyDisabledOrKeyExpired'];
-      403: components['responses']['FilesErrorCountedPermissionDenied'];
-      409: components['responses']['FilesErrorCountedFileQuotaExceeded'];
-      413: components['responses']['FilesErrorCountedRequestTooLarge'];
-      415: components['responses']['FilesErrorCountedUnsupportedMediaTypeOrUnsupportedFileType'];
-      429: components['responses']['FilesErrorCountedRateLimitExceeded'];
-      500: components['responses']['FilesErrorCountedInternalErrorOrStorageFailed'];
-      503: components['responses']['FilesErrorCountedServiceUnavailable'];
-    };
-  };
-  getCredits: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The credits */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Credits'];
-        };
-      };
-      401: components['responses']['UnauthorizedOrKeyDisabledOrKeyExpired'];
-      429: components['responses']['RateLimitExceeded'];
-      500: components['responses']['InternalError'];
-    };
-  };
-  listModels: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The models */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['ModelList'];
-        };
-      };
-      401: components['responses']['UnauthorizedOrKeyDisabledOrKeyExpired'];
-      429: components['responses']['RateLimitExceeded'];
-      500: components['responses']['InternalError'];
-    };
-  };
-  getModel: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /**
-         * @description The id of a model, or another name of it
-         * @example wan2.5-image-to-image
-         */
-        model: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The model */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Model'];
-        };
-      };
-      401: components['responses']['UnauthorizedOrKeyDisabledOrKeyExpired'];
-      404: components['responses']['ModelNotFound'];
-      429: components['responses']['RateLimitExceeded'];
-      500: components['responses']['InternalError'];
-    };
-  };
-  getUsage: {
-    parameters: {
-      query?: {
-        /**
-         * @description By what it is added up, separated by commas: day, key, model. There is a row for each combination, in this order. Default: `day`
-         * @example day,key
-         */
-        group_by?: string;
-        /** @description The first day (UTC); at most 366 days with `to`. Without it, the last 30 days */
-        from?: string;
-        /** @description The last day; without it, today */
-        to?: string;
-        /** @description `csv`: a table (text/csv) with the fields as its columns. Default: `json` */
-        format?: 'json' | 'csv';
-        /** @description How many rows at most: up to 1000, with `format=csv` up to 10000, which is then the default. Default: `100` */
-        limit?: number;
-        /** @description The `next_cursor` of the page before, or its header `Next-Cursor`, with the same `group_by` */
-        cursor?: string;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description A page of usage */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          'Next-Cursor': components['headers']['Next-Cursor'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['UsageList'];
-          /**
-           * @example day,key_id,key_name,model,tasks,failed,images,credits,success_share,seconds_p50,seconds_p95
-           *     2026-03-02,key-0123456789abcdef,web,wan2.5-image-to-image,40,2,52,62.4,0.95,24.7,58.7
-           */
-          'text/csv': string;
-        };
-      };
-      400: components['responses']['InvalidRequest'];
-      401: components['responses']['UnauthorizedOrKeyDisabledOrKeyExpired'];
-      429: components['responses']['RateLimitExceeded'];
-      500: components['responses']['InternalError'];
-    };
-  };
-  testWebhook: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['WebhookTestRequest'];
-      };
-    };
-    responses: {
-      /** @description What came of the event. The status is 200 also when it was not delivered */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['WebhookTest'];
-        };
-      };
-      400: components['responses']['InvalidRequest'];
-      401: components['responses']['UnauthorizedOrKeyDisabledOrKeyExpired'];
-      403: components['responses']['PermissionDenied'];
-      413: components['responses']['RequestTooLarge'];
-      415: components['responses']['UnsupportedMediaType'];
-      429: components['responses']['RateLimitExceeded'];
-      500: components['responses']['InternalError'];
-    };
-  };
-  health: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The service responds */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Health'];
-        };
-      };
-      429: components['responses']['GatewayThrottled'];
-    };
-  };
-  openApi: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description This document */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          /**
-           * @description It may be kept for an hour
-           * @example public, max-age=3600
-           */
-          'Cache-Control': string;
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Document'];
-        };
-      };
-      429: components['responses']['GatewayThrottled'];
-    };
-  };
-  listAccounts: {
-    parameters: {
-      query?: {
-        /** @description How many at most */
-        limit?: number;
-        /** @description The `next_cursor` of the page before; without it, the first page */
-        cursor?: string;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description A page of accounts */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['AccountList'];
-        };
-      };
-      400: components['responses']['InvalidRequest'];
-      401: components['responses']['UnauthorizedOrKeyDisabledOrKeyExpired'];
-      403: components['responses']['PermissionDenied'];
-      429: components['responses']['GatewayThrottled'];
-      500: components['responses']['InternalError'];
-    };
-  };
-  createAccount: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['AccountRequest'];
-      };
-    };
-    responses: {
-      /** @description The account, with its secret */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['NewAccount'];
-        };
-      };
-      400: components['responses']['InvalidRequest'];
-      401: components['responses']['UnauthorizedOrKeyDisabledOrKeyExpired'];
-      403: components['responses']['PermissionDenied'];
-      409: components['responses']['AccountExists'];
-      413: components['responses']['RequestTooLarge'];
-      415: components['responses']['UnsupportedMediaType'];
-      429: components['responses']['GatewayThrottled'];
-      500: components['responses']['InternalError'];
-    };
-  };
-  getAccount: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /**
-         * @description The name of an account
-         * @example shop
-         */
-        account: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The account */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Account'];
-        };
-      };
-      401: components['responses']['UnauthorizedOrKeyDisabledOrKeyExpired'];
-      403: components['responses']['PermissionDenied'];
-      404: components['responses']['AccountNotFound'];
-      429: components['responses']['GatewayThrottled'];
-      500: components['responses']['InternalError'];
-    };
-  };
-  changeAccount: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /**
-         * @description The name of an account
-         * @example shop
-         */
-        account: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['AccountPatch'];
-      };
-    };
-    responses: {
-      /** @description The account as it is now */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Account'];
-        };
-      };
-      400: components['responses']['InvalidRequest'];
-      401: components['responses']['UnauthorizedOrKeyDisabledOrKeyExpired'];
-      403: components['responses']['PermissionDenied'];
-      404: components['responses']['AccountNotFound'];
-      413: components['responses']['RequestTooLarge'];
-      415: components['responses']['UnsupportedMediaType'];
-      429: components['responses']['GatewayThrottled'];
-      500: components['responses']['InternalError'];
-    };
-  };
-  creditAccount: {
-    parameters: {
-      query?: never;
-      header?: {
-        /**
-         * @description A key of your own for this request. A request that is sent again with the same key within 24 hours is executed once, and gets the same response
-         * @example order-7-attempt-of-2026-03-02
-         */
-        'Idempotency-Key'?: string;
-      };
-      path: {
-        /**
-         * @description The name of an account
-         * @example shop
-         */
-        account: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['CreditRequest'];
-      };
-    };
-    responses: {
-      /** @description The entry in the ledger of the account */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          'Idempotency-Replayed': components['headers']['Idempotency-Replayed'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Entry'];
-        };
-      };
-      400: components['responses']['InvalidRequest'];
-      401: components['responses']['UnauthorizedOrKeyDisabledOrKeyExpired'];
-      402: components['responses']['InsufficientQuota'];
-      403: components['responses']['PermissionDenied'];
-      404: components['responses']['AccountNotFound'];
-      409: components['responses']['IdempotencyConflict'];
-      413: components['responses']['RequestTooLarge'];
-      415: components['responses']['UnsupportedMediaType'];
-      429: components['responses']['GatewayThrottled'];
-      500: components['responses']['InternalError'];
-      503: components['responses']['ServiceUnavailable'];
-    };
-  };
-  listEntries: {
-    parameters: {
-      query?: {
-        /** @description How many at most */
-        limit?: number;
-        /** @description The `next_cursor` of the page before; without it, the first page */
-        cursor?: string;
-      };
-      header?: never;
-      path: {
-        /**
-         * @description The name of an account
-         * @example shop
-         */
-        account: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description A page of entries */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['EntryList'];
-        };
-      };
-      400: components['responses']['InvalidRequest'];
-      401: components['responses']['UnauthorizedOrKeyDisabledOrKeyExpired'];
-      403: components['responses']['PermissionDenied'];
-      404: components['responses']['AccountNotFound'];
-      429: components['responses']['GatewayThrottled'];
-      500: components['responses']['InternalError'];
-    };
-  };
-  rotateSecret: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /**
-         * @description The name of an account
-         * @example shop
-         */
-        account: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: {
-      content: {
-        'application/json': components['schemas']['RotationRequest'];
-      };
-    };
-    responses: {
-      /** @description The new secret */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['WebhookSecret'];
-        };
-      };
-      400: components['responses']['InvalidRequest'];
-      401: components['responses']['UnauthorizedOrKeyDisabledOrKeyExpired'];
-      403: components['responses']['PermissionDenied'];
-      404: components['responses']['AccountNotFound'];
-      413: components['responses']['RequestTooLarge'];
-      415: components['responses']['UnsupportedMediaType'];
-      429: components['responses']['RateLimitExceeded'];
-      500: components['responses']['InternalError'];
-    };
-  };
-  getAllUsage: {
-    parameters: {
-      query?: {
-        /**
-         * @description By what it is added up, separated by commas: account, day, key, model. There is a row for each combination, in this order. Default: `day`
-         * @example day,key
-         */
-        group_by?: string;
-        /** @description The first day (UTC); at most 366 days with `to`. Without it, the last 30 days */
-        from?: string;
-        /** @description The last day; without it, today */
-        to?: string;
-        /** @description `csv`: a table (text/csv) with the fields as its columns. Default: `json` */
-        format?: 'json' | 'csv';
-        /** @description How many rows at most: up to 1000, with `format=csv` up to 10000, which is then the default. Default: `100` */
-        limit?: number;
-        /** @description The `next_cursor` of the page before, or its header `Next-Cursor`, with the same `group_by` */
-        cursor?: string;
-        /** @description Only the usage of this account; without it, of all */
-        account?: string;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description A page of usage */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          'Next-Cursor': components['headers']['Next-Cursor'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['AdminUsageList'];
-          /**
-           * @example day,key_id,key_name,model,tasks,failed,images,credits,success_share,seconds_p50,seconds_p95
-           *     2026-03-02,key-0123456789abcdef,web,wan2.5-image-to-image,40,2,52,62.4,0.95,24.7,58.7
-           */
-          'text/csv': string;
-        };
-      };
-      400: components['responses']['InvalidRequest'];
-      401: components['responses']['UnauthorizedOrKeyDisabledOrKeyExpired'];
-      403: components['responses']['PermissionDenied'];
-      404: components['responses']['AccountNotFound'];
-      429: components['responses']['GatewayThrottled'];
-      500: components['responses']['InternalError'];
-    };
-  };
-  redeliverAccountCallbacks: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /**
-         * @description The name of an account
-         * @example shop
-         */
-        account: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['RedeliverRequest'];
-      };
-    };
-    responses: {
-      /** @description How many are on their way */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['CallbackRedelivery'];
-        };
-      };
-      400: components['responses']['InvalidRequest'];
-      401: components['responses']['UnauthorizedOrKeyDisabledOrKeyExpired'];
-      403: components['responses']['PermissionDenied'];
-      404: components['responses']['AccountNotFound'];
-      413: components['responses']['RequestTooLarge'];
-      415: components['responses']['UnsupportedMediaType'];
-      429: components['responses']['GatewayThrottled'];
-      500: components['responses']['InternalError'];
-    };
-  };
-  findTasks: {
-    parameters: {
-      query?: {
-        /** @description How many at most. Default: `20` */
-        limit?: number;
-        /** @description The `next_cursor` of the page before; without it, the first page */
-        cursor?: string;
-        /** @description Only tasks of this account */
-        account?: string;
-        /** @description Only tasks with this status */
-        status?: 'pending' | 'processing' | 'completed' | 'failed';
-        /** @description Only tasks that failed with this code */
-        code?:
-          | 'content_policy_violation'
-          | 'invalid_parameters'
-          | 'image_processing_error'
-          | 'image_dimension_mismatch'
-          | 'request_cancelled'
-          | 'generation_failed_no_content'
-          | 'service_error'
-          | 'generation_timeout'
-          | 'resource_exhausted'
-          | 'quota_exceeded'
-          | 'service_unavailable'
-          | 'unknown_error';
-        /** @description Only tasks of this provider */
-        provider?: 'dashscope' | 'evolink' | 'fal';
-        /** @description Only tasks whose callback is in this state */
-        callback?: 'pending' | 'retrying' | 'delivered' | 'undelivered';
-        /** @description Only tasks created at this time or later, in unix seconds; without it, 31 days */
-        created_after?: number;
-        /** @description Only tasks created before this time, in unix seconds */
-        created_before?: number;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description A page of tasks */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['AdminTaskList'];
-        };
-      };
-      400: components['responses']['InvalidRequest'];
-      401: components['responses']['UnauthorizedOrKeyDisabledOrKeyExpired'];
-      403: components['responses']['PermissionDenied'];
-      429: components['responses']['GatewayThrottled'];
-      500: components['responses']['InternalError'];
-    };
-  };
-  getAnyTask: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /**
-         * @description The id of a task
-         * @example task-unified-1772443800-imcg5zqt
-         */
-        task_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The task */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['AdminTask'];
-        };
-      };
-      400: components['responses']['InvalidTaskId'];
-      401: components['responses']['UnauthorizedOrKeyDisabledOrKeyExpired'];
-      403: components['responses']['PermissionDenied'];
-      404: components['responses']['TaskNotFound'];
-      429: components['responses']['GatewayThrottled'];
-      500: components['responses']['InternalError'];
-    };
-  };
-  redeliverAnyCallback: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /**
-         * @description The id of a task
-         * @example task-unified-1772443800-imcg5zqt
-         */
-        task_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The task; its callback is on its way */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['AdminTask'];
-        };
-      };
-      400: components['responses']['InvalidRequestOrInvalidTaskId'];
-      401: components['responses']['UnauthorizedOrKeyDisabledOrKeyExpired'];
-      403: components['responses']['PermissionDenied'];
-      404: components['responses']['TaskNotFound'];
-      409: components['responses']['TaskRunning'];
-      429: components['responses']['GatewayThrottled'];
-      500: components['responses']['InternalError'];
-    };
-  };
-  cancelAnyTask: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /**
-         * @description The id of a task
-         * @example task-unified-1772443800-imcg5zqt
-         */
-        task_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The task, with `cancel_requested_at` */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['AdminTask'];
-        };
-      };
-      400: components['responses']['InvalidTaskId'];
-      401: components['responses']['UnauthorizedOrKeyDisabledOrKeyExpired'];
-      403: components['responses']['PermissionDenied'];
-      404: components['responses']['TaskNotFound'];
-      409: components['responses']['TaskEndedOrTaskNotCancellable'];
-      429: components['responses']['GatewayThrottled'];
-      500: components['responses']['InternalError'];
-    };
-  };
-  checkTask: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /**
-         * @description The id of a task
-         * @example task-unified-1772443800-imcg5zqt
-         */
-        task_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description What was done */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['TaskCheck'];
-        };
-      };
-      400: components['responses']['InvalidTaskId'];
-      401: components['responses']['UnauthorizedOrKeyDisabledOrKeyExpired'];
-      403: components['responses']['PermissionDenied'];
-      404: components['responses']['TaskNotFound'];
-      409: components['responses']['TaskEnded'];
-      429: components['responses']['GatewayThrottled'];
-      500: components['responses']['InternalError'];
-    };
-  };
-  listKeys: {
-    parameters: {
-      query?: {
-        /** @description The account of the keys; without it, that of the key you call with */
-        account?: string;
-        /** @description How many at most */
-        limit?: number;
-        /** @description The `next_cursor` of the page before; without it, the first page */
-        cursor?: string;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description A page of keys */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['KeyList'];
-        };
-      };
-      400: components['responses']['InvalidRequest'];
-      401: components['responses']['UnauthorizedOrKeyDisabledOrKeyExpired'];
-      403: components['responses']['PermissionDenied'];
-      404: components['responses']['AccountNotFound'];
-      429: components['responses']['RateLimitExceeded'];
-      500: components['responses']['InternalError'];
-    };
-  };
-  createKey: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['KeyRequest'];
-      };
-    };
-    responses: {
-      /** @description The key */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['NewKey'];
-        };
-      };
-      400: components['responses']['InvalidRequest'];
-      401: components['responses']['UnauthorizedOrKeyDisabledOrKeyExpired'];
-      403: components['responses']['PermissionDenied'];
-      404: components['responses']['AccountNotFound'];
-      413: components['responses']['RequestTooLarge'];
-      415: components['responses']['UnsupportedMediaType'];
-      429: components['responses']['RateLimitExceeded'];
-      500: components['responses']['InternalError'];
-    };
-  };
-  getKey: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /**
-         * @description The id of an API key, which is not the key itself
-         * @example key-0123456789abcdef
-         */
-        key_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The key */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Key'];
-        };
-      };
-      401: components['responses']['UnauthorizedOrKeyDisabledOrKeyExpired'];
-      403: components['responses']['PermissionDenied'];
-      404: components['responses']['KeyNotFound'];
-      429: components['responses']['RateLimitExceeded'];
-      500: components['responses']['InternalError'];
-    };
-  };
-  deleteKey: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /**
-         * @description The id of an API key, which is not the key itself
-         * @example key-0123456789abcdef
-         */
-        key_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The key is deleted */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['DeletedKey'];
-        };
-      };
-      401: components['responses']['UnauthorizedOrKeyDisabledOrKeyExpired'];
-      403: components['responses']['PermissionDenied'];
-      404: components['responses']['KeyNotFound'];
-      429: components['responses']['RateLimitExceeded'];
-      500: components['responses']['InternalError'];
-    };
-  };
-  changeKey: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /**
-         * @description The id of an API key, which is not the key itself
-         * @example key-0123456789abcdef
-         */
-        key_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['KeyPatch'];
-      };
-    };
-    responses: {
-      /** @description The key as it is now */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Key'];
-        };
-      };
-      400: components['responses']['InvalidRequest'];
-      401: components['responses']['UnauthorizedOrKeyDisabledOrKeyExpired'];
-      403: components['responses']['PermissionDenied'];
-      404: components['responses']['KeyNotFound'];
-      413: components['responses']['RequestTooLarge'];
-      415: components['responses']['UnsupportedMediaType'];
-      429: components['responses']['RateLimitExceeded'];
-      500: components['responses']['InternalError'];
-    };
-  };
-  providerWebhook: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /**
-         * @description The name of the provider
-         * @example evolink
-         */
-        provider: string;
-        /**
-         * @description The id of the task whose job is done
-         * @example task-unified-1772443800-imcg5zqt
-         */
-        job: string;
-        /**
-         * @description The secret that this API put into the address
-         * @example kWq1u3pYc0v8YzQyT5b1rN2m4o6s8uAcEgIkMoQsUwY
-         */
-        secret: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The webhook was received */
-      200: {
-        headers: {
-          'x-request-id': components['headers']['x-request-id'];
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Received'];
-        };
-      };
-      429: components['responses']['GatewayThrottled'];
-      500: components['responses']['InternalError'];
+    createTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A key of your own for this request. A request that is sent again with the same key within 24 hours is executed once, and gets the same response
+                 * @example order-7-attempt-of-2026-03-02
+                 */
+                "Idempotency-Key"?: string;
+                /**
+                 * @description `wait=N`: wait up to N seconds, from 1 to 25, until the task has ended (RFC 7240). Then the response is 303, and leads to where the request waits: let your client follow it, with the same key. Few requests can wait at a time; when there is no place, when uploads are missing, or when the task has ended, the response is 200 and comes at once
+                 * @example wait=20
+                 */
+                Prefer?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GenerationRequest"];
+            };
+        };
+        responses: {
+            /** @description The task, which begins now */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    /**
+                     * @description When to read the task again, in seconds; only with a task that has not ended
+                     * @example 10
+                     */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedTask"];
+                };
+            };
+            /** @description The same, to a request with `Prefer: wait=N` that may wait. Follow `Location` for the task as it is then */
+            303: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    /**
+                     * @description When to read the task again, in seconds; only with a task that has not ended
+                     * @example 10
+                     */
+                    "Retry-After"?: number;
+                    /**
+                     * @description Where to wait: a path on this server, which a GET with the same key can follow once and within ten seconds
+                     * @example /v1/tasks/task-unified-1772443800-imcg5zqt/wait?seconds=20&place=2-1b4e28ba-2fa1-4d3b-a3f5-ef19b5a7633b
+                     */
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedTask"];
+                };
+            };
+            /** @description `invalid_request`: The body, a parameter or a header breaks a rule; `param` names it. */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: components["schemas"]["InvalidRequestError"];
+                    };
+                };
+            };
+            /**
+             * @description `unauthorized`: There is no key, or it is not valid.
+             *
+             *     `KEY_DISABLED`: The operator has switched the key off.
+             *
+             *     `KEY_EXPIRED`: The key was made to last until `expired_at`.
+             */
+            401: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    /**
+                     * @description How many requests the key may send a minute
+                     * @example 300
+                     */
+                    "X-RateLimit-Limit"?: number;
+                    /**
+                     * @description How many it may send now
+                     * @example 299
+                     */
+                    "X-RateLimit-Remaining"?: number;
+                    /**
+                     * @description When the whole limit is available again, in unix seconds
+                     * @example 1772443840
+                     */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: components["schemas"]["UnauthorizedError"] | components["schemas"]["KeyDisabledError"] | components["schemas"]["KeyExpiredError"];
+                    };
+                };
+            };
+            /**
+             * @description `insufficient_quota`: The account has too few credits.
+             *
+             *     `KEY_QUOTA_EXHAUSTED`: The task would bring the key above its limit.
+             *
+             *     `KEY_DAILY_QUOTA_EXHAUSTED`: The task would bring the key above its limit for today.
+             *
+             *     `daily_budget_exhausted`: The task would bring the account above its daily budget, and its creates stop there.
+             */
+            402: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: components["schemas"]["InsufficientQuotaError"] | components["schemas"]["KeyQuotaExhaustedError"] | components["schemas"]["KeyDailyQuotaExhaustedError"] | components["schemas"]["DailyBudgetExhaustedError"];
+                    };
+                };
+            };
+            /**
+             * @description `permission_denied`: The key lacks the scope of this route, or a link to a result is not valid any more.
+             *
+             *     `KEY_MODEL_NOT_ALLOWED`: The key may not use this model.
+             */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    /**
+                     * @description How many requests the key may send a minute
+                     * @example 300
+                     */
+                    "X-RateLimit-Limit"?: number;
+                    /**
+                     * @description How many it may send now
+                     * @example 299
+                     */
+                    "X-RateLimit-Remaining"?: number;
+                    /**
+                     * @description When the whole limit is available again, in unix seconds
+                     * @example 1772443840
+                     */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: components["schemas"]["PermissionDeniedError"] | components["schemas"]["KeyModelNotAllowedError"];
+                    };
+                };
+            };
+            /** @description `idempotency_conflict`: The Idempotency-Key was used for another request within 24 hours, or the task that it has created was deleted. */
+            409: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: components["schemas"]["IdempotencyConflictError"];
+                    };
+                };
+            };
+            /** @description `request_too_large`: The body is larger than any request has to be. */
+            413: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: components["schemas"]["RequestTooLargeError"];
+                    };
+                };
+            };
+            /** @description `unsupported_media_type`: The body is not JSON in UTF-8 by its Content-Type, or it is compressed. */
+            415: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: components["schemas"]["UnsupportedMediaTypeError"];
+                    };
+                };
+            };
+            /**
+             * @description `rate_limit_exceeded`: The key has sent too many requests, or the account has too many tasks that have not ended. Wait as long as Retry-After says.
+             *
+             *     The gateway: the whole service, or this route, is above its requests a second. Without `code`, `x-request-id` and `Retry-After`: wait a second and send the request again.
+             */
+            429: {
+                headers: {
+                    /**
+                     * @description The id of this request; quote it when you ask the operator
+                     * @example JKJaXmPLvHcESHA=
+                     */
+                    "x-request-id"?: string;
+                    /**
+                     * @description How many requests the key may send a minute
+                     * @example 300
+                     */
+                    "X-RateLimit-Limit"?: number;
+                    /**
+                     * @description How many it may send now
+                     * @example 299
+                     */
+                    "X-RateLimit-Remaining"?: number;
+                    /**
+                     * @description When the whole limit is available again, in unix seconds
+                     * @example 1772443840
+                     */
+                    "X-RateLimit-Reset"?: number;
+                    /**
+                     * @description How long to wait before the next try, in seconds
+                     * @example 1
+                     */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RateLimited"] | components["schemas"]["GatewayError"];
+                };
+            };
+            /** @description `internal_error`: Our fault. Sending it again is safe with the same Idempotency-Key. */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: components["schemas"]["InternalErrorError"];
+                    };
+                };
+            };
+            /** @description `service_unavailable`: Many requests of the account were in each other’s way. Wait as long as Retry-After says. */
+            503: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: components["schemas"]["ServiceUnavailableError"];
+                    };
+                };
+            };
+        };
+    };
+    listTasks: {
+        parameters: {
+            query?: {
+                /** @description How many at most. Default: `20` */
+                limit?: number;
+                /** @description The `next_cursor` of the page before; without it, the first page */
+                cursor?: string;
+                /** @description Which page, counted from 1, instead of `cursor`; times `page_size` at most 1000 */
+                page?: number;
+                /** @description The same as `limit` */
+                page_size?: number;
+                /** @description Only tasks with this status. `processing` are all that have not ended, `pending` those of them that no provider has yet, `cancelled` those that failed with `request_cancelled` */
+                status?: "pending" | "processing" | "completed" | "failed" | "cancelled";
+                /** @description Only tasks of this type: here all are images. Default: `image` */
+                type?: "text" | "image" | "audio" | "video";
+                /** @description Only tasks of this model */
+                model?: "wan2.5-image-to-image" | "wan2.5-i2i-preview" | "wan2.5-i2i";
+                /** @description Only tasks created at this time or later, in unix seconds */
+                created_after?: number;
+                /** @description Only tasks created before this time, in unix seconds */
+                created_before?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of tasks */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskList"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["UnauthorizedOrKeyDisabledOrKeyExpired"];
+            429: components["responses"]["RateLimitExceeded"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description `wait=N`: wait up to N seconds, from 1 to 25, until the task has ended (RFC 7240). Then the response is 303, and leads to where the request waits: let your client follow it, with the same key. Few requests can wait at a time; when there is no place, when uploads are missing, or when the task has ended, the response is 200 and comes at once
+                 * @example wait=20
+                 */
+                Prefer?: string;
+            };
+            path: {
+                /**
+                 * @description The id of a task
+                 * @example task-unified-1772443800-imcg5zqt
+                 */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    /**
+                     * @description When to read the task again, in seconds; only with a task that has not ended
+                     * @example 10
+                     */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description The same, to a request with `Prefer: wait=N` that may wait. Follow `Location` for the task as it is then */
+            303: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    /**
+                     * @description When to read the task again, in seconds; only with a task that has not ended
+                     * @example 10
+                     */
+                    "Retry-After"?: number;
+                    /**
+                     * @description Where to wait: a path on this server, which a GET with the same key can follow once and within ten seconds
+                     * @example /v1/tasks/task-unified-1772443800-imcg5zqt/wait?seconds=20&place=2-1b4e28ba-2fa1-4d3b-a3f5-ef19b5a7633b
+                     */
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            400: components["responses"]["InvalidTaskId"];
+            401: components["responses"]["UnauthorizedOrKeyDisabledOrKeyExpired"];
+            404: components["responses"]["TaskNotFound"];
+            429: components["responses"]["RateLimitExceeded"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    deleteTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of a task
+                 * @example task-unified-1772443800-imcg5zqt
+                 */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task is deleted, and its pictures are gone */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedTask"];
+                };
+            };
+            /** @description `invalid_task_id`: What stands in the path is not a task id. */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: components["schemas"]["InvalidTaskIdError"];
+                    };
+                };
+            };
+            /**
+             * @description `unauthorized`: There is no key, or it is not valid.
+             *
+             *     `KEY_DISABLED`: The operator has switched the key off.
+             *
+             *     `KEY_EXPIRED`: The key was made to last until `expired_at`.
+             */
+            401: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    /**
+                     * @description How many requests the key may send a minute
+                     * @example 300
+                     */
+                    "X-RateLimit-Limit"?: number;
+                    /**
+                     * @description How many it may send now
+                     * @example 299
+                     */
+                    "X-RateLimit-Remaining"?: number;
+                    /**
+                     * @description When the whole limit is available again, in unix seconds
+                     * @example 1772443840
+                     */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: components["schemas"]["UnauthorizedError"] | components["schemas"]["KeyDisabledError"] | components["schemas"]["KeyExpiredError"];
+                    };
+                };
+            };
+            /** @description `permission_denied`: The key lacks the scope of this route, or a link to a result is not valid any more. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    /**
+                     * @description How many requests the key may send a minute
+                     * @example 300
+                     */
+                    "X-RateLimit-Limit"?: number;
+                    /**
+                     * @description How many it may send now
+                     * @example 299
+                     */
+                    "X-RateLimit-Remaining"?: number;
+                    /**
+                     * @description When the whole limit is available again, in unix seconds
+                     * @example 1772443840
+                     */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: components["schemas"]["PermissionDeniedError"];
+                    };
+                };
+            };
+            /** @description `task_not_found`: There is no such task, it was deleted, it has expired, or it belongs to another account. */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: components["schemas"]["TaskNotFoundError"];
+                    };
+                };
+            };
+            /** @description `task_running`: The task is not over yet. */
+            409: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: components["schemas"]["TaskRunningError"];
+                    };
+                };
+            };
+            /**
+             * @description `rate_limit_exceeded`: The key has sent too many requests, or the account has too many tasks that have not ended. Wait as long as Retry-After says.
+             *
+             *     The gateway: the whole service, or this route, is above its requests a second. Without `code`, `x-request-id` and `Retry-After`: wait a second and send the request again.
+             */
+            429: {
+                headers: {
+                    /**
+                     * @description The id of this request; quote it when you ask the operator
+                     * @example JKJaXmPLvHcESHA=
+                     */
+                    "x-request-id"?: string;
+                    /**
+                     * @description How many requests the key may send a minute
+                     * @example 300
+                     */
+                    "X-RateLimit-Limit"?: number;
+                    /**
+                     * @description How many it may send now
+                     * @example 299
+                     */
+                    "X-RateLimit-Remaining"?: number;
+                    /**
+                     * @description When the whole limit is available again, in unix seconds
+                     * @example 1772443840
+                     */
+                    "X-RateLimit-Reset"?: number;
+                    /**
+                     * @description How long to wait before the next try, in seconds
+                     * @example 1
+                     */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RateLimited"] | components["schemas"]["GatewayError"];
+                };
+            };
+            /** @description `internal_error`: Our fault. Sending it again is safe with the same Idempotency-Key. */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: components["schemas"]["InternalErrorError"];
+                    };
+                };
+            };
+        };
+    };
+    redeliverCallback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of a task
+                 * @example task-unified-1772443800-imcg5zqt
+                 */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task; its callback is on its way */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndedTask"];
+                };
+            };
+            /**
+             * @description `invalid_request`: The body, a parameter or a header breaks a rule; `param` names it.
+             *
+             *     `invalid_task_id`: What stands in the path is not a task id.
+             */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: components["schemas"]["InvalidRequestError"] | components["schemas"]["InvalidTaskIdError"];
+                    };
+                };
+            };
+            /**
+             * @description `unauthorized`: There is no key, or it is not valid.
+             *
+             *     `KEY_DISABLED`: The operator has switched the key off.
+             *
+             *     `KEY_EXPIRED`: The key was made to last until `expired_at`.
+             */
+            401: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    /**
+                     * @description How many requests the key may send a minute
+                     * @example 300
+                     */
+                    "X-RateLimit-Limit"?: number;
+                    /**
+                     * @description How many it may send now
+                     * @example 299
+                     */
+                    "X-RateLimit-Remaining"?: number;
+                    /**
+                     * @description When the whole limit is available again, in unix seconds
+                     * @example 1772443840
+                     */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: components["schemas"]["UnauthorizedError"] | components["schemas"]["KeyDisabledError"] | components["schemas"]["KeyExpiredError"];
+                    };
+                };
+            };
+            /** @description `permission_denied`: The key lacks the scope of this route, or a link to a result is not valid any more. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    /**
+                     * @description How many requests the key may send a minute
+                     * @example 300
+                     */
+                    "X-RateLimit-Limit"?: number;
+                    /**
+                     * @description How many it may send now
+                     * @example 299
+                     */
+                    "X-RateLimit-Remaining"?: number;
+                    /**
+                     * @description When the whole limit is available again, in unix seconds
+                     * @example 1772443840
+                     */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: components["schemas"]["PermissionDeniedError"];
+                    };
+                };
+            };
+            /** @description `task_not_found`: There is no such task, it was deleted, it has expired, or it belongs to another account. */
+            404: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: components["schemas"]["TaskNotFoundError"];
+                    };
+                };
+            };
+            /** @description `task_running`: The task is not over yet. */
+            409: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: components["schemas"]["TaskRunningError"];
+                    };
+                };
+            };
+            /**
+             * @description `rate_limit_exceeded`: The key has sent too many requests, or the account has too many tasks that have not ended. Wait as long as Retry-After says.
+             *
+             *     The gateway: the whole service, or this route, is above its requests a second. Without `code`, `x-request-id` and `Retry-After`: wait a second and send the request again.
+             */
+            429: {
+                headers: {
+                    /**
+                     * @description The id of this request; quote it when you ask the operator
+                     * @example JKJaXmPLvHcESHA=
+                     */
+                    "x-request-id"?: string;
+                    /**
+                     * @description How many requests the key may send a minute
+                     * @example 300
+                     */
+                    "X-RateLimit-Limit"?: number;
+                    /**
+                     * @description How many it may send now
+                     * @example 299
+                     */
+                    "X-RateLimit-Remaining"?: number;
+                    /**
+                     * @description When the whole limit is available again, in unix seconds
+                     * @example 1772443840
+                     */
+                    "X-RateLimit-Reset"?: number;
+                    /**
+                     * @description How long to wait before the next try, in seconds
+                     * @example 1
+                     */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RateLimited"] | components["schemas"]["GatewayError"];
+                };
+            };
+            /** @description `internal_error`: Our fault. Sending it again is safe with the same Idempotency-Key. */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: components["schemas"]["InternalErrorError"];
+                    };
+                };
+            };
+        };
+    };
+    cancelTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of a task
+                 * @example task-unified-1772443800-imcg5zqt
+                 */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task, with `cancel_requested` */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActiveTask"];
+                };
+            };
+            400: components["responses"]["InvalidTaskId"];
+            401: components["responses"]["UnauthorizedOrKeyDisabledOrKeyExpired"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["TaskNotFound"];
+            409: components["responses"]["TaskEndedOrTaskNotCancellable"];
+            429: components["responses"]["RateLimitExceeded"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    waitForTask: {
+        parameters: {
+            query?: {
+                /**
+                 * @description For how many seconds. Default: `25`
+                 * @example 20
+                 */
+                seconds?: number;
+                /**
+                 * @description The place to wait in
+                 * @example 2-1b4e28ba-2fa1-4d3b-a3f5-ef19b5a7633b
+                 */
+                place?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The id of a task
+                 * @example task-unified-1772443800-imcg5zqt
+                 */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    /**
+                     * @description When to read the task again, in seconds; only with a task that has not ended
+                     * @example 10
+                     */
+                    "Retry-After"?: number;
+                    "Preference-Applied": components["headers"]["Preference-Applied"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            400: components["responses"]["InvalidRequestOrInvalidTaskId"];
+            401: components["responses"]["UnauthorizedOrKeyDisabledOrKeyExpired"];
+            404: components["responses"]["TaskNotFound"];
+            429: components["responses"]["RateLimitExceeded"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    batchTasks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchRequest"];
+            };
+        };
+        responses: {
+            /** @description The tasks */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskBatch"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["UnauthorizedOrKeyDisabledOrKeyExpired"];
+            413: components["responses"]["RequestTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimitExceeded"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    redeliverCallbacks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedeliverRequest"];
+            };
+        };
+        responses: {
+            /** @description How many are on their way */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallbackRedelivery"];
+                };
+            };
+            /** @description `invalid_request`: The body, a parameter or a header breaks a rule; `param` names it. */
+            400: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: components["schemas"]["InvalidRequestError"];
+                    };
+                };
+            };
+            /**
+             * @description `unauthorized`: There is no key, or it is not valid.
+             *
+             *     `KEY_DISABLED`: The operator has switched the key off.
+             *
+             *     `KEY_EXPIRED`: The key was made to last until `expired_at`.
+             */
+            401: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    /**
+                     * @description How many requests the key may send a minute
+                     * @example 300
+                     */
+                    "X-RateLimit-Limit"?: number;
+                    /**
+                     * @description How many it may send now
+                     * @example 299
+                     */
+                    "X-RateLimit-Remaining"?: number;
+                    /**
+                     * @description When the whole limit is available again, in unix seconds
+                     * @example 1772443840
+                     */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: components["schemas"]["UnauthorizedError"] | components["schemas"]["KeyDisabledError"] | components["schemas"]["KeyExpiredError"];
+                    };
+                };
+            };
+            /** @description `permission_denied`: The key lacks the scope of this route, or a link to a result is not valid any more. */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    /**
+                     * @description How many requests the key may send a minute
+                     * @example 300
+                     */
+                    "X-RateLimit-Limit"?: number;
+                    /**
+                     * @description How many it may send now
+                     * @example 299
+                     */
+                    "X-RateLimit-Remaining"?: number;
+                    /**
+                     * @description When the whole limit is available again, in unix seconds
+                     * @example 1772443840
+                     */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: components["schemas"]["PermissionDeniedError"];
+                    };
+                };
+            };
+            /** @description `request_too_large`: The body is larger than any request has to be. */
+            413: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: components["schemas"]["RequestTooLargeError"];
+                    };
+                };
+            };
+            /** @description `unsupported_media_type`: The body is not JSON in UTF-8 by its Content-Type, or it is compressed. */
+            415: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: components["schemas"]["UnsupportedMediaTypeError"];
+                    };
+                };
+            };
+            /**
+             * @description `rate_limit_exceeded`: The key has sent too many requests, or the account has too many tasks that have not ended. Wait as long as Retry-After says.
+             *
+             *     The gateway: the whole service, or this route, is above its requests a second. Without `code`, `x-request-id` and `Retry-After`: wait a second and send the request again.
+             */
+            429: {
+                headers: {
+                    /**
+                     * @description The id of this request; quote it when you ask the operator
+                     * @example JKJaXmPLvHcESHA=
+                     */
+                    "x-request-id"?: string;
+                    /**
+                     * @description How many requests the key may send a minute
+                     * @example 300
+                     */
+                    "X-RateLimit-Limit"?: number;
+                    /**
+                     * @description How many it may send now
+                     * @example 299
+                     */
+                    "X-RateLimit-Remaining"?: number;
+                    /**
+                     * @description When the whole limit is available again, in unix seconds
+                     * @example 1772443840
+                     */
+                    "X-RateLimit-Reset"?: number;
+                    /**
+                     * @description How long to wait before the next try, in seconds
+                     * @example 1
+                     */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RateLimited"] | components["schemas"]["GatewayError"];
+                };
+            };
+            /** @description `internal_error`: Our fault. Sending it again is safe with the same Idempotency-Key. */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: components["schemas"]["InternalErrorError"];
+                    };
+                };
+            };
+        };
+    };
+    createFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FileRequest"];
+            };
+        };
+        responses: {
+            /** @description The place for the picture */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["UnauthorizedOrKeyDisabledOrKeyExpired"];
+            403: components["responses"]["PermissionDenied"];
+            413: components["responses"]["RequestTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimitExceeded"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of a file
+                 * @example file-0123456789abcdefghijklmnop
+                 */
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/*": string;
+                };
+            };
+            401: components["responses"]["UnauthorizedOrKeyDisabledOrKeyExpired"];
+            404: components["responses"]["FileNotFound"];
+            409: components["responses"]["PictureTooLarge"];
+            429: components["responses"]["RateLimitExceeded"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getResult: {
+        parameters: {
+            query: {
+                /**
+                 * @description Until when the link works
+                 * @example 1772530240
+                 */
+                expires: number;
+                /**
+                 * @description The signature of the link
+                 * @example J9Q2tTz0o1yqU3l8rXbWc5sEaVnKdGhMiPfLjRuYx4A
+                 */
+                signature: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the task
+                 * @example task-unified-1772443800-imcg5zqt
+                 */
+                task: string;
+                /**
+                 * @description Which of its images, counted from 1
+                 * @example 1
+                 */
+                n: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The image, to a request with the header `Authorization` */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/*": string;
+                };
+            };
+            /** @description The image is at another address for some minutes */
+            302: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: components["responses"]["PermissionDenied"];
+            409: components["responses"]["PictureTooLarge"];
+            410: components["responses"]["ResultExpired"];
+            429: components["responses"]["GatewayThrottled"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    deleteFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of a stored file
+                 * @example file_0123456789abcdefghijklmnop
+                 */
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is deleted */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileDeletion"];
+                };
+            };
+            401: components["responses"]["FilesErrorUnauthorizedOrKeyDisabledOrKeyExpired"];
+            403: components["responses"]["FilesErrorPermissionDenied"];
+            404: components["responses"]["FilesErrorFileNotFound"];
+            429: components["responses"]["FilesErrorRateLimitExceeded"];
+            500: components["responses"]["FilesErrorInternalError"];
+        };
+    };
+    showFile: {
+        parameters: {
+            query: {
+                /** @description Until when the link works */
+                expires: number;
+                /** @description The signature of the link */
+                signature: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the file, with an extension
+                 * @example file_0123456789abcdefghijklmnop.jpg
+                 */
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture, if it has at most 4 MB; HEAD says type and size */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/*": string;
+                };
+            };
+            /** @description A larger picture is at another address for some minutes */
+            302: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: components["responses"]["FilesErrorPermissionDenied"];
+            404: components["responses"]["FilesErrorFileNotFound"];
+            409: components["responses"]["FilesErrorPictureTooLarge"];
+            429: components["responses"]["GatewayThrottled"];
+            500: components["responses"]["FilesErrorInternalError"];
+        };
+    };
+    downloadFile: {
+        parameters: {
+            query: {
+                /** @description Until when the link works */
+                expires: number;
+                /** @description The signature of the link */
+                signature: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the file
+                 * @example file_0123456789abcdefghijklmnop
+                 */
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture, if it has at most 4 MB; HEAD says type and size */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/*": string;
+                };
+            };
+            /** @description A larger picture is at another address for some minutes */
+            302: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: components["responses"]["FilesErrorPermissionDenied"];
+            404: components["responses"]["FilesErrorFileNotFound"];
+            409: components["responses"]["FilesErrorPictureTooLarge"];
+            429: components["responses"]["GatewayThrottled"];
+            500: components["responses"]["FilesErrorInternalError"];
+        };
+    };
+    listFiles: {
+        parameters: {
+            query?: {
+                /** @description Which page, from 1. Default: `1` */
+                page?: number;
+                /** @description How many files a page has. Default: `20` */
+                pageSize?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of files */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileList"];
+                };
+            };
+            400: components["responses"]["FilesErrorInvalidRequest"];
+            401: components["responses"]["FilesErrorUnauthorizedOrKeyDisabledOrKeyExpired"];
+            429: components["responses"]["FilesErrorRateLimitExceeded"];
+            500: components["responses"]["FilesErrorInternalError"];
+        };
+    };
+    getFileQuota: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The quota */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileQuota"];
+                };
+            };
+            401: components["responses"]["FilesErrorUnauthorizedOrKeyDisabledOrKeyExpired"];
+            429: components["responses"]["FilesErrorRateLimitExceeded"];
+            500: components["responses"]["FilesErrorInternalError"];
+        };
+    };
+    uploadFileBase64: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Base64UploadRequest"];
+            };
+        };
+        responses: {
+            /** @description The stored file */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileUpload"];
+                };
+            };
+            400: components["responses"]["FilesErrorCountedInvalidRequest"];
+            401: components["responses"]["FilesErrorCountedUnauthorizedOrKeyDisabledOrKeyExpired"];
+            403: components["responses"]["FilesErrorCountedPermissionDenied"];
+            409: components["responses"]["FilesErrorCountedFileQuotaExceeded"];
+            413: components["responses"]["FilesErrorCountedRequestTooLarge"];
+            415: components["responses"]["FilesErrorCountedUnsupportedMediaTypeOrUnsupportedFileType"];
+            429: components["responses"]["FilesErrorCountedRateLimitExceeded"];
+            500: components["responses"]["FilesErrorCountedInternalErrorOrStorageFailed"];
+            503: components["responses"]["FilesErrorCountedServiceUnavailable"];
+        };
+    };
+    uploadFileStream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["StreamUploadRequest"];
+            };
+        };
+        responses: {
+            /** @description The stored file */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileUpload"];
+                };
+            };
+            400: components["responses"]["FilesErrorCountedInvalidRequest"];
+            401: components["responses"]["FilesErrorCountedUnauthorizedOrKeyDisabledOrKeyExpired"];
+            403: components["responses"]["FilesErrorCountedPermissionDenied"];
+            409: components["responses"]["FilesErrorCountedFileQuotaExceeded"];
+            413: components["responses"]["FilesErrorCountedRequestTooLarge"];
+            415: components["responses"]["FilesErrorCountedUnsupportedMediaTypeOrUnsupportedFileType"];
+            429: components["responses"]["FilesErrorCountedRateLimitExceeded"];
+            500: components["responses"]["FilesErrorCountedInternalErrorOrStorageFailed"];
+            503: components["responses"]["FilesErrorCountedServiceUnavailable"];
+        };
+    };
+    uploadFileUrl: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UrlUploadRequest"];
+            };
+        };
+        responses: {
+            /** @description The stored file */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileUpload"];
+                };
+            };
+            400: components["responses"]["FilesErrorCountedInvalidRequestOrFileDownloadFailed"];
+            401: components["responses"]["FilesErrorCountedUnauthorizedOrKeyDisabledOrKeyExpired"];
+            403: components["responses"]["FilesErrorCountedPermissionDenied"];
+            409: components["responses"]["FilesErrorCountedFileQuotaExceeded"];
+            413: components["responses"]["FilesErrorCountedRequestTooLarge"];
+            415: components["responses"]["FilesErrorCountedUnsupportedMediaTypeOrUnsupportedFileType"];
+            429: components["responses"]["FilesErrorCountedRateLimitExceeded"];
+            500: components["responses"]["FilesErrorCountedInternalErrorOrStorageFailed"];
+            503: components["responses"]["FilesErrorCountedServiceUnavailable"];
+        };
+    };
+    getCredits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The credits */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Credits"];
+                };
+            };
+            401: components["responses"]["UnauthorizedOrKeyDisabledOrKeyExpired"];
+            429: components["responses"]["RateLimitExceeded"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listModels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The models */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelList"];
+                };
+            };
+            401: components["responses"]["UnauthorizedOrKeyDisabledOrKeyExpired"];
+            429: components["responses"]["RateLimitExceeded"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of a model, or another name of it
+                 * @example wan2.5-image-to-image
+                 */
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The model */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"];
+                };
+            };
+            401: components["responses"]["UnauthorizedOrKeyDisabledOrKeyExpired"];
+            404: components["responses"]["ModelNotFound"];
+            429: components["responses"]["RateLimitExceeded"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getUsage: {
+        parameters: {
+            query?: {
+                /**
+                 * @description By what it is added up, separated by commas: day, key, model. There is a row for each combination, in this order. Default: `day`
+                 * @example day,key
+                 */
+                group_by?: string;
+                /** @description The first day (UTC); at most 366 days with `to`. Without it, the last 30 days */
+                from?: string;
+                /** @description The last day; without it, today */
+                to?: string;
+                /** @description `csv`: a table (text/csv) with the fields as its columns. Default: `json` */
+                format?: "json" | "csv";
+                /** @description How many rows at most: up to 1000, with `format=csv` up to 10000, which is then the default. Default: `100` */
+                limit?: number;
+                /** @description The `next_cursor` of the page before, or its header `Next-Cursor`, with the same `group_by` */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of usage */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "Next-Cursor": components["headers"]["Next-Cursor"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageList"];
+                    /**
+                     * @example day,key_id,key_name,model,tasks,failed,images,credits,success_share,seconds_p50,seconds_p95
+                     *     2026-03-02,key-0123456789abcdef,web,wan2.5-image-to-image,40,2,52,62.4,0.95,24.7,58.7
+                     */
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["UnauthorizedOrKeyDisabledOrKeyExpired"];
+            429: components["responses"]["RateLimitExceeded"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    testWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookTestRequest"];
+            };
+        };
+        responses: {
+            /** @description What came of the event. The status is 200 also when it was not delivered */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookTest"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["UnauthorizedOrKeyDisabledOrKeyExpired"];
+            403: components["responses"]["PermissionDenied"];
+            413: components["responses"]["RequestTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimitExceeded"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The service responds */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            429: components["responses"]["GatewayThrottled"];
+        };
+    };
+    openApi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description This document */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    /**
+                     * @description It may be kept for an hour
+                     * @example public, max-age=3600
+                     */
+                    "Cache-Control": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Document"];
+                };
+            };
+            429: components["responses"]["GatewayThrottled"];
+        };
+    };
+    listAccounts: {
+        parameters: {
+            query?: {
+                /** @description How many at most */
+                limit?: number;
+                /** @description The `next_cursor` of the page before; without it, the first page */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of accounts */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountList"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["UnauthorizedOrKeyDisabledOrKeyExpired"];
+            403: components["responses"]["PermissionDenied"];
+            429: components["responses"]["GatewayThrottled"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    createAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountRequest"];
+            };
+        };
+        responses: {
+            /** @description The account, with its secret */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewAccount"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["UnauthorizedOrKeyDisabledOrKeyExpired"];
+            403: components["responses"]["PermissionDenied"];
+            409: components["responses"]["AccountExists"];
+            413: components["responses"]["RequestTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["GatewayThrottled"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The name of an account
+                 * @example shop
+                 */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            401: components["responses"]["UnauthorizedOrKeyDisabledOrKeyExpired"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["AccountNotFound"];
+            429: components["responses"]["GatewayThrottled"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    changeAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The name of an account
+                 * @example shop
+                 */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountPatch"];
+            };
+        };
+        responses: {
+            /** @description The account as it is now */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["UnauthorizedOrKeyDisabledOrKeyExpired"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["AccountNotFound"];
+            413: components["responses"]["RequestTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["GatewayThrottled"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    creditAccount: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A key of your own for this request. A request that is sent again with the same key within 24 hours is executed once, and gets the same response
+                 * @example order-7-attempt-of-2026-03-02
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description The name of an account
+                 * @example shop
+                 */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreditRequest"];
+            };
+        };
+        responses: {
+            /** @description The entry in the ledger of the account */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entry"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["UnauthorizedOrKeyDisabledOrKeyExpired"];
+            402: components["responses"]["InsufficientQuota"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["AccountNotFound"];
+            409: components["responses"]["IdempotencyConflict"];
+            413: components["responses"]["RequestTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["GatewayThrottled"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listEntries: {
+        parameters: {
+            query?: {
+                /** @description How many at most */
+                limit?: number;
+                /** @description The `next_cursor` of the page before; without it, the first page */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The name of an account
+                 * @example shop
+                 */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of entries */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryList"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["UnauthorizedOrKeyDisabledOrKeyExpired"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["AccountNotFound"];
+            429: components["responses"]["GatewayThrottled"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    rotateSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The name of an account
+                 * @example shop
+                 */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RotationRequest"];
+            };
+        };
+        responses: {
+            /** @description The new secret */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookSecret"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["UnauthorizedOrKeyDisabledOrKeyExpired"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["AccountNotFound"];
+            413: components["responses"]["RequestTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimitExceeded"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getAllUsage: {
+        parameters: {
+            query?: {
+                /**
+                 * @description By what it is added up, separated by commas: account, day, key, model. There is a row for each combination, in this order. Default: `day`
+                 * @example day,key
+                 */
+                group_by?: string;
+                /** @description The first day (UTC); at most 366 days with `to`. Without it, the last 30 days */
+                from?: string;
+                /** @description The last day; without it, today */
+                to?: string;
+                /** @description `csv`: a table (text/csv) with the fields as its columns. Default: `json` */
+                format?: "json" | "csv";
+                /** @description How many rows at most: up to 1000, with `format=csv` up to 10000, which is then the default. Default: `100` */
+                limit?: number;
+                /** @description The `next_cursor` of the page before, or its header `Next-Cursor`, with the same `group_by` */
+                cursor?: string;
+                /** @description Only the usage of this account; without it, of all */
+                account?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of usage */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "Next-Cursor": components["headers"]["Next-Cursor"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminUsageList"];
+                    /**
+                     * @example day,key_id,key_name,model,tasks,failed,images,credits,success_share,seconds_p50,seconds_p95
+                     *     2026-03-02,key-0123456789abcdef,web,wan2.5-image-to-image,40,2,52,62.4,0.95,24.7,58.7
+                     */
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["UnauthorizedOrKeyDisabledOrKeyExpired"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["AccountNotFound"];
+            429: components["responses"]["GatewayThrottled"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    redeliverAccountCallbacks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The name of an account
+                 * @example shop
+                 */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedeliverRequest"];
+            };
+        };
+        responses: {
+            /** @description How many are on their way */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallbackRedelivery"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["UnauthorizedOrKeyDisabledOrKeyExpired"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["AccountNotFound"];
+            413: components["responses"]["RequestTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["GatewayThrottled"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    findTasks: {
+        parameters: {
+            query?: {
+                /** @description How many at most. Default: `20` */
+                limit?: number;
+                /** @description The `next_cursor` of the page before; without it, the first page */
+                cursor?: string;
+                /** @description Only tasks of this account */
+                account?: string;
+                /** @description Only tasks with this status */
+                status?: "pending" | "processing" | "completed" | "failed";
+                /** @description Only tasks that failed with this code */
+                code?: "content_policy_violation" | "invalid_parameters" | "image_processing_error" | "image_dimension_mismatch" | "request_cancelled" | "generation_failed_no_content" | "service_error" | "generation_timeout" | "resource_exhausted" | "quota_exceeded" | "service_unavailable" | "unknown_error";
+                /** @description Only tasks of this provider */
+                provider?: "dashscope" | "evolink" | "fal";
+                /** @description Only tasks whose callback is in this state */
+                callback?: "pending" | "retrying" | "delivered" | "undelivered";
+                /** @description Only tasks created at this time or later, in unix seconds; without it, 31 days */
+                created_after?: number;
+                /** @description Only tasks created before this time, in unix seconds */
+                created_before?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of tasks */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminTaskList"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["UnauthorizedOrKeyDisabledOrKeyExpired"];
+            403: components["responses"]["PermissionDenied"];
+            429: components["responses"]["GatewayThrottled"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getAnyTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of a task
+                 * @example task-unified-1772443800-imcg5zqt
+                 */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminTask"];
+                };
+            };
+            400: components["responses"]["InvalidTaskId"];
+            401: components["responses"]["UnauthorizedOrKeyDisabledOrKeyExpired"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["TaskNotFound"];
+            429: components["responses"]["GatewayThrottled"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    redeliverAnyCallback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of a task
+                 * @example task-unified-1772443800-imcg5zqt
+                 */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task; its callback is on its way */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminTask"];
+                };
+            };
+            400: components["responses"]["InvalidRequestOrInvalidTaskId"];
+            401: components["responses"]["UnauthorizedOrKeyDisabledOrKeyExpired"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["TaskNotFound"];
+            409: components["responses"]["TaskRunning"];
+            429: components["responses"]["GatewayThrottled"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    cancelAnyTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of a task
+                 * @example task-unified-1772443800-imcg5zqt
+                 */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task, with `cancel_requested_at` */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminTask"];
+                };
+            };
+            400: components["responses"]["InvalidTaskId"];
+            401: components["responses"]["UnauthorizedOrKeyDisabledOrKeyExpired"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["TaskNotFound"];
+            409: components["responses"]["TaskEndedOrTaskNotCancellable"];
+            429: components["responses"]["GatewayThrottled"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    checkTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of a task
+                 * @example task-unified-1772443800-imcg5zqt
+                 */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was done */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskCheck"];
+                };
+            };
+            400: components["responses"]["InvalidTaskId"];
+            401: components["responses"]["UnauthorizedOrKeyDisabledOrKeyExpired"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["TaskNotFound"];
+            409: components["responses"]["TaskEnded"];
+            429: components["responses"]["GatewayThrottled"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listKeys: {
+        parameters: {
+            query?: {
+                /** @description The account of the keys; without it, that of the key you call with */
+                account?: string;
+                /** @description How many at most */
+                limit?: number;
+                /** @description The `next_cursor` of the page before; without it, the first page */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of keys */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyList"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["UnauthorizedOrKeyDisabledOrKeyExpired"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["AccountNotFound"];
+            429: components["responses"]["RateLimitExceeded"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    createKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyRequest"];
+            };
+        };
+        responses: {
+            /** @description The key */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewKey"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["UnauthorizedOrKeyDisabledOrKeyExpired"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["AccountNotFound"];
+            413: components["responses"]["RequestTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimitExceeded"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    getKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of an API key, which is not the key itself
+                 * @example key-0123456789abcdef
+                 */
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Key"];
+                };
+            };
+            401: components["responses"]["UnauthorizedOrKeyDisabledOrKeyExpired"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["KeyNotFound"];
+            429: components["responses"]["RateLimitExceeded"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    deleteKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of an API key, which is not the key itself
+                 * @example key-0123456789abcdef
+                 */
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key is deleted */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedKey"];
+                };
+            };
+            401: components["responses"]["UnauthorizedOrKeyDisabledOrKeyExpired"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["KeyNotFound"];
+            429: components["responses"]["RateLimitExceeded"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    changeKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of an API key, which is not the key itself
+                 * @example key-0123456789abcdef
+                 */
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyPatch"];
+            };
+        };
+        responses: {
+            /** @description The key as it is now */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Key"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["UnauthorizedOrKeyDisabledOrKeyExpired"];
+            403: components["responses"]["PermissionDenied"];
+            404: components["responses"]["KeyNotFound"];
+            413: components["responses"]["RequestTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimitExceeded"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    providerWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The name of the provider
+                 * @example evolink
+                 */
+                provider: string;
+                /**
+                 * @description The id of the task whose job is done
+                 * @example task-unified-1772443800-imcg5zqt
+                 */
+                job: string;
+                /**
+                 * @description The secret that this API put into the address
+                 * @example kWq1u3pYc0v8YzQyT5b1rN2m4o6s8uAcEgIkMoQsUwY
+                 */
+                secret: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The webhook was received */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Received"];
+                };
+            };
+            429: components["responses"]["GatewayThrottled"];
+            500: components["responses"]["InternalError"];
+        };
     };
-  };
 }

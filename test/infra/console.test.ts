@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -66,4 +67,13 @@ describe('the built console', () => {
     expect(readdirSync(cache)).toHaveLength(1);
     expect(filesIn(second)).toEqual(filesIn(built));
   });
+});
+
+test('the types of the API in the console are those of its document', () => {
+  const file = join(temporary, 'schema.d.ts');
+  const generator = 'test/clients/node_modules/openapi-typescript/bin/cli.js';
+  execFileSync(process.execPath, [generator, 'docs/openapi.json', '--output', file]);
+
+  // Not so: npm run console:types
+  expect(readFileSync('console/api/schema.d.ts', 'utf8')).toBe(readFileSync(file, 'utf8'));
 });
