@@ -1,4 +1,5 @@
 import { QueryClient, queryOptions } from '@tanstack/react-query';
+import { session } from '../session/session.ts';
 import { ApiError } from './api-error.ts';
 import { api, bodyOf } from './client.ts';
 import type { components } from './schema.d.ts';
@@ -60,7 +61,8 @@ export const taskQuery = (id: string) =>
     queryFn: ({ signal }) =>
       bodyOf(api.GET('/v1/tasks/{task_id}', { params: { path: { task_id: id } }, signal })),
     refetchInterval: ({ state: { data } }) => {
-      if (data === undefined) return false;
+      // Nobody asks while somebody has to sign in again.
+      if (data === undefined || session.current().key === undefined) return false;
       if (!isEnded(data)) return pollMs;
       return isTelling(data) ? slowPollMs : false;
     },

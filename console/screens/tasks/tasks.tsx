@@ -9,6 +9,7 @@ import { Loading } from '../../parts/loading.tsx';
 import { StatusMark } from '../../parts/status-mark.tsx';
 import { TimeAgo } from '../../parts/time-ago.tsx';
 import { useTitle } from '../../parts/use-title.ts';
+import { session } from '../../session/session.ts';
 
 const pageSize = 30;
 const busyPollMs = 3000;
@@ -63,10 +64,11 @@ function useTasks(status: StatusFilter | undefined, period: Period | undefined) 
         }),
       ),
     getNextPageParam: ({ next_cursor }) => next_cursor ?? undefined,
-    refetchInterval: ({ state: { data } }) =>
-      data?.pages.some((page) => page.data.some((task) => !isEnded(task)))
-        ? busyPollMs
-        : idlePollMs,
+    refetchInterval: ({ state: { data } }) => {
+      if (session.current().key === undefined) return false;
+      const isBusy = data?.pages.some((page) => page.data.some((task) => !isEnded(task)));
+      return isBusy ? busyPollMs : idlePollMs;
+    },
   });
 }
 
