@@ -19,7 +19,8 @@ export function useRights() {
 /** What a scope allows, in a sentence. */
 export const scopeTexts: Readonly<Record<Scope, string>> = {
   read: 'Look at tasks, images and usage',
-  generate: 'Look at all that; create, cancel and delete tasks, which spends credits',
-  manage: 'Look at all that; manage the keys and the webhook secret of the account',
+  generate:
+    'Look at tasks, images and usage; create, cancel and delete tasks, which spends credits',
+  manage: 'Look at tasks, images and usage; manage the keys and the webhook secret of the account',
   admin: 'Manage every account',
 };
