@@ -21,7 +21,7 @@ const shared = { isolate: false, pool: 'threads' };
 const twoAtATime = { maxWorkers: 2, sequence: { groupOrder: 1 } };
 const synthesised = { globalSetup: ['test/flow/synthesise.ts'] };
 
-// `npm test` leaves `faults`, `fuzz` and `emulator` out; `npm run test:all` runs everything in the mode `all`.
+// `npm test` leaves `faults`, `fuzz`, `emulator` and `browser` out; `npm run test:all` runs everything in the mode `all`.
 export default defineConfig(({ mode }) => ({
   test: {
     // One more than there are cores: a test of a whole task waits half of its time. More than four local stacks
@@ -62,6 +62,8 @@ export default defineConfig(({ mode }) => ({
         ...(mode === 'all' && { env: { FAULTS: 'all' } }),
         ...twoAtATime,
       }),
+      // A real Chromium looks at the console of a local stack.
+      project('browser', { ...synthesised, isolate: false, ...twoAtATime, testTimeout: 180_000 }),
       // The stage `dev` in an emulator that is not ours, with the waits of a real deployment.
       project('emulator', {
         globalSetup: ['test/emulator/synthesise.ts', 'test/flow/synthesise.ts'],

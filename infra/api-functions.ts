@@ -309,6 +309,12 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
       },
       sharedBecause: 'each reads what its caller may see of its own account and key',
     },
+    'api/console': {
+      id: 'Console',
+      memoryMb: smallMemoryMb,
+      environment: { PICTURE_ORIGINS: buckets.origins.join(' ') },
+      sharedBecause: 'each sends files of the page, which need no permission',
+    },
     'api/service': {
       id: 'Service',
       memoryMb: smallMemoryMb,

@@ -4,7 +4,7 @@ import {
   HttpMethods,
   Bucket as S3Bucket,
 } from 'aws-cdk-lib/aws-s3';
-import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
+import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { hostedFileDays } from '../functions/domain/model/hosted-file.ts';
 import { bucketPrefixes, inputDays } from '../functions/domain/model/storage-names.ts';
@@ -42,8 +42,16 @@ export class Bucket extends S3Bucket {
 export class Buckets extends Construct {
   readonly inputs: Bucket;
   readonly results: Bucket;
+  /** Where a page sends pictures to and loads them from. */
+  readonly origins: readonly string[];
 
-  constructor(scope: Construct, id: string, { keepData, retentionDays, browserOrigins }: Stage) {
+  /** @param pageOrigins the origins of the web pages that may use the buckets */
+  constructor(
+    scope: Construct,
+    id: string,
+    { keepData, retentionDays }: Stage,
+    pageOrigins: readonly string[],
+  ) {
     super(scope, id);
     const common = {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
@@ -57,16 +65,13 @@ export class Buckets extends Construct {
       expiration: Duration.days(days),
       abortIncompleteMultipartUploadAfter: Duration.days(1),
     });
-    const cors = (...allowedMethods: HttpMethods[]) =>
-      browserOrigins.length === 0
-        ? {}
-        : {
-            cors: [{ allowedMethods, allowedOrigins: [...browserOrigins], allowedHeaders: ['*'] }],
-          };
+    const cors = (...allowedMethods: HttpMethods[]) => ({
+      cors: [{ allowedMethods, allowedOrigins: [...pageOrigins], allowedHeaders: ['*'] }],
+    });
 
     this.inputs = new Bucket(this, 'Inputs', {
       ...common,
-      ...cors(HttpMethods.POST),
+      ...cors(HttpMethods.POST, HttpMethods.GET), // a form's upload, and an input that is used again
       // Of two rules for the same object S3 takes the shorter, so each rule has a prefix.
       lifecycleRules: [
         expireAfter(inputDays, bucketPrefixes.uploads),
@@ -80,5 +85,9 @@ export class Buckets extends Construct {
       ...cors(HttpMethods.GET),
       lifecycleRules: [expireAfter(retentionDays)],
     });
+    // As forms and links have them (functions/adapters/aws/s3).
+    this.origins = [this.inputs, this.results].map(
+      ({ bucketName }) => `https://${bucketName}.s3.${Aws.REGION}.amazonaws.com`,
+    );
   }
 }

@@ -6,6 +6,7 @@ import { build } from 'esbuild';
 import type { LoadedRoute } from '../functions/api/routes.ts';
 import { type Entry, entries } from '../functions/runtime/env.ts';
 import { routeKey } from '../functions/runtime/route.ts';
+import { buildConsole } from './console.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -19,12 +20,14 @@ const neverLoaded = ['http', 'ini', 'login', 'process', 'sso', 'web-identity'].m
  * Builds the code of every function, in one esbuild run, since they share most of their modules. Nothing here loads
  * CDK, so that both take their time at the same time.
  * @param routes say which handlers an API function has
- * @returns the directory of the bundles, one folder for each entry; it is deleted when the process ends
+ * @returns the directory of the bundles, one folder for each entry, that of the console with its files; it is deleted when the process ends
  */
 export async function buildBundles(routes: readonly LoadedRoute[]): Promise<string> {
   const outdir = mkdtempSync(join(tmpdir(), 'darkroom-bundles-'));
   process.once('exit', () => rmSync(outdir, { recursive: true, force: true }));
   const sources = join(outdir, 'sources');
+  // The console's files lie beside the bundle that sends them.
+  const console = buildConsole(join(outdir, 'api/console/files'));
   await build({
     absWorkingDir: root,
     entryPoints: (Object.keys(entries) as Entry[]).map((entry) => ({
@@ -46,6 +49,7 @@ export async function buildBundles(routes: readonly LoadedRoute[]): Promise<stri
     legalComments: 'none',
     logLevel: 'warning',
   });
+  await console;
   rmSync(sources, { recursive: true });
   return outdir;
 }

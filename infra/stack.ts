@@ -44,10 +44,11 @@ export class DarkroomStack extends Stack {
     const stage = withParameters(this, chosen);
     const providers = new Providers(this, 'Upstream', stage);
     const tables = new Tables(this, 'Tables', stage);
-    const buckets = new Buckets(this, 'Buckets', stage);
     const secrets = new Secrets(this, 'Secrets', stage);
     const api = new Api(this, 'Api', stage);
     const publicUrl = api.http.apiEndpoint;
+    // The console has the origin of the API.
+    const buckets = new Buckets(this, 'Buckets', stage, [...stage.browserOrigins, publicUrl]);
     const codeOf = bundles === undefined ? placeholderCode : bundledCode(bundles);
     const common = { stage, codeOf, tables, buckets, secrets, publicUrl, providers };
     const workflow = new Workflow(this, 'Workflow', common);

@@ -22,6 +22,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const sources = [
   'infra/**/*.ts',
   'functions/**/*.ts',
+  'console/**/*.*',
   'docs/openapi.json',
   'cdk.json',
   'package.json',

@@ -236,6 +236,7 @@ export const entries = {
   'api/credit-account': z.object({ ...callerVariables, IDEMPOTENCY_TABLE: required }),
   'api/manage-keys': z.object({ ...callerVariables }),
   'api/test-webhook': z.object({ ...callerVariables, PUBLIC_URL: required, ALLOW_LOOPBACK }),
+  'api/console': z.object({ PICTURE_ORIGINS: required, AWS_ENDPOINT_URL_S3 }),
   'api/service': z.object({}),
   'workflow/prepare-inputs': z.object({
     TASK_TABLE: required,

@@ -41,6 +41,11 @@ type PictureOrRedirect = { readonly redirectTo: string } | PictureResponse;
 /** A table in place of JSON, of a route that declares `csv`. */
 type CsvResponse = { readonly csv: string; readonly filename: string; readonly headers?: Headers };
 
+/** A file of a page, in base64, or that the client has it already (304). The headers say what it is. */
+export type FileResponse =
+  | { readonly file: string; readonly headers: Headers }
+  | { readonly unchanged: true; readonly headers: Headers };
+
 /** A JSON body. `seeOther` is where the request is sent on to: then it is a 303, else a 200. */
 type JsonResponse<Body> = {
   readonly body: Body;
@@ -48,11 +53,11 @@ type JsonResponse<Body> = {
   readonly seeOther?: string | undefined;
 };
 
-/** A JSON body or a table; or a picture, or the way to one. */
+/** A JSON body or a table; or a picture, the way to one, or a file. */
 export type RouteResponse<R extends AnyRoute> =
   ResponseOf<R> extends infer Response extends z.ZodType
     ? [Response] extends [never]
-      ? PictureOrRedirect
+      ? PictureOrRedirect | FileResponse
       : JsonResponse<z.input<Response>> | CsvResponse
     : never;
 
@@ -172,9 +177,20 @@ function bodyOf({ body }: AnyRoute, event: Event): unknown {
 }
 
 function toResult(
-  response: PictureOrRedirect | CsvResponse | JsonResponse<unknown>,
+  response: PictureOrRedirect | FileResponse | CsvResponse | JsonResponse<unknown>,
   common: Headers,
 ): Result {
+  if ('file' in response) {
+    return {
+      statusCode: 200,
+      headers: { ...always, ...common, ...response.headers },
+      body: response.file,
+      isBase64Encoded: true,
+    };
+  }
+  if ('unchanged' in response) {
+    return { statusCode: 304, headers: { ...always, ...common, ...response.headers } };
+  }
   if ('redirectTo' in response) {
     return {
       statusCode: 302,

@@ -78,8 +78,11 @@ export type ProblemEnvelope = {
 };
 
 type ParameterNames<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
-  ? Name | ParameterNames<Rest>
+  ? WithoutPlus<Name> | ParameterNames<Rest>
   : never;
+
+/** `{file+}` takes the rest of the path; its name is `file`. */
+type WithoutPlus<Name extends string> = Name extends `${infer Bare}+` ? Bare : Name;
 
 type Declaration<Path extends string, A extends Access, Query, Body, BodyInput> = {
   readonly method: Method;

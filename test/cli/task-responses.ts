@@ -98,7 +98,15 @@ export const taskSummary = (n: number, more: object = {}) => ({
 
 export const creditsBody = (token: object = {}) => ({
   data: {
-    token: { remaining_credits: 0, unlimited_credits: true, used_credits: 1.2, ...token },
+    token: {
+      id: 'key-0123456789abcdef',
+      name: 'shop',
+      scopes: ['generate'],
+      remaining_credits: 0,
+      unlimited_credits: true,
+      used_credits: 1.2,
+      ...token,
+    },
     user: { remaining_credits: 98.8, used_credits: 3.6 },
   },
   message: '',

@@ -222,16 +222,31 @@ test('credits are reserved by a task, charged when it has ended, and the ledger 
   const after = await call('GET', '/v1/credits');
   const { body: entries } = await admin('GET', '/accounts/ledger/entries');
 
+  const spender = {
+    id: expect.stringMatching(/^key-[0-9a-f]{16}$/),
+    name: expect.any(String),
+    scopes: ['generate'],
+  };
   expect(during.body).toEqual({
     data: {
-      token: { remaining_credits: 2.6, unlimited_credits: false, used_credits: 0 },
+      token: {
+        ...spender,
+        remaining_credits: 2.6,
+        unlimited_credits: false,
+        used_credits: 0,
+      },
       user: { remaining_credits: 7.6, used_credits: 0 },
     },
     message: '',
     success: true,
   });
   expect(after.body.data).toEqual({
-    token: { remaining_credits: 2.6, unlimited_credits: false, used_credits: 2.4 },
+    token: {
+      ...spender,
+      remaining_credits: 2.6,
+      unlimited_credits: false,
+      used_credits: 2.4,
+    },
     user: { remaining_credits: 7.6, used_credits: 2.4 },
   });
   expect(

@@ -471,6 +471,9 @@ describe('GET /v1/credits', () => {
           message: '',
           data: {
             token: {
+              id: expect.stringMatching(/^key-[0-9a-f]{16}$/),
+              name: expect.any(String),
+              scopes: expect.any(Array),
               remaining_credits: account.remaining_credits,
               unlimited_credits: true,
               used_credits: expect.any(Number),
@@ -525,7 +528,7 @@ describe('GET /healthz', () => {
 describe('no route', () => {
   describe('404', () => {
     test.each([
-      ['GET', '/'],
+      ['GET', '/nothing'],
       ['GET', '/v1/nothing'],
       ['DELETE', create],
       ['GET', create],

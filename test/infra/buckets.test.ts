@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import * as z from 'zod';
 import { type StageName, stages } from '../../infra/stage.ts';
 import { readable } from './readable.ts';
 import { ofType, propertiesOf, stageNames, synthesised } from './synthesised.ts';
@@ -71,23 +72,40 @@ describe.each(stageNames)('the buckets of %s', (name) => {
   });
 });
 
-test('web pages may upload and read results only from the origins that the stage names', () => {
+test('web pages may upload and read pictures only from the origin of the console, and those that the stage names', () => {
   const cors = (name: StageName) =>
     ofType(synthesised(name), 'AWS::S3::Bucket').map((bucket) => [
       bucket.name,
       bucket.Properties['CorsConfiguration'],
     ]);
-  const rules = (...AllowedMethods: string[]) => ({
-    CorsRules: [{ AllowedMethods, AllowedOrigins: ['*'], AllowedHeaders: ['*'] }],
-  });
+  const console = { 'Fn::GetAtt': [expect.stringMatching(/^ApiHttp/), 'ApiEndpoint'] };
+  const rules = (origins: readonly unknown[]) =>
+    [
+      ['Inputs', ['POST', 'GET']],
+      ['Results', ['GET']],
+    ].map(([bucket, AllowedMethods]) => [
+      bucket,
+      { CorsRules: [{ AllowedMethods, AllowedOrigins: origins, AllowedHeaders: ['*'] }] },
+    ]);
 
-  expect(cors('dev')).toEqual([
-    ['Inputs', undefined],
-    ['Results', undefined],
-  ]);
+  expect(cors('dev')).toEqual(rules([console]));
   expect(cors('prod')).toEqual(cors('dev'));
-  expect(cors('local')).toEqual([
-    ['Inputs', rules('POST')],
-    ['Results', rules('GET')],
-  ]);
+  expect(cors('local')).toEqual(rules(['*', console]));
 });
+
+test.each(stageNames)(
+  'in %s the console loads and sends pictures from these two buckets alone',
+  (name) => {
+    const stage = synthesised(name);
+    const { Environment } = propertiesOf(stage, 'AWS::Lambda::Function', 'Console');
+
+    const { Variables } = z
+      .object({ Variables: z.record(z.string(), z.unknown()) })
+      .parse(Environment);
+
+    expect(Object.keys(Variables)).toEqual(['PICTURE_ORIGINS']);
+    expect(readable(Variables['PICTURE_ORIGINS'], stage.nameOf)).toBe(
+      'https://Inputs.s3.us-east-1.amazonaws.com https://Results.s3.us-east-1.amazonaws.com',
+    );
+  },
+);

@@ -14,7 +14,7 @@ import { buildBundles } from '../../infra/bundles.ts';
 const limits: Record<Entry, number> = {
   'api/create-task': 484,
   'api/get-task': 424,
-  'api/wait-for-task': 390,
+  'api/wait-for-task': 395,
   'api/list-tasks': 385,
   'api/batch-tasks': 417,
   'api/cancel-task': 421,
@@ -34,6 +34,7 @@ const limits: Record<Entry, number> = {
   'api/credit-account': 399,
   'api/manage-keys': 404,
   'api/test-webhook': 428,
+  'api/console': 300, // beside it lie the files of the page
   'api/service': 336, // four fifths are the OpenAPI document, which grows with every route
   'workflow/prepare-inputs': 584,
   'workflow/submit-task': 651,
@@ -68,7 +69,9 @@ const textOf = (entry: string) => readFileSync(join(root, entry, 'index.cjs'), '
 
 describe.each(Object.entries(limits))('%s', (entry, kilobytes) => {
   test('is one file within its limit, without a source map', () => {
-    expect(readdirSync(join(root, entry))).toEqual(['index.cjs']);
+    expect(readdirSync(join(root, entry))).toEqual(
+      entry === 'api/console' ? ['files', 'index.cjs'] : ['index.cjs'],
+    );
     expect(Buffer.byteLength(textOf(entry)) / 1000).toBeLessThanOrEqual(kilobytes);
     expect(textOf(entry)).not.toContain('sourceMappingURL');
   });

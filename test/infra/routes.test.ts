@@ -29,6 +29,9 @@ const onlyOne = (stage: StageName, type: string) => {
   return found?.Properties;
 };
 
+/** A page and its files: no part of the API. */
+const consoleRoutes = ['GET /', 'GET /console', 'GET /console/{file+}'];
+
 // The OpenAPI document is made from the same declarations, so it cannot tell that one of them is wrong.
 test('every route lets in exactly these callers', async () => {
   const routes = await loadRoutes();
@@ -74,6 +77,9 @@ test('every route lets in exactly these callers', async () => {
     'POST /v1/providers/{provider}/callbacks/{job}/{secret}': 'provider-secret',
     'GET /openapi.json': 'public',
     'GET /healthz': 'public',
+    'GET /': 'public',
+    'GET /console': 'public',
+    'GET /console/{file+}': 'public',
     'POST /v1/admin/accounts': 'scope admin',
     'GET /v1/admin/accounts': 'scope admin',
     'GET /v1/admin/accounts/{account}': 'scope admin',
@@ -137,6 +143,9 @@ describe.each(stageNames)('the API of %s', (name) => {
       'HEAD /v1/results/{task}/{n}': 'GetResult',
       'HEAD /openapi.json': 'Service',
       'HEAD /healthz': 'Service',
+      'HEAD /': 'Console',
+      'HEAD /console': 'Console',
+      'HEAD /console/{file+}': 'Console',
       'POST /api/v1/files/upload/base64': 'UploadFile',
       'POST /api/v1/files/upload/stream': 'UploadFile',
       'POST /api/v1/files/upload/url': 'UploadFile',
@@ -163,6 +172,9 @@ describe.each(stageNames)('the API of %s', (name) => {
       'POST /v1/providers/{provider}/callbacks/{job}/{secret}': 'ProviderWebhook',
       'GET /openapi.json': 'Service',
       'GET /healthz': 'Service',
+      'GET /': 'Console',
+      'GET /console': 'Console',
+      'GET /console/{file+}': 'Console',
       'POST /v1/admin/accounts': 'ManageAccounts',
       'GET /v1/admin/accounts': 'AdminReads',
       'GET /v1/admin/accounts/{account}': 'AdminReads',
@@ -193,12 +205,12 @@ describe.each(stageNames)('the API of %s', (name) => {
     for (const reason of stage.sharedBecause.values()) expect(reason.length).toBeGreaterThan(15);
   });
 
-  test('has the routes that the OpenAPI document describes, and no other', () => {
+  test('has the routes that the OpenAPI document describes, those of the console, and no other', () => {
     const described = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
     const routes = Object.keys(routesOf(synthesised(name))).filter(
-      (key) => key !== '$default' && !key.startsWith('HEAD '),
+      (key) => !['$default', ...consoleRoutes].includes(key) && !key.startsWith('HEAD '),
     );
 
     expect(described.sort()).toEqual(routes.sort());
@@ -213,7 +225,7 @@ describe.each(stageNames)('the API of %s', (name) => {
       });
     }
     // One for each function.
-    expect(integrations).toHaveLength(23);
+    expect(integrations).toHaveLength(24);
   });
 
   test('is throttled as the stage says', () => {
@@ -235,9 +247,16 @@ describe.each(stageNames)('the API of %s', (name) => {
 
   test('keeps room for the webhooks of providers and the links to pictures, whatever callers do', () => {
     const settings = { ThrottlingRateLimit: 500, ThrottlingBurstLimit: 1000 };
+    const forPages = { ThrottlingRateLimit: 50, ThrottlingBurstLimit: 200 };
     const stage = ofType(synthesised(name), 'AWS::ApiGatewayV2::Stage')[0];
 
     expect(stage?.Properties['RouteSettings']).toEqual({
+      ...Object.fromEntries(
+        consoleRoutes.flatMap((key) => [
+          [key, forPages],
+          [key.replace('GET', 'HEAD'), forPages],
+        ]),
+      ),
       'GET /api/v1/files/content/{file}': settings,
       'GET /api/v1/files/download/{file}': settings,
       'HEAD /api/v1/files/content/{file}': settings,
@@ -254,7 +273,7 @@ describe.each(stageNames)('the API of %s', (name) => {
           String(Properties['RouteKey']) in Object(stage?.Properties['RouteSettings']),
       )
       .map((route) => route.name);
-    expect(routes).toHaveLength(7);
+    expect(routes).toHaveLength(13);
     expect(before).toEqual(expect.arrayContaining(routes));
   });
 

@@ -37,7 +37,7 @@ describe('a setting', () => {
     [
       { browserOrigins: ['https://app.example.com'] },
       [],
-      '"AllowedOrigins":["https://app.example.com"]',
+      '"AllowedOrigins":["https://app.example.com",{"Fn::GetAtt"',
     ],
     [{ alarmEmail: 'ops@example.com' }, ['AlarmEmail'], '"Endpoint":"ops@example.com"'],
     [

@@ -69,7 +69,7 @@ const root = join(import.meta.dirname, '../..');
 const readFolders = (...tops: readonly string[]) =>
   tops.flatMap((top) =>
     readdirSync(join(root, top), { recursive: true, encoding: 'utf8' })
-      .filter((path) => path.endsWith('.ts'))
+      .filter((path) => /\.tsx?$/.test(path))
       .map((path) => ({
         file: `${top}/${path}`,
         text: readFileSync(join(root, top, path), 'utf8'),
@@ -259,5 +259,46 @@ describe('the test itself', () => {
     ]);
 
     expect(cyclesIn(graph)).toEqual(['a → b → c → a', 'd → d']);
+  });
+});
+
+describe('the console', () => {
+  const sources = readFolders('console').filter(({ file }) => !file.endsWith('.d.ts'));
+  const own = sources.flatMap(({ file, text }) => importsOf(file, withoutComments(text)));
+
+  test('imports nothing outside its folder: it knows the API by the types of its document', () => {
+    const outside = own.filter(isRelative).filter((one) => !pathOf(one).startsWith('console/'));
+
+    expect(own.length).toBeGreaterThan(100);
+    expect(outside).toEqual([]);
+  });
+
+  test('is written as React: only its entry knows what it runs on', () => {
+    const packages = own.filter((one) => !isRelative(one));
+
+    expect([...new Set(packages.map(({ target }) => target))].sort()).toEqual([
+      '@tanstack/react-query',
+      'client-zip',
+      'openapi-fetch',
+      'preact',
+      'react',
+      'wouter',
+    ]);
+    expect(packages.filter(({ target }) => target === 'preact').map(({ file }) => file)).toEqual([
+      'console/main.tsx',
+    ]);
+  });
+
+  test('has parts that know no screen', () => {
+    const parts = own.filter(({ file }) => file.startsWith('console/parts/')).filter(isRelative);
+
+    expect(parts.length).toBeGreaterThan(2);
+    expect(parts.map(pathOf).filter((path) => !/^console\/(parts|api)\//.test(path))).toEqual([]);
+  });
+
+  test('makes no element from a text', () => {
+    const pattern = /innerHTML|outerHTML|insertAdjacentHTML|document\.write/i;
+
+    expect(sources.filter(({ text }) => pattern.test(text)).map(({ file }) => file)).toEqual([]);
   });
 });

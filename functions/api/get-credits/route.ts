@@ -1,5 +1,6 @@
 import { Credits } from '../../domain/accounts/schemas.ts';
 import { defineRoute, type RouteDocs } from '../../runtime/route.ts';
+import { keyId } from '../example-ids.ts';
 
 export const response = Credits;
 
@@ -24,6 +25,9 @@ export const docs = (): RouteDocs => ({
       limitedKey: {
         data: {
           token: {
+            id: keyId,
+            name: 'website',
+            scopes: ['generate'],
             remaining_credits: 7.6,
             unlimited_credits: false,
             used_credits: 2.4,

@@ -83,6 +83,9 @@ export const Credits = z
     data: z.strictObject({
       token: z
         .strictObject({
+          id: keyId.describe('The id of the key'),
+          name: z.string().describe('Its name'),
+          scopes: z.array(z.enum(scopes)).min(1).describe('What it may do'),
           remaining_credits: credits('What this key may still spend'),
           unlimited_credits: z.boolean().describe('Whether the key has no limit of its own'),
           used_credits: credits('What its tasks have cost'),

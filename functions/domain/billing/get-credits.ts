@@ -20,6 +20,9 @@ export const getCredits =
     return {
       data: {
         token: {
+          id: keyId,
+          name: key.name,
+          scopes: [...key.scopes],
           remaining_credits: toCredits(remaining(key, spending, funds.balance)),
           unlimited_credits: key.totalLimit === undefined,
           used_credits: toCredits(spending.used),

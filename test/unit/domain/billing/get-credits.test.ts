@@ -25,6 +25,8 @@ const context = (key: ApiKey | undefined, spending: Spending = noSpending) =>
     keys: { find: async () => key, spending: spendingOf(spending) },
   });
 
+const { keyId: id, name, scopes } = sampleKey({});
+const who = { id, name, scopes };
 const user = { remaining_credits: 88.8, used_credits: 10 };
 
 describe('a caller reads the credits', () => {
@@ -81,7 +83,7 @@ describe('a caller reads the credits', () => {
     ],
   ])('%s, beside the balance of the account', async (_what, key, spending, token) => {
     expect(await context(sampleKey(key), spending)(sampleCaller)).toEqual({
-      data: { token, user },
+      data: { token: { ...who, ...token }, user },
       message: '',
       success: true,
     });

@@ -1,0 +1,80 @@
+import { QueryClient, queryOptions } from '@tanstack/react-query';
+import { session } from '../session/session.ts';
+import { ApiError } from './api-error.ts';
+import { api, bodyOf } from './client.ts';
+import type { components } from './schema.d.ts';
+
+type Schemas = components['schemas'];
+export type Task = Schemas['Task'];
+export type TaskSummary = Schemas['TaskSummary'];
+export type Model = Schemas['Model'];
+export type Key = Schemas['Key'];
+export type Scope = Key['scopes'][number];
+export type GenerationRequest = Schemas['GenerationRequest'];
+export type Upload = Schemas['Upload'];
+
+const maxRetries = 4;
+
+/** What is temporary is tried again by itself, after the time that the API asks for. */
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      retry: (count, error) => error instanceof ApiError && error.isTemporary && count < maxRetries,
+      retryDelay: (count, error) =>
+        error instanceof ApiError && error.retryAfter !== undefined
+          ? error.retryAfter * 1000
+          : Math.min(500 * 2 ** count, 8000),
+      staleTime: 2000,
+      networkMode: 'always',
+    },
+    mutations: { networkMode: 'always' },
+  },
+});
+
+export const creditsQuery = queryOptions({
+  queryKey: ['credits'],
+  queryFn: ({ signal }) => bodyOf(api.GET('/v1/credits', { signal })),
+  select: ({ data }) => data,
+});
+
+export const modelsQuery = queryOptions({
+  queryKey: ['models'],
+  queryFn: ({ signal }) => bodyOf(api.GET('/v1/models', { signal })),
+  select: ({ data }) => data,
+  staleTime: 600_000,
+});
+
+export const isEnded = ({ status }: { readonly status: string }): boolean =>
+  status === 'completed' || status === 'failed';
+
+/** Whether its callback is still on its way: the story of a task goes on after its end. */
+const isTelling = ({ callback }: Task): boolean =>
+  callback?.status === 'pending' || callback?.status === 'retrying';
+
+const pollMs = 1500;
+const slowPollMs = 5000;
+
+/** A task, read again and again until nothing more happens to it. */
+export const taskQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['task', id],
+    queryFn: ({ signal }) =>
+      bodyOf(api.GET('/v1/tasks/{task_id}', { params: { path: { task_id: id } }, signal })),
+    refetchInterval: ({ state: { data } }) => {
+      // Nobody asks while somebody has to sign in again.
+      if (data === undefined || session.current().key === undefined) return false;
+      if (!isEnded(data)) return pollMs;
+      return isTelling(data) ? slowPollMs : false;
+    },
+  });
+
+export const taskStatuses = ['pending', 'processing', 'completed', 'failed', 'cancelled'] as const;
+export type StatusFilter = (typeof taskStatuses)[number];
+
+/** Everything that a finished or changed task shows up in. */
+export const refreshTasks = () =>
+  Promise.all(
+    ['tasks', 'credits', 'usage'].map((name) =>
+      queryClient.invalidateQueries({ queryKey: [name] }),
+    ),
+  );

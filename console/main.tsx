@@ -1,0 +1,21 @@
+import { QueryClientProvider } from '@tanstack/react-query';
+import { render } from 'preact';
+import { queryClient } from './api/queries.ts';
+import { App } from './app.tsx';
+import { forgetDraft } from './screens/create/draft.ts';
+import { session } from './session/session.ts';
+
+session.onSignOut(() => {
+  queryClient.clear();
+  forgetDraft();
+});
+
+const root = document.getElementById('root');
+if (root) {
+  render(
+    <QueryClientProvider client={queryClient}>
+      <App />
+    </QueryClientProvider>,
+    root,
+  );
+}

@@ -1,0 +1,21 @@
+import { useEffect, useState } from 'react';
+
+const quietMs = 200;
+
+/** Nothing for a moment, then grey lines: what comes at once does not flicker. */
+export function Loading({ what, lines = 3 }: { readonly what: string; readonly lines?: number }) {
+  const [isShown, show] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => show(true), quietMs);
+    return () => clearTimeout(timer);
+  }, []);
+  if (!isShown) return null;
+  return (
+    <div className="loading" role="status">
+      <span className="sr-only">Loading {what}</span>
+      {Array.from({ length: lines }, (_, index) => (
+        <span key={index} className="loading-line" />
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,343 @@
+import { useQuery } from '@tanstack/react-query';
+import { type FormEvent, useEffect, useId, useMemo, useRef, useState } from 'react';
+import { ApiError } from '../../api/api-error.ts';
+import { creditsQuery, type Model, modelsQuery } from '../../api/queries.ts';
+import { Failure } from '../../parts/failure.tsx';
+import { credits, number } from '../../parts/format.ts';
+import { Loading } from '../../parts/loading.tsx';
+import { useTitle } from '../../parts/use-title.ts';
+import { CodeTabs } from '../../samples/code-tabs.tsx';
+import { useRights } from '../../session/rights.ts';
+import { Result } from '../result/result.tsx';
+import { changeDraft, fillSlot, limitsOf, nextSlot, requestOf, useForm } from './draft.ts';
+import { PictureSlot } from './picture-slot.tsx';
+import { useRun } from './use-run.ts';
+
+/** The form for a task, with the request as code beside it, and the result in its place after the start. */
+export function Create() {
+  useTitle('Create');
+  const models = useQuery(modelsQuery);
+  const model = models.data?.[0];
+  if (model) return <CreateForm model={model} />;
+  if (models.error) {
+    return (
+      <Failure
+        what="The form could not be loaded."
+        error={models.error}
+        onRetry={() => models.refetch()}
+      />
+    );
+  }
+  return <Loading what="the form" lines={6} />;
+}
+
+const sizes = ['auto', '1:1', '2:3', '3:2', '3:4', '4:3', '9:16', '16:9', '21:9'];
+const warnBelow = 100;
+
+function CreateForm({ model }: { readonly model: Model }) {
+  const { draft, slots } = useForm();
+  const rights = useRights();
+  const { run, taskId, isSending, step, error, showForm } = useRun();
+  const form = useRef<HTMLFormElement>(null);
+  const side = useRef<HTMLDivElement>(null);
+  // On a narrow screen the result is below the form.
+  useEffect(() => {
+    const isBelow = matchMedia('(max-width: 899px)').matches;
+    if (taskId !== undefined && isBelow) side.current?.scrollIntoView();
+  }, [taskId]);
+  const [missing, setMissing] = useState<string | undefined>();
+  const promptId = useId();
+  const limits = useMemo(() => limitsOf(model), [model]);
+  usePastedPictures(
+    (file) => void fillSlot(nextSlot(), file, file.name || 'pasted picture', limits),
+  );
+
+  const pictures = slots.flatMap(({ picture }) => (picture ? [picture] : []));
+  const length = [...draft.prompt].length;
+  const left = model.limits.prompt_characters - length;
+  const isReadOnly = rights.isKnown && !rights.mayGenerate;
+
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const problem = whatIsMissing({
+      isReadOnly,
+      isBusy: slots.some((slot) => slot.isBusy),
+      pictures: pictures.length,
+      prompt: draft.prompt,
+      left,
+      seed: draft.seed,
+    });
+    setMissing(problem?.text);
+    if (problem) {
+      form.current?.querySelector<HTMLElement>(problem.field)?.focus();
+      return;
+    }
+    void run(draft, pictures);
+  };
+
+  const sample = {
+    url: location.origin,
+    request: requestOf(draft),
+    pictures: pictures.map((picture) =>
+      picture.kind === 'address'
+        ? picture
+        : { kind: 'file' as const, name: picture.name, mediaType: picture.ready.mediaType },
+    ),
+  };
+
+  return (
+    <div className="create">
+      <form
+        ref={form}
+        className="create-form"
+        onSubmit={submit}
+        noValidate
+        onKeyDown={(event) => {
+          if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
+            event.preventDefault();
+            form.current?.requestSubmit();
+          }
+        }}
+      >
+        <h1>Create</h1>
+        <div className="slots">
+          {slots.slice(0, model.limits.images).map((slot, index) => (
+            <PictureSlot key={index} index={index} slot={slot} limits={limits} />
+          ))}
+        </div>
+
+        <div className="field">
+          <label htmlFor={promptId}>What to do with it</label>
+          <textarea
+            id={promptId}
+            name="prompt"
+            rows={4}
+            placeholder="Replace the background with a starry sky"
+            value={draft.prompt}
+            aria-describedby={`${promptId}-left`}
+            aria-invalid={left < 0}
+            onInput={({ currentTarget }) => changeDraft({ prompt: currentTarget.value })}
+          />
+          <p id={`${promptId}-left`} className={left < warnBelow ? 'caption warning' : 'caption'}>
+            {left < 0
+              ? `${-left} characters too long`
+              : `${length} of ${model.limits.prompt_characters} characters`}
+          </p>
+        </div>
+
+        <div className="row">
+          <label>
+            Images
+            <select
+              name="n"
+              value={draft.n}
+              onChange={({ currentTarget }) => changeDraft({ n: Number(currentTarget.value) })}
+            >
+              {Array.from({ length: model.limits.n }, (_, index) => (
+                <option key={index + 1} value={index + 1}>
+                  {index + 1}
+                </option>
+              ))}
+            </select>
+          </label>
+          <label>
+            Size
+            <select
+              name="size"
+              value={draft.size}
+              onChange={({ currentTarget }) => changeDraft({ size: currentTarget.value })}
+            >
+              {(sizes.includes(draft.size) ? sizes : [...sizes, draft.size]).map((size) => (
+                <option key={size} value={size}>
+                  {size === 'auto' ? 'As the picture' : size}
+                </option>
+              ))}
+            </select>
+          </label>
+          <label className="seed">
+            Seed
+            <span className="with-button">
+              <input
+                name="seed"
+                inputMode="numeric"
+                placeholder="any"
+                value={draft.seed}
+                onInput={({ currentTarget }) => changeDraft({ seed: currentTarget.value.trim() })}
+              />
+              <button
+                type="button"
+                aria-label="Throw a seed"
+                title="Throw a seed"
+                onClick={() => changeDraft({ seed: String(randomSeed()) })}
+              >
+                <Dice />
+              </button>
+            </span>
+          </label>
+        </div>
+
+        <More />
+
+        <div className="run-bar">
+          <p>
+            <strong>{credits(model.credits_per_image * draft.n)}</strong> <Balance />
+          </p>
+          <button type="submit" className="primary" aria-disabled={isSending}>
+            {isSending ? step : 'Run'}
+          </button>
+          {missing !== undefined && (
+            <p className="warning" role="alert">
+              {missing}
+            </p>
+          )}
+          {error !== undefined && (
+            <Failure
+              what={
+                error instanceof ApiError && error.status !== 0 && error.status < 500
+                  ? 'The request was refused.'
+                  : 'The task was not started.'
+              }
+              error={error}
+              onRetry={() => form.current?.requestSubmit()}
+            />
+          )}
+        </div>
+      </form>
+
+      <div className="create-side" ref={side}>
+        {taskId === undefined ? (
+          <CodeTabs input={sample} />
+        ) : (
+          <>
+            <Result
+              taskId={taskId}
+              onAgain={() => form.current?.requestSubmit()}
+              onAgainWithSeed={() => {
+                const seed = String(randomSeed());
+                changeDraft({ seed });
+                void run({ ...draft, seed }, pictures);
+              }}
+            />
+            <button type="button" className="quiet" onClick={showForm}>
+              Show the code again
+            </button>
+          </>
+        )}
+      </div>
+    </div>
+  );
+}
+
+const maxSeed = 2_147_483_647;
+
+function randomSeed(): number {
+  const [number = 0] = crypto.getRandomValues(new Uint32Array(1));
+  return number % (maxSeed + 1);
+}
+
+type Entered = {
+  readonly isReadOnly: boolean;
+  readonly isBusy: boolean;
+  readonly pictures: number;
+  readonly prompt: string;
+  readonly left: number;
+  readonly seed: string;
+};
+
+/** What keeps the form from being sent, and the field where that is put right. */
+function whatIsMissing({ isReadOnly, isBusy, pictures, prompt, left, seed }: Entered) {
+  if (isReadOnly) {
+    return { text: 'This key may only look (scope read).', field: '[type=submit]' };
+  }
+  if (isBusy) return { text: 'A picture is still being read.', field: '[type=submit]' };
+  if (pictures === 0) return { text: 'Add a picture first.', field: '.slot-choose' };
+  if (prompt.trim() === '') return { text: 'Say what to do with it.', field: '[name=prompt]' };
+  if (left < 0) return { text: 'The prompt is too long.', field: '[name=prompt]' };
+  if (seed !== '' && (!/^\d{1,10}$/.test(seed) || Number(seed) > maxSeed)) {
+    return { text: `A seed is a whole number from 0 to ${maxSeed}.`, field: '[name=seed]' };
+  }
+  return undefined;
+}
+
+/** What is left, as the API last said; nothing is computed here. */
+function Balance() {
+  const { data } = useQuery(creditsQuery);
+  if (!data) return null;
+  return <span className="soft">· {number(data.token.remaining_credits)} left</span>;
+}
+
+function More() {
+  const { draft } = useForm();
+  return (
+    <details className="more">
+      <summary>More</summary>
+      <label>
+        What should not be in it
+        <input
+          name="negative_prompt"
+          maxLength={500}
+          value={draft.negativePrompt}
+          onInput={({ currentTarget }) => changeDraft({ negativePrompt: currentTarget.value })}
+        />
+      </label>
+      <label>
+        Callback address
+        <input
+          name="callback_url"
+          type="url"
+          placeholder="https://"
+          value={draft.callbackUrl}
+          onInput={({ currentTarget }) => changeDraft({ callbackUrl: currentTarget.value.trim() })}
+        />
+      </label>
+      <label>
+        Metadata, a line each
+        <textarea
+          name="metadata"
+          rows={2}
+          placeholder="order: 4711"
+          value={draft.metadata}
+          onInput={({ currentTarget }) => changeDraft({ metadata: currentTarget.value })}
+        />
+      </label>
+      <label className="check">
+        <input
+          type="checkbox"
+          checked={draft.promptExtend}
+          onChange={({ currentTarget }) => changeDraft({ promptExtend: currentTarget.checked })}
+        />
+        The model may elaborate the prompt
+      </label>
+      <label className="check">
+        <input
+          type="checkbox"
+          checked={draft.watermark}
+          onChange={({ currentTarget }) => changeDraft({ watermark: currentTarget.checked })}
+        />
+        Mark the images as made by a machine
+      </label>
+    </details>
+  );
+}
+
+/** A picture that is pasted anywhere on the page belongs into the form. A text does not. */
+function usePastedPictures(onPicture: (file: File) => void): void {
+  const latest = useRef(onPicture);
+  latest.current = onPicture;
+  useEffect(() => {
+    const paste = ({ clipboardData }: ClipboardEvent) => {
+      const file = [...(clipboardData?.files ?? [])].find(({ type }) => type.startsWith('image/'));
+      if (file) latest.current(file);
+    };
+    addEventListener('paste', paste);
+    return () => removeEventListener('paste', paste);
+  }, []);
+}
+
+function Dice() {
+  return (
+    <svg className="icon" viewBox="0 0 20 20" width="18" height="18" aria-hidden="true">
+      <path d="M4 4h12v12H4zM7.5 7.5h.01M12.5 7.5h.01M7.5 12.5h.01M12.5 12.5h.01M10 10h.01" />
+    </svg>
+  );
+}

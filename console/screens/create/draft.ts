@@ -1,0 +1,183 @@
+import { useSyncExternalStore } from 'react';
+import type { GenerationRequest, Model, Task } from '../../api/queries.ts';
+import type { Limits } from '../../pictures/inspect.ts';
+import { fetchPicture, type Picture, pictureFrom } from '../../pictures/picture.ts';
+
+/** The form of Create. It outlives the screen, so nothing that was typed is lost by a look at another one. */
+export type Draft = {
+  readonly prompt: string;
+  readonly n: number;
+  readonly size: string;
+  /** A number or nothing, as it was typed. */
+  readonly seed: string;
+  readonly negativePrompt: string;
+  readonly callbackUrl: string;
+  /** Lines of `name: value`. */
+  readonly metadata: string;
+  /** The model may elaborate the prompt. */
+  readonly promptExtend: boolean;
+  readonly watermark: boolean;
+};
+
+const emptyDraft: Draft = {
+  prompt: '',
+  n: 1,
+  size: 'auto',
+  seed: '',
+  negativePrompt: '',
+  callbackUrl: '',
+  metadata: '',
+  promptExtend: true,
+  watermark: false,
+};
+
+export type Slot = {
+  readonly picture?: Picture | undefined;
+  /** Why the last file is no picture here. */
+  readonly error?: string | undefined;
+  readonly isBusy?: boolean;
+};
+
+type State = { readonly draft: Draft; readonly slots: readonly [Slot, Slot] };
+
+const storageName = 'darkroom.draft';
+const listeners = new Set<() => void>();
+let state: State = { draft: { ...emptyDraft, ...stored() }, slots: [{}, {}] };
+
+/** The texts of the form lie in this tab's storage; its pictures would be too large. */
+function stored(): Partial<Draft> {
+  try {
+    const parsed: unknown = JSON.parse(sessionStorage.getItem(storageName) ?? '{}');
+    if (typeof parsed !== 'object' || parsed === null) return {};
+    const known = Object.entries(parsed).filter(
+      ([name, value]) => typeof value === typeof Reflect.get(emptyDraft, name),
+    );
+    return Object.fromEntries(known);
+  } catch {
+    return {};
+  }
+}
+
+function update(next: State): void {
+  state = next;
+  sessionStorage.setItem(storageName, JSON.stringify(next.draft));
+  for (const listener of listeners) listener();
+}
+
+const subscribe = (listener: () => void) => {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+};
+
+export const useForm = (): State => useSyncExternalStore(subscribe, () => state);
+
+export const changeDraft = (changes: Partial<Draft>): void =>
+  update({ ...state, draft: { ...state.draft, ...changes } });
+
+/** For a shared computer: the next who signs in must not find it. */
+export const forgetDraft = (): void => update({ draft: emptyDraft, slots: [{}, {}] });
+
+export function setSlot(index: number, slot: Slot): void {
+  const [first, second] = state.slots;
+  const before = state.slots[index]?.picture;
+  if (before?.kind === 'file' && before !== slot.picture) URL.revokeObjectURL(before.objectUrl);
+  update({ ...state, slots: index === 0 ? [slot, second] : [first, slot] });
+}
+
+/** Reads a file, repairs it if it needs that, and puts it into a slot. */
+export async function fillSlot(
+  index: number,
+  file: Blob,
+  name: string,
+  limits: Limits,
+): Promise<void> {
+  setSlot(index, { isBusy: true });
+  try {
+    setSlot(index, { picture: await pictureFrom(file, name, limits) });
+  } catch (error) {
+    setSlot(index, { error: `${name}: ${error instanceof Error ? error.message : String(error)}` });
+  }
+}
+
+/** Where the next picture belongs: the first slot that is empty, or the last. */
+export const nextSlot = (): number => (state.slots[0].picture ? 1 : 0);
+
+export const limitsOf = ({ limits }: Model): Limits => ({
+  maxBytes: limits.image_bytes,
+  minSide: limits.side_pixels[0] ?? 1,
+  maxSide: limits.side_pixels[1] ?? Number.MAX_SAFE_INTEGER,
+});
+
+/** The request without its pictures, as it is sent and as the samples show it. */
+export function requestOf(draft: Draft): GenerationRequest {
+  const metadata = metadataOf(draft.metadata);
+  return {
+    prompt: draft.prompt,
+    ...(draft.n !== 1 && { n: draft.n }),
+    ...(draft.size !== 'auto' && { size: draft.size }),
+    ...(draft.seed !== '' && { seed: Number(draft.seed) }),
+    ...(draft.negativePrompt.trim() !== '' && { negative_prompt: draft.negativePrompt }),
+    ...(draft.promptExtend ? {} : { prompt_extend: false }),
+    ...(draft.watermark && { watermark: true }),
+    ...(draft.callbackUrl !== '' && { callback_url: draft.callbackUrl }),
+    ...(Object.keys(metadata).length > 0 && { metadata }),
+  };
+}
+
+const metadataOf = (text: string): Record<string, string> =>
+  Object.fromEntries(
+    text
+      .split('\n')
+      .filter((line) => line.trim() !== '')
+      .map((line) => {
+        const [name = '', ...rest] = line.split(':');
+        return [name.trim(), rest.join(':').trim()];
+      }),
+  );
+
+/** Fills the form with what a task asked for, so that it can be corrected and run again. */
+export async function draftFromTask(task: Task, limits: Limits): Promise<void> {
+  const { request } = task;
+  forgetDraft();
+  changeDraft({
+    prompt: request.prompt,
+    n: request.n,
+    size: request.size ?? 'auto',
+    seed: request.seed === undefined ? '' : String(request.seed),
+    negativePrompt: request.negative_prompt ?? '',
+    promptExtend: request.prompt_extend ?? true,
+    watermark: request.watermark ?? false,
+    callbackUrl: task.callback?.url ?? '',
+    metadata: Object.entries(task.metadata ?? {})
+      .map(([name, value]) => `${name}: ${value}`)
+      .join('\n'),
+  });
+  await Promise.all(
+    request.inputs.slice(0, 2).map(async (input, index) => {
+      if (input.type === 'url' && input.link === undefined) {
+        return setSlot(index, { picture: { kind: 'address', address: input.url } });
+      }
+      if (input.link === undefined) {
+        return setSlot(index, {
+          error: 'There is no copy of this picture any more. Choose it again.',
+        });
+      }
+      return fillFromLink(index, input.link, `picture ${index + 1}`, limits);
+    }),
+  );
+}
+
+/** Puts a picture of ours into a slot. */
+export async function fillFromLink(
+  index: number,
+  link: string,
+  name: string,
+  limits: Limits,
+): Promise<void> {
+  setSlot(index, { isBusy: true });
+  try {
+    await fillSlot(index, await fetchPicture(link), name, limits);
+  } catch (error) {
+    setSlot(index, { error: error instanceof Error ? error.message : String(error) });
+  }
+}

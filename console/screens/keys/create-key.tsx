@@ -1,0 +1,140 @@
+import { useMutation } from '@tanstack/react-query';
+import { type FormEvent, useState } from 'react';
+import { api, bodyOf } from '../../api/client.ts';
+import { queryClient, type Scope } from '../../api/queries.ts';
+import { Copy } from '../../parts/copy.tsx';
+import { Dialog } from '../../parts/dialog.tsx';
+import { Failure } from '../../parts/failure.tsx';
+import { scopeTexts } from '../../session/rights.ts';
+
+/** What a key made here can have: `manage` makes keys that read and generate, and no others. */
+const offered = ['generate', 'read'] as const satisfies readonly Scope[];
+
+/** Makes a key, and shows it once. */
+export function CreateKey({ onClose }: { readonly onClose: () => void }) {
+  const [name, setName] = useState('');
+  const [scope, setScope] = useState<Scope>('generate');
+  const [limit, setLimit] = useState('');
+  const [dailyLimit, setDailyLimit] = useState('');
+  const [days, setDays] = useState('');
+  const [problem, setProblem] = useState<string | undefined>();
+  const create = useMutation({
+    mutationFn: () =>
+      bodyOf(
+        api.POST('/v1/admin/keys', {
+          body: {
+            name,
+            scopes: [scope],
+            ...(limit !== '' && { total_limit_credits: Number(limit) }),
+            ...(dailyLimit !== '' && { daily_limit_credits: Number(dailyLimit) }),
+            ...(days !== '' && {
+              expires_at: Math.floor(Date.now() / 1000) + Number(days) * 86_400,
+            }),
+          },
+        }),
+      ),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: ['keys'] }),
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const wrong = [limit, dailyLimit, days].some(
+      (text) => text !== '' && !/^\d+(\.\d+)?$/.test(text),
+    );
+    const found =
+      name.trim() === '' ? 'Give it a name.' : wrong ? 'Limits and days are numbers.' : undefined;
+    setProblem(found);
+    if (found === undefined && !create.isPending) create.mutate();
+  };
+
+  if (create.data) {
+    return (
+      <Dialog title="Your new key">
+        <p>Copy it now: it is not shown again.</p>
+        <p className="new-key">
+          <code>{create.data.api_key}</code>
+        </p>
+        <p className="actions">
+          <Copy text={create.data.api_key} label="Copy key" />
+          <button type="button" className="primary" onClick={onClose}>
+            I have saved it
+          </button>
+        </p>
+      </Dialog>
+    );
+  }
+  return (
+    <Dialog title="Create a key" onClose={onClose}>
+      <form onSubmit={submit} noValidate>
+        <label>
+          Name
+          <input
+            name="name"
+            value={name}
+            placeholder="website"
+            onInput={({ currentTarget }) => setName(currentTarget.value)}
+          />
+        </label>
+        <fieldset className="choices">
+          <legend>What it may do</legend>
+          {offered.map((one) => (
+            <label key={one} className="check">
+              <input
+                type="radio"
+                name="scope"
+                checked={scope === one}
+                onChange={() => setScope(one)}
+              />
+              <span>
+                <code>{one}</code> <span className="soft">{scopeTexts[one]}</span>
+              </span>
+            </label>
+          ))}
+        </fieldset>
+        <details className="more">
+          <summary>Limits</summary>
+          <label>
+            Credits in all
+            <input
+              inputMode="decimal"
+              placeholder="no limit"
+              value={limit}
+              onInput={({ currentTarget }) => setLimit(currentTarget.value.trim())}
+            />
+          </label>
+          <label>
+            Credits a day (UTC)
+            <input
+              inputMode="decimal"
+              placeholder="no limit"
+              value={dailyLimit}
+              onInput={({ currentTarget }) => setDailyLimit(currentTarget.value.trim())}
+            />
+          </label>
+          <label>
+            Ends after days
+            <input
+              inputMode="numeric"
+              placeholder="never"
+              value={days}
+              onInput={({ currentTarget }) => setDays(currentTarget.value.trim())}
+            />
+          </label>
+        </details>
+        {problem !== undefined && (
+          <p className="warning" role="alert">
+            {problem}
+          </p>
+        )}
+        {create.error && <Failure what="The key was not made." error={create.error} />}
+        <p className="actions">
+          <button type="submit" className="primary" aria-disabled={create.isPending}>
+            Create
+          </button>
+          <button type="button" onClick={onClose}>
+            Cancel
+          </button>
+        </p>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,302 @@
+import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
+import { type ReactNode, useState } from 'react';
+import { api, bodyOf } from '../../api/client.ts';
+import { type Key, queryClient } from '../../api/queries.ts';
+import { Dialog } from '../../parts/dialog.tsx';
+import { Failure } from '../../parts/failure.tsx';
+import { Foreign } from '../../parts/foreign.tsx';
+import { localDay, number } from '../../parts/format.ts';
+import { Loading } from '../../parts/loading.tsx';
+import { TimeAgo } from '../../parts/time-ago.tsx';
+import { useTitle } from '../../parts/use-title.ts';
+import { scopeTexts, useRights } from '../../session/rights.ts';
+import { CreateKey } from './create-key.tsx';
+
+const pageSize = 50;
+
+/** The keys of the account: for a key that may manage them. For others, what this key is. */
+export function Keys() {
+  useTitle('Keys');
+  const rights = useRights();
+  const [isCreating, create] = useState(false);
+  if (!rights.isKnown) return <Loading what="the keys" />;
+  return (
+    <>
+      <header className="screen-head">
+        <h1>Keys</h1>
+        {rights.mayManage && (
+          <button type="button" className="primary" onClick={() => create(true)}>
+            Create a key
+          </button>
+        )}
+      </header>
+      {rights.mayManage ? <KeyList ownId={rights.keyId} /> : <OwnKey />}
+      {isCreating && <CreateKey onClose={() => create(false)} />}
+    </>
+  );
+}
+
+function OwnKey() {
+  const { keyName, scopes } = useRights();
+  return (
+    <section className="panel empty">
+      <h2>
+        You are signed in with the key <Foreign text={keyName ?? ''} />
+      </h2>
+      <ul>
+        {scopes.map((scope) => (
+          <li key={scope}>
+            <code>{scope}</code>: {scopeTexts[scope]}
+          </li>
+        ))}
+      </ul>
+      <p>
+        It may not see or make other keys. A key with the scope <code>manage</code> may: sign in
+        with one, or ask the operator.
+      </p>
+    </section>
+  );
+}
+
+function KeyList({ ownId }: { readonly ownId: string | undefined }) {
+  const query = useInfiniteQuery({
+    queryKey: ['keys'],
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam, signal }) =>
+      bodyOf(
+        api.GET('/v1/admin/keys', {
+          signal,
+          params: {
+            query: { limit: pageSize, ...(pageParam !== undefined && { cursor: pageParam }) },
+          },
+        }),
+      ),
+    getNextPageParam: ({ next_cursor }) => next_cursor ?? undefined,
+  });
+  const keys = query.data?.pages.flatMap(({ data }) => data);
+  if (query.error && !keys) {
+    return (
+      <Failure
+        what="The keys could not be loaded."
+        error={query.error}
+        onRetry={() => query.refetch()}
+      />
+    );
+  }
+  if (!keys) return <Loading what="the keys" lines={5} />;
+  return (
+    <>
+      {query.error && <Failure what="The keys could not be read again." error={query.error} />}
+      <table className="cards">
+        <thead>
+          <tr>
+            <th scope="col">Name</th>
+            <th scope="col">Key</th>
+            <th scope="col">May</th>
+            <th scope="col">Used</th>
+            <th scope="col">Last use</th>
+            <th scope="col">Ends</th>
+            <th scope="col">Actions</th>
+          </tr>
+        </thead>
+        <tbody>
+          {keys.map((key) => (
+            <Row key={key.id} apiKey={key} isOwn={key.id === ownId} />
+          ))}
+        </tbody>
+      </table>
+      {query.hasNextPage && (
+        <button type="button" onClick={() => query.fetchNextPage()}>
+          Show more keys
+        </button>
+      )}
+    </>
+  );
+}
+
+type RowProps = { readonly apiKey: Key; readonly isOwn: boolean };
+
+function Row({ apiKey: key, isOwn }: RowProps) {
+  return (
+    <tr className={key.enabled ? undefined : 'disabled'}>
+      <th scope="row">
+        <Foreign text={key.name} lines={1} />
+        {!key.enabled && <span className="caption">disabled</span>}
+      </th>
+      <td data-label="Key">
+        <code>…{key.last_four}</code>
+      </td>
+      <td data-label="May">{key.scopes.join(', ')}</td>
+      <td data-label="Used">
+        <Spent apiKey={key} />
+      </td>
+      <td data-label="Last use">
+        {key.last_used_at === null ? 'never' : <TimeAgo at={key.last_used_at} />}
+      </td>
+      <td data-label="Ends">{key.expires_at === null ? 'never' : localDay(key.expires_at)}</td>
+      <td>
+        {isOwn ? <span className="caption">You are using it</span> : <KeyActions apiKey={key} />}
+      </td>
+    </tr>
+  );
+}
+
+type Question = 'disable' | 'delete' | 'rename';
+
+function KeyActions({ apiKey: key }: Pick<RowProps, 'apiKey'>) {
+  const [question, ask] = useState<Question | undefined>();
+  const close = () => ask(undefined);
+  const onSuccess = () => queryClient.invalidateQueries({ queryKey: ['keys'] });
+  const path = { params: { path: { key_id: key.id } } };
+  const change = useMutation({
+    mutationFn: (body: { readonly enabled?: boolean; readonly name?: string }) =>
+      bodyOf(api.PATCH('/v1/admin/keys/{key_id}', { ...path, body })),
+    onSuccess,
+  });
+  const remove = useMutation({
+    mutationFn: () => bodyOf(api.DELETE('/v1/admin/keys/{key_id}', path)),
+    onSuccess,
+  });
+  const failure = [change.error, remove.error]
+    .filter((error) => error !== null)
+    .map((error) => <Failure key="failure" what="The key was not changed." error={error} />);
+  return (
+    <>
+      <div className="actions">
+        <button type="button" className="quiet" onClick={() => ask('rename')}>
+          Rename
+        </button>
+        {key.enabled ? (
+          <button type="button" className="quiet" onClick={() => ask('disable')}>
+            Disable
+          </button>
+        ) : (
+          <button type="button" className="quiet" onClick={() => change.mutate({ enabled: true })}>
+            Enable
+          </button>
+        )}
+        <button type="button" className="quiet" onClick={() => ask('delete')}>
+          Delete
+        </button>
+      </div>
+      {question === undefined && failure}
+      {question === 'rename' && (
+        <Rename
+          name={key.name}
+          onRename={(name) => change.mutate({ name }, { onSuccess: close })}
+          onClose={close}
+        >
+          {failure}
+        </Rename>
+      )}
+      {question === 'disable' && (
+        <Confirm
+          apiKey={key}
+          verb="Disable"
+          consequence="It can be enabled again."
+          onConfirm={() => change.mutate({ enabled: false }, { onSuccess: close })}
+          onClose={close}
+        >
+          {failure}
+        </Confirm>
+      )}
+      {question === 'delete' && (
+        <Confirm
+          apiKey={key}
+          verb="Delete"
+          consequence="This cannot be undone; disabling can."
+          onConfirm={() => remove.mutate(undefined, { onSuccess: close })}
+          onClose={close}
+        >
+          {failure}
+        </Confirm>
+      )}
+    </>
+  );
+}
+
+type ConfirmProps = {
+  readonly apiKey: Key;
+  readonly verb: string;
+  readonly consequence: string;
+  readonly children: ReactNode;
+  readonly onConfirm: () => void;
+  readonly onClose: () => void;
+};
+
+function Confirm({ apiKey: key, verb, consequence, children, onConfirm, onClose }: ConfirmProps) {
+  return (
+    <Dialog title={`${verb} this key?`} onClose={onClose}>
+      <p>
+        <strong>
+          <Foreign text={key.name} />
+        </strong>{' '}
+        (…{key.last_four}) creates nothing from then on, and reads nothing within a minute. Its
+        running tasks go on. {consequence}
+      </p>
+      {children}
+      <p className="actions">
+        <button type="button" className="primary" onClick={onConfirm}>
+          {verb}
+        </button>
+        <button type="button" onClick={onClose}>
+          Keep
+        </button>
+      </p>
+    </Dialog>
+  );
+}
+
+function Spent({ apiKey: key }: { readonly apiKey: Key }) {
+  if (key.total_limit_credits === null) return <>{number(key.used_credits)} credits</>;
+  const spent = key.used_credits + key.reserved_credits;
+  return (
+    <label className="spent">
+      <meter
+        min={0}
+        max={Math.max(key.total_limit_credits, 0.001)}
+        high={key.total_limit_credits * 0.8}
+        value={spent}
+        aria-label="Used of its limit"
+      />
+      <span>
+        {number(spent)} of {number(key.total_limit_credits)}
+      </span>
+    </label>
+  );
+}
+
+type RenameProps = {
+  readonly name: string;
+  readonly children: ReactNode;
+  readonly onRename: (name: string) => void;
+  readonly onClose: () => void;
+};
+
+function Rename({ name, children, onRename, onClose }: RenameProps) {
+  const [typed, type] = useState(name);
+  return (
+    <Dialog title="Rename this key" onClose={onClose}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          onRename(typed);
+        }}
+      >
+        <label>
+          Name
+          <input value={typed} onInput={({ currentTarget }) => type(currentTarget.value)} />
+        </label>
+        {children}
+        <p className="actions">
+          <button type="submit" className="primary">
+            Rename
+          </button>
+          <button type="button" onClick={onClose}>
+            Keep the name
+          </button>
+        </p>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,96 @@
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useLocation } from 'wouter';
+import { modelsQuery, type Task } from '../../api/queries.ts';
+import { Copy } from '../../parts/copy.tsx';
+import { localDay } from '../../parts/format.ts';
+import { fetchPicture } from '../../pictures/picture.ts';
+import { fillFromLink, limitsOf, setSlot } from '../create/draft.ts';
+import { BeforeAfter } from './before-after.tsx';
+import { saveAll, saveAs } from './save.ts';
+
+type Completed = Extract<Task, { status: 'completed' }>;
+
+/** The images of a task, beside what they were made of. */
+export function Pictures({ task }: { readonly task: Completed }) {
+  const [chosen, choose] = useState(0);
+  const [error, setError] = useState<string | undefined>();
+  const [, go] = useLocation();
+  const { data: models } = useQuery(modelsQuery);
+  const image = task.results[chosen] ?? task.results[0];
+  const before = task.request.inputs.at(-1)?.link;
+  const attempt = (work: Promise<void>) => {
+    setError(undefined);
+    work.catch((failure: unknown) =>
+      setError(failure instanceof Error ? failure.message : String(failure)),
+    );
+  };
+  if (image === undefined) return null;
+  const name = (index: number) => `${task.id}-${index + 1}`;
+  const useAsInput = () => {
+    const model = models?.[0];
+    if (!model) return;
+    setSlot(1, {});
+    void fillFromLink(0, image, name(chosen), limitsOf(model));
+    go('/console');
+    document.getElementById('content')?.focus();
+  };
+  return (
+    <div className="pictures">
+      <BeforeAfter
+        before={before}
+        after={image}
+        alt={`Image ${chosen + 1} of ${task.results.length}`}
+      />
+      {task.results.length > 1 && (
+        <ul className="variants" aria-label="Images of this task">
+          {task.results.map((link, index) => (
+            <li key={link}>
+              <button
+                type="button"
+                aria-pressed={index === chosen}
+                aria-label={`Show image ${index + 1}`}
+                onClick={() => choose(index)}
+              >
+                <img src={link} alt="" loading="lazy" />
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      {task.result_errors && task.result_errors.length > 0 && (
+        <p className="warning">
+          {task.result_errors.length} of {task.request.n} images were not made, and not charged:{' '}
+          {task.result_errors[0]?.message}
+        </p>
+      )}
+      <p className="actions">
+        <button
+          type="button"
+          className="primary-quiet"
+          onClick={() => attempt(fetchPicture(image).then((blob) => saveAs(blob, name(chosen))))}
+        >
+          Download
+        </button>
+        {task.results.length > 1 && (
+          <button type="button" onClick={() => attempt(saveAll(task.id, task.results))}>
+            Download all
+          </button>
+        )}
+        <button type="button" onClick={useAsInput}>
+          Use as input
+        </button>
+        <Copy text={image} label="Copy link" />
+      </p>
+      <p className="caption">
+        A copied link works for 24 hours, for anybody who has it.
+        {task.expires_at !== null && ` The image is deleted on ${localDay(task.expires_at)}.`}
+      </p>
+      {error !== undefined && (
+        <p className="warning" role="alert">
+          {error}
+        </p>
+      )}
+    </div>
+  );
+}

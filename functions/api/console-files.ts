@@ -1,0 +1,13 @@
+import { join } from 'node:path';
+import { readEnv } from '../runtime/env.ts';
+import { originsOf } from './picture-origins.ts';
+import { staticFiles } from './static-files.ts';
+
+const env = readEnv('api/console');
+
+/** The built console: the files beside the bundle (infra/console.ts). */
+export const consoleFiles = staticFiles(
+  // A bundle is CommonJS, which has this variable.
+  join(__dirname, 'files'),
+  originsOf(env.PICTURE_ORIGINS, env.AWS_ENDPOINT_URL_S3),
+);

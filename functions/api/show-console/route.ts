@@ -1,0 +1,4 @@
+import { defineRoute } from '../../runtime/route.ts';
+import { consoleRoute } from '../console-route.ts';
+
+export const route = defineRoute<undefined>()({ ...consoleRoute, path: '/console', errors: [] });

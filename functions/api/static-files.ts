@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FileResponse } from '../runtime/http.ts';
+
+type Headers = Readonly<Record<string, string | undefined>>;
+/** A file in one encoding, as a response needs it: no buffer, so that no call encodes it again. */
+type StoredFile = { readonly base64: string; readonly etag: string };
+
+const types: Readonly<Record<string, string>> = {
+  html: 'text/html; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  svg: 'image/svg+xml',
+};
+
+/** The encodings that the build has made of each file, the smallest first, with the ends of their names. */
+const encodings = [
+  ['br', '.br'],
+  ['gzip', '.gz'],
+] as const;
+
+const page = 'index.html';
+
+/**
+ * Serves a directory with a page and the files that it loads. What lies in `assets/` has a hash in its name and may be
+ * kept for ever; everything else is asked for again, with its ETag.
+ * @param origins from where, beside its own, the page may load pictures, and whereto it may send them
+ */
+export function staticFiles(directory: string, origins: string) {
+  const stored = new Map<string, StoredFile>();
+  const read = (path: string, suffix: string): StoredFile => {
+    const key = `${path}${suffix}`;
+    const known = stored.get(key);
+    if (known) return known;
+    const bytes = readFileSync(join(directory, key));
+    const digest = createHash('sha256').update(bytes).digest('base64url').slice(0, 22);
+    const file = { base64: bytes.toString('base64'), etag: `"${digest}"` };
+    stored.set(key, file);
+    return file;
+  };
+  const respond = (path: string, headers: Headers): FileResponse => {
+    const accepted = acceptedEncodings(headers['accept-encoding']);
+    const [encoding, suffix] = encodings.find(
+      ([name, end]) => accepted.has(name) && existsSync(join(directory, `${path}${end}`)),
+    ) ?? [undefined, ''];
+    const { base64, etag } = read(path, suffix);
+    const common = {
+      etag,
+      vary: path === page ? 'accept, accept-encoding' : 'accept-encoding',
+      'cache-control': path.startsWith('assets/')
+        ? 'public, max-age=31536000, immutable'
+        : 'no-cache',
+      ...securityHeaders(origins, headers['x-forwarded-proto']),
+    };
+    if (matches(headers['if-none-match'], etag)) return { unchanged: true, headers: common };
+    return {
+      file: base64,
+      headers: {
+        ...common,
+        'content-type': types[extensionOf(path) ?? ''] ?? 'application/octet-stream',
+        ...(encoding && { 'content-encoding': encoding }),
+      },
+    };
+  };
+  return {
+    /** The page. */
+    page: (headers: Headers): FileResponse => respond(page, headers),
+    /**
+     * The file at this path, or the page when the path is one of its screens. A file that is not there is `undefined`
+     * and never the page: an old tab that asks for a part of the build before must not get HTML for a script.
+     */
+    at(path: string, headers: Headers): FileResponse | undefined {
+      if (extensionOf(path) === undefined) return respond(page, headers);
+      return isServed(path) && existsSync(join(directory, path))
+        ? respond(path, headers)
+        : undefined;
+    },
+  };
+}
+
+const extensionOf = (path: string): string | undefined => /\.(\w+)$/.exec(path)?.[1];
+
+/** Names of the build alone: no way out of the directory, and none of the compressed files under their own names. */
+const isServed = (path: string): boolean =>
+  /^([\w-]+\/)*[\w-]+(\.[\w-]+)*\.(html|js|css|svg)$/.test(path);
+
+/** The encodings that a client takes: `gzip;q=0` is one that it refuses. */
+const acceptedEncodings = (accept = ''): ReadonlySet<string> =>
+  new Set(
+    accept
+      .toLowerCase()
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => !/;\s*q=0(\.0+)?$/.test(part))
+      .map((part) => part.replace(/;.*$/, '').trim()),
+  );
+
+const matches = (condition: string | undefined, etag: string): boolean =>
+  condition
+    ?.split(',')
+    .some((one) => one.trim().replace(/^W\//, '') === etag || one.trim() === '*') === true;
+
+/** Nothing but the page's own scripts and styles, and pictures of the stack's own buckets. */
+const securityHeaders = (origins: string, protocol: string | undefined) => ({
+  'content-security-policy': [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    `img-src 'self' blob: ${origins}`,
+    `connect-src 'self' ${origins}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join('; '),
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'permissions-policy': 'camera=(), microphone=(), geolocation=()',
+  ...(protocol === 'https' && { 'strict-transport-security': 'max-age=31536000' }),
+});

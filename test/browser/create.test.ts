@@ -1,0 +1,188 @@
+import { readFileSync } from 'node:fs';
+import type { Page } from 'playwright-core';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { TestStack } from '../flow/open-stack.ts';
+import { controlProvider, startStack } from '../flow/start-stack.ts';
+import { browserForTests, dropFile, hasChromium } from './chromium.ts';
+
+const sample = readFileSync('cli/sample.jpg');
+
+describe.skipIf(!hasChromium)('in the form for a picture', () => {
+  const open = browserForTests();
+  let stack: TestStack;
+  beforeAll(async () => {
+    stack = await startStack();
+  });
+  afterAll(async () => {
+    await stack?.close();
+  });
+
+  const openForm = () => open({ url: stack.url, key: stack.keys.apiKey, acceptDownloads: true });
+  const drop = (page: Page, name: string, type: string, bytes: Uint8Array) =>
+    dropFile(page, '.slot >> nth=0', { name, type, bytes });
+  const run = async (page: Page, prompt: string) => {
+    await page.getByLabel('What to do with it').fill(prompt);
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+  };
+  const finished = (page: Page, word: string) =>
+    page.locator('.result-head .status', { hasText: word }).waitFor();
+  const lastTask = async () => {
+    const { body } = await stack.call('GET', '/v1/tasks?limit=1');
+    return (await stack.call('GET', `/v1/tasks/${body.data[0].id}`)).body;
+  };
+
+  test('a dropped picture becomes images, which can be looked at and saved, one by one and all together', async () => {
+    const page = await openForm();
+    await drop(page, 'lighthouse.jpg', 'image/jpeg', sample);
+    await page.getByAltText('Chosen: lighthouse.jpg').waitFor();
+    await page.locator('select[name=n]').selectOption('2');
+
+    expect(await page.locator('.run-bar').textContent()).toContain('2.4 credits · 1,000 left');
+    expect(await page.locator('.code').textContent()).toContain('"n": 2');
+
+    await run(page, 'Make it snow');
+    await finished(page, 'completed');
+    await page.locator('.after').waitFor();
+
+    expect(await page.locator('.variants img').count()).toBe(2);
+    expect(await page.title()).toBe('Create – Darkroom');
+    await expect
+      .poll(() => page.locator('.run-bar').textContent())
+      .toContain('2.4 credits · 997.6 left');
+    // Every picture is there: none was kept away by the policy of the page.
+    await expect
+      .poll(() =>
+        page.evaluate<boolean>(
+          "[...document.querySelectorAll('.pictures img')].every(({ naturalWidth }) => naturalWidth > 0)",
+        ),
+      )
+      .toBe(true);
+
+    const one = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Download', exact: true }).click();
+    expect((await one).suggestedFilename()).toMatch(/^task-unified-[\w-]+-1\.(png|jpg)$/);
+    const all = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Download all' }).click();
+    expect((await all).suggestedFilename()).toMatch(/^task-unified-[\w-]+\.zip$/);
+
+    await page.getByLabel('How much of the picture before is shown').press('ArrowRight');
+    expect(await page.locator('.before').getAttribute('style')).toContain('49%');
+  });
+
+  test('an image becomes the input of the next task', async () => {
+    const page = await openForm();
+    await drop(page, 'lighthouse.jpg', 'image/jpeg', sample);
+    await run(page, 'Make it snow');
+    await finished(page, 'completed');
+
+    await page.getByRole('button', { name: 'Use as input' }).click();
+
+    await page.getByAltText(/Chosen: task-unified-/).waitFor();
+  });
+
+  const shape = (width: number, height: number, alpha: number) =>
+    sharp({
+      create: { width, height, channels: 4, background: { r: 200, g: 40, b: 40, alpha } },
+    });
+
+  test.each([
+    [
+      'transparent',
+      'logo.png',
+      'image/png',
+      () => shape(600, 500, 0.5).png().toBuffer(),
+      /^Transparent parts are white now\. Saved as JPEG, \d+ kB\.$/,
+    ],
+    [
+      'too small',
+      'small.gif',
+      'image/gif',
+      () => shape(300, 200, 1).gif().toBuffer(),
+      /^Made larger: 300 × 200 → 576 × 384\. It has no more detail than before\./,
+    ],
+    [
+      'too large, with a wrong name',
+      'large.png',
+      'image/png',
+      () => shape(5600, 700, 1).removeAlpha().webp().toBuffer(),
+      /^Made smaller: 5600 × 700 → 5000 × 625\. Saved as JPEG/,
+    ],
+  ])(
+    'a picture that is %s is repaired, and the task takes it',
+    async (_, name, type, make, says) => {
+      const page = await openForm();
+      await drop(page, name, type, await make());
+      await page.locator('.slot-changes').waitFor();
+      expect(await page.locator('.slot-changes').textContent()).toMatch(says);
+
+      await run(page, 'Make it snow');
+      await finished(page, 'completed');
+
+      expect((await lastTask()).request.inputs).toMatchObject([{ content_type: 'image/jpeg' }]);
+    },
+  );
+
+  test('a picture that needs no repair is sent as it is', async () => {
+    const page = await openForm();
+    await drop(page, 'lighthouse.jpg', 'image/jpeg', sample);
+    await run(page, 'Make it snow');
+    await finished(page, 'completed');
+
+    const [input] = (await lastTask()).request.inputs;
+    const stored = await (await fetch(input.link)).arrayBuffer();
+    expect(Buffer.from(stored).equals(sample)).toBe(true);
+  });
+
+  test.each([
+    ['notes.jpg', Buffer.from('no picture at all'), 'no picture that a browser can read'],
+    ['cut.jpg', sample.subarray(0, 40), 'damaged or cut off'],
+    ['strip.png', 'strip', 'too long and narrow'],
+  ])('%s is refused with what to do about it', async (name, bytes, says) => {
+    const page = await openForm();
+    const file =
+      bytes === 'strip' ? await shape(3000, 100, 1).png().toBuffer() : (bytes as Uint8Array);
+    await drop(page, name, 'image/png', file);
+
+    const alert = page.locator('.slot-error');
+    await alert.waitFor();
+    expect(await alert.textContent()).toContain(says);
+    expect(await alert.textContent()).toContain(name);
+  });
+
+  test('the first thing that is missing is named and gets the focus, and nothing is sent', async () => {
+    const page = await openForm();
+    const before = (await stack.call('GET', '/v1/tasks')).body.data.length;
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    expect(await page.getByRole('alert').textContent()).toBe('Add a picture first.');
+
+    await drop(page, 'lighthouse.jpg', 'image/jpeg', sample);
+    await page.getByAltText('Chosen: lighthouse.jpg').waitFor();
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+
+    expect(await page.getByRole('alert').textContent()).toBe('Say what to do with it.');
+    expect(await page.evaluate<string>('document.activeElement.name')).toBe('prompt');
+    expect((await stack.call('GET', '/v1/tasks')).body.data).toHaveLength(before);
+  });
+
+  test('a task that failed says why, that it cost nothing and what to do, and is run again', async () => {
+    controlProvider(stack, { outcome: 'failed', code: 'DataInspectionFailed', times: 1 });
+    const page = await openForm();
+    await drop(page, 'lighthouse.jpg', 'image/jpeg', sample);
+    await run(page, 'Something that is not allowed');
+    await finished(page, 'failed');
+
+    const reason = await page.locator('.remedy').textContent();
+    expect(reason).toContain('Nothing was charged');
+    expect(reason).toContain('Say it in other words, or use another picture.');
+
+    await page.getByRole('link', { name: 'Details' }).click();
+    await page.getByRole('button', { name: 'Correct and run again' }).click();
+    await page.getByAltText('Chosen: picture 1').waitFor();
+    expect(await page.getByLabel('What to do with it').inputValue()).toBe(
+      'Something that is not allowed',
+    );
+    await run(page, 'Make it snow');
+    await finished(page, 'completed');
+  });
+});

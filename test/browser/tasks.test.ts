@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { listen } from '../../local/aws/listen.ts';
+import type { Body, TestStack } from '../flow/open-stack.ts';
+import { type Receiver, serveImages } from '../flow/receiver.ts';
+import { startStack } from '../flow/start-stack.ts';
+import { browserForTests, hasChromium } from './chromium.ts';
+
+/** A receiver of callbacks that wants none (410 ends them) until it works. */
+async function switchableReceiver() {
+  const state = { works: false };
+  const server = createServer((_, response) => {
+    response.writeHead(state.works ? 200 : 410).end('out of order');
+  });
+  return Object.assign(state, await listen(server, 0));
+}
+
+describe.skipIf(!hasChromium)('among the tasks', () => {
+  const open = browserForTests();
+  let stack: TestStack;
+  let pictures: Receiver;
+  beforeAll(async () => {
+    stack = await startStack();
+    pictures = await serveImages({ '/sample.jpg': readFileSync('cli/sample.jpg') });
+  });
+  afterAll(async () => {
+    await pictures?.close();
+    await stack?.close();
+  });
+
+  const create = async (body: object): Promise<Body> => {
+    const { body: created } = await stack.create({
+      prompt: 'Make it snow',
+      image_urls: [`${pictures.url}/sample.jpg`],
+      ...body,
+    });
+    return stack.endedTask(created.id);
+  };
+
+  test('hostile texts are shown as the texts that they are, and what is hidden in them is visible', async () => {
+    const markup = '<img src=x onerror="document.title=\'hacked\'"><script>alert(1)</script>';
+    const prompt = `${markup} \u202Eevil\u202C ${'a'.repeat(1500)}`;
+    const task = await create({ prompt, metadata: { [markup.slice(0, 60)]: markup } });
+    const page = await open({ url: `${stack.url}/console/tasks`, key: stack.keys.apiKey });
+
+    const row = page.getByRole('link', { name: /<img src=x/ });
+    await row.waitFor();
+    expect(await row.textContent()).toContain('U+202E');
+    await row.click();
+    await page.getByRole('heading', { name: 'Timeline' }).waitFor();
+
+    expect(await page.locator('.facts').last().textContent()).toContain(markup);
+    expect(await page.title()).not.toBe('hacked');
+    expect(await page.locator('img[src=x], script:not([src])').count()).toBe(0);
+    expect(await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')).toBe(
+      0,
+    );
+    expect(page.url()).toBe(`${stack.url}/console/tasks/${task.id}`);
+  });
+
+  test('a filter stands in the address, and its list is the same after a reload', async () => {
+    await create({ prompt: 'One that is completed' });
+    const page = await open({ url: `${stack.url}/console/tasks`, key: stack.keys.apiKey });
+    await page.getByRole('link', { name: 'One that is completed' }).waitFor();
+
+    await page.getByRole('button', { name: 'Cancelled' }).click();
+    await page.getByRole('heading', { name: 'No such tasks' }).waitFor();
+    expect(page.url()).toBe(`${stack.url}/console/tasks?status=cancelled`);
+
+    await page.reload();
+    await page.getByRole('heading', { name: 'No such tasks' }).waitFor();
+    await page.goBack();
+    await page.getByRole('link', { name: 'One that is completed' }).waitFor();
+    await page.goto(`${stack.url}/console/tasks?status=nonsense&period=ever`);
+    await page.getByRole('link', { name: 'One that is completed' }).waitFor();
+  });
+
+  test('a callback that was given up shows what the receiver answered, and is delivered again', async () => {
+    const receiver = await switchableReceiver();
+    try {
+      const task = await create({ callback_url: `${receiver.url}/hook` });
+      const page = await open({
+        url: `${stack.url}/console/tasks/${task.id}`,
+        key: stack.keys.apiKey,
+      });
+      await page.getByRole('heading', { name: 'Callback' }).waitFor();
+      await page.getByText('Given up: nobody took it').waitFor();
+      expect(await page.locator('table').innerText()).toMatch(/410[\s\S]*out of order[\s\S]* ms/);
+
+      receiver.works = true;
+      await page.getByRole('button', { name: 'Deliver again' }).click();
+
+      await page.getByText('Delivered', { exact: true }).waitFor();
+    } finally {
+      await receiver.close();
+    }
+  });
+
+  test('a task is deleted after a question, and Escape is a no', async () => {
+    const task = await create({ prompt: 'One to delete' });
+    const page = await open({
+      url: `${stack.url}/console/tasks/${task.id}`,
+      key: stack.keys.apiKey,
+    });
+    await page.getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('dialog').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect((await stack.call('GET', `/v1/tasks/${task.id}`)).status).toBe(200);
+
+    await page.getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await page.waitForURL(`${stack.url}/console/tasks`);
+
+    expect((await stack.call('GET', `/v1/tasks/${task.id}`)).status).toBe(404);
+  });
+
+  test('a task that there is not says so', async () => {
+    const page = await open({
+      url: `${stack.url}/console/tasks/task-unified-1772443800-imcg5zqt`,
+      key: stack.keys.apiKey,
+    });
+
+    await page.getByRole('heading', { name: 'There is no such task' }).waitFor();
+  });
+});

@@ -1,0 +1,170 @@
+import { readFileSync } from 'node:fs';
+import type { Page, Route } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { TestStack } from '../flow/open-stack.ts';
+import { startStack } from '../flow/start-stack.ts';
+import { browserForTests, dropFile, hasChromium } from './chromium.ts';
+import { signIn } from './installed-chromium.ts';
+
+const prompt = 'A prompt that took a while to write';
+const creates = '**/v1/images/generations';
+
+describe.skipIf(!hasChromium)('when something goes wrong', () => {
+  const open = browserForTests();
+  let stack: TestStack;
+  beforeAll(async () => {
+    stack = await startStack();
+  });
+  afterAll(async () => {
+    await stack?.close();
+  });
+
+  /** A form that is ready to be sent. */
+  async function filledForm(): Promise<Page> {
+    const page = await open({ url: stack.url, key: stack.keys.apiKey });
+    const bytes = readFileSync('cli/sample.jpg');
+    await dropFile(page, '.slot >> nth=0', { name: 'photo.jpg', type: 'image/jpeg', bytes });
+    await page.getByAltText('Chosen: photo.jpg').waitFor();
+    await page.getByLabel('What to do with it').fill(prompt);
+    return page;
+  }
+  const run = (page: Page) => page.getByRole('button', { name: 'Run', exact: true }).click();
+  const completed = (page: Page) =>
+    page.locator('.result-head .status', { hasText: 'completed' }).waitFor();
+  const kept = async (page: Page) => {
+    expect(await page.getByLabel('What to do with it').inputValue()).toBe(prompt);
+    expect(await page.getByAltText('Chosen: photo.jpg').count()).toBe(1);
+  };
+  const failOnce = async (page: Page, fail: (route: Route) => Promise<void>) => {
+    await page.route(creates, fail, { times: 1 });
+  };
+
+  test('offline is said, loses nothing, and the same request goes through afterwards', async () => {
+    const page = await filledForm();
+    await page.context().setOffline(true);
+    await run(page);
+    await page.getByText('You are offline. Nothing is lost.', { exact: true }).waitFor();
+    await page.getByRole('alert').getByText('The task was not started.').waitFor();
+    await kept(page);
+
+    await page.context().setOffline(false);
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await completed(page);
+  });
+
+  test.each([
+    [429, 'rate_limit_exceeded', 'Too many requests for this key.', { 'retry-after': '2' }],
+    [503, 'service_unavailable', 'The service is not available now.', {}],
+  ])(
+    'a %d is told in the words of the API, loses nothing, and can be tried again',
+    async (status, code, message, headers) => {
+      const page = await filledForm();
+      await failOnce(page, (route) =>
+        route.fulfill({
+          status,
+          headers: { 'x-request-id': 'request-4711', ...headers },
+          contentType: 'application/json',
+          body: JSON.stringify({ error: { code, message, type: 'api_error', param: null } }),
+        }),
+      );
+      await run(page);
+      const alert = page.getByRole('alert');
+      await alert.waitFor();
+      const text = await alert.textContent();
+      expect(text).toContain(message);
+      expect(text).toContain('request-4711');
+      if ('retry-after' in headers) expect(text).toContain('Try again (in 2 s)');
+      await kept(page);
+
+      await page.getByRole('button', { name: /Try again/ }).click();
+      await completed(page);
+    },
+  );
+
+  test('a response that was lost is asked for again under the same key, so nothing is paid twice', async () => {
+    const page = await filledForm();
+    const keys: (string | undefined)[] = [];
+    page.on('request', (request) => {
+      if (request.url().endsWith('/v1/images/generations')) {
+        keys.push(request.headers()['idempotency-key']);
+      }
+    });
+    const before = (await stack.account()).balance;
+    await failOnce(page, async (route) => {
+      await route.fetch();
+      await route.abort('connectionreset');
+    });
+    await run(page);
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await completed(page);
+
+    expect(keys).toHaveLength(2);
+    expect(new Set(keys).size).toBe(1);
+    expect(before - (await stack.account()).balance).toBe(1200);
+  });
+
+  test('a key that does not work any more asks for another in front of the form, which stays', async () => {
+    const page = await filledForm();
+    await page.route(
+      '**/v1/**',
+      (route) =>
+        route.fulfill({
+          status: 401,
+          contentType: 'application/json',
+          body: '{"error":{"code":"key_expired","message":"The key has expired."}}',
+        }),
+      { times: 1 },
+    );
+    await run(page);
+    const dialog = page.getByRole('dialog', { name: 'Sign in again' });
+    await dialog.waitFor();
+    await dialog.getByLabel('API key').fill(stack.keys.apiKey);
+    await dialog.getByRole('button', { name: 'Sign in' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await kept(page);
+
+    await run(page);
+    await completed(page);
+  });
+
+  test('the texts of the form outlive a reload', async () => {
+    const page = await filledForm();
+    await page.reload();
+
+    expect(await page.getByLabel('What to do with it').inputValue()).toBe(prompt);
+  });
+
+  test('after half an hour without a touch the key is gone, and the form is not', async () => {
+    const page = await open({ url: stack.url });
+    await page.clock.install();
+    await page.reload();
+    await signIn(page, stack.keys.apiKey);
+    await page.getByLabel('What to do with it').fill(prompt);
+    await page.clock.fastForward('31:00');
+    await page.getByRole('dialog', { name: 'Sign in again' }).waitFor();
+
+    expect(await page.evaluate("sessionStorage.getItem('darkroom.key')")).toBe(null);
+    expect(await page.getByLabel('What to do with it').inputValue()).toBe(prompt);
+  });
+
+  test('a list that cannot be loaded says so, and loads when the API is back', async () => {
+    const page = await open({ url: stack.url, key: stack.keys.apiKey });
+    const isDown = { value: true };
+    await page.route('**/v1/tasks?*', (route) =>
+      isDown.value
+        ? route.fulfill({
+            status: 403,
+            contentType: 'application/json',
+            body: '{"message":"Forbidden"}',
+          })
+        : route.continue(),
+    );
+    await page.getByRole('navigation').getByRole('link', { name: 'Tasks' }).click();
+    await page.getByText('The tasks could not be loaded.').waitFor();
+
+    isDown.value = false;
+    await page.getByRole('button', { name: 'Try again' }).click();
+
+    await page.getByRole('alert').waitFor({ state: 'detached' });
+  });
+});

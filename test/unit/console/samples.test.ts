@@ -1,0 +1,111 @@
+import { execFileSync } from 'node:child_process';
+import { describe, expect, test } from 'vitest';
+import { languages, type SampleInput, sampleIn } from '../../../console/samples/samples.ts';
+import { tokensOf } from '../../../console/samples/tokens.ts';
+
+const url = 'https://darkroom.example.com';
+/** What would end a string, run a command or start a comment. */
+const hostile = `It's "quoted", $(echo run) \`echo run\` \\ # // \n line 2 \u2028 é 🏞`;
+
+const address = { kind: 'address', address: "https://example.com/a'b.jpg?x=1&y=$HOME" } as const;
+const file = { kind: 'file', name: "my photo's.png", mediaType: 'image/png' } as const;
+
+const inputs: Readonly<Record<string, SampleInput>> = {
+  'an address': { url, request: { prompt: hostile, n: 2, seed: 7 }, pictures: [address] },
+  'two files': {
+    url,
+    request: { prompt: hostile, prompt_extend: false, metadata: { order: "4711'" } },
+    pictures: [file, { ...file, mediaType: 'image/jpeg' }],
+  },
+  'an empty form': { url, request: { prompt: '' }, pictures: [] },
+};
+const named = Object.entries(inputs);
+const bodyOf = (input: SampleInput) => JSON.parse(sampleIn('JSON', input));
+
+test.each(named)('the request with %s goes by address or by upload', (_, input) => {
+  const { image_urls, image_uploads, ...rest } = bodyOf(input);
+
+  expect([image_urls, image_uploads].filter((one) => one !== undefined)).toHaveLength(1);
+  expect(rest.prompt).toBe(input.request.prompt || '…');
+});
+
+test('a file beside an address is shown as one that is stored first', () => {
+  const input = { url, request: { prompt: 'Snow' }, pictures: [address, file] };
+
+  expect(bodyOf(input)).toEqual({
+    prompt: 'Snow',
+    image_urls: [address.address, '<the url of POST /v1/files for picture 2>'],
+  });
+});
+
+describe.each(named)('with %s', (_, input) => {
+  test.each(languages)(
+    '%s has the key in a variable, and its colours leave no character out',
+    (language) => {
+      const code = sampleIn(language, input);
+
+      expect(
+        tokensOf(language, code)
+          .map(({ text }) => text)
+          .join(''),
+      ).toBe(code);
+      expect(code).not.toContain('sk-dr-');
+      if (!['JSON', 'CLI'].includes(language)) expect(code).toContain('DARKROOM_KEY');
+    },
+  );
+
+  test('the shell sends exactly this request, whatever is in its texts', () => {
+    const prelude = `
+      exec 3>&1
+      curl() { while [ $# -gt 0 ]; do [ "$1" = -d ] && printf '%s' "$2" >&3; shift; done; }
+      jq() { echo jq; }
+      cd "$(mktemp -d)"`;
+    const sent = execFileSync('bash', ['-uc', `${prelude}\n${sampleIn('curl', input)}`], {
+      encoding: 'utf8',
+      env: { ...process.env, DARKROOM_KEY: 'the key' },
+    });
+
+    expect(JSON.parse(sent)).toEqual(bodyOf(input));
+  });
+
+  test('Node sends exactly this request', () => {
+    const prelude = `
+      process.chdir(process.env.TMPDIR ?? '/tmp');
+      let calls = 0;
+      globalThis.fetch = async (address, { body } = {}) => {
+        if ((calls += 1) === 1) process.stdout.write(body);
+        return {
+          json: async () => ({
+            id: 'task-1', status: calls === 1 ? 'processing' : 'completed', results: ['done'],
+            uploads: [],
+          }),
+        };
+      };
+      console.log = () => {};`;
+    const code = sampleIn('Node', input).replace(/^for \(const \[index[\s\S]*?^}$/m, '');
+    const sent = execFileSync(
+      process.execPath,
+      ['--input-type=module', '-e', `${prelude}\n${code}`],
+      {
+        encoding: 'utf8',
+      },
+    );
+
+    expect(JSON.parse(sent)).toEqual(bodyOf(input));
+  });
+
+  test('Python has exactly this request', () => {
+    const script = `
+import ast, json, sys
+tree = ast.parse(sys.stdin.read())
+for call in ast.walk(tree):
+    if isinstance(call, ast.keyword) and call.arg == "json":
+        print(json.dumps(ast.literal_eval(call.value)))`;
+    const printed = execFileSync('python3', ['-c', script], {
+      input: sampleIn('Python', input),
+      encoding: 'utf8',
+    });
+
+    expect(JSON.parse(printed)).toEqual(bodyOf(input));
+  });
+});
