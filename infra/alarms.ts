@@ -11,7 +11,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Subscription, SubscriptionProtocol, Topic } from 'aws-cdk-lib/aws-sns';
-import { Aws, CfnCondition, CfnResource, Duration, Fn, Stack } from 'aws-cdk-lib/core';
+import { Aws, CfnCondition, CfnResource, Duration, Fn, Stack, Token } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import {
   type MetricName,
@@ -348,7 +348,8 @@ const throttledOf = <Index extends string>(
 
 /** Sends alarms to the address that a deployment gives as `AlarmEmail`. Without an address it creates no resource. */
 class AlarmMail extends Construct implements IAlarmAction {
-  private readonly hasAddress: CfnCondition;
+  /** Absent when the settings file says the address: then there is one. */
+  private readonly hasAddress: CfnCondition | undefined;
   private readonly topic: Topic;
 
   constructor(scope: Construct, id: string, stage: Stage) {
@@ -358,9 +359,11 @@ class AlarmMail extends Construct implements IAlarmAction {
       default: '',
       allowedPattern: '^([^@\\s]+@[^@\\s]+)?$',
     });
-    this.hasAddress = new CfnCondition(this, 'Wanted', {
-      expression: Fn.conditionNot(Fn.conditionEquals(address, '')),
-    });
+    this.hasAddress = Token.isUnresolved(address)
+      ? new CfnCondition(this, 'Wanted', {
+          expression: Fn.conditionNot(Fn.conditionEquals(address, '')),
+        })
+      : undefined;
     this.topic = new Topic(this, 'Topic', { displayName: 'Darkroom', enforceSSL: true });
     // A topic that has a policy loses the default permissions, so alarms need their own statement.
     this.topic.addToResourcePolicy(
@@ -377,6 +380,7 @@ class AlarmMail extends Construct implements IAlarmAction {
       protocol: SubscriptionProtocol.EMAIL,
       endpoint: address,
     });
+    if (!this.hasAddress) return;
     for (const child of this.node.findAll()) {
       if (CfnResource.isCfnResource(child)) child.cfnOptions.condition = this.hasAddress;
     }
@@ -385,6 +389,7 @@ class AlarmMail extends Construct implements IAlarmAction {
   /** What CDK puts into each alarm. */
   bind() {
     const { topic, hasAddress } = this;
+    if (!hasAddress) return { alarmActionArn: topic.topicArn };
     const action = Fn.conditionIf(hasAddress.logicalId, topic.topicArn, Aws.NO_VALUE);
     return { alarmActionArn: action.toString() };
   }
