@@ -1,14 +1,28 @@
-import { useMutation } from '@tanstack/react-query';
+import { type InfiniteData, useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { api, bodyOf } from '../../api/client.ts';
-import { queryClient, type Scope } from '../../api/queries.ts';
+import { type Key, queryClient, type Scope } from '../../api/queries.ts';
+import type { components } from '../../api/schema.d.ts';
 import { Copy } from '../../parts/copy.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Failure } from '../../parts/failure.tsx';
 import { scopeTexts } from '../../session/rights.ts';
 
+type KeyList = components['schemas']['KeyList'];
+
 /** What a key made here can have: `manage` makes keys that read and generate, and no others. */
 const offered = ['generate', 'read'] as const satisfies readonly Scope[];
+
+/** Shows a new key in the list at once, without the key itself. */
+const addToList = (key: Key) =>
+  queryClient.setQueryData<InfiniteData<KeyList>>(['keys'], (list) =>
+    list?.pages[0]
+      ? {
+          ...list,
+          pages: [{ ...list.pages[0], data: [key, ...list.pages[0].data] }, ...list.pages.slice(1)],
+        }
+      : list,
+  );
 
 /** Makes a key, and shows it once. */
 export function CreateKey({ onClose }: { readonly onClose: () => void }) {
@@ -33,7 +47,7 @@ export function CreateKey({ onClose }: { readonly onClose: () => void }) {
           },
         }),
       ),
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: ['keys'] }),
+    onSuccess: ({ api_key, ...key }) => addToList(key),
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();

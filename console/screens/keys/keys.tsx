@@ -10,9 +10,11 @@ import { Loading } from '../../parts/loading.tsx';
 import { TimeAgo } from '../../parts/time-ago.tsx';
 import { useTitle } from '../../parts/use-title.ts';
 import { scopeTexts, useRights } from '../../session/rights.ts';
+import { session } from '../../session/session.ts';
 import { CreateKey } from './create-key.tsx';
 
 const pageSize = 50;
+const pollMs = 5000;
 
 /** The keys of the account: for a key that may manage them. For others, what this key is. */
 export function Keys() {
@@ -72,6 +74,8 @@ function KeyList({ ownId }: { readonly ownId: string | undefined }) {
         }),
       ),
     getNextPageParam: ({ next_cursor }) => next_cursor ?? undefined,
+    // The list is read from an index, which learns of a change a moment later.
+    refetchInterval: () => (session.current().key === undefined ? false : pollMs),
   });
   const keys = query.data?.pages.flatMap(({ data }) => data);
   if (query.error && !keys) {
