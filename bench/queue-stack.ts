@@ -123,11 +123,12 @@ async function measureLoad(
   const { ids, usage: usageAtCreated } = await creating;
   const statuses = await endsOf(darkroom, [...ids, created]);
   const jobs = await jobsOf(darkroom);
-  const queuedAt =
-    historyOf(created).find(({ type, state }) => type === 'TaskSubmitted' && state === 'AwaitSlot')
-      ?.at ?? Number.NaN;
+  const queuedAt = historyOf(created).find(
+    ({ type, state }) => type === 'TaskStateEntered' && state === 'AwaitSlot',
+  )?.at;
   const own = jobs.find(({ prompt }) => prompt === otherName);
   const submittedAt = own?.submitted_at ?? Number.NaN;
+  const enteredAt = queuedAt ?? submittedAt; // without a wait it found a slot
   const perTask = (total: number) => (total / statuses.length).toFixed(1);
   return {
     provider: provider === 'dashscope' ? 'polling' : 'webhook',
@@ -145,9 +146,9 @@ async function measureLoad(
     minutes: (usage.elapsedMs / 60_000).toFixed(1),
     'refused submits': usage.throttledSubmits,
     'other account: served before it': jobs.filter(
-      ({ submitted_at }) => submitted_at > queuedAt && submitted_at < submittedAt,
+      ({ submitted_at }) => submitted_at > enteredAt && submitted_at < submittedAt,
     ).length,
-    'other account: waits': `${(((submittedAt - queuedAt) * speed) / 1000).toFixed(1)} s`,
+    'other account: waits': `${(((submittedAt - enteredAt) * speed) / 1000).toFixed(1)} s`,
     'writes per task': perTask(meter.writes() - before.writes),
     'write units per task': perTask(writeUnits(meter) - before.write),
     'read units per task': perTask(meter.units.read - before.read),

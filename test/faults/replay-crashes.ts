@@ -11,7 +11,7 @@ import {
 import { isWaitingForSlot } from './execution-events.ts';
 import { mentions } from './fault-case.ts';
 import type { FaultStack } from './fault-stack.ts';
-import { freeSlots, takeAllSlots } from './queue-stack.ts';
+import { auditQueue, freeSlots, takeAllSlots } from './queue-stack.ts';
 import { concurrentTasks, mapConcurrently, runScenario, waitForExecution } from './run-scenario.ts';
 import { type Scenario, type SentTask, type TaskEnd, unknownSubmit } from './scenarios.ts';
 
@@ -106,8 +106,8 @@ async function replayInOwnTasks(
   return [...results, ...left.map((crashPoint) => ({ crashPoint, problems: [notHappened] }))];
 }
 
-/** Until all crashes have happened, as many tasks as in a recorded run are sent again, so often at most. */
-const maxQueueRounds = 12;
+/** As many tasks as in a recorded run are sent again, until in so many rounds no crash has happened any more. */
+const maxQuietRounds = 12;
 
 /**
  * Where tasks wait for each other, the clock decides which of them waits, and how many slots it hands out. So a crash
@@ -120,12 +120,15 @@ async function replayWherePossible(
 ): Promise<readonly CrashResult[]> {
   const results: CrashResult[] = [];
   const crashes = crashFirstTasks(stack, crashPoints);
-  for (let round = 0; round < maxQueueRounds && crashes.left().length > 0; round += 1) {
+  let quietRounds = 0;
+  while (quietRounds < maxQuietRounds && crashes.left().length > 0) {
     await until(stack.isIdle, Boolean);
     stack.clock.advance(secretCacheMs);
     const sent = await runTogether(stack, scenario, crashes.include);
     await stack.reconcileUntilDone(sent.map(({ id }) => id));
-    results.push(...(await resultsOf(stack, scenario, { sent, pointOf: crashes.pointOf })));
+    const found = await resultsOf(stack, scenario, { sent, pointOf: crashes.pointOf });
+    results.push(...found);
+    quietRounds = found.length > 0 ? 0 : quietRounds + 1;
   }
   const left = crashes.left();
   crashes.end();
@@ -204,7 +207,10 @@ async function runTogether(
 ): Promise<readonly SentTask[]> {
   const { concurrency = concurrentTasks, capacity = 0, beginsFull } = scenario;
   const ids: string[] = [];
-  if (beginsFull) await takeAllSlots(stack, capacity, { since: 'in a month' });
+  if (beginsFull) {
+    await auditQueue(stack); // a crash may have left a slot taken, until time has passed
+    await takeAllSlots(stack, capacity, { since: 'in a month' });
+  }
   const tasks = mapConcurrently(concurrency, Array.from({ length: 2 * concurrency }), async () => {
     const task = await runScenario(stack, scenario, (id) => {
       ids.push(id);
