@@ -1,17 +1,26 @@
 import type { Command } from 'commander';
+import { addCredits } from './account/credits-command.ts';
 import { addAccounts } from './admin/accounts-commands.ts';
 import { addKeys } from './admin/keys-commands.ts';
 import { addWebhooks } from './admin/webhooks-commands.ts';
-import { createProgram } from './command-line.ts';
-import { addCredits } from './credits-command.ts';
-import { addGenerate } from './generate-command.ts';
-import { addCancel, addDelete, addTask, addTasks } from './task-commands.ts';
-import type { Terminal } from './terminal.ts';
+import { createProgram } from './program/command-line.ts';
+import type { Terminal } from './program/terminal.ts';
+import { addCallback } from './tasks/callback-command.ts';
+import { addCancel } from './tasks/cancel-command.ts';
+import { addDelete } from './tasks/delete-command.ts';
+import { addGenerate } from './tasks/generate-command.ts';
+import { addOpen } from './tasks/open-command.ts';
+import { addTask } from './tasks/task-command.ts';
+import { addTasks } from './tasks/tasks-command.ts';
+import { addWait } from './tasks/wait-command.ts';
 
 const commands = [
   addGenerate,
+  addWait,
   addTasks,
   addTask,
+  addOpen,
+  addCallback,
   addCancel,
   addDelete,
   addCredits,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
+import { adminApiFor, type ConnectionOptions, withConnectionOptions } from '../api/connection.ts';
 import {
   parseAccountId,
   parseIdempotencyKey,
@@ -7,9 +8,8 @@ import {
   parseLimitOrDefault,
   parseSignedCredits,
   wholeNumberParser,
-} from '../arguments.ts';
-import { adviseIfUnknown } from '../cli-error.ts';
-import { adminApiFor, type ConnectionOptions, withConnectionOptions } from '../connection.ts';
+} from '../program/arguments.ts';
+import { adviseIfUnknown } from '../program/cli-error.ts';
 import {
   ageColumn,
   type Column,
@@ -19,9 +19,15 @@ import {
   numberColumn,
   secretShownOnce,
   textColumn,
-} from '../format.ts';
-import { allOption, type ListOptions, limitOption, type PageQuery, printList } from '../list.ts';
-import type { Terminal } from '../terminal.ts';
+} from '../program/format.ts';
+import {
+  allOption,
+  type ListOptions,
+  limitOption,
+  type PageQuery,
+  printList,
+} from '../program/list.ts';
+import type { Terminal } from '../program/terminal.ts';
 import type { Account, Entry } from './admin-api.ts';
 
 /** `darkroom accounts`: accounts, their credits and their limits. */

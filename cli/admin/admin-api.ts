@@ -12,9 +12,9 @@ import * as listKeys from '../../functions/api/list-keys/route.ts';
 import * as rotateSecret from '../../functions/api/rotate-webhook-secret/route.ts';
 import * as testWebhook from '../../functions/api/test-webhook/route.ts';
 import type { AnyRoute, BodyInputOf } from '../../functions/runtime/route.ts';
-import { type Access, type ApiCall, apiCaller } from '../api-caller.ts';
-import { CliError, hasErrorCode } from '../cli-error.ts';
-import type { PageQuery } from '../list.ts';
+import { type Access, type ApiCall, apiCaller } from '../api/api-caller.ts';
+import { CliError, hasErrorCode } from '../program/cli-error.ts';
+import type { PageQuery } from '../program/list.ts';
 
 type CreateAccountRequest = BodyInputOf<typeof createAccount.route>;
 type AccountChange = BodyInputOf<typeof changeAccount.route>;

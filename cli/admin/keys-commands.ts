@@ -1,14 +1,14 @@
 import { type Command, Option } from 'commander';
 import { type Scope, scopes } from '../../functions/domain/model/api-key.ts';
+import { adminApiFor, type ConnectionOptions, withConnectionOptions } from '../api/connection.ts';
 import {
   parseAccountId,
   parseCredits,
   parseFutureTime,
   parseKeyId,
   scopeHelp,
-} from '../arguments.ts';
-import { adviseIfUnknown } from '../cli-error.ts';
-import { adminApiFor, type ConnectionOptions, withConnectionOptions } from '../connection.ts';
+} from '../program/arguments.ts';
+import { adviseIfUnknown } from '../program/cli-error.ts';
 import {
   ageColumn,
   type Column,
@@ -17,9 +17,15 @@ import {
   numberColumn,
   textColumn,
   timeColumn,
-} from '../format.ts';
-import { allOption, type ListOptions, limitOption, type PageQuery, printList } from '../list.ts';
-import { type Terminal, toSingleLine } from '../terminal.ts';
+} from '../program/format.ts';
+import {
+  allOption,
+  type ListOptions,
+  limitOption,
+  type PageQuery,
+  printList,
+} from '../program/list.ts';
+import { type Terminal, toSingleLine } from '../program/terminal.ts';
 import type { Key, KeyChange } from './admin-api.ts';
 
 /** `darkroom keys`: API keys and their limits. */

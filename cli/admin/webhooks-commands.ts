@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
-import { CliError } from '../cli-error.ts';
-import { adminApiFor, type ConnectionOptions, withConnectionOptions } from '../connection.ts';
-import { type Field, formatFields } from '../format.ts';
-import type { Terminal } from '../terminal.ts';
+import { adminApiFor, type ConnectionOptions, withConnectionOptions } from '../api/connection.ts';
+import { CliError } from '../program/cli-error.ts';
+import { exitCodes } from '../program/exit-codes.ts';
+import { type Field, formatFields } from '../program/format.ts';
+import type { Terminal } from '../program/terminal.ts';
 import type { WebhookTest } from './admin-api.ts';
 
 /** `darkroom webhooks`: tries out what receives callbacks. */
@@ -25,7 +26,9 @@ function addTest(webhooks: Command, terminal: Terminal): void {
     const result = await api.testWebhook({ url });
     terminal.print(options.json ? JSON.stringify(result) : formatFields(fieldsOf(result)));
     if (!result.delivered) {
-      throw new CliError(`The event was not delivered: ${result.reason}`);
+      throw new CliError(`The event was not delivered: ${result.reason}`, {
+        exitCode: exitCodes.undelivered,
+      });
     }
   });
 }

@@ -49,7 +49,7 @@ describe('darkroom accounts create', () => {
     );
 
     expect(await runInProcess(['accounts', 'create', 'studio'])).toMatchObject({
-      code: 1,
+      code: 5,
       message: 'studio exists already.',
     });
   });
@@ -127,7 +127,7 @@ describe('darkroom accounts', () => {
     const { runInProcess } = await contextWith('GET /v1/admin/accounts/studio', reply);
 
     expect(await runInProcess(['accounts', 'show', 'studio'])).toMatchObject({
-      code: 1,
+      code: 5,
       message: 'There is no account studio.',
     });
   });

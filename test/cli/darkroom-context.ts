@@ -1,6 +1,6 @@
-import { runWithArguments } from '../../cli/command-line.ts';
 import { createDarkroom } from '../../cli/darkroom-commands.ts';
-import { processTerminal, type Terminal } from '../../cli/terminal.ts';
+import { runWithArguments } from '../../cli/program/command-line.ts';
+import { processTerminal, type Terminal } from '../../cli/program/terminal.ts';
 import { cliContext, key } from './cli-context.ts';
 import type { FakeReplies } from './fake-api.ts';
 import { runScript, script } from './run-script.ts';
@@ -44,8 +44,8 @@ export async function darkroomContext(replies?: FakeReplies) {
           printed.stderr += `${text}\n`;
         },
       });
-      const { exitCode, message } = await runWithArguments(program, args);
-      if (message) printed.stderr += `error: ${message}\n`;
+      const { exitCode, errorLine } = await runWithArguments(program, args);
+      printed.stderr += errorLine;
       return { code: exitCode, ...printed };
     },
     /** Runs it in this process, on a fake terminal, where it takes no time. */

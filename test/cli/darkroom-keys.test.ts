@@ -116,7 +116,7 @@ describe('darkroom keys', () => {
     });
 
     expect(await runInProcess(['keys', 'disable', keyId(1)])).toMatchObject({
-      code: 1,
+      code: 5,
       message: 'There is no such key.',
     });
   });

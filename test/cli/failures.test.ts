@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { CliError } from '../../cli/cli-error.ts';
+import { CliError } from '../../cli/program/cli-error.ts';
 import { errorReply } from './admin-responses.ts';
 import { cliContext, jpegBytes } from './cli-context.ts';
 import { storageErrorReply } from './fake-api.ts';
@@ -19,7 +19,9 @@ describe('generate fails', () => {
     expect(error).toBeInstanceOf(CliError);
     expect(error).toMatchObject({
       message: 'Image 1 has an alpha channel: flatten it.',
-      exitCode: 1,
+      exitCode: 3,
+      code: 'image_processing_error',
+      taskId: expect.stringMatching(/^task-/),
     });
     expect(await saved()).toEqual([]);
   });

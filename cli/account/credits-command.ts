@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import type { Credits } from './api.ts';
-import { apiFor, type ConnectionOptions, withConnectionOptions } from './connection.ts';
-import { type Field, formatFields } from './format.ts';
-import type { Terminal } from './terminal.ts';
+import type { Credits } from '../api/api.ts';
+import { apiFor, type ConnectionOptions, withConnectionOptions } from '../api/connection.ts';
+import { type Field, formatFields } from '../program/format.ts';
+import type { Terminal } from '../program/terminal.ts';
 
 /** `darkroom credits`: what the account has left, and what this key may use of it. */
 export function addCredits(program: Command, terminal: Terminal): void {

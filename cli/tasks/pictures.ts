@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
-import { maxInputBytes } from '../functions/domain/model/catalogue.ts';
-import { uploadTypes } from '../functions/domain/wire/request.ts';
-import { CliError, fileError, usageError } from './cli-error.ts';
+import { maxInputBytes } from '../../functions/domain/model/catalogue.ts';
+import { uploadTypes } from '../../functions/domain/wire/request.ts';
+import { CliError, fileError, usageError } from '../program/cli-error.ts';
 
 type ContentType = (typeof uploadTypes)[number];
 

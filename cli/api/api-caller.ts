@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import type { AnyRoute, BodyInputOf, ParamsOf, QueryOf } from '../functions/runtime/route.ts';
-import { CliError } from './cli-error.ts';
+import type { AnyRoute, BodyInputOf, ParamsOf, QueryOf } from '../../functions/runtime/route.ts';
+import { CliError } from '../program/cli-error.ts';
 import { lenient } from './lenient.ts';
 import type { Send } from './send.ts';
 
@@ -80,7 +80,14 @@ async function parseResponse<T>(schema: z.ZodType<T>, response: Response): Promi
   if (!ok) {
     const error = ErrorBody.safeParse(body).data?.error;
     const message = error?.message ?? `${url} answered ${status}`;
-    throw new CliError(message, { apiError: { status, code: error?.code, param: error?.param } });
+    throw new CliError(message, {
+      apiError: {
+        status,
+        code: error?.code,
+        param: error?.param,
+        requestId: response.headers.get('x-request-id') ?? undefined,
+      },
+    });
   }
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
-import { CliError } from './cli-error.ts';
+import { CliError, formatError, formatErrorAsJson } from './cli-error.ts';
+import { exitCodes } from './exit-codes.ts';
 
 /** A program that leaves the printing of errors to `runProgram`. Its subcommands inherit that. */
 export const createProgram = (name: string, description: string): Command =>
@@ -8,14 +9,19 @@ export const createProgram = (name: string, description: string): Command =>
     .exitOverride()
     .configureOutput({ outputError: () => undefined });
 
-/** Runs it. An error becomes one line on stderr and exit code 1, or 2 for wrong usage. */
+/** Runs it. An error becomes one line on stderr, with `--json` one of JSON, and an exit code. */
 export async function runProgram(program: Command): Promise<void> {
-  const { exitCode, message } = await runWithArguments(program, process.argv.slice(2));
-  if (message) process.stderr.write(`error: ${message}\n`);
+  const { exitCode, errorLine } = await runWithArguments(program, process.argv.slice(2));
   process.exitCode = exitCode;
+  if (errorLine) process.stderr.write(errorLine);
 }
 
-type Outcome = { readonly exitCode: number; readonly message: string };
+export type Outcome = {
+  readonly exitCode: number;
+  readonly message: string;
+  /** What stands on stderr, with its line break; empty without an error. */
+  readonly errorLine: string;
+};
 
 /** Runs it with these arguments and returns how it ended. */
 export async function runWithArguments(
@@ -24,9 +30,13 @@ export async function runWithArguments(
 ): Promise<Outcome> {
   try {
     await program.parseAsync(args, { from: 'user' });
-    return { exitCode: 0, message: '' };
+    return { exitCode: exitCodes.done, message: '', errorLine: '' };
   } catch (thrown) {
-    return toCliError(thrown) ?? { exitCode: 0, message: '' };
+    const error = toCliError(thrown);
+    if (!error) return { exitCode: exitCodes.done, message: '', errorLine: '' };
+    const { exitCode, message } = error;
+    const format = args.includes('--json') ? formatErrorAsJson : formatError;
+    return { exitCode, message, errorLine: message ? `${format(error)}\n` : '' };
   }
 }
 
@@ -37,5 +47,5 @@ function toCliError(thrown: unknown): CliError | undefined {
   if (thrown.exitCode === 0) return undefined;
   // A command that was called without anything has printed its help already.
   const message = thrown.code === 'commander.help' ? '' : thrown.message.replace(/^error: /, '');
-  return new CliError(message, { exitCode: 2 });
+  return new CliError(message, { exitCode: exitCodes.usage });
 }

@@ -4,9 +4,9 @@ import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { type Command, Option } from 'commander';
 import * as z from 'zod';
-import { CliError, usageError } from './cli-error.ts';
+import { CliError, usageError } from '../program/cli-error.ts';
+import type { Terminal } from '../program/terminal.ts';
 import { createSender } from './send.ts';
-import type { Terminal } from './terminal.ts';
 
 /** The options of every command that calls the API. */
 export type ConnectionOptions = {
@@ -25,16 +25,20 @@ export const withConnectionOptions = (command: Command): Command =>
 // usage errors do not wait for them.
 
 /** The API that a command calls. */
-export async function apiFor(options: ConnectionOptions, terminal: Terminal) {
+export async function apiFor(
+  options: ConnectionOptions,
+  terminal: Terminal,
+  sender: Parameters<typeof createSender>[0] = terminal,
+) {
   const connection = await findConnection(options, terminal);
   const { darkroomApi } = await import('./api.ts');
-  return darkroomApi({ ...connection, send: createSender(terminal) });
+  return darkroomApi({ ...connection, send: createSender(sender) });
 }
 
 /** The operator's part of the API, which takes an admin key. */
 export async function adminApiFor(options: ConnectionOptions, terminal: Terminal) {
   const connection = await findConnection(options, terminal, 'adminKey');
-  const { adminApi } = await import('./admin/admin-api.ts');
+  const { adminApi } = await import('../admin/admin-api.ts');
   return adminApi({ ...connection, send: createSender(terminal) });
 }
 

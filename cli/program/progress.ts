@@ -1,11 +1,12 @@
 import { styleText } from 'node:util';
-import type { Update } from './generate.ts';
+import type { Update } from '../tasks/task-run.ts';
+import { toSingleLine } from './terminal.ts';
 
 /** What can be shown: the stages of a task, and the start of the demo's local stack before them. */
 type Stage = Update | { readonly stage: 'starting' };
 
-/** Shows the progress on a screen. `end` removes the bar again. */
-export type Progress = { show(stage: Stage): void; end(): void };
+/** Shows the progress on a screen. `note` writes a line that stays, `end` removes the bar again. */
+export type Progress = { show(stage: Stage): void; note(text: string): void; end(): void };
 
 type Screen = {
   readonly isTTY?: boolean;
@@ -17,6 +18,8 @@ type Options = {
   readonly screen?: Screen;
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly now?: () => number;
+  /** Only the notes are written. */
+  readonly isQuiet?: boolean;
 };
 
 const captions: Readonly<Record<Stage['stage'], string>> = {
@@ -32,10 +35,20 @@ export function createProgress({
   screen = process.stderr,
   env = process.env,
   now = Date.now,
+  isQuiet = false,
 }: Options = {}): Progress {
+  if (isQuiet) return createQuiet(screen);
   const isTerminal = screen.isTTY && env['TERM'] !== 'dumb';
   return isTerminal ? createBar(screen, !env['NO_COLOR'], now) : createLines(screen);
 }
+
+const createQuiet = (screen: Screen): Progress => ({
+  show() {},
+  note(text) {
+    screen.write(`${toSingleLine(text)}\n`);
+  },
+  end() {},
+});
 
 function createLines(screen: Screen): Progress {
   let last: string | undefined;
@@ -43,6 +56,9 @@ function createLines(screen: Screen): Progress {
     show({ stage }) {
       if (stage !== last) screen.write(`${captions[stage]}\n`);
       last = stage;
+    },
+    note(text) {
+      screen.write(`${toSingleLine(text)}\n`);
     },
     end() {},
   };
@@ -64,6 +80,10 @@ function createBar(screen: Screen, isColoured: boolean, now: () => number): Prog
   return {
     show(stage) {
       current = stage;
+      draw();
+    },
+    note(text) {
+      screen.write(`${clearLine}${toSingleLine(text)}\n`);
       draw();
     },
     end() {

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
-import { CliError } from './cli-error.ts';
+import { CliError } from '../program/cli-error.ts';
+import { exitCodes } from '../program/exit-codes.ts';
 
 type Deps = {
   readonly fetch: typeof globalThis.fetch;
@@ -90,7 +91,10 @@ function unreachableError(url: string, error: Error): CliError {
   const { cause = error } = error;
   const reason = cause instanceof Error ? (codeOf(cause) ?? cause.message) : String(cause);
   const origin = URL.parse(url)?.origin ?? url;
-  return new CliError(`Cannot reach ${origin} (${reason})`, { cause: error });
+  return new CliError(`Cannot reach ${origin} (${reason})`, {
+    exitCode: exitCodes.unavailable,
+    cause: error,
+  });
 }
 
 const codeOf = (error: Error): string | undefined =>

@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type * as z from 'zod';
-import type { page } from '../functions/domain/wire/fields.ts';
+import type { page } from '../../functions/domain/wire/fields.ts';
 import { wholeNumberParser } from './arguments.ts';
 import { type Column, formatTabLines, formatTable } from './format.ts';
 import type { Terminal } from './terminal.ts';

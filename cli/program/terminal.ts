@@ -20,7 +20,7 @@ export type Terminal = {
 export const processTerminal = (): Terminal => ({
   env: process.env,
   directory: process.cwd(),
-  checkout: fileURLToPath(new URL('..', import.meta.url)).replace(/[/\\]$/, ''),
+  checkout: fileURLToPath(new URL('../..', import.meta.url)).replace(/[/\\]$/, ''),
   isInteractive: Boolean(process.stdout.isTTY),
   print: (text) => console.log(escapeControls(text)),
   printNote: (text) => process.stderr.write(`${escapeControls(text)}\n`),

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { idempotencyKeyRule, patterns } from '../functions/domain/model/ids.ts';
+import { idempotencyKeyRule, patterns } from '../../functions/domain/model/ids.ts';
 
 // The parsers of what a person types after a command or an option. commander turns an
 // InvalidArgumentError into a usage error that names the argument.
@@ -63,6 +63,27 @@ export function parseFutureTime(text: string, nowMs: number): number {
   const seconds = parseTime(text, nowMs, 1);
   if (seconds !== undefined && seconds * 1000 > nowMs) return seconds;
   throw new InvalidArgumentError('It must be in the future, like 12h, 30d or 2027-01-31.');
+}
+
+const durationUnitMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };
+
+/** How long to wait, in milliseconds: "90s", "20m" or "2h". */
+export function parseDuration(text: string): number {
+  const [, count, unit = ''] = /^(\d{1,6})([smh])$/.exec(text) ?? [];
+  const ms = Number(count) * (durationUnitMs[unit] ?? Number.NaN);
+  if (ms > 0 && ms <= maxDurationMs) return ms;
+  throw new InvalidArgumentError('It must be like 90s, 20m or 2h, and at most 48h.');
+}
+const maxDurationMs = 48 * 3_600_000;
+
+/** One more text to keep with a task: "order=4711". */
+export function parseMetadata(
+  text: string,
+  others: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('It must be like order=4711.');
+  return Object.fromEntries([...Object.entries(others), [text.slice(0, at), text.slice(at + 1)]]);
 }
 
 const hourSeconds = 60 * 60;
