@@ -1,6 +1,10 @@
 import type { Command } from 'commander';
 import { addCredits } from './account/credits-command.ts';
+import { addModels } from './account/models-command.ts';
+import { addUpload } from './account/upload-command.ts';
+import { addUsage } from './account/usage-command.ts';
 import { addAccounts } from './admin/accounts-commands.ts';
+import { addAdmin } from './admin/admin-commands.ts';
 import { addKeys } from './admin/keys-commands.ts';
 import { addWebhooks } from './admin/webhooks-commands.ts';
 import { createProgram } from './program/command-line.ts';
@@ -23,9 +27,13 @@ const commands = [
   addCallback,
   addCancel,
   addDelete,
+  addUpload,
+  addModels,
   addCredits,
+  addUsage,
   addKeys,
   addAccounts,
+  addAdmin,
   addWebhooks,
 ];
 

@@ -34,31 +34,80 @@ export type ApiCall = <R extends AnyRoute, Response extends z.ZodType>(
   request: CallRequest<R>,
 ) => Promise<z.output<Response>>;
 
-export function apiCaller({ url, key, send }: Access): ApiCall {
-  const base = url.replace(/\/+$/, '');
-  return ({ route, response: schema }, request) => {
+export const apiCaller =
+  (access: Access): ApiCall =>
+  ({ route, response: schema }, request) => {
     const { params, query, body, idempotencyKey, isRepeatable = true } = request;
-    return send(
-      `${base}${pathOf(route, params)}${queryStringOf(query)}`,
+    const headers = {
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(route.idempotent && idempotencyKey && { 'idempotency-key': idempotencyKey }),
+      ...authorizationOf(access),
+    };
+    return access.send(
+      urlOf(access, route, { params, query }),
       {
         method: route.method,
-        headers: {
-          ...(body !== undefined && { 'content-type': 'application/json' }),
-          ...(route.idempotent && idempotencyKey && { 'idempotency-key': idempotencyKey }),
-          authorization: `Bearer ${key}`,
-        },
+        headers,
         isRepeatable,
         ...(body !== undefined && { body: JSON.stringify(body) }),
       },
       (response) => parseResponse(lenient(schema), response),
     );
   };
-}
+
+type FormRequest = { readonly form: FormData; readonly deadlineMs: number };
+
+/** Calls a declared route that takes a form. What it stores may be stored twice, so the call is not repeated. */
+export const formCaller =
+  (access: Access) =>
+  <Response extends z.ZodType>(
+    { route, response: schema }: { readonly route: AnyRoute; readonly response: Response },
+    { form, deadlineMs }: FormRequest,
+  ): Promise<z.output<Response>> =>
+    access.send(
+      urlOf(access, route, {}),
+      {
+        method: route.method,
+        headers: authorizationOf(access),
+        body: form,
+        deadlineMs,
+        isRepeatable: false,
+      },
+      (response) => parseResponse(lenient(schema), response),
+    );
+
+/** Calls a declared route that has a table, and returns it as it is, with the cursor of the next page. */
+export const csvCaller =
+  (access: Access) =>
+  (
+    route: AnyRoute,
+    query: Query,
+  ): Promise<{ readonly csv: string; readonly next: string | null }> =>
+    access.send(
+      urlOf(access, route, { query: Object.assign({ format: 'csv' }, query) }),
+      { method: route.method, headers: authorizationOf(access) },
+      async (response) => {
+        const csv = await response.text();
+        if (!response.ok) throw apiErrorOf(response, csv);
+        return { csv, next: response.headers.get('next-cursor') };
+      },
+    );
+
+type Query = Readonly<Record<string, string | number | undefined>>;
+type UrlParts = {
+  readonly params?: Readonly<Record<string, string>> | undefined;
+  readonly query?: Query | undefined;
+};
+
+const urlOf = ({ url }: Access, route: AnyRoute, { params, query }: UrlParts): string =>
+  `${url.replace(/\/+$/, '')}${pathOf(route, params)}${queryStringOf(query)}`;
+
+const authorizationOf = ({ key }: Access) => ({ authorization: `Bearer ${key}` });
 
 const pathOf = ({ path }: AnyRoute, params: Readonly<Record<string, string>> = {}): string =>
   path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? ''));
 
-function queryStringOf(query: Readonly<Record<string, string | number | undefined>> = {}): string {
+function queryStringOf(query: Query = {}): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined) parameters.set(name, String(value));
@@ -73,25 +122,29 @@ const ErrorBody = z.object({
     param: z.string().optional().catch(undefined),
   }),
 });
+/** The envelope of the Files API, whose codes are numbers. */
+const FilesErrorBody = z
+  .object({ code: z.number(), msg: z.string() })
+  .transform(({ code, msg }) => ({ error: { message: msg, code: `${code}`, param: undefined } }));
 
 async function parseResponse<T>(schema: z.ZodType<T>, response: Response): Promise<T> {
-  const { ok, status, url } = response;
-  const body = parseJson(await response.text());
-  if (!ok) {
-    const error = ErrorBody.safeParse(body).data?.error;
-    const message = error?.message ?? `${url} answered ${status}`;
-    throw new CliError(message, {
-      apiError: {
-        status,
-        code: error?.code,
-        param: error?.param,
-        requestId: response.headers.get('x-request-id') ?? undefined,
-      },
-    });
-  }
-  const parsed = schema.safeParse(body);
+  const text = await response.text();
+  if (!response.ok) throw apiErrorOf(response, text);
+  const parsed = schema.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
-  throw new CliError(`${url} does not answer like this API: is the address right?`);
+  throw new CliError(`${response.url} does not answer like this API: is the address right?`);
+}
+
+function apiErrorOf({ status, url, headers }: Response, text: string): CliError {
+  const error = z.union([ErrorBody, FilesErrorBody]).safeParse(parseJson(text)).data?.error;
+  return new CliError(error?.message ?? `${url} answered ${status}`, {
+    apiError: {
+      status,
+      code: error?.code,
+      param: error?.param,
+      requestId: headers.get('x-request-id') ?? undefined,
+    },
+  });
 }
 
 /** `undefined` for a text that is not JSON. */

@@ -11,7 +11,6 @@ const idParser = (pattern: RegExp, what: string) => (text: string) => {
 };
 
 export const parseTaskId = idParser(patterns.taskId, 'a task');
-export const parseKeyId = idParser(patterns.keyId, 'a key, as `darkroom keys list` shows it');
 export const parseAccountId = idParser(
   patterns.account,
   'an account: up to 63 of a-z, 0-9 and -, no - in front',
@@ -32,6 +31,10 @@ export const parseLimit = wholeNumberParser(1, 100_000);
 /** A limit of an account, or the word that puts it back to its default. */
 export const parseLimitOrDefault = (text: string): number | 'default' =>
   text === 'default' ? text : parseLimit(text);
+
+/** An amount of credits, or the word that takes a limit away. */
+export const parseCreditsOrNone = (text: string): number | 'none' =>
+  text === 'none' ? text : parseCredits(text);
 
 /** An amount of credits. */
 export function parseCredits(text: string): number {
@@ -85,6 +88,24 @@ export function parseMetadata(
   if (at < 1) throw new InvalidArgumentError('It must be like order=4711.');
   return Object.fromEntries([...Object.entries(others), [text.slice(0, at), text.slice(at + 1)]]);
 }
+
+/** A day of UTC: "2026-11-22", or "7d" for the day a week ago. */
+export function parseDay(text: string, nowMs: number): string {
+  if (/^\d{4}-\d\d-\d\d$/.test(text)) return text;
+  const [, count] = /^(\d{1,4})d$/.exec(text) ?? [];
+  if (count !== undefined) {
+    return new Date(nowMs - Number(count) * 86_400_000).toISOString().slice(0, 10);
+  }
+  throw new InvalidArgumentError('It must be like 7d or 2026-11-22.');
+}
+
+/** A list like "day,key", out of these. */
+export const listParser =
+  (allowed: readonly string[]) =>
+  (text: string): string => {
+    if (text.split(',').every((one) => allowed.includes(one))) return text;
+    throw new InvalidArgumentError(`It must be one or more of ${allowed.join(', ')}, with commas.`);
+  };
 
 const hourSeconds = 60 * 60;
 const unitSeconds: Readonly<Record<string, number>> = { h: hourSeconds, d: 24 * hourSeconds };

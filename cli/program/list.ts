@@ -21,27 +21,37 @@ export const allOption = new Option('--all', 'all of them');
 /** Which page of a list: how many items, and after which cursor. */
 export type PageQuery = { readonly limit: number; readonly cursor: string | undefined };
 type Page<Row> = z.output<ReturnType<typeof page<z.ZodType<Row>>>>;
-type FetchPage<Row> = (query: PageQuery) => Promise<Page<Row>>;
+export type FetchPage<Row> = (query: PageQuery) => Promise<Page<Row>>;
 
-type List<Row> = {
-  readonly fetchPage: FetchPage<Row>;
+type Table<Row> = {
   readonly columns: readonly Column<Row>[];
   /** What is printed for a person when the list is empty. */
   readonly emptyText: string;
 };
+type List<Row> = Table<Row> & { readonly fetchPage: FetchPage<Row> };
 
 /** Prints a list: as a table on a terminal, as tab-separated lines elsewhere, or as JSON. */
 export async function printList<Row>(
   { fetchPage, columns, emptyText }: List<Row>,
   { limit, all = false, json }: ListOptions,
-  { isInteractive, print, printNote, now }: Terminal,
+  terminal: Terminal,
 ): Promise<void> {
   const { rows, hasMore } = await fetchRows(fetchPage, limit ?? (all ? 100 : 20), all);
+  printRows(rows, { columns, emptyText }, { json }, terminal);
+  if (hasMore) terminal.printNote('there are more: --all lists them all');
+}
+
+/** Prints rows in the same three ways. */
+export function printRows<Row>(
+  rows: readonly Row[],
+  { columns, emptyText }: Table<Row>,
+  { json }: { readonly json?: boolean | undefined },
+  { isInteractive, print, now }: Terminal,
+): void {
   if (json) print(JSON.stringify(rows));
   else if (rows.length > 0) {
     print((isInteractive ? formatTable : formatTabLines)(columns, rows, now()));
   } else if (isInteractive) print(emptyText);
-  if (hasMore) printNote('there are more: --all lists them all');
 }
 
 async function fetchRows<Row>(

@@ -26,9 +26,10 @@ export async function readPictures(pictures: readonly string[]): Promise<Picture
   throw usageError('Give either files or http(s) addresses, not both in one task');
 }
 
-const isAddress = (picture: string): boolean => /^https?:\/\//i.test(picture);
+export const isAddress = (picture: string): boolean => /^https?:\/\//i.test(picture);
 
-async function readPicture(path: string): Promise<LocalPicture> {
+/** Reads one picture. @throws {CliError} when it is none that the API takes */
+export async function readPicture(path: string): Promise<LocalPicture> {
   const bytes = await readBytes(path);
   const contentType = detectContentType(bytes);
   if (contentType) return { path, contentType, bytes };

@@ -103,8 +103,8 @@ function parseStorageError(xml: string): string | undefined {
   return message ? `${message} (${code})` : code;
 }
 
-/** How long to wait for a task when nobody says. */
-export const defaultWaitMs = 20 * 60 * 1000;
+// How long to wait for a task when nobody says.
+const defaultWaitMs = 20 * 60 * 1000;
 
 type WaitOptions = {
   readonly readTask: DarkroomApi['task'];

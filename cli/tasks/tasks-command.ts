@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { statuses } from '../../functions/domain/model/task.ts';
+import { type Status, statuses } from '../../functions/domain/model/task.ts';
 import type { ListedTask } from '../api/api.ts';
 import { apiFor, type ConnectionOptions, withConnectionOptions } from '../api/connection.ts';
 import { parsePastTime } from '../program/arguments.ts';
@@ -18,7 +18,7 @@ const filters = [...statuses, 'cancelled'] as const;
 
 type TasksOptions = ConnectionOptions &
   ListOptions & {
-    readonly status?: (typeof filters)[number];
+    readonly status?: Status | 'cancelled';
     readonly model?: string;
     readonly since?: number;
     readonly until?: number;
