@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import * as z from 'zod';
 import { addCredits } from './account/credits-command.ts';
 import { addModels } from './account/models-command.ts';
 import { addUpload } from './account/upload-command.ts';
@@ -6,8 +8,10 @@ import { addUsage } from './account/usage-command.ts';
 import { addAccounts } from './admin/accounts-commands.ts';
 import { addAdmin } from './admin/admin-commands.ts';
 import { addKeys } from './admin/keys-commands.ts';
-import { addWebhooks } from './admin/webhooks-commands.ts';
+import { addLogin } from './profiles/login-command.ts';
+import { addLogout, addProfiles } from './profiles/profiles-command.ts';
 import { createProgram } from './program/command-line.ts';
+import { addCompletion } from './program/completion.ts';
 import type { Terminal } from './program/terminal.ts';
 import { addCallback } from './tasks/callback-command.ts';
 import { addCancel } from './tasks/cancel-command.ts';
@@ -17,6 +21,8 @@ import { addOpen } from './tasks/open-command.ts';
 import { addTask } from './tasks/task-command.ts';
 import { addTasks } from './tasks/tasks-command.ts';
 import { addWait } from './tasks/wait-command.ts';
+import { addListen } from './webhooks/listen-command.ts';
+import { addWebhooks } from './webhooks/webhooks-commands.ts';
 
 const commands = [
   addGenerate,
@@ -35,11 +41,25 @@ const commands = [
   addAccounts,
   addAdmin,
   addWebhooks,
+  addListen,
+  addLogin,
+  addProfiles,
+  addLogout,
+  addCompletion,
 ];
 
 /** The `darkroom` program with all its commands. */
 export function createDarkroom(terminal: Terminal): Command {
-  const program = createProgram('darkroom', 'Edit pictures with your own image-to-image API.');
+  const program = createProgram(
+    'darkroom',
+    'Edit pictures with your own image-to-image API.',
+  ).version(versionOfPackage(), '--version', 'print the version');
   for (const add of commands) add(program, terminal);
   return program;
 }
+
+const Package = z.object({ version: z.string() });
+
+const versionOfPackage = (): string =>
+  Package.parse(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')))
+    .version;

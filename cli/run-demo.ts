@@ -36,6 +36,7 @@ export async function runDemo(options: Options): Promise<Generated> {
       out,
       pollMs: 200,
       onProgress: progress.show,
+      onNote: progress.note,
       // When the demo is interrupted, `generate` ends at its next pause.
       sleep: (milliseconds) => setTimeout(milliseconds, undefined, { signal: ended.signal }),
     });

@@ -1,12 +1,17 @@
 import type { Command } from 'commander';
+import { defaultModel } from '../../functions/domain/model/catalogue.ts';
 import { maxUploadBytes } from '../../functions/domain/model/hosted-file.ts';
 import type { DarkroomApi, HostedFile } from '../api/api.ts';
 import { apiFor, type ConnectionOptions, withConnectionOptions } from '../api/connection.ts';
-import { CliError, usageError } from '../program/cli-error.ts';
+import { isAddress, type LocalPicture, readPicture } from '../pictures/read-pictures.ts';
+import { usageError } from '../program/cli-error.ts';
 import type { Terminal } from '../program/terminal.ts';
-import { isAddress, type LocalPicture, readPicture } from '../tasks/pictures.ts';
 
-type Options = ConnectionOptions & { readonly path?: string; readonly fileName?: string };
+type Options = ConnectionOptions & {
+  readonly path?: string;
+  readonly fileName?: string;
+  readonly fit: boolean;
+};
 
 /** `darkroom upload`: stores pictures for three days, and prints a link to each. */
 export function addUpload(program: Command, terminal: Terminal): void {
@@ -15,6 +20,7 @@ export function addUpload(program: Command, terminal: Terminal): void {
       .command('upload')
       .description('store pictures for 72 hours, and print a link to each')
       .argument('<picture...>', 'files or http(s) addresses')
+      .option('--no-fit', 'refuse pictures that no task takes, and change none')
       .option('--path <path>', 'where to store them, like shop/summer')
       .option(
         '--file-name <name>',
@@ -24,8 +30,9 @@ export function addUpload(program: Command, terminal: Terminal): void {
     if (options.fileName !== undefined && pictures.length > 1) {
       throw usageError('--file-name is for one picture');
     }
+    const reading = { fit: options.fit, limits: storedLimits, onNote: terminal.printNote };
     const sources = await Promise.all(
-      pictures.map(async (one) => (isAddress(one) ? one : smallEnough(await readPicture(one)))),
+      pictures.map(async (one) => (isAddress(one) ? one : await readPicture(one, reading))),
     );
     const api = await apiFor(options, terminal);
     const files: HostedFile[] = [];
@@ -39,12 +46,12 @@ export function addUpload(program: Command, terminal: Terminal): void {
   });
 }
 
-function smallEnough(picture: LocalPicture): LocalPicture {
-  if (picture.bytes.length <= maxUploadBytes) return picture;
-  throw new CliError(
-    `${picture.path} is larger than ${maxUploadBytes / 1_000_000} MB, the most that can be stored; \`darkroom generate\` takes it up to 10 MB`,
-  );
-}
+// What a task takes, in a request that has room for so many bytes.
+const storedLimits = {
+  minSide: defaultModel.image.minSide,
+  maxSide: defaultModel.image.maxSide,
+  maxBytes: maxUploadBytes,
+};
 
 function upload(
   api: DarkroomApi,

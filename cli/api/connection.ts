@@ -4,12 +4,16 @@ import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { type Command, Option } from 'commander';
 import * as z from 'zod';
+import { currentProfile, findProfile } from '../profiles/profile-store.ts';
 import { CliError, usageError } from '../program/cli-error.ts';
+import { exitCodes } from '../program/exit-codes.ts';
 import type { Terminal } from '../program/terminal.ts';
+import { parseJson } from './api-caller.ts';
 import { createSender } from './send.ts';
 
 /** The options of every command that calls the API. */
 export type ConnectionOptions = {
+  readonly profile?: string;
   readonly url?: string;
   readonly key?: string;
   readonly json?: true;
@@ -19,6 +23,7 @@ export const withConnectionOptions = (command: Command): Command =>
   command
     .addOption(new Option('--url <address>', 'address of the API (or DARKROOM_URL)'))
     .addOption(new Option('--key <key>', 'API key (or DARKROOM_KEY, which no process list shows)'))
+    .addOption(new Option('--profile <name>', 'the profile to use (or DARKROOM_PROFILE)'))
     .addOption(new Option('--json', 'print the response as JSON'));
 
 // The route declarations take 50 ms to load. They are imported where they are needed, so that help and
@@ -44,27 +49,64 @@ export async function adminApiFor(options: ConnectionOptions, terminal: Terminal
 
 type Connection = { readonly url: string; readonly key: string };
 
+type Given = {
+  readonly url?: string | undefined;
+  readonly key?: string | undefined;
+  readonly profile?: string | undefined;
+};
+type Place = Pick<Terminal, 'env' | 'directory' | 'checkout'>;
+
 /**
- * Where the API is, and the key for it: from the options, else from the environment, else from the
- * local stack of this directory or, within the checkout, of one above it, with the one of its keys that
- * is named.
+ * Where the API is, and the key for it. What stands first wins: the options; the profile in `--profile`; DARKROOM_URL
+ * and DARKROOM_KEY; the profile in DARKROOM_PROFILE; the local stack of this directory or, within the checkout, of one
+ * above it, with the one of its keys that is named; the profile of the last `darkroom login`. A stored key goes to the
+ * address only that it was stored with.
  */
 export async function findConnection(
-  options: { readonly url?: string | undefined; readonly key?: string | undefined },
-  { env, directory, checkout }: Pick<Terminal, 'env' | 'directory' | 'checkout'>,
+  options: Given,
+  place: Place,
   localKey: 'apiKey' | 'adminKey' = 'apiKey',
 ): Promise<Connection> {
-  const url = options.url ?? env['DARKROOM_URL'];
-  const key = options.key ?? env['DARKROOM_KEY'];
-  // The key of the local stack goes to the local stack only.
-  const local = url ? undefined : await findLocalStack(directory, checkout);
-  return validateConnection(url || local?.url, key || local?.[localKey]);
+  const { env } = place;
+  const isNamed = options.profile !== undefined;
+  const url = options.url ?? (isNamed ? undefined : env['DARKROOM_URL']);
+  const key = options.key ?? (isNamed ? undefined : env['DARKROOM_KEY']);
+  // The key of a profile goes to the address of that profile only, and that of the local stack to the local stack.
+  const stored = url ? undefined : await findStored(options.profile, place, localKey);
+  return validateConnection(url || stored?.url, key || stored?.key);
 }
+
+async function findStored(
+  named: string | undefined,
+  { env, directory, checkout }: Place,
+  localKey: 'apiKey' | 'adminKey',
+): Promise<{ readonly url: string; readonly key: string | undefined } | undefined> {
+  const name = named ?? env['DARKROOM_PROFILE'];
+  if (name) return findProfile(name, env);
+  const local = await findLocalStack(directory, checkout);
+  if (local) return { url: local.url, key: local[localKey] };
+  return currentProfile(env);
+}
+
+/** The secret that the callbacks of the local stack are signed with, if there is one here. */
+export async function findLocalSecret({
+  directory,
+  checkout,
+}: Pick<Terminal, 'directory' | 'checkout'>): Promise<string | undefined> {
+  for (const folder of foldersToSearch(directory, checkout)) {
+    const text = await readFile(join(folder, '.local', 'keys.json'), 'utf8').catch(() => undefined);
+    const secret = LocalSecret.safeParse(parseJson(text ?? '')).data?.webhookSecret;
+    if (secret) return secret;
+  }
+  return undefined;
+}
+
+const LocalSecret = z.object({ webhookSecret: z.string() });
 
 function validateConnection(url: string | undefined, key: string | undefined): Connection {
   if (!url) {
     throw usageError(
-      'No API: give --url and --key, or set DARKROOM_URL and DARKROOM_KEY; `npm start` runs one here',
+      'No API: give --url and --key, set DARKROOM_URL and DARKROOM_KEY, or use `darkroom login`; `npm start` runs one here',
     );
   }
   if (!/^https?:$/.test(URL.parse(url)?.protocol ?? '')) {
@@ -113,7 +155,9 @@ async function readReadyFile(path: string): Promise<LocalStack | undefined> {
   const stack = parseReadyFile(text);
   if (!stack) throw new CliError(`${path} is not a ready file of the local stack`);
   if (await isGone(stack)) {
-    throw new CliError(`The local stack that wrote ${path} is gone: npm start`);
+    throw new CliError(`The local stack that wrote ${path} is gone: npm start`, {
+      exitCode: exitCodes.unavailable,
+    });
   }
   return stack;
 }

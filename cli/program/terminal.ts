@@ -12,6 +12,8 @@ export type Terminal = {
   readonly print: (text: string) => void;
   /** Prints a note that is not part of the answer, to stderr. */
   readonly printNote: (text: string) => void;
+  /** Asks for a secret, which is not shown, or reads it from what is piped in. */
+  readonly readSecret: (prompt: string) => Promise<string>;
   readonly now: () => number;
   readonly sleep: (milliseconds: number) => Promise<unknown>;
 };
@@ -24,6 +26,7 @@ export const processTerminal = (): Terminal => ({
   isInteractive: Boolean(process.stdout.isTTY),
   print: (text) => console.log(escapeControls(text)),
   printNote: (text) => process.stderr.write(`${escapeControls(text)}\n`),
+  readSecret: async (prompt) => (await import('./read-secret.ts')).readSecret(prompt),
   now: Date.now,
   sleep: setTimeout,
 });

@@ -19,6 +19,7 @@ type Options = ConnectionOptions &
   CreateOptions & {
     readonly out: string;
     readonly name?: string;
+    readonly fit: boolean;
     readonly async?: true;
     readonly timeout?: number;
     readonly idempotencyKey?: string;
@@ -34,6 +35,7 @@ export function addGenerate(program: Command, terminal: Terminal): void {
     withCreateOptions(command)
       .option('--out <directory>', 'where to save them', 'out')
       .option('--name <pattern>', `${nameHelp} (default: {id}-{n})`)
+      .option('--no-fit', 'refuse pictures that the API would refuse, and change none')
       .option('--async', 'print the id of the task, and do not wait for it')
       .option('--timeout <time>', 'how long to wait: 90s, 20m, 2h (default: 20m)', parseDuration)
       .option(
@@ -67,6 +69,7 @@ async function run({ pictures, options, connection, progress, terminal }: Run): 
     key: connection.key,
     pictures,
     request: requestOf(options),
+    fit: options.fit,
     idempotencyKey: options.idempotencyKey,
     fetch,
     sleep,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { CompletedTask } from '../api/api.ts';
 import { createSender, type Send } from '../api/send.ts';
-import { readPictures } from './pictures.ts';
+import { limitsOf, readPictures } from '../pictures/read-pictures.ts';
 import { prepareOutputDirectory, type ResultNames, saveResults } from './save-results.ts';
 import {
   type CreateRequest,
@@ -17,6 +17,8 @@ type Options = {
   /** Files, or http(s) addresses. */
   readonly pictures: readonly string[];
   readonly request: CreateRequest;
+  /** `false`: a picture that the API would refuse is refused, not changed. */
+  readonly fit?: boolean | undefined;
   /** Repeats the create that had this key; by default a new one. */
   readonly idempotencyKey?: string | undefined;
   /** The directory for the results. */
@@ -77,7 +79,11 @@ export async function startTask(options: StartOptions) {
   const send = createSender({ fetch, sleep, now });
   const { darkroomApi } = await import('../api/api.ts');
   const api = darkroomApi({ url, key, send });
-  const pictures = await readPictures(options.pictures);
+  const pictures = await readPictures(options.pictures, {
+    fit: options.fit,
+    limits: limitsOf(request.model ?? undefined),
+    onNote,
+  });
   const {
     id,
     status,

@@ -40,7 +40,7 @@ function plainName(text: string): string {
   const name = text
     .normalize('NFC')
     .replace(/[^\p{L}\p{M}\p{N} ._()+,=@-]+/gu, '-')
-    .replace(/^[\s.-]+|[\s.]+$/g, '');
+    .replace(/^[\s.-]+|[\s.-]+$/g, '');
   const short = shorten(name, maxNameBytes) || 'result';
   return devices.test(short) ? `_${short}` : short;
 }

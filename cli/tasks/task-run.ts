@@ -2,9 +2,9 @@ import type * as createTask from '../../functions/api/create-task/route.ts';
 import type { BodyInputOf } from '../../functions/runtime/route.ts';
 import type { CompletedTask, DarkroomApi, Task, UploadForm } from '../api/api.ts';
 import type { Send } from '../api/send.ts';
+import type { LocalPicture, Pictures } from '../pictures/read-pictures.ts';
 import { CliError } from '../program/cli-error.ts';
 import { exitCodes } from '../program/exit-codes.ts';
-import type { LocalPicture, Pictures } from './pictures.ts';
 
 // The steps of a task, from here: create it, upload its pictures, wait until it has ended.
 

@@ -40,7 +40,7 @@ describe('a local stack that was killed and left its ready file behind', () => {
     const { code, message } = await runInProcess(['credits'], { env: {} });
 
     expect({ code, message }).toEqual({
-      code: 1,
+      code: 8,
       message: `The local stack that wrote ${directory}/.local/ready.json is gone: npm start`,
     });
     expect(pauses).toEqual([]);

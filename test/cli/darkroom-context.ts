@@ -20,6 +20,7 @@ export async function darkroomContext(replies?: FakeReplies) {
     isInteractive: false,
     print: (text) => output.printed.push(text),
     printNote: (text) => output.notes.push(text),
+    readSecret: () => Promise.reject(new Error('nobody types here')),
     now: () => Date.parse('2026-03-01T12:00:00Z'),
     sleep: async (milliseconds) => pauses.push(milliseconds),
   };

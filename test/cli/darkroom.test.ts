@@ -167,7 +167,7 @@ describe('the address and the key of the API', () => {
     expect({ code, message }).toEqual({
       code: 2,
       message:
-        'No API: give --url and --key, or set DARKROOM_URL and DARKROOM_KEY; `npm start` runs one here',
+        'No API: give --url and --key, set DARKROOM_URL and DARKROOM_KEY, or use `darkroom login`; `npm start` runs one here',
     });
     expect(api.calls()).toEqual([]);
   });

@@ -88,9 +88,9 @@ describe('generate creates no task', () => {
   test.each([
     ['does not exist', 'none.jpg', 'none.jpg: no such file or directory', 1],
     ['is a directory', '', 'illegal operation on a directory', 1],
-    ['is not a picture', 'notes.jpg', 'notes.jpg is not a JPEG, PNG, WebP or BMP picture', 1],
-    ['is empty', 'empty.png', 'empty.png is not a JPEG, PNG, WebP or BMP picture', 1],
-    ['is too large', 'large.jpg', 'large.jpg is larger than 10 MB', 1],
+    ['is not a picture', 'notes.jpg', 'notes.jpg is not a picture in a known format', 1],
+    ['is empty', 'empty.png', 'empty.png is empty (0 bytes)', 1],
+    ['is too large', 'large.jpg', 'bytes; make it 10485760 bytes (10 MB) or less', 1],
   ])('for a file that %s', async (_, name, message, exitCode) => {
     const { api, directory, generate, photo, write } = await cliContext();
     await write('notes.jpg', 'Dear journal');

@@ -104,7 +104,7 @@ describe('the demo starts nothing', () => {
     [
       'a picture of another format',
       { picture: 'photo.heic' },
-      'photo.heic is not a JPEG, PNG, WebP or BMP picture',
+      'photo.heic is a HEIC; export it as JPEG, PNG, WebP or BMP and send it again; here it cannot be changed: sharp cannot read it (image_processing_error)',
     ],
     [
       'a directory for the results that cannot be made',

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
+import type { WebhookTest } from '../admin/admin-api.ts';
 import { adminApiFor, type ConnectionOptions, withConnectionOptions } from '../api/connection.ts';
 import { CliError } from '../program/cli-error.ts';
 import { exitCodes } from '../program/exit-codes.ts';
 import { type Field, formatFields } from '../program/format.ts';
 import type { Terminal } from '../program/terminal.ts';
-import type { WebhookTest } from './admin-api.ts';
 
 /** `darkroom webhooks`: tries out what receives callbacks. */
 export function addWebhooks(program: Command, terminal: Terminal): void {
