@@ -1,5 +1,5 @@
 import { createDarkroom } from './darkroom-commands.ts';
 import { runProgram } from './program/command-line.ts';
-import { processTerminal } from './program/terminal.ts';
+import { processTerminal } from './program/process-terminal.ts';
 
 await runProgram(createDarkroom(processTerminal()));

@@ -39,7 +39,6 @@ type TaskFilter = Pick<
 >;
 export type AdminTask = z.output<typeof getAdminTask.response>;
 export type AdminTaskSummary = z.output<typeof findTasks.response>['data'][number];
-export type AdminUsage = z.output<typeof getAllUsage.response>['data'][number];
 type AllUsageFilter = UsageFilter & { readonly account?: string | undefined };
 
 export type Account = z.output<typeof getAccount.response>;

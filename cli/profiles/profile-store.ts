@@ -25,7 +25,7 @@ export function checkProfileName(name: string): void {
 }
 
 /** The file of the profiles, in the user's folder for settings; `undefined` when the environment names none. */
-export function profilesFile(env: Env): string | undefined {
+function profilesFile(env: Env): string | undefined {
   const configHome = env['XDG_CONFIG_HOME'];
   // A relative one is to be ignored, says the specification.
   if (configHome && isAbsolute(configHome)) return join(configHome, 'darkroom', 'profiles.json');

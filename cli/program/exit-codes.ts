@@ -14,7 +14,7 @@ export const exitCodes = {
   rejected: 5,
   /** The API refused the key: it is wrong, disabled, expired, or lacks a scope. */
   key: 6,
-  /** The account or the key has too few credits. */
+  /** The account or the key has too few credits, or its budget is used up. */
   credits: 7,
   /** The API cannot be reached, is busy, or has an error of its own: try again later. */
   unavailable: 8,

@@ -1,6 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-
 /** What a command gets from the process it runs in, and where it prints. */
 export type Terminal = {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -17,19 +14,6 @@ export type Terminal = {
   readonly now: () => number;
   readonly sleep: (milliseconds: number) => Promise<unknown>;
 };
-
-/** The terminal of this process. */
-export const processTerminal = (): Terminal => ({
-  env: process.env,
-  directory: process.cwd(),
-  checkout: fileURLToPath(new URL('../..', import.meta.url)).replace(/[/\\]$/, ''),
-  isInteractive: Boolean(process.stdout.isTTY),
-  print: (text) => console.log(escapeControls(text)),
-  printNote: (text) => process.stderr.write(`${escapeControls(text)}\n`),
-  readSecret: async (prompt) => (await import('./read-secret.ts')).readSecret(prompt),
-  now: Date.now,
-  sleep: setTimeout,
-});
 
 // Characters that are not seen and change how the text around them is shown: its direction, or what is in it.
 const invisible = '\\u061c\\u200b\\u200e\\u200f\\u202a-\\u202e\\u2060-\\u2069\\ufeff';

@@ -63,7 +63,7 @@ async function run({ pictures, options, connection, progress, terminal }: Run): 
   using interruption = watchInterruption();
   const { interrupted, signal } = interruption;
   const { fetch, sleep } = abortable(signal);
-  const state: State = { stage: 'reading' };
+  const state: State = { isSent: false };
   const task = {
     url: connection.url,
     key: connection.key,
@@ -71,7 +71,10 @@ async function run({ pictures, options, connection, progress, terminal }: Run): 
     request: requestOf(options),
     fit: options.fit,
     idempotencyKey: options.idempotencyKey,
-    fetch,
+    fetch: (...request: Parameters<typeof fetch>) => {
+      state.isSent = true;
+      return fetch(...request);
+    },
     sleep,
     onCreated: (id: string) => {
       state.id = id;
@@ -104,14 +107,14 @@ async function run({ pictures, options, connection, progress, terminal }: Run): 
   printGenerated(generated, options, terminal);
 }
 
-type State = { stage: Update['stage'] | 'reading'; id?: string };
+type State = { isSent: boolean; stage?: Update['stage']; id?: string };
 
 /** Says what became of the task when the command was interrupted. */
-function withAdvice(thrown: unknown, { stage, id }: State): unknown {
+function withAdvice(thrown: unknown, { isSent, stage, id }: State): unknown {
   if (!(thrown instanceof CliError)) return thrown;
   const { exitCode } = thrown;
   if (id === undefined) {
-    if (stage === 'reading') return thrown;
+    if (!isSent) return thrown;
     return new CliError('interrupted; `darkroom tasks` shows whether the task was created', {
       exitCode,
     });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { createDarkroom } from '../../cli/darkroom-commands.ts';
-import { processTerminal } from '../../cli/program/terminal.ts';
+import { processTerminal } from '../../cli/program/process-terminal.ts';
 import { optionOfField } from '../../cli/tasks/create-options.ts';
 import { GenerationRequest } from '../../functions/domain/wire/request.ts';
 import { darkroomContext } from './darkroom-context.ts';

@@ -1,6 +1,7 @@
 import { createDarkroom } from '../../cli/darkroom-commands.ts';
 import { runWithArguments } from '../../cli/program/command-line.ts';
-import { processTerminal, type Terminal } from '../../cli/program/terminal.ts';
+import { processTerminal } from '../../cli/program/process-terminal.ts';
+import type { Terminal } from '../../cli/program/terminal.ts';
 import { cliContext, key } from './cli-context.ts';
 import type { FakeReplies } from './fake-api.ts';
 import { runScript, script } from './run-script.ts';
