@@ -24,29 +24,28 @@ import { addWait } from './tasks/wait-command.ts';
 import { addListen } from './webhooks/listen-command.ts';
 import { addWebhooks } from './webhooks/webhooks-commands.ts';
 
-const commands = [
-  addGenerate,
-  addWait,
-  addTasks,
-  addTask,
-  addOpen,
-  addCallback,
-  addCancel,
-  addDelete,
-  addUpload,
-  addModels,
-  addCredits,
-  addUsage,
-  addKeys,
-  addAccounts,
-  addAdmin,
-  addWebhooks,
-  addListen,
-  addLogin,
-  addProfiles,
-  addLogout,
-  addCompletion,
+// As they stand in the help, and in docs/cli.md.
+const groups = [
+  {
+    heading: 'Tasks:',
+    commands: [addGenerate, addWait, addTasks, addTask, addOpen, addCallback, addCancel, addDelete],
+  },
+  { heading: 'Files and account:', commands: [addUpload, addModels, addCredits, addUsage] },
+  { heading: 'Keys and accounts:', commands: [addKeys, addAccounts, addAdmin] },
+  { heading: 'Callbacks:', commands: [addWebhooks, addListen] },
+  {
+    heading: 'Profiles and the shell:',
+    commands: [addLogin, addProfiles, addLogout, addCompletion],
+  },
 ];
+
+const examples = `
+Examples:
+  darkroom generate cat.jpg --prompt "Make it snow" --name "{input}-{n}"
+  darkroom wait task-unified-1772366400-abcd1234
+  darkroom usage --group-by day,key --from 7d
+
+Every command and the exit codes: docs/cli.md`;
 
 /** The `darkroom` program with all its commands. */
 export function createDarkroom(terminal: Terminal): Command {
@@ -54,7 +53,11 @@ export function createDarkroom(terminal: Terminal): Command {
     'darkroom',
     'Edit pictures with your own image-to-image API.',
   ).version(versionOfPackage(), '--version', 'print the version');
-  for (const add of commands) add(program, terminal);
+  for (const { heading, commands } of groups) {
+    program.commandsGroup(heading);
+    for (const add of commands) add(program, terminal);
+  }
+  program.addHelpText('after', examples);
   return program;
 }
 

@@ -11,12 +11,21 @@ export const createProgram = (name: string, description: string): Command =>
 
 /** Runs it. An error becomes one line on stderr, with `--json` one of JSON, and an exit code. */
 export async function runProgram(program: Command): Promise<void> {
+  endWithReader(process.stdout);
   const { exitCode, errorLine } = await runWithArguments(program, process.argv.slice(2));
   process.exitCode = exitCode;
   if (errorLine) process.stderr.write(errorLine);
 }
 
-export type Outcome = {
+// `darkroom tasks | head` closes the pipe when it has enough, which is no error.
+function endWithReader(output: NodeJS.WriteStream): void {
+  output.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
+}
+
+type Outcome = {
   readonly exitCode: number;
   readonly message: string;
   /** What stands on stderr, with its line break; empty without an error. */

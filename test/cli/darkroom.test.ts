@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { darkroomContext } from './darkroom-context.ts';
+import { runScript, script } from './run-script.ts';
 import { taskError, taskId } from './task-responses.ts';
 
 const generate = ['generate', 'photo.jpg', '--prompt', 'stars'];
@@ -54,6 +55,17 @@ describe('exit code 0', () => {
     expect(stdout).toContain('--prompt <text>');
     expect(code).toBe(0);
   });
+});
+
+test('a reader that has enough ends the command without an error', async () => {
+  const { directory } = await darkroomContext();
+
+  const { code, stderr } = await runScript(script('darkroom.js'), ['--help'], {
+    cwd: directory,
+    onStart: ({ stdout }) => void stdout?.destroy(),
+  });
+
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
 });
 
 describe('exit code 3', () => {

@@ -53,8 +53,8 @@ async function startListening(args: readonly string[], secret = stack.keys.webho
       return ended;
     },
     generate: (callback: string) =>
-      line.run(
-        ['generate', 'cat.jpg', '--prompt', 'snow', '--size', '768x768', '--json'].concat(
+      line.json(
+        ['generate', 'cat.jpg', '--prompt', 'snow', '--size', '768x768'].concat(
           '--callback-url',
           callback,
         ),
@@ -78,8 +78,7 @@ describe('darkroom listen', () => {
   test('prints the callback of a task, verified, and ends with 0 at Ctrl-C', async () => {
     const { url, printed, generate, stop } = await startListening([]);
 
-    const { stdout } = await generate(`${url}/hook`);
-    const { id } = JSON.parse(stdout);
+    const { id } = await generate(`${url}/hook`);
     const [line = ''] = await printed(1);
 
     expect(line).toMatch(new RegExp(`^\\S+Z evt-${id} ${id} completed: http\\S+$`));

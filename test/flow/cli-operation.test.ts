@@ -7,7 +7,7 @@ import { controlProvider, startStack } from './start-stack.ts';
 // What an operator does from the command line, against the whole system.
 
 const sample = await readFile('cli/sample.jpg');
-const generate = ['generate', 'cat.jpg', '--prompt', 'Make it snow', '--size', '768x768', '--json'];
+const generate = ['generate', 'cat.jpg', '--prompt', 'Make it snow', '--size', '768x768'];
 
 let stack: TestStack;
 let accounts = 0;
@@ -24,8 +24,7 @@ async function customer({ credits = '100' } = {}) {
   const operator = await commandLine(stack, stack.keys.adminKey);
   await operator.run(['accounts', 'create', id]);
   if (credits !== '0') await operator.run(['accounts', 'grant', id, credits]);
-  const made = await operator.run(['keys', 'create', '--account', id, '--name', 'web', '--json']);
-  const key = JSON.parse(made.stdout);
+  const key = await operator.json(['keys', 'create', '--account', id, '--name', 'web']);
   const caller = await commandLine(stack, key.api_key);
   await caller.write('cat.jpg', sample);
   return { id, keyId: key.id as string, operator, caller };
@@ -64,9 +63,12 @@ describe('accounts and keys', () => {
   test('a create without credits ends with 7', async () => {
     const { caller } = await customer({ credits: '0' });
 
-    const { code, stderr } = await caller.run(generate);
+    const { code, stderr } = await caller.run([...generate, '--json']);
 
-    expect(JSON.parse(stderr).error).toMatchObject({ code: 'insufficient_quota', status: 402 });
+    expect(JSON.parse(stderr.trim().split('\n').at(-1) ?? '').error).toMatchObject({
+      code: 'insufficient_quota',
+      status: 402,
+    });
     expect(code).toBe(7);
   });
 
@@ -86,8 +88,7 @@ describe('accounts and keys', () => {
 describe('usage and tasks', () => {
   test('say what was used by whom, as a table and as CSV, to the account and to the operator', async () => {
     const { id, keyId, operator, caller } = await customer();
-    const { stdout } = await caller.run(generate);
-    const task = JSON.parse(stdout).id;
+    const { id: task } = await caller.json(generate);
 
     const usage = await until(
       () => caller.run(['usage', '--group-by', 'key,model']),
@@ -124,8 +125,7 @@ describe('usage and tasks', () => {
   test('are looked at, cancelled and told about again by the operator', async () => {
     controlProvider(stack, { submit: 'busy' });
     const { id, operator, caller } = await customer();
-    const created = await caller.run([...generate, '--async']);
-    const task = JSON.parse(created.stdout).id;
+    const { id: task } = await caller.json([...generate, '--async']);
 
     const checked = await operator.run(['admin', 'check', task]);
     const cancelled = await operator.run(['admin', 'cancel', task]);
@@ -139,6 +139,29 @@ describe('usage and tasks', () => {
     expect(redelivered).toMatchObject({ code: 5, stderr: expect.stringContaining('callback') });
     expect(none.stdout).toBe(`0 callbacks of ${id} are on their way again\n`);
   });
+});
+
+test('a key that is piped into `login` is tried, stored, and used from then on', async () => {
+  const { operator } = await customer();
+  const env = { DARKROOM_URL: '', DARKROOM_KEY: '' };
+
+  const refused = await operator.run(['login', '--url', stack.url], {
+    env,
+    onStart: ({ stdin }) => void stdin?.end('sk-dr-none\n'),
+  });
+  const stored = await operator.run(['login', '--url', stack.url], {
+    env,
+    onStart: ({ stdin }) => void stdin?.end(`${stack.keys.adminKey}\n`),
+  });
+  const listed = await operator.run(['accounts', 'list', '--limit', '1'], { env });
+
+  expect(refused).toMatchObject({ code: 6, stdout: '' });
+  expect(stored).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^stored as default in /),
+  });
+  expect(stored.stdout).not.toContain(stack.keys.adminKey);
+  expect(listed.code).toBe(0);
 });
 
 describe('models and files', () => {

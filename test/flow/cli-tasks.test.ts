@@ -166,11 +166,10 @@ describe('the exit code and the JSON of an error', () => {
 
 describe('darkroom open', () => {
   test('prints the links, and starts the browser with each', async () => {
-    const { directory, run, write } = await withPicture();
+    const { directory, run, json, write } = await withPicture();
     await write('browser', '#!/bin/sh\nprintf "%s" "$1" > opened\n');
     await chmod(join(directory, 'browser'), 0o755);
-    const { stdout: json } = await run([...generate, '--json']);
-    const { id } = JSON.parse(json);
+    const { id } = await json(generate);
 
     const printed = await run(['open', id, '--print']);
     const opened = await run(['open', id], { env: { BROWSER: join(directory, 'browser') } });
@@ -197,9 +196,8 @@ describe('darkroom callback', () => {
     });
     const receiver = await listen(server, 0);
     onTestFinished(receiver.close);
-    const { run } = await withPicture();
-    const { stdout } = await run([...generate, '--callback-url', `${receiver.url}/hook`, '--json']);
-    const { id } = JSON.parse(stdout);
+    const { run, json } = await withPicture();
+    const { id } = await json([...generate, '--callback-url', `${receiver.url}/hook`]);
 
     const failed = await until(
       () => run(['callback', id]),
@@ -221,10 +219,10 @@ describe('darkroom callback', () => {
   });
 
   test('says that a task has none', async () => {
-    const { run } = await withPicture();
-    const { stdout } = await run([...generate, '--json']);
+    const { run, json } = await withPicture();
+    const { id } = await json(generate);
 
-    const { code, stderr } = await run(['callback', JSON.parse(stdout).id]);
+    const { code, stderr } = await run(['callback', id]);
 
     expect(stderr).toContain('has no callback: it was created without callback_url');
     expect(code).toBe(5);

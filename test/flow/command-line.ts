@@ -17,6 +17,13 @@ export async function commandLine(stack: TestStack, key = stack.keys.apiKey) {
     XDG_CONFIG_HOME: join(directory, 'config'),
     PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,
   };
+  const run = (args: readonly string[], options: Options = {}) =>
+    runScript(script('darkroom.js'), args, {
+      cwd: directory,
+      watch: options.watch ?? (() => undefined),
+      onStart: options.onStart ?? (() => undefined),
+      env: Object.assign({}, env, options.env),
+    });
   return {
     directory,
     env,
@@ -25,12 +32,12 @@ export async function commandLine(stack: TestStack, key = stack.keys.apiKey) {
       return name;
     },
     saved: async (folder = 'out') => (await readdir(join(directory, folder))).sort(),
-    run: (args: readonly string[], options: Options = {}) =>
-      runScript(script('darkroom.js'), args, {
-        cwd: directory,
-        watch: options.watch ?? (() => undefined),
-        onStart: options.onStart ?? (() => undefined),
-        env: Object.assign({}, env, options.env),
-      }),
+    run,
+    /** Runs it with --json and returns what it printed. @throws {Error} with what it said when it fails */
+    json: async (args: readonly string[]) => {
+      const { code, stdout, stderr } = await run([...args, '--json']);
+      if (code !== 0) throw new Error(`darkroom ${args.join(' ')} ended with ${code}: ${stderr}`);
+      return JSON.parse(stdout);
+    },
   };
 }
