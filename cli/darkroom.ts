@@ -1,5 +1,5 @@
-import { runProgram } from './command-line.ts';
 import { createDarkroom } from './darkroom-commands.ts';
-import { processTerminal } from './terminal.ts';
+import { runProgram } from './program/command-line.ts';
+import { processTerminal } from './program/process-terminal.ts';
 
 await runProgram(createDarkroom(processTerminal()));

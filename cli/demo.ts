@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
-import { createProgram, runProgram } from './command-line.ts';
-import { formatSummary } from './generate.ts';
-import { createProgress } from './progress.ts';
+import { createProgram, runProgram } from './program/command-line.ts';
+import { createProgress } from './program/progress.ts';
 import { runDemo } from './run-demo.ts';
+import { formatSummary } from './tasks/generate.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const sample = fileURLToPath(new URL('sample.jpg', import.meta.url));

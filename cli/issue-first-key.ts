@@ -3,11 +3,11 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { type Command, Option } from 'commander';
 import * as z from 'zod';
 import { type Scope, scopes } from '../functions/domain/model/api-key.ts';
-import { parseJson } from './api-caller.ts';
-import { parseCredits, scopeHelp } from './arguments.ts';
-import { CliError } from './cli-error.ts';
-import { formatFields, keyShownOnce } from './format.ts';
-import { escapeControls } from './terminal.ts';
+import { parseJson } from './api/api-caller.ts';
+import { parseCredits, scopeHelp } from './program/arguments.ts';
+import { CliError } from './program/cli-error.ts';
+import { formatFields, keyShownOnce } from './program/format.ts';
+import { escapeControls } from './program/terminal.ts';
 
 /** The key to make, and the credits its account gets with it. */
 type KeyRequest = {

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CliError } from './cli-error.ts';
-import { type LocalStack, parseReadyFile } from './connection.ts';
+import { type LocalStack, parseReadyFile } from './api/connection.ts';
+import { CliError } from './program/cli-error.ts';
 
 type RunningStack = {
   /** Its address and keys, once it can be used. */

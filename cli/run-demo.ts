@@ -1,9 +1,8 @@
-import { constants } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
-import { CliError } from './cli-error.ts';
-import { checkFiles, type Generated, generate } from './generate.ts';
 import { type ProcessCommand, startLocalStack } from './local-stack.ts';
-import type { Progress } from './progress.ts';
+import { watchInterruption } from './program/interruption.ts';
+import type { Progress } from './program/progress.ts';
+import { checkFiles, type Generated, generate } from './tasks/generate.ts';
 
 type Options = {
   /** The command that starts the local stack. */
@@ -33,10 +32,11 @@ export async function runDemo(options: Options): Promise<Generated> {
       url,
       key: apiKey,
       pictures: [picture],
-      prompt,
+      request: { prompt },
       out,
       pollMs: 200,
       onProgress: progress.show,
+      onNote: progress.note,
       // When the demo is interrupted, `generate` ends at its next pause.
       sleep: (milliseconds) => setTimeout(milliseconds, undefined, { signal: ended.signal }),
     });
@@ -51,21 +51,4 @@ export async function runDemo(options: Options): Promise<Generated> {
     await stop();
     progress.end();
   }
-}
-
-const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
-/** Turns Ctrl-C and other signals into a rejection, so that the demo can clean up before it ends. */
-function watchInterruption() {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const interrupt = (signal: (typeof signals)[number]) =>
-    reject(new CliError('interrupted', { exitCode: 128 + constants.signals[signal] }));
-  // The listeners stay until the clean-up is done: a second Ctrl-C must not cut it short.
-  for (const signal of signals) process.on(signal, interrupt);
-  return {
-    interrupted: promise,
-    [Symbol.dispose]: () => {
-      for (const signal of signals) process.off(signal, interrupt);
-    },
-  };
 }

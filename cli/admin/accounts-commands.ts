@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
+import { adminApiFor, type ConnectionOptions, withConnectionOptions } from '../api/connection.ts';
 import {
   parseAccountId,
+  parseCreditsOrNone,
   parseIdempotencyKey,
   parseLimit,
   parseLimitOrDefault,
   parseSignedCredits,
   wholeNumberParser,
-} from '../arguments.ts';
-import { adviseIfUnknown } from '../cli-error.ts';
-import { adminApiFor, type ConnectionOptions, withConnectionOptions } from '../connection.ts';
+} from '../program/arguments.ts';
+import { adviseIfUnknown } from '../program/cli-error.ts';
 import {
   ageColumn,
   type Column,
@@ -19,10 +20,16 @@ import {
   numberColumn,
   secretShownOnce,
   textColumn,
-} from '../format.ts';
-import { allOption, type ListOptions, limitOption, type PageQuery, printList } from '../list.ts';
-import type { Terminal } from '../terminal.ts';
-import type { Account, Entry } from './admin-api.ts';
+} from '../program/format.ts';
+import {
+  allOption,
+  type ListOptions,
+  limitOption,
+  type PageQuery,
+  printList,
+} from '../program/list.ts';
+import type { Terminal } from '../program/terminal.ts';
+import type { Account, AccountChange, Entry } from './admin-api.ts';
 
 /** `darkroom accounts`: accounts, their credits and their limits. */
 export function addAccounts(program: Command, terminal: Terminal): void {
@@ -34,6 +41,9 @@ export function addAccounts(program: Command, terminal: Terminal): void {
   addShow(accounts, terminal);
   addGrant(accounts, terminal);
   addLimits(accounts, terminal);
+  addStates(accounts, terminal);
+  addGroup(accounts, terminal);
+  addBudget(accounts, terminal);
   addEntries(accounts, terminal);
   addRotateSecret(accounts, terminal);
 }
@@ -90,6 +100,7 @@ function addList(accounts: Command, terminal: Terminal): void {
 
 const accountColumns: readonly Column<Account>[] = [
   textColumn('id', ({ id }) => id),
+  textColumn('state', ({ enabled }) => (enabled ? 'enabled' : 'disabled')),
   textColumn('user group', ({ user_group }) => user_group),
   ageColumn('age', ({ created }) => created),
   numberColumn('balance', ({ credits }) => credits.balance),
@@ -113,18 +124,25 @@ function addShow(accounts: Command, terminal: Terminal): void {
 }
 
 function formatAccount(account: Account, nowMs: number): string {
-  const { id, user_group, created, credits, limits, tasks_in_flight } = account;
+  const { id, user_group, created, enabled, credits, limits, tasks_in_flight } = account;
   return formatFields([
     ['account', id],
+    ['state', enabled ? 'enabled' : 'disabled'],
     ['user group', user_group],
     ['created', `${formatTime(created)} (${formatAge(created, nowMs)} ago)`],
     ['balance', `${credits.balance}`],
     ['reserved', `${credits.reserved}`],
     ['used', `${credits.used}`],
     ['granted', `${credits.granted}`],
+    ['daily budget', formatBudget(account)],
     ['tasks in flight', `${tasks_in_flight} of ${limits.tasks_in_flight}`],
     ['requests per minute', `at most ${limits.requests_per_minute}`],
   ]);
+}
+
+function formatBudget({ daily_budget_credits, stop_at_budget }: Account): string {
+  if (daily_budget_credits === null) return 'none';
+  return `${daily_budget_credits}, ${stop_at_budget ? 'creates stop there' : 'only counted'}`;
 }
 
 type GrantOptions = ConnectionOptions & {
@@ -204,6 +222,65 @@ function addLimits(accounts: Command, terminal: Terminal): void {
 }
 
 const nullForDefault = (limit: NewLimit | undefined) => (limit === 'default' ? null : limit);
+
+/** `darkroom accounts disable` and `enable`: whether the keys of an account work. */
+function addStates(accounts: Command, terminal: Terminal): void {
+  const add = (name: string, description: string, enabled: boolean) =>
+    withConnectionOptions(
+      accounts
+        .command(name)
+        .description(description)
+        .argument('<id>', 'which account', parseAccountId),
+    ).action(async (id: string, options: ConnectionOptions) => {
+      const api = await adminApiFor(options, terminal);
+      const account = await api.changeAccount(id, { enabled });
+      const state = enabled ? 'enabled' : 'disabled: it creates nothing, and its tasks go on';
+      terminal.print(options.json ? JSON.stringify(account) : `${id} is ${state}`);
+    });
+  add('disable', 'refuse all keys of an account until it is enabled again', false);
+  add('enable', 'accept the keys of a disabled account again', true);
+}
+
+/** `darkroom accounts group`: puts an account into another user group. */
+function addGroup(accounts: Command, terminal: Terminal): void {
+  withConnectionOptions(
+    accounts
+      .command('group')
+      .description('put an account into a user group')
+      .argument('<id>', 'which account', parseAccountId)
+      .argument('<group>', 'the user group: default, vip, …'),
+  ).action(async (id: string, group: string, options: ConnectionOptions) => {
+    const api = await adminApiFor(options, terminal);
+    const account = await api.changeAccount(id, { user_group: group });
+    const text = `${id} is in the user group ${account.user_group}`;
+    terminal.print(options.json ? JSON.stringify(account) : text);
+  });
+}
+
+type BudgetOptions = ConnectionOptions & { readonly stop?: boolean };
+
+/** `darkroom accounts budget`: what an account is meant to spend on a day. */
+function addBudget(accounts: Command, terminal: Terminal): void {
+  withConnectionOptions(
+    accounts
+      .command('budget')
+      .description('show or set what an account is meant to spend on a day of UTC')
+      .argument('<id>', 'which account', parseAccountId)
+      .argument('[credits]', 'how many, or "none"', parseCreditsOrNone)
+      .option('--stop', 'refuse creates beyond it')
+      .option('--no-stop', 'only count creates beyond it'),
+  ).action(async (id: string, credits: number | 'none' | undefined, options: BudgetOptions) => {
+    const api = await adminApiFor(options, terminal);
+    const change: AccountChange = {
+      daily_budget_credits: credits === 'none' ? null : credits,
+      stop_at_budget: options.stop,
+    };
+    const isChange = Object.values(change).some((value) => value !== undefined);
+    const account = isChange ? await api.changeAccount(id, change) : await api.account(id);
+    const text = `${id}: daily budget ${formatBudget(account)}`;
+    terminal.print(options.json ? JSON.stringify(account) : text);
+  });
+}
 
 /** `darkroom accounts entries`: every entry in the ledger of an account. */
 function addEntries(accounts: Command, terminal: Terminal): void {

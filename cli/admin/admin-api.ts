@@ -1,28 +1,45 @@
 import type * as z from 'zod';
+import * as adminCancelTask from '../../functions/api/admin-cancel-task/route.ts';
+import * as adminRedeliver from '../../functions/api/admin-redeliver-callback/route.ts';
+import * as adminRedeliverAll from '../../functions/api/admin-redeliver-callbacks/route.ts';
 import * as changeAccount from '../../functions/api/change-account/route.ts';
 import * as changeKey from '../../functions/api/change-key/route.ts';
+import * as checkTask from '../../functions/api/check-task/route.ts';
 import * as createAccount from '../../functions/api/create-account/route.ts';
 import * as createKey from '../../functions/api/create-key/route.ts';
 import * as creditAccount from '../../functions/api/credit-account/route.ts';
 import * as deleteKey from '../../functions/api/delete-key/route.ts';
+import * as findTasks from '../../functions/api/find-tasks/route.ts';
 import * as getAccount from '../../functions/api/get-account/route.ts';
+import * as getAdminTask from '../../functions/api/get-admin-task/route.ts';
+import * as getAllUsage from '../../functions/api/get-all-usage/route.ts';
+import * as getKey from '../../functions/api/get-key/route.ts';
 import * as listAccounts from '../../functions/api/list-accounts/route.ts';
 import * as listEntries from '../../functions/api/list-entries/route.ts';
 import * as listKeys from '../../functions/api/list-keys/route.ts';
 import * as rotateSecret from '../../functions/api/rotate-webhook-secret/route.ts';
 import * as testWebhook from '../../functions/api/test-webhook/route.ts';
-import type { AnyRoute, BodyInputOf } from '../../functions/runtime/route.ts';
-import { type Access, type ApiCall, apiCaller } from '../api-caller.ts';
-import { CliError, hasErrorCode } from '../cli-error.ts';
-import type { PageQuery } from '../list.ts';
+import type { AnyRoute, BodyInputOf, QueryOf } from '../../functions/runtime/route.ts';
+import type { UsageFilter } from '../api/api.ts';
+import { type Access, type ApiCall, apiCaller, csvCaller } from '../api/api-caller.ts';
+import { CliError, hasErrorCode } from '../program/cli-error.ts';
+import type { PageQuery } from '../program/list.ts';
 
 type CreateAccountRequest = BodyInputOf<typeof createAccount.route>;
-type AccountChange = BodyInputOf<typeof changeAccount.route>;
+export type AccountChange = BodyInputOf<typeof changeAccount.route>;
 type GrantRequest = BodyInputOf<typeof creditAccount.route>;
 type RotateSecretRequest = BodyInputOf<typeof rotateSecret.route>;
 type WebhookTestRequest = BodyInputOf<typeof testWebhook.route>;
 type CreateKeyRequest = BodyInputOf<typeof createKey.route>;
 export type KeyChange = BodyInputOf<typeof changeKey.route>;
+
+type TaskFilter = Pick<
+  QueryOf<typeof findTasks.route>,
+  'account' | 'status' | 'code' | 'provider' | 'callback' | 'created_after' | 'created_before'
+>;
+export type AdminTask = z.output<typeof getAdminTask.response>;
+export type AdminTaskSummary = z.output<typeof findTasks.response>['data'][number];
+type AllUsageFilter = UsageFilter & { readonly account?: string | undefined };
 
 export type Account = z.output<typeof getAccount.response>;
 export type Entry = z.output<typeof creditAccount.response>;
@@ -32,6 +49,7 @@ export type Key = z.output<typeof changeKey.response>;
 /** The operator's routes: accounts, their credits and their keys. */
 export const adminApi = (access: Access) => {
   const call = adminCaller(apiCaller(access));
+  const readCsv = csvCaller(access);
   return {
     // A secret is in one response only. If that response is lost, a second request would make
     // another secret, so what makes one is not repeated.
@@ -55,10 +73,26 @@ export const adminApi = (access: Access) => {
     /** The keys of this account; without one, of the account of the key that it calls with. */
     keys: (account: string | undefined, query: PageQuery) =>
       call(listKeys, { query: { account, ...query } }),
+    key: (key_id: string) => call(getKey, { params: { key_id } }),
     changeKey: (key_id: string, body: KeyChange) => call(changeKey, { params: { key_id }, body }),
     deleteKey: (key_id: string) => call(deleteKey, { params: { key_id } }),
+
+    /** The tasks of all accounts, the newest first, a page at a time. */
+    tasks: (query: PageQuery & TaskFilter) => call(findTasks, { query }),
+    task: (task_id: string) => call(getAdminTask, { params: { task_id } }),
+    cancelTask: (task_id: string) => call(adminCancelTask, { params: { task_id } }),
+    redeliver: (task_id: string) => call(adminRedeliver, { params: { task_id } }),
+    /** Sends the callbacks of an account again that were given up since a time. */
+    redeliverAll: (account: string, body: BodyInputOf<typeof adminRedeliverAll.route>) =>
+      call(adminRedeliverAll, { params: { account }, body }),
+    checkTask: (task_id: string) => call(checkTask, { params: { task_id } }),
+    usage: (query: PageQuery & AllUsageFilter) => call(getAllUsage, { query }),
+    usageCsv: (query: AllUsageFilter & { readonly cursor?: string | undefined }) =>
+      readCsv(getAllUsage.route, query),
   };
 };
+
+export type AdminApi = ReturnType<typeof adminApi>;
 
 /** When the key is rejected, the message names the missing scope; when a field is, it says what the key may not do. */
 const adminCaller =

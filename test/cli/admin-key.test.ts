@@ -40,7 +40,7 @@ describe('a local stack that was killed and left its ready file behind', () => {
     const { code, message } = await runInProcess(['credits'], { env: {} });
 
     expect({ code, message }).toEqual({
-      code: 1,
+      code: 8,
       message: `The local stack that wrote ${directory}/.local/ready.json is gone: npm start`,
     });
     expect(pauses).toEqual([]);
@@ -101,7 +101,7 @@ test.each([
   const { runInProcess } = await darkroomContext({ replies: { [call]: [denied] } });
 
   expect(await runInProcess(args)).toMatchObject({
-    code: 1,
+    code: 6,
     message: `This takes ${kind}: give it with --key or in DARKROOM_KEY`,
   });
 });
@@ -112,7 +112,7 @@ test('what a key with the scope manage may not give is reported in the words of 
   const { runInProcess } = await darkroomContext({ replies: { 'POST /v1/admin/keys': [denied] } });
 
   expect(await runInProcess(['keys', 'create', '--name', 'x', '--scope', 'admin'])).toMatchObject({
-    code: 1,
+    code: 6,
     message,
   });
 });
@@ -122,7 +122,7 @@ test('a key that lacks the scope generate is reported in the words of the API', 
   const { runInProcess } = await darkroomContext({ replies: { 'GET /v1/credits': [denied] } });
 
   expect(await runInProcess(['credits'])).toMatchObject({
-    code: 1,
+    code: 6,
     message: 'This key lacks the scope generate.',
   });
 });

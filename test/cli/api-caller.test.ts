@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { apiCaller } from '../../cli/api-caller.ts';
-import type { Send } from '../../cli/send.ts';
+import { apiCaller } from '../../cli/api/api-caller.ts';
+import type { Send } from '../../cli/api/send.ts';
 import { defineRoute, jsonBody } from '../../functions/runtime/route.ts';
 
 const response = z.strictObject({ ok: z.boolean() });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseFutureTime, parsePastTime } from '../../cli/arguments.ts';
+import { parseFutureTime, parsePastTime } from '../../cli/program/arguments.ts';
 
 const now = Date.parse('2026-03-01T12:00:00.900Z');
 const midnight = new Date(2026, 10, 22).getTime() / 1000;

@@ -33,7 +33,7 @@ describe('darkroom cancel', () => {
     const message = 'The task cannot be cancelled any more.';
     const { runInProcess } = await contextWith([errorReply(409, 'task_not_cancellable', message)]);
 
-    expect(await runInProcess(cancel)).toMatchObject({ code: 1, message });
+    expect(await runInProcess(cancel)).toMatchObject({ code: 5, message });
   });
 
   test('prints the whole response with --json, also a field that the API added later', async () => {
@@ -52,7 +52,7 @@ describe('darkroom cancel', () => {
     const { runInProcess } = await contextWith([ended], [poll]);
 
     expect(await runInProcess([...cancel, '--json'])).toEqual({
-      code: 1,
+      code: 5,
       printed: '',
       notes: '',
       message: `Nothing to cancel: ${taskId} has ended already (${status})`,
@@ -76,7 +76,7 @@ describe('darkroom cancel', () => {
     const message = `There is no task ${taskId}.`;
     const { runInProcess } = await contextWith([errorReply(404, 'task_not_found', message)]);
 
-    expect(await runInProcess(cancel)).toMatchObject({ code: 1, message });
+    expect(await runInProcess(cancel)).toMatchObject({ code: 5, message });
   });
 });
 

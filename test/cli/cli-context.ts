@@ -2,7 +2,8 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { generate, type Update } from '../../cli/generate.ts';
+import { generate } from '../../cli/tasks/generate.ts';
+import type { Update } from '../../cli/tasks/task-run.ts';
 import { jpeg, png } from '../support/pictures.ts';
 import { type FakeReplies, startApi } from './fake-api.ts';
 
@@ -45,7 +46,7 @@ export async function cliContext(replies: FakeReplies = {}) {
         url: api.url,
         key,
         pictures: [join(directory, 'photo.jpg')],
-        prompt: 'stars',
+        request: { prompt: 'stars' },
         out,
         sleep: async (milliseconds) => {
           pauses.push(milliseconds);

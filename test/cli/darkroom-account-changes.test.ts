@@ -93,7 +93,7 @@ describe('darkroom accounts rotate-secret', () => {
     const { code, message } = await runInProcess(rotate);
 
     expect(message).toMatch(/; the secret may have changed, so run the command once more$/);
-    expect(code).toBe(1);
+    expect(code).toBe(8);
     expect(api.calls()).toHaveLength(1);
   });
 

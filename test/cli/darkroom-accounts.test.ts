@@ -49,7 +49,7 @@ describe('darkroom accounts create', () => {
     );
 
     expect(await runInProcess(['accounts', 'create', 'studio'])).toMatchObject({
-      code: 1,
+      code: 5,
       message: 'studio exists already.',
     });
   });
@@ -74,9 +74,9 @@ describe('darkroom accounts list', () => {
     const { printed } = await runInProcess(['accounts', 'list'], { isInteractive: true });
 
     expect(printed.split('\n')).toEqual([
-      'id       user group  age  balance  reserved  used  tasks in flight',
-      'default  default     1 h     98.8       1.2     0                1',
-      'studio   default     1 h     98.8       1.2     0               12',
+      'id       state    user group  age  balance  reserved  used  tasks in flight',
+      'default  enabled  default     1 h     98.8       1.2     0                1',
+      'studio   enabled  default     1 h     98.8       1.2     0               12',
     ]);
   });
 
@@ -86,7 +86,7 @@ describe('darkroom accounts list', () => {
     expect(await run(['accounts', 'list', '--limit', '1'])).toEqual({
       code: 0,
       stderr: 'there are more: --all lists them all\n',
-      stdout: 'default\tdefault\t2026-03-01T11:00:00Z\t98.8\t1.2\t0\t1\n',
+      stdout: 'default\tenabled\tdefault\t2026-03-01T11:00:00Z\t98.8\t1.2\t0\t1\n',
     });
   });
 
@@ -109,12 +109,14 @@ describe('darkroom accounts', () => {
 
     expect(printed.split('\n')).toEqual([
       'account              studio',
+      'state                enabled',
       'user group           default',
       'created              2026-03-01T11:00:00Z (1 h ago)',
       'balance              98.8',
       'reserved             1.2',
       'used                 0',
       'granted              100',
+      'daily budget         none',
       'tasks in flight      1 of 100',
       'requests per minute  at most 300',
     ]);
@@ -127,7 +129,7 @@ describe('darkroom accounts', () => {
     const { runInProcess } = await contextWith('GET /v1/admin/accounts/studio', reply);
 
     expect(await runInProcess(['accounts', 'show', 'studio'])).toMatchObject({
-      code: 1,
+      code: 5,
       message: 'There is no account studio.',
     });
   });

@@ -1,6 +1,7 @@
-import { runWithArguments } from '../../cli/command-line.ts';
 import { createDarkroom } from '../../cli/darkroom-commands.ts';
-import { processTerminal, type Terminal } from '../../cli/terminal.ts';
+import { runWithArguments } from '../../cli/program/command-line.ts';
+import { processTerminal } from '../../cli/program/process-terminal.ts';
+import type { Terminal } from '../../cli/program/terminal.ts';
 import { cliContext, key } from './cli-context.ts';
 import type { FakeReplies } from './fake-api.ts';
 import { runScript, script } from './run-script.ts';
@@ -20,6 +21,7 @@ export async function darkroomContext(replies?: FakeReplies) {
     isInteractive: false,
     print: (text) => output.printed.push(text),
     printNote: (text) => output.notes.push(text),
+    readSecret: () => Promise.reject(new Error('nobody types here')),
     now: () => Date.parse('2026-03-01T12:00:00Z'),
     sleep: async (milliseconds) => pauses.push(milliseconds),
   };
@@ -44,8 +46,8 @@ export async function darkroomContext(replies?: FakeReplies) {
           printed.stderr += `${text}\n`;
         },
       });
-      const { exitCode, message } = await runWithArguments(program, args);
-      if (message) printed.stderr += `error: ${message}\n`;
+      const { exitCode, errorLine } = await runWithArguments(program, args);
+      printed.stderr += errorLine;
       return { code: exitCode, ...printed };
     },
     /** Runs it in this process, on a fake terminal, where it takes no time. */

@@ -73,7 +73,7 @@ describe('darkroom accounts grant', () => {
     const [, key = ''] = /; repeat it with --idempotency-key (\S+), so/.exec(message) ?? [];
     const repeated = await runInProcess([...grant, '100', '--idempotency-key', key]);
 
-    expect([code, repeated.code]).toEqual([1, 0]);
+    expect([code, repeated.code]).toEqual([8, 0]);
     expect(new Set(api.calls().map(keyOf))).toEqual(new Set([key]));
   });
 
@@ -83,7 +83,7 @@ describe('darkroom accounts grant', () => {
       errorReply(402, 'insufficient_quota', message),
     );
 
-    expect(await runInProcess([...grant, '-5'])).toMatchObject({ code: 1, message });
+    expect(await runInProcess([...grant, '-5'])).toMatchObject({ code: 7, message });
   });
 
   test.each([

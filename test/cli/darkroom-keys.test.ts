@@ -116,21 +116,99 @@ describe('darkroom keys', () => {
     });
 
     expect(await runInProcess(['keys', 'disable', keyId(1)])).toMatchObject({
-      code: 1,
+      code: 5,
       message: 'There is no such key.',
     });
   });
 
-  test.each([['disable'], ['enable'], ['delete']])(
-    '%s refuses an id with a path in it and calls nothing',
+  test.each([['disable'], ['enable'], ['delete'], ['limits']])(
+    '%s takes what is no id for a name, also a path, and changes nothing when no key has it',
     async (action) => {
-      const { api, runInProcess } = await darkroomContext();
+      const { api, runInProcess } = await darkroomContext({
+        lists: { '/v1/admin/keys': [apiKey(1)] },
+      });
 
       expect(await runInProcess(['keys', action, '../accounts'])).toMatchObject({
-        code: 2,
-        message: expect.stringContaining('It must be the id of a key'),
+        code: 5,
+        message:
+          'No key of the account of your key is called ../accounts: `darkroom keys list` shows them',
       });
-      expect(api.calls()).toEqual([]);
+      expect(api.calls().map(({ method, path }) => `${method} ${path}`)).toEqual([
+        'GET /v1/admin/keys?limit=100',
+      ]);
     },
   );
+});
+
+describe('the name of a key', () => {
+  const many = Array.from({ length: 130 }, (_, index) => apiKey(index, { name: `key ${index}` }));
+
+  test('stands for the key when no other key of the account has it, on any page of the list', async () => {
+    const { api, runInProcess } = await darkroomContext({
+      lists: { '/v1/admin/keys': many },
+      replies: { [`PATCH /v1/admin/keys/${keyId(120)}`]: [{ body: apiKey(120) }] },
+    });
+
+    const { code } = await runInProcess(['keys', 'disable', 'key 120', '--account', 'studio']);
+
+    expect(code).toBe(0);
+    expect(api.calls().map(({ method }) => method)).toEqual(['GET', 'GET', 'PATCH']);
+    expect(api.calls()[1]?.path).toContain('account=studio');
+  });
+
+  test('is refused with a list of the keys that have it when there are several', async () => {
+    const { api, runInProcess } = await darkroomContext({
+      lists: {
+        '/v1/admin/keys': [apiKey(1, { name: 'web' }), ...many, apiKey(2, { name: 'web' })],
+      },
+    });
+
+    const { code, message } = await runInProcess(['keys', 'delete', 'web']);
+
+    expect(code).toBe(2);
+    expect(message).toMatch(/^2 keys are called web: /);
+    expect(message).toContain(`${keyId(1)} (made 2026-03-01T11:00:00Z, ends in a1B2)`);
+    expect(message).toContain(keyId(2));
+    expect(api.calls().filter(({ method }) => method !== 'GET')).toEqual([]);
+  });
+});
+
+describe('darkroom keys limits', () => {
+  test('shows the limits of a key', async () => {
+    const key = apiKey(1, { total_limit_credits: 100, used_credits: 2.4 });
+    const { runInProcess } = await darkroomContext({
+      replies: { [`GET /v1/admin/keys/${keyId(1)}`]: [{ body: key }] },
+    });
+
+    const { printed } = await runInProcess(['keys', 'limits', keyId(1)]);
+
+    expect(printed.split('\n')).toEqual([
+      `key      ${keyId(1)} (website)`,
+      'in all   2.4 of 100 used',
+      'today    0 used, no limit (UTC)',
+      'models   all',
+      'scopes   generate',
+      'expires  never',
+    ]);
+  });
+
+  test.each([
+    [['--total-limit', '50'], { total_limit_credits: 50 }],
+    [['--daily-limit', 'none'], { daily_limit_credits: null }],
+    [['--expires', 'none'], { expires_at: null }],
+    [['--time-zone', 'Europe/Berlin'], { reset_timezone: 'Europe/Berlin' }],
+    [['--model', 'a', 'b'], { allowed_models: ['a', 'b'] }],
+    [['--model', 'all'], { allowed_models: null }],
+    [['--scope', 'read'], { scopes: ['read'] }],
+  ])('changes what is given, and nothing else: %j', async (args, change) => {
+    const path = `/v1/admin/keys/${keyId(1)}`;
+    const { api, runInProcess } = await darkroomContext({
+      replies: { [`PATCH ${path}`]: [{ body: apiKey(1) }] },
+    });
+
+    const { code } = await runInProcess(['keys', 'limits', keyId(1), ...args]);
+
+    expect(code).toBe(0);
+    expect(api.calls().map(({ body }) => JSON.parse(String(body)))).toEqual([change]);
+  });
 });

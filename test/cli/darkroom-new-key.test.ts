@@ -73,7 +73,7 @@ describe('darkroom keys create', () => {
 
       expect(message).toContain(reason);
       expect(message).toMatch(/; `darkroom keys list` shows whether the key was made$/);
-      expect(code).toBe(1);
+      expect(code).toBe(8);
       expect(api.calls()).toHaveLength(1);
     },
   );
@@ -96,7 +96,7 @@ describe('darkroom keys create', () => {
     );
 
     expect(await runInProcess([...create, '--account', 'x'])).toMatchObject({
-      code: 1,
+      code: 5,
       message: 'There is no account x.',
     });
   });

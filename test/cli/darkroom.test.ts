@@ -2,20 +2,21 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { darkroomContext } from './darkroom-context.ts';
+import { runScript, script } from './run-script.ts';
 import { taskError, taskId } from './task-responses.ts';
 
 const generate = ['generate', 'photo.jpg', '--prompt', 'stars'];
 
 describe('exit code 0', () => {
-  test('comes with the file, the seconds and the credits on stdout and a line for each stage on stderr', async () => {
+  test('comes with the file alone on stdout, and on stderr the id first, the stages, the seconds and the credits', async () => {
     const { runProcess, saved } = await darkroomContext();
 
     const { code, stdout, stderr } = await runProcess(generate);
 
-    expect(stdout).toMatch(
-      new RegExp(`^out/${taskId}-1\\.png {2}\\(\\d+\\.\\d s, 1\\.2 credits\\)\n$`),
+    expect(stdout).toBe(`out/${taskId}-1.png\n`);
+    expect(stderr).toMatch(
+      new RegExp(`^uploading\ncreated ${taskId}\nsaving\n\\d+\\.\\d s, 1\\.2 credits\n$`),
     );
-    expect(stderr).toBe('uploading\nsaving\n');
     expect(code).toBe(0);
     expect(await saved()).toEqual([`${taskId}-1.png`]);
   });
@@ -35,7 +36,7 @@ describe('exit code 0', () => {
     expect(code).toBe(0);
   });
 
-  test('comes with the reason for each picture that was not made', async () => {
+  test('does not come when a picture is missing: it is 4, with the reason on stderr', async () => {
     const { runProcess } = await darkroomContext({
       polls: [{ status: 'completed', result_errors: [taskError('The model slipped.')] }],
     });
@@ -43,7 +44,7 @@ describe('exit code 0', () => {
     const { code, stderr } = await runProcess(generate);
 
     expect(stderr).toContain('not made: The model slipped.\n');
-    expect(code).toBe(0);
+    expect(code).toBe(4);
   });
 
   test('comes with the help for --help', async () => {
@@ -56,7 +57,18 @@ describe('exit code 0', () => {
   });
 });
 
-describe('exit code 1', () => {
+test('a reader that has enough ends the command without an error', async () => {
+  const { directory } = await darkroomContext();
+
+  const { code, stderr } = await runScript(script('darkroom.js'), ['--help'], {
+    cwd: directory,
+    onStart: ({ stdout }) => void stdout?.destroy(),
+  });
+
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+});
+
+describe('exit code 3', () => {
   test('comes with one line when the task fails', async () => {
     const { runProcess } = await darkroomContext({
       polls: [{ status: 'failed', error: taskError('The picture\nis too small.') }],
@@ -64,15 +76,17 @@ describe('exit code 1', () => {
 
     const { code, stdout, stderr } = await runProcess(generate);
 
-    expect(stderr).toBe('uploading\nerror: The picture is too small.\n');
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toBe(
+      `uploading\ncreated ${taskId}\nerror: The picture is too small. (service_error, ${taskId})\n`,
+    );
+    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
   });
 });
 
 describe('exit code 2', () => {
   test.each([
     ['an unknown command', ['print'], "unknown command 'print'"],
-    ['an unknown option', [...generate, '--size', '1'], "unknown option '--size'"],
+    ['an unknown option', [...generate, '--sise', '1'], "unknown option '--sise'"],
     ['a typing error', [...generate, '--ot', 'x'], "unknown option '--ot' (Did you mean --out?)"],
     ['no picture', ['generate', '--prompt', 'x'], "missing required argument 'picture'"],
     ['no prompt', ['generate', 'photo.jpg'], "required option '--prompt <text>' not specified"],
@@ -165,7 +179,7 @@ describe('the address and the key of the API', () => {
     expect({ code, message }).toEqual({
       code: 2,
       message:
-        'No API: give --url and --key, or set DARKROOM_URL and DARKROOM_KEY; `npm start` runs one here',
+        'No API: give --url and --key, set DARKROOM_URL and DARKROOM_KEY, or use `darkroom login`; `npm start` runs one here',
     });
     expect(api.calls()).toEqual([]);
   });

@@ -42,7 +42,7 @@ describe('darkroom delete', () => {
   ] as const)('reports %i %s in the words of the API', async (status, code, message) => {
     const { runInProcess } = await contextWith(errorReply(status, code, message));
 
-    expect(await runInProcess(remove)).toMatchObject({ code: 1, message });
+    expect(await runInProcess(remove)).toMatchObject({ code: 5, message });
   });
 
   test('takes an id with a path in it for wrong usage, and calls nothing', async () => {

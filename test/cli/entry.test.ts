@@ -1,7 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFile, mkdir } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import * as z from 'zod';
 import { cliContext, key, temporaryDirectory } from './cli-context.ts';
 import { findOlderNode } from './older-node.ts';
 import { runScript, script } from './run-script.ts';
@@ -30,8 +33,8 @@ describe.each([
       env,
     });
 
-    expect(stderr).toBe('uploading\nsaving\n');
-    expect(stdout).toMatch(new RegExp(`^out/${taskId}-1\\.png `));
+    expect(stderr).toMatch(/^uploading\ncreated task-.*\nsaving\n.*credits\n$/);
+    expect(stdout).toBe(`out/${taskId}-1.png\n`);
     expect(code).toBe(0);
     expect(await saved()).toEqual([`${taskId}-1.png`]);
     expect(JSON.parse(String(api.calls('/v1/images')[0]?.body))).toMatchObject({
@@ -46,25 +49,48 @@ describe.each([
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   });
 
-  test.skipIf(!node).each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
-    'ends by %s, and leaves no process behind',
-    async (signal) => {
+  test.skipIf(!node).each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)(
+    'says at %s how to get the result, ends with %i, and leaves no process behind',
+    async (signal, exitCode) => {
       const { api, directory } = await cliContext({ polls: [{ status: 'pending' }] });
-      const started: ChildProcess[] = [];
 
       // A process that stays behind would keep the output open, and this would never return.
-      const { code, stderr } = await runScript(script('darkroom.js'), generate, {
+      const { code, stdout, stderr } = await runScript(script('darkroom.js'), generate, {
         node,
         cwd: directory,
         env: { DARKROOM_URL: api.url, DARKROOM_KEY: key },
         watch: (text, child) => {
-          if (!text.endsWith('queued\n')) return;
-          started.push(child);
-          child.kill(signal);
+          if (text.endsWith('queued\n')) child.kill(signal);
         },
       });
 
-      expect(stderr).toBe('uploading\nqueued\n');
+      expect(stderr).toBe(
+        `uploading\ncreated ${taskId}\nqueued\nerror: interrupted; ${taskId} goes on: \`darkroom wait ${taskId}\` gets its result, \`darkroom cancel ${taskId}\` ends it\n`,
+      );
+      expect({ code, stdout }).toEqual({ code: exitCode, stdout: '' });
+    },
+  );
+
+  test.skipIf(!node).each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'ends by %s when it has nothing to say about it, and leaves no process behind',
+    async (signal) => {
+      const started: ChildProcess[] = [];
+      // The command waits for a response that never comes.
+      const server = createServer(() => started[0]?.kill(signal)).listen(0, '127.0.0.1');
+      onTestFinished(() => void server.close());
+      await once(server, 'listening');
+      const { port } = z.object({ port: z.number() }).parse(server.address());
+
+      const { code } = await runScript(script('darkroom.js'), ['credits'], {
+        node,
+        env: { DARKROOM_URL: `http://127.0.0.1:${port}`, DARKROOM_KEY: key },
+        onStart: (child) => started.push(child),
+      });
+
       expect({ code, signals: started.map(({ signalCode }) => signalCode) }).toEqual({
         code: null,
         signals: [signal],

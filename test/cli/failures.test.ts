@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { CliError } from '../../cli/cli-error.ts';
+import { CliError } from '../../cli/program/cli-error.ts';
 import { errorReply } from './admin-responses.ts';
 import { cliContext, jpegBytes } from './cli-context.ts';
 import { storageErrorReply } from './fake-api.ts';
@@ -19,7 +19,9 @@ describe('generate fails', () => {
     expect(error).toBeInstanceOf(CliError);
     expect(error).toMatchObject({
       message: 'Image 1 has an alpha channel: flatten it.',
-      exitCode: 1,
+      exitCode: 3,
+      code: 'image_processing_error',
+      taskId: expect.stringMatching(/^task-/),
     });
     expect(await saved()).toEqual([]);
   });
@@ -86,9 +88,9 @@ describe('generate creates no task', () => {
   test.each([
     ['does not exist', 'none.jpg', 'none.jpg: no such file or directory', 1],
     ['is a directory', '', 'illegal operation on a directory', 1],
-    ['is not a picture', 'notes.jpg', 'notes.jpg is not a JPEG, PNG, WebP or BMP picture', 1],
-    ['is empty', 'empty.png', 'empty.png is not a JPEG, PNG, WebP or BMP picture', 1],
-    ['is too large', 'large.jpg', 'large.jpg is larger than 10 MB', 1],
+    ['is not a picture', 'notes.jpg', 'notes.jpg is not a picture in a known format', 1],
+    ['is empty', 'empty.png', 'empty.png is empty (0 bytes)', 1],
+    ['is too large', 'large.jpg', 'bytes; make it 10485760 bytes (10 MB) or less', 1],
   ])('for a file that %s', async (_, name, message, exitCode) => {
     const { api, directory, generate, photo, write } = await cliContext();
     await write('notes.jpg', 'Dear journal');

@@ -90,7 +90,7 @@ export async function startApi(fake: FakeReplies) {
     [
       [/^POST \/v1\/images\/generations$/, onCreate],
       [/^GET \/v1\/tasks\//, onPoll],
-      [/^\w+ \/v1\/(admin|credits|webhooks|tasks\/.*\/cancel)/, onAnything],
+      [/^\w+ \/v1\/(admin|credits|usage|models|webhooks|tasks\/.*\/cancel)/, onAnything],
       [/^DELETE \/v1\/tasks\//, onAnything],
       [/^GET \/v1\/tasks\?/, onList],
       [/^POST \/storage$/, async (call) => rest.upload.shift() ?? storageReply(call)],

@@ -9,8 +9,8 @@ import {
   numberColumn,
   textColumn,
   timeColumn,
-} from '../../cli/format.ts';
-import { taskColumns } from '../../cli/task-commands.ts';
+} from '../../cli/program/format.ts';
+import { taskColumns } from '../../cli/tasks/tasks-command.ts';
 import { taskSummary } from './task-responses.ts';
 
 const created_at = 1_772_366_400;
@@ -18,12 +18,15 @@ const nowMs = created_at * 1000;
 
 test('a table has a line of names, and its columns are aligned', () => {
   const pending = { status: 'pending', duration: null, result_count: 0, credits_used: null };
-  const tasks = [taskSummary(5, pending), taskSummary(700, { id: 'task-2', credits_used: 10 })];
+  const tasks = [
+    taskSummary(5, pending),
+    taskSummary(700, { id: 'task-2', credits_used: 10, prompt_start: 'x'.repeat(50) }),
+  ];
 
   expect(formatTable(taskColumns, tasks, nowMs).split('\n')).toEqual([
-    'id                                status        age  took  images  credits',
-    'task-unified-1772366400-00000005  pending       5 s     -       0        -',
-    'task-2                            completed  11 min  31 s       2       10',
+    'id                                status        age  took  images  credits  key   prompt',
+    'task-unified-1772366400-00000005  pending       5 s     -       0        -  shop  Make it snow',
+    'task-2                            completed  11 min  31 s       2       10  shop  xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…',
   ]);
 });
 

@@ -16,7 +16,9 @@ describe('a picture file', () => {
       ],
     });
 
-    const generated = await generate({ n: 1, model: 'wan2.5-image-to-image' });
+    const generated = await generate({
+      request: { prompt: 'stars', n: 1, model: 'wan2.5-image-to-image' },
+    });
 
     const file = join(out, `${taskId}-1.png`);
     expect(generated).toEqual({
@@ -89,7 +91,7 @@ describe('results', () => {
       ],
     });
 
-    const { files } = await generate({ n: 3 });
+    const { files } = await generate({ request: { prompt: 'stars', n: 3 } });
 
     const names = [`${taskId}-1.png`, `${taskId}-2.jpg`, `${taskId}-3.webp`];
     expect(files.map((file) => file.split('/').at(-1))).toEqual(names);
@@ -112,7 +114,9 @@ describe('results', () => {
       polls: [{ status: 'completed', result_errors: [taskError('The model slipped.')] }],
     });
 
-    expect(await generate({ n: 2 })).toMatchObject({ missing: ['The model slipped.'] });
+    expect(await generate({ request: { prompt: 'stars', n: 2 } })).toMatchObject({
+      missing: ['The model slipped.'],
+    });
   });
 
   test('that are no pictures are not saved', async () => {

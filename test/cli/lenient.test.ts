@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { lenient } from '../../cli/lenient.ts';
+import { lenient } from '../../cli/api/lenient.ts';
 import { loadRoutes } from '../../functions/api/routes.ts';
 
 const added = { added_later: { a: [1] } };

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createProgress } from '../../cli/progress.ts';
+import { createProgress } from '../../cli/program/progress.ts';
 
 function setUp({ isTTY = true, columns = 80, env = {} } = {}) {
   const written: string[] = [];

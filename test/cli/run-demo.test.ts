@@ -30,8 +30,8 @@ async function demo(
   const driver = join(directory, 'demo.ts');
   await writeFile(
     driver,
-    `import { createProgram, runProgram } from ${JSON.stringify(script('command-line.ts'))};
-     import { createProgress } from ${JSON.stringify(script('progress.ts'))};
+    `import { createProgram, runProgram } from ${JSON.stringify(script('program/command-line.ts'))};
+     import { createProgress } from ${JSON.stringify(script('program/progress.ts'))};
      import { runDemo } from ${JSON.stringify(script('run-demo.ts'))};
      await runProgram(createProgram('demo', '').action(async () => {
        const { files } = await runDemo({ ...${JSON.stringify(options)}, progress: createProgress() });
@@ -67,9 +67,9 @@ describe('the demo', () => {
 
     const { code, stderr, stackStopped, leftovers } = await demo(servingStack({ polls }));
 
-    expect(stderr).toMatch(/\nerror: No stars today\.\n$/);
+    expect(stderr).toMatch(/\nerror: No stars today\. \(service_error, task-[\w-]+\)\n$/);
     expect({ code, stackStopped, leftovers }).toEqual({
-      code: 1,
+      code: 3,
       stackStopped: true,
       leftovers: [],
     });
@@ -104,7 +104,7 @@ describe('the demo starts nothing', () => {
     [
       'a picture of another format',
       { picture: 'photo.heic' },
-      'photo.heic is not a JPEG, PNG, WebP or BMP picture',
+      'photo.heic is a HEIC; export it as JPEG, PNG, WebP or BMP and send it again; here it cannot be changed: sharp cannot read it (image_processing_error)',
     ],
     [
       'a directory for the results that cannot be made',

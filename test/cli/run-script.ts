@@ -14,16 +14,24 @@ type Options = {
   readonly env?: Readonly<Record<string, string>>;
   /** Called with everything on stderr so far, each time there is more. */
   readonly watch?: (stderr: string, child: ChildProcess) => void;
+  readonly onStart?: (child: ChildProcess) => void;
 };
 
 /** Runs a script as a process with only these environment variables, until it ends. */
 export async function runScript(
   path: string,
   args: readonly string[],
-  { node = process.execPath, cwd = process.cwd(), env = {}, watch = () => {} }: Options = {},
+  {
+    node = process.execPath,
+    cwd = process.cwd(),
+    env = {},
+    watch = () => {},
+    onStart = () => {},
+  }: Options = {},
 ) {
   const child = spawn(node, [path, ...args], { cwd, env: { ...env } });
   onTestFinished(() => void child.kill('SIGKILL'));
+  onStart(child);
   const output = { stdout: '', stderr: '' };
   child.stdout.on('data', (text) => {
     output.stdout += text;

@@ -42,14 +42,14 @@ describe('darkroom task', () => {
     expect(api.calls()).toHaveLength(1);
   });
 
-  test('prints the reason of a failed task and exits with 0', async () => {
+  test('prints the reason of a failed task and exits with 3', async () => {
     const error = taskError('Too \x1b[31m\nsmall.', 'invalid_parameters');
     const { run } = await darkroomContext({ polls: [{ status: 'failed', error }] });
 
     const { code, stdout } = await run(show);
 
     expect(stdout).toContain('error     Too [31m small. (invalid_parameters)\n');
-    expect(code).toBe(0);
+    expect(code).toBe(3);
   });
 
   test('prints the whole response with --json', async () => {
@@ -69,7 +69,7 @@ describe('darkroom task', () => {
     const { code, stdout } = await run([...show, '--json']);
 
     expect(JSON.parse(stdout)).toEqual(body);
-    expect(code).toBe(0);
+    expect(code).toBe(3);
   });
 });
 
@@ -98,13 +98,18 @@ describe('darkroom task --out', () => {
   });
 
   test.each([
-    ['yet', { status: 'pending' }, `Nothing to save yet: ${taskId} is pending`],
-    ['ever', { status: 'failed', error: taskError('Too small.') }, 'Nothing to save: Too small.'],
-  ] as const)('fails when there is nothing to save %s', async (_, poll, message) => {
+    ['yet', { status: 'pending' }, 1, `Nothing to save yet: ${taskId} is pending`],
+    [
+      'ever',
+      { status: 'failed', error: taskError('Too small.') },
+      3,
+      `Nothing to save: Too small. (service_error, ${taskId})`,
+    ],
+  ] as const)('fails when there is nothing to save %s', async (_, poll, code, message) => {
     const { runProcess } = await darkroomContext({ polls: [poll] });
 
     expect(await runProcess([...show, '--out', 'out'])).toEqual({
-      code: 1,
+      code,
       stdout: '',
       stderr: `error: ${message}\n`,
     });
@@ -116,7 +121,7 @@ describe('darkroom task --out', () => {
     const { code, stderr } = await runProcess([...show, '--out', 'out']);
 
     expect(stderr).toBe('error: A result could not be fetched: the server answered 404\n');
-    expect(code).toBe(1);
+    expect(code).toBe(5);
   });
 
   test('fails when the directory cannot be made', async () => {
@@ -134,9 +139,9 @@ test('darkroom task reports an unknown task in the words of the API', async () =
   const { run } = await darkroomContext({ polls: [{ status: 404, body: { error } }] });
 
   expect(await run(show)).toEqual({
-    code: 1,
+    code: 5,
     stdout: '',
-    stderr: `error: There is no task ${taskId}.\n`,
+    stderr: `error: There is no task ${taskId}. (task_not_found)\n`,
   });
 });
 

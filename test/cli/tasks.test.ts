@@ -29,8 +29,8 @@ describe('darkroom tasks', () => {
     const { code, stdout, stderr } = await run(['tasks']);
 
     expect(stdout).toBe(
-      'task-unified-1772366400-00000000\tcompleted\t2026-03-01T12:00:00Z\t31\t2\t2.4\n' +
-        'task-unified-1772366400-00000001\tpending\t2026-03-01T11:59:59Z\t\t0\t\n',
+      'task-unified-1772366400-00000000\tcompleted\t2026-03-01T12:00:00Z\t31\t2\t2.4\tshop\tMake it snow\n' +
+        'task-unified-1772366400-00000001\tpending\t2026-03-01T11:59:59Z\t\t0\t\tshop\tMake it snow\n',
     );
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(api.calls()[0]?.headers.authorization).toBe(`Bearer ${key}`);
@@ -60,10 +60,23 @@ describe('darkroom tasks', () => {
     const { api, run } = await darkroomContext();
     const before = Math.floor(Date.now() / 1000) - 7200;
 
-    await run(['tasks', '--status', 'failed', '--model', 'a&b', '--since', '2h', '--limit', '7']);
+    await run([
+      'tasks',
+      '--status',
+      'failed',
+      '--model',
+      'a&b',
+      '--since',
+      '2h',
+      '--until',
+      '2026-03-01',
+      '--limit',
+      '7',
+    ]);
 
-    const [{ created_after, ...query } = {}] = api.calls().map(queryOf);
+    const [{ created_after, created_before, ...query } = {}] = api.calls().map(queryOf);
     expect(query).toEqual({ limit: '7', status: 'failed', model: 'a&b' });
+    expect(Number(created_before)).toBe(Date.parse('2026-03-01T00:00') / 1000);
     expect(Number(created_after) - before).toBeGreaterThanOrEqual(0);
     expect(Number(created_after) - before).toBeLessThan(30);
   });
@@ -120,29 +133,36 @@ describe('a list that cannot be read', () => {
   const unauthorized = { error: { code: 'unauthorized', message: 'The key\nis not valid.' } };
 
   test.each([
-    ['the words of the API', { status: 401, body: unauthorized }, 'error: The key is not valid.\n'],
+    [
+      'the words of the API',
+      6,
+      { status: 401, body: unauthorized },
+      'error: The key is not valid. (unauthorized)\n',
+    ],
     [
       'a word about its address',
+      1,
       { body: { data: 'none' }, isUndeclared: true },
       'does not answer like this API',
     ],
     [
       'a word about its address when an id would control the terminal',
+      1,
       { ...pageReply([taskSummary(0, { id: 'task-\x1b[2J' })], null), isUndeclared: true },
       'does not answer like this API',
     ],
-  ] as const)('is reported in one line with %s', async (_, listing, message) => {
+  ] as const)('is reported in one line with %s', async (_, exitCode, listing, message) => {
     const { run } = await darkroomContext({ listings: [listing] });
 
     const { code, stdout, stderr } = await run(['tasks']);
 
     expect(stderr).toMatch(/^error: .*\n$/);
     expect(stderr).toContain(message);
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect({ code, stdout }).toEqual({ code: exitCode, stdout: '' });
   });
 
   test.each([
-    ['--status', 'done', 'Allowed choices are pending, processing, completed, failed.'],
+    ['--status', 'done', 'Allowed choices are pending, processing, completed, failed, cancelled.'],
     ['--limit', '0', 'It must be a whole number from 1 to 100.'],
     ['--limit', '101', 'It must be a whole number from 1 to 100.'],
     ['--since', 'yesterday', 'It must be like 2h, 3d or 2026-11-22.'],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { escapeControls, toSingleLine } from '../../cli/terminal.ts';
+import { escapeControls, toSingleLine } from '../../cli/program/terminal.ts';
 
 const dangerous = [
   ['an escape sequence', '\u001b[31m'],

@@ -41,7 +41,7 @@ describe('darkroom webhooks test', () => {
 
     const { code, printed, message } = await runInProcess(['webhooks', 'test', url]);
 
-    expect(code).toBe(1);
+    expect(code).toBe(11);
     expect(message).toBe(`The event was not delivered: ${reason}`);
     expect(printed).toContain('status     no answer');
   });
@@ -60,7 +60,7 @@ describe('darkroom webhooks test', () => {
     );
 
     expect(await runInProcess(['webhooks', 'test', url])).toMatchObject({
-      code: 1,
+      code: 6,
       message: expect.stringContaining('a key with the scope manage or admin'),
     });
   });
@@ -68,7 +68,7 @@ describe('darkroom webhooks test', () => {
   test('does not repeat itself when the response is lost, since the event may have been sent', async () => {
     const { api, runInProcess } = await contextWithReply('hang up');
 
-    expect(await runInProcess(['webhooks', 'test', url])).toMatchObject({ code: 1 });
+    expect(await runInProcess(['webhooks', 'test', url])).toMatchObject({ code: 8 });
     expect(api.calls()).toHaveLength(1);
   });
 });

@@ -1,0 +1,82 @@
+import { type Command, Option } from 'commander';
+import { defaultModel } from '../../functions/domain/model/catalogue.ts';
+import type { GenerationRequest } from '../../functions/domain/wire/request.ts';
+import { parseMetadata, wholeNumberParser } from '../program/arguments.ts';
+import type { CreateRequest } from './task-run.ts';
+
+type Field = Exclude<keyof GenerationRequest, 'ignored'>;
+
+/** The argument or the option that each field of a create has. A field without one does not compile, and fails a test. */
+export const optionOfField: Readonly<Record<Field, string>> = {
+  prompt: '--prompt',
+  image_urls: '<picture...>',
+  image_uploads: '<picture...>',
+  n: '--n',
+  model: '--model',
+  size: '--size',
+  seed: '--seed',
+  negative_prompt: '--negative-prompt',
+  prompt_extend: '--prompt-extend',
+  watermark: '--watermark',
+  callback_url: '--callback-url',
+  metadata: '--metadata',
+};
+
+/** What these options give: commander's names of the fields. */
+export type CreateOptions = {
+  readonly prompt: string;
+  readonly n?: number;
+  readonly model?: string;
+  readonly size?: string;
+  readonly seed?: number;
+  readonly negativePrompt?: string;
+  readonly promptExtend?: boolean;
+  readonly watermark?: boolean;
+  readonly callbackUrl?: string;
+  readonly metadata?: Record<string, string>;
+};
+
+const maxSeed = 2_147_483_647;
+
+/** Adds an option for every field of a create. */
+export const withCreateOptions = (command: Command): Command =>
+  command
+    .requiredOption('--prompt <text>', 'what to make of them')
+    .option(
+      '--n <count>',
+      `how many pictures to make, 1 to ${defaultModel.maxN}`,
+      wholeNumberParser(1, defaultModel.maxN),
+    )
+    .option('--model <model>', 'which model makes them, as `darkroom models` lists them')
+    .option('--size <size>', 'like 1280x1280, a ratio like 16:9, or auto')
+    .option(
+      '--seed <number>',
+      'the same seed makes similar pictures',
+      wholeNumberParser(0, maxSeed),
+    )
+    .option('--negative-prompt <text>', 'what must not be in them')
+    .option('--prompt-extend', 'let the model write the prompt out')
+    .option('--no-prompt-extend', 'take the prompt as it is')
+    .option('--watermark', 'put a watermark on them')
+    .option('--no-watermark', 'put no watermark on them')
+    .option('--callback-url <address>', 'where to post the task when it has ended')
+    .addOption(
+      new Option(
+        '--metadata <key=value>',
+        'a text to keep with the task; can be given several times',
+      ).argParser(parseMetadata),
+    );
+
+/** The fields of the request, beside its pictures. */
+export const requestOf = (options: CreateOptions): CreateRequest => ({
+  model: options.model,
+  prompt: options.prompt,
+  n: options.n,
+  size: options.size,
+  seed: options.seed,
+  negative_prompt: options.negativePrompt,
+  prompt_extend: options.promptExtend,
+  watermark: options.watermark,
+  callback_url: options.callbackUrl,
+  metadata: options.metadata,
+});
