@@ -351,6 +351,18 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
       },
       sharedBecause: 'the operator may read all of it, and none of them writes',
     },
+    // Not one of the above: it reads which providers have a key, and so the keys.
+    'api/list-providers': {
+      id: 'ListProviders',
+      environment: {
+        ...callerEnvironment,
+        ...queueReads,
+        ...providers.order,
+        ACTIVITY_TABLE: readDurations,
+        PROVIDER_SECRET: secrets.providerKeys.allow('secretsmanager:GetSecretValue'),
+        TYPICAL_SECONDS: stage.typicalSeconds,
+      },
+    },
     'api/manage-accounts': {
       id: 'ManageAccounts',
       environment: {

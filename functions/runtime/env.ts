@@ -238,6 +238,13 @@ export const entries = {
     TASK_TABLE: required,
     AUDIT_TABLE: required,
   }),
+  'api/list-providers': z.object({
+    ...callerVariables,
+    ...queue,
+    PROVIDER_SECRET: required,
+    PROVIDERS,
+    TYPICAL_SECONDS,
+  }),
   'api/manage-accounts': z.object({ ...callerVariables, AUDIT_TABLE: required }),
   'api/credit-account': z.object({
     ...callerVariables,

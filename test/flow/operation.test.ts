@@ -169,6 +169,30 @@ describe('an account', () => {
 });
 
 describe('the operator', () => {
+  test('sees the providers: which have a key, what they take, and what they have rejected', async () => {
+    const shop = await customer('providers-shop');
+    const { body: before } = await admin('GET', '/providers');
+    const countIn = (list: Body, wanted: string) =>
+      list.data[0].rejections.find(({ code }: Body) => code === wanted)?.count ?? 0;
+    controlProvider(stack, { submit: 'refused', times: 1 });
+
+    const task = await shop.run();
+
+    const { body } = await admin('GET', '/providers');
+    expect(body.data.map(({ id }: Body) => id)).toEqual(['dashscope', 'evolink', 'fal']);
+    expect(task.status).toBe('failed');
+    expect(countIn(body, task.error.code)).toBe(countIn(before, task.error.code) + 1);
+    expect(body.data[0]).toMatchObject({
+      position: 1,
+      has_key: true,
+      models: [{ id: 'wan2.5-image-to-image', typical_seconds: expect.any(Number) }],
+      slots: [{ name: expect.stringContaining('dashscope'), waiting: 0 }],
+    });
+    expect(Object.keys(body.data[0])).not.toContain('key');
+    const response = await shop.call('GET', '/v1/admin/providers');
+    expect([response.status, response.body.error.code]).toEqual([403, 'permission_denied']);
+  });
+
   test('finds tasks of all accounts by what became of them, and reads where each is', async () => {
     const shop = await customer('found-shop');
     controlProvider(stack, { outcome: 'failed', code: 'DataInspectionFailed', times: 1 });

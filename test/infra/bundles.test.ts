@@ -30,6 +30,7 @@ const limits: Record<Entry, number> = {
   'api/provider-webhook': 432,
   'api/read-account': 400,
   'api/admin-reads': 431,
+  'api/list-providers': 480,
   'api/manage-accounts': 395,
   'api/credit-account': 399,
   'api/manage-keys': 404,
