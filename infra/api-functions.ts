@@ -140,13 +140,15 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
       id: 'ListTasks',
       environment: {
         ...callerEnvironment,
-        TASK_TABLE: tables.tasks.allow('dynamodb:BatchGetItem', {
-          index: indexNames.tasksByAccount,
-          actions: ['dynamodb:Query'],
-        }),
+        TASK_TABLE: tables.tasks.allow(
+          'dynamodb:BatchGetItem',
+          { index: indexNames.tasksByAccount, actions: ['dynamodb:Query'] },
+          { index: indexNames.undeliveredCallbacks, actions: ['dynamodb:Query'] },
+        ),
         MODEL_ALIASES: stage.modelAliases,
         TYPICAL_SECONDS: stage.typicalSeconds,
       },
+      sharedBecause: 'each lists tasks of its account',
     },
     'api/batch-tasks': {
       id: 'BatchTasks',

@@ -270,6 +270,32 @@ describe('the operator', () => {
     expect(undelivered.body.data).toHaveLength(1);
 
     const stranger = await customer('told-other');
+    const list = await shop.call('GET', '/v1/webhooks/deliveries?status=undelivered');
+    expect(list.body.data).toEqual([
+      {
+        object: 'webhook_delivery',
+        task_id: task.id,
+        event_id: expect.stringContaining(task.id),
+        status: 'undelivered',
+        url: `${down.url}/done`,
+        task_created_at: task.created,
+        task_completed_at: expect.any(Number),
+        attempt_count: 6,
+        last_attempt: {
+          at: expect.any(Number),
+          ms: expect.any(Number),
+          status: 500,
+          reason: expect.stringContaining('500'),
+          response_text: null,
+        },
+        next_attempt_at: null,
+      },
+    ]);
+    const others = ['', '?status=undelivered', `?cursor=${btoa(`[9999999999999,"${task.id}"]`)}`];
+    for (const query of others) {
+      const { status, body } = await stranger.call('GET', `/v1/webhooks/deliveries${query}`);
+      expect([status, body.data]).toEqual([200, []]);
+    }
     const nothing = await stranger.call('POST', '/v1/tasks/callbacks', { since: 0 });
     const own = await shop.call('POST', '/v1/tasks/callbacks', { since: 0 });
 
@@ -279,6 +305,8 @@ describe('the operator', () => {
       () => admin('GET', `/tasks/${task.id}`),
       ({ body }) => body.callback === 'delivered',
     );
+    const after = await shop.call('GET', '/v1/webhooks/deliveries');
+    expect(after.body.data).toMatchObject([{ task_id: task.id, status: 'delivered' }]);
     const again = await admin('POST', '/accounts/told-shop/callbacks', { since: 0 });
     const once = await admin('POST', `/tasks/${task.id}/callback`);
     expect([again.body.scheduled, once.body.callback]).toEqual([0, 'pending']);
