@@ -218,7 +218,8 @@ describe('the operator', () => {
       key_id: shop.keyId,
       code: 'content_policy_violation',
       provider: 'dashscope',
-      internals: { ticket: expect.any(String), execution: 1 },
+      // The local provider has no limits, so no job has a slot.
+      internals: { ticket: expect.any(String), slot: null, queued_at: null, execution: 1 },
       callback_attempts: null,
     });
     expect(JSON.stringify(body)).not.toMatch(/Make it snow|sample\.jpg/);
