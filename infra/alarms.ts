@@ -264,7 +264,7 @@ function capacityAlarms({ workflow, tables }: Monitored) {
       metric: sumOf(
         'throttled requests',
         5,
-        // Ten, which is as many metrics as one alarm may have. A throttled request for a file is a 5xx of the API.
+        // Ten, which is as many metrics as one alarm may have. A throttled request for a file, or of the operator, is a 5xx of the API.
         [tasks, accounts, keys, activity, idempotency].flatMap((table) => throttlesOf(table)),
       ),
       threshold: 10,

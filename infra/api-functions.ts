@@ -68,6 +68,8 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
   // A response about a task that waits says for how long, as tasks have been taking.
   const readDurations = tables.activity.allow('dynamodb:GetItem', 'dynamodb:UpdateItem');
   const queueReads = queueReadsOf(tables, providers);
+  // What the operator does is written down; no function may change or delete that.
+  const writesAudit = { AUDIT_TABLE: tables.audit.allow('dynamodb:PutItem') };
   // A response about a task has signed links to its results.
   const taskLinks = {
     SIGNING_SECRET: secrets.signing.allow('secretsmanager:GetSecretValue'),
@@ -138,13 +140,15 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
       id: 'ListTasks',
       environment: {
         ...callerEnvironment,
-        TASK_TABLE: tables.tasks.allow('dynamodb:BatchGetItem', {
-          index: indexNames.tasksByAccount,
-          actions: ['dynamodb:Query'],
-        }),
+        TASK_TABLE: tables.tasks.allow(
+          'dynamodb:BatchGetItem',
+          { index: indexNames.tasksByAccount, actions: ['dynamodb:Query'] },
+          { index: indexNames.undeliveredCallbacks, actions: ['dynamodb:Query'] },
+        ),
         MODEL_ALIASES: stage.modelAliases,
         TYPICAL_SECONDS: stage.typicalSeconds,
       },
+      sharedBecause: 'each lists tasks of its account',
     },
     'api/batch-tasks': {
       id: 'BatchTasks',
@@ -161,6 +165,7 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
       id: 'CancelTask',
       environment: {
         ...callerEnvironment,
+        ...writesAudit,
         TASK_TABLE: tables.tasks.allow('dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'),
         WORKFLOW_ARN: workflow.allow(
           'states:StartExecution',
@@ -189,6 +194,7 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
       id: 'RedeliverCallback',
       environment: {
         ...callerEnvironment,
+        ...writesAudit,
         ...taskLinks,
         TASK_TABLE: tables.tasks.allow(
           'dynamodb:GetItem',
@@ -336,6 +342,7 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
           { index: indexNames.accountsByName, actions: ['dynamodb:Query'] },
         ),
         ACTIVITY_TABLE: lastUse,
+        AUDIT_TABLE: tables.audit.allow('dynamodb:Query'),
         TASK_TABLE: tables.tasks.allow(
           'dynamodb:GetItem',
           'dynamodb:BatchGetItem',
@@ -346,10 +353,23 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
       },
       sharedBecause: 'the operator may read all of it, and none of them writes',
     },
+    // Not one of the above: it reads which providers have a key, and so the keys.
+    'api/list-providers': {
+      id: 'ListProviders',
+      environment: {
+        ...callerEnvironment,
+        ...queueReads,
+        ...providers.order,
+        ACTIVITY_TABLE: readDurations,
+        PROVIDER_SECRET: secrets.providerKeys.allow('secretsmanager:GetSecretValue'),
+        TYPICAL_SECONDS: stage.typicalSeconds,
+      },
+    },
     'api/manage-accounts': {
       id: 'ManageAccounts',
       environment: {
         ...callerEnvironment,
+        ...writesAudit,
         ACCOUNT_TABLE: changeAccounts,
       },
       sharedBecause: 'each writes one account and its limits, and none of them moves money',
@@ -367,6 +387,7 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
       id: 'CreditAccount',
       environment: {
         ...callerEnvironment,
+        ...writesAudit,
         ACCOUNT_TABLE: changeAccounts,
         IDEMPOTENCY_TABLE: tables.idempotency.allow('dynamodb:GetItem', 'dynamodb:PutItem'),
       },
@@ -375,6 +396,7 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
       id: 'ManageKeys',
       environment: {
         ...callerEnvironment,
+        ...writesAudit,
         KEY_TABLE: tables.keys.allow(
           'dynamodb:GetItem',
           'dynamodb:BatchGetItem',

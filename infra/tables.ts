@@ -11,7 +11,7 @@ import { indexNames } from '../functions/domain/model/storage-names.ts';
 import type { Binding, Grant, NonEmpty } from './bindings.ts';
 import type { Stage } from './stage.ts';
 
-// No action reads a whole table. Tasks, idempotency records, files and the days of keys go by their time to live; only
+// No action reads a whole table. Tasks, idempotency records, files, audit entries and the days of keys go by their time to live; only
 // what was asked is deleted, with its task, and what is over in the queue.
 type TableAction =
   `dynamodb:${'BatchGetItem' | 'ConditionCheckItem' | 'DeleteItem' | 'GetItem' | 'PutItem' | 'Query' | 'UpdateItem'}`;
@@ -42,7 +42,7 @@ export class Table<Index extends string = never> extends TableV2 {
 const text = (name: string) => ({ name, type: AttributeType.STRING });
 const number = (name: string) => ({ name, type: AttributeType.NUMBER });
 
-/** The tables: tasks, accounts with their ledgers, API keys and their activity, idempotency records, hosted files, and the queue. */
+/** The tables: tasks, accounts with their ledgers, API keys and their activity, idempotency records, hosted files, the queue, and what was done by the operator. */
 export class Tables extends Construct {
   readonly tasks: Table<
     | typeof indexNames.nextCheck
@@ -56,6 +56,7 @@ export class Tables extends Construct {
   readonly idempotency: Table;
   readonly files: Table;
   readonly queue: Table;
+  readonly audit: Table;
 
   constructor(scope: Construct, id: string, { keepData }: Stage) {
     super(scope, id);
@@ -160,6 +161,13 @@ export class Tables extends Construct {
       ...common,
       partitionKey: text('pk'),
       sortKey: text('sk'),
+    });
+    // No function may change or delete an entry: they have no action for it but that of a put.
+    this.audit = new Table(this, 'Audit', {
+      ...common,
+      partitionKey: text('monthShard'),
+      sortKey: text('position'),
+      timeToLiveAttribute: 'ttl',
     });
   }
 }

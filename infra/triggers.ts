@@ -121,6 +121,7 @@ const rowsOf = ({
         'dynamodb:UpdateItem',
       ),
       IDEMPOTENCY_TABLE: tables.idempotency.allow('dynamodb:GetItem', 'dynamodb:PutItem'),
+      AUDIT_TABLE: tables.audit.allow('dynamodb:PutItem'),
     },
   },
 });

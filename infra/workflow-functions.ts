@@ -125,7 +125,7 @@ function rowsOf({
       timeoutSeconds: timeouts.submitTask.functionSeconds,
       environment: {
         TASK_TABLE: tables.tasks.allow('dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'),
-        ACTIVITY_TABLE: tables.activity.allow('dynamodb:GetItem'),
+        ACTIVITY_TABLE: tables.activity.allow('dynamodb:GetItem', 'dynamodb:UpdateItem'),
         // The provider reads the inputs by links that this function signs: a link can do what its signer can.
         INPUT_BUCKET: buckets.inputs.allow({
           prefix: bucketPrefixes.prepared,

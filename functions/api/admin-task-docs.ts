@@ -19,6 +19,7 @@ const common = {
   reserved: 1200,
   provider: 'dashscope',
   ticket: 'b2c1f8a4-5f0e-4a55-9a86-3f3c9c9f1b52',
+  slot: 'dashscope/wan2.5-i2i-preview#0',
   submittedAt: now - 37_000,
   typicalSeconds: 30,
 } as const;

@@ -1,4 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Context } from 'aws-lambda';
 import { clientConfig } from '../adapters/aws/client-config.ts';
 import { accountTable } from '../adapters/aws/dynamodb/account-table.ts';
 import { credits } from '../adapters/aws/dynamodb/credits.ts';
@@ -10,12 +11,22 @@ const env = readEnv('events/issue-key');
 const dynamo = new DynamoDBClient(clientConfig);
 const now = Date.now;
 const issue = issueKey({
-  accounts: accountTable(dynamo, env.ACCOUNT_TABLE),
-  keys: keyTable(dynamo, { keys: env.KEY_TABLE, accounts: env.ACCOUNT_TABLE }, now),
-  ledger: credits(dynamo, { accounts: env.ACCOUNT_TABLE, idempotency: env.IDEMPOTENCY_TABLE }),
+  accounts: accountTable(dynamo, env.ACCOUNT_TABLE, env.AUDIT_TABLE),
+  keys: keyTable(
+    dynamo,
+    { keys: env.KEY_TABLE, accounts: env.ACCOUNT_TABLE, audit: env.AUDIT_TABLE },
+    now,
+  ),
+  ledger: credits(dynamo, {
+    accounts: env.ACCOUNT_TABLE,
+    idempotency: env.IDEMPOTENCY_TABLE,
+    audit: env.AUDIT_TABLE,
+  }),
   now,
 });
 
 // It has no route and no trigger: only the operator invokes it, with AWS credentials that may do so.
-export const handler = async (event: unknown): Promise<IssuedKey> =>
-  issue(IssueKeyRequest.parse(event));
+export const handler = async (
+  event: unknown,
+  { awsRequestId }: Pick<Context, 'awsRequestId'>,
+): Promise<IssuedKey> => issue(IssueKeyRequest.parse(event), awsRequestId);

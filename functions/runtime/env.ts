@@ -180,6 +180,7 @@ export const entries = {
   'api/cancel-task': z.object({
     ...callerVariables,
     TASK_TABLE: required,
+    AUDIT_TABLE: required,
     WORKFLOW_ARN: required,
     TYPICAL_SECONDS,
   }),
@@ -192,6 +193,7 @@ export const entries = {
     ...callerVariables,
     ...links,
     TASK_TABLE: required,
+    AUDIT_TABLE: required,
     NOTIFY_FUNCTION: required,
   }),
   'api/create-file': z.object({
@@ -231,10 +233,25 @@ export const entries = {
     PROVIDER_KEYS_URLS,
   }),
   'api/read-account': z.object({ ...callerVariables, MODEL_ALIASES }),
-  'api/admin-reads': z.object({ ...callerVariables, TASK_TABLE: required }),
-  'api/manage-accounts': z.object({ ...callerVariables }),
-  'api/credit-account': z.object({ ...callerVariables, IDEMPOTENCY_TABLE: required }),
-  'api/manage-keys': z.object({ ...callerVariables }),
+  'api/admin-reads': z.object({
+    ...callerVariables,
+    TASK_TABLE: required,
+    AUDIT_TABLE: required,
+  }),
+  'api/list-providers': z.object({
+    ...callerVariables,
+    ...queue,
+    PROVIDER_SECRET: required,
+    PROVIDERS,
+    TYPICAL_SECONDS,
+  }),
+  'api/manage-accounts': z.object({ ...callerVariables, AUDIT_TABLE: required }),
+  'api/credit-account': z.object({
+    ...callerVariables,
+    IDEMPOTENCY_TABLE: required,
+    AUDIT_TABLE: required,
+  }),
+  'api/manage-keys': z.object({ ...callerVariables, AUDIT_TABLE: required }),
   'api/test-webhook': z.object({ ...callerVariables, PUBLIC_URL: required, ALLOW_LOOPBACK }),
   'api/console': z.object({ PICTURE_ORIGINS: required, AWS_ENDPOINT_URL_S3 }),
   'api/service': z.object({}),
@@ -279,6 +296,7 @@ export const entries = {
     KEY_TABLE: required,
     ACCOUNT_TABLE: required,
     IDEMPOTENCY_TABLE: required,
+    AUDIT_TABLE: required,
   }),
 } as const;
 

@@ -24,6 +24,8 @@ export type RouteRequest<R extends AnyRoute> = {
   readonly rawPath: string;
   /** The query as it was sent, without its question mark. */
   readonly rawQuery: string;
+  /** The `x-request-id` of the response. */
+  readonly requestId: string;
 };
 
 /** A picture. A response to HEAD needs only its size in bytes. */
@@ -112,6 +114,7 @@ export const serve =
         method: event.requestContext.http.method,
         rawPath: event.requestContext.http.path,
         rawQuery: event.rawQueryString,
+        requestId: event.requestContext.requestId,
         // The declaration says what the parts are; the compiler cannot follow it through the event.
       } as RouteRequest<R>);
       const result = toResult(response, { ...requestHeaders, ...rateHeaders });

@@ -5,6 +5,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { clientConfig, s3ClientConfig } from '../adapters/aws/client-config.ts';
 import { durations } from '../adapters/aws/dynamodb/durations.ts';
+import { rejections } from '../adapters/aws/dynamodb/rejections.ts';
 import { taskTable } from '../adapters/aws/dynamodb/task-table.ts';
 import { slotDeps } from '../adapters/aws/provider-slots.ts';
 import { queueEstimatesOf } from '../adapters/aws/queue-estimates.ts';
@@ -31,6 +32,7 @@ const secrets = new SecretsManagerClient(clientConfig);
 const keys = cachedSecret(secrets, env.PROVIDER_SECRET, now);
 const signing = cachedSecret(secrets, env.SIGNING_SECRET, now);
 const estimates = queueEstimatesOf(dynamo, env);
+const rejected = rejections(dynamo, env.ACTIVITY_TABLE, now);
 const submit = submitTask({
   tasks: taskTable(dynamo, env.TASK_TABLE),
   inputs: inputLinks(new S3Client(s3ClientConfig), env.INPUT_BUCKET),
@@ -67,6 +69,11 @@ const submit = submitTask({
     });
     countMetric(metricNames.providerAccountRejected);
   },
+  // It is only information: no task fails because it was not counted.
+  recordRejection: (provider, code) =>
+    rejected
+      .record(provider, code)
+      .catch((cause: unknown) => log('warn', 'rejection.not_counted', { provider, code, cause })),
   onFallback: (taskId, provider, cause) =>
     log('warn', 'provider.fallback', { taskId, provider, cause }),
 });

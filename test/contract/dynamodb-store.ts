@@ -16,9 +16,9 @@ import { tableNames } from './template-resources.ts';
 
 /** The adapters under test, on a DynamoDB that has the tables of the template. */
 export function storeOf(client: DynamoDBClient): Store {
-  const accounts = accountTable(client, tableNames.accounts);
+  const accounts = accountTable(client, tableNames.accounts, tableNames.audit);
   return {
-    tasks: taskTable(client, tableNames.tasks),
+    tasks: taskTable(client, tableNames.tasks, tableNames.audit),
     ledger: {
       ...reservations(client, tableNames),
       ...settlements(client, tableNames),

@@ -380,7 +380,7 @@ test('no table contains an issued key, only its hash', async () => {
   const { accounts, apiKeys, ledger } = storeOf(client);
 
   const issue = issueKey({ accounts, keys: apiKeys, ledger, now: () => 1 });
-  const { api_key } = await issue(IssueKeyRequest.parse({ credits: 1 }));
+  const { api_key } = await issue(IssueKeyRequest.parse({ credits: 1 }), 'request');
 
   const rows = await Promise.all(Object.values(tableNames).map((table) => rowsOf(client, table)));
   expect(JSON.stringify(rows)).toContain(`"lastFour":"${api_key.slice(-4)}"`);

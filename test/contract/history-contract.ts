@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { CursorKey } from '../../functions/domain/model/ids.ts';
-import { type CallbackRecord, requestOf } from '../../functions/domain/model/task.ts';
+import {
+  type CallbackRecord,
+  type EndedTask,
+  isEnded,
+  requestOf,
+} from '../../functions/domain/model/task.ts';
 import type { ListRange } from '../../functions/domain/tasks/list-tasks.ts';
 import { activeTaskView, summaryView } from '../../functions/domain/wire/view.ts';
 import { completed, deleted, failed, keyOf } from '../support/tasks.ts';
@@ -244,6 +249,30 @@ export function historyContract(make: MakeStore): void {
         { id: b, createdAt: 100 },
       ]);
       expect(ids(await of({ limit: 9, from: 150, to: 250 }))).toEqual([c]);
+    });
+
+    test('have a last attempt each, also when there were more than are stored, and one without an attempt has none', async () => {
+      const store = await make();
+      const [once, often, never] = [await ended(store), await ended(store), await ended(store)];
+      await giveUp(store, once, 100);
+      for (let at = 1; at <= 23; at += 1) {
+        const { id, callbackAttempts } = (await store.tasks.find(often)) as EndedTask;
+        await store.tasks.recordCallbackAttempt(
+          completed({ id, callbackAttempts }),
+          { at, milliseconds: at, status: 503 },
+          givenUp,
+        );
+      }
+      const found = await store.history.findStates([once, often, never]);
+
+      const last = await store.history.findLastAttempts(found.filter(isEnded));
+
+      expect(last).toEqual(
+        new Map([
+          [once, { at: 100, milliseconds: 1 }],
+          [often, { at: 23, milliseconds: 23, status: 503 }],
+        ]),
+      );
     });
 
     test('are those that are undelivered now: not when they are sent again, delivered after all, or deleted', async () => {

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { creditAccount } from '../../functions/domain/accounts/credit-account.ts';
 import { idempotencyTtlMs } from '../../functions/domain/billing/idempotency.ts';
+import { sampleAct } from '../support/tasks.ts';
 import {
   type Account,
   type CreditRequest,
@@ -34,7 +35,7 @@ export const operatorCredits = (
     const credit = creditAccount({ ledger, accounts, now: clock.now });
     const by = { account, keyId: operator, idempotencyKey };
     try {
-      const { entry } = await credit({ credits: request.amount, note }, by);
+      const { entry } = await credit({ credits: request.amount, note }, by, sampleAct);
       expect(entry.id, 'a repeated request leads to its entry').toBe(firstEntry() ?? entry.id);
       request.result = entry.id;
     } catch (error) {

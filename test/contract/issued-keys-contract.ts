@@ -5,8 +5,10 @@ import { sampleTime } from '../support/tasks.ts';
 import { auditedFunds } from './ledger-invariants.ts';
 import { entriesOf, type MakeStore, type Store } from './stores.ts';
 
-const issuing = ({ accounts, apiKeys, ledger }: Store) =>
-  issueKey({ accounts, keys: apiKeys, ledger, now: () => sampleTime });
+const issuing =
+  ({ accounts, apiKeys, ledger }: Store) =>
+  (request: IssueKeyRequest) =>
+    issueKey({ accounts, keys: apiKeys, ledger, now: () => sampleTime })(request, 'request');
 
 /** What issuing a key guarantees, on every store. */
 export function issuedKeysContract(make: MakeStore): void {

@@ -262,15 +262,20 @@ export function queueContract(make: MakeQueue): void {
       const queue = await make();
       expect(await queue.readSummary(queueName)).toBeUndefined();
       const summary = (takenAt: number, count: number) => ({
+        waiting: count + 5,
         takenAt,
         flows: [{ flow: 'acme', count, since: [sampleTime, sampleTime + count] }],
       });
       await queue.writeSummary(queueName, summary(sampleTime, 30));
       await queue.writeSummary(queueName, summary(sampleTime + 60_000, 40));
-      await queue.writeSummary('fal', { takenAt: sampleTime, flows: [] });
+      await queue.writeSummary('fal', { takenAt: sampleTime, flows: [], waiting: 3 });
 
       expect(await queue.readSummary(queueName)).toEqual(summary(sampleTime + 60_000, 40));
-      expect(await queue.readSummary('fal')).toEqual({ takenAt: sampleTime, flows: [] });
+      expect(await queue.readSummary('fal')).toEqual({
+        takenAt: sampleTime,
+        flows: [],
+        waiting: 3,
+      });
     });
 
     test('one is claimed by one at a time, again by the same, and by others when the claim is over', async () => {

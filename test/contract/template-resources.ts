@@ -27,6 +27,7 @@ export const tableNames = {
   idempotency: findName(templateTables, 'tablesidempotency'),
   files: findName(templateTables, 'tablesfiles'),
   queue: findName(templateTables, 'tablesqueue'),
+  audit: findName(templateTables, 'tablesaudit'),
 };
 
 const templateBuckets = buckets.map(({ name }) => name);

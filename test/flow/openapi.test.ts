@@ -405,6 +405,9 @@ test('every response to an operator matches the document', async () => {
   await call('GET /v1/admin/keys/{key_id}', 200, { params: [made.id] });
   await call('GET /v1/admin/keys', 200, { query: 'account=described' });
   await call('DELETE /v1/admin/keys/{key_id}', 200, { params: [made.id] });
+  await call('GET /v1/admin/audit', 200, { query: 'account=described' });
+  await call('GET /v1/admin/providers', 200);
+  await call('GET /v1/webhooks/deliveries', 200, { query: 'limit=5' });
   for (const url of [imageServer.url, 'http://127.0.0.1:9/']) {
     await call('POST /v1/webhooks/test', 200, { body: { url } });
   }

@@ -169,6 +169,30 @@ describe('an account', () => {
 });
 
 describe('the operator', () => {
+  test('sees the providers: which have a key, what they take, and what they have rejected', async () => {
+    const shop = await customer('providers-shop');
+    const { body: before } = await admin('GET', '/providers');
+    const countIn = (list: Body, wanted: string) =>
+      list.data[0].rejections.find(({ code }: Body) => code === wanted)?.count ?? 0;
+    controlProvider(stack, { submit: 'refused', times: 1 });
+
+    const task = await shop.run();
+
+    const { body } = await admin('GET', '/providers');
+    expect(body.data.map(({ id }: Body) => id)).toEqual(['dashscope', 'evolink', 'fal']);
+    expect(task.status).toBe('failed');
+    expect(countIn(body, task.error.code)).toBe(countIn(before, task.error.code) + 1);
+    expect(body.data[0]).toMatchObject({
+      position: 1,
+      has_key: true,
+      models: [{ id: 'wan2.5-image-to-image', typical_seconds: expect.any(Number) }],
+      slots: [{ name: expect.stringContaining('dashscope'), waiting: 0 }],
+    });
+    expect(Object.keys(body.data[0])).not.toContain('key');
+    const response = await shop.call('GET', '/v1/admin/providers');
+    expect([response.status, response.body.error.code]).toEqual([403, 'permission_denied']);
+  });
+
   test('finds tasks of all accounts by what became of them, and reads where each is', async () => {
     const shop = await customer('found-shop');
     controlProvider(stack, { outcome: 'failed', code: 'DataInspectionFailed', times: 1 });
@@ -194,7 +218,8 @@ describe('the operator', () => {
       key_id: shop.keyId,
       code: 'content_policy_violation',
       provider: 'dashscope',
-      internals: { ticket: expect.any(String), execution: 1 },
+      // The local provider has no limits, so no job has a slot.
+      internals: { ticket: expect.any(String), slot: null, queued_at: null, execution: 1 },
       callback_attempts: null,
     });
     expect(JSON.stringify(body)).not.toMatch(/Make it snow|sample\.jpg/);
@@ -246,6 +271,32 @@ describe('the operator', () => {
     expect(undelivered.body.data).toHaveLength(1);
 
     const stranger = await customer('told-other');
+    const list = await shop.call('GET', '/v1/webhooks/deliveries?status=undelivered');
+    expect(list.body.data).toEqual([
+      {
+        object: 'webhook_delivery',
+        task_id: task.id,
+        event_id: expect.stringContaining(task.id),
+        status: 'undelivered',
+        url: `${down.url}/done`,
+        task_created_at: task.created,
+        task_completed_at: expect.any(Number),
+        attempt_count: 6,
+        last_attempt: {
+          at: expect.any(Number),
+          ms: expect.any(Number),
+          status: 500,
+          reason: expect.stringContaining('500'),
+          response_text: null,
+        },
+        next_attempt_at: null,
+      },
+    ]);
+    const others = ['', '?status=undelivered', `?cursor=${btoa(`[9999999999999,"${task.id}"]`)}`];
+    for (const query of others) {
+      const { status, body } = await stranger.call('GET', `/v1/webhooks/deliveries${query}`);
+      expect([status, body.data]).toEqual([200, []]);
+    }
     const nothing = await stranger.call('POST', '/v1/tasks/callbacks', { since: 0 });
     const own = await shop.call('POST', '/v1/tasks/callbacks', { since: 0 });
 
@@ -255,6 +306,8 @@ describe('the operator', () => {
       () => admin('GET', `/tasks/${task.id}`),
       ({ body }) => body.callback === 'delivered',
     );
+    const after = await shop.call('GET', '/v1/webhooks/deliveries');
+    expect(after.body.data).toMatchObject([{ task_id: task.id, status: 'delivered' }]);
     const again = await admin('POST', '/accounts/told-shop/callbacks', { since: 0 });
     const once = await admin('POST', `/tasks/${task.id}/callback`);
     expect([again.body.scheduled, once.body.callback]).toEqual([0, 'pending']);

@@ -122,6 +122,19 @@ describe('a request takes at most its units:', () => {
     expectUnits(await unitsOf(run), { write: 1, read: 0.5 + 8 * 0.5 + 2 * 5 });
   });
 
+  test('a page of callbacks: half a unit for each partition, one for each task that is looked at, and one for each attempt that is shown', async () => {
+    await runTask({ callback_url: `${receiver.url}/done` });
+    const looked = (await stack.call('GET', '/v1/tasks?limit=100')).body.data.length;
+    const run = () => stack.call('GET', '/v1/webhooks/deliveries?limit=5');
+    const shown = (await run()).body.data.length;
+
+    expect(shown).toBeGreaterThan(0);
+    expect(looked).toBeLessThan(50); // which one read looks at
+    expectUnits(await unitsOf(run), { write: 1, read: 0.5 + 8 * 0.5 + looked + shown });
+    const givenUp = () => stack.call('GET', '/v1/webhooks/deliveries?status=undelivered');
+    expectUnits(await unitsOf(givenUp), { write: 1, read: 0.5 + 8 * 0.5 });
+  });
+
   test('a batch: two for each task', async () => {
     const ids = [await runTask({}), await runTask({})];
     const run = () => stack.call('POST', '/v1/tasks/batch', { task_ids: ids });

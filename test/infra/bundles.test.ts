@@ -14,7 +14,7 @@ import { buildBundles } from '../../infra/bundles.ts';
 const limits: Record<Entry, number> = {
   'api/create-task': 484,
   'api/get-task': 424,
-  'api/wait-for-task': 395,
+  'api/wait-for-task': 410,
   'api/list-tasks': 385,
   'api/batch-tasks': 417,
   'api/cancel-task': 421,
@@ -30,12 +30,13 @@ const limits: Record<Entry, number> = {
   'api/provider-webhook': 432,
   'api/read-account': 400,
   'api/admin-reads': 431,
+  'api/list-providers': 480,
   'api/manage-accounts': 395,
   'api/credit-account': 399,
   'api/manage-keys': 404,
   'api/test-webhook': 428,
   'api/console': 300, // beside it lie the files of the page
-  'api/service': 336, // four fifths are the OpenAPI document, which grows with every route
+  'api/service': 355, // four fifths are the OpenAPI document, which grows with every route
   'workflow/prepare-inputs': 584,
   'workflow/submit-task': 651,
   'workflow/await-slot': 420,

@@ -39,6 +39,7 @@ const limits: Record<Entry, readonly [memory: number, seconds: number]> = {
   'api/provider-webhook': [1024, 10],
   'api/read-account': [1024, 10],
   'api/admin-reads': [1024, 10],
+  'api/list-providers': [1024, 10],
   'api/manage-accounts': [1024, 10],
   'api/credit-account': [1024, 10],
   'api/manage-keys': [1024, 10],

@@ -13,7 +13,7 @@ import { readable } from './readable.ts';
 import { newApp, newStack, ofType, propertiesOf, stageNames, synthesised } from './synthesised.ts';
 
 /** The number of resources that dev and prod may have. */
-const maxResources = 290;
+const maxResources = 300;
 const providerUrls = Object.values(providerAdapters).map(({ url }) => url);
 
 describe('the settings that only the local stack has', () => {

@@ -12,7 +12,7 @@ describe.each(stageNames)('the tables of %s', (name) => {
   const table = (tableName: string) => propertiesOf(stage, 'AWS::DynamoDB::GlobalTable', tableName);
   const all = ofType(stage, 'AWS::DynamoDB::GlobalTable');
 
-  test('are these seven, each with its keys', () => {
+  test('are these eight, each with its keys', () => {
     const keys = all.map(({ name: tableName, Properties }) => [tableName, Properties['KeySchema']]);
 
     expect(Object.fromEntries(keys)).toEqual({
@@ -23,6 +23,7 @@ describe.each(stageNames)('the tables of %s', (name) => {
       Idempotency: key('id'),
       Files: key('partition', 'row'),
       Queue: key('pk', 'sk'),
+      Audit: key('monthShard', 'position'),
     });
   });
 
@@ -77,7 +78,7 @@ describe.each(stageNames)('the tables of %s', (name) => {
     expect(indexed.map(({ name: tableName }) => tableName)).toEqual(['Tasks', 'Accounts', 'Keys']);
   });
 
-  test('delete by themselves idempotency records, tasks and files that have expired, and what keys have spent on days that are over; nothing else', () => {
+  test('delete by themselves idempotency records, tasks, files and audit entries that have expired, and what keys have spent on days that are over; nothing else', () => {
     const timeToLive = Object.fromEntries(
       all.flatMap(({ name: tableName, Properties }) =>
         Properties['TimeToLiveSpecification']
@@ -91,11 +92,12 @@ describe.each(stageNames)('the tables of %s', (name) => {
       Keys: { AttributeName: 'ttl', Enabled: true },
       Idempotency: { AttributeName: 'expiresAt', Enabled: true },
       Files: { AttributeName: 'ttl', Enabled: true },
+      Audit: { AttributeName: 'ttl', Enabled: true },
     });
   });
 
   test('are billed by request', () => {
-    expect(all).toHaveLength(7);
+    expect(all).toHaveLength(8);
     for (const { Properties } of all) expect(Properties['BillingMode']).toBe('PAY_PER_REQUEST');
   });
 });
@@ -109,7 +111,7 @@ test('only in production are tables protected, retained and restorable', () => {
       resource.Properties['Replicas'],
     ]);
   const protection = (isProtected: boolean) =>
-    Array.from({ length: 7 }, () => [
+    Array.from({ length: 8 }, () => [
       isProtected ? 'Retain' : 'Delete',
       isProtected ? 'Retain' : 'Delete',
       expect.objectContaining({ SSEEnabled: isProtected }), // otherwise DynamoDB encrypts with a key that it owns

@@ -42,6 +42,13 @@ export const memoryHistory = (
         .filter(({ id }) => ids.includes(id))
         .map((task) => [task.id, requestOf(task)]),
     ),
+  findLastAttempts: async (tasks) =>
+    new Map(
+      tasks.flatMap(({ id }) => {
+        const last = attempts.get(id)?.at(-1);
+        return last ? [[id, last] as const] : [];
+      }),
+    ),
   findAll: async (ids) => all().filter(({ id }) => ids.includes(id)),
 });
 

@@ -350,6 +350,7 @@ export async function simulateQueue(options: SimulationOptions) {
         onDeferred: signal,
         operatorMustAct: signal,
         onFallback: signal,
+        recordRejection: async () => undefined,
       }),
       awaitSlot: awaitSlot({ tasks, slots, workflow, pause: time.sleep }),
       poll: pollTask({

@@ -4,6 +4,7 @@ import {
   hashOfKey,
   keyIdOf,
 } from '../../functions/domain/model/api-key.ts';
+import type { Act } from '../../functions/domain/model/audit.ts';
 import type {
   Completed,
   DeletedTask,
@@ -25,6 +26,15 @@ export const sampleCaller: Caller = {
   scopes: ['generate'],
   timeZone: 'UTC',
   requestsPerMinute: 300,
+};
+
+/** What the operator does in a sample. */
+export const sampleAct: Act = {
+  operation: 'changeAccount',
+  at: sampleTime,
+  actorKeyId: 'key-00000000000000ad',
+  actorKeyName: 'operator',
+  requestId: 'request',
 };
 
 /** The key of the sample's caller, as it is stored; another account has its own. */

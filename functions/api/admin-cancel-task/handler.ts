@@ -8,12 +8,13 @@ import { adminTaskView } from '../../domain/wire/admin-task-view.ts';
 import { readEnv } from '../../runtime/env.ts';
 import { serve } from '../../runtime/http.ts';
 import { log } from '../../runtime/log.ts';
+import { actOf } from '../act-of.ts';
 import { callers, dynamo } from '../callers.ts';
 import { route } from './route.ts';
 
 const env = readEnv('api/cancel-task');
 const states = new SFNClient(clientConfig);
-const tasks = taskTable(dynamo, env.TASK_TABLE);
+const tasks = taskTable(dynamo, env.TASK_TABLE, env.AUDIT_TABLE);
 const get = getAnyTask(tasks);
 const cancel = cancelTask({
   tasks,
@@ -24,9 +25,10 @@ const cancel = cancelTask({
 
 export const handler = serve(
   route,
-  async ({ params }) => {
-    const { id, account } = await get(params.task_id);
-    return { body: adminTaskView(await cancel(id, account), []) };
+  async (request) => {
+    const { id, account } = await get(request.params.task_id);
+    const task = await cancel(id, account, actOf('cancelAnyTask', request));
+    return { body: adminTaskView(task, []) };
   },
   callers,
 );

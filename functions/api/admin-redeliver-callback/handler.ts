@@ -7,11 +7,12 @@ import { redeliver } from '../../domain/tasks/redeliver.ts';
 import { adminTaskView } from '../../domain/wire/admin-task-view.ts';
 import { readEnv } from '../../runtime/env.ts';
 import { serve } from '../../runtime/http.ts';
+import { actOf } from '../act-of.ts';
 import { callers, dynamo } from '../callers.ts';
 import { route } from './route.ts';
 
 const env = readEnv('api/redeliver-callback');
-const tasks = taskTable(dynamo, env.TASK_TABLE);
+const tasks = taskTable(dynamo, env.TASK_TABLE, env.AUDIT_TABLE);
 const get = getAnyTask(tasks);
 const redeliverCallback = redeliver({
   tasks,
@@ -21,9 +22,9 @@ const redeliverCallback = redeliver({
 
 export const handler = serve(
   route,
-  async ({ params }) => {
-    const { id, account } = await get(params.task_id);
-    const task = await redeliverCallback(id, account);
+  async (request) => {
+    const { id, account } = await get(request.params.task_id);
+    const task = await redeliverCallback(id, account, actOf('redeliverAnyCallback', request));
     return { body: adminTaskView(task, await tasks.findAttempts(id)) };
   },
   callers,

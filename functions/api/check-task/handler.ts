@@ -1,5 +1,6 @@
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { clientConfig } from '../../adapters/aws/client-config.ts';
+import { auditTable } from '../../adapters/aws/dynamodb/audit-table.ts';
 import { taskTable } from '../../adapters/aws/dynamodb/task-table.ts';
 import {
   taskTokens,
@@ -11,6 +12,7 @@ import { ensureWorkflowRunning } from '../../domain/tasks/ensure-workflow.ts';
 import { readEnv } from '../../runtime/env.ts';
 import { serve } from '../../runtime/http.ts';
 import { log } from '../../runtime/log.ts';
+import { actOf } from '../act-of.ts';
 import { callers, dynamo } from '../callers.ts';
 import { route } from './route.ts';
 
@@ -19,6 +21,7 @@ const states = new SFNClient(clientConfig);
 const tasks = taskTable(dynamo, env.TASK_TABLE);
 const check = checkNow({
   tasks,
+  audit: auditTable(dynamo, env.AUDIT_TABLE),
   workflow: taskTokens(states),
   ensureWorkflowRunning: ensureWorkflowRunning({
     tasks,
@@ -33,6 +36,8 @@ const check = checkNow({
 
 export const handler = serve(
   route,
-  async ({ params }) => ({ body: await check(params.task_id) }),
+  async (request) => ({
+    body: await check(request.params.task_id, actOf('checkTask', request)),
+  }),
   callers,
 );

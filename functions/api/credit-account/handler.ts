@@ -4,6 +4,7 @@ import { creditAccount } from '../../domain/accounts/credit-account.ts';
 import { readEnv } from '../../runtime/env.ts';
 import { replayedHeader, serve } from '../../runtime/http.ts';
 import { log } from '../../runtime/log.ts';
+import { actOf } from '../act-of.ts';
 import { callers, dynamo } from '../callers.ts';
 import { route } from './route.ts';
 
@@ -11,7 +12,11 @@ const env = readEnv('api/credit-account');
 const credit = creditAccount({
   ledger: credits(
     dynamo,
-    { accounts: env.ACCOUNT_TABLE, idempotency: env.IDEMPOTENCY_TABLE },
+    {
+      accounts: env.ACCOUNT_TABLE,
+      idempotency: env.IDEMPOTENCY_TABLE,
+      audit: env.AUDIT_TABLE,
+    },
     (account, cause) => log('warn', 'credits.not_spread', { account, cause }),
   ),
   accounts: accountTable(dynamo, env.ACCOUNT_TABLE),
@@ -20,12 +25,14 @@ const credit = creditAccount({
 
 export const handler = serve(
   route,
-  async ({ params, body, caller, headers }) => {
-    const { entry, replayed } = await credit(body, {
+  async (request) => {
+    const { params, body, caller, headers } = request;
+    const context = {
       account: params.account,
       keyId: caller.keyId,
       idempotencyKey: headers['idempotency-key'],
-    });
+    };
+    const { entry, replayed } = await credit(body, context, actOf('creditAccount', request));
     return { headers: replayedHeader(replayed), body: entry };
   },
   callers,

@@ -6,6 +6,7 @@ import {
   type Statement,
 } from '../model/account.ts';
 import type { Caller } from '../model/api-key.ts';
+import type { Act } from '../model/audit.ts';
 import type { Clock } from '../model/clock.ts';
 import { newWebhookSecret } from '../model/ids.ts';
 import { toCredits } from '../model/money.ts';
@@ -19,13 +20,14 @@ import {
   isAccountName,
   type RotationRequest,
 } from './account-request.ts';
+import { accountChanged, accountCreated, secretRotated } from './audit-values.ts';
 
 type Deps = { readonly accounts: Accounts; readonly now: Clock };
 
 /** Creates an account. Its webhook secret is shown in this response and never again. */
 export const createAccount =
   ({ accounts, now }: Deps) =>
-  async ({ id, user_group, limits }: AccountRequest) => {
+  async ({ id, user_group, limits }: AccountRequest, act: Act) => {
     const webhookSecret = newWebhookSecret();
     const account = {
       account: id,
@@ -36,9 +38,8 @@ export const createAccount =
         tasksInFlight: limits.tasks_in_flight,
       },
     };
-    if (!(await accounts.add({ ...account, webhookSecret }))) {
-      throw accountExists(id);
-    }
+    const added = { ...account, webhookSecret };
+    if (!(await accounts.add(added, accountCreated(act, added)))) throw accountExists(id);
     return { ...accountView({ ...account, ...noFunds }), webhook_secret: webhookSecret };
   };
 
@@ -63,19 +64,20 @@ export const listAccounts =
  */
 export const changeAccount =
   ({ accounts }: Pick<Deps, 'accounts'>) =>
-  async (id: string, patch: AccountPatch, caller: Pick<Caller, 'account'>) => {
+  async (id: string, patch: AccountPatch, caller: Pick<Caller, 'account'>, act: Act) => {
     const { user_group, limits, enabled, daily_budget_credits, stop_at_budget } = patch;
     if (enabled === false && id === caller.account) throw ownAccount();
-    const changed = await accounts.change(requireAccountName(id), {
+    const change = {
       userGroup: user_group,
       disabled: enabled === undefined ? undefined : !enabled,
       dailyBudget: daily_budget_credits,
       stopAtBudget: stop_at_budget,
-      limits: {
-        requestsPerMinute: limits?.requests_per_minute,
-        tasksInFlight: limits?.tasks_in_flight,
+      limits: limits && {
+        requestsPerMinute: limits.requests_per_minute,
+        tasksInFlight: limits.tasks_in_flight,
       },
-    });
+    };
+    const changed = await accounts.change(requireAccountName(id), change, accountChanged(act, id));
     return accountView(requireAccount(id, changed));
   };
 
@@ -94,11 +96,12 @@ export const listEntries =
 /** Creates a new webhook secret. Callbacks are signed with the previous one too for a while. */
 export const rotateSecret =
   ({ accounts, now }: Deps) =>
-  async (id: string, { overlap_hours }: RotationRequest) => {
+  async (id: string, { overlap_hours }: RotationRequest, act: Act) => {
     const secret = newWebhookSecret();
     const until = now() + Math.round(overlap_hours * 3_600_000);
-    if (!(await accounts.rotateSecret(requireAccountName(id), secret, until)))
-      throw accountNotFound(id);
+    const account = requireAccountName(id);
+    const entry = secretRotated(act, account, until);
+    if (!(await accounts.rotateSecret(account, secret, until, entry))) throw accountNotFound(id);
     return {
       object: 'webhook_secret' as const,
       account: id,

@@ -1,11 +1,13 @@
 import { idempotencyConflict, idempotencyRecordFor } from '../billing/idempotency.ts';
 import { busyProblem, type CreditResult, type Ledger } from '../billing/ledger.ts';
 import type { Accounts } from '../model/account.ts';
+import type { Act } from '../model/audit.ts';
 import type { Clock } from '../model/clock.ts';
 import { toCredits } from '../model/money.ts';
 import { Problem } from '../model/problem.ts';
 import type { CreditRequest } from './account-request.ts';
 import { accountNotFound, entryView, requireAccountName } from './accounts.ts';
+import { credited } from './audit-values.ts';
 
 type Deps = {
   readonly ledger: Pick<Ledger, 'credit'>;
@@ -29,11 +31,16 @@ export const creditAccount =
   async (
     { credits: amount, note }: CreditRequest,
     { account, keyId, idempotencyKey }: CreditContext,
+    act: Act,
   ) => {
     const at = now();
     const request = { account: requireAccountName(account), amount, note };
     const idempotency = idempotencyRecordFor(keyId, idempotencyKey, request, at);
-    const result = await ledger.credit({ ...request, at, keyId }, idempotency);
+    const result = await ledger.credit(
+      { ...request, at, keyId },
+      idempotency,
+      credited(act, account),
+    );
     const entry = entryOf(result, account, idempotency?.requestHash);
     const balance = (await accounts.find(request.account))?.balance;
     return {

@@ -3,12 +3,14 @@ import { idempotencyConflict, idempotencyRecordFor } from '../billing/idempotenc
 import type { Credit, Ledger } from '../billing/ledger.ts';
 import type { Accounts } from '../model/account.ts';
 import { type ApiKeys, scopes } from '../model/api-key.ts';
+import type { Act } from '../model/audit.ts';
 import type { Clock } from '../model/clock.ts';
 import { patterns } from '../model/ids.ts';
 import { maxCredits, toMilliCredits } from '../model/money.ts';
 import { Problem } from '../model/problem.ts';
 import { isAccountName } from './account-request.ts';
 import { createAccount } from './accounts.ts';
+import { credited } from './audit-values.ts';
 import { operatorOf } from './key-permissions.ts';
 import { KeyRequest } from './key-request.ts';
 import { createKey } from './keys.ts';
@@ -40,28 +42,39 @@ type Deps = {
   readonly now: Clock;
 };
 
-/** Creates a key, and its account when there is none. The key is shown in this response and never again. */
+/**
+ * Creates a key, and its account when there is none. The key is shown in this response and never again. The account, the
+ * key and the grant have an audit entry each, with this id of the request.
+ */
 export const issueKey =
   (deps: Deps) =>
-  async (request: IssueKeyRequest): Promise<IssuedKey> => {
+  async (request: IssueKeyRequest, requestId: string): Promise<IssuedKey> => {
     const { account, name, scopes, credits, idempotency_key } = request;
     const amount = toMilliCredits(credits); // throws before anything is written
-    const webhook_secret = await ensureAccount(deps, account);
+    const act: Act = {
+      operation: 'issueKey',
+      at: deps.now(),
+      actorKeyId: operatorOf(account).keyId,
+      actorKeyName: 'AWS credentials',
+      requestId,
+    };
+    const webhook_secret = await ensureAccount(deps, account, act);
     const { id: keyId, api_key } = await createKey(deps)(
       KeyRequest.parse({ account, name, scopes }),
       operatorOf(account),
+      act,
     );
     // Credits are granted last: a request that fails earlier has granted nothing and can be repeated.
     if (amount > 0) {
-      await grant(deps, { account, amount, at: deps.now(), keyId }, idempotency_key);
+      await grant(deps, { account, amount, at: deps.now(), keyId }, idempotency_key, act);
     }
     return { api_key, key_id: keyId, account, webhook_secret };
   };
 
 /** The webhook secret of the account, when the account was created now. */
-async function ensureAccount(deps: Deps, id: string): Promise<string | undefined> {
+async function ensureAccount(deps: Deps, id: string, act: Act): Promise<string | undefined> {
   try {
-    const account = await createAccount(deps)({ id, user_group: 'default', limits: {} });
+    const account = await createAccount(deps)({ id, user_group: 'default', limits: {} }, act);
     return account.webhook_secret;
   } catch (error) {
     if (error instanceof Problem && error.code === 'account_exists') return undefined;
@@ -69,10 +82,15 @@ async function ensureAccount(deps: Deps, id: string): Promise<string | undefined
   }
 }
 
-async function grant({ ledger }: Deps, credit: Credit, idempotencyKey: string | undefined) {
+async function grant(
+  { ledger }: Deps,
+  credit: Credit,
+  idempotencyKey: string | undefined,
+  act: Act,
+) {
   const { account, amount, at } = credit;
   const idempotency = idempotencyRecordFor('operator', idempotencyKey, { account, amount }, at);
-  const result = await ledger.credit(credit, idempotency);
+  const result = await ledger.credit(credit, idempotency, credited(act, account));
   if (result.state === 'credited') return;
   if (result.state !== 'idempotency_key_used') {
     throw new Error(`the grant was rejected: ${result.state}`);

@@ -8,12 +8,14 @@ import {
   noSpending,
   type Spending,
 } from '../model/api-key.ts';
+import type { Act } from '../model/audit.ts';
 import type { Clock } from '../model/clock.ts';
 import { isKeyId, newApiKey } from '../model/ids.ts';
 import { toCredits } from '../model/money.ts';
 import { Problem } from '../model/problem.ts';
 import { formatCursorKey, pageResponse } from '../wire/cursor.ts';
 import { accountNotFound } from './accounts.ts';
+import { keyChanged, keyCreated, keyDeleted } from './audit-values.ts';
 import {
   isVisibleTo,
   type KeyLimits,
@@ -42,13 +44,13 @@ const maxAttempts = 5;
  */
 export const createKey =
   ({ keys, accounts, now }: Pick<Deps, 'keys' | 'accounts' | 'now'>) =>
-  async (request: KeyRequest, manager: KeyManager) => {
+  async (request: KeyRequest, manager: KeyManager, act: Act) => {
     const account = managedAccount(manager, request.account);
     const limits = limitsOfNewKey(manager, request);
     if (!(await accounts.exists(account))) throw accountNotFound(account);
     const apiKey = newApiKey();
     const key = keyOf(apiKey, { account, name: request.name, limits, createdAt: now() });
-    await keys.add(key);
+    await keys.add(key, keyCreated(act, key));
     return { ...keyView(key), api_key: apiKey };
   };
 
@@ -72,10 +74,11 @@ export const getKey = (deps: ViewDeps) => async (keyId: string, manager: KeyMana
  * @throws {Problem} `key_not_found`, or `permission_denied` when the manager may not
  */
 export const changeKey =
-  (deps: ViewDeps) => async (keyId: string, patch: KeyPatch, manager: KeyManager) => {
-    const changed = await whileUnchanged(deps, keyId, manager, (key) =>
-      deps.keys.change(keyId, permittedChange(manager, key, patch), key),
-    );
+  (deps: ViewDeps) => async (keyId: string, patch: KeyPatch, manager: KeyManager, act: Act) => {
+    const changed = await whileUnchanged(deps, keyId, manager, (key) => {
+      const change = permittedChange(manager, key, patch);
+      return deps.keys.change(keyId, change, key, keyChanged(act, key, change));
+    });
     if (!changed) throw keyNotFound(keyId);
     return viewOf(deps, changed);
   };
@@ -85,10 +88,10 @@ export const changeKey =
  * @throws {Problem} `key_not_found`, or `permission_denied` when the manager may not
  */
 export const deleteKey =
-  (deps: Pick<Deps, 'keys'>) => async (keyId: string, manager: KeyManager) => {
+  (deps: Pick<Deps, 'keys'>) => async (keyId: string, manager: KeyManager, act: Act) => {
     const deleted = await whileUnchanged(deps, keyId, manager, (key) => {
       requireManageable(manager, key);
-      return deps.keys.remove(keyId, key);
+      return deps.keys.remove(keyId, key, keyDeleted(act, key));
     });
     if (!deleted) throw keyNotFound(keyId);
     return { object: 'api_key' as const, id: keyId, deleted: true as const };

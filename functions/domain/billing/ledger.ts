@@ -1,5 +1,6 @@
 import type { Entry } from '../model/account.ts';
 import type { Caller } from '../model/api-key.ts';
+import type { AuditEntry } from '../model/audit.ts';
 import { toCredits } from '../model/money.ts';
 import { Problem } from '../model/problem.ts';
 import type { EndedTask, Pending, WithRequest } from '../model/task.ts';
@@ -97,8 +98,15 @@ export type Ledger = {
    * @throws {LedgerBusy}
    */
   settle(task: EndedTask): Promise<EndedTask | undefined>;
-  /** Grants or withdraws credits and writes the idempotency record, all or nothing. */
-  credit(credit: Credit, idempotency?: IdempotencyRecord): Promise<CreditResult>;
+  /**
+   * Grants or withdraws credits and writes the idempotency record, and the audit entry about the entry of the ledger, all or
+   * nothing.
+   */
+  credit(
+    credit: Credit,
+    idempotency?: IdempotencyRecord,
+    audit?: (entry: Entry) => AuditEntry,
+  ): Promise<CreditResult>;
 };
 
 /** The response while others change the account all the time. Nothing was written. */

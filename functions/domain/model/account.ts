@@ -1,3 +1,5 @@
+import type { AuditEntry } from './audit.ts';
+
 /** What an account has, in milli-credits. At all times `granted = balance + reserved + used`. */
 export type Funds = {
   readonly granted: number;
@@ -119,10 +121,22 @@ export type AccountChange = {
   readonly limits?: { readonly [name in keyof Limits]?: number | null | undefined } | undefined;
 };
 
-/** The store of accounts. Only the ledger changes their funds. */
+/** What the operator sets of an account, before a change of it. */
+export type AccountSettings = Pick<Account, 'userGroup' | 'limits' | 'disabled'> & {
+  /** In milli-credits. */
+  readonly dailyBudget?: number | undefined;
+  readonly stopAtBudget?: boolean | undefined;
+};
+
+/** The entry about a change, made from what was there before. A change that is written in two parts has two of them. */
+export type AccountAudit = (before: AccountSettings, part: AccountChange) => AuditEntry;
+
+/**
+ * The store of accounts. Only the ledger changes their funds. An entry about an act is written with it: both, or none.
+ */
 export type Accounts = {
   /** Creates an account without credits; `false` when there is an account of this name already. */
-  add(account: NewAccount): Promise<boolean>;
+  add(account: NewAccount, entry?: AuditEntry): Promise<boolean>;
   find(account: string): Promise<Account | undefined>;
   exists(account: string): Promise<boolean>;
   /** Sorted by name; the page begins after the account `after`. */
@@ -130,7 +144,11 @@ export type Accounts = {
     readonly accounts: readonly Account[];
     readonly next?: string | undefined;
   }>;
-  change(account: string, change: AccountChange): Promise<Account | undefined>;
+  change(
+    account: string,
+    change: AccountChange,
+    audit?: AccountAudit,
+  ): Promise<Account | undefined>;
   /** The newest first. */
   entries(
     account: string,
@@ -138,5 +156,10 @@ export type Accounts = {
   ): Promise<Statement>;
   secrets(account: string): Promise<WebhookSecrets | undefined>;
   /** Makes this the newest secret; the one before stays valid until `previousUntil`. `false`: no such account. */
-  rotateSecret(account: string, secret: string, previousUntil: number): Promise<boolean>;
+  rotateSecret(
+    account: string,
+    secret: string,
+    previousUntil: number,
+    entry?: AuditEntry,
+  ): Promise<boolean>;
 };

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { DailyBudget } from './account.ts';
+import type { AuditEntry } from './audit.ts';
 import type { CursorKey } from './ids.ts';
 
 /** What a key may do; see `includedScopes`. */
@@ -91,10 +92,10 @@ export type KeyChange = {
 /** The key was changed by somebody else since it was read, and nothing was written. */
 export type ChangedMeanwhile = 'changed_meanwhile';
 
-/** The store of API keys. Only the ledger changes what is spent. */
+/** The store of API keys. Only the ledger changes what is spent. An entry about an act is written with it: both, or none. */
 export type ApiKeys = {
   /** @throws {Error} when there is a key of this id */
-  add(key: ApiKey): Promise<void>;
+  add(key: ApiKey, entry?: AuditEntry): Promise<void>;
   find(keyId: string): Promise<ApiKey | undefined>;
   /** The names of these keys by their ids, also of deleted ones. */
   names(keyIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
@@ -110,12 +111,13 @@ export type ApiKeys = {
     keyId: string,
     change: KeyChange,
     since?: ApiKey,
+    entry?: AuditEntry,
   ): Promise<ApiKey | ChangedMeanwhile | undefined>;
   /**
    * Deletes a key; tasks that were created with it go on. `false`: there was none. With `since` only if nobody
    * has changed the key since it was read like this.
    */
-  remove(keyId: string, since?: ApiKey): Promise<boolean | ChangedMeanwhile>;
+  remove(keyId: string, since?: ApiKey, entry?: AuditEntry): Promise<boolean | ChangedMeanwhile>;
 };
 
 export const hashOfKey = (apiKey: string): string =>

@@ -19,6 +19,7 @@ export const patterns = {
   webhookSecret: /^whsec_[A-Za-z0-9+/]{43}=$/,
   /** An entry of a ledger: its time in milliseconds, and what tells it from others of that time. */
   entryId: /^\d{13}-[a-z0-9-]{1,60}$/,
+  auditId: /^audit-[0-9a-f-]{36}$/,
   /** What a caller may send as `Idempotency-Key`. */
   idempotencyKey: /^[!-~](?:[ -~]{0,253}[!-~])?$/,
   /** The token of a place to wait in: its number, and what tells its holder from others. */

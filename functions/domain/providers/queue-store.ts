@@ -76,7 +76,12 @@ export type FlowSummary = {
 };
 
 /** How many wait in the long flows of a queue, as it was at a time. */
-export type QueueSummary = { readonly takenAt: number; readonly flows: readonly FlowSummary[] };
+export type QueueSummary = {
+  readonly takenAt: number;
+  readonly flows: readonly FlowSummary[];
+  /** How many wait in all flows, also in short ones. */
+  readonly waiting?: number | undefined;
+};
 
 export type QueueStore = {
   readSlots(key: SegmentKey): Promise<SlotRow>;

@@ -54,7 +54,8 @@ async function waitingIn({ queue, now }: ReconcileSlotsDeps, names: readonly str
           since: await queue.allWaitingSince(flow),
         })),
       );
-      await queue.writeSummary(name, { takenAt: now(), flows: summaryOf(flows) });
+      const waiting = sum(flows.map(({ since }) => since.length));
+      await queue.writeSummary(name, { takenAt: now(), flows: summaryOf(flows), waiting });
       return flows.map(({ since }) => since);
     }),
   );

@@ -1,3 +1,4 @@
+import { type Act, auditEntry } from '../model/audit.ts';
 import type { Clock } from '../model/clock.ts';
 import { Problem } from '../model/problem.ts';
 import {
@@ -22,22 +23,33 @@ type Deps = {
  * Records that the caller has cancelled a task, and wakes its workflow; only the workflow ends a task. A task that no
  * provider has yet ends without a charge. A job that waits at its provider is cancelled there if the provider does
  * so; otherwise the task goes on, and is charged for what is made.
- * Cancelling twice changes nothing. A wake-up that fails does not fail the request: the fact is written.
+ * Cancelling twice changes nothing. When it is the operator who cancels, `act` says so, and it is written down. A wake-up that fails does not fail the request: the fact is written.
  * @throws {Problem} `task_ended`, `task_not_cancellable`, or what `getTask` throws
  */
 export const cancelTask =
   (deps: Deps) =>
-  async (id: string, account: string): Promise<WithRequest<ActiveTask>> => {
+  async (id: string, account: string, act?: Act): Promise<WithRequest<ActiveTask>> => {
     const task = await getTask(deps)(id, account);
     const now = deps.now();
     const cancelled = isEnded(task)
       ? undefined
-      : await deps.tasks.requestCancel(id, now, now + startGraceMs);
+      : await deps.tasks.requestCancel(id, now, now + startGraceMs, entryAbout(act, task, now));
     if (!cancelled) throw taskEnded(id);
     if (cancelled.cancelledAt === undefined) throw taskNotCancellable(id);
     await wake(deps, cancelled).catch((cause: unknown) => deps.wakeFailed(id, cause));
     return { ...requestOf(task), ...cancelled };
   };
+
+const entryAbout = (act: Act | undefined, { id, account }: ActiveTask, now: number) =>
+  act &&
+  auditEntry(
+    act,
+    { account, taskId: id },
+    {
+      before: { cancel_requested_at: null },
+      after: { cancel_requested_at: Math.floor(now / 1000) },
+    },
+  );
 
 const param = 'task_id';
 

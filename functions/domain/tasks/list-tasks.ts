@@ -2,7 +2,15 @@ import * as z from 'zod';
 import { type ModelAliases, modelNamed, models } from '../model/catalogue.ts';
 import type { Clock } from '../model/clock.ts';
 import { type CursorKey, isTaskId, maxPageSize } from '../model/ids.ts';
-import { isEnded, statuses, type Task, type TaskRequest, type TaskState } from '../model/task.ts';
+import {
+  type CallbackAttempt,
+  type EndedTask,
+  isEnded,
+  statuses,
+  type Task,
+  type TaskRequest,
+  type TaskState,
+} from '../model/task.ts';
 import {
   cursorKeySchema,
   cursorSchema,
@@ -82,6 +90,10 @@ export type TaskHistory = {
   findStates(ids: readonly string[]): Promise<readonly TaskState[]>;
   /** What was asked of the tasks with these ids, which may be many. */
   findRequests(ids: readonly string[]): Promise<ReadonlyMap<string, TaskRequest>>;
+  /** The last attempt to deliver the callback of each of these tasks (at most 100), by their ids. */
+  findLastAttempts(
+    tasks: readonly Pick<EndedTask, 'id' | 'callbackAttempts'>[],
+  ): Promise<ReadonlyMap<string, CallbackAttempt>>;
   /** The states with what was asked. */
   findAll(ids: readonly string[]): Promise<readonly Task[]>;
 };

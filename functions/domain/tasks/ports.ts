@@ -1,4 +1,5 @@
 import type { ImageFile } from '../images/image-file.ts';
+import type { AuditEntry } from '../model/audit.ts';
 import type { ProviderName } from '../model/catalogue.ts';
 import type { ImageFormat } from '../model/image-format.ts';
 import type {
@@ -111,15 +112,20 @@ export type TaskStore = {
   findAttempts(id: string): Promise<readonly CallbackAttempt[]>;
   /**
    * Resets the callback to `pending`, and has the reconciler check it at `nextCheckAt`. `false`: it is pending
-   * already or the task was deleted, and nothing was written.
+   * already or the task was deleted, and nothing was written. With the audit entry about it, if it was the operator.
    */
-  scheduleCallback(id: string, nextCheckAt: number): Promise<boolean>;
+  scheduleCallback(id: string, nextCheckAt: number, entry?: AuditEntry): Promise<boolean>;
   /**
    * Fact: the caller has cancelled the task, for the first time at `at`; the reconciler checks it at `nextCheckAt`.
    * Only for a task that can be cancelled. Returns the task as it is now, unless it has ended: without `cancelledAt`,
-   * nothing was recorded. A repeated cancellation changes nothing.
+   * nothing was recorded. A repeated cancellation changes nothing. With the audit entry about it, if it was the operator.
    */
-  requestCancel(id: string, at: number, nextCheckAt: number): Promise<ActiveTask | undefined>;
+  requestCancel(
+    id: string,
+    at: number,
+    nextCheckAt: number,
+    entry?: AuditEntry,
+  ): Promise<ActiveTask | undefined>;
   /**
    * Leases the check of a task that is due until `nextCheckAt`. Returns its record, unless another instance
    * has leased it already.

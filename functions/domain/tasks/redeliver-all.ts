@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { type Act, type AuditLog, auditEntry } from '../model/audit.ts';
 import type { Clock } from '../model/clock.ts';
 import type { TaskHistory } from './list-tasks.ts';
 import type { TaskStore } from './ports.ts';
@@ -70,4 +71,22 @@ export const redeliverAll =
       scheduled,
       has_more: positions.length > maxRedelivered,
     };
+  };
+
+type AuditedDeps = Deps & { readonly audit: Pick<AuditLog, 'put'> };
+
+/**
+ * The same by the operator. These are many writes, so the entry about them is written before the first one, and once more
+ * with how many there were: `null` means that it is not known how far they got.
+ */
+export const redeliverAllAudited =
+  ({ audit, ...deps }: AuditedDeps) =>
+  async (request: RedeliverRequest, account: string, act: Act) => {
+    const asked = { since: request.since, before: request.before ?? null };
+    const entry = auditEntry(act, { account }, { after: { ...asked, scheduled: null } });
+    await audit.put(entry);
+    const sent = await redeliverAll(deps)(request, account);
+    const { since, before, scheduled, has_more } = sent;
+    await audit.put({ ...entry, after: { since, before, scheduled, has_more } });
+    return sent;
   };

@@ -1,3 +1,4 @@
+import { type Act, auditEntry } from '../model/audit.ts';
 import type { Clock } from '../model/clock.ts';
 import { Problem } from '../model/problem.ts';
 import { type EndedTask, isEnded, type WithRequest } from '../model/task.ts';
@@ -15,13 +16,13 @@ type Deps = {
 
 /**
  * Sends the callback of an ended task once more, under the same event id, beginning with the first attempt;
- * unless that is on its way already.
+ * unless that is on its way already. When it is the operator who asks, `act` says so, and it is written down.
  * @throws {Problem} `task_running` before the task has ended, `invalid_request` when it has no
  *   `callback_url`, or what `getTask` throws
  */
 export const redeliver =
   (deps: Deps) =>
-  async (id: string, account: string): Promise<WithRequest<EndedTask>> => {
+  async (id: string, account: string, act?: Act): Promise<WithRequest<EndedTask>> => {
     const task = await getTask(deps)(id, account);
     if (!isEnded(task)) throw taskRunning(id);
     if (task.callbackUrl === undefined) {
@@ -30,7 +31,15 @@ export const redeliver =
       });
     }
     // While one delivery is on its way, another request for it adds none.
-    const isScheduled = await deps.tasks.scheduleCallback(id, deps.now() + graceMs);
+    const entry = act && entryAbout(act, task);
+    const isScheduled = await deps.tasks.scheduleCallback(id, deps.now() + graceMs, entry);
     if (isScheduled) await deps.deliverCallback(id);
     return { ...task, callback: { state: 'pending', attempts: 0 } };
   };
+
+const entryAbout = (act: Act, { id, account, callback }: EndedTask) =>
+  auditEntry(
+    act,
+    { account, taskId: id },
+    { before: { callback: callback?.state ?? 'pending' }, after: { callback: 'pending' } },
+  );

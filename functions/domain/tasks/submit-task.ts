@@ -1,6 +1,7 @@
 import { type Model, nameAtProvider, type ProviderName } from '../model/catalogue.ts';
 import type { Clock } from '../model/clock.ts';
 import { failures } from '../model/failures.ts';
+import type { TaskErrorCode } from '../model/problem.ts';
 import type { Job, Provider } from '../model/provider.ts';
 import {
   type ExpectedWait,
@@ -24,6 +25,7 @@ import {
   TaskFailed,
 } from '../model/workflow-errors.ts';
 import { type PollSchedule, pollSchedule } from '../providers/poll-schedule.ts';
+import { rejectionCode } from '../providers/rejections.ts';
 import type { Slots, TakenSlot } from '../providers/slots.ts';
 import type { InputStore, TaskStore } from './ports.ts';
 import type { InputFormats } from './prepare-inputs.ts';
@@ -60,6 +62,8 @@ export type SubmitDeps = {
   readonly onDeferred: (taskId: string, provider: ProviderName) => void;
   /** For the operator: a provider rejects every job, because of its key, its bill or the model. */
   readonly operatorMustAct: (taskId: string, cause: ProviderRejected) => void;
+  /** Counts a job that a provider did not accept. It does not fail. */
+  readonly recordRejection: (provider: ProviderName, code: TaskErrorCode) => Promise<void>;
   /** This provider accepted nothing, and the next one is tried. */
   readonly onFallback: (
     taskId: string,
@@ -392,7 +396,7 @@ type Attempt = {
 
 /** One call of the provider, under the submit lock, and the ticket written if it accepts. */
 async function callProvider(
-  { tasks, providers, now, pause }: SubmitDeps,
+  { tasks, providers, now, pause, recordRejection }: SubmitDeps,
   pending: WithRequest<Pending>,
   { provider, modelName, request, typicalSeconds }: Attempt,
 ): Promise<CallResult> {
@@ -402,7 +406,9 @@ async function callProvider(
   try {
     ticket = await providers[provider].submit(job);
   } catch (error) {
-    return resultOf(error, pending);
+    const result = resultOf(error, pending);
+    if (result.state !== 'unknown') await recordRejection(provider, rejectionCode(result));
+    return result;
   }
   const cancellable = providers[provider].cancel !== undefined; // it has just been queued
   const task = await persistently(pause, () =>
@@ -429,7 +435,10 @@ async function persistently<T>(pause: SubmitDeps['pause'], write: () => Promise<
 }
 
 /** What a provider's error says. Any other error is our own, and is thrown on. */
-function resultOf(error: unknown, task: Pending): CallResult {
+function resultOf(
+  error: unknown,
+  task: Pending,
+): Exclude<CallResult, { state: 'accepted' | 'over' }> {
   if (error instanceof SubmitUnknown) return { state: 'unknown', task };
   if (error instanceof ProviderBusy) return { state: 'busy', error };
   if (!(error instanceof ProviderRejected)) throw error;

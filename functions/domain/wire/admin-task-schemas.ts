@@ -51,6 +51,13 @@ export const AdminTask = z
     internals: z
       .strictObject({
         ticket: z.string().nullable().describe("The provider's id of the job"),
+        slot: z
+          .string()
+          .nullable()
+          .describe(
+            'The slot of the provider that its job was submitted with; `null` at a provider without limits, and as long as it waits for one',
+          ),
+        queued_at: time('When it began to wait for a slot, if it had to'),
         execution: z.int().min(1).describe('The number of its execution; above 1 when some died'),
         missing_uploads: z.int().min(0).describe('Pictures that were not uploaded yet'),
         typical_seconds: z.number().nullable().describe('How long such a job took before'),

@@ -55,6 +55,7 @@ export const adminTaskView = (
   can_cancel: canCancel(task),
   internals: {
     ticket: 'ticket' in task ? (task.ticket ?? null) : null,
+    ...slotOf(task),
     execution: task.execution ?? 1,
     missing_uploads: isEnded(task) ? 0 : missingUploads(task).length,
     typical_seconds: task.typicalSeconds ?? null,
@@ -68,6 +69,11 @@ function messageOf(task: TaskState): string | null {
   if (task.status === 'failed') return task.failure.message;
   return task.status === 'completed' ? (task.failures[0]?.message ?? null) : null;
 }
+
+const slotOf = (task: TaskState) => ({
+  slot: task.slot ?? null,
+  queued_at: inSeconds(isEnded(task) ? task.queuedAt : task.queue?.since),
+});
 
 /** What the workflow has written; it is gone when the task has ended. */
 function workOf(task: TaskState) {

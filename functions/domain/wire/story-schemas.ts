@@ -86,7 +86,7 @@ export const TaskEvent = z
   })
   .describe('Something that has happened to the task. There may be other types later');
 
-const Attempt = z
+export const Attempt = z
   .strictObject({
     at: moment('When it began'),
     ms: z.int().min(0).describe('How many milliseconds it took'),

@@ -113,18 +113,23 @@ function callbackView(
 ): Body<typeof schemas.TaskCallback> {
   const ended = isEnded(task) ? task : undefined;
   const { state, lastStatus } = ended?.callback ?? unsent;
-  const isDue = state === 'retrying' && ended?.nextCheckAt !== undefined;
   return {
     url,
     status: state,
     attempt_count: ended?.callbackAttempts ?? 0,
     last_status: lastStatus ?? null,
-    next_attempt_at: isDue ? Math.ceil(ended.nextCheckAt / 1000) : null,
+    next_attempt_at: nextAttemptAt(ended),
     ...(attempts && { attempts: attempts.map(attemptView) }),
   };
 }
 
-function attemptView({ at, milliseconds, status, reason, text }: CallbackAttempt) {
+/** By when the next attempt to deliver a callback is made, in unix seconds. */
+export const nextAttemptAt = (ended: EndedTask | undefined): number | null =>
+  ended?.callback?.state === 'retrying' && ended.nextCheckAt !== undefined
+    ? Math.ceil(ended.nextCheckAt / 1000)
+    : null;
+
+export function attemptView({ at, milliseconds, status, reason, text }: CallbackAttempt) {
   const problem = status === undefined ? reason : statusProblem(status);
   return {
     at: at / 1000,

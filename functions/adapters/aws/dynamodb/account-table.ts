@@ -3,14 +3,18 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { AccountProfile } from '../../../domain/accounts/authenticate.ts';
 import {
   type Account,
+  type AccountAudit,
   type AccountChange,
+  type AccountSettings,
   type Accounts,
   defaultLimits,
   type Funds,
   noFunds,
   type WebhookSecrets,
 } from '../../../domain/model/account.ts';
+import type { AuditEntry } from '../../../domain/model/audit.ts';
 import { indexNames } from '../../../domain/model/storage-names.ts';
+import { putAuditEntry, updateWithEntry } from './audit-table.ts';
 import { budgetIn, changeBudget } from './budgets.ts';
 import { listEntries } from './entries.ts';
 import { withPlaceholders } from './expressions.ts';
@@ -36,11 +40,18 @@ const conditions = {
   /** The SDK retries a write whose response was lost. Rotated twice, the previous secret would be lost. */
   secretIsNew: '#webhookSecret <> :webhookSecret',
   sameTasksAllowed: '#tasksAllowed = :tasksAllowedBefore',
+  /** Nobody else has changed the account: what an entry says about before is what was there. */
+  neverChanged: 'attribute_not_exists(#revision)',
+  unchanged: '#revision = :revisionBefore',
 };
 
-/** The accounts in DynamoDB. */
-export const accountTable = (client: DynamoDBClient, table: string): Accounts => ({
-  add: (account) => addAccount(client, table, account),
+/** The accounts in DynamoDB. With the table for the entries about what is done to them, where any are written. */
+export const accountTable = (
+  client: DynamoDBClient,
+  table: string,
+  auditTable?: string,
+): Accounts => ({
+  add: (account, entry) => addAccount(client, { table, auditTable }, account, entry),
 
   find: (account) => findAccount(client, table, account),
 
@@ -48,11 +59,22 @@ export const accountTable = (client: DynamoDBClient, table: string): Accounts =>
 
   list: (options) => listAccounts(client, table, options),
 
-  change: async (account, change) => {
-    if (change.dailyBudget !== undefined) {
-      await changeBudget(client, table, account, change.dailyBudget);
-    }
-    return changeAccount(client, table, account, change);
+  change: async (account, change, audit) => {
+    const { dailyBudget, ...others } = change;
+    const isBudgetChanged =
+      dailyBudget !== undefined &&
+      (await changeBudget(client, table, account, dailyBudget, (row) =>
+        putAuditEntry(auditTable, audit?.(settingsIn(row), { dailyBudget })),
+      ));
+    // The entry about the budget is written. Without another change there is nothing more to say.
+    const isSaid = isBudgetChanged && Object.values(others).every((value) => value === undefined);
+    return changeAccount(
+      client,
+      { table, auditTable },
+      account,
+      others,
+      isSaid ? undefined : audit,
+    );
   },
 
   entries: (account, options) => listEntries(client, table, account, options),
@@ -62,8 +84,8 @@ export const accountTable = (client: DynamoDBClient, table: string): Accounts =>
     return row && webhookSecretsIn(row);
   },
 
-  rotateSecret: async (account, webhookSecret, previousSecretUntil) => {
-    const { row } = await update(client, {
+  rotateSecret: async (account, webhookSecret, previousSecretUntil, entry) => {
+    const rotation = {
       TableName: table,
       Key: marshall(accountKey(account)),
       ...updateExpression({
@@ -71,12 +93,26 @@ export const accountTable = (client: DynamoDBClient, table: string): Accounts =>
         set: { webhookSecret, previousSecretUntil },
         conditions: [conditions.exists, conditions.secretIsNew],
       }),
-    });
-    return row !== undefined;
+    };
+    const { done, row } = entry
+      ? await updateWithEntry(client, auditTable, rotation, entry)
+      : await update(client, rotation);
+    return done || row !== undefined;
   },
 });
 
 type Profile = Omit<Account, keyof Funds>;
+
+/** What the operator has set. */
+const settingsIn = (row: Row): AccountSettings => ({
+  userGroup: row['userGroup'],
+  limits: row['limits'],
+  disabled: row['disabled'],
+  dailyBudget: row['dailyBudget'],
+  stopAtBudget: row['stopAtBudget'],
+});
+
+type Tables = { readonly table: string; readonly auditTable: string | undefined };
 
 // Only this folder writes rows, so what is read has the shape that was written.
 const toProfile = (row: Row): Profile => ({
@@ -109,8 +145,9 @@ const toAccount = (row: Row, shards: readonly Row[]): Account => ({
 /** Adds an account with one shard, which has the right to have so many tasks open. */
 async function addAccount(
   client: DynamoDBClient,
-  table: string,
+  { table, auditTable }: Tables,
   account: Parameters<Accounts['add']>[0],
+  entry: AuditEntry | undefined,
 ): Promise<boolean> {
   const tasksAllowed = account.limits.tasksInFlight ?? defaultLimits.tasksInFlight;
   const row = { ...account, ...accountKey(account.account), listed, shards: 1, tasksAllowed };
@@ -129,7 +166,11 @@ async function addAccount(
     },
   });
   const added = await untilResult(async () => {
-    const outcome = await writeAll(client, { account: put(row), shard: put(shard) });
+    const outcome = await writeAll(client, {
+      account: put(row),
+      shard: put(shard),
+      entry: putAuditEntry(auditTable, entry),
+    });
     if (outcome.state === 'written') return true;
     // The same secret: this very account, whose response was lost. An existing account is never overwritten.
     const existing = outcome.failed.get('account');
@@ -154,18 +195,17 @@ async function findAccount(
 // What is open beyond the new limit, the first shard owes.
 async function changeAccount(
   client: DynamoDBClient,
-  table: string,
+  { table, auditTable }: Tables,
   account: string,
-  { userGroup, limits = {}, disabled, stopAtBudget }: AccountChange,
+  change: Omit<AccountChange, 'dailyBudget'>,
+  audit: AccountAudit | undefined,
 ): Promise<Account | undefined> {
+  const { userGroup, limits = {}, disabled, stopAtBudget } = change;
   const result = await untilResult(async () => {
     const rows = await readShards(client, { accounts: table }, { account });
     if (!rows) return { changed: undefined };
-    const tasksAllowedBefore = rows.account['tasksAllowed'];
-    const tasksAllowed =
-      limits.tasksInFlight === undefined
-        ? tasksAllowedBefore
-        : (limits.tasksInFlight ?? defaultLimits.tasksInFlight);
+    const { tasksAllowed: tasksAllowedBefore, revision: revisionBefore } = rows.account;
+    const tasksAllowed = allowedAfter(tasksAllowedBefore, limits.tasksInFlight);
     const outcome = await writeAll(client, {
       account: {
         Update: {
@@ -180,11 +220,17 @@ async function changeAccount(
               'limits.requestsPerMinute': limits.requestsPerMinute,
               'limits.tasksInFlight': limits.tasksInFlight,
             },
-            conditions: [conditions.exists, conditions.sameTasksAllowed],
-            values: { tasksAllowedBefore },
+            add: { revision: 1 },
+            conditions: [
+              conditions.exists,
+              conditions.sameTasksAllowed,
+              revisionBefore === undefined ? conditions.neverChanged : conditions.unchanged,
+            ],
+            values: { tasksAllowedBefore, revisionBefore },
           }),
         },
       },
+      entry: putAuditEntry(auditTable, audit?.(settingsIn(rows.account), change)),
       ...limitActions(
         'shard',
         { table, keyOf: (shard) => accountShardKey(account, shard), guarded: ['inFlightLeft'] },
@@ -201,6 +247,10 @@ async function changeAccount(
   if (!result) throw new Error(`the account ${account} was changed at every attempt`);
   return result.changed;
 }
+
+/** `null` goes back to the default. */
+const allowedAfter = (before: number, tasksInFlight: number | null | undefined): number =>
+  tasksInFlight === undefined ? before : (tasksInFlight ?? defaultLimits.tasksInFlight);
 
 const webhookSecretsIn = ({
   webhookSecret,

@@ -1,4 +1,4 @@
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { divide } from '../../../domain/billing/shards.ts';
 import { type BudgetName, budgetName, type DailyBudget } from '../../../domain/model/account.ts';
@@ -108,24 +108,28 @@ const sameDay = (opened: string | undefined): readonly string[] => [
 
 /**
  * Changes the budget of an account, or takes it away; that of a day which has begun changes by the difference. What is spent
- * beyond it, the first shard owes.
+ * beyond it, the first shard owes. `entryOf` is the write of the entry about it, by the row that was there before.
+ * @returns whether anything was written: there is no such account, or it has that budget
  */
 export async function changeBudget(
   client: DynamoDBClient,
   table: string,
   account: string,
   amount: number | null,
-): Promise<void> {
+  entryOf: (row: Row) => TransactWriteItem | undefined = () => undefined,
+): Promise<boolean> {
   const changed = await untilResult(async () => {
     const rows = await readShards(client, { accounts: table }, { account });
-    if (!rows || rows.account['dailyBudget'] === (amount ?? undefined)) return true;
+    if (!rows || rows.account['dailyBudget'] === (amount ?? undefined)) return { written: false };
     const outcome = await writeAll(client, {
       account: changeAction(table, account, rows.account, amount),
       ...differenceActions(table, account, rows, amount),
+      entry: entryOf(rows.account),
     });
-    return outcome.state === 'written' ? true : undefined;
+    return outcome.state === 'written' ? { written: true } : undefined;
   });
   if (!changed) throw new Error(`the budget of ${account} was changed at every attempt`);
+  return changed.written;
 }
 
 function changeAction(table: string, account: string, row: Row, amount: number | null) {

@@ -4,6 +4,8 @@ import type { IdempotencyRecord } from '../../../domain/billing/idempotency.ts';
 import type { Credit, CreditResult, Ledger } from '../../../domain/billing/ledger.ts';
 import { typicalTaskPrice, withdrawFrom } from '../../../domain/billing/shards.ts';
 import { type Entry, entryIdOf } from '../../../domain/model/account.ts';
+import type { AuditEntry } from '../../../domain/model/audit.ts';
+import { putAuditEntry } from './audit-table.ts';
 import { addEntry, entryKey, toEntry } from './entries.ts';
 import {
   findFirstRecord,
@@ -25,7 +27,12 @@ import {
 import { spreadAccount } from './spread-shards.ts';
 import { type Actions, type Outcome, untilResult, writeAll } from './transaction.ts';
 
-type Tables = { readonly accounts: string; readonly idempotency: string };
+type Tables = {
+  readonly accounts: string;
+  readonly idempotency: string;
+  /** Where the entries about grants and withdrawals are written, where any are. */
+  readonly audit?: string | undefined;
+};
 
 /** A grant was written, and was not spread over the shards: the account is slower until its next conflict. */
 type SpreadFailed = (account: string, cause: unknown) => void;
@@ -36,8 +43,8 @@ export const credits = (
   tables: Tables,
   spreadFailed: SpreadFailed = () => {},
 ): Pick<Ledger, 'credit'> => ({
-  credit: async (request, record) => {
-    const result = await credit(client, tables, request, record);
+  credit: async (request, record, audit) => {
+    const result = await credit(client, tables, request, { record, audit });
     if ('first' in result) return replayOf(client, tables, result.first);
     if (result.state === 'credited' && request.amount > 0) {
       // What goes wrong here must not look as if the grant was not written, or the operator would repeat it.
@@ -56,7 +63,7 @@ async function credit(
   client: DynamoDBClient,
   tables: Tables,
   request: Credit,
-  record: IdempotencyRecord | undefined,
+  { record, audit }: Pick<Written, 'record' | 'audit'>,
 ): Promise<CreditOrReplay> {
   const { account, amount, at, keyId, note } = request;
   const kind = amount < 0 ? 'withdraw' : 'grant';
@@ -69,7 +76,7 @@ async function credit(
     if (changes) {
       const outcome = await writeAll(
         client,
-        actionsOf(tables, account, { entry, changes, record }),
+        actionsOf(tables, account, { entry, changes, record, audit }),
       );
       return resultOf(outcome, entry);
     }
@@ -96,17 +103,19 @@ type Written = {
   readonly entry: Entry;
   readonly changes: ShardChanges;
   readonly record: IdempotencyRecord | undefined;
+  readonly audit: ((entry: Entry) => AuditEntry) | undefined;
 };
 
 function actionsOf(
-  { accounts, idempotency }: Tables,
+  { accounts, idempotency, audit: auditTable }: Tables,
   account: string,
-  { entry, changes, record }: Written,
+  { entry, changes, record, audit }: Written,
 ): Actions {
   const shard = changes[0]?.[0] ?? 0;
   const created = { account, shard, entry: entry.id };
   return {
     entry: addEntry(accounts, { account, shard }, entry),
+    audit: putAuditEntry(auditTable, audit?.(entry)),
     idempotency: putIdempotencyRecord(idempotency, record, created, entry.at),
     ...shardActions(
       'shard',

@@ -11,9 +11,11 @@ import {
   keyIdOf,
   type Spending,
 } from '../../../domain/model/api-key.ts';
+import type { AuditEntry } from '../../../domain/model/audit.ts';
 import type { Clock } from '../../../domain/model/clock.ts';
 import { indexNames } from '../../../domain/model/storage-names.ts';
 import { accountProfiles } from './account-table.ts';
+import { putAuditEntry, updateWithEntry } from './audit-table.ts';
 import { withPlaceholders } from './expressions.ts';
 import { findRows, type Row, readRow } from './rows.ts';
 import {
@@ -36,14 +38,19 @@ const conditions = {
   unchanged: '#revision = :revisionBefore',
 };
 
-type Tables = { readonly keys: string; readonly accounts: string };
+type Tables = {
+  readonly keys: string;
+  readonly accounts: string;
+  /** Where the entries about what is done to keys are written, where any are. */
+  readonly audit?: string | undefined;
+};
 type Context = { readonly client: DynamoDBClient; readonly tables: Tables; readonly now: Clock };
 
 /** The API keys in DynamoDB. A deleted key leaves its row: the ledger still settles the tasks created with it. */
 export function keyTable(client: DynamoDBClient, tables: Tables, now: Clock): ApiKeys {
   const context: Context = { client, tables, now };
   return {
-    add: (key) => addKey(context, key),
+    add: (key, entry) => addKey(context, key, entry),
     find: (keyId) => findKey(client, tables.keys, keyId),
     names: async (keyIds) => {
       const rows = await findRows(
@@ -55,16 +62,20 @@ export function keyTable(client: DynamoDBClient, tables: Tables, now: Clock): Ap
     },
     spending: (keys) => spendingOf(context, keys),
     list: (account, options) => listKeys(client, tables.keys, account, options),
-    change: (keyId, change, since) => changeKey(context, keyId, change, since),
-    remove: async (keyId, since) => {
-      const deleted = await changeRow(context, keyId, { deletedAt: now() }, since);
+    change: (keyId, change, since, entry) => changeKey(context, keyId, change, { since, entry }),
+    remove: async (keyId, since, entry) => {
+      const deleted = await changeRow(context, keyId, { deletedAt: now() }, { since, entry });
       return typeof deleted === 'object' ? true : (deleted ?? false);
     },
   };
 }
 
 /** Adds a key; its limit is divided among the shards that its account has. */
-async function addKey({ client, tables }: Context, key: ApiKey): Promise<void> {
+async function addKey(
+  { client, tables }: Context,
+  key: ApiKey,
+  entry: AuditEntry | undefined,
+): Promise<void> {
   const { keyId, account, totalLimit = 0 } = key;
   const row = totalLimit > 0 ? await readRow(client, tables.accounts, accountKey(account)) : {};
   const parts = divide(totalLimit, typicalTaskPrice, row?.['shards'] ?? 1);
@@ -83,6 +94,7 @@ async function addKey({ client, tables }: Context, key: ApiKey): Promise<void> {
         { ...shardsOfKey(tables, keyId), initial: { revision: firstRevision } },
         partsOf(parts),
       ),
+      entry: putAuditEntry(tables.audit, entry),
     });
     if (outcome.state === 'written') return true;
     const existing = outcome.failed.get('key');
@@ -101,19 +113,28 @@ const shardsOfKey = ({ keys }: Tables, keyId: string) => ({
 const partsOf = (parts: readonly number[]): ShardChanges =>
   parts.map((size, shard) => [shard, { granted: size, balance: size }]);
 
+/** The key as it was read before a change, and the entry about the change. */
+type ChangeOptions = {
+  readonly since: ApiKey | undefined;
+  readonly entry: AuditEntry | undefined;
+};
+
 /** The row after the change, and `undefined` when there is none. */
 async function changeRow(
   { client, tables }: Context,
   keyId: string,
   set: Row,
-  since: ApiKey | undefined,
+  { since, entry }: ChangeOptions,
 ): Promise<Row | ChangedMeanwhile | undefined> {
-  const { done, row } = await update(client, {
+  const change = {
     TableName: tables.keys,
     Key: marshall({ keyId }),
     ...changeExpression(set, since),
-  });
-  if (done) return row;
+  };
+  const { done, row } = entry
+    ? await updateWithEntry(client, tables.audit, change, entry)
+    : await update(client, change);
+  if (done) return row ?? readRow(client, tables.keys, { keyId });
   return row && toKey(row) ? 'changed_meanwhile' : undefined;
 }
 
@@ -134,17 +155,17 @@ async function changeKey(
   context: Context,
   keyId: string,
   change: KeyChange,
-  since: ApiKey | undefined,
+  { since, entry }: ChangeOptions,
 ): Promise<ApiKey | ChangedMeanwhile | undefined> {
   if (change.totalLimit === undefined) {
-    const changed = await changeRow(context, keyId, change, since);
+    const changed = await changeRow(context, keyId, change, { since, entry });
     return typeof changed === 'object' ? toKey(changed) : changed;
   }
   const result = await untilResult(async () => {
     const key = await findKey(context.client, context.tables.keys, keyId);
     if (!key) return { key };
     if (since && since.revision !== key.revision) return { key: 'changed_meanwhile' } as const;
-    const isChanged = await changeTotalLimit(context, key, change);
+    const isChanged = await changeTotalLimit(context, key, change, entry);
     return isChanged
       ? { key: await findKey(context.client, context.tables.keys, keyId) }
       : undefined;
@@ -161,6 +182,7 @@ async function changeTotalLimit(
   { client, tables }: Context,
   before: ApiKey,
   change: KeyChange,
+  entry: AuditEntry | undefined,
 ): Promise<boolean> {
   const { keyId } = before;
   const { totalLimit } = change;
@@ -177,6 +199,7 @@ async function changeTotalLimit(
       { ...shardsOfKey(tables, keyId), guarded: [] },
       partsOf([(totalLimit ?? 0) - (before.totalLimit ?? 0)]),
     ),
+    entry: putAuditEntry(tables.audit, entry),
   });
   return outcome.state === 'written';
 }

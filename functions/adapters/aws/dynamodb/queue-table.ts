@@ -301,16 +301,16 @@ export function queueTable(client: DynamoDBClient, table: string): QueueStore {
 
     removeWaiting: (key) => remove(client, table, waitingKey(key), {}),
 
-    writeSummary: async (queue, { takenAt, flows }) => {
+    writeSummary: async (queue, { takenAt, flows, waiting = 0 }) => {
       await write(summaryKey(queue), {
-        set: ['takenAt = :takenAt', 'flows = :flows'],
-        values: { takenAt, flows },
+        set: ['takenAt = :takenAt', 'flows = :flows', 'waiting = :waiting'],
+        values: { takenAt, flows, waiting },
       });
     },
 
     readSummary: async (queue) => {
-      const { takenAt, flows } = (await readRow(client, table, summaryKey(queue))) ?? {};
-      return takenAt === undefined ? undefined : { takenAt, flows };
+      const { takenAt, flows, waiting } = (await readRow(client, table, summaryKey(queue))) ?? {};
+      return takenAt === undefined ? undefined : { takenAt, flows, waiting };
     },
   };
 }

@@ -12,6 +12,7 @@ import {
   parseListPosition,
   partKey,
   parts,
+  toAttempts,
   toTask,
   toTaskRequest,
   toTaskState,
@@ -36,6 +37,19 @@ export const taskHistory = (client: DynamoDBClient, table: string): TaskHistory 
     findRequests: async (ids) => {
       const rows = await findParts(ids, [parts.request]);
       return new Map(rows.map((row) => [String(row['id']), toTaskRequest(row)]));
+    },
+
+    findLastAttempts: async (tasks) => {
+      const rows = await findRows(
+        client,
+        table,
+        tasks.flatMap(({ id, callbackAttempts = 0 }) =>
+          callbackAttempts > 0 ? [partKey(id, parts.attempt(callbackAttempts))] : [],
+        ),
+      );
+      return new Map(
+        rows.flatMap((row) => toAttempts([row]).map((one) => [String(row['id']), one] as const)),
+      );
     },
 
     findAll: async (ids) => {

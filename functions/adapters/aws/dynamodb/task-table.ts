@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import type { AuditEntry } from '../../../domain/model/audit.ts';
 import { indexNames } from '../../../domain/model/storage-names.ts';
 import { type ActiveTask, isEnded, type Task, taskDeadlineMs } from '../../../domain/model/task.ts';
 import type { DueCheck, TaskStore } from '../../../domain/tasks/ports.ts';
+import { updateWithEntry } from './audit-table.ts';
 import { withPlaceholders } from './expressions.ts';
 import { type Row, readRow } from './rows.ts';
 import { conditions, literals } from './task-conditions.ts';
@@ -24,19 +26,30 @@ import { type Change, type Updated, update, updateExpression } from './update.ts
 
 const countOneBusy = { add: { busyCount: 1 } };
 
-/** The task records in DynamoDB. */
-export function taskTable(client: DynamoDBClient, table: string): TaskStore {
-  const write = (id: string, change: Change): Promise<Updated> =>
-    update(client, {
+/** The task records in DynamoDB. With the table for the entries about what the operator does, where any are written. */
+export function taskTable(client: DynamoDBClient, table: string, auditTable?: string): TaskStore {
+  const write = async (id: string, change: Change, entry?: AuditEntry): Promise<Updated> => {
+    const key = partKey(id, parts.state);
+    const input = {
       TableName: table,
-      Key: marshall(partKey(id, parts.state)),
+      Key: marshall(key),
       ...updateExpression({ ...change, values: { ...literals, ...change.values } }),
-    });
+    };
+    if (!entry) return update(client, input);
+    const { done, row } = await updateWithEntry(client, auditTable, input, entry);
+    return { done, row: done ? await readRow(client, table, key) : row };
+  };
 
   /** The task after a write that needs it to be active, also when another of its conditions failed. */
-  const writeActive = async (id: string, change: Change): Promise<ActiveTask | undefined> => {
+  const writeActive = async (
+    id: string,
+    change: Change,
+    entry?: AuditEntry,
+  ): Promise<ActiveTask | undefined> => {
     const { conditions: more = [] } = change;
-    return activeTaskIn(await write(id, { ...change, conditions: [conditions.notEnded, ...more] }));
+    return activeTaskIn(
+      await write(id, { ...change, conditions: [conditions.notEnded, ...more] }, entry),
+    );
   };
 
   return {
@@ -147,24 +160,27 @@ export function taskTable(client: DynamoDBClient, table: string): TaskStore {
     recordOutcome: (id, outcome, outcomeAt) =>
       writeActive(id, { set: { outcome, outcomeAt }, conditions: [conditions.noOutcome] }),
 
-    requestCancel: (id, cancelledAt, nextCheckAt) =>
-      writeActive(id, {
+    requestCancel: (id, cancelledAt, nextCheckAt, entry) => {
+      const { notCancelled, noOutcome, cancellable } = conditions;
+      const change = {
         set: { cancelledAt, nextCheckAt },
-        conditions: [conditions.notCancelled, conditions.noOutcome, conditions.cancellable],
-      }),
+        conditions: [notCancelled, noOutcome, cancellable],
+      };
+      return writeActive(id, change, entry);
+    },
 
     recordCallbackAttempt: (task, attempt, record, nextCheckAt) =>
       recordCallbackAttempt(client, table, { task, attempt, record, nextCheckAt }),
 
     findAttempts: async (id) => toAttempts(await findItems(client, table, id)),
 
-    scheduleCallback: async (id, nextCheckAt) => {
-      const { done } = await write(id, {
+    scheduleCallback: async (id, nextCheckAt, entry) => {
+      const change = {
         set: { callback: { state: 'pending', attempts: 0 }, ...checkAttributes(id, nextCheckAt) },
         remove: undeliveredNames,
         conditions: [conditions.existsNotDeleted, conditions.callbackNotPending],
-      });
-      return done;
+      };
+      return (await write(id, change, entry)).done;
     },
 
     leaseCheck: async ({ id, nextCheckAt: expectedCheckAt }, nextCheckAt) => {

@@ -80,6 +80,7 @@ function systemWithAcme(task = pending(), catalogue?: readonly Model[]) {
     onDeferred: unexpected,
     operatorMustAct: unexpected,
     onFallback: unexpected,
+    recordRejection: unexpected,
     slots: memorySlots({ now }),
     onAccepted: () => undefined,
   });

@@ -15,7 +15,7 @@ import {
   rotateSecret,
 } from '../../../../functions/domain/accounts/accounts.ts';
 import { memoryStore, settableClock } from '../../../support/fakes.ts';
-import { sampleTime } from '../../../support/tasks.ts';
+import { sampleAct, sampleTime } from '../../../support/tasks.ts';
 import { thrownBy } from '../../../support/thrown-by.ts';
 
 const hour = 3_600_000;
@@ -40,12 +40,13 @@ function context() {
     accounts,
     clock,
     get: getAccount(deps),
-    create: (body: unknown) => createAccount(deps)(AccountRequest.parse(body)),
+    create: (body: unknown) => createAccount(deps)(AccountRequest.parse(body), sampleAct),
     list: (query: unknown = {}) => listAccounts(deps)(AccountsQuery.parse(query)),
     change: (id: string, body: unknown) =>
-      changeAccount(deps)(id, AccountPatch.parse(body), { account: 'operators' }),
+      changeAccount(deps)(id, AccountPatch.parse(body), { account: 'operators' }, sampleAct),
     entries: (id: string, query: unknown = {}) => listEntries(deps)(id, EntriesQuery.parse(query)),
-    rotate: (id: string, body: unknown = {}) => rotateSecret(deps)(id, RotationRequest.parse(body)),
+    rotate: (id: string, body: unknown = {}) =>
+      rotateSecret(deps)(id, RotationRequest.parse(body), sampleAct),
     grant: (account: string, amount: number) => ledger.credit({ account, amount, at: sampleTime }),
   };
 }

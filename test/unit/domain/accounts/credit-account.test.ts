@@ -4,7 +4,7 @@ import { creditAccount } from '../../../../functions/domain/accounts/credit-acco
 import { idempotencyTtlMs } from '../../../../functions/domain/billing/idempotency.ts';
 import { patterns } from '../../../../functions/domain/model/ids.ts';
 import { memoryStore, settableClock } from '../../../support/fakes.ts';
-import { sampleTime } from '../../../support/tasks.ts';
+import { sampleAct, sampleTime } from '../../../support/tasks.ts';
 import { thrownBy } from '../../../support/thrown-by.ts';
 
 const keyId = 'key-00000000000admin';
@@ -18,7 +18,7 @@ function context() {
   return {
     clock,
     credit: (body: unknown, order: object = {}) =>
-      run(CreditRequest.parse(body), { account: 'studio', keyId, ...order }),
+      run(CreditRequest.parse(body), { account: 'studio', keyId, ...order }, sampleAct),
     balance: (account = 'studio') => store.funds(account).balance,
     entries: async () => (await store.accounts.entries('studio', { limit: 100 })).entries,
   };
@@ -159,7 +159,11 @@ test('a text that cannot be the name of an account is not looked up', async () =
     now: () => sampleTime,
   });
 
-  const promise = run(CreditRequest.parse({ credits: 1 }), { account: 'x'.repeat(3000), keyId });
+  const promise = run(
+    CreditRequest.parse({ credits: 1 }),
+    { account: 'x'.repeat(3000), keyId },
+    sampleAct,
+  );
 
   expect(await thrownBy(promise)).toMatchObject({ code: 'account_not_found' });
 });
@@ -188,11 +192,11 @@ describe('409', () => {
       now: () => sampleTime,
     });
 
-    const promise = run(CreditRequest.parse({ credits: 1 }), {
-      account: 'studio',
-      keyId,
-      idempotencyKey,
-    });
+    const promise = run(
+      CreditRequest.parse({ credits: 1 }),
+      { account: 'studio', keyId, idempotencyKey },
+      sampleAct,
+    );
 
     expect(await thrownBy(promise)).toMatchObject({ code: 'idempotency_conflict' });
   });

@@ -20,7 +20,7 @@ function context(ledger?: Pick<Ledger, 'credit'>) {
   return {
     store,
     clock,
-    issue: (request: unknown = {}) => issue(IssueKeyRequest.parse(request)),
+    issue: (request: unknown = {}) => issue(IssueKeyRequest.parse(request), 'request'),
     balance: async (account = 'default') => (await accounts.find(account))?.balance,
     issued: async () => (await keys.list('default', { limit: 100 })).keys,
   };
@@ -145,7 +145,7 @@ describe('an account', () => {
       now: () => sampleTime,
     });
 
-    await expect(issue(IssueKeyRequest.parse({}))).rejects.toThrow('throttled');
+    await expect(issue(IssueKeyRequest.parse({}), 'request')).rejects.toThrow('throttled');
   });
 });
 

@@ -22,7 +22,7 @@ import {
 } from '../../../../functions/domain/model/api-key.ts';
 import { memoryActivity } from '../../../support/activity.ts';
 import { memoryStore } from '../../../support/fakes.ts';
-import { sampleCaller, sampleKey, sampleTime } from '../../../support/tasks.ts';
+import { sampleAct, sampleCaller, sampleKey, sampleTime } from '../../../support/tasks.ts';
 import { thrownBy } from '../../../support/thrown-by.ts';
 
 const model = 'wan2.5-image-to-image';
@@ -54,10 +54,10 @@ async function context(more: Partial<ApiKey> = {}) {
   return {
     keys,
     create: (body: object, caller: Caller = manager) =>
-      createKey(deps)(KeyRequest.parse({ name: 'web', ...body }), caller),
+      createKey(deps)(KeyRequest.parse({ name: 'web', ...body }), caller, sampleAct),
     change: (patch: object, caller: Caller = manager, id = target) =>
-      changeKey(deps)(id, KeyPatch.parse(patch), caller),
-    remove: (caller: Caller = manager, id = target) => deleteKey(deps)(id, caller),
+      changeKey(deps)(id, KeyPatch.parse(patch), caller, sampleAct),
+    remove: (caller: Caller = manager, id = target) => deleteKey(deps)(id, caller, sampleAct),
     get: (caller: Caller = manager, id = target) => getKey(deps)(id, caller),
     list: (query: object = {}, caller: Caller = manager) =>
       listKeys(deps)(KeysQuery.parse(query), caller),

@@ -16,7 +16,14 @@ import {
 import { hashOfKey, keyIdOf } from '../../../../functions/domain/model/api-key.ts';
 import { memoryActivity } from '../../../support/activity.ts';
 import { memoryStore, settableClock } from '../../../support/fakes.ts';
-import { keyOf, pending, sampleCaller, sampleId, sampleTime } from '../../../support/tasks.ts';
+import {
+  keyOf,
+  pending,
+  sampleAct,
+  sampleCaller,
+  sampleId,
+  sampleTime,
+} from '../../../support/tasks.ts';
 import { thrownBy } from '../../../support/thrown-by.ts';
 
 const operator = operatorOf('default');
@@ -48,12 +55,17 @@ async function context() {
     clock,
     activity,
     get: (id: string) => getKey(deps)(id, operator),
-    remove: (id: string) => deleteKey(deps)(id, operator),
+    remove: (id: string) => deleteKey(deps)(id, operator, sampleAct),
     create: (body: object = {}) =>
-      createKey(deps)(KeyRequest.parse({ account: 'studio', name: 'website', ...body }), operator),
+      createKey(deps)(
+        KeyRequest.parse({ account: 'studio', name: 'website', ...body }),
+        operator,
+        sampleAct,
+      ),
     list: (query: object = {}) =>
       listKeys(deps)(KeysQuery.parse({ account: 'studio', ...query }), operator),
-    change: (id: string, body: unknown) => changeKey(deps)(id, KeyPatch.parse(body), operator),
+    change: (id: string, body: unknown) =>
+      changeKey(deps)(id, KeyPatch.parse(body), operator, sampleAct),
     who: (apiKey: string) =>
       authenticate({ keys: store.keys, now: clock.now, touchLastUsed: async () => {} })(
         `Bearer ${apiKey}`,

@@ -6,7 +6,7 @@ import { Problem } from '../../../../functions/domain/model/problem.ts';
 import { createTask } from '../../../../functions/domain/tasks/create-task.ts';
 import { GenerationRequest } from '../../../../functions/domain/wire/request.ts';
 import { memoryStore } from '../../../support/fakes.ts';
-import { sampleCaller, sampleTime } from '../../../support/tasks.ts';
+import { sampleAct, sampleCaller, sampleTime } from '../../../support/tasks.ts';
 
 const now = () => sampleTime;
 
@@ -33,6 +33,7 @@ const crediting = (credit: () => Promise<Busy>) =>
   creditAccount({ ledger: { credit }, accounts: store.accounts, now })(
     CreditRequest.parse({ credits: 1 }),
     { account: 'studio', keyId: 'key-1' },
+    sampleAct,
   );
 
 test.each([

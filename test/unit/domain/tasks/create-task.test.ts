@@ -245,3 +245,30 @@ describe('500', () => {
     );
   });
 });
+
+describe('a daily budget', () => {
+  test.each([
+    ['refuses', { stopAtBudget: true }],
+    ['lets through', { stopAtBudget: false }],
+  ])(
+    'that %s what goes beyond it says so, for each create beyond it and no other',
+    async (_, stop) => {
+      const { create, store, beyondBudget } = context();
+      const { account } = sampleCaller;
+      await store.accounts.change(account, { dailyBudget: 2 * 1200, ...stop });
+      const { budget } = (await store.accounts.find(account)) ?? {};
+      const createOne = () => create(valid, undefined, { ...sampleCaller, budget });
+
+      await createOne();
+      await createOne();
+      expect(beyondBudget).toEqual([]);
+      const third = await createOne().then(
+        () => 'created',
+        (problem: { readonly code: string }) => problem.code,
+      );
+
+      expect(third).toBe(stop.stopAtBudget ? 'daily_budget_exhausted' : 'created');
+      expect(beyondBudget).toEqual([account]);
+    },
+  );
+});

@@ -158,6 +158,7 @@ describe('a task with its internals', () => {
       processing({
         provider: 'fal',
         ticket: 'ticket-9',
+        slot: 'fal#0',
         polledAt: now,
         busyCount: 2,
         execution: 3,
@@ -172,6 +173,8 @@ describe('a task with its internals', () => {
       provider: 'fal',
       internals: {
         ticket: 'ticket-9',
+        slot: 'fal#0',
+        queued_at: null,
         execution: 3,
         busy_count: 2,
         polled_at: now / 1000,
@@ -181,6 +184,18 @@ describe('a task with its internals', () => {
       callback_attempts: null,
     });
     expect(JSON.stringify(view)).not.toMatch(/a task token|very-words|https:/);
+  });
+
+  test('says since when it waits for a slot, and has waited when it has ended', () => {
+    const queue = { pools: ['fal'], since: now - 5000 };
+
+    expect(adminTaskView(pending({ queue }), []).internals).toMatchObject({
+      slot: null,
+      queued_at: now / 1000 - 5,
+    });
+    expect(
+      adminTaskView(completed({ slot: 'fal#0', queuedAt: now - 5000 }), []).internals,
+    ).toMatchObject({ slot: 'fal#0', queued_at: now / 1000 - 5 });
   });
 
   test('has the attempts of its callback, and the host that they went to alone', () => {

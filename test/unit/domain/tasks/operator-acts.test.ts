@@ -6,18 +6,29 @@ import {
   maxRedelivered,
   RedeliverRequest,
   redeliverAll,
+  redeliverAllAudited,
 } from '../../../../functions/domain/tasks/redeliver-all.ts';
+import { memoryAudit } from '../../../support/audit.ts';
 import { memoryStore, memoryWorkflow } from '../../../support/fakes.ts';
-import { completed, pending, processing, sampleId, sampleTime } from '../../../support/tasks.ts';
+import {
+  completed,
+  pending,
+  processing,
+  sampleAct,
+  sampleId,
+  sampleTime,
+} from '../../../support/tasks.ts';
 import { thrownBy } from '../../../support/thrown-by.ts';
 
 describe('a look at a task', () => {
   function service() {
     const store = memoryStore();
     const workflow = memoryWorkflow();
+    const audit = memoryAudit();
     const check = checkNow({
       tasks: store.tasks,
       workflow,
+      audit,
       ensureWorkflowRunning: ensureWorkflowRunning({
         tasks: store.tasks,
         workflow,
@@ -25,7 +36,7 @@ describe('a look at a task', () => {
         exhausted: () => {},
       }),
     });
-    return { store, workflow, check };
+    return { store, workflow, audit, check: (id: string) => check(id, sampleAct) };
   }
 
   test('wakes a workflow that waits, so that it polls', async () => {
@@ -41,11 +52,27 @@ describe('a look at a task', () => {
     expect(workflow.woken).toEqual(['token']);
   });
 
+  test('is written down before it is done, and once more with the result', async () => {
+    const { store, workflow, audit, check } = service();
+    store.put(processing());
+    workflow.start = () => Promise.reject(new Error('throttled'));
+
+    await expect(check(sampleId)).rejects.toThrow('throttled');
+
+    const entry = { ...sampleAct, id: expect.any(String), account: 'default', taskId: sampleId };
+    expect(audit.written).toEqual([{ ...entry, after: { result: null } }]);
+    Object.assign(workflow, { start: async () => {} });
+    await check(sampleId);
+    const [, intended, done] = audit.written;
+    expect(done).toEqual({ ...entry, id: intended?.id, after: { result: 'started' } });
+  });
+
   test('leaves one alone that waits for its uploads', async () => {
-    const { store, workflow, check } = service();
+    const { store, workflow, audit, check } = service();
     store.put(pending({ inputs: [{ kind: 'upload', contentType: 'image/png' }] }));
 
     expect(await check(sampleId)).toMatchObject({ result: 'awaits_uploads' });
+    expect(audit.written).toEqual([]);
     expect(workflow.started()).toEqual([]);
   });
 
@@ -70,12 +97,13 @@ describe('a look at a task', () => {
   });
 
   test('is refused for a task that has ended, and for none', async () => {
-    const { store, check } = service();
+    const { store, audit, check } = service();
     store.put(completed());
 
     expect(await thrownBy(check(sampleId))).toMatchObject({ code: 'task_ended' });
     expect(await thrownBy(check(newTaskId(1)))).toMatchObject({ code: 'task_not_found' });
     expect(await thrownBy(check('task'))).toMatchObject({ code: 'invalid_task_id' });
+    expect(audit.written).toEqual([]);
   });
 });
 
@@ -94,17 +122,19 @@ describe('sending all undelivered callbacks of an account again', () => {
         undefined,
       );
     }
-    const send = redeliverAll({
+    const deps = {
       history: store.history,
       tasks: store.tasks,
-      deliverCallback: async (id) => {
+      deliverCallback: async (id: string) => {
         sent.push(id);
       },
       now: () => sampleTime + 1_000_000,
-    });
+    };
+    const send = redeliverAll(deps);
     return {
       store,
       sent,
+      deps,
       send: (request: object, account = 'default') =>
         send(RedeliverRequest.parse({ since: 0, ...request }), account),
     };
@@ -132,6 +162,24 @@ describe('sending all undelivered callbacks of an account again', () => {
 
     expect(await send({ since: start + 3, before: start + 5 })).toMatchObject({ scheduled: 2 });
     expect(sent).toHaveLength(2);
+  });
+
+  test('by the operator is written down before the first, and once more with how many there were', async () => {
+    const { deps, sent } = await service(3);
+    const audit = memoryAudit();
+    const send = (deliverCallback = deps.deliverCallback) =>
+      redeliverAllAudited({ ...deps, deliverCallback, audit })({ since: 0 }, 'default', sampleAct);
+
+    await expect(send(() => Promise.reject(new Error('throttled')))).rejects.toThrow('throttled');
+
+    const entry = { ...sampleAct, id: expect.any(String), account: 'default' };
+    const asked = { since: 0, before: null, scheduled: null };
+    expect(audit.written).toEqual([{ ...entry, after: asked }]);
+    const { before } = await send();
+    expect(audit.written.slice(1)).toEqual([
+      { ...entry, after: asked },
+      { ...entry, after: { since: 0, before, scheduled: sent.length, has_more: false } },
+    ]);
   });
 
   test('does not send one twice that fails once more meanwhile', async () => {

@@ -120,6 +120,32 @@ describe('the next provider', () => {
     expect(signals).toEqual([['fallback', sampleId, 'dashscope', 'ProviderBusy']]);
   });
 
+  test('is counted by the code of what each one says, and an acceptance counts nothing', async () => {
+    const { submit, rejections } = context(pending({ busyCount: 9 }), {
+      dashscope: [operatorRejected()],
+      evolink: [busy()],
+      fal: ['ticket-7'],
+    });
+
+    await submit();
+
+    expect(rejections).toEqual([
+      ['dashscope', operatorFailure.code],
+      ['evolink', 'resource_exhausted'],
+    ]);
+  });
+
+  test.each([
+    ['rejects the job', jobRejected(), [['dashscope', 'content_policy_violation']]],
+    ['does not say', new SubmitUnknown('timed out'), []],
+  ])('a provider that %s is counted by what is known', async (_what, error, expected) => {
+    const { submit, rejections } = context(pending(), { dashscope: [error] });
+
+    await thrownBy(submit());
+
+    expect(rejections).toEqual(expected);
+  });
+
   test('is tried at the third busy answer also when another provider rejects the operator each time', async () => {
     const { submit, submittedTo } = context(pending(), {
       dashscope: [operatorRejected(), operatorRejected(), operatorRejected()],

@@ -104,6 +104,7 @@ function context(side = 200) {
     onDeferred: unexpected,
     operatorMustAct: unexpected,
     onFallback: unexpected,
+    recordRejection: unexpected,
   });
   const poll = pollTask({
     tasks,

@@ -38,6 +38,7 @@ export function context(task: Task, script: Script, more: Partial<SubmitDeps> = 
   const clock = settableClock(sampleTime + 5000);
   const submitted: [ProviderName, Job][] = [];
   const signals: unknown[][] = [];
+  const rejections: unknown[][] = [];
   const provider = (name: ProviderName) => {
     const { submit } = scriptedProvider({ submit: script[name] ?? [] });
     return {
@@ -64,6 +65,7 @@ export function context(task: Task, script: Script, more: Partial<SubmitDeps> = 
     typicalSeconds: async (_model, name) => ({ dashscope: 30, evolink: 40, fal: 90 })[name],
     slots: memorySlots({ now: clock.now }),
     onAccepted: () => undefined,
+    recordRejection: async (name, code) => void rejections.push([name, code]),
     onFallback: (id, name, cause) => void signals.push(['fallback', id, name, cause.name]),
     onDeferred: (id, name) => void signals.push(['deferred', id, name]),
     outcomeUnknown: (id) => void signals.push(['unknown', id]),
@@ -76,6 +78,7 @@ export function context(task: Task, script: Script, more: Partial<SubmitDeps> = 
     clock,
     submitted,
     signals,
+    rejections,
     submittedTo: () => submitted.map(([name]) => name),
     submit: () => submitTask(deps)(sampleId),
     find: () => tasks.find(sampleId),

@@ -43,6 +43,7 @@ function context(task: Task, ...responses: readonly (string | Error)[]) {
     typicalSeconds: async () => 30,
     slots: memorySlots({ now: () => now }),
     onFallback: () => undefined,
+    recordRejection: async () => undefined,
     onAccepted: () => undefined,
     onDeferred: (taskId: string, name: string) => void signals.push(['deferred', taskId, name]),
     outcomeUnknown: (taskId: string) => void signals.push(['unknown', taskId]),

@@ -1,0 +1,62 @@
+import { defineRoute, type RouteDocs } from '../../runtime/route.ts';
+import { ProviderList } from './response.ts';
+
+export const response = ProviderList;
+
+export const route = defineRoute<typeof response>()({
+  method: 'GET',
+  path: '/v1/admin/providers',
+  function: 'list-providers',
+  access: { scope: 'admin' },
+  errors: ['internal_error'],
+});
+
+const model = 'wan2.5-image-to-image';
+
+export const docs = (): RouteDocs => ({
+  id: 'listProviders',
+  tag: 'Operation',
+  summary: 'List the providers',
+  description:
+    'In the order in which they are tried, and then those that are not offered: how many jobs each takes, has and is waited for with, how long it takes, and what it has rejected lately.',
+  response: {
+    name: 'ProviderList',
+    description: 'All providers',
+    examples: {
+      two: {
+        object: 'list',
+        data: [
+          {
+            object: 'provider',
+            id: 'dashscope',
+            position: 1,
+            has_key: true,
+            capacity: { running: 5, submits_per_second: 5, ahead: 1 },
+            models: [{ id: model, typical_seconds: 27.5 }],
+            slots: [
+              {
+                name: 'dashscope/wan2.5-i2i-preview',
+                total: 6,
+                taken: 6,
+                waiting: 41,
+                paused_until: null,
+              },
+            ],
+            rejections: [{ day: '2026-03-02', code: 'content_policy_violation', count: 3 }],
+          },
+          {
+            object: 'provider',
+            id: 'evolink',
+            position: null,
+            has_key: false,
+            capacity: null,
+            models: [{ id: model, typical_seconds: 30 }],
+            slots: [{ name: 'evolink', total: null, taken: 0, waiting: 0, paused_until: null }],
+            rejections: [],
+          },
+        ],
+        next_cursor: null,
+      },
+    },
+  },
+});

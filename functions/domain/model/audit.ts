@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto';
+import { type CursorKey, patterns } from './ids.ts';
+
+// What is written down about every act of the operator, and of those who manage an account: who did what, when, and what it
+// changed. An entry is written once and never changed, but for the result of an act that cannot be written together with it.
+
+/** The acts that are written down. Each but `issueKey` is the id of an operation of the API. */
+export const auditedOperations = [
+  'createAccount',
+  'changeAccount',
+  'rotateSecret',
+  'creditAccount',
+  'createKey',
+  'changeKey',
+  'deleteKey',
+  'cancelAnyTask',
+  'redeliverAnyCallback',
+  'redeliverAccountCallbacks',
+  'checkTask',
+  'issueKey',
+] as const;
+export type AuditedOperation = (typeof auditedOperations)[number];
+
+/** How long entries are kept. */
+export const auditDays = 400;
+
+/** Who does what. */
+export type Act = {
+  readonly operation: AuditedOperation;
+  readonly at: number;
+  /** The API key of the actor, and its name at that time. */
+  readonly actorKeyId: string;
+  readonly actorKeyName: string;
+  /** The `x-request-id` of the response. */
+  readonly requestId: string;
+};
+
+/** The values of fields, by their names on the wire. Never a secret. */
+export type AuditValues = Readonly<
+  Record<string, string | number | boolean | null | readonly string[]>
+>;
+
+/** What an act was done to. */
+type Target = {
+  readonly account: string;
+  readonly taskId?: string | undefined;
+  readonly keyId?: string | undefined;
+};
+
+export type AuditEntry = Act &
+  Target & {
+    readonly id: string;
+    /** What was there before; absent when there was nothing. */
+    readonly before?: AuditValues | undefined;
+    /** What is there afterwards; absent when there is nothing, or when it is not known what came of the act. */
+    readonly after?: AuditValues | undefined;
+  };
+
+const prefix = 'audit-';
+
+/** The entry about an act. */
+export const auditEntry = (
+  act: Act,
+  target: Target,
+  values: Pick<AuditEntry, 'before' | 'after'> = {},
+): AuditEntry => ({
+  ...act,
+  ...target,
+  ...values,
+  id: `${prefix}${randomUUID()}`,
+});
+
+export const isAuditId = (text: string): boolean => patterns.auditId.test(text);
+
+/** The values that differ, of two that have the same fields. */
+export function changedValues(
+  before: AuditValues,
+  after: AuditValues,
+): Required<Pick<AuditEntry, 'before' | 'after'>> {
+  const changed = Object.keys(after).filter(
+    (name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]),
+  );
+  const pick = (values: AuditValues): AuditValues =>
+    Object.fromEntries(changed.map((name) => [name, values[name] ?? null]));
+  return { before: pick(before), after: pick(after) };
+}
+
+export type AuditRange = {
+  /** Only entries about this account. */
+  readonly account?: string | undefined;
+  /** In milliseconds, both included. */
+  readonly from: number;
+  readonly to: number;
+  /** Only those behind this position. */
+  readonly after?: CursorKey | undefined;
+  readonly limit: number;
+};
+
+export type AuditPage = {
+  readonly entries: readonly AuditEntry[];
+  /** Where the next ones begin, unless these are the last. */
+  readonly next?: CursorKey | undefined;
+};
+
+/** The entries. Those of acts that are writes to a table are written by its store, in the transaction of the act. */
+export type AuditLog = {
+  /** Writes an entry, or writes it once more with its result. */
+  put(entry: AuditEntry): Promise<void>;
+  /** The newest first. A page of one account may be short; its `next` leads on all the same. */
+  read(range: AuditRange): Promise<AuditPage>;
+};

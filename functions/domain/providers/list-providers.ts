@@ -1,0 +1,111 @@
+import type { Capacity, ProviderCapacity } from '../model/capacity.ts';
+import { models, type ProviderName, providerNames } from '../model/catalogue.ts';
+import type { Clock } from '../model/clock.ts';
+import { type Pool, poolsOf } from './pools.ts';
+import type { QueueStore, SlotRow } from './queue-store.ts';
+import type { Rejections } from './rejections.ts';
+
+type Deps = {
+  /** The providers that are offered, in the order in which they are tried. */
+  readonly order: readonly ProviderName[];
+  readonly capacities: Readonly<Record<ProviderName, ProviderCapacity>>;
+  readonly withKey: () => Promise<ReadonlySet<string>>;
+  readonly typicalSeconds: (model: string, provider: ProviderName) => Promise<number>;
+  readonly rejections: Pick<Rejections, 'recent'>;
+  readonly queue: Pick<QueueStore, 'readSlots' | 'flows' | 'firstWaiting' | 'readSummary'>;
+  readonly now: Clock;
+};
+
+/** The reconciler counts who waits once a minute; a count that is older says nothing, in milliseconds. */
+const maxSummaryAgeMs = 5 * 60 * 1000;
+/** Without a count: so many tasks of so many accounts are counted. */
+const counted = { flows: 100, tasks: 100 };
+
+/**
+ * The providers in their order, and then those that are not offered: whether there is a key (never the key), how many jobs
+ * they take, have and wait for, how long they take, and what they have rejected lately.
+ */
+export const listProviders = (deps: Deps) => async () => {
+  const withKey = await deps.withKey();
+  const pools = poolsOf(deps.capacities);
+  const others = providerNames.filter((name) => !deps.order.includes(name));
+  return Promise.all(
+    [...deps.order, ...others].map((provider) =>
+      viewOf(deps, provider, {
+        hasKey: withKey.has(provider),
+        pools: pools.filter((pool) => pool.provider === provider),
+      }),
+    ),
+  );
+};
+
+type Known = { readonly hasKey: boolean; readonly pools: readonly Pool[] };
+
+async function viewOf(deps: Deps, provider: ProviderName, { hasKey, pools }: Known) {
+  const place = deps.order.indexOf(provider);
+  const [rejections, seconds, slots] = await Promise.all([
+    deps.rejections.recent(provider),
+    typicalSecondsAt(deps, provider),
+    Promise.all(pools.map((pool) => poolView(deps, pool))),
+  ]);
+  return {
+    object: 'provider' as const,
+    id: provider,
+    position: place === -1 ? null : place + 1,
+    has_key: hasKey,
+    capacity: capacityView(deps.capacities[provider].capacity),
+    models: seconds,
+    slots,
+    rejections: [...rejections],
+  };
+}
+
+const capacityView = (capacity: Capacity | undefined) =>
+  capacity
+    ? {
+        running: capacity.running,
+        submits_per_second: capacity.submitsPerSecond ?? null,
+        ahead: capacity.ahead ?? 0,
+      }
+    : null;
+
+const typicalSecondsAt = ({ typicalSeconds }: Deps, provider: ProviderName) =>
+  Promise.all(
+    models
+      .filter(({ providers }) => providers[provider] !== undefined)
+      .map(async ({ id }) => ({
+        id,
+        typical_seconds: await typicalSeconds(id, provider),
+      })),
+  );
+
+async function poolView(deps: Deps, { name, isLimited, segments }: Pool) {
+  const rows = await Promise.all(segments.map((segment) => deps.queue.readSlots(segment)));
+  const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
+  const pausedUntil = Math.min(...rows.map((row) => row.pausedUntil));
+  return {
+    name,
+    total: isLimited ? sum(segments.map(({ slots }) => slots)) : null,
+    taken: sum(rows.map(({ leases }) => leases.size)),
+    waiting: await waitingFor(deps, rows),
+    paused_until: pausedUntil > deps.now() ? Math.ceil(pausedUntil / 1000) : null,
+  };
+}
+
+/** How many wait in the queues for these slots, as it was a minute ago at most. */
+async function waitingFor(deps: Deps, rows: readonly SlotRow[]): Promise<number> {
+  const queues = new Set(rows.flatMap(({ queued }) => [...queued.keys()]));
+  const counts = await Promise.all([...queues].map((queue) => countIn(deps, queue)));
+  return counts.reduce((total, count) => total + count, 0);
+}
+
+async function countIn({ queue, now }: Deps, name: string): Promise<number> {
+  const summary = await queue.readSummary(name);
+  if (summary?.waiting !== undefined && summary.takenAt + maxSummaryAgeMs >= now()) {
+    return summary.waiting;
+  }
+  // The queue has just begun, so it is short.
+  const flows = (await queue.flows(name)).slice(0, counted.flows);
+  const pages = await Promise.all(flows.map((flow) => queue.firstWaiting(flow, counted.tasks)));
+  return pages.reduce((total, page) => total + page.length, 0);
+}

@@ -1,0 +1,44 @@
+import type { ProviderName } from '../model/catalogue.ts';
+import { failures } from '../model/failures.ts';
+import type { TaskErrorCode } from '../model/problem.ts';
+import type { Failure } from '../model/task.ts';
+
+// What providers do not accept is counted for the operator, by the code that a caller would get for it. Only a rejection is
+// written: a job that is accepted costs nothing.
+
+/** How many days are kept, today included. */
+export const rejectionDays = 7;
+
+/** Jobs that a provider did not accept on a day of UTC. */
+export type RejectionCount = {
+  readonly day: string;
+  readonly code: TaskErrorCode;
+  readonly count: number;
+};
+
+export type Rejections = {
+  /** Counts one. */
+  record(provider: ProviderName, code: TaskErrorCode): Promise<void>;
+  /** Those of the last days, the newest day first. */
+  recent(provider: ProviderName): Promise<readonly RejectionCount[]>;
+};
+
+/** What became of a job that a provider did not accept. */
+type Rejected =
+  | { readonly state: 'busy' }
+  | { readonly state: 'operator_must_act'; readonly error: { readonly failure: Failure } }
+  | { readonly state: 'failed'; readonly failure: Failure };
+
+/** The code by which a rejection is counted: that of a task which fails for it. */
+export function rejectionCode(rejected: Rejected): TaskErrorCode {
+  switch (rejected.state) {
+    case 'busy':
+      return failures.providerBusy.code;
+    case 'operator_must_act':
+      return rejected.error.failure.code;
+    case 'failed':
+      return rejected.failure.code;
+    default:
+      return rejected satisfies never;
+  }
+}
