@@ -168,6 +168,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/webhooks/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List callbacks
+         * @description The callbacks of all tasks of the account that have ended, the newest first, page by page. They are in the order in which their tasks were created, which is also what `since` and `until` are about; with `status=undelivered` in the order in which they were given up. A page of rare ones may have fewer than `limit`, or none; its `next_cursor` leads on all the same.
+         */
+        get: operations["listDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/files": {
         parameters: {
             query?: never;
@@ -670,6 +690,46 @@ export interface paths {
          * @description Sends the callbacks that were given up (`undelivered`) since a time once more: 100 of them at most, the newest first, each under its own `webhook-id` and beginning with its first attempt. While `has_more` is `true`, repeat it with the same `since` and the `before` of the response: a callback that fails again is not sent twice.
          */
         post: operations["redeliverAccountCallbacks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what was done
+         * @description Every change through a route under `/v1/admin/`, and every key that was issued with AWS credentials, the newest first, page by page; for 400 days. A page of rare entries may have fewer than `limit`, or none; its `next_cursor` leads on all the same. A request that was refused has no entry.
+         */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the providers
+         * @description In the order in which they are tried, and then those that are not offered: how many jobs each takes, has and is waited for with, how long it takes, and what it has rejected lately.
+         */
+        get: operations["listProviders"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1883,6 +1943,51 @@ export interface components {
             has_more: boolean;
         };
         /**
+         * DeliveryList
+         * @description A page of a list
+         */
+        DeliveryList: {
+            /** @constant */
+            object: "list";
+            data: {
+                /** @constant */
+                object: "webhook_delivery";
+                task_id: string;
+                /** @description The `webhook-id` of all its attempts */
+                event_id: string;
+                /**
+                 * @description `retrying` is tried again, `undelivered` is not
+                 * @enum {string}
+                 */
+                status: "pending" | "retrying" | "delivered" | "undelivered";
+                /** @description Where it goes, without the query */
+                url: string;
+                /** @description When its task was created, in unix seconds */
+                task_created_at: number;
+                /** @description When its task ended, in unix seconds */
+                task_completed_at: number;
+                /** @description How many attempts were made in all */
+                attempt_count: number;
+                /** @description One attempt to deliver a callback */
+                last_attempt: {
+                    /** @description When it began, in unix seconds with milliseconds as decimals */
+                    at: number;
+                    /** @description How many milliseconds it took */
+                    ms: number;
+                    /** @description The HTTP status of the answer; `null`: there was none */
+                    status: number | null;
+                    /** @description Why it was not delivered, for people */
+                    reason: string | null;
+                    /** @description The first 200 characters of an answer in text with a status below 500, without control characters. A stranger wrote them */
+                    response_text: string | null;
+                } | null;
+                /** @description By when the next attempt is made, if there is one, in unix seconds */
+                next_attempt_at: number | null;
+            }[];
+            /** @description Send it as `cursor` to read on; `null` on the last page */
+            next_cursor: string | null;
+        };
+        /**
          * File
          * @description A place for a picture that later tasks may use
          */
@@ -2278,6 +2383,110 @@ export interface components {
             to: string;
         };
         /**
+         * AuditList
+         * @description A page of a list
+         */
+        AuditList: {
+            /** @constant */
+            object: "list";
+            data: {
+                /** @constant */
+                object: "audit_entry";
+                id: string;
+                /** @description When it was done, in unix seconds */
+                created: number;
+                /**
+                 * @description What was done: the id of the operation in this document, or `issueKey`
+                 * @enum {string}
+                 */
+                operation: "createAccount" | "changeAccount" | "rotateSecret" | "creditAccount" | "createKey" | "changeKey" | "deleteKey" | "cancelAnyTask" | "redeliverAnyCallback" | "redeliverAccountCallbacks" | "checkTask" | "issueKey";
+                /** @description Who did it */
+                actor: {
+                    /** @description The API key; `operator` for the function that issues keys */
+                    key_id: string;
+                    /** @description Its name at that time */
+                    key_name: string;
+                };
+                /** @description The account that it was done to */
+                account: string;
+                /** @description The task, if it was done to one */
+                task_id: string | null;
+                /** @description The API key, if it was done to one */
+                key_id: string | null;
+                /** @description The fields that were changed, before; `null` when there was nothing. By the names that they have in requests; texts, numbers, booleans or lists of texts */
+                before: {
+                    [key: string]: unknown;
+                } | null;
+                /** @description The same afterwards, or what came of it; `null` when there is nothing. By the names that they have in requests; texts, numbers, booleans or lists of texts */
+                after: {
+                    [key: string]: unknown;
+                } | null;
+                /** @description The `x-request-id` of the response */
+                request_id: string;
+            }[];
+            /** @description Send it as `cursor` to read on; `null` on the last page */
+            next_cursor: string | null;
+        };
+        /**
+         * ProviderList
+         * @description A page of a list
+         */
+        ProviderList: {
+            /** @constant */
+            object: "list";
+            data: {
+                /** @constant */
+                object: "provider";
+                /** @enum {string} */
+                id: "dashscope" | "evolink" | "fal";
+                /** @description Its place in the order in which providers are tried; `null`: it is not offered */
+                position: number | null;
+                /** @description Whether you have stored a key for it. The key is never shown */
+                has_key: boolean;
+                /** @description What it takes of you, as it was deployed; `null`: no limits */
+                capacity: {
+                    /** @description How many jobs it runs at once */
+                    running: number;
+                    /** @description `null`: no limit */
+                    submits_per_second: number | null;
+                    /** @description How many jobs more may wait there */
+                    ahead: number;
+                } | null;
+                /** @description The models that it offers */
+                models: {
+                    id: string;
+                    /** @description How long it takes, as the latest jobs did; a guess until there are five */
+                    typical_seconds: number;
+                }[];
+                /** @description Who has one may have a job at the provider */
+                slots: {
+                    /** @description Of the provider, or of one model there if it counts by model */
+                    name: string;
+                    /** @description How many jobs may be there */
+                    total: number | null;
+                    /** @description How many of them are taken */
+                    taken: number;
+                    /** @description How many tasks wait for one, a minute ago at most. One that may go to several providers is counted at each */
+                    waiting: number;
+                    /** @description Until when none is handed out, because it was busy, in unix seconds */
+                    paused_until: number | null;
+                }[];
+                /** @description Jobs that it did not accept in the last 7 days, also when another provider did. Without those that failed there later */
+                rejections: {
+                    /** @description Of UTC */
+                    day: string;
+                    /**
+                     * @description What a task fails with for it; `resource_exhausted`: it was busy
+                     * @enum {string}
+                     */
+                    code: "content_policy_violation" | "invalid_parameters" | "image_processing_error" | "image_dimension_mismatch" | "request_cancelled" | "generation_failed_no_content" | "service_error" | "generation_timeout" | "resource_exhausted" | "quota_exceeded" | "service_unavailable" | "unknown_error";
+                    count: number;
+                }[];
+            }[];
+            /** @description Send it as `cursor` to read on; `null` on the last page */
+            next_cursor: string | null;
+        };
+        /**
          * AdminTaskList
          * @description A page of a list
          */
@@ -2383,6 +2592,10 @@ export interface components {
             internals: {
                 /** @description The provider's id of the job */
                 ticket: string | null;
+                /** @description The slot of the provider that its job was submitted with; `null` at a provider without limits, and as long as it waits for one */
+                slot: string | null;
+                /** @description When it began to wait for a slot, if it had to, in unix seconds */
+                queued_at: number | null;
                 /** @description The number of its execution; above 1 when some died */
                 execution: number;
                 /** @description Pictures that were not uploaded yet */
@@ -4907,6 +5120,42 @@ export interface operations {
             };
         };
     };
+    listDeliveries: {
+        parameters: {
+            query?: {
+                /** @description How many at most. Default: `20` */
+                limit?: number;
+                /** @description The `next_cursor` of the page before; without it, the first page */
+                cursor?: string;
+                /** @description Only callbacks in this state */
+                status?: "pending" | "retrying" | "delivered" | "undelivered";
+                /** @description Only those since this time, in unix seconds */
+                since?: number;
+                /** @description Only those before this time, in unix seconds */
+                until?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of callbacks */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryList"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["UnauthorizedOrKeyDisabledOrKeyExpired"];
+            429: components["responses"]["RateLimitExceeded"];
+            500: components["responses"]["InternalError"];
+        };
+    };
     createFile: {
         parameters: {
             query?: never;
@@ -5871,6 +6120,72 @@ export interface operations {
             404: components["responses"]["AccountNotFound"];
             413: components["responses"]["RequestTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["GatewayThrottled"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listAudit: {
+        parameters: {
+            query?: {
+                /** @description How many at most. Default: `20` */
+                limit?: number;
+                /** @description The `next_cursor` of the page before; without it, the first page */
+                cursor?: string;
+                /** @description Only what was done to this account, its keys and its tasks */
+                account?: string;
+                /** @description Only what was done with this API key, by its id */
+                actor?: string;
+                /** @description Only this operation */
+                operation?: "createAccount" | "changeAccount" | "rotateSecret" | "creditAccount" | "createKey" | "changeKey" | "deleteKey" | "cancelAnyTask" | "redeliverAnyCallback" | "redeliverAccountCallbacks" | "checkTask" | "issueKey";
+                /** @description Only what was done at this time or later, in unix seconds */
+                from?: number;
+                /** @description Only what was done before this time, in unix seconds */
+                to?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of entries */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditList"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["UnauthorizedOrKeyDisabledOrKeyExpired"];
+            403: components["responses"]["PermissionDenied"];
+            429: components["responses"]["GatewayThrottled"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    listProviders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All providers */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderList"];
+                };
+            };
+            401: components["responses"]["UnauthorizedOrKeyDisabledOrKeyExpired"];
+            403: components["responses"]["PermissionDenied"];
             429: components["responses"]["GatewayThrottled"];
             500: components["responses"]["InternalError"];
         };
