@@ -5,7 +5,15 @@ import { secretsOf } from '../../local/aws/template/read-secrets.ts';
 import { tablesOf } from '../../local/aws/template/read-tables.ts';
 
 // The tables, buckets and state machines under test are read from the template, not copied.
-const context = { template: inject('template') };
+const template = inject('template');
+const apis = Object.keys(template.resources).filter(
+  (id) => template.resources[id]?.Type === 'AWS::ApiGatewayV2::Api',
+);
+// The buckets allow the origin of the console, which is that of the API.
+const attributes = Object.fromEntries(
+  apis.map((id) => [id, { ApiEndpoint: 'http://127.0.0.1:8080' }]),
+);
+const context = { template, attributes };
 
 export const tables = tablesOf(context);
 export const buckets = bucketsOf(context);
