@@ -231,7 +231,7 @@ describe.each(stageNames)('the API of %s', (name) => {
       });
     }
     // One for each function.
-    expect(integrations).toHaveLength(24);
+    expect(integrations).toHaveLength(25);
   });
 
   test('is throttled as the stage says', () => {
