@@ -141,21 +141,29 @@ print(task.get("results") or task["error"])`;
   },
 
   CLI(input) {
-    const { prompt, n } = input.request;
     const pictures = input.pictures.map((one) =>
       quoted(one.kind === 'address' ? one.address : one.name),
     );
-    const given = ['prompt', 'n', 'model'];
-    const left = Object.keys(input.request).filter((name) => !given.includes(name));
-    const note =
-      left.length === 0 ? '' : `\n\n# Not an option of the command yet: ${left.join(', ')}`;
+    const options = Object.entries(input.request).flatMap(([name, value]) =>
+      optionsOf(name, value),
+    );
     return `export DARKROOM_URL=${input.url}   # and DARKROOM_KEY
-npm run darkroom -- generate ${pictures.join(' ')} \\
-  --prompt ${quoted(prompt)}${typeof n === 'number' && n > 1 ? ` --n ${n}` : ''}${note}`;
+npm run darkroom -- generate ${[pictures.join(' '), ...options].join(' \\\n  ')}`;
   },
 
   JSON: (input) => json(bodyFor(input)),
 };
+
+/** A field of a request as options of the command: `--no-watermark`, `--metadata order=4711`. */
+function optionsOf(name: string, value: unknown): readonly string[] {
+  const option = name.replaceAll('_', '-');
+  if (value === true) return [`--${option}`];
+  if (value === false) return [`--no-${option}`];
+  if (typeof value === 'object' && value !== null) {
+    return Object.entries(value).map(([key, text]) => `--${option} ${quoted(`${key}=${text}`)}`);
+  }
+  return [`--${option} ${typeof value === 'number' ? value : quoted(String(value))}`];
+}
 
 /** JSON as Python writes it. */
 function pythonOf(value: unknown, depth = 0): string {

@@ -1,7 +1,16 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
+import {
+  type CreateOptions,
+  requestOf,
+  withCreateOptions,
+} from '../../../cli/tasks/create-options.ts';
 import { languages, type SampleInput, sampleIn } from '../../../console/samples/samples.ts';
 import { tokensOf } from '../../../console/samples/tokens.ts';
+
+const hasPython = spawnSync('python3', ['--version']).status === 0;
+if (!hasPython) process.stdout.write('Skipped: the samples in Python. There is no python3.\n');
 
 const url = 'https://darkroom.example.com';
 /** What would end a string, run a command or start a comment. */
@@ -94,7 +103,23 @@ describe.each(named)('with %s', (_, input) => {
     expect(JSON.parse(sent)).toEqual(bodyOf(input));
   });
 
-  test('Python has exactly this request', () => {
+  test('the command sends exactly this request', () => {
+    const prelude = 'npm() { printf \'%s\\0\' "$@"; }';
+    const printed = execFileSync('bash', ['-uc', `${prelude}\n${sampleIn('CLI', input)}`], {
+      encoding: 'utf8',
+    });
+    const [run, name, , command, ...args] = printed.split('\0').slice(0, -1);
+    const generate = withCreateOptions(new Command('generate').argument('<picture...>'));
+    generate.exitOverride().parse(args, { from: 'user' });
+    const { image_urls, image_uploads, ...request } = bodyOf(input);
+    const pictures = input.pictures.map((one) => ('name' in one ? one.name : one.address));
+
+    expect([run, name, command]).toEqual(['run', 'darkroom', 'generate']);
+    expect(generate.args).toEqual(pictures.length === 0 ? ['photo.jpg'] : pictures);
+    expect(JSON.parse(JSON.stringify(requestOf(generate.opts<CreateOptions>())))).toEqual(request);
+  });
+
+  test.skipIf(!hasPython)('Python has exactly this request', () => {
     const script = `
 import ast, json, sys
 tree = ast.parse(sys.stdin.read())
