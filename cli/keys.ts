@@ -1,7 +1,12 @@
 import { addIssueFirstKey } from './issue-first-key.ts';
 import { createProgram, runProgram } from './program/command-line.ts';
+import { addStoreProviderKey } from './store-provider-key.ts';
 
-const program = createProgram('keys', 'API keys, made with your AWS credentials.');
+const program = createProgram(
+  'keys',
+  'API keys of callers and of providers, with your AWS credentials.',
+);
 addIssueFirstKey(program);
+addStoreProviderKey(program);
 
 await runProgram(program);

@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod';
 import { imageGenerator } from '../../local/providers/generate-images.ts';
 import { ProviderError } from '../../local/providers/provider-error.ts';
@@ -80,7 +79,7 @@ export async function deploy(context: {
   const { resources, outputs } = Deployed.parse(
     JSON.parse(await runPython(['test/emulator/deploy.py', context.outdir], { env: environment })),
   );
-  await storeProviderKeys(environment, outputs.ProviderKeys);
+  await storeProviderKeys(environment, outputs.ProviderKeys, mockProvider.url);
   const [, functionName = ''] = /--function (\S+)/.exec(outputs.FirstKey) ?? [];
   const create = ['create', '--function', functionName];
   const operator = await makeKey(environment, [
@@ -112,17 +111,19 @@ export async function deploy(context: {
   };
 }
 
-/** Does what `aws secretsmanager put-secret-value` does. */
+/** Stores a key of each provider, which the mock providers in their places accept. */
 async function storeProviderKeys(
   environment: Emulator['environment'],
   secret: string,
+  url: string,
 ): Promise<void> {
-  const client = new SecretsManagerClient(clientOptions(environment));
-  const command = new PutSecretValueCommand({
-    SecretId: secret,
-    SecretString: JSON.stringify({ dashscope: 'sk-mock', evolink: 'sk-evo-mock' }),
-  });
-  await client.send(command).finally(() => client.destroy());
+  // One after the other: each reads the secret and writes it.
+  for (const [provider, key] of [
+    ['dashscope', 'sk-mock'],
+    ['evolink', 'sk-evo-mock'],
+  ] as const) {
+    await keysCommand(environment, ['provider', provider, '--secret', secret, '--url', url], key);
+  }
 }
 
 /** What an SDK client needs to talk to the emulator. */
@@ -135,14 +136,25 @@ export const clientOptions = (environment: Emulator['environment']) => ({
   },
 });
 
-/** Runs `npm run keys -- …` and reads what it prints. */
+/** Makes an API key, and reads what is printed. */
 async function makeKey(environment: Emulator['environment'], args: readonly string[]) {
-  const { stdout } = await promisify(execFile)('npm', ['run', '--silent', 'keys', '--', ...args], {
+  const stdout = await keysCommand(environment, args);
+  const field = (name: string) => new RegExp(`^${name}:?\\s+(\\S+)$`, 'm').exec(stdout)?.[1] ?? '';
+  return { apiKey: field('API key'), webhookSecret: field('webhook secret') };
+}
+
+/** Runs `npm run keys -- …` with this text on its stdin, and returns what it prints. */
+async function keysCommand(
+  environment: Emulator['environment'],
+  args: readonly string[],
+  input = '',
+): Promise<string> {
+  const running = promisify(execFile)('npm', ['run', '--silent', 'keys', '--', ...args], {
     cwd: resolve('.'),
     env: { ...process.env, ...environment },
   });
-  const field = (name: string) => new RegExp(`^${name}:?\\s+(\\S+)$`, 'm').exec(stdout)?.[1] ?? '';
-  return { apiKey: field('API key'), webhookSecret: field('webhook secret') };
+  running.child.stdin?.end(input);
+  return (await running).stdout;
 }
 
 function callerOf(url: string, apiKey: string): Caller {

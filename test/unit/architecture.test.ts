@@ -59,8 +59,14 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'local/aws': [],
   'local/providers': ['local/aws'],
   local: ['local/aws', 'local/providers'],
-  // The client: it reads the route declarations, and facts that the API has as well. It judges a picture as the API does.
-  cli: [...domain('wire', 'images', 'model'), 'functions/runtime', 'functions/api'],
+  // The client: it reads the route declarations, and facts that the API has as well. It judges a picture as the API does,
+  // and tries a provider's key with its client.
+  cli: [
+    ...domain('wire', 'images', 'model'),
+    ...adapters('providers'),
+    'functions/runtime',
+    'functions/api',
+  ],
 };
 
 type Import = { readonly file: string; readonly names: string; readonly target: string };
