@@ -110,8 +110,11 @@ const sumOf = (label: string, minutes: number, metrics: readonly IMetric[]): IMe
 /** Fewer failed tasks than this in a quarter of an hour are no outage, whatever their share is. */
 const minFailedTasks = 3;
 
-/** Tasks that the providers failed; of those that they did not take, as many as are deferred again and again. */
-const providerFailures = 'FILL(failed, 0) + FILL(deferred, 0) / 3';
+/** The share of tasks that the providers failed; when none was completed, deferred ones count as well. */
+const providerFailures = `IF(FILL(completed, 0) > 0, ${[
+  `IF(FILL(failed, 0) >= ${minFailedTasks}, FILL(failed, 0) / (FILL(failed, 0) + FILL(completed, 0)), 0)`,
+  `IF(FILL(failed, 0) + FILL(deferred, 0) >= ${minFailedTasks}, 1, 0)`,
+].join(', ')})`;
 
 /** From this wait for a slot on, in seconds, somebody has to look: after a day the task fails. */
 const longWaitSeconds = 12 * 60 * 60;
@@ -134,11 +137,11 @@ const taskAlarms = {
   },
   ProviderFailing: {
     description: 'No provider takes or finishes the jobs of most tasks.',
-    // Tasks that failed because of their caller or a picture say nothing about the providers. A deferred one may yet
-    // complete, and is submitted about twice a minute.
+    // Tasks that failed because of their caller or a picture say nothing about the providers. Deferred ones are
+    // ordinary at a provider that works at its limit.
     metric: new MathExpression({
       label: 'share of tasks that the providers failed or did not take',
-      expression: `IF(${providerFailures} >= ${minFailedTasks}, (${providerFailures}) / (${providerFailures} + FILL(completed, 0)), 0)`,
+      expression: providerFailures,
       usingMetrics: {
         failed: appMetric(metricNames.providerFailedTask, 15),
         deferred: appMetric(metricNames.deferredSubmit, 15),

@@ -6,7 +6,7 @@ import {
   type Entry,
   type NewAccount,
 } from '../model/account.ts';
-import type { ApiKey, KeyChange } from '../model/api-key.ts';
+import { type ApiKey, type KeyChange, managedFields } from '../model/api-key.ts';
 import {
   type Act,
   type AuditEntry,
@@ -15,6 +15,7 @@ import {
   changedValues,
 } from '../model/audit.ts';
 import { toCredits } from '../model/money.ts';
+import { wireNames } from './key-permissions.ts';
 
 // What the entries about accounts, credits and keys say of before and after. Every field is named here, by its name on the
 // wire: a hash, a key or a webhook secret has none.
@@ -32,15 +33,22 @@ const accountValues = (settings: AccountSettings): AuditValues => ({
 export const accountCreated = (act: Act, account: NewAccount): AuditEntry =>
   auditEntry(act, { account: account.account }, { after: accountValues(account) });
 
-/** The entry about a change of an account, with the fields that it changes. */
+/** The entry about a change of an account, with the fields that it changes; none when it changes nothing. */
 export const accountChanged =
   (act: Act, account: string): AccountAudit =>
   (before, change) =>
-    auditEntry(
+    entryOfChange(
       act,
       { account },
       changedValues(accountValues(before), accountValues(settingsAfter(before, change))),
     );
+
+const entryOfChange = (
+  act: Act,
+  target: Parameters<typeof auditEntry>[1],
+  values: ReturnType<typeof changedValues>,
+): AuditEntry | undefined =>
+  Object.keys(values.after).length === 0 ? undefined : auditEntry(act, target, values);
 
 function settingsAfter(before: AccountSettings, change: AccountChange): AccountSettings {
   const { requestsPerMinute, tasksInFlight } = change.limits ?? {};
@@ -83,6 +91,11 @@ const keyValues = (key: ApiKey): AuditValues => ({
   daily_limit_credits: inCredits(key.dailyLimit),
   reset_timezone: key.timeZone,
   allowed_models: key.allowedModels ?? null,
+  // What its account cannot change back.
+  disabled_by_operator: key.disabledByOperator === true,
+  set_by_operator: managedFields
+    .filter((field) => !key.managedFields?.includes(field))
+    .map((field) => wireNames[field]),
 });
 
 const targetOf = ({ account, keyId }: ApiKey) => ({ account, keyId });
@@ -91,9 +104,9 @@ const targetOf = ({ account, keyId }: ApiKey) => ({ account, keyId });
 export const keyCreated = (act: Act, key: ApiKey): AuditEntry =>
   auditEntry(act, targetOf(key), { after: keyValues(key) });
 
-/** The entry about a change of a key, with the fields that it changes. */
-export const keyChanged = (act: Act, before: ApiKey, change: KeyChange): AuditEntry =>
-  auditEntry(
+/** The entry about a change of a key, with the fields that it changes; none when it changes nothing. */
+export const keyChanged = (act: Act, before: ApiKey, change: KeyChange): AuditEntry | undefined =>
+  entryOfChange(
     act,
     targetOf(before),
     changedValues(
@@ -108,6 +121,8 @@ export const keyChanged = (act: Act, before: ApiKey, change: KeyChange): AuditEn
         totalLimit: changed(before.totalLimit, change.totalLimit),
         dailyLimit: changed(before.dailyLimit, change.dailyLimit),
         allowedModels: changed(before.allowedModels, change.allowedModels),
+        managedFields: change.managedFields ?? before.managedFields,
+        disabledByOperator: changed(before.disabledByOperator, change.disabledByOperator),
       }),
     ),
   );

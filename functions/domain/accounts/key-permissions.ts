@@ -34,7 +34,7 @@ const isOperator = ({ scopes }: KeyManager): boolean => hasScope(scopes, 'admin'
 const givableScopes: ReadonlySet<Scope> = new Set<Scope>(['read', 'generate']);
 
 /** The name of each field in a request. */
-const wireNames = {
+export const wireNames = {
   scopes: 'scopes',
   expiresAt: 'expires_at',
   totalLimit: 'total_limit_credits',

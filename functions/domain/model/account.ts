@@ -129,7 +129,7 @@ export type AccountSettings = Pick<Account, 'userGroup' | 'limits' | 'disabled'>
 };
 
 /** The entry about a change, made from what was there before. A change that is written in two parts has two of them. */
-export type AccountAudit = (before: AccountSettings, part: AccountChange) => AuditEntry;
+export type AccountAudit = (before: AccountSettings, part: AccountChange) => AuditEntry | undefined;
 
 /**
  * The store of accounts. Only the ledger changes their funds. An entry about an act is written with it: both, or none.

@@ -76,7 +76,7 @@ export const isAuditId = (text: string): boolean => patterns.auditId.test(text);
 export function changedValues(
   before: AuditValues,
   after: AuditValues,
-): Required<Pick<AuditEntry, 'before' | 'after'>> {
+): { readonly before: AuditValues; readonly after: AuditValues } {
   const changed = Object.keys(after).filter(
     (name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]),
   );

@@ -26,8 +26,7 @@ export type Rejections = {
 /** What became of a job that a provider did not accept. */
 type Rejected =
   | { readonly state: 'busy' }
-  | { readonly state: 'operator_must_act'; readonly error: { readonly failure: Failure } }
-  | { readonly state: 'failed'; readonly failure: Failure };
+  | { readonly state: 'operator_must_act'; readonly error: { readonly failure: Failure } };
 
 /** The code by which a rejection is counted: that of a task which fails for it. */
 export function rejectionCode(rejected: Rejected): TaskErrorCode {
@@ -36,8 +35,6 @@ export function rejectionCode(rejected: Rejected): TaskErrorCode {
       return failures.providerBusy.code;
     case 'operator_must_act':
       return rejected.error.failure.code;
-    case 'failed':
-      return rejected.failure.code;
     default:
       return rejected satisfies never;
   }

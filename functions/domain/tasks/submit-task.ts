@@ -82,7 +82,11 @@ type CallResult =
   | { readonly state: 'accepted'; readonly task: Processing }
   | Declined
   /** A clear no to the job itself. */
-  | { readonly state: 'failed'; readonly failure: Failure }
+  | {
+      readonly state: 'failed';
+      readonly failure: Failure;
+      readonly rejectedBy?: ProviderName | undefined;
+    }
   /** The job may have been accepted. */
   | { readonly state: 'unknown'; readonly task: Pending }
   /** The task has its outcome, or has ended. */
@@ -128,7 +132,7 @@ export const submitTask =
       case 'operator_must_act':
         return fail(deps, taskId, result.error.failure);
       case 'failed':
-        return fail(deps, taskId, result.failure);
+        return fail(deps, taskId, result.failure, result.rejectedBy);
       case 'unknown':
         deps.outcomeUnknown(taskId);
         await keepSlot(deps, result.task);
@@ -140,13 +144,15 @@ export const submitTask =
 
 /** Writes why the task fails, and frees its slot. @throws {TaskFailed} always */
 async function fail(
-  { tasks, slots }: SubmitDeps,
+  { tasks, slots, recordRejection }: SubmitDeps,
   taskId: string,
   failure: Failure,
+  rejectedBy?: ProviderName,
 ): Promise<never> {
   const task = await tasks.recordOutcome(taskId, { state: 'failed', failure });
   if (task?.status === 'pending') await slots.leave(task);
   if (task) await slots.release(task);
+  if (rejectedBy) await recordRejection(rejectedBy, failure.code);
   throw new TaskFailed(failure.code);
 }
 
@@ -329,6 +335,8 @@ async function submitTo(
   if (isDeclined(result)) {
     if (result.state === 'operator_must_act') deps.operatorMustAct(id, result.error);
     await tasks.releaseSubmitLock(id, task.submitLockedAt ?? 0, result.state);
+    // Not under the lock, which would say that the provider may have the job.
+    await deps.recordRejection(provider, rejectionCode(result));
   }
   return result;
 }
@@ -396,7 +404,7 @@ type Attempt = {
 
 /** One call of the provider, under the submit lock, and the ticket written if it accepts. */
 async function callProvider(
-  { tasks, providers, now, pause, recordRejection }: SubmitDeps,
+  { tasks, providers, now, pause }: SubmitDeps,
   pending: WithRequest<Pending>,
   { provider, modelName, request, typicalSeconds }: Attempt,
 ): Promise<CallResult> {
@@ -406,9 +414,7 @@ async function callProvider(
   try {
     ticket = await providers[provider].submit(job);
   } catch (error) {
-    const result = resultOf(error, pending);
-    if (result.state !== 'unknown') await recordRejection(provider, rejectionCode(result));
-    return result;
+    return resultOf(error, pending, provider);
   }
   const cancellable = providers[provider].cancel !== undefined; // it has just been queued
   const task = await persistently(pause, () =>
@@ -438,11 +444,12 @@ async function persistently<T>(pause: SubmitDeps['pause'], write: () => Promise<
 function resultOf(
   error: unknown,
   task: Pending,
+  provider: ProviderName,
 ): Exclude<CallResult, { state: 'accepted' | 'over' }> {
   if (error instanceof SubmitUnknown) return { state: 'unknown', task };
   if (error instanceof ProviderBusy) return { state: 'busy', error };
   if (!(error instanceof ProviderRejected)) throw error;
   return error.operatorMustAct
     ? { state: 'operator_must_act', error }
-    : { state: 'failed', failure: error.failure };
+    : { state: 'failed', failure: error.failure, rejectedBy: provider };
 }
