@@ -34,6 +34,9 @@ type ApiEntry = Extract<Entry, `api/${string}`>;
 export type ApiFunctions = Functions<ApiEntry>;
 
 /** The functions of the routes, each with exactly the permissions it uses. */
+/** Their transactions may meet those of callers, and are repeated for ten seconds. */
+const patientSeconds = 20;
+
 export const apiFunctions = (scope: Construct, props: Props): ApiFunctions =>
   createFunctions(scope, rowsOf(props), {
     codeOf: props.codeOf,
@@ -367,6 +370,7 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
     },
     'api/manage-accounts': {
       id: 'ManageAccounts',
+      timeoutSeconds: patientSeconds,
       environment: {
         ...callerEnvironment,
         ...writesAudit,
@@ -385,6 +389,7 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
     },
     'api/credit-account': {
       id: 'CreditAccount',
+      timeoutSeconds: patientSeconds,
       environment: {
         ...callerEnvironment,
         ...writesAudit,
@@ -394,6 +399,7 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
     },
     'api/manage-keys': {
       id: 'ManageKeys',
+      timeoutSeconds: patientSeconds,
       environment: {
         ...callerEnvironment,
         ...writesAudit,

@@ -18,19 +18,32 @@ export type Deployment = {
 export function deploymentOf({
   stage,
   config,
+  file = settingsFile,
 }: {
   readonly stage?: string | undefined;
   readonly config?: string | undefined;
+  /** The settings file, when the context names none. */
+  readonly file?: string;
 }): Deployment {
   if (stage === 'local' || config === '') return withoutSettings(stage ?? 'dev');
-  const settings = readSettings(config ?? settingsFile, config !== undefined);
-  const stageName = stage ?? settings.stage ?? 'dev';
+  const settings = readSettings(config ?? file, config !== undefined);
+  const stageName = stage ?? settings?.stage ?? 'dev';
+  const chosen = stageNamed(stageName);
+  if (!settings) {
+    // Another deployment may have had some: without them, a shorter retention deletes results.
+    if (chosen.keepData) throw new Error(fileMissing(stageName));
+    return withoutSettings(stageName);
+  }
   return {
     stackName: `${settings.name}-${stageName}`,
-    stage: withSettings(stageNamed(stageName), settings),
+    stage: withSettings(chosen, settings),
     env: placeOf(settings),
   };
 }
+
+const fileMissing = (stage: string): string =>
+  `There is no ${settingsFile}, and ${stage} is deployed with one only, so that nobody deploys it without the settings that it has: ` +
+  `copy it from where it was deployed last, or begin with {"stage": "${stage}"}. "-c config=" deploys without.`;
 
 const placeOf = ({ account, region }: Settings): Environment => ({
   ...(account !== undefined && { account }),

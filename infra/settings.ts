@@ -81,12 +81,12 @@ const Settings = z.strictObject({
 export type Settings = z.output<typeof Settings>;
 
 /**
- * Reads a settings file. Without one, all is as the stage has it.
+ * Reads a settings file; `undefined` when there is none.
  * @param isRequired whether the file was asked for by its name
  * @throws {Error} that names the file and every setting that is wrong
  */
-export function readSettings(path: string, isRequired = false): Settings {
-  if (!isRequired && !existsSync(path)) return Settings.parse({});
+export function readSettings(path: string, isRequired = false): Settings | undefined {
+  if (!isRequired && !existsSync(path)) return undefined;
   return parseSettings(readFileSync(path, 'utf8'), path);
 }
 
@@ -117,6 +117,10 @@ const messageOf = (issue: z.core.$ZodIssue): string =>
 /** A stage with the settings of a deployment. They take the place of stack parameters: those keep their first value. */
 export function withSettings(stage: Stage, settings: Settings): Stage {
   const { logDays, callbackRetryDelays, browserOrigins } = settings;
+  requireLaterThanCallbacks(
+    settings.retentionDays ?? stage.retentionDays,
+    callbackRetryDelays ?? stage.callbackRetryDelays,
+  );
   return {
     ...stage,
     logDays: logDays ?? stage.logDays,
@@ -124,6 +128,15 @@ export function withSettings(stage: Stage, settings: Settings): Stage {
     browserOrigins: browserOrigins ?? stage.browserOrigins,
     fixed: fixedParameters(settings),
   };
+}
+
+/** A task that is gone has no callback. @throws {Error} when the last attempt would come after the end of the record */
+function requireLaterThanCallbacks(retentionDays: number, delays: readonly number[]): void {
+  const seconds = delays.reduce((sum, delay) => sum + delay, 0);
+  if (seconds > retentionDays * 24 * 60 * 60)
+    throw new Error(
+      `callbackRetryDelays: the last attempt would come after ${seconds} seconds, and retentionDays is ${retentionDays}`,
+    );
 }
 
 type Parameters = Readonly<Record<string, string | number | undefined>>;

@@ -4,6 +4,6 @@ export const consoleRoute = {
   function: 'console',
   access: 'public',
   head: true,
-  // Anybody may call it without a key: it must not use up what callers of the API need.
-  throttle: { requestsPerSecond: 50, burst: 200 },
+  // Anybody may call it without a key: it must not use up what callers of the API need. A first visit is six requests.
+  throttle: { requestsPerSecond: 20, burst: 60 },
 } as const;

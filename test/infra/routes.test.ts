@@ -253,7 +253,7 @@ describe.each(stageNames)('the API of %s', (name) => {
 
   test('keeps room for the webhooks of providers and the links to pictures, whatever callers do', () => {
     const settings = { ThrottlingRateLimit: 500, ThrottlingBurstLimit: 1000 };
-    const forPages = { ThrottlingRateLimit: 50, ThrottlingBurstLimit: 200 };
+    const forPages = { ThrottlingRateLimit: 20, ThrottlingBurstLimit: 60 };
     const stage = ofType(synthesised(name), 'AWS::ApiGatewayV2::Stage')[0];
 
     expect(stage?.Properties['RouteSettings']).toEqual({

@@ -113,6 +113,12 @@ describe('what cannot be used is said by the name of the setting', () => {
     expect(() => withSettings(stageNamed('prod'), settings)).toThrow('providers.dashscope.keysUrl');
   });
 
+  test('callbacks that would be sent after the end of their task', () => {
+    const settings = settingsOf({ retentionDays: 1, callbackRetryDelays: [60, 86_400] });
+
+    expect(() => withSettings(stageNamed('prod'), settings)).toThrow('callbackRetryDelays: ');
+  });
+
   test('a file that is not JSON', () => {
     expect(() => parseSettings('{"name": }')).toThrow('darkroom.config.json is not JSON: ');
   });
@@ -127,7 +133,7 @@ describe('the file', () => {
   const file = join(folder, 'mine.json');
 
   test('need not exist, unless it is asked for', () => {
-    expect(readSettings(join(folder, 'nothing.json'))).toEqual({ name: 'Darkroom' });
+    expect(readSettings(join(folder, 'nothing.json'))).toBeUndefined();
     expect(() => deploymentOf({ config: join(folder, 'nothing.json') })).toThrow('nothing.json');
   });
 
@@ -141,6 +147,16 @@ describe('the file', () => {
       { region: 'eu-west-1' },
     ]);
     expect(deploymentOf({ config: file, stage: 'dev' }).stackName).toBe('Second-dev');
+  });
+
+  test('has to be there for prod, whose settings nobody is to reset by leaving it out', () => {
+    const missing = join(folder, 'nothing.json');
+
+    expect(() => deploymentOf({ stage: 'prod', file: missing })).toThrow('There is no ');
+    expect(deploymentOf({ stage: 'prod', config: '', file: missing }).stackName).toBe(
+      'Darkroom-prod',
+    );
+    expect(deploymentOf({ file: missing }).stackName).toBe('Darkroom-dev');
   });
 
   test('says nothing about the local stack', () => {

@@ -15,7 +15,7 @@ import {
   changedValues,
 } from '../model/audit.ts';
 import { toCredits } from '../model/money.ts';
-import { wireNames } from './key-permissions.ts';
+import { wireNames } from './key-request.ts';
 
 // What the entries about accounts, credits and keys say of before and after. Every field is named here, by its name on the
 // wire: a hash, a key or a webhook secret has none.

@@ -10,7 +10,7 @@ import {
 import { toCredits } from '../model/money.ts';
 import { Problem } from '../model/problem.ts';
 import { accountNotFound } from './accounts.ts';
-import type { KeyPatch, KeyRequest } from './key-request.ts';
+import { type KeyPatch, type KeyRequest, wireNames } from './key-request.ts';
 
 // Who may make, change and delete which API key. A caller with the scope `admin` is the operator. Any other
 // caller has the scope `manage`: he manages keys of his own account, which never get more than his own key has.
@@ -32,16 +32,6 @@ const isOperator = ({ scopes }: KeyManager): boolean => hasScope(scopes, 'admin'
 
 /** What a key with the scope `manage` can give to another. */
 const givableScopes: ReadonlySet<Scope> = new Set<Scope>(['read', 'generate']);
-
-/** The name of each field in a request. */
-export const wireNames = {
-  scopes: 'scopes',
-  expiresAt: 'expires_at',
-  totalLimit: 'total_limit_credits',
-  dailyLimit: 'daily_limit_credits',
-  timeZone: 'reset_timezone',
-  allowedModels: 'allowed_models',
-} as const satisfies Record<ManagedField, keyof KeyPatch>;
 
 /**
  * The account whose keys a caller means: his own if he names none.

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { keyLimits, scopes } from '../model/api-key.ts';
+import { keyLimits, type ManagedField, scopes } from '../model/api-key.ts';
 import { findModel, models } from '../model/catalogue.ts';
 import { isKeyId } from '../model/ids.ts';
 import { isMilliCredits, maxCredits, toMilliCredits } from '../model/money.ts';
@@ -109,3 +109,13 @@ export const KeysQuery = z.strictObject({
   cursor: cursorSchema(cursorKeySchema(isKeyId)),
 });
 export type KeysQuery = z.output<typeof KeysQuery>;
+
+/** The name of each field in a request. */
+export const wireNames = {
+  scopes: 'scopes',
+  expiresAt: 'expires_at',
+  totalLimit: 'total_limit_credits',
+  dailyLimit: 'daily_limit_credits',
+  timeZone: 'reset_timezone',
+  allowedModels: 'allowed_models',
+} as const satisfies Record<ManagedField, keyof KeyPatch>;

@@ -17,7 +17,7 @@ type Deps = {
 };
 
 /** The reconciler counts who waits once a minute; a count that is older says nothing, in milliseconds. */
-const maxSummaryAgeMs = 5 * 60 * 1000;
+const maxSummaryAgeMs = 2 * 60 * 1000;
 /** Without a count: so many tasks of so many accounts are counted. */
 const counted = { flows: 100, tasks: 100 };
 

@@ -27,12 +27,40 @@ test.each([
     { daily_budget_credits: null, stop_at_budget: false },
     { daily_budget_credits: 2.5, stop_at_budget: true },
   ],
-  ['nothing', { userGroup: 'default' }, {}, {}],
 ])('an entry about an account has %s, before and after', (_, change, before, after) => {
   expect(accountChanged(sampleAct, 'studio')(settings, change)).toMatchObject({
     account: 'studio',
     before,
     after,
+  });
+});
+
+test('a change that changes nothing has no entry', () => {
+  expect(accountChanged(sampleAct, 'studio')(settings, { userGroup: 'default' })).toBeUndefined();
+  expect(keyChanged(sampleAct, secretive, { name: 'web' })).toBeUndefined();
+});
+
+test('an entry shows what the operator has locked, although the key looks as before', () => {
+  const disabled = sampleKey({ enabled: false, managedFields: ['scopes', 'dailyLimit'] });
+
+  expect(
+    keyChanged(sampleAct, disabled, {
+      enabled: false,
+      disabledByOperator: true,
+      managedFields: ['scopes'],
+    }),
+  ).toMatchObject({
+    before: { disabled_by_operator: false },
+    after: {
+      disabled_by_operator: true,
+      set_by_operator: [
+        'expires_at',
+        'total_limit_credits',
+        'daily_limit_credits',
+        'reset_timezone',
+        'allowed_models',
+      ],
+    },
   });
 });
 
