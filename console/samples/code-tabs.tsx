@@ -1,8 +1,8 @@
 import { useState } from 'react';
 import { Copy } from '../parts/copy.tsx';
 import { Tabs } from '../parts/tabs.tsx';
+import { Code } from './code.tsx';
 import { languages, type SampleInput, sampleIn } from './samples.ts';
-import { tokensOf } from './tokens.ts';
 
 /** The request of the form as code, in the language that was chosen last. */
 export function CodeTabs({ input }: { readonly input: SampleInput }) {
@@ -11,16 +11,7 @@ export function CodeTabs({ input }: { readonly input: SampleInput }) {
   return (
     <section className="code-tabs" aria-label="This request as code">
       <Tabs label="Language" options={languages} chosen={language} onChoose={choose}>
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and so the keyboard has to reach it */}
-        <pre className="code" tabIndex={0}>
-          <code>
-            {tokensOf(language, code).map(({ kind, text }, index) => (
-              <span key={index} className={`token-${kind}`}>
-                {text}
-              </span>
-            ))}
-          </code>
-        </pre>
+        <Code language={language} code={code} />
       </Tabs>
       <Copy text={code} label="Copy code" />
     </section>
