@@ -23,6 +23,7 @@ const Webhooks = lazy(async () => ({
 const UsagePage = lazy(async () => ({
   default: (await import('./screens/usage/usage.tsx')).UsagePage,
 }));
+const Docs = lazy(async () => ({ default: (await import('./screens/docs/docs.tsx')).Docs }));
 
 const screens = [
   ['/console', 'Create', 'M10 4v12M4 10h12'],
@@ -30,22 +31,27 @@ const screens = [
   ['/console/webhooks', 'Webhooks', 'M4 10h8M9 6l4 4-4 4M16 5v10'],
   ['/console/keys', 'Keys', 'M7 13a3 3 0 1 1 2.6-4.5L16 8.5v3M13 8.5v2'],
   ['/console/usage', 'Usage', 'M4 16V9M10 16V4M16 16v-5'],
+  ['/docs', 'Docs', 'M10 6c-2-2-5-2-7-1v11c2-1 5-1 7 1 2-2 5-2 7-1V5c-2-1-5-1-7 1v11'],
 ] as const;
 
 export function App() {
   const { key, interrupted } = useSession();
   const [path] = useLocation();
-  if (key === undefined && interrupted === undefined) return <SignIn />;
+  const isSignedOut = key === undefined && interrupted === undefined;
+  // Who reads how to call the API needs no key for it.
+  const isDocs = path === '/docs' || path.startsWith('/docs/');
+  if (isSignedOut && !isDocs) return <SignIn />;
   return (
     <div className="frame">
       <a className="skip" href="#content">
         Skip to content
       </a>
-      <Navigation />
+      {isSignedOut ? <PublicNavigation /> : <Navigation />}
       <div className="page">
         <Offline />
         <main id="content" tabIndex={-1}>
-          <Mended key={path}>
+          {/* One screen with many addresses: its search stays as it is. */}
+          <Mended key={isDocs ? '/docs' : path}>
             <Suspense fallback={<Loading what="the screen" />}>
               <Switch>
                 <Route path="/console" component={Create} />
@@ -54,6 +60,7 @@ export function App() {
                 <Route path="/console/webhooks" component={Webhooks} />
                 <Route path="/console/keys" component={Keys} />
                 <Route path="/console/usage" component={UsagePage} />
+                <Route path="/docs/:page?">{({ page }) => <Docs page={page} />}</Route>
                 <Route path="/">
                   <Redirect to="/console" replace />
                 </Route>
@@ -108,6 +115,21 @@ function Navigation() {
         <button type="button" className="quiet" onClick={session.signOut}>
           Sign out
         </button>
+      </div>
+    </nav>
+  );
+}
+
+/** For somebody without a key, who reads the documentation. */
+function PublicNavigation() {
+  return (
+    <nav className="bar" aria-label="Screens">
+      <Link href="/docs" className="brand" aria-label="Darkroom">
+        <Lamp /> <span>Darkroom</span>
+      </Link>
+      <div className="who">
+        <ThemeChoice />
+        <Link href="/console">Sign in</Link>
       </div>
     </nav>
   );

@@ -20,8 +20,14 @@ import { brotliCompress, constants, gzip } from 'node:zlib';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** What a build reads: the sources, this file, and the versions of all packages. */
-const sources = ['console/**/*', 'infra/console.ts', 'package-lock.json'];
+/** What a build reads: the sources, the pages that it shows as well, this file, and the versions of all packages. */
+const sources = [
+  'console/**/*',
+  'README.md',
+  'docs/{calling,errors}.md',
+  'infra/console.ts',
+  'package-lock.json',
+];
 
 /**
  * Writes the built console into `outdir`: the page, its scripts and styles with a hash in their names, and each of them

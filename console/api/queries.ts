@@ -37,6 +37,13 @@ export const creditsQuery = queryOptions({
   select: ({ data }) => data,
 });
 
+/** The OpenAPI document of this service: it changes with a deployment alone. */
+export const documentQuery = queryOptions({
+  queryKey: ['document'],
+  queryFn: ({ signal }) => bodyOf(api.GET('/openapi.json', { signal })),
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
 export const modelsQuery = queryOptions({
   queryKey: ['models'],
   queryFn: ({ signal }) => bodyOf(api.GET('/v1/models', { signal })),

@@ -1,4 +1,5 @@
 import { type FormEvent, useState } from 'react';
+import { Link } from 'wouter';
 import { ApiError } from '../api/api-error.ts';
 import { api, bodyOf } from '../api/client.ts';
 import { creditsQuery, queryClient } from '../api/queries.ts';
@@ -92,7 +93,8 @@ export function SignIn() {
         />
       </div>
       <p className="caption">
-        Programs use the same API: <a href="/openapi.json">its OpenAPI document</a>.
+        Programs use the same API: <Link href="/docs">its documentation</Link>, and{' '}
+        <a href="/openapi.json">the OpenAPI document</a>.
       </p>
     </main>
   );

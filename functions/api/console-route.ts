@@ -1,4 +1,4 @@
-/** What the three routes of the console have in common. They are no part of the API, so they are in no document. */
+/** What the routes of the console have in common. They are no part of the API, so they are in no document. */
 export const consoleRoute = {
   method: 'GET',
   function: 'console',

@@ -14,16 +14,20 @@ const get = (path: string, headers: Record<string, string> = {}, method = 'GET')
   fetch(new URL(path, stack.url), { method, headers, redirect: 'manual' });
 
 describe('the page', () => {
-  test.each(['/', '/console', '/console/tasks', '/console/tasks/task-unified-1772443800-imcg5zqt'])(
-    'is at %s, without a key',
-    async (path) => {
-      const response = await get(path, { accept: 'text/html' });
+  test.each([
+    '/',
+    '/console',
+    '/console/tasks',
+    '/console/tasks/task-unified-1772443800-imcg5zqt',
+    '/docs',
+    '/docs/createTask',
+  ])('is at %s, without a key', async (path) => {
+    const response = await get(path, { accept: 'text/html' });
 
-      expect(response.status).toBe(200);
-      expect(await response.text()).toContain('<div id="root"></div>');
-      expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
-    },
-  );
+    expect(response.status).toBe(200);
+    expect(await response.text()).toContain('<div id="root"></div>');
+    expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
+  });
 
   test('may load pictures from the storage of this stack, and from nowhere else', async () => {
     const policy = (await get('/')).headers.get('content-security-policy') ?? '';
@@ -84,10 +88,13 @@ describe('a file of the page', () => {
     expect(await response.text()).toContain('Darkroom');
   });
 
-  test('that there is not is 404, and never the page', async () => {
-    const response = await get('/console/assets/index-00000000.js');
+  test.each(['/console/assets/index-00000000.js', '/docs/index.html', '/docs/assets/index.js'])(
+    'that there is not is 404, and never the page: %s',
+    async (path) => {
+      const response = await get(path);
 
-    expect(response.status).toBe(404);
-    expect(await response.json()).toMatchObject({ error: { code: 'not_found' } });
-  });
+      expect(response.status).toBe(404);
+      expect(await response.json()).toMatchObject({ error: { code: 'not_found' } });
+    },
+  );
 });

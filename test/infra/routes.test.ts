@@ -30,7 +30,13 @@ const onlyOne = (stage: StageName, type: string) => {
 };
 
 /** A page and its files: no part of the API. */
-const consoleRoutes = ['GET /', 'GET /console', 'GET /console/{file+}'];
+const consoleRoutes = [
+  'GET /',
+  'GET /console',
+  'GET /console/{file+}',
+  'GET /docs',
+  'GET /docs/{page}',
+];
 
 // The OpenAPI document is made from the same declarations, so it cannot tell that one of them is wrong.
 test('every route lets in exactly these callers', async () => {
@@ -81,6 +87,8 @@ test('every route lets in exactly these callers', async () => {
     'GET /': 'public',
     'GET /console': 'public',
     'GET /console/{file+}': 'public',
+    'GET /docs': 'public',
+    'GET /docs/{page}': 'public',
     'POST /v1/admin/accounts': 'scope admin',
     'GET /v1/admin/accounts': 'scope admin',
     'GET /v1/admin/accounts/{account}': 'scope admin',
@@ -149,6 +157,8 @@ describe.each(stageNames)('the API of %s', (name) => {
       'HEAD /': 'Console',
       'HEAD /console': 'Console',
       'HEAD /console/{file+}': 'Console',
+      'HEAD /docs': 'Console',
+      'HEAD /docs/{page}': 'Console',
       'POST /api/v1/files/upload/base64': 'UploadFile',
       'POST /api/v1/files/upload/stream': 'UploadFile',
       'POST /api/v1/files/upload/url': 'UploadFile',
@@ -181,6 +191,8 @@ describe.each(stageNames)('the API of %s', (name) => {
       'GET /': 'Console',
       'GET /console': 'Console',
       'GET /console/{file+}': 'Console',
+      'GET /docs': 'Console',
+      'GET /docs/{page}': 'Console',
       'POST /v1/admin/accounts': 'ManageAccounts',
       'GET /v1/admin/accounts': 'AdminReads',
       'GET /v1/admin/accounts/{account}': 'AdminReads',
@@ -279,7 +291,7 @@ describe.each(stageNames)('the API of %s', (name) => {
           String(Properties['RouteKey']) in Object(stage?.Properties['RouteSettings']),
       )
       .map((route) => route.name);
-    expect(routes).toHaveLength(13);
+    expect(routes).toHaveLength(17);
     expect(before).toEqual(expect.arrayContaining(routes));
   });
 
