@@ -64,6 +64,8 @@ async function runVite(outDir: string): Promise<void> {
       target: 'es2023',
       modulePreload: { polyfill: false },
       rolldownOptions: {
+        // On a busy machine every plugin is slow: nothing to tell somebody who starts the stack.
+        checks: { bundlerTimings: false },
         onLog(level, log, print) {
           // Directives for server components, in packages: there is no server here.
           if (log.code !== 'MODULE_LEVEL_DIRECTIVE') print(level, log);
