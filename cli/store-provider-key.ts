@@ -61,7 +61,7 @@ const unknownJob = '00000000-0000-4000-8000-000000000000';
  * Asks the provider with this key for a job that does not exist.
  * @throws {CliError} when it rejects the key, or does not say
  */
-export async function tryKey(provider: ProviderName, baseUrl: string, key: string): Promise<void> {
+async function tryKey(provider: ProviderName, baseUrl: string, key: string): Promise<void> {
   let status: number | undefined;
   const client = providerAdapters[provider].createClient({
     baseUrl,

@@ -81,6 +81,7 @@ async function findStored(
   { env, directory, checkout }: Place,
   localKey: 'apiKey' | 'adminKey',
 ): Promise<{ readonly url: string; readonly key: string | undefined } | undefined> {
+  if (named === '') throw usageError('--profile needs the name of a profile');
   const name = named ?? env['DARKROOM_PROFILE'];
   if (name) return findProfile(name, env);
   const local = await findLocalStack(directory, checkout);
@@ -118,7 +119,8 @@ function validateConnection(url: string | undefined, key: string | undefined): C
 
 /** What the local stack writes to its ready file when it can be used. */
 const LocalStack = z.object({
-  url: z.url(),
+  // A file in a folder of somebody else must not name another machine: keys and pictures would go there.
+  url: z.url().refine((url) => /^(127\.0\.0\.1|localhost|\[::1\])$/.test(new URL(url).hostname)),
   apiKey: z.string(),
   adminKey: z.string().optional(),
   pid: z.int().positive().optional(),

@@ -5,6 +5,7 @@ import { createSender, type Send } from '../api/send.ts';
 import { limitsOf, readPictures } from '../pictures/read-pictures.ts';
 import { prepareOutputDirectory, type ResultNames, saveResults } from './save-results.ts';
 import {
+  adviseToWait,
   type CreateRequest,
   createAndUpload,
   type Update,
@@ -57,7 +58,7 @@ export async function generate(options: Options): Promise<Generated> {
   await prepareOutputDirectory(out);
   const { id, api, send } = await startTask(options);
   const task = await waitUntilCompleted(id, {
-    readTask: api.task,
+    readTask: (one) => api.task(one).catch(adviseToWait(id)),
     sleep,
     now,
     pollMs: options.pollMs,
@@ -105,7 +106,9 @@ type SaveOptions = { readonly out: string } & ResultNames;
 
 /** Saves the results of a completed task. @returns their paths */
 export const saveTask = (send: Send, task: CompletedTask, { out, name, input }: SaveOptions) =>
-  saveResults(send, { id: task.id, links: task.results, out, name, input });
+  saveResults(send, { id: task.id, links: task.results, out, name, input }).catch(
+    adviseToWait(task.id),
+  );
 
 export const generatedOf = (
   task: CompletedTask,

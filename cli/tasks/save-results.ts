@@ -81,7 +81,7 @@ async function saveResponse(base: string, response: Response, isOwnName: boolean
     await rename(unfinished, file);
     return file;
   } catch (thrown) {
-    await rm(unfinished, { force: true });
+    await rm(unfinished, { force: true }).catch(() => undefined);
     throw fileError(`Cannot write ${base}.${extension}`, thrown);
   }
 }

@@ -3,7 +3,7 @@ import type { BodyInputOf } from '../../functions/runtime/route.ts';
 import type { CompletedTask, DarkroomApi, Task, UploadForm } from '../api/api.ts';
 import type { Send } from '../api/send.ts';
 import type { LocalPicture, Pictures } from '../pictures/read-pictures.ts';
-import { CliError } from '../program/cli-error.ts';
+import { adviseIfUnknown, CliError } from '../program/cli-error.ts';
 import { exitCodes } from '../program/exit-codes.ts';
 
 // The steps of a task, from here: create it, upload its pictures, wait until it has ended.
@@ -45,7 +45,13 @@ export async function createAndUpload(options: CreateOptions) {
   const { api, send, request, pictures, idempotencyKey, onCreated, onProgress } = options;
   if (pictures.kind === 'files') onProgress({ stage: 'uploading' });
   const body: Body = Object.assign({}, request, inputsOf(pictures));
-  const created = await api.create(body, idempotencyKey);
+  const created = await api
+    .create(body, idempotencyKey)
+    .catch(
+      adviseIfUnknown(
+        `the task may have been created: repeat it with --idempotency-key ${idempotencyKey}, so that it is paid once`,
+      ),
+    );
   onCreated(created.id);
   // A repeated create returns the task of the first one, whose pictures may have arrived.
   const hasBegun = created.status !== 'pending';
@@ -61,6 +67,22 @@ const onTask =
     if (!(thrown instanceof CliError)) throw thrown;
     const { message, exitCode, apiError, cause } = thrown;
     throw new CliError(message, { exitCode, apiError, cause, taskId });
+  };
+
+/** Adds the task to an error that comes after its create, and how to get its result. */
+export const adviseToWait =
+  (taskId: string) =>
+  (thrown: unknown): never => {
+    const error = thrown instanceof CliError ? thrown : new CliError(String(thrown));
+    const { exitCode, apiError, message } = error;
+    const isFinal = error.taskId !== undefined || (apiError && apiError.status < 500);
+    if (isFinal) throw thrown;
+    throw new CliError(`${message}; \`darkroom wait ${taskId}\` gets the result`, {
+      exitCode,
+      apiError,
+      cause: thrown,
+      taskId,
+    });
   };
 
 const inputsOf = (pictures: Pictures) =>

@@ -12,7 +12,7 @@ import { checkNamePattern, nameHelp } from './output-names.ts';
 import { printGenerated } from './print-generated.ts';
 import { prepareOutputDirectory } from './save-results.ts';
 import { firstInput } from './task-input.ts';
-import { exitCodeOfTask, waitUntilCompleted } from './task-run.ts';
+import { adviseToWait, exitCodeOfTask, waitUntilCompleted } from './task-run.ts';
 
 type Options = ConnectionOptions & {
   readonly out: string;
@@ -43,7 +43,7 @@ export function addWait(program: Command, terminal: Terminal): void {
     const run = async (): Promise<{ task: CompletedTask; files?: readonly string[] }> => {
       const api = await apiFor(options, terminal, sender);
       const task = await waitUntilCompleted(id, {
-        readTask: api.task,
+        readTask: (one) => api.task(one).catch(adviseToWait(id)),
         sleep,
         now: terminal.now,
         timeoutMs: options.timeout,

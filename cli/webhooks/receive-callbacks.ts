@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Webhook } from 'standardwebhooks';
-import { CliError } from '../program/cli-error.ts';
+import { CliError, usageError } from '../program/cli-error.ts';
 
 /** What came in at the receiver. */
 export type ReceivedCallback = {
@@ -67,6 +67,8 @@ export async function receiveCallbacks({ port, secret, forward, onCallback }: Op
 }
 
 function webhookOf(secret: string): Webhook {
+  // The library takes any Base64.
+  if (!secret.startsWith('whsec_')) throw usageError('The webhook secret is not like whsec_…');
   try {
     return new Webhook(secret);
   } catch (thrown) {

@@ -16,6 +16,11 @@ const scriptFor = async (shell: string) => {
   return file;
 };
 
+for (const shell of ['bash', 'zsh', 'fish']) {
+  if (!has(shell))
+    process.stdout.write(`Skipped: the completion in ${shell}. There is none here.\n`);
+}
+
 describe('darkroom completion bash', () => {
   test.skipIf(!has('bash')).each([
     ['darkroom gen', 'generate'],
