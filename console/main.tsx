@@ -3,11 +3,13 @@ import { render } from 'preact';
 import { queryClient } from './api/queries.ts';
 import { App } from './app.tsx';
 import { forgetDraft } from './screens/create/draft.ts';
+import { forgetStarts } from './screens/create/use-run.ts';
 import { session } from './session/session.ts';
 
 session.onSignOut(() => {
   queryClient.clear();
   forgetDraft();
+  forgetStarts();
 });
 
 const root = document.getElementById('root');

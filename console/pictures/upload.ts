@@ -28,8 +28,8 @@ export async function upload({ url, fields }: Upload, { blob }: ReadyPicture): P
 }
 
 /** Stores a picture that goes with one that has an address: a request has addresses or uploads, and not both. */
-export async function storePicture(ready: ReadyPicture): Promise<string> {
+export async function storePicture(ready: ReadyPicture) {
   const file = await bodyOf(api.POST('/v1/files', { body: { content_type: ready.mediaType } }));
   await upload(file.upload, ready);
-  return file.url;
+  return { url: file.url, expires_at: file.expires_at };
 }

@@ -103,6 +103,28 @@ describe.skipIf(!hasChromium)('when something goes wrong', () => {
     expect(before - (await stack.account()).balance).toBe(1200);
   });
 
+  test('a start that is unclear is repeated under its key after a look at another screen, with a file beside an address as well', async () => {
+    const page = await filledForm();
+    await page.locator('.slot >> nth=1').locator('input[type=url]').fill('https://example.com/b.jpg');
+    await page.locator('.slot >> nth=1').getByRole('button', { name: 'Use' }).click();
+    const sent: string[] = [];
+    await page.route(creates, async (route) => {
+      sent.push(`${route.request().headers()['idempotency-key']} ${route.request().postData()}`);
+      await route.abort('connectionreset');
+    });
+    await run(page);
+    await page.getByRole('alert').getByText('The task was not started.').waitFor();
+    await page.getByRole('navigation').getByRole('link', { name: 'Keys' }).click();
+    await page.getByRole('heading', { name: 'Keys' }).first().waitFor();
+    await page.getByRole('navigation').getByRole('link', { name: 'Create' }).click();
+    await run(page);
+    await page.getByRole('alert').getByText('The task was not started.').waitFor();
+
+    expect(sent).toHaveLength(2);
+    expect(sent[0]).toContain('/v1/files/');
+    expect(new Set(sent).size).toBe(1);
+  });
+
   test('a key that does not work any more asks for another in front of the form, which stays', async () => {
     const page = await filledForm();
     await page.route(

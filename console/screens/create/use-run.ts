@@ -1,45 +1,42 @@
-import { useRef, useState } from 'react';
+import { useEffect, useSyncExternalStore } from 'react';
 import { ApiError } from '../../api/api-error.ts';
 import { api, bodyOf } from '../../api/client.ts';
 import { type GenerationRequest, refreshTasks, type Upload } from '../../api/queries.ts';
 import type { Picture } from '../../pictures/picture.ts';
+import { storeOnce } from '../../pictures/store-once.ts';
 import { storePicture, upload } from '../../pictures/upload.ts';
 import { type Draft, requestOf } from './draft.ts';
+import { makeStarts } from './starts.ts';
 
-/**
- * Starts tasks. A start whose outcome is unknown is repeated under the same Idempotency-Key, so that nothing is made or
- * paid twice; a form that has changed is another request.
- */
+type Created = { readonly id: string; readonly uploads?: readonly Upload[] | undefined };
+
+const storePictureOnce = storeOnce(storePicture);
+
+const newKey = (): string =>
+  `console-${Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+
+// Beside the draft: it outlives the screen as well.
+const starts = makeStarts<GenerationRequest, Created>({
+  newKey,
+  isDecided: (error) => error instanceof ApiError && !error.isTemporary,
+});
+
+/** For a shared computer: the next who signs in must not see or repeat it. */
+export const forgetStarts = starts.forget;
+
+/** The start of a task, and what has come of it. */
 export function useRun() {
-  const [taskId, setTaskId] = useState<string | undefined>();
-  const [step, setStep] = useState<string | undefined>();
-  const [error, setError] = useState<unknown>();
-  const unclear = useRef<{ readonly of: string; readonly key: string } | undefined>(undefined);
-  const isRunning = useRef(false);
+  const { step, error, taskId } = useSyncExternalStore(starts.subscribe, starts.shown);
+  useEffect(() => starts.hide, []);
 
   const run = async (draft: Draft, pictures: readonly Picture[]) => {
-    if (isRunning.current) return;
-    isRunning.current = true;
-    setError(undefined);
-    setStep('Sending');
-    try {
-      const body = await withPictures(requestOf(draft), pictures, () => setStep('Uploading'));
-      const of = JSON.stringify(body);
-      const request = unclear.current?.of === of ? unclear.current : { of, key: newKey() };
-      unclear.current = request;
-      const created = await create(body, request.key);
-      setStep('Uploading');
-      await uploadAll(created.uploads, pictures);
-      unclear.current = undefined;
-      setTaskId(created.id);
-    } catch (failure) {
-      if (isDecided(failure)) unclear.current = undefined;
-      setError(failure);
-    } finally {
-      isRunning.current = false;
-      setStep(undefined);
-      void refreshTasks();
-    }
+    await starts.run({
+      prepare: (isUnclear, onUpload) =>
+        withPictures(requestOf(draft), pictures, { isUnclear, onUpload }),
+      create,
+      send: ({ uploads }) => uploadAll(uploads, pictures),
+    });
+    void refreshTasks();
   };
 
   return {
@@ -49,7 +46,7 @@ export function useRun() {
     step,
     isSending: step !== undefined,
     /** Shows the form's code again, in place of the result. */
-    showForm: () => setTaskId(undefined),
+    showForm: starts.hide,
   };
 }
 
@@ -71,17 +68,11 @@ async function uploadAll(
   );
 }
 
-/** The API has refused the request: another try is another request. */
-const isDecided = (error: unknown): boolean => error instanceof ApiError && !error.isTemporary;
-
-const newKey = (): string =>
-  `console-${Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
-
 /** A request has addresses or uploads: a file beside an address is stored first, and gets an address by that. */
 async function withPictures(
   request: GenerationRequest,
   pictures: readonly Picture[],
-  onUpload: () => void,
+  { isUnclear, onUpload }: { readonly isUnclear: boolean; readonly onUpload: () => void },
 ): Promise<GenerationRequest> {
   if (pictures.every(({ kind }) => kind === 'file')) {
     return {
@@ -93,7 +84,9 @@ async function withPictures(
   }
   onUpload();
   const image_urls = await Promise.all(
-    pictures.map((one) => (one.kind === 'address' ? one.address : storePicture(one.ready))),
+    pictures.map((one) =>
+      one.kind === 'address' ? one.address : storePictureOnce(one.ready, !isUnclear),
+    ),
   );
   return { ...request, image_urls };
 }
