@@ -35,14 +35,15 @@ const screens = [
 ] as const;
 
 export function App() {
-  const { key, interrupted } = useSession();
+  const { key, owner, interrupted } = useSession();
   const [path] = useLocation();
   const isSignedOut = key === undefined && interrupted === undefined;
   // Who reads how to call the API needs no key for it.
   const isDocs = path === '/docs' || path.startsWith('/docs/');
   if (isSignedOut && !isDocs) return <SignIn />;
   return (
-    <div className="frame">
+    // Nothing that a screen holds is for another key.
+    <div className="frame" key={owner}>
       <a className="skip" href="#content">
         Skip to content
       </a>

@@ -1,83 +1,110 @@
 import { useSyncExternalStore } from 'react';
+import { activeAtOf, isIdle } from './idle.ts';
 
 // The key lies in this tab's own storage, which ends with the tab. Other tabs of the page ask for it over a channel that
 // no other origin hears.
 
 export type Session = {
   readonly key: string | undefined;
+  /** The id of the key whose work is on the page. It stays when the key is gone and nobody has signed out. */
+  readonly owner: string | undefined;
   /** Why somebody has to sign in again, with the page still open behind it. */
   readonly interrupted?: 'refused' | 'idle' | undefined;
 };
 
-/** After so long without a touch the key is forgotten, in all tabs. */
-const idleMs = 30 * 60_000;
-const storageName = 'darkroom.key';
+const names = { key: 'darkroom.key', owner: 'darkroom.key-id', activeAt: 'darkroom.active-at' };
 
 type Message =
   | { readonly type: 'who is signed in?' }
-  | { readonly type: 'signed in'; readonly key: string }
+  | { readonly type: 'signed in'; readonly key: string; readonly owner: string | undefined }
   | { readonly type: 'signed out' }
   | { readonly type: 'active' };
 
 const channel = new BroadcastChannel('darkroom.session');
 const listeners = new Set<() => void>();
-let current: Session = { key: sessionStorage.getItem(storageName) ?? undefined };
-let activeAt = Date.now();
+let activeAt = activeAtOf(sessionStorage.getItem(names.activeAt));
+let current: Session = {
+  key: isIdle(activeAt, Date.now()) ? undefined : (sessionStorage.getItem(names.key) ?? undefined),
+  owner: sessionStorage.getItem(names.owner) ?? undefined,
+};
+
+function store(name: string, value: string | undefined): void {
+  if (value === undefined) sessionStorage.removeItem(name);
+  else sessionStorage.setItem(name, value);
+}
 
 function change(next: Session): void {
   current = next;
-  if (next.key === undefined) sessionStorage.removeItem(storageName);
-  else sessionStorage.setItem(storageName, next.key);
+  store(names.key, next.key);
+  store(names.owner, next.owner);
   for (const listener of listeners) listener();
+}
+
+function touch(): void {
+  activeAt = Date.now();
+  store(names.activeAt, String(activeAt));
 }
 
 const cleanups = new Set<() => void>();
 
 function endSession(): void {
   for (const cleanup of cleanups) cleanup();
-  change({ key: undefined });
+  change({ key: undefined, owner: undefined });
+}
+
+/** What another key has left on the page is not for this one. */
+function begin(key: string, owner: string | undefined): void {
+  if (owner !== current.owner) endSession();
+  touch();
+  change({ key, owner });
+}
+
+/** Forgets the key when it has not been used for too long. @returns whether somebody is signed in */
+function isSignedIn(): boolean {
+  if (current.key !== undefined && isIdle(activeAt, Date.now())) {
+    change({ key: undefined, owner: current.owner, interrupted: 'idle' });
+  }
+  return current.key !== undefined;
 }
 
 const send = (message: Message) => channel.postMessage(message);
 
 channel.addEventListener('message', ({ data }: MessageEvent<Message>) => {
-  if (data.type === 'who is signed in?' && current.key !== undefined) {
-    send({ type: 'signed in', key: current.key });
+  if (data.type === 'who is signed in?' && isSignedIn() && current.key !== undefined) {
+    send({ type: 'signed in', key: current.key, owner: current.owner });
   }
-  if (data.type === 'signed in' && current.key === undefined) {
-    activeAt = Date.now();
-    change({ key: data.key });
+  // Whoever is asked to sign in again answers for this page, in this tab.
+  if (data.type === 'signed in' && current.key === undefined && !current.interrupted) {
+    begin(data.key, data.owner);
   }
   if (data.type === 'signed out') endSession();
-  if (data.type === 'active') activeAt = Date.now();
+  if (data.type === 'active' && current.key !== undefined) touch();
 });
-if (current.key === undefined) send({ type: 'who is signed in?' });
+if (current.key === undefined) {
+  store(names.key, undefined);
+  send({ type: 'who is signed in?' });
+}
 
 const noteMs = 10_000;
 
 function noteActivity(): void {
-  const now = Date.now();
-  if (now - activeAt < noteMs) return;
-  activeAt = now;
+  if (!isSignedIn() || Date.now() - activeAt < noteMs) return;
+  touch();
   send({ type: 'active' });
 }
 
 for (const event of ['pointerdown', 'keydown', 'wheel', 'touchstart'] as const) {
   addEventListener(event, noteActivity, { passive: true });
 }
-setInterval(() => {
-  if (current.key !== undefined && Date.now() - activeAt > idleMs) {
-    change({ key: undefined, interrupted: 'idle' });
-  }
-}, noteMs);
+setInterval(isSignedIn, noteMs);
 
 /** Who is signed in, in this tab. */
 export const session = {
   current: () => current,
-  signIn(key: string): void {
-    activeAt = Date.now();
-    change({ key });
-    send({ type: 'signed in', key });
+  /** `owner`: the id of the key. */
+  signIn(key: string, owner: string): void {
+    begin(key, owner);
+    send({ type: 'signed in', key, owner });
   },
   signOut(): void {
     endSession();
@@ -89,7 +116,7 @@ export const session = {
   },
   /** The API does not take the key any more. What is on the page stays. */
   refused(): void {
-    change({ key: undefined, interrupted: 'refused' });
+    change({ key: undefined, owner: current.owner, interrupted: 'refused' });
   },
   subscribe(listener: () => void): () => void {
     listeners.add(listener);

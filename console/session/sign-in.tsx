@@ -21,7 +21,7 @@ function SignInForm({ hint }: { readonly hint?: string }) {
     setError(undefined);
     try {
       const credits = await readCredits(typed);
-      session.signIn(typed);
+      session.signIn(typed, credits.data.token.id);
       queryClient.setQueryData(creditsQuery.queryKey, credits);
       await queryClient.invalidateQueries();
     } catch (failure) {
@@ -110,7 +110,7 @@ export function SignInAgain() {
         {interrupted === 'idle'
           ? 'Nobody has used this page for half an hour.'
           : 'The API does not take your key any more: it has expired, or somebody has disabled or deleted it.'}{' '}
-        What you have entered is still here.
+        What you have entered is kept for the same key; another one begins with an empty page.
       </p>
       <SignInForm />
       <button type="button" className="quiet" onClick={() => session.signOut()}>
