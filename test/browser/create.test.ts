@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TestStack } from '../flow/open-stack.ts';
 import { controlProvider, startStack } from '../flow/start-stack.ts';
 import { browserForTests, dropFile, hasChromium } from './chromium.ts';
+import { signIn } from './installed-chromium.ts';
 
 const sample = readFileSync('cli/sample.jpg');
 
@@ -122,6 +123,45 @@ describe.skipIf(!hasChromium)('in the form for a picture', () => {
       expect((await lastTask()).request.inputs).toMatchObject([{ content_type: 'image/jpeg' }]);
     },
   );
+
+  test('of two pictures for one place the later one stays, and none arrives after a sign-out', async () => {
+    const page = await openForm();
+    // The first picture is read only when the test says so.
+    await page.evaluate(`(() => {
+      const decode = window.createImageBitmap;
+      window.createImageBitmap = async (...args) => {
+        window.createImageBitmap = decode;
+        await new Promise((go) => { window.goOn = go; });
+        const bitmap = await decode(...args);
+        setTimeout(() => { window.isRead = true; }, 500);
+        return bitmap;
+      };
+      window.holdNext = window.createImageBitmap;
+    })()`);
+    const isSet = (name: string) =>
+      expect.poll(() => page.evaluate<boolean>(`Boolean(window.${name})`)).toBe(true);
+    const goOn = async () => {
+      await page.evaluate('window.goOn()');
+      await isSet('isRead');
+    };
+    await drop(page, 'slow.jpg', 'image/jpeg', sample);
+    await isSet('goOn');
+    await drop(page, 'fast.jpg', 'image/jpeg', sample);
+    await page.getByAltText('Chosen: fast.jpg').waitFor();
+    await goOn();
+    expect(await page.getByAltText('Chosen: fast.jpg').count()).toBe(1);
+
+    await page.evaluate(
+      'window.isRead = window.goOn = undefined; window.createImageBitmap = window.holdNext',
+    );
+    await drop(page, 'late.jpg', 'image/jpeg', sample);
+    await isSet('goOn');
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await goOn();
+    await signIn(page, stack.keys.apiKey);
+    await page.locator('.slot').first().waitFor();
+    expect(await page.getByAltText(/^Chosen: /).count()).toBe(0);
+  });
 
   test('a picture that needs no repair is sent as it is', async () => {
     const page = await openForm();

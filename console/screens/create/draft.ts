@@ -2,6 +2,7 @@ import { useSyncExternalStore } from 'react';
 import type { GenerationRequest, Model, Task } from '../../api/queries.ts';
 import type { Limits } from '../../pictures/inspect.ts';
 import { fetchPicture, type Picture, pictureFrom } from '../../pictures/picture.ts';
+import { turnsOf } from './turns.ts';
 
 /** The form of Create. It outlives the screen, so nothing that was typed is lost by a look at another one. */
 export type Draft = {
@@ -74,14 +75,28 @@ export const useForm = (): State => useSyncExternalStore(subscribe, () => state)
 export const changeDraft = (changes: Partial<Draft>): void =>
   update({ ...state, draft: { ...state.draft, ...changes } });
 
-/** For a shared computer: the next who signs in must not find it. */
-export const forgetDraft = (): void => update({ draft: emptyDraft, slots: [{}, {}] });
+// A picture takes a moment to be read; another one, or a sign-out, may come before its end.
+const turns = turnsOf(2);
 
-export function setSlot(index: number, slot: Slot): void {
+/** For a shared computer: the next who signs in must not find it. */
+export function forgetDraft(): void {
+  turns.takeAll();
+  state.slots.forEach(release);
+  update({ draft: emptyDraft, slots: [{}, {}] });
+}
+
+function release({ picture }: Slot): void {
+  if (picture?.kind === 'file') URL.revokeObjectURL(picture.objectUrl);
+}
+
+/** @returns whether nothing else has been put there since */
+export function setSlot(index: number, slot: Slot): () => boolean {
+  const isLatest = turns.take(index);
   const [first, second] = state.slots;
-  const before = state.slots[index]?.picture;
-  if (before?.kind === 'file' && before !== slot.picture) URL.revokeObjectURL(before.objectUrl);
+  const before = state.slots[index];
+  if (before && before.picture !== slot.picture) release(before);
   update({ ...state, slots: index === 0 ? [slot, second] : [first, slot] });
+  return isLatest;
 }
 
 /** Reads a file, repairs it if it needs that, and puts it into a slot. */
@@ -91,12 +106,24 @@ export async function fillSlot(
   name: string,
   limits: Limits,
 ): Promise<void> {
-  setSlot(index, { isBusy: true });
-  try {
-    setSlot(index, { picture: await pictureFrom(file, name, limits) });
-  } catch (error) {
-    setSlot(index, { error: `${name}: ${error instanceof Error ? error.message : String(error)}` });
-  }
+  await fill(index, async () => {
+    try {
+      return { picture: await pictureFrom(file, name, limits) };
+    } catch (error) {
+      return { error: `${name}: ${messageOf(error)}` };
+    }
+  });
+}
+
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
+
+/** What comes too late is let go. */
+async function fill(index: number, read: () => Promise<Slot>): Promise<void> {
+  const isLatest = setSlot(index, { isBusy: true });
+  const slot = await read();
+  if (isLatest()) setSlot(index, slot);
+  else release(slot);
 }
 
 /** Where the next picture belongs: the first slot that is empty, or the last. */
@@ -174,10 +201,11 @@ export async function fillFromLink(
   name: string,
   limits: Limits,
 ): Promise<void> {
-  setSlot(index, { isBusy: true });
-  try {
-    await fillSlot(index, await fetchPicture(link), name, limits);
-  } catch (error) {
-    setSlot(index, { error: error instanceof Error ? error.message : String(error) });
-  }
+  await fill(index, async () => {
+    try {
+      return { picture: await pictureFrom(await fetchPicture(link), name, limits) };
+    } catch (error) {
+      return { error: messageOf(error) };
+    }
+  });
 }
