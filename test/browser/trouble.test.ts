@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Page, Route } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { issueKey } from '../../local/local-keys.ts';
 import type { TestStack } from '../flow/open-stack.ts';
 import { startStack } from '../flow/start-stack.ts';
 import { browserForTests, dropFile, hasChromium } from './chromium.ts';
@@ -105,8 +106,9 @@ describe.skipIf(!hasChromium)('when something goes wrong', () => {
 
   test('a start that is unclear is repeated under its key after a look at another screen, with a file beside an address as well', async () => {
     const page = await filledForm();
-    await page.locator('.slot >> nth=1').locator('input[type=url]').fill('https://example.com/b.jpg');
-    await page.locator('.slot >> nth=1').getByRole('button', { name: 'Use' }).click();
+    const address = page.getByLabel('Second picture: an address');
+    await address.fill('https://example.com/b.jpg');
+    await address.press('Enter');
     const sent: string[] = [];
     await page.route(creates, async (route) => {
       sent.push(`${route.request().headers()['idempotency-key']} ${route.request().postData()}`);
@@ -167,6 +169,104 @@ describe.skipIf(!hasChromium)('when something goes wrong', () => {
 
     expect(await page.evaluate("sessionStorage.getItem('darkroom.key')")).toBe(null);
     expect(await page.getByLabel('What to do with it').inputValue()).toBe(prompt);
+  });
+
+  /** A key of another account. */
+  const otherKey = async (): Promise<string> => {
+    const issued = await issueKey(stack, {
+      account: 'somebody-else',
+      name: 'other',
+      scopes: ['generate'],
+    });
+    stack.tripwire.addResponse(JSON.stringify(issued));
+    return issued.api_key;
+  };
+  /** As when the computer slept: the clock has gone on, and no timer has run. */
+  const forgetHalfAnHour = (page: Page) =>
+    page.evaluate("sessionStorage.setItem('darkroom.active-at', Date.now() - 31 * 60_000)");
+
+  test('after half an hour asleep the first touch asks for the key, and another key does not get the form', async () => {
+    const page = await open({ url: stack.url });
+    await page.clock.install();
+    await page.reload();
+    await signIn(page, stack.keys.apiKey);
+    await page.getByLabel('What to do with it').fill(prompt);
+    await page.clock.setSystemTime(Date.now() + 31 * 60_000);
+    await page.keyboard.press('Shift');
+    const dialog = page.getByRole('dialog', { name: 'Sign in again' });
+    await dialog.waitFor({ timeout: 5000 });
+
+    // A sign-in in another tab does not answer for this one.
+    await page.evaluate(`new Promise((heard) => {
+      new BroadcastChannel('darkroom.session').addEventListener('message', () => setTimeout(heard));
+      new BroadcastChannel('darkroom.session').postMessage(
+        { type: 'signed in', key: 'sk-of-another-tab', owner: 'another' });
+    })`);
+    expect(await dialog.isVisible()).toBe(true);
+    expect(await page.evaluate("sessionStorage.getItem('darkroom.key')")).toBe(null);
+    await dialog.getByLabel('API key').fill(await otherKey());
+    await dialog.getByRole('button', { name: 'Sign in' }).click();
+    await dialog.waitFor({ state: 'detached' });
+
+    expect(await page.getByLabel('What to do with it').inputValue()).toBe('');
+    expect(await page.evaluate("sessionStorage.getItem('darkroom.draft')")).not.toContain(prompt);
+  });
+
+  test('a reload does not begin another half hour, and the form is still there for its key alone', async () => {
+    const page = await filledForm();
+    await forgetHalfAnHour(page);
+    await page.reload();
+    await page.getByRole('heading', { name: 'Sign in with an API key' }).waitFor();
+    expect(await page.evaluate("sessionStorage.getItem('darkroom.key')")).toBe(null);
+
+    await signIn(page, stack.keys.apiKey);
+    expect(await page.getByLabel('What to do with it').inputValue()).toBe(prompt);
+
+    await forgetHalfAnHour(page);
+    await page.reload();
+    await signIn(page, await otherKey());
+    expect(await page.getByLabel('What to do with it').inputValue()).toBe('');
+  });
+
+  test('usage of more than a page is read to its end, and all keys are in the legend', async () => {
+    const page = await open({ url: stack.url, key: stack.keys.apiKey });
+    const today = new Date().toISOString().slice(0, 10);
+    const row = (credits: number, key: { key_id?: string; key_name?: string }) => ({
+      object: 'usage',
+      day: today,
+      tasks: 1,
+      failed: 0,
+      images: 1,
+      credits,
+      success_share: 1,
+      seconds_p50: 1,
+      seconds_p95: 1,
+      ...key,
+    });
+    const keys = Array.from({ length: 8 }, (_, at) =>
+      row(1, { key_id: `key-${at}`, key_name: `key number ${at}` }),
+    );
+    await page.route('**/v1/usage?*', (route) => {
+      const { searchParams } = new URL(route.request().url());
+      const rows = searchParams.get('group_by') === 'day' ? [row(3, {}), row(5, {})] : keys;
+      const isFirst = searchParams.get('cursor') === null;
+      return route.fulfill({
+        json: {
+          object: 'list',
+          data: isFirst ? rows.slice(0, 1) : rows.slice(1),
+          next_cursor: isFirst ? 'second' : null,
+        },
+      });
+    });
+    await page.getByRole('navigation').getByRole('link', { name: 'Usage' }).click();
+    await page.locator('.legend').waitFor();
+
+    expect(await page.locator('.legend li').allTextContents()).toEqual([
+      ...keys.slice(0, 6).map(({ key_name }) => key_name),
+      '2 other keys',
+    ]);
+    expect(await page.locator('.chart rect').count()).toBe(7);
+    expect(await page.locator('.totals dd').nth(1).textContent()).toBe('8');
   });
 
   test('a list that cannot be loaded says so, and loads when the API is back', async () => {

@@ -1,5 +1,6 @@
 import { Foreign } from '../../parts/foreign.tsx';
 import { number } from '../../parts/format.ts';
+import { others, seriesOf } from './series.ts';
 
 type Row = {
   readonly day?: string;
@@ -10,24 +11,21 @@ type Row = {
 
 type Props = { readonly days: readonly string[]; readonly rows: readonly Row[] };
 
-const maxKeys = 6;
 const height = 160;
 const gap = 0.25;
-const other = 'other';
 
 /** Credits by day, a bar each, stacked by key. The table below it has the numbers. */
 export function DayChart({ days, rows }: Props) {
-  const keys = largestKeys(rows);
+  const series = seriesOf(rows);
   const spent = new Map<string, Map<string, number>>();
   for (const { day = '', key_id = '', credits } of rows) {
-    const key = keys.some(({ id }) => id === key_id) ? key_id : other;
+    const key = series.some(({ id }) => id === key_id) ? key_id : others;
     const ofDay = spent.get(day) ?? new Map<string, number>();
     ofDay.set(key, (ofDay.get(key) ?? 0) + credits);
     spent.set(day, ofDay);
   }
   const totalOf = (day: string) => [...(spent.get(day)?.values() ?? [])].reduce((a, b) => a + b, 0);
   const highest = Math.max(...days.map(totalOf), 0.001);
-  const order = [...keys.map(({ id }) => id), other];
   return (
     <figure className="panel chart">
       <figcaption>
@@ -41,7 +39,7 @@ export function DayChart({ days, rows }: Props) {
       >
         {days.map((day, at) => {
           let top = height;
-          return order.map((key, colour) => {
+          return series.map(({ id: key }, colour) => {
             const credits = spent.get(day)?.get(key) ?? 0;
             if (credits === 0) return null;
             const size = (credits / highest) * height;
@@ -66,7 +64,7 @@ export function DayChart({ days, rows }: Props) {
         <span>{days.at(-1)}</span>
       </p>
       <ul className="legend">
-        {keys.map(({ id, name }, colour) => (
+        {series.map(({ id, name }, colour) => (
           <li key={id}>
             <span className={`swatch series-${colour}`} aria-hidden="true" />
             <Foreign text={name} lines={1} />
@@ -75,14 +73,4 @@ export function DayChart({ days, rows }: Props) {
       </ul>
     </figure>
   );
-}
-
-function largestKeys(rows: readonly Row[]) {
-  const totals = new Map<string, { readonly id: string; readonly name: string; credits: number }>();
-  for (const { key_id: id = '', key_name, credits } of rows) {
-    const known = totals.get(id) ?? { id, name: key_name ?? id, credits: 0 };
-    known.credits += credits;
-    totals.set(id, known);
-  }
-  return [...totals.values()].sort((a, b) => b.credits - a.credits).slice(0, maxKeys);
 }

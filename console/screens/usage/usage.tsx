@@ -9,23 +9,27 @@ import { duration, number } from '../../parts/format.ts';
 import { Loading } from '../../parts/loading.tsx';
 import { useTitle } from '../../parts/use-title.ts';
 import { saveAs } from '../result/save.ts';
+import { allPages } from './all-pages.ts';
 import { DayChart } from './day-chart.tsx';
 
 type Row = components['schemas']['UsageList']['data'][number];
 
 const periods = [7, 30, 90] as const;
-/** More rows than a page of the chart has days and keys. */
-const maxRows = 1000;
+/** The most that the API gives at a time. */
+const pageRows = 1000;
+/** For 90 days of a hundred keys. */
+const maxPages = 10;
 
 const dayBefore = (days: number): string =>
   new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10);
 
 /** As JSON: the same address has a table of text as well. */
-async function read(group_by: string, from: string, signal: AbortSignal): Promise<readonly Row[]> {
-  const query = { group_by, from, limit: maxRows };
-  const body = await bodyOf(api.GET('/v1/usage', { signal, params: { query } }));
-  return typeof body === 'string' ? [] : body.data;
-}
+const read = (group_by: string, from: string, signal: AbortSignal) =>
+  allPages<Row>(async (cursor) => {
+    const query = { group_by, from, limit: pageRows, ...(cursor !== undefined && { cursor }) };
+    const body = await bodyOf(api.GET('/v1/usage', { signal, params: { query } }));
+    return typeof body === 'string' ? { data: [], next_cursor: null } : body;
+  }, maxPages);
 
 /** What the account has used: by day, and which key did it. Days are those of UTC. */
 export function UsagePage() {
@@ -42,7 +46,7 @@ export function UsagePage() {
     queryFn: ({ signal }) => read('day,key', from, signal),
   });
   const error = byDay.error ?? byDayAndKey.error;
-  const rows = byDay.data;
+  const rows = byDay.data?.rows;
   return (
     <>
       <header className="screen-head">
@@ -82,7 +86,15 @@ export function UsagePage() {
       {rows && rows.length > 0 && (
         <>
           <Totals rows={rows} />
-          {byDayAndKey.data && <DayChart days={daysFrom(from, days)} rows={byDayAndKey.data} />}
+          {byDayAndKey.data && (
+            <DayChart days={daysFrom(from, days)} rows={byDayAndKey.data.rows} />
+          )}
+          {byDayAndKey.data?.isWhole === false && (
+            <p className="warning">
+              There are more keys than this chart can read: its last days are not whole. The table
+              below is.
+            </p>
+          )}
           <DayTable rows={rows} />
         </>
       )}
