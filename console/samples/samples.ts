@@ -57,7 +57,10 @@ const json = (value: unknown, indent = 2): string => JSON.stringify(value, undef
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
 const filesOf = ({ pictures }: SampleInput): readonly string[] =>
-  pictures.flatMap((one) => (one.kind === 'file' ? [one.name] : []));
+  pictures.flatMap((one) => (one.kind === 'file' ? [pathOf(one.name)] : []));
+
+/** A name that begins with `-` would be read as an option. */
+const pathOf = (name: string): string => (name.startsWith('-') ? `./${name}` : name);
 
 const writers: Readonly<Record<Language, (input: SampleInput) => string>> = {
   curl(input) {
@@ -141,18 +144,21 @@ print(task.get("results") or task["error"])`;
   },
 
   CLI(input) {
-    const pictures = input.pictures.map((one) =>
-      quoted(one.kind === 'address' ? one.address : one.name),
-    );
+    const { image_urls } = bodyFor(input);
+    const pictures = (image_urls ?? filesOf(input)).map(quoted);
+    const note = filesOf(input).length > 0 && image_urls ? `${eitherKind}\n` : '';
     const options = Object.entries(input.request).flatMap(([name, value]) =>
       optionsOf(name, value),
     );
     return `export DARKROOM_URL=${input.url}   # and DARKROOM_KEY
-npm run darkroom -- generate ${[pictures.join(' '), ...options].join(' \\\n  ')}`;
+${note}npm run darkroom -- generate ${[pictures.join(' '), ...options].join(' \\\n  ')}`;
   },
 
   JSON: (input) => json(bodyFor(input)),
 };
+
+const eitherKind = `# the command takes files or addresses, not both in one task: a file beside an address
+# is stored first, with POST /v1/files`;
 
 /** A field of a request as options of the command: `--no-watermark`, `--metadata order=4711`. */
 function optionsOf(name: string, value: unknown): readonly string[] {

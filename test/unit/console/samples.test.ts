@@ -26,6 +26,11 @@ const inputs: Readonly<Record<string, SampleInput>> = {
     request: { prompt: hostile, prompt_extend: false, metadata: { order: "4711'" } },
     pictures: [file, { ...file, mediaType: 'image/jpeg' }],
   },
+  'a file whose name looks like an option': {
+    url,
+    request: { prompt: 'Snow' },
+    pictures: [{ ...file, name: '--seed' }],
+  },
   'an empty form': { url, request: { prompt: '' }, pictures: [] },
 };
 const named = Object.entries(inputs);
@@ -45,6 +50,16 @@ test('a file beside an address is shown as one that is stored first', () => {
     prompt: 'Snow',
     image_urls: [address.address, '<the url of POST /v1/files for picture 2>'],
   });
+});
+
+test('the command is told a file beside an address as an address, and says why', () => {
+  const input = { url, request: { prompt: 'Snow' }, pictures: [address, file] };
+  const code = sampleIn('CLI', input);
+
+  expect(code).toContain('# the command takes files or addresses, not both in one task');
+  expect(code).toContain("'<the url of POST /v1/files for picture 2>'");
+  expect(code).not.toContain('photo');
+  expect(sampleIn('CLI', { ...input, pictures: [file] })).not.toContain('not both');
 });
 
 describe.each(named)('with %s', (_, input) => {
@@ -112,7 +127,9 @@ describe.each(named)('with %s', (_, input) => {
     const generate = withCreateOptions(new Command('generate').argument('<picture...>'));
     generate.exitOverride().parse(args, { from: 'user' });
     const { image_urls, image_uploads, ...request } = bodyOf(input);
-    const pictures = input.pictures.map((one) => ('name' in one ? one.name : one.address));
+    const pictures = input.pictures.map((one) =>
+      'name' in one ? one.name.replace(/^-/, './-') : one.address,
+    );
 
     expect([run, name, command]).toEqual(['run', 'darkroom', 'generate']);
     expect(generate.args).toEqual(pictures.length === 0 ? ['photo.jpg'] : pictures);
