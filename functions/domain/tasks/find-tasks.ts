@@ -39,7 +39,7 @@ export const findTasks = (deps: Deps) => async (query: FindQuery) => {
     const read = await readTasks(deps.history, query.account, { ...range, after: next });
     found.push(...read.tasks.filter((task) => isFound(query, task) && !hasExpired(task, now)));
     next = read.next;
-    if (!next || found.length >= query.limit) break;
+    if (!next || found.length >= query.limit || isDayLimit(next)) break;
   }
   const page = found.slice(0, query.limit);
   const last = found.length > query.limit ? page.at(-1) : next;
@@ -95,12 +95,15 @@ async function readDays(history: Deps['history'], range: Range): Promise<Positio
     if (positions.length >= limit) return { positions, next: positions.at(-1) };
     start -= dayMs;
   }
-  // Before the first millisecond of the last day that was read: no id is empty.
+  // Before the first millisecond of the last day that was read.
   return {
     positions,
     next: start + dayMs > from ? { createdAt: start + dayMs, id: '' } : undefined,
   };
 }
+
+/** Whether a read ended because of its days: no id is empty. */
+const isDayLimit = ({ id }: CursorKey): boolean => id === '';
 
 function isFound(query: FindQuery, task: TaskState): boolean {
   const ended = isEnded(task) ? task : undefined;

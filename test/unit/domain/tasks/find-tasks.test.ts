@@ -100,6 +100,25 @@ describe('the list of all tasks', () => {
     expect(every.ids.at(-1)).toBe(old.id);
   });
 
+  test('reads forty days for a page, however far back the request goes', async () => {
+    const { store } = service();
+    let days = 0;
+    const history = {
+      positions: store.history.positions,
+      findStates: store.history.findStates,
+      positionsOfDay: (...range: Parameters<typeof store.history.positionsOfDay>) => {
+        days += 1;
+        return store.history.positionsOfDay(...range);
+      },
+    };
+    const find = findTasks({ history, now: () => now });
+
+    const page = await find(FindQuery.parse({ created_after: '0' }));
+
+    expect(page).toMatchObject({ data: [], next_cursor: expect.any(String) });
+    expect(days).toBe(40);
+  });
+
   test('goes back a month when nobody says how far', async () => {
     const { find } = service(pending(idAt(now - 40 * day)));
 
