@@ -93,6 +93,16 @@ const keyFields = {
   daily_limit_credits: null,
   reset_timezone: 'UTC',
   allowed_models: null,
+  disabled_by_operator: false,
+  // The operator has made it.
+  set_by_operator: [
+    'scopes',
+    'expires_at',
+    'total_limit_credits',
+    'daily_limit_credits',
+    'reset_timezone',
+    'allowed_models',
+  ],
 };
 
 const samples: Readonly<Record<string, Sample>> = {
@@ -155,8 +165,8 @@ const samples: Readonly<Record<string, Sample>> = {
       path: `/keys/${keyId}`,
       body: { enabled: false, daily_limit_credits: 5 },
       target: { key_id: keyId },
-      before: { enabled: true, daily_limit_credits: null },
-      after: { enabled: false, daily_limit_credits: 5 },
+      before: { enabled: true, daily_limit_credits: null, disabled_by_operator: false },
+      after: { enabled: false, daily_limit_credits: 5, disabled_by_operator: true },
     }),
     refused: { path: ({ keyId }) => `/keys/${keyId}`, body: { enabled: 'no' } },
   },
