@@ -36,8 +36,8 @@ afterAll(() => stack?.close());
 const asOperator = (method: string, path: string, body?: unknown) =>
   stack.call(method, path, body, { authorization: `Bearer ${stack.keys.adminKey}` });
 
-/** The console: whatever has no extension is one of its screens. */
-const isPage = ({ path }: Route) => /^\/(console(\/.*)?)?$/.test(path);
+/** The console and its documents: whatever has no extension is one of their screens. */
+const isPage = ({ path }: Route) => /^\/((console|docs)(\/.*)?)?$/.test(path);
 const isPublic = (route: Route) =>
   isPage(route) ||
   /^\/(v1\/results\/.*|api\/v1\/files\/(content|download)\/.*|v1\/providers\/.*|openapi\.json|healthz)$/.test(
@@ -60,6 +60,7 @@ const targetOf = ({ path }: Route, id?: string) =>
     .replace('{n}', '1')
     .replace('/v1/files/{file_id}', `/v1/files/${id ?? `file-${'a'.repeat(26)}`}`)
     .replace('{file+}', id ?? 'nothing.js')
+    .replace('{page}', id ?? 'nothing.js')
     .replace('{file}', id ?? `file_${'0'.repeat(26)}`)
     .replace('{model}', id ?? 'no-model')
     .replace('{account}', id ?? 'nobody')
