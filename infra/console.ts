@@ -21,7 +21,7 @@ import { brotliCompress, constants, gzip } from 'node:zlib';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** What a build reads: the sources, the pages that it shows as well, this file, and the versions of all packages. */
-const sources = [
+export const consoleSources = [
   'console/**/*',
   'README.md',
   'docs/{calling,errors}.md',
@@ -98,7 +98,7 @@ async function compressAll(directory: string): Promise<void> {
 
 function digestOfSources(): string {
   const hash = createHash('sha256').update(process.version);
-  for (const name of globSync(sources, { cwd: root }).toSorted()) {
+  for (const name of globSync(consoleSources, { cwd: root }).toSorted()) {
     const path = join(root, name);
     if (!statSync(path).isFile()) continue;
     const content = readFileSync(path);

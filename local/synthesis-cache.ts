@@ -19,11 +19,14 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** What a synthesis reads: the app, the code that it bundles, and the versions of both. */
-const sources = [
+export const synthesisSources = [
   'infra/**/*.ts',
   'functions/**/*.ts',
   'console/**/*.*',
   'docs/openapi.json',
+  // The console shows them.
+  'README.md',
+  'docs/{calling,errors}.md',
   'cdk.json',
   'package.json',
   'package-lock.json',
@@ -85,7 +88,7 @@ const isOf = (outdir: string, digest: string): boolean => {
 // Of the contents and not of the times: a checkout gives unchanged files new times.
 function digestOf(project: string): string {
   const hash = createHash('sha256').update(process.version);
-  for (const name of globSync(sources, { cwd: project }).toSorted()) {
+  for (const name of globSync(synthesisSources, { cwd: project }).toSorted()) {
     const content = readFileSync(join(project, name));
     hash.update(`${name}\0${content.length}\0`).update(content);
   }

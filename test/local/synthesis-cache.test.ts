@@ -1,16 +1,19 @@
 import {
+  globSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { synthesiseIfChanged } from '../../local/synthesis-cache.ts';
+import { consoleSources } from '../../infra/console.ts';
+import { synthesiseIfChanged, synthesisSources } from '../../local/synthesis-cache.ts';
 
 let project: string;
 let outdir: string;
@@ -57,9 +60,19 @@ test('unchanged sources are synthesised once', async () => {
   expect(template()).toBe('1');
 });
 
+test('whatever the console is built of is a source, so that no page of it stays old', () => {
+  const filesOf = (patterns: string[]) =>
+    globSync(patterns).filter((path) => statSync(path).isFile());
+  const read = new Set(filesOf(synthesisSources));
+
+  expect(read.size).toBeGreaterThan(100);
+  expect(filesOf(consoleSources).filter((path) => !read.has(path))).toEqual([]);
+});
+
 test.each([
   ['a changed source', 'infra/app.ts', 'two'],
   ['a new source', 'functions/api/new/route.ts', ''],
+  ['a page that the console shows', 'README.md', 'read me'],
   ['another version of a library', 'package-lock.json', '{"lockfileVersion":3}'],
 ])('%s is synthesised again', async (_, name, content) => {
   await run();
@@ -71,7 +84,7 @@ test.each([
 
 test('a file that is no source changes nothing', async () => {
   await run();
-  write('README.md', 'read me');
+  write('CONTRIBUTING.md', 'read me');
 
   expect(await run()).toBe(false);
 });

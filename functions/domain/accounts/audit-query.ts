@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { auditDays, auditedOperations, isAuditId } from '../model/audit.ts';
 import { patterns } from '../model/ids.ts';
 import { cursorKeySchema, cursorSchema, limitSchema } from '../wire/cursor.ts';
+import { unixSecondsSchema } from '../wire/query-time.ts';
 
 const rules = {
   account: 'account must be the name of an account',
@@ -16,13 +17,6 @@ const rules = {
 const awsActor = 'operator';
 export const actorPattern = `${patterns.keyId.source}|^${awsActor}$`;
 
-const unixSeconds = (rule: string) =>
-  z
-    .string(rule)
-    .regex(/^\d{1,11}$/, rule)
-    .transform(Number)
-    .optional();
-
 /** The query of `GET /v1/admin/audit`. */
 export const AuditQuery = z
   .strictObject({
@@ -31,8 +25,8 @@ export const AuditQuery = z
     account: z.string(rules.account).regex(patterns.account, rules.account).optional(),
     actor: z.string(rules.actor).regex(new RegExp(actorPattern), rules.actor).optional(),
     operation: z.enum(auditedOperations, rules.operation).optional(),
-    from: unixSeconds(rules.from),
-    to: unixSeconds(rules.to),
+    from: unixSecondsSchema(rules.from),
+    to: unixSecondsSchema(rules.to),
   })
   .superRefine(({ from = -1, to = Infinity }, context) => {
     if (from < to) return;

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { isTaskId } from '../model/ids.ts';
 import { callbackStates } from '../model/task.ts';
 import { cursorKeySchema, cursorSchema, limitSchema } from '../wire/cursor.ts';
+import { unixSecondsSchema } from '../wire/query-time.ts';
 
 const rules = {
   status: `status must be one of: ${callbackStates.join(', ')}`,
@@ -10,21 +11,14 @@ const rules = {
   order: 'since must be before until',
 } as const;
 
-const unixSeconds = (rule: string) =>
-  z
-    .string(rule)
-    .regex(/^\d{1,11}$/, rule)
-    .transform(Number)
-    .optional();
-
 /** The query of `GET /v1/webhooks/deliveries`. */
 export const DeliveriesQuery = z
   .strictObject({
     limit: limitSchema,
     cursor: cursorSchema(cursorKeySchema(isTaskId)),
     status: z.enum(callbackStates, rules.status).optional(),
-    since: unixSeconds(rules.since),
-    until: unixSeconds(rules.until),
+    since: unixSecondsSchema(rules.since),
+    until: unixSecondsSchema(rules.until),
   })
   .superRefine(({ since = -1, until = Infinity }, context) => {
     if (since < until) return;

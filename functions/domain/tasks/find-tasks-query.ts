@@ -4,6 +4,7 @@ import { isTaskId, patterns } from '../model/ids.ts';
 import { taskErrorCodes } from '../model/problem.ts';
 import { callbackStates, statuses } from '../model/task.ts';
 import { cursorKeySchema, cursorSchema, limitSchema } from '../wire/cursor.ts';
+import { unixSecondsSchema } from '../wire/query-time.ts';
 
 const rules = {
   account: 'account must be the name of an account',
@@ -16,13 +17,6 @@ const rules = {
   order: 'created_after must be before created_before',
 } as const;
 
-const unixSeconds = (rule: string) =>
-  z
-    .string(rule)
-    .regex(/^\d{1,11}$/, rule)
-    .transform(Number)
-    .optional();
-
 /** The query of `GET /v1/admin/tasks`. */
 export const FindQuery = z
   .strictObject({
@@ -34,8 +28,8 @@ export const FindQuery = z
     code: z.enum(taskErrorCodes, rules.code).optional(),
     provider: z.enum(providerNames, rules.provider).optional(),
     callback: z.enum(callbackStates, rules.callback).optional(),
-    created_after: unixSeconds(rules.after),
-    created_before: unixSeconds(rules.before),
+    created_after: unixSecondsSchema(rules.after),
+    created_before: unixSecondsSchema(rules.before),
   })
   .superRefine(({ created_after: after = -1, created_before: before = Infinity }, context) => {
     if (after < before) return;

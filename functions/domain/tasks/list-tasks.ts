@@ -18,6 +18,7 @@ import {
   pageResponse,
   pageSizeSchema,
 } from '../wire/cursor.ts';
+import { unixSecondsSchema } from '../wire/query-time.ts';
 import { summaryView } from '../wire/view.ts';
 import { hasExpired } from './retention.ts';
 
@@ -205,12 +206,6 @@ const rules = {
   taskIds: 'task_ids must be a list of 1 to 50 task ids',
 } as const;
 
-const unixSeconds = (rule: string) =>
-  z
-    .string(rule)
-    .regex(/^\d{1,11}$/, rule)
-    .transform(Number);
-
 /**
  * The query of `GET /v1/tasks`, by `limit` and `cursor`, or by `page` and `page_size` as the published client has it.
  * @param aliases the operator's names of models
@@ -233,8 +228,8 @@ export const listRequest = (aliases: ModelAliases = {}) =>
         .refine((name) => modelNamed(name, models, aliases) !== undefined, rules.model)
         .transform((name) => modelNamed(name, models, aliases)?.id)
         .optional(),
-      created_after: unixSeconds(rules.createdAfter).optional(),
-      created_before: unixSeconds(rules.createdBefore).optional(),
+      created_after: unixSecondsSchema(rules.createdAfter),
+      created_before: unixSecondsSchema(rules.createdBefore),
     })
     .transform(({ limit, page, page_size, ...filter }) => ({
       ...filter,
