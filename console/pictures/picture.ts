@@ -21,8 +21,9 @@ export async function pictureFrom(file: Blob, name: string, limits: Limits): Pro
 
 /** A picture at one of our own links, as a file. */
 export async function fetchPicture(link: string): Promise<Blob> {
-  // Without the API key: the bucket refuses a request that is both signed and authorised.
-  const response = await fetch(link);
+  // Without the API key: the bucket refuses a request that is both signed and authorised. Not from the cache: a picture
+  // that the page has shown lies there without the headers of CORS, since an image is asked for without an origin.
+  const response = await fetch(link, { cache: 'no-store' });
   if (!response.ok) throw new Error(`The picture is not there any more (${response.status}).`);
   return response.blob();
 }

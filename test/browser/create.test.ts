@@ -217,6 +217,10 @@ describe.skipIf(!hasChromium)('in the form for a picture', () => {
     expect(reason).toContain('Say it in other words, or use another picture.');
 
     await page.getByRole('link', { name: 'Details' }).click();
+    // Shown as an image first: the browser has it in its cache without the headers of CORS.
+    await page
+      .getByAltText('Input 1')
+      .evaluate((image: { decode(): Promise<void> }) => image.decode());
     await page.getByRole('button', { name: 'Correct and run again' }).click();
     await page.getByAltText('Chosen: picture 1').waitFor();
     expect(await page.getByLabel('What to do with it').inputValue()).toBe(
