@@ -25,6 +25,8 @@ type Props = {
   readonly buckets: Buckets;
   readonly secrets: Secrets;
   readonly publicUrl: string;
+  /** Another address of the API, which links that were made earlier have. */
+  readonly formerUrl: string | undefined;
   readonly providers: Providers;
   readonly workflow: Workflow;
   readonly deletion: Deletion;
@@ -50,7 +52,8 @@ const smallMemoryMb = 512;
 const waitingMemoryMb = 256;
 
 function rowsOf(props: Props): FunctionTable<ApiEntry> {
-  const { stage, tables, buckets, secrets, publicUrl, providers, workflow, deletion } = props;
+  const { stage, tables, buckets, secrets, publicUrl, formerUrl, providers, workflow, deletion } =
+    props;
   // What a function needs to authenticate a caller and count the request. A function that needs more
   // actions on one of these tables has its own entry for the table, with these actions among them.
   const callerEnvironment = {
@@ -101,6 +104,7 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
         INPUT_BUCKET: signsUploads,
         WORKFLOW_ARN: workflow.allow('states:StartExecution'),
         PUBLIC_URL: publicUrl,
+        FORMER_URL: formerUrl,
         ...providers.order,
         ...queueReads,
         MODEL_ALIASES: stage.modelAliases,

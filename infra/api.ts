@@ -1,7 +1,9 @@
 import { AccessLogField, AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
+  ApiMapping,
   type CfnStage,
   CorsHttpMethod,
+  DomainName,
   HttpApi,
   HttpMethod,
   HttpRoute,
@@ -10,8 +12,9 @@ import {
   LogGroupLogDestination,
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { FilterPattern, LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
-import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib/core';
+import { Aws, CfnOutput, Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { metricNames, metricNamespace } from '../functions/domain/model/metric-names.ts';
 import type { ApiFunction } from '../functions/runtime/env.ts';
@@ -25,6 +28,10 @@ import type { Stage } from './stage.ts';
 /** The HTTP API. Its URL exists before its routes, because the functions of the routes need the URL. */
 export class Api extends Construct {
   readonly http: HttpApi;
+  /** What callers, links and providers use: the address with the domain, or API Gateway's own. */
+  readonly publicUrl: string;
+  /** API Gateway's own address, when there is another one for callers. It goes on working. */
+  readonly formerUrl: string | undefined;
 
   private readonly stage: CfnStage;
   private readonly accessLogs: LogGroup;
@@ -72,6 +79,10 @@ export class Api extends Construct {
       },
     });
     this.stage = stage.node.defaultChild as CfnStage; // what an HttpStage makes
+    const { domain } = settings;
+    this.publicUrl = domain ? `https://${domain.name}` : this.http.apiEndpoint;
+    this.formerUrl = domain && this.http.apiEndpoint;
+    if (domain) addDomain(this, { api: this.http, stage, domain });
   }
 
   /** Adds every declared route, and for each function one integration that its routes share. */
@@ -103,6 +114,26 @@ export class Api extends Construct {
     const slow = entries.filter(({ slowBecause }) => slowBecause !== undefined).map(routeKey);
     responseTimeFilter(this, this.accessLogs, slow);
   }
+}
+
+type WithDomain = {
+  readonly api: HttpApi;
+  readonly stage: HttpStage;
+  readonly domain: NonNullable<Stage['domain']>;
+};
+
+/** Serves the API under a name of its own. Whoever owns the name points it to the output `DomainTarget`. */
+function addDomain(scope: Api, { api, stage, domain }: WithDomain): void {
+  const domainName = new DomainName(scope, 'Domain', {
+    domainName: domain.name,
+    certificate: Certificate.fromCertificateArn(scope, 'Certificate', domain.certificate),
+  });
+  new ApiMapping(scope, 'DomainMapping', { api, domainName, stage });
+  const target = new CfnOutput(scope, 'DomainTarget', {
+    description: `What ${domain.name} has to be a CNAME of`,
+    value: domainName.regionalDomainName,
+  });
+  target.overrideLogicalId('DomainTarget');
 }
 
 /** What API Gateway allows an account in a region, unless AWS raises it. */

@@ -41,6 +41,19 @@ const ModelAlias = z.string().refine((id) => findModel(id) !== undefined, {
   error: ({ input }) => `there is no model ${input}; there are ${modelNames().join(', ')}`,
 });
 
+/** A name that callers use, and the certificate for it. */
+const Domain = z.strictObject({
+  name: z
+    .hostname()
+    .regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, 'is a host name in lower case, like images.example.com'),
+  certificate: z
+    .string()
+    .regex(
+      /^arn:aws:acm:[a-z0-9-]+:\d{12}:certificate\/[\w-]+$/,
+      'is the ARN of a certificate in ACM, like arn:aws:acm:eu-central-1:111122223333:certificate/…',
+    ),
+});
+
 /** All that a deployment may set. Whatever is left out is as the stage has it. */
 const Settings = z.strictObject({
   /** The first part of the stack's name. Two installations in one account and region have different ones. */
@@ -58,6 +71,7 @@ const Settings = z.strictObject({
     .string()
     .regex(/^[a-z]{2}(-[a-z]+)+-[0-9]$/, 'is a region, like eu-central-1')
     .optional(),
+  domain: Domain.optional(),
   retentionDays: whole(1, 3650).optional(),
   logDays: z.union(logRetention.map((days) => z.literal(days))).optional(),
   callbackRetryDelays: z.array(whole(1, 86_400)).min(1).max(10).optional(),
@@ -121,13 +135,24 @@ export function withSettings(stage: Stage, settings: Settings): Stage {
     settings.retentionDays ?? stage.retentionDays,
     callbackRetryDelays ?? stage.callbackRetryDelays,
   );
+  requireSameRegion(settings);
   return {
     ...stage,
     logDays: logDays ?? stage.logDays,
     callbackRetryDelays: callbackRetryDelays ?? stage.callbackRetryDelays,
     browserOrigins: browserOrigins ?? stage.browserOrigins,
+    domain: settings.domain,
     fixed: fixedParameters(settings),
   };
+}
+
+/** @throws {Error} when the certificate is in another region: API Gateway takes none but those of its own */
+function requireSameRegion({ domain, region }: Settings): void {
+  const [, , , ofCertificate] = domain?.certificate.split(':') ?? [];
+  if (region !== undefined && ofCertificate !== undefined && ofCertificate !== region)
+    throw new Error(
+      `domain.certificate: it is in ${ofCertificate}, and a certificate in ${region} is needed`,
+    );
 }
 
 /** A task that is gone has no callback. @throws {Error} when the last attempt would come after the end of the record */

@@ -46,15 +46,17 @@ export class DarkroomStack extends Stack {
     const tables = new Tables(this, 'Tables', stage);
     const secrets = new Secrets(this, 'Secrets', stage);
     const api = new Api(this, 'Api', stage);
-    const publicUrl = api.http.apiEndpoint;
+    const { publicUrl, formerUrl } = api;
     // The console has the origin of the API.
-    const buckets = new Buckets(this, 'Buckets', stage, [...stage.browserOrigins, publicUrl]);
+    const pageOrigins = [publicUrl, ...(formerUrl === undefined ? [] : [formerUrl])];
+    const buckets = new Buckets(this, 'Buckets', stage, [...stage.browserOrigins, ...pageOrigins]);
     const codeOf = bundles === undefined ? placeholderCode : bundledCode(bundles);
     const common = { stage, codeOf, tables, buckets, secrets, publicUrl, providers };
     const workflow = new Workflow(this, 'Workflow', common);
     const deletion = new Deletion(this, 'Deletion', common);
     const functions = apiFunctions(new Construct(this, 'Routes'), {
       ...common,
+      formerUrl,
       workflow,
       deletion,
     });

@@ -51,6 +51,8 @@ export type Stage = {
    * gets the stack parameter `TypicalSeconds`; an empty value of that parameter means "as measured".
    */
   readonly typicalSeconds?: string;
+  /** The name that callers use, with a certificate for it in the stack's region; without it they use API Gateway's own. */
+  readonly domain?: { readonly name: string; readonly certificate: string } | undefined;
   /** Values that the settings file gives, by the names of the stack parameters whose place they take. */
   readonly fixed?: Readonly<Record<string, string | number>>;
 };

@@ -142,6 +142,7 @@ export const entries = {
     INPUT_BUCKET: required,
     WORKFLOW_ARN: required,
     PUBLIC_URL: required,
+    FORMER_URL: required.optional(),
     PROVIDERS,
     MODEL_ALIASES,
     ALLOW_LOOPBACK,

@@ -1,6 +1,7 @@
 import { globSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
+import * as z from 'zod';
 import { editTemplate } from '../flow/edit-template.ts';
 import { until } from '../flow/open-stack.ts';
 import { auditMoney } from './audit.ts';
@@ -117,3 +118,37 @@ test('an execution that ends after a deployment is followed by one with the new 
   expect(statesOf(`${task.id}-2`)).toEqual(expect.arrayContaining(['Begin', 'PollTask']));
   expect(functionsWithNewCode().length).toBeGreaterThanOrEqual(6);
 });
+
+test('a domain that a deployment adds is in the links of old tasks, and their old links go on working', async () => {
+  const { id } = await runScenario(stack, scenario);
+  await until(stack.isIdle, Boolean);
+  const linkOf = async () => (await stack.call('GET', `/v1/tasks/${id}`)).body.results[0];
+  const before = await linkOf();
+  const withDomain = editTemplate(first, (resources) => {
+    for (const resource of Object.values(resources)) {
+      const variables = environmentOf(resource.Properties);
+      if (variables?.['PUBLIC_URL']) variables['PUBLIC_URL'] = 'https://images.example.com';
+    }
+  });
+
+  stack.update(withDomain);
+  const after = await linkOf();
+
+  expect(before).toContain(`${stack.url}/v1/results/${id}/1?`);
+  expect(after).toContain(`https://images.example.com/v1/results/${id}/1?`);
+  const results = await Promise.all(
+    [before, after.replace('https://images.example.com', stack.url)].map((link) => fetch(link)),
+  );
+  expect(results.map(({ status }) => status)).toEqual([200, 200]);
+  rmSync(withDomain, { recursive: true });
+});
+
+/** The variables of a function; they can be changed. */
+const environmentOf = (properties: object = {}) =>
+  z
+    .looseObject({
+      Environment: z.looseObject({
+        Variables: z.custom<Record<string, unknown>>((value) => typeof value === 'object'),
+      }),
+    })
+    .safeParse(properties).data?.Environment.Variables;

@@ -22,6 +22,7 @@ function templateOf(settings: Settings) {
 }
 
 const plain = templateOf(settingsOf({}));
+const certificate = 'arn:aws:acm:eu-central-1:111122223333:certificate/8a1f';
 
 describe('a setting', () => {
   test.each<[given: unknown, replaces: readonly string[], inTemplate: string]>([
@@ -80,6 +81,49 @@ describe('a setting', () => {
   });
 });
 
+describe('a domain', () => {
+  const domain = { name: 'images.example.com', certificate };
+  const { json } = templateOf(settingsOf({ domain }));
+  const { Resources, Outputs } = Template.parse(JSON.parse(json));
+  const address = 'https://images.example.com';
+  const environments = Object.entries(Resources).flatMap(([id, { Type, Properties }]) =>
+    Type === 'AWS::Lambda::Function'
+      ? [[id, JSON.stringify(Properties['Environment'] ?? {})] as const]
+      : [],
+  );
+  const ofType = (type: string) =>
+    Object.values(Resources).filter(({ Type }) => Type === `AWS::ApiGatewayV2::${type}`);
+
+  test('leads to the API, with its certificate', () => {
+    expect(ofType('DomainName').map(({ Properties }) => Properties)).toMatchObject([
+      {
+        DomainName: 'images.example.com',
+        DomainNameConfigurations: [{ CertificateArn: certificate, EndpointType: 'REGIONAL' }],
+      },
+    ]);
+    expect(ofType('ApiMapping')).toHaveLength(1);
+    expect(Outputs['Url']?.Value).toBe(address);
+    expect(JSON.stringify(Outputs['DomainTarget']?.Value)).toContain('RegionalDomainName');
+  });
+
+  test('is in all links that a function makes, and in no stack without it', () => {
+    const withLinks = environments.filter(([, text]) => text.includes('"PUBLIC_URL"'));
+
+    expect(withLinks.length).toBeGreaterThan(10);
+    for (const [id, text] of withLinks) {
+      expect(text, id).toContain(`"PUBLIC_URL":"${address}"`);
+    }
+    expect(plain.json).not.toContain('DomainName"');
+    expect(plain.json).not.toContain('FORMER_URL');
+  });
+
+  test('leaves the address from before as it was, for links, jobs and files that have it', () => {
+    expect(JSON.stringify(ofType('Api')[0]?.Properties)).not.toContain('DisableExecuteApiEndpoint');
+    expect(environments.filter(([, text]) => text.includes('FORMER_URL')).length).toBe(1);
+    expect(json).toContain(`"AllowedOrigins":["${address}",{"Fn::GetAtt"`);
+  });
+});
+
 describe('what cannot be used is said by the name of the setting', () => {
   test.each<[given: unknown, message: string]>([
     [{ retention: 3 }, 'there is no setting retention'],
@@ -97,6 +141,10 @@ describe('what cannot be used is said by the name of the setting', () => {
     [{ modelAliases: { 'a b': 'wan2.5-image-to-image' } }, 'modelAliases'],
     [{ providerOrder: ['fal', 'fal'] }, 'providerOrder: names a provider twice'],
     [{ providerOrder: [] }, 'providerOrder: '],
+    [{ domain: { name: 'images.example.com' } }, 'domain.certificate: '],
+    [{ domain: { name: 'https://images.example.com', certificate } }, 'domain.name: '],
+    [{ domain: { name: 'images', certificate } }, 'domain.name: is a host name'],
+    [{ domain: { name: 'images.example.com', certificate: 'mine' } }, 'domain.certificate: is the'],
     [{ providers: { openai: {} } }, 'providers'],
     [{ providers: { dashscope: { url: 'http://127.0.0.1' } } }, 'providers.dashscope.url: '],
     [{ providers: { dashscope: { capacity: { running: -1 } } } }, 'providers.dashscope.capacity'],
@@ -111,6 +159,15 @@ describe('what cannot be used is said by the name of the setting', () => {
     const settings = settingsOf({ providers: { dashscope: { keysUrl: 'https://a.example.com' } } });
 
     expect(() => withSettings(stageNamed('prod'), settings)).toThrow('providers.dashscope.keysUrl');
+  });
+
+  test('a certificate of another region than that of the stack', () => {
+    const domain = { name: 'images.example.com', certificate };
+    const settings = settingsOf({ domain, region: 'us-east-1' });
+
+    expect(() => withSettings(stageNamed('prod'), settings)).toThrow(
+      'domain.certificate: it is in eu-central-1, and a certificate in us-east-1 is needed',
+    );
   });
 
   test('callbacks that would be sent after the end of their task', () => {
@@ -206,4 +263,5 @@ const Template = z.object({
     z.string(),
     z.object({ Type: z.string(), Properties: z.record(z.string(), z.unknown()).default({}) }),
   ),
+  Outputs: z.record(z.string(), z.object({ Value: z.unknown() })),
 });

@@ -49,7 +49,7 @@ const create = createTask({
   now,
   newId: newTaskId,
   urlProblem: (url, maxLength) => urlProblem(url, { maxLength, allowLoopback: env.ALLOW_LOOPBACK }),
-  fileIdOf: fileIdOf(env.PUBLIC_URL),
+  fileIdOf: fileIdOf(env.PUBLIC_URL, env.FORMER_URL),
   startFailed: (taskId, cause) => log('warn', 'start.failed', { taskId, cause }),
   budgetExceeded: (account) => {
     countMetric(metricNames.budgetExceeded);

@@ -30,11 +30,14 @@ export const createFile =
 /** The URL of an uploaded file, which only tasks of its own account can use as an input. */
 export const fileUrl = (baseUrl: string, fileId: string): string => `${baseUrl}/v1/files/${fileId}`;
 
-/** The id in such a URL; undefined for any other URL. */
+/**
+ * The id in such a URL; undefined for any other URL.
+ * @param formerUrl the API's own address, once it has a domain: files that were uploaded before have it
+ */
 export const fileIdOf =
-  (baseUrl: string) =>
+  (baseUrl: string, formerUrl = baseUrl) =>
   (url: string): string | undefined => {
-    const prefix = fileUrl(baseUrl, '');
-    const id = url.startsWith(prefix) ? url.slice(prefix.length) : '';
-    return isFileId(id) ? id : undefined;
+    const id = url.slice(url.lastIndexOf('/') + 1);
+    const isOwn = [baseUrl, formerUrl].some((base) => url === fileUrl(base, id));
+    return isOwn && isFileId(id) ? id : undefined;
   };

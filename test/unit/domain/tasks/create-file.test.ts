@@ -46,6 +46,14 @@ describe('the URL of a file', () => {
     expect(fileIdOf(baseUrl)(fileUrl(baseUrl, id))).toBe(id);
   });
 
+  test('goes on after the API has got a domain, under both addresses', () => {
+    const isOwn = fileIdOf('https://images.example.com', baseUrl);
+
+    expect(isOwn(fileUrl(baseUrl, id))).toBe(id);
+    expect(isOwn(fileUrl('https://images.example.com', id))).toBe(id);
+    expect(isOwn(fileUrl('https://other.example.com', id))).toBeUndefined();
+  });
+
   test.each([
     'https://example.com/cat.png',
     `https://evil.example.com/v1/files/${id}`,
