@@ -82,6 +82,7 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
     PUBLIC_URL: publicUrl,
   };
   const waiters = Tokenization.stringifyNumber(stage.waiters);
+  const modelPrices = JSON.stringify(stage.modelPrices);
   // Callers upload by forms that a function signs: a form can do what its signer can.
   const signsUploads = buckets.inputs.allow({
     prefix: bucketPrefixes.uploads,
@@ -108,6 +109,7 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
         ...providers.order,
         ...queueReads,
         MODEL_ALIASES: stage.modelAliases,
+        MODEL_PRICES: modelPrices,
         ALLOW_LOOPBACK: loopbackOf(stage),
         TYPICAL_SECONDS: stage.typicalSeconds,
         WAITERS: waiters,
@@ -319,6 +321,7 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
           'dynamodb:Query',
         ),
         MODEL_ALIASES: stage.modelAliases,
+        MODEL_PRICES: modelPrices,
       },
       sharedBecause: 'each reads what its caller may see of its own account and key',
     },

@@ -3,7 +3,13 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as z from 'zod';
 import { providerAdapters } from '../functions/adapters/providers/registry.ts';
 import { formatCapacity } from '../functions/domain/model/capacity.ts';
-import { findModel, modelNames, providerNames } from '../functions/domain/model/catalogue.ts';
+import {
+  findModel,
+  type ModelPrices,
+  modelNames,
+  models,
+  providerNames,
+} from '../functions/domain/model/catalogue.ts';
 import type { Stage } from './stage.ts';
 
 /** The settings file of a deployment, beside `cdk.json`. It is not checked in. */
@@ -39,6 +45,25 @@ const logRetention = Object.values(RetentionDays).filter((days) => typeof days =
 
 const ModelAlias = z.string().refine((id) => findModel(id) !== undefined, {
   error: ({ input }) => `there is no model ${input}; there are ${modelNames().join(', ')}`,
+});
+
+/** A price in whole thousandths of a credit, or in whole millionths of a dollar. */
+const priceIn = (parts: number, unit: string) =>
+  z
+    .number()
+    .positive()
+    .max(1_000_000)
+    .refine((price) => Math.abs(price * parts - Math.round(price * parts)) < 1e-6, {
+      error: `has more decimals than ${unit}`,
+    })
+    .transform((price) => Math.round(price * parts));
+
+const ModelSettings = z.strictObject({
+  creditsPerImage: priceIn(1000, 'a thousandth of a credit').optional(),
+  /** What the provider asks for an image, which the operator's usage adds up. */
+  usdPerImage: z
+    .partialRecord(z.enum(providerNames), priceIn(1_000_000, 'a millionth of a dollar'))
+    .optional(),
 });
 
 /** A name that callers use, and the certificate for it. */
@@ -82,6 +107,7 @@ const Settings = z.strictObject({
   throttle: z.strictObject({ rate: whole(1, 10_000), burst: whole(1, 5000) }).optional(),
   waiters: whole(0, 1000).optional(),
   alarmEmail: z.email().optional(),
+  models: z.partialRecord(z.enum(models.map(({ id }) => id)), ModelSettings).optional(),
   modelAliases: z.record(z.string().regex(/^[\w./:-]+$/), ModelAlias).optional(),
   /** The providers in the order in which they are tried. The others are not used. */
   providerOrder: z
@@ -142,9 +168,18 @@ export function withSettings(stage: Stage, settings: Settings): Stage {
     callbackRetryDelays: callbackRetryDelays ?? stage.callbackRetryDelays,
     browserOrigins: browserOrigins ?? stage.browserOrigins,
     domain: settings.domain,
+    modelPrices: pricesOf(settings),
     fixed: fixedParameters(settings),
   };
 }
+
+const pricesOf = ({ models: chosen = {} }: Settings): ModelPrices =>
+  Object.fromEntries(
+    Object.entries(chosen).map(([id, { creditsPerImage, usdPerImage } = {}]) => [
+      id,
+      { milliCreditsPerImage: creditsPerImage, microUsdPerImage: usdPerImage },
+    ]),
+  );
 
 /** @throws {Error} when the certificate is in another region: API Gateway takes none but those of its own */
 function requireSameRegion({ domain, region }: Settings): void {

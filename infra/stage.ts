@@ -1,5 +1,5 @@
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { providerNames } from '../functions/domain/model/catalogue.ts';
+import { type ModelPrices, providerNames } from '../functions/domain/model/catalogue.ts';
 
 /** What differs between the places where Darkroom runs. No other code may ask for the name of the stage. */
 export type Stage = {
@@ -31,6 +31,8 @@ export type Stage = {
    * Further names of models, like `my-model=wan2.5-image-to-image,…`: the default of the stack parameter `ModelAliases`.
    */
   readonly modelAliases: string;
+  /** Prices that take the place of those in the catalogue. */
+  readonly modelPrices: ModelPrices;
   readonly providerUrls: {
     /** What a deployment may set an origin to; it ends with `$`. */
     readonly pattern: string;
@@ -65,6 +67,7 @@ const cloud = {
   browserOrigins: [],
   providers: providerNames.join(','),
   modelAliases: '',
+  modelPrices: {},
   providerUrls: { pattern: '^https://[a-z0-9.-]+$' },
   publishedCapacities: true,
   // `none` is no provider's name, so there is no key until the operator stores one.
@@ -86,6 +89,7 @@ export const stages = {
     throttle: { rate: 1000, burst: 1000 },
     providers: providerNames.join(','),
     modelAliases: '',
+    modelPrices: {},
     // The local stack puts its mock provider in the place of this origin, below a path of its own.
     providerUrls: {
       pattern: '^http://127\\.0\\.0\\.1:[0-9]+(/[a-z]+)?$',

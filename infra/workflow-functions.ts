@@ -96,6 +96,7 @@ function rowsOf({
       's3:ListBucket',
     ),
     RETENTION_DAYS: Tokenization.stringifyNumber(stage.retentionDays),
+    MODEL_PRICES: JSON.stringify(stage.modelPrices),
   };
   /** What notifying needs beside those tables. */
   const callbacks = {

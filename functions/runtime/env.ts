@@ -89,6 +89,17 @@ const PROVIDER_CAPACITIES = json.pipe(
   ),
 );
 
+/** Prices of the deployment, as JSON: `{"wan2.5-image-to-image": {"milliCreditsPerImage": 1500}}`. */
+const MODEL_PRICES = json.pipe(
+  z.record(
+    z.string(),
+    z.strictObject({
+      milliCreditsPerImage: z.int().min(1).optional(),
+      microUsdPerImage: z.partialRecord(z.enum(providerNames), z.int().min(0)).optional(),
+    }),
+  ),
+);
+
 /** What a route needs to authenticate its caller and to count the request. */
 const callerVariables = { KEY_TABLE: required, ACCOUNT_TABLE: required, ACTIVITY_TABLE: required };
 /** What the links in a response about a task need. */
@@ -114,6 +125,7 @@ const settlement = {
   RESULT_BUCKET: required,
   RETENTION_DAYS: days,
   PUBLIC_URL: required,
+  MODEL_PRICES,
   ALLOW_LOOPBACK,
 };
 /** What a function needs that notifies callers. */
@@ -145,6 +157,7 @@ export const entries = {
     FORMER_URL: required.optional(),
     PROVIDERS,
     MODEL_ALIASES,
+    MODEL_PRICES,
     ALLOW_LOOPBACK,
     TYPICAL_SECONDS,
     AWS_ENDPOINT_URL_S3,
@@ -233,7 +246,7 @@ export const entries = {
     SIGNING_SECRET: required,
     PROVIDER_KEYS_URLS,
   }),
-  'api/read-account': z.object({ ...callerVariables, MODEL_ALIASES }),
+  'api/read-account': z.object({ ...callerVariables, MODEL_ALIASES, MODEL_PRICES }),
   'api/admin-reads': z.object({
     ...callerVariables,
     TASK_TABLE: required,

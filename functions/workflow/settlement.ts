@@ -5,6 +5,7 @@ import { durations } from '../adapters/aws/dynamodb/durations.ts';
 import { settlements } from '../adapters/aws/dynamodb/settlements.ts';
 import { userAgentOf } from '../adapters/aws/s3/download.ts';
 import { resultStore } from '../adapters/aws/s3/result-bucket.ts';
+import { pricedModels } from '../domain/model/catalogue.ts';
 import { toCredits } from '../domain/model/money.ts';
 import type { Settled } from '../domain/model/task.ts';
 import { recordDurationOf } from '../domain/providers/durations.ts';
@@ -16,11 +17,11 @@ import { emitMetrics } from '../runtime/metric.ts';
 /** What the functions need that settle tasks. */
 export const settlement = (dynamo: DynamoDBClient, env: Env<'workflow/settle-task'>) => ({
   deps: {
-    ledger: settlements(dynamo, {
-      accounts: env.ACCOUNT_TABLE,
-      keys: env.KEY_TABLE,
-      tasks: env.TASK_TABLE,
-    }),
+    ledger: settlements(
+      dynamo,
+      { accounts: env.ACCOUNT_TABLE, keys: env.KEY_TABLE, tasks: env.TASK_TABLE },
+      pricedModels(env.MODEL_PRICES),
+    ),
     results: resultStore(new S3Client(s3ClientConfig), env.RESULT_BUCKET, {
       rules: { allowLoopback: env.ALLOW_LOOPBACK },
       userAgent: userAgentOf(env.PUBLIC_URL),

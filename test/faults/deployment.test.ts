@@ -143,6 +143,32 @@ test('a domain that a deployment adds is in the links of old tasks, and their ol
   rmSync(withDomain, { recursive: true });
 });
 
+test('a deployment with other prices charges them for tasks that begin after it, and leaves the others as they were', async () => {
+  stack.mockProvider.control({ ...scenario.provider, seconds: 8 });
+  const early = await runScenario(stack, scenario);
+  await stack.taskEvents.waitFor(early.id, ({ state }) => state === 'AwaitProvider');
+  const withPrices = editTemplate(first, (resources) => {
+    for (const resource of Object.values(resources)) {
+      const variables = environmentOf(resource.Properties);
+      if (variables?.['MODEL_PRICES']) variables['MODEL_PRICES'] = JSON.stringify(prices);
+    }
+  });
+
+  stack.update(withPrices);
+  const late = await runScenario(stack, scenario);
+  await until(stack.isIdle, Boolean);
+
+  const chargeOf = async ({ id }: { readonly id: string }) =>
+    (await stack.call('GET', `/v1/tasks/${id}`)).body.usage.credits_used;
+  expect([await chargeOf(early), await chargeOf(late)]).toEqual([1.2, 2.5]);
+  const { body } = await stack.call('GET', '/v1/models/wan2.5-image-to-image');
+  expect(body.credits_per_image).toBe(2.5);
+  expect(await auditMoney(stack)).toEqual([]);
+  rmSync(withPrices, { recursive: true });
+});
+
+const prices = { 'wan2.5-image-to-image': { milliCreditsPerImage: 2500 } };
+
 /** The variables of a function; they can be changed. */
 const environmentOf = (properties: object = {}) =>
   z

@@ -104,6 +104,7 @@ const values: Readonly<Record<string, string>> = {
   RETENTION_DAYS: '30',
   WAITERS: '4',
   MODEL_ALIASES: 'our-model=wan2.5-image-to-image',
+  MODEL_PRICES: '{}',
   PROVIDER_URLS: JSON.stringify({
     dashscope: 'https://dashscope.example.com',
     evolink: 'https://evolink.example.com',

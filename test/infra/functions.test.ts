@@ -19,7 +19,7 @@ const withDomainOnly = ['FORMER_URL'];
 /** Variables of the SDK that no stack sets. */
 const sdkVariables = ['AWS_ENDPOINT_URL_S3'];
 /** Variables whose value is a plain text, and not the name of a resource or a parameter. */
-const plainTexts = [...localOnly, 'CALLBACK_RETRY_DELAYS'];
+const plainTexts = [...localOnly, 'CALLBACK_RETRY_DELAYS', 'MODEL_PRICES'];
 
 /** Memory in MB and time in seconds. */
 const limits: Record<Entry, readonly [memory: number, seconds: number]> = {

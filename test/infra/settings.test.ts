@@ -22,6 +22,9 @@ function templateOf(settings: Settings) {
 }
 
 const plain = templateOf(settingsOf({}));
+const priceOf = (creditsPerImage: number) => ({
+  models: { 'wan2.5-image-to-image': { creditsPerImage } },
+});
 const certificate = 'arn:aws:acm:eu-central-1:111122223333:certificate/8a1f';
 
 describe('a setting', () => {
@@ -45,6 +48,11 @@ describe('a setting', () => {
       { modelAliases: { mine: 'wan2.5-image-to-image' } },
       ['ModelAliases'],
       '"mine=wan2.5-image-to-image"',
+    ],
+    [
+      { models: { 'wan2.5-image-to-image': { creditsPerImage: 1.5, usdPerImage: { fal: 0.05 } } } },
+      [],
+      String.raw`\"milliCreditsPerImage\":1500,\"microUsdPerImage\":{\"fal\":50000}`,
     ],
     [{ providerOrder: ['fal', 'dashscope'] }, ['Providers'], '"PROVIDERS":"fal,dashscope"'],
     [
@@ -142,6 +150,9 @@ describe('what cannot be used is said by the name of the setting', () => {
     [{ providerOrder: ['fal', 'fal'] }, 'providerOrder: names a provider twice'],
     [{ providerOrder: [] }, 'providerOrder: '],
     [{ domain: { name: 'images.example.com' } }, 'domain.certificate: '],
+    [{ models: { 'dall-e': { creditsPerImage: 1 } } }, 'models'],
+    [priceOf(0), 'models.wan2.5-image-to-image.creditsPerImage: '],
+    [priceOf(1.2345), 'creditsPerImage: has more decimals than a thousandth of a credit'],
     [{ domain: { name: 'https://images.example.com', certificate } }, 'domain.name: '],
     [{ domain: { name: 'images', certificate } }, 'domain.name: is a host name'],
     [{ domain: { name: 'images.example.com', certificate: 'mine' } }, 'domain.certificate: is the'],

@@ -8,7 +8,7 @@ import { uploadKey } from '../../adapters/aws/s3/bucket-keys.ts';
 import { uploadForms } from '../../adapters/aws/s3/upload-form.ts';
 import { workflowStarter } from '../../adapters/aws/state-machine.ts';
 import { urlProblem } from '../../adapters/outbound/check-url.ts';
-import { maxInputBytes, models, providersFor } from '../../domain/model/catalogue.ts';
+import { maxInputBytes, pricedModels, providersFor } from '../../domain/model/catalogue.ts';
 import { newTaskId } from '../../domain/model/ids.ts';
 import { metricNames } from '../../domain/model/metric-names.ts';
 import { estimateSeconds } from '../../domain/providers/durations.ts';
@@ -37,7 +37,9 @@ const form = uploadForms(dynamo.config, {
 const uploads = uploadsOf((id, index, type, expiresAt) =>
   form(uploadKey(id, index), type, now(), expiresAt),
 );
+const catalogue = pricedModels(env.MODEL_PRICES);
 const create = createTask({
+  catalogue,
   ledger: reservations(dynamo, {
     accounts: env.ACCOUNT_TABLE,
     keys: env.KEY_TABLE,
@@ -65,7 +67,7 @@ const { ofCreated } = queueEstimatesOf(dynamo, env);
 const whereToWait = waitRedirect(env);
 
 export const handler = serve(
-  { ...route, body: jsonBody(generationRequest(models, env.MODEL_ALIASES)) },
+  { ...route, body: jsonBody(generationRequest(catalogue, env.MODEL_ALIASES)) },
   async ({ body, caller, headers }) => {
     const created = await create(body, caller, headers['idempotency-key']);
     emitMetrics(createdMetrics(created));

@@ -6,4 +6,6 @@ import { modelsView } from './view.ts';
 
 const env = readEnv('api/read-account');
 
-export const handler = serve(route, async () => ({ body: modelsView(env.MODEL_ALIASES) }), callers);
+const settings = { aliases: env.MODEL_ALIASES, prices: env.MODEL_PRICES };
+
+export const handler = serve(route, async () => ({ body: modelsView(settings) }), callers);

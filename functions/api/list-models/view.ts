@@ -2,22 +2,32 @@ import type * as z from 'zod';
 import {
   type Model as CatalogueModel,
   type ModelAliases,
+  type ModelPrices,
   modelNamed,
-  models,
+  pricedModels,
 } from '../../domain/model/catalogue.ts';
 import { toCredits } from '../../domain/model/money.ts';
 import { Problem } from '../../domain/model/problem.ts';
 import type { Model, ModelList } from './response.ts';
 
-/** The models of the catalogue, as callers see them. `aliases` are the operator's names of them. */
-export const modelsView = (aliases: ModelAliases = {}): z.input<typeof ModelList> => ({
+/** What the operator has set about the models: further names and prices of his own. */
+type ModelSettings = { readonly aliases?: ModelAliases; readonly prices?: ModelPrices };
+
+/** The models of the catalogue, as callers see them. */
+export const modelsView = ({
+  aliases = {},
+  prices = {},
+}: ModelSettings = {}): z.input<typeof ModelList> => ({
   object: 'list',
-  data: models.map((model) => modelView(model, aliases)),
+  data: pricedModels(prices).map((model) => modelView(model, aliases)),
 });
 
 /** One of them, by any of its names. @throws {Problem} `model_not_found` */
-export function modelViewNamed(name: string, aliases: ModelAliases = {}): z.input<typeof Model> {
-  const model = modelNamed(name, models, aliases);
+export function modelViewNamed(
+  name: string,
+  { aliases = {}, prices = {} }: ModelSettings = {},
+): z.input<typeof Model> {
+  const model = modelNamed(name, pricedModels(prices), aliases);
   if (!model) throw modelNotFound();
   return modelView(model, aliases);
 }

@@ -40,7 +40,7 @@ type Row = ModelWithoutProviders & {
 };
 
 // Limits: the published contract of wan2.5-image-to-image. The price is the contract's sample
-// (1.2 credits an image); a team changes it here.
+// (1.2 credits an image), unless the settings of a deployment have another.
 const table = [
   {
     id: 'wan2.5-image-to-image',
@@ -88,6 +88,29 @@ export type Model = ModelWithoutProviders & {
 
 export const models: readonly Model[] = table;
 export const defaultModel: Model = table[0];
+
+/** Prices that a deployment has of its own. What is left out is as in the catalogue. */
+export type ModelPrices = Readonly<
+  Record<
+    string,
+    {
+      readonly milliCreditsPerImage?: number | undefined;
+      readonly microUsdPerImage?: Readonly<Partial<Record<ProviderName, number>>> | undefined;
+    }
+  >
+>;
+
+/** The catalogue with the prices of a deployment. */
+export const pricedModels = (prices: ModelPrices): readonly Model[] =>
+  models.map((model) => {
+    const { milliCreditsPerImage = model.milliCreditsPerImage, microUsdPerImage = {} } =
+      prices[model.id] ?? {};
+    const providers = Object.entries(model.providers).map(([name, row]) => {
+      const asked = microUsdPerImage[name as ProviderName] ?? row.microUsdPerImage;
+      return [name, { ...row, ...(asked !== undefined && { microUsdPerImage: asked }) }];
+    });
+    return { ...model, milliCreditsPerImage, providers: Object.fromEntries(providers) };
+  });
 
 /** The limits that a request itself shows, before any picture is fetched. */
 export type RequestLimits = Pick<Model, 'maxImages' | 'maxN' | 'maxPromptCodePoints'>;

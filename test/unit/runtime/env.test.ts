@@ -3,10 +3,13 @@ import { providerNames } from '../../../functions/domain/model/catalogue.ts';
 import { type Entry, entries, readEnv } from '../../../functions/runtime/env.ts';
 
 // Optional variables, too, need a value that the schema accepts.
-const optional = ['ALLOW_LOOPBACK', 'TYPICAL_SECONDS', 'AWS_ENDPOINT_URL_S3'];
+const optional = ['ALLOW_LOOPBACK', 'FORMER_URL', 'TYPICAL_SECONDS', 'AWS_ENDPOINT_URL_S3'];
 const providerUrls = Object.fromEntries(
   providerNames.map((name) => [name, `https://${name}.example.com`]),
 );
+const prices = {
+  'wan2.5-image-to-image': { milliCreditsPerImage: 1500, microUsdPerImage: { fal: 50_000 } },
+};
 const keysUrls = { fal: 'https://fal.example.com/keys' };
 const capacities = <T>(capacity: T) => ({
   dashscope: { capacity, countedBy: 'model' },
@@ -21,6 +24,7 @@ const values: Record<string, string> = {
   RETENTION_DAYS: '7',
   WAITERS: '4',
   MODEL_ALIASES: 'our-model=wan2.5-image-to-image,other/one:2=wan3',
+  MODEL_PRICES: JSON.stringify(prices),
   PROVIDER_URLS: JSON.stringify(providerUrls),
   PROVIDER_KEYS_URLS: JSON.stringify(keysUrls),
   PROVIDER_CAPACITIES: JSON.stringify(capacities('running=5,submitsPerSecond=4,ahead=1')),
@@ -33,6 +37,7 @@ const parsedValues: Record<string, unknown> = {
   RETENTION_DAYS: 7,
   WAITERS: 4,
   MODEL_ALIASES: { 'our-model': 'wan2.5-image-to-image', 'other/one:2': 'wan3' },
+  MODEL_PRICES: prices,
   PROVIDER_URLS: providerUrls,
   PROVIDER_KEYS_URLS: keysUrls,
   PROVIDER_CAPACITIES: capacities({ running: 5, submitsPerSecond: 4, ahead: 1 }),

@@ -2,6 +2,7 @@ import type { DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { type Ledger, LedgerBusy } from '../../../domain/billing/ledger.ts';
 import { entryIdOf } from '../../../domain/model/account.ts';
+import type { Model } from '../../../domain/model/catalogue.ts';
 import { type EndedTask, isEnded } from '../../../domain/model/task.ts';
 import { addEntry } from './entries.ts';
 import { allOf, withPlaceholders } from './expressions.ts';
@@ -24,11 +25,18 @@ const conditions = {
 /** So many attempts take half a minute. A task is settled on the shard that it was reserved on, and nowhere else. */
 export const patience = { attempts: 100, pauseMs: 600 };
 
-/** The part of the ledger that settles tasks. */
-export const settlements = (client: DynamoDBClient, tables: Tables): Pick<Ledger, 'settle'> => ({
+/**
+ * The part of the ledger that settles tasks.
+ * @param catalogue the models with what the providers ask for an image, which usage adds up
+ */
+export const settlements = (
+  client: DynamoDBClient,
+  tables: Tables,
+  catalogue?: readonly Model[],
+): Pick<Ledger, 'settle'> => ({
   settle: async (task) => {
     const result = await untilResult(async () => {
-      const outcome = await writeAll(client, actionsOf(tables, task));
+      const outcome = await writeAll(client, actionsOf(tables, task, catalogue));
       if (outcome.state === 'written') return { settled: task };
       return isSettled(task, outcome) ? { settled: undefined } : undefined;
     }, patience);
@@ -56,7 +64,11 @@ function isSettled(
   throw new Error(`${id} cannot be settled: ${reserved} is not reserved in its shard`);
 }
 
-function actionsOf({ accounts, keys, tasks }: Tables, task: EndedTask): Actions {
+function actionsOf(
+  { accounts, keys, tasks }: Tables,
+  task: EndedTask,
+  catalogue?: readonly Model[],
+): Actions {
   const { id: taskId, account, keyId, reserved, charged, finishedAt: at } = task;
   const { shard, day, budget } = task.reservedIn ?? { shard: 0 };
   const returned = reserved - charged;
@@ -66,7 +78,7 @@ function actionsOf({ accounts, keys, tasks }: Tables, task: EndedTask): Actions 
     task: endTask(tasks, task),
     request: expireRequest(tasks, task),
     entry: addEntry(accounts, { account, shard }, { ...entry, kind: 'settle', taskId, keyId }),
-    usage: addUsage(accounts, { account, shard }, task),
+    usage: addUsage(accounts, { account, shard }, task, catalogue),
     ...shardActions(
       'shard',
       { table: accounts, keyOf: (one) => accountShardKey(account, one), guarded: ['reserved'] },

@@ -14,6 +14,7 @@ import {
   usageOf,
   usagePosition,
 } from '../../../domain/billing/usage.ts';
+import type { Model } from '../../../domain/model/catalogue.ts';
 import type { EndedTask } from '../../../domain/model/task.ts';
 import type { EntryPlace } from './entries.ts';
 import { withPlaceholders } from './expressions.ts';
@@ -27,13 +28,17 @@ import { updateExpression } from './update.ts';
 const prefix = 'usage#';
 const bucketPrefix = 's';
 
-/** Counts a task that has ended, in the transaction that settles it. */
+/**
+ * Counts a task that has ended, in the transaction that settles it.
+ * @param catalogue the models with what the providers ask for an image
+ */
 export function addUsage(
   table: string,
   { account, shard }: EntryPlace,
   task: EndedTask,
+  catalogue?: readonly Model[],
 ): TransactWriteItem {
-  const { day, keyId, model, seconds, ...counts } = usageOf(task);
+  const { day, keyId, model, seconds, ...counts } = usageOf(task, catalogue);
   const buckets = Object.entries(seconds).map(([bucket, count]) => [
     `${bucketPrefix}${bucket}`,
     count,

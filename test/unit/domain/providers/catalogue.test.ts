@@ -5,6 +5,7 @@ import {
   findModel,
   modelNames,
   models,
+  pricedModels,
   providersFor,
 } from '../../../../functions/domain/model/catalogue.ts';
 import {
@@ -40,7 +41,7 @@ test('a model is read by any of its names, also by one that the operator has giv
   const aliases = { ours: 'wan2.5-image-to-image', theirs: 'wan3' };
 
   for (const name of ['wan2.5-image-to-image', 'wan2.5-i2i-preview', 'ours']) {
-    expect(modelViewNamed(name, aliases)).toMatchObject({
+    expect(modelViewNamed(name, { aliases })).toMatchObject({
       id: 'wan2.5-image-to-image',
       aliases: ['wan2.5-i2i-preview', 'wan2.5-i2i', 'ours'],
     });
@@ -48,9 +49,23 @@ test('a model is read by any of its names, also by one that the operator has giv
 });
 
 test.each(['wan3', 'theirs', 'constructor', ''])('there is no model %j', (name) => {
-  expect(() => modelViewNamed(name, { theirs: 'wan3' })).toThrow(
+  expect(() => modelViewNamed(name, { aliases: { theirs: 'wan3' } })).toThrow(
     expect.objectContaining({ code: 'model_not_found', status: 404, param: 'model' }),
   );
+});
+
+test('prices of a deployment take the place of those of the catalogue, one by one', () => {
+  const id = 'wan2.5-image-to-image';
+  const [own] = pricedModels({ [id]: { microUsdPerImage: { fal: 50_000 } }, other: {} });
+  const view = modelViewNamed(id, { prices: { [id]: { milliCreditsPerImage: 1500 } } });
+
+  expect(own).toMatchObject({
+    milliCreditsPerImage: 1200,
+    providers: { fal: { microUsdPerImage: 50_000, typicalSeconds: 90 } },
+  });
+  expect(own?.providers.dashscope).not.toHaveProperty('microUsdPerImage');
+  expect(view.credits_per_image).toBe(1.5);
+  expect(pricedModels({})).toEqual(models);
 });
 
 test('no two models have a name in common', () => {
