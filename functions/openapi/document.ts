@@ -45,7 +45,7 @@ const tags = {
 const tagGroups: readonly { readonly name: string; readonly tags: readonly RouteDocs['tag'][] }[] =
   [
     { name: 'For callers', tags: ['Tasks', 'Pictures', 'Files', 'Account', 'Service'] },
-    { name: 'For operators', tags: ['Accounts', 'Keys'] },
+    { name: 'For operators', tags: ['Accounts', 'Operation', 'Keys'] },
     { name: 'For providers', tags: ['Providers'] },
   ];
 

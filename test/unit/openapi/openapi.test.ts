@@ -102,6 +102,19 @@ test('every error code is declared by some route, except for those about paths t
   ]);
 });
 
+test('every tag is in one group of the pages that show the document', () => {
+  const { tags, 'x-tagGroups': groups } = z
+    .object({
+      tags: z.array(z.object({ name: z.string() })),
+      'x-tagGroups': z.array(z.object({ tags: z.array(z.string()) })),
+    })
+    .parse(document);
+
+  expect(groups.flatMap((group) => group.tags).toSorted()).toEqual(
+    tags.map(({ name }) => name).toSorted(),
+  );
+});
+
 test('no two operations have the same id', () => {
   const names = Object.values(describedRoutes).map(({ operationId }) => operationId);
 
