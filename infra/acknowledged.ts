@@ -56,12 +56,15 @@ export function acknowledge(stack: Stack, { buckets, workflow }: Props): void {
     executions,
     ...Object.values(functions).map(versionsOf),
   ];
-  for (const [id, reason] of reasons) {
-    // `acknowledge()` of CDK splits an id at its `::`, and these ids have more than one.
-    stack.node.addMetadata(Validations.ACKNOWLEDGED_RULES_METADATA_KEY, {
-      [`AwsSolutions::${id}`]: reason,
-    });
-  }
+  for (const reason of reasons) acknowledgeRule(stack, reason);
+}
+
+/** Acknowledges a finding about a construct or what is in it. */
+export function acknowledgeRule({ node }: IConstruct, [id, reason]: Reason): void {
+  // `acknowledge()` of CDK splits an id at its `::`, and these ids have more than one.
+  node.addMetadata(Validations.ACKNOWLEDGED_RULES_METADATA_KEY, {
+    [`AwsSolutions::${id}`]: reason,
+  });
 }
 
 /** The middle of an ARN of this stack, as a finding has it: the account and the region are known when the settings say them. */

@@ -13,6 +13,7 @@ import {
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { FilterPattern, LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { Aws, CfnOutput, Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
@@ -20,7 +21,6 @@ import { metricNames, metricNamespace } from '../functions/domain/model/metric-n
 import type { ApiFunction } from '../functions/runtime/env.ts';
 import { type AnyRoute, defaultPath, methodsOf, routeKey } from '../functions/runtime/route.ts';
 import type { ApiFunctions } from './api-functions.ts';
-import type { Lambda } from './lambda.ts';
 import { vendedLogsName } from './log-groups.ts';
 import { numberParameter } from './parameter.ts';
 import type { Stage } from './stage.ts';
@@ -86,7 +86,10 @@ export class Api extends Construct {
   }
 
   /** Adds every declared route, and for each function one integration that its routes share. */
-  addRoutes(routes: readonly AnyRoute[], functions: ApiFunctions): void {
+  addRoutes(
+    routes: readonly AnyRoute[],
+    functions: Readonly<Record<keyof ApiFunctions, IFunction>>,
+  ): void {
     const integrations = new Map<ApiFunction, HttpLambdaIntegration>();
     const routeSettings: Record<string, object> = {};
     const entries = routes.flatMap((route) =>
@@ -140,7 +143,7 @@ function addDomain(scope: Api, { api, stage, domain }: WithDomain): void {
 const accountQuota = { rate: 10_000, burst: 5000 };
 
 // The permission is for all routes of this API: one that names a route would leave out the others.
-const integrationOf = (handler: Lambda) =>
+const integrationOf = (handler: IFunction) =>
   new HttpLambdaIntegration(`${handler.node.id}Integration`, handler, {
     scopePermissionToRoute: false,
   });

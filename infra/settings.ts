@@ -107,6 +107,7 @@ const Settings = z.strictObject({
   throttle: z.strictObject({ rate: whole(1, 10_000), burst: whole(1, 5000) }).optional(),
   waiters: whole(0, 1000).optional(),
   alarmEmail: z.email().optional(),
+  safeDeploys: z.boolean().optional(),
   models: z.partialRecord(z.enum(models.map(({ id }) => id)), ModelSettings).optional(),
   modelAliases: z.record(z.string().regex(/^[\w./:-]+$/), ModelAlias).optional(),
   /** The providers in the order in which they are tried. The others are not used. */
@@ -168,6 +169,7 @@ export function withSettings(stage: Stage, settings: Settings): Stage {
     callbackRetryDelays: callbackRetryDelays ?? stage.callbackRetryDelays,
     browserOrigins: browserOrigins ?? stage.browserOrigins,
     domain: settings.domain,
+    safeDeploys: settings.safeDeploys,
     modelPrices: pricesOf(settings),
     fixed: fixedParameters(settings),
   };

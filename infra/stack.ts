@@ -13,6 +13,7 @@ import { Deletion } from './deletion.ts';
 import { addHandlerLogs } from './log-groups.ts';
 import { numberParameter, textParameter } from './parameter.ts';
 import { Providers } from './providers.ts';
+import { SafeDeploys } from './safe-deploys.ts';
 import { Secrets } from './secrets.ts';
 import { type Stage, whyNotDeployable } from './stage.ts';
 import { Tables } from './tables.ts';
@@ -62,7 +63,9 @@ export class DarkroomStack extends Stack {
     });
     api.addRoutes(
       routes.map(({ route }) => route),
-      functions,
+      stage.safeDeploys
+        ? new SafeDeploys(this, 'SafeDeploys', functions, api.http).functions
+        : functions,
     );
     const triggers = new Triggers(this, 'Triggers', { ...common, workflow, deletion });
     const monitored = { api: api.http, workflow, triggers, deletion, tables };

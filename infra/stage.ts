@@ -55,6 +55,8 @@ export type Stage = {
   readonly typicalSeconds?: string;
   /** The name that callers use, with a certificate for it in the stack's region; without it they use API Gateway's own. */
   readonly domain?: { readonly name: string; readonly certificate: string } | undefined;
+  /** Whether new code of the functions that matter most takes over step by step. */
+  readonly safeDeploys?: boolean | undefined;
   /** Values that the settings file gives, by the names of the stack parameters whose place they take. */
   readonly fixed?: Readonly<Record<string, string | number>>;
 };

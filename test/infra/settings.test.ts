@@ -5,6 +5,7 @@ import { CfnResource } from 'aws-cdk-lib/core';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { deploymentOf } from '../../infra/deployment.ts';
+import { safelyDeployed } from '../../infra/safe-deploys.ts';
 import { parseSettings, readSettings, type Settings, withSettings } from '../../infra/settings.ts';
 import { stageNamed } from '../../infra/stage.ts';
 import { newApp, newStack } from './synthesised.ts';
@@ -129,6 +130,51 @@ describe('a domain', () => {
     expect(JSON.stringify(ofType('Api')[0]?.Properties)).not.toContain('DisableExecuteApiEndpoint');
     expect(environments.filter(([, text]) => text.includes('FORMER_URL')).length).toBe(1);
     expect(json).toContain(`"AllowedOrigins":["${address}",{"Fn::GetAtt"`);
+  });
+});
+
+describe('with safe deploys', () => {
+  const { json } = templateOf(settingsOf({ safeDeploys: true }));
+  const { Resources } = Template.parse(JSON.parse(json));
+  const ofType = (type: string) =>
+    Object.entries(Resources).filter(([, { Type }]) => Type === `AWS::${type}`);
+  const aliases = ofType('Lambda::Alias').map(([id]) => id);
+
+  test('the API calls the three functions by an alias, and all others as without them', () => {
+    const integrations = ofType('ApiGatewayV2::Integration').map(([, { Properties }]) =>
+      JSON.stringify(Properties['IntegrationUri']),
+    );
+
+    expect(aliases).toHaveLength(safelyDeployed.length);
+    expect(integrations.filter((uri) => aliases.some((id) => uri.includes(id)))).toHaveLength(3);
+    expect(integrations.length).toBeGreaterThan(10);
+    for (const id of aliases) {
+      const may = ofType('Lambda::Permission').filter(
+        ([, { Properties }]) => JSON.stringify(Properties['FunctionName']) === `{"Ref":"${id}"}`,
+      );
+      expect(may, id).not.toEqual([]);
+    }
+  });
+
+  test('new code gets a tenth of the requests at first, and none any more when it fails', () => {
+    const groups = ofType('CodeDeploy::DeploymentGroup').map(([, { Properties }]) => Properties);
+
+    expect(groups).toHaveLength(3);
+    for (const group of groups) {
+      expect(group).toMatchObject({
+        DeploymentConfigName: 'CodeDeployDefault.LambdaCanary10Percent5Minutes',
+        AlarmConfiguration: { Enabled: true, Alarms: [{}, {}] },
+        AutoRollbackConfiguration: { Enabled: true },
+      });
+      expect(JSON.stringify(group['AutoRollbackConfiguration'])).toContain(
+        'DEPLOYMENT_STOP_ON_ALARM',
+      );
+    }
+  });
+
+  test('the stack has room for them', () => {
+    expect(Object.keys(Resources).length).toBeLessThanOrEqual(450);
+    expect(plain.json).not.toContain('AWS::CodeDeploy');
   });
 });
 
