@@ -33,7 +33,7 @@ export interface paths {
         };
         /**
          * List tasks
-         * @description The tasks of the account, the newest first, page by page: by `cursor`, or by `page` for the first 1000 tasks. Pages by number shift when tasks are created in between, and each reads all pages before it again.
+         * @description The tasks of the account, the newest first, page by page: by `cursor`, or by `page` for the first 1000 tasks. A page of rare tasks may have fewer than `limit`, or none; as long as there is a `next_cursor`, there are older tasks to look at. Pages by number shift when tasks are created in between, and each reads all pages before it again.
          */
         get: operations["listTasks"];
         put?: never;
@@ -4350,6 +4350,10 @@ export interface operations {
                 type?: "text" | "image" | "audio" | "video";
                 /** @description Only tasks of this model */
                 model?: "wan2.5-image-to-image" | "wan2.5-i2i-preview" | "wan2.5-i2i";
+                /** @description Only tasks that the API key with this id has created */
+                key?: string;
+                /** @description Only tasks with this text in their prompt, in capital or small letters. For it the prompts of the tasks are read, so it is slower than the other filters */
+                text?: string;
                 /** @description Only tasks created at this time or later, in unix seconds */
                 created_after?: number;
                 /** @description Only tasks created before this time, in unix seconds */

@@ -4,11 +4,13 @@ import {
   type CallbackRecord,
   type EndedTask,
   isEnded,
+  type Pending,
   requestOf,
+  type WithRequest,
 } from '../../functions/domain/model/task.ts';
 import type { ListRange } from '../../functions/domain/tasks/list-tasks.ts';
 import { activeTaskView, summaryView } from '../../functions/domain/wire/view.ts';
-import { completed, deleted, failed, keyOf } from '../support/tasks.ts';
+import { completed, deleted, failed, keyOf, sampleKey } from '../support/tasks.ts';
 import { listWalksContract } from './list-walks-contract.ts';
 import { pagesOf } from './pages.ts';
 import {
@@ -27,6 +29,19 @@ const ids = (tasks: readonly { readonly id: string }[]) => tasks.map(({ id }) =>
 async function openedAt(store: Store, ...times: readonly number[]): Promise<readonly string[]> {
   const made: string[] = [];
   for (const createdAt of times) made.push((await openTask(store, { createdAt })).id);
+  return made;
+}
+
+const otherKey = 'key-fedcba9876543210';
+
+/** Opens tasks with these prompts, one after the other, every second one with another key. */
+async function openedOfTwoKeys(store: Store, prompts: readonly string[]) {
+  await store.apiKeys.add(sampleKey({ keyId: otherKey, hash: 'hash of another' }));
+  const made: WithRequest<Pending>[] = [];
+  for (const [index, prompt] of prompts.entries()) {
+    const key = index % 2 === 0 ? {} : { keyId: otherKey };
+    made.push(await openTask(store, { createdAt: index + 1, prompt, ...key }));
+  }
   return made;
 }
 
@@ -171,6 +186,49 @@ export function historyContract(make: MakeStore): void {
       const { tasks } = await listPage(store, { limit: 10, ...options });
 
       expect(tasks.map(({ createdAt }) => createdAt)).toEqual(times);
+    });
+
+    test('the tasks of one key are found among those of others, page by page', async () => {
+      const store = await make();
+      const made = await openedOfTwoKeys(store, Array(12).fill('Snow'));
+
+      const pages = await allPages(store, { limit: 2, key: otherKey });
+
+      expect(pages.flat()).toEqual(ids(made.filter(({ keyId }) => keyId === otherKey)).reverse());
+      expect(pages.flat()).toHaveLength(6);
+      expect(await allPages(store, { limit: 2, key: 'key-00000000000000cc' })).toEqual([[]]);
+    });
+
+    test('tasks are found by a text in their prompts, in capital or small letters, with what was asked', async () => {
+      const store = await make();
+      await openTask(store, { createdAt: 1, prompt: 'Make it SNOW on the cafe\u0301' });
+      await openTask(store, { createdAt: 2, prompt: 'Make it rain' });
+      await openTask(store, { createdAt: 3, prompt: '<b>snow</b> 100%', metadata: { a: 'b' } });
+
+      const promptsWith = async (text: string) => {
+        const { tasks, requests } = await listPage(store, { limit: 10, text });
+        expect(requests?.size).toBe(tasks.length);
+        return tasks.map(({ id }) => requests?.get(id)?.prompt);
+      };
+
+      expect(await promptsWith('snow')).toEqual([
+        '<b>snow</b> 100%',
+        'Make it SNOW on the cafe\u0301',
+      ]);
+      expect(await promptsWith('CAF\u00c9')).toEqual(['Make it SNOW on the cafe\u0301']);
+      expect(await promptsWith('00%')).toEqual(['<b>snow</b> 100%']);
+      expect(await promptsWith('.*')).toEqual([]);
+      expect(await promptsWith('b')).toEqual(['<b>snow</b> 100%']);
+    });
+
+    test('a text is looked for among the tasks that fit the other filters, page by page', async () => {
+      const store = await make();
+      const made = await openedOfTwoKeys(store, ['Snow', 'Rain', 'Rain', 'Snow', 'Snow', 'Rain']);
+
+      const pages = await allPages(store, { limit: 1, key: otherKey, text: 'snow' });
+
+      expect(pages).toEqual([[made[3]?.id]]);
+      expect((await allPages(store, { limit: 1, text: 'snow' })).flat()).toHaveLength(3);
     });
 
     test('tasks of a rare status are found among many others, page by page', async () => {

@@ -346,10 +346,24 @@ describe('GET /v1/tasks', () => {
 
       expect(body).toEqual({ object: 'list', data: [], next_cursor: null });
     });
+
+    test('tasks are found by their key and by a text of their prompt, and nobody finds those of another account', async () => {
+      const image_uploads = [{ content_type: 'image/png' }];
+      const { body: task } = await stack.create({ prompt: 'A Zeppelin', image_uploads });
+      const { body: found } = await stack.call('GET', `/v1/tasks/${task.id}`);
+
+      const query = `/v1/tasks?text=zEPP&key=${found.key.id}`;
+
+      expect((await stack.call('GET', query)).body).toMatchObject({ data: [{ id: task.id }] });
+      expect((await stack.callAs('stranger', 'GET', query)).body.data).toEqual([]);
+      expect((await stack.call('GET', `${query}&status=completed`)).body.data).toEqual([]);
+    });
   });
 
   describe('400', () => {
     test.each([
+      ['key=mine', 'key must be the id of an API key', 'key'],
+      ['text=', 'text must be a text of 1 to 200 characters', 'text'],
       ['limit=0', 'limit must be a whole number from 1 to 100', 'limit'],
       ['cursor=x', 'cursor must be the next_cursor of an earlier answer', 'cursor'],
       [

@@ -122,6 +122,13 @@ describe('a request takes at most its units:', () => {
     expectUnits(await unitsOf(run), { write: 1, read: 0.5 + 8 * 0.5 + 2 * 5 });
   });
 
+  test('a page of tasks with a text: one for the state of each task that is looked at, and one for what was asked, read once', async () => {
+    const looked = (await stack.call('GET', '/v1/tasks?limit=100')).body.data.length;
+    expect(looked).toBeLessThan(100); // which one read looks at
+    const run = () => stack.call('GET', '/v1/tasks?limit=5&text=no%20prompt%20has%20this');
+    expectUnits(await unitsOf(run), { write: 1, read: 0.5 + 8 * 0.5 + 2 * looked });
+  });
+
   test('a page of callbacks: half a unit for each partition, one for each task that is looked at, and one for each attempt that is shown', async () => {
     await runTask({ callback_url: `${receiver.url}/done` });
     const looked = (await stack.call('GET', '/v1/tasks?limit=100')).body.data.length;

@@ -1,5 +1,6 @@
 import type * as z from 'zod';
-import { ListRequest, maxNumberedTasks } from '../../domain/tasks/list-tasks.ts';
+import { patterns } from '../../domain/model/ids.ts';
+import { ListRequest, maxNumberedTasks, maxSearchLength } from '../../domain/tasks/list-tasks.ts';
 import { defineRoute, type FieldDocs, type RouteDocs } from '../../runtime/route.ts';
 import { anyModelName, limitAndCursor, wholeNumber } from '../field-docs.ts';
 import * as examples from '../task-examples.ts';
@@ -22,7 +23,7 @@ export const docs = (): RouteDocs => ({
   id: 'listTasks',
   tag: 'Tasks',
   summary: 'List tasks',
-  description: `The tasks of the account, the newest first, page by page: by \`cursor\`, or by \`page\` for the first ${maxNumberedTasks} tasks. Pages by number shift when tasks are created in between, and each reads all pages before it again.`,
+  description: `The tasks of the account, the newest first, page by page: by \`cursor\`, or by \`page\` for the first ${maxNumberedTasks} tasks. A page of rare tasks may have fewer than \`limit\`, or none; as long as there is a \`next_cursor\`, there are older tasks to look at. Pages by number shift when tasks are created in between, and each reads all pages before it again.`,
   query: fields(),
   response: {
     name: 'TaskList',
@@ -64,6 +65,16 @@ function fields(): Record<keyof z.input<typeof ListRequest> | '', FieldDocs> {
     },
     type: { description: 'Only tasks of this type: here all are images' },
     model: { description: 'Only tasks of this model', ...anyModelName },
+    key: {
+      description: 'Only tasks that the API key with this id has created',
+      pattern: patterns.keyId.source,
+    },
+    text: {
+      description:
+        'Only tasks with this text in their prompt, in capital or small letters. For it the prompts of the tasks are read, so it is slower than the other filters',
+      minLength: 1,
+      maxLength: maxSearchLength,
+    },
     created_after: {
       description: 'Only tasks created at this time or later, in unix seconds',
       ...unixSeconds,

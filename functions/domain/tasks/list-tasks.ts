@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type ModelAliases, modelNamed, models } from '../model/catalogue.ts';
 import type { Clock } from '../model/clock.ts';
-import { type CursorKey, isTaskId, maxPageSize } from '../model/ids.ts';
+import { type CursorKey, isKeyId, isTaskId, maxPageSize } from '../model/ids.ts';
 import {
   type CallbackAttempt,
   type EndedTask,
@@ -35,7 +35,7 @@ export const listTasks =
     const { size, page } = request;
     const before = page === undefined ? 0 : (page - 1) * size;
     const read = await readTasks(history, account, request, { limit: before + size, now: now() });
-    const tasks = await withRequests(history, read.tasks.slice(before));
+    const tasks = await withRequests(history, { ...read, tasks: read.tasks.slice(before) });
     const list = pageResponse(
       tasks.map((task) => summaryView(task, now(), typicalSeconds(task.model))),
       read.next && formatCursorKey(read.next),
@@ -46,12 +46,15 @@ export const listTasks =
     return { ...list, page, page_size: size, total };
   };
 
-/** The tasks with what was asked. What was asked is read for the tasks of the page alone, however many were looked at. */
+/**
+ * The tasks with what was asked. Unless the page was chosen by it, what was asked is read for the tasks of the page alone,
+ * however many were looked at.
+ */
 async function withRequests(
   history: TaskHistory,
-  states: readonly TaskState[],
+  { tasks: states, requests: known }: TaskPage,
 ): Promise<readonly Task[]> {
-  const requests = await history.findRequests(states.map(({ id }) => id));
+  const requests = known ?? (await history.findRequests(states.map(({ id }) => id)));
   return states.flatMap((state) => {
     const request = requests.get(state.id); // without it the task was deleted a moment ago
     return request ? { ...state, ...request } : [];
@@ -61,7 +64,7 @@ async function withRequests(
 async function readTasks(
   history: TaskHistory,
   account: string,
-  { type, cursor, status, model, created_after, created_before }: ListRequest,
+  { type, cursor, status, model, key, text, created_after, created_before }: ListRequest,
   { limit, now }: Pick<ListOptions, 'limit' | 'now'>,
 ): Promise<TaskPage> {
   if (type !== 'image') return { tasks: [] };
@@ -69,6 +72,8 @@ async function readTasks(
     limit,
     status,
     model,
+    key,
+    text,
     after: cursor,
     from: created_after === undefined ? undefined : created_after * 1000,
     to: created_before === undefined ? undefined : created_before * 1000 - 1,
@@ -110,45 +115,84 @@ export type ListRange = {
 export type ListOptions = ListRange & {
   readonly status?: ListedStatus | undefined;
   readonly model?: string | undefined;
+  /** The id of the key that created the task. */
+  readonly key?: string | undefined;
+  /** A part of the prompt, in capital or small letters. */
+  readonly text?: string | undefined;
   /** A task that has expired by then is left out. */
   readonly now: number;
 };
 
 export type TaskPage = {
   readonly tasks: readonly TaskState[];
+  /** What was asked, by the ids of the tasks, if it had to be read to choose them. */
+  readonly requests?: ReadonlyMap<string, TaskRequest>;
   /** Where the next page starts, if there is one. */
   readonly next?: CursorKey | undefined;
 };
 
-// Only the task itself says whether it belongs to the page, so a page of rare tasks takes several reads. After this many
-// beyond those that the page needs at least, it may be short; its cursor continues all the same.
+// Only the task itself says whether it belongs to the page, and only what was asked whether it has a text: so a page of rare
+// tasks takes several reads. After this many beyond those that the page needs at least, it may be short; its cursor continues
+// all the same.
 const maxFurtherReads = 4;
 
 /** One page of an account's tasks, the newest first. */
 export async function readPage(
   history: TaskHistory,
   account: string,
-  { limit, status, model, now, ...range }: ListOptions,
+  options: ListOptions,
 ): Promise<TaskPage> {
-  const isListed = (task: TaskState) =>
-    hasStatus(task, status) &&
-    (model === undefined || task.model === model) &&
-    !hasExpired(task, now);
-  const isFiltered = status !== undefined || model !== undefined;
+  const { limit } = options;
   const tasks: TaskState[] = [];
-  let next = range.after;
+  const requests = new Map<string, TaskRequest>();
+  let next = options.after;
   const maxReads = Math.ceil(limit / maxPageSize) + maxFurtherReads;
   for (let reads = 0; reads < maxReads; reads += 1) {
-    const count = isFiltered || reads > 0 ? maxPageSize : Math.min(limit, maxPageSize);
-    const read = await readNext(history, account, { ...range, limit: count, after: next });
-    tasks.push(...read.tasks.filter(isListed));
+    const count = isFiltered(options) || reads > 0 ? maxPageSize : Math.min(limit, maxPageSize);
+    const read = await readNext(history, account, { ...options, limit: count, after: next });
+    const listed = read.tasks.filter((task) => isListed(task, options));
+    tasks.push(...(await withText(history, listed, options.text, requests)));
     next = read.next;
     if (!next || tasks.length >= limit) break;
   }
   const page = tasks.slice(0, limit);
-  // When more tasks were read than the page may have, the next page starts after the last task of this one.
-  return { tasks: page, next: tasks.length > limit ? page.at(-1) : next };
+  return {
+    tasks: page,
+    ...(options.text !== undefined && { requests }),
+    // When more tasks were read than the page may have, the next page starts after the last task of this one.
+    next: tasks.length > limit ? page.at(-1) : next,
+  };
 }
+
+const isFiltered = ({ status, model, key, text }: ListOptions): boolean =>
+  [status, model, key, text].some((filter) => filter !== undefined);
+
+const isListed = (task: TaskState, { status, model, key, now }: ListOptions): boolean =>
+  hasStatus(task, status) &&
+  (model === undefined || task.model === model) &&
+  (key === undefined || task.keyId === key) &&
+  !hasExpired(task, now);
+
+/** Those of the tasks whose prompt has the text. What was asked is read for it, and put into `requests`. */
+async function withText(
+  history: TaskHistory,
+  tasks: readonly TaskState[],
+  text: string | undefined,
+  requests: Map<string, TaskRequest>,
+): Promise<readonly TaskState[]> {
+  if (text === undefined || tasks.length === 0) return tasks;
+  const wanted = foldCase(text);
+  const read = await history.findRequests(tasks.map(({ id }) => id));
+  return tasks.filter(({ id }) => {
+    const request = read.get(id);
+    if (!request || !foldCase(request.prompt).includes(wanted)) return false;
+    requests.set(id, request);
+    return true;
+  });
+}
+
+/** The same for capital and small letters, and for an accent that is a character of its own or a part of its letter. */
+const foldCase = (text: string): string => text.normalize('NFC').toLowerCase();
 
 /**
  * Clients of the published API know no `pending` in this filter: whoever asks for `processing` wants every task that
@@ -192,11 +236,15 @@ const taskTypes = ['text', 'image', 'audio', 'video'] as const;
 /** How many tasks lie before the end of the last page that a number can name. */
 export const maxNumberedTasks = 1000;
 const defaultPageSize = 20;
+/** The longest text that a prompt can be searched for, in characters. */
+export const maxSearchLength = 200;
 
 const rules = {
   status: `status must be one of: ${listedStatuses.join(', ')}`,
   type: `type must be one of: ${taskTypes.join(', ')}`,
   model: `model must be one of: ${models.map(({ id }) => id).join(', ')}`,
+  key: 'key must be the id of an API key',
+  text: `text must be a text of 1 to ${maxSearchLength} characters`,
   createdAfter: 'created_after must be a time in unix seconds',
   createdBefore: 'created_before must be a time in unix seconds',
   page: 'page must be a whole number from 1 on',
@@ -228,6 +276,8 @@ export const listRequest = (aliases: ModelAliases = {}) =>
         .refine((name) => modelNamed(name, models, aliases) !== undefined, rules.model)
         .transform((name) => modelNamed(name, models, aliases)?.id)
         .optional(),
+      key: z.string(rules.key).refine(isKeyId, rules.key).optional(),
+      text: z.string(rules.text).min(1, rules.text).max(maxSearchLength, rules.text).optional(),
       created_after: unixSecondsSchema(rules.createdAfter),
       created_before: unixSecondsSchema(rules.createdBefore),
     })

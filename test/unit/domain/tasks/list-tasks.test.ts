@@ -194,6 +194,63 @@ describe('the list', () => {
     expect(second).toMatchObject({ data: [{ id: rare.id }], next_cursor: null });
   });
 
+  test('reads at most 500 prompts for a page with a text, each once, and its cursor continues', async () => {
+    const tasks = Array.from({ length: 501 }, (_, n) =>
+      pending({
+        id: `task-unified-1757156493-${String(n).padStart(8, '0')}`,
+        createdAt: n,
+        prompt: n === 0 ? 'Snow' : 'Rain',
+      }),
+    );
+    const history = memoryHistory(() => tasks);
+    const read: string[] = [];
+    const list = listTasks({
+      history: {
+        ...history,
+        findRequests: async (ids) => {
+          read.push(...ids);
+          return history.findRequests(ids);
+        },
+      },
+      now: () => sampleTime,
+      typicalSeconds: () => 30,
+    });
+
+    const first = await list(ListRequest.parse({ text: 'sNOW' }), 'default');
+    expect(first).toMatchObject({ data: [], next_cursor: expect.any(String) });
+    expect(read).toHaveLength(500);
+
+    const cursor = first.next_cursor ?? '';
+    const second = await list(ListRequest.parse({ text: 'sNOW', cursor }), 'default');
+    expect(second).toMatchObject({ data: [{ prompt_start: 'Snow' }], next_cursor: null });
+    expect(read).toHaveLength(501);
+  });
+
+  test('does not read the prompts of tasks that the other filters leave out', async () => {
+    const history = memoryHistory(() => [
+      pending({ id: idOf(1), keyId: 'key-00000000000000aa' }),
+      pending({ id: idOf(2), keyId: 'key-00000000000000bb' }),
+    ]);
+    const read: (readonly string[])[] = [];
+    const list = listTasks({
+      history: {
+        ...history,
+        findRequests: async (ids) => {
+          read.push(ids);
+          return history.findRequests(ids);
+        },
+      },
+      now: () => sampleTime,
+      typicalSeconds: () => 30,
+    });
+    const query = { key: 'key-00000000000000bb', text: 'sky' };
+
+    expect(await list(ListRequest.parse(query), 'default')).toMatchObject({
+      data: [{ id: idOf(2) }],
+    });
+    expect(read).toEqual([[idOf(2)]]);
+  });
+
   test('has its times in whole seconds: from the first on, and before the second', async () => {
     const tasks = [1000, 2000, 2999, 3000].map((createdAt, n) =>
       pending({ id: idOf(n), createdAt }),
@@ -328,6 +385,10 @@ describe('the query of the list', () => {
     ],
     [{ type: 'music' }, 'type must be one of: text, image, audio, video'],
     [{ model: 'dall-e' }, 'model must be one of: wan2.5-image-to-image'],
+    [{ key: 'sk-dr-something' }, 'key must be the id of an API key'],
+    [{ key: '' }, 'key must be the id of an API key'],
+    [{ text: '' }, 'text must be a text of 1 to 200 characters'],
+    [{ text: 'a'.repeat(201) }, 'text must be a text of 1 to 200 characters'],
     [{ created_after: 'yesterday' }, 'created_after must be a time in unix seconds'],
     [{ created_before: '123456789012' }, 'created_before must be a time in unix seconds'],
   ])('with %j is rejected', (query, message) => {
