@@ -11,6 +11,8 @@ export type Model = Schemas['Model'];
 export type Key = Schemas['Key'];
 export type Scope = Key['scopes'][number];
 export type GenerationRequest = Schemas['GenerationRequest'];
+/** What the API itself calls a model in what it answers, or takes as its name. */
+export type ModelName = NonNullable<GenerationRequest['model']>;
 export type Upload = Schemas['Upload'];
 
 const maxRetries = 4;
@@ -74,9 +76,6 @@ export const taskQuery = (id: string) =>
       return isTelling(data) ? slowPollMs : false;
     },
   });
-
-export const taskStatuses = ['pending', 'processing', 'completed', 'failed', 'cancelled'] as const;
-export type StatusFilter = (typeof taskStatuses)[number];
 
 /** Everything that a finished or changed task shows up in. */
 export const refreshTasks = () =>

@@ -1,3 +1,4 @@
+import { ApiError } from '../api/api-error.ts';
 import type { Limits } from './inspect.ts';
 import { makeReady, type ReadyPicture } from './repair.ts';
 
@@ -19,11 +20,21 @@ export async function pictureFrom(file: Blob, name: string, limits: Limits): Pro
   return { kind: 'file', name, original: file, ready, objectUrl: URL.createObjectURL(ready.blob) };
 }
 
-/** A picture at one of our own links, as a file. */
+/** A picture at one of our own links, as a file. @throws {ApiError} when it is not there, or cannot be reached */
 export async function fetchPicture(link: string): Promise<Blob> {
   // Without the API key: the bucket refuses a request that is both signed and authorised. Not from the cache: a picture
   // that the page has shown lies there without the headers of CORS, since an image is asked for without an origin.
-  const response = await fetch(link, { cache: 'no-store' });
-  if (!response.ok) throw new Error(`The picture is not there any more (${response.status}).`);
-  return response.blob();
+  const response = await fetch(link, { cache: 'no-store' }).catch(() => undefined);
+  if (response?.ok) return response.blob();
+  const status = response?.status ?? 0;
+  const seconds = Number(response?.headers.get('retry-after') ?? Number.NaN);
+  throw new ApiError({
+    status,
+    code: 'picture_not_read',
+    message:
+      status === 0
+        ? 'The picture could not be read: its storage cannot be reached.'
+        : `The picture is not there any more (${status}).`,
+    ...(Number.isFinite(seconds) && { retryAfter: seconds }),
+  });
 }

@@ -6,7 +6,10 @@ import type { ReadyPicture } from './repair.ts';
 const attempts = 3;
 
 /** Sends a picture with the form that the API has made for it. Tried again when the network or the storage fails. */
-export async function upload({ url, fields }: Upload, { blob }: ReadyPicture): Promise<void> {
+export async function upload(
+  { url, fields }: Upload,
+  { blob }: Pick<ReadyPicture, 'blob'>,
+): Promise<void> {
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) form.append(name, String(value));
   form.append('file', blob);
@@ -28,7 +31,7 @@ export async function upload({ url, fields }: Upload, { blob }: ReadyPicture): P
 }
 
 /** Stores a picture that goes with one that has an address: a request has addresses or uploads, and not both. */
-export async function storePicture(ready: ReadyPicture) {
+export async function storePicture(ready: Pick<ReadyPicture, 'blob' | 'mediaType'>) {
   const file = await bodyOf(api.POST('/v1/files', { body: { content_type: ready.mediaType } }));
   await upload(file.upload, ready);
   return { url: file.url, expires_at: file.expires_at };

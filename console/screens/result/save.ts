@@ -18,13 +18,26 @@ export function saveAs(blob: Blob, name: string): void {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
+/** A file of a zip. */
+export type ZipFile = { readonly name: string; readonly input: Blob };
+
+/** An image of a task, counted from 1, as a file of a zip. */
+export const imageFile = (taskId: string, n: number, input: Blob): ZipFile => ({
+  name: fileName(input, `${taskId}-${n}`),
+  input,
+});
+
+/** Saves files as one zip file. */
+export async function saveZip(files: readonly ZipFile[], name: string): Promise<void> {
+  const { downloadZip } = await import('client-zip');
+  saveAs(await downloadZip(files).blob(), `${name}.zip`);
+}
+
 /** Saves all images of a task as one zip file. */
 export async function saveAll(taskId: string, links: readonly string[]): Promise<void> {
-  const { downloadZip } = await import('client-zip');
   const pictures = await Promise.all(links.map(fetchPicture));
-  const files = pictures.map((input, index) => ({
-    name: fileName(input, `${taskId}-${index + 1}`),
-    input,
-  }));
-  saveAs(await downloadZip(files).blob(), `${taskId}.zip`);
+  await saveZip(
+    pictures.map((input, index) => imageFile(taskId, index + 1, input)),
+    taskId,
+  );
 }

@@ -1,85 +1,31 @@
-import { useInfiniteQuery } from '@tanstack/react-query';
-import { Link, useSearchParams } from 'wouter';
-import { api, bodyOf } from '../../api/client.ts';
-import { isEnded, type StatusFilter, type TaskSummary, taskStatuses } from '../../api/queries.ts';
+import { useQuery } from '@tanstack/react-query';
+import { useSyncExternalStore } from 'react';
+import { Link } from 'wouter';
+import { modelsQuery } from '../../api/queries.ts';
 import { Failure } from '../../parts/failure.tsx';
-import { Foreign } from '../../parts/foreign.tsx';
-import { credits, duration, number } from '../../parts/format.ts';
 import { Loading } from '../../parts/loading.tsx';
-import { StatusMark } from '../../parts/status-mark.tsx';
-import { TimeAgo } from '../../parts/time-ago.tsx';
 import { useTitle } from '../../parts/use-title.ts';
-import { session } from '../../session/session.ts';
-
-const pageSize = 30;
-const busyPollMs = 3000;
-const idlePollMs = 15_000;
-
-const words: Readonly<Record<StatusFilter, string>> = {
-  pending: 'Waiting',
-  processing: 'Unfinished',
-  completed: 'Completed',
-  failed: 'Failed',
-  cancelled: 'Cancelled',
-};
-
-const periods = { day: ['Last 24 hours', 86_400], week: ['Last 7 days', 604_800] } as const;
-type Period = keyof typeof periods;
-const periodNames = Object.keys(periods) as Period[];
-
-/** The filters, in the address: what is unknown there is as good as absent. */
-function useFilters() {
-  const [query, setQuery] = useSearchParams();
-  return {
-    status: taskStatuses.find((status) => status === query.get('status')),
-    period: periodNames.find((period) => period === query.get('period')),
-    change(name: 'status' | 'period', value: string | undefined): void {
-      setQuery((before) => {
-        const next = new URLSearchParams(before);
-        if (value === undefined) next.delete(name);
-        else next.set(name, value);
-        return next;
-      });
-    },
-    clear: () => setQuery({}),
-  };
-}
-
-function useTasks(status: StatusFilter | undefined, period: Period | undefined) {
-  return useInfiniteQuery({
-    queryKey: ['tasks', status, period],
-    initialPageParam: undefined as string | undefined,
-    queryFn: ({ pageParam, signal }) =>
-      bodyOf(
-        api.GET('/v1/tasks', {
-          signal,
-          params: {
-            query: {
-              limit: pageSize,
-              ...(status && { status }),
-              ...(period && { created_after: Math.floor(Date.now() / 1000) - periods[period][1] }),
-              ...(pageParam !== undefined && { cursor: pageParam }),
-            },
-          },
-        }),
-      ),
-    getNextPageParam: ({ next_cursor }) => next_cursor ?? undefined,
-    refetchInterval: ({ state: { data } }) => {
-      if (session.current().key === undefined) return false;
-      const isBusy = data?.pages.some((page) => page.data.some((task) => !isEnded(task)));
-      return isBusy ? busyPollMs : idlePollMs;
-    },
-  });
-}
+import { bulk } from './actions.ts';
+import { BulkReport } from './bulk-report.tsx';
+import { FilterBar } from './filter-bar.tsx';
+import { type Filters, isFiltered, type View, views } from './filters.ts';
+import type { Selection } from './select-box.tsx';
+import { useSelection } from './selection.ts';
+import { SelectionBar } from './selection-bar.tsx';
+import { TaskGrid } from './task-grid.tsx';
+import { type ListProps, TaskTable } from './task-table.tsx';
+import { useFilters } from './use-filters.ts';
+import { useTasks } from './use-tasks.ts';
 
 /** The tasks of the account, the newest first. */
 export function Tasks() {
   useTitle('Tasks');
-  const filters = useFilters();
-  const { status, period } = filters;
-  const query = useTasks(status, period);
+  const address = useFilters();
+  const filters = useKnownFilters(address.filters);
+  const query = useTasks(filters ?? {}, filters !== undefined);
   const tasks = query.data?.pages.flatMap(({ data }) => data);
-  const isFiltered = status !== undefined || period !== undefined;
+  const selection = useSelection(tasks ?? []);
+  const report = useSyncExternalStore(bulk.subscribe, bulk.report);
   return (
     <>
       <header className="screen-head">
@@ -88,34 +34,7 @@ export function Tasks() {
           Make a picture
         </Link>
       </header>
-      <fieldset className="filters">
-        <legend className="sr-only">Filters</legend>
-        {[undefined, ...taskStatuses].map((one) => (
-          <button
-            key={one ?? 'all'}
-            type="button"
-            className="chip"
-            aria-pressed={status === one}
-            onClick={() => filters.change('status', one)}
-          >
-            {one === undefined ? 'All' : words[one]}
-          </button>
-        ))}
-        <select
-          aria-label="Period"
-          value={period ?? ''}
-          onChange={({ currentTarget }) =>
-            filters.change('period', currentTarget.value || undefined)
-          }
-        >
-          <option value="">Any time</option>
-          {periodNames.map((name) => (
-            <option key={name} value={name}>
-              {periods[name][0]}
-            </option>
-          ))}
-        </select>
-      </fieldset>
+      <FilterBar {...address} tasks={tasks ?? []} />
       {query.error && (
         <Failure
           what="The tasks could not be loaded."
@@ -123,89 +42,131 @@ export function Tasks() {
           onRetry={() => query.refetch()}
         />
       )}
-      {!tasks && !query.error && <Loading what="the tasks" lines={8} />}
-      {tasks?.length === 0 && (
-        <section className="panel empty">
-          <h2>{isFiltered ? 'No such tasks' : 'No tasks yet'}</h2>
-          {isFiltered ? (
-            <button type="button" onClick={filters.clear}>
-              Clear the filters
-            </button>
-          ) : (
-            <p>
-              <Link href="/console">Make the first picture</Link>, here or by the API: it shows up
-              in this list.
-            </p>
-          )}
-        </section>
+      {report && <BulkReport report={report} />}
+      {tasks ? (
+        <Found address={address} tasks={tasks} selection={selection} hasMore={query.hasNextPage} />
+      ) : (
+        !query.error && <Loading what="the tasks" lines={8} />
       )}
-      {tasks && tasks.length > 0 && <TaskTable tasks={tasks} />}
       {query.hasNextPage && (
-        <button
-          type="button"
-          aria-disabled={query.isFetchingNextPage}
-          onClick={() => query.fetchNextPage()}
-        >
-          {query.isFetchingNextPage ? 'Loading' : 'Show older tasks'}
-        </button>
+        <Older isLoading={query.isFetchingNextPage} onLoad={() => query.fetchNextPage()} />
+      )}
+      {selection.selected.length > 0 && (
+        <SelectionBar selection={selection} isBusy={report?.isRunning ?? false} />
       )}
     </>
   );
 }
 
-function TaskTable({ tasks }: { readonly tasks: readonly TaskSummary[] }) {
+type FoundProps = ListProps & {
+  readonly address: ReturnType<typeof useFilters>;
+  readonly hasMore: boolean;
+};
+
+function Found({ address, tasks, selection, hasMore }: FoundProps) {
+  const { filters, view, change, clear } = address;
+  if (tasks.length === 0) {
+    return <NoTasks isFiltered={isFiltered(filters)} hasMore={hasMore} onClear={clear} />;
+  }
+  const Shown = view === 'grid' ? TaskGrid : TaskTable;
   return (
-    <table className="cards">
-      <thead>
-        <tr>
-          <th scope="col">Status</th>
-          <th scope="col">What was asked</th>
-          <th scope="col" className="amount">
-            Images
-          </th>
-          <th scope="col" className="amount">
-            Took
-          </th>
-          <th scope="col" className="amount">
-            Credits
-          </th>
-          <th scope="col">Key</th>
-          <th scope="col">Created</th>
-        </tr>
-      </thead>
-      <tbody>
-        {tasks.map((task) => (
-          <tr key={task.id}>
-            <td>
-              <StatusMark status={task.status} />
-            </td>
-            <th scope="row">
-              <Link href={`/console/tasks/${task.id}`} className="row-link">
-                <Foreign text={task.prompt_start} lines={1} />
-              </Link>
-            </th>
-            <td className="amount" data-label="Images">
-              {task.result_count || '–'}
-            </td>
-            <td className="amount" data-label="Took">
-              {task.duration === null ? '–' : duration(task.duration)}
-            </td>
-            <td
-              className="amount"
-              data-label="Credits"
-              title={`${credits(task.credits_reserved)} reserved`}
-            >
-              {task.credits_used === null ? '–' : number(task.credits_used)}
-            </td>
-            <td data-label="Key">
-              <Foreign text={task.key.name ?? task.key.id} lines={1} />
-            </td>
-            <td data-label="Created">
-              <TimeAgo at={task.created_at} />
-            </td>
-          </tr>
+    <>
+      <ListHead
+        selection={selection}
+        count={tasks.length}
+        view={view}
+        onView={(chosen) => change('view', chosen === 'table' ? undefined : chosen)}
+      />
+      <Shown tasks={tasks} selection={selection} />
+    </>
+  );
+}
+
+type OlderProps = { readonly isLoading: boolean; readonly onLoad: () => void };
+
+function Older({ isLoading, onLoad }: OlderProps) {
+  return (
+    <button type="button" aria-disabled={isLoading} onClick={onLoad}>
+      {isLoading ? 'Loading' : 'Show older tasks'}
+    </button>
+  );
+}
+
+/** The filters without a model that there is not; `undefined` as long as nobody knows. */
+function useKnownFilters(filters: Filters): Filters | undefined {
+  const { data: models, error } = useQuery(modelsQuery);
+  if (filters.model === undefined) return filters;
+  if (!models) return error ? filters : undefined;
+  const isKnown = models.some(({ id }) => id === filters.model);
+  return isKnown ? filters : { ...filters, model: undefined };
+}
+
+type HeadProps = {
+  readonly selection: Selection;
+  readonly count: number;
+  readonly view: View;
+  readonly onView: (view: View) => void;
+};
+
+const viewNames: Readonly<Record<View, string>> = { table: 'Table', grid: 'Grid' };
+
+function ListHead({ selection, count, view, onView }: HeadProps) {
+  return (
+    <div className="list-head">
+      <label className="check">
+        <input
+          type="checkbox"
+          checked={selection.isAll}
+          ref={(box) => {
+            if (box) box.indeterminate = selection.selected.length > 0 && !selection.isAll;
+          }}
+          onChange={({ currentTarget }) => selection.chooseAll(currentTarget.checked)}
+        />
+        Select all {count} shown
+      </label>
+      <fieldset className="actions">
+        <legend className="sr-only">How they are shown</legend>
+        {views.map((one) => (
+          <button
+            key={one}
+            type="button"
+            className="chip"
+            aria-pressed={view === one}
+            onClick={() => onView(one)}
+          >
+            {viewNames[one]}
+          </button>
         ))}
-      </tbody>
-    </table>
+      </fieldset>
+    </div>
+  );
+}
+
+type NoTasksProps = {
+  readonly isFiltered: boolean;
+  readonly hasMore: boolean;
+  readonly onClear: () => void;
+};
+
+function NoTasks({ isFiltered, hasMore, onClear }: NoTasksProps) {
+  if (!isFiltered) {
+    return (
+      <section className="panel empty">
+        <h2>No tasks yet</h2>
+        <p>
+          <Link href="/console">Make the first picture</Link>, here or by the API: it shows up in
+          this list.
+        </p>
+      </section>
+    );
+  }
+  return (
+    <section className="panel empty">
+      <h2>{hasMore ? 'No such tasks among the newest' : 'No such tasks'}</h2>
+      {hasMore && <p>There are older ones that were not looked at yet.</p>}
+      <button type="button" onClick={onClear}>
+        Clear the filters
+      </button>
+    </section>
   );
 }

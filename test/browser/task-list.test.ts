@@ -1,0 +1,228 @@
+import { readFileSync } from 'node:fs';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { issueKey } from '../../local/local-keys.ts';
+import type { Body, TestStack } from '../flow/open-stack.ts';
+import { type Receiver, serveImages } from '../flow/receiver.ts';
+import { startStack } from '../flow/start-stack.ts';
+import { browserForTests, hasChromium, overflow, violations } from './chromium.ts';
+
+const markup = '<img src=x onerror="document.title=\'hacked\'">';
+
+describe.skipIf(!hasChromium)('the list of tasks', () => {
+  const open = browserForTests();
+  let stack: TestStack;
+  let pictures: Receiver;
+  beforeAll(async () => {
+    stack = await startStack();
+    pictures = await serveImages({ '/sample.jpg': readFileSync('cli/sample.jpg') });
+  });
+  afterAll(async () => {
+    await pictures?.close();
+    await stack?.close();
+  });
+
+  const create = async (prompt: string, more: object = {}): Promise<Body> => {
+    const image_urls = [`${pictures.url}/sample.jpg`];
+    const { body: created } = await stack.create({ prompt, image_urls, ...more });
+    return stack.endedTask(created.id);
+  };
+  const promptsIn = (page: Page) => page.locator('.row-link').allTextContents();
+  const openList = (query = '') =>
+    open({ url: `${stack.url}/console/tasks${query}`, key: stack.keys.apiKey });
+  const choose = (page: Page, prompt: string) =>
+    page.getByRole('checkbox', { name: `Select ${prompt}` });
+
+  test('text, key, model and view stand in the address, and are the same after a reload and a step back', async () => {
+    await create('A Zeppelin at night');
+    const { key } = await create('A boat');
+    const page = await openList();
+    await page.getByRole('link', { name: 'A boat' }).waitFor();
+
+    await page.getByLabel('Text in the prompt').fill('zeppelin');
+    await page.getByRole('link', { name: 'A boat' }).waitFor({ state: 'detached' });
+    expect(await promptsIn(page)).toEqual(['A Zeppelin at night']);
+    await page.getByLabel('Key').selectOption(key.id);
+    await page.getByLabel('Model').selectOption('wan2.5-image-to-image');
+    await page.getByRole('button', { name: 'Grid' }).click();
+    await page.locator('.task-grid').waitFor();
+    expect(Object.fromEntries(new URL(page.url()).searchParams)).toEqual({
+      text: 'zeppelin',
+      key: key.id,
+      model: 'wan2.5-image-to-image',
+      view: 'grid',
+    });
+
+    await page.reload();
+    await page.locator('.task-grid').waitFor();
+    expect(await promptsIn(page)).toEqual(['A Zeppelin at night']);
+    expect(await page.getByLabel('Text in the prompt').inputValue()).toBe('zeppelin');
+    await page.goBack();
+    await page.locator('table').waitFor();
+    expect(await promptsIn(page)).toEqual(['A Zeppelin at night']);
+  });
+
+  test('what is no filter in an address is as good as absent', async () => {
+    await create('One that is shown');
+    const page = await openList('?key=sk-dr-mine&model=dall-e&view=cinema&status=nonsense');
+
+    await page.getByRole('link', { name: 'One that is shown' }).waitFor();
+    expect(await page.locator('table').count()).toBe(1);
+  });
+
+  test('a filter that nothing fits says so, and is cleared without leaving the grid', async () => {
+    await create('One that is found again');
+    const page = await openList('?view=grid&text=no%20prompt%20has%20this');
+    await page.getByRole('heading', { name: 'No such tasks' }).waitFor();
+
+    await page.getByRole('button', { name: 'Clear the filters' }).click();
+
+    await page
+      .locator('.task-grid')
+      .getByRole('link', { name: 'One that is found again' })
+      .waitFor();
+    expect(page.url()).toBe(`${stack.url}/console/tasks?view=grid`);
+  });
+
+  test('tasks are chosen by the keyboard, a range with Shift, and all that are shown at once', async () => {
+    for (const name of ['first', 'second', 'third']) await create(`Choice: ${name}`);
+    const page = await openList('?text=Choice%3A');
+    await choose(page, 'Choice: third').focus();
+    await page.keyboard.press('Space');
+    await page.getByText('1 selected').waitFor();
+    await choose(page, 'Choice: first').click({ modifiers: ['Shift'] });
+    await page.getByText('3 selected').waitFor();
+    await choose(page, 'Choice: second').uncheck();
+    await page.getByText('2 selected').waitFor();
+
+    await page.getByLabel('Select all 3 shown').check();
+    await page.getByText('3 selected').waitFor();
+    // What is not shown is not chosen.
+    await page.getByLabel('Text in the prompt').fill('Choice: second');
+    await page.getByText('1 selected').waitFor();
+    await page.getByRole('button', { name: 'Select none' }).click();
+    await page.getByLabel('Selected tasks').waitFor({ state: 'detached' });
+  });
+
+  test('the images of the selected tasks are saved as one zip', async () => {
+    await create('Saved: one', { n: 2 });
+    await create('Saved: two');
+    const page = await openList('?text=Saved%3A');
+    await page.getByLabel('Select all 2 shown').check();
+    const download = page.waitForEvent('download');
+
+    await page.getByRole('button', { name: 'Download (2)' }).click();
+
+    const file = await download;
+    expect(file.suggestedFilename()).toBe('darkroom-3-images.zip');
+    const names = readFileSync(await file.path())
+      .toString('latin1')
+      .match(/task-unified-[\w-]+\.png/g);
+    expect(new Set(names).size).toBe(3);
+    await page.getByText('Download: 2 of 2 done').waitFor();
+  });
+
+  test('selected tasks are run again with what they asked for, after their price was named', async () => {
+    const { id } = await create('Again: one', { seed: 7, metadata: { order: '<b>4711</b>' } });
+    const page = await openList('?text=Again%3A');
+    await choose(page, 'Again: one').check();
+    await page.getByRole('button', { name: 'Run again (1)' }).click();
+    await page.getByRole('dialog').getByText('up to 1.2 credits').waitFor();
+
+    await page.getByRole('dialog').getByRole('button', { name: 'Run again' }).click();
+
+    await page.getByText('Run again: 1 of 1 done').waitFor();
+    await page.getByText('1 was done').click();
+    const made = (await page.locator('.outcomes code').textContent()) ?? '';
+    expect(made).not.toBe(id);
+    expect(await stack.endedTask(made)).toMatchObject({
+      status: 'completed',
+      metadata: { order: '<b>4711</b>' },
+      request: { prompt: 'Again: one', seed: 7, inputs: [{ type: 'upload' }] },
+    });
+  });
+
+  test('a failure is named with its task, which stays selected, and the others are done', async () => {
+    const prompts = ['Gone: one', `Gone: ${markup}`, 'Gone: three'];
+    const made: Body[] = [];
+    for (const prompt of prompts) made.push(await create(prompt));
+    const page = await openList('?text=Gone%3A');
+    await page.getByLabel('Select all 3 shown').check();
+    await page.route(`**/v1/tasks/${made[1]?.id}`, (route) =>
+      route.fulfill({
+        status: 409,
+        json: { error: { code: 'task_running', message: `Not <b>now</b>`, type: 'conflict' } },
+      }),
+    );
+    await page.getByRole('button', { name: 'Delete (3)' }).click();
+    await page.getByRole('dialog', { name: 'Delete 3 tasks?' }).waitFor();
+    expect(await violations(page)).toEqual([]);
+
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+
+    await page.getByText('Delete: 2 of 3 done, 1 not').waitFor();
+    expect(await page.locator('.outcomes').first().textContent()).toContain(`Gone: ${markup}`);
+    expect(await page.locator('.outcomes').first().textContent()).toContain('Not <b>now</b>');
+    await page.getByText('1 selected').waitFor();
+    expect(await choose(page, `Gone: ${markup}`).isChecked()).toBe(true);
+    expect(await page.locator('img[src=x]').count()).toBe(0);
+    expect(await violations(page)).toEqual([]);
+    for (const [index, status] of [404, 200, 404].entries()) {
+      expect((await stack.call('GET', `/v1/tasks/${made[index]?.id}`)).status).toBe(status);
+    }
+  });
+
+  test('a task that waits for its upload is cancelled, and one that has ended is not asked', async () => {
+    await create('Stop: done');
+    const image_uploads = [{ content_type: 'image/png' }];
+    const { body: waiting } = await stack.create({ prompt: 'Stop: waiting', image_uploads });
+    const page = await openList('?text=Stop%3A');
+    await page.getByLabel('Select all 2 shown').check();
+
+    await page.getByRole('button', { name: 'Cancel (1)' }).click();
+
+    await page.getByText('Cancel: 1 of 1 done').waitFor();
+    expect(await stack.endedTask(waiting.id)).toMatchObject({
+      error: { code: 'request_cancelled' },
+    });
+  });
+
+  test('a key that may only look has nothing to spend or to delete with', async () => {
+    const { id } = await create('Looked at');
+    const operator = { authorization: `Bearer ${stack.keys.adminKey}` };
+    const { body } = await stack.call('GET', `/v1/admin/tasks/${id}`, undefined, operator);
+    const reader = await issueKey(stack, { account: body.account, scopes: ['read'] });
+    stack.tripwire.addResponse(JSON.stringify(reader));
+    const page = await open({ url: `${stack.url}/console/tasks?text=Looked`, key: reader.api_key });
+    await choose(page, 'Looked at').check();
+
+    const bar = page.getByLabel('Selected tasks');
+    expect(await bar.getByRole('button').allTextContents()).toEqual([
+      'Download (1)',
+      'Select none',
+    ]);
+    expect((await stack.call('GET', `/v1/tasks/${id}`)).status).toBe(200);
+  });
+
+  test.each([
+    ['table', 'light', 1440],
+    ['grid', 'dark', 1440],
+    ['table', 'dark', 360],
+    ['grid', 'light', 360],
+  ] as const)(
+    'with a selection is without a violation of axe and no wider than its window: %s, %s, %d pixels',
+    async (view, colorScheme, width) => {
+      await create(`${'w'.repeat(300)} ${markup}`);
+      const page = await open({
+        url: `${stack.url}/console/tasks?view=${view}`,
+        key: stack.keys.apiKey,
+        colorScheme,
+        viewport: { width, height: 800 },
+      });
+      await page.getByLabel(/Select all \d+ shown/).check();
+      await page.getByLabel('Selected tasks').waitFor();
+
+      expect([...(await violations(page)), await overflow(page)]).toEqual([0]);
+    },
+  );
+});
