@@ -4,14 +4,12 @@ import { queryClient } from './api/queries.ts';
 import { App } from './app.tsx';
 import { forgetDraft } from './screens/create/draft.ts';
 import { forgetStarts } from './screens/create/use-run.ts';
-import { forgetBulk } from './screens/tasks/actions.ts';
 import { session } from './session/session.ts';
 
 session.onSignOut(() => {
   queryClient.clear();
   forgetDraft();
   forgetStarts();
-  forgetBulk();
 });
 
 const root = document.getElementById('root');

@@ -4,6 +4,7 @@ import { Link } from 'wouter';
 import { ApiError } from '../../api/api-error.ts';
 import { isEnded, refreshTasks, type Task, taskQuery } from '../../api/queries.ts';
 import { Copy } from '../../parts/copy.tsx';
+import { deliveryTexts } from '../../parts/delivery-text.ts';
 import { Failure } from '../../parts/failure.tsx';
 import { Foreign } from '../../parts/foreign.tsx';
 import { credits, duration, localTime } from '../../parts/format.ts';
@@ -187,13 +188,6 @@ function Money({ task }: { readonly task: Task }) {
     </section>
   );
 }
-
-const deliveryTexts = {
-  pending: 'Not sent yet',
-  retrying: 'Not delivered yet; it is tried again',
-  delivered: 'Delivered',
-  undelivered: 'Given up: nobody took it',
-} as const;
 
 function Callback({ task }: { readonly task: Task }) {
   const { callback } = task;

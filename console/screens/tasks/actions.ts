@@ -10,6 +10,7 @@ import {
 } from '../../api/queries.ts';
 import { mediaTypes } from '../../pictures/inspect.ts';
 import { fetchPicture } from '../../pictures/picture.ts';
+import { session } from '../../session/session.ts';
 import {
   createTask,
   newIdempotencyKey,
@@ -23,11 +24,12 @@ import { type Item, makeBulk, messageOf } from './bulk.ts';
 /** What is being done with the selected tasks. Beside the screen: it goes on while somebody looks at another one. */
 export const bulk = makeBulk();
 
-/** For a shared computer: the next who signs in must not see it, and it must not go on with his key. */
-export function forgetBulk(): void {
+// For a shared computer: the next who signs in must not see it, and it must not go on with his key. Said here, and not where the
+// page begins, since most visits never load this.
+session.onSignOut(() => {
   bulk.forget();
   unclear.clear();
-}
+});
 
 const pathOf = (id: string) => ({ params: { path: { task_id: id } } });
 

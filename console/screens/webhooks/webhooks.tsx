@@ -1,7 +1,7 @@
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { api, bodyOf } from '../../api/client.ts';
-import { refreshTasks } from '../../api/queries.ts';
+import { queryClient, refreshTasks } from '../../api/queries.ts';
 import { Copy } from '../../parts/copy.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Failure } from '../../parts/failure.tsx';
@@ -10,6 +10,7 @@ import { localTime } from '../../parts/format.ts';
 import { Loading } from '../../parts/loading.tsx';
 import { useTitle } from '../../parts/use-title.ts';
 import { useRights } from '../../session/rights.ts';
+import { Deliveries } from './deliveries.tsx';
 import { type Check, verify } from './verify.ts';
 
 /** What a receiver of callbacks needs: an event to try it with, the secret, and help when a signature does not fit. */
@@ -24,6 +25,7 @@ export function Webhooks() {
         A task with a callback address tells it when it has ended, signed with the secret of the
         account. Every attempt is on the page of its task.
       </p>
+      <Deliveries />
       <div className="task-columns">
         <div>
           <TestEvent mayTest={rights.mayManage} />
@@ -106,7 +108,8 @@ function GivenUp() {
           body: { since: Math.floor(Date.now() / 1000) - since * 3600 },
         }),
       ),
-    onSuccess: refreshTasks,
+    onSuccess: () =>
+      Promise.all([refreshTasks(), queryClient.invalidateQueries({ queryKey: ['deliveries'] })]),
   });
   return (
     <section className="panel">
