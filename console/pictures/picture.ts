@@ -1,6 +1,6 @@
 import { ApiError } from '../api/api-error.ts';
 import type { Limits } from './inspect.ts';
-import { makeReady, type ReadyPicture } from './repair.ts';
+import { type Background, makeReady, type ReadyPicture } from './repair.ts';
 
 /** A picture of the form: a file that is ready to be sent, or an address. */
 export type Picture =
@@ -9,15 +9,29 @@ export type Picture =
       readonly name: string;
       readonly original: Blob;
       readonly ready: ReadyPicture;
+      /** What is behind its transparent parts, if it has some. */
+      readonly background: Background;
       /** For showing it. */
       readonly objectUrl: string;
     }
   | { readonly kind: 'address'; readonly address: string };
 
 /** @throws {UnusablePicture} with a sentence for the user */
-export async function pictureFrom(file: Blob, name: string, limits: Limits): Promise<Picture> {
-  const ready = await makeReady(file, limits);
-  return { kind: 'file', name, original: file, ready, objectUrl: URL.createObjectURL(ready.blob) };
+export async function pictureFrom(
+  file: Blob,
+  name: string,
+  limits: Limits,
+  background: Background = 'white',
+): Promise<Picture> {
+  const ready = await makeReady(file, limits, background);
+  return {
+    kind: 'file',
+    name,
+    original: file,
+    ready,
+    background,
+    objectUrl: URL.createObjectURL(ready.blob),
+  };
 }
 
 /** A picture at one of our own links, as a file. @throws {ApiError} when it is not there, or cannot be reached */

@@ -8,7 +8,19 @@ export type ReadyPicture = {
   readonly height: number;
   /** What was changed, in whole sentences; nothing when nothing was. */
   readonly changes: readonly string[];
+  /** Why, in whole sentences: what the API does not take. */
+  readonly reasons: readonly string[];
+  /** Whether something shines through transparent parts that was not in the file. */
+  readonly hasBackground: boolean;
 };
+
+/** What can be behind the transparent parts of a picture. */
+export const backgrounds = {
+  white: '#ffffff',
+  grey: '#808080',
+  black: '#000000',
+} as const;
+export type Background = keyof typeof backgrounds;
 
 /** Why a file cannot become a picture that the API takes, and what to do about it. */
 class UnusablePicture extends Error {}
@@ -21,11 +33,15 @@ const safeSide = 4096;
 const shrink = 0.8;
 
 /**
- * Makes a file what the API takes: flattens what is transparent onto white, scales sides that are too long or too short,
+ * Makes a file what the API takes: flattens what is transparent onto a background, scales sides that are too long or too short,
  * and converts other formats to JPEG. A canvas writes PNG with transparency only, so it never writes one.
  * @throws {UnusablePicture} with a sentence for the user
  */
-export async function makeReady(file: Blob, limits: Limits): Promise<ReadyPicture> {
+export async function makeReady(
+  file: Blob,
+  limits: Limits,
+  background: Background = 'white',
+): Promise<ReadyPicture> {
   const inspection = await inspect(file);
   const bitmap = await decode(file, inspection);
   try {
@@ -35,10 +51,24 @@ export async function makeReady(file: Blob, limits: Limits): Promise<ReadyPictur
     const { format } = inspection;
     if (reasons.length === 0 && format !== undefined && format in mediaTypes) {
       const mediaType = mediaTypes[format as keyof typeof mediaTypes];
-      return { blob: file, mediaType, width, height, changes: [] };
+      return {
+        blob: file,
+        mediaType,
+        width,
+        height,
+        changes: [],
+        reasons: [],
+        hasBackground: false,
+      };
     }
-    const drawn = await drawWithin(bitmap, scale, limits);
-    return { ...drawn, mediaType: 'image/jpeg', changes: [...sentences(reasons, bitmap, drawn)] };
+    const drawn = await drawWithin(bitmap, scale, { limits, background });
+    return {
+      ...drawn,
+      mediaType: 'image/jpeg',
+      changes: [...sentences(reasons, bitmap, { drawn, background })],
+      reasons: reasons.map((reason) => whyNot(reason, bitmap, limits)),
+      hasBackground: inspection.hasAlpha,
+    };
   } finally {
     bitmap.close();
   }
@@ -93,18 +123,37 @@ const reasonsFor = (
   return (Object.keys(found) as Reason[]).filter((reason) => found[reason]);
 };
 
+/** Why the file is not taken as it is. */
+function whyNot(
+  reason: Reason,
+  { width, height }: ImageBitmap,
+  { minSide, maxSide, maxBytes }: Limits,
+): string {
+  const texts: Readonly<Record<Reason, string>> = {
+    smaller: `It is ${width} × ${height}: a side may have ${maxSide} pixels at most.`,
+    larger: `It is ${width} × ${height}: a side must have ${minSide} pixels at least.`,
+    bytes: `It has more than ${formatBytes(maxBytes)}.`,
+    format: 'Its format is not one of JPEG, PNG, WebP and BMP.',
+    transparent: 'It has transparent parts, which no model here takes.',
+    animated: 'It is an animation.',
+  };
+  return texts[reason];
+}
+
 type Drawn = { readonly blob: Blob; readonly width: number; readonly height: number };
+
+type DrawOptions = { readonly limits: Limits; readonly background: Background };
 
 async function drawWithin(
   bitmap: ImageBitmap,
   scale: number,
-  { maxBytes, minSide }: Limits,
+  { limits: { maxBytes, minSide }, background }: DrawOptions,
 ): Promise<Drawn> {
   let factor = scale;
   for (;;) {
     const width = Math.max(Math.round(bitmap.width * factor), minSide);
     const height = Math.max(Math.round(bitmap.height * factor), minSide);
-    const canvas = draw(bitmap, width, height);
+    const canvas = draw(bitmap, { width, height }, background);
     const smallest = canvas ? await encode(canvas, maxBytes) : undefined;
     if (smallest) return { blob: smallest, width, height };
     const next = canvas
@@ -117,11 +166,15 @@ async function drawWithin(
   }
 }
 
-function draw(bitmap: ImageBitmap, width: number, height: number): OffscreenCanvas | undefined {
+function draw(
+  bitmap: ImageBitmap,
+  { width, height }: { readonly width: number; readonly height: number },
+  background: Background,
+): OffscreenCanvas | undefined {
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext('2d', { alpha: false });
   if (!context) return undefined;
-  context.fillStyle = '#fff';
+  context.fillStyle = backgrounds[background];
   context.fillRect(0, 0, width, height);
   context.imageSmoothingQuality = 'high';
   context.drawImage(bitmap, 0, 0, width, height);
@@ -136,11 +189,17 @@ async function encode(canvas: OffscreenCanvas, maxBytes: number): Promise<Blob |
   return undefined;
 }
 
-function* sentences(reasons: readonly Reason[], before: ImageBitmap, after: Drawn) {
+type Result = { readonly drawn: Drawn; readonly background: Background };
+
+function* sentences(
+  reasons: readonly Reason[],
+  before: ImageBitmap,
+  { drawn: after, background }: Result,
+) {
   const sizes = `${before.width} × ${before.height} → ${after.width} × ${after.height}`;
   if (after.width < before.width) yield `Made smaller: ${sizes}.`;
   if (after.width > before.width) yield `Made larger: ${sizes}. It has no more detail than before.`;
-  if (reasons.includes('transparent')) yield 'Transparent parts are white now.';
+  if (reasons.includes('transparent')) yield `Transparent parts are ${background} now.`;
   if (reasons.includes('animated')) yield 'Only the first picture of the animation is used.';
   yield `Saved as JPEG, ${formatBytes(after.blob.size)}.`;
 }

@@ -4,7 +4,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TestStack } from '../flow/open-stack.ts';
 import { controlProvider, startStack } from '../flow/start-stack.ts';
-import { browserForTests, dropFile, hasChromium } from './chromium.ts';
+import { browserForTests, dropFile, hasChromium, violations } from './chromium.ts';
 import { signIn } from './installed-chromium.ts';
 
 const sample = readFileSync('cli/sample.jpg');
@@ -123,6 +123,64 @@ describe.skipIf(!hasChromium)('in the form for a picture', () => {
       expect((await lastTask()).request.inputs).toMatchObject([{ content_type: 'image/jpeg' }]);
     },
   );
+
+  test('a repair is undone with its reason, nothing is sent then, and it can be made after all', async () => {
+    const page = await openForm();
+    const before = (await stack.call('GET', '/v1/tasks')).body.data.length;
+    const name = '<b>logo</b>.png';
+    await drop(page, name, 'image/png', await shape(600, 300, 0.5).png().toBuffer());
+    await page.locator('.slot-changes').waitFor();
+
+    await page.getByRole('button', { name: 'Undo' }).click();
+
+    const alert = page.locator('.slot-error');
+    expect(await alert.textContent()).toBe(
+      `${name} is not taken as it is. It is 600 × 300: a side must have 384 pixels at least. It has transparent parts, which no model here takes.`,
+    );
+    await page.getByAltText(`As it is: ${name}`).waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    await page.getByText('Add a picture first.').waitFor();
+    expect((await stack.call('GET', '/v1/tasks')).body.data).toHaveLength(before);
+
+    await page.getByRole('button', { name: 'Change it after all' }).click();
+    await page.locator('.slot-changes').waitFor();
+    expect(await page.getByAltText(`Chosen: ${name}`).count()).toBe(1);
+  });
+
+  test('what is behind a transparent picture is chosen, and is what is sent', async () => {
+    const page = await openForm();
+    await drop(page, 'logo.png', 'image/png', await shape(600, 500, 0).png().toBuffer());
+    const choice = page.getByLabel('Behind the transparent parts');
+    await choice.waitFor();
+    expect(await choice.inputValue()).toBe('white');
+
+    await choice.focus();
+    await choice.selectOption('black');
+    await page.getByText('Transparent parts are black now.').waitFor();
+    expect(await page.evaluate('document.activeElement.tagName')).toBe('SELECT');
+    expect(await violations(page)).toEqual([]);
+    await run(page, 'Make it snow');
+    await finished(page, 'completed');
+
+    const [input] = (await lastTask()).request.inputs;
+    const sent = Buffer.from(await (await fetch(input.link)).arrayBuffer());
+    const { channels } = await sharp(sent).stats();
+    expect(Math.max(...channels.map(({ max }) => max))).toBeLessThan(8);
+  });
+
+  test('a phone is offered its camera, and a computer is not', async () => {
+    const url = `${stack.url}/console`;
+    const phone = await open({ url, key: stack.keys.apiKey, isMobile: true, hasTouch: true });
+    await phone.getByRole('button', { name: 'Take a photo' }).first().waitFor();
+    const input = phone.getByLabel('Picture: a photo', { exact: true });
+    expect(await input.getAttribute('capture')).toBe('environment');
+    await input.setInputFiles({ name: 'photo.jpg', mimeType: 'image/jpeg', buffer: sample });
+    await phone.getByAltText('Chosen: photo.jpg').waitFor();
+
+    const computer = await openForm();
+    expect(await computer.getByRole('button', { name: 'Take a photo' }).count()).toBe(0);
+  });
 
   test('of two pictures for one place the later one stays, and none arrives after a sign-out', async () => {
     const page = await openForm();

@@ -2,6 +2,7 @@ import { useSyncExternalStore } from 'react';
 import type { GenerationRequest, Model, Task } from '../../api/queries.ts';
 import type { Limits } from '../../pictures/inspect.ts';
 import { fetchPicture, type Picture, pictureFrom } from '../../pictures/picture.ts';
+import type { Background } from '../../pictures/repair.ts';
 import { turnsOf } from './turns.ts';
 
 /** The form of Create. It outlives the screen, so nothing that was typed is lost by a look at another one. */
@@ -36,6 +37,8 @@ export type Slot = {
   readonly picture?: Picture | undefined;
   /** Why the last file is no picture here. */
   readonly error?: string | undefined;
+  /** A picture whose repair was undone. It is not sent, and can be repaired after all. */
+  readonly unrepaired?: Extract<Picture, { kind: 'file' }> | undefined;
   readonly isBusy?: boolean;
 };
 
@@ -85,8 +88,34 @@ export function forgetDraft(): void {
   update({ draft: emptyDraft, slots: [{}, {}] });
 }
 
-function release({ picture }: Slot): void {
+function release({ picture, unrepaired }: Slot): void {
   if (picture?.kind === 'file') URL.revokeObjectURL(picture.objectUrl);
+  if (unrepaired) URL.revokeObjectURL(unrepaired.objectUrl);
+}
+
+/** Lays the transparent parts of a picture on something else. It stays in its place meanwhile. */
+export async function changeBackground(
+  index: number,
+  background: Background,
+  limits: Limits,
+): Promise<void> {
+  const picture = state.slots[index]?.picture;
+  if (picture?.kind !== 'file') return;
+  const isLatest = setSlot(index, { picture, isBusy: true });
+  const { original, name } = picture;
+  const changed = await pictureFrom(original, name, limits, background).catch(() => picture);
+  if (isLatest()) setSlot(index, { picture: changed });
+  else if (changed !== picture) release({ picture: changed });
+}
+
+/** Takes a repair back: the file itself is not sent, since the API would refuse it. */
+export function undoRepair(index: number): void {
+  const picture = state.slots[index]?.picture;
+  if (picture?.kind !== 'file') return;
+  setSlot(index, {
+    unrepaired: { ...picture, objectUrl: URL.createObjectURL(picture.original) },
+    error: `${picture.name} is not taken as it is. ${picture.ready.reasons.join(' ')}`,
+  });
 }
 
 /** @returns whether nothing else has been put there since */
@@ -94,7 +123,12 @@ export function setSlot(index: number, slot: Slot): () => boolean {
   const isLatest = turns.take(index);
   const [first, second] = state.slots;
   const before = state.slots[index];
-  if (before && before.picture !== slot.picture) release(before);
+  if (before) {
+    release({
+      picture: before.picture === slot.picture ? undefined : before.picture,
+      unrepaired: before.unrepaired === slot.unrepaired ? undefined : before.unrepaired,
+    });
+  }
   update({ ...state, slots: index === 0 ? [slot, second] : [first, slot] });
   return isLatest;
 }
@@ -105,10 +139,11 @@ export async function fillSlot(
   file: Blob,
   name: string,
   limits: Limits,
+  background?: Background,
 ): Promise<void> {
   await fill(index, async () => {
     try {
-      return { picture: await pictureFrom(file, name, limits) };
+      return { picture: await pictureFrom(file, name, limits, background) };
     } catch (error) {
       return { error: `${name}: ${messageOf(error)}` };
     }

@@ -2,12 +2,12 @@ import { type DragEvent, useRef, useState } from 'react';
 import { Foreign } from '../../parts/foreign.tsx';
 import type { Limits } from '../../pictures/inspect.ts';
 import type { Picture } from '../../pictures/picture.ts';
-import { formatBytes } from '../../pictures/repair.ts';
-import { fillSlot, type Slot, setSlot } from './draft.ts';
+import { type Background, backgrounds, formatBytes } from '../../pictures/repair.ts';
+import { changeBackground, fillSlot, type Slot, setSlot, undoRepair } from './draft.ts';
 
 type Props = { readonly index: number; readonly slot: Slot; readonly limits: Limits };
 
-// On an iPhone these make the system convert a HEIC; on Android they offer the camera.
+// On an iPhone these make the system convert a HEIC.
 const chosenTypes = 'image/jpeg,image/png,image/webp,image/bmp';
 const names = ['Picture', 'Second picture'];
 
@@ -34,7 +34,7 @@ export function PictureSlot({ index, slot, limits }: Props) {
     >
       <legend className="sr-only">{names[index]}</legend>
       {slot.picture ? (
-        <Filled picture={slot.picture} onRemove={() => setSlot(index, {})} />
+        <Filled index={index} picture={slot.picture} limits={limits} />
       ) : (
         <Empty index={index} slot={slot} limits={limits} />
       )}
@@ -44,14 +44,21 @@ export function PictureSlot({ index, slot, limits }: Props) {
 
 function Empty({ index, slot, limits }: Props) {
   const input = useRef<HTMLInputElement>(null);
+  const camera = useRef<HTMLInputElement>(null);
   const [address, setAddress] = useState('');
   const [error, setError] = useState<string | undefined>();
+  const { unrepaired } = slot;
   const use = () => {
     if (address.trim() === '') return;
     if (!/^https?:\/\/\S+$/.test(address.trim())) {
       return setError('An address begins with https://');
     }
     setSlot(index, { picture: { kind: 'address', address: address.trim() } });
+  };
+  const take = ({ currentTarget }: { readonly currentTarget: HTMLInputElement }) => {
+    const file = currentTarget.files?.[0];
+    currentTarget.value = '';
+    if (file) void fillSlot(index, file, file.name, limits);
   };
   return (
     <>
@@ -62,11 +69,17 @@ function Empty({ index, slot, limits }: Props) {
         accept={chosenTypes}
         tabIndex={-1}
         aria-label={`${names[index]}: a file`}
-        onChange={({ currentTarget }) => {
-          const file = currentTarget.files?.[0];
-          currentTarget.value = '';
-          if (file) void fillSlot(index, file, file.name, limits);
-        }}
+        onChange={take}
+      />
+      <input
+        ref={camera}
+        className="sr-only"
+        type="file"
+        accept="image/jpeg"
+        capture="environment"
+        tabIndex={-1}
+        aria-label={`${names[index]}: a photo`}
+        onChange={take}
       />
       <button type="button" className="slot-choose" onClick={() => input.current?.click()}>
         <svg className="icon" viewBox="0 0 20 20" width="28" height="28" aria-hidden="true">
@@ -76,6 +89,9 @@ function Empty({ index, slot, limits }: Props) {
         <span className="caption">
           {index === 0 ? 'Drop, paste or choose' : 'Optional: drop or choose'}
         </span>
+      </button>
+      <button type="button" className="slot-camera" onClick={() => camera.current?.click()}>
+        Take a photo
       </button>
       <span className="with-button slot-address">
         <input
@@ -101,17 +117,40 @@ function Empty({ index, slot, limits }: Props) {
           <Foreign text={slot.error ?? error ?? ''} />
         </p>
       )}
+      {unrepaired && (
+        <div className="slot-facts">
+          <img
+            className="slot-unrepaired"
+            src={unrepaired.objectUrl}
+            alt={`As it is: ${unrepaired.name}`}
+          />
+          <button
+            type="button"
+            onClick={() =>
+              void fillSlot(
+                index,
+                unrepaired.original,
+                unrepaired.name,
+                limits,
+                unrepaired.background,
+              )
+            }
+          >
+            Change it after all
+          </button>
+        </div>
+      )}
     </>
   );
 }
 
-function Filled({
-  picture,
-  onRemove,
-}: {
+type FilledProps = {
+  readonly index: number;
   readonly picture: Picture;
-  readonly onRemove: () => void;
-}) {
+  readonly limits: Limits;
+};
+
+function Filled({ index, picture, limits }: FilledProps) {
   return (
     <>
       <div className="slot-picture">
@@ -130,15 +169,56 @@ function Filled({
             {picture.ready.width} × {picture.ready.height} · {formatBytes(picture.ready.blob.size)}
           </p>
         )}
-        <button type="button" className="quiet" onClick={onRemove}>
+        <button type="button" className="quiet" onClick={() => setSlot(index, {})}>
           Remove
         </button>
       </div>
       {picture.kind === 'file' && picture.ready.changes.length > 0 && (
-        <p className="slot-changes" role="status">
-          {picture.ready.changes.join(' ')}
-        </p>
+        <Repair index={index} picture={picture} limits={limits} />
       )}
     </>
   );
 }
+
+type FilePicture = Extract<Picture, { kind: 'file' }>;
+type RepairProps = {
+  readonly index: number;
+  readonly picture: FilePicture;
+  readonly limits: Limits;
+};
+
+/** What was changed in a picture, and the way back. */
+function Repair({ index, picture, limits }: RepairProps) {
+  const { ready, background } = picture;
+  return (
+    <>
+      <p className="slot-changes" role="status">
+        {ready.changes.join(' ')}
+      </p>
+      <div className="actions">
+        {ready.hasBackground && (
+          <select
+            className="inline"
+            aria-label="Behind the transparent parts"
+            value={background}
+            onChange={({ currentTarget }) => {
+              const chosen = backgroundNames.find((one) => one === currentTarget.value);
+              if (chosen) void changeBackground(index, chosen, limits);
+            }}
+          >
+            {backgroundNames.map((one) => (
+              <option key={one} value={one}>
+                On {one}
+              </option>
+            ))}
+          </select>
+        )}
+        <button type="button" className="quiet" onClick={() => undoRepair(index)}>
+          Undo
+        </button>
+      </div>
+    </>
+  );
+}
+
+const backgroundNames = Object.keys(backgrounds) as Background[];
