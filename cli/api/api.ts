@@ -18,7 +18,10 @@ type CreateTaskRequest = BodyInputOf<typeof createTask.route>;
 
 /** Which tasks to list, and after which cursor. */
 type TaskListQuery = PageQuery &
-  Pick<QueryOf<typeof listTasks.route>, 'status' | 'model' | 'created_after' | 'created_before'>;
+  Pick<
+    QueryOf<typeof listTasks.route>,
+    'status' | 'model' | 'text' | 'created_after' | 'created_before'
+  >;
 
 export type Task = z.output<typeof getTask.response>;
 export type CompletedTask = Extract<Task, { status: 'completed' }>;

@@ -20,6 +20,7 @@ type TasksOptions = ConnectionOptions &
   ListOptions & {
     readonly status?: Status | 'cancelled';
     readonly model?: string;
+    readonly text?: string;
     readonly since?: number;
     readonly until?: number;
   };
@@ -32,6 +33,7 @@ export function addTasks(program: Command, terminal: Terminal): void {
       .description('list the tasks of the account, newest first')
       .addOption(new Option('--status <status>', 'only those with this status').choices(filters))
       .option('--model <model>', 'only those of this model')
+      .option('--text <text>', 'only those with this text in their prompt')
       .option('--since <time>', 'only those created since then: 2h, 3d, 2026-11-22', (text) =>
         parsePastTime(text, terminal.now()),
       )
@@ -41,7 +43,7 @@ export function addTasks(program: Command, terminal: Terminal): void {
       .addOption(limitOption)
       .addOption(allOption),
   ).action(async (options: TasksOptions) => {
-    const { status, model, since, until } = options;
+    const { status, model, text, since, until } = options;
     const { tasks } = await apiFor(options, terminal);
     const list = {
       fetchPage: (page: PageQuery) =>
@@ -50,6 +52,7 @@ export function addTasks(program: Command, terminal: Terminal): void {
           cursor: page.cursor,
           status,
           model,
+          text,
           created_after: since,
           created_before: until,
         }),

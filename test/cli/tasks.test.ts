@@ -64,6 +64,8 @@ describe('darkroom tasks', () => {
       'tasks',
       '--status',
       'failed',
+      '--text',
+      'snow & ice',
       '--model',
       'a&b',
       '--since',
@@ -75,7 +77,7 @@ describe('darkroom tasks', () => {
     ]);
 
     const [{ created_after, created_before, ...query } = {}] = api.calls().map(queryOf);
-    expect(query).toEqual({ limit: '7', status: 'failed', model: 'a&b' });
+    expect(query).toEqual({ limit: '7', status: 'failed', model: 'a&b', text: 'snow & ice' });
     expect(Number(created_before)).toBe(Date.parse('2026-03-01T00:00') / 1000);
     expect(Number(created_after) - before).toBeGreaterThanOrEqual(0);
     expect(Number(created_after) - before).toBeLessThan(30);
