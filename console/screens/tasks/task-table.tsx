@@ -13,7 +13,7 @@ export type ListProps = {
 
 export function TaskTable({ tasks, selection }: ListProps) {
   return (
-    <table className="cards">
+    <table className="cards task-table">
       <thead>
         <tr>
           <th scope="col">

@@ -20,7 +20,7 @@ const idlePollMs = 15_000;
 
 const words: Readonly<Record<DeliveryStatus, string>> = {
   pending: 'Not sent yet',
-  retrying: 'Tried again',
+  retrying: 'Retrying',
   delivered: 'Delivered',
   undelivered: 'Given up',
 };
@@ -109,7 +109,7 @@ export function Deliveries() {
 function DeliveryTable({ deliveries }: { readonly deliveries: readonly Delivery[] }) {
   const { mayGenerate } = useRights();
   return (
-    <table className="cards">
+    <table className="cards deliveries">
       <thead>
         <tr>
           <th scope="col">Task</th>
