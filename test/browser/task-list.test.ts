@@ -84,6 +84,24 @@ describe.skipIf(!hasChromium)('the list of tasks', () => {
     expect(page.url()).toBe(`${stack.url}/console/tasks?view=grid`);
   });
 
+  test('a page without a task says that older ones were not looked at yet, and goes on to them', async () => {
+    await create('One that is rare');
+    const page = await openList();
+    await page.getByRole('link', { name: 'One that is rare' }).waitFor();
+    const { body } = await stack.call('GET', '/v1/tasks?text=rare');
+    await page.route('**/v1/tasks?*text=rare*', (route) => {
+      const isFirst = !new URL(route.request().url()).searchParams.has('cursor');
+      const empty = { object: 'list', data: [], next_cursor: 'older' };
+      return route.fulfill({ json: isFirst ? empty : body });
+    });
+
+    await page.getByLabel('Text in the prompt').fill('rare');
+    await page.getByRole('heading', { name: 'No such tasks among the newest' }).waitFor();
+    await page.getByRole('button', { name: 'Show older tasks' }).click();
+
+    await page.getByRole('link', { name: 'One that is rare' }).waitFor();
+  });
+
   test('tasks are chosen by the keyboard, a range with Shift, and all that are shown at once', async () => {
     for (const name of ['first', 'second', 'third']) await create(`Choice: ${name}`);
     const page = await openList('?text=Choice%3A');
