@@ -21,5 +21,12 @@ export function Foreign({ text, lines }: { readonly text: string; readonly lines
   );
 }
 
+/** The same where only plain text can stand, as in an option. */
+export const plainForeign = (text: string): string =>
+  text
+    .split(hidden)
+    .map((part, index) => (index % 2 === 0 ? part : codeOf(part)))
+    .join('');
+
 const codeOf = (character: string): string =>
   `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;

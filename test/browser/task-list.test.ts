@@ -41,6 +41,7 @@ describe.skipIf(!hasChromium)('the list of tasks', () => {
 
     await page.getByLabel('Text in the prompt').fill('zeppelin');
     await page.getByRole('link', { name: 'A boat' }).waitFor({ state: 'detached' });
+    await page.getByRole('link', { name: 'A Zeppelin at night' }).waitFor();
     expect(await promptsIn(page)).toEqual(['A Zeppelin at night']);
     await page.getByLabel('Key').selectOption(key.id);
     await page.getByLabel('Model').selectOption('wan2.5-image-to-image');
@@ -54,11 +55,11 @@ describe.skipIf(!hasChromium)('the list of tasks', () => {
     });
 
     await page.reload();
-    await page.locator('.task-grid').waitFor();
+    await page.locator('.task-grid').getByRole('link').waitFor();
     expect(await promptsIn(page)).toEqual(['A Zeppelin at night']);
     expect(await page.getByLabel('Text in the prompt').inputValue()).toBe('zeppelin');
     await page.goBack();
-    await page.locator('table').waitFor();
+    await page.locator('table').getByRole('link').waitFor();
     expect(await promptsIn(page)).toEqual(['A Zeppelin at night']);
   });
 
@@ -160,6 +161,34 @@ describe.skipIf(!hasChromium)('the list of tasks', () => {
     });
   });
 
+  test('a task whose picture could not be sent is not made a second time when it is run again once more', async () => {
+    const { id } = await create('Twice: one');
+    const page = await openList('?text=Twice%3A');
+    await choose(page, 'Twice: one').check();
+    const runAgain = async () => {
+      await page.getByRole('button', { name: 'Run again (1)' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Run again' }).click();
+    };
+    const toStorage = (url: URL) => !url.href.startsWith(stack.url);
+    await page.route(toStorage, (route) =>
+      route.request().method() === 'POST' ? route.abort() : route.continue(),
+    );
+    await runAgain();
+    await page.getByText('Run again: 0 of 1 done, 1 not').waitFor();
+    await page.getByText('The picture could not be sent').waitFor();
+
+    await page.unroute(toStorage);
+    await choose(page, 'Twice: one').last().check();
+    await page.getByRole('button', { name: 'Close' }).click();
+    await runAgain();
+
+    await page.getByText('Run again: 1 of 1 done').waitFor();
+    const { data } = (await stack.call('GET', '/v1/tasks?text=Twice%3A')).body;
+    expect(data).toHaveLength(2);
+    expect(data[1].id).toBe(id);
+    expect((await stack.endedTask(data[0].id)).status).toBe('completed');
+  });
+
   test('a failure is named with its task, which stays selected, and the others are done', async () => {
     const prompts = ['Gone: one', `Gone: ${markup}`, 'Gone: three'];
     const made: Body[] = [];
@@ -209,11 +238,13 @@ describe.skipIf(!hasChromium)('the list of tasks', () => {
     const { id } = await create('Looked at');
     const operator = { authorization: `Bearer ${stack.keys.adminKey}` };
     const { body } = await stack.call('GET', `/v1/admin/tasks/${id}`, undefined, operator);
-    const reader = await issueKey(stack, { account: body.account, scopes: ['read'] });
+    const name = '<b>reader</b>\u202e';
+    const reader = await issueKey(stack, { account: body.account, name, scopes: ['read'] });
     stack.tripwire.addResponse(JSON.stringify(reader));
     const page = await open({ url: `${stack.url}/console/tasks?text=Looked`, key: reader.api_key });
     await choose(page, 'Looked at').check();
 
+    expect(await page.getByLabel('Key').textContent()).toContain('<b>reader</b>U+202E');
     const bar = page.getByLabel('Selected tasks');
     expect(await bar.getByRole('button').allTextContents()).toEqual([
       'Download (1)',

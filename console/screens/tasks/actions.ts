@@ -102,8 +102,8 @@ type Prepared = {
   readonly key: string;
 };
 
-// By the id of the task that is run again: requests whose outcome is not known. The very same is sent when somebody asks for it
-// once more, so that nothing is made or paid twice.
+// By the id of the task that is run again: requests whose outcome is not known, or whose pictures were not sent. The very same
+// is sent when somebody asks for it once more, so that nothing is made or paid twice.
 const unclear = new Map<string, Prepared>();
 
 /** Starts each of the tasks once more, with its own pictures and all that it asked for. */
@@ -117,6 +117,7 @@ export async function runTasksAgain(items: readonly Item[]): Promise<void> {
       if (!isMine()) throw new Error('It was not started: you have signed out.');
       const created = await createOnce(id, prepared);
       await uploadAll(created.uploads, prepared.pictures);
+      unclear.delete(id);
       return { text: 'Started again', newId: created.id };
     },
   });
@@ -126,9 +127,7 @@ export async function runTasksAgain(items: readonly Item[]): Promise<void> {
 async function createOnce(id: string, prepared: Prepared) {
   unclear.set(id, prepared);
   try {
-    const created = await patiently(() => createTask(prepared.body, prepared.key));
-    unclear.delete(id);
-    return created;
+    return await patiently(() => createTask(prepared.body, prepared.key));
   } catch (error) {
     if (error instanceof ApiError && !error.isTemporary) unclear.delete(id);
     throw error;

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { api, bodyOf } from '../../api/client.ts';
 import { modelsQuery, type TaskSummary } from '../../api/queries.ts';
+import { plainForeign } from '../../parts/foreign.tsx';
 import { useRights } from '../../session/rights.ts';
 import {
   maxSearchLength,
@@ -93,7 +94,7 @@ function Choice({ label, none, chosen, options, onChoose }: ChoiceProps) {
       {!isListed && <option value={chosen}>{chosen}</option>}
       {options.map(([value, name]) => (
         <option key={value} value={value}>
-          {name}
+          {plainForeign(name)}
         </option>
       ))}
     </select>
