@@ -287,6 +287,11 @@ export const isDeleted = (record: TaskRecord): record is DeletedTask => record.s
 export const isEnded = <T extends TaskState>(task: T): task is Extract<T, EndedTask> =>
   task.status === 'completed' || task.status === 'failed';
 
+/** Whether no further attempt is made to deliver the task's callback, unless somebody asks for one. */
+export const hasCallbackResult = (task: TaskState): boolean =>
+  'callback' in task &&
+  (task.callback?.state === 'delivered' || task.callback?.state === 'undelivered');
+
 /** Whether the task can be cancelled, by the last known state of its job. */
 export const canCancel = (task: TaskState): boolean =>
   !isEnded(task) &&

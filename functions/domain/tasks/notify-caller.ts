@@ -4,6 +4,7 @@ import {
   type CallbackAttempt,
   type CallbackRecord,
   type EndedTask,
+  hasCallbackResult,
   isEnded,
   quickAttempts,
   quickPauseSeconds,
@@ -74,7 +75,8 @@ export const notifyCaller =
     const task = await tasks.find(taskId);
     if (!task) return undefined; // it was deleted, or has expired
     if (!isEnded(task)) throw new Error(`${taskId} has not ended`);
-    if (task.callbackUrl === undefined || task.callback?.state === 'delivered') return undefined;
+    // A state that is repeated finds the result from before. Who sends a callback once more makes it pending first.
+    if (task.callbackUrl === undefined || hasCallbackResult(task)) return undefined;
     return sendCallback({ tasks, ...deps })(task, await secretsOf(task.account));
   };
 

@@ -2,6 +2,7 @@ import type { Clock } from '../model/clock.ts';
 import { type MetricName, metricNames } from '../model/metric-names.ts';
 import {
   type ActiveTask,
+  hasCallbackResult,
   isDeleted,
   isEnded,
   isQueued,
@@ -9,7 +10,6 @@ import {
   type Pending,
   type QueuedTask,
   type TaskRecord,
-  type TaskState,
 } from '../model/task.ts';
 import type { Recovery } from './ensure-workflow.ts';
 import type { DueCheck, InputStore, TaskStore, Workflow } from './ports.ts';
@@ -90,10 +90,6 @@ export const awaitsUploads = (task: TaskRecord): boolean =>
   task.startedAt === undefined &&
   task.cancelledAt === undefined &&
   missingUploads(task).length > 0;
-
-const hasCallbackResult = (task: TaskState): boolean =>
-  'callback' in task &&
-  (task.callback?.state === 'delivered' || task.callback?.state === 'undelivered');
 
 type Deps = {
   readonly tasks: Pick<TaskStore, 'findDueChecks' | 'leaseCheck' | 'recordQueued'>;

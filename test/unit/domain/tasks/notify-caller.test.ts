@@ -239,6 +239,22 @@ describe('when the next attempt is due', () => {
     expect(reasons).toMatchObject([{ message: 'attempt 7 got status 503' }]);
   });
 
+  test.each([
+    ['was given up', { state: 'undelivered', attempts: 7, lastStatus: 503 }],
+    ['the receiver wants no more of', { state: 'undelivered', attempts: 1, lastStatus: 410 }],
+    ['was delivered', { state: 'delivered', attempts: 1, lastStatus: 200 }],
+  ] as const)(
+    'a callback that %s is not sent by a state that is repeated',
+    async (_what, callback) => {
+      const { notify, find, deliveries } = context(completed({ callbackUrl, callback }), 204);
+
+      expect(await notify(sampleId)).toBeUndefined();
+
+      expect(deliveries).toEqual([]);
+      expect(await find()).toMatchObject({ callback });
+    },
+  );
+
   test('the last one may be delivered like any other', async () => {
     const { notify, find, givenUp } = context(
       completed({ callbackUrl, callback: retrying(6) }),
