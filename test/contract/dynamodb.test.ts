@@ -57,8 +57,8 @@ describe('an account at the limits of what it has', () => {
       }),
     );
 
-  // So many tasks can be paid. Three times as many where there is time for it.
-  const enough = isThorough ? 60 : 20;
+  // So many tasks can be paid. Six times as many where there is time for it.
+  const enough = isThorough ? 60 : 10;
   const limit = enough * price + 700;
 
   test.each([

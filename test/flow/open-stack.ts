@@ -70,7 +70,9 @@ export type TestStack = FaultyStack &
     tableWithKey(attribute: string): string;
   };
 
-type AccountDeps = Pick<TestStack, 'url' | 'tripwire' | 'dynamoDb' | 'tableWithKey'>;
+type AccountDeps = Pick<TestStack, 'url' | 'tripwire' | 'dynamoDb' | 'tableWithKey'> & {
+  readonly changes: Changes;
+};
 
 type TestStackOptions = Pick<
   FaultyStackOptions,
@@ -98,6 +100,7 @@ export async function openStack({
   const dataDir = mkdtempSync(join(parent, 'darkroom-stack-'));
   const executionEvents: ExecutionEvent[] = [];
   const tripwire = logTripwire();
+  const changes = taskChanges();
   const localStack = await startFaultyStack({
     speed,
     generateImages: imageGenerator(flatImage),
@@ -106,6 +109,7 @@ export async function openStack({
     dataDir,
     onTransition: (event) => {
       executionEvents.push(event);
+      changes.note(event);
       onTransition?.(event);
     },
   });
@@ -150,15 +154,15 @@ export async function openStack({
     return {
       ...stack,
       withAccount,
-      ...accountView(stack, account, { ...keys, apiKey, webhookSecret }),
+      ...accountView({ ...stack, changes }, account, { ...keys, apiKey, webhookSecret }),
     };
   };
-  return { ...stack, withAccount, ...accountView(stack, 'default', keys) };
+  return { ...stack, withAccount, ...accountView({ ...stack, changes }, 'default', keys) };
 }
 
 /** What a test does with one account. */
 function accountView(
-  { url, tripwire, dynamoDb, tableWithKey }: AccountDeps,
+  { url, tripwire, dynamoDb, tableWithKey, changes }: AccountDeps,
   account: string,
   keys: LocalKeys,
 ): AccountView {
@@ -183,7 +187,15 @@ function accountView(
     keys,
     call,
     create: (body, headers) => call('POST', '/v1/images/generations', body, headers),
-    endedTask: (id) => until(() => call('GET', `/v1/tasks/${id}`).then(({ body }) => body), isOver),
+    endedTask: async (id) => {
+      for (;;) {
+        // From before the read on: what happens in the meantime may not be in the response.
+        const change = changes.next(id);
+        const { body } = await call('GET', `/v1/tasks/${id}`);
+        if (isOver(body)) return body;
+        await change;
+      }
+    },
     account: async () => {
       const shards = await shardsOf();
       const sum = (name: keyof Shard) => shards.reduce((all, shard) => all + shard[name], 0);
@@ -229,6 +241,35 @@ const Entry = z.looseObject({ id: z.string(), amount: z.number() });
 type Entry = z.output<typeof Entry>;
 
 const executionEnd = /^Execution(?!Started)/;
+const stateEnd = /StateExited$/;
+
+/** Says when a task has to be read again. A read costs more than anything else in most tests. */
+type Changes = {
+  /** Has to be called with every event of an execution. */
+  note(event: ExecutionEvent): void;
+  /** Waits until a state of the task's workflow has ended, or for a while: a task may also end without one. */
+  next(taskId: string): Promise<void>;
+};
+
+function taskChanges(): Changes {
+  const waiting = new Map<() => void, string>();
+  return {
+    note({ execution, type }) {
+      if (!executionEnd.test(type) && !stateEnd.test(type)) return;
+      for (const [wake, taskId] of waiting) {
+        // Later executions of a task have a number behind its id.
+        if (execution === taskId || execution.startsWith(`${taskId}-`)) wake();
+      }
+    },
+    async next(taskId) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      waiting.set(resolve, taskId);
+      await Promise.race([promise, setTimeout(500, undefined, { ref: false })]);
+      waiting.delete(resolve);
+    },
+  };
+}
+
 const isOver = ({ status }: Body) => status === 'completed' || status === 'failed';
 
 /** Repeats the read, with these pauses, until it is done. Otherwise the time limit of the test ends the loop. */

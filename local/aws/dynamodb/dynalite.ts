@@ -70,16 +70,20 @@ export async function openEngine(dataDir: string | undefined): Promise<Engine> {
     throw new Error(`cannot open ${dataDir}: is it in use already?`, { cause });
   });
 
-  const run: Run = (operation, checked) =>
-    runAction((fail) => unbuffered(store, fail), operation, checked);
+  const known = knownTables(store);
+  const run: Run = (operation, checked) => {
+    if (itemOperations.has(operation))
+      return runAction((fail) => unbuffered(known.store, fail), operation, checked);
+    return runAction((fail) => unbuffered(store, fail), operation, checked).finally(known.forget);
+  };
   const tableOf = (name: string) =>
-    promised<Table>((done) => store.getTable(name, true, done)).then(present);
+    promised<Table>((done) => known.store.getTable(name, true, done)).then(present);
 
   return {
     validate: (operation, input) => validate(store, operation, input),
     run,
     bufferWrites() {
-      const { view, commit } = bufferWrites(store);
+      const { view, commit } = bufferWrites(known.store);
       return { run: (operation, checked) => runAction(view, operation, checked), commit };
     },
     async find(name, item) {
@@ -99,6 +103,7 @@ export async function openEngine(dataDir: string | undefined): Promise<Engine> {
       if (attribute === undefined) delete changed.TimeToLiveAttribute;
       else changed.TimeToLiveAttribute = attribute;
       await promised((done) => store.tableDb.put(name, changed, done));
+      known.forget();
     },
     close: () => store.db.close(),
   };
@@ -121,6 +126,7 @@ type Write =
   | { readonly type: 'del'; readonly key: string };
 
 type Table = {
+  readonly TableStatus: string;
   readonly KeySchema: readonly { readonly AttributeName: string }[];
   /** This field is not dynalite's. It is part of the table's record, so it is deleted with the table. */
   readonly TimeToLiveAttribute?: string;
@@ -354,6 +360,41 @@ const guardWith =
       fail(thrown);
     }
   };
+
+/** Operations on items. They read the record of a table, several times each, and never change it. */
+const itemOperations: ReadonlySet<Operation> = new Set([
+  'BatchGetItem',
+  'BatchWriteItem',
+  'DeleteItem',
+  'GetItem',
+  'PutItem',
+  'Query',
+  'Scan',
+  'UpdateItem',
+]);
+
+/** A store that reads the record of a table once. `forget` has to be called when a record was changed. */
+function knownTables(store: Store) {
+  const records = new Map<string, Table>();
+  const remember =
+    (name: string, done: Callback<Table>): Callback<Table> =>
+    (error, table) => {
+      // A table that is being made or deleted changes by itself.
+      if (table?.TableStatus === 'ACTIVE') records.set(name, table);
+      done(error, table);
+    };
+  const known: Store = {
+    ...store,
+    getTable(name, ...rest) {
+      const [done] = rest.length === 1 ? rest : [rest[1]];
+      const record = records.get(name);
+      if (record) setImmediate(done, null, record);
+      else if (rest.length === 1) store.getTable(name, remember(name, rest[0]));
+      else store.getTable(name, rest[0], remember(name, rest[1]));
+    },
+  };
+  return { store: known, forget: () => records.clear() };
+}
 
 /** The store without a buffer. */
 function unbuffered(store: Store, fail: (thrown: unknown) => void): Store {
