@@ -21,6 +21,8 @@ export function reasonToSkip(): string | undefined {
  */
 export async function startDynamoDbLocal() {
   const port = await freePort();
+  // It runs for a minute or two: the code of the optimizing compiler would come too late to pay for itself.
+  process.env['JDK_JAVA_OPTIONS'] ??= '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC';
   const child = spawn({ port, stdio: 'ignore' });
   const client = clientOf(port);
   do {
