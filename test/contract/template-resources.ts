@@ -1,4 +1,5 @@
 import { inject } from 'vitest';
+import { clientConfig } from '../../functions/adapters/aws/client-config.ts';
 import { bucketsOf } from '../../local/aws/template/read-buckets.ts';
 import { machinesOf } from '../../local/aws/template/read-machines.ts';
 import { secretsOf } from '../../local/aws/template/read-secrets.ts';
@@ -46,6 +47,7 @@ export const bucketNames = {
 
 /** How the clients of the SDK are configured here; a Lambda gets this from its environment. */
 export const sdkConfig = {
+  logger: clientConfig.logger,
   region: 'us-east-1',
   credentials: { accessKeyId: 'AKIDCONTRACT', secretAccessKey: 'contract-secret' },
 };

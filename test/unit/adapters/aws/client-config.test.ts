@@ -2,7 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DescribeLimitsCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { expect, onTestFinished, test } from 'vitest';
-import { clientConfig, s3ClientConfig } from '../../../../functions/adapters/aws/client-config.ts';
+import {
+  clientConfig,
+  runnerClientConfig,
+  s3ClientConfig,
+} from '../../../../functions/adapters/aws/client-config.ts';
 import { serve } from '../outbound/server.ts';
 
 test('every client of the SDK has limits for its connections and its requests', () => {
@@ -21,6 +25,12 @@ test('every client of the SDK has limits for its connections and its requests', 
   }
   // The one that waits for another function.
   expect(made.filter((one) => one.includes('runnerClientConfig'))).toHaveLength(1);
+});
+
+test('no client of the SDK copies its requests and responses for a log that nobody reads', () => {
+  for (const { logger } of [clientConfig, runnerClientConfig, s3ClientConfig]) {
+    expect(Object.keys(logger).toSorted()).toEqual(['debug', 'warn']);
+  }
 });
 
 test('a service that does not answer ends the request with an error', async () => {
