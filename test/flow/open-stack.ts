@@ -104,7 +104,8 @@ export async function openStack({
   const localStack = await startFaultyStack({
     speed,
     generateImages: imageGenerator(flatImage),
-    limits: { maxSandboxes: 30, maxIdleMs: 120_000 },
+    // One for each function, so that none is ended and started again because another one is called.
+    limits: { maxSandboxes: 40, maxIdleMs: 120_000 },
     ...options,
     dataDir,
     onTransition: (event) => {

@@ -7,9 +7,9 @@ const connectionTimeout = 2000;
 
 type Logger = NonNullable<DynamoDBClientConfig['logger']>;
 
-// Nobody reads what the SDK says. Its own silent logger has all functions, and for `info` and `error` it copies each
-// request and each response without their secrets, which is more than a tenth of the time of a call. It asks whether there
-// are these two; the others it calls.
+// Nobody reads what the SDK logs. Its own logger is silent, but as long as there are `info` and `error` the SDK copies
+// every request and response without their secrets for them: more than a tenth of the time of a call. It looks for these
+// two before it calls them; the others it just calls.
 const logger = { debug: () => {}, warn: () => {} } as Partial<Logger> as Logger;
 
 const within = (requestTimeout: number) => ({

@@ -1,6 +1,12 @@
-import { DeleteTableCommand, ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  DeleteTableCommand,
+  GetItemCommand,
+  ListTablesCommand,
+  PutItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import { expect, test } from 'vitest';
-import { localDynamoDb, TableName } from './local-dynamodb.ts';
+import { item, key, localDynamoDb, S, TableName } from './local-dynamodb.ts';
 
 const signed =
   'AWS4-HMAC-SHA256 Credential=local/20300101/eu-central-1/dynamodb/aws4_request, SignedHeaders=host, Signature=00';
@@ -71,4 +77,30 @@ test('tables are created and deleted', async () => {
   await expect
     .poll(async () => (await client.send(new ListTablesCommand({}))).TableNames, { interval: 5 })
     .toEqual([]);
+});
+
+test('an item is found by the key that its table has now, and not by that of a deleted table of the same name', async () => {
+  const { client, find } = await localDynamoDb();
+  await client.send(new PutItemCommand(item('one')));
+  await find('one');
+  await client.send(new DeleteTableCommand({ TableName }));
+  const errorOfRead = () => find('one').catch(({ name }) => name);
+  await expect.poll(errorOfRead, { interval: 5 }).toBe('ResourceNotFoundException');
+
+  await client.send(
+    new CreateTableCommand({
+      TableName,
+      KeySchema: [{ AttributeName: 'name', KeyType: 'HASH' }],
+      AttributeDefinitions: [{ AttributeName: 'name', AttributeType: 'S' }],
+      BillingMode: 'PAY_PER_REQUEST',
+    }),
+  );
+  const named = { name: S('one') };
+  await expect
+    .poll(() => client.send(new PutItemCommand({ TableName, Item: named })), { interval: 5 })
+    .toBeTruthy();
+
+  const { Item } = await client.send(new GetItemCommand({ TableName, Key: named }));
+  expect(Item).toEqual(named);
+  await expect(client.send(new GetItemCommand(key('one')))).rejects.toThrow('does not match');
 });
