@@ -15,11 +15,13 @@ type KeyRequest = {
   readonly name: string;
   readonly scopes: readonly Scope[];
   readonly credits: number;
+  readonly mode: 'live' | 'test';
 };
 
-type Options = Omit<KeyRequest, 'scopes'> & {
+type Options = Omit<KeyRequest, 'scopes' | 'mode'> & {
   readonly function: string;
   readonly scope: readonly Scope[];
+  readonly test?: true;
   readonly json?: true;
 };
 
@@ -33,14 +35,16 @@ export function addIssueFirstKey(program: Command): void {
     .option('--name <name>', 'the name of the key', 'first')
     .addOption(new Option('--scope <scope...>', scopeHelp).choices(scopes).default(['generate']))
     .option('--credits <amount>', 'credits to grant to the account', parseCredits, 0)
+    .option('--test', 'a test key, which plays: the sandbox provider, and play credits')
     .option('--json', 'print the response as JSON')
     .action(create);
 }
 
 async function create(options: Options): Promise<void> {
-  const { account, name, scope, credits } = options;
+  const { account, name, scope, credits, test } = options;
   const client = new LambdaClient();
-  const request = { account, name, scopes: scope, credits };
+  const mode = test ? 'test' : 'live';
+  const request = { account, name, scopes: scope, credits, mode } as const;
   const issued = await issueKey(client, options.function, request).finally(() => client.destroy());
   console.log(escapeControls(options.json ? JSON.stringify(issued) : formatIssuedKey(issued)));
 }

@@ -6,7 +6,7 @@ import {
 import { Argument, type Command } from 'commander';
 import * as z from 'zod';
 import { providerAdapters } from '../functions/adapters/providers/registry.ts';
-import { type ProviderName, providerNames } from '../functions/domain/model/catalogue.ts';
+import { type LiveProviderName, providerNames } from '../functions/domain/model/catalogue.ts';
 import { parseJson } from './api/api-caller.ts';
 import { CliError } from './program/cli-error.ts';
 import { readSecret } from './program/read-secret.ts';
@@ -31,7 +31,7 @@ export function addStoreProviderKey(program: Command): void {
     .action(storeProviderKey);
 }
 
-async function storeProviderKey(provider: ProviderName, options: Options): Promise<void> {
+async function storeProviderKey(provider: LiveProviderName, options: Options): Promise<void> {
   const client = new SecretsManagerClient();
   try {
     const stored = await readKeys(client, options.secret);
@@ -61,7 +61,7 @@ const unknownJob = '00000000-0000-4000-8000-000000000000';
  * Asks the provider with this key for a job that does not exist.
  * @throws {CliError} when it rejects the key, or does not say
  */
-async function tryKey(provider: ProviderName, baseUrl: string, key: string): Promise<void> {
+async function tryKey(provider: LiveProviderName, baseUrl: string, key: string): Promise<void> {
   let status: number | undefined;
   const client = providerAdapters[provider].createClient({
     baseUrl,

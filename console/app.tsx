@@ -78,8 +78,12 @@ export function App() {
   );
 }
 
+/** How every key of test mode begins. */
+const testKeyStart = 'sk-dr-test-';
+
 function Navigation() {
   const [path] = useLocation();
+  const { key } = useSession();
   const { data } = useQuery(creditsQuery);
   const { keyName } = useRights();
   const isHere = (to: string) =>
@@ -102,6 +106,11 @@ function Navigation() {
         ))}
       </ul>
       <div className="who">
+        {key?.startsWith(testKeyStart) && (
+          <p className="caption">
+            <strong>Test mode</strong>
+          </p>
+        )}
         {data && (
           <p>
             <strong>{credits(data.token.remaining_credits)}</strong> left

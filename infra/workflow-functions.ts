@@ -91,6 +91,11 @@ function rowsOf({
     ...outbound,
     KEY_TABLE: tables.keys.allow('dynamodb:UpdateItem'),
     ACTIVITY_TABLE: tables.activity.allow('dynamodb:GetItem', 'dynamodb:UpdateItem'),
+    // The result of a test task is a copy of its input.
+    INPUT_BUCKET: buckets.inputs.allow({
+      prefix: bucketPrefixes.prepared,
+      actions: ['s3:GetObject'],
+    }),
     RESULT_BUCKET: buckets.results.allow(
       { prefix: bucketPrefixes.results, actions: ['s3:PutObject'] },
       's3:ListBucket',

@@ -4,7 +4,12 @@ import { nameOf } from './aws/template/intrinsics.ts';
 import type { LocalStack } from './local-stack.ts';
 
 export type LocalKeys = z.output<typeof LocalKeys>;
-const LocalKeys = z.object({ apiKey: z.string(), adminKey: z.string(), webhookSecret: z.string() });
+const StoredKeys = z.object({
+  apiKey: z.string(),
+  adminKey: z.string(),
+  webhookSecret: z.string(),
+});
+const LocalKeys = StoredKeys.extend({ testKey: z.string() });
 
 // Only a new account has a webhook secret in the response.
 const IssuedKey = z.object({ api_key: z.string(), webhook_secret: z.string().default('') });
@@ -14,14 +19,22 @@ const IssuedKey = z.object({ api_key: z.string(), webhook_secret: z.string().def
  * from a file after that.
  */
 export async function loadOrIssueKeys(stack: LocalStack, file: string): Promise<LocalKeys> {
-  if (existsSync(file)) return LocalKeys.parse(JSON.parse(readFileSync(file, 'utf8')));
+  if (existsSync(file)) return withTestKey(stack, file, JSON.parse(readFileSync(file, 'utf8')));
   const caller = await issueKey(stack, { name: 'local', scopes: ['generate'], credits: 1000 });
   const admin = await issueKey(stack, { name: 'local-admin', scopes: ['admin'] });
-  const keys = {
+  return withTestKey(stack, file, {
     apiKey: caller.api_key,
     adminKey: admin.api_key,
     webhookSecret: caller.webhook_secret,
-  };
+  });
+}
+
+/** The keys with that of test mode, which the file of an earlier version lacks. */
+async function withTestKey(stack: LocalStack, file: string, stored: unknown): Promise<LocalKeys> {
+  const known = LocalKeys.safeParse(stored);
+  if (known.success) return known.data;
+  const test = await issueKey(stack, { name: 'local-test', mode: 'test' });
+  const keys = { ...StoredKeys.parse(stored), testKey: test.api_key };
   writeFileSync(file, JSON.stringify(keys, undefined, 2), { mode: 0o600 });
   return keys;
 }

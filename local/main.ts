@@ -131,17 +131,25 @@ function whyClosed(cause: unknown, port: number): string {
 function writeReady(
   file: string,
   { url, mockProvider }: LocalStack,
-  { apiKey, adminKey }: LocalKeys,
+  { apiKey, testKey, adminKey }: LocalKeys,
 ): void {
   mkdirSync(dirname(file), { recursive: true });
-  const ready = { url, apiKey, adminKey, mockProvider: mockProvider.url, pid: process.pid };
+  const ready = {
+    url,
+    apiKey,
+    testKey,
+    adminKey,
+    mockProvider: mockProvider.url,
+    pid: process.pid,
+  };
   writeFileSync(file, `${JSON.stringify(ready, undefined, 2)}\n`, { mode: 0o600 });
 }
 
-function greeting({ url, mockProvider }: LocalStack, { apiKey }: LocalKeys): string {
+function greeting({ url, mockProvider }: LocalStack, { apiKey, testKey }: LocalKeys): string {
   return `
 Darkroom is ready: ${url}
   API key         ${apiKey}
+  test key        ${testKey}
   mock provider   ${mockProvider.url}/control
 
 Try it:

@@ -46,6 +46,7 @@ type CreateOptions = ConnectionOptions & {
   readonly account?: string;
   readonly name: string;
   readonly scope: Scope[];
+  readonly test?: true;
   readonly expires?: number;
   readonly totalLimit?: number;
   readonly dailyLimit?: number;
@@ -67,6 +68,7 @@ function addCreate(keys: Command, terminal: Terminal): void {
         parseAccountId,
       )
       .addOption(new Option('--scope <scope...>', scopeHelp).choices(scopes).default(['generate']))
+      .option('--test', 'a test key, which plays: the sandbox provider, and play credits')
       .option(
         '--expires <time>',
         'when it expires: 12h or 30d from now, or on 2027-01-31',
@@ -83,6 +85,7 @@ function addCreate(keys: Command, terminal: Terminal): void {
       .createKey({
         account,
         name: options.name,
+        mode: options.test ? 'test' : undefined,
         scopes: options.scope,
         expires_at: options.expires,
         total_limit_credits: options.totalLimit,
@@ -138,6 +141,7 @@ const keyColumns: readonly Column<Key>[] = [
   numberColumn('daily limit', ({ daily_limit_credits }) => daily_limit_credits),
   ageColumn('last used', ({ last_used_at }) => last_used_at),
   timeColumn('expires', ({ expires_at }) => expires_at),
+  textColumn('mode', ({ mode }) => mode), // behind all that scripts count on
 ];
 
 function stateOf({ enabled, expires_at }: Key, nowMs: number): string {

@@ -1100,6 +1100,11 @@ export interface components {
             account?: string;
             /** @description What it is for; callers see it in error messages */
             name: string;
+            /**
+             * @description `test`: a key that plays, with the sandbox provider and play credits; it has the scopes `read` and `generate` at most. It stays so for ever. Default: `live`
+             * @enum {string}
+             */
+            mode?: "live" | "test";
             /** @description What it may do: `read`, `generate`, `manage` or `admin`. A key with the scope `manage` gives `read` and `generate`. Default: `generate` */
             scopes?: ("read" | "generate" | "manage" | "admin")[];
             /** @description Until when it works, in unix seconds; `null`: for ever */
@@ -1150,6 +1155,10 @@ export interface components {
             object: "image.generation.task";
             /** @constant */
             type: "image";
+            /** @description `false`: it was made with a test key, costs play credits and shows no work of the model */
+            livemode: boolean;
+            /** @description The built-in sandbox has it: its results are the first picture, marked as sandbox output. Always `true` */
+            sandbox?: boolean;
             /** @description The `metadata` of the request, unchanged */
             metadata?: {
                 [key: string]: string;
@@ -1210,6 +1219,10 @@ export interface components {
             object: "image.generation.task";
             /** @constant */
             type: "image";
+            /** @description `false`: it was made with a test key, costs play credits and shows no work of the model */
+            livemode: boolean;
+            /** @description The built-in sandbox has it: its results are the first picture, marked as sandbox output. Always `true` */
+            sandbox?: boolean;
             /** @description The `metadata` of the request, unchanged */
             metadata?: {
                 [key: string]: string;
@@ -1270,6 +1283,10 @@ export interface components {
             object: "image.generation.task";
             /** @constant */
             type: "image";
+            /** @description `false`: it was made with a test key, costs play credits and shows no work of the model */
+            livemode: boolean;
+            /** @description The built-in sandbox has it: its results are the first picture, marked as sandbox output. Always `true` */
+            sandbox?: boolean;
             /** @description The `metadata` of the request, unchanged */
             metadata?: {
                 [key: string]: string;
@@ -1330,6 +1347,10 @@ export interface components {
             object: "image.generation.task";
             /** @constant */
             type: "image";
+            /** @description `false`: it was made with a test key, costs play credits and shows no work of the model */
+            livemode: boolean;
+            /** @description The built-in sandbox has it: its results are the first picture, marked as sandbox output. Always `true` */
+            sandbox?: boolean;
             /** @description The `metadata` of the request, unchanged */
             metadata?: {
                 [key: string]: string;
@@ -1421,6 +1442,10 @@ export interface components {
             object: "image.generation.task";
             /** @constant */
             type: "image";
+            /** @description `false`: it was made with a test key, costs play credits and shows no work of the model */
+            livemode: boolean;
+            /** @description The built-in sandbox has it: its results are the first picture, marked as sandbox output. Always `true` */
+            sandbox?: boolean;
             /** @description The `metadata` of the request, unchanged */
             metadata?: {
                 [key: string]: string;
@@ -1476,6 +1501,10 @@ export interface components {
             object: "image.generation.task";
             /** @constant */
             type: "image";
+            /** @description `false`: it was made with a test key, costs play credits and shows no work of the model */
+            livemode: boolean;
+            /** @description The built-in sandbox has it: its results are the first picture, marked as sandbox output. Always `true` */
+            sandbox?: boolean;
             /** @description The `metadata` of the request, unchanged */
             metadata?: {
                 [key: string]: string;
@@ -1651,6 +1680,10 @@ export interface components {
             object: "image.generation.task";
             /** @constant */
             type: "test.image";
+            /** @description `false`: it was made with a test key, costs play credits and shows no work of the model */
+            livemode: boolean;
+            /** @description The built-in sandbox has it: its results are the first picture, marked as sandbox output. Always `true` */
+            sandbox?: boolean;
             /** @description The `metadata` of the request, unchanged */
             metadata?: {
                 [key: string]: string;
@@ -1719,6 +1752,8 @@ export interface components {
             credits_reserved: number;
             /** @description What it cost, if it ended, in credits with at most three decimals */
             credits_used: number | null;
+            /** @description `false`: it was made with a test key, costs play credits and shows no work of the model */
+            livemode: boolean;
             /** @description The first 120 characters of the prompt */
             prompt_start: string;
             /** @description The `metadata` of the request, unchanged */
@@ -1826,6 +1861,10 @@ export interface components {
             object: "image.generation.task";
             /** @constant */
             type: "image";
+            /** @description `false`: it was made with a test key, costs play credits and shows no work of the model */
+            livemode: boolean;
+            /** @description The built-in sandbox has it: its results are the first picture, marked as sandbox output. Always `true` */
+            sandbox?: boolean;
             /** @description The `metadata` of the request, unchanged */
             metadata?: {
                 [key: string]: string;
@@ -2498,6 +2537,8 @@ export interface components {
                 object: "admin.task";
                 id: string;
                 account: string;
+                /** @description `false`: it was made with a test key, for play credits */
+                livemode: boolean;
                 key_id: string;
                 user_group: string;
                 model: string;
@@ -2514,7 +2555,7 @@ export interface components {
                  * @description The provider that has it, had it, or is asked right now
                  * @enum {string|null}
                  */
-                provider: "dashscope" | "evolink" | "fal" | null;
+                provider: "dashscope" | "evolink" | "fal" | "sandbox" | null;
                 /**
                  * @description The state of its callback; `null`: there is none
                  * @enum {string|null}
@@ -2542,6 +2583,8 @@ export interface components {
             object: "admin.task";
             id: string;
             account: string;
+            /** @description `false`: it was made with a test key, for play credits */
+            livemode: boolean;
             key_id: string;
             user_group: string;
             model: string;
@@ -2558,7 +2601,7 @@ export interface components {
              * @description The provider that has it, had it, or is asked right now
              * @enum {string|null}
              */
-            provider: "dashscope" | "evolink" | "fal" | null;
+            provider: "dashscope" | "evolink" | "fal" | "sandbox" | null;
             /**
              * @description The state of its callback; `null`: there is none
              * @enum {string|null}
@@ -2663,6 +2706,11 @@ export interface components {
             object: "api_key";
             id: string;
             account: string;
+            /**
+             * @description `test`: it plays, with the sandbox provider and play credits. Fixed for ever
+             * @enum {string}
+             */
+            mode: "live" | "test";
             name: string;
             /** @description What it may do */
             scopes: ("read" | "generate" | "manage" | "admin")[];
@@ -2712,6 +2760,11 @@ export interface components {
             object: "api_key";
             id: string;
             account: string;
+            /**
+             * @description `test`: it plays, with the sandbox provider and play credits. Fixed for ever
+             * @enum {string}
+             */
+            mode: "live" | "test";
             name: string;
             /** @description What it may do */
             scopes: ("read" | "generate" | "manage" | "admin")[];
@@ -6203,6 +6256,8 @@ export interface operations {
                 cursor?: string;
                 /** @description Only tasks of this account */
                 account?: string;
+                /** @description `test`: tasks that were made with test keys; else live ones. Default: `live` */
+                mode?: "live" | "test";
                 /** @description Only tasks with this status */
                 status?: "pending" | "processing" | "completed" | "failed";
                 /** @description Only tasks that failed with this code */

@@ -4,10 +4,11 @@ import * as z from 'zod';
 import { clientConfig } from '../adapters/aws/client-config.ts';
 import { taskTable } from '../adapters/aws/dynamodb/task-table.ts';
 import { taskIdOf } from '../adapters/aws/state-machine.ts';
-import { executionEnded, executionEndMetric } from '../domain/tasks/ensure-workflow.ts';
+import { metricNames } from '../domain/model/metric-names.ts';
+import { executionEnded } from '../domain/tasks/ensure-workflow.ts';
 import { readEnv } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
-import { countMetric } from '../runtime/metric.ts';
+import { countTaskMetric } from '../runtime/metric.ts';
 import { workflowRecovery } from './workflow-recovery.ts';
 
 const env = readEnv('events/execution-ended');
@@ -15,6 +16,7 @@ const tasks = taskTable(new DynamoDBClient(clientConfig), env.TASK_TABLE);
 const recover = executionEnded({
   tasks,
   ensureWorkflowRunning: workflowRecovery(tasks, new SFNClient(clientConfig), env.WORKFLOW_ARN),
+  restarted: (task) => countTaskMetric(task, metricNames.deadExecution),
 });
 
 const Event = z.object({ detail: z.object({ name: z.string(), status: z.string() }) });
@@ -24,6 +26,4 @@ export const handler = async (event: unknown): Promise<void> => {
   const taskId = taskIdOf(name);
   const end = await recover(taskId);
   log('warn', 'execution.ended', { taskId, code: `${status}: ${end}` });
-  const metric = executionEndMetric(end);
-  if (metric) countMetric(metric);
 };

@@ -14,7 +14,7 @@ import { providerSlots } from '../domain/providers/slots.ts';
 import { reconcile, recoveryMetrics } from '../domain/tasks/reconcile.ts';
 import { readEnv } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
-import { countMetric, emitMetrics } from '../runtime/metric.ts';
+import { countMetric, countSlotMetric, countTaskMetric, emitMetrics } from '../runtime/metric.ts';
 import { grantExpired } from '../runtime/slot-signals.ts';
 import { workflowRecovery } from './workflow-recovery.ts';
 
@@ -26,9 +26,9 @@ const lambda = new LambdaClient(clientConfig);
 const slots = slotDeps({ dynamo, states, env, grantExpired });
 const runSlots = reconcileSlots({
   ...slots,
-  reclaimed: (taskId) => {
+  reclaimed: (taskId, pool) => {
     log('warn', 'slot.reclaimed', { taskId });
-    countMetric(metricNames.reclaimedSlot);
+    countSlotMetric(pool, metricNames.reclaimedSlot);
   },
 });
 const run = reconcile({
@@ -40,9 +40,9 @@ const run = reconcile({
   deliverCallback: taskFunctionStarter(lambda, env.NOTIFY_FUNCTION),
   deletePictures: taskFunctionStarter(lambda, env.DELETE_PICTURES_FUNCTION),
   now: Date.now,
-  recovered: (reason, taskId) => {
-    log('warn', 'task.recovered', { taskId, code: reason });
-    countMetric(recoveryMetrics[reason]);
+  recovered: (reason, task) => {
+    log('warn', 'task.recovered', { taskId: task.id, code: reason });
+    countTaskMetric(task, recoveryMetrics[reason]);
   },
   failed: (taskId, cause) => {
     log('error', 'reconcile.failed', { taskId, cause });

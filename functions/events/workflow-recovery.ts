@@ -4,7 +4,7 @@ import { metricNames } from '../domain/model/metric-names.ts';
 import { ensureWorkflowRunning } from '../domain/tasks/ensure-workflow.ts';
 import type { TaskStore } from '../domain/tasks/ports.ts';
 import { log } from '../runtime/log.ts';
-import { countMetric } from '../runtime/metric.ts';
+import { countTaskMetric } from '../runtime/metric.ts';
 
 /** What the two functions that recover tasks share: they give a task a running workflow, and tell when it keeps dying. */
 export const workflowRecovery = (
@@ -19,8 +19,8 @@ export const workflowRecovery = (
       ...workflowExecutions(client, workflowArn),
     },
     now: Date.now,
-    exhausted: (taskId) => {
-      log('error', 'task.exhausted', { taskId });
-      countMetric(metricNames.exhaustedTask);
+    exhausted: (task) => {
+      log('error', 'task.exhausted', { taskId: task.id });
+      countTaskMetric(task, metricNames.exhaustedTask);
     },
   });

@@ -129,7 +129,7 @@ export function openApiDocument(all: readonly LoadedRoute[]): Json {
           type: 'http',
           scheme: 'bearer',
           description:
-            'An API key, `sk-dr-` and 43 characters. It has one or more scopes: `read` (tasks, results, credits, models), `generate` (`read`, and create, upload, cancel, send callbacks again), `manage` (`read`, and the keys and the webhook secret of its account, and test events), `admin` (the operator: `manage` for every account, accounts and credits). Only `generate` spends credits',
+            'An API key, `sk-dr-` and 43 characters; one of test mode is `sk-dr-test-` and 43 characters: its tasks cost play credits, never reach a model, and do what their prompt says, like `[fail: service_error]`. It has one or more scopes: `read` (tasks, results, credits, models), `generate` (`read`, and create, upload, cancel, send callbacks again), `manage` (`read`, and the keys and the webhook secret of its account, and test events), `admin` (the operator: `manage` for every account, accounts and credits). Only `generate` spends credits',
         },
       },
     },

@@ -1,9 +1,10 @@
 import * as z from 'zod';
-import { capacityPattern, parseCapacity } from '../domain/model/capacity.ts';
+import { capacityPattern, parseCapacity, sandboxCapacity } from '../domain/model/capacity.ts';
 import {
   type ModelAliases,
   modelAliasesPattern,
   providerNames,
+  sandbox,
 } from '../domain/model/catalogue.ts';
 
 // The values that variables of the environment can have, other than a name or a URL.
@@ -79,15 +80,18 @@ const PROVIDER_KEYS_URLS = json.pipe(z.partialRecord(z.enum(providerNames), z.ur
  * How many jobs every provider takes, as JSON:
  * `{"dashscope": {"capacity": "running=5,submitsPerSecond=5,ahead=1", "countedBy": "model"}, …}`.
  */
-const PROVIDER_CAPACITIES = json.pipe(
-  z.record(
-    z.enum(providerNames),
-    z.object({
-      capacity: z.string().regex(new RegExp(capacityPattern)).transform(parseCapacity),
-      countedBy: z.enum(['provider', 'model']),
-    }),
-  ),
-);
+const PROVIDER_CAPACITIES = json
+  .pipe(
+    z.record(
+      z.enum(providerNames),
+      z.object({
+        capacity: z.string().regex(new RegExp(capacityPattern)).transform(parseCapacity),
+        countedBy: z.enum(['provider', 'model']),
+      }),
+    ),
+  )
+  // Of which no deployment decides.
+  .transform((capacities) => ({ ...capacities, [sandbox]: sandboxCapacity }));
 
 /** Prices of the deployment, as JSON: `{"wan2.5-image-to-image": {"milliCreditsPerImage": 1500}}`. */
 const MODEL_PRICES = json.pipe(
@@ -122,6 +126,7 @@ const settlement = {
   ACCOUNT_TABLE: required,
   KEY_TABLE: required,
   ACTIVITY_TABLE: required,
+  INPUT_BUCKET: required,
   RESULT_BUCKET: required,
   RETENTION_DAYS: days,
   PUBLIC_URL: required,

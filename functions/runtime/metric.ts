@@ -1,16 +1,37 @@
 import { Metrics } from '@aws-lambda-powertools/metrics';
+import { sandbox } from '../domain/model/catalogue.ts';
 import {
   type MetricName,
   type MetricUpdate,
   metricNamespace,
 } from '../domain/model/metric-names.ts';
+import { isTest, type OfAccount } from '../domain/model/mode.ts';
 
 // The one dimension, `service`, is the name of the stack. Powertools reads it from POWERTOOLS_SERVICE_NAME.
 // Without it, two stacks in one account would set off each other's alarms.
 const metrics = new Metrics({ namespace: metricNamespace });
 
+// What is in the metrics, and so in the alarms, is live: a test task is left out here, and nowhere else.
+
+/** Adds 1 to a metric about a task. */
+export const countTaskMetric = (task: OfAccount, name: MetricName): void =>
+  emitTaskMetrics(task, { numbers: [[name, 'Count', 1]] });
+
+/** Writes what an event in the life of a task adds. */
+export function emitTaskMetrics(task: OfAccount, update: MetricUpdate): void {
+  if (!isTest(task)) emitMetrics(update);
+}
+
+/** Adds 1 to a metric about the slots of a pool. Those of the sandbox have test tasks alone. */
+export function countSlotMetric(pool: string, name: MetricName): void {
+  if (pool !== sandbox) emitMetrics({ numbers: [[name, 'Count', 1]] });
+}
+
+/** Metrics that are not about a task in the first place, or about live ones only: no test task has a budget. */
+type OtherMetric = 'BudgetExceeded' | 'ReconcilerFailure';
+
 /** Adds 1 to a metric: writes one log line, which CloudWatch turns into a number. */
-export const countMetric = (name: MetricName): void =>
+export const countMetric = (name: OtherMetric): void =>
   emitMetrics({ numbers: [[name, 'Count', 1]] });
 
 /** Writes all numbers of one event in one log line, and no line when there is none. */

@@ -12,7 +12,7 @@ import { notifyCaller, sendCallback } from '../domain/tasks/notify-caller.ts';
 import { callbackBodyFor } from '../domain/wire/task-response.ts';
 import type { Env } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
-import { countMetric } from '../runtime/metric.ts';
+import { countTaskMetric } from '../runtime/metric.ts';
 
 type Clients = { readonly dynamo: DynamoDBClient; readonly secretsManager: SecretsManagerClient };
 
@@ -38,9 +38,9 @@ export function callbacks({ dynamo, secretsManager }: Clients, env: Env<'workflo
     },
     now,
     callbackRetryDelays: env.CALLBACK_RETRY_DELAYS,
-    undelivered: (taskId, cause) => {
-      log('warn', 'callback.undelivered', { taskId, cause });
-      countMetric(metricNames.undeliveredCallback);
+    undelivered: (task, cause) => {
+      log('warn', 'callback.undelivered', { taskId: task.id, cause });
+      countTaskMetric(task, metricNames.undeliveredCallback);
     },
   };
   const notify = notifyCaller(deps);

@@ -6,7 +6,7 @@ import { taskTable } from '../adapters/aws/dynamodb/task-table.ts';
 import { slotDeps } from '../adapters/aws/provider-slots.ts';
 import { cachedSecret, providerKey } from '../adapters/aws/secrets.ts';
 import { taskTokens, workingTokens } from '../adapters/aws/state-machine.ts';
-import { createProviders, providerAdapters } from '../adapters/providers/registry.ts';
+import { taskProviders } from '../adapters/providers/registry.ts';
 import { metricNames } from '../domain/model/metric-names.ts';
 import { requireProviderKey } from '../domain/providers/provider-key.ts';
 import { providerSlots } from '../domain/providers/slots.ts';
@@ -16,7 +16,7 @@ import { settleActive } from '../domain/tasks/settle-task.ts';
 import { PollInput } from '../domain/tasks/state-inputs.ts';
 import { readEnv } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
-import { countMetric } from '../runtime/metric.ts';
+import { countTaskMetric } from '../runtime/metric.ts';
 import { grantExpired, slotNotReleased } from '../runtime/slot-signals.ts';
 import { step } from '../runtime/step.ts';
 import { callbacks } from './callbacks.ts';
@@ -36,7 +36,7 @@ const poll = pollTask({
   tasks,
   workflow: { ...taskTokens(stepFunctions), ...workingTokens(stepFunctions) },
   releaseSlot: (task) => release(task).catch((cause) => slotNotReleased(task.id, cause)),
-  providers: createProviders(providerAdapters, env.PROVIDER_URLS, (provider) =>
+  providers: taskProviders(env.PROVIDER_URLS, now, (provider) =>
     requireProviderKey(provider, providerKey(keys, provider)),
   ),
   now,
@@ -56,10 +56,10 @@ const poll = pollTask({
     log('debug', 'task.generated', { taskId, code });
   },
   providerBusy: (taskId, cause) => log('warn', 'provider.busy', { taskId, cause }),
-  overdue: () => countMetric(metricNames.taskPastDeadline),
-  unanswered: (taskId) => {
-    log('error', 'provider.unanswered', { taskId });
-    countMetric(metricNames.unansweredTask);
+  overdue: (task) => countTaskMetric(task, metricNames.taskPastDeadline),
+  unanswered: (task) => {
+    log('error', 'provider.unanswered', { taskId: task.id });
+    countTaskMetric(task, metricNames.unansweredTask);
   },
 });
 

@@ -12,7 +12,7 @@ import { recordDurationOf } from '../domain/providers/durations.ts';
 import { settledMetrics } from '../domain/tasks/metrics.ts';
 import type { Env } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
-import { emitMetrics } from '../runtime/metric.ts';
+import { emitTaskMetrics } from '../runtime/metric.ts';
 
 /** What the functions need that settle tasks. */
 export const settlement = (dynamo: DynamoDBClient, env: Env<'workflow/settle-task'>) => ({
@@ -25,14 +25,15 @@ export const settlement = (dynamo: DynamoDBClient, env: Env<'workflow/settle-tas
     results: resultStore(new S3Client(s3ClientConfig), env.RESULT_BUCKET, {
       rules: { allowLoopback: env.ALLOW_LOOPBACK },
       userAgent: userAgentOf(env.PUBLIC_URL),
+      inputBucket: env.INPUT_BUCKET,
     }),
     now: Date.now,
     retentionDays: env.RETENTION_DAYS,
   },
   settled: (settled: Settled | undefined) => {
-    emitMetrics(settledMetrics(settled));
     if (!settled) return;
     const { ended } = settled;
+    emitTaskMetrics(ended, settledMetrics(settled));
     log('debug', 'task.settled', {
       taskId: ended.id,
       code: ended.status === 'failed' ? ended.failure.code : undefined,

@@ -11,7 +11,7 @@ import { slotDeps } from '../adapters/aws/provider-slots.ts';
 import { queueEstimatesOf } from '../adapters/aws/queue-estimates.ts';
 import { inputLinks } from '../adapters/aws/s3/input-bucket.ts';
 import { cachedSecret, providerKey, providersWithKey } from '../adapters/aws/secrets.ts';
-import { createProviders, providerAdapters } from '../adapters/providers/registry.ts';
+import { taskProviders } from '../adapters/providers/registry.ts';
 import { metricNames } from '../domain/model/metric-names.ts';
 import { measuredSecondsOf } from '../domain/providers/durations.ts';
 import { offeredProviders, requireProviderKey } from '../domain/providers/provider-key.ts';
@@ -21,7 +21,7 @@ import { PreparedInput } from '../domain/tasks/state-inputs.ts';
 import { submitTask } from '../domain/tasks/submit-task.ts';
 import { readEnv } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
-import { countMetric } from '../runtime/metric.ts';
+import { countTaskMetric } from '../runtime/metric.ts';
 import { grantExpired } from '../runtime/slot-signals.ts';
 import { step } from '../runtime/step.ts';
 
@@ -36,7 +36,7 @@ const rejected = rejections(dynamo, env.ACTIVITY_TABLE, now);
 const submit = submitTask({
   tasks: taskTable(dynamo, env.TASK_TABLE),
   inputs: inputLinks(new S3Client(s3ClientConfig), env.INPUT_BUCKET),
-  providers: createProviders(providerAdapters, env.PROVIDER_URLS, (provider) =>
+  providers: taskProviders(env.PROVIDER_URLS, now, (provider) =>
     requireProviderKey(provider, providerKey(keys, provider)),
   ),
   availableProviders: offeredProviders(env.PROVIDERS, providersWithKey(keys)),
@@ -53,21 +53,21 @@ const submit = submitTask({
   now,
   pause: (milliseconds) => setTimeout(milliseconds),
   onAccepted: (taskId, provider) => log('debug', 'task.submitted', { taskId, provider }),
-  outcomeUnknown: (taskId) => {
-    log('error', 'submit.unknown', { taskId });
-    countMetric(metricNames.unknownSubmit);
+  outcomeUnknown: (task) => {
+    log('error', 'submit.unknown', { taskId: task.id });
+    countTaskMetric(task, metricNames.unknownSubmit);
   },
-  onDeferred: (taskId, provider) => {
-    log('warn', 'submit.deferred', { taskId, provider });
-    countMetric(metricNames.deferredSubmit);
+  onDeferred: (task, provider) => {
+    log('warn', 'submit.deferred', { taskId: task.id, provider });
+    countTaskMetric(task, metricNames.deferredSubmit);
   },
-  operatorMustAct: (taskId, { failure, cause }) => {
+  operatorMustAct: (task, { failure, cause }) => {
     log('error', 'provider.account_rejected', {
-      taskId,
+      taskId: task.id,
       code: failure.code,
       providerError: cause instanceof Error ? cause.message : undefined,
     });
-    countMetric(metricNames.providerAccountRejected);
+    countTaskMetric(task, metricNames.providerAccountRejected);
   },
   // It is only information: no task fails because it was not counted.
   recordRejection: (provider, code) =>

@@ -24,6 +24,7 @@ export const apiKey = (n: number, more: object = {}) => ({
   object: 'api_key',
   id: keyId(n),
   account: 'studio',
+  mode: 'live',
   name: 'website',
   scopes: ['generate'],
   enabled: true,

@@ -26,10 +26,10 @@ describe('darkroom keys list', () => {
     const { printed } = await runInProcess(['keys', 'list'], { isInteractive: true });
 
     expect(printed.split('\n')).toEqual([
-      'id                    name     ends in  scopes          state     used  limit  today  daily limit  last used  expires',
-      'key-0000000000000003  old one  a1B2     generate        disabled     0      -      -            -          -  -',
-      'key-0000000000000002  website  a1B2     generate        expired      0      -      -            -     10 min  2026-03-01T11:53:20Z',
-      'key-0000000000000001  website  a1B2     generate,admin  enabled    3.6    100    1.2           10          -  2026-05-28T20:26:40Z',
+      'id                    name     ends in  scopes          state     used  limit  today  daily limit  last used  expires               mode',
+      'key-0000000000000003  old one  a1B2     generate        disabled     0      -      -            -          -  -                     live',
+      'key-0000000000000002  website  a1B2     generate        expired      0      -      -            -     10 min  2026-03-01T11:53:20Z  live',
+      'key-0000000000000001  website  a1B2     generate,admin  enabled    3.6    100    1.2           10          -  2026-05-28T20:26:40Z  live',
     ]);
   });
 
@@ -39,7 +39,7 @@ describe('darkroom keys list', () => {
     const { printed } = await runInProcess(['keys', 'list', '--account', 'studio']);
 
     expect(printed.split('\n')[1]).toBe(
-      'key-0000000000000002\twebsite\ta1B2\tgenerate\texpired\t0\t\t\t\t2026-03-01T11:50:00Z\t2026-03-01T11:53:20Z',
+      'key-0000000000000002\twebsite\ta1B2\tgenerate\texpired\t0\t\t\t\t2026-03-01T11:50:00Z\t2026-03-01T11:53:20Z\tlive',
     );
     expect(api.calls()[0]?.path).toBe('/v1/admin/keys?account=studio&limit=20');
   });

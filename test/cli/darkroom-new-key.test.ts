@@ -39,6 +39,14 @@ describe('darkroom keys create', () => {
     });
   });
 
+  test('makes a test key with --test', async () => {
+    const { api, runInProcess } = await contextWithReplies();
+
+    await runInProcess([...create, '--test']);
+
+    expect(json(api.calls()[0]?.body)).toMatchObject({ mode: 'test' });
+  });
+
   test('sends the given options, and prints the response with --json', async () => {
     const { api, runInProcess } = await contextWithReplies();
 

@@ -6,7 +6,13 @@ import { runScript, script } from './run-script.ts';
 
 const withoutSecret = { api_key: 'sk-dr-secret', key_id: 'key-1', account: 'default' };
 const issued = { ...withoutSecret, webhook_secret: 'whsec_secret' };
-const request = { account: 'default', name: 'first', scopes: ['generate'], credits: 0 } as const;
+const request = {
+  account: 'default',
+  name: 'first',
+  scopes: ['generate'],
+  credits: 0,
+  mode: 'live',
+} as const;
 const create = ['create', '--function', 'Dev-IssueKey'];
 const credentials = { accessKeyId: 'id', secretAccessKey: 'secret' };
 
@@ -79,8 +85,17 @@ describe('keys create', () => {
       name: 'desktop',
       scopes: ['generate', 'admin'],
       credits: 1.5,
+      mode: 'live',
       idempotency_key: anyNumber,
     });
+  });
+
+  test('makes a test key with --test', async () => {
+    const { keys, calls } = await setUp();
+
+    await keys([...create, '--test']);
+
+    expect(calls[0]?.body).toMatchObject({ mode: 'test', scopes: ['generate'] });
   });
 
   test('sends the same idempotency number with every retry of the SDK', async () => {

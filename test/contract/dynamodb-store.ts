@@ -3,6 +3,7 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { accountTable } from '../../functions/adapters/aws/dynamodb/account-table.ts';
 import { credits } from '../../functions/adapters/aws/dynamodb/credits.ts';
 import { keyTable, knownKeys } from '../../functions/adapters/aws/dynamodb/key-table.ts';
+import { playCredits } from '../../functions/adapters/aws/dynamodb/play-credits.ts';
 import { reservations } from '../../functions/adapters/aws/dynamodb/reservations.ts';
 import type { Row } from '../../functions/adapters/aws/dynamodb/rows.ts';
 import { settlements } from '../../functions/adapters/aws/dynamodb/settlements.ts';
@@ -23,6 +24,7 @@ export function storeOf(client: DynamoDBClient): Store {
       ...reservations(client, tableNames),
       ...settlements(client, tableNames),
       ...credits(client, tableNames),
+      ...playCredits(client, tableNames.accounts),
     },
     history: taskHistory(client, tableNames.tasks),
     keys: knownKeys(client, tableNames),

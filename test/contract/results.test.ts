@@ -22,6 +22,7 @@ const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 const options = {
   rules: { allowLoopback: true },
   userAgent: 'Darkroom/1 (+https://a.example.com)',
+  inputBucket: bucketNames.inputs,
 };
 
 async function setUp() {

@@ -10,6 +10,7 @@ import { parallelWritesContract } from './parallel-writes-contract.ts';
 import { recoveryContract } from './recovery-contract.ts';
 import type { MakeStore } from './stores.ts';
 import { submissionContract } from './submission-contract.ts';
+import { testModeContract } from './test-mode-contract.ts';
 import { uploadsContract } from './uploads-contract.ts';
 
 /** Every guarantee of the ports that share their data. */
@@ -26,4 +27,5 @@ export function storeContract(make: MakeStore): void {
   issuedKeysContract(make);
   ledgerContract(make);
   parallelWritesContract(make);
+  testModeContract(make);
 }

@@ -85,6 +85,7 @@ const any = expect.anything();
 const noTask = 'task-unified-1757156493-imcg5zqt';
 const noKey = 'key-0000000000000000';
 const keyFields = {
+  mode: 'live',
   name: 'web',
   enabled: true,
   scopes: ['generate'],

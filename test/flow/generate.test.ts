@@ -45,6 +45,7 @@ test('an image given by URL is edited, stored, linked, and charged once', async 
     status: 'pending',
     task_info: { can_cancel: true, estimated_time: 4 },
     type: 'image',
+    livemode: true,
     usage: { billing_rule: 'per_call', credits_reserved: 1.2, user_group: 'default' },
   });
   // What it tells of itself beside that is in callbacks.test.ts.
@@ -63,6 +64,7 @@ test('an image given by URL is edited, stored, linked, and charged once', async 
     status: 'completed',
     task_info: { can_cancel: false },
     type: 'image',
+    livemode: true,
     usage: {
       billing_rule: 'per_call',
       credits_reserved: 1.2,
@@ -240,6 +242,7 @@ test('tasks are listed newest first, page by page, and read as a batch by their 
       has_error: false,
       credits_reserved: 1.2,
       credits_used: 1.2,
+      livemode: true,
       prompt_start: prompt,
       key: { id: expect.stringMatching(/^key-/), name: expect.any(String) },
     },

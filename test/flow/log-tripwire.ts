@@ -15,7 +15,7 @@ type SecretKind =
 
 /** Secrets that a pattern can recognise. */
 const patterns: readonly (readonly [SecretKind, RegExp])[] = [
-  ['an API key', /sk-dr-[A-Za-z0-9]{8}/],
+  ['an API key', /sk-dr-(test-)?[A-Za-z0-9]{8}/],
   ['a webhook secret', /whsec_[A-Za-z0-9+/=]{8}/],
   // The policy of an upload form is {"expiration":… in Base64.
   [

@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { DynamoDBClient, GetItemCommand, paginateQuery } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
+import { testAccountOf } from '../../functions/domain/model/mode.ts';
 import type { ExecutionEvent } from '../../local/aws/step-functions/history.ts';
 import { schedulesOf } from '../../local/aws/template/read-schedules.ts';
 import { tablesOf } from '../../local/aws/template/read-tables.ts';
@@ -60,6 +61,8 @@ export type TestStack = FaultyStack &
     callAs(account: string, ...call: Parameters<AccountView['call']>): Promise<ApiResponse>;
     /** The same stack, seen by a new account with 1,000 credits. */
     withAccount(account: string): Promise<TestStack>;
+    /** The same account with its test key. */
+    readonly testMode: AccountView;
     /** The task's item as it is in the table. */
     taskItem(id: string): Promise<Record<string, unknown>>;
     /** Runs the reconciler now. */
@@ -124,6 +127,11 @@ export async function openStack({
     tripwire,
     dynamoDb,
     tableWithKey,
+    testMode: accountView(
+      { url: localStack.url, tripwire, dynamoDb, tableWithKey },
+      testAccountOf('default'),
+      { ...keys, apiKey: keys.testKey },
+    ),
     callAs: async (account: string, ...request: Parameters<TestStack['call']>) => {
       const { api_key } = await issueKey(localStack, { account });
       return apiClient(localStack.url, api_key, tripwire)(...request);

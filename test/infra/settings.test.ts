@@ -194,6 +194,8 @@ describe('what cannot be used is said by the name of the setting', () => {
     [{ modelAliases: { mine: 'dall-e' } }, 'modelAliases.mine: there is no model dall-e'],
     [{ modelAliases: { 'a b': 'wan2.5-image-to-image' } }, 'modelAliases'],
     [{ providerOrder: ['fal', 'fal'] }, 'providerOrder: names a provider twice'],
+    [{ providerOrder: ['fal', 'sandbox'] }, 'providerOrder.1: '],
+    [{ providers: { sandbox: {} } }, 'sandbox'],
     [{ providerOrder: [] }, 'providerOrder: '],
     [{ domain: { name: 'images.example.com' } }, 'domain.certificate: '],
     [{ models: { 'dall-e': { creditsPerImage: 1 } } }, 'models'],

@@ -1,5 +1,5 @@
 import { type Funds, noFunds } from '../../functions/domain/model/account.ts';
-import { type ProviderName, providerNames } from '../../functions/domain/model/catalogue.ts';
+import { allProviderNames, type ProviderName } from '../../functions/domain/model/catalogue.ts';
 import type { ImageFormat } from '../../functions/domain/model/image-format.ts';
 import type {
   CancelResult,
@@ -194,6 +194,16 @@ export function memoryResults(failure: (url: string) => Error | undefined = () =
       fetched.push(url);
       return image;
     },
+    storeInput: async (taskId, n, { index, format }) => {
+      const image = {
+        key: `results/${taskId}/${n}.${format}`,
+        contentType: `image/${format}`,
+        bytes: 1000,
+      };
+      images.set(image.key, image);
+      fetched.push(`input ${index}`);
+      return image;
+    },
     link: async ({ key }, filename) => `https://results.example.com/${key}?name=${filename}`,
     read: async ({ key }) => Buffer.from(`the bytes of ${key}`),
   };
@@ -228,7 +238,7 @@ export function scriptedProvider({ submit = [], poll = [], cancel }: Script) {
 /** The same provider under every name. */
 export const only = <T>(provider: T): Readonly<Record<ProviderName, T>> =>
   // Object.fromEntries forgets that these are all names.
-  Object.fromEntries(providerNames.map((name) => [name, provider])) as Record<ProviderName, T>;
+  Object.fromEntries(allProviderNames.map((name) => [name, provider])) as Record<ProviderName, T>;
 
 /** A clock that stands still until the test advances it. */
 export function settableClock(at: number) {

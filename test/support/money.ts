@@ -38,6 +38,13 @@ import {
   type Spending,
 } from '../../functions/domain/model/api-key.ts';
 import {
+  accountIn,
+  isTestAccount,
+  ownerOf,
+  playDayOf,
+  testLimits,
+} from '../../functions/domain/model/mode.ts';
+import {
   type CallbackAttempt,
   type DeletedTask,
   isDeleted,
@@ -241,6 +248,24 @@ export function memoryLedger(records: Records): Ledger {
       });
       return { state: 'reserved', ...(isOverBudget && { isOverBudget }) };
     },
+    refill: async (account, at) => {
+      const known = records.accounts.get(account) ?? {
+        account,
+        userGroup: 'test',
+        limits: { tasksInFlight: testLimits.tasksInFlight },
+        createdAt: at,
+        ...noFunds,
+        secrets: { newest: 'whsec_of_nobody' },
+      };
+      const day = playDayOf(at);
+      if (known.refilledOn !== undefined && known.refilledOn >= day) return true;
+      const amount = Math.max(0, testLimits.milliCreditsPerDay - known.balance);
+      records.accounts.set(account, { ...known, refilledOn: day });
+      if (amount === 0) return true;
+      move(records, account, { granted: amount, balance: amount });
+      addEntry(records, account, `play-${day}`, { kind: 'grant', at, amount });
+      return true;
+    },
     settle: async (task) => {
       const { id, account, keyId, reserved, charged, finishedAt } = task;
       const earlier = tasks.get(id);
@@ -301,8 +326,11 @@ export function memoryKeys(records: Records): Keys & { readonly lookups: readonl
       lookups.push(hash);
       const key = keyIn(records, keyIdOf(hash));
       if (key?.hash !== hash) return undefined;
-      const { secrets: _, lastBudget: __, ...account } = accountOf(records, key.account);
-      return { key, account };
+      const { secrets: _, lastBudget: __, ...owner } = accountOf(records, key.account);
+      if (key.mode !== 'test') return { key, account: owner };
+      const { refilledOn } = records.accounts.get(accountIn(key.mode, key.account)) ?? {};
+      const { userGroup, disabled } = owner;
+      return { key, account: { userGroup, disabled, limits: testLimits, refilledOn } };
     },
   };
 }
@@ -327,7 +355,7 @@ export function memoryAccounts(records: Records): Accounts {
     exists: async (account) => accounts.has(account),
     list: async ({ limit, after = '' }) => {
       const left = [...accounts.values()]
-        .filter(({ account }) => account > after)
+        .filter(({ account }) => account > after && !isTestAccount(account))
         .sort((a, b) => (a.account < b.account ? -1 : 1))
         .map(shown);
       const page = left.slice(0, limit);
@@ -360,7 +388,7 @@ export function memoryAccounts(records: Records): Accounts {
       const last = entries.at(-1);
       return { entries, next: left.length > limit && last ? { id: last.id, balance } : undefined };
     },
-    secrets: async (account) => accounts.get(account)?.secrets,
+    secrets: async (account) => accounts.get(ownerOf(account))?.secrets,
     rotateSecret: async (account, secret, until) => {
       const known = accounts.get(account);
       if (!known) return false;

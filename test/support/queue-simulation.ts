@@ -328,7 +328,7 @@ export async function simulateQueue(options: SimulationOptions) {
             return ended;
           }),
       },
-      results: { stored: async () => new Map(), store: unused },
+      results: { stored: async () => new Map(), store: unused, storeInput: unused },
       now,
       retentionDays: 30,
     };

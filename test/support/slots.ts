@@ -1,5 +1,9 @@
 import type { Capacity, ProviderCapacity } from '../../functions/domain/model/capacity.ts';
-import { defaultModel, providerNames } from '../../functions/domain/model/catalogue.ts';
+import {
+  allProviderNames,
+  defaultModel,
+  type ProviderName,
+} from '../../functions/domain/model/catalogue.ts';
 import { type Pool, poolOf } from '../../functions/domain/providers/pools.ts';
 import { providerSlots, type SlotDeps } from '../../functions/domain/providers/slots.ts';
 import { memoryQueue } from './memory-queue.ts';
@@ -21,7 +25,7 @@ export function memorySlots({
   tasks = memoryTasks({ tasks: new Map(), attempts: new Map() }),
   grantExpired = () => undefined,
 }: Options = {}) {
-  const pool = (provider: (typeof providerNames)[number], model: string): Pool =>
+  const pool = (provider: ProviderName, model: string): Pool =>
     poolOf(provider, model, {
       ...unlimited,
       capacity: capacities[provider],
@@ -35,6 +39,6 @@ export function memorySlots({
     uniqueId: () => `id-${++calls}`,
     grantExpired,
     poolOf: pool,
-    pools: providerNames.map((name) => pool(name, defaultModel.id)),
+    pools: allProviderNames.map((name) => pool(name, defaultModel.id)),
   });
 }

@@ -130,7 +130,10 @@ function Row({ apiKey: key, isOwn }: RowProps) {
       <td data-label="Key">
         <code>…{key.last_four}</code>
       </td>
-      <td data-label="May">{key.scopes.join(', ')}</td>
+      <td data-label="May">
+        {key.mode === 'test' && 'test mode: '}
+        {key.scopes.join(', ')}
+      </td>
       <td data-label="Used">
         <Spent apiKey={key} />
       </td>

@@ -17,7 +17,7 @@ type Options = {
     readonly QUEUE_TABLE: string;
     readonly PROVIDER_CAPACITIES: Readonly<Record<ProviderName, ProviderCapacity>>;
   };
-  readonly grantExpired: (taskId: string) => void;
+  readonly grantExpired: SlotDeps['grantExpired'];
 };
 
 /** What the functions share that take, free and hand out the slots of the providers. */

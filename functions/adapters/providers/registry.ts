@@ -1,17 +1,28 @@
-import type { ProviderName } from '../../domain/model/catalogue.ts';
+import type { LiveProviderName, ProviderName } from '../../domain/model/catalogue.ts';
 import type { Clock } from '../../domain/model/clock.ts';
 import type { Provider, WebhookVerifier } from '../../domain/model/provider.ts';
 import { dashscopeAdapter } from './dashscope/adapter.ts';
 import { evolinkAdapter } from './evolink/adapter.ts';
 import { falAdapter } from './fal/adapter.ts';
 import type { ProviderAdapter } from './provider-adapter.ts';
+import { sandboxProvider } from './sandbox/adapter.ts';
 
-/** The adapters of all providers that the catalogue names. */
-export const providerAdapters: Readonly<Record<ProviderName, ProviderAdapter>> = {
+/** The adapters of all providers that the catalogue names: a deployment has the URL, the key and the capacity of each. */
+export const providerAdapters: Readonly<Record<LiveProviderName, ProviderAdapter>> = {
   dashscope: dashscopeAdapter,
   evolink: evolinkAdapter,
   fal: falAdapter,
 };
+
+/** A client of every provider that a task can have: of those above, and of the sandbox, which needs nothing. */
+export const taskProviders = (
+  urls: Readonly<Record<LiveProviderName, string>>,
+  now: Clock,
+  apiKeyOf: (name: LiveProviderName) => () => Promise<string>,
+): Readonly<Record<ProviderName, Provider>> => ({
+  ...createProviders(providerAdapters, urls, apiKeyOf),
+  sandbox: sandboxProvider(now),
+});
 
 type Adapters<Name extends string> = Readonly<Record<Name, ProviderAdapter>>;
 

@@ -3,7 +3,7 @@ import { clientConfig } from '../../adapters/aws/client-config.ts';
 import { taskHistory } from '../../adapters/aws/dynamodb/task-history.ts';
 import { queueEstimatesOf } from '../../adapters/aws/queue-estimates.ts';
 import { cachedSecret } from '../../adapters/aws/secrets.ts';
-import { typicalSecondsOf } from '../../domain/providers/durations.ts';
+import { typicalSecondsOfTask } from '../../domain/providers/durations.ts';
 import { batchTasks } from '../../domain/tasks/list-tasks.ts';
 import { taskResponseFor } from '../../domain/wire/task-response.ts';
 import { readEnv } from '../../runtime/env.ts';
@@ -17,7 +17,7 @@ const toResponse = taskResponseFor({
   baseUrl: env.PUBLIC_URL,
   secret: cachedSecret(new SecretsManagerClient(clientConfig), env.SIGNING_SECRET, Date.now),
   now: Date.now,
-  typicalSeconds: (model) => typicalSecondsOf(model, env.TYPICAL_SECONDS),
+  typicalSeconds: (task) => typicalSecondsOfTask(task, env.TYPICAL_SECONDS),
   queued: queueEstimatesOf(dynamo, env).ofQueued,
 });
 

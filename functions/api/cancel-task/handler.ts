@@ -2,7 +2,7 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { clientConfig } from '../../adapters/aws/client-config.ts';
 import { taskTable } from '../../adapters/aws/dynamodb/task-table.ts';
 import { taskTokens, workflowStarter } from '../../adapters/aws/state-machine.ts';
-import { typicalSecondsOf } from '../../domain/providers/durations.ts';
+import { typicalSecondsOfTask } from '../../domain/providers/durations.ts';
 import { cancelTask } from '../../domain/tasks/cancel-task.ts';
 import { activeTaskView } from '../../domain/wire/view.ts';
 import { readEnv } from '../../runtime/env.ts';
@@ -25,7 +25,7 @@ export const handler = serve(
   route,
   async ({ params, caller }) => {
     const task = await cancel(params.task_id, caller.account);
-    const typicalSeconds = typicalSecondsOf(task.model, env.TYPICAL_SECONDS);
+    const typicalSeconds = typicalSecondsOfTask(task, env.TYPICAL_SECONDS);
     return { body: activeTaskView(task, { now: now(), typicalSeconds }) };
   },
   callers,

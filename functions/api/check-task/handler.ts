@@ -30,7 +30,7 @@ const check = checkNow({
       ...workflowExecutions(states, env.WORKFLOW_ARN),
     },
     now: Date.now,
-    exhausted: (taskId) => log('error', 'task.exhausted', { taskId }),
+    exhausted: ({ id }) => log('error', 'task.exhausted', { taskId: id }),
   }),
 });
 

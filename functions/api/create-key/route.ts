@@ -28,6 +28,10 @@ export const docs = (): RouteDocs => ({
     fields: {
       '': { description: 'A key to make' },
       account: keyAccount,
+      mode: {
+        description:
+          '`test`: a key that plays, with the sandbox provider and play credits; it has the scopes `read` and `generate` at most. It stays so for ever',
+      },
       ...keyFields,
     },
     examples: {

@@ -1,6 +1,7 @@
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { clientConfig } from '../../adapters/aws/client-config.ts';
 import { durations } from '../../adapters/aws/dynamodb/durations.ts';
+import { playCredits } from '../../adapters/aws/dynamodb/play-credits.ts';
 import { reservations } from '../../adapters/aws/dynamodb/reservations.ts';
 import { taskTable } from '../../adapters/aws/dynamodb/task-table.ts';
 import { queueEstimatesOf } from '../../adapters/aws/queue-estimates.ts';
@@ -8,10 +9,11 @@ import { uploadKey } from '../../adapters/aws/s3/bucket-keys.ts';
 import { uploadForms } from '../../adapters/aws/s3/upload-form.ts';
 import { workflowStarter } from '../../adapters/aws/state-machine.ts';
 import { urlProblem } from '../../adapters/outbound/check-url.ts';
-import { maxInputBytes, pricedModels, providersFor } from '../../domain/model/catalogue.ts';
+import { maxInputBytes, pricedModels } from '../../domain/model/catalogue.ts';
 import { newTaskId } from '../../domain/model/ids.ts';
 import { metricNames } from '../../domain/model/metric-names.ts';
 import { estimateSeconds } from '../../domain/providers/durations.ts';
+import { providersOf } from '../../domain/providers/order.ts';
 import { fileIdOf } from '../../domain/tasks/create-file.ts';
 import { createTask } from '../../domain/tasks/create-task.ts';
 import { createdMetrics } from '../../domain/tasks/metrics.ts';
@@ -21,7 +23,7 @@ import { createdView, uploadsOf } from '../../domain/wire/view.ts';
 import { readEnv } from '../../runtime/env.ts';
 import { replayedHeader, serve } from '../../runtime/http.ts';
 import { log } from '../../runtime/log.ts';
-import { countMetric, emitMetrics } from '../../runtime/metric.ts';
+import { countMetric, emitTaskMetrics } from '../../runtime/metric.ts';
 import { jsonBody } from '../../runtime/route.ts';
 import { callers, dynamo } from '../callers.ts';
 import { waitRedirect } from '../offer-wait.ts';
@@ -40,12 +42,15 @@ const uploads = uploadsOf((id, index, type, expiresAt) =>
 const catalogue = pricedModels(env.MODEL_PRICES);
 const create = createTask({
   catalogue,
-  ledger: reservations(dynamo, {
-    accounts: env.ACCOUNT_TABLE,
-    keys: env.KEY_TABLE,
-    tasks: env.TASK_TABLE,
-    idempotency: env.IDEMPOTENCY_TABLE,
-  }),
+  ledger: {
+    ...reservations(dynamo, {
+      accounts: env.ACCOUNT_TABLE,
+      keys: env.KEY_TABLE,
+      tasks: env.TASK_TABLE,
+      idempotency: env.IDEMPOTENCY_TABLE,
+    }),
+    ...playCredits(dynamo, env.ACCOUNT_TABLE),
+  },
   tasks: taskTable(dynamo, env.TASK_TABLE),
   workflow: workflowStarter(new SFNClient(clientConfig), env.WORKFLOW_ARN),
   now,
@@ -70,11 +75,11 @@ export const handler = serve(
   { ...route, body: jsonBody(generationRequest(catalogue, env.MODEL_ALIASES)) },
   async ({ body, caller, headers }) => {
     const created = await create(body, caller, headers['idempotency-key']);
-    emitMetrics(createdMetrics(created));
     const { task, replayed } = created;
+    emitTaskMetrics(task, createdMetrics(created));
     const [typicalSeconds, queued] = await Promise.all([
-      estimate(task.model),
-      ofCreated(task, providersFor(task.model, env.PROVIDERS)),
+      estimate(task),
+      ofCreated(task, providersOf(task, env.PROVIDERS)),
     ]);
     return {
       seeOther: await whereToWait(task, caller, headers['prefer']),

@@ -30,6 +30,7 @@ export const docs = (): RouteDocs => ({
     ...limitAndCursor,
     limit: { ...limitAndCursor.limit, default: 20 },
     account: { description: 'Only tasks of this account', pattern: patterns.account.source },
+    mode: { description: '`test`: tasks that were made with test keys; else live ones' },
     status: { description: 'Only tasks with this status' },
     code: { description: 'Only tasks that failed with this code' },
     provider: { description: 'Only tasks of this provider' },

@@ -10,6 +10,7 @@ const env = readEnv('api/read-account');
 const read = getCredits({
   accounts: accountTable(dynamo, env.ACCOUNT_TABLE),
   keys: keyTable(dynamo, { keys: env.KEY_TABLE, accounts: env.ACCOUNT_TABLE }, Date.now),
+  now: Date.now,
 });
 
 export const handler = serve(route, async ({ caller }) => ({ body: await read(caller) }), callers);

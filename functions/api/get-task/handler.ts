@@ -9,7 +9,7 @@ import { cachedSecret } from '../../adapters/aws/secrets.ts';
 import { hasScope } from '../../domain/model/api-key.ts';
 import { maxInputBytes } from '../../domain/model/catalogue.ts';
 import { inputLinkSeconds } from '../../domain/model/task.ts';
-import { typicalSecondsOf } from '../../domain/providers/durations.ts';
+import { typicalSecondsOfTask } from '../../domain/providers/durations.ts';
 import { getTaskStory } from '../../domain/tasks/get-task.ts';
 import { retryAfter } from '../../domain/wire/retry-after.ts';
 import { inputLinksOf } from '../../domain/wire/story.ts';
@@ -41,7 +41,7 @@ const toResponse = taskResponseFor({
   baseUrl: env.PUBLIC_URL,
   secret: cachedSecret(new SecretsManagerClient(clientConfig), env.SIGNING_SECRET, Date.now),
   now: Date.now,
-  typicalSeconds: (model) => typicalSecondsOf(model, env.TYPICAL_SECONDS),
+  typicalSeconds: (task) => typicalSecondsOfTask(task, env.TYPICAL_SECONDS),
   queued: queueEstimatesOf(dynamo, env).ofQueued,
 });
 
@@ -55,7 +55,7 @@ export const handler = serve(
     // A form lets its holder upload, which a key that may only read must not.
     const forms = hasScope(caller.scopes, 'generate') ? await uploads(task, now) : [];
     const inputLinks = await links(task, now);
-    const typicalSeconds = typicalSecondsOf(task.model, env.TYPICAL_SECONDS);
+    const typicalSeconds = typicalSecondsOfTask(task, env.TYPICAL_SECONDS);
     // HEAD asks for headers, which there is no reason to wait for.
     const prefer = method === 'HEAD' ? undefined : headers['prefer'];
     return {

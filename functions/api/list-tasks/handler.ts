@@ -1,5 +1,5 @@
 import { taskHistory } from '../../adapters/aws/dynamodb/task-history.ts';
-import { typicalSecondsOf } from '../../domain/providers/durations.ts';
+import { typicalSecondsOfTask } from '../../domain/providers/durations.ts';
 import { listRequest, listTasks } from '../../domain/tasks/list-tasks.ts';
 import { readEnv } from '../../runtime/env.ts';
 import { serve } from '../../runtime/http.ts';
@@ -10,7 +10,7 @@ const env = readEnv('api/list-tasks');
 const list = listTasks({
   history: taskHistory(dynamo, env.TASK_TABLE),
   now: Date.now,
-  typicalSeconds: (model) => typicalSecondsOf(model, env.TYPICAL_SECONDS),
+  typicalSeconds: (task) => typicalSecondsOfTask(task, env.TYPICAL_SECONDS),
 });
 
 export const handler = serve(

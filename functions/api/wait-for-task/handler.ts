@@ -4,7 +4,7 @@ import { clientConfig } from '../../adapters/aws/client-config.ts';
 import { taskTable } from '../../adapters/aws/dynamodb/task-table.ts';
 import { waitingPlaces } from '../../adapters/aws/dynamodb/waiting-places.ts';
 import { cachedSecret } from '../../adapters/aws/secrets.ts';
-import { typicalSecondsOf } from '../../domain/providers/durations.ts';
+import { typicalSecondsOfTask } from '../../domain/providers/durations.ts';
 import { getTask } from '../../domain/tasks/get-task.ts';
 import { waitForTask } from '../../domain/tasks/wait-for-task.ts';
 import { preferenceApplied } from '../../domain/wire/prefer.ts';
@@ -29,7 +29,7 @@ const toResponse = taskResponseFor({
   baseUrl: env.PUBLIC_URL,
   secret: cachedSecret(new SecretsManagerClient(clientConfig), env.SIGNING_SECRET, now),
   now,
-  typicalSeconds: (model) => typicalSecondsOf(model, env.TYPICAL_SECONDS),
+  typicalSeconds: (task) => typicalSecondsOfTask(task, env.TYPICAL_SECONDS),
   // Where it stands in the queue is for who reads it: this function has no rights there.
   queued: async () => undefined,
 });
@@ -43,7 +43,7 @@ export const handler = serve(
       seconds,
       place,
     });
-    const typicalSeconds = typicalSecondsOf(task.model, env.TYPICAL_SECONDS);
+    const typicalSeconds = typicalSecondsOfTask(task, env.TYPICAL_SECONDS);
     return {
       headers: {
         ...preferenceApplied(hasWaited ? seconds : undefined),

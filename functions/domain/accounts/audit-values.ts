@@ -83,6 +83,7 @@ export const credited =
     );
 
 const keyValues = (key: ApiKey): AuditValues => ({
+  mode: key.mode ?? 'live',
   name: key.name,
   enabled: key.enabled,
   scopes: key.scopes,

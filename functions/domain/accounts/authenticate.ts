@@ -9,15 +9,19 @@ import {
 } from '../model/api-key.ts';
 import type { Clock } from '../model/clock.ts';
 import { isApiKey } from '../model/ids.ts';
+import { accountIn } from '../model/mode.ts';
 import { Problem } from '../model/problem.ts';
 import { ttlCache } from '../model/ttl-cache.ts';
 
 /** What a request needs to know of its account. */
-export type AccountProfile = Pick<Account, 'userGroup' | 'limits' | 'disabled' | 'budget'> & {
+export type AccountProfile = Pick<
+  Account,
+  'userGroup' | 'limits' | 'disabled' | 'budget' | 'refilledOn'
+> & {
   readonly shards?: number | undefined;
 };
 
-/** An API key that exists, and its account. */
+/** An API key that exists, and the side of its account on which it acts. */
 type KnownKey = { readonly key: ApiKey; readonly account: AccountProfile };
 
 /** The API keys, found by the SHA-256 of the key. */
@@ -180,12 +184,13 @@ const permissionsOf = (key: ApiKey) => ({
   timeZone: key.timeZone,
 });
 
-const callerOf = ({ key, account: { userGroup, limits, shards, budget } }: KnownKey): Caller => ({
+const callerOf = ({ key, account }: KnownKey): Caller => ({
   ...permissionsOf(key),
   keyId: key.keyId,
-  account: key.account,
-  userGroup,
-  accountShards: shards,
-  budget,
-  requestsPerMinute: limits.requestsPerMinute ?? defaultLimits.requestsPerMinute,
+  account: accountIn(key.mode, key.account),
+  userGroup: account.userGroup,
+  accountShards: account.shards,
+  budget: account.budget,
+  refilledOn: account.refilledOn,
+  requestsPerMinute: account.limits.requestsPerMinute ?? defaultLimits.requestsPerMinute,
 });

@@ -6,25 +6,32 @@ import { type ApiKeys, scopes } from '../model/api-key.ts';
 import type { Act } from '../model/audit.ts';
 import type { Clock } from '../model/clock.ts';
 import { patterns } from '../model/ids.ts';
+import { modes } from '../model/mode.ts';
 import { maxCredits, toMilliCredits } from '../model/money.ts';
 import { Problem } from '../model/problem.ts';
 import { isAccountName } from './account-request.ts';
 import { createAccount } from './accounts.ts';
 import { credited } from './audit-values.ts';
 import { operatorOf } from './key-permissions.ts';
-import { KeyRequest } from './key-request.ts';
+import { KeyRequest, scopesProblem } from './key-request.ts';
 import { createKey } from './keys.ts';
 
 /** The event of the function that issues keys, which an operator invokes with AWS credentials. */
-export const IssueKeyRequest = z.object({
-  account: z.string().refine(isAccountName, 'must be 1 to 63 of a-z 0-9 -').default('default'),
-  name: KeyRequest.shape.name.default('first'),
-  scopes: z.array(z.enum(scopes)).min(1).default(['generate']),
-  /** Credits to grant to the account with it. */
-  credits: z.number().min(0).max(maxCredits).default(0),
-  /** Send the same one when a response was lost and the request is repeated: the credits are granted once. */
-  idempotency_key: z.string().regex(patterns.idempotencyKey).optional(),
-});
+export const IssueKeyRequest = z
+  .object({
+    account: z.string().refine(isAccountName, 'must be 1 to 63 of a-z 0-9 -').default('default'),
+    name: KeyRequest.shape.name.default('first'),
+    scopes: z.array(z.enum(scopes)).min(1).default(['generate']),
+    mode: z.enum(modes).default('live'),
+    /** Credits to grant to the account with it. */
+    credits: z.number().min(0).max(maxCredits).default(0),
+    /** Send the same one when a response was lost and the request is repeated: the credits are granted once. */
+    idempotency_key: z.string().regex(patterns.idempotencyKey).optional(),
+  })
+  .superRefine(({ mode, scopes: wanted }, context) => {
+    const message = scopesProblem(mode, wanted);
+    if (message) context.addIssue({ code: 'custom', path: ['scopes'], message });
+  });
 export type IssueKeyRequest = z.output<typeof IssueKeyRequest>;
 
 export type IssuedKey = {
@@ -49,7 +56,7 @@ type Deps = {
 export const issueKey =
   (deps: Deps) =>
   async (request: IssueKeyRequest, requestId: string): Promise<IssuedKey> => {
-    const { account, name, scopes, credits, idempotency_key } = request;
+    const { account, name, scopes, mode, credits, idempotency_key } = request;
     const amount = toMilliCredits(credits); // throws before anything is written
     const act: Act = {
       operation: 'issueKey',
@@ -60,7 +67,7 @@ export const issueKey =
     };
     const webhook_secret = await ensureAccount(deps, account, act);
     const { id: keyId, api_key } = await createKey(deps)(
-      KeyRequest.parse({ account, name, scopes }),
+      KeyRequest.parse({ account, name, scopes, mode }),
       operatorOf(account),
       act,
     );

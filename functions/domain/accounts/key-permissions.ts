@@ -10,7 +10,7 @@ import {
 import { toCredits } from '../model/money.ts';
 import { Problem } from '../model/problem.ts';
 import { accountNotFound } from './accounts.ts';
-import { type KeyPatch, type KeyRequest, wireNames } from './key-request.ts';
+import { type KeyPatch, type KeyRequest, scopesProblem, wireNames } from './key-request.ts';
 
 // Who may make, change and delete which API key. A caller with the scope `admin` is the operator. Any other
 // caller has the scope `manage`: he manages keys of his own account, which never get more than his own key has.
@@ -76,10 +76,13 @@ export function limitsOfNewKey(manager: KeyManager, request: KeyRequest): KeyLim
 
 /**
  * The change of a key that a request asks for.
- * @throws {Problem} `permission_denied` when the caller may not change this key, or not in this way
+ * @throws {Problem} `permission_denied` when the caller may not change this key, or not in this way; `invalid_request` for a
+ *   scope that its mode does not have
  */
 export function permittedChange(manager: KeyManager, key: ApiKey, patch: KeyPatch): KeyChange {
   requireManageable(manager, key);
+  const message = scopesProblem(key.mode, patch.scopes);
+  if (message) throw new Problem('invalid_request', message, { param: 'scopes' });
   const change: KeyChange = {
     name: patch.name,
     enabled: patch.enabled,

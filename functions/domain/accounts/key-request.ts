@@ -1,7 +1,8 @@
 import * as z from 'zod';
-import { keyLimits, type ManagedField, scopes } from '../model/api-key.ts';
+import { keyLimits, type ManagedField, type Scope, scopes, testScopes } from '../model/api-key.ts';
 import { findModel, models } from '../model/catalogue.ts';
 import { isKeyId } from '../model/ids.ts';
+import { type Mode, modes } from '../model/mode.ts';
 import { isMilliCredits, maxCredits, toMilliCredits } from '../model/money.ts';
 import { cursorKeySchema, cursorSchema, limitSchema } from '../wire/cursor.ts';
 import { isAccountName } from './account-request.ts';
@@ -10,8 +11,10 @@ const rules = {
   body: 'The body must be a JSON object.',
   account: 'account must be the name of an account',
   name: `name must be a text of 1 to ${keyLimits.name} characters`,
+  mode: `mode must be one of: ${modes.join(', ')}`,
   enabled: 'enabled must be true or false',
   scopes: `scopes must be a list out of: ${scopes.join(', ')}`,
+  testScopes: `scopes of a test key must be out of: ${[...testScopes].join(', ')}`,
   expiresAt: 'expires_at must be a time in unix seconds',
   total: `total_limit_credits must be a number from 0 to ${maxCredits} with at most 3 decimals`,
   daily: `daily_limit_credits must be a number from 0 to ${maxCredits} with at most 3 decimals`,
@@ -65,23 +68,36 @@ const fields = {
     .max(keyLimits.models, rules.models),
 } as const;
 
+/** What is wrong with these scopes of a key in this mode, if anything. */
+export const scopesProblem = (
+  mode: Mode | undefined,
+  wanted: readonly Scope[] = [],
+): string | undefined =>
+  mode === 'test' && wanted.some((scope) => !testScopes.has(scope)) ? rules.testScopes : undefined;
+
 /**
  * The body of `POST /v1/admin/keys`. Without `account` the key belongs to the caller's account. A limit that is
  * `null` or absent means no limit; absent in a request of a key with the scope `manage`, the limit of that key.
  */
-export const KeyRequest = z.object(
-  {
-    account: fields.account.optional(),
-    name: fields.name,
-    scopes: fields.scopes.default(['generate']),
-    expires_at: fields.expires_at.nullish(),
-    total_limit_credits: fields.total_limit_credits.nullish(),
-    daily_limit_credits: fields.daily_limit_credits.nullish(),
-    reset_timezone: fields.reset_timezone.default('UTC'),
-    allowed_models: fields.allowed_models.nullish(),
-  },
-  rules.body,
-);
+export const KeyRequest = z
+  .object(
+    {
+      account: fields.account.optional(),
+      name: fields.name,
+      mode: z.enum(modes, rules.mode).default('live'),
+      scopes: fields.scopes.default(['generate']),
+      expires_at: fields.expires_at.nullish(),
+      total_limit_credits: fields.total_limit_credits.nullish(),
+      daily_limit_credits: fields.daily_limit_credits.nullish(),
+      reset_timezone: fields.reset_timezone.default('UTC'),
+      allowed_models: fields.allowed_models.nullish(),
+    },
+    rules.body,
+  )
+  .superRefine(({ mode, scopes: wanted }, context) => {
+    const message = scopesProblem(mode, wanted);
+    if (message) context.addIssue({ code: 'custom', path: ['scopes'], message });
+  });
 export type KeyRequest = z.output<typeof KeyRequest>;
 
 /** The body of `PATCH /v1/admin/keys/{key_id}`. `null` removes a limit. */

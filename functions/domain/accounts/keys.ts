@@ -11,6 +11,7 @@ import {
 import type { Act } from '../model/audit.ts';
 import type { Clock } from '../model/clock.ts';
 import { isKeyId, newApiKey } from '../model/ids.ts';
+import type { Mode } from '../model/mode.ts';
 import { toCredits } from '../model/money.ts';
 import { Problem } from '../model/problem.ts';
 import { formatCursorKey, pageResponse } from '../wire/cursor.ts';
@@ -48,13 +49,14 @@ export const createKey =
     const account = managedAccount(manager, request.account);
     const limits = limitsOfNewKey(manager, request);
     if (!(await accounts.exists(account))) throw accountNotFound(account);
-    const apiKey = newApiKey();
-    const key = keyOf(apiKey, { account, name: request.name, limits, createdAt: now() });
+    const { name, mode } = request;
+    const apiKey = newApiKey(mode);
+    const key = keyOf(apiKey, { account, mode, name, limits, createdAt: now() });
     await keys.add(key, keyCreated(act, key));
     return { ...keyView(key), api_key: apiKey };
   };
 
-/** The keys of an account, the newest first. @throws {Problem} `account_not_found` */
+/** The keys of an account, of both modes, the newest first. @throws {Problem} `account_not_found` */
 export const listKeys =
   ({ keys, accounts, activity }: Omit<Deps, 'now'>) =>
   async ({ account: named, limit, cursor }: KeysQuery, manager: KeyManager) => {
@@ -120,18 +122,20 @@ async function findFor({ keys }: Pick<Deps, 'keys'>, keyId: string, manager: Key
 
 type NewKey = {
   readonly account: string;
+  readonly mode: Mode;
   readonly name: string;
   readonly limits: KeyLimits;
   readonly createdAt: number;
 };
 
-function keyOf(apiKey: string, { account, name, limits, createdAt }: NewKey): ApiKey {
+function keyOf(apiKey: string, { account, mode, name, limits, createdAt }: NewKey): ApiKey {
   const hash = hashOfKey(apiKey);
   return {
     keyId: keyIdOf(hash),
     hash,
     lastFour: apiKey.slice(-4),
     account,
+    ...(mode === 'test' && { mode }),
     name,
     enabled: true,
     createdAt,
@@ -171,6 +175,7 @@ export const keyView = (key: ApiKey, spending: Spending = noSpending, lastUsedAt
   object: 'api_key' as const,
   id: key.keyId,
   account: key.account,
+  mode: key.mode ?? ('live' as const),
   name: key.name,
   scopes: [...key.scopes],
   enabled: key.enabled,

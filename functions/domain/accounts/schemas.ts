@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Entry as LedgerEntry } from '../model/account.ts';
 import { scopes } from '../model/api-key.ts';
 import { patterns } from '../model/ids.ts';
+import { modes } from '../model/mode.ts';
 import { maxQuotedCharacters } from '../model/receiver-response.ts';
 import { accountName, credits, keyId, page, seconds, taskId } from '../wire/fields.ts';
 import { CompletedCallback } from '../wire/task-schemas.ts';
@@ -192,6 +193,9 @@ export const Key = z
     object: z.literal('api_key'),
     id: keyId,
     account: accountName,
+    mode: z
+      .enum(modes)
+      .describe('`test`: it plays, with the sandbox provider and play credits. Fixed for ever'),
     name: z.string(),
     scopes: z.array(z.enum(scopes)).min(1).describe('What it may do'),
     enabled: z.boolean(),

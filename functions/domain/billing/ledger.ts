@@ -93,6 +93,12 @@ export type Ledger = {
     idempotency?: IdempotencyRecord,
   ): Promise<ReserveResult>;
   /**
+   * Fills the balance of the test side of an account up to the play credits, if nobody has done so on this day of UTC. The
+   * first time it makes that side.
+   * A repeated call changes nothing. `false`: others changed the account at every attempt.
+   */
+  refill(account: string, at: number): Promise<boolean>;
+  /**
    * Ends the task: charges `task.charged`, returns the rest of the reservation and writes the final
    * record, all or nothing. Settling twice changes nothing: the second call returns `undefined`.
    * @throws {LedgerBusy}

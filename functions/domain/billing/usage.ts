@@ -1,5 +1,5 @@
 import { dayIn } from '../model/api-key.ts';
-import { findModel, type Model } from '../model/catalogue.ts';
+import { findModel, type Model, offerOf } from '../model/catalogue.ts';
 import type { EndedTask } from '../model/task.ts';
 import { addHistograms, bucketOf, type DurationHistogram } from './duration-histogram.ts';
 
@@ -30,8 +30,8 @@ export type Usage = UsageCounts & {
 /** The usage of one task. */
 export function usageOf(task: EndedTask, catalogue?: readonly Model[]): Usage {
   const images = task.status === 'completed' ? task.images.length : 0;
-  const price =
-    task.provider && findModel(task.model, catalogue)?.providers[task.provider]?.microUsdPerImage;
+  const model = findModel(task.model, catalogue);
+  const price = model && task.provider && offerOf(model, task.provider)?.microUsdPerImage;
   const seconds = (task.finishedAt - (task.startedAt ?? task.createdAt)) / 1000;
   return {
     day: dayIn('UTC', task.finishedAt),

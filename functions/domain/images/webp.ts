@@ -1,7 +1,7 @@
 import { cutOff, damaged, type Header } from './header-result.ts';
 import type { FileWindow } from './image-file.ts';
 
-type Chunk = { readonly type: string; readonly at: number; readonly length: number };
+export type Chunk = { readonly type: string; readonly at: number; readonly length: number };
 type Frame = Pick<Header, 'width' | 'height' | 'alpha'>;
 
 const animationFrameHeaderBytes = 16;
@@ -12,7 +12,7 @@ export function readWebp(file: FileWindow): Header {
   const size = file.slice(4, 4)?.readUInt32LE();
   // A file that has fewer bytes than it declares was cut off on its way.
   if (size === undefined || size + 8 > file.size) throw cutOff('WebP');
-  const [first, ...others] = chunks(file, 12, size + 8);
+  const [first, ...others] = webpChunks(file, 12, size + 8);
   if (first?.type === 'VP8X') return readExtended(file, first, others);
   const frame = first && readFrame(file, first);
   if (!frame) throw damaged('WebP', 'it does not begin with a picture');
@@ -44,7 +44,9 @@ function readExtended(file: FileWindow, header: Chunk, others: readonly Chunk[])
 }
 
 function readAnimationFrame(file: FileWindow, { at, length }: Chunk): Frame {
-  const picture = readPicture(file, [...chunks(file, at + animationFrameHeaderBytes, at + length)]);
+  const picture = readPicture(file, [
+    ...webpChunks(file, at + animationFrameHeaderBytes, at + length),
+  ]);
   if (!picture) throw damaged('WebP', 'a frame has no picture');
   return picture;
 }
@@ -89,7 +91,7 @@ function readLossless(bytes: Buffer | undefined): Frame {
 }
 
 /** The chunks of a range, each complete. One of an odd length is followed by a byte that belongs to nothing. */
-function* chunks(file: FileWindow, from: number, to: number): Generator<Chunk> {
+export function* webpChunks(file: FileWindow, from: number, to: number): Generator<Chunk> {
   let start = from;
   for (let count = 0; start < to; count += 1) {
     if (count > maxChunks) throw damaged('WebP', 'it has too many parts');

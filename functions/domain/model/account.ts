@@ -44,6 +44,8 @@ export type Account = Funds & {
   /** None of its keys works; its tasks go on. */
   readonly disabled?: true | undefined;
   readonly budget?: DailyBudget | undefined;
+  /** Of the test side of an account: the day on which it got its play credits last. */
+  readonly refilledOn?: string | undefined;
   readonly createdAt: number;
 };
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { DailyBudget } from './account.ts';
 import type { AuditEntry } from './audit.ts';
 import type { CursorKey } from './ids.ts';
+import type { Mode } from './mode.ts';
 
 /** What a key may do; see `includedScopes`. */
 export const scopes = ['read', 'generate', 'manage', 'admin'] as const;
@@ -23,6 +24,9 @@ const includedScopes: { readonly [scope in Scope]: readonly Scope[] } = {
 export const hasScope = (held: readonly Scope[], wanted: Scope): boolean =>
   held.some((scope) => includedScopes[scope].includes(wanted));
 
+/** What a test key can have: nobody manages anything in test mode. */
+export const testScopes: ReadonlySet<Scope> = new Set<Scope>(['read', 'generate']);
+
 /** The longest name of a key, in code points, and the most models that it may be limited to. */
 export const keyLimits = { name: 100, models: 100 };
 
@@ -42,7 +46,10 @@ export type ApiKey = {
   readonly keyId: string;
   readonly hash: string;
   readonly lastFour: string;
+  /** The account that it belongs to; in test mode it acts on the test side of it. */
   readonly account: string;
+  /** Fixed for ever; absent: live. */
+  readonly mode?: Mode | undefined;
   readonly name: string;
   readonly scopes: readonly Scope[];
   readonly enabled: boolean;
@@ -139,6 +146,7 @@ export const dayIn = (timeZone: string, at: number): string =>
 export type Caller = {
   readonly keyId: string;
   readonly keyName: string;
+  /** Of a test key: the test side of its account. */
   readonly account: string;
   readonly userGroup: string;
   readonly scopes: readonly Scope[];
@@ -156,5 +164,7 @@ export type Caller = {
   readonly accountShards?: number | undefined;
   /** The daily budget of the account. */
   readonly budget?: DailyBudget | undefined;
+  /** Of a test key: the day on which its account got play credits last. */
+  readonly refilledOn?: string | undefined;
   readonly requestsPerMinute: number;
 };

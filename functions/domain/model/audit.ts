@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type CursorKey, patterns } from './ids.ts';
+import { ownerOf } from './mode.ts';
 
 // What is written down about every act of the operator, and of those who manage an account: who did what, when, and what it
 // changed. An entry is written once and never changed, but for the result of an act that cannot be written together with it.
@@ -66,6 +67,8 @@ export const auditEntry = (
 ): AuditEntry => ({
   ...act,
   ...target,
+  // What is done to a test task is done to its account.
+  account: ownerOf(target.account),
   ...values,
   id: `${prefix}${randomUUID()}`,
 });

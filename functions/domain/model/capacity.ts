@@ -43,3 +43,9 @@ export type ProviderCapacity = {
   readonly capacity?: Capacity | undefined;
   readonly countedBy: 'provider' | 'model';
 };
+
+/** The sandbox of test mode does one job at a time, for all accounts, so that waiting for a slot can be tried. */
+export const sandboxCapacity: ProviderCapacity = {
+  capacity: { running: 1 },
+  countedBy: 'provider',
+};

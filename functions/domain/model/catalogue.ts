@@ -74,16 +74,24 @@ const table = [
 
 type NamesIn<R> = R extends { readonly providers: infer Providers } ? keyof Providers : never;
 
-/** A provider that offers a model. Each has its line in `functions/adapters/providers/registry.ts`, or nothing compiles. */
-export type ProviderName = NamesIn<(typeof table)[number]>;
+/** A provider that offers a model, and that a stage can have in its order. Each has its line in `functions/adapters/providers/registry.ts`, or nothing compiles. */
+export type LiveProviderName = NamesIn<(typeof table)[number]>;
 
-/** Every provider, in the order in which a stage tries them unless it has its own. */
-export const providerNames: readonly ProviderName[] = [
-  ...new Set(table.flatMap(({ providers }) => Object.keys(providers) as ProviderName[])),
+/** The built-in provider of test mode. It offers every model, and is in no order of a stage: its name is none of those above. */
+export const sandbox = 'sandbox';
+export type ProviderName = LiveProviderName | typeof sandbox;
+/** How long a job takes in the sandbox unless its prompt says so, in seconds. */
+export const sandboxSeconds = 1;
+
+/** Every provider of live tasks, in the order in which a stage tries them unless it has its own. */
+export const providerNames: readonly LiveProviderName[] = [
+  ...new Set(table.flatMap(({ providers }) => Object.keys(providers) as LiveProviderName[])),
 ];
+/** Every provider that a task can have. */
+export const allProviderNames: readonly ProviderName[] = [...providerNames, sandbox];
 
 export type Model = ModelWithoutProviders & {
-  readonly providers: Readonly<Partial<Record<ProviderName, ModelAtProvider>>>;
+  readonly providers: Readonly<Partial<Record<LiveProviderName, ModelAtProvider>>>;
 };
 
 export const models: readonly Model[] = table;
@@ -146,19 +154,28 @@ export const modelNamed = (
 export const modelNames = (catalogue: readonly Model[] = models): readonly string[] =>
   catalogue.flatMap(({ id, aliases }) => [id, ...aliases]);
 
+/** A model at a provider, if it is offered there. */
+export const offerOf = (model: Model, provider: ProviderName): ModelAtProvider | undefined =>
+  provider === sandbox
+    ? { model: model.id, typicalSeconds: sandboxSeconds }
+    : model.providers[provider];
+
 /** The name of a model at a provider; undefined when the catalogue has no such row any more. */
-export const nameAtProvider = (
+export function nameAtProvider(
   id: string,
   provider: ProviderName,
   catalogue?: readonly Model[],
-): string | undefined => findModel(id, catalogue)?.providers[provider]?.model;
+): string | undefined {
+  const model = findModel(id, catalogue);
+  return model && offerOf(model, provider)?.model;
+}
 
 /** The providers out of `order` that offer a model, in that order. */
-export function providersFor(
+export function providersFor<Name extends ProviderName>(
   id: string,
-  order: readonly ProviderName[],
+  order: readonly Name[],
   catalogue = models,
-): readonly ProviderName[] {
-  const { providers } = findModel(id, catalogue) ?? defaultModel;
-  return order.filter((name) => providers[name] !== undefined);
+): readonly Name[] {
+  const model = findModel(id, catalogue) ?? defaultModel;
+  return order.filter((name) => offerOf(model, name) !== undefined);
 }

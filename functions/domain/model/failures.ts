@@ -51,6 +51,11 @@ export const failures = {
     code: 'image_processing_error',
     message: 'An input image could not be fetched.',
   },
+  /** The prompt of a test task asked for a failure. */
+  inSandbox: {
+    code: 'unknown_error',
+    message: notCharged('The sandbox failed, as the prompt asked.'),
+  },
   /** Only this image is missing: the others may have been made and charged. */
   resultUnavailable: {
     code: 'service_error',

@@ -1,4 +1,5 @@
 import { createHash, randomBytes, randomInt } from 'node:crypto';
+import type { Mode } from './mode.ts';
 
 const base36 = '0123456789abcdefghijklmnopqrstuvwxyz';
 const base62 = `${base36}ABCDEFGHIJKLMNOPQRSTUVWXYZ`;
@@ -15,7 +16,8 @@ export const patterns = {
   keyId: /^key-[0-9a-f]{16}$/,
   /** Also the name of a group of users. */
   account: /^[a-z0-9][a-z0-9-]{0,62}$/,
-  apiKey: /^sk-dr-[A-Za-z0-9]{43}$/,
+  /** That of test mode says so. */
+  apiKey: /^sk-dr-(test-)?[A-Za-z0-9]{43}$/,
   webhookSecret: /^whsec_[A-Za-z0-9+/]{43}=$/,
   /** An entry of a ledger: its time in milliseconds, and what tells it from others of that time. */
   entryId: /^\d{13}-[a-z0-9-]{1,60}$/,
@@ -57,7 +59,8 @@ export const newUploadId = (): string => random(base36, 20);
 export const isKeyId = (text: string): boolean => patterns.keyId.test(text);
 
 /** An API key: 43 base62 characters carry 256 bits, so a plain hash of it is safe to store. */
-export const newApiKey = (): string => `sk-dr-${random(base62, 43)}`;
+export const newApiKey = (mode: Mode = 'live'): string =>
+  `${mode === 'test' ? 'sk-dr-test-' : 'sk-dr-'}${random(base62, 43)}`;
 
 export const isApiKey = (text: string): boolean => patterns.apiKey.test(text);
 

@@ -9,6 +9,8 @@ export type Job = {
   readonly images: readonly string[];
   readonly n: number;
   readonly options: Options;
+  /** How often a provider was busy with it before. */
+  readonly busyCount?: number | undefined;
   /** Where the provider may report that the job is done; it is polled for the result all the same. */
   readonly webhookUrl?: string | undefined;
 };

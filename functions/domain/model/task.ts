@@ -46,8 +46,11 @@ export type QueuePlace = {
 /** Why a task, or one of its images, was not made. `message` is public. */
 export type Failure = { readonly code: TaskErrorCode; readonly message: string };
 
-/** One image of a finished job: its URL at the provider, or why it was not made. */
-export type GeneratedImage = { readonly url: string } | Failure;
+/**
+ * One image of a finished job: its URL at the provider, or why it was not made. Only the sandbox gives an input of the task
+ * for an image, by its index.
+ */
+export type GeneratedImage = { readonly url: string } | { readonly input: number } | Failure;
 
 /** The outcome of the job: a fact, written as soon as it is known and read when the task is settled. */
 export type Outcome =
@@ -76,6 +79,9 @@ export type TaskRequest = {
   readonly inputs: readonly Input[];
   readonly metadata?: Readonly<Record<string, string>> | undefined;
 };
+
+/** A task, as reports about it name it. */
+export type TaskRef = Pick<TaskBase, 'id' | 'account'>;
 
 type TaskBase = {
   readonly id: string;

@@ -1,11 +1,15 @@
 import {
   defaultModel,
   findModel,
+  type LiveProviderName,
   type Model,
+  offerOf,
   type ProviderName,
   providersFor,
+  sandbox,
 } from '../model/catalogue.ts';
-import type { Settled } from '../model/task.ts';
+import { isTest } from '../model/mode.ts';
+import type { Settled, TaskState } from '../model/task.ts';
 
 /** How long tasks have been taking lately at a provider, in seconds. */
 export type Durations = {
@@ -45,7 +49,7 @@ export const recordDurationOf =
     const { task } = settled ?? {};
     if (task?.status !== 'processing' || task.outcome?.state !== 'succeeded') return;
     const { id, model, provider, submittedAt, outcomeAt } = task;
-    if (outcomeAt === undefined) return;
+    if (outcomeAt === undefined || provider === sandbox) return; // there it takes as long as the prompt says
     const seconds = (outcomeAt - submittedAt) / 1000;
     await durations.recordDuration(model, provider, seconds).catch((cause) => failed(id, cause));
   };
@@ -60,18 +64,26 @@ export function typicalSecondsOf(
   provider?: ProviderName,
   catalogue?: readonly Model[],
 ): number {
-  if (override !== undefined) return Number(override);
-  const { providers } = findModel(id, catalogue) ?? defaultModel;
-  const guess = provider && providers[provider]?.typicalSeconds;
+  if (override !== undefined && provider !== sandbox) return Number(override);
+  const model = findModel(id, catalogue) ?? defaultModel;
+  const { providers } = model;
+  const guess = provider && offerOf(model, provider)?.typicalSeconds;
   return guess ?? Math.min(...Object.values(providers).map((one) => one.typicalSeconds));
 }
+
+/** What tells how long a task takes. */
+type TimedTask = Pick<TaskState, 'model' | 'account'>;
+
+/** The same for a task: in test mode it is always that of the sandbox. */
+export const typicalSecondsOfTask = (task: TimedTask, override?: string): number =>
+  typicalSecondsOf(task.model, override, isTest(task) ? sandbox : undefined);
 
 /** How many seconds tasks take: as measured, and the guess of the table until then. */
 export const measuredSecondsOf =
   (durations: Pick<Durations, 'typicalSeconds'>, override?: string, catalogue?: readonly Model[]) =>
   async (id: string, provider: ProviderName): Promise<number> => {
     const guess = typicalSecondsOf(id, override, provider, catalogue);
-    if (override !== undefined) return guess;
+    if (override !== undefined || provider === sandbox) return guess;
     // A measurement that cannot be read must not fail a task.
     return (await durations.typicalSeconds(id, provider).catch(() => undefined)) ?? guess;
   };
@@ -88,12 +100,14 @@ export const estimateSeconds =
     catalogue,
   }: {
     readonly durations: Pick<Durations, 'typicalSeconds'>;
-    readonly providers: readonly ProviderName[];
+    readonly providers: readonly LiveProviderName[];
     readonly typicalSeconds?: string | undefined;
     /** The models, when it is not the catalogue itself. */
     readonly catalogue?: readonly Model[];
   }) =>
-  async (model: string): Promise<number> => {
+  async (task: TimedTask): Promise<number> => {
+    const { model } = task;
+    if (isTest(task)) return typicalSecondsOfTask(task);
     const [first] = providersFor(model, providers, catalogue);
     return first
       ? Math.round(await measuredSecondsOf(durations, typicalSeconds, catalogue)(model, first))

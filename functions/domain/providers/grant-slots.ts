@@ -13,7 +13,7 @@ export type GrantDeps = {
   /** A text that no other call has. */
   readonly uniqueId: () => string;
   /** A slot was not taken up in time: its task was not woken, or its workflow is dead. */
-  readonly grantExpired: (taskId: string) => void;
+  readonly grantExpired: (taskId: string, pool: string) => void;
 };
 
 /** What the queue reads and writes of the tasks. */
@@ -66,14 +66,14 @@ async function expireGrants(deps: GrantDeps, segment: Segment, seen: SlotRow): P
     if (lease.held || lease.until > deps.now()) continue;
     const freed = await deps.queue.reclaimSlot(segment, taskId, lease);
     row = freed.row;
-    if (freed.done) await recordMissed(deps, taskId);
+    if (freed.done) await recordMissed(deps, segment, taskId);
   }
   return row;
 }
 
 /** Has the reconciler check a task that did not take up its slot. It waits at its old place. */
-async function recordMissed(deps: GrantDeps, taskId: string): Promise<void> {
-  deps.grantExpired(taskId);
+async function recordMissed(deps: GrantDeps, { pool }: Segment, taskId: string): Promise<void> {
+  deps.grantExpired(taskId, pool);
   const task = await deps.tasks.findRecord(taskId);
   if (!task || isDeleted(task) || !isQueued(task)) return;
   const missedAt = deps.now();

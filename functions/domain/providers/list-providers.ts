@@ -1,5 +1,10 @@
 import type { Capacity, ProviderCapacity } from '../model/capacity.ts';
-import { models, type ProviderName, providerNames } from '../model/catalogue.ts';
+import {
+  type LiveProviderName,
+  models,
+  type ProviderName,
+  providerNames,
+} from '../model/catalogue.ts';
 import type { Clock } from '../model/clock.ts';
 import { type Pool, poolsOf } from './pools.ts';
 import type { QueueStore, SlotRow } from './queue-store.ts';
@@ -7,7 +12,7 @@ import type { Rejections } from './rejections.ts';
 
 type Deps = {
   /** The providers that are offered, in the order in which they are tried. */
-  readonly order: readonly ProviderName[];
+  readonly order: readonly LiveProviderName[];
   readonly capacities: Readonly<Record<ProviderName, ProviderCapacity>>;
   readonly withKey: () => Promise<ReadonlySet<string>>;
   readonly typicalSeconds: (model: string, provider: ProviderName) => Promise<number>;
@@ -41,7 +46,7 @@ export const listProviders = (deps: Deps) => async () => {
 
 type Known = { readonly hasKey: boolean; readonly pools: readonly Pool[] };
 
-async function viewOf(deps: Deps, provider: ProviderName, { hasKey, pools }: Known) {
+async function viewOf(deps: Deps, provider: LiveProviderName, { hasKey, pools }: Known) {
   const place = deps.order.indexOf(provider);
   const [rejections, seconds, slots] = await Promise.all([
     deps.rejections.recent(provider),
@@ -69,7 +74,7 @@ const capacityView = (capacity: Capacity | undefined) =>
       }
     : null;
 
-const typicalSecondsAt = ({ typicalSeconds }: Deps, provider: ProviderName) =>
+const typicalSecondsAt = ({ typicalSeconds }: Deps, provider: LiveProviderName) =>
   Promise.all(
     models
       .filter(({ providers }) => providers[provider] !== undefined)

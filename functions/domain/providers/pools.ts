@@ -1,10 +1,10 @@
 import type { Capacity, ProviderCapacity } from '../model/capacity.ts';
 import {
+  allProviderNames,
   type Model,
   models,
   nameAtProvider,
   type ProviderName,
-  providerNames,
   providersFor,
 } from '../model/catalogue.ts';
 
@@ -44,7 +44,7 @@ export const poolsOf = (
 ): readonly Pool[] => [
   ...new Map(
     catalogue.flatMap(({ id }) =>
-      providersFor(id, providerNames, catalogue).map((provider) => {
+      providersFor(id, allProviderNames, catalogue).map((provider) => {
         const pool = poolOf(provider, id, capacities[provider]);
         return [pool.name, pool] as const;
       }),

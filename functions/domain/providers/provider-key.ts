@@ -1,4 +1,4 @@
-import { type Model, type ProviderName, providersFor } from '../model/catalogue.ts';
+import { type LiveProviderName, type Model, providersFor } from '../model/catalogue.ts';
 import { failures } from '../model/failures.ts';
 import { ProviderRejected } from '../model/workflow-errors.ts';
 
@@ -7,7 +7,7 @@ import { ProviderRejected } from '../model/workflow-errors.ts';
  * @throws {ProviderRejected} when the operator has stored none, and must act
  */
 export const requireProviderKey =
-  (provider: ProviderName, read: () => Promise<string | undefined>) =>
+  (provider: LiveProviderName, read: () => Promise<string | undefined>) =>
   async (): Promise<string> => {
     const key = await read();
     if (key) return key;
@@ -23,11 +23,11 @@ export const requireProviderKey =
  */
 export const offeredProviders =
   (
-    order: readonly ProviderName[],
+    order: readonly LiveProviderName[],
     withKey: () => Promise<ReadonlySet<string>>,
     catalogue?: readonly Model[],
   ) =>
-  async (model: string): Promise<readonly ProviderName[]> => {
+  async (model: string): Promise<readonly LiveProviderName[]> => {
     const names = await withKey();
     return providersFor(model, order, catalogue).filter((name) => names.has(name));
   };

@@ -4,10 +4,11 @@ import {
   idempotencyRecordFor,
   taskOfKeyDeleted,
 } from '../billing/idempotency.ts';
-import { type Ledger, type ReserveResult, reserveProblem } from '../billing/ledger.ts';
+import { busyProblem, type Ledger, type ReserveResult, reserveProblem } from '../billing/ledger.ts';
 import type { Caller } from '../model/api-key.ts';
 import { findModel, type Model } from '../model/catalogue.ts';
 import type { Clock } from '../model/clock.ts';
+import { isTest, playDayOf } from '../model/mode.ts';
 import { Problem } from '../model/problem.ts';
 import {
   type Input,
@@ -20,11 +21,12 @@ import {
   uploadFormMs,
   type WithRequest,
 } from '../model/task.ts';
+import { effectProblem } from '../providers/sandbox-effects.ts';
 import { effectiveRequest, type GenerationRequest } from '../wire/request.ts';
 import type { TaskStore, Workflow } from './ports.ts';
 
 type Deps = {
-  readonly ledger: Pick<Ledger, 'reserve'>;
+  readonly ledger: Pick<Ledger, 'reserve' | 'refill'>;
   readonly tasks: Pick<TaskStore, 'find' | 'findRecord'>;
   readonly workflow: Pick<Workflow, 'start'>;
   /** The models, when it is not the catalogue itself. */
@@ -57,6 +59,7 @@ export const createTask =
     );
     checkModel(request.model, caller);
     const task = draft(deps, request, caller);
+    if (isTest(caller)) await refillOnce(deps, caller, task.createdAt);
     const result = await deps.ledger.reserve(task, caller, idempotency);
     if (isBeyondBudget(result)) deps.budgetExceeded(caller.account);
     if (result.state !== 'reserved')
@@ -64,6 +67,13 @@ export const createTask =
     await startIfReady(deps, task);
     return { task, replayed: false };
   };
+
+/** The first create of a day in test mode gives its account the play credits of that day. */
+async function refillOnce({ ledger }: Deps, caller: Caller, at: number): Promise<void> {
+  const { account, refilledOn = '' } = caller;
+  if (refilledOn >= playDayOf(at)) return;
+  if (!(await ledger.refill(account, at))) throw busyProblem();
+}
 
 const isBeyondBudget = (result: ReserveResult): boolean =>
   result.state === 'over_budget' || (result.state === 'reserved' && result.isOverBudget === true);
@@ -75,6 +85,7 @@ function draft(deps: Deps, request: GenerationRequest, caller: Caller): WithRequ
     throw new Error(`the model ${request.model} passed the schema and is not in the catalogue`);
   const inputs = inputsOf(deps, request);
   checkCallback(deps, request.callback_url);
+  if (isTest(caller)) checkEffects(request.prompt);
   return {
     status: 'pending',
     id: deps.newId(now),
@@ -123,6 +134,12 @@ function checkCallback({ urlProblem }: Deps, url: string | undefined): void {
   const reason = url === undefined ? undefined : urlProblem(url, maxUrlLength);
   const param = 'callback_url';
   if (reason) throw new Problem('invalid_request', `${param} ${reason}`, { param });
+}
+
+/** A caller who asks the sandbox for what it does not do is told at once. */
+function checkEffects(prompt: string): void {
+  const message = effectProblem(prompt);
+  if (message) throw new Problem('invalid_request', message, { param: 'prompt' });
 }
 
 function checkModel(model: string, { keyName, allowedModels }: Caller): void {

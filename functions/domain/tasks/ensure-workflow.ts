@@ -1,6 +1,5 @@
 import type { Clock } from '../model/clock.ts';
-import { type MetricName, metricNames } from '../model/metric-names.ts';
-import { type ActiveTask, isDeleted, isEnded } from '../model/task.ts';
+import { type ActiveTask, isDeleted, isEnded, type TaskRef } from '../model/task.ts';
 import type { TaskStore, Workflow } from './ports.ts';
 
 /** From this many dead executions of a task on, each one tells the operator, who has to find out why they die. */
@@ -18,7 +17,7 @@ type Deps = {
   readonly workflow: Pick<Workflow, 'start' | 'executionState'>;
   readonly now: Clock;
   /** For the operator: the executions of the task die one after the other. */
-  readonly exhausted: (taskId: string) => void;
+  readonly exhausted: (task: TaskRef) => void;
 };
 
 /**
@@ -28,11 +27,12 @@ type Deps = {
  */
 export const ensureWorkflowRunning =
   (deps: Deps) =>
-  async ({ id, execution = 1 }: ActiveTask): Promise<Recovery> => {
+  async (task: ActiveTask): Promise<Recovery> => {
     const { workflow } = deps;
+    const { id, execution = 1 } = task;
     const state = await workflow.executionState(id, execution);
     if (state === 'running') return 'alive';
-    if (state === 'over') return replaceExecution(deps, id, execution);
+    if (state === 'over') return replaceExecution(deps, task, execution);
     await workflow.start(id, execution);
     return 'started';
   };
@@ -43,14 +43,15 @@ export const ensureWorkflowRunning =
  */
 async function replaceExecution(
   { tasks, workflow, now, exhausted }: Deps,
-  id: string,
+  task: TaskRef,
   dead: number,
 ): Promise<Recovery> {
+  const { id } = task;
   const isPostponed = dead > 1;
   const nextCheckAt = now() + (isPostponed ? pauseAfter(dead) : restartGraceMs);
   // Written before the start: if the start is lost, the next check finds the execution absent.
   if (!(await tasks.recordNextExecution(id, dead + 1, nextCheckAt))) return 'alive';
-  if (dead >= alarmingExecutions) exhausted(id);
+  if (dead >= alarmingExecutions) exhausted(task);
   if (isPostponed) return 'postponed';
   await workflow.start(id, dead + 1);
   return 'restarted';
@@ -63,6 +64,8 @@ const pauseAfter = (dead: number): number =>
 type EndDeps = {
   readonly tasks: Pick<TaskStore, 'findRecord'>;
   readonly ensureWorkflowRunning: (task: ActiveTask) => Promise<Recovery>;
+  /** For the operator: an execution had died, and another one has begun. The reconciler tells of all other recoveries. */
+  readonly restarted: (task: TaskRef) => void;
 };
 
 /** What followed the end of an execution. */
@@ -73,16 +76,12 @@ type ExecutionEnd = Recovery | 'settled' | 'unknown';
  * ended needs none; its pending callback is sent by the reconciler.
  */
 export const executionEnded =
-  ({ tasks, ensureWorkflowRunning }: EndDeps) =>
+  ({ tasks, ensureWorkflowRunning, restarted }: EndDeps) =>
   async (taskId: string): Promise<ExecutionEnd> => {
     const task = await tasks.findRecord(taskId);
     if (!task || isDeleted(task)) return 'unknown'; // or an execution that was started by hand
-    return isEnded(task) ? 'settled' : ensureWorkflowRunning(task);
+    if (isEnded(task)) return 'settled';
+    const recovery = await ensureWorkflowRunning(task);
+    if (recovery === 'restarted') restarted(task);
+    return recovery;
   };
-
-/**
- * The metric for the end of an execution. Only a restart counts: the other ends need no recovery, or are
- * counted by the reconciler.
- */
-export const executionEndMetric = (end: ExecutionEnd): MetricName | undefined =>
-  end === 'restarted' ? metricNames.deadExecution : undefined;

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { providerNames } from '../model/catalogue.ts';
 import { isTaskId, patterns } from '../model/ids.ts';
+import { modes } from '../model/mode.ts';
 import { taskErrorCodes } from '../model/problem.ts';
 import { callbackStates, statuses } from '../model/task.ts';
 import { cursorKeySchema, cursorSchema, limitSchema } from '../wire/cursor.ts';
@@ -8,6 +9,7 @@ import { unixSecondsSchema } from '../wire/query-time.ts';
 
 const rules = {
   account: 'account must be the name of an account',
+  mode: `mode must be one of: ${modes.join(', ')}`,
   status: `status must be one of: ${statuses.join(', ')}`,
   code: `code must be one of: ${taskErrorCodes.join(', ')}`,
   provider: `provider must be one of: ${providerNames.join(', ')}`,
@@ -24,6 +26,7 @@ export const FindQuery = z
     // Between two days there is a position without a task.
     cursor: cursorSchema(cursorKeySchema((id) => id === '' || isTaskId(id))),
     account: z.string(rules.account).regex(patterns.account, rules.account).optional(),
+    mode: z.enum(modes, rules.mode).default('live'),
     status: z.enum(statuses, rules.status).optional(),
     code: z.enum(taskErrorCodes, rules.code).optional(),
     provider: z.enum(providerNames, rules.provider).optional(),

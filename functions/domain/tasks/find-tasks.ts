@@ -1,6 +1,7 @@
 import type { Clock } from '../model/clock.ts';
 import type { CursorKey } from '../model/ids.ts';
 import { isTaskId } from '../model/ids.ts';
+import { accountIn, modeOf } from '../model/mode.ts';
 import { isDeleted, isEnded, type TaskState } from '../model/task.ts';
 import { adminSummaryView } from '../wire/admin-task-view.ts';
 import { formatCursorKey, pageResponse } from '../wire/cursor.ts';
@@ -36,7 +37,7 @@ export const findTasks = (deps: Deps) => async (query: FindQuery) => {
   const found: TaskState[] = [];
   let next: CursorKey | undefined = query.cursor;
   for (let reads = 0; reads < maxReads; reads += 1) {
-    const read = await readTasks(deps.history, query.account, { ...range, after: next });
+    const read = await readTasks(deps.history, sideOf(query), { ...range, after: next });
     found.push(...read.tasks.filter((task) => isFound(query, task) && !hasExpired(task, now)));
     next = read.next;
     if (!next || found.length >= query.limit || isDayLimit(next)) break;
@@ -109,7 +110,8 @@ function isFound(query: FindQuery, task: TaskState): boolean {
   const ended = isEnded(task) ? task : undefined;
   const code = task.status === 'failed' ? task.failure.code : undefined;
   const wanted: readonly (readonly [wanted: string | undefined, has: string | undefined])[] = [
-    [query.account, task.account],
+    [query.mode, modeOf(task)],
+    [sideOf(query), task.account],
     [query.status, task.status],
     [query.code, code],
     [query.provider, task.provider],
@@ -117,6 +119,10 @@ function isFound(query: FindQuery, task: TaskState): boolean {
   ];
   return wanted.every(([one, has]) => one === undefined || one === has);
 }
+
+/** The side of an account that is asked about, if it is one account. */
+const sideOf = ({ account, mode }: FindQuery): string | undefined =>
+  account === undefined ? undefined : accountIn(mode, account);
 
 const callbackState = (ended: Extract<TaskState, { finishedAt: number }> | undefined) =>
   ended?.callback?.state ?? 'pending';

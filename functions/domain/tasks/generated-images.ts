@@ -10,7 +10,7 @@ export function limitImages(
   generated: readonly GeneratedImage[],
 ): readonly GeneratedImage[] {
   if (generated.length <= n && !generated.some(isTooLong)) return generated;
-  const images = generated.filter((one) => 'url' in one).slice(0, n);
+  const images = generated.filter((one) => !('code' in one)).slice(0, n);
   const failed = generated.filter((one) => 'code' in one).slice(0, n - images.length);
   return [...images, ...failed].map((one) => (isTooLong(one) ? failures.resultUnavailable : one));
 }

@@ -25,7 +25,7 @@ import { hasExpired } from './retention.ts';
 type Deps = {
   readonly history: TaskHistory;
   readonly now: Clock;
-  readonly typicalSeconds: (model: string) => number;
+  readonly typicalSeconds: (task: TaskState) => number;
 };
 
 /** An account's tasks, the newest first, a page at a time and without links to results. */
@@ -37,7 +37,7 @@ export const listTasks =
     const read = await readTasks(history, account, request, { limit: before + size, now: now() });
     const tasks = await withRequests(history, { ...read, tasks: read.tasks.slice(before) });
     const list = pageResponse(
-      tasks.map((task) => summaryView(task, now(), typicalSeconds(task.model))),
+      tasks.map((task) => summaryView(task, now(), typicalSeconds(task))),
       read.next && formatCursorKey(read.next),
     );
     if (page === undefined) return list;

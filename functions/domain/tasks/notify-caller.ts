@@ -8,6 +8,7 @@ import {
   isEnded,
   quickAttempts,
   quickPauseSeconds,
+  type TaskRef,
   type WithRequest,
 } from '../model/task.ts';
 import { CallbackFailed } from '../model/workflow-errors.ts';
@@ -31,7 +32,7 @@ type Deps = {
   readonly now: Clock;
   /** The pauses between the further attempts, in seconds; after the last one the callback is given up. */
   readonly callbackRetryDelays: readonly number[];
-  readonly undelivered: (taskId: string, cause: CallbackFailed) => void;
+  readonly undelivered: (task: TaskRef, cause: CallbackFailed) => void;
 };
 
 /** What is sent to the caller of a task. */
@@ -106,7 +107,7 @@ async function recordAttempt(
   const result = resultOf(delivery);
   const record: CallbackRecord = { state, attempts, lastStatus: result.status };
   await deps.tasks.recordCallbackAttempt(task, { ...times, ...result }, record, nextCheckAt);
-  if (state === 'undelivered') deps.undelivered(task.id, callbackFailed(attempts, delivery));
+  if (state === 'undelivered') deps.undelivered(task, callbackFailed(attempts, delivery));
   if (followsAtOnce) throw callbackFailed(attempts, delivery);
   return record;
 }

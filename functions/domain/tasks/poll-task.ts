@@ -10,6 +10,7 @@ import {
   type Outcome,
   type Processing,
   type TaskRecord,
+  type TaskRef,
   type TaskState,
 } from '../model/task.ts';
 import { CallbackFailed, ProviderBusy, ResultUnavailable } from '../model/workflow-errors.ts';
@@ -41,9 +42,9 @@ type Deps = {
   readonly outcomeRecorded?: (taskId: string, outcome: Outcome) => void;
   readonly providerBusy: (taskId: string, cause: ProviderBusy) => void;
   /** For the operator: the provider does not say how the job of a task is that is past its deadline. */
-  readonly overdue: (taskId: string) => void;
+  readonly overdue: (task: TaskRef) => void;
   /** For the operator: the provider gave no result for the whole time in which it stores one. */
-  readonly unanswered: (taskId: string) => void;
+  readonly unanswered: (task: TaskRef) => void;
 };
 
 /**
@@ -178,8 +179,8 @@ type PollResult = { readonly progress: Progress } | { readonly busy: ProviderBus
 type Polled = { readonly result: PollResult; readonly polledAt: number };
 
 function reportOverdue(deps: Deps, task: Processing, { result, polledAt }: Polled): void {
-  const { id, deadlineAt = Number.POSITIVE_INFINITY } = task;
-  if ('busy' in result && polledAt > deadlineAt + overdueGraceMs) deps.overdue(id);
+  const { deadlineAt = Number.POSITIVE_INFINITY } = task;
+  if ('busy' in result && polledAt > deadlineAt + overdueGraceMs) deps.overdue(task);
 }
 
 /** Cancels the job of a task that failed by its deadline before the job began: the provider would make and bill it. */
@@ -261,10 +262,10 @@ async function poll(
 // for as long as the provider stores jobs.
 function outcomeWithoutProgress(
   { providers, unanswered }: Deps,
-  { id, provider, submittedAt }: Processing,
+  task: Processing,
   polledAt: number,
 ): Outcome | undefined {
-  if (polledAt < submittedAt + providers[provider].retentionMs) return undefined;
-  unanswered(id);
+  if (polledAt < task.submittedAt + providers[task.provider].retentionMs) return undefined;
+  unanswered(task);
   return { state: 'failed', failure: failures.pastDeadline };
 }

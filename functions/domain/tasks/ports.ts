@@ -211,6 +211,9 @@ export type InputStore = {
 };
 
 /** The result pictures in our bucket. */
+/** The private copy of an input. */
+type InputCopy = { readonly index: number; readonly format: ImageFormat };
+
 export type ResultStore = {
   /** The images that were copied before, by number. */
   stored(taskId: string): Promise<ReadonlyMap<number, Image>>;
@@ -219,6 +222,8 @@ export type ResultStore = {
    * @throws {ResultUnavailable} when there is no whole picture at the URL
    */
   store(taskId: string, n: number, url: string): Promise<Image>;
+  /** Copies an input of a task for its image `n`, marked as output of the sandbox. */
+  storeInput(taskId: string, n: number, input: InputCopy): Promise<Image>;
   /** A fresh link to a result, valid for some minutes. */
   link(image: Image, filename: string): Promise<string>;
   /** The bytes of a result. */

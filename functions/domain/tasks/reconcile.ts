@@ -10,6 +10,7 @@ import {
   type Pending,
   type QueuedTask,
   type TaskRecord,
+  type TaskRef,
 } from '../model/task.ts';
 import type { Recovery } from './ensure-workflow.ts';
 import type { DueCheck, InputStore, TaskStore, Workflow } from './ports.ts';
@@ -103,7 +104,7 @@ type Deps = {
   /** Has the pictures of a deleted task deleted, by another function. */
   readonly deletePictures: (taskId: string) => Promise<void>;
   readonly now: Clock;
-  readonly recovered: (reason: Recovered, taskId: string) => void;
+  readonly recovered: (reason: Recovered, task: TaskRef) => void;
   readonly failed: (taskId: string, cause: unknown) => void;
 };
 
@@ -132,8 +133,13 @@ async function check(deps: Deps, due: DueCheck): Promise<void> {
   const uploaded = awaitsUploads(task) ? await deps.inputs.uploaded(task.id) : undefined;
   const reason = dueCheck({ ...task, nextCheckAt: due.nextCheckAt }, deps.now(), uploaded);
   if (reason === 'queued') return checkQueued(deps, task);
-  if (reason && (await recover(deps, task, reason))) deps.recovered(reason, task.id);
+  if (reason && (await recover(deps, task, reason))) deps.recovered(reason, refTo(task));
 }
+
+const refTo = (task: TaskRecord): TaskRef => ({
+  id: task.id,
+  account: isDeleted(task) ? task.owner : task.account,
+});
 
 /** A task that waits for a slot costs no request to Step Functions: whoever is handed a slot and is dead is found by that. */
 async function checkQueued(deps: Deps, task: TaskRecord): Promise<void> {

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { type Act, type AuditLog, auditEntry } from '../model/audit.ts';
 import type { Clock } from '../model/clock.ts';
+import { ownerOf } from '../model/mode.ts';
 import type { TaskHistory } from './list-tasks.ts';
 import type { TaskStore } from './ports.ts';
 import { graceMs } from './redeliver.ts';
@@ -65,7 +66,7 @@ export const redeliverAll =
     }
     return {
       object: 'callback_redelivery' as const,
-      account,
+      account: ownerOf(account),
       since,
       before: end,
       scheduled,

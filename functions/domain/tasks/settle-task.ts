@@ -31,7 +31,7 @@ export type CaughtError = z.output<typeof CaughtError>;
 
 type Deps = {
   readonly ledger: Pick<Ledger, 'settle'>;
-  readonly results: Pick<ResultStore, 'store' | 'stored'>;
+  readonly results: Pick<ResultStore, 'store' | 'storeInput' | 'stored'>;
   readonly now: Clock;
   /** How many days a task is kept after its end. */
   readonly retentionDays: number;
@@ -96,7 +96,7 @@ async function endingOf(
   }
   if (outcome.state === 'failed') return { status: 'failed', failure: outcome.failure };
   const retriesAreOver = error?.Error === ResultUnavailable.code;
-  return collectImages(results, task.id, limitImages(task.n, outcome.images), {
+  return collectImages(results, task, limitImages(task.n, outcome.images), {
     retriesAreOver,
     isFirst,
   });
@@ -107,18 +107,18 @@ async function endingOf(
 /** Copies the images into our bucket. @throws {ResultUnavailable} unless the retries are over */
 async function collectImages(
   results: Deps['results'],
-  taskId: string,
+  task: ActiveTask,
   generated: readonly GeneratedImage[],
   { retriesAreOver, isFirst }: { readonly retriesAreOver: boolean; readonly isFirst: boolean },
 ): Promise<Ending> {
   // A settlement that crashed may have copied some, and the provider may have deleted them since.
-  const stored = isFirst ? undefined : await results.stored(taskId);
+  const stored = isFirst ? undefined : await results.stored(task.id);
   // All of them are waited for: Lambda stops a function that has returned in the middle of a download.
   const copies = await Promise.allSettled(
     generated.map(async (image, index): Promise<Image | Failure> => {
-      if (!('url' in image)) return image;
+      if ('code' in image) return image;
       try {
-        return stored?.get(index + 1) ?? (await results.store(taskId, index + 1, image.url));
+        return stored?.get(index + 1) ?? (await storeImage(results, task, index + 1, image));
       } catch (error) {
         if (retriesAreOver && error instanceof ResultUnavailable) return failures.resultUnavailable;
         throw error;
@@ -135,6 +135,19 @@ async function collectImages(
   return images.length > 0
     ? { status: 'completed', images, failures: missing }
     : { status: 'failed', failure: missing[0] ?? failures.noImage };
+}
+
+/** Copies one image into our bucket. */
+function storeImage(
+  results: Deps['results'],
+  { id, prepared }: ActiveTask,
+  n: number,
+  image: Exclude<GeneratedImage, Failure>,
+): Promise<Image> {
+  if ('url' in image) return results.store(id, n, image.url);
+  const format = prepared?.formats[image.input];
+  if (!format) throw new Error(`${id} has no copy of its input ${image.input}`);
+  return results.storeInput(id, n, { index: image.input, format });
 }
 
 // The record.

@@ -1,4 +1,10 @@
-import { type Model, nameAtProvider, type ProviderName } from '../model/catalogue.ts';
+import {
+  type LiveProviderName,
+  type Model,
+  nameAtProvider,
+  type ProviderName,
+  sandbox,
+} from '../model/catalogue.ts';
 import type { Clock } from '../model/clock.ts';
 import { failures } from '../model/failures.ts';
 import type { TaskErrorCode } from '../model/problem.ts';
@@ -14,6 +20,7 @@ import {
   requestOf,
   type SubmittedRequest,
   type Task,
+  type TaskRef,
   type TaskState,
   type WithRequest,
 } from '../model/task.ts';
@@ -24,6 +31,7 @@ import {
   SubmitUnknown,
   TaskFailed,
 } from '../model/workflow-errors.ts';
+import { availableProvidersOf } from '../providers/order.ts';
 import { type PollSchedule, pollSchedule } from '../providers/poll-schedule.ts';
 import { rejectionCode } from '../providers/rejections.ts';
 import type { Slots, TakenSlot } from '../providers/slots.ts';
@@ -36,8 +44,8 @@ export type SubmitDeps = {
   readonly providers: Readonly<
     Record<ProviderName, Pick<Provider, 'submit' | 'idempotent' | 'supportsWebhook' | 'cancel'>>
   >;
-  /** The providers that offer a model and have a key, in the order in which they are tried. */
-  readonly availableProviders: (model: string) => Promise<readonly ProviderName[]>;
+  /** For a live task: the providers that offer its model and have a key, in the order in which they are tried. */
+  readonly availableProviders: (model: string) => Promise<readonly LiveProviderName[]>;
   /** Where a provider may report that a job is done. */
   readonly webhookUrl: (provider: ProviderName, taskId: string) => Promise<string>;
   readonly typicalSeconds: (model: string, provider: ProviderName) => Promise<number>;
@@ -57,11 +65,11 @@ export type SubmitDeps = {
   /** The provider has the job. A repeated run reports it again. */
   readonly onAccepted: (taskId: string, provider: ProviderName) => void;
   /** For the operator: it is unknown whether the provider accepted the job, which it may bill. */
-  readonly outcomeUnknown: (taskId: string) => void;
+  readonly outcomeUnknown: (task: TaskRef) => void;
   /** For the operator: the last provider, too, was busy or could not be reached, and the task waits in the queue. */
-  readonly onDeferred: (taskId: string, provider: ProviderName) => void;
+  readonly onDeferred: (task: TaskRef, provider: ProviderName) => void;
   /** For the operator: a provider rejects every job, because of its key, its bill or the model. */
-  readonly operatorMustAct: (taskId: string, cause: ProviderRejected) => void;
+  readonly operatorMustAct: (task: TaskRef, cause: ProviderRejected) => void;
   /** Counts a job that a provider did not accept. It does not fail. */
   readonly recordRejection: (provider: ProviderName, code: TaskErrorCode) => Promise<void>;
   /** This provider accepted nothing, and the next one is tried. */
@@ -98,7 +106,7 @@ type Submission =
   /** Another attempt holds the submit lock. */
   | { readonly state: 'locked' }
   /** The task waits for a slot: none is free, or these providers, which had one, were busy. */
-  | { readonly state: 'waits'; readonly busy: readonly ProviderName[] };
+  | { readonly state: 'waits'; readonly task: Pending; readonly busy: readonly ProviderName[] };
 
 const isDeclined = (result: Submission): result is Declined =>
   result.state === 'busy' || result.state === 'operator_must_act';
@@ -121,7 +129,7 @@ export const submitTask =
         await deps.slots.submitted(result.task);
         return scheduleOf(deps, result.task);
       case 'waits':
-        for (const provider of result.busy.slice(-1)) deps.onDeferred(taskId, provider);
+        for (const provider of result.busy.slice(-1)) deps.onDeferred(result.task, provider);
         throw new NoFreeSlot(taskId);
       case 'busy':
         throw result.error;
@@ -134,7 +142,7 @@ export const submitTask =
       case 'failed':
         return fail(deps, taskId, result.failure, result.rejectedBy);
       case 'unknown':
-        deps.outcomeUnknown(taskId);
+        deps.outcomeUnknown(result.task);
         await keepSlot(deps, result.task);
         return fail(deps, taskId, failures.submitUnknown);
       default:
@@ -156,10 +164,14 @@ async function fail(
   throw new TaskFailed(failure.code);
 }
 
-/** The provider may run the job: its slot stays taken for as long as that may last. */
+/**
+ * The provider may run the job: its slot stays taken for as long as that may last. The sandbox runs none that it has given no
+ * ticket for, and its one slot is everybody's.
+ */
 async function keepSlot({ slots, typicalSeconds }: SubmitDeps, task: Pending): Promise<void> {
   const { model, provider } = task;
-  if (provider) await slots.keep(task, await typicalSeconds(model, provider));
+  if (provider && provider !== sandbox)
+    await slots.keep(task, await typicalSeconds(model, provider));
 }
 
 async function scheduleOf(deps: SubmitDeps, task: Processing): Promise<PollSchedule> {
@@ -196,7 +208,7 @@ async function submitToAvailable(
   if (task.cancelledAt !== undefined) return { state: 'failed', failure: failures.cancelled };
   if (hasWaitedTooLong(task, deps.now()))
     return { state: 'failed', failure: failures.providerBusy };
-  const names = await deps.availableProviders(task.model);
+  const names = await availableProvidersOf(task, deps.availableProviders);
   return submitToFree(deps, task, { names, inputFormats, declinedBy: new Map() });
 }
 
@@ -250,7 +262,7 @@ async function waitForSlot(
 ): Promise<Submission> {
   const possible = names.filter((name) => declined.get(name)?.state !== 'operator_must_act');
   if (possible.length === 0) {
-    return [...declined.values()].at(-1) ?? withoutProvider(deps, task.id);
+    return [...declined.values()].at(-1) ?? withoutProvider(deps, task);
   }
   const pools = deps.slots.poolsFor(task.model, possible);
   // It leaves the queue that it was in: providers have got or lost their keys.
@@ -265,7 +277,7 @@ async function waitForSlot(
   );
   if (!queued) return { state: 'over', reason: 'the task has ended meanwhile' };
   if (isUntouched(queued) && queued.cancelledAt === undefined)
-    return { state: 'waits', busy: possible.filter((name) => declined.has(name)) };
+    return { state: 'waits', task, busy: possible.filter((name) => declined.has(name)) };
   if (queued.status === 'pending' && queued.submitLockedAt !== undefined)
     return { state: 'locked' };
   return continueFrom(deps, { ...requestOf(task), ...queued });
@@ -290,9 +302,9 @@ export const queueCheckMs = 60 * 60 * 1000;
 export const hasWaitedTooLong = ({ queue }: Pending, now: number): boolean =>
   queue !== undefined && now >= queue.since + maxQueueMs;
 
-function withoutProvider(deps: SubmitDeps, taskId: string): Declined {
+function withoutProvider(deps: SubmitDeps, task: Pending): Declined {
   const error = new ProviderRejected(failures.noProvider, { operatorMustAct: true });
-  deps.operatorMustAct(taskId, error);
+  deps.operatorMustAct(task, error);
   return { state: 'operator_must_act', error };
 }
 
@@ -333,7 +345,7 @@ async function submitTo(
   const result = await callProvider(deps, task, { provider, modelName, request, typicalSeconds });
   if (result.state === 'unknown') return resubmit(deps, task);
   if (isDeclined(result)) {
-    if (result.state === 'operator_must_act') deps.operatorMustAct(id, result.error);
+    if (result.state === 'operator_must_act') deps.operatorMustAct(pending, result.error);
     await tasks.releaseSubmitLock(id, task.submitLockedAt ?? 0, result.state);
     // Not under the lock, which would say that the provider may have the job.
     await deps.recordRejection(provider, rejectionCode(result));
@@ -408,8 +420,8 @@ async function callProvider(
   pending: WithRequest<Pending>,
   { provider, modelName, request, typicalSeconds }: Attempt,
 ): Promise<CallResult> {
-  const { id, prompt, n, options } = pending;
-  const job: Job = { taskId: id, model: modelName, prompt, n, options, ...request };
+  const { id, prompt, n, options, busyCount } = pending;
+  const job: Job = { taskId: id, model: modelName, prompt, n, options, busyCount, ...request };
   let ticket: string;
   try {
     ticket = await providers[provider].submit(job);

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { providerNames } from '../model/catalogue.ts';
+import { allProviderNames } from '../model/catalogue.ts';
 import { taskErrorCodes } from '../model/problem.ts';
 import { callbackStates, maxStoredAttempts, statuses } from '../model/task.ts';
 import { accountName, credits, keyId, seconds, taskId } from './fields.ts';
@@ -10,6 +10,7 @@ const summary = {
   object: z.literal('admin.task'),
   id: taskId,
   account: accountName,
+  livemode: z.boolean().describe('`false`: it was made with a test key, for play credits'),
   key_id: keyId,
   user_group: z.string(),
   model: z.string(),
@@ -17,7 +18,7 @@ const summary = {
   status: z.enum(statuses),
   code: z.enum(taskErrorCodes).nullable().describe('Why it failed'),
   provider: z
-    .enum(providerNames)
+    .enum(allProviderNames)
     .nullable()
     .describe('The provider that has it, had it, or is asked right now'),
   callback: z

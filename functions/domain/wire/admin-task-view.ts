@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { isTest, ownerOf } from '../model/mode.ts';
 import { toCredits } from '../model/money.ts';
 import {
   type CallbackAttempt,
@@ -22,7 +23,8 @@ export function adminSummaryView(task: TaskState): z.input<typeof schemas.AdminT
   return {
     object: 'admin.task' as const,
     id: task.id,
-    account: task.account,
+    account: ownerOf(task.account),
+    livemode: !isTest(task),
     key_id: task.keyId,
     user_group: task.userGroup,
     model: task.model,

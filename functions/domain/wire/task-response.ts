@@ -20,8 +20,8 @@ type Deps = {
 };
 
 type TaskDeps = Deps & {
-  /** How many seconds a task of a model takes. */
-  readonly typicalSeconds: (model: string) => number;
+  /** How many seconds such a task takes. */
+  readonly typicalSeconds: (task: TaskState) => number;
   /** Where a task stands in the queue, if it is known. */
   readonly queued: (task: QueuedTask) => Promise<QueueEstimate | undefined>;
 };
@@ -33,7 +33,7 @@ export const taskResponseFor =
     taskView(task, {
       ...more,
       now: deps.now(),
-      typicalSeconds: deps.typicalSeconds(task.model),
+      typicalSeconds: deps.typicalSeconds(task),
       queued: isQueued(task) ? await deps.queued(task) : undefined,
       resultLink: await resultLinksFor(deps, task),
     });

@@ -23,6 +23,17 @@ const identity = {
   model: z.string().describe('The model that makes the images'),
   object: z.literal('image.generation.task'),
   type: z.literal('image'),
+  livemode: z
+    .boolean()
+    .describe(
+      '`false`: it was made with a test key, costs play credits and shows no work of the model',
+    ),
+  sandbox: z
+    .literal(true)
+    .optional()
+    .describe(
+      'The built-in sandbox has it: its results are the first picture, marked as sandbox output',
+    ),
   metadata: z
     .record(z.string(), z.string())
     .optional()
@@ -250,6 +261,7 @@ export const TaskSummary = z
     has_error: z.boolean().describe('Whether it failed'),
     credits_reserved: credits('What was reserved for it'),
     credits_used: credits('What it cost, if it ended').nullable(),
+    livemode: identity.livemode,
     prompt_start: z.string().describe('The first 120 characters of the prompt'),
     metadata: identity.metadata,
     key: TaskKey,

@@ -1,4 +1,6 @@
 import type * as z from 'zod';
+import { sandbox } from '../model/catalogue.ts';
+import { isTest } from '../model/mode.ts';
 import { toCredits } from '../model/money.ts';
 import {
   type ActiveTask,
@@ -190,6 +192,7 @@ export const summaryView = (
     has_error: status === 'failed',
     credits_reserved: toCredits(task.reserved),
     credits_used: ended ? toCredits(ended.charged) : null,
+    livemode: !isTest(task),
     prompt_start: [...task.prompt].slice(0, maxPromptStart).join(''),
     ...(metadata && { metadata }),
     key: keyView(task),
@@ -213,6 +216,8 @@ const identity = (task: Task) => ({
   model: task.model,
   object: 'image.generation.task' as const,
   type: 'image' as const,
+  livemode: !isTest(task),
+  ...(task.provider === sandbox && { sandbox: true as const }),
   ...(task.metadata && { metadata: task.metadata }),
 });
 

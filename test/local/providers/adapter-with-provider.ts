@@ -1,11 +1,14 @@
 import { providerAdapters } from '../../../functions/adapters/providers/registry.ts';
-import { defaultModel, type ProviderName } from '../../../functions/domain/model/catalogue.ts';
+import { defaultModel, type LiveProviderName } from '../../../functions/domain/model/catalogue.ts';
 import type { Job, Progress } from '../../../functions/domain/model/provider.ts';
 import type { MockProviderOptions } from '../../../local/providers/server.ts';
 import { localProvider, someLink } from './local-provider.ts';
 
 /** A real adapter with the mock provider, whose clock stands still until a test moves it. */
-export async function adapterWithProvider(name: ProviderName, options: MockProviderOptions = {}) {
+export async function adapterWithProvider(
+  name: LiveProviderName,
+  options: MockProviderOptions = {},
+) {
   const { mockProvider, clock, call } = await localProvider(options);
   const provider = providerAdapters[name].createClient({
     baseUrl: mockProvider.url,

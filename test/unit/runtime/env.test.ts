@@ -40,7 +40,10 @@ const parsedValues: Record<string, unknown> = {
   MODEL_PRICES: prices,
   PROVIDER_URLS: providerUrls,
   PROVIDER_KEYS_URLS: keysUrls,
-  PROVIDER_CAPACITIES: capacities({ running: 5, submitsPerSecond: 4, ahead: 1 }),
+  PROVIDER_CAPACITIES: {
+    ...capacities({ running: 5, submitsPerSecond: 4, ahead: 1 }),
+    sandbox: { capacity: { running: 1 }, countedBy: 'provider' },
+  },
 };
 
 const namesOf = (entry: Entry): readonly string[] => Object.keys(entries[entry].shape);
@@ -173,6 +176,12 @@ describe('the capacities of the providers', () => {
   ])('are refused when they are %s', (_, value) => {
     expect(() => read(value)).toThrow('lacks PROVIDER_CAPACITIES.dashscope');
   });
+});
+
+test('no order of live tasks can name the sandbox', () => {
+  const env = { ...fullEnv('workflow/submit-task'), PROVIDERS: 'fal,sandbox' };
+
+  expect(() => readEnv('workflow/submit-task', env)).toThrow('PROVIDERS');
 });
 
 describe('the URLs of the providers', () => {

@@ -1,10 +1,12 @@
 import { afterAll, expect, test, vi } from 'vitest';
+import { testAccountOf } from '../../../functions/domain/model/mode.ts';
 import { lines } from './lines.ts';
 
 // The dimension is read when the module is loaded.
 vi.stubEnv('POWERTOOLS_SERVICE_NAME', 'Darkroom-prod');
 afterAll(() => vi.unstubAllEnvs());
-const { countMetric, emitMetrics } = await import('../../../functions/runtime/metric.ts');
+const { countMetric, countSlotMetric, countTaskMetric, emitMetrics, emitTaskMetrics } =
+  await import('../../../functions/runtime/metric.ts');
 
 const written = lines();
 const linesOf = (operation: () => void) => {
@@ -14,20 +16,20 @@ const linesOf = (operation: () => void) => {
 };
 
 test('a count is one log line that CloudWatch turns into a number', () => {
-  countMetric('UnknownSubmit');
+  countMetric('ReconcilerFailure');
 
   expect(written.last()).toMatchObject({
-    UnknownSubmit: 1,
+    ReconcilerFailure: 1,
     _aws: {
       CloudWatchMetrics: [
-        { Namespace: 'Darkroom', Metrics: [{ Name: 'UnknownSubmit', Unit: 'Count' }] },
+        { Namespace: 'Darkroom', Metrics: [{ Name: 'ReconcilerFailure', Unit: 'Count' }] },
       ],
     },
   });
 });
 
 test('its one dimension is the stack, so that two stacks in one account have metrics of their own', () => {
-  countMetric('UnknownSubmit');
+  countMetric('ReconcilerFailure');
 
   expect(written.last()).toMatchObject({
     service: 'Darkroom-prod',
@@ -37,8 +39,8 @@ test('its one dimension is the stack, so that two stacks in one account have met
 
 test('two counts are two lines, so that none is lost when the function dies', () => {
   const added = linesOf(() => {
-    countMetric('UnknownSubmit');
-    countMetric('UnknownSubmit');
+    countMetric('ReconcilerFailure');
+    countMetric('ReconcilerFailure');
   });
 
   expect(added).toHaveLength(2);
@@ -76,11 +78,24 @@ test('all numbers of one event are in one line, and its code is a field and no d
 
 test('the code of one event is not in the next line', () => {
   emitMetrics({ numbers: [['TaskFailed', 'Count', 1]], code: 'service_error' });
-  countMetric('UnknownSubmit');
+  countMetric('ReconcilerFailure');
 
   expect(written.last()).not.toHaveProperty('code');
 });
 
 test('no numbers are no line', () => {
   expect(linesOf(() => emitMetrics({ numbers: [] }))).toEqual([]);
+});
+
+test('a test task adds nothing to any metric, and a live one does', () => {
+  const numbers = [['TaskFailed', 'Count', 1]] as const;
+  const linesAbout = (account: string, pool: string) =>
+    linesOf(() => {
+      countTaskMetric({ account }, 'UnknownSubmit');
+      emitTaskMetrics({ account }, { numbers });
+      countSlotMetric(pool, 'ReclaimedSlot');
+    });
+
+  expect(linesAbout('default', 'fal')).toHaveLength(3);
+  expect(linesAbout(testAccountOf('default'), 'sandbox')).toEqual([]);
 });

@@ -13,6 +13,7 @@ import {
   type WebhookSecrets,
 } from '../../../domain/model/account.ts';
 import type { AuditEntry } from '../../../domain/model/audit.ts';
+import { isTestAccount, ownerOf, testLimits } from '../../../domain/model/mode.ts';
 import { indexNames } from '../../../domain/model/storage-names.ts';
 import { putAuditEntry, updateWithEntry } from './audit-table.ts';
 import { budgetIn, changeBudget } from './budgets.ts';
@@ -31,7 +32,10 @@ import {
 import { untilResult, writeAll } from './transaction.ts';
 import { update, updateExpression } from './update.ts';
 
-/** Only an account's own row has this attribute, so the index of accounts has no shards and no entries in it. */
+/**
+ * Only an account's own row has this attribute, so the index of accounts has no shards and no entries in it, and no test
+ * sides.
+ */
 const listed = 'account';
 
 const conditions = {
@@ -80,7 +84,8 @@ export const accountTable = (
   entries: (account, options) => listEntries(client, table, account, options),
 
   secrets: async (account) => {
-    const row = await readRow(client, table, accountKey(account));
+    // Both sides of an account sign with the same secrets.
+    const row = await readRow(client, table, accountKey(ownerOf(account)));
     return row && webhookSecretsIn(row);
   },
 
@@ -122,15 +127,29 @@ const toProfile = (row: Row): Profile => ({
   createdAt: row['createdAt'],
   ...(row['disabled'] && { disabled: true }),
   ...(budgetIn(row) && { budget: budgetIn(row) }),
+  ...(row['refilledOn'] && { refilledOn: row['refilledOn'] }),
 });
 
-/** The accounts of callers, which exist. */
+/**
+ * The accounts of callers, which exist. The test side of one has limits of its own, and all else from its owner; it is there
+ * from its first create on.
+ */
 export const accountProfiles =
   (client: DynamoDBClient, table: string) =>
   async (account: string): Promise<AccountProfile> => {
-    const row = await readRow(client, table, accountKey(account));
-    if (!row) throw new Error(`the account ${account} does not exist`);
-    return { ...toProfile(row), shards: row['shards'] };
+    const [row, side] = await Promise.all([
+      readRow(client, table, accountKey(ownerOf(account))),
+      isTestAccount(account) ? readRow(client, table, accountKey(account)) : undefined,
+    ]);
+    if (!row) throw new Error(`the account ${ownerOf(account)} does not exist`);
+    if (!isTestAccount(account)) return { ...toProfile(row), shards: row['shards'] };
+    return {
+      userGroup: row['userGroup'],
+      disabled: row['disabled'],
+      limits: testLimits,
+      shards: side?.['shards'],
+      refilledOn: side?.['refilledOn'],
+    };
   };
 
 const toAccount = (row: Row, shards: readonly Row[]): Account => ({
@@ -150,7 +169,13 @@ async function addAccount(
   entry: AuditEntry | undefined,
 ): Promise<boolean> {
   const tasksAllowed = account.limits.tasksInFlight ?? defaultLimits.tasksInFlight;
-  const row = { ...account, ...accountKey(account.account), listed, shards: 1, tasksAllowed };
+  const row = {
+    ...account,
+    ...accountKey(account.account),
+    listed: isTestAccount(account.account) ? undefined : listed,
+    shards: 1,
+    tasksAllowed,
+  };
   const shard = {
     ...accountShardKey(account.account, 0),
     ...noFunds,

@@ -13,6 +13,7 @@ import {
 } from '../../../domain/model/api-key.ts';
 import type { AuditEntry } from '../../../domain/model/audit.ts';
 import type { Clock } from '../../../domain/model/clock.ts';
+import { accountIn } from '../../../domain/model/mode.ts';
 import { indexNames } from '../../../domain/model/storage-names.ts';
 import { accountProfiles } from './account-table.ts';
 import { putAuditEntry, updateWithEntry } from './audit-table.ts';
@@ -76,8 +77,8 @@ async function addKey(
   key: ApiKey,
   entry: AuditEntry | undefined,
 ): Promise<void> {
-  const { keyId, account, totalLimit = 0 } = key;
-  const row = totalLimit > 0 ? await readRow(client, tables.accounts, accountKey(account)) : {};
+  const { keyId, totalLimit = 0 } = key;
+  const row = totalLimit > 0 ? await readRow(client, tables.accounts, accountRowOf(key)) : {};
   const parts = divide(totalLimit, typicalTaskPrice, row?.['shards'] ?? 1);
   const added = await untilResult(async () => {
     const outcome = await writeAll(client, {
@@ -103,6 +104,9 @@ async function addKey(
   });
   if (!added) throw new Error(`there is a key ${keyId} already`);
 }
+
+/** The row of the account that a key spends from. */
+const accountRowOf = ({ mode, account }: ApiKey) => accountKey(accountIn(mode, account));
 
 const shardsOfKey = ({ keys }: Tables, keyId: string) => ({
   table: keys,
@@ -204,30 +208,30 @@ async function changeTotalLimit(
   return outcome.state === 'written';
 }
 
-/** What was spent through keys of one account, in all their shards. */
+/** What was spent through keys of one account, in either mode, in all their shards. */
 async function spendingOf(
   { client, tables, now }: Context,
   keys: readonly ApiKey[],
 ): Promise<ReadonlyMap<string, Spending>> {
-  const [first] = keys;
-  const row = first && (await readRow(client, tables.accounts, accountKey(first.account)));
-  const shards = Array.from({ length: row?.['shards'] ?? 0 }, (_, shard) => shard);
+  const shardsOf = await shardsOfAccounts(client, tables.accounts, keys);
   const dayOf = ({ timeZone }: ApiKey) => dayIn(timeZone, now());
   const found = await findRows(
     client,
     tables.keys,
     keys.flatMap((key) => [
-      ...shards.map((shard) => keyShardKey(key.keyId, shard)),
+      ...shardsOf(key).map((shard) => keyShardKey(key.keyId, shard)),
       ...(key.dailyLimit === undefined
         ? []
-        : shards.map((shard) => dayShardKey(key.keyId, dayOf(key), shard))),
+        : shardsOf(key).map((shard) => dayShardKey(key.keyId, dayOf(key), shard))),
     ]),
   );
   const byId = new Map(found.map((one) => [one['keyId'], one]));
   return new Map(
     keys.map((key) => {
-      const rows = shards.map((shard) => byId.get(keyShardKey(key.keyId, shard).keyId) ?? {});
-      const days = shards.map(
+      const rows = shardsOf(key).map(
+        (shard) => byId.get(keyShardKey(key.keyId, shard).keyId) ?? {},
+      );
+      const days = shardsOf(key).map(
         (shard) => byId.get(dayShardKey(key.keyId, dayOf(key), shard).keyId) ?? {},
       );
       const spending: Spending = {
@@ -240,6 +244,17 @@ async function spendingOf(
       return [key.keyId, spending];
     }),
   );
+}
+
+/** The numbers of the shards of the account, live or test, that each of these keys spends from. */
+async function shardsOfAccounts(client: DynamoDBClient, table: string, keys: readonly ApiKey[]) {
+  const names = new Set(keys.map((key) => accountRowOf(key).account));
+  const rows = await Promise.all(
+    [...names].map((name) => readRow(client, table, accountKey(name))),
+  );
+  const counts = new Map(rows.map((row) => [row?.['account'], Number(row?.['shards'] ?? 0)]));
+  return (key: ApiKey): readonly number[] =>
+    Array.from({ length: counts.get(accountRowOf(key).account) ?? 0 }, (_, shard) => shard);
 }
 
 /** The key in a row, or undefined when it was deleted. */
@@ -266,7 +281,8 @@ export const knownKeys = (client: DynamoDBClient, { keys, accounts }: Tables): K
   find: async (hash) => {
     const key = await findKey(client, keys, keyIdOf(hash));
     if (key?.hash !== hash) return undefined;
-    return { key, account: await accountProfiles(client, accounts)(key.account) };
+    const account = accountIn(key.mode, key.account);
+    return { key, account: await accountProfiles(client, accounts)(account) };
   },
 });
 

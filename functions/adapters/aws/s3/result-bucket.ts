@@ -1,11 +1,14 @@
+import { Readable } from 'node:stream';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { readImage } from '../../../domain/images/read-image.ts';
+import { withText } from '../../../domain/images/with-text.ts';
 import { contentTypeOf } from '../../../domain/model/image-format.ts';
-import { maxSignedUrlLength } from '../../../domain/model/task.ts';
+import { type Image, maxSignedUrlLength } from '../../../domain/model/task.ts';
 import { ResultUnavailable } from '../../../domain/model/workflow-errors.ts';
 import type { ResultStore } from '../../../domain/tasks/ports.ts';
-import { resultKey, resultPrefix } from './bucket-keys.ts';
+import { saveToTempFile, type TempFile } from '../../outbound/temp-file.ts';
+import { preparedKey, resultKey, resultPrefix } from './bucket-keys.ts';
 import { type DownloadOptions, download } from './download.ts';
 import { listImages, putImage, readObject } from './objects.ts';
 
@@ -18,8 +21,11 @@ const linkSeconds = 5 * 60;
 export const resultStore = (
   client: S3Client,
   bucket: string,
-  options: Pick<DownloadOptions, 'rules' | 'userAgent'>,
-): Pick<ResultStore, 'store' | 'stored'> => ({
+  options: Pick<DownloadOptions, 'rules' | 'userAgent'> & {
+    /** Where the private copies of the inputs are. */
+    readonly inputBucket: string;
+  },
+): Pick<ResultStore, 'store' | 'storeInput' | 'stored'> => ({
   stored: async (taskId) => {
     const images = await listImages(client, bucket, resultPrefix(taskId));
     return new Map(
@@ -42,14 +48,41 @@ export const resultStore = (
     if (!downloaded.file)
       throw new ResultUnavailable(`result ${n} has status ${downloaded.status}`);
     await using file = downloaded.file;
-    // A gateway may answer with an error page and status 200, and a body may break off without an error.
-    const image = readImage(file);
-    if ('reason' in image) throw new ResultUnavailable(`result ${n} is ${image.reason}`);
-    const key = resultKey(taskId, n, image.format);
-    await putImage(client, { Bucket: bucket, Key: key }, file, image.format);
-    return { key, contentType: contentTypeOf(image.format), bytes: file.size };
+    return await storeFile(client, bucket, { taskId, n }, file); // the file exists until then
+  },
+
+  storeInput: async (taskId, n, { index, format }) => {
+    const key = preparedKey(taskId, index, format);
+    const { Body } = await client.send(
+      new GetObjectCommand({ Bucket: options.inputBucket, Key: key }),
+    );
+    if (!(Body instanceof Readable)) throw new Error('S3 sent no body');
+    await using input = await saveToTempFile(Body, { maxBytes });
+    const picture = readImage(input);
+    if ('reason' in picture) throw new Error(`the copy of an input is ${picture.reason}`);
+    const marked = Readable.from(withText(input, picture, sandboxText));
+    await using file = await saveToTempFile(marked, { maxBytes });
+    return await storeFile(client, bucket, { taskId, n }, file); // the file exists until then
   },
 });
+
+/** The text in every picture that the sandbox returns. */
+const sandboxText = 'Darkroom sandbox output: this picture is the input, returned in test mode.';
+
+/** Stores a picture, whoever it is from, if it is one. @throws {ResultUnavailable} */
+async function storeFile(
+  client: S3Client,
+  bucket: string,
+  { taskId, n }: { readonly taskId: string; readonly n: number },
+  file: TempFile,
+): Promise<Image> {
+  // A gateway may answer with an error page and status 200, and a body may break off without an error.
+  const image = readImage(file);
+  if ('reason' in image) throw new ResultUnavailable(`result ${n} is ${image.reason}`);
+  const key = resultKey(taskId, n, image.format);
+  await putImage(client, { Bucket: bucket, Key: key }, file, image.format);
+  return { key, contentType: contentTypeOf(image.format), bytes: file.size };
+}
 
 /** Generated images, and fresh links to them. */
 export const storedResults = (

@@ -7,9 +7,10 @@ import {
   webhookVerifiers,
 } from '../../../../functions/adapters/providers/registry.ts';
 import {
+  allProviderNames,
   defaultModel,
+  type LiveProviderName,
   type Model,
-  type ProviderName,
   providerNames,
   providersFor,
 } from '../../../../functions/domain/model/catalogue.ts';
@@ -22,7 +23,7 @@ import { memorySlots } from '../../../support/slots.ts';
 import { pending, sampleId, sampleTime } from '../../../support/tasks.ts';
 
 // What is added for a new provider: its adapter under its name, and the models that it offers.
-const acme = 'acme' as ProviderName;
+const acme = 'acme' as LiveProviderName;
 const acmeDefinition: Omit<ProviderAdapter, 'createClient'> = {
   url: { name: 'AcmeUrl', description: 'Where Acme is', default: 'https://acme.example.com' },
   capacity: { name: 'AcmeCapacity', countedBy: 'provider' },
@@ -167,7 +168,7 @@ test('every provider has a folder, and every folder a provider', () => {
   const root = new URL('../../../../functions/adapters/providers/', import.meta.url);
   const folders = readdirSync(root, { withFileTypes: true }).filter((one) => one.isDirectory());
 
-  expect(folders.map(({ name }) => name).sort()).toEqual([...providerNames].sort());
+  expect(folders.map(({ name }) => name).sort()).toEqual([...allProviderNames].sort());
   expect(Object.keys(providerAdapters)).toEqual(providerNames);
 });
 

@@ -72,6 +72,7 @@ describe('a new key', () => {
     expect(IssueKeyRequest.parse({})).toEqual({
       account: 'default',
       name: 'first',
+      mode: 'live',
       scopes: ['generate'],
       credits: 0,
     });

@@ -58,6 +58,7 @@ describe('a new key', () => {
   test('needs only an account and a name', () => {
     expect(KeyRequest.parse(valid)).toEqual({
       ...valid,
+      mode: 'live',
       scopes: ['generate'],
       reset_timezone: 'UTC',
     });
@@ -66,6 +67,7 @@ describe('a new key', () => {
   test('has its limits in milli-credits and its expiry in milliseconds', () => {
     const full = {
       ...valid,
+      mode: 'live',
       scopes: ['admin', 'generate'],
       reset_timezone: 'Europe/Berlin',
       expires_at: 1_757_156_493,
@@ -104,12 +106,28 @@ describe('a new key', () => {
     expect(new Date(expires_at ?? 0).toISOString()).toBe('9999-12-31T23:59:59.000Z');
   });
 
+  test.each([['manage'], ['admin'], ['generate', 'manage']])(
+    'of test mode cannot have the scope %s',
+    (...scopes) => {
+      const message = 'scopes of a test key must be out of: read, generate';
+      const request = { ...valid, mode: 'test', scopes };
+
+      expect(problemOf(KeyRequest, request)).toEqual(invalid(message, 'scopes'));
+    },
+  );
+
+  test('has one of two modes', () => {
+    expect(problemOf(KeyRequest, { ...valid, mode: 'sandbox' })).toEqual(
+      invalid('mode must be one of: live, test', 'mode'),
+    );
+  });
+
   test('ignores unknown fields, also the key itself', () => {
     const proto: object = JSON.parse('{"__proto__": {"scopes": ["admin"]}}');
     const more = { ...valid, enabled: false, api_key: 'sk-dr-mine', ...proto };
 
     expect(Object.keys(KeyRequest.parse(more)).sort()).toEqual([
-      ...['account', 'name', 'reset_timezone', 'scopes'],
+      ...['account', 'mode', 'name', 'reset_timezone', 'scopes'],
     ]);
   });
 

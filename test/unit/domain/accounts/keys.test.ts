@@ -84,6 +84,7 @@ describe('a new key', () => {
       object: 'api_key',
       id: keyIdOf(hashOfKey(apiKey)),
       account: 'studio',
+      mode: 'live',
       ...nothing,
       name: 'website',
       scopes: ['generate'],

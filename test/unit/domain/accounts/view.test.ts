@@ -161,6 +161,7 @@ describe('a key', () => {
     object: 'api_key',
     id: keyId,
     account: 'default',
+    mode: 'live',
     name: 'sample',
     created,
     scopes: ['generate'],

@@ -5,7 +5,7 @@ import {
   noSpending,
   type Spending,
 } from '../../../../functions/domain/model/api-key.ts';
-import { sampleCaller, sampleKey } from '../../../support/tasks.ts';
+import { sampleCaller, sampleKey, sampleTime } from '../../../support/tasks.ts';
 import { thrownBy } from '../../../support/thrown-by.ts';
 import { sampleAccount } from '../sample-account.ts';
 
@@ -23,6 +23,7 @@ const context = (key: ApiKey | undefined, spending: Spending = noSpending) =>
   getCredits({
     accounts: { find: async () => account },
     keys: { find: async () => key, spending: spendingOf(spending) },
+    now: () => sampleTime,
   });
 
 const { keyId: id, name, scopes } = sampleKey({});
@@ -101,6 +102,7 @@ describe('a caller reads the credits', () => {
         find: (id) => noting(id, sampleKey({ keyId: id })),
         spending: ([key]) => noting(`of ${key?.keyId}`, new Map()),
       },
+      now: () => sampleTime,
     });
 
     await read({ account: 'studio', keyId: 'key-1' });
@@ -120,6 +122,7 @@ test('an account that is missing is an internal error', async () => {
   const read = getCredits({
     accounts: { find: async () => undefined },
     keys: { find: async () => sampleKey(), spending: spendingOf(noSpending) },
+    now: () => sampleTime,
   });
 
   await expect(read(sampleCaller)).rejects.toThrow('the account default does not exist');

@@ -15,7 +15,7 @@ type Busy = { readonly state: 'busy' };
 
 const creating = (reserve: () => Promise<Busy>) =>
   createTask({
-    ledger: { reserve },
+    ledger: { reserve, refill: store.ledger.refill },
     tasks: store.tasks,
     workflow: { start: () => Promise.reject(new Error('no workflow may start')) },
     now,

@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { ProviderList } from '../../../../functions/api/list-providers/response.ts';
-import type { ProviderCapacity } from '../../../../functions/domain/model/capacity.ts';
-import type { ProviderName } from '../../../../functions/domain/model/catalogue.ts';
+import {
+  type ProviderCapacity,
+  sandboxCapacity,
+} from '../../../../functions/domain/model/capacity.ts';
+import type {
+  LiveProviderName,
+  ProviderName,
+} from '../../../../functions/domain/model/catalogue.ts';
 import { listProviders } from '../../../../functions/domain/providers/list-providers.ts';
 import { pageResponse } from '../../../../functions/domain/wire/cursor.ts';
 import { memoryQueue } from '../../../support/memory-queue.ts';
@@ -14,10 +20,11 @@ const capacities: Readonly<Record<ProviderName, ProviderCapacity>> = {
   },
   evolink: { countedBy: 'provider' },
   fal: { capacity: { running: 2 }, countedBy: 'provider' },
+  sandbox: sandboxCapacity,
 };
 const dashscope = 'dashscope/wan2.5-i2i-preview';
 
-function context(order: readonly ProviderName[] = ['fal', 'dashscope']) {
+function context(order: readonly LiveProviderName[] = ['fal', 'dashscope']) {
   const queue = memoryQueue();
   const list = listProviders({
     order,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { TaskRef } from '../../../../functions/domain/model/task.ts';
 import {
   type ActiveTask,
   isEnded,
@@ -26,7 +27,7 @@ function context(
     tasks,
     workflow,
     now: clock.now,
-    exhausted: (id: string) => void exhausted.push(id),
+    exhausted: ({ id }: TaskRef) => void exhausted.push(id),
   };
   /** The task as the next check finds it. */
   const currentTask = async (): Promise<WithRequest<ActiveTask>> => {

@@ -16,7 +16,13 @@ function context(task: Task, recovery: Recovery = 'restarted') {
     recovered.push(running);
     return recovery;
   };
-  return { recovered, ended: executionEnded({ tasks, ensureWorkflowRunning }) };
+  const restarted: string[] = [];
+  const ended = executionEnded({
+    tasks,
+    ensureWorkflowRunning,
+    restarted: ({ id }) => void restarted.push(id),
+  });
+  return { recovered, restarted, ended };
 }
 
 test.each([pending(), processing({ execution: 3 })])(
@@ -30,8 +36,23 @@ test.each([pending(), processing({ execution: 3 })])(
   },
 );
 
-test('the recovery is returned', async () => {
-  expect(await context(processing(), 'alive').ended(sampleId)).toBe('alive');
+test.each(['alive', 'started', 'postponed'] as const)(
+  'a recovery is returned and not reported when it is "%s": the reconciler tells of it',
+  async (recovery) => {
+    const { ended, restarted } = context(processing(), recovery);
+
+    expect(await ended(sampleId)).toBe(recovery);
+
+    expect(restarted).toEqual([]);
+  },
+);
+
+test('a task that got the next execution at once is reported', async () => {
+  const { ended, restarted } = context(processing());
+
+  await ended(sampleId);
+
+  expect(restarted).toEqual([sampleId]);
 });
 
 const callback = { callbackUrl: 'https://example.com/hook', nextCheckAt: 5 };

@@ -41,6 +41,7 @@ describe('the list', () => {
       model: 'wan2.5-image-to-image',
       type: 'image',
       credits_reserved: 1.2,
+      livemode: true,
       prompt_start: 'Replace the background with a starry sky',
       key: { id: 'key-0123456789abcdef', name: null },
     };

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { TaskRef } from '../../../../functions/domain/model/task.ts';
 import {
   type CallbackRecord,
   quickAttempts,
@@ -43,7 +44,7 @@ function context(task: StoredTask, ...statuses: readonly (number | undefined)[])
       const status = statuses[deliveries.length - 1];
       return status === undefined ? { cause: hungUp } : { status };
     },
-    undelivered: (id: string, reason: Error) => {
+    undelivered: ({ id }: TaskRef, reason: Error) => {
       givenUp.push(id);
       reasons.push(reason);
     },

@@ -77,8 +77,8 @@ function contextWith(task: Task, script: Script) {
       },
       endingFailed: (taskId, cause) => void failures.push([taskId, cause]),
       providerBusy,
-      unanswered: (taskId) => void unanswered.push(taskId),
-      overdue: (taskId) => void overdue.push(taskId),
+      unanswered: ({ id }) => void unanswered.push(id),
+      overdue: ({ id }) => void overdue.push(id),
     }),
     find: () => tasks.find(sampleId),
   };

@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { type ProviderName, providerNames } from '../../../../functions/domain/model/catalogue.ts';
+import {
+  type LiveProviderName,
+  providerNames,
+} from '../../../../functions/domain/model/catalogue.ts';
 import { SubmitUnknown } from '../../../../functions/domain/model/workflow-errors.ts';
 import { pending, sampleId } from '../../../support/tasks.ts';
 import { thrownBy } from '../../../support/thrown-by.ts';
@@ -45,7 +48,7 @@ describe('the provider that is tried', () => {
     expect(models).toEqual(['wan2.5-image-to-image']);
   });
 
-  test.each<[ProviderName, string | undefined]>([
+  test.each<[LiveProviderName, string | undefined]>([
     ['dashscope', undefined],
     ['evolink', `https://api.example.com/evolink/${sampleId}`],
     ['fal', `https://api.example.com/fal/${sampleId}`],
@@ -62,7 +65,7 @@ describe('the provider that is tried', () => {
     expect(submitted[0]?.[1].webhookUrl).toBe(callbackUrl);
   });
 
-  test.each<[ProviderName, number, object]>([
+  test.each<[LiveProviderName, number, object]>([
     ['dashscope', 30, { waitSeconds: 20, pollSeconds: 4 }],
     ['evolink', 40, { waitSeconds: 80, pollSeconds: 60 }],
     ['fal', 90, { waitSeconds: 120, pollSeconds: 60 }],
@@ -260,7 +263,7 @@ describe('when no provider accepts the job', () => {
   const availableProviders = async () => ['fal'] as const;
 });
 
-test.each<ProviderName>([...providerNames])(
+test.each<LiveProviderName>([...providerNames])(
   'an error before the submit to %s leaves no submit lock',
   async (name) => {
     const broken = () => Promise.reject(new Error('throttled'));

@@ -3,6 +3,7 @@ import type {
   CallbackRecord,
   Pending,
   TaskRecord,
+  TaskRef,
   TaskState,
 } from '../../../../functions/domain/model/task.ts';
 import type { Recovery } from '../../../../functions/domain/tasks/ensure-workflow.ts';
@@ -59,7 +60,7 @@ function context(tasks: readonly StoredTask[], recovery: Recovery = 'restarted')
       unlessBroken(id, entered);
       return id.startsWith('served');
     },
-    recovered: (reason: CheckReason, id: string) => void recovered.push([reason, id]),
+    recovered: (reason: CheckReason, { id }: TaskRef) => void recovered.push([reason, id]),
     failed: (id: string, cause: unknown) => void failures.push([id, cause]),
   };
   return {

@@ -153,7 +153,7 @@ test('a task of a second model costs, and is generated, as the row of that model
   await create({ n: 5 });
   expect(await find()).toMatchObject({ model: 'second-model', n: 5, reserved: 3500 });
   expect(funds()).toMatchObject({ balance: granted - 3500, reserved: 3500 });
-  expect(await estimate(second.id)).toBe(7);
+  expect(await estimate({ account: 'default', model: second.id })).toBe(7);
 
   expect(await prepare(sampleId)).toEqual(['jpeg']);
 

@@ -311,7 +311,7 @@ describe('an image that cannot be fetched', () => {
     const settle = settleTask({
       tasks,
       ledger,
-      results: { store, stored: async () => new Map() },
+      results: { store, storeInput: store, stored: async () => new Map() },
       now: () => now,
       releaseSlot: async () => undefined,
       retentionDays: 30,

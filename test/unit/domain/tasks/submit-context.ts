@@ -56,20 +56,22 @@ export function context(task: Task, script: Script, more: Partial<SubmitDeps> = 
       dashscope: provider('dashscope'),
       evolink: { ...provider('evolink'), idempotent: true, supportsWebhook: true },
       fal: { ...provider('fal'), supportsWebhook: true },
+      sandbox: provider('sandbox'),
     },
     // As in production no two links are the same.
     inputs: linksThatDiffer(),
     availableProviders: async () => ['dashscope', 'evolink', 'fal'],
     webhookUrl: async (name, id) => `https://api.example.com/${name}/${id}`,
     expectedWait: async () => undefined,
-    typicalSeconds: async (_model, name) => ({ dashscope: 30, evolink: 40, fal: 90 })[name],
+    typicalSeconds: async (_model, name) =>
+      ({ dashscope: 30, evolink: 40, fal: 90, sandbox: 1 })[name],
     slots: memorySlots({ now: clock.now }),
     onAccepted: () => undefined,
     recordRejection: async (name, code) => void rejections.push([name, code]),
     onFallback: (id, name, cause) => void signals.push(['fallback', id, name, cause.name]),
-    onDeferred: (id, name) => void signals.push(['deferred', id, name]),
-    outcomeUnknown: (id) => void signals.push(['unknown', id]),
-    operatorMustAct: (id, { failure }) => void signals.push(['operator', id, failure.code]),
+    onDeferred: ({ id }, name) => void signals.push(['deferred', id, name]),
+    outcomeUnknown: ({ id }) => void signals.push(['unknown', id]),
+    operatorMustAct: ({ id }, { failure }) => void signals.push(['operator', id, failure.code]),
     ...more,
   };
   return {

@@ -108,6 +108,7 @@ test('a task is never paid for twice, whichever tries run at the same time and c
           dashscope: { submit: submit('dashscope') },
           evolink: { submit: submit('evolink'), idempotent: true },
           fal: { submit: submit('fal') },
+          sandbox: { submit: submit('sandbox') },
         },
       })(sampleId).catch(() => undefined);
     };

@@ -4,6 +4,7 @@ import type {
   Pending,
   Processing,
   Task,
+  TaskRef,
 } from '../../../../functions/domain/model/task.ts';
 import {
   ProviderBusy,
@@ -45,9 +46,9 @@ function context(task: Task, ...responses: readonly (string | Error)[]) {
     onFallback: () => undefined,
     recordRejection: async () => undefined,
     onAccepted: () => undefined,
-    onDeferred: (taskId: string, name: string) => void signals.push(['deferred', taskId, name]),
-    outcomeUnknown: (taskId: string) => void signals.push(['unknown', taskId]),
-    operatorMustAct: (taskId: string, cause: ProviderRejected) =>
+    onDeferred: ({ id }: TaskRef, name: string) => void signals.push(['deferred', id, name]),
+    outcomeUnknown: ({ id }: TaskRef) => void signals.push(['unknown', id]),
+    operatorMustAct: ({ id: taskId }: TaskRef, cause: ProviderRejected) =>
       void signals.push(['operator', taskId, cause]),
   };
   return {
