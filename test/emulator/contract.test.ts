@@ -175,6 +175,18 @@ describe.skipIf(!emulator)('the stage dev in the emulator', () => {
   }, 240_000);
 
   describe.concurrent('a task', () => {
+    test('with a test key runs through the sandbox, and costs play credits alone', async () => {
+      const { create, endedTask, credits } = await customer('player', { key: { mode: 'test' } });
+      const { body } = await create({ ...generation, image_urls: [imageUrl] });
+
+      expect(await endedTask(body.id)).toMatchObject({
+        status: 'completed',
+        livemode: false,
+        sandbox: true,
+      });
+      expect(await credits()).toMatchObject({ balance: 10, reserved: 0, used: 0 });
+    });
+
     test('with pictures by URL completes; its result is a picture, and what was made is charged', async () => {
       const { create, call, endedTask } = deployment.first;
       const created = await create({ ...generation, n: 2, image_urls: [imageUrl] });
@@ -192,6 +204,7 @@ describe.skipIf(!emulator)('the stage dev in the emulator', () => {
         status: 'pending',
         task_info: { can_cancel: true, estimated_time: 30 },
         type: 'image',
+        livemode: true,
         usage: { billing_rule: 'per_call', credits_reserved: 2.4, user_group: 'default' },
       });
       expect(during.body.data.user).toEqual({ remaining_credits: 97.6, used_credits: 0 });

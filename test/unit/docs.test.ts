@@ -3,7 +3,13 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import * as z from 'zod';
+import { testLimits } from '../../functions/domain/model/mode.ts';
+import { toCredits } from '../../functions/domain/model/money.ts';
 import { Problem, problemCodes, taskErrorCodes } from '../../functions/domain/model/problem.ts';
+import {
+  maxSandboxBusy,
+  maxSandboxSeconds,
+} from '../../functions/domain/providers/sandbox-effects.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -87,6 +93,19 @@ test.each(pages)('%s names only files that exist', (page) => {
   const named = read(page).matchAll(new RegExp(`\`((?:${folders})/[\\w./-]*)\``, 'g'));
   const missing = [...named].flatMap(([, path = '']) => (existsSync(join(root, path)) ? [] : path));
   expect(missing).toEqual([]);
+});
+
+test('docs/test-mode.md says the limits that test mode has', () => {
+  const { milliCreditsPerDay, requestsPerMinute, tasksInFlight } = testLimits;
+  const page = read('docs/test-mode.md');
+  for (const text of [
+    `${toCredits(milliCreditsPerDay)} play credits a day`,
+    `${requestsPerMinute} creates a minute for each test key, ${tasksInFlight} open tasks`,
+    `the job takes so long: 0 to ${maxSandboxSeconds}.`,
+    `waits in the queue, up to ${maxSandboxBusy}`,
+  ]) {
+    expect(page).toContain(text);
+  }
 });
 
 test('docs/security.md names the files behind its claims by their full paths', () => {
