@@ -128,7 +128,7 @@ export async function openStack({
     dynamoDb,
     tableWithKey,
     testMode: accountView(
-      { url: localStack.url, tripwire, dynamoDb, tableWithKey },
+      { url: localStack.url, tripwire, dynamoDb, tableWithKey, changes },
       testAccountOf('default'),
       { ...keys, apiKey: keys.testKey },
     ),
