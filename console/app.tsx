@@ -23,6 +23,9 @@ const Webhooks = lazy(async () => ({
 const UsagePage = lazy(async () => ({
   default: (await import('./screens/usage/usage.tsx')).UsagePage,
 }));
+const Operator = lazy(async () => ({
+  default: (await import('./screens/operator/operator.tsx')).Operator,
+}));
 const Docs = lazy(async () => ({ default: (await import('./screens/docs/docs.tsx')).Docs }));
 
 const screens = [
@@ -32,6 +35,13 @@ const screens = [
   ['/console/keys', 'Keys', 'M7 13a3 3 0 1 1 2.6-4.5L16 8.5v3M13 8.5v2'],
   ['/console/usage', 'Usage', 'M4 16V9M10 16V4M16 16v-5'],
   ['/docs', 'Docs', 'M10 6c-2-2-5-2-7-1v11c2-1 5-1 7 1 2-2 5-2 7-1V5c-2-1-5-1-7 1v11'],
+] as const;
+
+/** For a key with the scope `admin` alone. */
+const operatorScreen = [
+  '/console/operator',
+  'Operator',
+  'M10 3l6 3v4c0 4-3 6-6 7-3-1-6-3-6-7V6z',
 ] as const;
 
 export function App() {
@@ -61,6 +71,7 @@ export function App() {
                 <Route path="/console/webhooks" component={Webhooks} />
                 <Route path="/console/keys" component={Keys} />
                 <Route path="/console/usage" component={UsagePage} />
+                <Route path="/console/operator/*?" component={Operator} />
                 <Route path="/docs/:page?">{({ page }) => <Docs page={page} />}</Route>
                 <Route path="/">
                   <Redirect to="/console" replace />
@@ -85,7 +96,7 @@ function Navigation() {
   const [path] = useLocation();
   const { key } = useSession();
   const { data } = useQuery(creditsQuery);
-  const { keyName } = useRights();
+  const { keyName, isOperator } = useRights();
   const isHere = (to: string) =>
     to === '/console' ? path === to : path === to || path.startsWith(`${to}/`);
   return (
@@ -94,7 +105,7 @@ function Navigation() {
         <Lamp /> <span>Darkroom</span>
       </Link>
       <ul>
-        {screens.map(([to, name, icon]) => (
+        {[...screens, ...(isOperator ? [operatorScreen] : [])].map(([to, name, icon]) => (
           <li key={to}>
             <Link href={to} aria-current={isHere(to) ? 'page' : undefined}>
               <svg className="icon" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">

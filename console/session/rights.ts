@@ -13,6 +13,7 @@ export function useRights() {
     scopes,
     mayGenerate: has('generate'),
     mayManage: has('manage', 'admin'),
+    isOperator: has('admin'),
   };
 }
 

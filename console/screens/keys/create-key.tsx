@@ -11,11 +11,11 @@ import { scopeTexts } from '../../session/rights.ts';
 type KeyList = components['schemas']['KeyList'];
 
 /** What a key made here can have: `manage` makes keys that read and generate, and no others. */
-const offered = ['generate', 'read'] as const satisfies readonly Scope[];
+const givable: readonly Scope[] = ['generate', 'read'];
 
 /** Shows a new key in the list at once, without the key itself. */
-const addToList = (key: Key) =>
-  queryClient.setQueryData<InfiniteData<KeyList>>(['keys'], (list) =>
+const addToList = (key: Key, account: string | undefined) =>
+  queryClient.setQueryData<InfiniteData<KeyList>>(['keys', account], (list) =>
     list?.pages[0]
       ? {
           ...list,
@@ -24,8 +24,15 @@ const addToList = (key: Key) =>
       : list,
   );
 
+type Props = {
+  /** Without it, the account of the key that is signed in. */
+  readonly account?: string;
+  readonly offered?: readonly Scope[];
+  readonly onClose: () => void;
+};
+
 /** Makes a key, and shows it once. */
-export function CreateKey({ onClose }: { readonly onClose: () => void }) {
+export function CreateKey({ account, offered = givable, onClose }: Props) {
   const [name, setName] = useState('');
   const [scope, setScope] = useState<Scope>('generate');
   const [limit, setLimit] = useState('');
@@ -39,6 +46,7 @@ export function CreateKey({ onClose }: { readonly onClose: () => void }) {
           body: {
             name,
             scopes: [scope],
+            ...(account !== undefined && { account }),
             ...(limit !== '' && { total_limit_credits: Number(limit) }),
             ...(dailyLimit !== '' && { daily_limit_credits: Number(dailyLimit) }),
             ...(days !== '' && {
@@ -47,7 +55,7 @@ export function CreateKey({ onClose }: { readonly onClose: () => void }) {
           },
         }),
       ),
-    onSuccess: ({ api_key, ...key }) => addToList(key),
+    onSuccess: ({ api_key, ...key }) => addToList(key, account),
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();

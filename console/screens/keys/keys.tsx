@@ -12,6 +12,7 @@ import { useTitle } from '../../parts/use-title.ts';
 import { scopeTexts, useRights } from '../../session/rights.ts';
 import { session } from '../../session/session.ts';
 import { CreateKey } from './create-key.tsx';
+import { KeyLimits } from './key-limits.tsx';
 
 const pageSize = 50;
 const pollMs = 5000;
@@ -60,16 +61,27 @@ function OwnKey() {
   );
 }
 
-function KeyList({ ownId }: { readonly ownId: string | undefined }) {
+type KeyListProps = {
+  readonly ownId: string | undefined;
+  /** Without it, the account of the key that is signed in. */
+  readonly account?: string;
+};
+
+/** All keys of an account. */
+export function KeyList({ ownId, account }: KeyListProps) {
   const query = useInfiniteQuery({
-    queryKey: ['keys'],
+    queryKey: ['keys', account],
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam, signal }) =>
       bodyOf(
         api.GET('/v1/admin/keys', {
           signal,
           params: {
-            query: { limit: pageSize, ...(pageParam !== undefined && { cursor: pageParam }) },
+            query: {
+              limit: pageSize,
+              ...(account !== undefined && { account }),
+              ...(pageParam !== undefined && { cursor: pageParam }),
+            },
           },
         }),
       ),
@@ -91,30 +103,42 @@ function KeyList({ ownId }: { readonly ownId: string | undefined }) {
   return (
     <>
       {query.error && <Failure what="The keys could not be read again." error={query.error} />}
-      <table className="cards">
-        <thead>
-          <tr>
-            <th scope="col">Name</th>
-            <th scope="col">Key</th>
-            <th scope="col">May</th>
-            <th scope="col">Used</th>
-            <th scope="col">Last use</th>
-            <th scope="col">Ends</th>
-            <th scope="col">Actions</th>
-          </tr>
-        </thead>
-        <tbody>
-          {keys.map((key) => (
-            <Row key={key.id} apiKey={key} isOwn={key.id === ownId} />
-          ))}
-        </tbody>
-      </table>
+      <KeyTable keys={keys} ownId={ownId} />
       {query.hasNextPage && (
         <button type="button" onClick={() => query.fetchNextPage()}>
           Show more keys
         </button>
       )}
     </>
+  );
+}
+
+type KeyTableProps = {
+  readonly keys: readonly Key[];
+  readonly ownId: string | undefined;
+};
+
+/** Keys, with what can be done to each but the one that is signed in. */
+export function KeyTable({ keys, ownId }: KeyTableProps) {
+  return (
+    <table className="cards">
+      <thead>
+        <tr>
+          <th scope="col">Name</th>
+          <th scope="col">Key</th>
+          <th scope="col">May</th>
+          <th scope="col">Used</th>
+          <th scope="col">Last use</th>
+          <th scope="col">Ends</th>
+          <th scope="col">Actions</th>
+        </tr>
+      </thead>
+      <tbody>
+        {keys.map((key) => (
+          <Row key={key.id} apiKey={key} isOwn={key.id === ownId} />
+        ))}
+      </tbody>
+    </table>
   );
 }
 
@@ -148,7 +172,7 @@ function Row({ apiKey: key, isOwn }: RowProps) {
   );
 }
 
-type Question = 'disable' | 'delete' | 'rename';
+type Question = 'disable' | 'delete' | 'rename' | 'limit';
 
 function KeyActions({ apiKey: key }: Pick<RowProps, 'apiKey'>) {
   const [question, ask] = useState<Question | undefined>();
@@ -173,6 +197,9 @@ function KeyActions({ apiKey: key }: Pick<RowProps, 'apiKey'>) {
         <button type="button" className="quiet" onClick={() => ask('rename')}>
           Rename
         </button>
+        <button type="button" className="quiet" onClick={() => ask('limit')}>
+          Limits
+        </button>
         {key.enabled ? (
           <button type="button" className="quiet" onClick={() => ask('disable')}>
             Disable
@@ -196,6 +223,7 @@ function KeyActions({ apiKey: key }: Pick<RowProps, 'apiKey'>) {
           {failure}
         </Rename>
       )}
+      {question === 'limit' && <KeyLimits apiKey={key} onClose={close} />}
       {question === 'disable' && (
         <Confirm
           apiKey={key}

@@ -1,0 +1,70 @@
+import { Link, Redirect, Route, Switch, useLocation } from 'wouter';
+import { Loading } from '../../parts/loading.tsx';
+import { useTitle } from '../../parts/use-title.ts';
+import { useRights } from '../../session/rights.ts';
+import { AccountPage } from './account-page.tsx';
+import { Accounts } from './accounts.tsx';
+import { AdminTaskPage } from './admin-task-page.tsx';
+import { AdminTasks } from './admin-tasks.tsx';
+import { Audit } from './audit.tsx';
+import { KeyPage } from './key-page.tsx';
+import { Providers } from './providers.tsx';
+
+const pages = [
+  ['/console/operator/accounts', 'Accounts'],
+  ['/console/operator/tasks', 'All tasks'],
+  ['/console/operator/providers', 'Providers'],
+  ['/console/operator/audit', 'Audit'],
+] as const;
+
+/** The screens of the operator, for a key with the scope `admin`. Any other gets nothing from the API that they show. */
+export function Operator() {
+  const rights = useRights();
+  const [path] = useLocation();
+  if (!rights.isKnown) return <Loading what="the operator’s screens" />;
+  if (!rights.isOperator) return <NotForThisKey />;
+  return (
+    <>
+      <nav aria-label="Operator" className="pages">
+        {pages.map(([to, name]) => (
+          <Link
+            key={to}
+            href={to}
+            aria-current={path === to || path.startsWith(`${to}/`) ? 'page' : undefined}
+          >
+            {name}
+          </Link>
+        ))}
+      </nav>
+      <Switch>
+        <Route path="/console/operator">
+          <Redirect to="/console/operator/accounts" replace />
+        </Route>
+        <Route path="/console/operator/accounts" component={Accounts} />
+        <Route path="/console/operator/accounts/:id">{({ id }) => <AccountPage id={id} />}</Route>
+        <Route path="/console/operator/keys/:id">{({ id }) => <KeyPage id={id} />}</Route>
+        <Route path="/console/operator/tasks" component={AdminTasks} />
+        <Route path="/console/operator/tasks/:id">{({ id }) => <AdminTaskPage id={id} />}</Route>
+        <Route path="/console/operator/providers" component={Providers} />
+        <Route path="/console/operator/audit" component={Audit} />
+        <Route>
+          <section className="panel empty">
+            <h1>There is no such page</h1>
+          </section>
+        </Route>
+      </Switch>
+    </>
+  );
+}
+
+function NotForThisKey() {
+  useTitle('Operator');
+  return (
+    <section className="panel empty">
+      <h1>These screens are the operator’s</h1>
+      <p>
+        They take a key with the scope <code>admin</code>.
+      </p>
+    </section>
+  );
+}

@@ -1,0 +1,40 @@
+import { type QueryKey, useInfiniteQuery } from '@tanstack/react-query';
+import { session } from '../../session/session.ts';
+
+/** A page of a list, as every list of the API is. */
+type Page<Row> = { readonly data: readonly Row[]; readonly next_cursor: string | null };
+
+/** What leads to the next page; nothing for the first. */
+export type PageCursor = { readonly cursor?: string };
+
+type Options<Row> = {
+  readonly queryKey: QueryKey;
+  readonly read: (cursor: PageCursor, signal: AbortSignal) => Promise<Page<Row>>;
+  /** Without it, the list is read again when somebody asks for it. */
+  readonly everyMs?: number;
+};
+
+/** A list that is read page after page. */
+export function usePages<Row>({ queryKey, read, everyMs }: Options<Row>) {
+  const { data, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery(
+    {
+      queryKey,
+      initialPageParam: undefined as string | undefined,
+      queryFn: ({ pageParam, signal }) =>
+        read(pageParam === undefined ? {} : { cursor: pageParam }, signal),
+      getNextPageParam: ({ next_cursor }) => next_cursor ?? undefined,
+      refetchInterval: () =>
+        everyMs === undefined || session.current().key === undefined ? false : everyMs,
+    },
+  );
+  return {
+    rows: data?.pages.flatMap((page) => page.data),
+    error,
+    reread: () => void refetch(),
+    hasMore: hasNextPage,
+    isReadingMore: isFetchingNextPage,
+    readMore: () => void fetchNextPage(),
+  };
+}
+
+export type Pages<Row> = ReturnType<typeof usePages<Row>>;

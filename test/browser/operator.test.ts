@@ -1,0 +1,190 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { issueKey } from '../../local/local-keys.ts';
+import type { TestStack } from '../flow/open-stack.ts';
+import { type Receiver, serveImages } from '../flow/receiver.ts';
+import { startStack } from '../flow/start-stack.ts';
+import { browserForTests, hasChromium, overflow, violations } from './chromium.ts';
+
+// Text of others that would be markup, turn the line around or be a formula, if it were not shown as text.
+const hostile = '<img src=x onerror=alert(1)>\u202Egnp.exe';
+
+describe.skipIf(!hasChromium)('the operator', () => {
+  const open = browserForTests();
+  let stack: TestStack;
+  let pictures: Receiver;
+  let taskId = '';
+  beforeAll(async () => {
+    stack = await startStack();
+    pictures = await serveImages({ '/sample.jpg': readFileSync('cli/sample.jpg') });
+    const created = await stack.create({
+      prompt: 'Make it snow',
+      image_urls: [`${pictures.url}/sample.jpg`],
+    });
+    taskId = created.body.id;
+    await stack.endedTask(taskId);
+  });
+  afterAll(async () => {
+    await pictures?.close();
+    await stack?.close();
+  });
+
+  const admin = (method: string, path: string, body?: unknown) =>
+    stack.call(method, `/v1/admin${path}`, body, {
+      authorization: `Bearer ${stack.keys.adminKey}`,
+    });
+  const openAs = async (key: string, path: string) => open({ url: `${stack.url}${path}`, key });
+
+  test('makes an account, grants it credits, gives it a key, lowers its limits, and disables it', async () => {
+    const page = await openAs(stack.keys.adminKey, '/console/operator/accounts');
+    const dialog = page.getByRole('dialog');
+    await page.getByRole('button', { name: 'Create an account' }).click();
+    await dialog.getByLabel('Name').fill('studio');
+    await dialog.getByRole('button', { name: 'Create' }).click();
+    const secret = await dialog.locator('.new-key').innerText();
+    stack.tripwire.addResponse(JSON.stringify({ webhook_secret: secret }));
+    expect(secret).toMatch(/^whsec_/);
+    await dialog.getByRole('link', { name: 'I have saved it' }).click();
+
+    await page.getByRole('heading', { level: 1, name: 'studio' }).waitFor();
+    await page.getByLabel('How many').fill('12.5');
+    await page.getByLabel('For what').fill('invoice 7');
+    await page.getByRole('button', { name: 'Grant' }).click();
+    await page.getByText('Granted: 12.5 credits.').waitFor();
+    await page.getByLabel('How many').fill('2');
+    await page.getByRole('button', { name: 'Withdraw' }).click();
+    await page.getByText('Withdrawn: 2 credits.').waitFor();
+    await page.getByLabel('Tasks in flight').fill('3');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('tab', { name: 'Statement' }).click();
+    await page.getByRole('cell', { name: 'invoice 7' }).first().waitFor();
+
+    await page.getByRole('tab', { name: 'Keys' }).click();
+    await page.getByRole('button', { name: 'Create a key' }).click();
+    await dialog.getByLabel('Name').fill('website');
+    await dialog.getByRole('button', { name: 'Create' }).click();
+    const key = await dialog.locator('.new-key').innerText();
+    stack.tripwire.addResponse(JSON.stringify({ api_key: key }));
+    await dialog.getByRole('button', { name: 'I have saved it' }).click();
+    const row = page.getByRole('row', { name: /website/ });
+    await row.getByRole('button', { name: 'Limits' }).click();
+    await dialog.getByLabel('Credits in all').fill('5');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await row.getByText('0 of 5').waitFor();
+    const granted = await stack.call('GET', '/v1/credits', undefined, {
+      authorization: `Bearer ${key}`,
+    });
+    expect(granted.body.data).toMatchObject({
+      token: { remaining_credits: 5 },
+      user: { remaining_credits: 10.5 },
+    });
+
+    await page.getByRole('tab', { name: 'Account' }).click();
+    await page.getByRole('button', { name: 'Disable the account' }).click();
+    await dialog.getByRole('button', { name: 'Disable' }).click();
+    await page.getByRole('button', { name: 'Enable the account' }).waitFor();
+    const account = await admin('GET', '/accounts/studio');
+    expect(account.body).toMatchObject({ enabled: false, limits: { tasks_in_flight: 3 } });
+
+    await page.getByRole('link', { name: 'What was done to it' }).click();
+    await page.getByRole('cell', { name: 'made a key', exact: true }).waitFor();
+    expect(await page.locator('tbody tr').count()).toBeGreaterThanOrEqual(7);
+  });
+
+  test('finds a task of any account by its filters, sees where it is, and comes from it to its account and key', async () => {
+    const { account } = (await admin('GET', `/tasks/${taskId}`)).body;
+    const page = await openAs(stack.keys.adminKey, '/console/operator/tasks');
+    await page.getByLabel('Status').selectOption('completed');
+    await page.getByLabel('Account').fill(account);
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/account=/);
+    expect(new URL(page.url()).search).toBe(`?status=completed&account=${account}`);
+    await page.getByRole('link', { name: taskId }).click();
+
+    await page.getByRole('heading', { level: 1, name: taskId }).waitFor();
+    expect(await page.getByText('dashscope').count()).toBeGreaterThan(0);
+    expect(await page.content()).not.toContain('Make it snow');
+    await page.getByRole('link', { name: /^key-/ }).click();
+    await page.getByRole('link', { name: /All keys of/ }).click();
+    await page.getByRole('heading', { level: 1, name: account }).waitFor();
+  });
+
+  test('sees names and notes of others as text', async () => {
+    await admin('POST', '/accounts', { id: 'hostile' });
+    await admin('POST', '/accounts/hostile/credits', { credits: 1, note: `=1+1 ${hostile}` });
+    const made = await admin('POST', '/keys', { account: 'hostile', name: hostile });
+    expect(made.status).toBe(200);
+    stack.tripwire.addResponse(JSON.stringify(made.body));
+    const page = await openAs(stack.keys.adminKey, '/console/operator/accounts/hostile?view=Keys');
+    await page.getByText('<img src=x onerror=alert(1)>').first().waitFor();
+    await page.getByText('U+202E').first().waitFor();
+
+    await page.getByRole('tab', { name: 'Statement' }).click();
+    await page.getByText('=1+1 <img').first().waitFor();
+    const saved = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Download CSV' }).click();
+    const csv = readFileSync(await (await saved).path(), 'utf8');
+    expect(csv).toContain("'=1+1 <img");
+    await page.getByRole('link', { name: 'What was done to it' }).click();
+    await page.getByText('<img src=x onerror=alert(1)>').first().waitFor();
+    expect(await page.locator('img').count()).toBe(0);
+  });
+
+  test('is nobody else: a key without the scope has no such screens, and the API refuses it', async () => {
+    const { api_key } = await issueKey(stack, { account: 'not-him', scopes: ['manage'] });
+    stack.tripwire.addResponse(JSON.stringify({ api_key }));
+    const page = await openAs(api_key, '/console');
+    await page.getByRole('navigation').getByRole('link', { name: 'Keys' }).waitFor();
+    expect(await page.getByRole('navigation').getByRole('link', { name: 'Operator' }).count()).toBe(
+      0,
+    );
+    await page.goto(`${stack.url}/console/operator/accounts`);
+    await page.getByRole('heading', { name: 'These screens are the operator’s' }).waitFor();
+
+    for (const path of ['accounts', 'accounts/default', 'tasks', 'providers', 'audit']) {
+      const { status } = await stack.call('GET', `/v1/admin/${path}`, undefined, {
+        authorization: `Bearer ${api_key}`,
+      });
+      expect([path, status]).toEqual([path, 403]);
+    }
+  });
+
+  const screens = [
+    ['Accounts', () => '/accounts'],
+    ['an account', () => '/accounts/default'],
+    ['its keys', () => '/accounts/default?view=Keys'],
+    ['its statement', () => '/accounts/default?view=Statement'],
+    ['an account that there is not', () => '/accounts/nobody'],
+    ['All tasks', () => '/tasks'],
+    ['a task', () => `/tasks/${taskId}`],
+    ['Providers', () => '/providers'],
+    ['Audit', () => '/audit'],
+  ] as const;
+
+  test.each([
+    ['light', 1440],
+    ['dark', 1440],
+    ['light', 360],
+    ['dark', 360],
+  ] as const)(
+    'has screens without a violation of axe and no wider than their window: %s, %d pixels',
+    async (colorScheme, width) => {
+      const viewport = { width, height: 800 };
+      const page = await open({
+        url: stack.url,
+        key: stack.keys.adminKey,
+        colorScheme,
+        viewport,
+      });
+      const found: Record<string, unknown> = {};
+      for (const [name, path] of screens) {
+        await page.goto(`${stack.url}/console/operator${path()}`);
+        await page.getByRole('heading', { level: 1 }).waitFor();
+        await page.waitForLoadState('networkidle');
+        found[name] = [...(await violations(page)), await overflow(page)];
+      }
+
+      expect(found).toEqual(Object.fromEntries(screens.map(([name]) => [name, [0]])));
+    },
+  );
+});
