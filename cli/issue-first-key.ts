@@ -74,19 +74,26 @@ export async function issueKey(
   functionName: string,
   request: KeyRequest,
 ): Promise<IssuedKey> {
-  const command = new InvokeCommand({
-    FunctionName: functionName,
-    // The SDK invokes again when a response is lost; with this number the credits count once.
-    Payload: JSON.stringify({ ...request, idempotency_key: randomUUID() }),
-  });
+  // The SDK invokes again when a response is lost; with this number the credits count once.
+  const event = { ...request, idempotency_key: randomUUID() };
+  const issued = IssuedKey.safeParse(await invoke(client, functionName, event));
+  if (issued.success) return issued.data;
+  throw new CliError(`${functionName} returned no key: is it the function that issues keys?`);
+}
+
+/** Invokes the deployed function that issues keys. @throws {CliError} when it cannot be invoked, or refuses */
+export async function invoke(
+  client: Pick<LambdaClient, 'send'>,
+  functionName: string,
+  event: object,
+): Promise<unknown> {
+  const command = new InvokeCommand({ FunctionName: functionName, Payload: JSON.stringify(event) });
   const { FunctionError, Payload } = await client.send(command).catch((thrown: unknown) => {
     throw new CliError(`Cannot invoke ${functionName}: ${String(thrown)}`, { cause: thrown });
   });
   const response = parseJson(Payload?.transformToString() ?? '');
   if (FunctionError) throw new CliError(`${functionName} refused: ${parseFailure(response)}`);
-  const issued = IssuedKey.safeParse(response);
-  if (issued.success) return issued.data;
-  throw new CliError(`${functionName} returned no key: is it the function that issues keys?`);
+  return response;
 }
 
 const LambdaFailure = z.object({ errorType: z.string().optional(), errorMessage: z.string() });

@@ -1,3 +1,4 @@
+import { addConsoleLink } from './console-link.ts';
 import { addIssueFirstKey } from './issue-first-key.ts';
 import { createProgram, runProgram } from './program/command-line.ts';
 import { addStoreProviderKey } from './store-provider-key.ts';
@@ -7,6 +8,7 @@ const program = createProgram(
   'API keys of callers and of providers, with your AWS credentials.',
 );
 addIssueFirstKey(program);
+addConsoleLink(program);
 addStoreProviderKey(program);
 
 await runProgram(program);

@@ -7,9 +7,10 @@ import { credits } from './parts/format.ts';
 import { Loading } from './parts/loading.tsx';
 import { ThemeChoice } from './parts/theme-choice.tsx';
 import { Create } from './screens/create/create.tsx';
+import { useOneTimeCode } from './session/one-time-link.ts';
 import { useRights } from './session/rights.ts';
 import { session, useSession } from './session/session.ts';
-import { Lamp, SignIn, SignInAgain } from './session/sign-in.tsx';
+import { Lamp, OneTimeSignIn, SignIn, SignInAgain } from './session/sign-in.tsx';
 
 // Every screen but the first is loaded when it is opened.
 const Tasks = lazy(async () => ({ default: (await import('./screens/tasks/tasks.tsx')).Tasks }));
@@ -47,9 +48,11 @@ const operatorScreen = [
 export function App() {
   const { key, owner, interrupted } = useSession();
   const [path] = useLocation();
+  const code = useOneTimeCode();
   const isSignedOut = key === undefined && interrupted === undefined;
   // Who reads how to call the API needs no key for it.
   const isDocs = path === '/docs' || path.startsWith('/docs/');
+  if (code !== undefined) return <OneTimeSignIn code={code} />;
   if (isSignedOut && !isDocs) return <SignIn />;
   return (
     // Nothing that a screen holds is for another key.

@@ -394,6 +394,15 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
         ALLOW_LOOPBACK: loopbackOf(stage),
       },
     },
+    // Everybody may call it: the code of a link is what admits. It alone of those without a key writes keys.
+    'api/open-console': {
+      id: 'OpenConsole',
+      environment: {
+        ...writesAudit,
+        KEY_TABLE: tables.keys.allow('dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'),
+        ALLOW_LOOPBACK: loopbackOf(stage),
+      },
+    },
     'api/credit-account': {
       id: 'CreditAccount',
       timeoutSeconds: patientSeconds,

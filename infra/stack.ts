@@ -79,6 +79,10 @@ export class DarkroomStack extends Stack {
       description: 'Creates an account and its first API key; the key is shown once',
       value: `npm run keys -- create --function ${issueKey} --credits 100`,
     });
+    new CfnOutput(this, 'ConsoleLink', {
+      description: 'Prints a link that signs the operator in to the console, once',
+      value: `npm run keys -- console --function ${issueKey} --url ${publicUrl}`,
+    });
     addHandlerLogs(this, stage.logDays);
     acknowledge(this, { buckets, workflow });
   }

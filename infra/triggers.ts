@@ -10,7 +10,7 @@ import type { Buckets } from './buckets.ts';
 import type { Deletion } from './deletion.ts';
 import { type CodeOf, createFunctions, type Functions, type FunctionTable } from './lambda.ts';
 import type { Providers } from './providers.ts';
-import type { Stage } from './stage.ts';
+import { loopbackOf, type Stage } from './stage.ts';
 import type { Tables } from './tables.ts';
 import { endWait } from './task-tokens.ts';
 import type { Workflow } from './workflow.ts';
@@ -68,6 +68,7 @@ const rowsOf = ({
   workflow,
   deletion,
   providers,
+  stage,
 }: Props): FunctionTable<EventEntry> => ({
   'events/input-uploaded': {
     id: 'InputUploaded',
@@ -122,6 +123,7 @@ const rowsOf = ({
       ),
       IDEMPOTENCY_TABLE: tables.idempotency.allow('dynamodb:GetItem', 'dynamodb:PutItem'),
       AUDIT_TABLE: tables.audit.allow('dynamodb:PutItem'),
+      ALLOW_LOOPBACK: loopbackOf(stage),
     },
   },
 });

@@ -39,13 +39,27 @@ async function withTestKey(stack: LocalStack, file: string, stored: unknown): Pr
   return keys;
 }
 
-/** Invokes the operator's function that issues a key. @throws {Error} when it fails */
-export async function issueKey({ lambda, context }: LocalStack, request: object) {
+const IssuedCode = z.object({ code: z.string() });
+
+/** The address with which the operator opens the console on this machine. It works as long as the stack runs, again and again. */
+export async function issueConsoleLink(stack: LocalStack): Promise<string> {
+  const console = { name: 'local operator', reusable: true };
+  const { code } = IssuedCode.parse(await invokeIssueKey(stack, { console }));
+  return `${stack.url}/console#code=${code}`;
+}
+
+/** Issues a key by the operator's function. @throws {Error} when it fails */
+export async function issueKey(stack: LocalStack, request: object) {
+  return IssuedKey.parse(await invokeIssueKey(stack, request));
+}
+
+/** Invokes the operator's function with an event. @throws {Error} when it fails */
+export async function invokeIssueKey({ lambda, context }: LocalStack, request: object) {
   const [id] =
     Object.entries(context.template.resources).find(
       ([, { Properties }]) => Properties['Description'] === 'functions/events/issue-key.ts',
     ) ?? [];
   const result = await lambda.invoke(nameOf(id ?? '', context), request);
   if (!result.ok) throw new Error(`No key could be issued: ${result.errorMessage}`);
-  return IssuedKey.parse(result.payload);
+  return result.payload;
 }

@@ -86,7 +86,10 @@ async function run(options: Options) {
       await synthesise(directory, { signal: stop });
     },
   });
-  const [{ startLocalStack }, { loadOrIssueKeys }] = await unlessStopped(stop, loading);
+  const [{ startLocalStack }, { issueConsoleLink, loadOrIssueKeys }] = await unlessStopped(
+    stop,
+    loading,
+  );
   const activity = activityLog({ print });
   opened.defer(activity.close);
   const stack = await startLocalStack({
@@ -103,7 +106,7 @@ async function run(options: Options) {
   const keys = await unlessStopped(stop, loadOrIssueKeys(stack, join(dataDir, 'keys.json')));
   opened.defer(() => rmSync(file, { force: true }));
   writeReady(file, stack, keys);
-  print(greeting(stack, keys));
+  print(greeting(stack, keys, await unlessStopped(stop, issueConsoleLink(stack))));
   if (!stop.aborted) await once(stop, 'abort');
 }
 
@@ -145,11 +148,16 @@ function writeReady(
   writeFileSync(file, `${JSON.stringify(ready, undefined, 2)}\n`, { mode: 0o600 });
 }
 
-function greeting({ url, mockProvider }: LocalStack, { apiKey, testKey }: LocalKeys): string {
+function greeting(
+  { url, mockProvider }: LocalStack,
+  { apiKey, testKey }: LocalKeys,
+  consoleLink: string,
+): string {
   return `
 Darkroom is ready: ${url}
   API key         ${apiKey}
   test key        ${testKey}
+  operator        ${consoleLink}
   mock provider   ${mockProvider.url}/control
 
 Try it:

@@ -18,16 +18,22 @@ api.use({
     const used = request.headers.get('authorization');
     if (response.status === 401 && used === `Bearer ${session.current().key}`) session.refused();
   },
-  onError: ({ error }) =>
-    new ApiError({
-      status: 0,
-      code: 'unreachable',
-      message: navigator.onLine
-        ? 'The API cannot be reached.'
-        : 'You are offline. Nothing is lost: try again when you are back.',
-      cause: error,
-    }),
+  onError: ({ error }) => unreachable(error),
 });
+
+/** The same without a key, for what nobody needs one for. */
+export const publicApi = createClient<paths>({ baseUrl: location.origin });
+publicApi.use({ onError: ({ error }) => unreachable(error) });
+
+const unreachable = (cause: unknown): ApiError =>
+  new ApiError({
+    status: 0,
+    code: 'unreachable',
+    message: navigator.onLine
+      ? 'The API cannot be reached.'
+      : 'You are offline. Nothing is lost: try again when you are back.',
+    cause,
+  });
 
 type Answer<Data> = {
   readonly data?: Data;

@@ -888,6 +888,26 @@ export interface paths {
         patch: operations["changeKey"];
         trace?: never;
     };
+    "/v1/console/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in to the console
+         * @description Exchanges the code of a link that `npm run keys -- console` printed for a session. A code works once, and for ten minutes.
+         */
+        post: operations["openConsole"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/providers/{provider}/callbacks/{job}/{secret}": {
         parameters: {
             query?: never;
@@ -1139,6 +1159,14 @@ export interface components {
             reset_timezone?: string;
             /** @description The models it may use; `null`: all of them */
             allowed_models?: "wan2.5-image-to-image"[] | null;
+        };
+        /**
+         * ConsoleCode
+         * @description The code
+         */
+        ConsoleCode: {
+            /** @description What stands behind `#code=` in the link */
+            code: string;
         };
         /**
          * PendingTask
@@ -2435,10 +2463,10 @@ export interface components {
                 /** @description When it was done, in unix seconds */
                 created: number;
                 /**
-                 * @description What was done: the id of the operation in this document, or `issueKey`
+                 * @description What was done: the id of the operation in this document, or `issueKey` and `issueConsoleCode`
                  * @enum {string}
                  */
-                operation: "createAccount" | "changeAccount" | "rotateSecret" | "creditAccount" | "createKey" | "changeKey" | "deleteKey" | "cancelAnyTask" | "redeliverAnyCallback" | "redeliverAccountCallbacks" | "checkTask" | "issueKey";
+                operation: "createAccount" | "changeAccount" | "rotateSecret" | "creditAccount" | "createKey" | "changeKey" | "deleteKey" | "cancelAnyTask" | "redeliverAnyCallback" | "redeliverAccountCallbacks" | "checkTask" | "openConsole" | "issueKey" | "issueConsoleCode";
                 /** @description Who did it */
                 actor: {
                     /** @description The API key; `operator` for the function that issues keys */
@@ -2712,6 +2740,8 @@ export interface components {
              */
             mode: "live" | "test";
             name: string;
+            /** @description Whether it is a session of the operator in the console, which ends by itself */
+            is_session: boolean;
             /** @description What it may do */
             scopes: ("read" | "generate" | "manage" | "admin")[];
             enabled: boolean;
@@ -2766,6 +2796,8 @@ export interface components {
              */
             mode: "live" | "test";
             name: string;
+            /** @description Whether it is a session of the operator in the console, which ends by itself */
+            is_session: boolean;
             /** @description What it may do */
             scopes: ("read" | "generate" | "manage" | "admin")[];
             enabled: boolean;
@@ -2802,6 +2834,22 @@ export interface components {
             id: string;
             /** @description Always `true` */
             deleted: boolean;
+        };
+        /**
+         * ConsoleSession
+         * @description A session of the operator: an API key with the scope `admin` that ends by itself
+         */
+        ConsoleSession: {
+            /** @constant */
+            object: "console_session";
+            /** @description The API key of the session. It is shown in this response only */
+            api_key: string;
+            /** @description Its id, by which it can be disabled or deleted */
+            key_id: string;
+            /** @description Until when it works, in unix seconds */
+            expires_at: number;
+            /** @description It ends earlier when it is not used for so long */
+            idle_seconds: number;
         };
         /**
          * Received
@@ -4044,6 +4092,18 @@ export interface components {
             content: {
                 "application/json": {
                     error: components["schemas"]["KeyNotFoundError"];
+                };
+            };
+        };
+        /** @description `unauthorized`: There is no key, or it is not valid. */
+        Unauthorized: {
+            headers: {
+                "x-request-id": components["headers"]["x-request-id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    error: components["schemas"]["UnauthorizedError"];
                 };
             };
         };
@@ -6193,7 +6253,7 @@ export interface operations {
                 /** @description Only what was done with this API key, by its id */
                 actor?: string;
                 /** @description Only this operation */
-                operation?: "createAccount" | "changeAccount" | "rotateSecret" | "creditAccount" | "createKey" | "changeKey" | "deleteKey" | "cancelAnyTask" | "redeliverAnyCallback" | "redeliverAccountCallbacks" | "checkTask" | "issueKey";
+                operation?: "createAccount" | "changeAccount" | "rotateSecret" | "creditAccount" | "createKey" | "changeKey" | "deleteKey" | "cancelAnyTask" | "redeliverAnyCallback" | "redeliverAccountCallbacks" | "checkTask" | "openConsole" | "issueKey" | "issueConsoleCode";
                 /** @description Only what was done at this time or later, in unix seconds */
                 from?: number;
                 /** @description Only what was done before this time, in unix seconds */
@@ -6596,6 +6656,37 @@ export interface operations {
             413: components["responses"]["RequestTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["RateLimitExceeded"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    openConsole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsoleCode"];
+            };
+        };
+        responses: {
+            /** @description The session */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleSession"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            413: components["responses"]["RequestTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["GatewayThrottled"];
             500: components["responses"]["InternalError"];
         };
     };

@@ -1,11 +1,12 @@
-import { type FormEvent, useState } from 'react';
-import { Link } from 'wouter';
+import { type FormEvent, useEffect, useState } from 'react';
+import { Link, useLocation } from 'wouter';
 import { ApiError } from '../api/api-error.ts';
-import { api, bodyOf } from '../api/client.ts';
+import { api, bodyOf, publicApi } from '../api/client.ts';
 import { creditsQuery, queryClient } from '../api/queries.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { Failure } from '../parts/failure.tsx';
 import { useTitle } from '../parts/use-title.ts';
+import { forgetOneTimeCode } from './one-time-link.ts';
 import { session, useSession } from './session.ts';
 
 /** Asks for an API key, and tries it before it is taken. */
@@ -20,10 +21,7 @@ function SignInForm({ hint }: { readonly hint?: string }) {
     setBusy(true);
     setError(undefined);
     try {
-      const credits = await readCredits(typed);
-      session.signIn(typed, credits.data.token.id);
-      queryClient.setQueryData(creditsQuery.queryKey, credits);
-      await queryClient.invalidateQueries();
+      await signInWith(typed);
     } catch (failure) {
       setError(failure);
       setBusy(false);
@@ -50,6 +48,14 @@ function SignInForm({ hint }: { readonly hint?: string }) {
       {hint !== undefined && <p className="caption">{hint}</p>}
     </form>
   );
+}
+
+/** Tries a key, and takes it if it works. */
+async function signInWith(key: string): Promise<void> {
+  const credits = await readCredits(key);
+  session.signIn(key, credits.data.token.id);
+  queryClient.setQueryData(creditsQuery.queryKey, credits);
+  await queryClient.invalidateQueries();
 }
 
 /** What the key has and may do. A failure that may be over in a moment is tried once more. */
@@ -96,6 +102,48 @@ export function SignIn() {
         Programs use the same API: <Link href="/docs">its documentation</Link>, and{' '}
         <a href="/openapi.json">the OpenAPI document</a>.
       </p>
+    </main>
+  );
+}
+
+/** The operator has opened a link: its code is exchanged for a session, once. */
+export function OneTimeSignIn({ code }: { readonly code: string }) {
+  useTitle('Sign in');
+  const [error, setError] = useState<unknown>();
+  const [, go] = useLocation();
+  useEffect(() => {
+    let isCurrent = true;
+    setError(undefined);
+    bodyOf(publicApi.POST('/v1/console/sessions', { body: { code } }))
+      .then(async ({ api_key }) => {
+        await signInWith(api_key);
+        if (!isCurrent) return;
+        go('/console/operator', { replace: true });
+        forgetOneTimeCode();
+      })
+      .catch((failure: unknown) => isCurrent && setError(failure));
+    return () => {
+      isCurrent = false;
+    };
+  }, [code, go]);
+  return (
+    <main className="sign-in" id="content">
+      <div className="panel">
+        <p className="brand">
+          <Lamp /> Darkroom
+        </p>
+        <h1>Sign in as the operator</h1>
+        {error === undefined ? (
+          <p role="status">Signing in</p>
+        ) : (
+          <Failure what="You are not signed in." error={error} />
+        )}
+        {error !== undefined && (
+          <button type="button" onClick={forgetOneTimeCode}>
+            Go on without the link
+          </button>
+        )}
+      </div>
     </main>
   );
 }

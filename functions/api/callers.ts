@@ -29,6 +29,8 @@ export const callers: CallerServices = {
         log('warn', 'key.last_used_failed', { cause });
       }
     },
+    continueSession: ({ keyId, createdAt }) =>
+      activity.continueSession({ keyId, startedAt: createdAt }, Date.now()),
   }),
   countCall: limitCalls(activity, Date.now),
   admitCreate: admitCreate({

@@ -2,16 +2,23 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Context } from 'aws-lambda';
 import { clientConfig } from '../adapters/aws/client-config.ts';
 import { accountTable } from '../adapters/aws/dynamodb/account-table.ts';
+import { consoleCodes } from '../adapters/aws/dynamodb/console-codes.ts';
 import { credits } from '../adapters/aws/dynamodb/credits.ts';
 import { keyTable } from '../adapters/aws/dynamodb/key-table.ts';
+import {
+  ConsoleCodeRequest,
+  type IssuedCode,
+  issueConsoleCode,
+} from '../domain/accounts/console-session.ts';
 import { type IssuedKey, IssueKeyRequest, issueKey } from '../domain/accounts/issue-key.ts';
 import { readEnv } from '../runtime/env.ts';
 
 const env = readEnv('events/issue-key');
 const dynamo = new DynamoDBClient(clientConfig);
 const now = Date.now;
+const accounts = accountTable(dynamo, env.ACCOUNT_TABLE, env.AUDIT_TABLE);
 const issue = issueKey({
-  accounts: accountTable(dynamo, env.ACCOUNT_TABLE, env.AUDIT_TABLE),
+  accounts,
   keys: keyTable(
     dynamo,
     { keys: env.KEY_TABLE, accounts: env.ACCOUNT_TABLE, audit: env.AUDIT_TABLE },
@@ -25,8 +32,21 @@ const issue = issueKey({
   now,
 });
 
+const issueCode = issueConsoleCode({
+  accounts,
+  codes: consoleCodes(dynamo, { keys: env.KEY_TABLE, audit: env.AUDIT_TABLE }),
+  now,
+  allowsReuse: env.ALLOW_LOOPBACK,
+});
+
+const asksForCode = (event: unknown): boolean =>
+  typeof event === 'object' && event !== null && 'console' in event;
+
 // It has no route and no trigger: only the operator invokes it, with AWS credentials that may do so.
 export const handler = async (
   event: unknown,
   { awsRequestId }: Pick<Context, 'awsRequestId'>,
-): Promise<IssuedKey> => issue(IssueKeyRequest.parse(event), awsRequestId);
+): Promise<IssuedKey | IssuedCode> =>
+  asksForCode(event)
+    ? issueCode(ConsoleCodeRequest.parse(event), awsRequestId)
+    : issue(IssueKeyRequest.parse(event), awsRequestId);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { issueKey } from '../../local/local-keys.ts';
+import { invokeIssueKey, issueConsoleLink, issueKey } from '../../local/local-keys.ts';
 import type { TestStack } from '../flow/open-stack.ts';
 import { type Receiver, serveImages } from '../flow/receiver.ts';
 import { startStack } from '../flow/start-stack.ts';
@@ -147,6 +147,45 @@ describe.skipIf(!hasChromium)('the operator', () => {
       });
       expect([path, status]).toEqual([path, 403]);
     }
+  });
+
+  test('signs in with a link once: the second time it says so, and the code stays in no address', async () => {
+    const issued = await invokeIssueKey(stack, { console: { name: hostile } });
+    const { code } = issued as { code: string };
+    stack.tripwire.add('a secret', code);
+    const link = `${stack.url}/console#code=${code}`;
+    const page = await open({ url: link });
+    await page.getByRole('heading', { level: 1, name: 'Accounts' }).waitFor();
+    expect(page.url()).toBe(`${stack.url}/console/operator/accounts`);
+    // Its name is in the bar, as text.
+    await page.getByRole('navigation', { name: 'Screens' }).getByText('U+202E').waitFor();
+    expect(await page.evaluate<string>('JSON.stringify({ ...sessionStorage })')).not.toContain(
+      code,
+    );
+    await page.goto(`${stack.url}/console/operator/accounts/operator?view=Keys`);
+    await page.getByText('session in the console').first().waitFor();
+
+    const other = await open({ url: link });
+    const alert = other.getByRole('alert');
+    await alert.waitFor();
+    expect(await alert.textContent()).toContain(
+      'This link does not work: it was used, or is older than ten minutes.',
+    );
+    expect(other.url()).toBe(`${stack.url}/console`);
+    expect(await violations(other)).toEqual([]);
+    await other.getByRole('button', { name: 'Go on without the link' }).click();
+    await other.getByLabel('API key').waitFor();
+  });
+
+  test('signs in with the link of the local stack as often as he likes, and in a tab that is open', async () => {
+    const link = await issueConsoleLink(stack);
+    const page = await open({ url: link });
+    await page.getByRole('heading', { level: 1, name: 'Accounts' }).waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('API key').waitFor();
+
+    await page.goto(link);
+    await page.getByRole('heading', { level: 1, name: 'Accounts' }).waitFor();
   });
 
   const screens = [

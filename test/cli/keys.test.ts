@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { userInfo } from 'node:os';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { issueKey } from '../../cli/issue-first-key.ts';
@@ -185,4 +186,51 @@ test.each([
   expect(stderr).toContain(message);
   expect(code).toBe(2);
   expect(calls).toEqual([]);
+});
+
+describe('keys console', () => {
+  const code = `once-${'a'.repeat(43)}`;
+  const link = ['console', '--function', 'Dev-IssueKey', '--url'];
+
+  test('prints a link with the code behind its #, and says that it works once', async () => {
+    const { keys, calls } = await setUp({ body: { code, expires_at: 1_772_443_800 } });
+
+    const { stdout } = await keys([...link, 'https://a.example.com/', '--name', 'mira']);
+
+    expect(stdout).toMatch(`https://a.example.com/console#code=${code}\n`);
+    expect(stdout).toContain('It works once, until 2026-03-02T09:30:00.000Z.');
+    expect(calls.map(({ body }) => body)).toEqual([{ console: { name: 'mira' } }]);
+  });
+
+  test('names the session after the user of this machine when nobody else is named', async () => {
+    const { keys, calls } = await setUp({ body: { code, expires_at: 1_772_443_800 } });
+
+    const { stdout } = await keys([...link, 'https://a.example.com', '--json']);
+
+    expect(JSON.parse(stdout)).toEqual({
+      link: `https://a.example.com/console#code=${code}`,
+      expires_at: 1_772_443_800,
+    });
+    expect(calls.map(({ body }) => body)).toEqual([{ console: { name: userInfo().username } }]);
+  });
+
+  test.each(['a.example.com', 'javascript:alert(1)', 'https://user@a.example.com'])(
+    'asks for nothing when %s is no address of a deployment',
+    async (url) => {
+      const { keys, calls } = await setUp({ body: { code, expires_at: 1 } });
+
+      const { code: exitCode, stdout, stderr } = await keys([...link, url]);
+
+      expect(stderr).toContain('It must be an address');
+      expect([exitCode === 0, stdout, calls]).toEqual([false, '', []]);
+    },
+  );
+
+  test('says so when the function returns no code', async () => {
+    const { keys } = await setUp();
+
+    const { stderr } = await keys([...link, 'https://a.example.com']);
+
+    expect(stderr).toContain('Dev-IssueKey returned no code');
+  });
 });

@@ -27,6 +27,7 @@ export function activityContract(make: MakeActivity): void {
     withAnotherLimit(make);
   });
   describe('the last use of a key', () => lastUse(make));
+  describe('a session', () => sessions(make));
 }
 
 function atOnce(make: MakeActivity): void {
@@ -145,6 +146,30 @@ function withAnotherLimit(make: MakeActivity): void {
 
     expect(full).toEqual({ rate: { limit: 60, remaining: 0, resetAt: at + 60_000 }, waitMs: 1000 });
     expect(passed(later)).toHaveLength(3);
+  });
+}
+
+function sessions(make: MakeActivity): void {
+  const minute = 60_000;
+  const session = { keyId: key, startedAt: at };
+
+  test('goes on as long as it is used every half hour, whichever function instance is asked', async () => {
+    const another = await make();
+    const goesOn = (after: number) => another().continueSession(session, at + after * minute);
+
+    expect([await goesOn(0), await goesOn(0.5)]).toEqual([true, true]);
+    expect([await goesOn(29), await goesOn(58), await goesOn(87)]).toEqual([true, true, true]);
+    expect(await goesOn(87 + 31)).toBe(false);
+    expect(await goesOn(87 + 31)).toBe(false);
+  });
+
+  test('that is not used in its first half hour has ended', async () => {
+    const activity = (await make())();
+
+    expect(await activity.continueSession(session, at + 31 * minute)).toBe(false);
+    expect(
+      await activity.continueSession({ keyId: 'key-2', startedAt: at }, at + 29 * minute),
+    ).toBe(true);
   });
 }
 

@@ -6,6 +6,7 @@ import sharp from 'sharp';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, inject, type TestContext, test } from 'vitest';
 import * as z from 'zod';
+import { consoleLink } from '../../cli/console-link.ts';
 import {
   CallbackFailed,
   InputUnavailable,
@@ -654,6 +655,22 @@ describe.skipIf(!emulator)('the stage dev in the emulator', () => {
       expect([refused.status, refused.body.error.code]).toEqual([401, 'KEY_DISABLED']);
       expect(listed.data).toMatchObject([{ id: keyId, name: 'other' }]);
       expect(without.data).toEqual([]);
+    });
+
+    test('signs in to the console with a link that works once', async () => {
+      const client = new LambdaClient(clientOptions(deployment.emulator.environment));
+      const { link } = await consoleLink(client, deployment.physicalId('TriggersIssueKey'), {
+        url: deployment.url,
+        who: 'mira',
+      }).finally(() => client.destroy());
+      const code = new URL(link).hash.replace('#code=', '');
+      const { call } = deployment.callerWith('none');
+      const first = await call('POST', '/v1/console/sessions', { code });
+      const second = await call('POST', '/v1/console/sessions', { code });
+      const session = deployment.callerWith(first.body.api_key);
+
+      expect([first.status, second.status]).toEqual([200, 401]);
+      expect((await session.call('GET', '/v1/admin/accounts')).status).toBe(200);
     });
 
     test('sees the reconciler run without an error', async () => {

@@ -40,7 +40,7 @@ const asOperator = (method: string, path: string, body?: unknown) =>
 const isPage = ({ path }: Route) => /^\/((console|docs)(\/.*)?)?$/.test(path);
 const isPublic = (route: Route) =>
   isPage(route) ||
-  /^\/(v1\/results\/.*|api\/v1\/files\/(content|download)\/.*|v1\/providers\/.*|openapi\.json|healthz)$/.test(
+  /^\/(v1\/results\/.*|api\/v1\/files\/(content|download)\/.*|v1\/providers\/.*|v1\/console\/sessions|openapi\.json|healthz)$/.test(
     route.path,
   );
 const hasBody = ({ method, path }: Route) =>

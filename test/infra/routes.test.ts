@@ -99,6 +99,7 @@ test('every route lets in exactly these callers', async () => {
     'GET /v1/admin/providers': 'scope admin',
     'POST /v1/admin/accounts/{account}/webhook-secret': 'scope manage',
     'POST /v1/webhooks/test': 'scope manage',
+    'POST /v1/console/sessions': 'public',
     'POST /v1/admin/keys': 'scope manage',
     'GET /v1/admin/keys': 'scope manage',
     'GET /v1/admin/keys/{key_id}': 'scope manage',
@@ -201,6 +202,7 @@ describe.each(stageNames)('the API of %s', (name) => {
       'GET /v1/admin/accounts/{account}/entries': 'AdminReads',
       'POST /v1/admin/accounts/{account}/webhook-secret': 'ManageAccounts',
       'POST /v1/webhooks/test': 'TestWebhook',
+      'POST /v1/console/sessions': 'OpenConsole',
       'POST /v1/admin/keys': 'ManageKeys',
       'GET /v1/admin/keys': 'AdminReads',
       'GET /v1/admin/keys/{key_id}': 'AdminReads',
@@ -243,7 +245,7 @@ describe.each(stageNames)('the API of %s', (name) => {
       });
     }
     // One for each function.
-    expect(integrations).toHaveLength(25);
+    expect(integrations).toHaveLength(26);
   });
 
   test('is throttled as the stage says', () => {
@@ -282,6 +284,7 @@ describe.each(stageNames)('the API of %s', (name) => {
       'GET /v1/results/{task}/{n}': settings,
       'HEAD /v1/results/{task}/{n}': settings,
       'POST /v1/providers/{provider}/callbacks/{job}/{secret}': settings,
+      'POST /v1/console/sessions': { ThrottlingRateLimit: 5, ThrottlingBurstLimit: 10 },
     });
     // API Gateway refuses settings of routes that do not exist yet.
     const before = [stage?.['DependsOn']].flat().map((id) => synthesised(name).nameOf(`${id}`));
@@ -291,7 +294,7 @@ describe.each(stageNames)('the API of %s', (name) => {
           String(Properties['RouteKey']) in Object(stage?.Properties['RouteSettings']),
       )
       .map((route) => route.name);
-    expect(routes).toHaveLength(17);
+    expect(routes).toHaveLength(18);
     expect(before).toEqual(expect.arrayContaining(routes));
   });
 

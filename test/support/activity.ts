@@ -7,6 +7,7 @@ import {
   rateLimitAt,
   rateLimitState,
 } from '../../functions/domain/accounts/rate-limit.ts';
+import { sessionIdleMs } from '../../functions/domain/model/console-code.ts';
 
 /** What keys have been doing, in memory. */
 export function memoryActivity(): KeyActivity {
@@ -24,6 +25,11 @@ export function memoryActivity(): KeyActivity {
       arrivalAt.set(keyId, after);
       touch(keyId, now);
       return { rate: rateLimitState(rateLimit, after) };
+    },
+    continueSession: async ({ keyId, startedAt }, now) => {
+      if (Math.max(usedAt.get(keyId) ?? 0, startedAt) <= now - sessionIdleMs) return false;
+      touch(keyId, now);
+      return true;
     },
     touchLastUsed: async (keyId, now) => touch(keyId, now),
     lastUsed: async (keyIds) => new Map([...usedAt].filter(([keyId]) => keyIds.includes(keyId))),

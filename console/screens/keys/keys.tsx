@@ -150,6 +150,7 @@ function Row({ apiKey: key, isOwn }: RowProps) {
       <th scope="row">
         <Foreign text={key.name} lines={1} />
         {!key.enabled && <span className="caption">disabled</span>}
+        {key.is_session && <span className="caption">session in the console</span>}
       </th>
       <td data-label="Key">
         <code>…{key.last_four}</code>
@@ -197,9 +198,11 @@ function KeyActions({ apiKey: key }: Pick<RowProps, 'apiKey'>) {
         <button type="button" className="quiet" onClick={() => ask('rename')}>
           Rename
         </button>
-        <button type="button" className="quiet" onClick={() => ask('limit')}>
-          Limits
-        </button>
+        {!key.is_session && (
+          <button type="button" className="quiet" onClick={() => ask('limit')}>
+            Limits
+          </button>
+        )}
         {key.enabled ? (
           <button type="button" className="quiet" onClick={() => ask('disable')}>
             Disable

@@ -52,6 +52,8 @@ export const operationTexts: Readonly<Record<Operation, string>> = {
   redeliverAnyCallback: 'sent a callback again',
   redeliverAccountCallbacks: 'sent callbacks of an account again',
   checkTask: 'had a task looked at',
+  openConsole: 'signed in to the console',
+  issueConsoleCode: 'asked for a link to the console',
   issueKey: 'issued a key with AWS permissions',
 };
 

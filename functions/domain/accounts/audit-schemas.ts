@@ -21,7 +21,9 @@ export const AuditEntry = z
     created: seconds('When it was done'),
     operation: z
       .enum(auditedOperations)
-      .describe('What was done: the id of the operation in this document, or `issueKey`'),
+      .describe(
+        'What was done: the id of the operation in this document, or `issueKey` and `issueConsoleCode`',
+      ),
     actor: z
       .strictObject({
         key_id: z

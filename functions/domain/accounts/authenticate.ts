@@ -35,6 +35,8 @@ type Deps = {
   readonly now: Clock;
   /** Called for every key in use, each time it is loaded into the cache, unless the use is recorded elsewhere. */
   readonly touchLastUsed: (keyId: string) => Promise<void>;
+  /** The same for a session. @returns `false` when it has been idle for too long: it has ended */
+  readonly continueSession: (key: ApiKey) => Promise<boolean>;
 };
 
 /** What else is known of a request that is authenticated. */
@@ -48,9 +50,13 @@ type RequestUse = {
  * @throws {Problem} `unauthorized`, `KEY_DISABLED` or `KEY_EXPIRED` without a valid key,
  *   `permission_denied` when it lacks the scope
  */
-export const authenticate = ({ keys, now, touchLastUsed }: Deps) => {
+export const authenticate = ({ keys, now, touchLastUsed, continueSession }: Deps) => {
   // "There is no such key" is cached as well.
   const cache = ttlCache<KnownKey | undefined>({ ttlMs: cacheTtlMs, now });
+
+  const requireActive = async (session: ApiKey) => {
+    if (!(await continueSession(session))) throw sessionIdle(session.name);
+  };
 
   const find = async (
     hash: string,
@@ -64,8 +70,9 @@ export const authenticate = ({ keys, now, touchLastUsed }: Deps) => {
     };
     const known = neverCached.has(scope) ? await load() : await cache.get(hash, load);
     if (!known) throw invalidApiKey();
-    const { keyId } = requireValid(known, now());
-    if (isLoaded && !isRecordedByCount) await touchLastUsed(keyId);
+    const key = requireValid(known, now());
+    if (isLoaded && key.isSession) await requireActive(key);
+    else if (isLoaded && !isRecordedByCount) await touchLastUsed(key.keyId);
     return known;
   };
 
@@ -109,6 +116,15 @@ export const keyExpired = (name: string, expiresAt: number): Problem =>
   new Problem('KEY_EXPIRED', `The API key "${name}" has expired.`, {
     details: { key_name: name, expired_at: Math.floor(expiresAt / 1000) },
   });
+
+const sessionIdle = (name: string): Problem =>
+  new Problem(
+    'KEY_EXPIRED',
+    `The session of "${name}" has ended: nobody has used it for half an hour.`,
+    {
+      details: { key_name: name },
+    },
+  );
 
 export const scopeMissing = (scope: Scope): Problem =>
   new Problem('permission_denied', `The API key lacks the scope "${scope}".`);

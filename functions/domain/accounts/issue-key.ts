@@ -78,8 +78,12 @@ export const issueKey =
     return { api_key, key_id: keyId, account, webhook_secret };
   };
 
-/** The webhook secret of the account, when the account was created now. */
-async function ensureAccount(deps: Deps, id: string, act: Act): Promise<string | undefined> {
+/** Creates the account if there is none. @returns its webhook secret, when it was created now */
+export async function ensureAccount(
+  deps: Pick<Deps, 'accounts' | 'now'>,
+  id: string,
+  act: Act,
+): Promise<string | undefined> {
   try {
     const account = await createAccount(deps)({ id, user_group: 'default', limits: {} }, act);
     return account.webhook_secret;

@@ -93,6 +93,9 @@ export function permittedChange(manager: KeyManager, key: ApiKey, patch: KeyPatc
     dailyLimit: patch.daily_limit_credits,
     allowedModels: patch.allowed_models,
   };
+  if (key.isSession && changedFields(change).length > 0) {
+    throw denied('key_id', 'A session cannot be changed, only disabled or deleted.');
+  }
   if (isOperator(manager)) return { ...change, ...reservedForOperator(key, change) };
   requireLeftToAccount(key, change);
   requireGivable(manager, patch);

@@ -177,6 +177,7 @@ export const keyView = (key: ApiKey, spending: Spending = noSpending, lastUsedAt
   account: key.account,
   mode: key.mode ?? ('live' as const),
   name: key.name,
+  is_session: key.isSession === true,
   scopes: [...key.scopes],
   enabled: key.enabled,
   created: Math.floor(key.createdAt / 1000),

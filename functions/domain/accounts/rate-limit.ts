@@ -25,6 +25,14 @@ export type KeyActivity = {
   consume(keyId: string, perMinute: number, now: number): Promise<RateLimitResult>;
   /** Records that the key is in use, at most once a minute. */
   touchLastUsed(keyId: string, now: number): Promise<void>;
+  /**
+   * Records that a session is in use, unless it has not been for too long.
+   * @returns whether it goes on
+   */
+  continueSession(
+    session: { readonly keyId: string; readonly startedAt: number },
+    now: number,
+  ): Promise<boolean>;
   /** When each of these keys was last used; a key that was never used is absent. */
   lastUsed(keyIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
 };

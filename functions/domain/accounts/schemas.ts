@@ -197,6 +197,9 @@ export const Key = z
       .enum(modes)
       .describe('`test`: it plays, with the sandbox provider and play credits. Fixed for ever'),
     name: z.string(),
+    is_session: z
+      .boolean()
+      .describe('Whether it is a session of the operator in the console, which ends by itself'),
     scopes: z.array(z.enum(scopes)).min(1).describe('What it may do'),
     enabled: z.boolean(),
     created: seconds('When it was made'),

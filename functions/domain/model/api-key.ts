@@ -67,6 +67,8 @@ export type ApiKey = {
   readonly managedFields?: readonly ManagedField[] | undefined;
   /** Whether the operator has disabled it: then only the operator enables it. */
   readonly disabledByOperator?: boolean | undefined;
+  /** A session of the operator in the console: it ends when it is idle. */
+  readonly isSession?: true | undefined;
   /** How often it was changed; absent: never. */
   readonly revision?: number | undefined;
 };

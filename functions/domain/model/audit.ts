@@ -5,7 +5,7 @@ import { ownerOf } from './mode.ts';
 // What is written down about every act of the operator, and of those who manage an account: who did what, when, and what it
 // changed. An entry is written once and never changed, but for the result of an act that cannot be written together with it.
 
-/** The acts that are written down. Each but `issueKey` is the id of an operation of the API. */
+/** The acts that are written down. Each but `issueKey` and `issueConsoleCode` is the id of an operation of the API. */
 export const auditedOperations = [
   'createAccount',
   'changeAccount',
@@ -18,7 +18,9 @@ export const auditedOperations = [
   'redeliverAnyCallback',
   'redeliverAccountCallbacks',
   'checkTask',
+  'openConsole',
   'issueKey',
+  'issueConsoleCode',
 ] as const;
 export type AuditedOperation = (typeof auditedOperations)[number];
 

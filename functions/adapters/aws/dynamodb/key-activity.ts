@@ -11,6 +11,7 @@ import {
   rateLimitAt,
   rateLimitState,
 } from '../../../domain/accounts/rate-limit.ts';
+import { sessionIdleMs } from '../../../domain/model/console-code.ts';
 import { findRows } from './rows.ts';
 import { type Change, update, updateExpression } from './update.ts';
 
@@ -55,6 +56,15 @@ export function keyActivity(client: DynamoDBClient, table: string): KeyActivity 
       const { lastUsedAt } = cache.get(keyId) ?? neverUsed;
       if (lastUsedAt <= before) await write(keyId, recordUse(now, before));
     },
+    continueSession: async ({ keyId, startedAt }, now) => {
+      const before = now - lastUsedPrecisionMs;
+      const idleSince = now - sessionIdleMs;
+      if ((cache.get(keyId) ?? neverUsed).lastUsedAt > before) return true;
+      // In its first half hour no earlier use is needed.
+      const change = startedAt > idleSince ? recordUse(now, before) : continueUse(now, idleSince);
+      const { done, row } = await write(keyId, change);
+      return done || Math.max(row.lastUsedAt, startedAt) > idleSince;
+    },
     lastUsed: (keyIds) => lastUsed(client, table, keyIds),
   };
 }
@@ -94,6 +104,7 @@ const conditions = {
   isBusy: '#theoreticalArrivalMicros > :now',
   hasRoom: '#theoreticalArrivalMicros <= :max',
   /** The use that is recorded is older than the precision of the record. */
+  usedLately: '#lastUsedAt > :idleSince',
   usedEarlier: '(attribute_not_exists(#lastUsedAt) OR #lastUsedAt <= :before)',
 };
 
@@ -119,6 +130,12 @@ const recordUse = (now: number, before: number): Change => ({
   set: { lastUsedAt: now },
   conditions: [conditions.usedEarlier],
   values: { before },
+});
+
+const continueUse = (now: number, idleSince: number): Change => ({
+  set: { lastUsedAt: now },
+  conditions: [conditions.usedLately],
+  values: { idleSince },
 });
 
 const UsedKey = ActivityRow.extend({ keyId: z.string() });

@@ -50,7 +50,12 @@ function context(more: Partial<ApiKey> = {}, limits: Limits = {}) {
   const touchLastUsed = async (id: string) => {
     touched.push(id);
   };
-  const identify = authenticate({ keys: { find }, now: clock.now, touchLastUsed });
+  const identify = authenticate({
+    keys: { find },
+    now: clock.now,
+    touchLastUsed,
+    continueSession: async () => true,
+  });
   return {
     known,
     lookups,
@@ -120,6 +125,7 @@ describe('401', () => {
       keys: { find: async () => undefined },
       now: () => 0,
       touchLastUsed: async () => {},
+      continueSession: async () => true,
     });
 
     expect(await thrownBy(identify(undefined, 'generate'))).toMatchObject({
@@ -270,7 +276,12 @@ describe('the cache of keys', () => {
       if (failing) throw new Error('throttled');
       return { key: keyFor(apiKey), account: sampleAccount() };
     };
-    const identify = authenticate({ keys: { find }, now: () => 0, touchLastUsed: async () => {} });
+    const identify = authenticate({
+      keys: { find },
+      now: () => 0,
+      touchLastUsed: async () => {},
+      continueSession: async () => true,
+    });
     await expect(identify(header, 'generate')).rejects.toThrow('throttled');
 
     failing = false;
@@ -323,7 +334,12 @@ describe('a key whose rights matter more than the time of a read', () => {
       const functions = Array.from({ length: 10 }, () => {
         const keys = { find: async () => key && { key, account: sampleAccount() } };
         const now = () => sampleTime;
-        const authenticateCaller = authenticate({ keys, now, touchLastUsed: async () => {} });
+        const authenticateCaller = authenticate({
+          keys,
+          now,
+          touchLastUsed: async () => {},
+          continueSession: async () => true,
+        });
         const admit = admitCreate({
           countRequest: async () => ({}),
           recheckKey: recheckKey({
@@ -441,6 +457,7 @@ test('the use of a key is not recorded when the write that counts the request do
     },
     now: clock.now,
     touchLastUsed: async (id) => void touched.push(id),
+    continueSession: async () => true,
   });
 
   await identify(header, 'generate', { isRecordedByCount: true });

@@ -36,6 +36,7 @@ describe('a new key', () => {
       keys: store.keys,
       now: () => sampleTime,
       touchLastUsed: async () => {},
+      continueSession: async () => true,
     });
     expect(await who(`Bearer ${issued.api_key}`, 'admin')).toMatchObject({
       keyId: issued.key_id,

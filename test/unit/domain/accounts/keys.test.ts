@@ -67,10 +67,12 @@ async function context() {
     change: (id: string, body: unknown) =>
       changeKey(deps)(id, KeyPatch.parse(body), operator, sampleAct),
     who: (apiKey: string) =>
-      authenticate({ keys: store.keys, now: clock.now, touchLastUsed: async () => {} })(
-        `Bearer ${apiKey}`,
-        'generate',
-      ),
+      authenticate({
+        keys: store.keys,
+        now: clock.now,
+        touchLastUsed: async () => {},
+        continueSession: async () => true,
+      })(`Bearer ${apiKey}`, 'generate'),
   };
 }
 

@@ -1,0 +1,54 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { ApiKey } from './api-key.ts';
+import type { AuditEntry } from './audit.ts';
+
+// The operator signs in to the console with a link that has a code in it. The code is exchanged once, for a session: an API
+// key of its own kind, which ends by itself. Its hash is stored, as that of a key is.
+
+/** How long a code can be exchanged. */
+export const codeLifeMs = 10 * 60_000;
+/** How long a session lasts, and how long it may be idle. */
+export const sessionLifeMs = 8 * 60 * 60_000;
+export const sessionIdleMs = 30 * 60_000;
+
+/** The account whose keys the sessions are. It has no credits: nobody creates a task with a session. */
+export const consoleAccount = 'operator';
+
+export type ConsoleCode = {
+  readonly codeId: string;
+  readonly hash: string;
+  /** Who asked for it, as told: the name of the session. */
+  readonly name: string;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  /** In the local stack: it can be exchanged as long as the stack runs, on this machine. */
+  readonly isReusable?: true | undefined;
+  /** When it was exchanged. */
+  readonly usedAt?: number | undefined;
+};
+
+/** The codes and what becomes of them. Each write has the entry about it in the same transaction. */
+export type ConsoleCodes = {
+  /** Adds a code; one that is reusable takes the place of the one before. */
+  add(code: ConsoleCode, entry: AuditEntry): Promise<void>;
+  find(codeId: string): Promise<ConsoleCode | undefined>;
+  /** Writes the session and takes the code, unless somebody has taken it: then nothing is written. */
+  exchange(code: ConsoleCode, session: ApiKey, entry: AuditEntry): Promise<'opened' | 'used'>;
+  /** Writes once that a code was sent again after it had been used. */
+  recordReuse(code: ConsoleCode, at: number, entry: AuditEntry): Promise<void>;
+};
+
+const prefixes = { once: 'once-', local: 'local-' };
+
+/** A code that nobody can guess: 256 bits. */
+export const newConsoleCode = (isReusable: boolean): string =>
+  `${isReusable ? prefixes.local : prefixes.once}${randomBytes(32).toString('base64url')}`;
+
+export const isConsoleCode = (text: string): boolean =>
+  /^(once|local)-[A-Za-z0-9_-]{43}$/.test(text);
+
+export const hashOfCode = (code: string): string => createHash('sha256').update(code).digest('hex');
+
+/** A local stack has one reusable code: the one that it has printed when it started. */
+export const codeIdOf = (code: string): string =>
+  code.startsWith(prefixes.local) ? 'code-local' : `code-${hashOfCode(code).slice(0, 16)}`;
