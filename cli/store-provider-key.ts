@@ -6,6 +6,7 @@ import {
 import { Argument, type Command } from 'commander';
 import * as z from 'zod';
 import { providerAdapters } from '../functions/adapters/providers/registry.ts';
+import { tryProviderKey } from '../functions/adapters/providers/try-key.ts';
 import { type LiveProviderName, providerNames } from '../functions/domain/model/catalogue.ts';
 import { parseJson } from './api/api-caller.ts';
 import { CliError } from './program/cli-error.ts';
@@ -54,27 +55,14 @@ async function storeProviderKey(provider: LiveProviderName, options: Options): P
 
 const delay = 'Functions that run use it within five minutes.';
 
-/** A job that nobody has submitted. Asking for it costs nothing. */
-const unknownJob = '00000000-0000-4000-8000-000000000000';
-
 /**
  * Asks the provider with this key for a job that does not exist.
  * @throws {CliError} when it rejects the key, or does not say
  */
 async function tryKey(provider: LiveProviderName, baseUrl: string, key: string): Promise<void> {
-  let status: number | undefined;
-  const client = providerAdapters[provider].createClient({
-    baseUrl,
-    apiKey: async () => key,
-    fetch: async (...request) => {
-      const response = await fetch(...request);
-      status = response.status;
-      return response;
-    },
-  });
-  const polled = await client.poll(unknownJob).catch(() => undefined);
-  if (polled) return;
-  if (status === 401 || status === 403) {
+  const { result, status } = await tryProviderKey(provider, baseUrl, key);
+  if (result === 'accepted') return;
+  if (result === 'rejected') {
     throw new CliError(`${provider} rejects this key (${status}); nothing is stored`);
   }
   throw new CliError(

@@ -46,6 +46,8 @@ export const apiFunctions = (scope: Construct, props: Props): ApiFunctions =>
     memoryMb: 1024, // memory buys a share of a processor, and the first call of a new instance needs it
   });
 
+/** A provider has ten seconds to say whether it takes a key. */
+const providerTrialSeconds = 15;
 /** Enough for a function that loads almost nothing. */
 const smallMemoryMb = 512;
 /** Enough for a function that reads a task now and then. */
@@ -366,14 +368,18 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
     // Not one of the above: it reads which providers have a key, and so the keys.
     'api/list-providers': {
       id: 'ListProviders',
+      timeoutSeconds: providerTrialSeconds,
       environment: {
         ...callerEnvironment,
         ...queueReads,
         ...providers.order,
+        ...providers.urls,
         ACTIVITY_TABLE: readDurations,
         PROVIDER_SECRET: secrets.providerKeys.allow('secretsmanager:GetSecretValue'),
         TYPICAL_SECONDS: stage.typicalSeconds,
       },
+      sharedBecause:
+        'each reads the keys of the providers, shows none, and writes nothing of theirs',
     },
     'api/manage-accounts': {
       id: 'ManageAccounts',

@@ -24,7 +24,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 export const consoleSources = [
   'console/**/*',
   'README.md',
-  'docs/{calling,errors}.md',
+  'docs/{calling,errors,runbook}.md',
   'infra/console.ts',
   'package-lock.json',
 ];

@@ -736,6 +736,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/providers/{provider}/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try the key of a provider
+         * @description Asks a provider with the key that is stored now for a job that does not exist. That costs nothing, and says whether the provider takes the key. Functions that run use a new key within five minutes.
+         */
+        post: operations["tryProvider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/tasks": {
         parameters: {
             query?: never;
@@ -2535,6 +2555,8 @@ export interface components {
                     taken: number;
                     /** @description How many tasks wait for one, a minute ago at most. One that may go to several providers is counted at each */
                     waiting: number;
+                    /** @description Since when the one waits that has waited longest, in unix seconds */
+                    oldest_waiting_since: number | null;
                     /** @description Until when none is handed out, because it was busy, in unix seconds */
                     paused_until: number | null;
                 }[];
@@ -2552,6 +2574,25 @@ export interface components {
             }[];
             /** @description Send it as `cursor` to read on; `null` on the last page */
             next_cursor: string | null;
+        };
+        /**
+         * ProviderTrial
+         * @description What a provider said to the key that is stored for it
+         */
+        ProviderTrial: {
+            /** @constant */
+            object: "provider_trial";
+            /** @enum {string} */
+            provider: "dashscope" | "evolink" | "fal";
+            /**
+             * @description `rejected`: it does not take the key. `unclear`: it could not be reached, or did not say. `no_key`: you have stored none
+             * @enum {string}
+             */
+            result: "accepted" | "rejected" | "unclear" | "no_key";
+            /** @description The HTTP status of the provider; `null`: there was no answer */
+            status: number | null;
+            /** @description How many milliseconds it took */
+            ms: number;
         };
         /**
          * AdminTaskList
@@ -6301,6 +6342,38 @@ export interface operations {
                     "application/json": components["schemas"]["ProviderList"];
                 };
             };
+            401: components["responses"]["UnauthorizedOrKeyDisabledOrKeyExpired"];
+            403: components["responses"]["PermissionDenied"];
+            429: components["responses"]["GatewayThrottled"];
+            500: components["responses"]["InternalError"];
+        };
+    };
+    tryProvider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The name of a provider
+                 * @example dashscope
+                 */
+                provider: "dashscope" | "evolink" | "fal";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the provider said. The status is 200 also when it rejects the key */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderTrial"];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
             401: components["responses"]["UnauthorizedOrKeyDisabledOrKeyExpired"];
             403: components["responses"]["PermissionDenied"];
             429: components["responses"]["GatewayThrottled"];

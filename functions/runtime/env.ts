@@ -260,7 +260,7 @@ export const entries = {
   'api/list-providers': z.object({
     ...callerVariables,
     ...queue,
-    PROVIDER_SECRET: required,
+    ...providers,
     PROVIDERS,
     TYPICAL_SECONDS,
   }),

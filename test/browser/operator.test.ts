@@ -155,8 +155,8 @@ describe.skipIf(!hasChromium)('the operator', () => {
     stack.tripwire.add('a secret', code);
     const link = `${stack.url}/console#code=${code}`;
     const page = await open({ url: link });
-    await page.getByRole('heading', { level: 1, name: 'Accounts' }).waitFor();
-    expect(page.url()).toBe(`${stack.url}/console/operator/accounts`);
+    await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+    expect(page.url()).toBe(`${stack.url}/console/operator`);
     // Its name is in the bar, as text.
     await page.getByRole('navigation', { name: 'Screens' }).getByText('U+202E').waitFor();
     expect(await page.evaluate<string>('JSON.stringify({ ...sessionStorage })')).not.toContain(
@@ -180,15 +180,33 @@ describe.skipIf(!hasChromium)('the operator', () => {
   test('signs in with the link of the local stack as often as he likes, and in a tab that is open', async () => {
     const link = await issueConsoleLink(stack);
     const page = await open({ url: link });
-    await page.getByRole('heading', { level: 1, name: 'Accounts' }).waitFor();
+    await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByLabel('API key').waitFor();
 
     await page.goto(link);
-    await page.getByRole('heading', { level: 1, name: 'Accounts' }).waitFor();
+    await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+  });
+
+  test('sees how everything is, has the key of a provider tried, and reads what to do about an alarm', async () => {
+    const page = await openAs(stack.keys.adminKey, '/console/operator');
+    const figure = (name: string) =>
+      page.locator('.totals > div').filter({ hasText: name }).locator('dd').innerText();
+    await page.getByRole('heading', { name: 'Alarms' }).waitFor();
+    await page.getByText('is quiet.').first().waitFor();
+    expect(Number.parseFloat(await figure('Tasks a minute'))).toBeGreaterThan(0);
+    expect(await figure('Successful')).toMatch(/ %$/);
+    expect(Number(await figure('Credits today'))).toBeGreaterThan(0);
+    await page.getByText('What to do').first().click();
+    await page.getByText('Nothing was charged.').first().waitFor();
+
+    await page.getByRole('link', { name: 'Providers' }).click();
+    await page.getByRole('button', { name: 'Try the key of dashscope' }).click();
+    await page.getByText('It takes the key.').waitFor();
   });
 
   const screens = [
+    ['Overview', () => ''],
     ['Accounts', () => '/accounts'],
     ['an account', () => '/accounts/default'],
     ['its keys', () => '/accounts/default?view=Keys'],

@@ -629,9 +629,11 @@ describe.skipIf(!emulator)('the stage dev in the emulator', () => {
     test('reads what was done, how the providers are, and what became of callbacks', async () => {
       const audit = await admin.call('GET', '/v1/admin/audit?account=changed');
       const providers = await admin.call('GET', '/v1/admin/providers');
+      const trial = await admin.call('POST', '/v1/admin/providers/dashscope/try');
       const deliveries = await admin.call('GET', '/v1/webhooks/deliveries');
 
       expect([audit.status, providers.status, deliveries.status]).toEqual([200, 200, 200]);
+      expect(trial.body).toMatchObject({ result: 'accepted' });
       expect(audit.body.data.length).toBeGreaterThan(0);
       expect(providers.body.data).toContainEqual(
         expect.objectContaining({ id: 'dashscope', has_key: true }),

@@ -45,7 +45,7 @@ const isPublic = (route: Route) =>
   );
 const hasBody = ({ method, path }: Route) =>
   method === 'PATCH' ||
-  (method === 'POST' && !/\/(cancel|callback|check|\{secret\}|stream)$/.test(path));
+  (method === 'POST' && !/\/(cancel|callback|check|try|\{secret\}|stream)$/.test(path));
 /** A picture as Base64 is far longer than any other body. */
 const isLarge = ({ path }: Route, { status }: { status: number }) =>
   path.endsWith('/base64') && status === 413;
@@ -64,7 +64,8 @@ const targetOf = ({ path }: Route, id?: string) =>
     .replace('{file}', id ?? `file_${'0'.repeat(26)}`)
     .replace('{model}', id ?? 'no-model')
     .replace('{account}', id ?? 'nobody')
-    .replace('{key_id}', id ?? 'key-0123456789abcdef');
+    .replace('{key_id}', id ?? 'key-0123456789abcdef')
+    .replace('/v1/admin/providers/{provider}', `/v1/admin/providers/${id ?? 'dashscope'}`);
 
 type RequestParts = Omit<RawRequest, 'method' | 'target'> & { readonly target?: string };
 

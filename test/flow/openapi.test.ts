@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { invokeIssueKey } from '../../local/local-keys.ts';
 import { describedRoutes, namedSchemaErrors, responseErrors } from '../support/openapi.ts';
 import { type Body, type TestStack, until, upload } from './open-stack.ts';
 import { type Receiver, serveImages, startReceiver } from './receiver.ts';
@@ -407,6 +408,10 @@ test('every response to an operator matches the document', async () => {
   await call('DELETE /v1/admin/keys/{key_id}', 200, { params: [made.id] });
   await call('GET /v1/admin/audit', 200, { query: 'account=described' });
   await call('GET /v1/admin/providers', 200);
+  await call('POST /v1/admin/providers/{provider}/try', 200, { params: ['dashscope'] });
+  const issued = (await invokeIssueKey(stack, { console: { name: 'described' } })) as Body;
+  await call('POST /v1/console/sessions', 200, { body: { code: issued.code } });
+  await call('POST /v1/console/sessions', 401, { body: { code: issued.code } });
   await call('GET /v1/webhooks/deliveries', 200, { query: 'limit=5' });
   for (const url of [imageServer.url, 'http://127.0.0.1:9/']) {
     await call('POST /v1/webhooks/test', 200, { body: { url } });

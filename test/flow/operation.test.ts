@@ -193,6 +193,27 @@ describe('the operator', () => {
     expect([response.status, response.body.error.code]).toEqual([403, 'permission_denied']);
   });
 
+  test('has the stored key of a provider tried, which creates no job', async () => {
+    const { mockProvider } = stack;
+    const jobs = async () => (await fetch(`${mockProvider.url}/control`)).text();
+    const before = await jobs();
+
+    const { status, body } = await admin('POST', '/providers/dashscope/try');
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      object: 'provider_trial',
+      provider: 'dashscope',
+      result: 'accepted',
+      status: expect.any(Number),
+      ms: expect.any(Number),
+    });
+    expect(await jobs()).toBe(before);
+    const unknown = await admin('POST', '/providers/nobody/try');
+    expect([unknown.status, unknown.body.error.param]).toEqual([400, 'provider']);
+    const shop = await customer('tries-shop');
+    expect((await shop.call('POST', '/v1/admin/providers/dashscope/try')).status).toBe(403);
+  });
+
   test('finds tasks of all accounts by what became of them, and reads where each is', async () => {
     const shop = await customer('found-shop');
     controlProvider(stack, { outcome: 'failed', code: 'DataInspectionFailed', times: 1 });

@@ -9,10 +9,18 @@ import { putSecret } from './put-secret.ts';
 // The operator's command for the keys of providers, against the secret of a local stack.
 
 let stack: TestStack;
+/** In place of fal: it takes no key. */
+const refusing = createServer((_, response) => void response.writeHead(401).end('{}'));
 beforeAll(async () => {
-  stack = await openStack({ outdir: inject('outdir') });
+  await new Promise<void>((resolve) => refusing.listen(0, '127.0.0.1', resolve));
+  const address = refusing.address();
+  const FalUrl = `http://127.0.0.1:${typeof address === 'object' ? address?.port : address}`;
+  stack = await openStack({ outdir: inject('outdir'), parameters: { FalUrl } });
 });
-afterAll(() => stack?.close());
+afterAll(async () => {
+  await stack?.close();
+  refusing.close();
+});
 beforeEach(() => putSecret(stack, 'ProviderKeys', '{"none": "generated", "fal": "of fal"}'));
 
 const secretId = () =>
@@ -127,4 +135,21 @@ test('a secret that holds something else is left as it is, and its text is not p
   expect(code).toBe(1);
   expect(stderr).toContain('does not hold the keys of providers');
   expect(stderr).not.toContain('sk-alone');
+});
+
+test('the operator has a stored key tried: one that is replaced at once, and none when there is none', async () => {
+  const tried = async (provider: string) => {
+    const authorization = `Bearer ${stack.keys.adminKey}`;
+    const path = `/v1/admin/providers/${provider}/try`;
+    const { body } = await stack.call('POST', path, undefined, { authorization });
+    return [body.result, body.status];
+  };
+  await putSecret(stack, 'ProviderKeys', '{"dashscope": "sk-mock", "fal": "sk-wrong"}');
+  expect(await tried('dashscope')).toEqual(['accepted', expect.any(Number)]);
+  expect(await tried('fal')).toEqual(['rejected', 401]);
+  expect(await tried('evolink')).toEqual(['no_key', null]);
+
+  await putSecret(stack, 'ProviderKeys', '{"evolink": "sk-evo-mock"}');
+  expect(await tried('evolink')).toEqual(['accepted', expect.any(Number)]);
+  expect(await tried('dashscope')).toEqual(['no_key', null]);
 });

@@ -41,7 +41,7 @@ const limits: Record<Entry, readonly [memory: number, seconds: number]> = {
   'api/provider-webhook': [1024, 10],
   'api/read-account': [1024, 10],
   'api/admin-reads': [1024, 10],
-  'api/list-providers': [1024, 10],
+  'api/list-providers': [1024, 15], // a provider has ten to say whether it takes a key
   'api/manage-accounts': [1024, 20],
   'api/credit-account': [1024, 20],
   'api/manage-keys': [1024, 20],

@@ -1,4 +1,4 @@
-import { Link, Redirect, Route, Switch, useLocation } from 'wouter';
+import { Link, Route, Switch, useLocation } from 'wouter';
 import { Loading } from '../../parts/loading.tsx';
 import { useTitle } from '../../parts/use-title.ts';
 import { useRights } from '../../session/rights.ts';
@@ -8,14 +8,20 @@ import { AdminTaskPage } from './admin-task-page.tsx';
 import { AdminTasks } from './admin-tasks.tsx';
 import { Audit } from './audit.tsx';
 import { KeyPage } from './key-page.tsx';
+import { Overview } from './overview.tsx';
 import { Providers } from './providers.tsx';
 
 const pages = [
+  ['/console/operator', 'Overview'],
   ['/console/operator/accounts', 'Accounts'],
   ['/console/operator/tasks', 'All tasks'],
   ['/console/operator/providers', 'Providers'],
   ['/console/operator/audit', 'Audit'],
 ] as const;
+
+/** The first page is above all others. */
+const isAt = (path: string, to: string): boolean =>
+  path === to || (to !== '/console/operator' && path.startsWith(`${to}/`));
 
 /** The screens of the operator, for a key with the scope `admin`. Any other gets nothing from the API that they show. */
 export function Operator() {
@@ -27,19 +33,13 @@ export function Operator() {
     <>
       <nav aria-label="Operator" className="pages">
         {pages.map(([to, name]) => (
-          <Link
-            key={to}
-            href={to}
-            aria-current={path === to || path.startsWith(`${to}/`) ? 'page' : undefined}
-          >
+          <Link key={to} href={to} aria-current={isAt(path, to) ? 'page' : undefined}>
             {name}
           </Link>
         ))}
       </nav>
       <Switch>
-        <Route path="/console/operator">
-          <Redirect to="/console/operator/accounts" replace />
-        </Route>
+        <Route path="/console/operator" component={Overview} />
         <Route path="/console/operator/accounts" component={Accounts} />
         <Route path="/console/operator/accounts/:id">{({ id }) => <AccountPage id={id} />}</Route>
         <Route path="/console/operator/keys/:id">{({ id }) => <KeyPage id={id} />}</Route>

@@ -1,9 +1,10 @@
-import { useQuery } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { api, bodyOf } from '../../api/client.ts';
 import type { components } from '../../api/schema.d.ts';
 import { Failure } from '../../parts/failure.tsx';
 import { duration, localTime, number } from '../../parts/format.ts';
 import { Loading } from '../../parts/loading.tsx';
+import { TimeAgo } from '../../parts/time-ago.tsx';
 import { useTitle } from '../../parts/use-title.ts';
 import { session } from '../../session/session.ts';
 import { Table } from './listed.tsx';
@@ -50,6 +51,7 @@ function ProviderPanel({ provider }: { readonly provider: Provider }) {
           {has_key ? 'a key is stored' : 'no key: it is left out'}
         </span>
       </p>
+      <TryKey id={id} />
       <dl className="facts">
         <dt>Takes at once</dt>
         <dd>
@@ -70,6 +72,52 @@ function ProviderPanel({ provider }: { readonly provider: Provider }) {
       {slots.length > 0 && <Slots slots={slots} />}
       <Rejections rejections={provider.rejections} />
     </section>
+  );
+}
+
+const trialTexts = {
+  accepted: 'It takes the key.',
+  rejected: 'It rejects the key.',
+  unclear: 'It could not be reached, or did not say.',
+  no_key: 'No key is stored.',
+} as const;
+
+/** Has the key that is stored now tried, which costs nothing. */
+function TryKey({ id }: Pick<Provider, 'id'>) {
+  const trial = useMutation({
+    mutationFn: () =>
+      bodyOf(
+        api.POST('/v1/admin/providers/{provider}/try', { params: { path: { provider: id } } }),
+      ),
+  });
+  return (
+    <>
+      <div className="actions">
+        <button
+          type="button"
+          aria-label={`Try the key of ${id}`}
+          aria-disabled={trial.isPending}
+          onClick={() => trial.isPending || trial.mutate()}
+        >
+          {trial.isPending ? 'Asking' : 'Try the key'}
+        </button>
+        {trial.data && !trial.isPending && (
+          <span role="status">
+            <strong
+              className={
+                trial.data.result === 'accepted' ? 'delivery-delivered' : 'delivery-undelivered'
+              }
+            >
+              {trialTexts[trial.data.result]}
+            </strong>{' '}
+            <span className="soft">
+              {trial.data.status ?? 'no answer'} · {trial.data.ms} ms
+            </span>
+          </span>
+        )}
+      </div>
+      {trial.error && <Failure what="The key was not tried." error={trial.error} />}
+    </>
   );
 }
 
@@ -96,6 +144,11 @@ function Slots({ slots }: Pick<Provider, 'slots'>) {
             total === null ? number(taken) : `${number(taken)} of ${number(total)}`,
         },
         { name: 'Waiting', isAmount: true, of: ({ waiting }) => number(waiting) },
+        {
+          name: 'Oldest',
+          of: ({ oldest_waiting_since }) =>
+            oldest_waiting_since === null ? '–' : <TimeAgo at={oldest_waiting_since} />,
+        },
         {
           name: 'Paused',
           of: ({ paused_until }) =>

@@ -44,6 +44,9 @@ const Provider = z
           waiting: count(
             'How many tasks wait for one, a minute ago at most. One that may go to several providers is counted at each',
           ),
+          oldest_waiting_since: seconds(
+            'Since when the one waits that has waited longest',
+          ).nullable(),
           paused_until: seconds('Until when none is handed out, because it was busy').nullable(),
         }),
       )

@@ -92,25 +92,35 @@ async function poolView(deps: Deps, { name, isLimited, segments }: Pool) {
     name,
     total: isLimited ? sum(segments.map(({ slots }) => slots)) : null,
     taken: sum(rows.map(({ leases }) => leases.size)),
-    waiting: await waitingFor(deps, rows),
+    ...(await waitingFor(deps, rows)),
     paused_until: pausedUntil > deps.now() ? Math.ceil(pausedUntil / 1000) : null,
   };
 }
 
-/** How many wait in the queues for these slots, as it was a minute ago at most. */
-async function waitingFor(deps: Deps, rows: readonly SlotRow[]): Promise<number> {
+/** How many wait in the queues for these slots, as it was a minute ago at most, and since when. */
+async function waitingFor(deps: Deps, rows: readonly SlotRow[]) {
   const queues = new Set(rows.flatMap(({ queued }) => [...queued.keys()]));
-  const counts = await Promise.all([...queues].map((queue) => countIn(deps, queue)));
-  return counts.reduce((total, count) => total + count, 0);
+  const found = await Promise.all([...queues].map((queue) => countIn(deps, queue)));
+  const oldest = Math.min(...found.flatMap(({ oldestSince }) => oldestSince ?? []));
+  return {
+    waiting: found.reduce((total, { count }) => total + count, 0),
+    oldest_waiting_since: Number.isFinite(oldest) ? Math.floor(oldest / 1000) : null,
+  };
 }
 
-async function countIn({ queue, now }: Deps, name: string): Promise<number> {
+type Count = { readonly count: number; readonly oldestSince?: number | undefined };
+
+async function countIn({ queue, now }: Deps, name: string): Promise<Count> {
   const summary = await queue.readSummary(name);
   if (summary?.waiting !== undefined && summary.takenAt + maxSummaryAgeMs >= now()) {
-    return summary.waiting;
+    return { count: summary.waiting, oldestSince: summary.oldestSince };
   }
   // The queue has just begun, so it is short.
   const flows = (await queue.flows(name)).slice(0, counted.flows);
   const pages = await Promise.all(flows.map((flow) => queue.firstWaiting(flow, counted.tasks)));
-  return pages.reduce((total, page) => total + page.length, 0);
+  const waiting = pages.flat();
+  return {
+    count: waiting.length,
+    ...(waiting.length > 0 && { oldestSince: Math.min(...waiting.map(({ since }) => since)) }),
+  };
 }

@@ -81,6 +81,8 @@ export type QueueSummary = {
   readonly flows: readonly FlowSummary[];
   /** How many wait in all flows, also in short ones. */
   readonly waiting?: number | undefined;
+  /** Since when the one waits that has waited longest. */
+  readonly oldestSince?: number | undefined;
 };
 
 export type QueueStore = {

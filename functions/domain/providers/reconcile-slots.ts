@@ -56,17 +56,25 @@ async function waitingIn({ queue, now }: ReconcileSlotsDeps, names: readonly str
         })),
       );
       const waiting = sum(flows.map(({ since }) => since.length));
-      await queue.writeSummary(name, { takenAt: now(), flows: summaryOf(flows), waiting });
+      const oldestSince = oldestIn(flows.map(({ since }) => since));
+      await queue.writeSummary(name, {
+        takenAt: now(),
+        flows: summaryOf(flows),
+        waiting,
+        oldestSince,
+      });
       // Who waits in test mode is told where he stands, and nobody else counts him.
       return name === sandbox ? [] : flows.map(({ since }) => since);
     }),
   );
   const flows = found.flat();
-  const oldestSince = Math.min(...flows.flatMap(([oldest]) => oldest ?? []));
-  return {
-    waiting: sum(flows.map(({ length }) => length)),
-    ...(Number.isFinite(oldestSince) && { oldestSince }),
-  };
+  return { waiting: sum(flows.map(({ length }) => length)), oldestSince: oldestIn(flows) };
+}
+
+/** Since when the one waits that has waited longest, if anybody waits. */
+function oldestIn(flows: readonly (readonly number[])[]): number | undefined {
+  const oldest = Math.min(...flows.flatMap(([first]) => first ?? []));
+  return Number.isFinite(oldest) ? oldest : undefined;
 }
 
 /** A flow is summarised from so many tasks on: those of a shorter one are read. */

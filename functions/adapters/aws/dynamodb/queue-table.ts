@@ -301,16 +301,23 @@ export function queueTable(client: DynamoDBClient, table: string): QueueStore {
 
     removeWaiting: (key) => remove(client, table, waitingKey(key), {}),
 
-    writeSummary: async (queue, { takenAt, flows, waiting = 0 }) => {
+    writeSummary: async (queue, { takenAt, flows, waiting = 0, oldestSince = 0 }) => {
       await write(summaryKey(queue), {
-        set: ['takenAt = :takenAt', 'flows = :flows', 'waiting = :waiting'],
-        values: { takenAt, flows, waiting },
+        set: [
+          'takenAt = :takenAt',
+          'flows = :flows',
+          'waiting = :waiting',
+          'oldestSince = :oldestSince',
+        ],
+        values: { takenAt, flows, waiting, oldestSince },
       });
     },
 
     readSummary: async (queue) => {
-      const { takenAt, flows, waiting } = (await readRow(client, table, summaryKey(queue))) ?? {};
-      return takenAt === undefined ? undefined : { takenAt, flows, waiting };
+      const { takenAt, flows, waiting, oldestSince } =
+        (await readRow(client, table, summaryKey(queue))) ?? {};
+      if (takenAt === undefined) return undefined;
+      return { takenAt, flows, waiting, oldestSince: oldestSince || undefined };
     },
   };
 }

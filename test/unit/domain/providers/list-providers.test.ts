@@ -89,10 +89,25 @@ describe('the providers', () => {
         total: 2,
         taken: 0,
         waiting: 0,
+        oldest_waiting_since: null,
         paused_until: Math.ceil((sampleTime + 4500) / 1000),
       },
-      { name: dashscope, total: 120, taken: 3, waiting: 0, paused_until: null },
-      { name: 'evolink', total: null, taken: 1, waiting: 0, paused_until: null },
+      {
+        name: dashscope,
+        total: 120,
+        taken: 3,
+        waiting: 0,
+        oldest_waiting_since: null,
+        paused_until: null,
+      },
+      {
+        name: 'evolink',
+        total: null,
+        taken: 1,
+        waiting: 0,
+        oldest_waiting_since: null,
+        paused_until: null,
+      },
     ]);
   });
 });
@@ -113,7 +128,9 @@ describe('how many wait', () => {
     for (const pool of ['fal', dashscope]) await queue.markQueued({ pool, index: 0 }, name, 'mark');
     const counts = async () =>
       [...(await providersIn(list)).values()].map(({ slots }) => slots[0]?.waiting);
-    return { queue, name, counts };
+    const oldest = async () =>
+      [...(await providersIn(list)).values()].map(({ slots }) => slots[0]?.oldest_waiting_since);
+    return { queue, name, counts, oldest };
   }
 
   test('is counted at each provider that may have them', async () => {
@@ -129,5 +146,20 @@ describe('how many wait', () => {
     expect(await counts()).toEqual([5000, 5000, 0]);
     await queue.writeSummary(name, { takenAt: sampleTime - 600_000, flows: [], waiting: 5000 });
     expect(await counts()).toEqual([3, 3, 0]);
+  });
+
+  test('comes with since when the one waits that has waited longest', async () => {
+    const { queue, name, oldest } = await waiting();
+    const seconds = Math.floor(sampleTime / 1000);
+
+    expect(await oldest()).toEqual([seconds, seconds, null]);
+    const takenAt = sampleTime - 60_000;
+    await queue.writeSummary(name, {
+      takenAt,
+      flows: [],
+      waiting: 1,
+      oldestSince: sampleTime - 3_600_000,
+    });
+    expect(await oldest()).toEqual([seconds - 3600, seconds - 3600, null]);
   });
 });

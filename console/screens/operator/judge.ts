@@ -1,0 +1,164 @@
+import type { components } from '../../api/schema.d.ts';
+
+type Schemas = components['schemas'];
+export type TaskRow = Schemas['AdminTaskList']['data'][number];
+export type ProviderRow = Schemas['ProviderList']['data'][number];
+type Code = NonNullable<TaskRow['code']>;
+
+// What the operator's first screen makes of the lists of the API. Some alarms of CloudWatch can be told from these figures
+// as well: they are judged by the same thresholds (infra/alarms.ts), which a test compares. CloudWatch is not read.
+
+/** How far back tasks are looked at, and how far for what happens now, in seconds. */
+export const windowSeconds = 3600;
+export const nowSeconds = 15 * 60;
+
+/** Codes of tasks that failed because no provider took the job or finished it. */
+const ofProviders: ReadonlySet<Code> = new Set<Code>([
+  'resource_exhausted',
+  'generation_timeout',
+  'service_unavailable',
+  'quota_exceeded',
+]);
+/** With these codes a provider rejects our account, and not a job. */
+const ofAccount: ReadonlySet<Code> = new Set<Code>([
+  'service_error',
+  'service_unavailable',
+  'quota_exceeded',
+]);
+
+export const thresholds = {
+  ProviderFailing: { failed: 3, share: 0.5 },
+  BrokenTask: 3,
+  UndeliveredCallback: 5,
+  /** In seconds. */
+  QueueStuck: 12 * 60 * 60,
+};
+
+export type Activity = {
+  readonly perMinute: number;
+  readonly completed: number;
+  /** How many failed with each code, the most frequent first. */
+  readonly failed: readonly (readonly [Code, number])[];
+  /** Over how many seconds this was counted. */
+  readonly seconds: number;
+};
+
+const endOf = ({ created_at, duration }: TaskRow): number | undefined =>
+  duration === null ? undefined : created_at + duration;
+
+/**
+ * What the tasks do now: how many are created, and how those end that end.
+ * @param tasks the newest first; not all of them when there are many: then the time is shorter
+ * @param now in unix seconds
+ */
+export function activityOf(tasks: readonly TaskRow[], isWhole: boolean, now: number): Activity {
+  const oldest = tasks.at(-1)?.created_at ?? now;
+  const seconds = isWhole ? nowSeconds : Math.max(1, Math.min(nowSeconds, now - oldest));
+  const since = now - seconds;
+  const ended = tasks.filter((task) => (endOf(task) ?? 0) >= since);
+  const failed = new Map<Code, number>();
+  for (const { code } of ended) if (code !== null) failed.set(code, (failed.get(code) ?? 0) + 1);
+  return {
+    perMinute: tasks.filter(({ created_at }) => created_at >= since).length / (seconds / 60),
+    completed: ended.filter(({ status }) => status === 'completed').length,
+    failed: [...failed].toSorted(([, a], [, b]) => b - a),
+    seconds,
+  };
+}
+
+/** Since when the task waits that has waited longest, in unix seconds. */
+export function oldestWaiting(providers: readonly ProviderRow[]): number | undefined {
+  const times = providers.flatMap(({ slots }) =>
+    slots.flatMap(({ oldest_waiting_since }) => oldest_waiting_since ?? []),
+  );
+  return times.length === 0 ? undefined : Math.min(...times);
+}
+
+export type Figures = {
+  readonly activity: Activity;
+  /** How many tasks of the last day have a callback that was given up. */
+  readonly undelivered: number;
+  readonly providers: readonly ProviderRow[];
+  /** In unix seconds. */
+  readonly now: number;
+};
+
+export type Judgement = {
+  /** The name of the alarm, and of its heading in the runbook. */
+  readonly name: 'ProviderAccountRejected' | keyof typeof thresholds;
+  readonly isFiring: boolean;
+  readonly because: string;
+};
+
+/** The alarms that these figures tell of. */
+export function judge(figures: Figures): readonly Judgement[] {
+  return [
+    providerFailing(figures),
+    accountRejected(figures),
+    brokenTask(figures),
+    undeliveredCallback(figures),
+    queueStuck(figures),
+  ];
+}
+
+const countOf = ({ failed }: Activity, codes: ReadonlySet<Code>): number =>
+  failed.reduce((sum, [code, count]) => sum + (codes.has(code) ? count : 0), 0);
+
+function providerFailing({ activity }: Figures): Judgement {
+  const failed = countOf(activity, ofProviders);
+  const all = failed + activity.completed;
+  const limit = thresholds.ProviderFailing;
+  return {
+    name: 'ProviderFailing',
+    isFiring: failed >= limit.failed && failed / all >= limit.share,
+    because: `${failed} of ${all} tasks that came to an end at the providers failed there.`,
+  };
+}
+
+function accountRejected({ providers, now }: Figures): Judgement {
+  const today = new Date(now * 1000).toISOString().slice(0, 10);
+  const offered = providers.filter(({ position }) => position !== null);
+  const keyless = offered.filter(({ has_key }) => !has_key).map(({ id }) => id);
+  const rejecting = offered.filter(({ rejections }) =>
+    rejections.some(({ day, code }) => day === today && ofAccount.has(code)),
+  );
+  const reasons = [
+    ...rejecting.map(({ id }) => `${id} has rejected the account today.`),
+    ...(keyless.length > 0 ? [`No key is stored for ${keyless.join(', ')}.`] : []),
+  ];
+  return {
+    name: 'ProviderAccountRejected',
+    isFiring: rejecting.length > 0,
+    because: reasons.join(' ') || 'No provider has rejected the account today.',
+  };
+}
+
+function brokenTask({ activity }: Figures): Judgement {
+  const count = countOf(activity, new Set(['service_error']));
+  return {
+    name: 'BrokenTask',
+    isFiring: count >= thresholds.BrokenTask,
+    because: `${count} tasks ended with service_error, which is our fault.`,
+  };
+}
+
+function undeliveredCallback({ undelivered }: Figures): Judgement {
+  return {
+    name: 'UndeliveredCallback',
+    isFiring: undelivered >= thresholds.UndeliveredCallback,
+    because: `The callbacks of ${undelivered} tasks of the last day were given up.`,
+  };
+}
+
+function queueStuck({ providers, now }: Figures): Judgement {
+  const since = oldestWaiting(providers);
+  const seconds = since === undefined ? 0 : now - since;
+  return {
+    name: 'QueueStuck',
+    isFiring: seconds >= thresholds.QueueStuck,
+    because:
+      since === undefined
+        ? 'Nobody waits for a slot.'
+        : `A task has waited for a slot for ${Math.floor(seconds / 60)} minutes.`,
+  };
+}

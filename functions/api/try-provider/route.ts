@@ -1,0 +1,49 @@
+import { providerNames } from '../../domain/model/catalogue.ts';
+import { defineRoute, type RouteDocs } from '../../runtime/route.ts';
+import { ProviderTrial } from './response.ts';
+
+export const response = ProviderTrial;
+
+export const route = defineRoute<typeof response>()({
+  method: 'POST',
+  path: '/v1/admin/providers/{provider}/try',
+  function: 'list-providers',
+  access: { scope: 'admin' },
+  slowBecause: 'a provider may take ten seconds to answer',
+  params: {
+    provider: {
+      description: 'The name of a provider',
+      schema: { type: 'string', enum: [...providerNames] },
+      example: 'dashscope',
+    },
+  },
+  errors: ['invalid_request', 'internal_error'],
+});
+
+export const docs = (): RouteDocs => ({
+  id: 'tryProvider',
+  tag: 'Operation',
+  summary: 'Try the key of a provider',
+  description:
+    'Asks a provider with the key that is stored now for a job that does not exist. That costs nothing, and says whether the provider takes the key. Functions that run use a new key within five minutes.',
+  response: {
+    name: 'ProviderTrial',
+    description: 'What the provider said. The status is 200 also when it rejects the key',
+    examples: {
+      accepted: {
+        object: 'provider_trial',
+        provider: 'dashscope',
+        result: 'accepted',
+        status: 404,
+        ms: 212,
+      },
+      rejected: {
+        object: 'provider_trial',
+        provider: 'dashscope',
+        result: 'rejected',
+        status: 401,
+        ms: 187,
+      },
+    },
+  },
+});
