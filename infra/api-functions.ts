@@ -400,15 +400,6 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
         ALLOW_LOOPBACK: loopbackOf(stage),
       },
     },
-    // Everybody may call it: the code of a link is what admits. It alone of those without a key writes keys.
-    'api/open-console': {
-      id: 'OpenConsole',
-      environment: {
-        ...writesAudit,
-        KEY_TABLE: tables.keys.allow('dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'),
-        ALLOW_LOOPBACK: loopbackOf(stage),
-      },
-    },
     'api/credit-account': {
       id: 'CreditAccount',
       timeoutSeconds: patientSeconds,
@@ -433,8 +424,10 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
         ),
         ACCOUNT_TABLE: readAccounts,
         ACTIVITY_TABLE: lastUse,
+        ALLOW_LOOPBACK: loopbackOf(stage),
       },
-      sharedBecause: 'each writes one API key and its limits',
+      sharedBecause:
+        'each writes one API key and its limits; a session of the console is one as well',
     },
   };
 }

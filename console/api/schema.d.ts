@@ -1181,10 +1181,10 @@ export interface components {
             allowed_models?: "wan2.5-image-to-image"[] | null;
         };
         /**
-         * ConsoleCode
+         * ConsoleCodeRequest
          * @description The code
          */
-        ConsoleCode: {
+        ConsoleCodeRequest: {
             /** @description What stands behind `#code=` in the link */
             code: string;
         };
@@ -6741,7 +6741,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ConsoleCode"];
+                "application/json": components["schemas"]["ConsoleCodeRequest"];
             };
         };
         responses: {

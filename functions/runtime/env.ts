@@ -270,12 +270,7 @@ export const entries = {
     IDEMPOTENCY_TABLE: required,
     AUDIT_TABLE: required,
   }),
-  'api/manage-keys': z.object({ ...callerVariables, AUDIT_TABLE: required }),
-  'api/open-console': z.object({
-    KEY_TABLE: required,
-    AUDIT_TABLE: required,
-    ALLOW_LOOPBACK,
-  }),
+  'api/manage-keys': z.object({ ...callerVariables, AUDIT_TABLE: required, ALLOW_LOOPBACK }),
   'api/test-webhook': z.object({ ...callerVariables, PUBLIC_URL: required, ALLOW_LOOPBACK }),
   'api/console': z.object({ PICTURE_ORIGINS: required, AWS_ENDPOINT_URL_S3 }),
   'api/service': z.object({}),

@@ -5,7 +5,7 @@ import sharp from 'sharp';
 import * as z from 'zod';
 import { executable, signIn } from './installed-chromium.ts';
 
-// `npm run console:screenshots`: pictures of six screens for docs/console.md, light and dark, from the local stack that
+// `npm run console:screenshots`: pictures of seven screens for docs/console.md, light and dark, from the local stack that
 // runs (`npm start`). No test.
 
 const Ready = z.object({ url: z.string(), apiKey: z.string(), adminKey: z.string() });
@@ -65,5 +65,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
   await operator.getByRole('navigation').getByRole('link', { name: 'Keys' }).click();
   await operator.getByRole('table').waitFor();
   await show(operator, 'keys');
+  await operator.getByRole('navigation').getByRole('link', { name: 'Operator' }).click();
+  await operator.getByRole('heading', { name: 'Alarms' }).waitFor();
+  await show(operator, 'overview');
 }
 await browser.close();

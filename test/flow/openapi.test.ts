@@ -75,6 +75,7 @@ const missing: Readonly<Record<string, readonly string[]>> = {
   key_id: ['key-0123456789abcdef'],
   file_id: ['file-0123456789abcdefghijklmnop'],
   model: ['no-model'],
+  provider: ['dashscope'],
   task: ['task-unified-1757156493-imcg5zqt', '1'],
   file: [`file_${'0'.repeat(26)}`],
 };

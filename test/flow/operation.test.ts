@@ -195,7 +195,8 @@ describe('the operator', () => {
 
   test('has the stored key of a provider tried, which creates no job', async () => {
     const { mockProvider } = stack;
-    const jobs = async () => (await fetch(`${mockProvider.url}/control`)).text();
+    const jobs = async () =>
+      ((await (await fetch(`${mockProvider.url}/control`)).json()) as Body).counts.submits;
     const before = await jobs();
 
     const { status, body } = await admin('POST', '/providers/dashscope/try');

@@ -45,7 +45,6 @@ const limits: Record<Entry, readonly [memory: number, seconds: number]> = {
   'api/manage-accounts': [1024, 20],
   'api/credit-account': [1024, 20],
   'api/manage-keys': [1024, 20],
-  'api/open-console': [1024, 10],
   'api/test-webhook': [1024, 15], // its receiver has ten
   'api/console': [512, 10], // it sends files
   'api/service': [512, 10], // it loads almost nothing, so it needs no larger share of a processor

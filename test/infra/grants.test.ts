@@ -157,7 +157,7 @@ describe.each(stageNames)('in %s', (name) => {
 
   test.each([
     ['write to a ledger', 'PutItem → Accounts', ledgerWriters],
-    ['create an API key', 'PutItem → Keys', ['IssueKey', 'ManageKeys', 'OpenConsole']],
+    ['create an API key', 'PutItem → Keys', ['IssueKey', 'ManageKeys']],
   ])('no other function may %s', (_what, grant, those) => {
     const able = grants.filter(({ action, resource }) => `${action} → ${resource}`.endsWith(grant));
 

@@ -204,7 +204,7 @@ describe.each(stageNames)('the API of %s', (name) => {
       'GET /v1/admin/accounts/{account}/entries': 'AdminReads',
       'POST /v1/admin/accounts/{account}/webhook-secret': 'ManageAccounts',
       'POST /v1/webhooks/test': 'TestWebhook',
-      'POST /v1/console/sessions': 'OpenConsole',
+      'POST /v1/console/sessions': 'ManageKeys',
       'POST /v1/admin/keys': 'ManageKeys',
       'GET /v1/admin/keys': 'AdminReads',
       'GET /v1/admin/keys/{key_id}': 'AdminReads',
@@ -247,7 +247,7 @@ describe.each(stageNames)('the API of %s', (name) => {
       });
     }
     // One for each function.
-    expect(integrations).toHaveLength(26);
+    expect(integrations).toHaveLength(25);
   });
 
   test('is throttled as the stage says', () => {
@@ -328,6 +328,7 @@ describe.each(stageNames)('the API of %s', (name) => {
     expect(slow.map(({ route }) => routeKey(route)).sort()).toEqual([
       'GET /v1/tasks/{task_id}/wait',
       'POST /api/v1/files/upload/url',
+      'POST /v1/admin/providers/{provider}/try',
     ]);
     expect(readable(filter?.['LogGroupName'], synthesised(name).nameOf)).toBe('AccessLogs');
     expect(filter).toMatchObject({

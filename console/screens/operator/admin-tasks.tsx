@@ -10,14 +10,22 @@ import { FilterChoice, FilterText } from './filter-fields.tsx';
 import { type Column, Listed } from './listed.tsx';
 import { useFilters } from './use-filters.ts';
 import { usePages } from './use-pages.ts';
-import { callbackStates, callbackTexts, codes, providers, statuses, valuesOf } from './values.ts';
+import {
+  callbackStates,
+  callbackTexts,
+  codes,
+  modes,
+  providers,
+  statuses,
+  valuesOf,
+} from './values.ts';
 
 type Task = components['schemas']['AdminTaskList']['data'][number];
 
 const pageSize = 50;
 const pollMs = 10_000;
 
-const names = ['account', 'status', 'code', 'provider', 'callback', 'hours'] as const;
+const names = ['account', 'mode', 'status', 'code', 'provider', 'callback', 'hours'] as const;
 const periods = [
   ['1', 'last hour'],
   ['24', 'last 24 hours'],
@@ -30,6 +38,7 @@ export function AdminTasks() {
   const filters = useFilters(names);
   const wanted = {
     account: filters.textOf('account'),
+    mode: filters.oneOf('mode', valuesOf(modes)),
     status: filters.oneOf('status', valuesOf(statuses)),
     code: filters.oneOf('code', valuesOf(codes)),
     provider: filters.oneOf('provider', valuesOf(providers)),
@@ -47,6 +56,7 @@ export function AdminTasks() {
               limit: pageSize,
               ...cursor,
               ...(wanted.account !== undefined && { account: wanted.account }),
+              ...(wanted.mode && { mode: wanted.mode }),
               ...(wanted.status && { status: wanted.status }),
               ...(wanted.code && { code: wanted.code }),
               ...(wanted.provider && { provider: wanted.provider }),
@@ -76,6 +86,13 @@ export function AdminTasks() {
           label="Account"
           value={wanted.account}
           onChange={(value) => filters.change('account', value)}
+        />
+        <FilterChoice
+          label="Mode"
+          options={modes}
+          otherwise="live"
+          value={wanted.mode}
+          onChange={(value) => filters.change('mode', value)}
         />
         <FilterChoice
           label="Status"

@@ -6,11 +6,13 @@ type ChoiceProps<Value extends string> = {
   readonly options: readonly (readonly [Value, string])[];
   readonly value: Value | undefined;
   readonly onChange: (value: string | undefined) => void;
+  /** What it is when none is chosen. */
+  readonly otherwise?: string;
 };
 
 /** One of a few values, or any. */
 export function FilterChoice<Value extends string>(props: ChoiceProps<Value>) {
-  const { label, options, value, onChange } = props;
+  const { label, options, value, onChange, otherwise = 'any' } = props;
   return (
     <label>
       {label}
@@ -18,7 +20,7 @@ export function FilterChoice<Value extends string>(props: ChoiceProps<Value>) {
         value={value ?? ''}
         onChange={({ currentTarget }) => onChange(currentTarget.value || undefined)}
       >
-        <option value="">any</option>
+        <option value="">{otherwise}</option>
         {options.map(([one, text]) => (
           <option key={one} value={one}>
             {text}

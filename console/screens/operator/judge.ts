@@ -10,7 +10,7 @@ type Code = NonNullable<TaskRow['code']>;
 
 /** How far back tasks are looked at, and how far for what happens now, in seconds. */
 export const windowSeconds = 3600;
-export const nowSeconds = 15 * 60;
+const nowSeconds = 15 * 60;
 
 /** Codes of tasks that failed because no provider took the job or finished it. */
 const ofProviders: ReadonlySet<Code> = new Set<Code>([

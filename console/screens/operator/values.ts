@@ -20,11 +20,16 @@ const codeTexts: Readonly<Record<NonNullable<Task['code']>, string>> = {
   unknown_error: 'unknown_error',
 };
 
-const providerTexts: Readonly<Record<NonNullable<Task['provider']>, string>> = {
+/** The sandbox has the tasks of test mode alone, which have a filter of their own. */
+type LiveProvider = Exclude<NonNullable<Task['provider']>, 'sandbox'>;
+const providerTexts: Readonly<Record<LiveProvider, string>> = {
   dashscope: 'dashscope',
   evolink: 'evolink',
   fal: 'fal',
 };
+
+/** Without one: live. */
+export const modes = [['test', 'test']] as const;
 
 const statusTexts: Readonly<Record<Task['status'], string>> = {
   pending: 'waiting',

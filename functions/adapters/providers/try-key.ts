@@ -1,4 +1,4 @@
-import type { ProviderName } from '../../domain/model/catalogue.ts';
+import type { LiveProviderName } from '../../domain/model/catalogue.ts';
 import { providerAdapters } from './registry.ts';
 
 /** A job that nobody has submitted. Asking for it costs nothing. */
@@ -13,7 +13,7 @@ export type KeyTrial = {
 
 /** Asks a provider with a key for a job that does not exist: it says whether it takes the key, and charges nothing. */
 export async function tryProviderKey(
-  provider: ProviderName,
+  provider: LiveProviderName,
   baseUrl: string,
   key: string,
 ): Promise<KeyTrial> {

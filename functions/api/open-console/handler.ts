@@ -1,13 +1,11 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { clientConfig } from '../../adapters/aws/client-config.ts';
 import { consoleCodes } from '../../adapters/aws/dynamodb/console-codes.ts';
 import { openConsole } from '../../domain/accounts/console-session.ts';
 import { readEnv } from '../../runtime/env.ts';
 import { serve } from '../../runtime/http.ts';
+import { dynamo } from '../callers.ts';
 import { route } from './route.ts';
 
-const env = readEnv('api/open-console');
-const dynamo = new DynamoDBClient(clientConfig);
+const env = readEnv('api/manage-keys');
 const open = openConsole({
   codes: consoleCodes(dynamo, { keys: env.KEY_TABLE, audit: env.AUDIT_TABLE }),
   now: Date.now,

@@ -17,11 +17,11 @@ const Body = z.object(
 export const route = defineRoute<typeof response>()({
   method: 'POST',
   path: '/v1/console/sessions',
-  function: 'open-console',
+  function: 'manage-keys',
   access: 'public',
   // Nobody signs in that often. Whoever guesses has 2^256 codes to try.
   throttle: { requestsPerSecond: 5, burst: 10 },
-  body: jsonBody(Body, { maxBytes: 1024 }),
+  body: jsonBody(Body),
   errors: ['invalid_request', 'unauthorized', 'internal_error'],
 });
 
@@ -32,7 +32,7 @@ export const docs = (): RouteDocs => ({
   description:
     'Exchanges the code of a link that `npm run keys -- console` printed for a session. A code works once, and for ten minutes.',
   body: {
-    name: 'ConsoleCode',
+    name: 'ConsoleCodeRequest',
     fields: {
       '': { description: 'The code' },
       code: { description: 'What stands behind `#code=` in the link' },

@@ -1,13 +1,13 @@
-import { type ProviderName, providerNames } from '../model/catalogue.ts';
+import { type LiveProviderName, providerNames } from '../model/catalogue.ts';
 import type { Clock } from '../model/clock.ts';
 import { Problem } from '../model/problem.ts';
 
 type Deps = {
   /** The key that is stored now. */
-  readonly keyOf: (provider: ProviderName) => Promise<string | undefined>;
+  readonly keyOf: (provider: LiveProviderName) => Promise<string | undefined>;
   /** Asks the provider for something that costs nothing. */
   readonly ask: (
-    provider: ProviderName,
+    provider: LiveProviderName,
     key: string,
   ) => Promise<{
     readonly result: 'accepted' | 'rejected' | 'unclear';

@@ -14,6 +14,7 @@ const now = 1_800_000_000;
 
 const task = (fields: Partial<TaskRow> = {}): TaskRow => ({
   object: 'admin.task',
+  livemode: true,
   id: 'task-unified-1757156493-imcg5zqt',
   account: 'shop',
   key_id: 'key-0123456789abcdef',

@@ -89,6 +89,7 @@ describe('a new key', () => {
       mode: 'live',
       ...nothing,
       name: 'website',
+      is_session: false,
       scopes: ['generate'],
       enabled: true,
       reset_timezone: 'UTC',

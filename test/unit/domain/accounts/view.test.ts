@@ -163,6 +163,7 @@ describe('a key', () => {
     account: 'default',
     mode: 'live',
     name: 'sample',
+    is_session: false,
     created,
     scopes: ['generate'],
     enabled: true,

@@ -46,6 +46,7 @@ test('whoever calls with a test key is found on the test side of its account', a
     keys: store.keys,
     now: () => sampleTime,
     touchLastUsed: async () => undefined,
+    continueSession: async () => true,
   });
 
   expect(await find(`Bearer ${apiKey}`, 'generate')).toMatchObject({
