@@ -1,4 +1,8 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { providerAdapters } from '../../functions/adapters/providers/registry.ts';
+import { formatCapacity } from '../../functions/domain/model/capacity.ts';
+import { providerNames } from '../../functions/domain/model/catalogue.ts';
+import { metricNamespace } from '../../functions/domain/model/metric-names.ts';
 import { taskDeadlineMs } from '../../functions/domain/model/task.ts';
 import { alarmingExecutions } from '../../functions/domain/tasks/ensure-workflow.ts';
 import { functionsOf } from '../../local/aws/template/read-functions.ts';
@@ -15,6 +19,7 @@ import { functionName } from '../support/faults/crash-injector.ts';
 import { isWaitingForProvider, isWaitingForSlot } from './execution-events.ts';
 import { mentions } from './fault-case.ts';
 import { type FaultStack, openFaultStack } from './fault-stack.ts';
+import { freeSlots, takeAllSlots } from './queue-stack.ts';
 import { mapConcurrently, runScenario, waitForExecution } from './run-scenario.ts';
 import { aDay, type Scenario, scenarioNamed } from './scenarios.ts';
 
@@ -36,6 +41,11 @@ const notDelivered: Scenario = {
 /** The caller never uploads the pictures that he has promised. */
 const neverUploaded: Scenario = { ...byUploads, afterCreate: async () => undefined };
 
+/** How many jobs each provider takes: more than tasks run here at a time. */
+const slots = 20;
+/** How long calls to DynamoDB take, in milliseconds. */
+const dynamoDbLatency = { read: 0, write: 0, transaction: 0 };
+
 const metrics = observedMetrics(() => Date.now());
 let stack: FaultStack;
 /** Between the functions and all providers. */
@@ -47,13 +57,26 @@ beforeAll(async () => {
   stack = await openFaultStack({
     outdir: inject('outdir'),
     speed,
-    parameters: providersBehind(toProviders),
+    parameters: {
+      ...providersBehind(toProviders),
+      ...Object.fromEntries(
+        Object.values(providerAdapters).map(({ capacity }) => [
+          capacity.name,
+          formatCapacity({ running: slots }),
+        ]),
+      ),
+    },
+    dynamoDbLatency,
     callbackStatus: (path) => (path === '/down' ? 503 : 200),
     observer: metrics.observer,
   });
   await openProviders();
   alarms = stackAlarms(stack.context);
-  metrics.observe({ apiId: dimension('ApiId'), stateMachineArn: dimension('StateMachineArn') });
+  metrics.observe({
+    apiId: dimension('ApiId'),
+    stateMachineArn: dimension('StateMachineArn'),
+    context: stack.context,
+  });
   // The first task has cold functions: it would be the slowest.
   await runHealthyTasks(1, byUploads);
 });
@@ -208,6 +231,61 @@ async function eventsOfUploadsAreLost(): Promise<void> {
   await finish(ids);
 }
 
+/** Tasks that wait, because all slots are taken. `during` is what happens until slots are free. */
+const inFullQueue = (count: number, during: (ids: readonly string[]) => unknown) => async () => {
+  await takeAllSlots(stack, slots, { since: 'in a month', providers: providerNames });
+  const ids = await startTasks(count, byUrl);
+  await until(() => ids.every(waitsForSlot) && stack.lambda.isIdle(), Boolean);
+  await during(ids);
+  await freeSlots(stack, slots, providerNames);
+  await stack.reconcile();
+  await finish(ids);
+};
+
+/** Time passes, in which the reconciler runs now and then. */
+const waitInQueue = (milliseconds: number, runs: number) => async () => {
+  for (let run = 0; run < runs; run += 1) {
+    stack.clock.advance(milliseconds / runs);
+    await stack.reconcile();
+  }
+};
+
+/** Whoever is handed a slot is not told, and does not take it up. */
+async function wakesAreLost(ids: readonly string[]): Promise<void> {
+  for (const id of ids) {
+    const { wakeToken } = await stack.taskItem(id);
+    stack.faults.breakRequest({
+      kind: 'task-token',
+      fault: 'drop',
+      matching: mentions(String(wakeToken)),
+    });
+  }
+  await freeSlots(stack, slots, providerNames);
+  await stack.reconcile();
+  stack.clock.advance(minuteMs);
+}
+
+async function slotsAreNotFreed(): Promise<void> {
+  await takeAllSlots(stack, slots, { since: 'now', providers: providerNames });
+  stack.clock.advance(5 * minuteMs);
+  await stack.reconcile();
+}
+
+/** Longer than a response may take, and shorter than the functions wait for DynamoDB. */
+const slowMs = 3100;
+
+/** A caller asks once in four minutes. For the first of his requests, a write to DynamoDB is slow: every request has one. */
+const dynamoDbIsSlow = (slowRequests: number, requests: number) => async () => {
+  for (let request = 0; request < requests; request += 1) {
+    dynamoDbLatency.write = request < slowRequests ? slowMs : 0;
+    const { status } = await stack.call('GET', '/v1/models').finally(() => {
+      dynamoDbLatency.write = 0;
+    });
+    expect(status).toBe(200);
+    stack.clock.advance(4 * minuteMs);
+  }
+};
+
 type Fault = {
   readonly what: string;
   /** All that it sets off, in the order of the template. */
@@ -288,9 +366,29 @@ const faults: readonly Fault[] = [
     alarms: ['UndeliveredCallback'],
     play: async () => finish(await startTasks(5, notDelivered)),
   },
+  {
+    what: 'five tasks are not woken when they are handed their slots',
+    alarms: ['QueueStuck'],
+    play: inFullQueue(5, wakesAreLost),
+  },
+  {
+    what: 'a task is handed no slot for half a day',
+    alarms: ['QueueStuck'],
+    play: inFullQueue(1, waitInQueue(12 * hourMs, 12)),
+  },
+  {
+    what: 'those who have the slots end and do not free them',
+    alarms: ['QueueStuck'],
+    play: slotsAreNotFreed,
+  },
+  {
+    what: 'DynamoDB is slow for a quarter of an hour',
+    alarms: ['ApiSlow'],
+    play: dynamoDbIsSlow(5, 5),
+  },
 ];
 
-/** What callers do is no fault of ours. */
+/** What callers do is no fault of ours, and neither is what is over soon. */
 const noFaults: readonly Fault[] = [
   {
     what: 'five callers do not upload their pictures',
@@ -301,6 +399,16 @@ const noFaults: readonly Fault[] = [
     what: 'the provider rejects five prompts',
     alarms: [],
     play: tasksWith(5, { outcome: 'failed', code: 'DataInspectionFailed' }),
+  },
+  {
+    what: 'five tasks wait for their slots for eleven hours',
+    alarms: [],
+    play: inFullQueue(5, waitInQueue(11 * hourMs, 11)),
+  },
+  {
+    what: 'DynamoDB is slow for one request of five',
+    alarms: [],
+    play: dynamoDbIsSlow(1, 5),
   },
 ];
 
@@ -316,14 +424,13 @@ async function play({ play: run }: Fault): Promise<Times> {
 }
 
 // While a fault is played, time jumps, and the reconciler does not run in all of its minutes. The local stack knows no
-// throttles, and its response times are those of the machine.
+// throttles.
 const notObserved = [
   'ReconcilerStopped',
   'FunctionThrottled',
   'WorkflowThrottled',
   'TableThrottled',
   'IndexThrottled',
-  'ApiSlow',
 ];
 const observed = () => alarms.filter(({ name }) => !notObserved.includes(name));
 
@@ -377,12 +484,25 @@ describe('alarms', () => {
   });
 
   test('over our own metrics have a fault each that sets them off', () => {
-    const ours = observed().filter((alarm) =>
-      alarm.metrics.every((one) => one.namespace === 'Darkroom'),
+    const ours = alarms.filter((alarm) =>
+      alarm.metrics.some((one) => one.namespace === metricNamespace),
     );
     const played = new Set(faults.flatMap((fault) => fault.alarms));
 
-    expect(ours.length).toBeGreaterThan(9);
     expect(ours.map(({ name }) => name).filter((name) => !played.has(name))).toEqual([]);
+    expect(ours.map(({ name }) => name)).toEqual([
+      'TaskPastDeadline',
+      'ExhaustedTask',
+      'BrokenTask',
+      'ProviderFailing',
+      'UnstartedTask',
+      'UploadEventLost',
+      'UnknownSubmit',
+      'ProviderAccountRejected',
+      'UndeliveredCallback',
+      'ReconcilerFailure',
+      'ApiSlow',
+      'QueueStuck',
+    ]);
   });
 });

@@ -2,7 +2,8 @@ import { setTimeout } from 'node:timers/promises';
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { queueTable } from '../../functions/adapters/aws/dynamodb/queue-table.ts';
-import { defaultModel } from '../../functions/domain/model/catalogue.ts';
+import { providerAdapters } from '../../functions/adapters/providers/registry.ts';
+import { defaultModel, type ProviderName } from '../../functions/domain/model/catalogue.ts';
 import { poolOf } from '../../functions/domain/providers/pools.ts';
 import { until } from '../flow/open-stack.ts';
 import { type FaultStack, type FaultStackOptions, openFaultStack } from './fault-stack.ts';
@@ -23,39 +24,51 @@ export const openQueueStack = (
     },
   });
 
-const segment = {
-  pool: poolOf('dashscope', defaultModel.id, { countedBy: 'model' }).name,
+/** The slots of a provider for the model that tasks have by default: they lie in one row. */
+const segmentOf = (provider: ProviderName) => ({
+  pool: poolOf(provider, defaultModel.id, providerAdapters[provider].capacity).name,
   index: 0,
-};
+});
 const slotTable = (stack: FaultStack) => queueTable(stack.dynamoDb, stack.tableWithKey('pk'));
 const holderId = (number: number): string =>
   `task-unified-1790000000-holder${String(number).padStart(2, '0')}`;
 
 /** Whether the holders of slots, which no task has, are looked at soon. */
-type Holders = { readonly since: 'now' | 'in a month' };
+type Holders = {
+  readonly since: 'now' | 'in a month';
+  readonly providers?: readonly ProviderName[];
+};
 
-/** Takes all slots of the provider, for tasks that do not exist. */
+const onlyProvider: readonly ProviderName[] = ['dashscope'];
+
+/** Takes all slots of the providers, so many of each, for tasks that do not exist. */
 export async function takeAllSlots(
   stack: FaultStack,
   slots: number,
-  { since }: Holders,
+  { since, providers = onlyProvider }: Holders,
 ): Promise<void> {
   const now = stack.clock.now();
   const at = since === 'now' ? now : now + monthMs;
-  for (let number = 1; number <= slots; number += 1) {
-    const lease = { until: at, since: at, held: true, startAt: now };
-    const { done } = await slotTable(stack).takeSlot(segment, holderId(number), lease, {
-      slots,
-      now,
-    });
-    if (!done) throw new Error('the slots are not free');
+  const lease = { until: at, since: at, held: true, startAt: now };
+  for (const segment of providers.map(segmentOf)) {
+    for (let number = 1; number <= slots; number += 1) {
+      const terms = { slots, now };
+      const { done } = await slotTable(stack).takeSlot(segment, holderId(number), lease, terms);
+      if (!done) throw new Error('the slots are not free');
+    }
   }
 }
 
 /** Frees the slots that `takeAllSlots` took. Nobody is told: the reconciler hands them out. */
-export async function freeSlots(stack: FaultStack, slots: number): Promise<void> {
-  for (let number = 1; number <= slots; number += 1) {
-    await slotTable(stack).releaseSlot(segment, holderId(number));
+export async function freeSlots(
+  stack: FaultStack,
+  slots: number,
+  providers = onlyProvider,
+): Promise<void> {
+  for (const segment of providers.map(segmentOf)) {
+    for (let number = 1; number <= slots; number += 1) {
+      await slotTable(stack).releaseSlot(segment, holderId(number));
+    }
   }
 }
 

@@ -16,7 +16,7 @@ const isOfAws = ({ namespace, metricName }: { namespace: string; metricName: str
 const resolve = (value: unknown) => readable(value, stage.nameOf);
 const alarms = ofType(stage, 'AWS::CloudWatch::Alarm')
   .map(({ name, Properties }) => readAlarm(name, Properties, resolve))
-  .filter(({ metrics }) => metrics.every((metric) => isOfAws(metric)));
+  .filter(({ metrics }) => metrics.some((metric) => isOfAws(metric)));
 
 const DashboardBody = z.object({
   widgets: z.array(
@@ -236,6 +236,15 @@ const firing: readonly Case[] = [
     ],
   ],
   [
+    'QueueStuck',
+    'five requests to the queue are throttled in five minutes',
+    [
+      ...healthy,
+      ...inMinutes([20, 22], dynamo('WriteThrottleEvents'), { TableName: 'Queue' }, 1),
+      ...inMinutes([23, 24], dynamo('ReadThrottleEvents'), { TableName: 'Queue' }, 1),
+    ],
+  ],
+  [
     'ApiSlow',
     'one response in ten takes three seconds for a quarter of an hour',
     [
@@ -308,6 +317,11 @@ const silent: readonly Case[] = [
         9,
       ),
     ],
+  ],
+  [
+    'QueueStuck',
+    'four requests to the queue are throttled in five minutes',
+    [...healthy, ...inMinutes([20, 23], dynamo('WriteThrottleEvents'), { TableName: 'Queue' }, 1)],
   ],
   [
     'ApiSlow',

@@ -1,20 +1,27 @@
+import type { Context } from '../../../local/aws/template/intrinsics.ts';
 import type { LocalStackOptions } from '../../../local/local-stack.ts';
 import { dataInLine } from './emitted-metrics.ts';
 import type { Datum } from './evaluate-alarm.ts';
+import { responseTimes } from './response-times.ts';
 
 type Observer = Required<Pick<LocalStackOptions, 'onLog' | 'onRequest' | 'onTransition'>>;
 
-/** The resources whose metrics are written: by their ids in the dimensions. */
-type Resources = { readonly apiId: string; readonly stateMachineArn: string };
+/** The resources whose metrics are written: by their ids in the dimensions, and the template that has them. */
+type Resources = {
+  readonly apiId: string;
+  readonly stateMachineArn: string;
+  readonly context: Context;
+};
 
 /**
  * Collects the numbers that the functions of a local stack log, and writes those that AWS would write about what it
- * sees: errors of functions, ends of executions, responses of the API that are errors. What a machine at home cannot
- * know is not among them: throttles, and how long a response takes.
+ * sees: errors of functions, ends of executions, responses of the API that are errors, and how long responses take on this
+ * machine. What a machine at home cannot know is not among them: throttles.
  */
 export function observedMetrics(now: () => number) {
   const data: Datum[] = [];
   let resources: Resources | undefined;
+  let timesOf: ReturnType<typeof responseTimes> | undefined;
   const write = (
     namespace: string,
     metricName: string,
@@ -32,8 +39,11 @@ export function observedMetrics(now: () => number) {
       if (!resources || !metricName) return;
       write('AWS/States', metricName, { StateMachineArn: resources.stateMachineArn });
     },
-    onRequest: ({ status }) => {
-      if (resources && status >= 500) write('AWS/ApiGateway', '5xx', { ApiId: resources.apiId });
+    onRequest: (request) => {
+      const at = now();
+      data.push(...(timesOf?.(request) ?? []).map((one) => ({ ...one, at })));
+      if (!resources || request.status < 500) return;
+      write('AWS/ApiGateway', '5xx', { ApiId: resources.apiId });
     },
   };
   return {
@@ -42,6 +52,7 @@ export function observedMetrics(now: () => number) {
     /** From now on, metrics of these resources are written, too. */
     observe: (found: Resources): void => {
       resources = found;
+      timesOf = responseTimes(found.context);
     },
     /** A run of a function that somebody else has seen. */
     invoked: (functionName: string): void => {
