@@ -8,6 +8,7 @@ import { addUsage } from './account/usage-command.ts';
 import { addAccounts } from './admin/accounts-commands.ts';
 import { addAdmin } from './admin/admin-commands.ts';
 import { addKeys } from './admin/keys-commands.ts';
+import { addDoctor } from './doctor/doctor-command.ts';
 import { addLogin } from './profiles/login-command.ts';
 import { addLogout, addProfiles } from './profiles/profiles-command.ts';
 import { createProgram } from './program/command-line.ts';
@@ -33,6 +34,7 @@ const groups = [
   { heading: 'Files and account:', commands: [addUpload, addModels, addCredits, addUsage] },
   { heading: 'Keys and accounts:', commands: [addKeys, addAccounts, addAdmin] },
   { heading: 'Callbacks:', commands: [addWebhooks, addListen] },
+  { heading: 'The deployment:', commands: [addDoctor] },
   {
     heading: 'Profiles and the shell:',
     commands: [addLogin, addProfiles, addLogout, addCompletion],

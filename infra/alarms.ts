@@ -49,10 +49,12 @@ type AlarmProps = {
 /** The alarms. Each has a section of the same name in docs/runbook.md. */
 export class Alarms extends Construct {
   readonly alarms: readonly Alarm[];
+  readonly mail: AlarmMail;
 
   constructor(scope: Construct, id: string, monitored: Monitored, stage: Stage) {
     super(scope, id);
     const mail = new AlarmMail(this, 'Mail', stage);
+    this.mail = mail;
     const all = {
       ...taskAlarms,
       ...reconcilerAlarm(monitored),
@@ -352,7 +354,7 @@ const throttledOf = <Index extends string>(
 /** Sends alarms to the address that a deployment gives as `AlarmEmail`. Without an address it creates no resource. */
 class AlarmMail extends Construct implements IAlarmAction {
   /** Absent when the settings file says the address: then there is one. */
-  private readonly hasAddress: CfnCondition | undefined;
+  readonly hasAddress: CfnCondition | undefined;
   private readonly topic: Topic;
 
   constructor(scope: Construct, id: string, stage: Stage) {
@@ -387,6 +389,11 @@ class AlarmMail extends Construct implements IAlarmAction {
     for (const child of this.node.findAll()) {
       if (CfnResource.isCfnResource(child)) child.cfnOptions.condition = this.hasAddress;
     }
+  }
+
+  /** The topic, which is there on the condition `hasAddress`. */
+  get topicArn(): string {
+    return this.topic.topicArn;
   }
 
   /** What CDK puts into each alarm. */

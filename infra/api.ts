@@ -32,6 +32,8 @@ export class Api extends Construct {
   readonly publicUrl: string;
   /** API Gateway's own address, when there is another one for callers. It goes on working. */
   readonly formerUrl: string | undefined;
+  /** How many requests a second it lets in, of all callers together. */
+  readonly requestsPerSecond: number;
 
   private readonly stage: CfnStage;
   private readonly accessLogs: LogGroup;
@@ -55,17 +57,18 @@ export class Api extends Construct {
       retention: logDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
+    this.requestsPerSecond = parameter(
+      'RequestsPerSecond',
+      'Requests a second of all callers together',
+      throttle.rate,
+      accountQuota.rate,
+    );
     const stage = new HttpStage(this, 'Stage', {
       httpApi: this.http,
       stageName: '$default',
       autoDeploy: true,
       throttle: {
-        rateLimit: parameter(
-          'RequestsPerSecond',
-          'Requests a second of all callers together',
-          throttle.rate,
-          accountQuota.rate,
-        ),
+        rateLimit: this.requestsPerSecond,
         burstLimit: parameter(
           'RequestBurst',
           'How many requests may come at once beyond RequestsPerSecond',

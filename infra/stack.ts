@@ -1,4 +1,11 @@
-import { CfnOutput, CfnParameter, type Environment, Stack, Validations } from 'aws-cdk-lib/core';
+import {
+  CfnOutput,
+  CfnParameter,
+  type Environment,
+  Stack,
+  Token,
+  Validations,
+} from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { LoadedRoute } from '../functions/api/routes.ts';
 import { modelAliasesPattern } from '../functions/domain/model/catalogue.ts';
@@ -69,7 +76,7 @@ export class DarkroomStack extends Stack {
     );
     const triggers = new Triggers(this, 'Triggers', { ...common, workflow, deletion });
     const monitored = { api: api.http, workflow, triggers, deletion, tables };
-    const { alarms } = new Alarms(this, 'Alarms', monitored, stage);
+    const { alarms, mail } = new Alarms(this, 'Alarms', monitored, stage);
     new Dashboard(this, 'Dashboard', { ...monitored, alarms });
 
     const { functionName: issueKey } = triggers.functions['events/issue-key'];
@@ -82,6 +89,16 @@ export class DarkroomStack extends Stack {
     new CfnOutput(this, 'ConsoleLink', {
       description: 'Prints a link that signs the operator in to the console, once',
       value: `npm run keys -- console --function ${issueKey} --url ${publicUrl}`,
+    });
+    // What `darkroom doctor` compares the account with.
+    new CfnOutput(this, 'RateLimit', {
+      description: 'How many requests a second the API lets in',
+      value: Token.asString(api.requestsPerSecond),
+    });
+    new CfnOutput(this, 'AlarmTopic', {
+      description: 'Where alarms are sent to; without an address there is none',
+      value: mail.topicArn,
+      ...(mail.hasAddress && { condition: mail.hasAddress }),
     });
     addHandlerLogs(this, stage.logDays);
     acknowledge(this, { buckets, workflow });

@@ -17,6 +17,7 @@ import * as getKey from '../../functions/api/get-key/route.ts';
 import * as listAccounts from '../../functions/api/list-accounts/route.ts';
 import * as listEntries from '../../functions/api/list-entries/route.ts';
 import * as listKeys from '../../functions/api/list-keys/route.ts';
+import * as listProviders from '../../functions/api/list-providers/route.ts';
 import * as rotateSecret from '../../functions/api/rotate-webhook-secret/route.ts';
 import * as testWebhook from '../../functions/api/test-webhook/route.ts';
 import type { AnyRoute, BodyInputOf, QueryOf } from '../../functions/runtime/route.ts';
@@ -45,6 +46,7 @@ export type Account = z.output<typeof getAccount.response>;
 export type Entry = z.output<typeof creditAccount.response>;
 export type WebhookTest = z.output<typeof testWebhook.response>;
 export type Key = z.output<typeof changeKey.response>;
+export type Providers = z.output<typeof listProviders.response>;
 
 /** The operator's routes: accounts, their credits and their keys. */
 export const adminApi = (access: Access) => {
@@ -85,6 +87,8 @@ export const adminApi = (access: Access) => {
     /** Sends the callbacks of an account again that were given up since a time. */
     redeliverAll: (account: string, body: BodyInputOf<typeof adminRedeliverAll.route>) =>
       call(adminRedeliverAll, { params: { account }, body }),
+    /** All providers, as they are configured and as they do, and when the reconciler has run last. */
+    providers: () => call(listProviders, {}),
     checkTask: (task_id: string) => call(checkTask, { params: { task_id } }),
     usage: (query: PageQuery & AllUsageFilter) => call(getAllUsage, { query }),
     usageCsv: (query: AllUsageFilter & { readonly cursor?: string | undefined }) =>

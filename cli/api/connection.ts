@@ -54,6 +54,8 @@ type Given = {
   readonly key?: string | undefined;
   readonly profile?: string | undefined;
 };
+/** Which of its keys the local stack is called with. */
+type LocalKey = 'apiKey' | 'adminKey' | 'testKey';
 type Place = Pick<Terminal, 'env' | 'directory' | 'checkout'>;
 
 /**
@@ -65,7 +67,7 @@ type Place = Pick<Terminal, 'env' | 'directory' | 'checkout'>;
 export async function findConnection(
   options: Given,
   place: Place,
-  localKey: 'apiKey' | 'adminKey' = 'apiKey',
+  localKey: LocalKey = 'apiKey',
 ): Promise<Connection> {
   const { env } = place;
   const isNamed = options.profile !== undefined;
@@ -79,15 +81,19 @@ export async function findConnection(
 async function findStored(
   named: string | undefined,
   { env, directory, checkout }: Place,
-  localKey: 'apiKey' | 'adminKey',
+  localKey: LocalKey,
 ): Promise<{ readonly url: string; readonly key: string | undefined } | undefined> {
   if (named === '') throw usageError('--profile needs the name of a profile');
   const name = named ?? env['DARKROOM_PROFILE'];
   if (name) return findProfile(name, env);
   const local = await findLocalStack(directory, checkout);
-  if (local) return { url: local.url, key: local[localKey] };
+  if (local) return { url: local.url, key: keyOf(local, localKey) };
   return currentProfile(env);
 }
+
+/** A local stack that was started by an older version has no test key. */
+const keyOf = (local: LocalStack, name: LocalKey): string | undefined =>
+  name === 'testKey' ? (local.testKey ?? local.apiKey) : local[name];
 
 /** The secret that the callbacks of the local stack are signed with, if there is one here. */
 export async function findLocalSecret({
@@ -123,6 +129,7 @@ const LocalStack = z.object({
   url: z.url().refine((url) => /^(127\.0\.0\.1|localhost|\[::1\])$/.test(new URL(url).hostname)),
   apiKey: z.string(),
   adminKey: z.string().optional(),
+  testKey: z.string().optional(),
   pid: z.int().positive().optional(),
 });
 export type LocalStack = z.output<typeof LocalStack>;

@@ -24,6 +24,8 @@ export const exitCodes = {
   cancelled: 10,
   /** A callback or a test event was not delivered. */
   undelivered: 11,
+  /** The doctor found something that does not work. */
+  unhealthy: 12,
 } as const;
 
 /** What a process ends with when a signal ends it: 130 for Ctrl-C. */

@@ -102,8 +102,12 @@ async function uploadPictures(
   }
 }
 
-// Repeating an upload is harmless: the form names one object, which is written again.
-async function uploadPicture(send: Send, form: UploadForm, picture: LocalPicture): Promise<void> {
+/** Uploads one picture with its form. Repeating it is harmless: the form names one object, which is written again. */
+export async function uploadPicture(
+  send: Send,
+  form: UploadForm,
+  picture: LocalPicture,
+): Promise<void> {
   const { path, bytes, contentType } = picture;
   const body = new FormData();
   for (const [name, value] of Object.entries(form.fields)) body.append(name, value);

@@ -53,7 +53,14 @@ export function addListen(program: Command, terminal: Terminal): void {
     });
 }
 
-async function findSecret({ secret }: Options, terminal: Terminal): Promise<string> {
+/**
+ * The secret that callbacks are signed with: the one given, that of the environment, or that of the local stack.
+ * @throws {CliError} when there is none
+ */
+export async function findSecret(
+  { secret }: { readonly secret?: string | undefined },
+  terminal: Terminal,
+): Promise<string> {
   const found =
     secret ?? terminal.env['DARKROOM_WEBHOOK_SECRET'] ?? (await findLocalSecret(terminal));
   if (found) return found.trim();

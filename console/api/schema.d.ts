@@ -725,7 +725,7 @@ export interface paths {
         };
         /**
          * List the providers
-         * @description In the order in which they are tried, and then those that are not offered: how many jobs each takes, has and is waited for with, how long it takes, and what it has rejected lately.
+         * @description In the order in which they are tried, and then those that are not offered: how many jobs each takes, has and is waited for with, how long it takes, and what it has rejected lately. And when the reconciler has run last, which repairs what was lost.
          */
         get: operations["listProviders"];
         put?: never;
@@ -2516,7 +2516,7 @@ export interface components {
         };
         /**
          * ProviderList
-         * @description A page of a list
+         * @description All providers, and the reconciler that repairs what was lost
          */
         ProviderList: {
             /** @constant */
@@ -2574,6 +2574,8 @@ export interface components {
             }[];
             /** @description Send it as `cursor` to read on; `null` on the last page */
             next_cursor: string | null;
+            /** @description When the reconciler has run last: it runs once a minute. `null`: not yet, in unix seconds */
+            reconciled_at: number | null;
         };
         /**
          * ProviderTrial

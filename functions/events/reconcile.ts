@@ -9,6 +9,7 @@ import { inputUploads } from '../adapters/aws/s3/input-bucket.ts';
 import { taskTokens } from '../adapters/aws/state-machine.ts';
 import { taskFunctionStarter } from '../adapters/aws/task-function.ts';
 import { metricNames } from '../domain/model/metric-names.ts';
+import { reconcilerRun } from '../domain/providers/queue-store.ts';
 import { reconcileSlots } from '../domain/providers/reconcile-slots.ts';
 import { providerSlots } from '../domain/providers/slots.ts';
 import { reconcile, recoveryMetrics } from '../domain/tasks/reconcile.ts';
@@ -72,4 +73,5 @@ export const handler = async (): Promise<void> => {
     countMetric(metricNames.reconcilerFailure);
   });
   await run();
+  await slots.queue.writeSummary(reconcilerRun, { takenAt: Date.now(), flows: [] });
 };

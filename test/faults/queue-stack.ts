@@ -3,7 +3,7 @@ import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { queueTable } from '../../functions/adapters/aws/dynamodb/queue-table.ts';
 import { providerAdapters } from '../../functions/adapters/providers/registry.ts';
-import { defaultModel, type ProviderName } from '../../functions/domain/model/catalogue.ts';
+import { defaultModel, type LiveProviderName } from '../../functions/domain/model/catalogue.ts';
 import { poolOf } from '../../functions/domain/providers/pools.ts';
 import { until } from '../flow/open-stack.ts';
 import { type FaultStack, type FaultStackOptions, openFaultStack } from './fault-stack.ts';
@@ -25,7 +25,7 @@ export const openQueueStack = (
   });
 
 /** The slots of a provider for the model that tasks have by default: they lie in one row. */
-const segmentOf = (provider: ProviderName) => ({
+const segmentOf = (provider: LiveProviderName) => ({
   pool: poolOf(provider, defaultModel.id, providerAdapters[provider].capacity).name,
   index: 0,
 });
@@ -36,10 +36,10 @@ const holderId = (number: number): string =>
 /** Whether the holders of slots, which no task has, are looked at soon. */
 type Holders = {
   readonly since: 'now' | 'in a month';
-  readonly providers?: readonly ProviderName[];
+  readonly providers?: readonly LiveProviderName[];
 };
 
-const onlyProvider: readonly ProviderName[] = ['dashscope'];
+const onlyProvider: readonly LiveProviderName[] = ['dashscope'];
 
 /** Takes all slots of the providers, so many of each, for tasks that do not exist. */
 export async function takeAllSlots(

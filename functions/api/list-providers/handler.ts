@@ -15,6 +15,7 @@ import { route } from './route.ts';
 const env = readEnv('api/list-providers');
 const now = Date.now;
 const secrets = new SecretsManagerClient(clientConfig);
+const queue = queueTable(dynamo, env.QUEUE_TABLE);
 const list = listProviders({
   order: env.PROVIDERS,
   capacities: env.PROVIDER_CAPACITIES,
@@ -24,12 +25,15 @@ const list = listProviders({
     env.TYPICAL_SECONDS,
   ),
   rejections: rejections(dynamo, env.ACTIVITY_TABLE, now),
-  queue: queueTable(dynamo, env.QUEUE_TABLE),
+  queue,
   now,
 });
 
 export const handler = serve(
   route,
-  async () => ({ body: pageResponse(await list(), undefined) }),
+  async () => {
+    const { providers, reconciledAt } = await list();
+    return { body: { ...pageResponse(providers, undefined), reconciled_at: reconciledAt } };
+  },
   callers,
 );

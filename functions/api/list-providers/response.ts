@@ -70,4 +70,10 @@ const Provider = z
   })
   .describe('A provider, as it is configured and as it does');
 
-export const ProviderList = page(Provider);
+export const ProviderList = page(Provider)
+  .extend({
+    reconciled_at: seconds(
+      'When the reconciler has run last: it runs once a minute. `null`: not yet',
+    ).nullable(),
+  })
+  .describe('All providers, and the reconciler that repairs what was lost');

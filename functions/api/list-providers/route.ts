@@ -18,7 +18,7 @@ export const docs = (): RouteDocs => ({
   tag: 'Operation',
   summary: 'List the providers',
   description:
-    'In the order in which they are tried, and then those that are not offered: how many jobs each takes, has and is waited for with, how long it takes, and what it has rejected lately.',
+    'In the order in which they are tried, and then those that are not offered: how many jobs each takes, has and is waited for with, how long it takes, and what it has rejected lately. And when the reconciler has run last, which repairs what was lost.',
   response: {
     name: 'ProviderList',
     description: 'All providers',
@@ -66,6 +66,7 @@ export const docs = (): RouteDocs => ({
           },
         ],
         next_cursor: null,
+        reconciled_at: 1772366400,
       },
     },
   },

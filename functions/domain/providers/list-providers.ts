@@ -7,7 +7,7 @@ import {
 } from '../model/catalogue.ts';
 import type { Clock } from '../model/clock.ts';
 import { type Pool, poolsOf } from './pools.ts';
-import type { QueueStore, SlotRow } from './queue-store.ts';
+import { type QueueStore, reconcilerRun, type SlotRow } from './queue-store.ts';
 import type { Rejections } from './rejections.ts';
 
 type Deps = {
@@ -28,13 +28,14 @@ const counted = { flows: 100, tasks: 100 };
 
 /**
  * The providers in their order, and then those that are not offered: whether there is a key (never the key), how many jobs
- * they take, have and wait for, how long they take, and what they have rejected lately.
+ * they take, have and wait for, how long they take, and what they have rejected lately. `reconciledAt`: when the reconciler
+ * has run last, in unix seconds.
  */
 export const listProviders = (deps: Deps) => async () => {
   const withKey = await deps.withKey();
   const pools = poolsOf(deps.capacities);
   const others = providerNames.filter((name) => !deps.order.includes(name));
-  return Promise.all(
+  const providers = await Promise.all(
     [...deps.order, ...others].map((provider) =>
       viewOf(deps, provider, {
         hasKey: withKey.has(provider),
@@ -42,6 +43,8 @@ export const listProviders = (deps: Deps) => async () => {
       }),
     ),
   );
+  const run = await deps.queue.readSummary(reconcilerRun);
+  return { providers, reconciledAt: run ? Math.floor(run.takenAt / 1000) : null };
 };
 
 type Known = { readonly hasKey: boolean; readonly pools: readonly Pool[] };

@@ -85,6 +85,9 @@ export type QueueSummary = {
   readonly oldestSince?: number | undefined;
 };
 
+/** The reconciler writes a summary of this name at the end of each run, which says when that was. No queue is called so. */
+export const reconcilerRun = 'reconciler';
+
 export type QueueStore = {
   readSlots(key: SegmentKey): Promise<SlotRow>;
   /** Gives a task a slot. Not done when it has one, or the terms do not hold. */

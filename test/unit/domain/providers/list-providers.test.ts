@@ -9,6 +9,7 @@ import type {
   ProviderName,
 } from '../../../../functions/domain/model/catalogue.ts';
 import { listProviders } from '../../../../functions/domain/providers/list-providers.ts';
+import { reconcilerRun } from '../../../../functions/domain/providers/queue-store.ts';
 import { pageResponse } from '../../../../functions/domain/wire/cursor.ts';
 import { memoryQueue } from '../../../support/memory-queue.ts';
 import { sampleTime } from '../../../support/tasks.ts';
@@ -45,7 +46,11 @@ function context(order: readonly LiveProviderName[] = ['fal', 'dashscope']) {
 }
 
 type List = ReturnType<typeof context>['list'];
-const listed = async (list: List) => ProviderList.parse(pageResponse(await list(), undefined)).data;
+const listed = async (list: List) => {
+  const { providers, reconciledAt } = await list();
+  const body = { ...pageResponse(providers, undefined), reconciled_at: reconciledAt };
+  return ProviderList.parse(body).data;
+};
 const providersIn = async (list: List) => new Map((await listed(list)).map((one) => [one.id, one]));
 
 describe('the providers', () => {
@@ -161,5 +166,15 @@ describe('how many wait', () => {
       oldestSince: sampleTime - 3_600_000,
     });
     expect(await oldest()).toEqual([seconds - 3600, seconds - 3600, null]);
+  });
+
+  test('come with when the reconciler has run last, and with nothing before its first run', async () => {
+    const { queue, list } = context();
+
+    const before = await list();
+    await queue.writeSummary(reconcilerRun, { takenAt: sampleTime, flows: [] });
+    const after = await list();
+
+    expect([before.reconciledAt, after.reconciledAt]).toEqual([null, sampleTime / 1000]);
   });
 });

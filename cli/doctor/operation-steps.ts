@@ -1,0 +1,162 @@
+import type { AdminApi, Providers } from '../admin/admin-api.ts';
+import { CliError, hasErrorCode } from '../program/cli-error.ts';
+import { type Finding, fail, ok, seeErrors, skipped, warn } from './finding.ts';
+import { toCliError } from './service-steps.ts';
+
+/** What a deployment prints that the doctor uses: the outputs of the stack, by their names. */
+export type Outputs = {
+  readonly Url?: string | undefined;
+  readonly ProviderKeys?: string | undefined;
+  /** The topic that alarms are sent to; absent: nobody is told. */
+  readonly AlarmTopic?: string | undefined;
+  /** How many requests a second the API lets in. */
+  readonly RateLimit?: string | undefined;
+};
+
+/** What the steps about the operation need. What is absent is skipped, with how to give it. */
+export type OperationPorts = {
+  /** With an admin key. */
+  readonly admin?: Pick<AdminApi, 'providers'> | undefined;
+  readonly outputs?: Outputs | undefined;
+  /** How many functions the AWS account runs at a time in this region. @throws {CliError} without the right to ask */
+  readonly concurrency?: (() => Promise<number>) | undefined;
+  /** The time of the API, in milliseconds. */
+  readonly apiNow: () => number;
+  readonly sleep: (milliseconds: number) => Promise<unknown>;
+  /** How long the first run of the reconciler is waited for at most. */
+  readonly timeoutMs: number;
+};
+
+/** Looks at what no task shows: who repairs, who pays, how much may run, and who is told. */
+export async function* examineOperation(ports: OperationPorts): AsyncGenerator<Finding> {
+  const { admin, outputs, apiNow } = ports;
+  const providers = admin && (await readProviders(admin, ports));
+  if (providers === undefined || hasErrorCode(providers, 'permission_denied')) {
+    const hint = 'It takes an admin key: --admin-key, or DARKROOM_ADMIN_KEY.';
+    yield skipped('reconciler', hint);
+    yield skipped('providers', hint);
+  } else if (providers instanceof CliError) {
+    yield fail('reconciler', `The providers cannot be listed: ${providers.message}`, seeErrors);
+  } else {
+    yield judgeReconciler(providers.reconciled_at, apiNow());
+    yield judgeProviders(providers.data, outputs);
+  }
+  yield await checkQuotas(ports);
+  yield judgeAlarms(outputs);
+}
+
+/** Right after a deployment it has not run yet. The first run is within the minute, and takes some seconds. */
+const firstRunMs = 75_000;
+const pollMs = 2000;
+
+/** What the operator sees. When the reconciler has not run yet, its first run is waited for. */
+async function readProviders(
+  admin: Pick<AdminApi, 'providers'>,
+  { apiNow, sleep, timeoutMs }: OperationPorts,
+): Promise<Providers | CliError> {
+  const until = apiNow() + Math.min(firstRunMs, timeoutMs);
+  for (;;) {
+    const providers = await admin.providers().catch(toCliError);
+    const isFinal = providers instanceof CliError || providers.reconciled_at !== null;
+    if (isFinal || apiNow() >= until) return providers;
+    await sleep(pollMs);
+  }
+}
+
+/** It runs once a minute, and one run may be missed. */
+const maxReconcilerAgeMs = 3 * 60 * 1000;
+
+/** Whether the reconciler has run lately. `reconciledAt` is in unix seconds. */
+export function judgeReconciler(reconciledAt: number | null, nowMs: number): Finding {
+  const remedy =
+    'Is its rule enabled, and does it fail? docs/runbook.md#reconcilerstopped has the commands, like: aws events enable-rule --name <rule>';
+  if (reconciledAt === null) {
+    return fail(
+      'reconciler',
+      'The reconciler has never run: nothing that is lost is repaired.',
+      remedy,
+    );
+  }
+  const ageMs = nowMs - reconciledAt * 1000;
+  const seconds = Math.max(0, Math.round(ageMs / 1000));
+  if (ageMs <= maxReconcilerAgeMs) return ok('reconciler', `The reconciler ran ${seconds} s ago.`);
+  return fail('reconciler', `The reconciler has not run for ${seconds} s.`, remedy);
+}
+
+/** What a provider rejects when it rejects the operator, not the job. */
+const accountCodes = new Set(['quota_exceeded', 'service_unavailable']);
+
+/** Whether a provider can be asked at all, and whether one has rejected the operator's account today. */
+export function judgeProviders(all: Providers['data'], outputs: Outputs | undefined): Finding {
+  const offered = all.filter(({ position }) => position !== null);
+  const ready = offered.filter(({ has_key }) => has_key);
+  const secret = outputs?.ProviderKeys ?? '<the output ProviderKeys>';
+  const first = offered[0]?.id ?? 'dashscope';
+  if (ready.length === 0) {
+    const remedy = `Store a key: npm run keys -- provider ${first} --secret ${secret}`;
+    return fail('providers', 'No provider that is offered has a key.', remedy);
+  }
+  const latestDay = all
+    .flatMap(({ rejections }) => rejections.map(({ day }) => day))
+    .sort()
+    .at(-1);
+  const rejecting = ready.filter(({ rejections }) =>
+    rejections.some(({ day, code }) => day === latestDay && accountCodes.has(code)),
+  );
+  if (rejecting.length > 0) {
+    const names = rejecting.map(({ id }) => id).join(', ');
+    const remedy = `Pay, or store another key: npm run keys -- provider ${rejecting[0]?.id} --secret ${secret}`;
+    return warn(
+      'providers',
+      `On ${latestDay}, this rejected the key or the account: ${names}.`,
+      remedy,
+    );
+  }
+  const others = offered.filter(({ has_key }) => !has_key).map(({ id }) => id);
+  const left = others.length > 0 ? `; without a key, and left out: ${others.join(', ')}` : '';
+  return ok('providers', `There is a key of ${ready.map(({ id }) => id).join(', ')}${left}.`);
+}
+
+/** How long a request keeps a function busy at most, in seconds: the p95 of docs/performance.md, rounded up. */
+const busySeconds = 0.2;
+/** New AWS accounts run so many functions at a time. */
+const newAccount = 10;
+
+async function checkQuotas({ concurrency, outputs }: OperationPorts): Promise<Finding> {
+  if (!concurrency) {
+    return skipped('quotas', 'It takes AWS credentials with lambda:GetAccountSettings: --aws.');
+  }
+  const limit = await concurrency().catch(toCliError);
+  if (limit instanceof CliError) {
+    const remedy = 'Allow lambda:GetAccountSettings, or leave --aws out';
+    return warn('quotas', limit.message, remedy);
+  }
+  return judgeQuotas(limit, Number(outputs?.RateLimit ?? Number.NaN));
+}
+
+/** Whether the account runs as many functions at a time as the rate of the API can keep busy. `rate` is NaN if unknown. */
+export function judgeQuotas(limit: number, rate: number): Finding {
+  const needed = Number.isNaN(rate) ? newAccount + 1 : Math.ceil(rate * busySeconds);
+  const what = `The account runs ${limit} functions at a time in this region.`;
+  if (limit >= needed) return ok('quotas', what);
+  const remedy = `Ask for more: aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value ${Math.max(1000, needed)}`;
+  const rates = Number.isNaN(rate)
+    ? ''
+    : `, and ${rate} requests a second keep up to ${needed} busy`;
+  return warn('quotas', `${what.slice(0, -1)}${rates}: what is beyond is throttled.`, remedy);
+}
+
+function judgeAlarms(outputs: Outputs | undefined): Finding {
+  if (!outputs) {
+    return skipped(
+      'alarms',
+      'It takes the outputs of the stack: npx cdk deploy --outputs-file cdk-outputs.json, and --outputs cdk-outputs.json.',
+    );
+  }
+  const { AlarmTopic: topic } = outputs;
+  if (topic)
+    return ok('alarms', `Alarms are sent to ${topic}; its address has to confirm one mail.`);
+  const remedy =
+    'Set "alarmEmail" in darkroom.config.json, deploy (npx cdk deploy), and confirm the mail from AWS';
+  return warn('alarms', 'Alarms are only shown in CloudWatch: nobody is told.', remedy);
+}

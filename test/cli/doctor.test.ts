@@ -1,0 +1,169 @@
+import { describe, expect, test } from 'vitest';
+import { judgeProviders, judgeQuotas, judgeReconciler } from '../../cli/doctor/operation-steps.ts';
+import { judgeAddress, judgeClock } from '../../cli/doctor/service-steps.ts';
+import { darkroomContext } from './darkroom-context.ts';
+
+// What the doctor says of what he saw. test/flow/doctor.test.ts lets him examine real stacks.
+
+const address = 'https://abc123.execute-api.eu-central-1.amazonaws.com';
+const now = Date.parse('2026-03-01T12:00:00Z');
+const healthy = { status: 200, isDarkroom: true, dateMs: now };
+
+describe('the address', () => {
+  test('is right when this API answers over TLS', () => {
+    expect(judgeAddress(address, healthy).state).toBe('ok');
+  });
+
+  test('must not be http, unless it is this machine', () => {
+    const open = judgeAddress('http://example.com', healthy);
+
+    expect(open).toMatchObject({ state: 'fail', remedy: expect.stringContaining('https://') });
+    expect(judgeAddress('http://127.0.0.1:8000', healthy).state).toBe('ok');
+  });
+
+  test.each(['CERT_HAS_EXPIRED', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'ERR_TLS_CERT_ALTNAME_INVALID'])(
+    'has no trusted certificate when the connection ends with %s',
+    (errorCode) => {
+      const finding = judgeAddress(address, { errorCode });
+
+      expect(finding).toMatchObject({
+        state: 'fail',
+        what: expect.stringContaining('certificate'),
+        remedy: expect.stringContaining('openssl s_client'),
+      });
+    },
+  );
+
+  test.each(['ENOTFOUND', 'ECONNREFUSED', 'TimeoutError'])(
+    'cannot be reached when the connection ends with %s',
+    (errorCode) => {
+      expect(judgeAddress(address, { errorCode }).what).toContain(`(${errorCode})`);
+    },
+  );
+
+  test.each([
+    { status: 404, isDarkroom: false },
+    { status: 200, isDarkroom: false },
+    { status: 503, isDarkroom: true },
+  ])('is that of something else when it answers %o', (answer) => {
+    expect(judgeAddress(address, { ...answer, dateMs: now }).state).toBe('fail');
+  });
+});
+
+test.each([
+  [0, 'ok'],
+  [29, 'ok'],
+  [31, 'warn'],
+  [-31, 'warn'],
+  [299, 'warn'],
+  [301, 'fail'],
+  [-301, 'fail'],
+] as const)('a clock that is %i s ahead is: %s', (seconds, state) => {
+  expect(judgeClock(now, now + seconds * 1000).state).toBe(state);
+});
+
+test('an API that does not say the time is a warning', () => {
+  expect(judgeClock(undefined, now).state).toBe('warn');
+});
+
+test.each([
+  [null, 'fail'],
+  [0, 'ok'],
+  [179, 'ok'],
+  [181, 'fail'],
+  // The clock of this machine may be behind.
+  [-2, 'ok'],
+] as const)('a reconciler that ran %j s ago is: %s', (seconds, state) => {
+  const reconciledAt = seconds === null ? null : now / 1000 - seconds;
+
+  expect(judgeReconciler(reconciledAt, now).state).toBe(state);
+});
+
+describe('providers', () => {
+  const provider = {
+    object: 'provider' as const,
+    id: 'fal' as const,
+    position: 1,
+    has_key: true,
+    capacity: null,
+    models: [],
+    slots: [],
+    rejections: [],
+  };
+
+  test('without a key are named when another has one', () => {
+    const finding = judgeProviders([provider, { ...provider, id: 'evolink', has_key: false }], {});
+
+    expect(finding).toMatchObject({
+      state: 'ok',
+      what: 'There is a key of fal; without a key, and left out: evolink.',
+    });
+  });
+
+  test('that are not offered do not count', () => {
+    const finding = judgeProviders([{ ...provider, position: null }], { ProviderKeys: 'Keys' });
+
+    expect(finding).toMatchObject({
+      state: 'fail',
+      remedy: expect.stringContaining('--secret Keys'),
+    });
+  });
+
+  test('that have rejected the account on the latest day are a warning', () => {
+    const rejections = [
+      { day: '2026-02-27', code: 'content_policy_violation' as const, count: 9 },
+      { day: '2026-02-28', code: 'quota_exceeded' as const, count: 1 },
+    ];
+
+    expect(judgeProviders([{ ...provider, rejections }], {})).toMatchObject({
+      state: 'warn',
+      what: expect.stringContaining('2026-02-28'),
+    });
+  });
+
+  test('that have rejected pictures only, or the account before it was paid, are ok', () => {
+    const rejections = [
+      { day: '2026-02-27', code: 'quota_exceeded' as const, count: 1 },
+      { day: '2026-02-28', code: 'content_policy_violation' as const, count: 9 },
+    ];
+
+    expect(judgeProviders([{ ...provider, rejections }], {}).state).toBe('ok');
+  });
+});
+
+test.each([
+  [10, 200, 'warn'],
+  [39, 200, 'warn'],
+  [40, 200, 'ok'],
+  [1000, 500, 'ok'],
+  // Without the outputs, only a new account stands out.
+  [10, Number.NaN, 'warn'],
+  [50, Number.NaN, 'ok'],
+] as const)(
+  'an account that runs %i functions, at %d requests a second, is: %s',
+  (limit, rate, state) => {
+    expect(judgeQuotas(limit, rate).state).toBe(state);
+  },
+);
+
+describe('darkroom doctor', () => {
+  test('refuses a file that has no outputs of Darkroom, and sends nothing', async () => {
+    const { run, write, api } = await darkroomContext();
+    const file = await write('outputs.json', '{"Other-stack": {"Url": "https://example.com"}}');
+
+    const { code, stderr } = await run(['doctor', '--outputs', file]);
+
+    expect(stderr).toContain('outputs.json has no outputs of Darkroom');
+    expect(code).toBe(1);
+    expect(api.calls()).toEqual([]);
+  });
+
+  test('takes --listen only with a webhook secret', async () => {
+    const { run } = await darkroomContext();
+
+    const { code, stderr } = await run(['doctor', '--listen']);
+
+    expect(stderr).toContain('No webhook secret');
+    expect(code).toBe(2);
+  });
+});

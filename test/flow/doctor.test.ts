@@ -1,0 +1,350 @@
+import { rmSync } from 'node:fs';
+import { createServer, type RequestListener } from 'node:http';
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
+import * as z from 'zod';
+import { listen } from '../../local/aws/listen.ts';
+import { freePort } from '../support/free-port.ts';
+import { commandLine } from './command-line.ts';
+import { editTemplate } from './edit-template.ts';
+import { openStack, type TestStack } from './open-stack.ts';
+import { putSecret } from './put-secret.ts';
+import { startStack } from './start-stack.ts';
+import { type Grant, outdirWithoutGrant } from './without-grant.ts';
+
+// The doctor passes on a stack in which nothing is broken. Then one thing is broken at a time, and he names it.
+
+const Findings = z.array(
+  z.object({
+    step: z.string(),
+    state: z.enum(['ok', 'warn', 'fail', 'skipped']),
+    what: z.string(),
+    remedy: z.string().optional(),
+  }),
+);
+type Findings = z.output<typeof Findings>;
+
+let stack: TestStack;
+beforeAll(async () => {
+  stack = await startStack();
+  await stack.reconcile();
+});
+afterAll(() => stack?.close());
+
+/** A server until the test is over. */
+async function serve(listener: RequestListener): Promise<string> {
+  const { url, close } = await listen(createServer(listener), 0);
+  onTestFinished(close);
+  return url;
+}
+
+/** Answers as AWS does when it is asked what an account may run. */
+const accountWith = (ConcurrentExecutions: number) =>
+  serve((request, response) => {
+    const isAsked = request.url === '/2016-08-19/account-settings';
+    response.writeHead(isAsked ? 200 : 404, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ AccountLimit: { ConcurrentExecutions } }));
+  });
+
+type Setup = {
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** What `cdk deploy` has printed, beside what the local stack says. */
+  readonly outputs?: Readonly<Record<string, string>>;
+  /** How many functions the AWS account runs at a time. */
+  readonly concurrency?: number;
+};
+
+/** A healthy deployment, of which nothing is left out. */
+const alarmTopic = { AlarmTopic: 'arn:aws:sns:us-east-1:000000000000:alarms' };
+
+/** Runs `darkroom doctor` with everything that it may ask for. */
+async function examine(
+  one: TestStack,
+  { args = [], env = {}, outputs = alarmTopic, concurrency = 1000 }: Setup = {},
+) {
+  const caller = await commandLine(one);
+  const file = { 'Darkroom-local': { ...one.outputs, ...outputs } };
+  await caller.write('outputs.json', JSON.stringify(file));
+  const { code, stdout, stderr } = await caller.run(
+    [
+      ...['doctor', '--json', '--outputs', 'outputs.json', '--aws', '--listen'],
+      ...['--timeout', '20s', ...args],
+    ],
+    {
+      env: {
+        DARKROOM_ADMIN_KEY: one.keys.adminKey,
+        DARKROOM_WEBHOOK_SECRET: one.keys.webhookSecret,
+        AWS_ENDPOINT_URL_LAMBDA: await accountWith(concurrency),
+        AWS_REGION: 'us-east-1',
+        AWS_ACCESS_KEY_ID: 'operator',
+        AWS_SECRET_ACCESS_KEY: 'operator',
+        ...env,
+      },
+    },
+  );
+  const parsed = Findings.safeParse(JSON.parse(stdout || '[]'));
+  return { code, findings: parsed.data ?? [], stderr };
+}
+
+const inState = (findings: Findings, ...states: readonly string[]) =>
+  findings.filter(({ state }) => states.includes(state)).map(({ step }) => step);
+
+const allSteps = [
+  ...['address', 'clock', 'key', 'upload', 'event', 'workflow', 'result', 'callback'],
+  ...['signature', 'replay', 'sandbox', 'reconciler', 'providers', 'quotas', 'alarms'],
+];
+const taskSteps = allSteps.slice(3, 10);
+
+test('a stack in which nothing is broken passes every step but the sandbox, which takes a test key', async () => {
+  const { code, findings, stderr } = await examine(stack, { args: ['--spend'] });
+
+  expect(stderr).toBe('');
+  expect(findings.map(({ step }) => step)).toEqual(allSteps);
+  expect(findings.filter(({ state }) => state !== 'ok')).toEqual([
+    { step: 'sandbox', state: 'skipped', what: expect.stringContaining('test key') },
+  ]);
+  expect(code).toBe(0);
+});
+
+test('a live key makes no task and costs nothing, unless it is told to', async () => {
+  const before = await stack.account();
+
+  const { code, findings } = await examine(stack);
+
+  expect(await stack.account()).toEqual(before);
+  expect(inState(findings, 'skipped')).toEqual([...taskSteps, 'sandbox']);
+  expect(inState(findings, 'warn', 'fail')).toEqual([]);
+  expect(code).toBe(0);
+});
+
+test('without an admin key, the outputs and AWS, it says what each of these steps takes', async () => {
+  const caller = await commandLine(stack);
+
+  const { code, stdout } = await caller.run(['doctor', '--json']);
+
+  const findings = Findings.parse(JSON.parse(stdout));
+  const skipped = findings.filter(({ state }) => state === 'skipped');
+  expect(skipped.map(({ step, what }) => [step, /--[a-z-]+|sk-dr-test/.exec(what)?.[0]])).toEqual([
+    ...taskSteps.map((step) => [step, '--spend']),
+    ['sandbox', 'sk-dr-test'],
+    ['reconciler', '--admin-key'],
+    ['providers', '--admin-key'],
+    ['quotas', '--aws'],
+    ['alarms', '--outputs-file'],
+  ]);
+  expect(code).toBe(0);
+});
+
+/** A stack with a template that was changed, until the test is over. */
+async function brokenStack(outdir: string): Promise<TestStack> {
+  const broken = await openStack({ outdir });
+  onTestFinished(async () => {
+    await broken.close();
+    rmSync(outdir, { recursive: true, force: true });
+  });
+  return broken;
+}
+async function withoutGrant(grant: Grant): Promise<TestStack> {
+  const broken = await brokenStack(outdirWithoutGrant(grant));
+  await broken.reconcile();
+  return broken;
+}
+
+/** Passes everything on to the stack, and says another time than it is. */
+const withClock = (aheadMs: number) =>
+  serve(async (request, response) => {
+    const { status, body } = await stack.call(request.method ?? '', request.url ?? '');
+    const date = new Date(Date.now() + aheadMs).toUTCString();
+    response.writeHead(status, { 'content-type': 'application/json', date });
+    response.end(JSON.stringify(body));
+  });
+
+/** What is broken, and what the doctor says of it: the only step that is not ok, or skipped because of it. */
+type Broken = {
+  readonly what: string;
+  readonly step: string;
+  readonly state: 'warn' | 'fail';
+  readonly says: RegExp;
+  readonly examine: () => ReturnType<typeof examine>;
+};
+
+const spend = { args: ['--spend'] };
+const broken: readonly Broken[] = [
+  {
+    what: 'nobody listens at the address',
+    step: 'address',
+    state: 'fail',
+    says: /cannot be reached \(ECONNREFUSED\).*cdk deploy/,
+    examine: async () =>
+      examine(stack, { args: ['--url', `http://127.0.0.1:${await freePort()}`] }),
+  },
+  {
+    what: 'somebody else answers at the address',
+    step: 'address',
+    state: 'fail',
+    says: /not as this API does.*output Url/,
+    examine: async () =>
+      examine(stack, {
+        args: ['--url', await serve((_request, response) => response.end('It works!'))],
+      }),
+  },
+  {
+    what: 'the clock of this machine is ten minutes behind',
+    step: 'clock',
+    state: 'fail',
+    says: /(599|600) s behind.*timedatectl/,
+    examine: async () => examine(stack, { args: ['--url', await withClock(600_000)] }),
+  },
+  {
+    what: 'the key is wrong',
+    step: 'key',
+    state: 'fail',
+    says: /refuses the key.*npm run keys -- create/,
+    examine: () => examine(stack, { env: { DARKROOM_KEY: `sk-dr-${'x'.repeat(43)}` } }),
+  },
+  {
+    what: 'the function of creates may not write into the bucket of inputs',
+    step: 'upload',
+    state: 'fail',
+    says: /cannot be uploaded: .*AccessDenied.*npx cdk deploy/,
+    examine: async () =>
+      examine(
+        await withoutGrant({
+          role: 'RoutesCreateTask',
+          action: 's3:PutObject',
+          resource: 'BucketsInputs',
+        }),
+        spend,
+      ),
+  },
+  {
+    what: 'the event of the upload does not come',
+    step: 'event',
+    state: 'fail',
+    says: /has not come in .* s.*uploadeventlost/,
+    examine: () => {
+      stack.faults.breakEvent({ source: 's3', fault: 'drop' });
+      onTestFinished(stack.faults.clear);
+      return examine(stack, { args: ['--spend', '--timeout', '3s'] });
+    },
+  },
+  {
+    what: 'the function that stores the results may not',
+    step: 'workflow',
+    state: 'fail',
+    says: /failed with service_error|has not ended.*ask/,
+    examine: async () =>
+      examine(
+        await withoutGrant({
+          role: 'WorkflowPrepareInputs',
+          action: 's3:PutObject',
+          resource: 'BucketsInputs',
+        }),
+        { args: ['--spend', '--timeout', '10s'] },
+      ),
+  },
+  {
+    what: 'the function of result links may not read results',
+    step: 'result',
+    state: 'fail',
+    says: /answers (403|404).*GetResult/,
+    examine: async () =>
+      examine(
+        await withoutGrant({
+          role: 'RoutesGetResult',
+          action: 's3:GetObject',
+          resource: 'BucketsResults',
+        }),
+        spend,
+      ),
+  },
+  {
+    what: 'the receiver of callbacks is down',
+    step: 'callback',
+    state: 'fail',
+    says: /did not arrive.*--redeliver/,
+    examine: async () =>
+      examine(stack, {
+        args: [
+          ...['--spend', '--timeout', '5s'],
+          ...['--callback-url', `http://127.0.0.1:${await freePort()}/`],
+        ],
+      }),
+  },
+  {
+    what: 'the webhook secret is that of another account',
+    step: 'signature',
+    state: 'fail',
+    says: /not made with this secret.*DARKROOM_WEBHOOK_SECRET/,
+    examine: () =>
+      examine(stack, {
+        ...spend,
+        env: { DARKROOM_WEBHOOK_SECRET: `whsec_${Buffer.alloc(32, 1).toString('base64')}` },
+      }),
+  },
+  {
+    what: 'the rule that runs the reconciler is disabled',
+    step: 'reconciler',
+    state: 'fail',
+    says: /has never run.*enable-rule/,
+    examine: async () => {
+      const outdir = editTemplate(inject('outdir'), (resources) => {
+        for (const { Type, Properties = {} } of Object.values(resources)) {
+          if (Type === 'AWS::Events::Rule' && 'ScheduleExpression' in Properties) {
+            Properties['State'] = 'DISABLED';
+          }
+        }
+      });
+      return examine(await brokenStack(outdir), { args: ['--timeout', '2s'] });
+    },
+  },
+  {
+    what: 'no provider has a key',
+    step: 'providers',
+    state: 'fail',
+    says: /has a key.*npm run keys -- provider dashscope --secret/,
+    examine: async () => {
+      const one = await openStack({ outdir: inject('outdir') });
+      onTestFinished(one.close);
+      await putSecret(one, 'ProviderKeys', '{}');
+      await one.reconcile();
+      return examine(one);
+    },
+  },
+  {
+    what: 'the AWS account is new and runs ten functions at a time',
+    step: 'quotas',
+    state: 'warn',
+    says: /runs 10 functions.*request-service-quota-increase/,
+    examine: () => examine(stack, { concurrency: 10 }),
+  },
+  {
+    what: 'alarms have no address',
+    step: 'alarms',
+    state: 'warn',
+    says: /nobody is told.*alarmEmail/,
+    examine: () => examine(stack, { outputs: {} }),
+  },
+];
+
+describe('what is broken is named, with a remedy', () => {
+  test.each(broken)('$what: $step', async ({ step, state, says, examine: run }) => {
+    const { code, findings } = await run();
+
+    const wrong = findings.filter((one) => one.state === 'warn' || one.state === 'fail');
+    expect(wrong.map((one) => [one.step, one.state])).toEqual([[step, state]]);
+    expect(`${wrong[0]?.what} ${wrong[0]?.remedy}`).toMatch(says);
+    expect(findings.map((one) => one.step).sort()).toEqual([...allSteps].sort());
+    expect(code).toBe(state === 'fail' ? 12 : 0);
+  });
+
+  test('every step that can break here has been broken', () => {
+    // A create that is not replayed would be a fault of the code, and the sandbox takes a test key.
+    const others = ['replay', 'sandbox'];
+
+    expect(broken.length).toBeGreaterThan(9);
+    expect([...new Set(broken.map(({ step }) => step)), ...others].sort()).toEqual(
+      [...allSteps].sort(),
+    );
+  });
+});
