@@ -132,11 +132,11 @@ async function openPorts(options: Options, terminal: Terminal, signal: AbortSign
     concurrency: options.aws && readConcurrency,
     probe: () => probe(fetch, url),
     upload: (form) => uploadPicture(send, form, picture),
-    fetchResult: async (link) => {
-      const response = await fetch(link, { signal: AbortSignal.timeout(30_000) });
-      await response.body?.cancel();
-      return { status: response.status, type: response.headers.get('content-type') ?? '' };
-    },
+    fetchResult: (link) =>
+      send(link, {}, async (response) => {
+        await response.body?.cancel();
+        return { status: response.status, type: response.headers.get('content-type') ?? '' };
+      }),
     callback: receiver,
     isTestKey: key.startsWith('sk-dr-test-'),
     spend: options.spend === true,

@@ -9,7 +9,7 @@ import { examineTask, type TaskPorts } from './task-steps.ts';
 export type Ports = Omit<TaskPorts, 'api'> &
   Omit<OperationPorts, 'apiNow'> & {
     readonly url: string;
-    readonly api: Pick<DarkroomApi, 'credits' | 'create' | 'task'>;
+    readonly api: Pick<DarkroomApi, 'credits' | 'create' | 'task' | 'cancel'>;
     /** Asks the address whether it is there, without a key. */
     readonly probe: () => Promise<Probe>;
     /** Whether tasks of the key cost nothing and are made by the sandbox provider. */
@@ -59,23 +59,31 @@ async function* examineTasks(ports: Ports): AsyncGenerator<Finding> {
       'A task with a live key costs credits: --spend makes one, a test key costs nothing.';
     for (const step of stepsOfTask) yield skipped(step, hint);
   } else {
-    yield* withErrors('workflow', examineTask(ports));
+    yield* withErrors(stepsOfTask, examineTask(ports));
     if (!ports.callback) {
       const hint = 'It takes --listen or --callback-url.';
       yield skipped('callback', hint);
       yield skipped('signature', hint);
     }
   }
-  if (ports.isTestKey) yield* withErrors('sandbox', examineSandbox(ports));
+  if (ports.isTestKey) yield* withErrors(['sandbox'], examineSandbox(ports));
   else yield skipped('sandbox', 'It takes a test key (sk-dr-test-…).');
 }
 
-/** Turns an error of the API in the middle of a step into what was found. */
-async function* withErrors(step: Step, findings: AsyncGenerator<Finding>): AsyncGenerator<Finding> {
+/** Turns an error of the API into what was found in the step that it interrupts. */
+async function* withErrors(
+  [first, ...others]: readonly [Step, ...Step[]],
+  findings: AsyncGenerator<Finding>,
+): AsyncGenerator<Finding> {
+  const left = [...others];
+  let step: Step | undefined = first;
   try {
-    yield* findings;
+    for await (const finding of findings) {
+      yield finding;
+      step = left.shift();
+    }
   } catch (thrown) {
-    if (!(thrown instanceof CliError)) throw thrown;
-    yield fail(step, `The task cannot be read: ${thrown.message}`, seeErrors);
+    if (!(thrown instanceof CliError) || step === undefined) throw thrown;
+    yield fail(step, `${thrown.message}.`, seeErrors);
   }
 }

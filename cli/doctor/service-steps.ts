@@ -13,7 +13,7 @@ const outputsCommand =
 /** Whether the address is that of this API, and keys are safe on their way to it. */
 export function judgeAddress(url: string, probe: Probe): Finding {
   const { protocol, hostname, host } = new URL(url);
-  const isLoopback = /^(127\.0\.0\.1|localhost|\[::1\])$/.test(hostname);
+  const isLoopback = /^(127\.0\.0\.1|(.+\.)?localhost|\[::1\])$/.test(hostname);
   if (protocol === 'http:' && !isLoopback) {
     const remedy = `Give the address with https: --url https://${host}`;
     return fail('address', 'Over http, everybody on the way can read the key.', remedy);

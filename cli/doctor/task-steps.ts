@@ -6,7 +6,7 @@ import { toCliError } from './service-steps.ts';
 
 /** What the steps of one task need. Times in milliseconds. */
 export type TaskPorts = {
-  readonly api: Pick<DarkroomApi, 'create' | 'task'>;
+  readonly api: Pick<DarkroomApi, 'create' | 'task' | 'cancel'>;
   /** Sends the sample picture with a form. @throws {CliError} with what the storage said */
   readonly upload: (form: UploadForm) => Promise<void>;
   /** Gets a link to a result, without a key. */
@@ -45,22 +45,33 @@ export async function* examineTask(ports: TaskPorts): AsyncGenerator<Finding> {
     ...(callback && { callback_url: callback.url }),
   };
   const created = await api.create(body, key).catch(toCliError);
-  if (created instanceof CliError) return yield createFailure(created);
+  if (created instanceof CliError) {
+    yield createFailure(created);
+    return;
+  }
   const form = created.uploads?.[0];
   const problem = form ? await ports.upload(form).catch(toCliError) : undefined;
-  if (!form || problem) return yield uploadFailure(problem?.message ?? 'there is no form for it');
+  if (!form || problem) {
+    yield uploadFailure(problem?.message ?? 'there is no form for it');
+    return giveUp(ports, created.id);
+  }
   const uploadedAt = ports.now();
   yield ok('upload', `The task ${created.id} is created and its picture is uploaded.`);
 
   const eventMs = Math.min(maxEventMs, ports.timeoutMs);
   const started = await readUntil(ports, created.id, hasStarted, eventMs);
   yield judgeEvent(started, ports.now() - uploadedAt);
-  if (!hasStarted(started)) return;
+  if (!hasStarted(started)) return giveUp(ports, created.id);
   const ended = await readUntil(ports, created.id, hasEnded, ports.timeoutMs);
   yield judgeWorkflow(ended);
   if (ended.status === 'completed') yield await checkResult(ports, ended.results[0] ?? '');
   if (hasEnded(ended)) yield* examineCallback(ports, ended);
   yield await checkReplay(created.id, () => api.create(body, key));
+}
+
+/** Cancels a task that would wait for its picture: what is reserved for it is returned. */
+async function giveUp({ api }: TaskPorts, id: string): Promise<void> {
+  await api.cancel(id).catch(toCliError);
 }
 
 const hasStarted = ({ started_at }: Task): boolean => started_at !== null;
