@@ -1,4 +1,5 @@
-"""Deploys what `cdk synth` wrote into a directory, as `cdk deploy` would: uploads the assets, creates the stack.
+"""Deploys what `cdk synth` wrote into a directory, as `cdk deploy` would: uploads the assets, creates the stack or
+updates it. Further arguments are parameters of the stack, like `RetentionDays=40`.
 
 Writes a JSON object with the resources of the stack and its outputs.
 """
@@ -10,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 import boto3
-from botocore.exceptions import WaiterError
+from botocore.exceptions import ClientError, WaiterError
 
 directory = Path(sys.argv[1])
 [manifest] = directory.glob("*.assets.json")
@@ -28,7 +29,7 @@ cloudformation = boto3.client("cloudformation")
     for parameter in json.loads((directory / template).read_text())["Parameters"].values()
     if parameter["Type"] == "AWS::SSM::Parameter::Value<String>"
 ]
-boto3.client("ssm").put_parameter(Name=version, Value="30", Type="String")
+boto3.client("ssm").put_parameter(Name=version, Value="30", Type="String", Overwrite=True)
 
 
 def content(source):
@@ -49,11 +50,27 @@ for asset in json.loads(manifest.read_text())["files"].values():
     if asset["source"]["path"] == template:
         url = f"{s3.meta.endpoint_url}/{bucket}/{destination['objectKey']}"
 
-cloudformation.create_stack(
-    StackName=stack, TemplateURL=url, Capabilities=["CAPABILITY_NAMED_IAM"]
+def exists():
+    try:
+        return bool(cloudformation.describe_stacks(StackName=stack)["Stacks"])
+    except ClientError:
+        return False
+
+
+write, done = (
+    (cloudformation.update_stack, "stack_update_complete")
+    if exists()
+    else (cloudformation.create_stack, "stack_create_complete")
+)
+given = [argument.split("=", 1) for argument in sys.argv[2:]]
+write(
+    StackName=stack,
+    TemplateURL=url,
+    Capabilities=["CAPABILITY_NAMED_IAM"],
+    Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in given],
 )
 try:
-    waiter = cloudformation.get_waiter("stack_create_complete")
+    waiter = cloudformation.get_waiter(done)
     waiter.wait(StackName=stack, WaiterConfig={"Delay": 1, "MaxAttempts": 120})
 except WaiterError:
     for event in cloudformation.describe_stack_events(StackName=stack)["StackEvents"]:

@@ -14,8 +14,10 @@ import { runPython } from './python.ts';
 const Resource = z.object({ id: z.string(), status: z.string(), physicalId: z.string() });
 const Deployed = z.object({
   resources: z.array(Resource),
-  outputs: z.object({ Url: z.string(), ProviderKeys: z.string(), FirstKey: z.string() }),
+  outputs: z.looseObject({ Url: z.string(), ProviderKeys: z.string(), FirstKey: z.string() }),
 });
+
+const Destroyed = z.object({ before: z.array(z.string()), left: z.array(z.string()) });
 
 type Call = (
   method: string,
@@ -44,9 +46,19 @@ export type Deployment = {
   readonly admin: Caller;
   readonly first: Caller;
   readonly webhookSecret: string;
+  /** The same two keys, as they were printed. */
+  readonly keys: { readonly admin: string; readonly first: string };
+  /** What the deployment printed, by the names of the outputs. */
+  readonly outputs: Readonly<Record<string, string>>;
   callerWith(apiKey: string): Caller;
+  /** Deploys what is in another directory over it, with these parameters. */
+  update(outdir: string, parameters: Readonly<Record<string, string>>): Promise<void>;
+  /** Deletes the stack, and returns what was in the account before and what is left. */
+  destroy(): Promise<z.output<typeof Destroyed>>;
   close(): Promise<void>;
 };
+
+const stackName = 'Darkroom-dev';
 
 /** The prompt of a job that the mock provider refuses to finish. */
 export const forbiddenPrompt = 'Something forbidden';
@@ -76,8 +88,9 @@ export async function deploy(context: {
   });
   started.defer(emulator.close);
   const { environment } = emulator;
+  const python = (...args: readonly string[]) => runPython(args, { env: environment });
   const { resources, outputs } = Deployed.parse(
-    JSON.parse(await runPython(['test/emulator/deploy.py', context.outdir], { env: environment })),
+    JSON.parse(await python('test/emulator/deploy.py', context.outdir)),
   );
   await storeProviderKeys(environment, outputs.ProviderKeys, mockProvider.url);
   const [, functionName = ''] = /--function (\S+)/.exec(outputs.FirstKey) ?? [];
@@ -106,7 +119,15 @@ export async function deploy(context: {
     admin: callerWith(operator.apiKey),
     first: callerWith(first.apiKey),
     webhookSecret: operator.webhookSecret,
+    keys: { admin: operator.apiKey, first: first.apiKey },
+    outputs: z.record(z.string(), z.string()).parse(outputs),
     callerWith,
+    update: async (outdir, parameters) => {
+      const given = Object.entries(parameters).map(([name, value]) => `${name}=${value}`);
+      await python('test/emulator/deploy.py', outdir, ...given);
+    },
+    destroy: async () =>
+      Destroyed.parse(JSON.parse(await python('test/emulator/destroy.py', stackName))),
     close: () => running.disposeAsync(),
   };
 }

@@ -62,6 +62,29 @@ provisioners._RESOURCE_HANDLERS["AWS::SecretsManager::Secret"]["create"] = patch
     ("_physical_name(stack_name, logical_id)", "logical_id + '-' + new_uuid().replace('-', '')[:12]"),
     ('return name, {"Id": arn, "Arn": arn}', 'return arn, {"Id": arn, "Arn": arn}'),
 )
+# So it is deleted by that ARN.
+provisioners._RESOURCE_HANDLERS["AWS::SecretsManager::Secret"]["delete"] = patch(
+    provisioners,
+    "_sm_secret_delete",
+    (
+        "    secret = _sm._secrets.get(physical_id)\n",
+        """    [physical_id] = [name for name, one in _sm._secrets.items() if one["ARN"] == physical_id]
+    secret = _sm._secrets.get(physical_id)
+""",
+    ),
+)
+
+# CloudFormation: a bucket gets no tags, and CDK empties at the end only one that has its tag.
+provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"]["create"] = patch(
+    provisioners,
+    "_s3_create",
+    (
+        "    return name, _s3_attrs(name)\n",
+        """    _s3._bucket_tags[name] = {one["Key"]: one["Value"] for one in props.get("Tags", [])}
+    return name, _s3_attrs(name)
+""",
+    ),
+)
 
 # Lambda: a handler in a file `index.cjs` is not found.
 patch_node_worker(
