@@ -20,6 +20,7 @@ import * as listKeys from '../../functions/api/list-keys/route.ts';
 import * as listProviders from '../../functions/api/list-providers/route.ts';
 import * as rotateSecret from '../../functions/api/rotate-webhook-secret/route.ts';
 import * as testWebhook from '../../functions/api/test-webhook/route.ts';
+import * as tryProvider from '../../functions/api/try-provider/route.ts';
 import type { AnyRoute, BodyInputOf, QueryOf } from '../../functions/runtime/route.ts';
 import type { UsageFilter } from '../api/api.ts';
 import { type Access, type ApiCall, apiCaller, csvCaller } from '../api/api-caller.ts';
@@ -47,6 +48,7 @@ export type Entry = z.output<typeof creditAccount.response>;
 export type WebhookTest = z.output<typeof testWebhook.response>;
 export type Key = z.output<typeof changeKey.response>;
 export type Providers = z.output<typeof listProviders.response>;
+export type ProviderTrial = z.output<typeof tryProvider.response>;
 
 /** The operator's routes: accounts, their credits and their keys. */
 export const adminApi = (access: Access) => {
@@ -89,6 +91,8 @@ export const adminApi = (access: Access) => {
       call(adminRedeliverAll, { params: { account }, body }),
     /** All providers, as they are configured and as they do, and when the reconciler has run last. */
     providers: () => call(listProviders, {}),
+    /** Asks a provider with the key that is stored for it, which costs nothing. */
+    tryProvider: (provider: string) => call(tryProvider, { params: { provider } }),
     checkTask: (task_id: string) => call(checkTask, { params: { task_id } }),
     usage: (query: PageQuery & AllUsageFilter) => call(getAllUsage, { query }),
     usageCsv: (query: AllUsageFilter & { readonly cursor?: string | undefined }) =>

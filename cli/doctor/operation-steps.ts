@@ -1,4 +1,4 @@
-import type { AdminApi, Providers } from '../admin/admin-api.ts';
+import type { AdminApi, Providers, ProviderTrial } from '../admin/admin-api.ts';
 import { CliError, hasErrorCode } from '../program/cli-error.ts';
 import { type Finding, fail, ok, seeErrors, skipped, warn } from './finding.ts';
 import { toCliError } from './service-steps.ts';
@@ -16,7 +16,7 @@ export type Outputs = {
 /** What the steps about the operation need. What is absent is skipped, with how to give it. */
 export type OperationPorts = {
   /** With an admin key. */
-  readonly admin?: Pick<AdminApi, 'providers'> | undefined;
+  readonly admin?: Pick<AdminApi, 'providers' | 'tryProvider'> | undefined;
   readonly outputs?: Outputs | undefined;
   /** How many functions the AWS account runs at a time in this region. @throws {CliError} without the right to ask */
   readonly concurrency?: (() => Promise<number>) | undefined;
@@ -31,7 +31,11 @@ export type OperationPorts = {
 export async function* examineOperation(ports: OperationPorts): AsyncGenerator<Finding> {
   const { admin, outputs, apiNow } = ports;
   const providers = admin && (await readProviders(admin, ports));
-  if (providers === undefined || hasErrorCode(providers, 'permission_denied')) {
+  if (
+    admin === undefined ||
+    providers === undefined ||
+    hasErrorCode(providers, 'permission_denied')
+  ) {
     const hint = 'It takes an admin key: --admin-key, or DARKROOM_ADMIN_KEY.';
     yield skipped('reconciler', hint);
     yield skipped('providers', hint);
@@ -39,7 +43,7 @@ export async function* examineOperation(ports: OperationPorts): AsyncGenerator<F
     yield fail('reconciler', `The providers cannot be listed: ${providers.message}`, seeErrors);
   } else {
     yield judgeReconciler(providers.reconciled_at, apiNow());
-    yield judgeProviders(providers.data, outputs);
+    yield judgeProviders(providers.data, outputs, await tryKeys(admin, providers.data));
   }
   yield await checkQuotas(ports);
   yield judgeAlarms(outputs);
@@ -85,36 +89,100 @@ export function judgeReconciler(reconciledAt: number | null, nowMs: number): Fin
 
 /** What a provider rejects when it rejects the operator, not the job. */
 const accountCodes = new Set(['quota_exceeded', 'service_unavailable']);
+/** What it says when it has no room for a job. */
+const busyCode = 'resource_exhausted';
 
-/** Whether a provider can be asked at all, and whether one has rejected the operator's account today. */
-export function judgeProviders(all: Providers['data'], outputs: Outputs | undefined): Finding {
+/** What became of a call with the key that is stored. */
+type Trial = Pick<ProviderTrial, 'provider' | 'result'>;
+
+/** Tries the keys of the providers that are offered. */
+const tryKeys = (
+  admin: Pick<AdminApi, 'tryProvider'>,
+  all: Providers['data'],
+): Promise<readonly Trial[]> =>
+  Promise.all(
+    all
+      .filter(({ position, has_key }) => position !== null && has_key)
+      .map(({ id }) =>
+        admin.tryProvider(id).catch((): Trial => ({ provider: id, result: 'unclear' })),
+      ),
+  );
+
+/** Whether some provider takes our key, and whether one rejects the key, has rejected the account, or says that others use it. */
+export function judgeProviders(
+  all: Providers['data'],
+  outputs: Outputs | undefined,
+  trials: readonly Trial[],
+): Finding {
   const offered = all.filter(({ position }) => position !== null);
   const ready = offered.filter(({ has_key }) => has_key);
-  const secret = outputs?.ProviderKeys ?? '<the output ProviderKeys>';
-  const first = offered[0]?.id ?? 'dashscope';
+  const store = (name: string) =>
+    `npm run keys -- provider ${name} --secret ${outputs?.ProviderKeys ?? '<the output ProviderKeys>'}`;
+  const [{ id: first } = { id: 'dashscope' }] = ready.length > 0 ? ready : offered;
   if (ready.length === 0) {
-    const remedy = `Store a key: npm run keys -- provider ${first} --secret ${secret}`;
+    const remedy = `Store a key: ${store(first)}`;
     return fail('providers', 'No provider that is offered has a key.', remedy);
   }
-  const latestDay = all
-    .flatMap(({ rejections }) => rejections.map(({ day }) => day))
-    .sort()
-    .at(-1);
-  const rejecting = ready.filter(({ rejections }) =>
-    rejections.some(({ day, code }) => day === latestDay && accountCodes.has(code)),
+  return (
+    judgeTrials(trials, store) ??
+    judgeRejections(ready, store) ??
+    ok('providers', whoIsReady(offered))
   );
-  if (rejecting.length > 0) {
-    const names = rejecting.map(({ id }) => id).join(', ');
-    const remedy = `Pay, or store another key: npm run keys -- provider ${rejecting[0]?.id} --secret ${secret}`;
-    return warn(
-      'providers',
-      `On ${latestDay}, this rejected the key or the account: ${names}.`,
-      remedy,
-    );
+}
+
+function judgeTrials(
+  trials: readonly Trial[],
+  store: (name: string) => string,
+): Finding | undefined {
+  const named = (result: ProviderTrial['result']) =>
+    trials.filter((trial) => trial.result === result).map(({ provider }) => provider);
+  const rejected = named('rejected');
+  const unclear = named('unclear');
+  const [first] = rejected;
+  if (first) {
+    const judge = rejected.length === trials.length ? fail : warn;
+    const what = `The key is rejected by ${rejected.join(', ')}.`;
+    return judge('providers', what, `Store another one: ${store(first)}`);
   }
-  const others = offered.filter(({ has_key }) => !has_key).map(({ id }) => id);
+  if (unclear.length === 0) return undefined;
+  const what = `Nothing is known about the key of ${unclear.join(', ')}: no clear answer came.`;
+  return warn('providers', what, "Look at the provider's status page, and try again later");
+}
+
+/** On the latest day of which something is known. */
+function judgeRejections(
+  ready: Providers['data'],
+  store: (name: string) => string,
+): Finding | undefined {
+  const days = ready.flatMap(({ rejections }) => rejections.map(({ day }) => day));
+  const latest = days.toSorted().at(-1);
+  const rejectedFor = (isMeant: (code: string) => boolean) =>
+    ready
+      .filter(({ rejections }) =>
+        rejections.some(({ day, code }) => day === latest && isMeant(code)),
+      )
+      .map(({ id }) => id);
+  const rejecting = rejectedFor((code) => accountCodes.has(code));
+  if (rejecting[0]) {
+    const what = `On ${latest}, this rejected the key or the account: ${rejecting.join(', ')}.`;
+    return warn('providers', what, `Pay, or store another key: ${store(rejecting[0])}`);
+  }
+  // The queue sends no more than the capacity: whoever has no room then has it for somebody else.
+  const full = rejectedFor((code) => code === busyCode);
+  if (full.length === 0) return undefined;
+  return warn(
+    'providers',
+    `On ${latest}, this had no room for jobs within its capacity: ${full.join(', ')}.`,
+    'Does another stack use the same key? Give each a key of its own, or set the capacity lower: docs/runbook.md#change-the-capacity-of-a-provider',
+  );
+}
+
+function whoIsReady(offered: Providers['data']): string {
+  const namesOf = (has: boolean) =>
+    offered.filter(({ has_key }) => has_key === has).map(({ id }) => id);
+  const others = namesOf(false);
   const left = others.length > 0 ? `; without a key, and left out: ${others.join(', ')}` : '';
-  return ok('providers', `There is a key of ${ready.map(({ id }) => id).join(', ')}${left}.`);
+  return `The key is accepted by ${namesOf(true).join(', ')}${left}.`;
 }
 
 /** How long a request keeps a function busy at most, in seconds: the p95 of docs/performance.md, rounded up. */

@@ -25,6 +25,7 @@ export const apiKey = (n: number, more: object = {}) => ({
   id: keyId(n),
   account: 'studio',
   mode: 'live',
+  is_session: false,
   name: 'website',
   scopes: ['generate'],
   enabled: true,

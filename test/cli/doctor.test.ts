@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Providers, ProviderTrial } from '../../cli/admin/admin-api.ts';
 import { judgeProviders, judgeQuotas, judgeReconciler } from '../../cli/doctor/operation-steps.ts';
 import { judgeAddress, judgeClock } from '../../cli/doctor/service-steps.ts';
 import { darkroomContext } from './darkroom-context.ts';
@@ -91,17 +92,28 @@ describe('providers', () => {
     rejections: [],
   };
 
+  /** What is said of these, when they answer so to their keys; without a word they accept them. */
+  const judged = (
+    all: Providers['data'],
+    answers: Readonly<Record<string, ProviderTrial['result']>> = {},
+  ) =>
+    judgeProviders(
+      all,
+      {},
+      all.map(({ id }) => ({ provider: id, result: answers[id] ?? 'accepted' })),
+    );
+
   test('without a key are named when another has one', () => {
-    const finding = judgeProviders([provider, { ...provider, id: 'evolink', has_key: false }], {});
+    const finding = judged([provider, { ...provider, id: 'evolink', has_key: false }]);
 
     expect(finding).toMatchObject({
       state: 'ok',
-      what: 'There is a key of fal; without a key, and left out: evolink.',
+      what: 'The key is accepted by fal; without a key, and left out: evolink.',
     });
   });
 
   test('that are not offered do not count', () => {
-    const finding = judgeProviders([{ ...provider, position: null }], { ProviderKeys: 'Keys' });
+    const finding = judgeProviders([{ ...provider, position: null }], { ProviderKeys: 'Keys' }, []);
 
     expect(finding).toMatchObject({
       state: 'fail',
@@ -115,7 +127,7 @@ describe('providers', () => {
       { day: '2026-02-28', code: 'quota_exceeded' as const, count: 1 },
     ];
 
-    expect(judgeProviders([{ ...provider, rejections }], {})).toMatchObject({
+    expect(judged([{ ...provider, rejections }])).toMatchObject({
       state: 'warn',
       what: expect.stringContaining('2026-02-28'),
     });
@@ -127,7 +139,34 @@ describe('providers', () => {
       { day: '2026-02-28', code: 'content_policy_violation' as const, count: 9 },
     ];
 
-    expect(judgeProviders([{ ...provider, rejections }], {}).state).toBe('ok');
+    expect(judged([{ ...provider, rejections }]).state).toBe('ok');
+  });
+
+  test('whose key is rejected are a failure when there is no other, and a warning when there is one', () => {
+    const both = [provider, { ...provider, id: 'evolink' as const }];
+
+    expect(judged([provider], { fal: 'rejected' })).toMatchObject({
+      state: 'fail',
+      what: 'The key is rejected by fal.',
+      remedy: expect.stringContaining('npm run keys -- provider fal'),
+    });
+    expect(judged(both, { evolink: 'rejected' })).toMatchObject({
+      state: 'warn',
+      what: 'The key is rejected by evolink.',
+    });
+    expect(judged(both, { fal: 'unclear' })).toMatchObject({
+      state: 'warn',
+      what: 'Nothing is known about the key of fal: no clear answer came.',
+    });
+  });
+
+  test('that have no room for what the queue sends may have a key that somebody else uses, too', () => {
+    const rejections = [{ day: '2026-02-28', code: 'resource_exhausted' as const, count: 3 }];
+
+    expect(judged([{ ...provider, rejections }])).toMatchObject({
+      state: 'warn',
+      remedy: expect.stringContaining('Does another stack use the same key?'),
+    });
   });
 });
 

@@ -8,7 +8,7 @@ import { commandLine } from './command-line.ts';
 import { editTemplate } from './edit-template.ts';
 import { openStack, type TestStack } from './open-stack.ts';
 import { putSecret } from './put-secret.ts';
-import { startStack } from './start-stack.ts';
+import { openOwnStack, startStack } from './start-stack.ts';
 import { type Grant, outdirWithoutGrant } from './without-grant.ts';
 
 // The doctor passes on a stack in which nothing is broken. Then one thing is broken at a time, and he names it.
@@ -103,6 +103,24 @@ test('a stack in which nothing is broken passes every step but the sandbox, whic
   expect(findings.filter(({ state }) => state !== 'ok')).toEqual([
     { step: 'sandbox', state: 'skipped', what: expect.stringContaining('test key') },
   ]);
+  expect(code).toBe(0);
+});
+
+test('with a test key every step passes, each effect of the sandbox too, and nothing is spent', async () => {
+  // The test key of a new stack is that of its first account, whose webhook secret is known.
+  const one = await openOwnStack();
+  onTestFinished(one.close);
+  await one.reconcile();
+  const before = await one.account();
+
+  const { code, findings } = await examine(one, {
+    args: ['--timeout', '50s'],
+    env: { DARKROOM_KEY: one.keys.testKey },
+  });
+
+  expect(findings.filter(({ state }) => state !== 'ok')).toEqual([]);
+  expect(findings.map(({ step }) => step)).toEqual(allSteps);
+  expect(await one.account()).toEqual(before);
   expect(code).toBe(0);
 });
 
@@ -307,6 +325,22 @@ const broken: readonly Broken[] = [
       const one = await openStack({ outdir: inject('outdir') });
       onTestFinished(one.close);
       await putSecret(one, 'ProviderKeys', '{}');
+      await one.reconcile();
+      return examine(one);
+    },
+  },
+  {
+    what: 'no provider takes its key',
+    step: 'providers',
+    state: 'fail',
+    says: /rejected by dashscope.*npm run keys -- provider dashscope/,
+    examine: async () => {
+      const rejecting = await serve((_, response) => void response.writeHead(401).end('{}'));
+      const one = await openStack({
+        outdir: inject('outdir'),
+        parameters: { Providers: 'dashscope', DashScopeUrl: rejecting },
+      });
+      onTestFinished(one.close);
       await one.reconcile();
       return examine(one);
     },
