@@ -1,4 +1,9 @@
-import { BatchWriteItemCommand, type DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
+import {
+  type AttributeValue,
+  BatchWriteItemCommand,
+  type DynamoDBClient,
+  paginateScan,
+} from '@aws-sdk/client-dynamodb';
 import { onTestFinished } from 'vitest';
 import { startDynamoDbLocal } from '../support/dynamodb-local.ts';
 import { tables } from './template-resources.ts';
@@ -26,22 +31,26 @@ export async function startDynamoDbLocalForTests() {
 /** So many items can be deleted by one request. */
 const maxBatch = 25;
 
-async function emptyTables(client: DynamoDBClient): Promise<void> {
-  await Promise.all(
-    tables.map(async ({ TableName, KeySchema }) => {
-      const { Items = [], LastEvaluatedKey: more } = await client.send(
-        new ScanCommand({ TableName, ConsistentRead: true }),
-      );
-      const keys = Items.map((item) =>
-        Object.fromEntries(
-          KeySchema.flatMap(({ AttributeName: name }) => (item[name] ? [[name, item[name]]] : [])),
-        ),
-      );
-      for (let at = 0; at < keys.length; at += maxBatch) {
-        const requests = keys.slice(at, at + maxBatch).map((Key) => ({ DeleteRequest: { Key } }));
-        await client.send(new BatchWriteItemCommand({ RequestItems: { [TableName]: requests } }));
-      }
-      if (more) throw new Error(`${TableName} has more items than a test should write`);
+const emptyTables = (client: DynamoDBClient) =>
+  Promise.all(
+    tables.map(async (table) => {
+      const items = paginateScan({ client }, { TableName: table.TableName, ConsistentRead: true });
+      for await (const { Items = [] } of items) await deleteItems(client, table, Items);
     }),
   );
+
+async function deleteItems(
+  client: DynamoDBClient,
+  { TableName, KeySchema }: (typeof tables)[number],
+  items: readonly Record<string, AttributeValue>[],
+): Promise<void> {
+  const keys = items.map((item) =>
+    Object.fromEntries(
+      KeySchema.flatMap(({ AttributeName: name }) => (item[name] ? [[name, item[name]]] : [])),
+    ),
+  );
+  for (let at = 0; at < keys.length; at += maxBatch) {
+    const requests = keys.slice(at, at + maxBatch).map((Key) => ({ DeleteRequest: { Key } }));
+    await client.send(new BatchWriteItemCommand({ RequestItems: { [TableName]: requests } }));
+  }
 }
