@@ -95,9 +95,12 @@ async function uploadPictures(
   files: readonly LocalPicture[],
   forms: readonly UploadForm[],
 ): Promise<void> {
-  for (const [index, picture] of files.entries()) {
-    const form = forms[index];
-    if (!form) throw new CliError('The API did not say where to upload: does it take uploads?');
+  // A repeated create has no form for what has arrived.
+  if (files.length > 0 && forms.length === 0)
+    throw new CliError('The API did not say where to upload: does it take uploads?');
+  for (const form of forms) {
+    const picture = files[form.index];
+    if (!picture) throw new CliError(`The API asks for picture ${form.index + 1}: was there one?`);
     await uploadPicture(send, form, picture);
   }
 }

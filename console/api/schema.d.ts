@@ -1227,7 +1227,7 @@ export interface components {
             /** @description When its results and the task itself are deleted, in unix seconds */
             expires_at: number | null;
             /** @description A form for each picture of `image_uploads` that has not arrived yet, for a key that may create tasks */
-            uploads?: components["schemas"]["Upload"][];
+            uploads?: components["schemas"]["TaskUpload"][];
             task_info: {
                 /** @description Whether it can still be cancelled */
                 can_cancel: boolean;
@@ -1291,7 +1291,7 @@ export interface components {
             /** @description When its results and the task itself are deleted, in unix seconds */
             expires_at: number | null;
             /** @description A form for each picture of `image_uploads` that has not arrived yet, for a key that may create tasks */
-            uploads?: components["schemas"]["Upload"][];
+            uploads?: components["schemas"]["TaskUpload"][];
             task_info: {
                 /** @description Whether it can still be cancelled */
                 can_cancel: boolean;
@@ -1474,6 +1474,27 @@ export interface components {
             };
             /** @description Until when the form can be used, in unix seconds */
             expires_at: number;
+        };
+        /**
+         * TaskUpload
+         * @description A form (`multipart/form-data`) to upload one picture of a task with
+         */
+        TaskUpload: {
+            /** @constant */
+            method: "POST";
+            /**
+             * Format: uri
+             * @description Where to send the picture
+             */
+            url: string;
+            /** @description The fields of the form, to be sent as they are and before the field `file` */
+            fields: {
+                [key: string]: string;
+            };
+            /** @description Until when the form can be used, in unix seconds */
+            expires_at: number;
+            /** @description Which picture of `image_uploads` it is for; 0 is the first. A repeated create has forms only for those that have not arrived */
+            index: number;
         };
         /**
          * CompletedCallback
@@ -1952,7 +1973,7 @@ export interface components {
                 credits_returned: number;
             };
             /** @description A form for each picture of `image_uploads` that has not arrived yet */
-            uploads?: components["schemas"]["Upload"][];
+            uploads?: components["schemas"]["TaskUpload"][];
             /** @description The fields of the request that the model does not have, and that were ignored */
             warnings?: {
                 /** @description The field of the request */

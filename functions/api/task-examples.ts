@@ -85,7 +85,7 @@ const form = (key: string) => ({
 
 export const createdTask = {
   addresses: createdView(pending, context, []),
-  uploads: createdView(pending, context, [form(`uploads/${taskId}/0`)]),
+  uploads: createdView(pending, context, [{ ...form(`uploads/${taskId}/0`), index: 0 }]),
 };
 export const pendingTask = taskView(pending, context);
 export const processingTask = taskView(processing, context);

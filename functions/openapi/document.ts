@@ -57,6 +57,7 @@ const sharedSchemas = {
   FailedTask: tasks.FailedTask,
   TaskError: tasks.TaskError,
   Upload: tasks.Upload,
+  TaskUpload: tasks.TaskUpload,
   CompletedCallback: tasks.CompletedCallback,
   FailedCallback: tasks.FailedCallback,
   RequestedTask: story.TaskRequest,

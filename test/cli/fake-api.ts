@@ -15,6 +15,8 @@ export type Reply = {
 export type FakeReplies = {
   /** Replies to creates before one is accepted; 'hang up' closes the connection without a reply. */
   readonly create?: readonly (Reply | 'hang up')[];
+  /** Which pictures have arrived already: the create is a repeated one. */
+  readonly arrived?: readonly number[];
   /** What is read of the task, or other replies to the reads; the last one repeats. */
   readonly polls?: readonly (TaskFields | Reply)[];
   /** All tasks, newest first. */
@@ -63,7 +65,10 @@ export async function startApi(fake: FakeReplies) {
     if (reply) return reply;
     const { image_uploads: uploads = [] } = JSON.parse(String(body));
     const form = { method: 'POST', url: `${url}/storage`, fields, expires_at: 1_772_367_300 };
-    return { body: createdBody(uploads.map(() => form)) };
+    const forms = uploads.flatMap((_: object, index: number) =>
+      fake.arrived?.includes(index) ? [] : [{ ...form, index }],
+    );
+    return { body: createdBody(forms) };
   };
   const onPoll = () => {
     const [next = {}] = polls.length > 1 ? polls.splice(0, 1) : polls;

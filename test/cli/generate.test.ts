@@ -70,6 +70,20 @@ describe('a picture file', () => {
   });
 });
 
+test('a repeated create sends the picture that has not arrived, and not the one that has', async () => {
+  const { api, generate, photo, write } = await cliContext({ arrived: [0] });
+  const other = await write('other.png', pngBytes);
+
+  await generate({ pictures: [photo, other] });
+
+  const [sent, ...more] = api.calls('/storage');
+  expect(more).toEqual([]);
+  const form = await new Response(sent?.body, {
+    headers: { 'content-type': sent?.headers['content-type'] ?? '' },
+  }).formData();
+  expect(form.get('file')).toMatchObject({ type: 'image/png' });
+});
+
 test('picture addresses are sent as they are, and nothing is uploaded', async () => {
   const { api, generate, updates } = await cliContext();
   const pictures = ['https://example.com/a.png', 'HTTP://example.com/b.png'];

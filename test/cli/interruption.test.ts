@@ -19,7 +19,13 @@ async function interruptAt(path: string, args: readonly string[]) {
       return;
     }
     request.resume();
-    const form = { method: 'POST', url: `${state.url}/storage`, fields, expires_at: 1_772_367_300 };
+    const form = {
+      method: 'POST',
+      url: `${state.url}/storage`,
+      fields,
+      expires_at: 1_772_367_300,
+      index: 0,
+    };
     response.writeHead(200, { 'content-type': 'application/json' });
     response.end(JSON.stringify(createdBody([form])));
   }).listen(0, '127.0.0.1');

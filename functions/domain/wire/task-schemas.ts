@@ -94,13 +94,22 @@ export const Upload = z
   })
   .describe('A form (`multipart/form-data`) to upload one picture with');
 
+export const TaskUpload = Upload.extend({
+  index: z
+    .int()
+    .min(0)
+    .describe(
+      'Which picture of `image_uploads` it is for; 0 is the first. A repeated create has forms only for those that have not arrived',
+    ),
+}).describe('A form (`multipart/form-data`) to upload one picture of a task with');
+
 const active = {
   ...startTimes,
   // Both are null. A schema of null alone would be no type in generated clients.
   completed_at: completedAt.nullable(),
   expires_at: expiresAt.nullable(),
   uploads: z
-    .array(Upload)
+    .array(TaskUpload)
     .min(1)
     .optional()
     .describe(
@@ -235,7 +244,7 @@ export const CreatedTask = z
     }),
     usage: z.union([Reserved, Charged]),
     uploads: z
-      .array(Upload)
+      .array(TaskUpload)
       .min(1)
       .optional()
       .describe('A form for each picture of `image_uploads` that has not arrived yet'),

@@ -31,7 +31,7 @@ export type ViewContext = {
   /** The link to result `n`, counted from 1. */
   readonly resultLink: (n: number) => string;
   /** Forms for the uploads that the task waits for. */
-  readonly uploads?: readonly UploadForm[];
+  readonly uploads?: readonly TaskUploadForm[];
 } & StoryContext;
 
 /** A form to upload one picture with. `expiresAt` is in milliseconds. */
@@ -41,6 +41,9 @@ export type UploadForm = {
   readonly expiresAt: number;
 };
 
+/** Such a form, and which of the pictures of `image_uploads` it is for. */
+export type TaskUploadForm = UploadForm & { readonly index: number };
+
 /**
  * The response to a new task, or to a repeated request for it: the published fields, the forms for promised uploads, and
  * a warning for each field of the request that was ignored.
@@ -48,7 +51,7 @@ export type UploadForm = {
 export const createdView = (
   task: Task,
   { now, typicalSeconds, queued }: Pick<ViewContext, 'now' | 'typicalSeconds' | 'queued'>,
-  uploads: readonly UploadForm[],
+  uploads: readonly TaskUploadForm[],
   ignored: readonly string[] = [],
 ): Body<typeof schemas.CreatedTask> => ({
   ...identity(task),
@@ -60,7 +63,7 @@ export const createdView = (
     estimated_time: secondsLeft(task, now, typicalSeconds, queued),
   },
   usage: 'charged' in task ? charged(task) : reserved(task),
-  ...(uploads.length > 0 && { uploads: uploads.map(uploadView) }),
+  ...(uploads.length > 0 && { uploads: uploads.map(taskUploadView) }),
   ...(ignored.length > 0 && { warnings: ignored.map((field) => warningView(task, field)) }),
 });
 
@@ -105,7 +108,7 @@ export const activeTaskView = (
   },
   usage: reserved(task),
   ...storyView(task, story),
-  ...(uploads.length > 0 && { uploads: uploads.map(uploadView) }),
+  ...(uploads.length > 0 && { uploads: uploads.map(taskUploadView) }),
 });
 
 type EndedContext = Pick<ViewContext, 'resultLink'> & StoryContext;
@@ -210,6 +213,11 @@ export const uploadView = ({
   expires_at: Math.floor(expiresAt / 1000),
 });
 
+const taskUploadView = ({ index, ...form }: TaskUploadForm): Body<typeof schemas.TaskUpload> => ({
+  ...uploadView(form),
+  index,
+});
+
 const identity = (task: Task) => ({
   created: Math.floor(task.createdAt / 1000),
   id: task.id,
@@ -300,14 +308,19 @@ type FormFor = (
  */
 export const uploadsOf =
   (formFor: FormFor) =>
-  async (task: Task, now: number): Promise<readonly UploadForm[]> => {
+  async (task: Task, now: number): Promise<readonly TaskUploadForm[]> => {
     const expiresAt = task.createdAt + uploadFormMs;
     if (isEnded(task) || now >= expiresAt) return [];
     return Promise.all(
       task.inputs.flatMap((input, index) =>
         input.kind === 'upload' && !task.arrived?.has(index)
-          ? [formFor(task.id, index, input.contentType, expiresAt)]
+          ? [withIndex(index, formFor(task.id, index, input.contentType, expiresAt))]
           : [],
       ),
     );
   };
+
+const withIndex = async (index: number, form: Promise<UploadForm>): Promise<TaskUploadForm> => ({
+  ...(await form),
+  index,
+});

@@ -19,6 +19,7 @@ const form = (index: number, contentType: string) => ({
   url: `${pending().id}/${index}`,
   fields: { contentType },
   expiresAt,
+  index,
 });
 
 test.each<[string, Task, readonly object[]]>([

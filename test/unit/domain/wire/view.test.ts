@@ -39,6 +39,7 @@ describe('the response with a new task', () => {
       url: 'https://inputs.example.com/',
       fields: { 'Content-Type': 'image/png', key: `uploads/${sampleId}/0` },
       expiresAt: sampleTime + 900_500,
+      index: 0,
     };
     const task = pending({ n: 4, reserved: 4800, metadata: { order: '7' } });
 
