@@ -26,7 +26,7 @@ export const synthesisSources = [
   'docs/openapi.json',
   // The console shows them.
   'README.md',
-  'docs/{calling,errors}.md',
+  'docs/{calling,errors,runbook}.md',
   'cdk.json',
   'package.json',
   'package-lock.json',

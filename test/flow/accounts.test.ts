@@ -65,7 +65,7 @@ describe('an admin route', () => {
       .filter((key) => key.includes('/v1/admin/'));
 
   test('answers 403 to a key without the scope admin, and 401 without a key', async () => {
-    expect(routes()).toHaveLength(21);
+    expect(routes()).toHaveLength(22);
     for (const route of routes()) {
       const [method = '', path = ''] = route.split(' ');
       const target = path

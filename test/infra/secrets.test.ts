@@ -41,7 +41,7 @@ describe.each(stageNames)('in %s', (name) => {
     expect(stage.json).not.toMatch(/"SecretString"|\{\{resolve:|whsec_|sk-dr-|AKIA/);
   });
 
-  test('the outputs are the URL, the name of the secret, the command for the first key, the rate and the topic of alarms, and no secret', () => {
+  test('the outputs are the URL, the name of the secret, the commands for the first key and for the link of the operator, the rate and the topic of alarms, and no secret', () => {
     const outputs = Object.entries(stage.template.Outputs).map(([output, { Value }]) => [
       output,
       readable(Value, stage.nameOf),
@@ -49,6 +49,7 @@ describe.each(stageNames)('in %s', (name) => {
 
     expect(Object.fromEntries(outputs)).toEqual({
       Url: 'Http.ApiEndpoint',
+      ConsoleLink: 'npm run keys -- console --function IssueKey --url Http.ApiEndpoint',
       ProviderKeys: expect.stringContaining('ProviderKeys'), // its name
       FirstKey: 'npm run keys -- create --function IssueKey --credits 100',
       RateLimit: 'RequestsPerSecond',

@@ -192,6 +192,7 @@ test('only the functions that talk to a provider load the adapters', () => {
 
   expect(files.filter((file) => filesLoadedBy(new URL(file, root)).has(href)).sort()).toEqual([
     'functions/api/provider-webhook/handler.ts',
+    'functions/api/try-provider/handler.ts',
     'functions/workflow/poll-task.ts',
     'functions/workflow/submit-task.ts',
   ]);
