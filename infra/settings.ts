@@ -56,7 +56,8 @@ const priceIn = (parts: number, unit: string) =>
     .refine((price) => Math.abs(price * parts - Math.round(price * parts)) < 1e-6, {
       error: `has more decimals than ${unit}`,
     })
-    .transform((price) => Math.round(price * parts));
+    .transform((price) => Math.round(price * parts))
+    .refine((price) => price >= 1, { error: `is less than ${unit}` });
 
 const ModelSettings = z.strictObject({
   creditsPerImage: priceIn(1000, 'a thousandth of a credit').optional(),

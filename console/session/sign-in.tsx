@@ -3,11 +3,14 @@ import { Link, useLocation } from 'wouter';
 import { ApiError } from '../api/api-error.ts';
 import { api, bodyOf, publicApi } from '../api/client.ts';
 import { creditsQuery, queryClient } from '../api/queries.ts';
+import type { components } from '../api/schema.d.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { Failure } from '../parts/failure.tsx';
 import { useTitle } from '../parts/use-title.ts';
 import { forgetOneTimeCode } from './one-time-link.ts';
 import { session, useSession } from './session.ts';
+
+type ConsoleSession = components['schemas']['ConsoleSession'];
 
 /** Asks for an API key, and tries it before it is taken. */
 function SignInForm({ hint }: { readonly hint?: string }) {
@@ -55,6 +58,12 @@ async function signInWith(key: string): Promise<void> {
   const credits = await readCredits(key);
   session.signIn(key, credits.data.token.id);
   queryClient.setQueryData(creditsQuery.queryKey, credits);
+  await queryClient.invalidateQueries();
+}
+
+/** Takes the key of a session, which works. The code for it is used: it must not get lost by another request. */
+async function takeSession({ api_key, key_id }: ConsoleSession): Promise<void> {
+  session.signIn(api_key, key_id);
   await queryClient.invalidateQueries();
 }
 
@@ -115,8 +124,8 @@ export function OneTimeSignIn({ code }: { readonly code: string }) {
     let isCurrent = true;
     setError(undefined);
     bodyOf(publicApi.POST('/v1/console/sessions', { body: { code } }))
-      .then(async ({ api_key }) => {
-        await signInWith(api_key);
+      .then(async (opened) => {
+        await takeSession(opened);
         if (!isCurrent) return;
         go('/console/operator', { replace: true });
         forgetOneTimeCode();

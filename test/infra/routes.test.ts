@@ -286,7 +286,7 @@ describe.each(stageNames)('the API of %s', (name) => {
       'GET /v1/results/{task}/{n}': settings,
       'HEAD /v1/results/{task}/{n}': settings,
       'POST /v1/providers/{provider}/callbacks/{job}/{secret}': settings,
-      'POST /v1/console/sessions': { ThrottlingRateLimit: 5, ThrottlingBurstLimit: 10 },
+      'POST /v1/console/sessions': { ThrottlingRateLimit: 100, ThrottlingBurstLimit: 200 },
     });
     // API Gateway refuses settings of routes that do not exist yet.
     const before = [stage?.['DependsOn']].flat().map((id) => synthesised(name).nameOf(`${id}`));

@@ -200,6 +200,7 @@ describe('what cannot be used is said by the name of the setting', () => {
     [{ domain: { name: 'images.example.com' } }, 'domain.certificate: '],
     [{ models: { 'dall-e': { creditsPerImage: 1 } } }, 'models'],
     [priceOf(0), 'models.wan2.5-image-to-image.creditsPerImage: '],
+    [priceOf(5e-10), 'creditsPerImage: is less than a thousandth of a credit'],
     [priceOf(1.2345), 'creditsPerImage: has more decimals than a thousandth of a credit'],
     [{ domain: { name: 'https://images.example.com', certificate } }, 'domain.name: '],
     [{ domain: { name: 'images', certificate } }, 'domain.name: is a host name'],

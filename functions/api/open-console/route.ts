@@ -19,8 +19,9 @@ export const route = defineRoute<typeof response>()({
   path: '/v1/console/sessions',
   function: 'manage-keys',
   access: 'public',
-  // Nobody signs in that often. Whoever guesses has 2^256 codes to try.
-  throttle: { requestsPerSecond: 5, burst: 10 },
+  // For all callers together, so it is more than a stranger easily sends: he could keep the operator out. Whoever
+  // guesses has 2^256 codes to try.
+  throttle: { requestsPerSecond: 100, burst: 200 },
   body: jsonBody(Body),
   errors: ['invalid_request', 'unauthorized', 'internal_error'],
 });

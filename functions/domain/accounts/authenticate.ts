@@ -71,7 +71,8 @@ export const authenticate = ({ keys, now, touchLastUsed, continueSession }: Deps
     const known = neverCached.has(scope) ? await load() : await cache.get(hash, load);
     if (!known) throw invalidApiKey();
     const key = requireValid(known, now());
-    if (isLoaded && key.isSession) await requireActive(key);
+    // Also of a cached one: it ends when nobody has used it for a while, whichever function is asked.
+    if (key.isSession) await requireActive(key);
     else if (isLoaded && !isRecordedByCount) await touchLastUsed(key.keyId);
     return known;
   };
@@ -202,6 +203,7 @@ const permissionsOf = (key: ApiKey) => ({
 
 const callerOf = ({ key, account }: KnownKey): Caller => ({
   ...permissionsOf(key),
+  ...(key.isSession && { isSession: true }),
   keyId: key.keyId,
   account: accountIn(key.mode, key.account),
   userGroup: account.userGroup,

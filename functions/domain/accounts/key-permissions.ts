@@ -18,7 +18,14 @@ import { type KeyPatch, type KeyRequest, scopesProblem, wireNames } from './key-
 /** Who makes or changes a key: a caller, or the operator through his AWS permissions. */
 export type KeyManager = Pick<
   Caller,
-  'keyId' | 'account' | 'scopes' | 'expiresAt' | 'totalLimit' | 'dailyLimit' | 'allowedModels'
+  | 'keyId'
+  | 'account'
+  | 'scopes'
+  | 'expiresAt'
+  | 'totalLimit'
+  | 'dailyLimit'
+  | 'allowedModels'
+  | 'isSession'
 >;
 
 /** The operator who calls with his AWS permissions, and so with no key at all. */
@@ -62,7 +69,10 @@ export function limitsOfNewKey(manager: KeyManager, request: KeyRequest): KeyLim
     dailyLimit: request.daily_limit_credits ?? undefined,
     allowedModels: request.allowed_models ?? undefined,
   };
-  if (isOperator(manager)) return requested;
+  if (isOperator(manager)) {
+    requireNoLonger(manager, request.scopes);
+    return requested;
+  }
   requireGivable(manager, request);
   return {
     ...requested,
@@ -96,10 +106,26 @@ export function permittedChange(manager: KeyManager, key: ApiKey, patch: KeyPatc
   if (key.isSession && changedFields(change).length > 0) {
     throw denied('key_id', 'A session cannot be changed, only disabled or deleted.');
   }
-  if (isOperator(manager)) return { ...change, ...reservedForOperator(key, change) };
+  if (isOperator(manager)) {
+    const isOnlyLess = change.enabled !== true && changedFields(change).length === 0;
+    if (!isOnlyLess) requireNoLonger(manager, [...key.scopes, ...(change.scopes ?? [])]);
+    return { ...change, ...reservedForOperator(key, change) };
+  }
   requireLeftToAccount(key, change);
   requireGivable(manager, patch);
   return change;
+}
+
+/**
+ * A session of the console ends. It makes no key that may as much and goes on, and gives none back what it had.
+ * @throws {Problem} `permission_denied`
+ */
+function requireNoLonger({ isSession }: KeyManager, scopes: readonly Scope[] | undefined): void {
+  if (!isSession || !scopes?.includes('admin')) return;
+  throw denied(
+    'scopes',
+    'A session of the console makes no key with the scope "admin", and gives none more: do it with such a key, or with npm run keys.',
+  );
 }
 
 const changedFields = (change: KeyChange): readonly ManagedField[] =>

@@ -160,6 +160,8 @@ export type Caller = {
   readonly dailyLimit?: number | undefined;
   /** The revision of the key that has these limits. */
   readonly revision?: number | undefined;
+  /** Whether it is a session of the console. */
+  readonly isSession?: boolean | undefined;
   /** In which the days of the daily limit begin. */
   readonly timeZone: string;
   /** How many shards the credits of the account lay in when its row was read. */

@@ -228,7 +228,9 @@ async function submitToFree(
   const result = await submitTo(deps, task, slot, inputFormats);
   if (!isDeclined(result)) return result;
   if (result.state === 'busy') {
-    await deps.slots.pause(slot.provider, task.model, result.error.retryAfterSeconds);
+    // The sandbox is busy for this task alone, and others need not wait for it.
+    if (slot.provider !== sandbox)
+      await deps.slots.pause(slot.provider, task.model, result.error.retryAfterSeconds);
     if (isWorthARetry(task, result.error)) return result; // with the slot, which it still has
   }
   // The provider accepted nothing: its slot is for others.

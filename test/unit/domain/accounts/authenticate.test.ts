@@ -270,6 +270,25 @@ describe('the cache of keys', () => {
     });
   });
 
+  test('a session that has been idle is refused each time, also where keys are cached', async () => {
+    const session = keyFor(apiKey, { isSession: true, scopes: ['admin'] });
+    const asked: string[] = [];
+    const identify = authenticate({
+      keys: { find: async () => ({ key: session, account: sampleAccount() }) },
+      now: () => sampleTime,
+      touchLastUsed: async () => {},
+      continueSession: async ({ keyId }) => {
+        asked.push(keyId);
+        return false;
+      },
+    });
+
+    for (const scope of ['read', 'read', 'admin'] as const) {
+      expect(await thrownBy(identify(header, scope))).toMatchObject({ code: 'KEY_EXPIRED' });
+    }
+    expect(asked).toHaveLength(3);
+  });
+
   test('does not keep a lookup that failed', async () => {
     let failing = true;
     const find = async () => {

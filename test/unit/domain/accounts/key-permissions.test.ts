@@ -354,6 +354,33 @@ describe('the operator', () => {
     expect(await change({ enabled: true })).toMatchObject({ enabled: true });
   });
 
+  test('in a session of the console makes no admin key, gives none back what it had, and may still take it away', async () => {
+    const session: Caller = { ...admin, isSession: true };
+    const refused = { code: 'permission_denied', param: 'scopes' };
+    const ofAdmin = await context({ scopes: ['admin'], enabled: false });
+    const ofOther = await context({ scopes: ['generate'] });
+
+    expect(
+      await thrownBy(ofAdmin.create({ account: 'studio', scopes: ['admin'] }, session)),
+    ).toMatchObject(refused);
+    for (const patch of [{ enabled: true }, { expires_at: null }, { scopes: ['generate'] }]) {
+      expect(await thrownBy(ofAdmin.change(patch, session)), `${patch}`).toMatchObject(refused);
+    }
+    expect(await thrownBy(ofOther.change({ scopes: ['admin'] }, session))).toMatchObject(refused);
+
+    expect(await ofAdmin.change({ name: 'old', enabled: false }, session)).toMatchObject({
+      name: 'old',
+    });
+    expect(await ofAdmin.remove(session)).toMatchObject({ deleted: true });
+    const other = { account: 'studio', scopes: ['manage'] };
+    expect(await ofOther.create(other, session)).toMatchObject({
+      scopes: ['manage'],
+    });
+    expect(await ofOther.change({ total_limit_credits: 5 }, session)).toMatchObject({
+      total_limit_credits: 5,
+    });
+  });
+
   test('who calls with AWS permissions has no key that could be the target', () => {
     expect(operatorOf('studio')).toMatchObject({ account: 'studio', scopes: ['admin'] });
   });
