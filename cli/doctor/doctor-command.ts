@@ -12,7 +12,7 @@ import {
 } from '../api/connection.ts';
 import { createSender } from '../api/send.ts';
 import { parseDuration, wholeNumberParser } from '../program/arguments.ts';
-import { CliError, endWith } from '../program/cli-error.ts';
+import { CliError, endWith, usageError } from '../program/cli-error.ts';
 import { exitCodes } from '../program/exit-codes.ts';
 import { textColumn } from '../program/format.ts';
 import { abortable, watchInterruption } from '../program/interruption.ts';
@@ -148,19 +148,25 @@ async function openPorts(options: Options, terminal: Terminal, signal: AbortSign
   return { ports, close: async () => receiver?.close() };
 }
 
+const loopback: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '[::1]']);
+
 /** Who receives the callback: this machine, when it may, or the address that was given. */
 async function openReceiver(
   { listen, callbackUrl, secret }: Options,
   url: string,
   terminal: Terminal,
 ) {
-  const isLocal = new URL(url).hostname === '127.0.0.1' && callbackUrl === undefined;
+  const isLocal = loopback.has(new URL(url).hostname) && callbackUrl === undefined;
   const local = isLocal ? await findLocalSecret(terminal) : undefined;
   if (listen === undefined && local === undefined) {
     return callbackUrl === undefined
       ? undefined
       : { url: callbackUrl, close: async () => undefined };
   }
+  if (callbackUrl === undefined && !isLocal)
+    throw usageError(
+      'A deployment does not reach this machine: give the public address that leads to it with --callback-url, beside --listen',
+    );
   const { findSecret } = await import('../webhooks/listen-command.ts');
   const { receiveCallbacks } = await import('../webhooks/receive-callbacks.ts');
   const arrived = new Map<string, ReceivedCallback>();

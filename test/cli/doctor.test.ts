@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Providers, ProviderTrial } from '../../cli/admin/admin-api.ts';
 import { judgeProviders, judgeQuotas, judgeReconciler } from '../../cli/doctor/operation-steps.ts';
 import { judgeAddress, judgeClock } from '../../cli/doctor/service-steps.ts';
+import { key } from './cli-context.ts';
 import { darkroomContext } from './darkroom-context.ts';
 
 // What the doctor says of what he saw. test/flow/doctor.test.ts lets him examine real stacks.
@@ -195,6 +196,16 @@ describe('darkroom doctor', () => {
     expect(stderr).toContain('outputs.json has no outputs of Darkroom');
     expect(code).toBe(1);
     expect(api.calls()).toEqual([]);
+  });
+
+  test('takes --listen for a deployment only with the address that leads to it', async () => {
+    const { run } = await darkroomContext();
+    const deployed = ['--url', 'https://api.example.com', '--key', key];
+
+    const { code, stderr } = await run(['doctor', ...deployed, '--listen']);
+
+    expect(stderr).toContain('--callback-url');
+    expect(code).toBe(2);
   });
 
   test('takes --listen only with a webhook secret', async () => {
