@@ -41,7 +41,7 @@ describe.skipIf(!hasChromium)('the documentation', () => {
     await page.getByRole('tab', { name: 'curl' }).press('ArrowRight');
     expect(await code.textContent()).toContain(`fetch(\`${stack.url}/v1/images/generations\``);
 
-    await page.getByRole('link', { name: 'Sign in' }).click();
+    await page.getByRole('link', { name: 'Sign in', exact: true }).click();
     await page.getByLabel('API key').waitFor();
   });
 
