@@ -33,6 +33,10 @@ export class ApiError extends Error {
   }
 }
 
+/** Whether the service may have done what was asked, though it did not say so. */
+export const isUnclear = (error: unknown): boolean =>
+  !(error instanceof ApiError) || error.status === 0 || error.status >= 500;
+
 /** The error in a response: in the API's own envelope, or in the words of the gateway in front of it. */
 export function errorOf(response: Response, body: unknown): ApiError {
   const envelope = textsOf(fieldOf(body, 'error'));

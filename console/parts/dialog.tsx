@@ -3,7 +3,7 @@ import { type ReactNode, useEffect, useId, useRef } from 'react';
 type Props = {
   readonly title: string;
   readonly children: ReactNode;
-  /** Called for Escape as well. Without it the dialog stays until it is answered. */
+  /** Called for Escape as well. Without it, or when it does nothing, the dialog stays until it is answered. */
   readonly onClose?: (() => void) | undefined;
 };
 
@@ -26,6 +26,8 @@ export function Dialog({ title, children, onClose }: Props) {
         event.preventDefault();
         onClose?.();
       }}
+      // A browser closes at the second Escape, whatever was said to the first.
+      onClose={() => element.current?.showModal()}
     >
       <h2 id={id}>{title}</h2>
       {children}

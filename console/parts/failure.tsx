@@ -1,22 +1,25 @@
 import { useEffect, useState } from 'react';
-import { ApiError } from '../api/api-error.ts';
+import { ApiError, isUnclear } from '../api/api-error.ts';
 import { Copy } from './copy.tsx';
 
 type Props = {
   /** What could not be done: `The tasks could not be loaded.` */
   readonly what: string;
   readonly error: unknown;
+  /** The same when the service may have done it: `It is not certain that this was booked.` */
+  readonly whenUnclear?: string;
   readonly onRetry?: (() => void) | undefined;
 };
 
 /** What went wrong, in the API's own words, with what a question about it needs. The rest of the page goes on. */
-export function Failure({ what, error, onRetry }: Props) {
+export function Failure({ what, whenUnclear = what, error, onRetry }: Props) {
   const problem = error instanceof ApiError ? error : undefined;
   const left = useCountdown(problem);
   return (
     <div className="failure" role="alert">
       <p>
-        <strong>{what}</strong> {error instanceof Error ? error.message : String(error)}
+        <strong>{isUnclear(error) ? whenUnclear : what}</strong>{' '}
+        {error instanceof Error ? error.message : String(error)}
       </p>
       {problem?.requestId !== undefined && (
         <p className="caption">

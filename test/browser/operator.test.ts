@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { invokeIssueKey, issueConsoleLink, issueKey } from '../../local/local-keys.ts';
 import type { TestStack } from '../flow/open-stack.ts';
@@ -14,6 +15,7 @@ describe.skipIf(!hasChromium)('the operator', () => {
   let stack: TestStack;
   let pictures: Receiver;
   let taskId = '';
+  let managed = '';
   beforeAll(async () => {
     stack = await startStack();
     pictures = await serveImages({ '/sample.jpg': readFileSync('cli/sample.jpg') });
@@ -23,6 +25,9 @@ describe.skipIf(!hasChromium)('the operator', () => {
     });
     taskId = created.body.id;
     await stack.endedTask(taskId);
+    const issued = await issueKey(stack, { account: 'managed', scopes: ['manage'] });
+    stack.tripwire.addResponse(JSON.stringify(issued));
+    managed = issued.api_key;
   });
   afterAll(async () => {
     await pictures?.close();
@@ -89,6 +94,66 @@ describe.skipIf(!hasChromium)('the operator', () => {
     await page.getByRole('link', { name: 'What was done to it' }).click();
     await page.getByRole('cell', { name: 'made a key', exact: true }).waitFor();
     expect(await page.locator('tbody tr').count()).toBeGreaterThanOrEqual(7);
+  });
+
+  /** Answers of the API are held back until `release`, and the requests are counted. */
+  const holdBack = async (page: Page, path: string) => {
+    const held = { count: 0, release: () => {} };
+    const released = new Promise<void>((done) => {
+      held.release = done;
+    });
+    await page.route(path, async (route) => {
+      if (route.request().method() === 'GET') return route.continue();
+      held.count += 1;
+      await released;
+      await route.continue();
+    });
+    return held;
+  };
+
+  test.each([
+    ['an operator', () => stack.keys.adminKey, '/console/operator/accounts/default'],
+    ['an account', () => managed, '/console/webhooks'],
+  ])(
+    'a double click replaces a secret once, and nothing closes the dialog before it is shown: %s',
+    async (_who, key, path) => {
+      const page = await openAs(key(), path);
+      const held = await holdBack(page, '**/webhook-secret');
+      const dialog = page.getByRole('dialog');
+      await page.getByRole('button', { name: 'Replace the secret' }).click();
+      await dialog.getByRole('button', { name: 'Replace' }).dblclick();
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('Escape');
+      await dialog.getByRole('button', { name: 'Keep' }).click();
+      held.release();
+
+      await dialog.getByRole('heading', { name: 'The new secret' }).waitFor();
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('Escape');
+      const secret = await dialog.locator('.new-key').innerText();
+      stack.tripwire.addResponse(JSON.stringify({ webhook_secret: secret }));
+      expect(secret).toMatch(/^whsec_/);
+      expect(held.count).toBe(1);
+      await dialog.getByRole('button', { name: 'I have saved it' }).click();
+      await dialog.waitFor({ state: 'detached' });
+    },
+  );
+
+  test('an account that is being made is not given up before its secret is shown', async () => {
+    const page = await openAs(stack.keys.adminKey, '/console/operator/accounts');
+    const held = await holdBack(page, '**/v1/admin/accounts');
+    const dialog = page.getByRole('dialog');
+    await page.getByRole('button', { name: 'Create an account' }).click();
+    await dialog.getByLabel('Name').fill('patient');
+    await dialog.getByRole('button', { name: 'Create' }).dblclick();
+    await page.keyboard.press('Escape');
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    held.release();
+
+    const secret = await dialog.locator('.new-key').innerText();
+    stack.tripwire.addResponse(JSON.stringify({ webhook_secret: secret }));
+    expect(secret).toMatch(/^whsec_/);
+    expect(held.count).toBe(1);
   });
 
   test('finds a task of any account by its filters, sees where it is, and comes from it to its account and key', async () => {

@@ -307,6 +307,12 @@ describe('the console', () => {
     expect(parts.map(pathOf).filter((path) => !/^console\/(parts|api)\//.test(path))).toEqual([]);
   });
 
+  test('asks the service for something by useAction, which no second click does twice', () => {
+    const users = sources.filter(({ text }) => /\b(useMutation|mutateAsync)\b/.test(text));
+
+    expect(users.map(({ file }) => file)).toEqual(['console/parts/use-action.ts']);
+  });
+
   test('makes no element from a text', () => {
     const pattern = /innerHTML|outerHTML|insertAdjacentHTML|document\.write/i;
 

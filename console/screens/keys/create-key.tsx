@@ -1,4 +1,4 @@
-import { type InfiniteData, useMutation } from '@tanstack/react-query';
+import type { InfiniteData } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { api, bodyOf } from '../../api/client.ts';
 import { type Key, queryClient, type Scope } from '../../api/queries.ts';
@@ -6,6 +6,7 @@ import type { components } from '../../api/schema.d.ts';
 import { Copy } from '../../parts/copy.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Failure } from '../../parts/failure.tsx';
+import { useAction } from '../../parts/use-action.ts';
 import { scopeTexts } from '../../session/rights.ts';
 
 type KeyList = components['schemas']['KeyList'];
@@ -39,7 +40,7 @@ export function CreateKey({ account, offered = givable, onClose }: Props) {
   const [dailyLimit, setDailyLimit] = useState('');
   const [days, setDays] = useState('');
   const [problem, setProblem] = useState<string | undefined>();
-  const create = useMutation({
+  const create = useAction({
     mutationFn: () =>
       bodyOf(
         api.POST('/v1/admin/keys', {
@@ -57,6 +58,7 @@ export function CreateKey({ account, offered = givable, onClose }: Props) {
       ),
     onSuccess: ({ api_key, ...key }) => addToList(key, account),
   });
+  const cancel = create.unlessRunning(onClose);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const wrong = [limit, dailyLimit, days].some(
@@ -65,7 +67,7 @@ export function CreateKey({ account, offered = givable, onClose }: Props) {
     const found =
       name.trim() === '' ? 'Give it a name.' : wrong ? 'Limits and days are numbers.' : undefined;
     setProblem(found);
-    if (found === undefined && !create.isPending) create.mutate();
+    if (found === undefined) create.mutate();
   };
 
   if (create.data) {
@@ -85,7 +87,7 @@ export function CreateKey({ account, offered = givable, onClose }: Props) {
     );
   }
   return (
-    <Dialog title="Create a key" onClose={onClose}>
+    <Dialog title="Create a key" onClose={cancel}>
       <form onSubmit={submit} noValidate>
         <label>
           Name
@@ -152,7 +154,7 @@ export function CreateKey({ account, offered = givable, onClose }: Props) {
           <button type="submit" className="primary" aria-disabled={create.isPending}>
             Create
           </button>
-          <button type="button" onClick={onClose}>
+          <button type="button" aria-disabled={create.isPending} onClick={cancel}>
             Cancel
           </button>
         </p>

@@ -1,4 +1,3 @@
-import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { api, bodyOf } from '../../api/client.ts';
 import { type Key, queryClient } from '../../api/queries.ts';
@@ -6,6 +5,7 @@ import type { components } from '../../api/schema.d.ts';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Failure } from '../../parts/failure.tsx';
 import { localTime } from '../../parts/format.ts';
+import { useAction } from '../../parts/use-action.ts';
 
 type Change = components['schemas']['KeyPatch'];
 
@@ -26,7 +26,7 @@ export function KeyLimits({
   const [days, setDays] = useState('');
   const [isEndless, setEndless] = useState(key.expires_at === null);
   const [problem, setProblem] = useState<string | undefined>();
-  const change = useMutation({
+  const change = useAction({
     mutationFn: (body: Change) =>
       bodyOf(api.PATCH('/v1/admin/keys/{key_id}', { params: { path: { key_id: key.id } }, body })),
     onSuccess: async () => {
@@ -34,22 +34,23 @@ export function KeyLimits({
       onClose();
     },
   });
+  const cancel = change.unlessRunning(onClose);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const isValid =
       [total, daily].every((text) => text === '' || amount.test(text)) && /^\d*$/.test(days);
     setProblem(isValid ? undefined : 'Limits and days are numbers.');
-    if (!isValid || change.isPending) return;
+    if (!isValid) return;
     const body = changeOf(key, {
       total_limit_credits: limitOf(total),
       daily_limit_credits: limitOf(daily),
       expires_at: endOf(key, isEndless, days),
     });
-    if (Object.keys(body).length === 0) onClose();
+    if (Object.keys(body).length === 0) cancel();
     else change.mutate(body);
   };
   return (
-    <Dialog title="Limits of this key" onClose={onClose}>
+    <Dialog title="Limits of this key" onClose={cancel}>
       <form onSubmit={submit} noValidate>
         <label>
           Credits in all
@@ -98,7 +99,7 @@ export function KeyLimits({
           <button type="submit" className="primary" aria-disabled={change.isPending}>
             Save
           </button>
-          <button type="button" onClick={onClose}>
+          <button type="button" aria-disabled={change.isPending} onClick={cancel}>
             Cancel
           </button>
         </p>

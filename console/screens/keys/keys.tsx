@@ -1,4 +1,4 @@
-import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { api, bodyOf } from '../../api/client.ts';
 import { type Key, queryClient } from '../../api/queries.ts';
@@ -8,6 +8,7 @@ import { Foreign } from '../../parts/foreign.tsx';
 import { localDay, number } from '../../parts/format.ts';
 import { Loading } from '../../parts/loading.tsx';
 import { TimeAgo } from '../../parts/time-ago.tsx';
+import { useAction } from '../../parts/use-action.ts';
 import { useTitle } from '../../parts/use-title.ts';
 import { scopeTexts, useRights } from '../../session/rights.ts';
 import { session } from '../../session/session.ts';
@@ -177,18 +178,20 @@ type Question = 'disable' | 'delete' | 'rename' | 'limit';
 
 function KeyActions({ apiKey: key }: Pick<RowProps, 'apiKey'>) {
   const [question, ask] = useState<Question | undefined>();
-  const close = () => ask(undefined);
   const onSuccess = () => queryClient.invalidateQueries({ queryKey: ['keys'] });
   const path = { params: { path: { key_id: key.id } } };
-  const change = useMutation({
+  const change = useAction({
     mutationFn: (body: { readonly enabled?: boolean; readonly name?: string }) =>
       bodyOf(api.PATCH('/v1/admin/keys/{key_id}', { ...path, body })),
     onSuccess,
   });
-  const remove = useMutation({
+  const remove = useAction({
     mutationFn: () => bodyOf(api.DELETE('/v1/admin/keys/{key_id}', path)),
     onSuccess,
   });
+  const close = () => ask(undefined);
+  const isBusy = change.isPending || remove.isPending;
+  const keep = change.unlessRunning(remove.unlessRunning(close));
   const failure = [change.error, remove.error]
     .filter((error) => error !== null)
     .map((error) => <Failure key="failure" what="The key was not changed." error={error} />);
@@ -208,7 +211,12 @@ function KeyActions({ apiKey: key }: Pick<RowProps, 'apiKey'>) {
             Disable
           </button>
         ) : (
-          <button type="button" className="quiet" onClick={() => change.mutate({ enabled: true })}>
+          <button
+            type="button"
+            className="quiet"
+            aria-disabled={isBusy}
+            onClick={() => change.mutate({ enabled: true })}
+          >
             Enable
           </button>
         )}
@@ -221,7 +229,8 @@ function KeyActions({ apiKey: key }: Pick<RowProps, 'apiKey'>) {
         <Rename
           name={key.name}
           onRename={(name) => change.mutate({ name }, { onSuccess: close })}
-          onClose={close}
+          isBusy={isBusy}
+          onClose={keep}
         >
           {failure}
         </Rename>
@@ -233,7 +242,8 @@ function KeyActions({ apiKey: key }: Pick<RowProps, 'apiKey'>) {
           verb="Disable"
           consequence="It can be enabled again."
           onConfirm={() => change.mutate({ enabled: false }, { onSuccess: close })}
-          onClose={close}
+          isBusy={isBusy}
+          onClose={keep}
         >
           {failure}
         </Confirm>
@@ -244,7 +254,8 @@ function KeyActions({ apiKey: key }: Pick<RowProps, 'apiKey'>) {
           verb="Delete"
           consequence="This cannot be undone; disabling can."
           onConfirm={() => remove.mutate(undefined, { onSuccess: close })}
-          onClose={close}
+          isBusy={isBusy}
+          onClose={keep}
         >
           {failure}
         </Confirm>
@@ -258,11 +269,13 @@ type ConfirmProps = {
   readonly verb: string;
   readonly consequence: string;
   readonly children: ReactNode;
+  readonly isBusy: boolean;
   readonly onConfirm: () => void;
   readonly onClose: () => void;
 };
 
-function Confirm({ apiKey: key, verb, consequence, children, onConfirm, onClose }: ConfirmProps) {
+function Confirm(props: ConfirmProps) {
+  const { apiKey: key, verb, consequence, children, isBusy, onConfirm, onClose } = props;
   return (
     <Dialog title={`${verb} this key?`} onClose={onClose}>
       <p>
@@ -274,10 +287,10 @@ function Confirm({ apiKey: key, verb, consequence, children, onConfirm, onClose 
       </p>
       {children}
       <p className="actions">
-        <button type="button" className="primary" onClick={onConfirm}>
+        <button type="button" className="primary" aria-disabled={isBusy} onClick={onConfirm}>
           {verb}
         </button>
-        <button type="button" onClick={onClose}>
+        <button type="button" aria-disabled={isBusy} onClick={onClose}>
           Keep
         </button>
       </p>
@@ -307,11 +320,12 @@ function Spent({ apiKey: key }: { readonly apiKey: Key }) {
 type RenameProps = {
   readonly name: string;
   readonly children: ReactNode;
+  readonly isBusy: boolean;
   readonly onRename: (name: string) => void;
   readonly onClose: () => void;
 };
 
-function Rename({ name, children, onRename, onClose }: RenameProps) {
+function Rename({ name, children, isBusy, onRename, onClose }: RenameProps) {
   const [typed, type] = useState(name);
   return (
     <Dialog title="Rename this key" onClose={onClose}>
@@ -327,10 +341,10 @@ function Rename({ name, children, onRename, onClose }: RenameProps) {
         </label>
         {children}
         <p className="actions">
-          <button type="submit" className="primary">
+          <button type="submit" className="primary" aria-disabled={isBusy}>
             Rename
           </button>
-          <button type="button" onClick={onClose}>
+          <button type="button" aria-disabled={isBusy} onClick={onClose}>
             Keep the name
           </button>
         </p>

@@ -1,4 +1,3 @@
-import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, bodyOf } from '../../api/client.ts';
 import { Copy } from '../../parts/copy.tsx';
@@ -6,18 +5,20 @@ import { Dialog } from '../../parts/dialog.tsx';
 import { Failure } from '../../parts/failure.tsx';
 import { Foreign } from '../../parts/foreign.tsx';
 import { localTime } from '../../parts/format.ts';
+import { useAction } from '../../parts/use-action.ts';
 import { type Account, changeAccount, refreshAccount } from './account-query.ts';
 
 /** Disables an account after a question, and enables it again. */
 export function Switch({ account }: { readonly account: Account }) {
   const [isAsking, ask] = useState(false);
-  const change = useMutation({
+  const change = useAction({
     mutationFn: (enabled: boolean) => changeAccount(account.id, { enabled }),
     onSuccess: () => {
       ask(false);
       return refreshAccount(account.id);
     },
   });
+  const close = change.unlessRunning(() => ask(false));
   const failure = change.error && (
     <Failure what="The account was not changed." error={change.error} />
   );
@@ -46,7 +47,7 @@ export function Switch({ account }: { readonly account: Account }) {
         )}
       </p>
       {isAsking && (
-        <Dialog title="Disable this account?" onClose={() => ask(false)}>
+        <Dialog title="Disable this account?" onClose={close}>
           <p>
             None of the keys of{' '}
             <strong>
@@ -65,7 +66,7 @@ export function Switch({ account }: { readonly account: Account }) {
             >
               Disable
             </button>
-            <button type="button" onClick={() => ask(false)}>
+            <button type="button" aria-disabled={change.isPending} onClick={close}>
               Keep
             </button>
           </p>
@@ -82,7 +83,7 @@ const overlapTexts = { 0: 'not at all', 24: 'for a day', 168: 'for a week' } as 
 export function RotateSecret({ account }: { readonly account: Account }) {
   const [isAsking, ask] = useState(false);
   const [overlap, setOverlap] = useState<(typeof overlaps)[number]>(24);
-  const rotate = useMutation({
+  const rotate = useAction({
     mutationFn: () =>
       bodyOf(
         api.POST('/v1/admin/accounts/{account}/webhook-secret', {
@@ -91,10 +92,10 @@ export function RotateSecret({ account }: { readonly account: Account }) {
         }),
       ),
   });
-  const close = () => {
+  const close = rotate.unlessRunning(() => {
     ask(false);
     rotate.reset();
-  };
+  });
   return (
     <section className="panel">
       <h2>Webhook secret</h2>
@@ -121,7 +122,13 @@ export function RotateSecret({ account }: { readonly account: Account }) {
               ))}
             </select>
           </label>
-          {rotate.error && <Failure what="The secret was not replaced." error={rotate.error} />}
+          {rotate.error && (
+            <Failure
+              what="The secret was not replaced."
+              whenUnclear="It is not certain that the secret was replaced. Replace it again to have one."
+              error={rotate.error}
+            />
+          )}
           <p className="actions">
             <button
               type="button"
@@ -131,7 +138,7 @@ export function RotateSecret({ account }: { readonly account: Account }) {
             >
               Replace
             </button>
-            <button type="button" onClick={close}>
+            <button type="button" aria-disabled={rotate.isPending} onClick={close}>
               Keep
             </button>
           </p>

@@ -1,6 +1,6 @@
-import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { Failure } from '../../parts/failure.tsx';
+import { useAction } from '../../parts/use-action.ts';
 import {
   type Account,
   type AccountChange,
@@ -22,7 +22,7 @@ export function Limits({ account }: { readonly account: Account }) {
   };
   const [form, setForm] = useState(before);
   const [problem, setProblem] = useState<string | undefined>();
-  const change = useMutation({
+  const change = useAction({
     mutationFn: (body: AccountChange) => changeAccount(account.id, body),
     onSuccess: () => refreshAccount(account.id),
   });
@@ -36,7 +36,7 @@ export function Limits({ account }: { readonly account: Account }) {
           ? 'Nothing is different.'
           : undefined;
     setProblem(found);
-    if (found === undefined && body && !change.isPending) change.mutate(body);
+    if (found === undefined && body) change.mutate(body);
   };
   const field = (name: 'requests' | 'tasks' | 'budget' | 'group', label: string, empty: string) => (
     <label>

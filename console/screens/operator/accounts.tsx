@@ -1,4 +1,3 @@
-import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { api, bodyOf } from '../../api/client.ts';
@@ -10,6 +9,7 @@ import { Failure } from '../../parts/failure.tsx';
 import { Foreign } from '../../parts/foreign.tsx';
 import { number } from '../../parts/format.ts';
 import { TimeAgo } from '../../parts/time-ago.tsx';
+import { useAction } from '../../parts/use-action.ts';
 import { useTitle } from '../../parts/use-title.ts';
 import { type Column, Listed } from './listed.tsx';
 import { usePages } from './use-pages.ts';
@@ -105,18 +105,20 @@ function OpenAccount() {
 function CreateAccount({ onClose }: { readonly onClose: () => void }) {
   const [id, setId] = useState('');
   const [group, setGroup] = useState('');
-  const create = useMutation({
+  const create = useAction({
     mutationFn: () =>
       bodyOf(
         api.POST('/v1/admin/accounts', {
           body: { id: id.trim(), ...(group.trim() !== '' && { user_group: group.trim() }) },
         }),
       ),
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: ['accounts'] }),
+    // The secret is shown at once, before the list is read.
+    onSuccess: () => void queryClient.invalidateQueries({ queryKey: ['accounts'] }),
   });
+  const cancel = create.unlessRunning(onClose);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (!create.isPending) create.mutate();
+    create.mutate();
   };
   if (create.data) {
     return (
@@ -142,7 +144,7 @@ function CreateAccount({ onClose }: { readonly onClose: () => void }) {
     );
   }
   return (
-    <Dialog title="Create an account" onClose={onClose}>
+    <Dialog title="Create an account" onClose={cancel}>
       <form onSubmit={submit} noValidate>
         <label>
           Name, which never changes
@@ -168,7 +170,7 @@ function CreateAccount({ onClose }: { readonly onClose: () => void }) {
           <button type="submit" className="primary" aria-disabled={create.isPending}>
             Create
           </button>
-          <button type="button" onClick={onClose}>
+          <button type="button" aria-disabled={create.isPending} onClick={cancel}>
             Cancel
           </button>
         </p>

@@ -1,4 +1,4 @@
-import { queryOptions, useMutation, useQuery } from '@tanstack/react-query';
+import { queryOptions, useQuery } from '@tanstack/react-query';
 import { Fragment, type ReactNode } from 'react';
 import { Link } from 'wouter';
 import { ApiError } from '../../api/api-error.ts';
@@ -11,6 +11,7 @@ import { Foreign } from '../../parts/foreign.tsx';
 import { credits, duration, localTime } from '../../parts/format.ts';
 import { Loading } from '../../parts/loading.tsx';
 import { StatusMark } from '../../parts/status-mark.tsx';
+import { useAction } from '../../parts/use-action.ts';
 import { useTitle } from '../../parts/use-title.ts';
 import { session } from '../../session/session.ts';
 import { Table } from './listed.tsx';
@@ -107,15 +108,15 @@ function Actions({ task }: { readonly task: Task }) {
       queryClient.invalidateQueries(adminTaskQuery(task.id)),
       queryClient.invalidateQueries({ queryKey: ['admin-tasks'] }),
     ]);
-  const cancel = useMutation({
+  const cancel = useAction({
     mutationFn: () => bodyOf(api.POST('/v1/admin/tasks/{task_id}/cancel', path)),
     onSettled,
   });
-  const redeliver = useMutation({
+  const redeliver = useAction({
     mutationFn: () => bodyOf(api.POST('/v1/admin/tasks/{task_id}/callback', path)),
     onSettled,
   });
-  const check = useMutation({
+  const check = useAction({
     mutationFn: () => bodyOf(api.POST('/v1/admin/tasks/{task_id}/check', path)),
     onSettled,
   });

@@ -1,9 +1,9 @@
-import { useMutation } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
 import { ApiError } from '../../api/api-error.ts';
 import { api, bodyOf } from '../../api/client.ts';
 import { Failure } from '../../parts/failure.tsx';
 import { credits } from '../../parts/format.ts';
+import { useAction } from '../../parts/use-action.ts';
 import { type Account, refreshAccount } from './account-query.ts';
 
 const newKey = (): string =>
@@ -17,7 +17,7 @@ type Request = { readonly credits: number; readonly note?: string };
  */
 function useGrant(account: string) {
   const unclear = useRef<{ readonly of: string; readonly key: string } | undefined>(undefined);
-  return useMutation({
+  return useAction({
     mutationFn: async (body: Request) => {
       const of = JSON.stringify(body);
       const key = unclear.current?.of === of ? unclear.current.key : newKey();

@@ -1,10 +1,11 @@
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { api, bodyOf } from '../../api/client.ts';
 import type { components } from '../../api/schema.d.ts';
 import { Failure } from '../../parts/failure.tsx';
 import { duration, localTime, number } from '../../parts/format.ts';
 import { Loading } from '../../parts/loading.tsx';
 import { TimeAgo } from '../../parts/time-ago.tsx';
+import { useAction } from '../../parts/use-action.ts';
 import { useTitle } from '../../parts/use-title.ts';
 import { session } from '../../session/session.ts';
 import { Table } from './listed.tsx';
@@ -84,7 +85,7 @@ const trialTexts = {
 
 /** Has the key that is stored now tried, which costs nothing. */
 function TryKey({ id }: Pick<Provider, 'id'>) {
-  const trial = useMutation({
+  const trial = useAction({
     mutationFn: () =>
       bodyOf(
         api.POST('/v1/admin/providers/{provider}/try', { params: { path: { provider: id } } }),
@@ -97,7 +98,7 @@ function TryKey({ id }: Pick<Provider, 'id'>) {
           type="button"
           aria-label={`Try the key of ${id}`}
           aria-disabled={trial.isPending}
-          onClick={() => trial.isPending || trial.mutate()}
+          onClick={() => trial.mutate()}
         >
           {trial.isPending ? 'Asking' : 'Try the key'}
         </button>

@@ -1,10 +1,10 @@
-import { useMutation } from '@tanstack/react-query';
 import { Link } from 'wouter';
 import { api, bodyOf } from '../../api/client.ts';
 import type { components } from '../../api/schema.d.ts';
 import { Failure } from '../../parts/failure.tsx';
 import { Foreign } from '../../parts/foreign.tsx';
 import { localTime, number } from '../../parts/format.ts';
+import { useAction } from '../../parts/use-action.ts';
 import { saveAs } from '../result/save.ts';
 import { allPages } from '../usage/all-pages.ts';
 import { csvOf } from './csv.ts';
@@ -95,7 +95,7 @@ const names = [
 ] as const satisfies readonly (keyof Entry)[];
 
 function Export({ account }: { readonly account: string }) {
-  const save = useMutation({
+  const save = useAction({
     mutationFn: async () => {
       const { rows, isWhole } = await allPages<Entry>(
         (cursor) => readEntries(account, cursor === undefined ? {} : { cursor }),

@@ -1,10 +1,10 @@
-import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { api, bodyOf } from '../../api/client.ts';
 import { isEnded, queryClient, refreshTasks, type Task, taskQuery } from '../../api/queries.ts';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Failure } from '../../parts/failure.tsx';
+import { useAction } from '../../parts/use-action.ts';
 import { useRights } from '../../session/rights.ts';
 
 const pathOf = ({ id }: Task) => ({ params: { path: { task_id: id } } });
@@ -15,7 +15,7 @@ const reread = (task: Task) =>
 /** Ends a task, as long as that is possible. */
 export function CancelButton({ task }: { readonly task: Task }) {
   const { mayGenerate } = useRights();
-  const cancel = useMutation({
+  const cancel = useAction({
     mutationFn: () => bodyOf(api.POST('/v1/tasks/{task_id}/cancel', pathOf(task))),
     onSettled: () => reread(task),
   });
@@ -40,7 +40,7 @@ export function DeleteButton({ task }: { readonly task: Task }) {
   const { mayGenerate } = useRights();
   const [isAsking, ask] = useState(false);
   const [, go] = useLocation();
-  const remove = useMutation({
+  const remove = useAction({
     mutationFn: () => bodyOf(api.DELETE('/v1/tasks/{task_id}', pathOf(task))),
     onSuccess: async () => {
       queryClient.removeQueries(taskQuery(task.id));
@@ -48,6 +48,7 @@ export function DeleteButton({ task }: { readonly task: Task }) {
       await refreshTasks();
     },
   });
+  const keep = remove.unlessRunning(() => ask(false));
   if (!isEnded(task) || !mayGenerate) return null;
   return (
     <>
@@ -55,7 +56,7 @@ export function DeleteButton({ task }: { readonly task: Task }) {
         Delete
       </button>
       {isAsking && (
-        <Dialog title="Delete this task?" onClose={() => ask(false)}>
+        <Dialog title="Delete this task?" onClose={keep}>
           <p>
             Its prompt, its pictures and its images are deleted for good. What it cost stays in the
             account’s entries.
@@ -70,7 +71,7 @@ export function DeleteButton({ task }: { readonly task: Task }) {
             >
               Delete
             </button>
-            <button type="button" onClick={() => ask(false)}>
+            <button type="button" aria-disabled={remove.isPending} onClick={keep}>
               Keep
             </button>
           </p>
@@ -83,7 +84,7 @@ export function DeleteButton({ task }: { readonly task: Task }) {
 /** Sends the callback of a task that has ended once more. */
 export function RedeliverButton({ task }: { readonly task: Task }) {
   const { mayGenerate } = useRights();
-  const redeliver = useMutation({
+  const redeliver = useAction({
     mutationFn: () => bodyOf(api.POST('/v1/tasks/{task_id}/callback', pathOf(task))),
     onSettled: () => reread(task),
   });

@@ -1,4 +1,4 @@
-import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link, useSearchParams } from 'wouter';
 import { api, bodyOf } from '../../api/client.ts';
 import { queryClient, taskQuery } from '../../api/queries.ts';
@@ -9,6 +9,7 @@ import { Foreign } from '../../parts/foreign.tsx';
 import { localTime } from '../../parts/format.ts';
 import { Loading } from '../../parts/loading.tsx';
 import { TimeAgo } from '../../parts/time-ago.tsx';
+import { useAction } from '../../parts/use-action.ts';
 import { useRights } from '../../session/rights.ts';
 import { session } from '../../session/session.ts';
 
@@ -203,7 +204,7 @@ function DeliverAgain({
   readonly taskId: string;
   readonly isMoving: boolean;
 }) {
-  const again = useMutation({
+  const again = useAction({
     mutationFn: () =>
       bodyOf(api.POST('/v1/tasks/{task_id}/callback', { params: { path: { task_id: taskId } } })),
     onSettled: () =>

@@ -1,4 +1,3 @@
-import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { api, bodyOf } from '../../api/client.ts';
 import { queryClient, refreshTasks } from '../../api/queries.ts';
@@ -8,6 +7,7 @@ import { Failure } from '../../parts/failure.tsx';
 import { Foreign } from '../../parts/foreign.tsx';
 import { localTime } from '../../parts/format.ts';
 import { Loading } from '../../parts/loading.tsx';
+import { useAction } from '../../parts/use-action.ts';
 import { useTitle } from '../../parts/use-title.ts';
 import { useRights } from '../../session/rights.ts';
 import { Deliveries } from './deliveries.tsx';
@@ -44,12 +44,12 @@ const needsManage = 'This needs a key with the scope manage.';
 
 function TestEvent({ mayTest }: { readonly mayTest: boolean }) {
   const [url, setUrl] = useState('');
-  const test = useMutation({
+  const test = useAction({
     mutationFn: () => bodyOf(api.POST('/v1/webhooks/test', { body: { url: url.trim() } })),
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (!test.isPending) test.mutate();
+    test.mutate();
   };
   return (
     <section className="panel">
@@ -101,7 +101,7 @@ const hours = [1, 24, 168] as const;
 
 function GivenUp() {
   const [since, setSince] = useState<number>(24);
-  const again = useMutation({
+  const again = useAction({
     mutationFn: () =>
       bodyOf(
         api.POST('/v1/tasks/callbacks', {
@@ -149,7 +149,7 @@ type SecretProps = { readonly keyId: string | undefined; readonly mayRotate: boo
 
 function Secret({ keyId, mayRotate }: SecretProps) {
   const [isAsking, ask] = useState(false);
-  const rotate = useMutation({
+  const rotate = useAction({
     mutationFn: async () => {
       const path = { key_id: keyId ?? '' };
       const { account } = await bodyOf(api.GET('/v1/admin/keys/{key_id}', { params: { path } }));
@@ -160,6 +160,10 @@ function Secret({ keyId, mayRotate }: SecretProps) {
         }),
       );
     },
+  });
+  const close = rotate.unlessRunning(() => {
+    ask(false);
+    rotate.reset();
   });
   return (
     <section className="panel">
@@ -178,12 +182,18 @@ function Secret({ keyId, mayRotate }: SecretProps) {
         <p>{needsManage}</p>
       )}
       {isAsking && !rotate.data && (
-        <Dialog title="Replace the secret?" onClose={() => ask(false)}>
+        <Dialog title="Replace the secret?" onClose={close}>
           <p>
             For some time callbacks are signed with both secrets, so that receivers can change over.
             After that only the new one fits.
           </p>
-          {rotate.error && <Failure what="The secret was not replaced." error={rotate.error} />}
+          {rotate.error && (
+            <Failure
+              what="The secret was not replaced."
+              whenUnclear="It is not certain that the secret was replaced. Replace it again to have one."
+              error={rotate.error}
+            />
+          )}
           <p className="actions">
             <button
               type="button"
@@ -193,7 +203,7 @@ function Secret({ keyId, mayRotate }: SecretProps) {
             >
               Replace
             </button>
-            <button type="button" onClick={() => ask(false)}>
+            <button type="button" aria-disabled={rotate.isPending} onClick={close}>
               Keep
             </button>
           </p>
@@ -210,14 +220,7 @@ function Secret({ keyId, mayRotate }: SecretProps) {
           </p>
           <p className="actions">
             <Copy text={rotate.data.webhook_secret} label="Copy secret" />
-            <button
-              type="button"
-              className="primary"
-              onClick={() => {
-                ask(false);
-                rotate.reset();
-              }}
-            >
+            <button type="button" className="primary" onClick={close}>
               I have saved it
             </button>
           </p>
