@@ -124,7 +124,7 @@ describe.skipIf(!hasChromium)('the operator', () => {
       await dialog.getByRole('button', { name: 'Replace' }).dblclick();
       await page.keyboard.press('Escape');
       await page.keyboard.press('Escape');
-      await dialog.getByRole('button', { name: 'Keep' }).click();
+      await dialog.getByRole('button', { name: 'Keep' }).click({ force: true });
       held.release();
 
       await dialog.getByRole('heading', { name: 'The new secret' }).waitFor();
@@ -147,13 +147,33 @@ describe.skipIf(!hasChromium)('the operator', () => {
     await dialog.getByLabel('Name').fill('patient');
     await dialog.getByRole('button', { name: 'Create' }).dblclick();
     await page.keyboard.press('Escape');
-    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await dialog.getByRole('button', { name: 'Cancel' }).click({ force: true });
     held.release();
 
     const secret = await dialog.locator('.new-key').innerText();
     stack.tripwire.addResponse(JSON.stringify({ webhook_secret: secret }));
     expect(secret).toMatch(/^whsec_/);
     expect(held.count).toBe(1);
+  });
+
+  test('what is typed into the limits stays when the account is read again, and a change says that it was saved', async () => {
+    await admin('POST', '/accounts', { id: 'typing' }).then(({ body }) =>
+      stack.tripwire.addResponse(JSON.stringify(body)),
+    );
+    const page = await openAs(stack.keys.adminKey, '/console/operator/accounts/typing');
+    await page.getByLabel('Tasks in flight').fill('3');
+    // A grant has the account read again.
+    await page.getByLabel('How many').fill('12.5');
+    await page.getByRole('button', { name: 'Grant' }).click();
+    await page.locator('.totals').getByText('12.5').first().waitFor();
+    expect(await page.getByLabel('Tasks in flight').inputValue()).toBe('3');
+
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved.').waitFor();
+    await page.getByLabel('Tasks in flight').fill('4');
+    await page.getByText('Saved.').waitFor({ state: 'detached' });
+    const { body } = await admin('GET', '/accounts/typing');
+    expect(body.limits.tasks_in_flight).toBe(3);
   });
 
   test('finds a task of any account by its filters, sees where it is, and comes from it to its account and key', async () => {

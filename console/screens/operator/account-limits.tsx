@@ -20,12 +20,20 @@ export function Limits({ account }: { readonly account: Account }) {
     stop: account.stop_at_budget,
     group: account.user_group,
   };
-  const [form, setForm] = useState(before);
+  // What is typed alone: the rest follows the account, which is read again and again.
+  const [typed, type] = useState<Partial<Form>>({});
+  const form: Form = { ...before, ...typed };
   const [problem, setProblem] = useState<string | undefined>();
   const change = useAction({
-    mutationFn: (body: AccountChange) => changeAccount(account.id, body),
-    onSuccess: () => refreshAccount(account.id),
+    mutationFn: ({ body }: Saved) => changeAccount(account.id, body),
+    onSuccess: async (_, { sent }) => {
+      await refreshAccount(account.id);
+      // Whatever was typed meanwhile stays.
+      type((now) => (now === sent ? {} : now));
+    },
   });
+  const write = (part: Partial<Form>) => type({ ...typed, ...part });
+  const isSaved = change.isSuccess && problem === undefined && Object.keys(typed).length === 0;
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const body = changeOf(before, form);
@@ -36,7 +44,7 @@ export function Limits({ account }: { readonly account: Account }) {
           ? 'Nothing is different.'
           : undefined;
     setProblem(found);
-    if (found === undefined && body) change.mutate(body);
+    if (found === undefined && body) change.mutate({ body, sent: typed });
   };
   const field = (name: 'requests' | 'tasks' | 'budget' | 'group', label: string, empty: string) => (
     <label>
@@ -46,7 +54,7 @@ export function Limits({ account }: { readonly account: Account }) {
         inputMode={name === 'group' ? 'text' : 'decimal'}
         placeholder={empty}
         value={form[name]}
-        onInput={({ currentTarget }) => setForm({ ...form, [name]: currentTarget.value.trim() })}
+        onInput={({ currentTarget }) => write({ [name]: currentTarget.value.trim() })}
       />
     </label>
   );
@@ -64,7 +72,7 @@ export function Limits({ account }: { readonly account: Account }) {
           <input
             type="checkbox"
             checked={form.stop}
-            onChange={({ currentTarget }) => setForm({ ...form, stop: currentTarget.checked })}
+            onChange={({ currentTarget }) => write({ stop: currentTarget.checked })}
           />
           Refuse what goes beyond the budget
         </label>
@@ -78,11 +86,14 @@ export function Limits({ account }: { readonly account: Account }) {
           <button type="submit" aria-disabled={change.isPending}>
             Save
           </button>
+          {isSaved && <span role="status">Saved.</span>}
         </p>
       </form>
     </section>
   );
 }
+
+type Saved = { readonly body: AccountChange; readonly sent: Partial<Form> };
 
 type Form = {
   readonly requests: string;

@@ -73,7 +73,7 @@ function Sheet({ account }: { readonly account: Account }) {
           <div className="task-columns">
             <div>
               <Credits account={account} />
-              <Limits key={JSON.stringify(account)} account={account} />
+              <Limits account={account} />
             </div>
             <div>
               <Switch account={account} />
