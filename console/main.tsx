@@ -4,12 +4,14 @@ import { queryClient } from './api/queries.ts';
 import { App } from './app.tsx';
 import { forgetDraft } from './screens/create/draft.ts';
 import { forgetStarts } from './screens/create/use-run.ts';
+import { forgetGrants } from './screens/operator/use-grant.ts';
 import { session } from './session/session.ts';
 
 session.onSignOut(() => {
   queryClient.clear();
   forgetDraft();
   forgetStarts();
+  forgetGrants();
 });
 
 const root = document.getElementById('root');

@@ -58,6 +58,7 @@ describe.skipIf(!hasChromium)('the operator', () => {
     await page.getByText('Granted: 12.5 credits.').waitFor();
     await page.getByLabel('How many').fill('2');
     await page.getByRole('button', { name: 'Withdraw' }).click();
+    await dialog.getByRole('button', { name: 'Withdraw' }).click();
     await page.getByText('Withdrawn: 2 credits.').waitFor();
     await page.getByLabel('Tasks in flight').fill('3');
     await page.getByRole('button', { name: 'Save' }).click();
@@ -154,6 +155,39 @@ describe.skipIf(!hasChromium)('the operator', () => {
     stack.tripwire.addResponse(JSON.stringify({ webhook_secret: secret }));
     expect(secret).toMatch(/^whsec_/);
     expect(held.count).toBe(1);
+  });
+
+  test('a grant whose answer is lost waits for its page, and counts once when it is sent again', async () => {
+    const made = await admin('POST', '/accounts', { id: 'unclear' });
+    stack.tripwire.addResponse(JSON.stringify(made.body));
+    const page = await openAs(stack.keys.adminKey, '/console/operator/accounts/unclear');
+    await page.route(
+      '**/accounts/unclear/credits',
+      async (route) => {
+        await route.fetch();
+        await route.abort('connectionreset');
+      },
+      { times: 1 },
+    );
+    await page.getByLabel('How many').fill('5');
+    await page.getByLabel('For what').fill('invoce 8');
+    await page.getByRole('button', { name: 'Grant' }).click();
+    await page.getByText('It is not certain that this was booked.').waitFor();
+
+    await page.getByRole('tab', { name: 'Statement' }).click();
+    await page.getByRole('cell', { name: 'invoce 8' }).waitFor();
+    await page.getByRole('tab', { name: 'Account' }).click();
+    expect(await page.getByLabel('How many').count()).toBe(0);
+    await page.getByRole('button', { name: 'Send it again' }).click();
+    await page.getByText('Granted: 5 credits.').waitFor();
+    expect((await admin('GET', '/accounts/unclear')).body.credits.granted).toBe(5);
+
+    // What the API refuses is certain.
+    await page.getByLabel('How many').fill('6');
+    await page.getByRole('button', { name: 'Withdraw' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Withdraw' }).click();
+    await page.getByText('Nothing was booked.').waitFor();
+    expect(await page.getByRole('dialog').count()).toBe(0);
   });
 
   test('what is typed into the limits stays when the account is read again, and a change says that it was saved', async () => {

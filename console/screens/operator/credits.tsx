@@ -1,69 +1,51 @@
-import { useRef, useState } from 'react';
-import { ApiError } from '../../api/api-error.ts';
-import { api, bodyOf } from '../../api/client.ts';
+import { type FormEvent, useState } from 'react';
+import { Dialog } from '../../parts/dialog.tsx';
 import { Failure } from '../../parts/failure.tsx';
+import { Foreign } from '../../parts/foreign.tsx';
 import { credits } from '../../parts/format.ts';
-import { useAction } from '../../parts/use-action.ts';
-import { type Account, refreshAccount } from './account-query.ts';
+import type { Account } from './account-query.ts';
+import type { Grant } from './grants.ts';
+import { useGrant } from './use-grant.ts';
 
-const newKey = (): string =>
-  `console-${Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
-
-type Request = { readonly credits: number; readonly note?: string };
-
-/**
- * Sends a grant. When nobody knows whether it was taken, the same one is sent again with the same key, so that it counts
- * once; another amount is another grant.
- */
-function useGrant(account: string) {
-  const unclear = useRef<{ readonly of: string; readonly key: string } | undefined>(undefined);
-  return useAction({
-    mutationFn: async (body: Request) => {
-      const of = JSON.stringify(body);
-      const key = unclear.current?.of === of ? unclear.current.key : newKey();
-      unclear.current = { of, key };
-      const params = { path: { account }, header: { 'Idempotency-Key': key } };
-      try {
-        const entry = await bodyOf(
-          api.POST('/v1/admin/accounts/{account}/credits', { params, body }),
-        );
-        unclear.current = undefined;
-        return entry;
-      } catch (error) {
-        if (error instanceof ApiError && !error.isTemporary) unclear.current = undefined;
-        throw error;
-      }
-    },
-    onSettled: () => refreshAccount(account),
-  });
-}
-
-/** Grants credits, or withdraws them. */
+/** Grants credits, or withdraws them after a question. */
 export function Credits({ account }: { readonly account: Account }) {
   const [amount, setAmount] = useState('');
   const [note, setNote] = useState('');
   const [problem, setProblem] = useState<string | undefined>();
+  const [withdrawal, ask] = useState<Grant | undefined>();
   const grant = useGrant(account.id);
-  const send = (sign: 1 | -1) => {
+  const clear = { onSuccess: () => setAmount('') };
+  const begin = (sign: 1 | -1, go: (body: Grant) => void) => {
     const isAmount = /^\d+(\.\d{1,3})?$/.test(amount) && Number(amount) > 0;
     setProblem(isAmount ? undefined : 'Credits are a number with at most three decimals.');
-    if (!isAmount || grant.isPending) return;
-    grant.mutate(
-      { credits: sign * Number(amount), ...(note.trim() !== '' && { note: note.trim() }) },
-      { onSuccess: () => setAmount('') },
-    );
+    if (!isAmount || grant.isBusy) return;
+    go({ credits: sign * Number(amount), ...(note.trim() !== '' && { note: note.trim() }) });
   };
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    begin(1, (body) => grant.mutate(body, clear));
+  };
+  if (grant.open?.error !== undefined) {
+    return (
+      <section className="panel">
+        <h2>Credits</h2>
+        <Unclear
+          grant={grant.open.grant}
+          error={grant.open.error}
+          isBusy={grant.isBusy}
+          onRepeat={() => grant.mutate(undefined, clear)}
+          onDrop={() => {
+            setAmount('');
+            grant.drop();
+          }}
+        />
+      </section>
+    );
+  }
   return (
     <section className="panel">
       <h2>Credits</h2>
-      <form
-        className="sign-in-form"
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault();
-          send(1);
-        }}
-      >
+      <form className="sign-in-form" noValidate onSubmit={submit}>
         <div className="pair">
           <label>
             How many
@@ -91,9 +73,7 @@ export function Credits({ account }: { readonly account: Account }) {
             {problem}
           </p>
         )}
-        {grant.error && (
-          <Failure what="It is not certain that this was booked." error={grant.error} />
-        )}
+        {grant.error && <Failure what="Nothing was booked." error={grant.error} />}
         {grant.data && !grant.isPending && (
           <p role="status">
             {grant.data.amount_credits < 0 ? 'Withdrawn' : 'Granted'}:{' '}
@@ -101,14 +81,91 @@ export function Credits({ account }: { readonly account: Account }) {
           </p>
         )}
         <p className="actions">
-          <button type="submit" className="primary" aria-disabled={grant.isPending}>
+          <button type="submit" className="primary" aria-disabled={grant.isBusy}>
             Grant
           </button>
-          <button type="button" aria-disabled={grant.isPending} onClick={() => send(-1)}>
+          <button type="button" aria-disabled={grant.isBusy} onClick={() => begin(-1, ask)}>
             Withdraw
           </button>
         </p>
       </form>
+      {withdrawal && (
+        <Withdrawal
+          account={account.id}
+          grant={withdrawal}
+          isBusy={grant.isBusy}
+          onConfirm={() => grant.mutate(withdrawal, { ...clear, onSettled: () => ask(undefined) })}
+          onClose={grant.unlessRunning(() => ask(undefined))}
+        />
+      )}
     </section>
+  );
+}
+
+type UnclearProps = {
+  readonly grant: Grant;
+  readonly error: unknown;
+  readonly isBusy: boolean;
+  readonly onRepeat: () => void;
+  readonly onDrop: () => void;
+};
+
+/** In place of the form: another grant, or the same with another note, might be a second one. */
+function Unclear({ grant, error, isBusy, onRepeat, onDrop }: UnclearProps) {
+  return (
+    <>
+      <Failure what="It is not certain that this was booked." error={error} />
+      <p>
+        {grant.credits < 0 ? 'To withdraw' : 'To grant'}:{' '}
+        <strong>{credits(Math.abs(grant.credits))}</strong>
+        {grant.note !== undefined && (
+          <>
+            , <Foreign text={grant.note} />
+          </>
+        )}
+      </p>
+      <p className="caption">
+        However often it is sent again, it counts once. Leave it when the statement has it, or when
+        it is not wanted: the next one is another.
+      </p>
+      <p className="actions">
+        <button type="button" className="primary" aria-disabled={isBusy} onClick={onRepeat}>
+          Send it again
+        </button>
+        <button type="button" aria-disabled={isBusy} onClick={onDrop}>
+          Leave it
+        </button>
+      </p>
+    </>
+  );
+}
+
+type WithdrawalProps = {
+  readonly account: string;
+  readonly grant: Grant;
+  readonly isBusy: boolean;
+  readonly onConfirm: () => void;
+  readonly onClose: () => void;
+};
+
+function Withdrawal({ account, grant, isBusy, onConfirm, onClose }: WithdrawalProps) {
+  return (
+    <Dialog title={`Withdraw ${credits(-grant.credits)}?`} onClose={onClose}>
+      <p>
+        They are taken from the balance of{' '}
+        <strong>
+          <Foreign text={account} />
+        </strong>
+        .
+      </p>
+      <p className="actions">
+        <button type="button" className="primary" aria-disabled={isBusy} onClick={onConfirm}>
+          Withdraw
+        </button>
+        <button type="button" aria-disabled={isBusy} onClick={onClose}>
+          Keep
+        </button>
+      </p>
+    </Dialog>
   );
 }
