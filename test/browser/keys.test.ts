@@ -24,7 +24,7 @@ describe.skipIf(!hasChromium)('with the keys of an account', () => {
     return issued.api_key;
   };
 
-  test('a key is made and shown once, works, is renamed, disabled, enabled and deleted', async () => {
+  test('a key is made and shown once, works, is renamed, given an end, disabled, enabled and deleted', async () => {
     const page = await open({ url: `${stack.url}/console/keys`, key: await keyWith('manage') });
     await page.getByRole('button', { name: 'Create a key' }).click();
     const dialog = page.getByRole('dialog');
@@ -48,6 +48,14 @@ describe.skipIf(!hasChromium)('with the keys of an account', () => {
     await dialog.getByLabel('Name').fill('shop');
     await dialog.getByRole('button', { name: 'Rename' }).click();
     const renamed = page.getByRole('row', { name: /shop/ });
+    await renamed.getByRole('button', { name: 'Limits' }).click();
+    await dialog.getByLabel('It never ends').uncheck();
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await dialog.getByText('Say after how many days it ends.').waitFor();
+    await dialog.getByLabel('Ends after days').fill('7');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    expect(await renamed.locator('[data-label="Ends"]').innerText()).not.toBe('never');
     await renamed.getByRole('button', { name: 'Disable' }).click();
     await dialog.getByRole('button', { name: 'Disable' }).click();
     await renamed.getByRole('button', { name: 'Enable' }).click();

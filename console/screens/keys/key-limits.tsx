@@ -37,10 +37,9 @@ export function KeyLimits({
   const cancel = change.unlessRunning(onClose);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    const isValid =
-      [total, daily].every((text) => text === '' || amount.test(text)) && /^\d*$/.test(days);
-    setProblem(isValid ? undefined : 'Limits and days are numbers.');
-    if (!isValid) return;
+    const found = problemOf(key, { total, daily, days, isEndless });
+    setProblem(found);
+    if (found !== undefined) return;
     const body = changeOf(key, {
       total_limit_credits: limitOf(total),
       daily_limit_credits: limitOf(daily),
@@ -83,7 +82,9 @@ export function KeyLimits({
             Ends after days, from now
             <input
               inputMode="numeric"
-              placeholder={key.expires_at === null ? '30' : `now: ${localTime(key.expires_at)}`}
+              placeholder={
+                key.expires_at === null ? undefined : `now: ${localTime(key.expires_at)}`
+              }
               value={days}
               onInput={({ currentTarget }) => setDays(currentTarget.value.trim())}
             />
@@ -106,6 +107,21 @@ export function KeyLimits({
       </form>
     </Dialog>
   );
+}
+
+type Form = {
+  readonly total: string;
+  readonly daily: string;
+  readonly days: string;
+  readonly isEndless: boolean;
+};
+
+/** What is wrong with what was typed. A key that never ended is not given an end without a number of days. */
+function problemOf(key: Key, { total, daily, days, isEndless }: Form): string | undefined {
+  const areAmounts = [total, daily].every((text) => text === '' || amount.test(text));
+  if (!areAmounts || !/^\d*$/.test(days)) return 'Limits and days are numbers.';
+  const hasNoEnd = !isEndless && key.expires_at === null && days === '';
+  return hasNoEnd ? 'Say after how many days it ends.' : undefined;
 }
 
 type Limits = Pick<Key, 'total_limit_credits' | 'daily_limit_credits' | 'expires_at'>;
