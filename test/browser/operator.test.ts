@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
-import type { Page } from 'playwright-core';
+import type { Page, Route } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { invokeIssueKey, issueConsoleLink, issueKey } from '../../local/local-keys.ts';
 import type { TestStack } from '../flow/open-stack.ts';
 import { type Receiver, serveImages } from '../flow/receiver.ts';
 import { startStack } from '../flow/start-stack.ts';
 import { browserForTests, hasChromium, overflow, violations } from './chromium.ts';
+import { signIn } from './installed-chromium.ts';
 
 // Text of others that would be markup, turn the line around or be a formula, if it were not shown as text.
 const hostile = '<img src=x onerror=alert(1)>\u202Egnp.exe';
@@ -322,6 +323,37 @@ describe.skipIf(!hasChromium)('the operator', () => {
     await page.getByRole('link', { name: 'Providers' }).click();
     await page.getByRole('button', { name: 'Try the key of dashscope' }).click();
     await page.getByText('It takes the key.').waitFor();
+  });
+
+  test('sees a dash for what was not read, and from when the figures are that could not be read again', async () => {
+    const page = await open({ url: stack.url });
+    await page.clock.install();
+    await page.goto(`${stack.url}/console/operator`);
+    await signIn(page, stack.keys.adminKey);
+    const figure = (name: string) =>
+      page.locator('.totals > div').filter({ hasText: name }).locator('dd');
+    const refuse = (route: Route) =>
+      route.fulfill({
+        status: 403,
+        json: { error: { code: 'permission_denied', message: 'No.' } },
+      });
+    await page.route('**/v1/admin/usage?*', refuse);
+    await page.reload();
+    const failure = page.getByRole('alert').filter({ hasText: 'The usage could not be read.' });
+    await failure.waitFor();
+    expect(await failure.innerText()).not.toContain('What is shown is from');
+    expect(await figure('Credits today').innerText()).toBe('–');
+    expect(await figure('Providers today').innerText()).toBe('–');
+
+    await page.unroute('**/v1/admin/usage?*', refuse);
+    await failure.getByRole('button', { name: 'Try again' }).click();
+    await figure('Credits today').filter({ hasText: /\d/ }).waitFor();
+    const credits = await figure('Credits today').innerText();
+    await page.route('**/v1/admin/usage?*', refuse);
+    await page.clock.fastForward('01:05');
+    await failure.waitFor();
+    expect(await failure.innerText()).toContain('What is shown is from');
+    expect(await figure('Credits today').innerText()).toBe(credits);
   });
 
   const screens = [

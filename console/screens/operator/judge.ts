@@ -29,7 +29,7 @@ const ofAccount: ReadonlySet<Code> = new Set<Code>([
 export const thresholds = {
   ProviderFailing: { failed: 3, share: 0.5 },
   BrokenTask: 3,
-  UndeliveredCallback: 5,
+  UndeliveredCallback: { count: 5, minutes: 60 },
   /** In seconds. */
   QueueStuck: 12 * 60 * 60,
 };
@@ -37,10 +37,14 @@ export const thresholds = {
 export type Activity = {
   readonly perMinute: number;
   readonly completed: number;
+  /** How many no provider has taken yet. */
+  readonly waiting: number;
   /** How many failed with each code, the most frequent first. */
   readonly failed: readonly (readonly [Code, number])[];
   /** Over how many seconds this was counted. */
   readonly seconds: number;
+  /** Whether no task was left out because there are so many. */
+  readonly isWhole: boolean;
 };
 
 const endOf = ({ created_at, duration }: TaskRow): number | undefined =>
@@ -61,9 +65,33 @@ export function activityOf(tasks: readonly TaskRow[], isWhole: boolean, now: num
   return {
     perMinute: tasks.filter(({ created_at }) => created_at >= since).length / (seconds / 60),
     completed: ended.filter(({ status }) => status === 'completed').length,
+    waiting: tasks.filter(({ status }) => status === 'pending').length,
     failed: [...failed].toSorted(([, a], [, b]) => b - a),
     seconds,
+    isWhole,
   };
+}
+
+export type Undelivered = {
+  readonly count: number;
+  /** How many of them were surely given up in the time that the alarm looks at, since they ended in it. */
+  readonly recent: number;
+  readonly isWhole: boolean;
+};
+
+/**
+ * The callbacks that were given up.
+ * @param tasks those with such a callback; not all of them when there are many
+ * @param now in unix seconds
+ */
+export function undeliveredOf(
+  tasks: readonly TaskRow[],
+  isWhole: boolean,
+  now: number,
+): Undelivered {
+  const since = now - thresholds.UndeliveredCallback.minutes * 60;
+  const recent = tasks.filter((task) => (endOf(task) ?? 0) >= since).length;
+  return { count: tasks.length, recent, isWhole };
 }
 
 /** Since when the task waits that has waited longest, in unix seconds. */
@@ -76,8 +104,8 @@ export function oldestWaiting(providers: readonly ProviderRow[]): number | undef
 
 export type Figures = {
   readonly activity: Activity;
-  /** How many tasks of the last day have a callback that was given up. */
-  readonly undelivered: number;
+  /** Of the tasks of the last day. */
+  readonly undelivered: Undelivered;
   readonly providers: readonly ProviderRow[];
   /** In unix seconds. */
   readonly now: number;
@@ -86,9 +114,18 @@ export type Figures = {
 export type Judgement = {
   /** The name of the alarm, and of its heading in the runbook. */
   readonly name: 'ProviderAccountRejected' | keyof typeof thresholds;
-  readonly isFiring: boolean;
+  /** `unknown`: the lists do not tell whether it fires. */
+  readonly state: State;
   readonly because: string;
 };
+type State = 'firing' | 'unknown' | 'quiet';
+
+const stateOf = (isFiring: boolean, isUnknown = false): State => {
+  if (isFiring) return 'firing';
+  return isUnknown ? 'unknown' : 'quiet';
+};
+
+const notWhole = 'There are more tasks than were read.';
 
 /** The alarms that these figures tell of. */
 export function judge(figures: Figures): readonly Judgement[] {
@@ -104,14 +141,25 @@ export function judge(figures: Figures): readonly Judgement[] {
 const countOf = ({ failed }: Activity, codes: ReadonlySet<Code>): number =>
   failed.reduce((sum, [code, count]) => sum + (codes.has(code) ? count : 0), 0);
 
-function providerFailing({ activity }: Figures): Judgement {
+function providerFailing({ activity, providers }: Figures): Judgement {
   const failed = countOf(activity, ofProviders);
   const all = failed + activity.completed;
   const limit = thresholds.ProviderFailing;
+  const isWaiting =
+    activity.waiting > 0 || providers.some(({ slots }) => slots.some(({ waiting }) => waiting > 0));
+  // The alarm counts how often the providers took no job, which no list has: it matters when nothing is completed.
+  const isBlind = activity.completed === 0 && isWaiting;
   return {
     name: 'ProviderFailing',
-    isFiring: failed >= limit.failed && failed / all >= limit.share,
-    because: `${failed} of ${all} tasks that came to an end at the providers failed there.`,
+    state: stateOf(
+      failed >= limit.failed && failed / all >= limit.share,
+      isBlind || !activity.isWhole,
+    ),
+    because: [
+      `${failed} of ${all} tasks that came to an end at the providers failed there.`,
+      ...(isBlind ? ['None was completed, and tasks wait.'] : []),
+      ...(activity.isWhole ? [] : [notWhole]),
+    ].join(' '),
   };
 }
 
@@ -128,7 +176,7 @@ function accountRejected({ providers, now }: Figures): Judgement {
   ];
   return {
     name: 'ProviderAccountRejected',
-    isFiring: rejecting.length > 0,
+    state: stateOf(rejecting.length > 0),
     because: reasons.join(' ') || 'No provider has rejected the account today.',
   };
 }
@@ -137,16 +185,18 @@ function brokenTask({ activity }: Figures): Judgement {
   const count = countOf(activity, new Set(['service_error']));
   return {
     name: 'BrokenTask',
-    isFiring: count >= thresholds.BrokenTask,
-    because: `${count} tasks ended with service_error, which is our fault.`,
+    state: stateOf(count >= thresholds.BrokenTask, !activity.isWhole),
+    because: `${count} tasks ended with service_error, which is our fault.${activity.isWhole ? '' : ` ${notWhole}`}`,
   };
 }
 
-function undeliveredCallback({ undelivered }: Figures): Judgement {
+/** The list does not say when a callback was given up: hours after the end of its task, or at once. */
+function undeliveredCallback({ undelivered: { count, recent, isWhole } }: Figures): Judgement {
+  const limit = thresholds.UndeliveredCallback;
   return {
     name: 'UndeliveredCallback',
-    isFiring: undelivered >= thresholds.UndeliveredCallback,
-    because: `The callbacks of ${undelivered} tasks of the last day were given up.`,
+    state: stateOf(recent >= limit.count, count >= limit.count || !isWhole),
+    because: `The callbacks of ${count}${isWhole ? '' : ' or more'} tasks of the last day were given up, ${recent} of which ended in the last hour.`,
   };
 }
 
@@ -155,7 +205,7 @@ function queueStuck({ providers, now }: Figures): Judgement {
   const seconds = since === undefined ? 0 : now - since;
   return {
     name: 'QueueStuck',
-    isFiring: seconds >= thresholds.QueueStuck,
+    state: stateOf(seconds >= thresholds.QueueStuck),
     because:
       since === undefined
         ? 'Nobody waits for a slot.'

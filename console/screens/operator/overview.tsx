@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { api, bodyOf } from '../../api/client.ts';
 import { Failure } from '../../parts/failure.tsx';
-import { duration, number } from '../../parts/format.ts';
+import { duration, localTime, number } from '../../parts/format.ts';
 import { Loading } from '../../parts/loading.tsx';
 import { useTitle } from '../../parts/use-title.ts';
 import { session } from '../../session/session.ts';
@@ -17,6 +17,7 @@ import {
   oldestWaiting,
   type ProviderRow,
   type TaskRow,
+  undeliveredOf,
   windowSeconds,
 } from './judge.ts';
 import { Table } from './listed.tsx';
@@ -64,6 +65,7 @@ function useUndelivered() {
   return useQuery({
     queryKey: ['overview', 'undelivered'],
     queryFn: async ({ signal }) => {
+      const now = unixNow();
       const { data, next_cursor } = await bodyOf(
         api.GET('/v1/admin/tasks', {
           signal,
@@ -71,12 +73,12 @@ function useUndelivered() {
             query: {
               limit: pageSize,
               callback: 'undelivered',
-              created_after: unixNow() - daySeconds,
+              created_after: now - daySeconds,
             },
           },
         }),
       );
-      return { count: data.length, isWhole: next_cursor === null };
+      return undeliveredOf(data, next_cursor === null, now);
     },
     ...every(slowPollMs),
   });
@@ -140,24 +142,33 @@ export function Overview() {
     <>
       <h1>Overview</h1>
       {queries.map(
-        ([what, { error, refetch }]) =>
-          error && <Failure key={what} what={what} error={error} onRetry={() => void refetch()} />,
+        ([what, { data, dataUpdatedAt, error, refetch }]) =>
+          error && (
+            <Failure
+              key={what}
+              what={
+                data ? `${what} What is shown is from ${localTime(dataUpdatedAt / 1000)}.` : what
+              }
+              error={error}
+              onRetry={() => void refetch()}
+            />
+          ),
       )}
       {queries.every(([, { isPending }]) => isPending) && <Loading what="the overview" lines={8} />}
       <Figures
         activity={tasks.data?.activity}
-        now={tasks.data?.now}
+        now={Math.floor(providers.dataUpdatedAt / 1000)}
         inFlight={inFlight.data}
         undelivered={undelivered.data}
         providers={providers.data?.data}
-        today={days.data?.find(({ day }) => day === new Date().toISOString().slice(0, 10))}
+        days={days.data}
       />
       {tasks.data && undelivered.data && providers.data && (
         <Alarms
           judgements={judge({
             activity: tasks.data.activity,
             now: tasks.data.now,
-            undelivered: undelivered.data.count,
+            undelivered: undelivered.data,
             providers: providers.data.data,
           })}
         />
@@ -175,11 +186,12 @@ type Day = NonNullable<ReturnType<typeof useDays>['data']>[number];
 
 type FiguresProps = {
   readonly activity: Activity | undefined;
-  readonly now: number | undefined;
+  /** When the providers were read, in unix seconds. */
+  readonly now: number;
   readonly inFlight: Counted | undefined;
   readonly undelivered: Counted | undefined;
   readonly providers: readonly ProviderRow[] | undefined;
-  readonly today: Day | undefined;
+  readonly days: readonly Day[] | undefined;
 };
 
 const counted = ({ count, isWhole }: Counted): string =>
@@ -188,12 +200,13 @@ const counted = ({ count, isWhole }: Counted): string =>
 type Figure = readonly [name: string, value: ReactNode];
 
 /** A figure that is not there yet is a dash. */
-function Figures({ activity, now, inFlight, undelivered, providers, today }: FiguresProps) {
+function Figures({ activity, now, inFlight, undelivered, providers, days }: FiguresProps) {
+  const today = days?.find(({ day }) => day === new Date().toISOString().slice(0, 10));
   const figures: readonly Figure[] = [
     ['Tasks a minute', activity && number(Math.round(activity.perMinute * 10) / 10)],
     ['Successful', activity && shareOf(activity)],
     ['In flight', inFlight && counted(inFlight)],
-    ...(providers ? queueFigures(providers, now) : []),
+    ...queueFigures(providers, now),
     [
       'Callbacks given up',
       undelivered && (
@@ -202,8 +215,8 @@ function Figures({ activity, now, inFlight, undelivered, providers, today }: Fig
         </Link>
       ),
     ],
-    ['Credits today', number(today?.credits ?? 0)],
-    ['Providers today', costOf(today)],
+    ['Credits today', days && number(today?.credits ?? 0)],
+    ['Providers today', days && costOf(today)],
   ];
   return (
     <dl className="totals">
@@ -218,16 +231,16 @@ function Figures({ activity, now, inFlight, undelivered, providers, today }: Fig
 }
 
 function queueFigures(
-  providers: readonly ProviderRow[],
-  now: number | undefined,
+  providers: readonly ProviderRow[] | undefined,
+  now: number,
 ): readonly Figure[] {
-  const { waiting, text } = slotsOf(providers);
-  const oldest = oldestWaiting(providers);
-  const waits = oldest === undefined ? 'nobody' : duration(Math.max(0, (now ?? oldest) - oldest));
+  const slots = providers && slotsOf(providers);
+  const oldest = providers && oldestWaiting(providers);
+  const waits = oldest === undefined ? 'nobody' : duration(Math.max(0, now - oldest));
   return [
-    ['Waiting for a slot', number(waiting)],
-    ['Oldest waits', waits],
-    ['Slots taken', text],
+    ['Waiting for a slot', slots && number(slots.waiting)],
+    ['Oldest waits', providers && waits],
+    ['Slots taken', slots?.text],
   ];
 }
 
@@ -256,21 +269,29 @@ function slotsOf(providers: readonly ProviderRow[]) {
   };
 }
 
+const states = {
+  firing: { text: 'needs you.', mark: '✕', className: 'delivery-undelivered' },
+  unknown: { text: 'cannot be told from here.', mark: '○', className: undefined },
+  quiet: { text: 'is quiet.', mark: '●', className: 'delivery-delivered' },
+} as const;
+/** The most urgent first. */
+const urgency: readonly Judgement['state'][] = ['firing', 'unknown', 'quiet'];
+
 function Alarms({ judgements }: { readonly judgements: readonly Judgement[] }) {
-  const ordered = judgements.toSorted((a, b) => Number(b.isFiring) - Number(a.isFiring));
+  const ordered = urgency.flatMap((state) => judgements.filter((one) => one.state === state));
   return (
     <section className="panel" aria-labelledby="alarms">
       <h2 id="alarms">Alarms</h2>
       <ul className="alarms">
-        {ordered.map(({ name, isFiring, because }) => (
+        {ordered.map(({ name, state, because }) => (
           <li key={name}>
             <p>
-              <strong className={isFiring ? 'delivery-undelivered' : 'delivery-delivered'}>
-                <span aria-hidden="true">{isFiring ? '✕' : '●'}</span> {name}
+              <strong className={states[state].className}>
+                <span aria-hidden="true">{states[state].mark}</span> {name}
               </strong>{' '}
-              {isFiring ? 'needs you.' : 'is quiet.'} <span className="soft">{because}</span>
+              {states[state].text} <span className="soft">{because}</span>
             </p>
-            <details open={isFiring}>
+            <details open={state === 'firing'}>
               <summary>What to do</summary>
               <Text text={runbookOf(name)} />
             </details>

@@ -8,6 +8,7 @@ import {
   type ProviderRow,
   type TaskRow,
   thresholds,
+  undeliveredOf,
 } from '../../../console/screens/operator/judge.ts';
 
 const now = 1_800_000_000;
@@ -54,19 +55,28 @@ const slot = (oldest_waiting_since: number | null) => ({
   paused_until: null,
 });
 
-const firing = (more: Partial<Figures> & { readonly tasks?: readonly TaskRow[] }) => {
-  const { tasks = [], ...figures } = more;
+const noneUndelivered = undeliveredOf([], true, now);
+
+type More = Partial<Figures> & { readonly tasks?: readonly TaskRow[]; readonly isWhole?: boolean };
+
+/** The names of the alarms in a state. */
+const namesOf = (
+  state: ReturnType<typeof judge>[number]['state'],
+  { tasks = [], isWhole = true, ...figures }: More,
+) => {
   const all: Figures = {
-    activity: activityOf(tasks, true, now),
-    undelivered: 0,
+    activity: activityOf(tasks, isWhole, now),
+    undelivered: noneUndelivered,
     providers: [provider()],
     now,
     ...figures,
   };
   return judge(all)
-    .filter(({ isFiring }) => isFiring)
+    .filter((one) => one.state === state)
     .map(({ name }) => name);
 };
+const firing = (more: More) => namesOf('firing', more);
+const unknown = (more: More) => namesOf('unknown', more);
 const times = <T>(count: number, value: T): readonly T[] =>
   Array.from({ length: count }, () => value);
 
@@ -82,8 +92,10 @@ describe('what tasks do now', () => {
     expect(activityOf(tasks, true, now)).toEqual({
       perMinute: 2 / 15,
       completed: 1,
+      waiting: 0,
       failed: [['service_error', 1]],
       seconds: 900,
+      isWhole: true,
     });
   });
 
@@ -101,6 +113,8 @@ describe('what tasks do now', () => {
 describe('an alarm', () => {
   test('is quiet when nothing is wrong', () => {
     expect(firing({ tasks: times(10, task()) })).toEqual([]);
+    expect(unknown({ tasks: times(10, task()) })).toEqual([]);
+    expect(unknown({})).toEqual([]);
   });
 
   test.each([
@@ -126,13 +140,44 @@ describe('an alarm', () => {
   });
 
   test('tells of callbacks that were given up, and of a task that has waited for half a day', () => {
-    expect(firing({ undelivered: 4 })).toEqual([]);
-    expect(firing({ undelivered: 5 })).toEqual(['UndeliveredCallback']);
+    const givenUp = (count: number) =>
+      undeliveredOf(times(count, task({ callback: 'undelivered' })), true, now);
+    expect(firing({ undelivered: givenUp(4) })).toEqual([]);
+    expect(firing({ undelivered: givenUp(5) })).toEqual(['UndeliveredCallback']);
     const waiting = (hours: number) => [
       provider({ slots: [slot(now - hours * 3600), slot(null)] }),
     ];
     expect(firing({ providers: waiting(11) })).toEqual([]);
     expect(firing({ providers: waiting(12) })).toEqual(['QueueStuck']);
+  });
+
+  test('about the providers cannot be told when nothing is completed and tasks wait, as in an outage', () => {
+    const waits = task({ status: 'pending', duration: null });
+    expect(unknown({ tasks: [waits] })).toEqual(['ProviderFailing']);
+    expect(unknown({ providers: [provider({ slots: [slot(now - 60)] })] })).toEqual([
+      'ProviderFailing',
+    ]);
+    expect(unknown({ tasks: [waits, task()] })).toEqual([]);
+    const failed = times(3, failedWith('resource_exhausted'));
+    expect(firing({ tasks: [waits, ...failed] })).toEqual(['ProviderFailing']);
+  });
+
+  test('about tasks cannot be told when there are more than were read, unless those suffice', () => {
+    const tasks = times(800, task());
+    expect(unknown({ tasks, isWhole: false })).toEqual(['ProviderFailing', 'BrokenTask']);
+    const broken = [...times(3, failedWith('service_error')), ...tasks];
+    expect(firing({ tasks: broken, isWhole: false })).toEqual(['BrokenTask']);
+  });
+
+  test('about callbacks looks at the last hour, and cannot be told of those that may have been given up before', () => {
+    const before = task({ callback: 'undelivered', created_at: now - 7200 });
+    const undelivered = undeliveredOf([...times(4, before), task()], true, now);
+    expect(undelivered).toEqual({ count: 5, recent: 1, isWhole: true });
+    expect(unknown({ undelivered })).toEqual(['UndeliveredCallback']);
+    expect(unknown({ undelivered: undeliveredOf(times(4, before), true, now) })).toEqual([]);
+    expect(unknown({ undelivered: undeliveredOf([], false, now) })).toEqual([
+      'UndeliveredCallback',
+    ]);
   });
 
   test('has the thresholds of CloudWatch’s own, and a heading in the runbook', () => {
@@ -141,7 +186,10 @@ describe('an alarm', () => {
       Number(new RegExp(`\\n  ${name}: \\{[\\s\\S]*?threshold: ([\\d.]+)`).exec(alarms)?.[1]);
 
     expect(thresholdOf('BrokenTask')).toBe(thresholds.BrokenTask);
-    expect(thresholdOf('UndeliveredCallback')).toBe(thresholds.UndeliveredCallback);
+    expect(thresholdOf('UndeliveredCallback')).toBe(thresholds.UndeliveredCallback.count);
+    expect(alarms).toContain(
+      `metricNames.undeliveredCallback, ${thresholds.UndeliveredCallback.minutes})`,
+    );
     expect(thresholdOf('ProviderFailing')).toBe(thresholds.ProviderFailing.share);
     expect(alarms).toContain(`minFailedTasks = ${thresholds.ProviderFailing.failed};`);
     expect(alarms).toContain('longWaitSeconds = 12 * 60 * 60;');
@@ -149,7 +197,7 @@ describe('an alarm', () => {
     const runbook = readFileSync('docs/runbook.md', 'utf8');
     const names = judge({
       activity: activityOf([], true, now),
-      undelivered: 0,
+      undelivered: noneUndelivered,
       providers: [],
       now,
     });
