@@ -14,6 +14,7 @@ export type GenerationRequest = Schemas['GenerationRequest'];
 /** What the API itself calls a model in what it answers, or takes as its name. */
 export type ModelName = NonNullable<GenerationRequest['model']>;
 export type Upload = Schemas['Upload'];
+export type TaskUpload = Schemas['TaskUpload'];
 
 const maxRetries = 4;
 

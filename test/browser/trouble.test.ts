@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Page, Route } from 'playwright-core';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { issueKey } from '../../local/local-keys.ts';
 import type { TestStack } from '../flow/open-stack.ts';
@@ -125,6 +126,35 @@ describe.skipIf(!hasChromium)('when something goes wrong', () => {
     expect(sent).toHaveLength(2);
     expect(sent[0]).toContain('/v1/files/');
     expect(new Set(sent).size).toBe(1);
+  });
+
+  test('of two pictures the one that could not be sent is sent into its own form', async () => {
+    const page = await filledForm();
+    const bytes = await sharp('cli/sample.jpg').png().toBuffer();
+    await dropFile(page, '.slot >> nth=1', { name: 'second.png', type: 'image/png', bytes });
+    await page.getByAltText('Chosen: second.png').waitFor();
+    let id = '';
+    await failOnce(page, async (route) => {
+      const json = await (await route.fetch()).json();
+      id = json.id;
+      json.uploads[1].url += '?lost';
+      await route.fulfill({ json });
+    });
+    await page.route(/\?lost$/, (route) => route.abort());
+    await run(page);
+    await page.getByRole('alert').getByText('The picture could not be sent').waitFor();
+    await expect
+      .poll(async () => (await stack.call('GET', `/v1/tasks/${id}`)).body.uploads)
+      .toMatchObject([{ index: 1 }]);
+
+    await run(page);
+    await completed(page);
+
+    const { body } = await stack.call('GET', `/v1/tasks/${id}`);
+    expect(body).toMatchObject({
+      status: 'completed',
+      request: { inputs: [{ content_type: 'image/jpeg' }, { content_type: 'image/png' }] },
+    });
   });
 
   test('a key that does not work any more asks for another in front of the form, which stays', async () => {

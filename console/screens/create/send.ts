@@ -1,5 +1,5 @@
 import { api, bodyOf } from '../../api/client.ts';
-import type { GenerationRequest, Upload } from '../../api/queries.ts';
+import type { GenerationRequest, TaskUpload } from '../../api/queries.ts';
 import type { ReadyPicture } from '../../pictures/repair.ts';
 import { storeOnce } from '../../pictures/store-once.ts';
 import { storePicture, upload } from '../../pictures/upload.ts';
@@ -9,7 +9,11 @@ export type SentPicture =
   | { readonly kind: 'file'; readonly ready: Pick<ReadyPicture, 'blob' | 'mediaType'> }
   | { readonly kind: 'address'; readonly address: string };
 
-export type Created = { readonly id: string; readonly uploads?: readonly Upload[] | undefined };
+export type Created = {
+  readonly id: string;
+  readonly status: string;
+  readonly uploads?: readonly TaskUpload[] | undefined;
+};
 
 export const newIdempotencyKey = (): string =>
   `console-${Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
@@ -44,15 +48,15 @@ export const createTask = (body: GenerationRequest, key: string): Promise<Create
     api.POST('/v1/images/generations', { body, params: { header: { 'Idempotency-Key': key } } }),
   );
 
-/** Sends the pictures that a task waits for. */
+/** Sends the pictures that a task waits for: after a repeated request these are not all of them. */
 export async function uploadAll(
-  forms: readonly Upload[] | undefined,
+  forms: readonly TaskUpload[] | undefined,
   pictures: readonly SentPicture[],
 ): Promise<void> {
   const files = pictures.flatMap((one) => (one.kind === 'file' ? [one.ready] : []));
   await Promise.all(
-    (forms ?? []).map((form, index) => {
-      const file = files[index];
+    (forms ?? []).map((form) => {
+      const file = files[form.index];
       return file && upload(form, file);
     }),
   );
