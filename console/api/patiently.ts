@@ -23,3 +23,22 @@ export async function patiently<Result>(
     }
   }
 }
+
+/** @throws when whoever has asked has signed out: the key of the page may be somebody else's by now */
+export function checkSignedIn(isMine: () => boolean): void {
+  if (!isMine()) throw new Error('It was not done: you have signed out.');
+}
+
+export type Patiently = <Result>(request: () => Promise<Result>) => Promise<Result>;
+
+/**
+ * The same for an action that outlives a sign-out. A request takes the key of whoever is signed in when it is sent, so each
+ * try asks first whether that is still who wanted it, and throws if not.
+ */
+export const patientlyWhile =
+  (isMine: () => boolean, wait?: (ms: number) => Promise<void>): Patiently =>
+  (request) =>
+    patiently(async () => {
+      checkSignedIn(isMine);
+      return request();
+    }, wait);

@@ -1,6 +1,6 @@
 import { ApiError } from '../../api/api-error.ts';
 import { api, bodyOf } from '../../api/client.ts';
-import { patiently } from '../../api/patiently.ts';
+import { checkSignedIn, type Patiently, patientlyWhile } from '../../api/patiently.ts';
 import {
   type GenerationRequest,
   isEnded,
@@ -12,6 +12,7 @@ import { mediaTypes } from '../../pictures/inspect.ts';
 import { fetchPicture } from '../../pictures/picture.ts';
 import { session } from '../../session/session.ts';
 import {
+  type Created,
   createTask,
   newIdempotencyKey,
   type SentPicture,
@@ -19,6 +20,7 @@ import {
   withPictures,
 } from '../create/send.ts';
 import { imageFile, saveZip, type ZipFile } from '../result/save.ts';
+import { makeAgain } from './again.ts';
 import { type Item, makeBulk, messageOf } from './bulk.ts';
 
 /** What is being done with the selected tasks. Beside the screen: it goes on while somebody looks at another one. */
@@ -28,12 +30,12 @@ export const bulk = makeBulk();
 // page begins, since most visits never load this.
 session.onSignOut(() => {
   bulk.forget();
-  unclear.clear();
+  again.forget();
 });
 
 const pathOf = (id: string) => ({ params: { path: { task_id: id } } });
 
-const readTask = (id: string): Promise<Task> =>
+const readTask = (id: string, patiently: Patiently): Promise<Task> =>
   patiently(() => bodyOf(api.GET('/v1/tasks/{task_id}', pathOf(id))));
 
 const imagesOf = (count: number): string => (count === 1 ? '1 image' : `${count} images`);
@@ -44,8 +46,9 @@ export async function downloadTasks(items: readonly Item[]): Promise<void> {
   await bulk.run({
     name: 'Download',
     items,
-    work: async ({ id }) => {
-      const task = await readTask(id);
+    work: async ({ id }, isMine) => {
+      const patiently = patientlyWhile(isMine);
+      const task = await readTask(id, patiently);
       const links = task.status === 'completed' ? task.results : [];
       const read = await Promise.allSettled(
         links.map(async (link, index) => {
@@ -69,8 +72,8 @@ export async function cancelTasks(items: readonly Item[]): Promise<void> {
   await bulk.run({
     name: 'Cancel',
     items,
-    work: async ({ id }) => {
-      const task = await patiently(() =>
+    work: async ({ id }, isMine) => {
+      const task = await patientlyWhile(isMine)(() =>
         bodyOf(api.POST('/v1/tasks/{task_id}/cancel', pathOf(id))),
       );
       return { text: isEnded(task) ? 'Cancelled' : 'Being cancelled, as far as the model allows' };
@@ -83,9 +86,9 @@ export async function deleteTasks(items: readonly Item[]): Promise<void> {
   await bulk.run({
     name: 'Delete',
     items,
-    work: async ({ id }) => {
+    work: async ({ id }, isMine) => {
       try {
-        await patiently(() => bodyOf(api.DELETE('/v1/tasks/{task_id}', pathOf(id))));
+        await patientlyWhile(isMine)(() => bodyOf(api.DELETE('/v1/tasks/{task_id}', pathOf(id))));
       } catch (error) {
         // The response to an earlier try may have been lost.
         if (!(error instanceof ApiError && error.status === 404)) throw error;
@@ -102,9 +105,9 @@ type Prepared = {
   readonly key: string;
 };
 
-// By the id of the task that is run again: requests whose outcome is not known, or whose pictures were not sent. The very same
-// is sent when somebody asks for it once more, so that nothing is made or paid twice.
-const unclear = new Map<string, Prepared>();
+const again = makeAgain<Prepared, Created>(
+  (error) => error instanceof ApiError && !error.isTemporary,
+);
 
 /** Starts each of the tasks once more, with its own pictures and all that it asked for. */
 export async function runTasksAgain(items: readonly Item[]): Promise<void> {
@@ -112,30 +115,37 @@ export async function runTasksAgain(items: readonly Item[]): Promise<void> {
     name: 'Run again',
     items,
     work: async ({ id }, isMine) => {
-      const prepared = unclear.get(id) ?? (await prepare(await readTask(id)));
-      // Somebody else may be signed in by now, and would pay for it.
-      if (!isMine()) throw new Error('It was not started: you have signed out.');
-      const created = await createOnce(id, prepared);
-      await uploadAll(created.uploads, prepared.pictures);
-      unclear.delete(id);
+      const patiently = patientlyWhile(isMine);
+      const created = await again.run(id, {
+        check: () => checkSignedIn(isMine),
+        prepare: async () => prepare(await readTask(id, patiently), patiently),
+        create: ({ body, key }) => patiently(() => createTask(body, key)),
+        send: async (made, { body, pictures }) => {
+          if (body.image_uploads && !made.uploads) await expectBegun(made.id, patiently);
+          await uploadAll(made.uploads, pictures);
+        },
+      });
       return { text: 'Started again', newId: created.id };
     },
   });
   await refreshTasks();
 }
 
-async function createOnce(id: string, prepared: Prepared) {
-  unclear.set(id, prepared);
-  try {
-    return await patiently(() => createTask(prepared.body, prepared.key));
-  } catch (error) {
-    if (error instanceof ApiError && !error.isTemporary) unclear.delete(id);
-    throw error;
-  }
+/**
+ * There are no forms when all pictures have arrived, and none either when the forms have expired.
+ *
+ * @throws when the task may still wait for pictures that nobody can send any more
+ */
+async function expectBegun(id: string, patiently: Patiently): Promise<void> {
+  const { status, started_at } = await readTask(id, patiently);
+  if (status !== 'pending' || started_at !== null) return;
+  throw new Error(
+    `Its new task ${id} has not begun, and takes no pictures any more. Without them it fails in a while and costs nothing; run it again then.`,
+  );
 }
 
-async function prepare(task: Task): Promise<Prepared> {
-  const pictures = await Promise.all(task.request.inputs.map(pictureOf));
+async function prepare(task: Task, patiently: Patiently): Promise<Prepared> {
+  const pictures = await Promise.all(task.request.inputs.map((one) => pictureOf(one, patiently)));
   const body = await patiently(() =>
     withPictures(requestOf(task), pictures, { isUnclear: false, onUpload: () => undefined }),
   );
@@ -145,7 +155,10 @@ async function prepare(task: Task): Promise<Prepared> {
 type TaskInput = Task['request']['inputs'][number];
 
 /** The copy that was made of an input, or its address when there is none. */
-async function pictureOf({ link, ...input }: TaskInput): Promise<SentPicture> {
+async function pictureOf(
+  { link, ...input }: TaskInput,
+  patiently: Patiently,
+): Promise<SentPicture> {
   if (link === undefined) {
     if (input.type === 'url') return { kind: 'address', address: input.url };
     throw new Error('There is no copy of its pictures any more: open it, and choose them again.');
