@@ -131,7 +131,7 @@ describe.skipIf(!hasChromium)('in the form for a picture', () => {
     await drop(page, name, 'image/png', await shape(600, 300, 0.5).png().toBuffer());
     await page.locator('.slot-changes').waitFor();
 
-    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByRole('button', { name: 'Undo' }).press('Enter');
 
     const alert = page.locator('.slot-error');
     expect(await alert.textContent()).toBe(
@@ -140,12 +140,53 @@ describe.skipIf(!hasChromium)('in the form for a picture', () => {
     await page.getByAltText(`As it is: ${name}`).waitFor();
     expect(await violations(page)).toEqual([]);
     await page.getByRole('button', { name: 'Run', exact: true }).click();
-    await page.getByText('Add a picture first.').waitFor();
+    await page.getByText('A picture is not taken as it is').waitFor();
     expect((await stack.call('GET', '/v1/tasks')).body.data).toHaveLength(before);
 
     await page.getByRole('button', { name: 'Change it after all' }).click();
     await page.locator('.slot-changes').waitFor();
     expect(await page.getByAltText(`Chosen: ${name}`).count()).toBe(1);
+  });
+
+  test('the focus stays in the place of a picture whose repair is undone and made again', async () => {
+    const page = await openForm();
+    await drop(page, 'logo.png', 'image/png', await shape(600, 500, 0.5).png().toBuffer());
+    const focused = () => expect.poll(() => page.evaluate('document.activeElement.textContent'));
+
+    await page.getByRole('button', { name: 'Undo' }).press('Enter');
+    await focused().toBe('Change it after all');
+    await page.keyboard.press('Enter');
+    await focused().toBe('Undo');
+    await page.getByRole('button', { name: 'Remove' }).press('Enter');
+    await focused().toContain('Drop, paste or choose');
+  });
+
+  test('with one of two pictures not taken as it is nothing is sent, until it is left out', async () => {
+    const page = await openForm();
+    const creates: string[] = [];
+    page.on('request', (request) => {
+      if (request.url().endsWith('/v1/images/generations')) creates.push(request.url());
+    });
+    await drop(page, 'lighthouse.jpg', 'image/jpeg', sample);
+    const bytes = await shape(600, 500, 0.5).png().toBuffer();
+    await dropFile(page, '.slot >> nth=1', { name: 'logo.png', type: 'image/png', bytes });
+    await page.getByRole('button', { name: 'Undo' }).click();
+    const refusal = page.locator('.run-bar').getByText('A picture is not taken as it is');
+
+    await run(page, 'Make it snow');
+    await refusal.waitFor();
+    await page.getByRole('button', { name: 'Leave it out' }).click();
+    const address = page.getByLabel('Second picture: an address');
+    await address.fill('example.com/b.jpg');
+    await address.press('Control+Enter');
+    await page.getByText('An address begins with https://').waitFor();
+    await refusal.waitFor();
+    expect(creates).toEqual([]);
+    await page.getByRole('button', { name: 'Leave it out' }).click();
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+
+    await finished(page, 'completed');
+    expect(creates).toHaveLength(1);
   });
 
   test('what is behind a transparent picture is chosen, and is what is sent', async () => {

@@ -9,7 +9,16 @@ import { useTitle } from '../../parts/use-title.ts';
 import { CodeTabs } from '../../samples/code-tabs.tsx';
 import { useRights } from '../../session/rights.ts';
 import { Result } from '../result/result.tsx';
-import { changeDraft, fillSlot, limitsOf, nextSlot, requestOf, useForm } from './draft.ts';
+import {
+  changeDraft,
+  type Draft,
+  fillSlot,
+  isRefused,
+  limitsOf,
+  nextSlot,
+  requestOf,
+  useForm,
+} from './draft.ts';
 import { PictureSlot } from './picture-slot.tsx';
 import { useRun } from './use-run.ts';
 
@@ -57,22 +66,26 @@ function CreateForm({ model }: { readonly model: Model }) {
   const left = model.limits.prompt_characters - length;
   const isReadOnly = rights.isKnown && !rights.mayGenerate;
 
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const start = (wanted: Draft) => {
     const problem = whatIsMissing({
       isReadOnly,
       isBusy: slots.some((slot) => slot.isBusy),
+      isRefused: slots.some(isRefused),
       pictures: pictures.length,
-      prompt: draft.prompt,
+      prompt: wanted.prompt,
       left,
-      seed: draft.seed,
+      seed: wanted.seed,
     });
     setMissing(problem?.text);
     if (problem) {
       form.current?.querySelector<HTMLElement>(problem.field)?.focus();
       return;
     }
-    void run(draft, pictures);
+    void run(wanted, pictures);
+  };
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    start(draft);
   };
 
   const sample = {
@@ -215,7 +228,7 @@ function CreateForm({ model }: { readonly model: Model }) {
               onAgainWithSeed={() => {
                 const seed = String(randomSeed());
                 changeDraft({ seed });
-                void run({ ...draft, seed }, pictures);
+                start({ ...draft, seed });
               }}
             />
             <button type="button" className="quiet" onClick={showForm}>
@@ -238,6 +251,8 @@ function randomSeed(): number {
 type Entered = {
   readonly isReadOnly: boolean;
   readonly isBusy: boolean;
+  /** There is a picture that cannot be sent: a request without it would be another one, and would be paid. */
+  readonly isRefused: boolean;
   readonly pictures: number;
   readonly prompt: string;
   readonly left: number;
@@ -245,18 +260,30 @@ type Entered = {
 };
 
 /** What keeps the form from being sent, and the field where that is put right. */
-function whatIsMissing({ isReadOnly, isBusy, pictures, prompt, left, seed }: Entered) {
+function whatIsMissing(entered: Entered) {
+  const { isReadOnly, prompt, left, seed } = entered;
   if (isReadOnly) {
     return { text: 'This key may only look (scope read).', field: '[type=submit]' };
   }
-  if (isBusy) return { text: 'A picture is still being read.', field: '[type=submit]' };
-  if (pictures === 0) return { text: 'Add a picture first.', field: '.slot-choose' };
+  const missingPicture = whichPictureIsMissing(entered);
+  if (missingPicture) return missingPicture;
   if (prompt.trim() === '') return { text: 'Say what to do with it.', field: '[name=prompt]' };
   if (left < 0) return { text: 'The prompt is too long.', field: '[name=prompt]' };
   if (seed !== '' && (!/^\d{1,10}$/.test(seed) || Number(seed) > maxSeed)) {
     return { text: `A seed is a whole number from 0 to ${maxSeed}.`, field: '[name=seed]' };
   }
   return undefined;
+}
+
+function whichPictureIsMissing({ isBusy, isRefused, pictures }: Entered) {
+  if (isBusy) return { text: 'A picture is still being read.', field: '[type=submit]' };
+  if (isRefused) {
+    return {
+      text: 'A picture is not taken as it is: put another one there, or leave it out.',
+      field: '.slot-refused button',
+    };
+  }
+  return pictures === 0 ? { text: 'Add a picture first.', field: '.slot-choose' } : undefined;
 }
 
 /** What is left, as the API last said; nothing is computed here. */

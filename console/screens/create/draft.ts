@@ -42,6 +42,10 @@ export type Slot = {
   readonly isBusy?: boolean;
 };
 
+/** Whether somebody has put something there that cannot be sent. */
+export const isRefused = ({ error, unrepaired }: Slot): boolean =>
+  error !== undefined || unrepaired !== undefined;
+
 type State = { readonly draft: Draft; readonly slots: readonly [Slot, Slot] };
 
 const storageName = 'darkroom.draft';

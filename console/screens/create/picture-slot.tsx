@@ -1,19 +1,26 @@
-import { type DragEvent, useRef, useState } from 'react';
+import { type DragEvent, useEffect, useRef, useState } from 'react';
 import { Foreign } from '../../parts/foreign.tsx';
 import type { Limits } from '../../pictures/inspect.ts';
 import type { Picture } from '../../pictures/picture.ts';
 import { type Background, backgrounds, formatBytes } from '../../pictures/repair.ts';
-import { changeBackground, fillSlot, type Slot, setSlot, undoRepair } from './draft.ts';
+import { changeBackground, fillSlot, isRefused, type Slot, setSlot, undoRepair } from './draft.ts';
 
-type Props = { readonly index: number; readonly slot: Slot; readonly limits: Limits };
+type SlotProps = { readonly index: number; readonly slot: Slot; readonly limits: Limits };
+
+/** Does what a button says that is not there any more afterwards, and keeps the focus in its place. */
+type Replace = (change: () => void) => void;
+
+type Props = SlotProps & { readonly replace: Replace };
 
 // On an iPhone these make the system convert a HEIC.
 const chosenTypes = 'image/jpeg,image/png,image/webp,image/bmp';
+const addressError = 'An address begins with https://';
 const names = ['Picture', 'Second picture'];
 
 /** A place for one picture: dropped, pasted, chosen, or by its address. */
-export function PictureSlot({ index, slot, limits }: Props) {
+export function PictureSlot({ index, slot, limits }: SlotProps) {
   const [isOver, setOver] = useState(false);
+  const { place, replace } = useFocusOf(slot);
   const drop = (event: DragEvent<HTMLElement>) => {
     event.preventDefault();
     setOver(false);
@@ -24,6 +31,7 @@ export function PictureSlot({ index, slot, limits }: Props) {
   };
   return (
     <fieldset
+      ref={place}
       className={`slot${isOver ? ' slot-over' : ''}${slot.picture ? ' slot-filled' : ''}`}
       onDragOver={(event) => {
         event.preventDefault();
@@ -34,24 +42,50 @@ export function PictureSlot({ index, slot, limits }: Props) {
     >
       <legend className="sr-only">{names[index]}</legend>
       {slot.picture ? (
-        <Filled index={index} picture={slot.picture} limits={limits} />
+        <Filled index={index} picture={slot.picture} limits={limits} replace={replace} />
       ) : (
-        <Empty index={index} slot={slot} limits={limits} />
+        <Empty index={index} slot={slot} limits={limits} replace={replace} />
       )}
     </fieldset>
   );
 }
 
-function Empty({ index, slot, limits }: Props) {
+/** Where the focus goes: to the button that takes back what was done, or else to the first. */
+function useFocusOf(slot: Slot) {
+  const place = useRef<HTMLFieldSetElement>(null);
+  const isReplaced = useRef(false);
+  useEffect(() => {
+    if (!isReplaced.current) return;
+    // A picture that is being read is replaced once more.
+    isReplaced.current = slot.isBusy === true;
+    if (document.activeElement !== document.body) return;
+    const find = (selector: string) => place.current?.querySelector<HTMLElement>(selector);
+    (find('.slot-repair') ?? find('button'))?.focus();
+  }, [slot]);
+  const replace: Replace = (change) => {
+    isReplaced.current = true;
+    change();
+  };
+  return { place, replace };
+}
+
+function Empty({ index, slot, limits, replace }: Props) {
   const input = useRef<HTMLInputElement>(null);
   const camera = useRef<HTMLInputElement>(null);
   const [address, setAddress] = useState('');
-  const [error, setError] = useState<string | undefined>();
   const { unrepaired } = slot;
+  const leaveOut = () => {
+    setAddress('');
+    setSlot(index, {});
+  };
+  const repair = ({ original, name, background }: FilePicture) =>
+    fillSlot(index, original, name, limits, background);
   const use = () => {
     if (address.trim() === '') return;
     if (!/^https?:\/\/\S+$/.test(address.trim())) {
-      return setError('An address begins with https://');
+      // A picture that is being read is not lost to it.
+      if (!slot.isBusy) setSlot(index, { unrepaired, error: addressError });
+      return;
     }
     setSlot(index, { picture: { kind: 'address', address: address.trim() } });
   };
@@ -101,42 +135,46 @@ function Empty({ index, slot, limits }: Props) {
           value={address}
           onInput={({ currentTarget }) => {
             setAddress(currentTarget.value);
-            setError(undefined);
+            if (slot.error === addressError) setSlot(index, { unrepaired });
           }}
           onKeyDown={(event) => {
-            if (event.key === 'Enter' && !event.ctrlKey && !event.metaKey) {
-              event.preventDefault();
-              use();
-            }
+            if (event.key !== 'Enter') return;
+            event.preventDefault();
+            use();
+            if (!event.ctrlKey && !event.metaKey) return;
+            // The form is sent when it knows of the address.
+            event.stopPropagation();
+            const { form } = event.currentTarget;
+            setTimeout(() => form?.requestSubmit());
           }}
           onBlur={use}
         />
       </span>
-      {(slot.error ?? error) !== undefined && (
+      {slot.error !== undefined && (
         <p className="slot-error" role="alert">
-          <Foreign text={slot.error ?? error ?? ''} />
+          <Foreign text={slot.error} />
         </p>
       )}
-      {unrepaired && (
-        <div className="slot-facts">
-          <img
-            className="slot-unrepaired"
-            src={unrepaired.objectUrl}
-            alt={`As it is: ${unrepaired.name}`}
-          />
-          <button
-            type="button"
-            onClick={() =>
-              void fillSlot(
-                index,
-                unrepaired.original,
-                unrepaired.name,
-                limits,
-                unrepaired.background,
-              )
-            }
-          >
-            Change it after all
+      {isRefused(slot) && (
+        <div className="slot-facts slot-refused">
+          {unrepaired && (
+            <>
+              <img
+                className="slot-unrepaired"
+                src={unrepaired.objectUrl}
+                alt={`As it is: ${unrepaired.name}`}
+              />
+              <button
+                type="button"
+                className="slot-repair"
+                onClick={() => replace(() => void repair(unrepaired))}
+              >
+                Change it after all
+              </button>
+            </>
+          )}
+          <button type="button" className="quiet" onClick={() => replace(leaveOut)}>
+            Leave it out
           </button>
         </div>
       )}
@@ -144,13 +182,9 @@ function Empty({ index, slot, limits }: Props) {
   );
 }
 
-type FilledProps = {
-  readonly index: number;
-  readonly picture: Picture;
-  readonly limits: Limits;
-};
+type FilledProps = Omit<Props, 'slot'> & { readonly picture: Picture };
 
-function Filled({ index, picture, limits }: FilledProps) {
+function Filled({ index, picture, limits, replace }: FilledProps) {
   return (
     <>
       <div className="slot-picture">
@@ -169,26 +203,22 @@ function Filled({ index, picture, limits }: FilledProps) {
             {picture.ready.width} × {picture.ready.height} · {formatBytes(picture.ready.blob.size)}
           </p>
         )}
-        <button type="button" className="quiet" onClick={() => setSlot(index, {})}>
+        <button type="button" className="quiet" onClick={() => replace(() => setSlot(index, {}))}>
           Remove
         </button>
       </div>
       {picture.kind === 'file' && picture.ready.changes.length > 0 && (
-        <Repair index={index} picture={picture} limits={limits} />
+        <Repair index={index} picture={picture} limits={limits} replace={replace} />
       )}
     </>
   );
 }
 
 type FilePicture = Extract<Picture, { kind: 'file' }>;
-type RepairProps = {
-  readonly index: number;
-  readonly picture: FilePicture;
-  readonly limits: Limits;
-};
+type RepairProps = Omit<Props, 'slot'> & { readonly picture: FilePicture };
 
 /** What was changed in a picture, and the way back. */
-function Repair({ index, picture, limits }: RepairProps) {
+function Repair({ index, picture, limits, replace }: RepairProps) {
   const { ready, background } = picture;
   return (
     <>
@@ -213,7 +243,11 @@ function Repair({ index, picture, limits }: RepairProps) {
             ))}
           </select>
         )}
-        <button type="button" className="quiet" onClick={() => undoRepair(index)}>
+        <button
+          type="button"
+          className="quiet slot-repair"
+          onClick={() => replace(() => undoRepair(index))}
+        >
           Undo
         </button>
       </div>
