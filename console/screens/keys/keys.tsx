@@ -1,6 +1,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { api, bodyOf } from '../../api/client.ts';
+import { pollMsOf } from '../../api/poll.ts';
 import { type Key, queryClient } from '../../api/queries.ts';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Failure } from '../../parts/failure.tsx';
@@ -88,7 +89,8 @@ export function KeyList({ ownId, account }: KeyListProps) {
       ),
     getNextPageParam: ({ next_cursor }) => next_cursor ?? undefined,
     // The list is read from an index, which learns of a change a moment later.
-    refetchInterval: () => (session.current().key === undefined ? false : pollMs),
+    refetchInterval: ({ state: { data } }) =>
+      session.current().key !== undefined && pollMsOf(data?.pages.length ?? 1, pollMs),
   });
   const keys = query.data?.pages.flatMap(({ data }) => data);
   if (query.error && !keys) {

@@ -1,4 +1,5 @@
 import { type QueryKey, useInfiniteQuery } from '@tanstack/react-query';
+import { pollMsOf } from '../../api/poll.ts';
 import { session } from '../../session/session.ts';
 
 /** A page of a list, as every list of the API is. */
@@ -23,8 +24,10 @@ export function usePages<Row>({ queryKey, read, everyMs }: Options<Row>) {
       queryFn: ({ pageParam, signal }) =>
         read(pageParam === undefined ? {} : { cursor: pageParam }, signal),
       getNextPageParam: ({ next_cursor }) => next_cursor ?? undefined,
-      refetchInterval: () =>
-        everyMs === undefined || session.current().key === undefined ? false : everyMs,
+      refetchInterval: ({ state }) =>
+        everyMs !== undefined &&
+        session.current().key !== undefined &&
+        pollMsOf(state.data?.pages.length ?? 1, everyMs),
     },
   );
   return {

@@ -1,5 +1,6 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { api, bodyOf } from '../../api/client.ts';
+import { pollMsOf } from '../../api/poll.ts';
 import { isEnded, type ModelName } from '../../api/queries.ts';
 import { session } from '../../session/session.ts';
 import { type Filters, periods } from './filters.ts';
@@ -7,6 +8,8 @@ import { type Filters, periods } from './filters.ts';
 const pageSize = 30;
 const busyPollMs = 3000;
 const idlePollMs = 15_000;
+/** A text is looked for in hundreds of tasks for each page. */
+const searchTimes = 5;
 
 /** The tasks that the filters choose, page by page, read again as they change. */
 export const useTasks = (filters: Filters, isEnabled: boolean) =>
@@ -20,7 +23,11 @@ export const useTasks = (filters: Filters, isEnabled: boolean) =>
     refetchInterval: ({ state: { data } }) => {
       if (session.current().key === undefined) return false;
       const isBusy = data?.pages.some((page) => page.data.some((task) => !isEnded(task)));
-      return isBusy ? busyPollMs : idlePollMs;
+      const everyMs = isBusy ? busyPollMs : idlePollMs;
+      return pollMsOf(
+        data?.pages.length ?? 1,
+        filters.text === undefined ? everyMs : everyMs * searchTimes,
+      );
     },
   });
 

@@ -1,6 +1,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link, useSearchParams } from 'wouter';
 import { api, bodyOf } from '../../api/client.ts';
+import { pollMsOf } from '../../api/poll.ts';
 import { queryClient, taskQuery } from '../../api/queries.ts';
 import type { components } from '../../api/schema.d.ts';
 import { type DeliveryStatus, deliveryTexts } from '../../parts/delivery-text.ts';
@@ -49,7 +50,8 @@ const useDeliveries = (status: DeliveryStatus | undefined) =>
     getNextPageParam: ({ next_cursor }) => next_cursor ?? undefined,
     refetchInterval: ({ state: { data } }) => {
       if (session.current().key === undefined) return false;
-      return data?.pages.some((page) => page.data.some(isMoving)) ? busyPollMs : idlePollMs;
+      const isBusy = data?.pages.some((page) => page.data.some(isMoving));
+      return pollMsOf(data?.pages.length ?? 1, isBusy ? busyPollMs : idlePollMs);
     },
   });
 
