@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { api, bodyOf } from '../../api/client.ts';
 import { modelsQuery, type TaskSummary } from '../../api/queries.ts';
 import { plainForeign } from '../../parts/foreign.tsx';
@@ -112,11 +112,19 @@ function Search({
   readonly onSearch: (text: string) => void;
 }) {
   const [typed, setTyped] = useState(text);
-  // The address may change by itself: a step back, or all filters cleared.
-  useEffect(() => setTyped(text), [text]);
+  const searched = useRef(text);
+  // The address may change by itself: a step back, or all filters cleared. What was searched here is left as it is being typed.
   useEffect(() => {
-    if (typed.trim() === text) return;
-    const timer = setTimeout(() => onSearch(typed.trim()), typingMs);
+    if (text !== searched.current) setTyped(text);
+    searched.current = text;
+  }, [text]);
+  useEffect(() => {
+    const wanted = typed.trim();
+    if (wanted === text) return;
+    const timer = setTimeout(() => {
+      searched.current = wanted;
+      onSearch(wanted);
+    }, typingMs);
     return () => clearTimeout(timer);
   }, [typed]);
   return (
