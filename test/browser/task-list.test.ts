@@ -63,6 +63,20 @@ describe.skipIf(!hasChromium)('the list of tasks', () => {
     expect(await promptsIn(page)).toEqual(['A Zeppelin at night']);
   });
 
+  test('a text with spaces is searched as it is typed, with pauses in it', async () => {
+    await create('Red car');
+    const page = await openList();
+    const search = page.getByLabel('Text in the prompt');
+    await search.pressSequentially('red ');
+    await page.waitForURL(/text=red$/);
+    await page.getByRole('link', { name: 'Red car' }).waitFor();
+
+    await search.pressSequentially('car');
+    await page.waitForURL(/text=red(\+|%20)car$/);
+
+    expect(await search.inputValue()).toBe('red car');
+  });
+
   test('what is no filter in an address is as good as absent', async () => {
     await create('One that is shown');
     const page = await openList('?key=sk-dr-mine&model=dall-e&view=cinema&status=nonsense');
@@ -189,6 +203,33 @@ describe.skipIf(!hasChromium)('the list of tasks', () => {
     expect((await stack.endedTask(data[0].id)).status).toBe('completed');
   });
 
+  test('a task that takes no pictures any more is not called started when it is run again once more', async () => {
+    await create('Late: one');
+    const page = await openList('?text=Late%3A');
+    const runAgain = async () => {
+      await choose(page, 'Late: one').last().check();
+      await page.getByRole('button', { name: 'Run again (1)' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Run again' }).click();
+      await page.getByText('Run again: 0 of 1 done, 1 not').waitFor();
+    };
+    await page.route(
+      (url) => !url.href.startsWith(stack.url),
+      (route) => (route.request().method() === 'POST' ? route.abort() : route.continue()),
+    );
+    await runAgain();
+    await page.getByRole('button', { name: 'Close' }).click();
+    // As after a quarter of an hour, when the forms have expired.
+    await page.route('**/v1/images/generations', async (route) => {
+      const { uploads: _, ...json } = await (await route.fetch()).json();
+      await route.fulfill({ json });
+    });
+
+    await runAgain();
+
+    await page.getByText('takes no pictures any more').waitFor();
+    expect((await stack.call('GET', '/v1/tasks?text=Late%3A')).body.data).toHaveLength(2);
+  });
+
   test('a failure is named with its task, which stays selected, and the others are done', async () => {
     const prompts = ['Gone: one', `Gone: ${markup}`, 'Gone: three'];
     const made: Body[] = [];
@@ -232,6 +273,42 @@ describe.skipIf(!hasChromium)('the list of tasks', () => {
     expect(await stack.endedTask(waiting.id)).toMatchObject({
       error: { code: 'request_cancelled' },
     });
+  });
+
+  test('several tasks are cancelled after a question, and what ends while somebody is asked is not deleted', async () => {
+    await create('Asked: done');
+    const image_uploads = [{ content_type: 'image/png' }];
+    const ids: string[] = [];
+    for (const name of ['one', 'two', 'three']) {
+      const { body } = await stack.create({ prompt: `Asked: ${name}`, image_uploads });
+      ids.push(body.id);
+    }
+    const page = await openList('?text=Asked%3A');
+    await page.getByLabel('Select all 4 shown').check();
+    await page.getByRole('button', { name: 'Cancel (3)' }).click();
+    await page.getByRole('dialog', { name: 'Cancel 3 tasks?' }).waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Let them go on' }).click();
+    for (const id of ids) {
+      expect((await stack.call('GET', `/v1/tasks/${id}`)).body.status).toBe('pending');
+    }
+
+    await page.getByRole('button', { name: 'Delete (1)' }).click();
+    const question = page.getByRole('dialog', { name: 'Delete 1 task?' });
+    await question.getByText('3 tasks of the selection have not ended, and stay.').waitFor();
+    await stack.call('POST', `/v1/tasks/${ids[0]}/cancel`);
+    await stack.endedTask(ids[0] ?? '');
+    await page.getByText('Delete (2)').waitFor();
+    await question.getByRole('button', { name: 'Delete' }).click();
+    await page.getByText('Delete: 1 of 1 done').waitFor();
+    expect((await stack.call('GET', `/v1/tasks/${ids[0]}`)).status).toBe(200);
+
+    await page.getByRole('button', { name: 'Cancel (2)' }).click();
+    await page.getByRole('button', { name: 'Cancel them' }).click();
+    await page.getByText('Cancel: 2 of 2 done').waitFor();
+    for (const id of ids.slice(1)) {
+      expect(await stack.endedTask(id)).toMatchObject({ error: { code: 'request_cancelled' } });
+    }
   });
 
   test('a key that may only look has nothing to spend or to delete with', async () => {

@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from 'react';
+import { useState } from 'react';
 import { isEnded, type TaskSummary } from '../../api/queries.ts';
 import { Dialog } from '../../parts/dialog.tsx';
 import { credits } from '../../parts/format.ts';
@@ -10,10 +10,45 @@ type Props = { readonly selection: Selection; readonly isBusy: boolean };
 
 const tasksOf = (count: number): string => (count === 1 ? '1 task' : `${count} tasks`);
 
+/** What a question is about, as it was asked: the list goes on changing behind it, and the answer is for these tasks alone. */
+type Subject = {
+  readonly tasks: readonly TaskSummary[];
+  /** How many of the selection had not ended. */
+  readonly unfinished: number;
+};
+
+type Asked = Subject & { readonly question: (typeof questions)[keyof typeof questions] };
+
+const questions = {
+  cancel: {
+    title: (tasks: string) => `Cancel ${tasks}?`,
+    yes: 'Cancel them',
+    no: 'Let them go on',
+    action: cancelTasks,
+    text: () => 'What a provider has already may still be made, and is paid then.',
+  },
+  runAgain: {
+    title: (tasks: string) => `Run ${tasks} again?`,
+    yes: 'Run again',
+    no: 'Not now',
+    action: runTasksAgain,
+    text: ({ tasks }: Subject) =>
+      `Each becomes a new task with the same pictures and options. Together they cost up to ${credits(tasks.reduce((sum, task) => sum + task.credits_reserved, 0))}.`,
+  },
+  delete: {
+    title: (tasks: string) => `Delete ${tasks}?`,
+    yes: 'Delete',
+    no: 'Keep',
+    action: deleteTasks,
+    text: ({ unfinished }: Subject) =>
+      `Their prompts, pictures and images are deleted for good.${unfinished > 0 ? ` ${tasksOf(unfinished)} of the selection ${unfinished === 1 ? 'has not ended, and stays' : 'have not ended, and stay'}.` : ''}`,
+  },
+};
+
 /** What can be done with the selected tasks, and with how many of them. */
 export function SelectionBar({ selection, isBusy }: Props) {
   const { mayGenerate } = useRights();
-  const [asking, ask] = useState<'run again' | 'delete' | undefined>();
+  const [asked, ask] = useState<Asked | undefined>();
   const { selected } = selection;
   const withImages = selected.filter((task) => task.has_results);
   const ended = selected.filter(isEnded);
@@ -28,6 +63,8 @@ export function SelectionBar({ selection, isBusy }: Props) {
     const outcomes = bulk.report()?.outcomes ?? [];
     selection.release(outcomes.flatMap(({ item, isDone }) => (isDone ? [item.id] : [])));
   };
+  const put = (question: Asked['question'], tasks: readonly TaskSummary[]) =>
+    ask({ question, tasks, unfinished: unfinished.length });
   const button = (name: string, count: number, onClick: () => void) => (
     <button
       type="button"
@@ -48,56 +85,35 @@ export function SelectionBar({ selection, isBusy }: Props) {
       {button('Download', withImages.length, () => void start(downloadTasks, withImages))}
       {mayGenerate && (
         <>
-          {button('Cancel', unfinished.length, () => void start(cancelTasks, unfinished))}
-          {button('Run again', selected.length, () => ask('run again'))}
-          {button('Delete', ended.length, () => ask('delete'))}
+          {button('Cancel', unfinished.length, () => {
+            if (unfinished.length === 1) void start(cancelTasks, unfinished);
+            else put(questions.cancel, unfinished);
+          })}
+          {button('Run again', selected.length, () => put(questions.runAgain, selected))}
+          {button('Delete', ended.length, () => put(questions.delete, ended))}
         </>
       )}
       <button type="button" className="quiet" onClick={() => selection.chooseAll(false)}>
         Select none
       </button>
-      {asking === 'run again' && (
+      {asked && (
         <Question
-          title={`Run ${tasksOf(selected.length)} again?`}
-          yes="Run again"
-          no="Not now"
-          onYes={() => void start(runTasksAgain, selected)}
+          {...asked}
+          onYes={() => void start(asked.question.action, asked.tasks)}
           onNo={() => ask(undefined)}
-        >
-          Each becomes a new task with the same pictures and options. Together they cost up to{' '}
-          {credits(selected.reduce((sum, task) => sum + task.credits_reserved, 0))}.
-        </Question>
-      )}
-      {asking === 'delete' && (
-        <Question
-          title={`Delete ${tasksOf(ended.length)}?`}
-          yes="Delete"
-          no="Keep"
-          onYes={() => void start(deleteTasks, ended)}
-          onNo={() => ask(undefined)}
-        >
-          Their prompts, pictures and images are deleted for good.
-          {unfinished.length > 0 &&
-            ` ${tasksOf(unfinished.length)} of the selection ${unfinished.length === 1 ? 'has' : 'have'} not ended, and ${unfinished.length === 1 ? 'stays' : 'stay'}.`}
-        </Question>
+        />
       )}
     </section>
   );
 }
 
-type QuestionProps = {
-  readonly title: string;
-  readonly yes: string;
-  readonly no: string;
-  readonly onYes: () => void;
-  readonly onNo: () => void;
-  readonly children: ReactNode;
-};
+type QuestionProps = Asked & { readonly onYes: () => void; readonly onNo: () => void };
 
-function Question({ title, yes, no, onYes, onNo, children }: QuestionProps) {
+function Question({ question, onYes, onNo, ...subject }: QuestionProps) {
+  const { title, yes, no, text } = question;
   return (
-    <Dialog title={title} onClose={onNo}>
-      <p>{children}</p>
+    <Dialog title={title(tasksOf(subject.tasks.length))} onClose={onNo}>
+      <p>{text(subject)}</p>
       <p className="actions">
         <button type="button" className="primary" onClick={onYes}>
           {yes}
