@@ -158,11 +158,7 @@ async function openReceiver(
 ) {
   const isLocal = loopback.has(new URL(url).hostname) && callbackUrl === undefined;
   const local = isLocal ? await findLocalSecret(terminal) : undefined;
-  if (listen === undefined && local === undefined) {
-    return callbackUrl === undefined
-      ? undefined
-      : { url: callbackUrl, close: async () => undefined };
-  }
+  if (listen === undefined && local === undefined) return elsewhere(callbackUrl);
   if (callbackUrl === undefined && !isLocal)
     throw usageError(
       'A deployment does not reach this machine: give the public address that leads to it with --callback-url, beside --listen',
@@ -184,6 +180,10 @@ async function openReceiver(
     close: server.close,
   };
 }
+
+/** A receiver that the doctor does not see: the task says whether the callback was delivered. */
+const elsewhere = (url: string | undefined) =>
+  url === undefined ? undefined : { url, close: async () => undefined };
 
 const CallbackId = z.object({ id: z.string() });
 const Health = z.object({ status: z.literal('ok') });
