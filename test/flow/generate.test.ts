@@ -91,6 +91,7 @@ test('the workflow starts when the last upload has arrived, and not before', asy
     url: expect.stringContaining('http://127.0.0.1:'),
     fields: expect.objectContaining({ key: `uploads/${body.id}/0`, 'Content-Type': 'image/jpeg' }),
     expires_at: policyExpiration(first),
+    index: 0,
   });
   // The form is signed after the task is created, at most when its response is there.
   expect(first.expires_at).toBeGreaterThanOrEqual(body.created + 15 * 60);
