@@ -1,10 +1,9 @@
 import { useState } from 'react';
 import { api, bodyOf } from '../../api/client.ts';
-import { Copy } from '../../parts/copy.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Failure } from '../../parts/failure.tsx';
 import { Foreign } from '../../parts/foreign.tsx';
-import { localTime } from '../../parts/format.ts';
+import { ReplaceSecret } from '../../parts/replace-secret.tsx';
 import { useAction } from '../../parts/use-action.ts';
 import { type Account, changeAccount, refreshAccount } from './account-query.ts';
 
@@ -83,19 +82,13 @@ const overlapTexts = { 0: 'not at all', 24: 'for a day', 168: 'for a week' } as 
 export function RotateSecret({ account }: { readonly account: Account }) {
   const [isAsking, ask] = useState(false);
   const [overlap, setOverlap] = useState<(typeof overlaps)[number]>(24);
-  const rotate = useAction({
-    mutationFn: () =>
-      bodyOf(
-        api.POST('/v1/admin/accounts/{account}/webhook-secret', {
-          params: { path: { account: account.id } },
-          body: { overlap_hours: overlap },
-        }),
-      ),
-  });
-  const close = rotate.unlessRunning(() => {
-    ask(false);
-    rotate.reset();
-  });
+  const request = () =>
+    bodyOf(
+      api.POST('/v1/admin/accounts/{account}/webhook-secret', {
+        params: { path: { account: account.id } },
+        body: { overlap_hours: overlap },
+      }),
+    );
   return (
     <section className="panel">
       <h2>Webhook secret</h2>
@@ -105,8 +98,8 @@ export function RotateSecret({ account }: { readonly account: Account }) {
           Replace the secret
         </button>
       </p>
-      {isAsking && !rotate.data && (
-        <Dialog title="Replace the secret?" onClose={close}>
+      {isAsking && (
+        <ReplaceSecret request={request} onClose={() => ask(false)}>
           <label>
             Sign with the one before as well
             <select
@@ -122,44 +115,7 @@ export function RotateSecret({ account }: { readonly account: Account }) {
               ))}
             </select>
           </label>
-          {rotate.error && (
-            <Failure
-              what="The secret was not replaced."
-              whenUnclear="It is not certain that the secret was replaced. Replace it again to have one."
-              error={rotate.error}
-            />
-          )}
-          <p className="actions">
-            <button
-              type="button"
-              className="primary"
-              aria-disabled={rotate.isPending}
-              onClick={() => rotate.mutate()}
-            >
-              Replace
-            </button>
-            <button type="button" aria-disabled={rotate.isPending} onClick={close}>
-              Keep
-            </button>
-          </p>
-        </Dialog>
-      )}
-      {isAsking && rotate.data && (
-        <Dialog title="The new secret">
-          <p>
-            Copy it now: it is not shown again. The one before works until{' '}
-            {localTime(rotate.data.previous_valid_until)}.
-          </p>
-          <p className="new-key">
-            <code>{rotate.data.webhook_secret}</code>
-          </p>
-          <p className="actions">
-            <Copy text={rotate.data.webhook_secret} label="Copy secret" />
-            <button type="button" className="primary" onClick={close}>
-              I have saved it
-            </button>
-          </p>
-        </Dialog>
+        </ReplaceSecret>
       )}
     </section>
   );

@@ -1,12 +1,10 @@
 import { type FormEvent, useState } from 'react';
 import { api, bodyOf } from '../../api/client.ts';
 import { queryClient, refreshTasks } from '../../api/queries.ts';
-import { Copy } from '../../parts/copy.tsx';
-import { Dialog } from '../../parts/dialog.tsx';
 import { Failure } from '../../parts/failure.tsx';
 import { Foreign } from '../../parts/foreign.tsx';
-import { localTime } from '../../parts/format.ts';
 import { Loading } from '../../parts/loading.tsx';
+import { ReplaceSecret } from '../../parts/replace-secret.tsx';
 import { useAction } from '../../parts/use-action.ts';
 import { useTitle } from '../../parts/use-title.ts';
 import { useRights } from '../../session/rights.ts';
@@ -149,22 +147,16 @@ type SecretProps = { readonly keyId: string | undefined; readonly mayRotate: boo
 
 function Secret({ keyId, mayRotate }: SecretProps) {
   const [isAsking, ask] = useState(false);
-  const rotate = useAction({
-    mutationFn: async () => {
-      const path = { key_id: keyId ?? '' };
-      const { account } = await bodyOf(api.GET('/v1/admin/keys/{key_id}', { params: { path } }));
-      return bodyOf(
-        api.POST('/v1/admin/accounts/{account}/webhook-secret', {
-          params: { path: { account } },
-          body: {},
-        }),
-      );
-    },
-  });
-  const close = rotate.unlessRunning(() => {
-    ask(false);
-    rotate.reset();
-  });
+  const request = async () => {
+    const path = { key_id: keyId ?? '' };
+    const { account } = await bodyOf(api.GET('/v1/admin/keys/{key_id}', { params: { path } }));
+    return bodyOf(
+      api.POST('/v1/admin/accounts/{account}/webhook-secret', {
+        params: { path: { account } },
+        body: {},
+      }),
+    );
+  };
   return (
     <section className="panel">
       <h2>Secret</h2>
@@ -181,50 +173,13 @@ function Secret({ keyId, mayRotate }: SecretProps) {
       ) : (
         <p>{needsManage}</p>
       )}
-      {isAsking && !rotate.data && (
-        <Dialog title="Replace the secret?" onClose={close}>
+      {isAsking && (
+        <ReplaceSecret request={request} onClose={() => ask(false)}>
           <p>
             For some time callbacks are signed with both secrets, so that receivers can change over.
             After that only the new one fits.
           </p>
-          {rotate.error && (
-            <Failure
-              what="The secret was not replaced."
-              whenUnclear="It is not certain that the secret was replaced. Replace it again to have one."
-              error={rotate.error}
-            />
-          )}
-          <p className="actions">
-            <button
-              type="button"
-              className="primary"
-              aria-disabled={rotate.isPending}
-              onClick={() => rotate.mutate()}
-            >
-              Replace
-            </button>
-            <button type="button" aria-disabled={rotate.isPending} onClick={close}>
-              Keep
-            </button>
-          </p>
-        </Dialog>
-      )}
-      {isAsking && rotate.data && (
-        <Dialog title="The new secret">
-          <p>
-            Copy it now: it is not shown again. The one before works until{' '}
-            {localTime(rotate.data.previous_valid_until)}.
-          </p>
-          <p className="new-key">
-            <code>{rotate.data.webhook_secret}</code>
-          </p>
-          <p className="actions">
-            <Copy text={rotate.data.webhook_secret} label="Copy secret" />
-            <button type="button" className="primary" onClick={close}>
-              I have saved it
-            </button>
-          </p>
-        </Dialog>
+        </ReplaceSecret>
       )}
     </section>
   );
