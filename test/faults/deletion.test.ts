@@ -10,7 +10,7 @@ import { mentions } from './fault-case.ts';
 import { type FaultStack, openFaultStack } from './fault-stack.ts';
 import { concurrentTasks, mapConcurrently, runScenario } from './run-scenario.ts';
 import { sample } from './sample.ts';
-import { scenarioNamed, smallImage, uploadAll, uploadForm } from './scenarios.ts';
+import { type SentTask, scenarioNamed, smallImage, uploadAll, uploadForm } from './scenarios.ts';
 
 // A deletion can crash like everything else. Whatever crashes, the task is whole or gone: as soon as its record says
 // that it was deleted, nothing of it can be read, and the rest follows, whether the caller asks again or not.
@@ -29,12 +29,20 @@ afterAll(() => stack?.close());
 const remove = (id: string) => stack.call('DELETE', `/v1/tasks/${id}`);
 const functions = ['api/delete-task', 'events/delete-pictures'];
 
+/** More at a time would wait for functions longer than they work, and be throttled again and again. */
+const tasksAtATime = 16;
+
 /** Completed tasks, as their caller reads them. */
 async function completedTasks(count: number): Promise<readonly Body[]> {
-  const tasks = await mapConcurrently(concurrentTasks, Array(count).fill(byUploads), (scenario) =>
-    runScenario(stack, scenario),
-  );
-  await stack.reconcileUntilDone(tasks.map(({ id }) => id));
+  const tasks: SentTask[] = [];
+  while (tasks.length < count) {
+    const batch = Array(Math.min(tasksAtATime, count - tasks.length)).fill(byUploads);
+    const some = await mapConcurrently(concurrentTasks, batch, (scenario) =>
+      runScenario(stack, scenario),
+    );
+    await stack.reconcileUntilDone(some.map(({ id }) => id));
+    tasks.push(...some);
+  }
   return Promise.all(
     tasks.map(async ({ id }) => (await stack.call('GET', `/v1/tasks/${id}`)).body),
   );
