@@ -148,7 +148,8 @@ async function openPorts(options: Options, terminal: Terminal, signal: AbortSign
   return { ports, close: async () => receiver?.close() };
 }
 
-const loopback: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '[::1]']);
+/** This machine, by an address or by a name (RFC 6761). */
+const loopback = /^(127\.0\.0\.1|\[::1\]|(.+\.)?localhost)$/;
 
 /** Who receives the callback: this machine, when it may, or the address that was given. */
 async function openReceiver(
@@ -156,10 +157,11 @@ async function openReceiver(
   url: string,
   terminal: Terminal,
 ) {
-  const isLocal = loopback.has(new URL(url).hostname) && callbackUrl === undefined;
+  const { hostname } = new URL(url);
+  const isLocal = hostname === '127.0.0.1' && callbackUrl === undefined;
   const local = isLocal ? await findLocalSecret(terminal) : undefined;
   if (listen === undefined && local === undefined) return elsewhere(callbackUrl);
-  if (callbackUrl === undefined && !isLocal)
+  if (callbackUrl === undefined && !loopback.test(hostname))
     throw usageError(
       'A deployment does not reach this machine: give the public address that leads to it with --callback-url, beside --listen',
     );
