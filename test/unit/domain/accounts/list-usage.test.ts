@@ -225,7 +225,7 @@ describe('a million rows of usage', () => {
   const range = { from: days[0], to: days.at(-1) };
 
   /** A store that finds a position at once, as DynamoDB does. */
-  const million_service = () => {
+  const millionRows = () => {
     const reads = { rows: 0 };
     const usage: UsageStore = {
       page: async (_account, { from, to, limit }) => {
@@ -248,7 +248,7 @@ describe('a million rows of usage', () => {
 
   test('are read page by page, each page its own rows and few others', async () => {
     expect(million.length).toBeGreaterThan(1_000_000);
-    const { list, reads } = million_service();
+    const { list, reads } = millionRows();
 
     const first = await list({ group_by: 'day,key,model', limit: '1000' });
     expect(reads.rows).toBeLessThanOrEqual(3000);
@@ -265,7 +265,7 @@ describe('a million rows of usage', () => {
   });
 
   test('by day come in pages that end early when a page would read too many rows', async () => {
-    const { list } = million_service();
+    const { list } = millionRows();
 
     const { data, pages } = await walk((cursor) =>
       list({ group_by: 'day', limit: '365', ...cursor }),
@@ -277,7 +277,7 @@ describe('a million rows of usage', () => {
   });
 
   test('by key alone are refused with what to do, before too many rows are read', async () => {
-    const { list, reads } = million_service();
+    const { list, reads } = millionRows();
 
     const problem = await thrownBy(list({ group_by: 'key' }));
 
