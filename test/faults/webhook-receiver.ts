@@ -11,9 +11,14 @@ export type Delivery = {
   readonly problem?: string | undefined;
 };
 
+/** How the official library words a timestamp that is out of its tolerance. */
+const tooOld = 'timestamp too old';
+
 /**
  * A webhook receiver: keeps every delivery by event, and verifies it at once, because a signature is
- * valid for some minutes only. `statusFor` decides the response by the path and the attempt.
+ * valid for some minutes only. Refuses one that is too old, which it is when the clock was advanced
+ * between its signature and its arrival: it must be signed and sent again, and is no delivery until then.
+ * `statusFor` decides the response to all others by the path and the attempt.
  */
 export async function startWebhookReceiver(
   statusFor: (path: string, attempt: number) => number = () => 200,
@@ -25,6 +30,10 @@ export async function startWebhookReceiver(
     const eventId = String(request.headers['webhook-id']);
     const earlier = deliveries.get(eventId) ?? [];
     const problem = verify(secret, body, request.headers);
+    if (problem?.includes(tooOld)) {
+      response.writeHead(400).end();
+      return;
+    }
     deliveries.set(eventId, [...earlier, { eventId, body, problem }]);
     response.writeHead(statusFor(request.url ?? '', earlier.length + 1)).end();
   });
