@@ -19,6 +19,7 @@ export const optionOfField: Readonly<Record<Field, string>> = {
   prompt_extend: '--prompt-extend',
   watermark: '--watermark',
   callback_url: '--callback-url',
+  lane: '--bulk',
   metadata: '--metadata',
 };
 
@@ -33,6 +34,7 @@ export type CreateOptions = {
   readonly promptExtend?: boolean;
   readonly watermark?: boolean;
   readonly callbackUrl?: string;
+  readonly bulk?: boolean;
   readonly metadata?: Record<string, string>;
 };
 
@@ -60,6 +62,7 @@ export const withCreateOptions = (command: Command): Command =>
     .option('--watermark', 'put a watermark on them')
     .option('--no-watermark', 'put no watermark on them')
     .option('--callback-url <address>', 'where to post the task when it has ended')
+    .option('--bulk', 'let other tasks of this account go first')
     .addOption(
       new Option(
         '--metadata <key=value>',
@@ -78,5 +81,6 @@ export const requestOf = (options: CreateOptions): CreateRequest => ({
   prompt_extend: options.promptExtend,
   watermark: options.watermark,
   callback_url: options.callbackUrl,
+  lane: options.bulk ? 'bulk' : undefined,
   metadata: options.metadata,
 });

@@ -26,6 +26,7 @@ export type CreateRequest = Pick<
   | 'prompt_extend'
   | 'watermark'
   | 'callback_url'
+  | 'lane'
   | 'metadata'
 >;
 

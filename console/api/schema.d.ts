@@ -988,6 +988,11 @@ export interface components {
             prompt_extend?: boolean | null;
             /** @description Whether the images say that they were made by a machine */
             watermark?: boolean | null;
+            /**
+             * @description Where the task waits when a provider has no room: of an account’s own waiting tasks, four in `interactive` are served for each one in `bulk`. For many tasks at once that nobody watches. The price is the same. Default: `interactive`
+             * @enum {string|null}
+             */
+            lane?: "interactive" | "bulk" | null;
             /** @description Texts of your own, which come back with the task */
             metadata?: {
                 [key: string]: string;
@@ -2729,6 +2734,11 @@ export interface components {
                 ticket: string | null;
                 /** @description The slot of the provider that its job was submitted with; `null` at a provider without limits, and as long as it waits for one */
                 slot: string | null;
+                /**
+                 * @description Where it waits for one, among the tasks of its account
+                 * @enum {string}
+                 */
+                lane: "interactive" | "bulk";
                 /** @description When it began to wait for a slot, if it had to, in unix seconds */
                 queued_at: number | null;
                 /** @description The number of its execution; above 1 when some died */

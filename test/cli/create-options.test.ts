@@ -43,6 +43,7 @@ describe('every field of a create', () => {
     ['prompt_extend', ['--no-prompt-extend'], false],
     ['watermark', ['--watermark'], true],
     ['watermark', ['--no-watermark'], false],
+    ['lane', ['--bulk'], 'bulk'],
     ['callback_url', ['--callback-url', 'https://example.com/x'], 'https://example.com/x'],
     [
       'metadata',

@@ -241,7 +241,13 @@ describe('the operator', () => {
       code: 'content_policy_violation',
       provider: 'dashscope',
       // The local provider has no limits, so no job has a slot.
-      internals: { ticket: expect.any(String), slot: null, queued_at: null, execution: 1 },
+      internals: {
+        ticket: expect.any(String),
+        slot: null,
+        lane: 'interactive',
+        queued_at: null,
+        execution: 1,
+      },
       callback_attempts: null,
     });
     expect(JSON.stringify(body)).not.toMatch(/Make it snow|sample\.jpg/);

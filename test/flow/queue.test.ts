@@ -118,6 +118,35 @@ describe('with a provider that takes two jobs', () => {
     for (const { task_info } of ended) expect(task_info).toEqual({ can_cancel: false });
   });
 
+  test('a task does not wait for those of its account that came before it in the lane bulk', async () => {
+    controlProvider(stack, { seconds: 48 });
+    const running = [await stack.create(generation()), await stack.create(generation())];
+    for (const { body } of running) await submitted(stack, body.id);
+    const waiting: string[] = [];
+    for (const lane of ['bulk', 'bulk', 'bulk', undefined]) {
+      const { body } = await stack.create(generation({ lane }));
+      await until(
+        () => entered(stack, 'AwaitSlot', body.id),
+        (times) => times === 1,
+      );
+      waiting.push(body.id);
+    }
+
+    const positions = await until(
+      async () => {
+        const { body } = await stack.call('POST', '/v1/tasks/batch', { task_ids: waiting });
+        return body.data.map(({ task_info }: Body) => task_info.queue_position);
+      },
+      (all) => new Set(all).size === waiting.length,
+    );
+    expect(positions.at(-1)).toBeLessThanOrEqual(2);
+    expect(positions.toSorted()).toEqual([1, 2, 3, 4]);
+
+    controlProvider(stack, { seconds: 1 });
+    const ended = await Promise.all(waiting.map((id) => stack.endedTask(id)));
+    expect(ended.map(({ status }) => status)).toEqual(Array(4).fill('completed'));
+  });
+
   test('a task that waits for a slot is cancelled at once and for nothing, and its provider never hears of it', async () => {
     controlProvider(stack, { seconds: 20 });
     const before = (await mockProviderState(stack)).counts.submits;

@@ -187,6 +187,7 @@ const internalsOf = ({ provider, internals }: Task): readonly Fact[] => [
   ['Provider', provider],
   ['Job there', internals.ticket === null ? null : <Foreign key="job" text={internals.ticket} />],
   ['Slot', internals.slot],
+  ['Lane', internals.lane],
   ['Waits for one since', time(internals.queued_at)],
   ['Execution', internals.execution],
   ['Missing uploads', internals.missing_uploads || null],

@@ -165,6 +165,11 @@ function fields(): Record<Exclude<keyof GenerationRequest, 'ignored'> | '', Fiel
     seed: { description: 'The same seed and request make similar images' },
     prompt_extend: { description: 'Whether the model may elaborate the prompt' },
     watermark: { description: 'Whether the images say that they were made by a machine' },
+    lane: {
+      description:
+        'Where the task waits when a provider has no room: of an account’s own waiting tasks, four in `interactive` are served for each one in `bulk`. For many tasks at once that nobody watches. The price is the same',
+      default: 'interactive',
+    },
     metadata: {
       description: 'Texts of your own, which come back with the task',
       maxProperties: metadataLimits.texts,

@@ -26,7 +26,8 @@ export type Options = {
 };
 
 /** The lanes of an account in the queue: its single tasks do not wait for its own bulk. */
-export type Lane = 'interactive' | 'bulk';
+export const lanes = ['interactive', 'bulk'] as const;
+export type Lane = (typeof lanes)[number];
 
 /** How long a task is expected to wait for a slot, and then to be with a provider, in seconds. */
 export type ExpectedWait = { readonly waitSeconds: number; readonly jobSeconds: number };
@@ -120,7 +121,7 @@ type TaskBase = {
   readonly cancelledAt?: number | undefined;
   /** The provider that has the job, or to which it was submitted last. */
   readonly provider?: ProviderName | undefined;
-  /** Its lane in the queue in front of the providers; absent: interactive. */
+  /** Its lane in the queue in front of the providers, as its caller chose; absent: interactive. */
   readonly lane?: Lane | undefined;
   /** The slot of its provider that the job was submitted with; absent at a provider without limits. */
   readonly slot?: string | undefined;

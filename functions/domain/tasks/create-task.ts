@@ -108,6 +108,7 @@ function draft(deps: Deps, request: GenerationRequest, caller: Caller): WithRequ
       watermark: request.watermark,
     },
     callbackUrl: request.callback_url,
+    lane: request.lane,
     metadata: request.metadata,
     // With uploads: when its forms have expired, so that nothing can arrive any more.
     nextCheckAt: now + (request.image_uploads ? uploadFormMs : 0) + startGraceMs,

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { allProviderNames } from '../model/catalogue.ts';
 import { taskErrorCodes } from '../model/problem.ts';
-import { callbackStates, maxStoredAttempts, statuses } from '../model/task.ts';
+import { callbackStates, lanes, maxStoredAttempts, statuses } from '../model/task.ts';
 import { accountName, credits, keyId, seconds, taskId } from './fields.ts';
 
 // Tasks as the operator sees them.
@@ -58,6 +58,7 @@ export const AdminTask = z
           .describe(
             'The slot of the provider that its job was submitted with; `null` at a provider without limits, and as long as it waits for one',
           ),
+        lane: z.enum(lanes).describe('Where it waits for one, among the tasks of its account'),
         queued_at: time('When it began to wait for a slot, if it had to'),
         execution: z.int().min(1).describe('The number of its execution; above 1 when some died'),
         missing_uploads: z.int().min(0).describe('Pictures that were not uploaded yet'),

@@ -74,6 +74,7 @@ function messageOf(task: TaskState): string | null {
 
 const slotOf = (task: TaskState) => ({
   slot: task.slot ?? null,
+  lane: task.lane ?? 'interactive',
   queued_at: inSeconds(isEnded(task) ? task.queuedAt : task.queue?.since),
 });
 

@@ -17,7 +17,7 @@ const refusedFields: Readonly<Record<string, string>> = {
   ),
   ...sameAdvice(
     ['tier', 'service_tier'],
-    'is not a field here: every task has the same price and the same priority',
+    'is not a field here: every task has the same price; a task with "lane": "bulk" lets your other tasks go first',
   ),
 };
 

@@ -9,7 +9,7 @@ import {
   widestLimits,
 } from '../model/catalogue.ts';
 import { contentTypeOf, formatOfType, imageFormats } from '../model/image-format.ts';
-import { maxSignedUrlLength, maxUrlLength } from '../model/task.ts';
+import { lanes, maxSignedUrlLength, maxUrlLength } from '../model/task.ts';
 import { extraFieldsOf } from './extra-fields.ts';
 
 /** The picture formats a caller may upload, by their media type. */
@@ -79,6 +79,7 @@ const rules = {
   callbackUrl: `callback_url must be an https address of at most ${maxUrlLength} characters`,
   negativePrompt: `negative_prompt must be a text of 1 to ${maxNegativePromptCodePoints} characters`,
   seed: `seed must be a whole number from 0 to ${maxSeed}`,
+  lane: `lane must be one of: ${lanes.join(', ')}`,
   metadata: `metadata must be an object of at most ${metadataLimits.texts} texts: keys up to ${metadataLimits.key}, values up to ${metadataLimits.value} characters`,
 } as const;
 
@@ -158,6 +159,7 @@ export function generationRequest(
     seed: optional(wholeNumber(0, maxSeed, rules.seed)),
     prompt_extend: flag('prompt_extend'),
     watermark: flag('watermark'),
+    lane: optional(z.enum(lanes, rules.lane)),
     metadata: optional(
       z
         .record(
@@ -194,6 +196,7 @@ export function generationRequest(
         seed: request.seed,
         prompt_extend: request.prompt_extend,
         watermark: request.watermark,
+        lane: request.lane,
         metadata: request.metadata,
         /** The fields that this model does not have. */
         ignored: extraFieldsOf(request, fields).ignored,

@@ -30,6 +30,7 @@ describe('200', () => {
       seed: 7,
       prompt_extend: false,
       watermark: true,
+      lane: 'bulk',
       metadata: { order: '7' },
       callback_url: 'https://example.com/hook',
     });
@@ -58,6 +59,7 @@ describe('200', () => {
         watermark: true,
       },
       callbackUrl: 'https://example.com/hook',
+      lane: 'bulk',
       metadata: { order: '7' },
     });
     expect(task.id).toMatch(/^task-unified-1757156493-[a-z0-9]{8}$/);

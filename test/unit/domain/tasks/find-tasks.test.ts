@@ -193,6 +193,7 @@ describe('a task with its internals', () => {
       internals: {
         ticket: 'ticket-9',
         slot: 'fal#0',
+        lane: 'interactive',
         queued_at: null,
         execution: 3,
         busy_count: 2,

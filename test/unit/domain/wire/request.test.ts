@@ -49,6 +49,7 @@ const allFields = [
   'seed',
   'prompt_extend',
   'watermark',
+  'lane',
   'metadata',
   'mask_url',
   'quality',
@@ -72,6 +73,7 @@ const rules = {
   negative: 'negative_prompt must be a text of 1 to 500 characters',
   size: 'size must be like 1280x1280: 768x768 to 1280x1280 pixels in all, sides between 1:4 and 4:1; or one of 1:1, 2:3, 3:2, 3:4, 4:3, 9:16, 16:9, 21:9; or auto',
   seed: 'seed must be a whole number from 0 to 2147483647',
+  lane: 'lane must be one of: interactive, bulk',
   metadata:
     'metadata must be an object of at most 16 texts: keys up to 64, values up to 512 characters',
 } as const;
@@ -100,6 +102,7 @@ describe('200', () => {
       seed: 0,
       prompt_extend: false,
       watermark: true,
+      lane: 'bulk',
       metadata: { order: '7' },
     };
 
@@ -228,6 +231,7 @@ describe('200', () => {
     ['four images', { n: 4 }],
     ['the largest seed', { seed: 2_147_483_647 }],
     ['a size with an asterisk', { size: '768*768' }],
+    ['the lane that is the default', { lane: 'interactive' }],
     ['16 metadata', { metadata: entries(16) }],
     ['no metadata in its object', { metadata: {} }],
     ['the longest metadata', { metadata: { [characters(64)]: characters(512) } }],
@@ -284,7 +288,7 @@ describe('400', () => {
       'a tier with another price',
       { service_tier: 'priority' },
       'service_tier',
-      'service_tier is not a field here: every task has the same price and the same priority',
+      'service_tier is not a field here: every task has the same price; a task with "lane": "bulk" lets your other tasks go first',
     ],
     ['three pictures', { image_urls: [picture, picture, picture] }, 'image_urls', rules.urls],
     ['one picture outside a list', { image_urls: picture }, 'image_urls', rules.urls],
@@ -341,6 +345,7 @@ describe('400', () => {
       'prompt_extend must be true or false',
     ],
     ['watermark as a number', { watermark: 1 }, 'watermark', 'watermark must be true or false'],
+    ['an unknown lane', { lane: 'express' }, 'lane', rules.lane],
     ['metadata that is a list', { metadata: [] }, 'metadata', rules.metadata],
     ['17 metadata', { metadata: entries(17) }, 'metadata', rules.metadata],
     ['metadata that is no text', { metadata: { order: 7 } }, 'metadata.order', rules.metadata],
