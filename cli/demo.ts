@@ -12,7 +12,7 @@ const program = createProgram('demo', 'One picture through the whole system, on 
   .argument('[prompt]', 'what to make of it', 'Replace the background with a starry sky')
   .action(async (picture: string, prompt: string) => {
     const generated = await runDemo({
-      command: [process.execPath, 'local/start.ts'],
+      command: [process.execPath, 'local/start.ts', '--no-thumbnails'],
       cwd: root,
       picture,
       prompt,

@@ -52,7 +52,9 @@ export function acknowledge(stack: Stack, { buckets, workflow }: Props): void {
     prefixOf(buckets.inputs, bucketPrefixes.files),
     prefixOf(buckets.inputs, bucketPrefixes.prepared),
     prefixOf(buckets.inputs, bucketPrefixes.hosted),
+    prefixOf(buckets.inputs, bucketPrefixes.thumbnails),
     prefixOf(buckets.results, bucketPrefixes.results),
+    prefixOf(buckets.results, bucketPrefixes.thumbnails),
     executions,
     ...Object.values(functions).map(versionsOf),
   ];

@@ -90,6 +90,11 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
     prefix: bucketPrefixes.uploads,
     actions: ['s3:PutObject'],
   });
+  // It signs links to them, which can do what their signer can.
+  const readsThumbnails = {
+    prefix: bucketPrefixes.thumbnails,
+    actions: ['s3:GetObject'],
+  } as const;
   return {
     'api/create-task': {
       id: 'CreateTask',
@@ -170,6 +175,10 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
         ACTIVITY_TABLE: readDurations,
         TASK_TABLE: tables.tasks.allow('dynamodb:BatchGetItem'),
         TYPICAL_SECONDS: stage.typicalSeconds,
+        ...(stage.thumbnails && {
+          INPUT_THUMBNAIL_BUCKET: buckets.inputs.allow(readsThumbnails, 's3:ListBucket'),
+          RESULT_THUMBNAIL_BUCKET: buckets.results.allow(readsThumbnails, 's3:ListBucket'),
+        }),
       },
     },
     'api/cancel-task': {

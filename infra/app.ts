@@ -23,7 +23,11 @@ app.synth();
 async function chosenDeployment() {
   const { deploymentOf } = await import('./deployment.ts');
   try {
-    return deploymentOf({ stage: context('stage'), config: context('config') });
+    return deploymentOf({
+      stage: context('stage'),
+      config: context('config'),
+      thumbnails: context('thumbnails'),
+    });
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
     process.exit(1);

@@ -77,6 +77,7 @@ export class Buckets extends Construct {
         expireAfter(inputDays, bucketPrefixes.uploads),
         expireAfter(inputDays, bucketPrefixes.files),
         expireAfter(inputDays, bucketPrefixes.prepared),
+        expireAfter(inputDays, bucketPrefixes.thumbnails),
         expireAfter(hostedFileDays, bucketPrefixes.hosted),
       ],
     });

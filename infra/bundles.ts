@@ -7,6 +7,7 @@ import type { LoadedRoute } from '../functions/api/routes.ts';
 import { type Entry, entries } from '../functions/runtime/env.ts';
 import { routeKey } from '../functions/runtime/route.ts';
 import { buildConsole } from './console.ts';
+import { copyDecoder, decoderPlugin } from './decoder.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -28,6 +29,7 @@ export async function buildBundles(routes: readonly LoadedRoute[]): Promise<stri
   const sources = join(outdir, 'sources');
   // The console's files lie beside the bundle that sends them.
   const console = buildConsole(join(outdir, 'api/console/files'));
+  const decoder = copyDecoder(join(outdir, 'events/make-thumbnail'));
   await build({
     absWorkingDir: root,
     entryPoints: (Object.keys(entries) as Entry[]).map((entry) => ({
@@ -46,10 +48,11 @@ export async function buildBundles(routes: readonly LoadedRoute[]): Promise<stri
     // By default esbuild takes the CommonJS half of a package, which it cannot tree-shake.
     mainFields: ['module', 'main'],
     external: neverLoaded,
+    plugins: [decoderPlugin],
     legalComments: 'none',
     logLevel: 'warning',
   });
-  await console;
+  await Promise.all([console, decoder]);
   rmSync(sources, { recursive: true });
   return outdir;
 }

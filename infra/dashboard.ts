@@ -132,6 +132,7 @@ const troubles = (): Row => [
       metricNames.providerAccountRejected,
       metricNames.undeliveredCallback,
       metricNames.reconcilerFailure,
+      metricNames.thumbnailFailed,
     ),
   ),
 ];

@@ -39,10 +39,12 @@ const rowsOf = ({ tables, buckets }: Props): FunctionTable<DeletionEntry> => ({
       INPUT_BUCKET: buckets.inputs.allow(
         { prefix: bucketPrefixes.uploads, actions: ['s3:DeleteObjectVersion'] },
         { prefix: bucketPrefixes.prepared, actions: ['s3:DeleteObjectVersion'] },
+        { prefix: bucketPrefixes.thumbnails, actions: ['s3:DeleteObjectVersion'] },
         's3:ListBucketVersions',
       ),
       RESULT_BUCKET: buckets.results.allow(
         { prefix: bucketPrefixes.results, actions: ['s3:DeleteObjectVersion'] },
+        { prefix: bucketPrefixes.thumbnails, actions: ['s3:DeleteObjectVersion'] },
         's3:ListBucketVersions',
       ),
     },

@@ -12,19 +12,27 @@ export type Deployment = {
 
 /**
  * What the CDK context chooses: a stage (`-c stage=prod`), which takes precedence over that of the settings file, and another
- * settings file (`-c config=FILE`; an empty name is none). The local stack has no settings.
+ * settings file (`-c config=FILE`; an empty name is none), and whether there are thumbnails (`-c thumbnails=off`). The local
+ * stack has no settings.
  * @throws {Error} that names what is wrong with the stage or the settings
  */
-export function deploymentOf({
-  stage,
-  config,
-  file = settingsFile,
-}: {
+export function deploymentOf({ thumbnails, ...choice }: Choice): Deployment {
+  const deployment = deploymentAt(choice);
+  if (thumbnails === undefined) return deployment;
+  if (!/^(on|off)$/.test(thumbnails))
+    throw new Error(`thumbnails is on or off, and not "${thumbnails}".`);
+  return { ...deployment, stage: { ...deployment.stage, thumbnails: thumbnails === 'on' } };
+}
+
+type Choice = {
   readonly stage?: string | undefined;
   readonly config?: string | undefined;
+  readonly thumbnails?: string | undefined;
   /** The settings file, when the context names none. */
   readonly file?: string;
-}): Deployment {
+};
+
+function deploymentAt({ stage, config, file = settingsFile }: Choice): Deployment {
   if (stage === 'local' || config === '') return withoutSettings(stage ?? 'dev');
   const settings = readSettings(config ?? file, config !== undefined);
   const stageName = stage ?? settings?.stage ?? 'dev';

@@ -109,6 +109,7 @@ const Settings = z.strictObject({
   waiters: whole(0, 1000).optional(),
   alarmEmail: z.email().optional(),
   safeDeploys: z.boolean().optional(),
+  thumbnails: z.boolean().optional(),
   models: z.partialRecord(z.enum(models.map(({ id }) => id)), ModelSettings).optional(),
   modelAliases: z.record(z.string().regex(/^[\w./:-]+$/), ModelAlias).optional(),
   /** The providers in the order in which they are tried. The others are not used. */
@@ -171,6 +172,7 @@ export function withSettings(stage: Stage, settings: Settings): Stage {
     browserOrigins: browserOrigins ?? stage.browserOrigins,
     domain: settings.domain,
     safeDeploys: settings.safeDeploys,
+    thumbnails: settings.thumbnails ?? stage.thumbnails,
     modelPrices: pricesOf(settings),
     fixed: fixedParameters(settings),
   };

@@ -24,6 +24,7 @@ import { SafeDeploys } from './safe-deploys.ts';
 import { Secrets } from './secrets.ts';
 import { type Stage, whyNotDeployable } from './stage.ts';
 import { Tables } from './tables.ts';
+import { Thumbnails } from './thumbnails.ts';
 import { Triggers } from './triggers.ts';
 import { Workflow } from './workflow.ts';
 
@@ -75,6 +76,7 @@ export class DarkroomStack extends Stack {
         : functions,
     );
     const triggers = new Triggers(this, 'Triggers', { ...common, workflow, deletion });
+    if (stage.thumbnails) new Thumbnails(this, 'Thumbnails', common);
     const monitored = { api: api.http, workflow, triggers, deletion, tables };
     const { alarms, mail } = new Alarms(this, 'Alarms', monitored, stage);
     new Dashboard(this, 'Dashboard', { ...monitored, alarms });

@@ -57,6 +57,8 @@ export type Stage = {
   readonly domain?: { readonly name: string; readonly certificate: string } | undefined;
   /** Whether new code of the functions that matter most takes over step by step. */
   readonly safeDeploys?: boolean | undefined;
+  /** Whether a function decodes the pictures of tasks and makes thumbnails of them, for the console. */
+  readonly thumbnails: boolean;
   /** Values that the settings file gives, by the names of the stack parameters whose place they take. */
   readonly fixed?: Readonly<Record<string, string | number>>;
 };
@@ -72,6 +74,7 @@ const cloud = {
   modelPrices: {},
   providerUrls: { pattern: '^https://[a-z0-9.-]+$' },
   publishedCapacities: true,
+  thumbnails: true,
   // `none` is no provider's name, so there is no key until the operator stores one.
   firstKeys: { given: {}, generated: 'none' },
   allowLoopback: false,
@@ -99,6 +102,8 @@ export const stages = {
     },
     // The mock providers have no limits until they are told to.
     publishedCapacities: false,
+    // `npm start` has them. The tests and the demo do without, so that they need not wait for a decoder.
+    thumbnails: false,
     // The mock providers accept any key.
     firstKeys: {
       given: Object.fromEntries(otherProviders.map((name) => [name, 'mock'])),

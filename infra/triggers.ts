@@ -26,7 +26,11 @@ type Props = {
   readonly providers: Providers;
 };
 
-type EventEntry = Exclude<Extract<Entry, `events/${string}`>, keyof Deletion['functions']>;
+type EventEntry = Exclude<
+  Extract<Entry, `events/${string}`>,
+  // These have constructs of their own.
+  keyof Deletion['functions'] | 'events/make-thumbnail'
+>;
 
 /**
  * The functions outside of API and workflow. They run on an upload, every minute, when an execution ends

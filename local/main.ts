@@ -15,6 +15,7 @@ type Options = {
   readonly cache: string;
   readonly fresh?: boolean;
   readonly quiet?: boolean;
+  readonly thumbnails: boolean;
   readonly readyFile?: string;
 };
 
@@ -35,6 +36,7 @@ await new Command('npm start --')
     '.local/cache',
   )
   .option('--fresh', 'delete the data of earlier runs first')
+  .option('--no-thumbnails', 'make no thumbnails for the console: that takes a decoder')
   .option('--quiet', 'print nothing but errors')
   .option(
     '--ready-file <path>',
@@ -58,7 +60,7 @@ async function main(options: Options): Promise<void> {
 }
 
 async function run(options: Options) {
-  const { port, data, cache, fresh = false, quiet = false, readyFile } = options;
+  const { port, data, cache, fresh = false, quiet = false, thumbnails, readyFile } = options;
   const print = (text: string) => quiet || process.stdout.write(`${text}\n`);
   const dataDir = resolve(data);
   const file = resolve(readyFile ?? join(dataDir, 'ready.json'));
@@ -80,10 +82,11 @@ async function run(options: Options) {
   await synthesiseIfChanged({
     outdir,
     cache: join(cache, 'local'),
+    ...(thumbnails && { variant: 'thumbnails' }),
     synthesise: async (directory) => {
       print('Synthesising the stack …');
       const { synthesise } = await import('./synthesise.ts');
-      await synthesise(directory, { signal: stop });
+      await synthesise(directory, { thumbnails, signal: stop });
     },
   });
   const [{ startLocalStack }, { issueConsoleLink, loadOrIssueKeys }] = await unlessStopped(
@@ -100,6 +103,8 @@ async function run(options: Options) {
     // A job is over by the first poll, which comes after two seconds.
     parameters: { TypicalSeconds: '3' },
     jobSeconds: 1.5,
+    // A thumbnail is in no hurry, and each decoder takes more than a hundred megabytes.
+    limits: { maxEventsPerFunction: 1, maxEventIdleMs: 2000 },
     ...(!quiet && { onRequest: activity.onRequest, onLog: activity.onLog }),
   });
   opened.defer(stack.close);

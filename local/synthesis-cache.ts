@@ -41,6 +41,8 @@ type Options = {
   readonly cache: string;
   /** Writes what it makes into the directory that it gets. */
   readonly synthesise: (directory: string) => Promise<void>;
+  /** What it is made with beside the sources, when a cache has several of the same sources. */
+  readonly variant?: string;
   /** The directory of the sources. */
   readonly project?: string;
 };
@@ -54,9 +56,10 @@ export async function synthesiseIfChanged({
   outdir,
   cache,
   synthesise,
+  variant = '',
   project = root,
 }: Options): Promise<boolean> {
-  const digest = digestOf(project);
+  const digest = digestOf(project, variant);
   if (isOf(outdir, digest)) return false;
   const directory = mkdtempSync(`${outdir}-`);
   const cached = join(cache, digest);
@@ -86,8 +89,8 @@ const isOf = (outdir: string, digest: string): boolean => {
 };
 
 // Of the contents and not of the times: a checkout gives unchanged files new times.
-function digestOf(project: string): string {
-  const hash = createHash('sha256').update(process.version);
+function digestOf(project: string, variant: string): string {
+  const hash = createHash('sha256').update(process.version).update(variant);
   for (const name of globSync(synthesisSources, { cwd: project }).toSorted()) {
     const content = readFileSync(join(project, name));
     hash.update(`${name}\0${content.length}\0`).update(content);

@@ -12,6 +12,8 @@ const CdkJson = z.object({ context: z.record(z.string(), z.unknown()) });
 type SynthesisOptions = {
   /** The context `stage`: the local stack's own, unless it is given. */
   readonly stage?: string;
+  /** Whether it makes thumbnails: as the stage has it, unless it is given. */
+  readonly thumbnails?: boolean;
   readonly signal?: AbortSignal;
 };
 
@@ -21,7 +23,7 @@ type SynthesisOptions = {
  */
 export async function synthesise(
   outdir: string,
-  { stage = 'local', signal }: SynthesisOptions = {},
+  { stage = 'local', thumbnails, signal }: SynthesisOptions = {},
 ): Promise<void> {
   signal?.throwIfAborted();
   const { context } = CdkJson.parse(JSON.parse(readFileSync(`${root}cdk.json`, 'utf8')));
@@ -36,7 +38,12 @@ export async function synthesise(
       // Validation takes half the time of a synthesis. The tests and every `cdk` command do it.
       CDK_VALIDATION: 'false',
       // Whatever the settings of a deployment are.
-      CDK_CONTEXT_JSON: JSON.stringify({ ...context, stage, config: '' }),
+      CDK_CONTEXT_JSON: JSON.stringify({
+        ...context,
+        stage,
+        config: '',
+        ...(thumbnails !== undefined && { thumbnails: thumbnails ? 'on' : 'off' }),
+      }),
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

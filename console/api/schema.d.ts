@@ -1005,6 +1005,8 @@ export interface components {
         BatchRequest: {
             /** @description The ids of the tasks */
             task_ids: string[];
+            /** @description Whether each task comes with links to the thumbnails of its pictures, where the service makes some */
+            thumbnails?: boolean | null;
         };
         /**
          * RedeliverRequest
@@ -1256,6 +1258,8 @@ export interface components {
             /** @description What has happened, in order */
             events: components["schemas"]["TaskEvent"][];
             callback?: components["schemas"]["TaskCallback"];
+            /** @description Only in a batch that asks for them, where the service makes some */
+            thumbnails?: components["schemas"]["Thumbnails"];
         };
         /**
          * ProcessingTask
@@ -1320,6 +1324,8 @@ export interface components {
             /** @description What has happened, in order */
             events: components["schemas"]["TaskEvent"][];
             callback?: components["schemas"]["TaskCallback"];
+            /** @description Only in a batch that asks for them, where the service makes some */
+            thumbnails?: components["schemas"]["Thumbnails"];
         };
         /**
          * CompletedTask
@@ -1384,6 +1390,8 @@ export interface components {
             /** @description What has happened, in order */
             events: components["schemas"]["TaskEvent"][];
             callback?: components["schemas"]["TaskCallback"];
+            /** @description Only in a batch that asks for them, where the service makes some */
+            thumbnails?: components["schemas"]["Thumbnails"];
         };
         /**
          * FailedTask
@@ -1445,6 +1453,8 @@ export interface components {
             /** @description What has happened, in order */
             events: components["schemas"]["TaskEvent"][];
             callback?: components["schemas"]["TaskCallback"];
+            /** @description Only in a batch that asks for them, where the service makes some */
+            thumbnails?: components["schemas"]["Thumbnails"];
         };
         /**
          * TaskError
@@ -1733,6 +1743,16 @@ export interface components {
                 /** @description The first 200 characters of an answer in text with a status below 500, without control characters. A stranger wrote them */
                 response_text: string | null;
             }[];
+        };
+        /**
+         * Thumbnails
+         * @description Links to JPEGs of at most 320 pixels; each works for 15 minutes. `null`: there is none, not yet, or no more
+         */
+        Thumbnails: {
+            /** @description One for each of the inputs of `request` */
+            inputs: (string | null)[];
+            /** @description One for each of the images */
+            results: (string | null)[];
         };
         /**
          * CallbackBody

@@ -68,6 +68,7 @@ const sharedSchemas = {
   TaskKey: story.TaskKey,
   TaskEvent: story.TaskEvent,
   TaskCallback: story.TaskCallback,
+  Thumbnails: story.Thumbnails,
   CallbackBody: tasks.CallbackBody,
   TestEvent,
   TaskSummary: tasks.TaskSummary,

@@ -144,6 +144,11 @@ const callbacks = {
 };
 /** What tells where a task stands in the queue. */
 const queue = { QUEUE_TABLE: required, PROVIDER_CAPACITIES };
+/** Where the thumbnails of inputs and of images are, in a stack that makes some. */
+const thumbnails = {
+  INPUT_THUMBNAIL_BUCKET: required.optional(),
+  RESULT_THUMBNAIL_BUCKET: required.optional(),
+};
 /** What hands out the slots of the providers. */
 const slots = { TASK_TABLE: required, ...queue };
 
@@ -193,8 +198,10 @@ export const entries = {
     ...callerVariables,
     ...links,
     ...queue,
+    ...thumbnails,
     TASK_TABLE: required,
     TYPICAL_SECONDS,
+    AWS_ENDPOINT_URL_S3,
   }),
   'api/cancel-task': z.object({
     ...callerVariables,
@@ -310,6 +317,7 @@ export const entries = {
     INPUT_BUCKET: required,
     RESULT_BUCKET: required,
   }),
+  'events/make-thumbnail': z.object({ ...metrics }),
   'events/execution-ended': z.object({ ...metrics, TASK_TABLE: required, WORKFLOW_ARN: required }),
   'events/issue-key': z.object({
     KEY_TABLE: required,

@@ -27,8 +27,11 @@ export function countSlotMetric(pool: string, name: MetricName): void {
   if (pool !== sandbox) emitMetrics({ numbers: [[name, 'Count', 1]] });
 }
 
-/** Metrics that are not about a task in the first place, or about live ones only: no test task has a budget. */
-type OtherMetric = 'BudgetExceeded' | 'ReconcilerFailure';
+/**
+ * Metrics that are not about a task in the first place, or about live ones only: no test task has a budget. And whoever
+ * makes thumbnails knows of no task whether it is a test.
+ */
+type OtherMetric = 'BudgetExceeded' | 'ReconcilerFailure' | 'ThumbnailFailed';
 
 /** Adds 1 to a metric: writes one log line, which CloudWatch turns into a number. */
 export const countMetric = (name: OtherMetric): void =>

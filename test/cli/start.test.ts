@@ -121,7 +121,8 @@ test('--help says what can be given', async () => {
   const { code, stdout } = await start('--help').ended;
 
   expect(code).toBe(0);
-  for (const option of ['--port', '--data', '--fresh', '--quiet']) expect(stdout).toContain(option);
+  for (const option of ['--port', '--data', '--fresh', '--no-thumbnails', '--quiet'])
+    expect(stdout).toContain(option);
 });
 
 test('a stop during the synthesis ends it as well, and gives the data folder back', async () => {

@@ -4,6 +4,7 @@ import {
   fileKey,
   preparedKey,
   resultKey,
+  thumbnailKey,
   uploadKey,
 } from '../../functions/adapters/aws/s3/bucket-keys.ts';
 import { taskPictures } from '../../functions/adapters/aws/s3/task-pictures.ts';
@@ -20,8 +21,10 @@ const picturesOf = (taskId: string) => [
   { Bucket: inputs, Key: uploadKey(taskId, 1) },
   { Bucket: inputs, Key: preparedKey(taskId, 0, 'png') },
   { Bucket: inputs, Key: preparedKey(taskId, 1) },
+  { Bucket: inputs, Key: thumbnailKey(taskId, 0) },
   { Bucket: results, Key: resultKey(taskId, 1, 'png') },
   { Bucket: results, Key: resultKey(taskId, 4, 'webp') },
+  { Bucket: results, Key: thumbnailKey(taskId, 1) },
 ];
 
 async function setUp({ versioned = false } = {}) {

@@ -231,6 +231,30 @@ describe.skipIf(!emulator)('the stage dev in the emulator', () => {
       expect(after.body.data.user).toEqual({ remaining_credits: 97.6, used_credits: 2.4 });
     });
 
+    test('has thumbnails of its input and its image', async () => {
+      const { create, call, endedTask } = await customer('thumbnails');
+      const { body: created } = await create({ ...generation, image_urls: [imageUrl] });
+      await endedTask(created.id);
+      const request = { task_ids: [created.id], thumbnails: true };
+
+      const links = await waitFor(
+        async () => {
+          const { body } = await call('POST', '/v1/tasks/batch', request);
+          const { inputs, results } = body.data[0].thumbnails;
+          return [...inputs, ...results];
+        },
+        (all) => all.every((link: unknown) => link !== null),
+      );
+
+      expect(links).toHaveLength(2);
+      for (const link of links) {
+        const thumbnail = await fetch(link);
+        const { width, height, format } = await sharp(await thumbnail.arrayBuffer()).metadata();
+        expect(thumbnail.headers.get('content-type')).toBe('image/jpeg');
+        expect([format, Math.max(width, height)]).toEqual(['jpeg', 320]);
+      }
+    });
+
     test('with uploads starts when the last one has arrived', async () => {
       const { create, call, endedTask } = await customer('uploads');
       const { body } = await create({

@@ -14,6 +14,7 @@ describe.each(stageNames)('the buckets of %s', (name) => {
       { Prefix: 'uploads/', ExpirationInDays: 3 },
       { Prefix: 'files/', ExpirationInDays: 3 },
       { Prefix: 'prepared/', ExpirationInDays: 3 },
+      { Prefix: 'thumbs/', ExpirationInDays: 3 },
       { Prefix: 'hosted/', ExpirationInDays: 3 },
     ],
     Results: [{ ExpirationInDays: { Ref: 'RetentionDays' } }],
@@ -54,21 +55,25 @@ describe.each(stageNames)('the buckets of %s', (name) => {
     );
   });
 
-  test('send an event only for the upload of a task, and only to one function', () => {
-    const [notifications, ...more] = ofType(stage, 'Custom::S3BucketNotifications');
-    const { BucketName, NotificationConfiguration } = notifications?.Properties ?? {};
-
-    expect(more).toEqual([]);
-    expect(readable(BucketName, stage.nameOf)).toBe('Inputs');
-    expect(NotificationConfiguration).toEqual({
-      LambdaFunctionConfigurations: [
-        {
-          Events: ['s3:ObjectCreated:*'],
-          Filter: { Key: { FilterRules: [{ Name: 'prefix', Value: 'uploads/' }] } },
-          LambdaFunctionArn: { 'Fn::GetAtt': [expect.stringMatching(/InputUploaded/), 'Arn'] },
-        },
-      ],
+  test('send an event for the upload of a task, and for a picture that gets a thumbnail, but for no thumbnail', () => {
+    const notified = (prefix: string, lambda: RegExp) => ({
+      Events: ['s3:ObjectCreated:*'],
+      Filter: { Key: { FilterRules: [{ Name: 'prefix', Value: prefix }] } },
+      LambdaFunctionArn: { 'Fn::GetAtt': [expect.stringMatching(lambda), 'Arn'] },
     });
+    const expected = [
+      ['Inputs', [notified('uploads/', /InputUploaded/), notified('prepared/', /MakeThumbnail/)]],
+      ['Results', [notified('results/', /MakeThumbnail/)]],
+    ];
+
+    const found = ofType(stage, 'Custom::S3BucketNotifications').map(({ Properties }) => [
+      readable(Properties['BucketName'], stage.nameOf),
+      z
+        .strictObject({ LambdaFunctionConfigurations: z.array(z.unknown()) })
+        .parse(Properties['NotificationConfiguration']).LambdaFunctionConfigurations,
+    ]);
+
+    expect(found.toSorted()).toEqual(expected);
   });
 });
 

@@ -58,6 +58,7 @@ const limits: Record<Entry, readonly [memory: number, seconds: number]> = {
   'events/input-uploaded': [512, 30],
   'events/reconcile': [512, 50],
   'events/delete-pictures': [1024, 20],
+  'events/make-thumbnail': [1024, 20], // the decoder takes 200 MB
   'events/execution-ended': [512, 30],
   'events/issue-key': [512, 10],
 };

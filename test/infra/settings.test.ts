@@ -133,6 +133,27 @@ describe('a domain', () => {
   });
 });
 
+describe('without thumbnails', () => {
+  const { json } = templateOf(settingsOf({ thumbnails: false }));
+
+  test('no function decodes a picture, no bucket tells of one, and no function may read a thumbnail', () => {
+    const withThumbnails = templateOf(settingsOf({}));
+
+    for (const part of ['MakeThumbnail', 'THUMBNAIL_BUCKET']) {
+      expect(withThumbnails.json).toContain(part);
+      expect(json).not.toContain(part);
+    }
+    expect(json.split('"Type":"Custom::S3BucketNotifications"')).toHaveLength(2);
+  });
+
+  test('is what the context says, whatever the settings say, and nothing but on and off', () => {
+    const of = (thumbnails: string) => deploymentOf({ stage: 'dev', config: '', thumbnails });
+
+    expect([of('on').stage.thumbnails, of('off').stage.thumbnails]).toEqual([true, false]);
+    expect(() => of('yes')).toThrow('thumbnails is on or off, and not "yes".');
+  });
+});
+
 describe('with safe deploys', () => {
   const { json } = templateOf(settingsOf({ safeDeploys: true }));
   const { Resources } = Template.parse(JSON.parse(json));

@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { providerAdapters } from '../../functions/adapters/providers/registry.ts';
 import { providerNames } from '../../functions/domain/model/catalogue.ts';
+import { lateThumbnailSeconds } from '../../functions/domain/model/task.ts';
+import { lateWriteMs } from '../../functions/domain/tasks/delete-pictures.ts';
 import {
   type Stage,
   type StageName,
@@ -12,8 +14,8 @@ import {
 import { readable } from './readable.ts';
 import { newApp, newStack, ofType, propertiesOf, stageNames, synthesised } from './synthesised.ts';
 
-/** The number of resources that dev and prod may have. */
-const maxResources = 300;
+/** The number of resources that dev and prod may have; eight of them are those of thumbnails (docs/decisions/059). */
+const maxResources = 305;
 const providerUrls = Object.values(providerAdapters).map(({ url }) => url);
 
 describe('the settings that only the local stack has', () => {
@@ -84,12 +86,21 @@ describe.each(stageNames)('in %s', (name) => {
     expect(stages[name].callbackRetryDelays.length).toBeGreaterThan(0);
   });
 
-  test('Lambda does not retry NotifyCaller by itself, because the reconciler decides when', () => {
-    const [config, ...more] = ofType(stage, 'AWS::Lambda::EventInvokeConfig');
+  test('Lambda does not retry NotifyCaller by itself, because the reconciler decides when, and MakeThumbnail once', () => {
+    const configs = ofType(stage, 'AWS::Lambda::EventInvokeConfig').map(({ Properties }) => [
+      readable(Properties['FunctionName'], stage.nameOf),
+      Properties['MaximumRetryAttempts'],
+      Properties['MaximumEventAgeInSeconds'],
+    ]);
 
-    expect(more).toEqual([]);
-    expect(readable(config?.Properties['FunctionName'], stage.nameOf)).toBe('NotifyCaller');
-    expect(config?.Properties).toMatchObject({ MaximumRetryAttempts: 0 });
+    expect(configs.toSorted()).toEqual([
+      ['MakeThumbnail', 1, 600],
+      ['NotifyCaller', 0, undefined],
+    ]);
+  });
+
+  test('an event about a picture that comes as late as it may is over before the pictures of a deleted task are deleted again', () => {
+    expect(lateThumbnailSeconds * 1000 + 60_000).toBeLessThan(lateWriteMs);
   });
 
   test('every provider has a URL', () => {

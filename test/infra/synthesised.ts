@@ -73,7 +73,8 @@ export function propertiesOf(stage: Synthesised, type: string, name: string) {
 
 function synthesise(stage: StageName): Synthesised {
   const app = newApp();
-  const stack = newStack(app, stage);
+  // The local stack as `npm start` has it.
+  const stack = newStack(app, { ...stageNamed(stage), thumbnails: true });
   const { templateFullPath } = app.synth().getStackByName('Darkroom');
   const json = readFileSync(templateFullPath, 'utf8');
   rmSync(app.outdir, { recursive: true });

@@ -29,6 +29,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     ...adapters('outbound'),
   ],
   'functions/adapters/outbound': domain('model'),
+  'functions/adapters/decoder': [],
   // What any Lambda function needs: it knows the records and errors of the domain, and no use case.
   'functions/runtime': domain('model'),
   // A tool that writes the document: it reads the route declarations, and its version from package.json.
@@ -51,7 +52,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   'functions/events': [
     ...domain('tasks', 'accounts', 'providers', 'model'),
-    ...adapters('aws'),
+    ...adapters('aws', 'decoder'),
     'functions/runtime',
   ],
   infra: [...domain('model'), ...adapters('providers'), 'functions/runtime', 'functions/api'],

@@ -2,6 +2,7 @@ import { Link } from 'wouter';
 import { Foreign } from '../../parts/foreign.tsx';
 import { StatusMark } from '../../parts/status-mark.tsx';
 import { TimeAgo } from '../../parts/time-ago.tsx';
+import { TaskThumbnails } from '../../pictures/thumbnail.tsx';
 import { SelectBox } from './select-box.tsx';
 import type { ListProps } from './task-table.tsx';
 
@@ -16,6 +17,7 @@ export function TaskGrid({ tasks, selection }: ListProps) {
             <StatusMark status={task.status} />
             {task.result_count > 1 && <span className="caption">{task.result_count} images</span>}
           </p>
+          <TaskThumbnails task={task} />
           <Link href={`/console/tasks/${task.id}`} className="row-link">
             <Foreign text={task.prompt_start} lines={3} />
           </Link>

@@ -4,6 +4,7 @@ import { Foreign } from '../../parts/foreign.tsx';
 import { credits, duration, number } from '../../parts/format.ts';
 import { StatusMark } from '../../parts/status-mark.tsx';
 import { TimeAgo } from '../../parts/time-ago.tsx';
+import { TaskThumbnails } from '../../pictures/thumbnail.tsx';
 import { SelectBox, type Selection } from './select-box.tsx';
 
 export type ListProps = {
@@ -20,6 +21,7 @@ export function TaskTable({ tasks, selection }: ListProps) {
             <span className="sr-only">Selected</span>
           </th>
           <th scope="col">Status</th>
+          <th scope="col">Pictures</th>
           <th scope="col">What was asked</th>
           <th scope="col" className="amount">
             Images
@@ -42,6 +44,9 @@ export function TaskTable({ tasks, selection }: ListProps) {
             </td>
             <td>
               <StatusMark status={task.status} />
+            </td>
+            <td>
+              <TaskThumbnails task={task} />
             </td>
             <th scope="row">
               <Link href={`/console/tasks/${task.id}`} className="row-link">

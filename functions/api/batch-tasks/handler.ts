@@ -21,11 +21,21 @@ const toResponse = taskResponseFor({
   queued: queueEstimatesOf(dynamo, env).ofQueued,
 });
 
+// Loaded when it is asked for: the client of S3, which nothing else here needs, is a third of the code.
+let thumbnails: Promise<ReturnType<ThumbnailsModule['thumbnailsOf']>> | undefined;
+type ThumbnailsModule = typeof import('./thumbnails.ts');
+const findThumbnails = () => {
+  thumbnails ??= import('./thumbnails.ts').then(({ thumbnailsOf }) => thumbnailsOf(env));
+  return thumbnails;
+};
+
 export const handler = serve(
   route,
   async ({ body, caller }) => {
     const tasks = await find(body, caller.account);
-    return { body: { data: await Promise.all(tasks.map((task) => toResponse(task))) } };
+    const linksOf = body.thumbnails ? await findThumbnails() : undefined;
+    const data = tasks.map(async (task) => toResponse(task, { thumbnails: await linksOf?.(task) }));
+    return { body: { data: await Promise.all(data) } };
   },
   callers,
 );

@@ -27,8 +27,15 @@ export const docs = (): RouteDocs => ({
     fields: {
       '': { description: 'Which tasks to read' },
       task_ids: { description: 'The ids of the tasks' },
+      thumbnails: {
+        description:
+          'Whether each task comes with links to the thumbnails of its pictures, where the service makes some',
+      },
     },
-    examples: { one: { task_ids: [ids.taskId] } },
+    examples: {
+      one: { task_ids: [ids.taskId] },
+      thumbnails: { task_ids: [ids.taskId], thumbnails: true },
+    },
   },
   response: {
     name: 'TaskBatch',

@@ -60,6 +60,9 @@ export const metricNames = {
   unansweredTask: 'UnansweredTask',
   providerAccountRejected: 'ProviderAccountRejected',
   undeliveredCallback: 'UndeliveredCallback',
+
+  /** A picture has no thumbnail, because it could not be decoded. */
+  thumbnailFailed: 'ThumbnailFailed',
 } as const;
 
 export type MetricName = (typeof metricNames)[keyof typeof metricNames];

@@ -16,6 +16,8 @@ export const bucketPrefixes = {
   hosted: 'hosted/',
   /** Result bucket: the generated images. */
   results: 'results/',
+  /** Either bucket: the thumbnails of the private copies, or of the images, that lie in it. They expire with them. */
+  thumbnails: 'thumbs/',
 } as const;
 
 /**

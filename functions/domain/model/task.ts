@@ -340,6 +340,12 @@ export const uploadFormMs = 15 * 60 * 1000;
  */
 export const deletePicturesSeconds = 20;
 
+/**
+ * How long after a picture of a task was stored the making of its thumbnail may begin, in seconds: it is over before the
+ * pictures of a deleted task are deleted for the last time.
+ */
+export const lateThumbnailSeconds = 10 * 60;
+
 /** The longest wait for a task that a request can ask for, in seconds. */
 export const maxWaitSeconds = 25;
 /**

@@ -252,6 +252,7 @@ const rules = {
   oneWay: 'page and cursor exclude each other: send one of them',
   tooFar: `page times page_size must be at most ${maxNumberedTasks}: read on with cursor, the next_cursor of the page before`,
   taskIds: 'task_ids must be a list of 1 to 50 task ids',
+  thumbnails: 'thumbnails must be true or false',
 } as const;
 
 /**
@@ -307,6 +308,7 @@ export const BatchRequest = z.object(
       .array(z.string(rules.taskIds).max(100, rules.taskIds), rules.taskIds)
       .min(1, rules.taskIds)
       .max(50, rules.taskIds),
+    thumbnails: z.boolean(rules.thumbnails).nullish(),
   },
   'The body must be a JSON object.',
 );

@@ -230,6 +230,15 @@ export type ResultStore = {
   read(image: Image): Promise<Buffer>;
 };
 
+/** The thumbnails of the inputs, or of the images, of tasks. */
+export type ThumbnailStore = {
+  /**
+   * Links that work for some minutes: by the index of the input, or by the number of the image. There is none for a
+   * picture whose thumbnail was not made yet, could not be made, or was deleted.
+   */
+  links(taskId: string): Promise<ReadonlyMap<number, string>>;
+};
+
 /** The files that callers have uploaded for later tasks. */
 export type FileStore = {
   /** Undefined when there is none: it was not uploaded, or has been deleted. */
@@ -244,6 +253,6 @@ export type FileStore = {
 
 /** All pictures of a task in our buckets. */
 export type TaskPictures = {
-  /** Deletes them for good: uploads, private copies and results, every version of each. */
+  /** Deletes them for good: uploads, private copies, results and the thumbnails of both, every version of each. */
   deleteAll(taskId: string): Promise<void>;
 };

@@ -121,10 +121,24 @@ export const TaskCallback = z
   })
   .describe('What became of the callback, when `callback_url` was given');
 
+const links = z.array(z.url().nullable());
+
+export const Thumbnails = z
+  .strictObject({
+    inputs: links.describe('One for each of the inputs of `request`'),
+    results: links.describe('One for each of the images'),
+  })
+  .describe(
+    `Links to JPEGs of at most 320 pixels; each works for ${inputLinkSeconds / 60} minutes. \`null\`: there is none, not yet, or no more`,
+  );
+
 /** What only those read who may read the tasks of the account. */
 export const story = {
   request: TaskRequest,
   key: TaskKey,
   events: z.array(TaskEvent).min(1).describe('What has happened, in order'),
   callback: TaskCallback.optional(),
+  thumbnails: Thumbnails.optional().describe(
+    'Only in a batch that asks for them, where the service makes some',
+  ),
 };

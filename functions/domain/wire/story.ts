@@ -20,16 +20,19 @@ export type StoryContext = {
   readonly attempts?: readonly CallbackAttempt[] | undefined;
   /** Links to the private copies of its inputs, by their index. */
   readonly inputLinks?: readonly string[] | undefined;
+  /** Links to the thumbnails of its pictures, where they were asked for. */
+  readonly thumbnails?: Body<typeof schemas.Thumbnails> | undefined;
 };
 
 /** What was asked, what has happened when, and what became of the callback. For the account of the task alone. */
-export const storyView = (task: Task, { attempts, inputLinks = [] }: StoryContext) => ({
+export const storyView = (task: Task, { attempts, inputLinks = [], thumbnails }: StoryContext) => ({
   request: requestView(task, inputLinks),
   key: keyView(task),
   events: eventsOf(task, attempts),
   ...(task.callbackUrl !== undefined && {
     callback: callbackView(task, task.callbackUrl, attempts),
   }),
+  ...(thumbnails && { thumbnails }),
 });
 
 export const keyView = ({ keyId, keyName }: TaskState): Body<typeof schemas.TaskKey> => ({

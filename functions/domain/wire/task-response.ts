@@ -29,7 +29,10 @@ type TaskDeps = Deps & {
 /** A task as its caller reads it, with fresh links to its results, and with what else was read or made for it. */
 export const taskResponseFor =
   (deps: TaskDeps) =>
-  async (task: Task, more: Pick<ViewContext, 'uploads' | 'attempts' | 'inputLinks'> = {}) =>
+  async (
+    task: Task,
+    more: Pick<ViewContext, 'uploads' | 'attempts' | 'inputLinks' | 'thumbnails'> = {},
+  ) =>
     taskView(task, {
       ...more,
       now: deps.now(),

@@ -50,12 +50,19 @@ export type LambdaLimits = {
   /** The same for one function, so that a burst of one step does not end the warm sandboxes of all others. */
   readonly maxSandboxesPerFunction?: number | undefined;
   /**
+   * The same for the asynchronous invocations of one function. Nobody waits for them, so a burst of events need not
+   * take the memory of many sandboxes.
+   */
+  readonly maxEventsPerFunction?: number | undefined;
+  /**
    * How long an invocation may wait for that. Then it is throttled: its caller has given up by now, and would only make
    * others wait. The HTTP API gives up after 30 seconds at the latest.
    */
   readonly maxQueueMs?: number | undefined;
   /** How long a sandbox stays when it has nothing to do. */
   readonly maxIdleMs?: number | undefined;
+  /** The same after an asynchronous invocation: nobody waits for the next one, so it may begin in a new sandbox. */
+  readonly maxEventIdleMs?: number | undefined;
 };
 
 type Options = LambdaLimits & {
@@ -76,19 +83,20 @@ type Options = LambdaLimits & {
 const retryWaitsMs = [60_000, 120_000];
 /** A throttled event is tried again after a second, then two, four … up to five minutes. */
 const throttledWaitsMs = { first: 1000, longest: 300_000 };
-/** How long Lambda keeps an event. */
-const maxEventAgeMs = 6 * 60 * 60 * 1000;
 /** When no invocation has ended for this long, another one may run: one may be waiting for the other. */
 const patienceMs = 1000;
+/** The same among events: they seldom wait for each other. */
+const eventPatienceMs = 30_000;
 
 export function lambdaRunner(options: Options): LambdaRunner {
   const { logs, speed = 1, delay = wait, accountConcurrency = 1000 } = options;
   const { maxSandboxes = 12, maxSandboxesPerFunction = 8, maxIdleMs = 20_000 } = options;
-  const { maxQueueMs = 30_000 } = options;
+  const { maxQueueMs = 30_000, maxEventsPerFunction = Number.POSITIVE_INFINITY } = options;
+  const { maxEventIdleMs = maxIdleMs } = options;
   let functions = options.functions;
   const places = concurrency(() => functions, accountConcurrency);
   const running = semaphore(maxSandboxes, patienceMs);
-  const warm = warmSandboxes({ max: maxSandboxes, runningCount: running.held, maxIdleMs });
+  const warm = warmSandboxes({ max: maxSandboxes, runningCount: running.held });
   const closing = new AbortController();
   let inProgress = 0;
   const newPool = (definition: FunctionDefinition) => poolOf(definition, options, warm);
@@ -103,9 +111,16 @@ export function lambdaRunner(options: Options): LambdaRunner {
     return own;
   };
 
+  const eventsOf = new Map<string, Semaphore>();
+  const eventSemaphoreOf = (arn: string): Semaphore => {
+    const own = eventsOf.get(arn) ?? semaphore(maxEventsPerFunction, eventPatienceMs);
+    eventsOf.set(arn, own);
+    return own;
+  };
+
   // A new sandbox takes more of the machine's time than what most functions do. So when there are more invocations than
   // places, those go first that find a warm one; otherwise each would end the sandbox that the next one needs.
-  const runInSandbox = (definition: FunctionDefinition, event: SandboxEvent) => {
+  const runInSandbox = (definition: FunctionDefinition, event: SandboxEvent, idleMs: number) => {
     const queuedAt = performance.now();
     return semaphoreOf(definition).run(() =>
       running.run(
@@ -113,7 +128,7 @@ export function lambdaRunner(options: Options): LambdaRunner {
           if (closing.signal.aborted) return shuttingDown;
           if (performance.now() - queuedAt > maxQueueMs)
             return throttled('ConcurrentInvocationLimitExceeded');
-          return (await pools.get(definition)?.run(event)) ?? notFound(definition.name);
+          return (await pools.get(definition)?.run(event, idleMs)) ?? notFound(definition.name);
         },
         () => pools.get(definition)?.hasWarm() ?? false,
       ),
@@ -121,37 +136,41 @@ export function lambdaRunner(options: Options): LambdaRunner {
   };
 
   // Looked up for every attempt: a retry runs the function as it is by then.
-  const once = async (arn: string, payload: string) => {
+  const once = async (arn: string, payload: string, idleMs = maxIdleMs) => {
     const definition = find(arn);
     if (!definition) return notFound(arn);
     const requestId = randomUUID();
     const result = await places.run(definition, () =>
-      runInSandbox(definition, { requestId, payload }),
+      runInSandbox(definition, { requestId, payload }, idleMs),
     );
     if (!result.ok) logs.write(definition.name, logLine('Invoke Error', { requestId, ...result }));
     return result;
   };
 
   // Lambda keeps an event that is throttled. That is no attempt.
-  const onceNotThrottled = async (arn: string, payload: string) => {
+  const onceNotThrottled = async (
+    { arn, maxEventAgeSeconds }: FunctionDefinition,
+    payload: string,
+  ) => {
+    const attempt = () => eventSemaphoreOf(arn).run(() => once(arn, payload, maxEventIdleMs));
     let age = 0;
     let pause = throttledWaitsMs.first;
-    let result = await once(arn, payload);
-    while (isThrottled(result) && age < maxEventAgeMs && !closing.signal.aborted) {
+    let result = await attempt();
+    while (isThrottled(result) && age < maxEventAgeSeconds * 1000 && !closing.signal.aborted) {
       await delay(pause / speed, closing.signal);
       age += pause;
       pause = Math.min(2 * pause, throttledWaitsMs.longest);
-      result = await once(arn, payload);
+      result = await attempt();
     }
     return result;
   };
 
   const withRetries = async (definition: FunctionDefinition, payload: string) => {
-    let result = await onceNotThrottled(definition.arn, payload);
-    for (const milliseconds of retryWaitsMs.slice(0, definition.retryAttempts)) {
+    let result = await onceNotThrottled(definition, payload);
+    for (const milliseconds of retryWaitsOf(definition)) {
       if (result.ok || closing.signal.aborted) return result;
       await delay(milliseconds / speed, closing.signal);
-      result = await onceNotThrottled(definition.arn, payload);
+      result = await onceNotThrottled(definition, payload);
     }
     if (!result.ok) logs.write(definition.name, logLine('Event given up', { ...result, payload }));
     return result;
@@ -194,7 +213,7 @@ export function lambdaRunner(options: Options): LambdaRunner {
     async close() {
       closing.abort();
       await Promise.all([...pools.values(), ...retired].map((pool) => pool.close()));
-      for (const one of [running, ...runningOf.values()]) one.releaseAll();
+      for (const one of [running, ...runningOf.values(), ...eventsOf.values()]) one.releaseAll();
     },
   };
 }
@@ -212,6 +231,15 @@ const poolOf = (
     };
     return sandbox({ definition, environment: variables, logs, preludeOf: prelude });
   });
+
+/** The waits before the retries of an event, as many of them as it is young enough for. */
+function retryWaitsOf({ retryAttempts, maxEventAgeSeconds }: FunctionDefinition) {
+  let age = 0;
+  return retryWaitsMs.slice(0, retryAttempts).filter((wait) => {
+    age += wait;
+    return age <= maxEventAgeSeconds * 1000;
+  });
+}
 
 // A version or an alias may follow; the local stack has one version of each function.
 const isNamed = ({ name, arn }: FunctionDefinition, wanted: string) =>

@@ -4,7 +4,8 @@ import type { Sandbox, SandboxEvent } from './sandbox.ts';
 export type SandboxPool = {
   /** Whether a sandbox has nothing to do. */
   hasWarm(): boolean;
-  run(event: SandboxEvent): Promise<InvokeResult>;
+  /** @param maxIdleMs how long the sandbox stays afterwards when it gets nothing to do */
+  run(event: SandboxEvent, maxIdleMs: number): Promise<InvokeResult>;
   /** Every invocation that begins from now on begins in a new sandbox; running ones finish in theirs. */
   recycle(): void;
   close(): Promise<void>;
@@ -34,24 +35,24 @@ export function sandboxPool(warmSandboxes: WarmSandboxes, create: () => Sandbox)
     stale.delete(sandbox);
     void sandbox.close();
   };
-  const keepWarm = (sandbox: Sandbox) => {
+  const keepWarm = (sandbox: Sandbox, maxIdleMs: number) => {
     idle.push(sandbox);
-    warmSandboxes.add(sandbox, () => {
+    warmSandboxes.add(sandbox, maxIdleMs, () => {
       idle.splice(idle.indexOf(sandbox), 1);
       discard(sandbox);
     });
   };
-  const giveBack = (used: Sandbox) => {
-    if (used.isAlive() && !stale.has(used)) keepWarm(used);
+  const giveBack = (used: Sandbox, maxIdleMs: number) => {
+    if (used.isAlive() && !stale.has(used)) keepWarm(used, maxIdleMs);
     else discard(used);
   };
 
   return {
     hasWarm: () => idle.some((sandbox) => sandbox.isAlive()),
-    run(event) {
+    run(event, maxIdleMs) {
       const sandbox = take();
       all.add(sandbox);
-      return sandbox.run(event).finally(() => giveBack(sandbox));
+      return sandbox.run(event).finally(() => giveBack(sandbox, maxIdleMs));
     },
     recycle() {
       for (let warm = takeWarm(); warm; warm = takeWarm()) discard(warm);
@@ -66,8 +67,8 @@ export function sandboxPool(warmSandboxes: WarmSandboxes, create: () => Sandbox)
 
 /** The idle sandboxes of all functions. */
 export type WarmSandboxes = {
-  /** Keeps the sandbox for the next event, until `discard` is called. */
-  add(sandbox: Sandbox, discard: () => void): void;
+  /** Keeps the sandbox for the next event, for so long at most; then `discard` is called. */
+  add(sandbox: Sandbox, maxIdleMs: number, discard: () => void): void;
   remove(sandbox: Sandbox): void;
   /** Called before a sandbox is made: if there are too many, the one that has been idle longest goes. */
   makeRoom(): void;
@@ -77,12 +78,10 @@ type WarmOptions = {
   /** How many sandboxes there may be, running and idle ones together. */
   readonly max: number;
   readonly runningCount: () => number;
-  /** How long a sandbox may be idle. */
-  readonly maxIdleMs: number;
 };
 
 /** Ends idle sandboxes. Each one is a JavaScript engine of its own and takes some 25 MB. */
-export function warmSandboxes({ max, runningCount, maxIdleMs }: WarmOptions): WarmSandboxes {
+export function warmSandboxes({ max, runningCount }: WarmOptions): WarmSandboxes {
   type Idle = { readonly discard: () => void; readonly timer: NodeJS.Timeout };
   const idle = new Map<Sandbox, Idle>(); // in the order in which they became idle
   const remove = (sandbox: Sandbox) => {
@@ -94,7 +93,7 @@ export function warmSandboxes({ max, runningCount, maxIdleMs }: WarmOptions): Wa
     discard();
   };
   return {
-    add(sandbox, discard) {
+    add(sandbox, maxIdleMs, discard) {
       const timer = setTimeout(() => end(sandbox, discard), maxIdleMs).unref();
       idle.set(sandbox, { discard, timer });
     },

@@ -20,7 +20,12 @@ export type FunctionDefinition = {
   readonly reservedConcurrency?: number | undefined;
   /** How often a failed asynchronous invocation is retried. */
   readonly retryAttempts: number;
+  /** How long an asynchronous invocation may wait for its next attempt. */
+  readonly maxEventAgeSeconds: number;
 };
+
+/** How long Lambda keeps an event, unless it is told otherwise: six hours. */
+const defaultEventAgeSeconds = 6 * 60 * 60;
 
 /** What is read of functions. */
 export const functionSchema = {
@@ -65,6 +70,7 @@ export const eventInvokeSchema = {
   read: {
     FunctionName: z.string(),
     MaximumRetryAttempts: z.number().default(2),
+    MaximumEventAgeInSeconds: z.number().default(defaultEventAgeSeconds),
     Qualifier: z.literal('$LATEST', 'the local stack has one version of each function'),
   },
   ignored: {},
@@ -73,7 +79,7 @@ export const eventInvokeSchema = {
 /** The functions of the template, without those that only run while it is deployed. */
 export function functionsOf(context: Context): readonly FunctionDefinition[] {
   const helpers = deploymentHelpers(context);
-  const retries = retryAttempts(context);
+  const invokeConfigs = invokeConfigsOf(context);
   const isWanted = (id: string) => !helpers.has(id);
   return readResources(context, functionSchema, isWanted).map(({ id, type, properties }) => {
     const name = nameOf(id, context);
@@ -89,7 +95,9 @@ export function functionsOf(context: Context): readonly FunctionDefinition[] {
       timeoutSeconds: properties.Timeout,
       memoryMb: properties.MemorySize,
       reservedConcurrency: properties.ReservedConcurrentExecutions,
-      retryAttempts: retries.get(name) ?? 2,
+      retryAttempts: invokeConfigs.get(name)?.MaximumRetryAttempts ?? 2,
+      maxEventAgeSeconds:
+        invokeConfigs.get(name)?.MaximumEventAgeInSeconds ?? defaultEventAgeSeconds,
     };
   });
 }
@@ -104,12 +112,13 @@ export function deploymentHelpers({ template }: Context): ReadonlySet<string> {
   return new Set(tokens.flatMap(({ data }) => (data ? [data['Fn::GetAtt'][0]] : [])));
 }
 
-function retryAttempts(context: Context): ReadonlyMap<string, number> {
-  const configs = readResources(context, eventInvokeSchema);
-  return new Map(
-    configs.map(({ properties }) => [properties.FunctionName, properties.MaximumRetryAttempts]),
+const invokeConfigsOf = (context: Context) =>
+  new Map(
+    readResources(context, eventInvokeSchema).map(({ properties }) => [
+      properties.FunctionName,
+      properties,
+    ]),
   );
-}
 
 function assetDirectory(id: string, objectKey: string, { template }: Context): string {
   const directory = template.assets.get(objectKey);

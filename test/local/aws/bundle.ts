@@ -34,6 +34,7 @@ export function bundled(
     timeoutSeconds: 20,
     memoryMb: 128,
     retryAttempts: 2,
+    maxEventAgeSeconds: 6 * 60 * 60,
     ...differing,
   };
 }

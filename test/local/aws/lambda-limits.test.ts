@@ -159,6 +159,17 @@ describe('concurrency', () => {
     expect(await first).toMatchObject({ text: '"done"' });
   });
 
+  test('of this machine lets the events of one function run one after the other, in one sandbox', async () => {
+    const count = 'let runs = 0; export const handler = async () => { runs += 1; return runs; };';
+    const { lambda } = await setUp([named('Count', count)], { maxEventsPerFunction: 1 });
+
+    const results = await Promise.all(
+      [1, 2, 3].map(() => lambda.invoke('Count', {}, { async: true })),
+    );
+
+    expect(results).toEqual([1, 2, 3].map((payload) => ({ ok: true, payload })));
+  });
+
   test('of 0 switches a function off', async () => {
     const { invoke } = await setUp([named('Off', quick, { reservedConcurrency: 0 })]);
 
@@ -208,6 +219,23 @@ describe('concurrency', () => {
     });
     const seconds = [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300];
     expect(waits).toEqual(seconds.map((one) => one * 100));
+  });
+
+  test('lets an event go after the time that its function says', async () => {
+    const waits: number[] = [];
+    const { lambda } = await setUp(
+      [
+        named('Off', quick, {
+          reservedConcurrency: 0,
+          retryAttempts: 0,
+          maxEventAgeSeconds: 10,
+        }),
+      ],
+      { delay: async (milliseconds) => void waits.push(milliseconds) },
+    );
+
+    expect(await lambda.invoke('Off', {}, { async: true })).toMatchObject({ ok: false });
+    expect(waits).toEqual([1000, 2000, 4000, 8000]);
   });
 
   test('lets an event go after six hours', async () => {

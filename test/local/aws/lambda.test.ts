@@ -150,6 +150,22 @@ describe('sandboxes', () => {
     while (!isFirst(await invoke())) await setTimeout(5);
   });
 
+  test('end sooner after an event that nobody waits for', async () => {
+    const { invoke, lambda } = setUp(bundled(`${counting} ${handler('return ++calls;')}`), {
+      maxEventIdleMs: 1,
+    });
+    const event = () => lambda.invoke('Test-Work', {}, { async: true });
+    expect([await invoke(), await event()]).toEqual([
+      { ok: true, payload: 1 },
+      { ok: true, payload: 2 },
+    ]);
+
+    // Otherwise the time limit of the test ends the loop.
+    for (let next = await event(); next.ok && next.payload !== 1; next = await event()) {
+      await setTimeout(5);
+    }
+  });
+
   test('are at most as many as the machine bears; further events wait in order', async () => {
     const { invoke } = setUp(bundled(`${counting} ${handler('return [event, born];')}`), {
       maxSandboxes: 1,
@@ -401,6 +417,13 @@ describe('asynchronous invocations', () => {
       { retryAttempts: 0 },
       { ok: false },
       [],
+    ],
+    [
+      'are not made any more when the event is too old for them',
+      failing(9),
+      { maxEventAgeSeconds: 100 },
+      { ok: false },
+      [6000],
     ],
   ])('%s', async (_, source, differing, expected, expectedWaits) => {
     const waits: number[] = [];

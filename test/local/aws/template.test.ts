@@ -55,6 +55,7 @@ test('finds the functions, without those that only run during a deployment', () 
     memoryMb: 1024,
     reservedConcurrency: 3,
     retryAttempts: 1,
+    maxEventAgeSeconds: 600,
     environment: {
       TASK_TABLE: expect.stringMatching(/^Dark-Tasks/),
       INPUTS: expect.stringMatching(/^dark-inputs/),
@@ -318,6 +319,7 @@ function synthesise(): string {
     memorySize: 1024,
     reservedConcurrentExecutions: 3,
     retryAttempts: 1,
+    maxEventAge: Duration.minutes(10),
     environment: {
       TASK_TABLE: tasks.tableName,
       INPUTS: inputs.bucketName,

@@ -3,7 +3,14 @@ import { providerNames } from '../../../functions/domain/model/catalogue.ts';
 import { type Entry, entries, readEnv } from '../../../functions/runtime/env.ts';
 
 // Optional variables, too, need a value that the schema accepts.
-const optional = ['ALLOW_LOOPBACK', 'FORMER_URL', 'TYPICAL_SECONDS', 'AWS_ENDPOINT_URL_S3'];
+const optional = [
+  'ALLOW_LOOPBACK',
+  'FORMER_URL',
+  'INPUT_THUMBNAIL_BUCKET',
+  'RESULT_THUMBNAIL_BUCKET',
+  'TYPICAL_SECONDS',
+  'AWS_ENDPOINT_URL_S3',
+];
 const providerUrls = Object.fromEntries(
   providerNames.map((name) => [name, `https://${name}.example.com`]),
 );

@@ -20,12 +20,18 @@ export const preparedKey = (taskId: string, index: number, format?: ImageFormat)
 export const resultKey = (taskId: string, n: number, format: ImageFormat): string =>
   `${resultPrefix(taskId)}${n}.${format}`;
 
+/** In the bucket of the picture that it shows: the input with this index, or the image with this number. */
+export const thumbnailKey = (taskId: string, number: number): string =>
+  `${thumbnailPrefix(taskId)}${number}.jpeg`;
+
 /** What the keys of all uploads for a task begin with. */
 export const uploadPrefix = (taskId: string): string => `${bucketPrefixes.uploads}${taskId}/`;
 /** What the keys of all copies of a task begin with. */
 export const preparedPrefix = (taskId: string): string => `${bucketPrefixes.prepared}${taskId}/`;
 /** What the keys of all results of a task begin with. */
 export const resultPrefix = (taskId: string): string => `${bucketPrefixes.results}${taskId}/`;
+/** What the keys of all thumbnails of a task begin with, in each of the buckets. */
+export const thumbnailPrefix = (taskId: string): string => `${bucketPrefixes.thumbnails}${taskId}/`;
 
 /** The number and the format at the end of a key; undefined for a key without them. */
 export function parseImageKey(
@@ -44,4 +50,18 @@ export function parseUploadKey(
   const [, taskId = '', index] =
     /^([^/]+)\/(\d)$/.exec(key.slice(bucketPrefixes.uploads.length)) ?? [];
   return isTaskId(taskId) ? { taskId, index: Number(index) } : undefined;
+}
+
+/** The picture of a task that this is the key of: a private copy, or a generated image; undefined for any other key. */
+export function parsePictureKey(
+  key: string,
+): { readonly taskId: string; readonly number: number; readonly format: ImageFormat } | undefined {
+  const prefix = [bucketPrefixes.prepared, bucketPrefixes.results].find((one) =>
+    key.startsWith(one),
+  );
+  const image = parseImageKey(key);
+  const [taskId = '', ...rest] = key.slice(prefix?.length).split('/');
+  return prefix && image && rest.length === 1 && isTaskId(taskId)
+    ? { taskId, ...image }
+    : undefined;
 }

@@ -1,6 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { TaskPictures } from '../../../domain/tasks/ports.ts';
-import { preparedPrefix, resultPrefix, uploadPrefix } from './bucket-keys.ts';
+import { preparedPrefix, resultPrefix, thumbnailPrefix, uploadPrefix } from './bucket-keys.ts';
 import { deleteVersions } from './objects.ts';
 
 type BucketNames = { readonly inputs: string; readonly results: string };
@@ -14,7 +14,9 @@ export const taskPictures = (client: S3Client, { inputs, results }: BucketNames)
     await Promise.all([
       deleteVersions(client, inputs, uploadPrefix(taskId)),
       deleteVersions(client, inputs, preparedPrefix(taskId)),
+      deleteVersions(client, inputs, thumbnailPrefix(taskId)),
       deleteVersions(client, results, resultPrefix(taskId)),
+      deleteVersions(client, results, thumbnailPrefix(taskId)),
     ]);
   },
 });

@@ -1,0 +1,67 @@
+import {
+  GetObjectCommand,
+  PutObjectCommand,
+  type S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3';
+import { contentTypeOf, type ImageFormat } from '../../../domain/model/image-format.ts';
+import type { TaskPicture } from '../../../domain/tasks/make-thumbnail.ts';
+import type { ThumbnailStore } from '../../../domain/tasks/ports.ts';
+import { parsePictureKey, thumbnailKey, thumbnailPrefix } from './bucket-keys.ts';
+import { listImages } from './objects.ts';
+
+/** What the decoder reads. It knows no BMP. */
+const decoded: readonly ImageFormat[] = ['jpeg', 'png', 'webp'];
+
+/** The picture that an event of a bucket is about; undefined when it is none that gets a thumbnail. */
+export function taskPicture(
+  client: S3Client,
+  bucket: string,
+  key: string,
+): TaskPicture | undefined {
+  const picture = parsePictureKey(key);
+  if (!picture || !decoded.includes(picture.format)) return undefined;
+  const { taskId, number } = picture;
+  return {
+    taskId,
+    read: async () => {
+      const object = await client
+        .send(new GetObjectCommand({ Bucket: bucket, Key: key }))
+        .catch(whenDeleted);
+      return object?.Body?.transformToByteArray();
+    },
+    storeThumbnail: async (jpeg) => {
+      await client.send(
+        new PutObjectCommand({
+          Bucket: bucket,
+          Key: thumbnailKey(taskId, number),
+          ContentType: contentTypeOf('jpeg'),
+          Body: jpeg,
+        }),
+      );
+    },
+  };
+}
+
+/** Who may not list a bucket is told of an object that is not there that he may not read it. */
+function whenDeleted(error: unknown): undefined {
+  const isGone =
+    error instanceof S3ServiceException && ['NoSuchKey', 'AccessDenied'].includes(error.name);
+  if (!isGone) throw error;
+}
+
+/**
+ * The thumbnails in a bucket.
+ * @param link makes a link to an object by its key
+ */
+export const storedThumbnails = (
+  client: S3Client,
+  bucket: string,
+  link: (key: string) => Promise<string>,
+): ThumbnailStore => ({
+  links: async (taskId) => {
+    const images = await listImages(client, bucket, thumbnailPrefix(taskId));
+    const links = images.map(async ({ key, number }) => [number, await link(key)] as const);
+    return new Map(await Promise.all(links));
+  },
+});

@@ -1,0 +1,40 @@
+import sharp from 'sharp';
+
+// The one place where pictures are decoded. infra/decoder.ts puts a decoder in WebAssembly in the place of the native one,
+// so that a mistake in it, met by a picture of somebody else, stays in its own memory.
+
+/** The longest side of a thumbnail, in pixels: what a card of the console has on a screen with two pixels a point. */
+const maxThumbnailSide = 320;
+
+/** The most pixels of a picture that gets a thumbnail, a little above what any model takes or makes. */
+const maxSourcePixels = 25_000_000;
+
+/** How long the decoder may take, in seconds: less than the function may run. */
+const decodeSeconds = 15;
+
+// Everything that is not named here is refused, also what other formats contain: SVG, AVIF, TIFF, GIF and the rest.
+sharp.block({ operation: ['VipsForeignLoad'] });
+sharp.unblock({
+  operation: ['VipsForeignLoadJpegBuffer', 'VipsForeignLoadPngBuffer', 'VipsForeignLoadWebpBuffer'],
+});
+// Each picture is seen once, one at a time.
+sharp.cache(false);
+sharp.concurrency(1);
+
+/**
+ * A small JPEG of a picture, upright, on white where the picture is transparent, and without its metadata.
+ * @throws {Error} for what is damaged, too large, or neither JPEG, PNG nor WebP
+ */
+export const shrink = async (picture: Uint8Array): Promise<Uint8Array> =>
+  sharp(picture, { limitInputPixels: maxSourcePixels, failOn: 'error', sequentialRead: true })
+    .rotate()
+    .resize({
+      width: maxThumbnailSide,
+      height: maxThumbnailSide,
+      fit: 'inside',
+      withoutEnlargement: true,
+    })
+    .flatten({ background: '#ffffff' })
+    .jpeg({ quality: 75 })
+    .timeout({ seconds: decodeSeconds })
+    .toBuffer();

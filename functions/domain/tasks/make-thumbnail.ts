@@ -1,0 +1,30 @@
+/** A picture of a task in one of the buckets. */
+export type TaskPicture = {
+  readonly taskId: string;
+  /** Its bytes; undefined when it was deleted. */
+  read(): Promise<Uint8Array | undefined>;
+  /** Stores its thumbnail, or stores it again. */
+  storeThumbnail(jpeg: Uint8Array): Promise<void>;
+};
+
+type Deps = {
+  /** A small JPEG of a picture. Rejects for what is damaged, too large, or no picture that it decodes. */
+  readonly shrink: (picture: Uint8Array) => Promise<Uint8Array>;
+  /** There will be no thumbnail of this picture: another attempt would end the same. */
+  readonly failed: (taskId: string, cause: unknown) => void;
+};
+
+/**
+ * Makes the thumbnail of a picture. It may be repeated: the same picture has the same thumbnail.
+ * @throws {Error} when the bucket cannot be read or written, so that another attempt may help
+ */
+export const makeThumbnail =
+  ({ shrink, failed }: Deps) =>
+  async (picture: TaskPicture): Promise<void> => {
+    const bytes = await picture.read();
+    if (!bytes) return;
+    const thumbnail = await shrink(bytes).catch((cause: unknown) => {
+      failed(picture.taskId, cause);
+    });
+    if (thumbnail) await picture.storeThumbnail(thumbnail);
+  };

@@ -1,0 +1,27 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import type { S3Event } from 'aws-lambda';
+import { s3ClientConfig } from '../adapters/aws/client-config.ts';
+import { taskPicture } from '../adapters/aws/s3/thumbnails.ts';
+import { shrink } from '../adapters/decoder/shrink.ts';
+import { metricNames } from '../domain/model/metric-names.ts';
+import { makeThumbnail } from '../domain/tasks/make-thumbnail.ts';
+import { log } from '../runtime/log.ts';
+import { countMetric } from '../runtime/metric.ts';
+
+const client = new S3Client(s3ClientConfig);
+const make = makeThumbnail({
+  shrink,
+  failed: (taskId, cause) => {
+    log('warn', 'thumbnail.not_made', { taskId, cause });
+    countMetric(metricNames.thumbnailFailed);
+  },
+});
+
+// It names no bucket of its own: its role can use those two that send it events, and no other.
+export const handler = async ({ Records }: S3Event): Promise<void> => {
+  // One after the other: several pictures at a time would take the memory of several.
+  for (const { s3 } of Records) {
+    const picture = taskPicture(client, s3.bucket.name, s3.object.key);
+    if (picture) await make(picture);
+  }
+};

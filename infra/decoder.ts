@@ -1,0 +1,60 @@
+import { cpSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { build, type Plugin } from 'esbuild';
+
+const require = createRequire(import.meta.url);
+
+/** The folder of the decoder, beside the bundle that uses it. */
+const folder = 'sharp-wasm32';
+
+/**
+ * The decoder is told from a native one by what it loads: whatever is found in a folder above, none of this process is
+ * native code.
+ */
+const loader = `
+const decoder = require('./${folder}/index.cjs');
+const native = Object.keys(require.cache).find((file) => file.endsWith('.node'));
+if (native !== undefined) throw new Error('pictures are decoded in WebAssembly alone, and this is loaded: ' + native);
+module.exports = decoder;
+`;
+
+/**
+ * Bundles sharp with its build in WebAssembly. sharp itself looks for a native build first, in every folder above it, and
+ * takes it silently: so its search is replaced, and there is no path from the bundle to one.
+ */
+export const decoderPlugin: Plugin = {
+  name: 'decoder in WebAssembly',
+  setup({ onResolve, onLoad }) {
+    // The half that is CommonJS, like the bundles.
+    onResolve({ filter: /^sharp$/ }, () => ({ path: require.resolve('sharp') }));
+    onResolve({ filter: /^\.\/sharp\.cjs$/ }, () => ({ path: folder, namespace: folder }));
+    onResolve({ filter: /^\.\/sharp-wasm32\// }, ({ path }) => ({ path, external: true }));
+    onLoad({ filter: /^/, namespace: folder }, () => ({ contents: loader, loader: 'js' }));
+  },
+};
+
+/**
+ * Puts the decoder beside a bundle, as the files that its makers publish: its licence (LGPL) lets everybody replace it.
+ * @param directory the directory of the bundle
+ */
+export async function copyDecoder(directory: string): Promise<void> {
+  const packageFile = require.resolve('@img/sharp-wasm32/package');
+  const copy = join(directory, folder);
+  cpSync(dirname(packageFile), copy, {
+    recursive: true,
+    filter: (path) => !path.endsWith('node_modules'),
+  });
+  // The one package that it needs, which npm may have put elsewhere.
+  await build({
+    entryPoints: [createRequire(packageFile).resolve('@emnapi/runtime')],
+    outfile: join(copy, 'node_modules/@emnapi/runtime/index.js'),
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node24',
+    define: { 'process.env.NODE_ENV': '"production"' },
+    logLevel: 'warning',
+  });
+}

@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest';
+import { makeThumbnail } from '../../../../functions/domain/tasks/make-thumbnail.ts';
+import { sampleId } from '../../../support/tasks.ts';
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+function setUp({ isDeleted = false, isDamaged = false } = {}) {
+  const stored: string[] = [];
+  const failed: unknown[] = [];
+  const make = makeThumbnail({
+    shrink: async (whole) => {
+      if (isDamaged) throw new Error('damaged');
+      return bytes(`small ${new TextDecoder().decode(whole)}`);
+    },
+    failed: (taskId, cause) => failed.push([taskId, String(cause)]),
+  });
+  const run = (
+    storeThumbnail = async (jpeg: Uint8Array) => {
+      stored.push(new TextDecoder().decode(jpeg));
+    },
+  ) =>
+    make({
+      taskId: sampleId,
+      read: async () => (isDeleted ? undefined : bytes('picture')),
+      storeThumbnail,
+    });
+  return { run, stored, failed };
+}
+
+test('a picture gets its thumbnail', async () => {
+  const { run, stored, failed } = setUp();
+
+  await run();
+
+  expect({ stored, failed }).toEqual({ stored: ['small picture'], failed: [] });
+});
+
+test('a picture that cannot be decoded has none, is counted, and is not tried again', async () => {
+  const { run, stored, failed } = setUp({ isDamaged: true });
+
+  await run();
+
+  expect({ stored, failed }).toEqual({ stored: [], failed: [[sampleId, 'Error: damaged']] });
+});
+
+test('a picture that was deleted meanwhile has none, and that is no failure', async () => {
+  const { run, stored, failed } = setUp({ isDeleted: true });
+
+  await run();
+
+  expect({ stored, failed }).toEqual({ stored: [], failed: [] });
+});
+
+test('a bucket that takes no thumbnail is an error, so that another attempt is made', async () => {
+  const { run } = setUp();
+
+  await expect(run(() => Promise.reject(new Error('SlowDown')))).rejects.toThrow('SlowDown');
+});
