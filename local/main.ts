@@ -103,8 +103,10 @@ async function run(options: Options) {
     // A job is over by the first poll, which comes after two seconds.
     parameters: { TypicalSeconds: '3' },
     jobSeconds: 1.5,
-    // A thumbnail is in no hurry, and each decoder takes more than a hundred megabytes.
-    limits: { maxEventsPerFunction: 1, maxEventIdleMs: 2000 },
+    // A thumbnail is in no hurry, and its decoder takes the memory of four other sandboxes.
+    ...(thumbnails && {
+      limits: { maxSandboxes: 8, maxEventsPerFunction: 1, maxEventIdleMs: 2000 },
+    }),
     ...(!quiet && { onRequest: activity.onRequest, onLog: activity.onLog }),
   });
   opened.defer(stack.close);
