@@ -2,12 +2,14 @@
 // Plain JavaScript, so that the Node of the machine can run it. The command itself is TypeScript for Node 24:
 // if this is an older one, it is run by the Node that `npm ci` has installed with the other packages.
 import { spawn } from 'node:child_process';
-import { createRequire } from 'node:module';
+import module, { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 if (Number.parseInt(process.versions.node, 10) >= 24) {
+  // What is compiled, and the TypeScript without its types: the next command starts in a third of the time.
+  module.enableCompileCache(fileURLToPath(new URL('../.local/cache/compiled', import.meta.url)));
   await import('./darkroom.ts');
 } else {
   runWith(findInstalledNode());
@@ -42,7 +44,7 @@ function runWith(node) {
     );
     return;
   }
-  const program = fileURLToPath(new URL('darkroom.ts', import.meta.url));
+  const program = fileURLToPath(import.meta.url);
   const child = spawn(node, [program, ...process.argv.slice(2)], { stdio: 'inherit' });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => child.kill(/** @type {NodeJS.Signals} */ (signal)));

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { GetAccountSettingsCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { type Command, Option } from 'commander';
 import * as z from 'zod';
 import { parseJson } from '../api/api-caller.ts';
@@ -12,7 +11,7 @@ import {
 } from '../api/connection.ts';
 import { createSender } from '../api/send.ts';
 import { parseDuration, wholeNumberParser } from '../program/arguments.ts';
-import { CliError, endWith, usageError } from '../program/cli-error.ts';
+import { endWith, usageError } from '../program/cli-error.ts';
 import { exitCodes } from '../program/exit-codes.ts';
 import { textColumn } from '../program/format.ts';
 import { abortable, watchInterruption } from '../program/interruption.ts';
@@ -129,7 +128,7 @@ async function openPorts(options: Options, terminal: Terminal, signal: AbortSign
     api: darkroomApi({ ...connection, send }),
     admin: adminApi({ url, key: adminKey, send }),
     outputs,
-    concurrency: options.aws && readConcurrency,
+    concurrency: options.aws && askAws,
     probe: () => probe(fetch, url),
     upload: (form) => uploadPicture(send, form, picture),
     fetchResult: (link) =>
@@ -210,18 +209,6 @@ async function probe(fetch: typeof globalThis.fetch, url: string): Promise<Probe
   }
 }
 
-/** How many functions the account of the credentials runs at a time in their region. */
-async function readConcurrency(): Promise<number> {
-  const client = new LambdaClient();
-  try {
-    const { AccountLimit } = await client.send(new GetAccountSettingsCommand());
-    return AccountLimit?.ConcurrentExecutions ?? 0;
-  } catch (thrown) {
-    const reason = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
-    throw new CliError(`AWS does not say how much the account may run (${reason})`, {
-      cause: thrown,
-    });
-  } finally {
-    client.destroy();
-  }
-}
+// The SDK takes longer to load than the rest of the command: only who asks AWS waits for it.
+const askAws = async (): Promise<number> =>
+  (await import('./read-concurrency.ts')).readConcurrency();

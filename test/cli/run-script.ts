@@ -17,7 +17,10 @@ type Options = {
   readonly onStart?: (child: ChildProcess) => void;
 };
 
-/** Runs a script as a process with only these environment variables, until it ends. */
+/** Where Node keeps what it has compiled, so that not every process compiles the same again. */
+const compileCache = fileURLToPath(new URL('../../.local/cache/compiled', import.meta.url));
+
+/** Runs a script as a process with only these environment variables, and a compile cache, until it ends. */
 export async function runScript(
   path: string,
   args: readonly string[],
@@ -29,7 +32,10 @@ export async function runScript(
     onStart = () => {},
   }: Options = {},
 ) {
-  const child = spawn(node, [path, ...args], { cwd, env: { ...env } });
+  const child = spawn(node, [path, ...args], {
+    cwd,
+    env: { NODE_COMPILE_CACHE: compileCache, ...env },
+  });
   onTestFinished(() => void child.kill('SIGKILL'));
   onStart(child);
   const output = { stdout: '', stderr: '' };

@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import * as z from 'zod';
+import { invokeIssueKey } from '../../local/local-keys.ts';
 import { commandLine } from './command-line.ts';
 import { type TestStack, until } from './open-stack.ts';
 import { controlProvider, startStack } from './start-stack.ts';
@@ -17,22 +19,37 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.close());
 
-/** An account with a key, made by the command line itself; and that command line with either key. */
-async function customer({ credits = '100' } = {}) {
+const IssuedKey = z.object({ api_key: z.string(), key_id: z.string() });
+
+const newAccount = () => {
   accounts += 1;
-  const id = `cli-${Date.now().toString(36)}-${accounts}`;
-  const operator = await commandLine(stack, stack.keys.adminKey);
-  await operator.run(['accounts', 'create', id]);
-  if (credits !== '0') await operator.run(['accounts', 'grant', id, credits]);
-  const key = await operator.json(['keys', 'create', '--account', id, '--name', 'web']);
-  const caller = await commandLine(stack, key.api_key);
+  return `cli-${Date.now().toString(36)}-${accounts}`;
+};
+
+/** The command line with this key, in a folder with a picture. */
+async function callerWith(key: string) {
+  const caller = await commandLine(stack, key);
   await caller.write('cat.jpg', sample);
-  return { id, keyId: key.id as string, operator, caller };
+  return caller;
+}
+
+/** An account with a key, and the command line with that key and with the operator's. */
+async function customer({ credits = 100 } = {}) {
+  const id = newAccount();
+  const issued = await invokeIssueKey(stack, { account: id, name: 'web', credits });
+  const { api_key: key, key_id: keyId } = IssuedKey.parse(issued);
+  const operator = await commandLine(stack, stack.keys.adminKey);
+  return { id, keyId, operator, caller: await callerWith(key) };
 }
 
 describe('accounts and keys', () => {
-  test('a key is limited by its name', async () => {
-    const { id, operator, caller } = await customer();
+  test('are made by the command line itself, and a key is limited by its name', async () => {
+    const id = newAccount();
+    const operator = await commandLine(stack, stack.keys.adminKey);
+    await operator.run(['accounts', 'create', id]);
+    await operator.run(['accounts', 'grant', id, '100']);
+    const key = await operator.json(['keys', 'create', '--account', id, '--name', 'web']);
+    const caller = await callerWith(key.api_key);
 
     const limits = await operator.run(
       ['keys', 'limits', 'web', '--account', id].concat('--daily-limit', '1.2'),
@@ -61,7 +78,7 @@ describe('accounts and keys', () => {
   });
 
   test('a create without credits ends with 7', async () => {
-    const { caller } = await customer({ credits: '0' });
+    const { caller } = await customer({ credits: 0 });
 
     const { code, stderr } = await caller.run([...generate, '--json']);
 
