@@ -1,14 +1,19 @@
+import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-// `npm start`. On Linux the C library gives threads memory from up to eight areas for each core, and what is free in one
-// of them is of no use to the others. The local stack has a thread for each sandbox: with two areas it takes a sixth less
-// memory. The library reads their number when a process starts, so this one begins again.
+// `npm start`. What is compiled, and the TypeScript without its types, is kept for the next start.
+const compiled = fileURLToPath(new URL('../.local/cache/compiled', import.meta.url));
+
+// On Linux the C library gives threads memory from up to eight areas for each core, and what is free in one of them is
+// of no use to the others. The local stack has a thread for each sandbox: with two areas it takes a sixth less memory.
+// The library reads their number when a process starts, so this one begins again.
 if (process.platform === 'linux' && process.env['MALLOC_ARENA_MAX'] === undefined) {
   const main = fileURLToPath(new URL('main.ts', import.meta.url));
   process.execve?.(
     process.execPath,
     [process.execPath, ...process.execArgv, main, ...process.argv.slice(2)],
-    { ...process.env, MALLOC_ARENA_MAX: '2' },
+    { NODE_COMPILE_CACHE: compiled, ...process.env, MALLOC_ARENA_MAX: '2' },
   );
 }
+enableCompileCache(compiled);
 await import('./main.ts');

@@ -1,5 +1,6 @@
 import {
   globSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -13,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { consoleSources } from '../../infra/console.ts';
+import { compileCacheOf } from '../../local/aws/lambda/compile-cache.ts';
 import { synthesiseIfChanged, synthesisSources } from '../../local/synthesis-cache.ts';
 
 let project: string;
@@ -144,6 +146,18 @@ describe('another directory', () => {
     expect(await run({ outdir: other })).toBe(true);
     expect(template(other)).toBe('1');
   });
+});
+
+test('all copies of a synthesis have one compile cache, which no copy takes along or deletes', async () => {
+  const other = `${outdir}-of-another`;
+  await run();
+  writeFileSync(join(compileCacheOf(outdir), 'compiled'), 'code');
+  await run({ outdir: other });
+
+  expect(readFileSync(join(compileCacheOf(other), 'compiled'), 'utf8')).toBe('code');
+  expect(lstatSync(compileCacheOf(other)).isSymbolicLink()).toBe(true);
+  rmSync(outdir, { recursive: true });
+  expect(readdirSync(compileCacheOf(other))).toEqual(['compiled']);
 });
 
 test('the cache keeps the four that were used last', async () => {

@@ -1,7 +1,10 @@
+import { realpathSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { Worker } from 'node:worker_threads';
 import type { FunctionDefinition } from '../template/read-functions.ts';
+import { compileCacheOf } from './compile-cache.ts';
 import { type InvokeResult, invokeFailure } from './invoke-result.ts';
 import { responseFailure } from './limits.ts';
 import type { LogSink } from './log-sink.ts';
@@ -84,6 +87,8 @@ function startWorker(
   const { directory, handler, name, arn, memoryMb } = definition;
   const workerData: WorkerStart = {
     directory,
+    // Node finds what it has compiled by the path from there to the file, whose links it has followed.
+    compileCache: compileCacheOf(dirname(realpathSync(directory))),
     handler,
     functionName: name,
     functionArn: arn,

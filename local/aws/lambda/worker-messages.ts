@@ -3,6 +3,8 @@ import type { InvokeResult } from './invoke-result.ts';
 /** What a worker gets when it starts. */
 export type WorkerStart = {
   readonly directory: string;
+  /** Where what V8 compiles is stored for the next sandbox of the function. */
+  readonly compileCache: string;
   readonly handler: string;
   readonly functionName: string;
   readonly functionArn: string;

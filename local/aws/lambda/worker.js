@@ -3,7 +3,7 @@
 // JavaScript and not TypeScript: to strip types, every thread would load a compiler of 6 MB of its own.
 import { existsSync } from 'node:fs';
 import { enableCompileCache, flushCompileCache } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { types } from 'node:util';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -16,8 +16,8 @@ const start = workerData;
 /** @param {WorkerMessage} message */
 const send = (message) => parentPort?.postMessage(message);
 
-// Next to the bundles of the assembly, and as long as they are there. It saves a third of the time to load one.
-enableCompileCache(join(dirname(start.directory), '.compile-cache'));
+// It saves a third of the time to load a bundle. Portable: also in another copy of the assembly.
+enableCompileCache({ directory: start.compileCache, portable: true });
 
 const loading = load();
 loading.then(
