@@ -44,6 +44,8 @@ export async function buildBundles(routes: readonly LoadedRoute[]): Promise<stri
     // In an ES module, an import of `node:http` loads all of its exports and with them Node's whole
     // `fetch`, at every cold start. `require` does not.
     format: 'cjs',
+    // The same for `import()`, which the SDK has for its HTTP client.
+    supported: { 'dynamic-import': false },
     target: 'node24',
     // By default esbuild takes the CommonJS half of a package, which it cannot tree-shake.
     mainFields: ['module', 'main'],

@@ -100,6 +100,10 @@ describe.each(Object.entries(limits))('%s', (entry, kilobytes) => {
     expect(/libvips/.test(textOf(entry))).toBe(entry === 'events/make-thumbnail');
   });
 
+  test('has no `import()`, which would load all exports of `node:http` and with them the whole of `fetch`', () => {
+    expect(textOf(entry)).not.toMatch(/(?<![\w$.])import\(/);
+  });
+
   test('contains zod at most once, and none of its translations', () => {
     expect(textOf(entry).split('vendor:"zod"').length - 1).toBeLessThanOrEqual(1);
     expect(textOf(entry)).not.toContain('E-Mail-Adresse'); // a text of the German translation
