@@ -13,64 +13,67 @@ const patience = {
   expect: { poll: { timeout: 50_000 } },
 };
 
-const project = (name: string, options: object = {}) => ({
-  test: { name, include: [`test/${name}/**/*.test.ts`], ...patience, ...options },
-});
+// Of large tables, long histories and crash points a sample is run, or in the mode `all` every one.
+const everything = { THOROUGH: '1', FAULTS: 'all' };
 
 const shared = { isolate: false, pool: 'threads' };
 const twoAtATime = { maxWorkers: 2, sequence: { groupOrder: 1 } };
 const synthesised = { globalSetup: ['test/flow/synthesise.ts'] };
 
 // `npm test` leaves `faults`, `fuzz`, `emulator` and `browser` out; `npm run test:all` runs everything in the mode `all`.
-export default defineConfig(({ mode }) => ({
-  test: {
-    // One more than there are cores: a test of a whole task waits half of its time. More than four local stacks
-    // at a time would need much memory.
-    maxWorkers: Math.min(availableParallelism() + 1, 4),
-    sequence: { sequencer: LongestFirst },
-    reporters: ['default', slowestFiles, ...(resultsFile ? ['json'] : [])],
-    outputFile: { ...(resultsFile && { json: resultsFile }) },
-    coverage: {
-      include: ['functions/**/*.ts'],
-      // These run as bundles in the local stack, where they are not counted: they only wire.
-      exclude: [
-        'functions/api/*/handler.ts',
-        'functions/{workflow,events}/*.ts',
-        'functions/openapi/write.ts',
+export default defineConfig(({ mode }) => {
+  const env = mode === 'all' ? everything : {};
+  const project = (name: string, options: object = {}) => ({
+    test: { name, include: [`test/${name}/**/*.test.ts`], env, ...patience, ...options },
+  });
+  return {
+    test: {
+      // One more than there are cores: a test of a whole task waits half of its time. More than four local stacks
+      // at a time would need much memory.
+      maxWorkers: Math.min(availableParallelism() + 1, 4),
+      sequence: { sequencer: LongestFirst },
+      reporters: ['default', slowestFiles, ...(resultsFile ? ['json'] : [])],
+      outputFile: { ...(resultsFile && { json: resultsFile }) },
+      coverage: {
+        include: ['functions/**/*.ts'],
+        // These run as bundles in the local stack, where they are not counted: they only wire.
+        exclude: [
+          'functions/api/*/handler.ts',
+          'functions/{workflow,events}/*.ts',
+          'functions/openapi/write.ts',
+        ],
+        reporter: ['text-summary', 'text'],
+        thresholds: { lines: 95 },
+      },
+      projects: [
+        // In these two, the files of a thread share what they import: it would be loaded again for each.
+        project('unit', { ...shared, env: {} }),
+        project('infra', shared),
+        // These start real processes.
+        project('cli', { isolate: false }),
+        project('local', { isolate: false }),
+        project('contract', {
+          globalSetup: ['test/contract/synthesise.ts'],
+          isolate: false,
+        }),
+        // The files of a process share a stack (test/flow/start-stack.ts).
+        project('flow', { ...synthesised, isolate: false }),
+        // Functions that crash, events that get lost: a sample of all crash points, or every one of them.
+        // They take tasks through moments of their lives, so only two of them run at a time, after all others.
+        project('faults', {
+          ...synthesised,
+          ...twoAtATime,
+        }),
+        // A real Chromium looks at the console of a local stack.
+        project('browser', { ...synthesised, isolate: false, ...twoAtATime, testTimeout: 180_000 }),
+        // The stage `dev` in an emulator that is not ours, with the waits of a real deployment.
+        project('emulator', {
+          globalSetup: ['test/emulator/synthesise.ts', 'test/flow/synthesise.ts'],
+          ...twoAtATime,
+        }),
+        // Random input in large numbers.
+        project('fuzz', synthesised),
       ],
-      reporter: ['text-summary', 'text'],
-      thresholds: { lines: 95 },
     },
-    projects: [
-      // In these two, the files of a thread share what they import: it would be loaded again for each.
-      project('unit', shared),
-      project('infra', shared),
-      // These start real processes.
-      project('cli', { isolate: false }),
-      project('local', { isolate: false }),
-      project('contract', {
-        globalSetup: ['test/contract/synthesise.ts'],
-        isolate: false,
-        ...(mode === 'all' && { env: { INTERLEAVINGS_RUNS: 'all' } }),
-      }),
-      // The files of a process share a stack (test/flow/start-stack.ts).
-      project('flow', { ...synthesised, isolate: false }),
-      // Functions that crash, events that get lost: a sample of all crash points, or every one of them.
-      // They take tasks through moments of their lives, so only two of them run at a time, after all others.
-      project('faults', {
-        ...synthesised,
-        ...(mode === 'all' && { env: { FAULTS: 'all' } }),
-        ...twoAtATime,
-      }),
-      // A real Chromium looks at the console of a local stack.
-      project('browser', { ...synthesised, isolate: false, ...twoAtATime, testTimeout: 180_000 }),
-      // The stage `dev` in an emulator that is not ours, with the waits of a real deployment.
-      project('emulator', {
-        globalSetup: ['test/emulator/synthesise.ts', 'test/flow/synthesise.ts'],
-        ...twoAtATime,
-      }),
-      // Random input in large numbers.
-      project('fuzz', synthesised),
-    ],
-  },
-}));
+  };
+});

@@ -5,6 +5,7 @@ import { hashOfKey } from '../../functions/domain/model/api-key.ts';
 import { latencyPause } from '../../local/aws/dynamodb/pause.ts';
 import { keyFor } from '../support/money.ts';
 import { completed, deleted, failed, keyOf, sampleTime } from '../support/tasks.ts';
+import { isThorough } from '../support/thorough.ts';
 import { dynamoDb, dynamoDbClient } from './dynamodb.ts';
 import { rowsOf, storeOf, withShards } from './dynamodb-store.ts';
 import { interceptingProxy } from './intercepting-proxy.ts';
@@ -34,7 +35,6 @@ describe('DynamoDB in the local stack', () => {
   storeContract(make);
 });
 
-const isThorough = process.env['INTERLEAVINGS_RUNS'] === 'all';
 const shardCounts = isThorough ? [3, 16] : [3];
 
 describe.each(shardCounts)('DynamoDB with accounts that are spread over %i shards', (shards) => {

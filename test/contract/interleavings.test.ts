@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { test } from 'vitest';
+import { isThorough } from '../support/thorough.ts';
 import { audit } from './interleavings-audit.ts';
 import {
   dynamoDbTestStore,
@@ -11,9 +12,8 @@ import { history, runHistory } from './interleavings-history.ts';
 
 // Processes run at the same time, in any order of their calls, and crash at any call.
 
-// `INTERLEAVINGS_RUNS=all` runs four times as many histories.
-const { INTERLEAVINGS_SEED = '20250906', INTERLEAVINGS_PATH, INTERLEAVINGS_RUNS } = process.env;
-const factor = INTERLEAVINGS_RUNS === 'all' ? 4 : 1;
+const { INTERLEAVINGS_SEED = '20250906', INTERLEAVINGS_PATH } = process.env;
+const factor = isThorough ? 4 : 1;
 
 const invariantsHold = (make: () => Promise<TestStore>, maxCalls: number) =>
   fc.asyncProperty(history(maxCalls), async (phases) => {

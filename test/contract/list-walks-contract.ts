@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { CursorKey } from '../../functions/domain/model/ids.ts';
 import { comparePositions } from '../support/history.ts';
 import { completed, deleted, failed } from '../support/tasks.ts';
+import { isThorough } from '../support/thorough.ts';
 import { pagesOf } from './pages.ts';
 import {
   account,
@@ -16,7 +17,6 @@ import {
 } from './stores.ts';
 
 const maxTasks = 24;
-const isThorough = process.env['INTERLEAVINGS_RUNS'] === 'all';
 
 /** A position in one of few milliseconds, with an id that may lie in any partition: the last two characters decide. */
 const position = fc.record({

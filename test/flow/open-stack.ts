@@ -107,8 +107,9 @@ export async function openStack({
   const localStack = await startFaultyStack({
     speed,
     generateImages: imageGenerator(flatImage),
-    // One for each function, so that none is ended and started again because another one is called.
-    limits: { maxSandboxes: 40, maxIdleMs: 120_000 },
+    // Enough for each function to have one, so that none is ended because another one is called. A start takes longer than
+    // most events, so many events at a time wait for the same few sandboxes.
+    limits: { maxSandboxes: 40, maxSandboxesPerFunction: 3, maxIdleMs: 120_000 },
     ...options,
     dataDir,
     onTransition: (event) => {

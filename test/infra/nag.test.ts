@@ -19,7 +19,7 @@ afterEach(() => {
 });
 
 function appWith(stage: StageName) {
-  const app = newApp();
+  const app = newApp({ isValidated: true });
   directories.push(app.outdir);
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   return { app, stack: newStack(app, stage) };

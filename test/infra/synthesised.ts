@@ -33,12 +33,20 @@ export type Synthesised = {
   readonly sharedBecause: ReadonlyMap<string, string>;
 };
 
+type AppOptions = {
+  /** Whether CDK checks the template by CloudFormation's rules, which takes three times as long as the rest. */
+  readonly isValidated?: boolean;
+};
+
 /** An app as the CDK CLI makes it, but without the bundles, because most tests read only the template. */
-export function newApp(): App {
+export function newApp({ isValidated = false }: AppOptions = {}): App {
   const { context } = z
     .object({ context: z.record(z.string(), z.unknown()) })
     .parse(JSON.parse(readFileSync('cdk.json', 'utf8')));
-  return new App({ context: { ...context, 'aws:cdk:bundling-stacks': [] } });
+  return new App({
+    context: { ...context, 'aws:cdk:bundling-stacks': [] },
+    builtinCloudFormationValidation: isValidated,
+  });
 }
 
 // One name for all stages, so that their templates can be compared.

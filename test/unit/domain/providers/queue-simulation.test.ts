@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { type SimulationOptions, simulateQueue } from '../../../support/queue-simulation.ts';
 import { seededRandom } from '../../../support/simulated-time.ts';
+import { isThorough } from '../../../support/thorough.ts';
 
-const isThorough = process.env['INTERLEAVINGS_RUNS'] === 'all';
 const minutes = 60_000;
 
 const calm: Omit<SimulationOptions, 'seed' | 'arrivals'> = {
