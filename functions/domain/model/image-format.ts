@@ -11,15 +11,15 @@ const names = Object.values(formatNames);
 /** `JPEG, PNG, WebP or BMP` */
 export const formatList = `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
 
-const aliases: Readonly<Record<string, ImageFormat>> = {
-  'image/jpg': 'jpeg',
-  'image/pjpeg': 'jpeg',
-  'image/x-png': 'png',
-  'image/x-bmp': 'bmp',
-  'image/x-ms-bmp': 'bmp',
-};
+const aliases: ReadonlyMap<string, ImageFormat> = new Map([
+  ['image/jpg', 'jpeg'],
+  ['image/pjpeg', 'jpeg'],
+  ['image/x-png', 'png'],
+  ['image/x-bmp', 'bmp'],
+  ['image/x-ms-bmp', 'bmp'],
+]);
 /** The format that a media type names, also in its other usual spellings. */
 export function formatOfType(type: string): ImageFormat | undefined {
   const name = type.trim().toLowerCase();
-  return imageFormats.find((format) => contentTypeOf(format) === name) ?? aliases[name];
+  return imageFormats.find((format) => contentTypeOf(format) === name) ?? aliases.get(name);
 }

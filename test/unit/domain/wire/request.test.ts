@@ -475,15 +475,18 @@ describe('POST /v1/files', () => {
     },
   );
 
-  test.each([{}, { content_type: 'image/gif' }, { content_type: null }])(
-    'rejects %j with 400',
-    async (body) => {
-      const response = await sendFile(event({ body }));
+  test.each([
+    {},
+    { content_type: 'image/gif' },
+    { content_type: null },
+    { content_type: '__proto__' },
+    { content_type: 'constructor' },
+  ])('rejects %j with 400', async (body) => {
+    const response = await sendFile(event({ body }));
 
-      expect(response.statusCode).toBe(400);
-      expect(bodyOf(response)).toMatchObject({
-        error: { param: 'content_type', message: rules.type },
-      });
-    },
-  );
+    expect(response.statusCode).toBe(400);
+    expect(bodyOf(response)).toMatchObject({
+      error: { param: 'content_type', message: rules.type },
+    });
+  });
 });
