@@ -5,6 +5,7 @@ import { loadRoutes } from '../../functions/api/routes.ts';
 import { Lambda } from '../../infra/lambda.ts';
 import { DarkroomStack } from '../../infra/stack.ts';
 import { type Stage, type StageName, stageNamed } from '../../infra/stage.ts';
+import { isThorough } from '../support/thorough.ts';
 
 const routes = await loadRoutes();
 
@@ -34,12 +35,15 @@ export type Synthesised = {
 };
 
 type AppOptions = {
-  /** Whether CDK checks the template by CloudFormation's rules, which takes three times as long as the rest. */
+  /**
+   * Whether CDK checks the template by CloudFormation's rules, which takes three times as long as the rest. A thorough run
+   * checks every one.
+   */
   readonly isValidated?: boolean;
 };
 
 /** An app as the CDK CLI makes it, but without the bundles, because most tests read only the template. */
-export function newApp({ isValidated = false }: AppOptions = {}): App {
+export function newApp({ isValidated = isThorough }: AppOptions = {}): App {
   const { context } = z
     .object({ context: z.record(z.string(), z.unknown()) })
     .parse(JSON.parse(readFileSync('cdk.json', 'utf8')));
