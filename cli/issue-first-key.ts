@@ -81,7 +81,7 @@ export async function issueKey(
   throw new CliError(`${functionName} returned no key: is it the function that issues keys?`);
 }
 
-/** Invokes the deployed function that issues keys. @throws {CliError} when it cannot be invoked, or refuses */
+/** Invokes a deployed function. @throws {CliError} when it cannot be invoked, or refuses */
 export async function invoke(
   client: Pick<LambdaClient, 'send'>,
   functionName: string,

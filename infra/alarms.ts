@@ -346,7 +346,7 @@ const throttledOf = <Index extends string>(
   table.metric(name, {
     statistic: Stats.SUM,
     dimensionsMap: {
-      TableName: table.tableName,
+      TableName: table.inUse.name,
       ...(index !== undefined && { GlobalSecondaryIndexName: index }),
     },
   });

@@ -10,6 +10,7 @@ import {
   models,
   providerNames,
 } from '../functions/domain/model/catalogue.ts';
+import { tableNames } from '../functions/domain/model/storage-names.ts';
 import type { Stage } from './stage.ts';
 
 /** The settings file of a deployment, beside `cdk.json`. It is not checked in. */
@@ -80,6 +81,16 @@ const Domain = z.strictObject({
     ),
 });
 
+/** The names of tables that a restore has made: all of them, since they have to be of one moment. */
+const RestoredTables = z
+  .record(
+    z.enum(tableNames),
+    z.string().regex(/^[\w.-]{3,255}$/, 'is the name of a table, as npm run restore prints it'),
+  )
+  .refine((names) => new Set(Object.values(names)).size === tableNames.length, {
+    error: 'names a table twice',
+  });
+
 /** All that a deployment may set. Whatever is left out is as the stage has it. */
 const Settings = z.strictObject({
   /** The first part of the stack's name. Two installations in one account and region have different ones. */
@@ -119,6 +130,7 @@ const Settings = z.strictObject({
     .refine((names) => new Set(names).size === names.length, 'names a provider twice')
     .optional(),
   providers: z.partialRecord(z.enum(providerNames), ProviderSettings).optional(),
+  restoredTables: RestoredTables.optional(),
 });
 
 export type Settings = z.output<typeof Settings>;
@@ -173,6 +185,7 @@ export function withSettings(stage: Stage, settings: Settings): Stage {
     domain: settings.domain,
     safeDeploys: settings.safeDeploys,
     thumbnails: settings.thumbnails ?? stage.thumbnails,
+    restoredTables: settings.restoredTables,
     modelPrices: pricesOf(settings),
     fixed: fixedParameters(settings),
   };

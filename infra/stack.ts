@@ -102,6 +102,19 @@ export class DarkroomStack extends Stack {
       value: mail.topicArn,
       ...(mail.hasAddress && { condition: mail.hasAddress }),
     });
+    // What `npm run restore` works with.
+    new CfnOutput(this, 'TableNames', {
+      description: 'The tables in use, by their names in the stack',
+      value: this.toJsonString(tables.namesInUse),
+    });
+    new CfnOutput(this, 'StateMachine', {
+      description: 'The state machine of the tasks',
+      value: workflow.machine.stateMachineArn,
+    });
+    new CfnOutput(this, 'Reconciler', {
+      description: 'The function that repairs tasks, every minute',
+      value: triggers.functions['events/reconcile'].functionName,
+    });
     addHandlerLogs(this, stage.logDays);
     acknowledge(this, { buckets, workflow });
   }

@@ -1,5 +1,6 @@
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { type ModelPrices, providerNames } from '../functions/domain/model/catalogue.ts';
+import type { TableName } from '../functions/domain/model/storage-names.ts';
 
 /** What differs between the places where Darkroom runs. No other code may ask for the name of the stage. */
 export type Stage = {
@@ -59,6 +60,8 @@ export type Stage = {
   readonly safeDeploys?: boolean | undefined;
   /** Whether a function decodes the pictures of tasks and makes thumbnails of them, for the console. */
   readonly thumbnails: boolean;
+  /** The tables that a restore has made, all of one moment: functions use them instead of the stack's own. */
+  readonly restoredTables?: Readonly<Record<TableName, string>> | undefined;
   /** Values that the settings file gives, by the names of the stack parameters whose place they take. */
   readonly fixed?: Readonly<Record<string, string | number>>;
 };

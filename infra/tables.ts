@@ -3,11 +3,12 @@ import {
   Billing,
   ProjectionType,
   TableEncryptionV2,
+  type TablePropsV2,
   TableV2,
 } from 'aws-cdk-lib/aws-dynamodb';
-import { RemovalPolicy } from 'aws-cdk-lib/core';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { indexNames } from '../functions/domain/model/storage-names.ts';
+import { indexNames, type TableName } from '../functions/domain/model/storage-names.ts';
 import type { Binding, Grant, NonEmpty } from './bindings.ts';
 import type { Stage } from './stage.ts';
 
@@ -20,24 +21,47 @@ type IndexAccess<Index> = {
   readonly actions: NonEmpty<'dynamodb:Query'>;
 };
 
-/** A table that functions get by name and permission at once. */
+type TableProps = TablePropsV2 & {
+  /** The name of a table that was restored in the place of this one. */
+  readonly restoredAs?: string | undefined;
+};
+
+/**
+ * A table that functions get by name and permission at once. The table of the stack stays as it is when another one was
+ * restored in its place: it has what came after the moment of the restore.
+ */
 export class Table<Index extends string = never> extends TableV2 {
-  /** The table's name, with these actions on the table or on one of its indexes. */
+  /** The table that functions use, and that alarms are about: this one, or the restored one. */
+  readonly inUse: { readonly name: string; readonly arn: string };
+
+  constructor(scope: Construct, id: TableName, { restoredAs, ...props }: TableProps) {
+    super(scope, id, props);
+    this.inUse =
+      restoredAs === undefined
+        ? { name: this.tableName, arn: this.tableArn }
+        : { name: restoredAs, arn: arnOf(restoredAs, Stack.of(this)) };
+  }
+
+  /** The name of the table in use, with these actions on the table or on one of its indexes. */
   allow(...access: NonEmpty<TableAction | IndexAccess<Index>>): Binding<'table'> {
     const [first, ...others] = access;
     return {
       kind: 'table',
-      value: this.tableName,
+      value: this.inUse.name,
       grants: [this.grantOf(first), ...others.map((one) => this.grantOf(one))],
     };
   }
 
   private grantOf(access: TableAction | IndexAccess<Index>): Grant {
-    if (typeof access === 'string') return { actions: [access], resources: [this.tableArn] };
+    const { arn } = this.inUse;
+    if (typeof access === 'string') return { actions: [access], resources: [arn] };
     const { index, actions } = access;
-    return { actions, resources: [`${this.tableArn}/index/${index}`] };
+    return { actions, resources: [`${arn}/index/${index}`] };
   }
 }
+
+const arnOf = (name: string, stack: Stack): string =>
+  stack.formatArn({ service: 'dynamodb', resource: 'table', resourceName: name });
 
 const text = (name: string) => ({ name, type: AttributeType.STRING });
 const number = (name: string) => ({ name, type: AttributeType.NUMBER });
@@ -58,7 +82,7 @@ export class Tables extends Construct {
   readonly queue: Table;
   readonly audit: Table;
 
-  constructor(scope: Construct, id: string, { keepData }: Stage) {
+  constructor(scope: Construct, id: string, { keepData, restoredTables }: Stage) {
     super(scope, id);
     const common = {
       billing: Billing.onDemand(),
@@ -71,6 +95,7 @@ export class Tables extends Construct {
     };
     this.tasks = new Table(this, 'Tasks', {
       ...common,
+      restoredAs: restoredTables?.Tasks,
       partitionKey: text('id'),
       // What was asked, the state, and the attempts to deliver the callback: only the state is in indexes.
       sortKey: text('part'),
@@ -109,6 +134,7 @@ export class Tables extends Construct {
     });
     this.accounts = new Table(this, 'Accounts', {
       ...common,
+      restoredAs: restoredTables?.Accounts,
       partitionKey: text('account'),
       sortKey: text('entry'),
       globalSecondaryIndexes: [
@@ -124,6 +150,7 @@ export class Tables extends Construct {
     });
     this.keys = new Table(this, 'Keys', {
       ...common,
+      restoredAs: restoredTables?.Keys,
       partitionKey: text('keyId'),
       // What was spent on a day is kept for a week.
       timeToLiveAttribute: 'ttl',
@@ -141,16 +168,19 @@ export class Tables extends Construct {
     // that move credits.
     this.activity = new Table(this, 'Activity', {
       ...common,
+      restoredAs: restoredTables?.Activity,
       partitionKey: text('keyId'),
     });
     this.idempotency = new Table(this, 'Idempotency', {
       ...common,
+      restoredAs: restoredTables?.Idempotency,
       partitionKey: text('id'),
       timeToLiveAttribute: 'expiresAt',
     });
     // Files by their id, and the slots of each account by their number.
     this.files = new Table(this, 'Files', {
       ...common,
+      restoredAs: restoredTables?.Files,
       partitionKey: text('partition'),
       sortKey: text('row'),
       timeToLiveAttribute: 'ttl',
@@ -159,15 +189,31 @@ export class Tables extends Construct {
     // transaction, which would call plain writes on them off.
     this.queue = new Table(this, 'Queue', {
       ...common,
+      restoredAs: restoredTables?.Queue,
       partitionKey: text('pk'),
       sortKey: text('sk'),
     });
     // No function may change or delete an entry: they have no action for it but that of a put.
     this.audit = new Table(this, 'Audit', {
       ...common,
+      restoredAs: restoredTables?.Audit,
       partitionKey: text('monthShard'),
       sortKey: text('position'),
       timeToLiveAttribute: 'ttl',
     });
+  }
+
+  /** The names of the tables in use. */
+  get namesInUse(): Readonly<Record<TableName, string>> {
+    return {
+      Tasks: this.tasks.inUse.name,
+      Accounts: this.accounts.inUse.name,
+      Keys: this.keys.inUse.name,
+      Activity: this.activity.inUse.name,
+      Idempotency: this.idempotency.inUse.name,
+      Files: this.files.inUse.name,
+      Queue: this.queue.inUse.name,
+      Audit: this.audit.inUse.name,
+    };
   }
 }

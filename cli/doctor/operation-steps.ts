@@ -11,6 +11,10 @@ export type Outputs = {
   readonly AlarmTopic?: string | undefined;
   /** How many requests a second the API lets in. */
   readonly RateLimit?: string | undefined;
+  /** For `npm run restore`: the tables in use, as JSON; the state machine, and the function that repairs tasks. */
+  readonly TableNames?: string | undefined;
+  readonly StateMachine?: string | undefined;
+  readonly Reconciler?: string | undefined;
 };
 
 /** What the steps about the operation need. What is absent is skipped, with how to give it. */

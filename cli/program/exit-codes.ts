@@ -24,7 +24,7 @@ export const exitCodes = {
   cancelled: 10,
   /** A callback or a test event was not delivered. */
   undelivered: 11,
-  /** The doctor found something that does not work. */
+  /** The doctor found something that does not work, or the audit of a restore something that does not add up. */
   unhealthy: 12,
 } as const;
 

@@ -1,3 +1,4 @@
+import { auditBooks } from '../../functions/domain/billing/audit-funds.ts';
 import { type Body, mockProviderState } from '../flow/open-stack.ts';
 import type { FaultStack } from './fault-stack.ts';
 import { mapConcurrently } from './run-scenario.ts';
@@ -105,23 +106,20 @@ function callbackProblems(
   ];
 }
 
-/** Checks the balance and the entries of the account while no task is in flight. Returns the problems. */
+/** Checks the books of the account while no task is in flight. Returns the problems. */
 export async function auditMoney(stack: FaultStack): Promise<readonly string[]> {
-  const [account, shards, entries] = await Promise.all([
-    stack.account(),
-    stack.shards(),
-    stack.entries(),
-  ]);
-  const { balance, reserved, inFlight } = account;
-  const entered = entries.reduce((sum, { amount }) => sum + amount, 0);
-  const isUnbalanced = (shard: (typeof shards)[number]) =>
-    shard.granted !== shard.balance + shard.reserved + shard.used;
+  const [shards, entries] = await Promise.all([stack.shards(), stack.entries()]);
+  const discrepancies = auditBooks({
+    account: 'default',
+    shards: new Map(shards.entries()),
+    entered: entries.reduce((sum, { amount }) => sum + amount, 0),
+    open: new Map(),
+  });
   return [
-    ...(shards.some(isUnbalanced) ? ['granted is not balance + reserved + used'] : []),
-    ...(reserved === 0 && inFlight === 0
-      ? []
-      : [`${reserved} is still reserved for ${inFlight} task(s)`]),
     ...(shards.length > 0 ? [] : ['the account has no shards']),
-    ...(entered === balance ? [] : [`the entries add up to ${entered} and not to ${balance}`]),
+    ...discrepancies.map(
+      ({ rule, shard, expected, found }) =>
+        `not ${rule}, in shard ${shard ?? 'all'}: ${expected} and ${found}`,
+    ),
   ];
 }

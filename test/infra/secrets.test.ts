@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { providerNames } from '../../functions/domain/model/catalogue.ts';
+import { tableNames } from '../../functions/domain/model/storage-names.ts';
 import { readable } from './readable.ts';
 import { ofType, stageNames, synthesised } from './synthesised.ts';
 
@@ -41,7 +42,7 @@ describe.each(stageNames)('in %s', (name) => {
     expect(stage.json).not.toMatch(/"SecretString"|\{\{resolve:|whsec_|sk-dr-|AKIA/);
   });
 
-  test('the outputs are the URL, the name of the secret, the commands for the first key and for the link of the operator, the rate and the topic of alarms, and no secret', () => {
+  test('the outputs are the URL, the name of the secret, the commands for the first key and for the link of the operator, the rate, the topic of alarms and what a restore takes, and no secret', () => {
     const outputs = Object.entries(stage.template.Outputs).map(([output, { Value }]) => [
       output,
       readable(Value, stage.nameOf),
@@ -54,6 +55,9 @@ describe.each(stageNames)('in %s', (name) => {
       FirstKey: 'npm run keys -- create --function IssueKey --credits 100',
       RateLimit: 'RequestsPerSecond',
       AlarmTopic: 'Topic',
+      TableNames: `{${tableNames.map((table) => `"${table}":"${table}"`).join()}}`,
+      StateMachine: 'Machine',
+      Reconciler: 'Reconcile',
     });
   });
 });

@@ -1,13 +1,16 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CfnResource } from 'aws-cdk-lib/core';
+import { CfnResource, Validations } from 'aws-cdk-lib/core';
+import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import { tableNames } from '../../functions/domain/model/storage-names.ts';
 import { deploymentOf } from '../../infra/deployment.ts';
 import { safelyDeployed } from '../../infra/safe-deploys.ts';
 import { parseSettings, readSettings, type Settings, withSettings } from '../../infra/settings.ts';
 import { stageNamed } from '../../infra/stage.ts';
+import { readable } from './readable.ts';
 import { newApp, newStack } from './synthesised.ts';
 
 const example = readFileSync('darkroom.config.example.json', 'utf8');
@@ -198,6 +201,78 @@ describe('with safe deploys', () => {
   });
 });
 
+describe('with restored tables', () => {
+  const restoredTables = Object.fromEntries(
+    tableNames.map((name) => [name, `Darkroom-prod-${name}-at-20261201T093000Z`]),
+  );
+  const app = newApp();
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  const stage = withSettings(stageNamed('prod'), settingsOf({ restoredTables }));
+  const stack = newStack(app, stage);
+  const template = Template.parse(app.synth().getStackByName(stack.stackName).template);
+  const original = Template.parse(JSON.parse(plain.json));
+  const tableOf = new Map([
+    ...Object.keys(original.Resources).flatMap((id) => {
+      const [, name] = /^Tables([A-Z][a-z]+)[0-9A-F]{8}$/.exec(id) ?? [];
+      return name === undefined ? [] : [[id, `<${name}>`] as const];
+    }),
+    ...Object.entries(restoredTables).map(([name, table]) => [table, `<${name}>`] as const),
+  ]);
+  /** A part of a template with the tables by their names in the stack, however it refers to them. */
+  const withTables = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(withTables);
+    const text = isIntrinsic(value) ? readable(value, (id) => tableOf.get(id) ?? id) : value;
+    if (typeof text === 'string') {
+      return text.replace(
+        /(arn:aws:dynamodb:us-east-1:000000000000:table\/)?(Darkroom-prod-\w+-at-\w+)/,
+        (_, _arn, table) => tableOf.get(table) ?? table,
+      );
+    }
+    if (typeof text !== 'object' || text === null) return text;
+    return Object.fromEntries(Object.entries(text).map(([key, one]) => [key, withTables(one)]));
+  };
+  /** Everything that names tables: the environments and permissions of functions, and the alarms. */
+  const users = ({ Resources }: z.output<typeof Template>) =>
+    Object.entries(Resources).filter(([, { Type }]) =>
+      ['AWS::Lambda::Function', 'AWS::IAM::Role', 'AWS::CloudWatch::Alarm'].includes(Type),
+    );
+
+  test('all that uses a table uses the restored one, as it used the own one', () => {
+    const ofOwn = users(original).filter(([, one]) => /"Tables[A-Z]/.test(JSON.stringify(one)));
+
+    expect(ofOwn.length).toBeGreaterThan(50);
+    expect(JSON.stringify(users(template))).not.toMatch(/"Tables[A-Z]/);
+    expect(users(template).map(withTables)).toEqual(users(original).map(withTables));
+  });
+
+  test('the own tables stay as they are, with all that came after the moment', () => {
+    const tablesIn = ({ Resources }: z.output<typeof Template>) =>
+      Object.entries(Resources).filter(([, { Type }]) => Type === 'AWS::DynamoDB::GlobalTable');
+
+    expect(tablesIn(template)).toHaveLength(tableNames.length);
+    expect(tablesIn(template)).toEqual(tablesIn(original));
+  });
+
+  test('the outputs name the restored tables, for the next restore', () => {
+    expect(template.Outputs['TableNames']?.Value).toBe(JSON.stringify(restoredTables));
+  });
+
+  test('all tables are named, or none, and no table twice', () => {
+    const { Audit, ...others } = restoredTables;
+
+    expect(() => settingsOf({ restoredTables: others })).toThrow('restoredTables.Audit: ');
+    expect(() => settingsOf({ restoredTables: { ...restoredTables, Books: 'books' } })).toThrow(
+      'Books',
+    );
+    expect(() =>
+      settingsOf({ restoredTables: { ...restoredTables, Audit: others['Tasks'] } }),
+    ).toThrow('restoredTables: names a table twice');
+    expect(() => settingsOf({ restoredTables: { ...restoredTables, Audit: 'a b' } })).toThrow(
+      'restoredTables.Audit: is the name of a table',
+    );
+  });
+});
+
 describe('what cannot be used is said by the name of the setting', () => {
   test.each<[given: unknown, message: string]>([
     [{ retention: 3 }, 'there is no setting retention'],
@@ -338,6 +413,12 @@ test('two installations in one account and region have no name in common, since 
   expect(names.length).toBeGreaterThan(0);
   expect(names.filter((name) => !/AWS::StackName|One-prod/.test(name))).toEqual([]);
 });
+
+const isIntrinsic = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  Object.keys(value).length === 1 &&
+  /^(Ref|Fn::)/.test(Object.keys(value)[0] ?? '');
 
 const Template = z.object({
   Resources: z.record(

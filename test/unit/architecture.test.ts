@@ -61,10 +61,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'local/providers': ['local/aws'],
   local: ['local/aws', 'local/providers'],
   // The client: it reads the route declarations, and facts that the API has as well. It judges a picture as the API does,
-  // and tries a provider's key with its client.
+  // and tries a provider's key with its client. A restore reads the tables, in which only their adapter knows its way.
   cli: [
-    ...domain('wire', 'images', 'model'),
-    ...adapters('providers'),
+    ...domain('billing', 'wire', 'images', 'model'),
+    ...adapters('aws', 'providers'),
     'functions/runtime',
     'functions/api',
   ],

@@ -26,6 +26,19 @@ export const bucketPrefixes = {
  */
 export const inputDays = 3;
 
+/** The tables of the stack. A restore brings all of them back, to the same moment. */
+export const tableNames = [
+  'Tasks',
+  'Accounts',
+  'Keys',
+  'Activity',
+  'Idempotency',
+  'Files',
+  'Queue',
+  'Audit',
+] as const;
+export type TableName = (typeof tableNames)[number];
+
 /** The secondary indexes of the tables. */
 export const indexNames = {
   /** Tasks by check shard and time of the next check. */

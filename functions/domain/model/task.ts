@@ -294,6 +294,10 @@ export const isDeleted = (record: TaskRecord): record is DeletedTask => record.s
 export const isEnded = <T extends TaskState>(task: T): task is Extract<T, EndedTask> =>
   task.status === 'completed' || task.status === 'failed';
 
+/** Whether the task has not ended, and was not deleted. */
+export const isOpen = (record: TaskRecord): record is ActiveTask =>
+  !isDeleted(record) && !isEnded(record);
+
 /** Whether no further attempt is made to deliver the task's callback, unless somebody asks for one. */
 export const hasCallbackResult = (task: TaskState): boolean =>
   'callback' in task &&

@@ -299,8 +299,9 @@ const runAction = (
   checked: JsonObject,
 ): Promise<JsonObject> =>
   new Promise<JsonObject>((resolve, reject) => {
-    actionOf(operation)(view(reject), checked, (error, result = {}) =>
-      error ? reject(error) : resolve(result),
+    // Of the operations on tags, the result is an empty text.
+    actionOf(operation)(view(reject), checked, (error, result) =>
+      error ? reject(error) : resolve(isJsonObject(result) ? result : {}),
     );
   }).catch((thrown: unknown) => {
     throw toAwsError(thrown);

@@ -22,6 +22,9 @@ export const entryKey = ({ account, shard }: EntryPlace, id: string) => ({
   entry: `${prefix}${id}`,
 });
 
+/** Whether a row of the table of accounts is an entry. */
+export const isEntry = ({ entry }: Row): boolean => String(entry).startsWith(prefix);
+
 const isNew = 'attribute_not_exists(#account)';
 
 /** Adds an entry, in the transaction that moves what it says. */

@@ -21,9 +21,20 @@ export const accountKey = (account: string) => ({ account, entry: 'account' });
 /** The partition of one shard of an account: of its row, and of its entries. */
 export const shardPartition = (account: string, shard: number): string => `${account}#${shard}`;
 
+/** The account and the shard of such a partition. No name of an account contains `#`. */
+export function parseShardPartition(partition: string) {
+  const [account = '', shard] = partition.split('#');
+  return { account, shard: Number(shard) };
+}
+
+/** Whether a row of the table of accounts is that of a shard. */
+export const isShard = ({ entry }: Row): boolean => entry === shardEntry;
+
+const shardEntry = 'shard';
+
 export const accountShardKey = (account: string, shard: number) => ({
   account: shardPartition(account, shard),
-  entry: 'shard',
+  entry: shardEntry,
 });
 
 export const keyShardKey = (keyId: string, shard: number) => ({ keyId: `${keyId}#${shard}` });
