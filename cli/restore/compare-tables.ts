@@ -34,7 +34,7 @@ export async function auditRestored(
  * Why a task is listed. `lost`: it was created after the moment. `submitted again`: it is open again, but a provider has got
  * its job since. `deleted before`: its account had it deleted, and its prompt is back.
  */
-export type TaskChange = 'lost' | 'submitted again' | 'deleted before';
+type TaskChange = 'lost' | 'submitted again' | 'deleted before';
 
 export type ChangedTask = {
   readonly id: string;

@@ -218,18 +218,18 @@ describe('with restored tables', () => {
     }),
     ...Object.entries(restoredTables).map(([name, table]) => [table, `<${name}>`] as const),
   ]);
+  const nameTable = (text: string) =>
+    text.replace(
+      /(?:arn:aws:dynamodb:us-east-1:000000000000:table\/)?(Darkroom-prod-\w+-at-\w+)/,
+      (_, table) => tableOf.get(table) ?? table,
+    );
   /** A part of a template with the tables by their names in the stack, however it refers to them. */
   const withTables = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(withTables);
-    const text = isIntrinsic(value) ? readable(value, (id) => tableOf.get(id) ?? id) : value;
-    if (typeof text === 'string') {
-      return text.replace(
-        /(arn:aws:dynamodb:us-east-1:000000000000:table\/)?(Darkroom-prod-\w+-at-\w+)/,
-        (_, _arn, table) => tableOf.get(table) ?? table,
-      );
-    }
-    if (typeof text !== 'object' || text === null) return text;
-    return Object.fromEntries(Object.entries(text).map(([key, one]) => [key, withTables(one)]));
+    if (Array.isArray(value)) return sortTexts(value.map(withTables));
+    if (isIntrinsic(value)) return nameTable(readable(value, (id) => tableOf.get(id) ?? id));
+    if (typeof value === 'string') return nameTable(value);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withTables(one)]));
   };
   /** Everything that names tables: the environments and permissions of functions, and the alarms. */
   const users = ({ Resources }: z.output<typeof Template>) =>
@@ -413,6 +413,10 @@ test('two installations in one account and region have no name in common, since 
   expect(names.length).toBeGreaterThan(0);
   expect(names.filter((name) => !/AWS::StackName|One-prod/.test(name))).toEqual([]);
 });
+
+/** CDK sorts the resources of a permission by how they are written. */
+const sortTexts = (parts: readonly unknown[]) =>
+  parts.every((part) => typeof part === 'string') ? parts.toSorted() : parts;
 
 const isIntrinsic = (value: unknown): boolean =>
   typeof value === 'object' &&

@@ -14,8 +14,8 @@ const Template = z.object({
     z.object({
       Properties: z
         .looseObject({
-          Description: z.unknown(),
-          Code: z.looseObject({ S3Key: z.unknown() }).optional(),
+          Description: z.unknown().optional(),
+          Code: z.looseObject({ S3Key: z.unknown().optional() }).optional(),
         })
         .optional(),
     }),

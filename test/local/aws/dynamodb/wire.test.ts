@@ -3,9 +3,13 @@ import {
   DeleteTableCommand,
   GetItemCommand,
   ListTablesCommand,
+  ListTagsOfResourceCommand,
   PutItemCommand,
+  TagResourceCommand,
+  UntagResourceCommand,
 } from '@aws-sdk/client-dynamodb';
 import { expect, test } from 'vitest';
+import { tableArn } from '../../../../local/aws/template/physical-names.ts';
 import { item, key, localDynamoDb, S, TableName } from './local-dynamodb.ts';
 
 const signed =
@@ -103,4 +107,16 @@ test('an item is found by the key that its table has now, and not by that of a d
   const { Item } = await client.send(new GetItemCommand({ TableName, Key: named }));
   expect(Item).toEqual(named);
   await expect(client.send(new GetItemCommand(key('one')))).rejects.toThrow('does not match');
+});
+
+test('tags are added, listed and taken away', async () => {
+  const { client } = await localDynamoDb();
+  const ResourceArn = tableArn(TableName);
+  const tags = async () => (await client.send(new ListTagsOfResourceCommand({ ResourceArn }))).Tags;
+  const Tags = [{ Key: 'team', Value: 'pictures' }];
+
+  await client.send(new TagResourceCommand({ ResourceArn, Tags }));
+  expect(await tags()).toEqual(Tags);
+  await client.send(new UntagResourceCommand({ ResourceArn, TagKeys: ['team'] }));
+  expect(await tags()).toEqual([]);
 });
