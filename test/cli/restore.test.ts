@@ -1,0 +1,47 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { temporaryDirectory } from './cli-context.ts';
+import { runScript, script } from './run-script.ts';
+
+// What `npm run restore` says before it reaches AWS. What it does there: test/contract/restore.test.ts, test/faults/restore.test.ts.
+
+const moment = ['--to', '2026-12-01T09:30:00Z'];
+
+async function restore(...args: readonly string[]) {
+  const cwd = await temporaryDirectory();
+  await writeFile(join(cwd, 'older.json'), '{"Darkroom-prod":{"Url":"https://a","FirstKey":"b"}}');
+  await writeFile(join(cwd, 'other.json'), '{"moment":"now"}');
+  return runScript(script('restore.ts'), args, { cwd });
+}
+
+test.each<[args: readonly string[], code: number, message: string]>([
+  [['tables', ...moment], 2, "required option '--outputs <file>' not specified"],
+  [['tables', '--outputs', 'older.json'], 2, "required option '--to <moment>' not specified"],
+  [['tables', '--outputs', 'older.json', '--to', 'yesterday'], 2, 'It must be a moment in UTC'],
+  [['tables', '--outputs', 'older.json', '--to', '2026-12-01 09:30'], 2, 'It must be a moment'],
+  [['tables', '--outputs', 'older.json', '--to', '2026-13-01T00:00:00Z'], 2, 'It must be a moment'],
+  [['tables', '--outputs', 'none.json', ...moment], 1, 'Cannot read none.json'],
+  [
+    ['tables', '--outputs', 'older.json', ...moment],
+    1,
+    'do not name its tables: deploy this version',
+  ],
+  [['audit'], 1, 'Cannot read the plan restore.json: no such file'],
+  [['tasks', '--plan', 'other.json'], 1, 'other.json is no plan of a restore'],
+  [['executions', '--stop', '--plan', 'other.json'], 1, 'other.json is no plan of a restore'],
+])('%j is refused before anything is asked of AWS', async (args, expected, message) => {
+  const { code, stdout, stderr } = await restore(...args);
+
+  expect({ code, stdout }).toEqual({ code: expected, stdout: '' });
+  expect(stderr).toContain(message);
+});
+
+test('every step is in the help', async () => {
+  const { code, stdout } = await restore('--help');
+
+  expect(code).toBe(0);
+  for (const step of ['tables', 'audit', 'tasks', 'changes', 'executions', 'open']) {
+    expect(stdout).toMatch(new RegExp(`^  ${step} `, 'm'));
+  }
+});
