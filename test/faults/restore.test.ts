@@ -156,7 +156,7 @@ describe('a restore', () => {
       'task_not_found',
       'task_not_found',
     ]);
-  });
+  }, 240_000); // CDK loads and synthesises in it, which two busy cores take long for
 
   test('says which tasks are lost and which are submitted again, with the tickets of their jobs', async () => {
     const { answer } = await answerOf('tasks');
