@@ -49,7 +49,7 @@ async function create(options: Options): Promise<void> {
   console.log(escapeControls(options.json ? JSON.stringify(issued) : formatIssuedKey(issued)));
 }
 
-const IssuedKey = z.object({
+export const IssuedKey = z.object({
   api_key: z.string(),
   key_id: z.string(),
   account: z.string(),

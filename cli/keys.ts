@@ -1,6 +1,7 @@
 import { addConsoleLink } from './console-link.ts';
 import { addIssueFirstKey } from './issue-first-key.ts';
 import { createProgram, runProgram } from './program/command-line.ts';
+import { addStoreCanaryKey } from './store-canary-key.ts';
 import { addStoreProviderKey } from './store-provider-key.ts';
 
 const program = createProgram(
@@ -10,5 +11,6 @@ const program = createProgram(
 addIssueFirstKey(program);
 addConsoleLink(program);
 addStoreProviderKey(program);
+addStoreCanaryKey(program);
 
 await runProgram(program);

@@ -13,12 +13,14 @@ import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Subscription, SubscriptionProtocol, Topic } from 'aws-cdk-lib/aws-sns';
 import { Aws, CfnCondition, CfnResource, Duration, Fn, Stack, Token } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { canaryMinutes } from '../functions/domain/model/canary.ts';
 import {
   type MetricName,
   metricNames,
   metricNamespace,
 } from '../functions/domain/model/metric-names.ts';
 import { indexNames } from '../functions/domain/model/storage-names.ts';
+import type { Canary } from './canary.ts';
 import type { Deletion } from './deletion.ts';
 import { textParameter } from './parameter.ts';
 import type { Stage } from './stage.ts';
@@ -33,6 +35,8 @@ export type Monitored = {
   readonly triggers: Triggers;
   readonly deletion: Deletion;
   readonly tables: Tables;
+  /** Absent unless the settings turn it on. */
+  readonly canary: Canary | undefined;
 };
 
 type AlarmProps = {
@@ -62,6 +66,7 @@ export class Alarms extends Construct {
       ...functionAlarms(monitored),
       ...capacityAlarms(monitored),
       ...queueAlarm(monitored),
+      ...canaryAlarm(monitored),
     };
     this.alarms = Object.entries<AlarmProps>(all).map(([name, props]) => {
       const alarm = new Alarm(this, name, propertiesOf(name, props));
@@ -320,6 +325,25 @@ function queueAlarm({ tables: { queue } }: Monitored) {
         period: Duration.minutes(5),
       }),
       threshold: stuckSlots,
+    },
+  };
+}
+
+/**
+ * Of three runs, and of four when they are early, two have to succeed. The window of time has always three of them in it,
+ * however late each may be, so that one run between two that failed does not hide them. A run that did not come has not
+ * succeeded.
+ */
+function canaryAlarm({ canary }: Monitored) {
+  if (!canary) return {};
+  return {
+    CanaryFailing: {
+      description:
+        'Two of the last three runs of the canary failed or did not come: callers may get no pictures.',
+      metric: appMetric(metricNames.canarySucceeded, 3 * canaryMinutes + 5),
+      threshold: 2,
+      isBelow: true,
+      periods: 1,
     },
   };
 }

@@ -12,7 +12,7 @@ import type { Deletion } from './deletion.ts';
 import { type CodeOf, createFunctions, type Functions, type FunctionTable } from './lambda.ts';
 import type { Providers } from './providers.ts';
 import type { Secrets } from './secrets.ts';
-import { loopbackOf, type Stage } from './stage.ts';
+import { accountBudgetOf, loopbackOf, type Stage } from './stage.ts';
 import type { Tables } from './tables.ts';
 import { endWait } from './task-tokens.ts';
 import type { Workflow } from './workflow.ts';
@@ -397,6 +397,7 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
         ...callerEnvironment,
         ...writesAudit,
         ACCOUNT_TABLE: changeAccounts,
+        ACCOUNT_BUDGET: accountBudgetOf(stage),
       },
       sharedBecause: 'each writes one account and its limits, and none of them moves money',
     },

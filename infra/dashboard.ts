@@ -32,6 +32,7 @@ export class Dashboard extends Construct {
         queue(),
         creditsAndImages(),
         troubles(),
+        ...(monitored.canary ? [canaryRuns()] : []),
         requests(monitored.api),
         background(monitored),
       ],
@@ -135,6 +136,12 @@ const troubles = (): Row => [
       metricNames.thumbnailFailed,
     ),
   ),
+];
+
+/** What the canary has seen, four times an hour. */
+const canaryRuns = (): Row => [
+  graph('Runs of the canary that succeeded', 12, [appMetric(metricNames.canarySucceeded, 15)]),
+  graph('Seconds of the canary', 12, [appMetric(metricNames.canarySeconds, 15, Stats.MAXIMUM)]),
 ];
 
 const requests = (api: HttpApi): Row => [

@@ -13,7 +13,7 @@ export type Deployment = {
 /**
  * What the CDK context chooses: a stage (`-c stage=prod`), which takes precedence over that of the settings file, and another
  * settings file (`-c config=FILE`; an empty name is none), and whether there are thumbnails (`-c thumbnails=off`). The local
- * stack has no settings.
+ * stack has settings only when a file is named.
  * @throws {Error} that names what is wrong with the stage or the settings
  */
 export function deploymentOf({ thumbnails, ...choice }: Choice): Deployment {
@@ -33,7 +33,8 @@ type Choice = {
 };
 
 function deploymentAt({ stage, config, file = settingsFile }: Choice): Deployment {
-  if (stage === 'local' || config === '') return withoutSettings(stage ?? 'dev');
+  const isLocal = stage === 'local';
+  if (config === '' || (isLocal && config === undefined)) return withoutSettings(stage ?? 'dev');
   const settings = readSettings(config ?? file, config !== undefined);
   const stageName = stage ?? settings?.stage ?? 'dev';
   const chosen = stageNamed(stageName);

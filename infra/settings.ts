@@ -11,6 +11,7 @@ import {
   providerNames,
 } from '../functions/domain/model/catalogue.ts';
 import { tableNames } from '../functions/domain/model/storage-names.ts';
+import { isMilliCredits, maxCredits, toMilliCredits } from '../functions/domain/model/money.ts';
 import type { Stage } from './stage.ts';
 
 /** The settings file of a deployment, beside `cdk.json`. It is not checked in. */
@@ -68,6 +69,18 @@ const ModelSettings = z.strictObject({
     .optional(),
 });
 
+/** What every new account may spend on a day of UTC. */
+const AccountBudget = z.strictObject({
+  creditsPerDay: z
+    .number()
+    .positive()
+    .max(maxCredits)
+    .refine(isMilliCredits, 'has more decimals than a thousandth of a credit')
+    .transform(toMilliCredits),
+  /** Whether creates beyond it are refused. Otherwise they only are counted. */
+  stop: z.boolean().default(false),
+});
+
 /** A name that callers use, and the certificate for it. */
 const Domain = z.strictObject({
   name: z
@@ -121,6 +134,8 @@ const Settings = z.strictObject({
   alarmEmail: z.email().optional(),
   safeDeploys: z.boolean().optional(),
   thumbnails: z.boolean().optional(),
+  canary: z.boolean().optional(),
+  accountBudget: AccountBudget.optional(),
   models: z.partialRecord(z.enum(models.map(({ id }) => id)), ModelSettings).optional(),
   modelAliases: z.record(z.string().regex(/^[\w./:-]+$/), ModelAlias).optional(),
   /** The providers in the order in which they are tried. The others are not used. */
@@ -171,7 +186,7 @@ const messageOf = (issue: z.core.$ZodIssue): string =>
 
 /** A stage with the settings of a deployment. They take the place of stack parameters: those keep their first value. */
 export function withSettings(stage: Stage, settings: Settings): Stage {
-  const { logDays, callbackRetryDelays, browserOrigins } = settings;
+  const { logDays, callbackRetryDelays, browserOrigins, accountBudget } = settings;
   requireLaterThanCallbacks(
     settings.retentionDays ?? stage.retentionDays,
     callbackRetryDelays ?? stage.callbackRetryDelays,
@@ -186,6 +201,11 @@ export function withSettings(stage: Stage, settings: Settings): Stage {
     safeDeploys: settings.safeDeploys,
     thumbnails: settings.thumbnails ?? stage.thumbnails,
     restoredTables: settings.restoredTables,
+    canary: settings.canary,
+    accountBudget: accountBudget && {
+      dailyBudget: accountBudget.creditsPerDay,
+      stopAtBudget: accountBudget.stop,
+    },
     modelPrices: pricesOf(settings),
     fixed: fixedParameters(settings),
   };

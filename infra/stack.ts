@@ -14,6 +14,7 @@ import { Alarms } from './alarms.ts';
 import { Api } from './api.ts';
 import { apiFunctions } from './api-functions.ts';
 import { Buckets } from './buckets.ts';
+import { Canary } from './canary.ts';
 import { bundledCode, placeholderCode } from './code.ts';
 import { Dashboard } from './dashboard.ts';
 import { Deletion } from './deletion.ts';
@@ -77,7 +78,8 @@ export class DarkroomStack extends Stack {
     );
     const triggers = new Triggers(this, 'Triggers', { ...common, workflow, deletion });
     if (stage.thumbnails) new Thumbnails(this, 'Thumbnails', common);
-    const monitored = { api: api.http, workflow, triggers, deletion, tables };
+    const canary = stage.canary ? new Canary(this, 'Canary', common) : undefined;
+    const monitored = { api: api.http, workflow, triggers, deletion, tables, canary };
     const { alarms, mail } = new Alarms(this, 'Alarms', monitored, stage);
     new Dashboard(this, 'Dashboard', { ...monitored, alarms });
 
@@ -92,6 +94,12 @@ export class DarkroomStack extends Stack {
       description: 'Prints a link that signs the operator in to the console, once',
       value: `npm run keys -- console --function ${issueKey} --url ${publicUrl}`,
     });
+    if (canary) {
+      new CfnOutput(this, 'CanaryKey', {
+        description: 'Makes the test key of the canary and stores it; nobody sees it',
+        value: `npm run keys -- canary --function ${issueKey} --secret ${canary.key.secretName}`,
+      });
+    }
     // What `darkroom doctor` compares the account with.
     new CfnOutput(this, 'RateLimit', {
       description: 'How many requests a second the API lets in',

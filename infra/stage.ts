@@ -1,4 +1,5 @@
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { NewAccountBudget } from '../functions/domain/model/account.ts';
 import { type ModelPrices, providerNames } from '../functions/domain/model/catalogue.ts';
 import type { TableName } from '../functions/domain/model/storage-names.ts';
 
@@ -62,6 +63,10 @@ export type Stage = {
   readonly thumbnails: boolean;
   /** The tables that a restore has made, all of one moment: functions use them instead of the stack's own. */
   readonly restoredTables?: Readonly<Record<TableName, string>> | undefined;
+  /** Whether a caller inside of the stack tries the whole way every quarter of an hour. */
+  readonly canary?: boolean | undefined;
+  /** What a new account may spend on a day, until somebody changes it. */
+  readonly accountBudget?: NewAccountBudget | undefined;
   /** Values that the settings file gives, by the names of the stack parameters whose place they take. */
   readonly fixed?: Readonly<Record<string, string | number>>;
 };
@@ -132,6 +137,10 @@ export function stageNamed(name: string): Stage {
 /** The variable `ALLOW_LOOPBACK` of a function in this stage. */
 export const loopbackOf = ({ allowLoopback }: Stage): 'allowed' | undefined =>
   allowLoopback ? 'allowed' : undefined;
+
+/** The variable `ACCOUNT_BUDGET` of a function that makes accounts. */
+export const accountBudgetOf = ({ accountBudget }: Stage): string | undefined =>
+  accountBudget && JSON.stringify(accountBudget);
 
 /** Why a template of this stage must not be deployed, if it must not. */
 export function whyNotDeployable({ allowLoopback }: Stage, hasCode: boolean): string | undefined {

@@ -7,10 +7,11 @@ import { Construct } from 'constructs';
 import { bucketPrefixes, indexNames } from '../functions/domain/model/storage-names.ts';
 import type { Entry } from '../functions/runtime/env.ts';
 import type { Buckets } from './buckets.ts';
+import type { Canary } from './canary.ts';
 import type { Deletion } from './deletion.ts';
 import { type CodeOf, createFunctions, type Functions, type FunctionTable } from './lambda.ts';
 import type { Providers } from './providers.ts';
-import { loopbackOf, type Stage } from './stage.ts';
+import { accountBudgetOf, loopbackOf, type Stage } from './stage.ts';
 import type { Tables } from './tables.ts';
 import { endWait } from './task-tokens.ts';
 import type { Workflow } from './workflow.ts';
@@ -29,7 +30,7 @@ type Props = {
 type EventEntry = Exclude<
   Extract<Entry, `events/${string}`>,
   // These have constructs of their own.
-  keyof Deletion['functions'] | 'events/make-thumbnail'
+  keyof Deletion['functions'] | keyof Canary['functions'] | 'events/make-thumbnail'
 >;
 
 /**
@@ -128,6 +129,7 @@ const rowsOf = ({
       IDEMPOTENCY_TABLE: tables.idempotency.allow('dynamodb:GetItem', 'dynamodb:PutItem'),
       AUDIT_TABLE: tables.audit.allow('dynamodb:PutItem'),
       ALLOW_LOOPBACK: loopbackOf(stage),
+      ACCOUNT_BUDGET: accountBudgetOf(stage),
     },
   },
 });

@@ -14,6 +14,8 @@ type SynthesisOptions = {
   readonly stage?: string;
   /** Whether it makes thumbnails: as the stage has it, unless it is given. */
   readonly thumbnails?: boolean;
+  /** A settings file; without it there are no settings. */
+  readonly config?: string;
   readonly signal?: AbortSignal;
 };
 
@@ -23,7 +25,7 @@ type SynthesisOptions = {
  */
 export async function synthesise(
   outdir: string,
-  { stage = 'local', thumbnails, signal }: SynthesisOptions = {},
+  { stage = 'local', thumbnails, config = '', signal }: SynthesisOptions = {},
 ): Promise<void> {
   signal?.throwIfAborted();
   const { context } = CdkJson.parse(JSON.parse(readFileSync(`${root}cdk.json`, 'utf8')));
@@ -37,11 +39,11 @@ export async function synthesise(
       CDK_OUTDIR: outdir,
       // Validation takes half the time of a synthesis. The tests and every `cdk` command do it.
       CDK_VALIDATION: 'false',
-      // Whatever the settings of a deployment are.
+      // Whatever the settings of a deployment in this folder are.
       CDK_CONTEXT_JSON: JSON.stringify({
         ...context,
         stage,
-        config: '',
+        config,
         ...(thumbnails !== undefined && { thumbnails: thumbnails ? 'on' : 'off' }),
       }),
     },

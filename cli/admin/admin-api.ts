@@ -21,6 +21,7 @@ import * as listProviders from '../../functions/api/list-providers/route.ts';
 import * as rotateSecret from '../../functions/api/rotate-webhook-secret/route.ts';
 import * as testWebhook from '../../functions/api/test-webhook/route.ts';
 import * as tryProvider from '../../functions/api/try-provider/route.ts';
+import type { Mode } from '../../functions/domain/model/mode.ts';
 import type { AnyRoute, BodyInputOf, QueryOf } from '../../functions/runtime/route.ts';
 import type { UsageFilter } from '../api/api.ts';
 import { type Access, type ApiCall, apiCaller, csvCaller } from '../api/api-caller.ts';
@@ -38,7 +39,10 @@ export type KeyChange = BodyInputOf<typeof changeKey.route>;
 type TaskFilter = Pick<
   QueryOf<typeof findTasks.route>,
   'account' | 'status' | 'code' | 'provider' | 'callback' | 'created_after' | 'created_before'
->;
+> & {
+  /** Without it: live ones. */
+  readonly mode?: Mode | undefined;
+};
 export type AdminTask = z.output<typeof getAdminTask.response>;
 export type AdminTaskSummary = z.output<typeof findTasks.response>['data'][number];
 type AllUsageFilter = UsageFilter & { readonly account?: string | undefined };

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { providerNames } from '../../functions/domain/model/catalogue.ts';
+import { type Mode, modes } from '../../functions/domain/model/mode.ts';
 import { taskErrorCodes } from '../../functions/domain/model/problem.ts';
 import { callbackStates, type Status, statuses } from '../../functions/domain/model/task.ts';
 import { adminApiFor, type ConnectionOptions, withConnectionOptions } from '../api/connection.ts';
@@ -19,6 +20,7 @@ import { formatAdminTask } from './admin-task-view.ts';
 type Options = ConnectionOptions &
   ListOptions & {
     readonly account?: string;
+    readonly mode?: Mode;
     readonly status?: Status;
     readonly code?: (typeof taskErrorCodes)[number];
     readonly provider?: (typeof providerNames)[number];
@@ -38,6 +40,7 @@ export function addAdminTasks(admin: Command, terminal: Terminal): void {
       .description('list the tasks of all accounts, newest first, or show where one of them is')
       .argument('[id]', 'the id of one task', parseTaskId)
       .option('--account <id>', 'only those of this account', parseAccountId)
+      .addOption(choice('--mode <mode>', 'those of test mode, or the live ones', modes))
       .addOption(choice('--status <status>', 'only those with this status', statuses))
       .addOption(choice('--code <code>', 'only those that failed with this code', taskErrorCodes))
       .addOption(choice('--provider <name>', 'only those of this provider', providerNames))
@@ -55,9 +58,10 @@ export function addAdminTasks(admin: Command, terminal: Terminal): void {
       terminal.print(options.json ? JSON.stringify(task) : formatAdminTask(task));
       return;
     }
-    const { account, status, code, provider, callback, since, until } = options;
+    const { account, mode, status, code, provider, callback, since, until } = options;
     const filter = {
       account,
+      mode,
       status,
       code,
       provider,

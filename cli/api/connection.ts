@@ -95,6 +95,15 @@ async function findStored(
 const keyOf = (local: LocalStack, name: LocalKey): string | undefined =>
   name === 'testKey' ? (local.testKey ?? local.apiKey) : local[name];
 
+/** The admin key of the local stack, when that is what is called because nothing else is named. */
+export async function findLocalAdminKey(
+  { url, profile }: Given,
+  { env, directory, checkout }: Place,
+): Promise<string | undefined> {
+  if (url ?? profile ?? (env['DARKROOM_URL'] || env['DARKROOM_PROFILE'])) return undefined;
+  return (await findLocalStack(directory, checkout))?.adminKey;
+}
+
 /** The secret that the callbacks of the local stack are signed with, if there is one here. */
 export async function findLocalSecret({
   directory,

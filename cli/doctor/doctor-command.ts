@@ -6,6 +6,7 @@ import { parseJson } from '../api/api-caller.ts';
 import {
   type ConnectionOptions,
   findConnection,
+  findLocalAdminKey,
   findLocalSecret,
   withConnectionOptions,
 } from '../api/connection.ts';
@@ -61,7 +62,10 @@ export function addDoctor(program: Command, terminal: Terminal): void {
         '--outputs <file>',
         'the outputs of the stack, as `cdk deploy --outputs-file` writes them',
       )
-      .option('--aws', 'ask AWS for the limits of the account, with your credentials and region')
+      .option(
+        '--aws',
+        'ask AWS for the limits of the account and who gets alarms, with your credentials and region',
+      )
       .option('--timeout <time>', 'how long to wait for a task (default: 5m)', parseDuration),
   ).action(async (options: Options) => {
     using interruption = watchInterruption();
@@ -118,6 +122,8 @@ async function openPorts(options: Options, terminal: Terminal, signal: AbortSign
   const { uploadPicture } = await import('../tasks/task-run.ts');
   const adminKey =
     options.adminKey ??
+    // One in the environment is that of a deployment.
+    (await findLocalAdminKey(place, terminal)) ??
     terminal.env['DARKROOM_ADMIN_KEY'] ??
     (await findConnection(place, terminal, 'adminKey')).key;
   const bytes = new Uint8Array(await readFile(new URL('../sample.jpg', import.meta.url)));
@@ -128,7 +134,9 @@ async function openPorts(options: Options, terminal: Terminal, signal: AbortSign
     api: darkroomApi({ ...connection, send }),
     admin: adminApi({ url, key: adminKey, send }),
     outputs,
-    concurrency: options.aws && askAws,
+    concurrency: options.aws && (async () => (await askAws()).readConcurrency()),
+    subscribers:
+      options.aws && (async (topic: string) => (await askAws()).readSubscribers(topic)),
     probe: () => probe(fetch, url),
     upload: (form) => uploadPicture(send, form, picture),
     fetchResult: (link) =>
@@ -210,5 +218,4 @@ async function probe(fetch: typeof globalThis.fetch, url: string): Promise<Probe
 }
 
 // The SDK takes longer to load than the rest of the command: only who asks AWS waits for it.
-const askAws = async (): Promise<number> =>
-  (await import('./read-concurrency.ts')).readConcurrency();
+const askAws = () => import('./ask-aws.ts');

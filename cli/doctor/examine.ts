@@ -12,8 +12,6 @@ export type Ports = Omit<TaskPorts, 'api'> &
     readonly api: Pick<DarkroomApi, 'credits' | 'create' | 'task' | 'cancel'>;
     /** Asks the address whether it is there, without a key. */
     readonly probe: () => Promise<Probe>;
-    /** Whether tasks of the key cost nothing and are made by the sandbox provider. */
-    readonly isTestKey: boolean;
     /** Whether one task may be made that costs credits. */
     readonly spend: boolean;
   };
@@ -47,7 +45,7 @@ async function* examineAll(ports: Ports): AsyncGenerator<Finding> {
   if (address.state === 'fail' || 'errorCode' in probe) return;
   const skewMs = ports.now() - (probe.dateMs ?? ports.now());
   yield judgeClock(probe.dateMs, ports.now());
-  const key = await checkKey(ports.api);
+  const key = await checkKey(ports.api, ports.isTestKey);
   yield key;
   if (key.state !== 'fail') yield* examineTasks(ports);
   yield* examineOperation({ ...ports, apiNow: () => ports.now() - skewMs });

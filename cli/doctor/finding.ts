@@ -22,6 +22,7 @@ export const steps = {
   replay: 'a repeated create has the same task',
   sandbox: 'each effect of the sandbox provider does what it says',
   reconciler: 'the reconciler runs every minute',
+  canary: 'the canary runs, when it is turned on',
   providers: 'a provider has a key and accepts it',
   quotas: 'the AWS account can run as much as the stack lets in',
   alarms: 'alarms have somebody to tell',

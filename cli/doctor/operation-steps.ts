@@ -1,4 +1,9 @@
-import type { AdminApi, Providers, ProviderTrial } from '../admin/admin-api.ts';
+import {
+  canaryAccount,
+  canaryDeadlineMs,
+  canaryMinutes,
+} from '../../functions/domain/model/canary.ts';
+import type { AdminApi, AdminTaskSummary, Providers, ProviderTrial } from '../admin/admin-api.ts';
 import { CliError, hasErrorCode } from '../program/cli-error.ts';
 import { type Finding, fail, ok, seeErrors, skipped, warn } from './finding.ts';
 import { toCliError } from './service-steps.ts';
@@ -9,6 +14,8 @@ export type Outputs = {
   readonly ProviderKeys?: string | undefined;
   /** The topic that alarms are sent to; absent: nobody is told. */
   readonly AlarmTopic?: string | undefined;
+  /** The command that stores the key of the canary; absent: there is no canary. */
+  readonly CanaryKey?: string | undefined;
   /** How many requests a second the API lets in. */
   readonly RateLimit?: string | undefined;
   /** For `npm run restore`: the tables in use, as JSON; the state machine, and the function that repairs tasks. */
@@ -17,13 +24,18 @@ export type Outputs = {
   readonly Reconciler?: string | undefined;
 };
 
+/** An address that a topic of alarms sends to. Until it has confirmed a mail from AWS, nothing is sent there. */
+export type Subscriber = { readonly address: string; readonly isConfirmed: boolean };
+
 /** What the steps about the operation need. What is absent is skipped, with how to give it. */
 export type OperationPorts = {
   /** With an admin key. */
-  readonly admin?: Pick<AdminApi, 'providers' | 'tryProvider'> | undefined;
+  readonly admin?: Pick<AdminApi, 'providers' | 'tryProvider' | 'tasks'> | undefined;
   readonly outputs?: Outputs | undefined;
   /** How many functions the AWS account runs at a time in this region. @throws {CliError} without the right to ask */
   readonly concurrency?: (() => Promise<number>) | undefined;
+  /** Who is told by a topic of alarms. @throws {CliError} when AWS does not say */
+  readonly subscribers?: ((topic: string) => Promise<readonly Subscriber[]>) | undefined;
   /** The time of the API, in milliseconds. */
   readonly apiNow: () => number;
   readonly sleep: (milliseconds: number) => Promise<unknown>;
@@ -42,15 +54,17 @@ export async function* examineOperation(ports: OperationPorts): AsyncGenerator<F
   ) {
     const hint = 'It takes an admin key: --admin-key, or DARKROOM_ADMIN_KEY.';
     yield skipped('reconciler', hint);
+    yield skipped('canary', hint);
     yield skipped('providers', hint);
   } else if (providers instanceof CliError) {
     yield fail('reconciler', `The providers cannot be listed: ${providers.message}`, seeErrors);
   } else {
     yield judgeReconciler(providers.reconciled_at, apiNow());
+    yield await checkCanary(admin, outputs, apiNow());
     yield judgeProviders(providers.data, outputs, await tryKeys(admin, providers.data));
   }
   yield await checkQuotas(ports);
-  yield judgeAlarms(outputs);
+  yield await checkAlarms(ports);
 }
 
 /** Right after a deployment it has not run yet. The first run is within the minute, and takes some seconds. */
@@ -89,6 +103,62 @@ export function judgeReconciler(reconciledAt: number | null, nowMs: number): Fin
   const seconds = Math.max(0, Math.round(ageMs / 1000));
   if (ageMs <= maxReconcilerAgeMs) return ok('reconciler', `The reconciler ran ${seconds} s ago.`);
   return fail('reconciler', `The reconciler has not run for ${seconds} s.`, remedy);
+}
+
+/** Its latest tasks. That of a run that is under way may not have ended. */
+const canaryTasks = { account: canaryAccount, mode: 'test', limit: 2, cursor: undefined } as const;
+
+async function checkCanary(
+  admin: Pick<AdminApi, 'tasks'>,
+  outputs: Outputs | undefined,
+  nowMs: number,
+): Promise<Finding> {
+  if (outputs && outputs.CanaryKey === undefined) {
+    return skipped('canary', 'There is none: "canary": true in darkroom.config.json turns it on.');
+  }
+  const tasks = await admin.tasks(canaryTasks).catch(toCliError);
+  if (tasks instanceof CliError) {
+    return fail('canary', `Its tasks cannot be listed: ${tasks.message}`, seeErrors);
+  }
+  if (outputs || tasks.data.length > 0) return judgeCanary(tasks.data, outputs, nowMs);
+  return skipped(
+    'canary',
+    'Whether there is one, the outputs of the stack say: --outputs cdk-outputs.json.',
+  );
+}
+
+/** Two of its runs, and a moment for the second one to begin. */
+const maxCanaryAgeMs = (2 * canaryMinutes + 5) * 60_000;
+
+/** Whether the canary has made a task lately, and the latest one that had time to end was completed. */
+export function judgeCanary(
+  tasks: readonly Pick<AdminTaskSummary, 'id' | 'status' | 'created_at' | 'code'>[],
+  outputs: Outputs | undefined,
+  nowMs: number,
+): Finding {
+  const ageOf = ({ created_at }: { readonly created_at: number }) => nowMs - created_at * 1000;
+  const [latest] = tasks;
+  if (!latest) {
+    return warn(
+      'canary',
+      'The canary has made no task yet.',
+      `Has it a key? ${outputs?.CanaryKey ?? 'The output CanaryKey has the command'}. It runs every quarter of an hour`,
+    );
+  }
+  const minutes = Math.max(0, Math.round(ageOf(latest) / 60_000));
+  const remedy = `docs/runbook.md#canaryfailing. ${seeErrors}`;
+  if (ageOf(latest) > maxCanaryAgeMs) {
+    return fail('canary', `The canary has made no task for ${minutes} min.`, remedy);
+  }
+  const judged = tasks.find(
+    (task) =>
+      (task.status !== 'pending' && task.status !== 'processing') || ageOf(task) > canaryDeadlineMs,
+  );
+  if (judged && judged.status !== 'completed') {
+    const end = judged.code === null ? `is still ${judged.status}` : `failed with ${judged.code}`;
+    return fail('canary', `The task ${judged.id} of the canary ${end}.`, remedy);
+  }
+  return ok('canary', `The canary made a task ${minutes} min ago, and none failed.`);
 }
 
 /** What a provider rejects when it rejects the operator, not the job. */
@@ -218,7 +288,7 @@ export function judgeQuotas(limit: number, rate: number): Finding {
   return warn('quotas', `${what.slice(0, -1)}${rates}: what is beyond is throttled.`, remedy);
 }
 
-function judgeAlarms(outputs: Outputs | undefined): Finding {
+async function checkAlarms({ outputs, subscribers }: OperationPorts): Promise<Finding> {
   if (!outputs) {
     return skipped(
       'alarms',
@@ -226,9 +296,44 @@ function judgeAlarms(outputs: Outputs | undefined): Finding {
     );
   }
   const { AlarmTopic: topic } = outputs;
-  if (topic)
-    return ok('alarms', `Alarms are sent to ${topic}; its address has to confirm one mail.`);
-  const remedy =
-    'Set "alarmEmail" in darkroom.config.json, deploy (npx cdk deploy), and confirm the mail from AWS';
-  return warn('alarms', 'Alarms are only shown in CloudWatch: nobody is told.', remedy);
+  if (!topic) {
+    const remedy =
+      'Set "alarmEmail" in darkroom.config.json, deploy (npx cdk deploy), and confirm the mail from AWS';
+    return warn('alarms', 'Alarms are only shown in CloudWatch: nobody is told.', remedy);
+  }
+  if (!subscribers) {
+    return ok(
+      'alarms',
+      `Alarms are sent to ${topic}; whether its address has confirmed the mail from AWS, --aws asks.`,
+    );
+  }
+  const found = await subscribers(topic).catch(toCliError);
+  if (!(found instanceof CliError)) return judgeSubscribers(topic, found);
+  const remedy = `Ask by hand: aws sns list-subscriptions-by-topic --topic-arn ${topic}`;
+  return warn('alarms', found.message, remedy);
+}
+
+/** Whether somebody is told when an alarm is sent to this topic. */
+export function judgeSubscribers(topic: string, all: readonly Subscriber[]): Finding {
+  const waiting = all.filter(({ isConfirmed }) => !isConfirmed).map(({ address }) => address);
+  const confirmed = all.filter(({ isConfirmed }) => isConfirmed);
+  if (confirmed.length > 0 && waiting.length === 0) {
+    return ok(
+      'alarms',
+      `Alarms are sent to ${confirmed.map(({ address }) => address).join(', ')}.`,
+    );
+  }
+  const judge = confirmed.length > 0 ? warn : fail;
+  if (waiting.length > 0) {
+    const remedy =
+      'Open the link in the mail of AWS Notifications; when it is gone, subscribe once more: ' +
+      `aws sns subscribe --topic-arn ${topic} --protocol email --notification-endpoint ${waiting[0]}`;
+    return judge(
+      'alarms',
+      `This address has not confirmed the mail from AWS, and gets no alarm: ${waiting.join(', ')}.`,
+      remedy,
+    );
+  }
+  const remedy = `Subscribe: aws sns subscribe --topic-arn ${topic} --protocol email --notification-endpoint <address>`;
+  return fail('alarms', `Nobody is subscribed to ${topic}: nobody is told.`, remedy);
 }

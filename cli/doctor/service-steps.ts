@@ -54,8 +54,11 @@ export function judgeClock(dateMs: number | undefined, nowMs: number): Finding {
   return ok('clock', `The clock of this machine is right to ${Math.max(2, seconds)} s.`);
 }
 
-/** Whether a task can be made with the key. */
-export async function checkKey(api: Pick<DarkroomApi, 'credits'>): Promise<Finding> {
+/** Whether a task can be made with the key. Play credits are filled up by the first task of a day, and its 402 tells when they are used up. */
+export async function checkKey(
+  api: Pick<DarkroomApi, 'credits'>,
+  isTestKey: boolean,
+): Promise<Finding> {
   const credits = await api.credits().catch(toCliError);
   if (credits instanceof CliError) return keyFailure(credits);
   const { token, user } = credits.data;
@@ -67,7 +70,7 @@ export async function checkKey(api: Pick<DarkroomApi, 'credits'>): Promise<Findi
   const left = token.unlimited_credits
     ? user.remaining_credits
     : Math.min(user.remaining_credits, token.remaining_credits);
-  if (left <= 0) {
+  if (left <= 0 && !isTestKey) {
     const remedy = 'Grant some: darkroom accounts grant <account> 100, with an admin key';
     return fail('key', `The key ${token.name} is accepted, and has no credits left.`, remedy);
   }

@@ -1,7 +1,7 @@
 import type { DarkroomApi, Task, UploadForm } from '../api/api.ts';
-import { CliError } from '../program/cli-error.ts';
+import { CliError, hasErrorCode } from '../program/cli-error.ts';
 import type { ReceivedCallback } from '../webhooks/receive-callbacks.ts';
-import { type Finding, fail, ok, seeErrors, skipped, warn } from './finding.ts';
+import { type Finding, fail, ok, type Step, seeErrors, skipped, warn } from './finding.ts';
 import { toCliError } from './service-steps.ts';
 
 /** What the steps of one task need. Times in milliseconds. */
@@ -15,6 +15,8 @@ export type TaskPorts = {
   ) => Promise<{ readonly status: number; readonly type: string }>;
   /** Where the callback of the task goes; absent: nowhere. */
   readonly callback?: CallbackPorts | undefined;
+  /** Whether tasks of the key cost nothing and are made by the sandbox provider. */
+  readonly isTestKey: boolean;
   readonly newKey: () => string;
   readonly now: () => number;
   readonly sleep: (milliseconds: number) => Promise<unknown>;
@@ -46,7 +48,7 @@ export async function* examineTask(ports: TaskPorts): AsyncGenerator<Finding> {
   };
   const created = await api.create(body, key).catch(toCliError);
   if (created instanceof CliError) {
-    yield createFailure(created);
+    yield createFailure(created, ports);
     return;
   }
   const form = created.uploads?.[0];
@@ -94,7 +96,21 @@ export async function readUntil(
   }
 }
 
-function createFailure({ message, apiError }: CliError): Finding {
+/** Nothing is broken, and nothing can be tried. */
+export const noPlayCredits = (step: Step): Finding =>
+  warn(
+    step,
+    'The play credits of this day are used up (402), so no task can be made.',
+    'They are filled up at midnight UTC. Until then: the test key of another account, or a live key and --spend',
+  );
+
+/** Where a task stands in the queue for a slot; undefined when it does not wait there. */
+export const placeInQueue = (task: Task): number | undefined =>
+  task.status === 'pending' ? task.task_info.queue_position : undefined;
+
+function createFailure(error: CliError, { isTestKey }: TaskPorts): Finding {
+  if (isTestKey && hasErrorCode(error, 'insufficient_quota')) return noPlayCredits('upload');
+  const { message, apiError } = error;
   const isOurs = apiError === undefined || apiError.status >= 500;
   const remedy = isOurs
     ? seeErrors
@@ -130,6 +146,13 @@ function judgeWorkflow(task: Task): Finding {
     const { code, message } = task.error;
     const remedy = `docs/errors.md says what ${code} is. ${seeErrors}`;
     return fail('workflow', `The task failed with ${code}: ${message}`, remedy);
+  }
+  const place = placeInQueue(task);
+  if (place !== undefined) {
+    const what = `The task still waits for a slot of its provider, at place ${place} of the queue.`;
+    const remedy =
+      'Others have the slots, or nobody frees them: docs/runbook.md#queuestuck. To wait longer: --timeout 15m';
+    return fail('workflow', what, remedy);
   }
   const last = task.events.at(-1)?.type ?? 'created';
   const remedy = `See where it is: darkroom admin tasks ${task.id}. ${seeErrors}`;

@@ -10,7 +10,13 @@ import {
   type IssuedCode,
   issueConsoleCode,
 } from '../domain/accounts/console-session.ts';
-import { type IssuedKey, IssueKeyRequest, issueKey } from '../domain/accounts/issue-key.ts';
+import {
+  CanaryKeyRequest,
+  canaryKeyRequest,
+  type IssuedKey,
+  IssueKeyRequest,
+  issueKey,
+} from '../domain/accounts/issue-key.ts';
 import { readEnv } from '../runtime/env.ts';
 
 const env = readEnv('events/issue-key');
@@ -30,6 +36,7 @@ const issue = issueKey({
     audit: env.AUDIT_TABLE,
   }),
   now,
+  budget: env.ACCOUNT_BUDGET,
 });
 
 const issueCode = issueConsoleCode({
@@ -39,14 +46,21 @@ const issueCode = issueConsoleCode({
   allowsReuse: env.ALLOW_LOOPBACK,
 });
 
-const asksForCode = (event: unknown): boolean =>
-  typeof event === 'object' && event !== null && 'console' in event;
+const asksFor = (name: 'console' | 'canary', event: unknown): boolean =>
+  typeof event === 'object' && event !== null && name in event;
+
+/** The key that an event asks for. @throws {z.ZodError} when it asks for none that there can be */
+const keyRequest = (event: unknown): IssueKeyRequest => {
+  if (!asksFor('canary', event)) return IssueKeyRequest.parse(event);
+  CanaryKeyRequest.parse(event);
+  return canaryKeyRequest;
+};
 
 // It has no route and no trigger: only the operator invokes it, with AWS credentials that may do so.
 export const handler = async (
   event: unknown,
   { awsRequestId }: Pick<Context, 'awsRequestId'>,
 ): Promise<IssuedKey | IssuedCode> =>
-  asksForCode(event)
+  asksFor('console', event)
     ? issueCode(ConsoleCodeRequest.parse(event), awsRequestId)
-    : issue(IssueKeyRequest.parse(event), awsRequestId);
+    : issue(keyRequest(event), awsRequestId);

@@ -104,6 +104,11 @@ const MODEL_PRICES = json.pipe(
   ),
 );
 
+/** The daily budget of a new account, as JSON: `{"dailyBudget": 50000, "stopAtBudget": true}`. */
+const ACCOUNT_BUDGET = json
+  .pipe(z.strictObject({ dailyBudget: z.int().min(1), stopAtBudget: z.boolean() }))
+  .optional();
+
 /** What a route needs to authenticate its caller and to count the request. */
 const callerVariables = { KEY_TABLE: required, ACCOUNT_TABLE: required, ACTIVITY_TABLE: required };
 /** What the links in a response about a task need. */
@@ -271,7 +276,7 @@ export const entries = {
     PROVIDERS,
     TYPICAL_SECONDS,
   }),
-  'api/manage-accounts': z.object({ ...callerVariables, AUDIT_TABLE: required }),
+  'api/manage-accounts': z.object({ ...callerVariables, AUDIT_TABLE: required, ACCOUNT_BUDGET }),
   'api/credit-account': z.object({
     ...callerVariables,
     IDEMPOTENCY_TABLE: required,
@@ -319,12 +324,19 @@ export const entries = {
   }),
   'events/make-thumbnail': z.object({ ...metrics }),
   'events/execution-ended': z.object({ ...metrics, TASK_TABLE: required, WORKFLOW_ARN: required }),
+  'events/canary': z.object({
+    ...metrics,
+    CANARY_SECRET: required,
+    PUBLIC_URL: required,
+    ALLOW_LOOPBACK,
+  }),
   'events/issue-key': z.object({
     KEY_TABLE: required,
     ACCOUNT_TABLE: required,
     IDEMPOTENCY_TABLE: required,
     AUDIT_TABLE: required,
     ALLOW_LOOPBACK,
+    ACCOUNT_BUDGET,
   }),
 } as const;
 

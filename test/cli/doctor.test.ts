@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { Providers, ProviderTrial } from '../../cli/admin/admin-api.ts';
-import { judgeProviders, judgeQuotas, judgeReconciler } from '../../cli/doctor/operation-steps.ts';
+import type { Task } from '../../cli/api/api.ts';
+import {
+  judgeCanary,
+  judgeProviders,
+  judgeQuotas,
+  judgeReconciler,
+  judgeSubscribers,
+} from '../../cli/doctor/operation-steps.ts';
+import { examineSandbox } from '../../cli/doctor/sandbox-steps.ts';
 import { judgeAddress, judgeClock } from '../../cli/doctor/service-steps.ts';
 import { key } from './cli-context.ts';
 import { darkroomContext } from './darkroom-context.ts';
@@ -79,6 +87,88 @@ test.each([
   const reconciledAt = seconds === null ? null : now / 1000 - seconds;
 
   expect(judgeReconciler(reconciledAt, now).state).toBe(state);
+});
+
+describe('the canary', () => {
+  const taskOf = (
+    minutes: number,
+    more: Partial<Parameters<typeof judgeCanary>[0][number]> = {},
+  ) => ({
+    id: 'task-unified-1757156493-imcg5zqt',
+    status: 'completed' as const,
+    created_at: now / 1000 - minutes * 60,
+    code: null,
+    ...more,
+  });
+  const failed = { status: 'failed', code: 'service_error' } as const;
+  const pending = { status: 'pending' } as const;
+
+  test.each<[what: string, tasks: Parameters<typeof judgeCanary>[0], state: string]>([
+    ['has made no task', [], 'warn'],
+    ['made one that was completed', [taskOf(7), taskOf(22)], 'ok'],
+    ['is at work, and the task before was completed', [taskOf(1, pending), taskOf(16)], 'ok'],
+    ['is at work for the first time', [taskOf(1, pending)], 'ok'],
+    ['is at work, and the task before failed', [taskOf(1, pending), taskOf(16, failed)], 'fail'],
+    ['made one that failed', [taskOf(7, failed), taskOf(22)], 'fail'],
+    ['made one that did not end in time', [taskOf(7, pending), taskOf(22)], 'fail'],
+    ['has made none for two runs', [taskOf(36)], 'fail'],
+  ])('that %s', (_, tasks, state) => {
+    expect(judgeCanary(tasks, {}, now).state).toBe(state);
+  });
+
+  test('that has no key gets the command of its output', () => {
+    const CanaryKey = 'npm run keys -- canary --function F --secret S';
+
+    expect(judgeCanary([], { CanaryKey }, now).remedy).toContain(CanaryKey);
+  });
+});
+
+describe('alarms', () => {
+  const one = { address: 'a@example.com', isConfirmed: true };
+  const two = { address: 'b@example.com', isConfirmed: false };
+
+  test.each([
+    [[one], 'ok', 'a@example.com'],
+    [[one, two], 'warn', 'b@example.com'],
+    [[two], 'fail', 'b@example.com'],
+    [[], 'fail', 'Nobody is subscribed'],
+  ])('that are sent to %j are: %s', (subscribers, state, what) => {
+    expect(judgeSubscribers('arn:topic', subscribers)).toMatchObject({
+      state,
+      what: expect.stringContaining(what),
+    });
+  });
+});
+
+test('tasks that wait for the one slot of the sandbox are a warning: others have it', async () => {
+  let time = now;
+  const waiting = {
+    status: 'pending',
+    events: [],
+    task_info: { can_cancel: true, queue_position: 3 },
+  } as Partial<Task> as Task;
+  const findings = examineSandbox({
+    api: {
+      create: async () => ({ id: 'task' }) as never,
+      task: async () => waiting,
+      cancel: async () => undefined as never,
+    },
+    upload: async () => undefined,
+    fetchResult: async () => ({ status: 200, type: 'image/png' }),
+    isTestKey: true,
+    newKey: () => 'key',
+    now: () => time,
+    sleep: async (milliseconds) => {
+      time += milliseconds;
+    },
+    timeoutMs: 60_000,
+  });
+
+  expect((await findings.next()).value).toMatchObject({
+    state: 'warn',
+    what: expect.stringContaining('3 tasks wait for it'),
+    remedy: expect.stringContaining('--timeout'),
+  });
 });
 
 describe('providers', () => {

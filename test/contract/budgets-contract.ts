@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { completed, failed, sampleTime } from '../support/tasks.ts';
+import { AccountRequest } from '../../functions/domain/accounts/account-request.ts';
+import { createAccount } from '../../functions/domain/accounts/accounts.ts';
+import { completed, failed, sampleAct, sampleTime } from '../support/tasks.ts';
 import {
   account,
   draft,
@@ -33,6 +35,32 @@ const accepted = (results: Awaited<ReturnType<typeof createMany>>) =>
 
 /** What every ledger guarantees about the daily budget of an account. */
 export function budgetsContract(make: MakeStore): void {
+  test('an account that is made with a daily budget stops at it, and loses it like any other', async () => {
+    const store = await make();
+    const owner = 'budgeted';
+    const budget = { dailyBudget: 2 * price, stopAtBudget: true };
+    const { accounts, ledger } = store;
+    const create = createAccount({ accounts, now: () => sampleTime, budget });
+    const created = await create(AccountRequest.parse({ id: owner }), sampleAct);
+    await ledger.credit({ account: owner, amount: 9 * price, at: sampleTime });
+    const states = async (count: number) => {
+      const all: string[] = [];
+      for (let task = 0; task < count; task += 1)
+        all.push((await reserve(store, draft({ account: owner }))).state);
+      return all;
+    };
+
+    expect(created).toMatchObject({ daily_budget_credits: 2.4, stop_at_budget: true });
+    expect((await accounts.find(owner))?.budget).toEqual({
+      amount: 2 * price,
+      isLimit: true,
+      epoch: 1,
+    });
+    expect(await states(3)).toEqual(['reserved', 'reserved', 'over_budget']);
+    await accounts.change(owner, { dailyBudget: null });
+    expect(await states(1)).toEqual(['reserved']);
+  });
+
   describe('a daily budget at which an account stops', () => {
     test('lets through exactly what it pays for, and then says what is left', async () => {
       const store = await budgeted(make, 5 * price + 500);

@@ -52,6 +52,16 @@ test.each([
   },
 );
 
+test('the result of a test task whose input is gone is one that cannot be fetched, so its task ends all the same', async () => {
+  const { results, keys } = await setUp();
+
+  const storing = results.storeInput(sampleId, 1, { index: 0, format: 'png' });
+
+  await expect(storing).rejects.toBeInstanceOf(ResultUnavailable);
+  await expect(storing).rejects.toThrow('the copy of input 0 is gone');
+  expect(await keys(Bucket)).toEqual([]);
+});
+
 test.each<[string, Buffer, string]>([
   ['an HTML page', Buffer.from('<html><body>Not found</body></html>'), 'is an HTML page'],
   ['an error in JSON', Buffer.from('{"code": "AccessDenied"}'), 'is JSON'],

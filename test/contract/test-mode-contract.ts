@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { IssueKeyRequest, issueKey } from '../../functions/domain/accounts/issue-key.ts';
+import {
+  canaryKeyRequest,
+  IssueKeyRequest,
+  issueKey,
+} from '../../functions/domain/accounts/issue-key.ts';
 import { hashOfKey, keyIdOf } from '../../functions/domain/model/api-key.ts';
+import { canaryAccount, canaryMinutes } from '../../functions/domain/model/canary.ts';
 import { testAccountOf, testLimits } from '../../functions/domain/model/mode.ts';
+import { toMilliCredits } from '../../functions/domain/model/money.ts';
 import type { Pending, WithRequest } from '../../functions/domain/model/task.ts';
 import { completed, sampleTime } from '../support/tasks.ts';
 import { auditedFunds } from './ledger-invariants.ts';
@@ -72,6 +78,22 @@ export function testModeContract(make: MakeStore): void {
       await store.issued({ mode: 'test' });
 
       expect(await auditedFunds(store, side)).toMatchObject({ balance: play });
+    });
+
+    test('of the canary has play credits for all its runs of a day, at the highest price that an image can have', async () => {
+      const store = await playingStore(make);
+      const { accounts, apiKeys, ledger } = store;
+      const issue = issueKey({ accounts, keys: apiKeys, ledger, now: () => sampleTime });
+      const { api_key: apiKey } = await issue(canaryKeyRequest, 'request');
+      const account = testAccountOf(canaryAccount);
+      await ledger.refill(account, sampleTime);
+      const runs = (24 * 60) / canaryMinutes;
+      const highest = toMilliCredits(1_000_000);
+
+      const { balance = 0 } = (await auditedFunds(store, account)) ?? {};
+      const task = taskOf(apiKey, { account, reserved: highest });
+      expect(await reserve(store, task)).toMatchObject({ state: 'reserved' });
+      expect(balance).toBeGreaterThanOrEqual(runs * highest);
     });
 
     test('what it has spent is counted with it, also beside live keys', async () => {

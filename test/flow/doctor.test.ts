@@ -1,8 +1,11 @@
-import { rmSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import * as z from 'zod';
 import { listen } from '../../local/aws/listen.ts';
+import { issueKey } from '../../local/local-keys.ts';
 import { freePort } from '../support/free-port.ts';
 import { commandLine } from './command-line.ts';
 import { editTemplate } from './edit-template.ts';
@@ -52,19 +55,41 @@ type Setup = {
   readonly outputs?: Readonly<Record<string, string>>;
   /** How many functions the AWS account runs at a time. */
   readonly concurrency?: number;
+  /** What SNS has in the place of the ARN of the one subscription. */
+  readonly subscription?: string;
 };
 
 /** A healthy deployment, of which nothing is left out. */
 const alarmTopic = { AlarmTopic: 'arn:aws:sns:us-east-1:000000000000:alarms' };
 
+/** In place of the AWS CLI: it is asked one thing only, and answers as SNS does. */
+const awsCli = (subscription: string): string => {
+  const list = { Subscriptions: [{ Endpoint: 'ops@example.com', SubscriptionArn: subscription }] };
+  return [
+    '#!/bin/sh',
+    `expected='sns list-subscriptions-by-topic --topic-arn ${alarmTopic.AlarmTopic} --region us-east-1 --output json'`,
+    '[ "$*" = "$expected" ] || exit 2',
+    `echo '${JSON.stringify(list)}'`,
+    '',
+  ].join('\n');
+};
+
 /** Runs `darkroom doctor` with everything that it may ask for. */
 async function examine(
   one: TestStack,
-  { args = [], env = {}, outputs = alarmTopic, concurrency = 1000 }: Setup = {},
+  {
+    args = [],
+    env = {},
+    outputs = alarmTopic,
+    concurrency = 1000,
+    subscription = `${alarmTopic.AlarmTopic}:confirmed`,
+  }: Setup = {},
 ) {
   const caller = await commandLine(one);
   const file = { 'Darkroom-local': { ...one.outputs, ...outputs } };
   await caller.write('outputs.json', JSON.stringify(file));
+  await caller.write('aws', awsCli(subscription));
+  chmodSync(join(caller.directory, 'aws'), 0o755);
   const { code, stdout, stderr } = await caller.run(
     [
       ...['doctor', '--json', '--outputs', 'outputs.json', '--aws', '--listen'],
@@ -78,6 +103,7 @@ async function examine(
         AWS_REGION: 'us-east-1',
         AWS_ACCESS_KEY_ID: 'operator',
         AWS_SECRET_ACCESS_KEY: 'operator',
+        PATH: `${caller.directory}:${caller.env.PATH}`,
         ...env,
       },
     },
@@ -91,17 +117,24 @@ const inState = (findings: Findings, ...states: readonly string[]) =>
 
 const allSteps = [
   ...['address', 'clock', 'key', 'upload', 'event', 'workflow', 'result', 'callback'],
-  ...['signature', 'replay', 'sandbox', 'reconciler', 'providers', 'quotas', 'alarms'],
+  ...['signature', 'replay', 'sandbox', 'reconciler', 'canary', 'providers', 'quotas', 'alarms'],
 ];
 const taskSteps = allSteps.slice(3, 10);
 
-test('a stack in which nothing is broken passes every step but the sandbox, which takes a test key', async () => {
+const canaryIsOff = {
+  step: 'canary',
+  state: 'skipped',
+  what: 'There is none: "canary": true in darkroom.config.json turns it on.',
+};
+
+test('a stack in which nothing is broken passes every step but the sandbox, which takes a test key, and the canary, which is off', async () => {
   const { code, findings, stderr } = await examine(stack, { args: ['--spend'] });
 
   expect(stderr).toBe('');
   expect(findings.map(({ step }) => step)).toEqual(allSteps);
   expect(findings.filter(({ state }) => state !== 'ok')).toEqual([
     { step: 'sandbox', state: 'skipped', what: expect.stringContaining('test key') },
+    canaryIsOff,
   ]);
   expect(code).toBe(0);
 });
@@ -118,9 +151,11 @@ test('with a test key every step passes, each effect of the sandbox too, and not
     env: { DARKROOM_KEY: one.keys.testKey },
   });
 
-  expect(findings.filter(({ state }) => state !== 'ok')).toEqual([]);
+  expect(findings.filter(({ state }) => state !== 'ok')).toEqual([canaryIsOff]);
   expect(findings.map(({ step }) => step)).toEqual(allSteps);
   expect(await one.account()).toEqual(before);
+  // An image of the task, and one of those that show the effects: what fails costs nothing.
+  expect((await one.testMode.account()).used).toBe(2 * 1200);
   expect(code).toBe(0);
 });
 
@@ -130,7 +165,7 @@ test('a live key makes no task and costs nothing, unless it is told to', async (
   const { code, findings } = await examine(stack);
 
   expect(await stack.account()).toEqual(before);
-  expect(inState(findings, 'skipped')).toEqual([...taskSteps, 'sandbox']);
+  expect(inState(findings, 'skipped')).toEqual([...taskSteps, 'sandbox', 'canary']);
   expect(inState(findings, 'warn', 'fail')).toEqual([]);
   expect(code).toBe(0);
 });
@@ -146,11 +181,53 @@ test('without an admin key, the outputs and AWS, it says what each of these step
     ...taskSteps.map((step) => [step, '--spend']),
     ['sandbox', 'sk-dr-test'],
     ['reconciler', '--admin-key'],
+    ['canary', '--admin-key'],
     ['providers', '--admin-key'],
     ['quotas', '--aws'],
     ['alarms', '--outputs-file'],
   ]);
   expect(code).toBe(0);
+});
+
+test('a test key whose play credits are used up is a warning that says until when, and nothing is called broken', async () => {
+  const { api_key: testKey } = await issueKey(stack, { account: 'player', mode: 'test' });
+  const reserve = (n: number) =>
+    stack.call(
+      'POST',
+      '/v1/images/generations',
+      { prompt: 'Later', n, image_uploads: [{ content_type: 'image/png' }] },
+      { authorization: `Bearer ${testKey}` },
+    );
+  const statuses: number[] = [];
+  for (const n of [...Array.from({ length: 12 }, () => 4), 1, 1, 1]) {
+    statuses.push((await reserve(n)).status);
+  }
+  expect(statuses.slice(-2)).toEqual([200, 402]);
+
+  const { code, findings } = await examine(stack, { env: { DARKROOM_KEY: testKey } });
+
+  const warned = findings.filter(({ state }) => state === 'warn');
+  expect(warned.map(({ step }) => step)).toEqual(['upload', 'sandbox']);
+  for (const { what, remedy } of warned) {
+    expect(`${what} ${remedy}`).toMatch(/play credits of this day are used up.*midnight UTC/);
+  }
+  expect(inState(findings, 'fail')).toEqual([]);
+  expect(code).toBe(0);
+});
+
+test('in the folder of a local stack an admin key in the environment, which is that of a deployment, is not used', async () => {
+  const caller = await commandLine(stack);
+  await mkdir(join(caller.directory, '.local'));
+  const { apiKey, adminKey } = stack.keys;
+  await caller.write('.local/ready.json', JSON.stringify({ url: stack.url, apiKey, adminKey }));
+
+  const { stdout } = await caller.run(['doctor', '--json'], {
+    env: { DARKROOM_URL: '', DARKROOM_KEY: '', DARKROOM_ADMIN_KEY: `sk-dr-${'x'.repeat(43)}` },
+  });
+
+  expect(inState(Findings.parse(JSON.parse(stdout)), 'ok')).toEqual(
+    expect.arrayContaining(['reconciler', 'providers']),
+  );
 });
 
 /** A stack with a template that was changed, until the test is over. */
@@ -351,6 +428,23 @@ const broken: readonly Broken[] = [
     state: 'warn',
     says: /runs 10 functions.*request-service-quota-increase/,
     examine: () => examine(stack, { concurrency: 10 }),
+  },
+  {
+    what: 'the canary is turned on and has never run',
+    step: 'canary',
+    state: 'warn',
+    says: /no task yet.*npm run keys -- canary --function/,
+    examine: () =>
+      examine(stack, {
+        outputs: { ...alarmTopic, CanaryKey: 'npm run keys -- canary --function IssueKey' },
+      }),
+  },
+  {
+    what: 'the address of the alarms has not confirmed the mail from AWS',
+    step: 'alarms',
+    state: 'fail',
+    says: /has not confirmed.*ops@example.com.*aws sns subscribe/,
+    examine: () => examine(stack, { subscription: 'PendingConfirmation' }),
   },
   {
     what: 'alarms have no address',

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { metricNames } from '../../functions/domain/model/metric-names.ts';
 import { readable } from './readable.ts';
-import { type Found, ofType, stageNames, synthesised } from './synthesised.ts';
+import { type Found, ofType, stageNames, synthesised, withCanary } from './synthesised.ts';
 
 const Metric = z.object({
   Namespace: z.string(),
@@ -39,6 +39,10 @@ const runbook = readFileSync('docs/runbook.md', 'utf8');
 const section = /^## Alarms$([\s\S]*?)^## /m.exec(runbook)?.[1] ?? '';
 const headings = [...section.matchAll(/^### (.+)$/gm)].map(([, text = '']) => text);
 
+/** Alarms that only a setting brings. */
+const optional = ['CanaryFailing'];
+const headingsOfAll = headings.filter((heading) => !optional.includes(heading));
+
 const rulesIn = (found: readonly Found[]) =>
   found.map(({ name, Properties }) => ({ name, ...Rule.parse(Properties) }));
 
@@ -70,12 +74,22 @@ test('the runbook has sections about alarms', () => {
   expect(headings).not.toEqual([]);
 });
 
+test('with the canary there is one alarm more, which has a section as well', () => {
+  const rules = rulesIn(ofType(withCanary(), 'AWS::CloudWatch::Alarm'));
+  const [last] = rules.slice(-1);
+
+  expect(rules.map((rule) => rule.name)).toEqual(headings);
+  expect(last && line(last)).toBe('CanaryFailing: CanarySucceeded < 2 in 50 min');
+  expect(last).toMatchObject({ TreatMissingData: 'breaching', EvaluationPeriods: 1 });
+  expect(last?.AlarmDescription).toMatch(/ What to do: docs\/runbook\.md#canaryfailing$/);
+});
+
 describe.each(stageNames)('in %s', (name) => {
   const stage = synthesised(name);
   const rules = rulesIn(ofType(stage, 'AWS::CloudWatch::Alarm'));
 
   test('every alarm has a section in the runbook, and every section an alarm', () => {
-    expect(rules.map((rule) => rule.name)).toEqual(headings);
+    expect(rules.map((rule) => rule.name)).toEqual(headingsOfAll);
   });
 
   test('these are the alarms, with their thresholds', () => {
@@ -223,7 +237,9 @@ describe('the prices in the runbook', () => {
 
     expect(rows).toHaveLength(4);
     expect(alarmMetrics?.count).toBe(rules.flatMap(metricsOf).length);
-    expect(ownMetrics?.count).toBe(Object.keys(metricNames).length);
+    const ofCanary = Object.values(metricNames).filter((metric) => metric.startsWith('Canary'));
+    expect(ofCanary).toHaveLength(2);
+    expect(ownMetrics?.count).toBe(Object.keys(metricNames).length - ofCanary.length);
     expect(dashboards?.count).toBe(ofType(stage, 'AWS::CloudWatch::Dashboard').length);
   });
 
@@ -280,7 +296,7 @@ describe('the mail of the alarms', () => {
   test('goes to the address of the deployment when an alarm begins and when it ends', () => {
     const action = { 'Fn::If': [condition, { Ref: topic }, { Ref: 'AWS::NoValue' }] };
     const alarms = ofType(stage, 'AWS::CloudWatch::Alarm');
-    expect(alarms).toHaveLength(headings.length);
+    expect(alarms).toHaveLength(headingsOfAll.length);
     for (const { Properties } of alarms) {
       expect(Properties).toMatchObject({ AlarmActions: [action], OKActions: [action] });
     }

@@ -49,6 +49,7 @@ const limits: Record<Entry, number> = {
   'events/delete-pictures': 530,
   'events/make-thumbnail': 900, // beside it lies the decoder
   'events/execution-ended': 401,
+  'events/canary': 500,
   'events/issue-key': 372,
 };
 

@@ -5,7 +5,7 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Validations } from 'aws-cdk-lib/core';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { StageName } from '../../infra/stage.ts';
+import { type Stage, type StageName, stageNamed } from '../../infra/stage.ts';
 import { newApp, newStack, stageNames } from './synthesised.ts';
 
 // The first synthesis loads the rules of CloudFormation.
@@ -18,7 +18,7 @@ afterEach(() => {
   for (const directory of directories.splice(0)) rmSync(directory, { recursive: true });
 });
 
-function appWith(stage: StageName) {
+function appWith(stage: StageName | Stage) {
   const app = newApp({ isValidated: true });
   directories.push(app.outdir);
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
@@ -47,6 +47,12 @@ describe.each(stageNames)('%s', options, (name) => {
     expect(acknowledged.map(([id]) => id).sort()).toEqual(found.sort());
     for (const [, reason] of acknowledged) expect(reason).toMatch(/^[A-Z].{30,}\.$/);
   });
+});
+
+test('prod with the canary has no finding either', options, () => {
+  const { app } = appWith({ ...stageNamed('prod'), canary: true });
+
+  expect(() => app.synth()).not.toThrow();
 });
 
 test('the app that is deployed is checked by these rules', options, async () => {

@@ -57,6 +57,11 @@ describe('a setting', () => {
       [],
       String.raw`\"milliCreditsPerImage\":1500,\"microUsdPerImage\":{\"fal\":50000}`,
     ],
+    [
+      { accountBudget: { creditsPerDay: 12.5, stop: true } },
+      [],
+      String.raw`"ACCOUNT_BUDGET":"{\"dailyBudget\":12500,\"stopAtBudget\":true}"`,
+    ],
     [{ providerOrder: ['fal', 'dashscope'] }, ['Providers'], '"PROVIDERS":"fal,dashscope"'],
     [
       { providers: { dashscope: { url: 'https://dashscope.aliyuncs.com' } } },
@@ -294,6 +299,10 @@ describe('what cannot be used is said by the name of the setting', () => {
     [{ providerOrder: [] }, 'providerOrder: '],
     [{ domain: { name: 'images.example.com' } }, 'domain.certificate: '],
     [{ models: { 'dall-e': { creditsPerImage: 1 } } }, 'models'],
+    [{ accountBudget: { stop: true } }, 'accountBudget.creditsPerDay: '],
+    [{ accountBudget: { creditsPerDay: 0 } }, 'accountBudget.creditsPerDay: '],
+    [{ accountBudget: { creditsPerDay: 0.0001 } }, 'accountBudget.creditsPerDay: has more'],
+    [{ canary: 'yes' }, 'canary: '],
     [priceOf(0), 'models.wan2.5-image-to-image.creditsPerImage: '],
     [priceOf(5e-10), 'creditsPerImage: is less than a thousandth of a credit'],
     [priceOf(1.2345), 'creditsPerImage: has more decimals than a thousandth of a credit'],
@@ -371,10 +380,15 @@ describe('the file', () => {
     expect(deploymentOf({ file: missing }).stackName).toBe('Darkroom-dev');
   });
 
-  test('says nothing about the local stack', () => {
-    writeFileSync(file, '{"waiters": -1}');
+  test('says nothing about the local stack, unless it is named', () => {
+    writeFileSync(file, '{"canary": true}');
 
-    expect(deploymentOf({ config: file, stage: 'local' }).stage).toBe(stageNamed('local'));
+    expect(deploymentOf({ file, stage: 'local' }).stage).toBe(stageNamed('local'));
+    expect(deploymentOf({ config: '', file, stage: 'local' }).stage).toBe(stageNamed('local'));
+    expect(deploymentOf({ config: file, stage: 'local' }).stage).toMatchObject({
+      allowLoopback: true,
+      canary: true,
+    });
   });
 
   test('the example is one that can be deployed, and has every setting', () => {

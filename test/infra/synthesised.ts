@@ -73,6 +73,13 @@ export function synthesised(stage: StageName): Synthesised {
   return result;
 }
 
+/** `prod` with the setting `canary`. */
+export const withCanary = (): Synthesised => {
+  canary ??= synthesise({ ...stageNamed('prod'), canary: true });
+  return canary;
+};
+let canary: Synthesised | undefined;
+
 export const ofType = ({ resources }: Synthesised, type: string): readonly Found[] =>
   resources.filter(({ Type }) => Type === type);
 
@@ -83,7 +90,7 @@ export function propertiesOf(stage: Synthesised, type: string, name: string) {
   return found.Properties;
 }
 
-function synthesise(stage: StageName): Synthesised {
+function synthesise(stage: StageName | Stage): Synthesised {
   const app = newApp();
   // The local stack as `npm start` has it.
   const stack = newStack(app, { ...stageNamed(stage), thumbnails: true });

@@ -37,6 +37,7 @@ import {
   keyIdOf,
   type Spending,
 } from '../../functions/domain/model/api-key.ts';
+import { playCreditsOf } from '../../functions/domain/model/canary.ts';
 import {
   accountIn,
   isTestAccount,
@@ -259,7 +260,7 @@ export function memoryLedger(records: Records): Ledger {
       };
       const day = playDayOf(at);
       if (known.refilledOn !== undefined && known.refilledOn >= day) return true;
-      const amount = Math.max(0, testLimits.milliCreditsPerDay - known.balance);
+      const amount = Math.max(0, playCreditsOf(account) - known.balance);
       records.accounts.set(account, { ...known, refilledOn: day });
       if (amount === 0) return true;
       move(records, account, { granted: amount, balance: amount });
@@ -339,11 +340,14 @@ export function memoryAccounts(records: Records): Accounts {
   const { accounts } = records;
   const shown = ({ secrets: _, lastBudget: __, ...account }: StoredAccount): Account => account;
   return {
-    add: async ({ webhookSecret, ...account }) => {
+    add: async ({ webhookSecret, dailyBudget, stopAtBudget = false, ...account }) => {
       if (accounts.has(account.account)) return false;
       accounts.set(account.account, {
         ...account,
         ...noFunds,
+        ...(dailyBudget !== undefined && {
+          budget: { amount: dailyBudget, isLimit: stopAtBudget, epoch: 1 },
+        }),
         secrets: { newest: webhookSecret },
       });
       return true;

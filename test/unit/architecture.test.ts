@@ -28,6 +28,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     ...domain('tasks', 'accounts', 'model'),
     ...adapters('outbound'),
   ],
+  // Our own API as a caller uses it: by its public address.
+  'functions/adapters/public-api': [...domain('tasks'), ...adapters('outbound')],
   'functions/adapters/outbound': domain('model'),
   'functions/adapters/decoder': [],
   // What any Lambda function needs: it knows the records and errors of the domain, and no use case.
@@ -52,7 +54,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   'functions/events': [
     ...domain('tasks', 'accounts', 'providers', 'model'),
-    ...adapters('aws', 'decoder'),
+    ...adapters('aws', 'decoder', 'public-api'),
     'functions/runtime',
   ],
   infra: [...domain('model'), ...adapters('providers'), 'functions/runtime', 'functions/api'],

@@ -32,7 +32,11 @@ export const thresholds = {
   UndeliveredCallback: { count: 5, minutes: 60 },
   /** In seconds. */
   QueueStuck: 12 * 60 * 60,
+  CanaryFailing: { succeeded: 2, minutes: 50 },
 };
+
+/** The account of the canary. While it is there and enabled, the canary is taken to be turned on. */
+export const canaryAccount = 'canary';
 
 export type Activity = {
   readonly perMinute: number;
@@ -107,6 +111,8 @@ export type Figures = {
   /** Of the tasks of the last day. */
   readonly undelivered: Undelivered;
   readonly providers: readonly ProviderRow[];
+  /** The tasks of the canary in the time that its alarm looks at; absent: there is no canary. */
+  readonly canaryTasks?: readonly TaskRow[] | undefined;
   /** In unix seconds. */
   readonly now: number;
 };
@@ -135,6 +141,7 @@ export function judge(figures: Figures): readonly Judgement[] {
     brokenTask(figures),
     undeliveredCallback(figures),
     queueStuck(figures),
+    ...(figures.canaryTasks ? [canaryFailing(figures.canaryTasks)] : []),
   ];
 }
 
@@ -210,5 +217,16 @@ function queueStuck({ providers, now }: Figures): Judgement {
       since === undefined
         ? 'Nobody waits for a slot.'
         : `A task has waited for a slot for ${Math.floor(seconds / 60)} minutes.`,
+  };
+}
+
+/** A run may fail although its task was completed: when the link to the result does not work. Then CloudWatch alone tells of it. */
+function canaryFailing(tasks: readonly TaskRow[]): Judgement {
+  const { succeeded, minutes } = thresholds.CanaryFailing;
+  const completed = tasks.filter(({ status }) => status === 'completed').length;
+  return {
+    name: 'CanaryFailing',
+    state: stateOf(completed < succeeded),
+    because: `${completed} of ${tasks.length} tasks of the canary in the last ${minutes} minutes were completed.`,
   };
 }

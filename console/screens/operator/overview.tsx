@@ -12,11 +12,13 @@ import { allPages } from '../usage/all-pages.ts';
 import {
   type Activity,
   activityOf,
+  canaryAccount,
   type Judgement,
   judge,
   oldestWaiting,
   type ProviderRow,
   type TaskRow,
+  thresholds,
   undeliveredOf,
   windowSeconds,
 } from './judge.ts';
@@ -93,7 +95,31 @@ function useInFlight() {
           bodyOf(api.GET('/v1/admin/accounts', { signal, params: { query: pageOf(cursor) } })),
         maxPages.accounts,
       );
-      return { count: rows.reduce((sum, one) => sum + one.tasks_in_flight, 0), isWhole };
+      return {
+        count: rows.reduce((sum, one) => sum + one.tasks_in_flight, 0),
+        isWhole,
+        hasCanary: rows.some(({ id, enabled }) => id === canaryAccount && enabled),
+      };
+    },
+    ...every(slowPollMs),
+  });
+}
+
+/** The tasks of the canary, if there is one. */
+function useCanary(isThere: boolean) {
+  return useQuery({
+    queryKey: ['overview', 'canary'],
+    enabled: isThere,
+    queryFn: async ({ signal }) => {
+      const created_after = unixNow() - thresholds.CanaryFailing.minutes * 60;
+      const query = {
+        account: canaryAccount,
+        mode: 'test',
+        limit: pageSize,
+        created_after,
+      } as const;
+      const { data } = await bodyOf(api.GET('/v1/admin/tasks', { signal, params: { query } }));
+      return data;
     },
     ...every(slowPollMs),
   });
@@ -126,6 +152,7 @@ export function Overview() {
   const undelivered = useUndelivered();
   const inFlight = useInFlight();
   const days = useDays();
+  const canary = useCanary(inFlight.data?.hasCanary === true);
   const providers = useQuery({
     queryKey: ['providers'],
     queryFn: ({ signal }) => bodyOf(api.GET('/v1/admin/providers', { signal })),
@@ -137,6 +164,7 @@ export function Overview() {
     ['The accounts could not be read.', inFlight],
     ['The usage could not be read.', days],
     ['The providers could not be read.', providers],
+    ['The tasks of the canary could not be read.', canary],
   ] as const;
   return (
     <>
@@ -170,6 +198,7 @@ export function Overview() {
             now: tasks.data.now,
             undelivered: undelivered.data,
             providers: providers.data.data,
+            canaryTasks: canary.data,
           })}
         />
       )}

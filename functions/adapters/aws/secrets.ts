@@ -43,6 +43,9 @@ export const providerKey =
   (read: () => Promise<string>, provider: string) => async (): Promise<string | undefined> =>
     parseKeys(await read())[provider] || undefined;
 
+/** The test key of the canary, from a secret with `{"api_key": "sk-dr-test-…"}`; undefined until the operator has stored one. */
+export const canaryKey = (read: () => Promise<string>) => providerKey(read, 'api_key');
+
 const ProviderKeys = z.record(z.string(), z.string().trim());
 
 // White space around a key is not part of it. A text of another form holds no keys. The parse error is dropped: it quotes the text, and with it a key.

@@ -11,7 +11,7 @@ import { guardedLookup, type ResolveHost } from './guarded-lookup.ts';
 export type OutboundRequest = {
   readonly method: 'GET' | 'POST';
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string | undefined;
+  readonly body?: string | Uint8Array | undefined;
   readonly rules: UrlRules;
   /** How many redirects a GET follows. A POST follows none: its response is the redirect itself. */
   readonly redirects: number;

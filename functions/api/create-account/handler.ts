@@ -10,6 +10,7 @@ const env = readEnv('api/manage-accounts');
 const create = createAccount({
   accounts: accountTable(dynamo, env.ACCOUNT_TABLE, env.AUDIT_TABLE),
   now: Date.now,
+  budget: env.ACCOUNT_BUDGET,
 });
 
 export const handler = serve(

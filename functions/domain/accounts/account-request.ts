@@ -1,13 +1,19 @@
 import * as z from 'zod';
 import type { EntryCursor } from '../model/account.ts';
+import { canaryAccount } from '../model/canary.ts';
+import { consoleAccount } from '../model/console-code.ts';
 import { patterns } from '../model/ids.ts';
 import { isMilliCredits, maxCredits, toMilliCredits } from '../model/money.ts';
 import { maxUrlLength } from '../model/task.ts';
 import { cursorSchema, limitSchema } from '../wire/cursor.ts';
 
+/** Accounts that Darkroom makes for itself: whoever had one of these names would have its keys and sessions. */
+const reservedAccounts: readonly string[] = [consoleAccount, canaryAccount];
+
 const rules = {
   body: 'The body must be a JSON object.',
   id: 'id must be 1 to 63 characters out of a-z 0-9 -, and not begin with -',
+  reserved: `id cannot be ${reservedAccounts.join(' or ')}: these are accounts of Darkroom itself`,
   userGroup: 'user_group must be 1 to 63 characters out of a-z 0-9 -, and not begin with -',
   limits: 'limits must be an object like {"requests_per_minute": 60, "tasks_in_flight": 10}',
   requests: 'limits.requests_per_minute must be a whole number from 1 to 100000',
@@ -29,10 +35,13 @@ const count = (rule: string) => z.int(rule).min(1, rule).max(100_000, rule);
 /** Whether a text can be the name of an account or of a group of users. */
 export const isAccountName = (text: string): boolean => name(rules.id).safeParse(text).success;
 
+/** Whether an account that somebody makes can have this name. */
+export const isFreeName = (text: string): boolean => !reservedAccounts.includes(text);
+
 /** The body of `POST /v1/admin/accounts`. */
 export const AccountRequest = z.object(
   {
-    id: name(rules.id),
+    id: name(rules.id).refine(isFreeName, rules.reserved),
     user_group: name(rules.userGroup).default('default'),
     limits: z
       .object(

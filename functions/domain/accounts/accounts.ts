@@ -2,6 +2,7 @@ import {
   type Account,
   type Accounts,
   defaultLimits,
+  type NewAccountBudget,
   noFunds,
   type Statement,
 } from '../model/account.ts';
@@ -24,9 +25,11 @@ import { accountChanged, accountCreated, secretRotated } from './audit-values.ts
 
 type Deps = { readonly accounts: Accounts; readonly now: Clock };
 
+type CreateDeps = Deps & { readonly budget?: NewAccountBudget | undefined };
+
 /** Creates an account. Its webhook secret is shown in this response and never again. */
 export const createAccount =
-  ({ accounts, now }: Deps) =>
+  ({ accounts, now, budget }: CreateDeps) =>
   async ({ id, user_group, limits }: AccountRequest, act: Act) => {
     const webhookSecret = newWebhookSecret();
     const account = {
@@ -38,10 +41,18 @@ export const createAccount =
         tasksInFlight: limits.tasks_in_flight,
       },
     };
-    const added = { ...account, webhookSecret };
+    const added = { ...account, ...budget, webhookSecret };
     if (!(await accounts.add(added, accountCreated(act, added)))) throw accountExists(id);
-    return { ...accountView({ ...account, ...noFunds }), webhook_secret: webhookSecret };
+    const created = { ...account, ...noFunds, ...(budget && { budget: budgetOf(budget) }) };
+    return { ...accountView(created), webhook_secret: webhookSecret };
   };
+
+/** The first budget of an account. */
+const budgetOf = ({ dailyBudget, stopAtBudget }: NewAccountBudget) => ({
+  amount: dailyBudget,
+  isLimit: stopAtBudget,
+  epoch: 1,
+});
 
 /** @throws {Problem} `account_not_found` */
 export const getAccount =

@@ -1,15 +1,16 @@
 import * as z from 'zod';
 import { idempotencyConflict, idempotencyRecordFor } from '../billing/idempotency.ts';
 import type { Credit, Ledger } from '../billing/ledger.ts';
-import type { Accounts } from '../model/account.ts';
+import type { Accounts, NewAccountBudget } from '../model/account.ts';
 import { type ApiKeys, scopes } from '../model/api-key.ts';
 import type { Act } from '../model/audit.ts';
+import { canaryAccount } from '../model/canary.ts';
 import type { Clock } from '../model/clock.ts';
 import { patterns } from '../model/ids.ts';
 import { modes } from '../model/mode.ts';
 import { maxCredits, toMilliCredits } from '../model/money.ts';
 import { Problem } from '../model/problem.ts';
-import { isAccountName } from './account-request.ts';
+import { isAccountName, isFreeName } from './account-request.ts';
 import { createAccount } from './accounts.ts';
 import { credited } from './audit-values.ts';
 import { operatorOf } from './key-permissions.ts';
@@ -19,7 +20,11 @@ import { createKey } from './keys.ts';
 /** The event of the function that issues keys, which an operator invokes with AWS credentials. */
 export const IssueKeyRequest = z
   .object({
-    account: z.string().refine(isAccountName, 'must be 1 to 63 of a-z 0-9 -').default('default'),
+    account: z
+      .string()
+      .refine(isAccountName, 'must be 1 to 63 of a-z 0-9 -')
+      .refine(isFreeName, 'is the name of an account of Darkroom itself')
+      .default('default'),
     name: KeyRequest.shape.name.default('first'),
     scopes: z.array(z.enum(scopes)).min(1).default(['generate']),
     mode: z.enum(modes).default('live'),
@@ -34,6 +39,18 @@ export const IssueKeyRequest = z
   });
 export type IssueKeyRequest = z.output<typeof IssueKeyRequest>;
 
+/** The event with which the operator asks for a key of the canary. */
+export const CanaryKeyRequest = z.strictObject({ canary: z.literal(true) });
+
+/** What it asks for: a test key, in an account that no other event can name. */
+export const canaryKeyRequest: IssueKeyRequest = {
+  account: canaryAccount,
+  name: canaryAccount,
+  scopes: ['generate'],
+  mode: 'test',
+  credits: 0,
+};
+
 export type IssuedKey = {
   readonly api_key: string;
   readonly key_id: string;
@@ -47,6 +64,8 @@ type Deps = {
   readonly keys: ApiKeys;
   readonly ledger: Pick<Ledger, 'credit'>;
   readonly now: Clock;
+  /** What a new account has. */
+  readonly budget?: NewAccountBudget | undefined;
 };
 
 /**
@@ -80,7 +99,7 @@ export const issueKey =
 
 /** Creates the account if there is none. @returns its webhook secret, when it was created now */
 export async function ensureAccount(
-  deps: Pick<Deps, 'accounts' | 'now'>,
+  deps: Pick<Deps, 'accounts' | 'now' | 'budget'>,
   id: string,
   act: Act,
 ): Promise<string | undefined> {

@@ -1,8 +1,9 @@
 import type { Account, Accounts } from '../model/account.ts';
 import type { ApiKey, ApiKeys, Caller, Spending } from '../model/api-key.ts';
 import { noSpending } from '../model/api-key.ts';
+import { playCreditsOf } from '../model/canary.ts';
 import type { Clock } from '../model/clock.ts';
-import { isTestAccount, playDayOf, testLimits } from '../model/mode.ts';
+import { isTestAccount, playDayOf } from '../model/mode.ts';
 import { toCredits } from '../model/money.ts';
 import { Problem } from '../model/problem.ts';
 
@@ -43,7 +44,7 @@ export const getCredits =
 function balanceAt(account: string, funds: Account | undefined, at: number): number {
   const { balance = 0, refilledOn = '' } = funds ?? {};
   if (!isTestAccount(account) || refilledOn >= playDayOf(at)) return balance;
-  return Math.max(balance, testLimits.milliCreditsPerDay);
+  return Math.max(balance, playCreditsOf(account));
 }
 
 // A key without a limit may spend the whole balance of its account.

@@ -105,7 +105,14 @@ export function currentSecrets(
   return previous && previous.until > now ? [newest, previous.secret] : [newest];
 }
 
-export type NewAccount = {
+/** The daily budget that every new account has, if the deployment sets one. It is changed like any other. */
+export type NewAccountBudget = {
+  /** In milli-credits. */
+  readonly dailyBudget: number;
+  readonly stopAtBudget: boolean;
+};
+
+export type NewAccount = Partial<NewAccountBudget> & {
   readonly account: string;
   readonly userGroup: string;
   readonly limits: Limits;

@@ -60,9 +60,13 @@ export const isKeyId = (text: string): boolean => patterns.keyId.test(text);
 
 /** An API key: 43 base62 characters carry 256 bits, so a plain hash of it is safe to store. */
 export const newApiKey = (mode: Mode = 'live'): string =>
-  `${mode === 'test' ? 'sk-dr-test-' : 'sk-dr-'}${random(base62, 43)}`;
+  `${mode === 'test' ? testKeyPrefix : 'sk-dr-'}${random(base62, 43)}`;
+
+const testKeyPrefix = 'sk-dr-test-';
 
 export const isApiKey = (text: string): boolean => patterns.apiKey.test(text);
+export const isTestKey = (text: string): boolean =>
+  isApiKey(text) && text.startsWith(testKeyPrefix);
 
 /** A signing secret in the form of the Standard Webhooks specification (24 to 64 bytes). */
 export const newWebhookSecret = (): string => `whsec_${randomBytes(32).toString('base64')}`;

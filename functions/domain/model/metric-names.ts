@@ -47,6 +47,10 @@ export const metricNames = {
   slotsTaken: 'SlotsTaken',
   slotsTotal: 'SlotsTotal',
 
+  // A run of the canary: 1 or 0, and how long one took that succeeded.
+  canarySucceeded: 'CanarySucceeded',
+  canarySeconds: 'CanarySeconds',
+
   /** Milliseconds of a response of the API, but for routes that are slow on purpose. Made from the access log (`infra/api.ts`). */
   responseMs: 'ResponseMs',
 

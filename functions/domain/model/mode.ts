@@ -30,7 +30,7 @@ export const isTest = ({ account }: OfAccount): boolean => isTestAccount(account
 /** The mode in which a task was made. */
 export const modeOf = (task: OfAccount): Mode => (isTest(task) ? 'test' : 'live');
 
-/** What the test side of every account has. Nobody can change it for one of them. */
+/** What the test side of an account has. Nobody can change it for one of them; that of the canary has other play credits. */
 export const testLimits = {
   /** Play credits, in milli-credits: what the balance is filled up to on the first create of a day of UTC. */
   milliCreditsPerDay: 60_000,

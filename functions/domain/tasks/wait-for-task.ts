@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Caller } from '../model/api-key.ts';
 import type { Clock } from '../model/clock.ts';
+import { isTest } from '../model/mode.ts';
 import {
   isEnded,
   maxWaitSeconds,
@@ -36,7 +37,7 @@ export type OfferedWait = { readonly seconds: number; readonly place: string };
 
 type OfferDeps = {
   readonly places: Pick<WaitingPlaces, 'lease'>;
-  /** How many requests of all keys together may wait at a time. */
+  /** How many requests of all live keys together may wait at a time. */
   readonly maxWaiters: number;
   readonly now: Clock;
   readonly random: () => number;
@@ -52,13 +53,13 @@ export const offerWait =
   ({ places, maxWaiters, now, random, leaseFailed }: OfferDeps) =>
   async (
     task: Task,
-    { keyId }: Pick<Caller, 'keyId'>,
+    caller: Pick<Caller, 'keyId' | 'account'>,
     seconds: number | undefined,
   ): Promise<OfferedWait | undefined> => {
     if (seconds === undefined || isEnded(task) || missingUploads(task).length > 0) return undefined;
     const at = now();
     const place = await places
-      .lease(placesOf(keyId, maxWaiters, random), at, at + takeUpMs)
+      .lease(placesFor(caller, maxWaiters, random), at, at + takeUpMs)
       .catch((cause: unknown) => {
         leaseFailed(task.id, cause);
         return undefined;
@@ -66,8 +67,18 @@ export const offerWait =
     return place === undefined ? undefined : { seconds, place };
   };
 
+/** The places that a caller may take. All test keys share one that is beside the others, so they take none of a live key. */
+function placesFor(
+  caller: Pick<Caller, 'keyId' | 'account'>,
+  maxWaiters: number,
+  random: () => number,
+): readonly number[] {
+  if (!isTest(caller)) return placesOf(caller.keyId, maxWaiters, random);
+  return maxWaiters === 0 ? [] : [maxWaiters];
+}
+
 /**
- * The places that a key may take, in the order in which to try them. They are half of all, and always the same ones for
+ * The places that a live key may take, in the order in which to try them. They are half of all, and always the same ones for
  * a key: so one key never has more than half of the places, and no second counter is needed. Which half depends on
  * the key, and where to begin on chance, so that requests of one moment do not all try the same place.
  */

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { csvOf } from '../../../console/screens/operator/csv.ts';
 import {
   activityOf,
+  canaryAccount,
   type Figures,
   judge,
   type ProviderRow,
@@ -10,6 +11,10 @@ import {
   thresholds,
   undeliveredOf,
 } from '../../../console/screens/operator/judge.ts';
+import {
+  canaryMinutes,
+  canaryAccount as nameOfCanary,
+} from '../../../functions/domain/model/canary.ts';
 
 const now = 1_800_000_000;
 
@@ -180,6 +185,17 @@ describe('an alarm', () => {
     ]);
   });
 
+  test('fires when fewer than two tasks of the canary were completed, and is not there without a canary', () => {
+    const running = task({ status: 'processing', duration: null });
+
+    expect(firing({ canaryTasks: [task(), running, task()] })).toEqual([]);
+    expect(firing({ canaryTasks: [task(), failedWith('service_error'), running] })).toEqual([
+      'CanaryFailing',
+    ]);
+    expect(firing({ canaryTasks: [] })).toEqual(['CanaryFailing']);
+    expect(firing({})).toEqual([]);
+  });
+
   test('has the thresholds of CloudWatch’s own, and a heading in the runbook', () => {
     const alarms = readFileSync('infra/alarms.ts', 'utf8');
     const thresholdOf = (name: string) =>
@@ -199,9 +215,15 @@ describe('an alarm', () => {
       activity: activityOf([], true, now),
       undelivered: noneUndelivered,
       providers: [],
+      canaryTasks: [],
       now,
     });
-    expect(names.length).toBe(5);
+    const { succeeded, minutes } = thresholds.CanaryFailing;
+    expect(alarms).toContain(`threshold: ${succeeded},\n      isBelow: true,\n      periods: 1`);
+    expect(alarms).toContain('metricNames.canarySucceeded, 3 * canaryMinutes + 5)');
+    expect(minutes).toBe(3 * canaryMinutes + 5);
+    expect(canaryAccount).toBe(nameOfCanary);
+    expect(names.length).toBe(6);
     for (const { name } of names) expect(runbook).toContain(`\n### ${name}\n`);
   });
 });

@@ -10,6 +10,7 @@ const optional = [
   'RESULT_THUMBNAIL_BUCKET',
   'TYPICAL_SECONDS',
   'AWS_ENDPOINT_URL_S3',
+  'ACCOUNT_BUDGET',
 ];
 const providerUrls = Object.fromEntries(
   providerNames.map((name) => [name, `https://${name}.example.com`]),
@@ -25,6 +26,7 @@ const capacities = <T>(capacity: T) => ({
 });
 const values: Record<string, string> = {
   ALLOW_LOOPBACK: 'allowed',
+  ACCOUNT_BUDGET: '{"dailyBudget": 50000, "stopAtBudget": true}',
   TYPICAL_SECONDS: '8',
   CALLBACK_RETRY_DELAYS: '60,600',
   PROVIDERS: 'fal,dashscope',
@@ -39,6 +41,7 @@ const values: Record<string, string> = {
 // The values that the schema does not parse to a string.
 const parsedValues: Record<string, unknown> = {
   ALLOW_LOOPBACK: true,
+  ACCOUNT_BUDGET: { dailyBudget: 50_000, stopAtBudget: true },
   CALLBACK_RETRY_DELAYS: [60, 600],
   PROVIDERS: ['fal', 'dashscope'],
   RETENTION_DAYS: 7,

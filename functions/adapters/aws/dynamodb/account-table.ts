@@ -175,6 +175,7 @@ async function addAccount(
     listed: isTestAccount(account.account) ? undefined : listed,
     shards: 1,
     tasksAllowed,
+    budgetEpoch: account.dailyBudget === undefined ? undefined : 1,
   };
   const shard = {
     ...accountShardKey(account.account, 0),

@@ -2,6 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { Ledger } from '../../../domain/billing/ledger.ts';
 import { entryIdOf } from '../../../domain/model/account.ts';
+import { playCreditsOf } from '../../../domain/model/canary.ts';
 import { newWebhookSecret } from '../../../domain/model/ids.ts';
 import { playDayOf, testLimits } from '../../../domain/model/mode.ts';
 import { accountTable } from './account-table.ts';
@@ -52,7 +53,7 @@ const addSide = (client: DynamoDBClient, table: string, account: string, created
 type Refill = { readonly at: number; readonly balance: number };
 
 function actionsOf(table: string, account: string, { at, balance }: Refill): Actions {
-  const amount = testLimits.milliCreditsPerDay - balance;
+  const amount = playCreditsOf(account) - balance;
   const day = {
     Update: {
       TableName: table,

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
-import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { readImage } from '../../../domain/images/read-image.ts';
-import { withText } from '../../../domain/images/with-text.ts';
+import { sandboxOutput } from '../../../domain/images/sandbox-output.ts';
 import { contentTypeOf } from '../../../domain/model/image-format.ts';
 import { type Image, maxSignedUrlLength } from '../../../domain/model/task.ts';
 import { ResultUnavailable } from '../../../domain/model/workflow-errors.ts';
@@ -53,21 +53,26 @@ export const resultStore = (
 
   storeInput: async (taskId, n, { index, format }) => {
     const key = preparedKey(taskId, index, format);
-    const { Body } = await client.send(
-      new GetObjectCommand({ Bucket: options.inputBucket, Key: key }),
-    );
+    const { Body } = await client
+      .send(new GetObjectCommand({ Bucket: options.inputBucket, Key: key }))
+      .catch((cause: unknown) => {
+        if (!isGone(cause)) throw cause;
+        throw new ResultUnavailable(`the copy of input ${index} is gone`, { cause });
+      });
     if (!(Body instanceof Readable)) throw new Error('S3 sent no body');
     await using input = await saveToTempFile(Body, { maxBytes });
     const picture = readImage(input);
-    if ('reason' in picture) throw new Error(`the copy of an input is ${picture.reason}`);
-    const marked = Readable.from(withText(input, picture, sandboxText));
+    if ('reason' in picture)
+      throw new ResultUnavailable(`the copy of input ${index} is ${picture.reason}`);
+    const marked = Readable.from(sandboxOutput(input, picture));
     await using file = await saveToTempFile(marked, { maxBytes });
     return await storeFile(client, bucket, { taskId, n }, file); // the file exists until then
   },
 });
 
-/** The text in every picture that the sandbox returns. */
-const sandboxText = 'Darkroom sandbox output: this picture is the input, returned in test mode.';
+/** S3 says 403 for a missing object to whom may not list the bucket. */
+const isGone = (error: unknown): boolean =>
+  error instanceof S3ServiceException && [403, 404].includes(error.$metadata.httpStatusCode ?? 0);
 
 /** Stores a picture, whoever it is from, if it is one. @throws {ResultUnavailable} */
 async function storeFile(

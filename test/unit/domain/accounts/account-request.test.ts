@@ -78,6 +78,16 @@ describe('a new account', () => {
     expect(problemOf(AccountRequest, { id })).toEqual(invalid(name('id'), 'id'));
   });
 
+  test.each(['operator', 'canary'])(
+    'cannot have the id %j, which is an account of Darkroom itself',
+    (id) => {
+      const reserved = 'id cannot be operator or canary: these are accounts of Darkroom itself';
+
+      expect(problemOf(AccountRequest, { id })).toEqual(invalid(reserved, 'id'));
+      expect(AccountRequest.safeParse({ id: `${id}-2` }).success).toBe(true);
+    },
+  );
+
   test.each([...names, null, 7, ['vip']])('cannot have the group %j', (user_group) => {
     expect(problemOf(AccountRequest, { id: 'studio', user_group })).toEqual(
       invalid(name('user_group'), 'user_group'),

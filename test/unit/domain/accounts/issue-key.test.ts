@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { authenticate } from '../../../../functions/domain/accounts/authenticate.ts';
-import { IssueKeyRequest, issueKey } from '../../../../functions/domain/accounts/issue-key.ts';
+import {
+  CanaryKeyRequest,
+  canaryKeyRequest,
+  IssueKeyRequest,
+  issueKey,
+} from '../../../../functions/domain/accounts/issue-key.ts';
 import { idempotencyTtlMs } from '../../../../functions/domain/billing/idempotency.ts';
 import type { Ledger } from '../../../../functions/domain/billing/ledger.ts';
 import { noFunds } from '../../../../functions/domain/model/account.ts';
@@ -67,6 +72,34 @@ describe('a new key', () => {
     ]);
     expect(keyId).toBe(keyIdOf(hash));
     expect(JSON.stringify(await issued())).not.toContain(key);
+  });
+
+  test.each(['operator', 'canary'])(
+    'is not made in the account %s, which is one of Darkroom itself',
+    (account) => {
+      expect(IssueKeyRequest.safeParse({ account }).success).toBe(false);
+      expect(IssueKeyRequest.safeParse({ account, mode: 'test' }).success).toBe(false);
+    },
+  );
+
+  test('of the canary is a test key that may generate, and its request has nothing to choose', async () => {
+    const { store } = context();
+    const { accounts, apiKeys: keys, ledger } = store;
+
+    const issued = await issueKey({ accounts, keys, ledger, now: () => sampleTime })(
+      canaryKeyRequest,
+      'request',
+    );
+
+    expect(issued.api_key).toMatch(/^sk-dr-test-/);
+    expect(await keys.find(issued.key_id)).toMatchObject({
+      account: 'canary',
+      mode: 'test',
+      scopes: ['generate'],
+    });
+    expect(CanaryKeyRequest.safeParse({ canary: true }).success).toBe(true);
+    expect(CanaryKeyRequest.safeParse({ canary: true, mode: 'live' }).success).toBe(false);
+    expect(CanaryKeyRequest.safeParse({ canary: 'shop' }).success).toBe(false);
   });
 
   test('has the scope generate, the account default and no credits by default', () => {

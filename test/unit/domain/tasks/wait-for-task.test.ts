@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { testAccountOf } from '../../../../functions/domain/model/mode.ts';
 import type { Task } from '../../../../functions/domain/model/task.ts';
 import { waitTimeoutSeconds } from '../../../../functions/domain/model/task.ts';
 import { getTask } from '../../../../functions/domain/tasks/get-task.ts';
@@ -20,7 +21,10 @@ import {
 } from '../../../support/tasks.ts';
 import { memoryPlaces } from '../../../support/waiting-places.ts';
 
-const keys = Array.from({ length: 200 }, (_, index) => ({ keyId: `key-${index}` }));
+const keys = Array.from({ length: 200 }, (_, index) => ({
+  keyId: `key-${index}`,
+  account: 'default',
+}));
 const noRandom = () => 0;
 
 /** One clock, which only a sleep moves on. The task is `ended` from a time on, given in seconds after the start. */
@@ -257,6 +261,22 @@ describe('an offer to wait', () => {
 
     expect(offers.filter(Boolean)).toHaveLength(share);
   });
+});
+
+test('all test keys have one place of their own, and take none of a live key', async () => {
+  const testKeys = keys.map(({ keyId }) => ({ keyId, account: testAccountOf('default') }));
+  const { offer } = context({ maxWaiters: 4 });
+  const offers = async (callers: typeof keys) => {
+    const all: unknown[] = [];
+    for (const caller of callers) all.push(await offer(pending(), caller, 20));
+    return all.filter(Boolean).length;
+  };
+
+  expect(await offers(testKeys)).toBe(1);
+  expect(await offers(keys)).toBe(4);
+  expect(await context({ maxWaiters: 0 }).offer(pending(), testKeys[0] ?? sampleCaller, 20)).toBe(
+    undefined,
+  );
 });
 
 describe('the places of a key', () => {

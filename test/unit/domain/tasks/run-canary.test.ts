@@ -1,0 +1,167 @@
+import sharp from 'sharp';
+import { describe, expect, test } from 'vitest';
+import { canaryDeadlineMs } from '../../../../functions/domain/model/canary.ts';
+import {
+  canaryPicture,
+  expectedResult,
+} from '../../../../functions/domain/tasks/canary-picture.ts';
+import {
+  CanaryFailed,
+  type CanaryTask,
+  type PublicApi,
+  runCanary,
+} from '../../../../functions/domain/tasks/run-canary.ts';
+import { settableClock } from '../../../support/fakes.ts';
+import { sampleId, sampleTime } from '../../../support/tasks.ts';
+
+const key = `sk-dr-test-${'a'.repeat(43)}`;
+const link = 'https://api.example.com/r/1.png';
+const form = { url: 'https://inputs.example.com', fields: { key: 'uploads/1' } };
+const done: CanaryTask = {
+  id: sampleId,
+  status: 'completed',
+  livemode: false,
+  sandbox: true,
+  results: [link],
+};
+
+type Setup = {
+  readonly api?: Partial<PublicApi>;
+  /** What the task is at each look; the last one stays. */
+  readonly looks?: readonly CanaryTask[];
+  readonly stored?: string | undefined;
+};
+
+/** A run against an API that does everything right, but for what a test changes. */
+function setUp({ api = {}, looks = [done], stored = key }: Setup = {}) {
+  const clock = settableClock(sampleTime);
+  const calls: string[] = [];
+  const left = [...looks];
+  const run = runCanary({
+    api: {
+      create: async (_, __, idempotencyKey) => {
+        calls.push(`create ${idempotencyKey}`);
+        return { id: sampleId, uploads: [form] };
+      },
+      upload: async (to, type, picture) => {
+        calls.push(`upload ${to.url} ${type} ${picture.length}`);
+      },
+      task: async () => {
+        calls.push('look');
+        return (left.length > 1 ? left.shift() : left[0]) ?? done;
+      },
+      download: async () => {
+        calls.push('download');
+        return expectedResult();
+      },
+      ...api,
+    },
+    readKey: async () => stored,
+    now: clock.now,
+    sleep: async (milliseconds) => clock.advance(milliseconds),
+  });
+  return { run, calls };
+}
+
+/** The step at which the run fails, and why. */
+async function failureOf(setup: Setup) {
+  const { run, calls } = setUp(setup);
+  const thrown = await run('run-1').then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (!(thrown instanceof CanaryFailed)) throw new Error('the run did not fail', { cause: thrown });
+  const { step, message, taskId } = thrown;
+  return { step, message, taskId, calls };
+}
+
+const rejecting = async () => {
+  throw new Error('503');
+};
+
+test('the picture is one that the model takes, and the expected result has its pixels', async () => {
+  const [input, output] = await Promise.all(
+    [canaryPicture, expectedResult()].map((bytes) => sharp(bytes).raw().toBuffer()),
+  );
+
+  expect(await sharp(canaryPicture).metadata()).toMatchObject({
+    format: 'png',
+    width: 512,
+    height: 512,
+  });
+  expect(output).toEqual(input);
+  expect(expectedResult()).not.toEqual(canaryPicture);
+});
+
+test('a run creates one task, uploads, waits and compares; it takes as long as the clock says', async () => {
+  const pending = { ...done, status: 'pending', results: undefined };
+  const { run, calls } = setUp({ looks: [pending, { ...pending, status: 'processing' }, done] });
+
+  const seconds = await run('run-1');
+
+  expect(seconds).toBe(4);
+  expect(calls).toEqual([
+    'create canary-run-1',
+    `upload ${form.url} image/png ${canaryPicture.length}`,
+    'look',
+    'look',
+    'look',
+    'download',
+  ]);
+});
+
+describe('a run fails', () => {
+  test.each<[what: string, setup: Setup, step: string, message: RegExp]>([
+    ['without a key, and calls nobody', { stored: undefined }, 'key', /no key is stored/],
+    [
+      'with a live key, which would pay, and calls nobody',
+      { stored: `sk-dr-${'a'.repeat(43)}` },
+      'key',
+      /no test key/,
+    ],
+    ['when no task can be created', { api: { create: rejecting } }, 'create', /no such response/],
+    ['when the upload is refused', { api: { upload: rejecting } }, 'upload', /no such response/],
+    ['when the task cannot be read', { api: { task: rejecting } }, 'workflow', /no such response/],
+    [
+      'when the task fails',
+      { looks: [{ ...done, status: 'failed', error: { code: 'service_error' } }] },
+      'workflow',
+      /failed with service_error/,
+    ],
+    [
+      'when the task has not ended at the deadline',
+      { looks: [{ ...done, status: 'pending' }] },
+      'workflow',
+      /still pending/,
+    ],
+    ['when a task was made live', { looks: [{ ...done, livemode: true }] }, 'workflow', /sandbox/],
+    [
+      'when the task was not made by the sandbox',
+      { looks: [{ ...done, sandbox: undefined }] },
+      'workflow',
+      /sandbox/,
+    ],
+    ['when there is no result', { looks: [{ ...done, results: [] }] }, 'workflow', /0 results/],
+    ['when the link does not work', { api: { download: rejecting } }, 'result', /no such response/],
+    [
+      'when the result is another picture',
+      { api: { download: async () => canaryPicture } },
+      'result',
+      /not what the sandbox returns/,
+    ],
+  ])('%s', async (_, setup, step, message) => {
+    const failure = await failureOf(setup);
+
+    expect(failure).toMatchObject({ step, message: expect.stringMatching(message) });
+    if (step === 'key') expect(failure.calls).toEqual([]);
+    else if (step !== 'create') expect(failure.taskId).toBe(sampleId);
+  });
+
+  test('not before its deadline', async () => {
+    const pending = { ...done, status: 'pending' };
+    const { calls } = await failureOf({ looks: [pending] });
+
+    const looks = calls.filter((call) => call === 'look').length;
+    expect((looks - 1) * 2000).toBe(canaryDeadlineMs);
+  });
+});
