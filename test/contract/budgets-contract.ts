@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { AccountRequest } from '../../functions/domain/accounts/account-request.ts';
 import { createAccount } from '../../functions/domain/accounts/accounts.ts';
-import { completed, failed, sampleAct, sampleTime } from '../support/tasks.ts';
+import { completed, failed, sampleAct, sampleKey, sampleTime } from '../support/tasks.ts';
 import {
   account,
   draft,
@@ -42,6 +42,7 @@ export function budgetsContract(make: MakeStore): void {
     const { accounts, ledger } = store;
     const create = createAccount({ accounts, now: () => sampleTime, budget });
     const created = await create(AccountRequest.parse({ id: owner }), sampleAct);
+    await store.apiKeys.add(sampleKey({ account: owner }));
     await ledger.credit({ account: owner, amount: 9 * price, at: sampleTime });
     const states = async (count: number) => {
       const all: string[] = [];

@@ -49,7 +49,7 @@ const limits: Record<Entry, number> = {
   'events/delete-pictures': 530,
   'events/make-thumbnail': 900, // beside it lies the decoder
   'events/execution-ended': 401,
-  'events/canary': 500,
+  'events/canary': 369,
   'events/issue-key': 372,
 };
 
@@ -129,6 +129,7 @@ const values: Readonly<Record<string, string>> = {
     evolink: { capacity: '', countedBy: 'provider' },
     fal: { capacity: 'running=2', countedBy: 'provider' },
   }),
+  ACCOUNT_BUDGET: '{"dailyBudget":50000,"stopAtBudget":true}',
   PROVIDER_KEYS_URLS: '{"fal":"https://fal.example.com/keys"}',
 };
 

@@ -52,7 +52,7 @@ test('the function may read its own key and write its log, and nothing else', ()
   );
 
   expect(grants).toEqual([
-    [['logs:CreateLogStream', 'logs:PutLogEvents'], 'CanaryLogs.Arn'],
+    [['logs:CreateLogStream', 'logs:PutLogEvents'], 'CanaryLogs'],
     ['secretsmanager:GetSecretValue', 'Key'],
   ]);
 });

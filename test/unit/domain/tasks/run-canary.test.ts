@@ -29,7 +29,8 @@ type Setup = {
   readonly api?: Partial<PublicApi>;
   /** What the task is at each look; the last one stays. */
   readonly looks?: readonly CanaryTask[];
-  readonly stored?: string | undefined;
+  /** What the secret of the canary holds; null: nothing. */
+  readonly stored?: string | null;
 };
 
 /** A run against an API that does everything right, but for what a test changes. */
@@ -56,7 +57,7 @@ function setUp({ api = {}, looks = [done], stored = key }: Setup = {}) {
       },
       ...api,
     },
-    readKey: async () => stored,
+    readKey: async () => stored ?? undefined,
     now: clock.now,
     sleep: async (milliseconds) => clock.advance(milliseconds),
   });
@@ -112,7 +113,7 @@ test('a run creates one task, uploads, waits and compares; it takes as long as t
 
 describe('a run fails', () => {
   test.each<[what: string, setup: Setup, step: string, message: RegExp]>([
-    ['without a key, and calls nobody', { stored: undefined }, 'key', /no key is stored/],
+    ['without a key, and calls nobody', { stored: null }, 'key', /no key is stored/],
     [
       'with a live key, which would pay, and calls nobody',
       { stored: `sk-dr-${'a'.repeat(43)}` },
