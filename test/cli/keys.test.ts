@@ -109,6 +109,18 @@ describe('keys create', () => {
   });
 });
 
+test('keys canary asks for nothing but the key of the canary, and stores nothing when it gets none', async () => {
+  const { keys, calls } = await setUp({ body: {} });
+
+  const { code, stdout, stderr } = await keys([
+    ...['canary', '--function', 'Dev-IssueKey', '--secret', 'Secret'],
+  ]);
+
+  expect(calls.map(({ body }) => body)).toEqual([{ canary: true }]);
+  expect(stderr).toContain('Dev-IssueKey returned no key: is it the function that issues keys?');
+  expect([code, stdout]).toEqual([1, '']);
+});
+
 const failure = (errorType: string, errorMessage: string) => ({
   headers: { 'x-amz-function-error': 'Unhandled' },
   body: { errorType, errorMessage },
