@@ -93,7 +93,8 @@ export function propertiesOf(stage: Synthesised, type: string, name: string) {
 function synthesise(stage: StageName | Stage): Synthesised {
   const app = newApp();
   // The local stack as `npm start` has it.
-  const stack = newStack(app, { ...stageNamed(stage), thumbnails: true });
+  const chosen = typeof stage === 'string' ? stageNamed(stage) : stage;
+  const stack = newStack(app, { ...chosen, thumbnails: true });
   const { templateFullPath } = app.synth().getStackByName('Darkroom');
   const json = readFileSync(templateFullPath, 'utf8');
   rmSync(app.outdir, { recursive: true });
