@@ -135,8 +135,7 @@ async function openPorts(options: Options, terminal: Terminal, signal: AbortSign
     admin: adminApi({ url, key: adminKey, send }),
     outputs,
     concurrency: options.aws && (async () => (await askAws()).readConcurrency()),
-    subscribers:
-      options.aws && (async (topic: string) => (await askAws()).readSubscribers(topic)),
+    subscribers: options.aws && (async (topic: string) => (await askAws()).readSubscribers(topic)),
     probe: () => probe(fetch, url),
     upload: (form) => uploadPicture(send, form, picture),
     fetchResult: (link) =>
