@@ -10,8 +10,8 @@ import {
   models,
   providerNames,
 } from '../functions/domain/model/catalogue.ts';
-import { tableNames } from '../functions/domain/model/storage-names.ts';
 import { isMilliCredits, maxCredits, toMilliCredits } from '../functions/domain/model/money.ts';
+import { tableNames } from '../functions/domain/model/storage-names.ts';
 import type { Stage } from './stage.ts';
 
 /** The settings file of a deployment, beside `cdk.json`. It is not checked in. */
