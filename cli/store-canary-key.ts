@@ -39,7 +39,9 @@ async function storeCanaryKey(options: Options): Promise<void> {
           { cause },
         );
       });
-    console.log(`The canary has its key (${key_id}), and uses it from its next run on.`);
+    console.log(
+      `The canary has its key (${key_id}), and uses it from its next run on. Earlier ones can be deleted: darkroom keys list --account canary`,
+    );
   } finally {
     lambda.destroy();
     secrets.destroy();

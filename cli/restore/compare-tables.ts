@@ -13,7 +13,7 @@ import {
   auditRow,
   type Discrepancy,
 } from '../../functions/domain/billing/audit-funds.ts';
-import { ownerOf } from '../../functions/domain/model/mode.ts';
+import { isTestAccount, ownerOf } from '../../functions/domain/model/mode.ts';
 import { toCredits } from '../../functions/domain/model/money.ts';
 import { isDeleted, isOpen, type TaskRecord } from '../../functions/domain/model/task.ts';
 import type { Plan } from './plan.ts';
@@ -24,9 +24,10 @@ import type { Plan } from './plan.ts';
 export async function auditRestored(
   client: DynamoDBClient,
   { tables }: Plan,
+  now: number,
 ): Promise<readonly Discrepancy[]> {
   const books = await readBooks(client, { accounts: tables.Accounts.to, tasks: tables.Tasks.to });
-  const { money } = await readKeys(client, tables.Keys.to);
+  const { money } = await readKeys(client, tables.Keys.to, now);
   return [...books.flatMap(auditBooks), ...money.flatMap(({ of, funds }) => auditRow(of, funds))];
 }
 
@@ -39,6 +40,8 @@ type TaskChange = 'lost' | 'submitted again' | 'deleted before';
 export type ChangedTask = {
   readonly id: string;
   readonly account: string;
+  /** `false`: it was made in test mode, for play credits. */
+  readonly livemode: boolean;
   readonly change: TaskChange;
   /** As it was before the restore. */
   readonly status: TaskRecord['status'];
@@ -103,9 +106,12 @@ export const isSubmittedAgain = (before: TaskRecord, restored: TaskRecord): bool
 const ticketOf = (task: TaskRecord): string | null =>
   'ticket' in task ? (task.ticket ?? null) : null;
 
+const accountOf = (task: TaskRecord): string => (isDeleted(task) ? task.owner : task.account);
+
 const toChanged = (task: TaskRecord, change: TaskChange): ChangedTask => ({
   id: task.id,
-  account: ownerOf(isDeleted(task) ? task.owner : task.account),
+  account: ownerOf(accountOf(task)),
+  livemode: !isTestAccount(accountOf(task)),
   change,
   status: task.status,
   provider: task.provider ?? null,
@@ -149,11 +155,12 @@ export type UndoneChange = {
 export async function undoneChanges(
   client: DynamoDBClient,
   { moment, tables }: Plan,
+  now: number,
 ): Promise<readonly UndoneChange[]> {
   const since = Date.parse(moment) - marginMs;
   const [accounts, keys] = await Promise.all([
     readBoth(tables.Accounts, (table) => readAccounts(client, table, since)),
-    readBoth(tables.Keys, (table) => readKeys(client, table)),
+    readBoth(tables.Keys, (table) => readKeys(client, table, now)),
   ]);
   const missingCredits = [...accounts.before.credits].filter(
     ([id]) => !accounts.restored.credits.has(id),

@@ -110,7 +110,7 @@ const stateColumns = [
 async function audit({ plan: path, json }: Options, terminal: Terminal): Promise<void> {
   const plan = await readPlan(path);
   using clients = awsClients();
-  const found = await auditRestored(clients.dynamo, plan);
+  const found = await auditRestored(clients.dynamo, plan, terminal.now());
   const emptyText = 'The money adds up, in every shard and every ledger.';
   printRows(found, { columns: auditColumns, emptyText }, { json }, terminal);
   endWith(found.length > 0 ? exitCodes.unhealthy : exitCodes.done);
@@ -135,6 +135,7 @@ async function listTasks({ plan: path, json }: Options, terminal: Terminal): Pro
 const taskColumns = [
   textColumn<ChangedTask>('task', ({ id }) => id),
   textColumn<ChangedTask>('account', ({ account }) => account),
+  textColumn<ChangedTask>('mode', ({ livemode }) => (livemode ? 'live' : 'test')),
   textColumn<ChangedTask>('change', ({ change }) => change),
   textColumn<ChangedTask>('status', ({ status }) => status),
   textColumn<ChangedTask>('provider', ({ provider }) => provider),
@@ -147,7 +148,7 @@ const taskColumns = [
 async function listChanges({ plan: path, json }: Options, terminal: Terminal): Promise<void> {
   const plan = await readPlan(path);
   using clients = awsClients();
-  const changes = await undoneChanges(clients.dynamo, plan);
+  const changes = await undoneChanges(clients.dynamo, plan, terminal.now());
   printRows(
     changes,
     { columns: changeColumns, emptyText: 'Nothing is undone.' },

@@ -2,19 +2,27 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  DeleteItemCommand,
   DescribeTimeToLiveCommand,
   type DynamoDBClient,
   ListTagsOfResourceCommand,
+  PutItemCommand,
   TagResourceCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { auditRestored } from '../../cli/restore/compare-tables.ts';
+import { auditRestored, undoneChanges } from '../../cli/restore/compare-tables.ts';
 import { makePlan, type Plan, pairsOf, readPlan, writePlan } from '../../cli/restore/plan.ts';
 import { inspectRestore, restoreTables } from '../../cli/restore/restore-tables.ts';
-import { accountShardKey, keyShardKey } from '../../functions/adapters/aws/dynamodb/shards.ts';
+import { entryKey } from '../../functions/adapters/aws/dynamodb/entries.ts';
+import {
+  accountKey,
+  accountShardKey,
+  keyShardKey,
+} from '../../functions/adapters/aws/dynamodb/shards.ts';
 import { partKey, parts } from '../../functions/adapters/aws/dynamodb/task-row.ts';
+import { testAccountOf } from '../../functions/domain/model/mode.ts';
 import { tableArn } from '../../local/aws/template/physical-names.ts';
 import { pointInTimeRecovery } from '../support/point-in-time-recovery.ts';
 import { completed } from '../support/tasks.ts';
@@ -203,6 +211,55 @@ const ofStore: Plan = {
   ) as Plan['tables'],
 };
 
+describe('what is undone', () => {
+  const at = Date.parse(moment);
+  const key = (number: number, more: object = {}) => ({
+    keyId: `key-${String(number).padStart(16, '0')}`,
+    account,
+    name: `key ${number}`,
+    enabled: true,
+    ...more,
+  });
+  const grant = (whose: string, id: string) => ({
+    ...entryKey({ account: whose, shard: 0 }, id),
+    id,
+    kind: 'grant',
+    at: at + 1000,
+    amount: 7000,
+  });
+
+  test('names keys and credits, and nothing that ends or refills by itself', async () => {
+    const { aws, direct, client, ports } = await setUp();
+    const put = (TableName: string, row: object) =>
+      direct.send(new PutItemCommand({ TableName, Item: marshall(row) }));
+    const remove = (row: { readonly keyId: string }) =>
+      direct.send(
+        new DeleteItemCommand({ TableName: inUse.Keys, Key: marshall({ keyId: row.keyId }) }),
+      );
+    const expired = { expiresAt: at };
+    const [disabled, ended, session] = [key(1), key(2, expired), key(3, { isSession: true })];
+    const code = { keyId: 'code-0123456789abcdef', name: 'somebody', ...expired };
+    for (const row of [disabled, ended, session, code]) await put(inUse.Keys, row);
+    const to = planTo(await aws.remember());
+
+    await put(inUse.Keys, { ...disabled, enabled: false });
+    for (const row of [ended, session, code]) await remove(row);
+    await put(inUse.Keys, key(4));
+    await put(inUse.Keys, key(5, { isSession: true }));
+    await put(inUse.Keys, { ...code, keyId: 'code-fedcba9876543210' });
+    await put(inUse.Accounts, grant(account, 'granted'));
+    await put(inUse.Accounts, grant(testAccountOf(account), 'refilled'));
+    await put(inUse.Accounts, accountKey(testAccountOf('late')));
+    await restoreTables(ports, to);
+
+    expect(await undoneChanges(client, { ...to, moment }, at + 5000)).toEqual([
+      { account, change: 'key works again', id: disabled.keyId, name: 'key 1', credits: null },
+      { account, change: 'key is gone', id: key(4).keyId, name: 'key 4', credits: null },
+      { account, change: 'credits are undone', id: 'granted', name: null, credits: 7 },
+    ]);
+  });
+});
+
 describe('the audit', () => {
   /** An account with a task that has ended and one that is open. */
   async function booksOf(client: DynamoDBClient) {
@@ -217,7 +274,7 @@ describe('the audit', () => {
     const { client } = await dynamoDb();
     await booksOf(client);
 
-    expect(await auditRestored(client, ofStore)).toEqual([]);
+    expect(await auditRestored(client, ofStore, Date.parse(moment))).toEqual([]);
   });
 
   type Damage = readonly [TableName: string, Key: (id: string) => object, update: string];
@@ -270,7 +327,7 @@ describe('the audit', () => {
       }),
     );
 
-    const found = await auditRestored(client, ofStore);
+    const found = await auditRestored(client, ofStore, Date.parse(moment));
     expect(found.map((one) => [one.rule, one.of])).toEqual([[rule, of]]);
     expect(Math.abs((found[0]?.expected ?? 0) - (found[0]?.found ?? 0))).toBe(1);
   });
@@ -288,7 +345,9 @@ describe('the audit', () => {
       }),
     );
 
-    expect((await auditRestored(client, ofStore)).map(({ rule }) => rule)).toEqual([
+    expect(
+      (await auditRestored(client, ofStore, Date.parse(moment))).map(({ rule }) => rule),
+    ).toEqual([
       'reserved = what its open tasks have reserved',
       'in flight = how many open tasks it has',
     ]);

@@ -2,6 +2,8 @@ import { type DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Books, OpenTasks } from '../../../domain/billing/audit-funds.ts';
 import type { Entry, Funds } from '../../../domain/model/account.ts';
+import { isKeyId } from '../../../domain/model/ids.ts';
+import { isTestAccount } from '../../../domain/model/mode.ts';
 import { type ActiveTask, isOpen, type TaskRecord } from '../../../domain/model/task.ts';
 import { isEntry, toEntry } from './entries.ts';
 import { withPlaceholders } from './expressions.ts';
@@ -100,7 +102,7 @@ export type AccountState = {
   readonly webhookSecret: string;
 };
 
-/** All accounts, and what was granted to them and withdrawn from them since a moment, by the ids of the entries. */
+/** All accounts without their test sides, which refill themselves, and what was granted to them and withdrawn from them since a moment, by the ids of the entries. */
 export async function readAccounts(client: DynamoDBClient, table: string, since: number) {
   const filter = withPlaceholders(
     {
@@ -114,10 +116,11 @@ export async function readAccounts(client: DynamoDBClient, table: string, since:
     if (isEntry(row)) {
       const { account } = parseShardPartition(row['account']);
       const entry = toEntry(row);
-      credits.set(`${account} ${entry.id}`, { account, entry });
+      if (!isTestAccount(account)) credits.set(`${account} ${entry.id}`, { account, entry });
     } else {
       const { account, disabled, webhookSecret } = row;
-      accounts.set(account, { account, isDisabled: disabled === true, webhookSecret });
+      if (!isTestAccount(account))
+        accounts.set(account, { account, isDisabled: disabled === true, webhookSecret });
     }
   }
   return { accounts, credits };
@@ -128,19 +131,23 @@ export type KeyState = {
   readonly keyId: string;
   readonly account: string;
   readonly name: string;
-  /** Whether it is refused: deleted, or disabled. */
+  /** Whether it is refused: deleted, disabled, or expired. */
   readonly isRefused: boolean;
 };
 
-/** All API keys by their ids, and the rows of money of those that have limits. */
-export async function readKeys(client: DynamoDBClient, table: string) {
+/**
+ * All API keys by their ids, and the rows of money of those that have limits. Sessions of the console and the codes for them
+ * are in the same table; they end by themselves and are left out.
+ */
+export async function readKeys(client: DynamoDBClient, table: string, now: number) {
   const keys = new Map<string, KeyState>();
   const money: { readonly of: string; readonly funds: Funds }[] = [];
   for await (const row of scan(client, table)) {
-    const { keyId, account, name, enabled, deletedAt } = row;
+    const { keyId, account, name, enabled, deletedAt, expiresAt, isSession } = row;
     const [, ...suffixes] = String(keyId).split('#');
-    if (suffixes.length === 0) {
-      const isRefused = enabled === false || deletedAt !== undefined;
+    if (isKeyId(keyId) && !isSession) {
+      const hasExpired = expiresAt !== undefined && expiresAt <= now;
+      const isRefused = enabled === false || deletedAt !== undefined || hasExpired;
       keys.set(keyId, { keyId, account, name, isRefused });
     }
     // The row of a day has two parts behind the id, and counts only what is left of its limit.
