@@ -9,11 +9,19 @@ const require = createRequire(import.meta.url);
 const folder = 'sharp-wasm32';
 
 /**
- * The decoder is told from a native one by what it loads: whatever is found in a folder above, none of this process is
- * native code.
+ * The decoder copies the environment of its process into its memory, and on Lambda that has the credentials of the role: it
+ * starts with an empty one. It is told from a native one by what it loads: whatever is found in a folder above, none of
+ * this process is native code.
  */
 const loader = `
-const decoder = require('./${folder}/index.cjs');
+const environment = process.env;
+process.env = {};
+let decoder;
+try {
+  decoder = require('./${folder}/index.cjs');
+} finally {
+  process.env = environment;
+}
 const native = Object.keys(require.cache).find((file) => file.endsWith('.node'));
 if (native !== undefined) throw new Error('pictures are decoded in WebAssembly alone, and this is loaded: ' + native);
 module.exports = decoder;

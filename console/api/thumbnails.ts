@@ -54,6 +54,8 @@ const staleMs = 10 * 60_000;
 /** How often a young task is asked again whose thumbnails are not all there, and for how long after its end. */
 const againMs = 3000;
 const youngSeconds = 60;
+/** However old it is by the clock of this machine, which may be wrong. */
+const maxAgain = 30;
 
 const isComplete = ({ inputs, results }: Thumbnails): boolean =>
   [...inputs, ...results].every((link) => link !== null);
@@ -68,6 +70,6 @@ export const thumbnailsQuery = (task: TaskSummary) =>
     queryKey: ['thumbnails', task.id, isEnded(task)],
     queryFn: () => load(task.id),
     staleTime: staleMs,
-    refetchInterval: ({ state: { data } }) =>
-      data && !isComplete(data) && isYoung(task) ? againMs : false,
+    refetchInterval: ({ state: { data, dataUpdateCount } }) =>
+      data && !isComplete(data) && isYoung(task) && dataUpdateCount < maxAgain ? againMs : false,
   });

@@ -47,9 +47,10 @@ function Thumbnail({ link, alt, missing: why = 'none', onBroken }: Props) {
   // Every answer has another link to the same picture: the first one is kept, so that it is loaded once.
   const [shown, show] = useState(link);
   useEffect(() => show((now) => now ?? link), [link]);
+  // A newer one may have come while this one had ended.
   const onError = () => {
-    show(undefined);
-    onBroken();
+    show(shown === link ? undefined : link);
+    if (shown === link) onBroken();
   };
   return (
     <span className="thumbnail">

@@ -15,6 +15,7 @@ const make = makeThumbnail({
     log('warn', 'thumbnail.not_made', { taskId, cause });
     countMetric(metricNames.thumbnailFailed);
   },
+  gone: (taskId) => log('info', 'thumbnail.picture_gone', { taskId }),
 });
 
 // It names no bucket of its own: its role can use those two that send it events, and no other.

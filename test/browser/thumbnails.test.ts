@@ -28,21 +28,41 @@ describe.skipIf(!hasChromium)('thumbnails in the list of tasks', () => {
 
   test('the input and the image of a task are shown as a table and as a grid, in boxes that are there before', async () => {
     await create('Two pictures');
-    const page = await openList();
+    const page = await open({ url: `${stack.url}/console/usage`, key: stack.keys.apiKey });
+    // They are loaded only when the empty boxes have been measured.
+    const { promise: measured, resolve: release } = Promise.withResolvers<void>();
+    await page.route('**/thumbs/**', async (route) => {
+      await measured;
+      await route.continue();
+    });
+    await page.goto(`${stack.url}/console/tasks`);
     const row = page.getByRole('row').filter({ hasText: 'Two pictures' });
-    await row.getByRole('img', { name: 'Input', exact: true }).waitFor();
-    await row.getByRole('img', { name: 'Image', exact: true }).waitFor();
-    const sizes = await page
-      .locator('.thumbnail')
-      .evaluateAll((boxes) => boxes.map((box) => Math.round(box.getBoundingClientRect().width)));
-    expect(new Set(sizes)).toEqual(new Set([48]));
+    const boxes = async () => [
+      await row.boundingBox(),
+      ...(await row
+        .locator('.thumbnail')
+        .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().toJSON()))),
+    ];
+    const image = (name: string) => row.getByRole('img', { name, exact: true });
+    await image('Input').waitFor({ state: 'attached' });
+    await image('Image').waitFor({ state: 'attached' });
+    const empty = await boxes();
+    expect(empty.slice(1).map(({ width }) => width)).toEqual([48, 48]);
+
+    release();
+    for (const name of ['Input', 'Image']) {
+      await expect
+        .poll(() => image(name).evaluate((shown: { naturalWidth?: number }) => shown.naturalWidth))
+        .toBeGreaterThan(0);
+    }
+    expect(await boxes()).toEqual(empty);
 
     await page.getByRole('button', { name: 'Grid' }).click();
 
     const card = page.locator('.task-grid > li').filter({ hasText: 'Two pictures' });
-    const image = card.getByRole('img', { name: 'Image', exact: true });
-    await image.waitFor();
-    expect(await image.getAttribute('loading')).toBe('lazy');
+    const onCard = card.getByRole('img', { name: 'Image', exact: true });
+    await onCard.waitFor();
+    expect(await onCard.getAttribute('loading')).toBe('lazy');
     expect(await violations(page)).toEqual([]);
   });
 

@@ -131,6 +131,7 @@ test('a hostile body is refused on every route that reads one, and does no harm 
 
 test('a request without an issued key is refused with 401 on every route that needs one', async () => {
   const getsAll = ['GET /v1/tasks', 'GET /v1/admin/keys'];
+  expect(routes.filter((route) => getsAll.includes(nameOf(route)))).toHaveLength(getsAll.length);
   const cases = casesFor(
     routes.filter((route) => !isPublic(route)),
     (route) => hostileAuthorizations(keyFor(route)),

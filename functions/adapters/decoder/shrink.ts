@@ -1,4 +1,5 @@
 import sharp from 'sharp';
+import { DecoderTimeout } from '../../domain/tasks/make-thumbnail.ts';
 
 // The one place where pictures are decoded. infra/decoder.ts puts a decoder in WebAssembly in the place of the native one,
 // so that a mistake in it, met by a picture of somebody else, stays in its own memory.
@@ -23,6 +24,7 @@ sharp.concurrency(1);
 
 /**
  * A small JPEG of a picture, upright, on white where the picture is transparent, and without its metadata.
+ * @throws {DecoderTimeout} after 15 seconds
  * @throws {Error} for what is damaged, too large, or neither JPEG, PNG nor WebP
  */
 export const shrink = async (picture: Uint8Array): Promise<Uint8Array> =>
@@ -37,4 +39,9 @@ export const shrink = async (picture: Uint8Array): Promise<Uint8Array> =>
     .flatten({ background: '#ffffff' })
     .jpeg({ quality: 75 })
     .timeout({ seconds: decodeSeconds })
-    .toBuffer();
+    .toBuffer()
+    .catch((cause: unknown) => {
+      // sharp has no other sign of it than its text.
+      const isTimeout = cause instanceof Error && cause.message.startsWith('timeout:');
+      throw isTimeout ? new DecoderTimeout(cause.message, { cause }) : cause;
+    });

@@ -19,5 +19,9 @@ export function thumbnailsOf(env: Env<'api/batch-tasks'>) {
     });
     return storedThumbnails(client, bucket, (key) => link(key, Date.now()));
   };
-  return thumbnailLinks({ inputs: thumbnailsIn(inputs), results: thumbnailsIn(results) });
+  return thumbnailLinks({
+    inputs: thumbnailsIn(inputs),
+    results: thumbnailsIn(results),
+    now: Date.now,
+  });
 }

@@ -2,6 +2,9 @@ import type { BudgetName } from './account.ts';
 import type { ProviderName } from './catalogue.ts';
 import type { ImageFormat } from './image-format.ts';
 import type { TaskErrorCode } from './problem.ts';
+import { inputDays } from './storage-names.ts';
+
+const dayMs = 24 * 60 * 60 * 1000;
 
 /** The longest URL of a callback, ours or a caller's, in characters. */
 export const maxUrlLength = 2048;
@@ -80,6 +83,10 @@ export type TaskRequest = {
   readonly inputs: readonly Input[];
   readonly metadata?: Readonly<Record<string, string>> | undefined;
 };
+
+/** When the bucket deletes the private copies of the inputs of a task; undefined when it has none. */
+export const copiesExpireAt = ({ prepared }: TaskState): number | undefined =>
+  prepared && prepared.at + inputDays * dayMs;
 
 /** A task, as reports about it name it. */
 export type TaskRef = Pick<TaskBase, 'id' | 'account'>;

@@ -7,23 +7,34 @@ export type TaskPicture = {
   storeThumbnail(jpeg: Uint8Array): Promise<void>;
 };
 
+/** The decoder was too slow, which another attempt may not be. */
+export class DecoderTimeout extends Error {
+  override name = 'DecoderTimeout';
+}
+
 type Deps = {
-  /** A small JPEG of a picture. Rejects for what is damaged, too large, or no picture that it decodes. */
+  /**
+   * A small JPEG of a picture. Rejects for what is damaged, too large, or no picture that it decodes, and with
+   * `DecoderTimeout` when it takes too long.
+   */
   readonly shrink: (picture: Uint8Array) => Promise<Uint8Array>;
   /** There will be no thumbnail of this picture: another attempt would end the same. */
   readonly failed: (taskId: string, cause: unknown) => void;
+  /** The picture is not there any more, or may not be read. */
+  readonly gone: (taskId: string) => void;
 };
 
 /**
  * Makes the thumbnail of a picture. It may be repeated: the same picture has the same thumbnail.
- * @throws {Error} when the bucket cannot be read or written, so that another attempt may help
+ * @throws {Error} when the bucket cannot be read or written, or the decoder was too slow, so that another attempt may help
  */
 export const makeThumbnail =
-  ({ shrink, failed }: Deps) =>
+  ({ shrink, failed, gone }: Deps) =>
   async (picture: TaskPicture): Promise<void> => {
     const bytes = await picture.read();
-    if (!bytes) return;
+    if (!bytes) return gone(picture.taskId);
     const thumbnail = await shrink(bytes).catch((cause: unknown) => {
+      if (cause instanceof DecoderTimeout) throw cause;
       failed(picture.taskId, cause);
     });
     if (thumbnail) await picture.storeThumbnail(thumbnail);

@@ -1,9 +1,9 @@
 import type * as z from 'zod';
 import { statusProblem } from '../model/receiver-response.ts';
-import { inputDays } from '../model/storage-names.ts';
 import {
   type CallbackAttempt,
   type CallbackRecord,
+  copiesExpireAt,
   type EndedTask,
   type Input,
   isEnded,
@@ -143,8 +143,6 @@ export function attemptView({ at, milliseconds, status, reason, text }: Callback
   };
 }
 
-const dayMs = 24 * 60 * 60 * 1000;
-
 type LinkFor = (
   taskId: string,
   index: number,
@@ -154,7 +152,8 @@ type LinkFor = (
 /** Links to the private copies of the inputs of a task, as long as the bucket has them. */
 export const inputLinksOf =
   (linkFor: LinkFor) =>
-  async ({ id, prepared }: TaskState, now: number): Promise<readonly string[]> => {
-    if (!prepared || now >= prepared.at + inputDays * dayMs) return [];
+  async (task: TaskState, now: number): Promise<readonly string[]> => {
+    const { id, prepared } = task;
+    if (!prepared || now >= (copiesExpireAt(task) ?? 0)) return [];
     return Promise.all(prepared.formats.map((format, index) => linkFor(id, index, format)));
   };

@@ -13,6 +13,8 @@ import { png } from '../../../support/pictures.ts';
 mkdirSync('.local/test', { recursive: true });
 const directory = mkdtempSync(resolve('.local/test/decoder-'));
 let worker: Worker;
+/** What must stay out of the decoder's memory. */
+const mark = 'a secret of the environment';
 
 beforeAll(async () => {
   await copyDecoder(directory);
@@ -21,7 +23,8 @@ beforeAll(async () => {
       contents: `
         import { parentPort } from 'node:worker_threads';
         import { shrink } from './functions/adapters/decoder/shrink.ts';
-        parentPort.on('message', ({ id, picture }) => {
+        parentPort.on('message', ({ id, picture, find }) => {
+          if (find) return parentPort.postMessage({ id, found: inMemory(find), env: process.env.MARK });
           shrink(picture).then(
             (bytes) => parentPort.postMessage({ id, bytes }),
             (error) => parentPort.postMessage({ id, error: error.message }),
@@ -35,19 +38,40 @@ beforeAll(async () => {
     platform: 'node',
     format: 'cjs',
     plugins: [decoderPlugin],
+    // Before anything is loaded: notes the memory of what is in WebAssembly.
+    banner: {
+      js: `
+        const memories = [];
+        const { Memory } = WebAssembly;
+        WebAssembly.Memory = class extends Memory {
+          constructor(descriptor) {
+            super(descriptor);
+            memories.push(this);
+          }
+        };
+        const inMemory = (text) => memories.map(({ buffer }) => Buffer.from(buffer).indexOf(text));`,
+    },
     logLevel: 'warning',
   });
-  worker = new Worker(join(directory, 'index.cjs'));
+  worker = new Worker(join(directory, 'index.cjs'), { env: { MARK: mark } });
 }, 60_000);
 afterAll(async () => {
   await worker?.terminate();
   rmSync(directory, { recursive: true });
 });
 
-type Answer = { id: number; bytes?: Uint8Array; error?: string };
+type Answer = {
+  id: number;
+  bytes?: Uint8Array;
+  error?: string;
+  found?: number[];
+  env?: string;
+};
 let lastId = 0;
 
-function shrink(picture: Uint8Array): Promise<Answer> {
+const shrink = (picture: Uint8Array) => ask({ picture });
+
+function ask(question: object): Promise<Answer> {
   lastId += 1;
   const id = lastId;
   return new Promise((answer, reject) => {
@@ -59,7 +83,7 @@ function shrink(picture: Uint8Array): Promise<Answer> {
     };
     worker.on('message', onMessage);
     worker.once('error', reject);
-    worker.postMessage({ id, picture });
+    worker.postMessage({ ...question, id });
   });
 }
 
@@ -153,4 +177,13 @@ test('no native code is loaded to decode, although the checkout has some', async
     expect.arrayContaining([expect.stringContaining(join(directory, 'sharp-wasm32'))]),
   );
   expect(readFileSync(join(directory, 'sharp-wasm32/LICENSE'), 'utf8')).toContain('Apache');
+});
+
+test('the environment, which has credentials on AWS, is not in the memory of the decoder', async () => {
+  await thumbnailOf(plain(64, 64).png());
+
+  const { found, env } = await ask({ find: mark });
+
+  // There is one memory, and the process still has its environment.
+  expect({ found, env }).toEqual({ found: [-1], env: mark });
 });

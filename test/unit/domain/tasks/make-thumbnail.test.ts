@@ -1,18 +1,24 @@
 import { expect, test } from 'vitest';
-import { makeThumbnail } from '../../../../functions/domain/tasks/make-thumbnail.ts';
+import {
+  DecoderTimeout,
+  makeThumbnail,
+} from '../../../../functions/domain/tasks/make-thumbnail.ts';
 import { sampleId } from '../../../support/tasks.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-function setUp({ isDeleted = false, isDamaged = false } = {}) {
+function setUp({ isDeleted = false, isDamaged = false, isSlow = false } = {}) {
   const stored: string[] = [];
   const failed: unknown[] = [];
+  const gone: string[] = [];
   const make = makeThumbnail({
     shrink: async (whole) => {
       if (isDamaged) throw new Error('damaged');
+      if (isSlow) throw new DecoderTimeout('timeout: 15s');
       return bytes(`small ${new TextDecoder().decode(whole)}`);
     },
     failed: (taskId, cause) => failed.push([taskId, String(cause)]),
+    gone: (taskId) => gone.push(taskId),
   });
   const run = (
     storeThumbnail = async (jpeg: Uint8Array) => {
@@ -24,7 +30,7 @@ function setUp({ isDeleted = false, isDamaged = false } = {}) {
       read: async () => (isDeleted ? undefined : bytes('picture')),
       storeThumbnail,
     });
-  return { run, stored, failed };
+  return { run, stored, failed, gone };
 }
 
 test('a picture gets its thumbnail', async () => {
@@ -44,10 +50,17 @@ test('a picture that cannot be decoded has none, is counted, and is not tried ag
 });
 
 test('a picture that was deleted meanwhile has none, and that is no failure', async () => {
-  const { run, stored, failed } = setUp({ isDeleted: true });
+  const { run, stored, failed, gone } = setUp({ isDeleted: true });
 
   await run();
 
+  expect({ stored, failed, gone }).toEqual({ stored: [], failed: [], gone: [sampleId] });
+});
+
+test('a decoder that was too slow is an error, so that another attempt is made', async () => {
+  const { run, stored, failed } = setUp({ isSlow: true });
+
+  await expect(run()).rejects.toThrow(DecoderTimeout);
   expect({ stored, failed }).toEqual({ stored: [], failed: [] });
 });
 
