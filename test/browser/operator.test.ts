@@ -314,9 +314,12 @@ describe.skipIf(!hasChromium)('the operator', () => {
       page.locator('.totals > div').filter({ hasText: name }).locator('dd').innerText();
     await page.getByRole('heading', { name: 'Alarms' }).waitFor();
     await page.getByText('is quiet.').first().waitFor();
-    expect(Number.parseFloat(await figure('Tasks a minute'))).toBeGreaterThan(0);
-    expect(await figure('Successful')).toMatch(/ %$/);
-    expect(Number(await figure('Credits today'))).toBeGreaterThan(0);
+    // Each list is read by itself: until then there is a dash.
+    await expect
+      .poll(async () => Number.parseFloat(await figure('Tasks a minute')))
+      .toBeGreaterThan(0);
+    await expect.poll(() => figure('Successful')).toMatch(/ %$/);
+    await expect.poll(async () => Number(await figure('Credits today'))).toBeGreaterThan(0);
     await page.getByText('What to do').first().click();
     await page.getByText('Nothing was charged.').first().waitFor();
 
