@@ -43,22 +43,30 @@ beforeAll(async () => {
 afterAll(() => stack?.close());
 
 test('a task whose execution is ended at any moment continues at once', async () => {
-  const problems = await runCases('delivered', cases());
+  const problems = await runInGroups('delivered');
 
   expect(problems).toEqual([]);
   expect(await auditMoney(stack)).toEqual([]);
 }, 300_000);
 
 test('when the event of that end is lost, the reconciler continues the task', async () => {
-  const problems: string[] = [];
-  // The reconciler restarts all executions at the same time: more of them would be too much for a slow machine.
-  for (const group of groupsOf(2 * concurrentTasks, cases())) {
-    problems.push(...(await runCases('lost', group)));
-  }
+  const problems = await runInGroups('lost');
 
   expect(problems).toEqual([]);
   expect(await auditMoney(stack)).toEqual([]);
 }, 300_000);
+
+/**
+ * All executions of a group go on at the same time: more of them would be too much for a slow machine, where polls that wait for
+ * a function are due again before they have run.
+ */
+async function runInGroups(endEvent: EndEvent): Promise<readonly string[]> {
+  const problems: string[] = [];
+  for (const group of groupsOf(2 * concurrentTasks, cases())) {
+    problems.push(...(await runCases(endEvent, group)));
+  }
+  return problems;
+}
 
 function cases(): readonly Case[] {
   expect(moments).not.toEqual([]);

@@ -149,7 +149,10 @@ describe('a deployment', () => {
   const marker = 'This code is from the second deployment.';
   const deployments: string[] = [];
 
-  /** The same stack with other code, another definition and another capacity. */
+  /**
+   * The same stack with other code, another definition and another capacity. It is made before the queue is full: jobs do
+   * not wait for it.
+   */
   function deploymentWith(running: number): string {
     const outdir = editTemplate(inject('outdir'), (resources) => {
       for (const resource of Object.values(resources)) {
@@ -194,8 +197,9 @@ describe('a deployment', () => {
   }
 
   test('that raises the capacity fills the new slots, and every task that waited goes on by its own definition', async () => {
+    const next = deploymentWith(5);
     const tasks = await fullQueue(6);
-    stack.update(deploymentWith(5));
+    stack.update(next);
 
     expect(await problemsOf(tasks)).toEqual([]);
     expect(tasks.map(({ id }) => countOf(id, 'Begin'))).toEqual(tasks.map(() => 0));
@@ -204,8 +208,9 @@ describe('a deployment', () => {
   });
 
   test('that lowers the capacity takes no job back, and hands out no slot until there is room', async () => {
+    const next = deploymentWith(1);
     const tasks = await fullQueue(4);
-    stack.update(deploymentWith(1));
+    stack.update(next);
     const submits = async () => (await mockProviderState(stack)).counts.submits;
     await until(submits, (count) => count >= 3);
     await fetch(`${stack.mockProvider.url}/control/usage`, { method: 'DELETE' });
@@ -215,8 +220,9 @@ describe('a deployment', () => {
   });
 
   test('that stops a provider lets its queue wait, and the one that starts it again loses nobody', async () => {
+    const [stopped, started] = [deploymentWith(0), deploymentWith(2)];
     const tasks = await fullQueue(3);
-    stack.update(deploymentWith(0));
+    stack.update(stopped);
     await until(
       () => tasks.filter(({ id }) => !stack.taskEvents.isRunning(id)).length,
       (ended) => ended === 2,
@@ -225,7 +231,7 @@ describe('a deployment', () => {
     for (const { id } of waiting) expect(stack.taskEvents.isRunning(id)).toBe(true);
     expect((await mockProviderState(stack)).counts.submits).toBe(2);
 
-    stack.update(deploymentWith(2));
+    stack.update(started);
 
     expect(await problemsOf(tasks)).toEqual([]);
   });
