@@ -105,7 +105,7 @@ async function run(options: Options) {
     jobSeconds: 1.5,
     // A thumbnail is in no hurry, and its decoder takes the memory of four other sandboxes.
     ...(thumbnails && {
-      limits: { maxSandboxes: 8, maxEventsPerFunction: 1, maxEventIdleMs: 2000 },
+      limits: { maxSandboxes: 6, maxEventsPerFunction: 1, maxEventIdleMs: 2000 },
     }),
     ...(!quiet && { onRequest: activity.onRequest, onLog: activity.onLog }),
   });
