@@ -56,6 +56,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
   await show(page, 'task');
   await page.getByRole('navigation').getByRole('link', { name: 'Tasks' }).click();
   await page.getByRole('table').waitFor();
+  // Thumbnails come some seconds after their pictures.
+  while ((await page.locator('.thumbnail svg').count()) > 0) await page.waitForTimeout(100);
   await show(page, 'tasks');
   await page.getByRole('navigation').getByRole('link', { name: 'Usage' }).click();
   await page.locator('.chart').waitFor();
