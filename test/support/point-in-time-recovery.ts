@@ -20,7 +20,7 @@ type Behaviour = {
   /** How often a restored table is still being created when somebody looks. */
   readonly looksUntilActive?: number;
   /** How often backups of a restored table cannot be switched on yet. */
-  readonly refusals?: number;
+  readonly rejections?: number;
   /** Tables that are protected from deletion. */
   readonly protectedTables?: readonly string[];
 };
@@ -37,22 +37,22 @@ export async function pointInTimeRecovery(
   tables: readonly string[],
   behaviour: Behaviour = {},
 ) {
-  const { looksUntilActive = 0, refusals = 0, protectedTables = [] } = behaviour;
+  const { looksUntilActive = 0, rejections = 0, protectedTables = [] } = behaviour;
   const moments: { readonly at: number; readonly rows: ReadonlyMap<string, readonly Item[]> }[] =
     [];
   const withBackups = new Set(tables);
   const isProtected = new Set(protectedTables);
   const restored: string[] = [];
   const looksLeft = new Map<string, number>();
-  const refusalsLeft = new Map<string, number>();
+  const rejectionsLeft = new Map<string, number>();
 
   const restore = async ({ SourceTableName, TargetTableName, RestoreDateTime }: Restore) => {
     const moment = moments.findLast(({ at }) => at <= RestoreDateTime * 1000);
     const rows = moment?.rows.get(SourceTableName);
-    if (!rows) throw refusal('InvalidRestoreTimeException', 'there is no such moment');
+    if (!rows) throw rejection('InvalidRestoreTimeException', 'there is no such moment');
     restored.push(TargetTableName);
     looksLeft.set(TargetTableName, looksUntilActive);
-    refusalsLeft.set(TargetTableName, refusals);
+    rejectionsLeft.set(TargetTableName, rejections);
     await createLike(client, SourceTableName, TargetTableName);
     await writeAll(client, TargetTableName, rows);
     behaviour.onRestore?.(restored.length - 1);
@@ -76,11 +76,11 @@ export async function pointInTimeRecovery(
   };
 
   const enableBackups = ({ TableName }: OfTable) => {
-    const left = refusalsLeft.get(TableName) ?? 0;
-    refusalsLeft.set(TableName, left - 1);
+    const left = rejectionsLeft.get(TableName) ?? 0;
+    rejectionsLeft.set(TableName, left - 1);
     if (left > 0) {
       const reason = 'Backups are being enabled for the table. Please retry later';
-      throw refusal('ContinuousBackupsUnavailableException', reason);
+      throw rejection('ContinuousBackupsUnavailableException', reason);
     }
     withBackups.add(TableName);
     return describeBackups({ TableName });
@@ -146,7 +146,7 @@ export async function pointInTimeRecovery(
 
 const ok = (answer: object) => ({ status: 200, answer });
 
-function refusal(name: string, message: string): Error {
+function rejection(name: string, message: string): Error {
   return Object.assign(new Error(message), { name });
 }
 
