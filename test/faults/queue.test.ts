@@ -187,9 +187,17 @@ describe('a deployment', () => {
   });
 
   const usage = async () => (await mockProviderState(stack)).providers.dashscope.usage;
-  /** Two tasks whose jobs are at the provider, and so many that wait. */
+  const submitsAre = (count: number) =>
+    until(
+      async () => (await mockProviderState(stack)).counts.submits,
+      (submits) => submits >= count,
+    );
+  /** How many of its jobs the provider generates at once; the others are pending. */
+  const letGenerate = (running: number) =>
+    stack.mockProvider.control({ capacity: { dashscope: { running } } });
+  /** Two tasks whose jobs are at the provider, which generates nothing yet, and so many that wait. */
   async function fullQueue(waiting: number): Promise<readonly SentTask[]> {
-    stack.mockProvider.control({ seconds: 12 });
+    letGenerate(0);
     const first = [await runScenario(stack, scenario), await runScenario(stack, scenario)];
     for (const { id } of first) await stack.taskEvents.waitFor(id, isWaitingForProvider);
     const later = await Promise.all(Array.from({ length: waiting }, waitingTask));
@@ -200,6 +208,8 @@ describe('a deployment', () => {
     const next = deploymentWith(5);
     const tasks = await fullQueue(6);
     stack.update(next);
+    await submitsAre(5);
+    letGenerate(100);
 
     expect(await problemsOf(tasks)).toEqual([]);
     expect(tasks.map(({ id }) => countOf(id, 'Begin'))).toEqual(tasks.map(() => 0));
@@ -211,8 +221,8 @@ describe('a deployment', () => {
     const next = deploymentWith(1);
     const tasks = await fullQueue(4);
     stack.update(next);
-    const submits = async () => (await mockProviderState(stack)).counts.submits;
-    await until(submits, (count) => count >= 3);
+    letGenerate(100);
+    await submitsAre(3);
     await fetch(`${stack.mockProvider.url}/control/usage`, { method: 'DELETE' });
 
     expect(await problemsOf(tasks)).toEqual([]);
@@ -223,6 +233,7 @@ describe('a deployment', () => {
     const [stopped, started] = [deploymentWith(0), deploymentWith(2)];
     const tasks = await fullQueue(3);
     stack.update(stopped);
+    letGenerate(100);
     await until(
       () => tasks.filter(({ id }) => !stack.taskEvents.isRunning(id)).length,
       (ended) => ended === 2,
