@@ -66,10 +66,10 @@ export default defineConfig(({ mode }) => {
         }),
         // A real Chromium looks at the console of a local stack.
         project('browser', { ...synthesised, isolate: false, ...twoAtATime, testTimeout: 180_000 }),
-        // The stage `dev` in an emulator that is not ours, with the waits of a real deployment.
+        // The stage `dev` in an emulator that is not ours. Its waits are those of a real deployment, so it runs beside
+        // tests that keep the cores busy.
         project('emulator', {
           globalSetup: ['test/emulator/synthesise.ts', 'test/flow/synthesise.ts'],
-          ...twoAtATime,
         }),
         // Random input in large numbers.
         project('fuzz', synthesised),

@@ -2,11 +2,17 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** The files that take minutes, the longest first. */
 const longest = [
+  'test/emulator/contract.test.ts',
   'test/fuzz/flow/schemathesis.test.ts',
+  'test/contract/dynamodb.test.ts',
+  'test/emulator/lifecycle.test.ts',
   'test/contract/dynamodb-local.test.ts',
   'test/faults/crash-points.test.ts',
-  'test/faults/submitted-tasks.test.ts',
   'test/faults/recovery.test.ts',
+  'test/faults/submitted-tasks.test.ts',
+  'test/faults/queue.test.ts',
+  'test/browser/operator.test.ts',
+  'test/faults/alarms.test.ts',
 ];
 
 /**
