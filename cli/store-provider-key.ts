@@ -26,7 +26,10 @@ export function addStoreProviderKey(program: Command): void {
     .description("store a provider's API key, which is asked for or read from stdin")
     .addArgument(new Argument('<provider>', 'whose key it is').choices(providerNames))
     .requiredOption('--secret <name>', "the secret of the providers' keys: the output ProviderKeys")
-    .option('--url <origin>', 'where the provider is, if the deployment sets another region')
+    .option(
+      '--url <origin>',
+      'where the provider is, if the settings of the deployment have a url of it',
+    )
     .option('--no-try', 'store it without trying it')
     .option('--remove', 'remove the key: the provider is left out')
     .action(storeProviderKey);
@@ -63,7 +66,9 @@ async function tryKey(provider: LiveProviderName, baseUrl: string, key: string):
   const { result, status } = await tryProviderKey(provider, baseUrl, key);
   if (result === 'accepted') return;
   if (result === 'rejected') {
-    throw new CliError(`${provider} rejects this key (${status}); nothing is stored`);
+    throw new CliError(
+      `${provider} at ${new URL(baseUrl).host} rejects this key (${status}); nothing is stored. If it is the key of another region, name the origin that the deployment has as providers.${provider}.url: --url <origin>`,
+    );
   }
   throw new CliError(
     `${provider} at ${new URL(baseUrl).host} did not say whether it accepts the key (${status ?? 'no response'}); nothing is stored. --no-try stores it all the same`,

@@ -4,17 +4,21 @@ import { GetAccountSettingsCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import * as z from 'zod';
 import { parseJson } from '../api/api-caller.ts';
 import { CliError } from '../program/cli-error.ts';
-import type { Subscriber } from './operation-steps.ts';
+import type { Concurrency, Subscriber } from './operation-steps.ts';
+import { regionOf } from './region-of.ts';
 
 /**
- * How many functions the account of the credentials runs at a time in their region.
+ * How many functions the account of the credentials runs at a time in a region; without one, in that of the environment.
  * @throws {CliError} when AWS does not say
  */
-export async function readConcurrency(): Promise<number> {
-  const client = new LambdaClient();
+export async function readConcurrency(region?: string): Promise<Concurrency> {
+  const client = new LambdaClient({ ...(region !== undefined && { region }) });
   try {
     const { AccountLimit } = await client.send(new GetAccountSettingsCommand());
-    return AccountLimit?.ConcurrentExecutions ?? 0;
+    return {
+      limit: AccountLimit?.ConcurrentExecutions ?? 0,
+      region: await client.config.region(),
+    };
   } catch (thrown) {
     const reason = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
     throw new CliError(`AWS does not say how much the account may run (${reason})`, {
@@ -39,7 +43,7 @@ const cliMs = 30_000;
  * @throws {CliError} when there is no AWS CLI, or AWS does not say
  */
 export async function readSubscribers(topic: string): Promise<readonly Subscriber[]> {
-  const [, , , region = ''] = topic.split(':');
+  const region = regionOf(topic) ?? '';
   const args = ['sns', 'list-subscriptions-by-topic', '--topic-arn', topic];
   const { stdout } = await promisify(execFile)(
     'aws',

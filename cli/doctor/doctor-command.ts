@@ -21,6 +21,7 @@ import { type Terminal, toSingleLine } from '../program/terminal.ts';
 import type { ReceivedCallback } from '../webhooks/receive-callbacks.ts';
 import type { Ports } from './examine.ts';
 import type { Finding } from './finding.ts';
+import { regionOf } from './region-of.ts';
 import type { Probe } from './service-steps.ts';
 
 type Options = ConnectionOptions & {
@@ -64,7 +65,7 @@ export function addDoctor(program: Command, terminal: Terminal): void {
       )
       .option(
         '--aws',
-        'ask AWS for the limits of the account and who gets alarms, with your credentials and region',
+        'ask AWS for the limits of the account and who gets alarms, with your credentials, in the region of the outputs',
       )
       .option('--timeout <time>', 'how long to wait for a task (default: 5m)', parseDuration),
   ).action(async (options: Options) => {
@@ -134,7 +135,9 @@ async function openPorts(options: Options, terminal: Terminal, signal: AbortSign
     api: darkroomApi({ ...connection, send }),
     admin: adminApi({ url, key: adminKey, send }),
     outputs,
-    concurrency: options.aws && (async () => (await askAws()).readConcurrency()),
+    concurrency:
+      options.aws &&
+      (async () => (await askAws()).readConcurrency(regionOf(outputs?.StateMachine))),
     subscribers: options.aws && (async (topic: string) => (await askAws()).readSubscribers(topic)),
     probe: () => probe(fetch, url),
     upload: (form) => uploadPicture(send, form, picture),

@@ -6,6 +6,7 @@ import {
 import type { AdminApi, AdminTaskSummary, Providers, ProviderTrial } from '../admin/admin-api.ts';
 import { CliError, hasErrorCode } from '../program/cli-error.ts';
 import { type Finding, fail, ok, seeErrors, skipped, warn } from './finding.ts';
+import { regionOf } from './region-of.ts';
 import { toCliError } from './service-steps.ts';
 
 /** What a deployment prints that the doctor uses: the outputs of the stack, by their names. */
@@ -27,13 +28,16 @@ export type Outputs = {
 /** An address that a topic of alarms sends to. Until it has confirmed a mail from AWS, nothing is sent there. */
 export type Subscriber = { readonly address: string; readonly isConfirmed: boolean };
 
+/** How many functions an AWS account runs at a time in a region. */
+export type Concurrency = { readonly limit: number; readonly region: string };
+
 /** What the steps about the operation need. What is absent is skipped, with how to give it. */
 export type OperationPorts = {
   /** With an admin key. */
   readonly admin?: Pick<AdminApi, 'providers' | 'tryProvider' | 'tasks'> | undefined;
   readonly outputs?: Outputs | undefined;
-  /** How many functions the AWS account runs at a time in this region. @throws {CliError} without the right to ask */
-  readonly concurrency?: (() => Promise<number>) | undefined;
+  /** What the AWS account runs where the stack is. @throws {CliError} without the right to ask */
+  readonly concurrency?: (() => Promise<Concurrency>) | undefined;
   /** Who is told by a topic of alarms. @throws {CliError} when AWS does not say */
   readonly subscribers?: ((topic: string) => Promise<readonly Subscriber[]>) | undefined;
   /** The time of the API, in milliseconds. */
@@ -268,20 +272,20 @@ async function checkQuotas({ concurrency, outputs }: OperationPorts): Promise<Fi
   if (!concurrency) {
     return skipped('quotas', 'It takes AWS credentials with lambda:GetAccountSettings: --aws.');
   }
-  const limit = await concurrency().catch(toCliError);
-  if (limit instanceof CliError) {
+  const found = await concurrency().catch(toCliError);
+  if (found instanceof CliError) {
     const remedy = 'Allow lambda:GetAccountSettings, or leave --aws out';
-    return warn('quotas', limit.message, remedy);
+    return warn('quotas', found.message, remedy);
   }
-  return judgeQuotas(limit, Number(outputs?.RateLimit ?? Number.NaN));
+  return judgeQuotas(found, Number(outputs?.RateLimit ?? Number.NaN));
 }
 
 /** Whether the account runs as many functions at a time as the rate of the API can keep busy. `rate` is NaN if unknown. */
-export function judgeQuotas(limit: number, rate: number): Finding {
+export function judgeQuotas({ limit, region }: Concurrency, rate: number): Finding {
   const needed = Number.isNaN(rate) ? newAccount + 1 : Math.ceil(rate * busySeconds);
-  const what = `The account runs ${limit} functions at a time in this region.`;
+  const what = `The account runs ${limit} functions at a time in ${region}.`;
   if (limit >= needed) return ok('quotas', what);
-  const remedy = `Ask for more: aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value ${Math.max(1000, needed)}`;
+  const remedy = `Ask for more: aws service-quotas request-service-quota-increase --region ${region} --service-code lambda --quota-code L-B99A9384 --desired-value ${Math.max(1000, needed)}`;
   const rates = Number.isNaN(rate)
     ? ''
     : `, and ${rate} requests a second keep up to ${needed} busy`;
@@ -309,9 +313,12 @@ async function checkAlarms({ outputs, subscribers }: OperationPorts): Promise<Fi
   }
   const found = await subscribers(topic).catch(toCliError);
   if (!(found instanceof CliError)) return judgeSubscribers(topic, found);
-  const remedy = `Ask by hand: aws sns list-subscriptions-by-topic --topic-arn ${topic}`;
+  const remedy = `Ask by hand: aws sns list-subscriptions-by-topic ${topicOptions(topic)}`;
   return warn('alarms', found.message, remedy);
 }
+
+/** The AWS CLI asks in the region of the shell, and SNS knows a topic only in its own. */
+const topicOptions = (topic: string): string => `--region ${regionOf(topic)} --topic-arn ${topic}`;
 
 /** Whether somebody is told when an alarm is sent to this topic. */
 export function judgeSubscribers(topic: string, all: readonly Subscriber[]): Finding {
@@ -327,13 +334,13 @@ export function judgeSubscribers(topic: string, all: readonly Subscriber[]): Fin
   if (waiting.length > 0) {
     const remedy =
       'Open the link in the mail of AWS Notifications; when it is gone, subscribe once more: ' +
-      `aws sns subscribe --topic-arn ${topic} --protocol email --notification-endpoint ${waiting[0]}`;
+      `aws sns subscribe ${topicOptions(topic)} --protocol email --notification-endpoint ${waiting[0]}`;
     return judge(
       'alarms',
       `This address has not confirmed the mail from AWS, and gets no alarm: ${waiting.join(', ')}.`,
       remedy,
     );
   }
-  const remedy = `Subscribe: aws sns subscribe --topic-arn ${topic} --protocol email --notification-endpoint <address>`;
+  const remedy = `Subscribe: aws sns subscribe ${topicOptions(topic)} --protocol email --notification-endpoint <address>`;
   return fail('alarms', `Nobody is subscribed to ${topic}: nobody is told.`, remedy);
 }

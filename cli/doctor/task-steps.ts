@@ -118,18 +118,22 @@ function createFailure(error: CliError, { isTestKey }: TaskPorts): Finding {
   return fail('upload', `No task can be created: ${message}`, remedy);
 }
 
+/** A deployment of a template that has not changed does nothing about what was changed by hand. */
+const resetGrants =
+  '`npx cdk drift` lists what was changed by hand; npx cdk deploy --revert-drift sets it again';
+
 const uploadFailure = (message: string): Finding =>
   fail(
     'upload',
     `The picture cannot be uploaded: ${message}`,
-    'May CreateTask put objects into the bucket of inputs? Deploy again: npx cdk deploy; `npx cdk drift` lists what was changed by hand',
+    `May CreateTask put objects into the bucket of inputs? ${resetGrants}`,
   );
 
 function judgeEvent(task: Task, waitedMs: number): Finding {
   const seconds = (waitedMs / 1000).toFixed(1);
   if (!hasStarted(task)) {
     const remedy =
-      'Does the bucket of inputs notify InputUploaded, and does that fail? docs/runbook.md#uploadeventlost has the commands; npx cdk deploy sets it again';
+      'Does the bucket of inputs notify InputUploaded, and does that fail? docs/runbook.md#uploadeventlost has the commands. To set its notifications again: npx cdk deploy -c thumbnails=off, then npx cdk deploy';
     return fail('event', `The event of the upload has not come in ${seconds} s.`, remedy);
   }
   const what = `The event of the upload started the task within ${seconds} s.`;
@@ -165,7 +169,7 @@ async function checkResult({ fetchResult }: TaskPorts, link: string): Promise<Fi
     return ok('result', `The link to the result has a picture (${type}).`);
   }
   const what = `The link to the result answers ${status}${status === 200 ? ` with ${type}` : ''}.`;
-  const remedy = `May GetResult read the bucket of results? npx cdk deploy sets it again. ${seeErrors}`;
+  const remedy = `May GetResult read the bucket of results? ${resetGrants}. ${seeErrors}`;
   return fail('result', what, remedy);
 }
 

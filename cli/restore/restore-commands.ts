@@ -4,6 +4,7 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Discrepancy } from '../../functions/domain/billing/audit-funds.ts';
 import { readOutputs } from '../doctor/read-outputs.ts';
+import { regionOf } from '../doctor/region-of.ts';
 import { invoke } from '../issue-first-key.ts';
 import { endWith } from '../program/cli-error.ts';
 import { exitCodes } from '../program/exit-codes.ts';
@@ -19,7 +20,7 @@ import {
   undoneChanges,
 } from './compare-tables.ts';
 import { findOrphans, type Orphan, stopExecutions } from './orphans.ts';
-import { makePlan, readPlan, settingOf, writePlan } from './plan.ts';
+import { makePlan, type Plan, readPlan, settingOf, writePlan } from './plan.ts';
 import { inspectRestore, type RestoreState, restoreTables } from './restore-tables.ts';
 
 type Options = { readonly plan: string; readonly json?: true };
@@ -85,7 +86,7 @@ type StartOptions = Options & {
 
 async function start(options: StartOptions, terminal: Terminal): Promise<void> {
   const plan = makePlan(await readOutputs(options.outputs), options.to);
-  using clients = awsClients();
+  using clients = awsClients(plan);
   const { dynamo: client } = clients;
   const states = await inspectRestore({ client }, plan);
   if (!options.run) {
@@ -109,7 +110,7 @@ const stateColumns = [
 
 async function audit({ plan: path, json }: Options, terminal: Terminal): Promise<void> {
   const plan = await readPlan(path);
-  using clients = awsClients();
+  using clients = awsClients(plan);
   const found = await auditRestored(clients.dynamo, plan, terminal.now());
   const emptyText = 'The money adds up, in every shard and every ledger.';
   printRows(found, { columns: auditColumns, emptyText }, { json }, terminal);
@@ -126,7 +127,7 @@ const auditColumns = [
 
 async function listTasks({ plan: path, json }: Options, terminal: Terminal): Promise<void> {
   const plan = await readPlan(path);
-  using clients = awsClients();
+  using clients = awsClients(plan);
   const tasks: ChangedTask[] = [];
   for await (const task of changedTasks(clients.dynamo, plan)) tasks.push(task);
   printRows(tasks, { columns: taskColumns, emptyText: 'No task is lost.' }, { json }, terminal);
@@ -147,7 +148,7 @@ const taskColumns = [
 
 async function listChanges({ plan: path, json }: Options, terminal: Terminal): Promise<void> {
   const plan = await readPlan(path);
-  using clients = awsClients();
+  using clients = awsClients(plan);
   const changes = await undoneChanges(clients.dynamo, plan, terminal.now());
   printRows(
     changes,
@@ -169,7 +170,7 @@ type StopOptions = Options & { readonly stop?: true };
 
 async function orphans({ plan: path, json, stop }: StopOptions, terminal: Terminal) {
   const plan = await readPlan(path);
-  using clients = awsClients();
+  using clients = awsClients(plan);
   const found = await findOrphans(clients, plan);
   const emptyText = 'All executions fit to the restored tables.';
   printRows(found, { columns: orphanColumns, emptyText }, { json }, terminal);
@@ -193,7 +194,7 @@ const maxRuns = 20;
 
 async function open({ plan: path, json, check }: OpenOptions, terminal: Terminal): Promise<void> {
   const plan = await readPlan(path);
-  using clients = awsClients();
+  using clients = awsClients(plan);
   const count = () => countOpenTasks(clients.dynamo, plan, terminal.now());
   let counted = await count();
   for (let runs = 0; check && counted.due > 0 && runs < maxRuns; runs += 1) {
@@ -211,12 +212,14 @@ async function open({ plan: path, json, check }: OpenOptions, terminal: Terminal
   );
 }
 
-/** Clients with the credentials and the region of the environment. */
-function awsClients() {
+/** Clients with the credentials of the environment, in the region of the stack. */
+function awsClients({ stateMachine }: Plan) {
+  const region = regionOf(stateMachine);
+  const config = { ...(region !== undefined && { region }) };
   const clients = {
-    dynamo: new DynamoDBClient(),
-    states: new SFNClient(),
-    lambda: new LambdaClient(),
+    dynamo: new DynamoDBClient(config),
+    states: new SFNClient(config),
+    lambda: new LambdaClient(config),
   };
   return {
     ...clients,

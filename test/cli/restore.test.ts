@@ -1,6 +1,8 @@
 import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { tableNames } from '../../functions/domain/model/storage-names.ts';
 import { temporaryDirectory } from './cli-context.ts';
 import { runScript, script } from './run-script.ts';
 
@@ -44,4 +46,38 @@ test('every step is in the help', async () => {
   for (const step of ['tables', 'audit', 'tasks', 'changes', 'executions', 'open']) {
     expect(stdout).toMatch(new RegExp(`^  ${step} `, 'm'));
   }
+});
+
+test('AWS is asked in the region of the stack, whatever that of the shell is', async () => {
+  const cwd = await temporaryDirectory();
+  const scopes = new Set<string | undefined>();
+  const server = createServer((request, response) => {
+    scopes.add(/Credential=id\/\d+\/([^,]+)/.exec(request.headers.authorization ?? '')?.[1]);
+    response.writeHead(400).end('{"__type":"ResourceNotFoundException"}');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const bound = server.address();
+  const outputs = {
+    Url: 'https://a',
+    FirstKey: 'b',
+    TableNames: JSON.stringify(Object.fromEntries(tableNames.map((name) => [name, `D-${name}`]))),
+    StateMachine: 'arn:aws:states:eu-central-1:111122223333:stateMachine:Machine',
+    Reconciler: 'Reconcile',
+  };
+  await writeFile(join(cwd, 'outputs.json'), JSON.stringify({ 'Darkroom-prod': outputs }));
+
+  const args = ['tables', '--outputs', 'outputs.json', ...moment];
+  const { code, stderr } = await runScript(script('restore.ts'), args, {
+    cwd,
+    env: {
+      AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${typeof bound === 'object' ? bound?.port : bound}`,
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'id',
+      AWS_SECRET_ACCESS_KEY: 'secret',
+    },
+  });
+
+  expect([code, stderr]).toEqual([1, expect.stringContaining('Tasks (D-Tasks) does not exist')]);
+  expect([...scopes]).toEqual(['eu-central-1/dynamodb/aws4_request']);
 });

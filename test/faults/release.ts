@@ -6,13 +6,26 @@ import { pathToFileURL } from 'node:url';
 /** Releases are the tags `v0.1.0`, `v0.2.0`, … */
 const releaseTags = 'v[0-9]*';
 
-/** The newest release before this commit; undefined when there is none, or this is no checkout with its history. */
-export function previousRelease(): string | undefined {
-  try {
-    return git('describe', '--tags', '--abbrev=0', '--match', releaseTags, 'HEAD^').trim();
-  } catch {
-    return undefined;
+/** The newest release before a commit, or why there is none to upgrade from. */
+type PreviousRelease = { readonly tag: string } | { readonly noneBecause: string };
+
+/**
+ * The newest release before the commit that is checked out.
+ * @throws {Error} in a shallow clone, which has neither the tags nor the commit before: a release would go unnoticed
+ */
+export function previousRelease(directory = '.'): PreviousRelease {
+  const isShallow = git(directory, 'rev-parse', '--is-shallow-repository');
+  if (isShallow === undefined) return { noneBecause: 'This is no checkout of git' };
+  if (isShallow === 'true') {
+    throw new Error(
+      'A shallow clone does not say which release came before: git fetch --unshallow --tags',
+    );
   }
+  const tag = git(
+    directory,
+    ...['describe', '--tags', '--abbrev=0', '--match', releaseTags, 'HEAD^'],
+  );
+  return tag === undefined ? { noneBecause: 'There is no release before this commit' } : { tag };
 }
 
 /**
@@ -38,5 +51,12 @@ export async function synthesiseRelease(tag: string) {
   }
 }
 
-const git = (...args: readonly string[]): string =>
-  execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+/** What git prints; undefined when it fails. */
+function git(cwd: string, ...args: readonly string[]): string | undefined {
+  try {
+    const stdio = ['ignore', 'pipe', 'ignore'] as const;
+    return execFileSync('git', args, { cwd, encoding: 'utf8', stdio: [...stdio] }).trim();
+  } catch {
+    return undefined;
+  }
+}

@@ -11,15 +11,14 @@ import { type SentTask, scenarioNamed, uploadForm } from './scenarios.ts';
 // This version is deployed over the release before it, which has written rows and has tasks on their way.
 
 const release = previousRelease();
-if (release === undefined) {
-  process.stdout.write('Skipped: the upgrade. There is no release before this commit\n');
-}
+const tag = 'tag' in release ? release.tag : '';
+if (!('tag' in release)) process.stdout.write(`Skipped: the upgrade. ${release.noneBecause}\n`);
 
 const byUrl = scenarioNamed('a success by URL');
 const byUploads = scenarioNamed('a success by uploads');
 const failed = scenarioNamed('a failure of the provider');
 
-describe.skipIf(release === undefined)('an upgrade from the release before', () => {
+describe.skipIf(tag === '')('an upgrade from the release before', () => {
   let stack: FaultStack;
   let removeRelease = () => {};
   let ended: readonly SentTask[];
@@ -33,7 +32,7 @@ describe.skipIf(release === undefined)('an upgrade from the release before', () 
   const ofFirst = async () => Promise.all(ended.map(viewOf));
 
   beforeAll(async () => {
-    const { outdir, remove } = await synthesiseRelease(release ?? '');
+    const { outdir, remove } = await synthesiseRelease(tag);
     removeRelease = remove;
     stack = await openQueueStack(1, { outdir, speed: 6 });
     stack.mockProvider.control(failed.provider);

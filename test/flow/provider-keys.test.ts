@@ -82,8 +82,8 @@ test.each(['dashscope', 'evolink', 'fal'])(
 );
 
 test.each([
-  [401, { code: 'InvalidApiKey', message: 'no' }, 'dashscope rejects this key (401)'],
-  [403, { code: 'AccessDenied', message: 'no' }, 'dashscope rejects this key (403)'],
+  [401, { code: 'InvalidApiKey', message: 'no' }, 'rejects this key (401)'],
+  [403, { code: 'AccessDenied', message: 'no' }, 'rejects this key (403)'],
   [500, { code: 'InternalError', message: 'no' }, 'did not say whether it accepts the key (500)'],
   [200, 'a page of a proxy', 'did not say whether it accepts the key (200)'],
 ])('a key that the provider answers with %i is not stored', async (status, body, message) => {
@@ -95,6 +95,15 @@ test.each([
   expect(stderr).toContain(message);
   expect(stderr).not.toContain('sk-of-ours');
   expect(await stored()).toEqual(before);
+});
+
+test('whoever stores a key of another region is told how to name it', async () => {
+  const url = await providerThatAnswers(401, { code: 'InvalidApiKey', message: 'no' });
+
+  const { stderr } = await storeKey('sk-of-ours', 'dashscope', '--url', url);
+
+  expect(stderr).toContain(`dashscope at ${new URL(url).host} rejects this key`);
+  expect(stderr).toMatch(/another region.* providers\.dashscope\.url: --url <origin>\n$/);
 });
 
 test('a provider that cannot be reached stores nothing, unless it is not to be tried', async () => {

@@ -153,6 +153,31 @@ describe('without thumbnails', () => {
     expect(json.split('"Type":"Custom::S3BucketNotifications"')).toHaveLength(2);
   });
 
+  // CloudFormation has CDK's function write a notification only when the properties of its resource change. So who has lost
+  // one turns the thumbnails off and on again (docs/runbook.md, UploadEventLost).
+  test('the bucket of inputs has another notification, which starts tasks as the one with thumbnails does', () => {
+    const id = 'BucketsInputsNotifications';
+    const notificationIn = (template: string) =>
+      Object.entries(Template.parse(JSON.parse(template)).Resources)
+        .filter(([name]) => name.startsWith(id))
+        .filter(([, { Type }]) => Type === 'Custom::S3BucketNotifications')
+        .map(([name, { Properties }]) => ({ name, text: JSON.stringify(Properties) }));
+    const [on, off] = [notificationIn(plain.json), notificationIn(json)];
+
+    expect([on.length, off.map(({ name }) => name)]).toEqual([1, on.map(({ name }) => name)]);
+    expect(off[0]?.text).not.toBe(on[0]?.text);
+    for (const { text } of [...on, ...off]) {
+      expect(text).toMatch(
+        /"Value":"uploads\/"}\]}},"LambdaFunctionArn":{"Fn::GetAtt":\["TriggersInputUploaded/,
+      );
+      // It writes the whole configuration, and not only what has changed.
+      expect(text).toContain('"Managed":true');
+    }
+    expect(readFileSync('docs/runbook.md', 'utf8')).toContain(
+      'npx cdk deploy -c thumbnails=off\nnpx cdk deploy\n',
+    );
+  });
+
   test('is what the context says, whatever the settings say, and nothing but on and off', () => {
     const of = (thumbnails: string) => deploymentOf({ stage: 'dev', config: '', thumbnails });
 
