@@ -9,17 +9,12 @@ const releaseTags = 'v[0-9]*';
 /** The newest release before a commit, or why there is none to upgrade from. */
 type PreviousRelease = { readonly tag: string } | { readonly noneBecause: string };
 
-/**
- * The newest release before the commit that is checked out.
- * @throws {Error} in a shallow clone, which has neither the tags nor the commit before: a release would go unnoticed
- */
+/** The newest release before the commit that is checked out. A shallow clone has neither tags nor the commit before. */
 export function previousRelease(directory = '.'): PreviousRelease {
   const isShallow = git(directory, 'rev-parse', '--is-shallow-repository');
   if (isShallow === undefined) return { noneBecause: 'This is no checkout of git' };
   if (isShallow === 'true') {
-    throw new Error(
-      'A shallow clone does not say which release came before: git fetch --unshallow --tags',
-    );
+    return { noneBecause: 'This clone is shallow: git fetch --unshallow --tags' };
   }
   const tag = git(
     directory,
