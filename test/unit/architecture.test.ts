@@ -31,7 +31,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // Our own API as a caller uses it: by its public address.
   'functions/adapters/public-api': [...domain('tasks'), ...adapters('outbound')],
   'functions/adapters/outbound': domain('model'),
-  'functions/adapters/decoder': domain('tasks'),
+  'functions/adapters/decoder': domain('tasks', 'model'),
   // What any Lambda function needs: it knows the records and errors of the domain, and no use case.
   'functions/runtime': domain('model'),
   // A tool that writes the document: it reads the route declarations, and its version from package.json.

@@ -10,6 +10,7 @@ import {
   type Failed,
   type Failure,
   isEnded,
+  maxPromptStart,
   type Task,
   type TaskState,
   uploadFormMs,
@@ -169,9 +170,6 @@ const endTimes = (task: EndedTask) => ({
 });
 
 const inSeconds = (at: number): number => Math.floor(at / 1000);
-
-/** How much of a prompt a list shows, in code points. */
-const maxPromptStart = 120;
 
 /** A task in a list: without results and links, and with the beginning of its prompt. Times in seconds. */
 export const summaryView = (
