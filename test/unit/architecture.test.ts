@@ -222,6 +222,14 @@ describe('libraries', () => {
   });
 });
 
+test('no adapter knows the name of an environment variable: who wires it reads the environment', () => {
+  const adapterFiles = files.filter(({ file }) => file.startsWith('functions/adapters/'));
+  const pattern = /\b[A-Z]+_(TABLE|URLS?|SECRET|BUCKET|CAPACITIES|SECONDS)\b|\bprocess\.env\b/;
+
+  expect(adapterFiles.length).toBeGreaterThan(30);
+  expect(adapterFiles.filter(({ text }) => pattern.test(text)).map(({ file }) => file)).toEqual([]);
+});
+
 test('no file is an index, and what a file exports has a name', () => {
   const wrong = files
     .filter(

@@ -19,8 +19,8 @@ import { spellDuration } from '../model/duration.ts';
 import { newApiKey } from '../model/ids.ts';
 import { isLoopbackName } from '../model/loopback.ts';
 import { Problem } from '../model/problem.ts';
+import { ensureAccount } from './accounts.ts';
 import { keyCreated } from './audit-values.ts';
-import { ensureAccount } from './issue-key.ts';
 import { operatorOf } from './key-permissions.ts';
 import { KeyRequest } from './key-request.ts';
 

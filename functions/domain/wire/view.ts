@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { type Caller, hasScope } from '../model/api-key.ts';
 import { sandbox } from '../model/catalogue.ts';
 import { isTest } from '../model/mode.ts';
 import { toCredits } from '../model/money.ts';
@@ -317,6 +318,16 @@ export const uploadsOf =
       ),
     );
   };
+
+/** The same for whoever asks: a form lets its holder upload, which a key that may only read must not. */
+export const uploadsFor =
+  (formFor: FormFor) =>
+  async (
+    { scopes }: Pick<Caller, 'scopes'>,
+    task: Task,
+    now: number,
+  ): Promise<readonly TaskUploadForm[]> =>
+    hasScope(scopes, 'generate') ? uploadsOf(formFor)(task, now) : [];
 
 const withIndex = async (index: number, form: Promise<UploadForm>): Promise<TaskUploadForm> => ({
   ...(await form),
