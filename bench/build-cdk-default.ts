@@ -24,7 +24,7 @@ for (const entry of Object.keys(entries) as Entry[]) {
   new NodejsFunction(stack, entry.replaceAll(/\W/g, ''), {
     entry: sourceFile(sources, entry, routes),
     depsLockFilePath: `${root}package-lock.json`,
-    description: `functions/${entry}.ts`,
+    description: entry,
     runtime: Runtime.NODEJS_24_X,
   });
 }

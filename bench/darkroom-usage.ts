@@ -150,9 +150,9 @@ const routeOf = ({ method, path }: RecordedRequest): string =>
 function memoryOf({ stack }: DarkroomDesign): (name: string) => number {
   const functions = functionsOf(stack.context);
   return (name) => {
-    const file = name.replace(/(?<=[a-z])[A-Z]/g, '-$&').toLowerCase();
-    const found = functions.find(({ description }) => description?.endsWith(`/${file}.ts`));
-    if (!found) throw new Error(`There is no function ${file}`);
+    const entry = name.replace(/(?<=[a-z])[A-Z]/g, '-$&').toLowerCase();
+    const found = functions.find(({ description }) => description?.endsWith(`/${entry}`));
+    if (!found) throw new Error(`There is no function ${entry}`);
     return found.memoryMb;
   };
 }

@@ -15,12 +15,12 @@ export function contextOf(outdir: string): Context {
   };
 }
 
-/** The function whose entry file is `functions/<entry>.ts`. @throws {Error} when there is none */
+/** The function of an entry. @throws {Error} when there is none */
 export function functionOf(
   functions: readonly FunctionDefinition[],
   entry: string,
 ): FunctionDefinition {
-  const found = functions.find(({ description }) => description === `functions/${entry}.ts`);
+  const found = functions.find(({ description }) => description === entry);
   if (!found) throw new Error(`the stack has no function ${entry}`);
   return found;
 }

@@ -8,6 +8,8 @@ import * as z from 'zod';
 import { providerAdapters } from '../functions/adapters/providers/registry.ts';
 import { tryProviderKey } from '../functions/adapters/providers/try-key.ts';
 import { type LiveProviderName, providerNames } from '../functions/domain/model/catalogue.ts';
+import { spellDuration } from '../functions/domain/model/duration.ts';
+import { secretTtlMs } from '../functions/domain/model/ttl-cache.ts';
 import { parseJson } from './api/api-caller.ts';
 import { CliError } from './program/cli-error.ts';
 import { readSecret } from './program/read-secret.ts';
@@ -56,7 +58,7 @@ async function storeProviderKey(provider: LiveProviderName, options: Options): P
   }
 }
 
-const delay = 'Functions that run use it within five minutes.';
+const delay = `Functions that run use it within ${spellDuration(secretTtlMs)}.`;
 
 /**
  * Asks the provider with this key for a job that does not exist.

@@ -1,5 +1,6 @@
 import { Aws, Tokenization } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { providerDeadlineMs } from '../functions/domain/model/provider.ts';
 import { bucketPrefixes, indexNames } from '../functions/domain/model/storage-names.ts';
 import {
   attemptTimeoutMs,
@@ -46,8 +47,8 @@ export const apiFunctions = (scope: Construct, props: Props): ApiFunctions =>
     memoryMb: 1024, // memory buys a share of a processor, and the first call of a new instance needs it
   });
 
-/** A provider has ten seconds to say whether it takes a key. */
-const providerTrialSeconds = 15;
+/** A provider has its time to say whether it takes a key. */
+const providerTrialSeconds = providerDeadlineMs / 1000 + 5;
 /** Enough for a function that loads almost nothing. */
 const smallMemoryMb = 512;
 /** Enough for a function that reads a task now and then. */

@@ -87,7 +87,7 @@ export class Lambda extends LambdaFunction {
     super(scope, id, {
       code: codeOf(entry),
       handler: 'index.handler',
-      description: `functions/${entry}.ts`,
+      description: entry,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       timeout: Duration.seconds(timeoutSeconds),

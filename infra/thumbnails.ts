@@ -3,7 +3,7 @@ import { LambdaDestination } from 'aws-cdk-lib/aws-s3-notifications';
 import { Aws, Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { bucketPrefixes } from '../functions/domain/model/storage-names.ts';
-import { lateThumbnailSeconds } from '../functions/domain/model/task.ts';
+import { decodeSeconds, lateThumbnailSeconds } from '../functions/domain/model/task.ts';
 import type { Buckets } from './buckets.ts';
 import { type CodeOf, createFunctions, type FunctionTable } from './lambda.ts';
 import type { Stage } from './stage.ts';
@@ -45,7 +45,7 @@ const rowsOf = ({ inputs, results }: Buckets): FunctionTable<ThumbnailEntry> => 
   'events/make-thumbnail': {
     id: 'MakeThumbnail',
     memoryMb: 1024, // the decoder takes 200 MB; the rest buys more than half of a processor
-    timeoutSeconds: 20,
+    timeoutSeconds: decodeSeconds + 5,
     environment: { POWERTOOLS_SERVICE_NAME: Aws.STACK_NAME },
     // Each event names its bucket.
     permissions: [

@@ -1,5 +1,6 @@
 import { Aws, Tokenization } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { maxIdlePauseMs } from '../functions/domain/model/capacity.ts';
 import { bucketPrefixes } from '../functions/domain/model/storage-names.ts';
 import type { Entry } from '../functions/runtime/env.ts';
 import type { Buckets } from './buckets.ts';
@@ -151,7 +152,7 @@ function rowsOf({
     },
     'workflow/await-slot': {
       id: 'AwaitSlot',
-      timeoutSeconds: 20, // it may wait for a provider that was busy: `maxIdlePauseMs`
+      timeoutSeconds: maxIdlePauseMs / 1000 + 10, // it may wait for a provider that was busy
       environment: {
         TASK_TABLE: tables.tasks.allow('dynamodb:GetItem', 'dynamodb:UpdateItem'),
         ...slots,

@@ -19,7 +19,8 @@ import {
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { quickAttempts } from '../functions/domain/model/task.ts';
+import { hourMs } from '../functions/domain/model/duration.ts';
+import { maxQueueMs, quickAttempts } from '../functions/domain/model/task.ts';
 import {
   CallbackFailed,
   InputUnavailable,
@@ -44,10 +45,10 @@ import {
 type MachineAction = `states:${'DescribeExecution' | 'SendTaskFailure' | 'StartExecution'}`;
 
 /**
- * Longer than a task may wait for a slot, and than providers store jobs: a day each. One that does not respond is polled
+ * Longer than a task may wait for a slot, and than providers store jobs after that: a day. One that does not respond is polled
  * until then.
  */
-const executionHours = 2 * 24 + 2;
+const executionHours = maxQueueMs / hourMs + 24 + 2;
 
 /** How long a task waits for a slot until it looks itself: it may have waited too long, or have been woken in vain. */
 const slotWait = Duration.hours(6);

@@ -57,7 +57,7 @@ export async function issueKey(stack: LocalStack, request: object) {
 export async function invokeIssueKey({ lambda, context }: LocalStack, request: object) {
   const [id] =
     Object.entries(context.template.resources).find(
-      ([, { Properties }]) => Properties['Description'] === 'functions/events/issue-key.ts',
+      ([, { Properties }]) => Properties['Description'] === 'events/issue-key',
     ) ?? [];
   const result = await lambda.invoke(nameOf(id ?? '', context), request);
   if (!result.ok) throw new Error(`No key could be issued: ${result.errorMessage}`);

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { defaultModel } from '../../functions/domain/model/catalogue.ts';
-import { maxUploadBytes } from '../../functions/domain/model/hosted-file.ts';
+import { hourMs } from '../../functions/domain/model/duration.ts';
+import { hostedFileTtlMs, maxUploadBytes } from '../../functions/domain/model/hosted-file.ts';
 import type { DarkroomApi, HostedFile } from '../api/api.ts';
 import { apiFor, type ConnectionOptions, withConnectionOptions } from '../api/connection.ts';
 import { isAddress, type LocalPicture, readPicture } from '../pictures/read-pictures.ts';
@@ -18,7 +19,7 @@ export function addUpload(program: Command, terminal: Terminal): void {
   withConnectionOptions(
     program
       .command('upload')
-      .description('store pictures for 72 hours, and print a link to each')
+      .description(`store pictures for ${hostedFileTtlMs / hourMs} hours, and print a link to each`)
       .argument('<picture...>', 'files or http(s) addresses')
       .option('--no-fit', 'refuse pictures that no task takes, and change none')
       .option('--path <path>', 'where to store them, like shop/summer')

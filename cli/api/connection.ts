@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { type Command, Option } from 'commander';
 import * as z from 'zod';
+import { isLoopbackName } from '../../functions/domain/model/loopback.ts';
 import { currentProfile, findProfile } from '../profiles/profile-store.ts';
 import { CliError, usageError } from '../program/cli-error.ts';
 import { exitCodes } from '../program/exit-codes.ts';
@@ -135,7 +136,7 @@ function validateConnection(url: string | undefined, key: string | undefined): C
 /** What the local stack writes to its ready file when it can be used. */
 const LocalStack = z.object({
   // A file in a folder of somebody else must not name another machine: keys and pictures would go there.
-  url: z.url().refine((url) => /^(127\.0\.0\.1|localhost|\[::1\])$/.test(new URL(url).hostname)),
+  url: z.url().refine((url) => isLoopbackName(new URL(url).hostname)),
   apiKey: z.string(),
   adminKey: z.string().optional(),
   testKey: z.string().optional(),

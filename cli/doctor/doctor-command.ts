@@ -22,7 +22,7 @@ import type { ReceivedCallback } from '../webhooks/receive-callbacks.ts';
 import type { Ports } from './examine.ts';
 import type { Finding } from './finding.ts';
 import { regionOf } from './region-of.ts';
-import type { Probe } from './service-steps.ts';
+import { isThisMachine, type Probe } from './service-steps.ts';
 
 type Options = ConnectionOptions & {
   readonly adminKey?: string;
@@ -157,9 +157,6 @@ async function openPorts(options: Options, terminal: Terminal, signal: AbortSign
   return { ports, close: async () => receiver?.close() };
 }
 
-/** This machine, by an address or by a name (RFC 6761). */
-const loopback = /^(127\.0\.0\.1|\[::1\]|(.+\.)?localhost)$/;
-
 /** Who receives the callback: this machine, when it may, or the address that was given. */
 async function openReceiver(
   { listen, callbackUrl, secret }: Options,
@@ -170,7 +167,7 @@ async function openReceiver(
   const isLocal = hostname === '127.0.0.1' && callbackUrl === undefined;
   const local = isLocal ? await findLocalSecret(terminal) : undefined;
   if (listen === undefined && local === undefined) return elsewhere(callbackUrl);
-  if (callbackUrl === undefined && !loopback.test(hostname))
+  if (callbackUrl === undefined && !isThisMachine(hostname))
     throw usageError(
       'A deployment does not reach this machine: give the public address that leads to it with --callback-url, beside --listen',
     );

@@ -1,3 +1,4 @@
+import { isLoopbackName } from '../../functions/domain/model/loopback.ts';
 import type { DarkroomApi } from '../api/api.ts';
 import { CliError } from '../program/cli-error.ts';
 import { type Finding, fail, ok, seeErrors, warn } from './finding.ts';
@@ -10,10 +11,14 @@ export type Probe =
 const outputsCommand =
   '`npx cdk deploy --outputs-file cdk-outputs.json` prints the address as the output Url';
 
+/** Whether a host name is that of this machine, or leads to it by its ending (RFC 6761). */
+export const isThisMachine = (hostname: string): boolean =>
+  isLoopbackName(hostname) || hostname.endsWith('.localhost');
+
 /** Whether the address is that of this API, and keys are safe on their way to it. */
 export function judgeAddress(url: string, probe: Probe): Finding {
   const { protocol, hostname, host } = new URL(url);
-  const isLoopback = /^(127\.0\.0\.1|(.+\.)?localhost|\[::1\])$/.test(hostname);
+  const isLoopback = isThisMachine(hostname);
   if (protocol === 'http:' && !isLoopback) {
     const remedy = `Give the address with https: --url https://${host}`;
     return fail('address', 'Over http, everybody on the way can read the key.', remedy);

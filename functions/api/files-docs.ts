@@ -4,7 +4,11 @@ import {
   maxPathCodePoints,
   uploadPathRule,
 } from '../domain/files/file-name.ts';
-import { maxUploadBytes } from '../domain/model/hosted-file.ts';
+import { maxInputBytes } from '../domain/model/catalogue.ts';
+import { hourMs } from '../domain/model/duration.ts';
+import { hostedFileTtlMs, maxUploadBytes } from '../domain/model/hosted-file.ts';
+import { pictureDownloadMs } from '../domain/model/task.ts';
+import { maxDeliveredBytes } from '../domain/wire/deliver-picture.ts';
 import { filesResponse } from '../domain/wire/files-envelope.ts';
 import type { FieldDocs, RouteDocs } from '../runtime/route.ts';
 import * as ids from './example-ids.ts';
@@ -47,14 +51,13 @@ export const placeFields = {
   },
 } satisfies Record<string, FieldDocs>;
 
-const whatIsTaken =
-  'The file is a whole JPEG, PNG, WebP or BMP by its content, whatever it claims to be. It is kept for 72 hours, counts once against the quota, and counts as a request of the key like a create.';
+const whatIsTaken = `The file is a whole JPEG, PNG, WebP or BMP by its content, whatever it claims to be. It is kept for ${hostedFileTtlMs / hourMs} hours, counts once against the quota, and counts as a request of the key like a create.`;
 
 /** An upload whose file is in the body. */
 export const inTheBody = `${whatIsTaken} At most ${maxUploadBytes} bytes (\`max_upload_bytes\` of the quota). A body of more than 6 MB never reaches this API: the gateway in front answers it in its own words, \`{"message"}\`. Send the address of a larger file to \`/api/v1/files/upload/url\`, or upload it with \`POST /v1/files\`.`;
 
 /** An upload whose file is somewhere else. */
-export const atAnAddress = `${whatIsTaken} At most 10 MB, and it must arrive within 20 seconds.`;
+export const atAnAddress = `${whatIsTaken} At most ${maxInputBytes / 1024 ** 2} MB, and it must arrive within ${pictureDownloadMs / 1000} seconds.`;
 
 /** What a link carries. */
 export const linkFields: Readonly<Record<string, FieldDocs>> = {
@@ -70,6 +73,6 @@ export const linkFields: Readonly<Record<string, FieldDocs>> = {
 
 /** What is behind a link. */
 export const linkResponse: RouteDocs['response'] = {
-  picture: 'The picture, if it has at most 4 MB; HEAD says type and size',
+  picture: `The picture, if it has at most ${maxDeliveredBytes / 1024 ** 2} MB; HEAD says type and size`,
   redirect: 'A larger picture is at another address for some minutes',
 };

@@ -6,6 +6,11 @@ import { preferredWaitSeconds, waitPath } from '../domain/wire/prefer.ts';
 import { log } from '../runtime/log.ts';
 import { dynamo } from './callers.ts';
 
+type Asking = {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+};
+
 /**
  * What the routes share that take `Prefer: wait=N`: where a request with this header is sent on to, to wait for its
  * task. `undefined` when it gets its response here.
@@ -21,9 +26,9 @@ export function waitRedirect(env: { readonly ACTIVITY_TABLE: string; readonly WA
   return async (
     task: Task,
     caller: Caller,
-    prefer: string | undefined,
+    { method, headers }: Asking,
   ): Promise<string | undefined> => {
-    const offered = await offer(task, caller, preferredWaitSeconds(prefer));
+    const offered = await offer(task, caller, preferredWaitSeconds(headers['prefer'], method));
     return offered && waitPath(task.id, offered);
   };
 }

@@ -66,6 +66,9 @@ export function staticFiles(directory: string, origins: string) {
   return {
     /** The page. */
     page: (headers: Headers): FileResponse => respond(page, headers),
+    /** The page at the path of one of its screens; `undefined` at the name of a file, since none lies here. */
+    screen: (path: string, headers: Headers): FileResponse | undefined =>
+      path.includes('.') ? undefined : respond(page, headers),
     /**
      * The file at this path, or the page when the path is one of its screens. A file that is not there is `undefined`
      * and never the page: an old tab that asks for a part of the build before must not get HTML for a script.

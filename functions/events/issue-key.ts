@@ -5,25 +5,15 @@ import { accountTable } from '../adapters/aws/dynamodb/account-table.ts';
 import { consoleCodes } from '../adapters/aws/dynamodb/console-codes.ts';
 import { credits } from '../adapters/aws/dynamodb/credits.ts';
 import { keyTable } from '../adapters/aws/dynamodb/key-table.ts';
-import {
-  ConsoleCodeRequest,
-  type IssuedCode,
-  issueConsoleCode,
-} from '../domain/accounts/console-session.ts';
-import {
-  CanaryKeyRequest,
-  canaryKeyRequest,
-  type IssuedKey,
-  IssueKeyRequest,
-  issueKey,
-} from '../domain/accounts/issue-key.ts';
+import { issueConsoleCode } from '../domain/accounts/console-session.ts';
+import { issueFor, issueKey } from '../domain/accounts/issue-key.ts';
 import { readEnv } from '../runtime/env.ts';
 
 const env = readEnv('events/issue-key');
 const dynamo = new DynamoDBClient(clientConfig);
 const now = Date.now;
 const accounts = accountTable(dynamo, env.ACCOUNT_TABLE, env.AUDIT_TABLE);
-const issue = issueKey({
+const createIssuedKey = issueKey({
   accounts,
   keys: keyTable(
     dynamo,
@@ -46,21 +36,8 @@ const issueCode = issueConsoleCode({
   allowsReuse: env.ALLOW_LOOPBACK,
 });
 
-const asksFor = (name: 'console' | 'canary', event: unknown): boolean =>
-  typeof event === 'object' && event !== null && name in event;
-
-/** The key that an event asks for. @throws {z.ZodError} when it asks for none that there can be */
-const keyRequest = (event: unknown): IssueKeyRequest => {
-  if (!asksFor('canary', event)) return IssueKeyRequest.parse(event);
-  CanaryKeyRequest.parse(event);
-  return canaryKeyRequest;
-};
+const issue = issueFor({ issueKey: createIssuedKey, issueCode });
 
 // It has no route and no trigger: only the operator invokes it, with AWS credentials that may do so.
-export const handler = async (
-  event: unknown,
-  { awsRequestId }: Pick<Context, 'awsRequestId'>,
-): Promise<IssuedKey | IssuedCode> =>
-  asksFor('console', event)
-    ? issueCode(ConsoleCodeRequest.parse(event), awsRequestId)
-    : issue(keyRequest(event), awsRequestId);
+export const handler = (event: unknown, { awsRequestId }: Pick<Context, 'awsRequestId'>) =>
+  issue(event, awsRequestId);

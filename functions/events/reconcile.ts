@@ -10,7 +10,7 @@ import { taskTokens } from '../adapters/aws/state-machine.ts';
 import { taskFunctionStarter } from '../adapters/aws/task-function.ts';
 import { metricNames } from '../domain/model/metric-names.ts';
 import { reconcilerRun } from '../domain/providers/queue-store.ts';
-import { reconcileSlots } from '../domain/providers/reconcile-slots.ts';
+import { queueMetrics, reconcileSlots } from '../domain/providers/reconcile-slots.ts';
 import { providerSlots } from '../domain/providers/slots.ts';
 import { reconcile, recoveryMetrics } from '../domain/tasks/reconcile.ts';
 import { readEnv } from '../runtime/env.ts';
@@ -24,7 +24,14 @@ const dynamo = new DynamoDBClient(clientConfig);
 const tasks = taskTable(dynamo, env.TASK_TABLE);
 const states = new SFNClient(clientConfig);
 const lambda = new LambdaClient(clientConfig);
-const slots = slotDeps({ dynamo, states, env, grantExpired });
+const slots = slotDeps({
+  dynamo,
+  states,
+  tables: { tasks: env.TASK_TABLE, queue: env.QUEUE_TABLE },
+  capacities: env.PROVIDER_CAPACITIES,
+  now: Date.now,
+  grantExpired,
+});
 const runSlots = reconcileSlots({
   ...slots,
   reclaimed: (taskId, pool) => {
@@ -53,17 +60,8 @@ const run = reconcile({
 
 /** Reconciles the slots, and tells how full they are. */
 async function reconcileQueue(): Promise<void> {
-  const { slots: total, taken, waiting, oldestSince } = await runSlots();
-  if (total === 0 && waiting === 0) return; // no provider has a limit, and a metric costs money
-  const oldestSeconds = oldestSince === undefined ? 0 : (Date.now() - oldestSince) / 1000;
-  emitMetrics({
-    numbers: [
-      [metricNames.queuedTasks, 'Count', waiting],
-      [metricNames.oldestQueuedSeconds, 'Seconds', oldestSeconds],
-      [metricNames.slotsTaken, 'Count', taken],
-      [metricNames.slotsTotal, 'Count', total],
-    ],
-  });
+  const state = await runSlots();
+  emitMetrics(queueMetrics(state, Date.now()));
 }
 
 // The slots first: that is fast, and every provider waits for it.

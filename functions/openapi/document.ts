@@ -3,6 +3,8 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { Model } from '../api/list-models/response.ts';
 import type { LoadedRoute } from '../api/routes.ts';
 import { TestEvent } from '../domain/accounts/schemas.ts';
+import { idempotencyTtlMs } from '../domain/billing/idempotency.ts';
+import { hourMs } from '../domain/model/duration.ts';
 import { patterns } from '../domain/model/ids.ts';
 import { maxWaitSeconds } from '../domain/model/task.ts';
 import { FilesProblem } from '../domain/wire/files-envelope.ts';
@@ -217,8 +219,7 @@ const idempotencyKey: Json = {
   name: 'Idempotency-Key',
   in: 'header',
   required: false,
-  description:
-    'A key of your own for this request. A request that is sent again with the same key within 24 hours is executed once, and gets the same response',
+  description: `A key of your own for this request. A request that is sent again with the same key within ${idempotencyTtlMs / hourMs} hours is executed once, and gets the same response`,
   schema: { type: 'string', pattern: patterns.idempotencyKey.source },
   example: 'order-7-attempt-of-2026-03-02',
 };

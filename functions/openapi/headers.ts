@@ -1,4 +1,6 @@
 import { taskId, waitingPlace } from '../api/example-ids.ts';
+import { spellDuration } from '../domain/model/duration.ts';
+import { takeUpMs } from '../domain/tasks/wait-for-task.ts';
 import { waitPath } from '../domain/wire/prefer.ts';
 import type { Json } from '../runtime/route.ts';
 
@@ -66,7 +68,7 @@ export const readAgain = {
 /** Where a request is sent on to that prefers to wait. */
 export const waitLocation = {
   Location: header(
-    'Where to wait: a path on this server, which a GET with the same key can follow once and within ten seconds',
+    `Where to wait: a path on this server, which a GET with the same key can follow once and within ${spellDuration(takeUpMs)}`,
     { type: 'string', format: 'uri-reference' },
     waitPath(taskId, { seconds: 20, place: waitingPlace }),
   ),

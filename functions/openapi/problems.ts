@@ -10,7 +10,7 @@ import {
 } from '../domain/accounts/authenticate.ts';
 import { keyNotFound } from '../domain/accounts/keys.ts';
 import { tooManyRequests } from '../domain/accounts/rate-limit.ts';
-import { idempotencyConflict } from '../domain/billing/idempotency.ts';
+import { idempotencyConflict, idempotencyTtlMs } from '../domain/billing/idempotency.ts';
 import { busyProblem, reserveProblem } from '../domain/billing/ledger.ts';
 import {
   fileDownloadFailed,
@@ -20,6 +20,7 @@ import {
 } from '../domain/files/upload-file.ts';
 import { defaultLimits } from '../domain/model/account.ts';
 import { defaultModel } from '../domain/model/catalogue.ts';
+import { hourMs, spellDuration } from '../domain/model/duration.ts';
 import { formatList } from '../domain/model/image-format.ts';
 import { Problem, type ProblemCode, problemCodes } from '../domain/model/problem.ts';
 import { taskEnded, taskNotCancellable } from '../domain/tasks/cancel-task.ts';
@@ -27,7 +28,7 @@ import { modelNotAllowed } from '../domain/tasks/create-task.ts';
 import { fileNotFound } from '../domain/tasks/get-file.ts';
 import { resultExpired } from '../domain/tasks/get-result.ts';
 import { invalidTaskId, taskNotFound, taskRunning } from '../domain/tasks/get-task.ts';
-import { pictureTooLarge } from '../domain/wire/deliver-picture.ts';
+import { pictureLinkSeconds, pictureTooLarge } from '../domain/wire/deliver-picture.ts';
 import { credits, seconds } from '../domain/wire/fields.ts';
 import { nRule } from '../domain/wire/request.ts';
 import { internalError } from '../runtime/http.ts';
@@ -175,7 +176,7 @@ const errorDocs: Readonly<Record<ProblemCode, ErrorDocs>> = {
     example: fileQuotaExceeded(100),
   },
   idempotency_conflict: {
-    when: 'The Idempotency-Key was used for another request within 24 hours, or the task that it has created was deleted.',
+    when: `The Idempotency-Key was used for another request within ${idempotencyTtlMs / hourMs} hours, or the task that it has created was deleted.`,
     example: idempotencyConflict(),
   },
   task_ended: {
@@ -193,7 +194,13 @@ const errorDocs: Readonly<Record<ProblemCode, ErrorDocs>> = {
   picture_too_large: {
     when: 'The request has the header `Authorization`, and the picture is too large for a response: `url` leads to it.',
     example: pictureTooLarge('https://results.example.com/1.png?X-Amz-Signature=5d0c'),
-    details: { url: z.url().describe('Where the picture is for five minutes; without a key') },
+    details: {
+      url: z
+        .url()
+        .describe(
+          `Where the picture is for ${spellDuration(pictureLinkSeconds * 1000)}; without a key`,
+        ),
+    },
   },
   result_expired: {
     when: 'The picture was deleted: by its task’s deletion, or since pictures are kept for some days after the end of their task.',

@@ -17,7 +17,16 @@ const dynamo = new DynamoDBClient(clientConfig);
 const states = new SFNClient(clientConfig);
 const wait = awaitSlot({
   tasks: taskTable(dynamo, env.TASK_TABLE),
-  slots: providerSlots(slotDeps({ dynamo, states, env, grantExpired })),
+  slots: providerSlots(
+    slotDeps({
+      dynamo,
+      states,
+      tables: { tasks: env.TASK_TABLE, queue: env.QUEUE_TABLE },
+      capacities: env.PROVIDER_CAPACITIES,
+      now: Date.now,
+      grantExpired,
+    }),
+  ),
   workflow: taskTokens(states),
   pause: (milliseconds) => setTimeout(milliseconds),
 });

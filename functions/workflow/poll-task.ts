@@ -31,7 +31,16 @@ const keys = cachedSecret(secretsManager, env.PROVIDER_SECRET, now);
 const { deps, settled, recordDuration } = settlement(dynamo, env);
 const { notifyCaller, sendCallback, secretsOf } = callbacks({ dynamo, secretsManager }, env);
 const tasks = taskTable(dynamo, env.TASK_TABLE);
-const { release } = providerSlots(slotDeps({ dynamo, states: stepFunctions, env, grantExpired }));
+const { release } = providerSlots(
+  slotDeps({
+    dynamo,
+    states: stepFunctions,
+    tables: { tasks: env.TASK_TABLE, queue: env.QUEUE_TABLE },
+    capacities: env.PROVIDER_CAPACITIES,
+    now,
+    grantExpired,
+  }),
+);
 const poll = pollTask({
   tasks,
   workflow: { ...taskTokens(stepFunctions), ...workingTokens(stepFunctions) },

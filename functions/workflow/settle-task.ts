@@ -15,7 +15,14 @@ const env = readEnv('workflow/settle-task');
 const dynamo = new DynamoDBClient(clientConfig);
 const { deps, settled, recordDuration } = settlement(dynamo, env);
 const { release } = providerSlots(
-  slotDeps({ dynamo, states: new SFNClient(clientConfig), env, grantExpired }),
+  slotDeps({
+    dynamo,
+    states: new SFNClient(clientConfig),
+    tables: { tasks: env.TASK_TABLE, queue: env.QUEUE_TABLE },
+    capacities: env.PROVIDER_CAPACITIES,
+    now: Date.now,
+    grantExpired,
+  }),
 );
 const settle = settleTask({
   tasks: taskTable(dynamo, env.TASK_TABLE),

@@ -31,7 +31,13 @@ const dynamo = new DynamoDBClient(clientConfig);
 const secrets = new SecretsManagerClient(clientConfig);
 const keys = cachedSecret(secrets, env.PROVIDER_SECRET, now);
 const signing = cachedSecret(secrets, env.SIGNING_SECRET, now);
-const estimates = queueEstimatesOf(dynamo, env);
+const estimates = queueEstimatesOf({
+  dynamo,
+  tables: { queue: env.QUEUE_TABLE, activity: env.ACTIVITY_TABLE },
+  capacities: env.PROVIDER_CAPACITIES,
+  typicalSeconds: env.TYPICAL_SECONDS,
+  now,
+});
 const rejected = rejections(dynamo, env.ACTIVITY_TABLE, now);
 const submit = submitTask({
   tasks: taskTable(dynamo, env.TASK_TABLE),
@@ -43,7 +49,14 @@ const submit = submitTask({
   webhookUrl: async (provider, taskId) =>
     providerWebhookUrl(env.PUBLIC_URL, await signing(), provider, taskId),
   slots: providerSlots(
-    slotDeps({ dynamo, states: new SFNClient(clientConfig), env, grantExpired }),
+    slotDeps({
+      dynamo,
+      states: new SFNClient(clientConfig),
+      tables: { tasks: env.TASK_TABLE, queue: env.QUEUE_TABLE },
+      capacities: env.PROVIDER_CAPACITIES,
+      now,
+      grantExpired,
+    }),
   ),
   typicalSeconds: measuredSecondsOf(
     durations(dynamo, env.ACTIVITY_TABLE, now),

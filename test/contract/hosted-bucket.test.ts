@@ -62,7 +62,10 @@ test.each([
 ])('%s is refused with a reason, and nothing is stored', async (_, body, reason) => {
   const { receive, keys } = await setUp();
 
-  expect(await thrownBy(receive(body))).toMatchObject({ name: 'FileProblem', reason });
+  expect(await thrownBy(receive(body))).toMatchObject({
+    name: 'FileProblem',
+    problem: { reason },
+  });
   expect(await keys(Bucket)).toEqual([]);
 });
 
@@ -80,13 +83,13 @@ test.each<[string, string, (response: ServerResponse) => void, object]>([
     'an address that answers with an error',
     '/a',
     (response) => void response.writeHead(403).end('no'),
-    { reason: 'unreachable', detail: 'answered with status 403' },
+    { reason: 'http-status', status: 403 },
   ],
   [
     'a file that is too large',
     '/a',
     (response) => void response.end(Buffer.alloc(maxBytes + 1)),
-    { reason: 'too-large', detail: String(maxBytes) },
+    { reason: 'too-large', maxBytes },
   ],
   [
     'a redirect to a private address',
@@ -94,11 +97,11 @@ test.each<[string, string, (response: ServerResponse) => void, object]>([
     (response) => void response.writeHead(302, { location: 'http://169.254.169.254/' }).end(),
     { reason: 'address' },
   ],
-])('%s is refused with a reason', async (_, path, respond, expected) => {
+])('%s is refused with a reason', async (_, path, respond, problem) => {
   const { download } = await setUp();
   const web = await webServer({ [path]: (response) => respond(response) });
 
-  expect(await thrownBy(download(`${web.url}${path}`))).toMatchObject(expected);
+  expect(await thrownBy(download(`${web.url}${path}`))).toMatchObject({ problem });
 });
 
 test('a link leads to the bytes for some minutes, with their type and their name, whatever the name is', async () => {

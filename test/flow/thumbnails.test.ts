@@ -93,7 +93,7 @@ test('an event that comes twice changes nothing, and one about a deleted picture
   const before = await stored(id);
   const bucket = bucketsOf(stack.context).find(({ name }) => name.includes('results'));
   const make = functionsOf(stack.context).find(
-    ({ description }) => description === 'functions/events/make-thumbnail.ts',
+    ({ description }) => description === 'events/make-thumbnail',
   );
   const key = before.find((one) => one.startsWith('results/'));
   const repeat = () =>
@@ -118,6 +118,6 @@ test('a stack that makes none has no function for it, and says nothing of thumbn
   expect(await thumbnailsOf(created.id, plain)).toBeUndefined();
   const functions = functionsOf(plain.context).map(({ description }) => description);
   expect(functions.length).toBeGreaterThan(20);
-  expect(functions).not.toContain('functions/events/make-thumbnail.ts');
+  expect(functions).not.toContain('events/make-thumbnail');
   await plain.close();
 });

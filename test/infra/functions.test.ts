@@ -68,7 +68,7 @@ const limits: Record<
 
 const functionOf = (stage: Synthesised, entry: string): Found => {
   const [found, ...more] = ofType(stage, 'AWS::Lambda::Function').filter(
-    ({ Properties }) => Properties['Description'] === `functions/${entry}.ts`,
+    ({ Properties }) => Properties['Description'] === entry,
   );
   if (!found || more.length > 0) throw new Error(`${entry} is deployed ${1 + more.length} times`);
   return found;
@@ -88,7 +88,7 @@ describe.each(stageNames)('in %s', (name) => {
 
   test('every entry is deployed, and nothing else except what CDK needs for the deployment', () => {
     const others = ofType(stage, 'AWS::Lambda::Function')
-      .filter(({ Properties }) => !String(Properties['Description']).startsWith('functions/'))
+      .filter(({ Properties }) => !Object.hasOwn(entries, String(Properties['Description'])))
       .map(({ id }) => id.replace(/[0-9A-Fa-f]{8,}$/, ''));
     const emptiesBuckets =
       name === 'prod' ? [] : ['CustomS3AutoDeleteObjectsCustomResourceProviderHandler'];

@@ -2,6 +2,7 @@ import validate from 'asl-validator';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { providerAdapters } from '../../functions/adapters/providers/registry.ts';
+import { maxQueueMs } from '../../functions/domain/model/task.ts';
 import * as failures from '../../functions/domain/model/workflow-errors.ts';
 import {
   PollInput,
@@ -10,7 +11,6 @@ import {
   TaskInput,
   WaitInput,
 } from '../../functions/domain/tasks/state-inputs.ts';
-import { maxQueueMs } from '../../functions/domain/tasks/submit-task.ts';
 import payloads from '../golden/state-payloads.json' with { type: 'json' };
 import { readable } from './readable.ts';
 import { definitionIn, machineIn, machineOf } from './state-machine.ts';

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { App } from 'aws-cdk-lib/core';
 import * as z from 'zod';
 import { loadRoutes } from '../../functions/api/routes.ts';
+import { entries } from '../../functions/runtime/env.ts';
 import { deploymentOf } from '../../infra/deployment.ts';
 import { DarkroomStack } from '../../infra/stack.ts';
 import type { Stage } from '../../infra/stage.ts';
@@ -60,8 +61,8 @@ function copyBundles(synthesised: string, bundles: string): void {
   const [file = ''] = globSync('*.template.json', { cwd: synthesised });
   const { Resources } = Template.parse(JSON.parse(readFileSync(join(synthesised, file), 'utf8')));
   for (const { Properties } of Object.values(Resources)) {
-    const [, entry] = /^functions\/(.+)\.ts$/.exec(String(Properties?.Description)) ?? [];
-    if (entry === undefined) continue;
+    const entry = String(Properties?.Description);
+    if (!Object.hasOwn(entries, entry)) continue;
     const asset = `asset.${basename(String(Properties?.Code?.S3Key), '.zip')}`;
     cpSync(join(synthesised, asset), join(bundles, entry), { recursive: true });
   }

@@ -31,7 +31,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // Our own API as a caller uses it: by its public address.
   'functions/adapters/public-api': [...domain('tasks'), ...adapters('outbound')],
   'functions/adapters/outbound': domain('model'),
-  'functions/adapters/decoder': domain('tasks'),
+  'functions/adapters/decoder': domain('tasks', 'model'),
   // What any Lambda function needs: it knows the records and errors of the domain, and no use case.
   'functions/runtime': domain('model'),
   // A tool that writes the document: it reads the route declarations, and its version from package.json.
@@ -220,6 +220,14 @@ describe('libraries', () => {
       breaking('', ({ names, target }) => target !== 'zod' || /^(type )?\* as z$/.test(names)),
     ).toEqual([]);
   });
+});
+
+test('no adapter knows the name of an environment variable: who wires it reads the environment', () => {
+  const adapterFiles = files.filter(({ file }) => file.startsWith('functions/adapters/'));
+  const pattern = /\b[A-Z]+_(TABLE|URLS?|SECRET|BUCKET|CAPACITIES|SECONDS)\b|\bprocess\.env\b/;
+
+  expect(adapterFiles.length).toBeGreaterThan(30);
+  expect(adapterFiles.filter(({ text }) => pattern.test(text)).map(({ file }) => file)).toEqual([]);
 });
 
 test('no file is an index, and what a file exports has a name', () => {

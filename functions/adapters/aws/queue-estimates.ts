@@ -1,28 +1,34 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { ProviderCapacity } from '../../domain/model/capacity.ts';
 import type { ProviderName } from '../../domain/model/catalogue.ts';
+import type { Clock } from '../../domain/model/clock.ts';
 import { measuredSecondsOf } from '../../domain/providers/durations.ts';
 import { poolOf, poolsOf } from '../../domain/providers/pools.ts';
 import { type QueueEstimates, queueEstimates } from '../../domain/providers/queue-position.ts';
 import { durations } from './dynamodb/durations.ts';
 import { queueTable } from './dynamodb/queue-table.ts';
 
-type Env = {
-  readonly QUEUE_TABLE: string;
-  readonly ACTIVITY_TABLE: string;
-  readonly PROVIDER_CAPACITIES: Readonly<Record<ProviderName, ProviderCapacity>>;
-  readonly TYPICAL_SECONDS?: string | undefined;
+type Options = {
+  readonly dynamo: DynamoDBClient;
+  readonly tables: { readonly queue: string; readonly activity: string };
+  readonly capacities: Readonly<Record<ProviderName, ProviderCapacity>>;
+  /** What the operator says about how long tasks take, instead of what was measured. */
+  readonly typicalSeconds: string | undefined;
+  readonly now: Clock;
 };
 
 /** What the functions share that tell where a task stands in the queue. They only read. */
-export const queueEstimatesOf = (dynamo: DynamoDBClient, env: Env): QueueEstimates =>
+export const queueEstimatesOf = ({
+  dynamo,
+  tables,
+  capacities,
+  typicalSeconds,
+  now,
+}: Options): QueueEstimates =>
   queueEstimates({
-    queue: queueTable(dynamo, env.QUEUE_TABLE),
-    poolOf: (provider, model) => poolOf(provider, model, env.PROVIDER_CAPACITIES[provider]),
-    pools: poolsOf(env.PROVIDER_CAPACITIES),
-    typicalSeconds: measuredSecondsOf(
-      durations(dynamo, env.ACTIVITY_TABLE, Date.now),
-      env.TYPICAL_SECONDS,
-    ),
-    now: Date.now,
+    queue: queueTable(dynamo, tables.queue),
+    poolOf: (provider, model) => poolOf(provider, model, capacities[provider]),
+    pools: poolsOf(capacities),
+    typicalSeconds: measuredSecondsOf(durations(dynamo, tables.activity, now), typicalSeconds),
+    now,
   });

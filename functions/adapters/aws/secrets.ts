@@ -1,13 +1,10 @@
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod';
 import type { Clock } from '../../domain/model/clock.ts';
-import { ttlCache } from '../../domain/model/ttl-cache.ts';
+import { secretTtlMs, ttlCache } from '../../domain/model/ttl-cache.ts';
 import { ProviderBusy } from '../../domain/model/workflow-errors.ts';
 
-/** How long a secret is cached, in milliseconds: for that time an old one is still used. */
-export const secretTtlMs = 5 * 60 * 1000;
-
-/** Reads one secret, at most once in five minutes. Secrets are never in the environment. */
+/** Reads one secret, and caches it. Secrets are never in the environment. */
 export function cachedSecret(
   client: SecretsManagerClient,
   id: string,

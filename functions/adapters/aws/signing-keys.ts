@@ -5,8 +5,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import type { Clock } from '../../domain/model/clock.ts';
 import type { SigningKeys } from '../../domain/model/signature.ts';
-import { ttlCache } from '../../domain/model/ttl-cache.ts';
-import { secretTtlMs } from './secrets.ts';
+import { secretTtlMs, ttlCache } from '../../domain/model/ttl-cache.ts';
 
 /** For an unknown signature the keys are read anew, unless the cached ones are younger than this. */
 const minAgeMs = 10_000;

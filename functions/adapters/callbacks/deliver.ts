@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { TestDelivery } from '../../domain/accounts/test-webhook.ts';
 import { maxQuotedBytes } from '../../domain/model/receiver-response.ts';
+import { parseRetryAfter } from '../../domain/model/retry-after.ts';
 import { attemptTimeoutMs } from '../../domain/model/task.ts';
 import type { Delivery } from '../../domain/tasks/notify-caller.ts';
 import type { UrlRules } from '../outbound/check-url.ts';
@@ -33,21 +34,13 @@ export async function deliver(message: Message): Promise<Delivery> {
   const { status } = response;
   // A 2xx counts even when the body never ends.
   const start = await readBodyStart(response.body, maxQuotedBytes, maxResponseBytes);
-  const text = status < 500 ? textOf(response, start) : undefined;
-  const retryAfterSeconds = secondsOf(response.headers['retry-after'], Date.now());
+  const text = textOf(response, start);
+  const retryAfterSeconds = parseRetryAfter(response.headers['retry-after'], Date.now());
   return {
     status,
     ...(text && { text }),
     ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
   };
-}
-
-/** What a `Retry-After` says, as seconds or as a date. */
-function secondsOf(value: string | undefined, now: number): number | undefined {
-  if (value === undefined) return undefined;
-  if (/^\d{1,9}$/.test(value)) return Number(value);
-  const seconds = Math.ceil((Date.parse(value) - now) / 1000);
-  return seconds > 0 ? seconds : undefined; // also when it is no date
 }
 
 /**

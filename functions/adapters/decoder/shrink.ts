@@ -1,4 +1,5 @@
 import sharp from 'sharp';
+import { decodeSeconds } from '../../domain/model/task.ts';
 import { DecoderTimeout } from '../../domain/tasks/make-thumbnail.ts';
 
 // The one place where pictures are decoded. infra/decoder.ts puts a decoder in WebAssembly in the place of the native one,
@@ -9,9 +10,6 @@ const maxThumbnailSide = 320;
 
 /** The most pixels of a picture that gets a thumbnail, a little above what any model takes or makes. */
 const maxSourcePixels = 25_000_000;
-
-/** How long the decoder may take, in seconds: less than the function may run. */
-const decodeSeconds = 15;
 
 // Everything that is not named here is refused, also what other formats contain: SVG, AVIF, TIFF, GIF and the rest.
 sharp.block({ operation: ['VipsForeignLoad'] });
@@ -24,7 +22,7 @@ sharp.concurrency(1);
 
 /**
  * A small JPEG of a picture, upright, on white where the picture is transparent, and without its metadata.
- * @throws {DecoderTimeout} after 15 seconds
+ * @throws {DecoderTimeout} when the decoder takes too long
  * @throws {Error} for what is damaged, too large, or neither JPEG, PNG nor WebP
  */
 export const shrink = async (picture: Uint8Array): Promise<Uint8Array> =>

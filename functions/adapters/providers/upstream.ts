@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import type { CancelResult } from '../../domain/model/provider.ts';
+import { type CancelResult, providerDeadlineMs } from '../../domain/model/provider.ts';
+import { parseRetryAfter } from '../../domain/model/retry-after.ts';
 import {
   ProviderBusy,
   ProviderRejected,
@@ -61,7 +62,7 @@ const ConnectFailure = z.object({
 /** One provider over HTTP, with our key, without redirects and never for longer than the deadline. */
 export function upstream(
   scheme: 'Bearer' | 'Key',
-  { baseUrl, apiKey, fetch = globalThis.fetch, deadlineMs = 10_000 }: Access,
+  { baseUrl, apiKey, fetch = globalThis.fetch, deadlineMs = providerDeadlineMs }: Access,
 ) {
   const base = baseUrl.replace(/\/+$/, '');
 
@@ -180,16 +181,11 @@ export const unansweredPoll = (
   details: ErrorDetails,
 ): ProviderBusy =>
   new ProviderBusy(`${what} ${formatForLog(response, details)}`, {
-    retryAfterSeconds: retryAfterSeconds(response.headers),
+    retryAfterSeconds: parseRetryAfter(
+      response.headers.get('retry-after') ?? undefined,
+      Date.now(),
+    ),
   });
-
-/** What a `Retry-After` says, as seconds or as a date. */
-function retryAfterSeconds(headers: Headers): number | undefined {
-  const value = headers.get('retry-after') ?? '';
-  if (/^\d{1,6}$/.test(value)) return Number(value);
-  const seconds = Math.ceil((Date.parse(value) - Date.now()) / 1000);
-  return seconds > 0 ? seconds : undefined; // also when it is no date
-}
 
 /** A response in short, for the log. The provider's message is left out: it may quote the prompt or a link. */
 export function formatForLog(

@@ -18,7 +18,13 @@ const toResponse = taskResponseFor({
   secret: cachedSecret(new SecretsManagerClient(clientConfig), env.SIGNING_SECRET, Date.now),
   now: Date.now,
   typicalSeconds: (task) => typicalSecondsOfTask(task, env.TYPICAL_SECONDS),
-  queued: queueEstimatesOf(dynamo, env).ofQueued,
+  queued: queueEstimatesOf({
+    dynamo,
+    tables: { queue: env.QUEUE_TABLE, activity: env.ACTIVITY_TABLE },
+    capacities: env.PROVIDER_CAPACITIES,
+    typicalSeconds: env.TYPICAL_SECONDS,
+    now: Date.now,
+  }).ofQueued,
 });
 
 // Loaded when it is asked for: the client of S3, which nothing else here needs, is a third of the code.

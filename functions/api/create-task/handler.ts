@@ -68,12 +68,18 @@ const estimate = estimateSeconds({
   providers: env.PROVIDERS,
   typicalSeconds: env.TYPICAL_SECONDS,
 });
-const { ofCreated } = queueEstimatesOf(dynamo, env);
+const { ofCreated } = queueEstimatesOf({
+  dynamo,
+  tables: { queue: env.QUEUE_TABLE, activity: env.ACTIVITY_TABLE },
+  capacities: env.PROVIDER_CAPACITIES,
+  typicalSeconds: env.TYPICAL_SECONDS,
+  now,
+});
 const whereToWait = waitRedirect(env);
 
 export const handler = serve(
   { ...route, body: jsonBody(generationRequest(catalogue, env.MODEL_ALIASES)) },
-  async ({ body, caller, headers }) => {
+  async ({ body, caller, method, headers }) => {
     const created = await create(body, caller, headers['idempotency-key']);
     const { task, replayed } = created;
     emitTaskMetrics(task, createdMetrics(created));
@@ -82,7 +88,7 @@ export const handler = serve(
       ofCreated(task, providersOf(task, env.PROVIDERS)),
     ]);
     return {
-      seeOther: await whereToWait(task, caller, headers['prefer']),
+      seeOther: await whereToWait(task, caller, { method, headers }),
       headers: {
         ...replayedHeader(replayed),
         ...retryAfter(task, { now: now(), typicalSeconds }),

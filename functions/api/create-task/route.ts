@@ -5,6 +5,7 @@ import {
   models,
   widestLimits,
 } from '../../domain/model/catalogue.ts';
+import { minuteMs, spellNumber } from '../../domain/model/duration.ts';
 import { formatList } from '../../domain/model/image-format.ts';
 import {
   attemptTimeoutMs,
@@ -13,6 +14,7 @@ import {
   startGraceMs,
   uploadFormMs,
 } from '../../domain/model/task.ts';
+import { laneWeights } from '../../domain/providers/fair-order.ts';
 import {
   autoSize,
   GenerationRequest,
@@ -96,7 +98,6 @@ export const docs = (): RouteDocs => ({
   },
 });
 
-const minuteMs = 60_000;
 const pictures = { image_urls: ['https://example.com/cat.png'] };
 
 /** What a picture must be, in words: once when all models take the same pictures, else for each model. */
@@ -166,8 +167,7 @@ function fields(): Record<Exclude<keyof GenerationRequest, 'ignored'> | '', Fiel
     prompt_extend: { description: 'Whether the model may elaborate the prompt' },
     watermark: { description: 'Whether the images say that they were made by a machine' },
     lane: {
-      description:
-        'Where the task waits when a provider has no room: of an account’s own waiting tasks, four in `interactive` are served for each one in `bulk`. For many tasks at once that nobody watches. The price is the same',
+      description: `Where the task waits when a provider has no room: of an account’s own waiting tasks, ${spellNumber(laneWeights.interactive / laneWeights.bulk)} in \`interactive\` are served for each one in \`bulk\`. For many tasks at once that nobody watches. The price is the same`,
       default: 'interactive',
     },
     metadata: {

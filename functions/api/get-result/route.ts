@@ -1,4 +1,7 @@
 import * as z from 'zod';
+import { hourMs } from '../../domain/model/duration.ts';
+import { linkValidForMs } from '../../domain/model/task.ts';
+import { maxDeliveredBytes } from '../../domain/wire/deliver-picture.ts';
 import { defineRoute, type RouteDocs } from '../../runtime/route.ts';
 import { taskId } from '../path-parameters.ts';
 
@@ -28,8 +31,7 @@ export const docs = (): RouteDocs => ({
   id: 'getResult',
   tag: 'Pictures',
   summary: 'Fetch an image',
-  description:
-    'An address out of the `results` of a task. The link carries its own permission and works for 24 hours, without a key. A request that has the header `Authorization` all the same gets the image itself, up to 4 MB, since many clients would send that header to the other address as well. HEAD says type and size.',
+  description: `An address out of the \`results\` of a task. The link carries its own permission and works for ${linkValidForMs / hourMs} hours, without a key. A request that has the header \`Authorization\` all the same gets the image itself, up to ${maxDeliveredBytes / 1024 ** 2} MB, since many clients would send that header to the other address as well. HEAD says type and size.`,
   query: {
     '': { description: 'The permission', required: ['expires', 'signature'] },
     expires: {

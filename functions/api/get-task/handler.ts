@@ -6,7 +6,6 @@ import { preparedKey, uploadKey } from '../../adapters/aws/s3/bucket-keys.ts';
 import { objectLinks } from '../../adapters/aws/s3/object-link.ts';
 import { uploadForms } from '../../adapters/aws/s3/upload-form.ts';
 import { cachedSecret } from '../../adapters/aws/secrets.ts';
-import { hasScope } from '../../domain/model/api-key.ts';
 import { maxInputBytes } from '../../domain/model/catalogue.ts';
 import { inputLinkSeconds } from '../../domain/model/task.ts';
 import { typicalSecondsOfTask } from '../../domain/providers/durations.ts';
@@ -14,7 +13,7 @@ import { getTaskStory } from '../../domain/tasks/get-task.ts';
 import { retryAfter } from '../../domain/wire/retry-after.ts';
 import { inputLinksOf } from '../../domain/wire/story.ts';
 import { taskResponseFor } from '../../domain/wire/task-response.ts';
-import { uploadsOf } from '../../domain/wire/view.ts';
+import { uploadsFor } from '../../domain/wire/view.ts';
 import { readEnv } from '../../runtime/env.ts';
 import { serve } from '../../runtime/http.ts';
 import { callers, dynamo } from '../callers.ts';
@@ -28,7 +27,7 @@ const form = uploadForms(dynamo.config, {
   endpoint: env.AWS_ENDPOINT_URL_S3,
   maxBytes: maxInputBytes,
 });
-const uploads = uploadsOf((id, index, type, expiresAt) =>
+const uploads = uploadsFor((id, index, type, expiresAt) =>
   form(uploadKey(id, index), type, Date.now(), expiresAt),
 );
 const link = objectLinks(dynamo.config, {
@@ -42,7 +41,13 @@ const toResponse = taskResponseFor({
   secret: cachedSecret(new SecretsManagerClient(clientConfig), env.SIGNING_SECRET, Date.now),
   now: Date.now,
   typicalSeconds: (task) => typicalSecondsOfTask(task, env.TYPICAL_SECONDS),
-  queued: queueEstimatesOf(dynamo, env).ofQueued,
+  queued: queueEstimatesOf({
+    dynamo,
+    tables: { queue: env.QUEUE_TABLE, activity: env.ACTIVITY_TABLE },
+    capacities: env.PROVIDER_CAPACITIES,
+    typicalSeconds: env.TYPICAL_SECONDS,
+    now: Date.now,
+  }).ofQueued,
 });
 
 const whereToWait = waitRedirect(env);
@@ -52,14 +57,11 @@ export const handler = serve(
   async ({ params, caller, method, headers }) => {
     const { task, attempts } = await find(params.task_id, caller.account);
     const now = Date.now();
-    // A form lets its holder upload, which a key that may only read must not.
-    const forms = hasScope(caller.scopes, 'generate') ? await uploads(task, now) : [];
+    const forms = await uploads(caller, task, now);
     const inputLinks = await links(task, now);
     const typicalSeconds = typicalSecondsOfTask(task, env.TYPICAL_SECONDS);
-    // HEAD asks for headers, which there is no reason to wait for.
-    const prefer = method === 'HEAD' ? undefined : headers['prefer'];
     return {
-      seeOther: await whereToWait(task, caller, prefer),
+      seeOther: await whereToWait(task, caller, { method, headers }),
       headers: retryAfter(task, { now, typicalSeconds }),
       body: await toResponse(task, { uploads: forms, attempts, inputLinks }),
     };

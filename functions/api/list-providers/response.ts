@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { providerNames } from '../../domain/model/catalogue.ts';
+import { spellNumber } from '../../domain/model/duration.ts';
 import { taskErrorCodes } from '../../domain/model/problem.ts';
+import { minSampleSize } from '../../domain/providers/durations.ts';
 import { rejectionDays } from '../../domain/providers/rejections.ts';
 import { page, seconds } from '../../domain/wire/fields.ts';
 
@@ -31,7 +33,9 @@ const Provider = z
           typical_seconds: z
             .number()
             .min(0)
-            .describe('How long it takes, as the latest jobs did; a guess until there are five'),
+            .describe(
+              `How long it takes, as the latest jobs did; a guess until there are ${spellNumber(minSampleSize)}`,
+            ),
         }),
       )
       .describe('The models that it offers'),

@@ -1,7 +1,6 @@
 import { serve } from '../../runtime/http.ts';
-import { noSuchRoute, route, trailingSlash } from './route.ts';
+import { noRouteProblem, route } from './route.ts';
 
 export const handler = serve(route, async ({ method, rawPath, rawQuery }) => {
-  if (rawPath.length > 1 && rawPath.endsWith('/')) throw trailingSlash(rawPath, rawQuery);
-  throw noSuchRoute(method, rawPath);
+  throw noRouteProblem(method, rawPath, rawQuery);
 });

@@ -10,6 +10,10 @@ export const route = defineRoute<undefined>()({
   errors: ['moved_permanently', 'not_found'],
 });
 
+/** The response to a request that no route matches. */
+export const noRouteProblem = (method: string, path: string, query: string): Problem =>
+  path.length > 1 && path.endsWith('/') ? trailingSlash(path, query) : noSuchRoute(method, path);
+
 /**
  * The response to a path that ends with a slash: it leads to the same path without it, with the same method, body and
  * query. Each part is encoded, so that the target is always a path of this API and never another host.

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { sessionIdleMs } from '../../domain/model/console-code.ts';
+import { codeLifeMs, sessionIdleMs } from '../../domain/model/console-code.ts';
+import { spellDuration } from '../../domain/model/duration.ts';
 import { defineRoute, jsonBody, type RouteDocs } from '../../runtime/route.ts';
 import { newKey } from '../admin-examples.ts';
 import * as ids from '../example-ids.ts';
@@ -30,8 +31,7 @@ export const docs = (): RouteDocs => ({
   id: 'openConsole',
   tag: 'Keys',
   summary: 'Sign in to the console',
-  description:
-    'Exchanges the code of a link that `npm run keys -- console` printed for a session. A code works once, and for ten minutes.',
+  description: `Exchanges the code of a link that \`npm run keys -- console\` printed for a session. A code works once, and for ${spellDuration(codeLifeMs)}.`,
   body: {
     name: 'ConsoleCodeRequest',
     fields: {

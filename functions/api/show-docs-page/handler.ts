@@ -5,6 +5,7 @@ import { route } from './route.ts';
 
 /** The page for every name; files lie below `/console`, and none of them here. */
 export const handler = serve(route, async ({ rawPath, headers, method }) => {
-  if (rawPath.includes('.')) throw noSuchRoute(method, rawPath);
-  return consoleFiles.page(headers);
+  const response = consoleFiles.screen(rawPath, headers);
+  if (!response) throw noSuchRoute(method, rawPath);
+  return response;
 });

@@ -1,4 +1,7 @@
 import { providerNames } from '../../domain/model/catalogue.ts';
+import { spellDuration } from '../../domain/model/duration.ts';
+import { providerDeadlineMs } from '../../domain/model/provider.ts';
+import { secretTtlMs } from '../../domain/model/ttl-cache.ts';
 import { defineRoute, type RouteDocs } from '../../runtime/route.ts';
 import { ProviderTrial } from './response.ts';
 
@@ -9,7 +12,7 @@ export const route = defineRoute<typeof response>()({
   path: '/v1/admin/providers/{provider}/try',
   function: 'list-providers',
   access: { scope: 'admin' },
-  slowBecause: 'a provider may take ten seconds to answer',
+  slowBecause: `a provider may take ${spellDuration(providerDeadlineMs)} to answer`,
   params: {
     provider: {
       description: 'The name of a provider',
@@ -24,8 +27,7 @@ export const docs = (): RouteDocs => ({
   id: 'tryProvider',
   tag: 'Operation',
   summary: 'Try the key of a provider',
-  description:
-    'Asks a provider with the key that is stored now for a job that does not exist. That costs nothing, and says whether the provider takes the key. Functions that run use a new key within five minutes.',
+  description: `Asks a provider with the key that is stored now for a job that does not exist. That costs nothing, and says whether the provider takes the key. Functions that run use a new key within ${spellDuration(secretTtlMs)}.`,
   response: {
     name: 'ProviderTrial',
     description: 'What the provider said. The status is 200 also when it rejects the key',

@@ -1,6 +1,8 @@
 import * as z from 'zod';
+import { spellDuration } from '../../domain/model/duration.ts';
 import { patterns } from '../../domain/model/ids.ts';
 import { maxWaitSeconds } from '../../domain/model/task.ts';
+import { takeUpMs } from '../../domain/tasks/wait-for-task.ts';
 import { Task } from '../../domain/wire/task-schemas.ts';
 import { defineRoute, type FieldDocs, type RouteDocs } from '../../runtime/route.ts';
 import { waitingPlace } from '../example-ids.ts';
@@ -47,8 +49,7 @@ export const docs = (): RouteDocs => ({
   id: 'waitForTask',
   tag: 'Tasks',
   summary: 'Wait for a task',
-  description:
-    'Where a request with `Prefer: wait=N` is sent on to: do not make this address yourself. Responds when the task has ended, and with the task as it is when the time is over. Without a valid `place`, which works once and within ten seconds, it responds at once and without `Preference-Applied`.',
+  description: `Where a request with \`Prefer: wait=N\` is sent on to: do not make this address yourself. Responds when the task has ended, and with the task as it is when the time is over. Without a valid \`place\`, which works once and within ${spellDuration(takeUpMs)}, it responds at once and without \`Preference-Applied\`.`,
   query: fields(),
   response: {
     name: 'Task',

@@ -47,6 +47,21 @@ export const createAccount =
     return { ...accountView(created), webhook_secret: webhookSecret };
   };
 
+/** Creates the account if there is none. @returns its webhook secret, when it was created now */
+export async function ensureAccount(
+  deps: CreateDeps,
+  id: string,
+  act: Act,
+): Promise<string | undefined> {
+  try {
+    const account = await createAccount(deps)({ id, user_group: 'default', limits: {} }, act);
+    return account.webhook_secret;
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'account_exists') return undefined;
+    throw error;
+  }
+}
+
 /** The first budget of an account. */
 const budgetOf = ({ dailyBudget, stopAtBudget }: NewAccountBudget) => ({
   amount: dailyBudget,

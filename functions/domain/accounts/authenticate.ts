@@ -8,6 +8,8 @@ import {
   type Scope,
 } from '../model/api-key.ts';
 import type { Clock } from '../model/clock.ts';
+import { sessionIdleMs } from '../model/console-code.ts';
+import { spellDuration } from '../model/duration.ts';
 import { isApiKey } from '../model/ids.ts';
 import { accountIn } from '../model/mode.ts';
 import { Problem } from '../model/problem.ts';
@@ -121,7 +123,7 @@ export const keyExpired = (name: string, expiresAt: number): Problem =>
 const sessionIdle = (name: string): Problem =>
   new Problem(
     'KEY_EXPIRED',
-    `The session of "${name}" has ended: nobody has used it for half an hour.`,
+    `The session of "${name}" has ended: nobody has used it for ${spellDuration(sessionIdleMs)}.`,
     {
       details: { key_name: name },
     },

@@ -15,10 +15,12 @@ import {
   sessionIdleMs,
   sessionLifeMs,
 } from '../model/console-code.ts';
+import { spellDuration } from '../model/duration.ts';
 import { newApiKey } from '../model/ids.ts';
+import { isLoopbackName } from '../model/loopback.ts';
 import { Problem } from '../model/problem.ts';
+import { ensureAccount } from './accounts.ts';
 import { keyCreated } from './audit-values.ts';
-import { ensureAccount } from './issue-key.ts';
 import { operatorOf } from './key-permissions.ts';
 import { KeyRequest } from './key-request.ts';
 
@@ -167,9 +169,9 @@ const inSeconds = (ms: number): number => Math.floor(ms / 1000);
 const refused = (): Problem =>
   new Problem(
     'unauthorized',
-    'This link does not work: it was used, or is older than ten minutes. Make a new one with `npm run keys -- console`.',
+    `This link does not work: it was used, or is older than ${spellDuration(codeLifeMs)}. Make a new one with \`npm run keys -- console\`.`,
   );
 
 /** Whether a request was sent to this machine by its own name, and by no other that leads here. */
 const isLoopback = (host: string | undefined): boolean =>
-  /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/i.test(host ?? '');
+  isLoopbackName((host ?? '').replace(/:\d+$/, ''));

@@ -9,10 +9,10 @@ import type { Clock } from '../model/clock.ts';
 import { patterns } from '../model/ids.ts';
 import { modes } from '../model/mode.ts';
 import { maxCredits, toMilliCredits } from '../model/money.ts';
-import { Problem } from '../model/problem.ts';
 import { isAccountName, isFreeName } from './account-request.ts';
-import { createAccount } from './accounts.ts';
+import { ensureAccount } from './accounts.ts';
 import { credited } from './audit-values.ts';
+import { ConsoleCodeRequest, type IssuedCode } from './console-session.ts';
 import { operatorOf } from './key-permissions.ts';
 import { KeyRequest, scopesProblem } from './key-request.ts';
 import { createKey } from './keys.ts';
@@ -97,20 +97,26 @@ export const issueKey =
     return { api_key, key_id: keyId, account, webhook_secret };
   };
 
-/** Creates the account if there is none. @returns its webhook secret, when it was created now */
-export async function ensureAccount(
-  deps: Pick<Deps, 'accounts' | 'now' | 'budget'>,
-  id: string,
-  act: Act,
-): Promise<string | undefined> {
-  try {
-    const account = await createAccount(deps)({ id, user_group: 'default', limits: {} }, act);
-    return account.webhook_secret;
-  } catch (error) {
-    if (error instanceof Problem && error.code === 'account_exists') return undefined;
-    throw error;
-  }
-}
+type Issuers = {
+  readonly issueKey: (request: IssueKeyRequest, requestId: string) => Promise<IssuedKey>;
+  readonly issueCode: (request: ConsoleCodeRequest, requestId: string) => Promise<IssuedCode>;
+};
+
+/**
+ * Issues what an event asks for: a code of a link to the console, the key of the canary, or a key.
+ * @throws {z.ZodError} when it asks for none that there can be
+ */
+export const issueFor =
+  ({ issueKey: issue, issueCode }: Issuers) =>
+  async (event: unknown, requestId: string): Promise<IssuedKey | IssuedCode> => {
+    if (hasField(event, 'console')) return issueCode(ConsoleCodeRequest.parse(event), requestId);
+    if (!hasField(event, 'canary')) return issue(IssueKeyRequest.parse(event), requestId);
+    CanaryKeyRequest.parse(event);
+    return issue(canaryKeyRequest, requestId);
+  };
+
+const hasField = (event: unknown, name: string): boolean =>
+  typeof event === 'object' && event !== null && name in event;
 
 async function grant(
   { ledger }: Deps,

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { dayMs } from '../model/duration.ts';
 import { patterns } from '../model/ids.ts';
 import { Problem } from '../model/problem.ts';
 import { cursorSchema } from '../wire/cursor.ts';
@@ -15,7 +16,6 @@ export const maxUsageDays = 366;
 /** How many days there are when the request does not say, with today. */
 export const defaultUsageDays = 30;
 
-const dayMs = 24 * 60 * 60 * 1000;
 const daysBetween = (from: string, to: string): number =>
   Math.round((Date.parse(to) - Date.parse(from)) / dayMs);
 const daysBefore = (day: string, days: number): string =>

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
+import { dayMs } from '../model/duration.ts';
 import { idempotencyKeyRule, patterns } from '../model/ids.ts';
 import { Problem } from '../model/problem.ts';
 
 /** How long a repeated request is recognised, in milliseconds: 24 hours. */
-export const idempotencyTtlMs = 24 * 60 * 60 * 1000;
+export const idempotencyTtlMs = dayMs;
 
 /** An idempotency key as it is stored, beside the id of what its first request created. */
 export type IdempotencyRecord = {

@@ -40,15 +40,25 @@ export type FileBucket = {
   deleteAll(file: Pick<HostedFile, 'account' | 'id'>): Promise<void>;
 };
 
-/** Why the bytes of a file did not arrive. `detail` is public and completes "file_url …". */
+/** Why the bytes of a file did not arrive. A `detail` is public and completes "file_url …". */
+export type FileProblemReason =
+  | { readonly reason: 'too-large'; readonly maxBytes: number }
+  /** The response of the address had another status than a 2xx. */
+  | { readonly reason: 'http-status'; readonly status: number }
+  /** The address may not be used. */
+  | { readonly reason: 'address'; readonly detail: string }
+  /** The address gave no complete response. */
+  | { readonly reason: 'unreachable'; readonly detail: string }
+  /** The body of the request broke off. */
+  | { readonly reason: 'incomplete' };
+
+/** The bytes of a file did not arrive. The adapter says why; `uploadFile` says what the caller reads. */
 export class FileProblem extends Error {
   override readonly name = 'FileProblem';
-  readonly reason: 'too-large' | 'address' | 'unreachable' | 'incomplete';
-  readonly detail: string;
+  readonly problem: FileProblemReason;
 
-  constructor(reason: FileProblem['reason'], detail = '', options?: ErrorOptions) {
-    super(`${reason} ${detail}`, options);
-    this.reason = reason;
-    this.detail = detail;
+  constructor(problem: FileProblemReason, options?: ErrorOptions) {
+    super(problem.reason, options);
+    this.problem = problem;
   }
 }

@@ -128,19 +128,23 @@ async function checkRoom(files: Deps['files'], file: HostedFile, maxFiles: numbe
 
 function problemOf(error: unknown): unknown {
   if (!(error instanceof FileProblem)) return error;
-  const { reason, detail } = error;
-  switch (reason) {
+  const { problem } = error;
+  switch (problem.reason) {
     case 'too-large':
-      return fileTooLarge(Number(detail), error);
+      return fileTooLarge(problem.maxBytes, error);
+    case 'http-status':
+      return fileDownloadFailed(`answered with status ${problem.status}`, error);
     case 'address':
-      return new Problem('invalid_request', `file_url ${detail}`, {
+      return new Problem('invalid_request', `file_url ${problem.detail}`, {
         param: 'file_url',
         cause: error,
       });
     case 'unreachable':
-      return fileDownloadFailed(detail, error);
+      return fileDownloadFailed(problem.detail, error);
     case 'incomplete':
       return incompleteForm(error);
+    default:
+      return problem satisfies never;
   }
 }
 

@@ -11,6 +11,11 @@ export type Capacity = {
   readonly ahead?: number | undefined;
 };
 
+/**
+ * For so long a function waits for a provider that was busy, in milliseconds: for a longer pause the reconciler does.
+ */
+export const maxIdlePauseMs = 10_000;
+
 /** A capacity as a text: `running=5,submitsPerSecond=5,ahead=1`. An empty text is no limit. */
 export const capacityPattern =
   '^(running=[0-9]{1,5}(,submitsPerSecond=[1-9][0-9]{0,3})?(,ahead=[0-9]{1,4})?)?$';

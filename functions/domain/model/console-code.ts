@@ -1,15 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { ApiKey } from './api-key.ts';
 import type { AuditEntry } from './audit.ts';
+import { hourMs, minuteMs } from './duration.ts';
 
 // The operator signs in to the console with a link that has a code in it. The code is exchanged once, for a session: an API
 // key of its own kind, which ends by itself. Its hash is stored, as that of a key is.
 
 /** How long a code can be exchanged. */
-export const codeLifeMs = 10 * 60_000;
+export const codeLifeMs = 10 * minuteMs;
 /** How long a session lasts, and how long it may be idle. */
-export const sessionLifeMs = 8 * 60 * 60_000;
-export const sessionIdleMs = 30 * 60_000;
+export const sessionLifeMs = 8 * hourMs;
+export const sessionIdleMs = 30 * minuteMs;
 
 /** The account whose keys the sessions are. It has no credits: nobody creates a task with a session. */
 export const consoleAccount = 'operator';

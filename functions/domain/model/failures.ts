@@ -4,7 +4,10 @@ import type { Failure } from './task.ts';
 // say what happened and what to do. The sentences of a provider's errors are in
 // `domain/providers/reasons.ts`.
 
-/** A failed task always costs nothing, and the sentence about it says so. */
+/**
+ * A failed task always costs nothing, and most sentences here say so. Not the one about an input, nor those of a provider's
+ * errors, which say what to change; nor the one about a single image, beside which others may have been charged.
+ */
 const notCharged = (what: string, advice?: string): string =>
   advice === undefined ? `${what} Nothing was charged.` : `${what} Nothing was charged; ${advice}.`;
 

@@ -1,3 +1,4 @@
+import { dayMs, hourMs } from './duration.ts';
 import type { ImageFormat } from './image-format.ts';
 
 // A hosted file: a picture that a caller has stored through the Files API. It has a link, and whoever has the link can
@@ -25,10 +26,10 @@ export type HostedFile = {
 };
 
 /** How long a hosted file is kept, in milliseconds: 72 hours, as published. */
-export const hostedFileTtlMs = 72 * 60 * 60 * 1000;
+export const hostedFileTtlMs = 72 * hourMs;
 
 /** The same in days, which is how a bucket counts. */
-export const hostedFileDays = hostedFileTtlMs / (24 * 60 * 60 * 1000);
+export const hostedFileDays = hostedFileTtlMs / dayMs;
 
 const defaultMaxFiles = 100;
 /** The groups that may have more, as published. */

@@ -1,5 +1,8 @@
 import type { Failure, GeneratedImage, Options } from './task.ts';
 
+/** How long a provider may take to answer a request, in milliseconds. */
+export const providerDeadlineMs = 10_000;
+
 /** One job, in the form that all providers share. Images are links that work for the next half hour. */
 export type Job = {
   readonly taskId: string;

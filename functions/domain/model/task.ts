@@ -1,10 +1,9 @@
 import type { BudgetName } from './account.ts';
 import type { ProviderName } from './catalogue.ts';
+import { dayMs } from './duration.ts';
 import type { ImageFormat } from './image-format.ts';
 import type { TaskErrorCode } from './problem.ts';
 import { inputDays } from './storage-names.ts';
-
-const dayMs = 24 * 60 * 60 * 1000;
 
 /** The longest URL of a callback, ours or a caller's, in characters. */
 export const maxUrlLength = 2048;
@@ -12,6 +11,11 @@ export const maxUrlLength = 2048;
  * The longest URL of a picture or of the target of a redirect, in characters: such links are often signed, and long.
  */
 export const maxSignedUrlLength = 8192;
+/**
+ * How long the download of a caller's picture may take, in milliseconds: API Gateway gives up after half a minute, and
+ * the picture is stored in the time that is left.
+ */
+export const pictureDownloadMs = 20_000;
 
 /** Where one input picture comes from. An upload and a file are in our own bucket. */
 export type Input =
@@ -356,6 +360,8 @@ export const deletePicturesSeconds = 20;
  * pictures of a deleted task are deleted for the last time.
  */
 export const lateThumbnailSeconds = 10 * 60;
+/** How long the decoder may take for a thumbnail, in seconds: less than its function may run. */
+export const decodeSeconds = 15;
 
 /** The longest wait for a task that a request can ask for, in seconds. */
 export const maxWaitSeconds = 25;
@@ -366,10 +372,19 @@ export const maxWaitSeconds = 25;
 export const waitTimeoutSeconds = maxWaitSeconds + 4;
 
 /** How long a link to a result works, counted from the response that carries it: a day. */
-export const linkValidForMs = 24 * 60 * 60 * 1000;
+export const linkValidForMs = dayMs;
+
+/** How long a file can be used as an input, in milliseconds: later the bucket deletes it. */
+export const fileTtlMs = dayMs;
+
+/** How much of its prompt a task in a list shows, in code points. */
+export const maxPromptStart = 120;
 
 /** How long a link to an input of a task works, in seconds: a quarter of an hour. */
 export const inputLinkSeconds = 15 * 60;
+
+/** How long a task may wait for a slot of a provider, in milliseconds. */
+export const maxQueueMs = dayMs;
 
 /** How long a job may take once it was submitted: a quarter of an hour. */
 export const taskDeadlineMs = 15 * 60 * 1000;

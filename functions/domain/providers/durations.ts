@@ -21,7 +21,7 @@ export type Durations = {
 /** How many of the latest tasks count: older ones say little about how fast a model is today. */
 const sampleSize = 24;
 /** With fewer than these no duration is known yet. */
-const minSampleSize = 5;
+export const minSampleSize = 5;
 
 /** How long the latest tasks took, in seconds, the newest last. */
 export type Sample = readonly number[];

@@ -6,7 +6,7 @@ import type { Flow } from './queue-store.ts';
 // starts at the virtual time, so it has no credit from the past and no debt.
 
 /** The share that a lane gets, compared with the others. */
-const weights: Readonly<Record<Lane, number>> = { interactive: 1, bulk: 0.25 };
+export const laneWeights: Readonly<Record<Lane, number>> = { interactive: 1, bulk: 0.25 };
 
 // No name of an account has this sign.
 const bulkSuffix = '~bulk';
@@ -17,7 +17,7 @@ export const flowOf = (account: string, lane: Lane = 'interactive'): string =>
 
 /** By how much a flow is charged for a task with `n` images: a whole number. */
 export const costOf = (n: number, lane: Lane = 'interactive'): number =>
-  Math.ceil((1000 * n) / weights[lane]);
+  Math.ceil((1000 * n) / laneWeights[lane]);
 
 /**
  * The flows in the order of their turns: the least tag first, then who was served longest ago. Never by name: that would

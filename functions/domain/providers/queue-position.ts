@@ -1,6 +1,12 @@
 import type { ProviderName } from '../model/catalogue.ts';
 import type { Clock } from '../model/clock.ts';
-import { type ExpectedWait, isQueued, type QueuedTask, type TaskState } from '../model/task.ts';
+import {
+  type ExpectedWait,
+  isQueued,
+  maxQueueMs,
+  type QueuedTask,
+  type TaskState,
+} from '../model/task.ts';
 import { ttlCache } from '../model/ttl-cache.ts';
 import { byTurn, costOf, flowOf } from './fair-order.ts';
 import type { Pool } from './pools.ts';
@@ -38,8 +44,8 @@ const snapshotTtlMs = 3000;
 const exactPositions = 100;
 /** How many tasks of a flow are read: at first, for the exact order, and of the flow of the task that is asked about. */
 const pages = { first: 25, exact: 2 * exactPositions, own: 1000 };
-/** No task waits longer than a day, in seconds. */
-const maxWaitSeconds = 24 * 60 * 60;
+/** No task waits longer, in seconds. */
+const maxWaitSeconds = maxQueueMs / 1000;
 /** A summary that is older says nothing, in milliseconds: the reconciler writes one a minute. */
 const maxSummaryAgeMs = 5 * 60 * 1000;
 

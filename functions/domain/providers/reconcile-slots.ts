@@ -1,4 +1,5 @@
 import { sandbox } from '../model/catalogue.ts';
+import { type MetricUpdate, metricNames } from '../model/metric-names.ts';
 import { isDeleted, isEnded, type TaskRecord } from '../model/task.ts';
 import { grantSlots } from './grant-slots.ts';
 import type { Pool, Segment } from './pools.ts';
@@ -42,6 +43,23 @@ export const reconcileSlots = (deps: ReconcileSlotsDeps) => async (): Promise<Qu
     ...(await waitingIn(deps, [...queues])),
   };
 };
+
+/** What a run tells about the queue. Nothing when no provider has a limit and nobody waits: a metric costs money. */
+export function queueMetrics(
+  { slots, taken, waiting, oldestSince }: QueueState,
+  now: number,
+): MetricUpdate {
+  if (slots === 0 && waiting === 0) return { numbers: [] };
+  const oldestSeconds = oldestSince === undefined ? 0 : (now - oldestSince) / 1000;
+  return {
+    numbers: [
+      [metricNames.queuedTasks, 'Count', waiting],
+      [metricNames.oldestQueuedSeconds, 'Seconds', oldestSeconds],
+      [metricNames.slotsTaken, 'Count', taken],
+      [metricNames.slotsTotal, 'Count', slots],
+    ],
+  };
+}
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
 

@@ -1,3 +1,4 @@
+import { maxIdlePauseMs } from '../model/capacity.ts';
 import type { Pending } from '../model/task.ts';
 import type { Slots } from '../providers/slots.ts';
 import type { TaskStore, Workflow } from './ports.ts';
@@ -8,9 +9,6 @@ type Deps = {
   readonly workflow: Pick<Workflow, 'finish'>;
   readonly pause: (milliseconds: number) => Promise<void>;
 };
-
-/** For so long the function waits for a provider that was busy, in milliseconds: for a longer pause the reconciler does. */
-const maxIdlePauseMs = 10_000;
 
 /**
  * Begins the wait for a slot: saves the task token, with which the wait ends, and enters the queue. Whoever hands the task

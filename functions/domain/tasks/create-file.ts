@@ -1,5 +1,6 @@
 import type { Clock } from '../model/clock.ts';
 import { isFileId } from '../model/ids.ts';
+import { fileTtlMs } from '../model/task.ts';
 import type { FileRequest } from '../wire/request.ts';
 import { type UploadForm, uploadView } from '../wire/view.ts';
 
@@ -9,9 +10,6 @@ type Deps = {
   readonly newId: () => string;
   readonly formFor: (account: string, fileId: string, contentType: string) => Promise<UploadForm>;
 };
-
-/** How long a file can be used as an input, in milliseconds: the input bucket deletes it after a day. */
-export const fileTtlMs = 24 * 60 * 60 * 1000;
 
 /** Creates a file that later tasks may use as a picture: its URL, and the form to upload it with. */
 export const createFile =

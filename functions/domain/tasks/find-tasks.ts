@@ -1,4 +1,5 @@
 import type { Clock } from '../model/clock.ts';
+import { dayMs } from '../model/duration.ts';
 import type { CursorKey } from '../model/ids.ts';
 import { isTaskId } from '../model/ids.ts';
 import { accountIn, modeOf } from '../model/mode.ts';
@@ -14,7 +15,6 @@ import { hasExpired } from './retention.ts';
 // The tasks of all accounts, as the operator finds them. They are listed by the day (UTC) of their creation; those of one
 // account are listed by account.
 
-const dayMs = 24 * 60 * 60 * 1000;
 /** How far back the list goes when the request does not say: longer than a month. */
 export const defaultDays = 31;
 /** Positions that are read at a time; and how many such reads, or days, one page may take before it ends early. */

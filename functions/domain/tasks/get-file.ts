@@ -1,6 +1,8 @@
+import { spellDuration } from '../model/duration.ts';
 import { isFileId } from '../model/ids.ts';
 import { formatOfType } from '../model/image-format.ts';
 import { Problem } from '../model/problem.ts';
+import { fileTtlMs } from '../model/task.ts';
 import { type Delivery, deliver } from '../wire/deliver-picture.ts';
 import type { FileStore } from './ports.ts';
 
@@ -9,7 +11,7 @@ type Deps = { readonly files: FileStore };
 export const fileNotFound = (): Problem =>
   new Problem(
     'file_not_found',
-    'There is no such file: it was not uploaded, or it was deleted a day after its upload.',
+    `There is no such file: it was not uploaded, or it was deleted ${spellDuration(fileTtlMs)} after its upload.`,
     { param: 'file_id' },
   );
 

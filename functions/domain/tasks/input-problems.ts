@@ -1,5 +1,6 @@
 import type { ImageLimits } from '../model/catalogue.ts';
-import type { Failure } from '../model/task.ts';
+import { spellDuration } from '../model/duration.ts';
+import { type Failure, fileTtlMs } from '../model/task.ts';
 import { InputRejected, InputUnavailable } from '../model/workflow-errors.ts';
 
 /** Why the private copy of an input could not be made. A `detail` is public and completes "image_urls[0] …". */
@@ -44,7 +45,7 @@ export function inputErrorOf(
     case 'missing-file':
       return rejected(
         'image_processing_error',
-        'was never uploaded, or longer than a day ago; upload it again',
+        `was never uploaded, or longer than ${spellDuration(fileTtlMs)} ago; upload it again`,
       );
     case 'missing-upload':
       return rejected(

@@ -115,7 +115,9 @@ async function recordAttempt(
 function resultOf(delivery: Delivery): Pick<CallbackAttempt, 'status' | 'reason' | 'text'> {
   if ('cause' in delivery) return { reason: delivery.cause.message };
   const { status, text = '' } = delivery;
-  return { status, text: quoteText(text) || undefined };
+  // What a server says about its own failure tells nothing about the callback, and may be a stack trace.
+  const quoted = status < 500 ? quoteText(text) : '';
+  return { status, text: quoted || undefined };
 }
 
 type NextStep = {

@@ -1,6 +1,5 @@
+import { dayMs } from '../model/duration.ts';
 import type { TaskState } from '../model/task.ts';
-
-const dayMs = 24 * 60 * 60 * 1000;
 
 /**
  * When a task that ended at this time expires: its record is deleted then, and the bucket deletes its results, since

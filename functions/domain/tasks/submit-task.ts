@@ -13,6 +13,7 @@ import {
   type ExpectedWait,
   type Failure,
   isEnded,
+  maxQueueMs,
   type Pending,
   type PreparedInputs,
   type Processing,
@@ -295,8 +296,6 @@ async function placeOf(
   return { pools: slots.poolsFor(task.model, providers), since, expected };
 }
 
-/** How long a task may wait for a slot: a day. */
-export const maxQueueMs = 24 * 60 * 60 * 1000;
 /** How often the reconciler looks at a task that waits for a slot: every hour. */
 export const queueCheckMs = 60 * 60 * 1000;
 

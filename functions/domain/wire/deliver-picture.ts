@@ -1,3 +1,4 @@
+import { spellDuration } from '../model/duration.ts';
 import { Problem } from '../model/problem.ts';
 
 /** A picture in one of our buckets. */
@@ -32,10 +33,13 @@ export function deliveryFor(method: string, authorization: string | undefined): 
  */
 export const maxDeliveredBytes = 4 * 1024 * 1024;
 
+/** How long a link to a stored picture works, in seconds. */
+export const pictureLinkSeconds = 5 * 60;
+
 export const pictureTooLarge = (url: string): Problem =>
   new Problem(
     'picture_too_large',
-    `This picture is larger than ${maxDeliveredBytes / 1024 / 1024} MB: fetch it at the address in url, without the header Authorization, within five minutes.`,
+    `This picture is larger than ${maxDeliveredBytes / 1024 ** 2} MB: fetch it at the address in url, without the header Authorization, within ${spellDuration(pictureLinkSeconds * 1000)}.`,
     { details: { url } },
   );
 

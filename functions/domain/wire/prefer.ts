@@ -5,9 +5,14 @@ const wait = /(?:^|,)\s*wait\s*=\s*"?(\d{1,9})"?\s*(?:[;,]|$)/i;
 
 /**
  * How long the request prefers to wait, in seconds from 1 to 25: `wait` in its header `Prefer` (RFC 7240). A longer
- * wait is 25 s. A preference is no order, so one without sense is ignored: `undefined`.
+ * wait is 25 s. A preference is no order, so one without sense is ignored: `undefined`. HEAD asks for headers, which there
+ * is no reason to wait for.
  */
-export function preferredWaitSeconds(prefer: string | undefined): number | undefined {
+export function preferredWaitSeconds(
+  prefer: string | undefined,
+  method: string,
+): number | undefined {
+  if (method === 'HEAD') return undefined;
   const seconds = Number(wait.exec(prefer ?? '')?.[1] ?? 0);
   return seconds === 0 ? undefined : Math.min(seconds, maxWaitSeconds);
 }

@@ -1,10 +1,9 @@
 import * as z from 'zod';
+import { hourMs } from '../model/duration.ts';
 import { taskErrorCodes } from '../model/problem.ts';
-import { linkValidForMs, statuses } from '../model/task.ts';
+import { linkValidForMs, maxPromptStart, statuses } from '../model/task.ts';
 import { credits, seconds, taskId } from './fields.ts';
 import { story, TaskKey } from './story-schemas.ts';
-
-const hourMs = 60 * 60 * 1000;
 
 // Responses about tasks, to the last field: one field more or less breaks these schemas. A task is
 // what its status says, so each status has its own fields.
@@ -271,7 +270,7 @@ export const TaskSummary = z
     credits_reserved: credits('What was reserved for it'),
     credits_used: credits('What it cost, if it ended').nullable(),
     livemode: identity.livemode,
-    prompt_start: z.string().describe('The first 120 characters of the prompt'),
+    prompt_start: z.string().describe(`The first ${maxPromptStart} characters of the prompt`),
     metadata: identity.metadata,
     key: TaskKey,
   })

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { type Caller, hasScope } from '../model/api-key.ts';
 import { sandbox } from '../model/catalogue.ts';
 import { isTest } from '../model/mode.ts';
 import { toCredits } from '../model/money.ts';
@@ -10,6 +11,7 @@ import {
   type Failed,
   type Failure,
   isEnded,
+  maxPromptStart,
   type Task,
   type TaskState,
   uploadFormMs,
@@ -170,9 +172,6 @@ const endTimes = (task: EndedTask) => ({
 
 const inSeconds = (at: number): number => Math.floor(at / 1000);
 
-/** How much of a prompt a list shows, in code points. */
-const maxPromptStart = 120;
-
 /** A task in a list: without results and links, and with the beginning of its prompt. Times in seconds. */
 export const summaryView = (
   task: Task,
@@ -319,6 +318,16 @@ export const uploadsOf =
       ),
     );
   };
+
+/** The same for whoever asks: a form lets its holder upload, which a key that may only read must not. */
+export const uploadsFor =
+  (formFor: FormFor) =>
+  async (
+    { scopes }: Pick<Caller, 'scopes'>,
+    task: Task,
+    now: number,
+  ): Promise<readonly TaskUploadForm[]> =>
+    hasScope(scopes, 'generate') ? uploadsOf(formFor)(task, now) : [];
 
 const withIndex = async (index: number, form: Promise<UploadForm>): Promise<TaskUploadForm> => ({
   ...(await form),

@@ -97,4 +97,4 @@ const isAtCall = ({ call, callName }: CrashPlan, calls: readonly string[]): bool
 
 /** The name of a function in records and plans. */
 export const functionName = ({ id, description = '' }: FunctionDefinition): string =>
-  /^functions\/(.+)\.ts$/.exec(description)?.[1] ?? id;
+  /^(api|workflow|events)\/[\w-]+$/.test(description) ? description : id;

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { noRouteProblem } from '../../../functions/api/not-found/route.ts';
 import { originsOf } from '../../../functions/api/picture-origins.ts';
 import { acceptsOnlyJson } from '../../../functions/api/show-start-page/for-clients.ts';
 import { staticFiles } from '../../../functions/api/static-files.ts';
@@ -114,6 +115,24 @@ describe('the page', () => {
 
     expect(files.page({ 'x-forwarded-proto': 'https' }).headers[header]).toBe('max-age=31536000');
     expect(files.page({}).headers[header]).toBe(undefined);
+  });
+});
+
+test('the page is at every path of a screen, and at no path that names a file', () => {
+  expect(textOf(files.screen('/docs/createTask', {}))).toBe('<!doctype html>');
+  expect(files.screen('/docs/main.js', {})).toBe(undefined);
+  expect(files.screen('/docs/.env', {})).toBe(undefined);
+});
+
+test.each([
+  ['/v1/none', 'not_found', undefined],
+  ['/', 'not_found', undefined],
+  ['/v1/tasks/', 'moved_permanently', '/v1/tasks?limit=1'],
+  ['//evil.example/', 'moved_permanently', '/evil.example?limit=1'],
+])('a request to %s, which no route matches, is %s', (path, code, location) => {
+  expect(noRouteProblem('GET', path, 'limit=1')).toMatchObject({
+    code,
+    ...(location !== undefined && { headers: { location } }),
   });
 });
 

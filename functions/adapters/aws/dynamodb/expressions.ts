@@ -10,16 +10,20 @@ type Expressions = {
 
 /**
  * Expressions with what their placeholders stand for: `#status` for the attribute `status`, `:status` for
- * `values.status`. Every attribute is named by a placeholder, since many names are reserved words. DynamoDB
+ * `values.status`. A name that is not that of its placeholder, like the id of a task, is in `names`. Every attribute is named by a placeholder, since many names are reserved words. DynamoDB
  * rejects a request that declares a placeholder it does not use, so only those in use are declared.
  */
-export function withPlaceholders<E extends Expressions>(expressions: E, values: Row = {}) {
+export function withPlaceholders<E extends Expressions>(
+  expressions: E,
+  values: Row = {},
+  names: Readonly<Record<string, string>> = {},
+) {
   const text = Object.values(expressions).join(' ');
-  const names = placeholdersIn(text, /#(\w+)/g).map((name) => [`#${name}`, name]);
+  const named = placeholdersIn(text, /#(\w+)/g).map((name) => [`#${name}`, names[name] ?? name]);
   const used = placeholdersIn(text, /:(\w+)/g).map((name) => [`:${name}`, values[name]]);
   return {
     ...expressions,
-    ...(names.length > 0 && { ExpressionAttributeNames: Object.fromEntries(names) }),
+    ...(named.length > 0 && { ExpressionAttributeNames: Object.fromEntries(named) }),
     ...(used.length > 0 && {
       ExpressionAttributeValues: marshall(Object.fromEntries(used), {
         removeUndefinedValues: true,

@@ -4,7 +4,6 @@ import {
   type DynamoDBClient,
   QueryCommand,
   type QueryCommandInput,
-  type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type {
@@ -19,41 +18,42 @@ import type {
   Waiting,
   WaitingKey,
 } from '../../../domain/providers/queue-store.ts';
-import { allOf } from './expressions.ts';
+import { allOf, withPlaceholders } from './expressions.ts';
 import { type Row, readRow } from './rows.ts';
-import { type Updated, update } from './update.ts';
+import { type Change, type Updated, update, updateExpression } from './update.ts';
 
 /** When a row of slots may be written. `#task` is the id of a task, `#queue` the name of a queue. */
 const slotConditions = {
-  exists: 'attribute_exists(slots)',
+  exists: 'attribute_exists(#slots)',
   /** A write that the SDK repeats finds its own lease, and takes no second slot. */
-  hasNoSlot: 'attribute_not_exists(slots.#task)',
-  hasSlot: 'attribute_exists(slots.#task)',
-  notKept: 'attribute_not_exists(slots.#task.#unknown)',
+  hasNoSlot: 'attribute_not_exists(#slots.#task)',
+  hasSlot: 'attribute_exists(#slots.#task)',
+  notKept: 'attribute_not_exists(#slots.#task.#unknown)',
   /** Nobody has taken it up or lengthened it. */
-  leaseAsSeen: 'slots.#task.#until = :until AND slots.#task.held = :held',
+  leaseAsSeen: '#slots.#task.#until = :until AND #slots.#task.#held = :held',
   /** Less than, and not unequal: the limit may have been lowered below what is taken. */
-  hasRoom: 'size(slots) < :slots',
-  nobodyWaits: 'size(queued) = :none',
-  notPaused: '(attribute_not_exists(pausedUntil) OR pausedUntil <= :now)',
-  noSubmitReserved: '(attribute_not_exists(nextSubmitAt) OR nextSubmitAt <= :now)',
-  submitAsSeen: 'nextSubmitAt = :seenSubmit',
-  neverSubmitted: 'attribute_not_exists(nextSubmitAt)',
-  markAsSeen: 'queued.#queue = :mark',
+  hasRoom: 'size(#slots) < :slots',
+  nobodyWaits: 'size(#queued) = :none',
+  notPaused: '(attribute_not_exists(#pausedUntil) OR #pausedUntil <= :now)',
+  noSubmitReserved: '(attribute_not_exists(#nextSubmitAt) OR #nextSubmitAt <= :now)',
+  submitAsSeen: '#nextSubmitAt = :seenSubmit',
+  neverSubmitted: 'attribute_not_exists(#nextSubmitAt)',
+  markAsSeen: '#queued.#queue = :mark',
 };
 
 const flowConditions = {
-  exists: 'attribute_exists(virtualTime)',
-  lower: '(attribute_not_exists(virtualTime) OR virtualTime < :virtualTime)',
-  turnAsSeen: 'virtualTime = :seen',
-  markAsSeen: 'mark = :mark',
+  exists: 'attribute_exists(#virtualTime)',
+  lower: '(attribute_not_exists(#virtualTime) OR #virtualTime < :virtualTime)',
+  turnAsSeen: '#virtualTime = :seen',
+  markAsSeen: '#mark = :mark',
 };
 
 const waitingConditions = {
-  exists: 'attribute_exists(sk)',
+  exists: 'attribute_exists(#sk)',
   /** A claim carries its owner: one that the SDK repeats meets itself. */
-  notClaimed: '(attribute_not_exists(claimedUntil) OR claimedUntil <= :now OR claimedBy = :owner)',
-  claimedByMe: 'claimedBy = :owner',
+  notClaimed:
+    '(attribute_not_exists(#claimedUntil) OR #claimedUntil <= :now OR #claimedBy = :owner)',
+  claimedByMe: '#claimedBy = :owner',
 };
 
 /**
@@ -62,18 +62,15 @@ const waitingConditions = {
  * tasks, in the order in which they came. `summary#<queue>` says how many wait in the long flows.
  */
 export function queueTable(client: DynamoDBClient, table: string): QueueStore {
-  const write = (key: Row, expressions: WriteExpressions): Promise<Updated> =>
-    update(client, { TableName: table, Key: marshall(key), ...requestOf(expressions) });
+  const write = (key: Row, change: Change): Promise<Updated> =>
+    update(client, { TableName: table, Key: marshall(key), ...updateExpression(change) });
 
   /** A write of a row of slots, which is created if it is missing. */
-  const writeSlots = async (
-    segment: SegmentKey,
-    expressions: WriteExpressions,
-  ): Promise<SlotWrite> => {
+  const writeSlots = async (segment: SegmentKey, change: Change): Promise<SlotWrite> => {
     const key = slotsKey(segment);
     const checked = {
-      ...expressions,
-      conditions: [slotConditions.exists, ...(expressions.conditions ?? [])],
+      ...change,
+      conditions: [slotConditions.exists, ...(change.conditions ?? [])],
     };
     const first = await write(key, checked);
     const isMissing = !first.done && first.row?.['slots'] === undefined;
@@ -108,11 +105,7 @@ export function queueTable(client: DynamoDBClient, table: string): QueueStore {
     takeSlot: (segment, taskId, lease, terms) => {
       const { submit, virtualTime } = terms;
       return writeSlots(segment, {
-        set: [
-          'slots.#task = :lease',
-          ...(submit ? ['nextSubmitAt = :nextSubmit'] : []),
-          ...(virtualTime === undefined ? [] : ['virtualTime = :virtualTime']),
-        ],
+        set: { 'slots.task': lease, nextSubmitAt: submit?.next, virtualTime },
         conditions: [
           slotConditions.hasNoSlot,
           slotConditions.hasRoom,
@@ -122,43 +115,38 @@ export function queueTable(client: DynamoDBClient, table: string): QueueStore {
         ],
         names: { task: taskId },
         values: {
-          lease,
           slots: terms.slots,
           now: terms.now,
           none: 0,
-          nextSubmit: submit?.next,
           seenSubmit: submit?.seen,
-          virtualTime,
         },
       });
     },
 
     holdSlot: (segment, taskId, until) =>
       writeSlots(segment, {
-        set: ['slots.#task.held = :held', 'slots.#task.#until = :until'],
+        set: { 'slots.task.held': true, 'slots.task.until': until },
         conditions: [slotConditions.hasSlot],
         names: { task: taskId },
-        values: { held: true, until },
       }),
 
     keepSlot: (segment, taskId, until) =>
       writeSlots(segment, {
-        set: ['slots.#task.#unknown = :unknown', 'slots.#task.#until = :until'],
+        set: { 'slots.task.unknown': true, 'slots.task.until': until },
         conditions: [slotConditions.hasSlot],
         names: { task: taskId },
-        values: { unknown: true, until },
       }),
 
     releaseSlot: (segment, taskId) =>
       writeSlots(segment, {
-        remove: ['slots.#task'],
+        remove: ['slots.task'],
         conditions: [slotConditions.hasSlot, slotConditions.notKept],
         names: { task: taskId },
       }),
 
     reclaimSlot: (segment, taskId, { until, held }) =>
       writeSlots(segment, {
-        remove: ['slots.#task'],
+        remove: ['slots.task'],
         conditions: [slotConditions.leaseAsSeen],
         names: { task: taskId },
         values: { until, held },
@@ -166,16 +154,15 @@ export function queueTable(client: DynamoDBClient, table: string): QueueStore {
 
     markQueued: async (segment, queue, mark) => {
       const { row } = await writeSlots(segment, {
-        set: ['queued.#queue = :mark'],
+        set: { 'queued.queue': mark },
         names: { queue },
-        values: { mark },
       });
       return row;
     },
 
     clearQueued: async (segment, queue, mark) => {
       await writeSlots(segment, {
-        remove: ['queued.#queue'],
+        remove: ['queued.queue'],
         conditions: [slotConditions.markAsSeen],
         names: { queue },
         values: { mark },
@@ -183,10 +170,7 @@ export function queueTable(client: DynamoDBClient, table: string): QueueStore {
     },
 
     pause: async (segment, pausedUntil) => {
-      await writeSlots(segment, {
-        set: ['pausedUntil = :pausedUntil'],
-        values: { pausedUntil },
-      });
+      await writeSlots(segment, { set: { pausedUntil } });
     },
 
     flows: async (queue) =>
@@ -205,15 +189,13 @@ export function queueTable(client: DynamoDBClient, table: string): QueueStore {
       // two the row may be forgotten.
       for (;;) {
         const raised = await write(flowKey(key), {
-          set: ['virtualTime = :virtualTime', 'mark = :mark'],
+          set: { virtualTime, mark },
           conditions: [flowConditions.lower],
-          values: { virtualTime, mark },
         });
         if (raised.done) return;
         const touched = await write(flowKey(key), {
-          set: ['mark = :mark'],
+          set: { mark },
           conditions: [flowConditions.exists],
-          values: { mark },
         });
         if (touched.done) return;
       }
@@ -221,18 +203,17 @@ export function queueTable(client: DynamoDBClient, table: string): QueueStore {
 
     takeTurn: async (flow, virtualTime, servedAt) => {
       const { done } = await write(flowKey(flow), {
-        set: ['virtualTime = :virtualTime', 'servedAt = :servedAt'],
+        set: { virtualTime, servedAt },
         conditions: [flowConditions.turnAsSeen],
-        values: { virtualTime, servedAt, seen: flow.virtualTime },
+        values: { seen: flow.virtualTime },
       });
       return done;
     },
 
     returnTurn: async (key, cost) => {
       await write(flowKey(key), {
-        set: ['virtualTime = virtualTime - :cost'],
+        add: { virtualTime: -cost },
         conditions: [flowConditions.exists],
-        values: { cost },
       });
     },
 
@@ -246,8 +227,7 @@ export function queueTable(client: DynamoDBClient, table: string): QueueStore {
     // An update and no put: a claim on it stays.
     addWaiting: async (waiting) => {
       await write(waitingKey(waiting), {
-        set: ['cost = :cost', 'since = :since', 'taskId = :taskId'],
-        values: { cost: waiting.cost, since: waiting.since, taskId: waiting.taskId },
+        set: { cost: waiting.cost, since: waiting.since, taskId: waiting.taskId },
       });
     },
 
@@ -284,9 +264,9 @@ export function queueTable(client: DynamoDBClient, table: string): QueueStore {
 
     claim: async (key, { owner, now, until }) => {
       const { done } = await write(waitingKey(key), {
-        set: ['claimedBy = :owner', 'claimedUntil = :until'],
+        set: { claimedBy: owner, claimedUntil: until },
         conditions: [waitingConditions.exists, waitingConditions.notClaimed],
-        values: { owner, now, until },
+        values: { owner, now },
       });
       return done;
     },
@@ -303,13 +283,7 @@ export function queueTable(client: DynamoDBClient, table: string): QueueStore {
 
     writeSummary: async (queue, { takenAt, flows, waiting = 0, oldestSince = 0 }) => {
       await write(summaryKey(queue), {
-        set: [
-          'takenAt = :takenAt',
-          'flows = :flows',
-          'waiting = :waiting',
-          'oldestSince = :oldestSince',
-        ],
-        values: { takenAt, flows, waiting, oldestSince },
+        set: { takenAt, flows, waiting, oldestSince },
       });
     },
 
@@ -344,76 +318,25 @@ const waitingKey = (key: WaitingKey): Row => ({
   sk: `${String(key.since).padStart(13, '0')}#${key.taskId}`,
 });
 
-// Expressions.
-
-type WriteExpressions = {
-  readonly set?: readonly string[];
-  readonly remove?: readonly string[];
-  readonly conditions?: readonly string[];
-  readonly names?: Readonly<Record<string, string>>;
-  readonly values?: Row;
-};
-
-const creation: WriteExpressions = {
-  set: ['slots = if_not_exists(slots, :noSlots)', 'queued = if_not_exists(queued, :noQueues)'],
-  values: {
-    noSlots: {},
-    noQueues: {},
-  },
-};
-
-/** Reserved words of DynamoDB that are names of attributes here. */
-const reserved = { until: 'until', unknown: 'unknown' };
-
-type Request = Pick<
-  UpdateItemCommandInput,
-  | 'UpdateExpression'
-  | 'ConditionExpression'
-  | 'ExpressionAttributeNames'
-  | 'ExpressionAttributeValues'
->;
-
-/** DynamoDB rejects a request that declares a placeholder which it does not use. */
-function requestOf({
-  set = [],
-  remove = [],
-  conditions = [],
-  names = {},
-  values = {},
-}: WriteExpressions): Request {
-  const changes = [
-    ...(set.length > 0 ? [`SET ${set.join(', ')}`] : []),
-    ...(remove.length > 0 ? [`REMOVE ${remove.join(', ')}`] : []),
-  ].join(' ');
-  const text = `${changes} ${conditions.join(' ')}`;
-  const used = (sign: string, all: Row): Row =>
-    Object.fromEntries(
-      Object.entries(all)
-        .filter(([name]) => new RegExp(`${sign}${name}\\b`).test(text))
-        .map(([name, value]) => [`${sign}${name}`, value]),
-    );
-  const usedNames = used('#', { ...reserved, ...names });
-  const usedValues = used(':', values);
-  return {
-    ...(changes !== '' && { UpdateExpression: changes }),
-    ...(conditions.length > 0 && { ConditionExpression: allOf(conditions) }),
-    ...(Object.keys(usedNames).length > 0 && { ExpressionAttributeNames: usedNames }),
-    ...(Object.keys(usedValues).length > 0 && {
-      ExpressionAttributeValues: marshall(usedValues, { removeUndefinedValues: true }),
-    }),
-  };
-}
+const creation: Change = { setOnce: { slots: {}, queued: {} } };
 
 /** Deletes a row. A failed condition is no error. */
 async function remove(
   client: DynamoDBClient,
   table: string,
   key: Row,
-  expressions: WriteExpressions,
+  { conditions = [], values }: Pick<Change, 'conditions' | 'values'>,
 ): Promise<void> {
   try {
     await client.send(
-      new DeleteItemCommand({ TableName: table, Key: marshall(key), ...requestOf(expressions) }),
+      new DeleteItemCommand({
+        TableName: table,
+        Key: marshall(key),
+        ...withPlaceholders(
+          conditions.length > 0 ? { ConditionExpression: allOf(conditions) } : {},
+          values,
+        ),
+      }),
     );
   } catch (error) {
     if (!(error instanceof ConditionalCheckFailedException)) throw error;

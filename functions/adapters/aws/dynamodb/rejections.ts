@@ -2,6 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { ProviderName } from '../../../domain/model/catalogue.ts';
 import type { Clock } from '../../../domain/model/clock.ts';
+import { dayMs } from '../../../domain/model/duration.ts';
 import {
   type RejectionCount,
   type Rejections,
@@ -10,7 +11,6 @@ import {
 import { type Row, readRow } from './rows.ts';
 import { update, updateExpression } from './update.ts';
 
-const dayMs = 24 * 60 * 60 * 1000;
 const prefix = 'rejected_';
 
 const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);

@@ -8,6 +8,7 @@ import {
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { backOff } from './back-off.ts';
 import { allOf, withPlaceholders } from './expressions.ts';
 import type { Row } from './rows.ts';
 
@@ -18,7 +19,7 @@ type ReturnOptions = 'ReturnValues' | 'ReturnValuesOnConditionCheckFailure';
 type Output = { readonly Attributes?: Parameters<typeof unmarshall>[0] | undefined };
 
 const maxAttempts = 5;
-const backoffMs = (attempt: number) => Math.random() * 20 * 2 ** attempt;
+const maxBackOffMs = 320;
 
 /** One conditional update. A failed condition is a result and not an error: losing a race is normal. */
 export const update = (
@@ -55,7 +56,7 @@ async function write(send: () => Promise<Output>): Promise<Updated> {
       return await writeOnce(send);
     } catch (error) {
       if (!(error instanceof TransactionConflictException) || attempt === maxAttempts) throw error;
-      await new Promise((resolve) => setTimeout(resolve, backoffMs(attempt)));
+      await backOff(attempt, maxBackOffMs);
     }
   }
 }
@@ -78,13 +79,15 @@ export type Change = {
   readonly setOnce?: Row;
   /** Attributes that get the value which the named attribute has before the update. */
   readonly copy?: Readonly<Record<string, string>>;
-  /** What is added to a number, or put into a set. */
+  /** What is added to a number, or subtracted when it is negative; or put into a set. */
   readonly add?: Row;
   readonly remove?: readonly string[];
   /** All of them must hold. They may use the values above, by the attribute's name. */
   readonly conditions?: readonly string[];
   /** What other placeholders of the conditions stand for. */
   readonly values?: Row;
+  /** The attributes that are not called as above: `{ task: id }` makes the attribute `id` in `slots` of `slots.task`. */
+  readonly names?: Readonly<Record<string, string>>;
 };
 
 /** The expressions of an update, for an `UpdateItem` or for an action of a transaction. */
@@ -96,6 +99,7 @@ export function updateExpression({
   remove = [],
   conditions = [],
   values = {},
+  names,
 }: Change) {
   const isGiven = ([, value]: [string, unknown]) => value !== null && value !== undefined;
   const assigned = Object.entries(set).filter(isGiven);
@@ -129,6 +133,7 @@ export function updateExpression({
         [...assigned, ...assignedOnce, ...added].map(([name, value]) => [valueName(name), value]),
       ),
     },
+    names,
   );
 }
 

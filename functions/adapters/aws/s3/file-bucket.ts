@@ -1,10 +1,9 @@
 import { GetObjectCommand, HeadObjectCommand, NotFound, type S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { FileStore } from '../../../domain/tasks/ports.ts';
+import { pictureLinkSeconds } from '../../../domain/wire/deliver-picture.ts';
 import { fileKey } from './bucket-keys.ts';
 import { readObject } from './objects.ts';
-
-const linkSeconds = 5 * 60;
 
 /** The files of callers in the input bucket. */
 export function fileBucket(client: S3Client, bucket: string): FileStore {
@@ -26,7 +25,7 @@ export function fileBucket(client: S3Client, bucket: string): FileStore {
     },
     link: (account, fileId) =>
       getSignedUrl(client, new GetObjectCommand(locationOf(account, fileId)), {
-        expiresIn: linkSeconds,
+        expiresIn: pictureLinkSeconds,
       }),
     read: (account, fileId) => readObject(client, locationOf(account, fileId)),
   };

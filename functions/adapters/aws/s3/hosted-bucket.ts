@@ -2,17 +2,20 @@ import type { Readable } from 'node:stream';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { contentDisposition, mimeTypeOf } from '../../../domain/files/file-name.ts';
-import { type FileBucket, FileProblem, type ReceivedFile } from '../../../domain/files/ports.ts';
+import {
+  type FileBucket,
+  FileProblem,
+  type FileProblemReason,
+  type ReceivedFile,
+} from '../../../domain/files/ports.ts';
+import { pictureDownloadMs } from '../../../domain/model/task.ts';
+import { pictureLinkSeconds } from '../../../domain/wire/deliver-picture.ts';
 import type { UrlRules } from '../../outbound/check-url.ts';
 import { AddressNotAllowed, TooLarge, Unreachable } from '../../outbound/errors.ts';
 import { saveToTempFile, type TempFile } from '../../outbound/temp-file.ts';
 import { hostedFileKey, hostedFilePrefix } from './bucket-keys.ts';
 import { download } from './download.ts';
 import { deleteVersions, putImage, readObject } from './objects.ts';
-
-const linkSeconds = 5 * 60;
-/** Below the half minute after which API Gateway gives up, with time left to store the file. */
-const downloadMs = 20_000;
 
 type Options = {
   readonly bucket: string;
@@ -29,7 +32,7 @@ export const fileReceiver =
       client,
       bucket,
       await saveToTempFile(body, { maxBytes }).catch((cause: unknown) => {
-        throw problemOf(cause, maxBytes, 'incomplete');
+        throw problemOf(cause, maxBytes, () => ({ reason: 'incomplete' }));
       }),
     );
 
@@ -40,11 +43,11 @@ export const fileDownloader =
   (client: S3Client, { bucket, maxBytes, userAgent, ...rules }: DownloadOptions) =>
   /** @throws {FileProblem} */
   async (url: string): Promise<ReceivedFile> => {
-    const options = { rules, userAgent, maxBytes, deadlineMs: downloadMs };
+    const options = { rules, userAgent, maxBytes, deadlineMs: pictureDownloadMs };
     const { status, file } = await download(url, options).catch((cause: unknown) => {
-      throw problemOf(cause, maxBytes, 'unreachable');
+      throw problemOf(cause, maxBytes, (detail) => ({ reason: 'unreachable', detail }));
     });
-    if (!file) throw new FileProblem('unreachable', `answered with status ${status}`);
+    if (!file) throw new FileProblem({ reason: 'http-status', status });
     return received(client, bucket, file);
   };
 
@@ -57,14 +60,15 @@ const received = (client: S3Client, bucket: string, file: TempFile): ReceivedFil
 function problemOf(
   cause: unknown,
   maxBytes: number,
-  brokenOff: 'incomplete' | 'unreachable',
+  brokenOff: (detail: string) => FileProblemReason,
 ): unknown {
-  if (cause instanceof TooLarge) return new FileProblem('too-large', String(maxBytes), { cause });
+  if (cause instanceof TooLarge)
+    return new FileProblem({ reason: 'too-large', maxBytes }, { cause });
   if (cause instanceof AddressNotAllowed) {
-    return new FileProblem('address', cause.message, { cause });
+    return new FileProblem({ reason: 'address', detail: cause.message }, { cause });
   }
   return cause instanceof Unreachable
-    ? new FileProblem(brokenOff, cause.message, { cause })
+    ? new FileProblem(brokenOff(cause.message), { cause })
     : cause;
 }
 
@@ -84,7 +88,7 @@ export const storedFiles = (
         ResponseContentType: mimeTypeOf(file),
         ResponseContentDisposition: contentDisposition(presentation, file),
       }),
-      { expiresIn: linkSeconds },
+      { expiresIn: pictureLinkSeconds },
     ),
   read: (file) => readObject(client, { Bucket: bucket, Key: hostedFileKey(file) }),
 });

@@ -6,7 +6,12 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { type Input, maxSignedUrlLength, type TaskState } from '../../../domain/model/task.ts';
+import {
+  type Input,
+  maxSignedUrlLength,
+  pictureDownloadMs,
+  type TaskState,
+} from '../../../domain/model/task.ts';
 import { InputProblem } from '../../../domain/tasks/input-problems.ts';
 import type { InputStore } from '../../../domain/tasks/ports.ts';
 import type { UrlRules } from '../../outbound/check-url.ts';
@@ -22,8 +27,6 @@ import {
 } from './bucket-keys.ts';
 import { download } from './download.ts';
 import { listImages, putImage } from './objects.ts';
-
-const downloadMs = 20_000;
 
 type Options = UrlRules & {
   /** The size limit of a picture; the rest of a larger one is not downloaded. */
@@ -111,7 +114,7 @@ async function fetchUrl(
     rules: { ...rules, maxLength: maxSignedUrlLength },
     userAgent,
     maxBytes,
-    deadlineMs: downloadMs,
+    deadlineMs: pictureDownloadMs,
   };
   const { status, file } = await download(url, options).catch(throwDownloadProblem);
   if (!file) throw new InputProblem({ reason: 'http-status', status });

@@ -7,6 +7,7 @@ import { contentTypeOf } from '../../../domain/model/image-format.ts';
 import { type Image, maxSignedUrlLength } from '../../../domain/model/task.ts';
 import { ResultUnavailable } from '../../../domain/model/workflow-errors.ts';
 import type { ResultStore } from '../../../domain/tasks/ports.ts';
+import { pictureLinkSeconds } from '../../../domain/wire/deliver-picture.ts';
 import { saveToTempFile, type TempFile } from '../../outbound/temp-file.ts';
 import { preparedKey, resultKey, resultPrefix } from './bucket-keys.ts';
 import { type DownloadOptions, download } from './download.ts';
@@ -15,7 +16,6 @@ import { listImages, putImage, readObject } from './objects.ts';
 // Far above a PNG of 1280x1280: only a limit so that a wrong response cannot fill the disk.
 const maxBytes = 64 * 1024 * 1024;
 const downloadMs = 60_000;
-const linkSeconds = 5 * 60;
 
 /** Stores the generated images in S3. */
 export const resultStore = (
@@ -102,7 +102,7 @@ export const storedResults = (
         Key: key,
         ResponseContentDisposition: `inline; filename="${name}.${contentType.split('/')[1]}"`,
       }),
-      { expiresIn: linkSeconds },
+      { expiresIn: pictureLinkSeconds },
     ),
   read: ({ key }) => readObject(client, { Bucket: bucket, Key: key }),
 });

@@ -33,7 +33,7 @@ const source = (body: string, first: string) => `
 async function setUp(body: string, differing: Partial<FunctionDefinition> = {}, first = '') {
   const receiver = await startReceiver();
   const definition = bundled(source(body, first), {
-    description: 'functions/workflow/work.ts',
+    description: 'workflow/work',
     environment: { RECEIVER: receiver.url },
     ...differing,
   });

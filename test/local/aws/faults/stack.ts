@@ -54,9 +54,9 @@ const definitionString = {
 const resources = (receiver: string) => ({
   Api: { Type: 'AWS::ApiGatewayV2::Api', Properties: { ProtocolType: 'HTTP' } },
   Stage: { Type: 'AWS::ApiGatewayV2::Stage', Properties: { StageName: '$default' } },
-  Work: lambda('work', 'functions/workflow/work.ts', receiver),
-  Wait: lambda('wait', 'functions/workflow/wait.ts', receiver),
-  OnEvent: lambda('on-event', 'functions/events/on-event.ts', receiver),
+  Work: lambda('work', 'workflow/work', receiver),
+  Wait: lambda('wait', 'workflow/wait', receiver),
+  OnEvent: lambda('on-event', 'events/on-event', receiver),
   Flow: {
     Type: 'AWS::StepFunctions::StateMachine',
     Properties: {

@@ -44,6 +44,31 @@ test('an attribute gets the value that another has before the update', () => {
   });
 });
 
+test('an attribute whose name no expression can have is named apart', () => {
+  expect(
+    updateExpression({
+      set: { 'slots.task.held': true },
+      add: { virtualTime: -5 },
+      remove: ['queued.queue'],
+      conditions: ['attribute_exists(#slots.#task)'],
+      names: { task: 'task-unified-1-a', queue: 'fal#0' },
+    }),
+  ).toEqual({
+    UpdateExpression:
+      'SET #slots.#task.#held = :slots_task_held REMOVE #queued.#queue ADD #virtualTime :virtualTime',
+    ConditionExpression: 'attribute_exists(#slots.#task)',
+    ExpressionAttributeNames: {
+      '#slots': 'slots',
+      '#task': 'task-unified-1-a',
+      '#held': 'held',
+      '#queued': 'queued',
+      '#queue': 'fal#0',
+      '#virtualTime': 'virtualTime',
+    },
+    ExpressionAttributeValues: marshall({ ':slots_task_held': true, ':virtualTime': -5 }),
+  });
+});
+
 test('null removes an attribute, and an update without values declares none', () => {
   expect(updateExpression({ set: { totalLimit: null } })).toEqual({
     UpdateExpression: 'REMOVE #totalLimit',

@@ -39,7 +39,7 @@ function receiver() {
     open: () => open,
     receive: async (body: Readable) => {
       const received = await buffer(body).catch((cause: unknown) => {
-        throw new FileProblem('incomplete', '', { cause });
+        throw new FileProblem({ reason: 'incomplete' }, { cause });
       });
       open += 1;
       return {

@@ -3,7 +3,9 @@ import { authenticate } from '../../../../functions/domain/accounts/authenticate
 import {
   CanaryKeyRequest,
   canaryKeyRequest,
+  type IssuedKey,
   IssueKeyRequest,
+  issueFor,
   issueKey,
 } from '../../../../functions/domain/accounts/issue-key.ts';
 import { idempotencyTtlMs } from '../../../../functions/domain/billing/idempotency.ts';
@@ -246,4 +248,44 @@ test.each([
   { idempotency_key: 'grün' },
 ])('a request like %j is rejected', (request) => {
   expect(IssueKeyRequest.safeParse(request).success).toBe(false);
+});
+
+describe('an event of the operator', () => {
+  const key: IssuedKey = { api_key: 'sk-dr-test', key_id: 'key-1', account: 'default' };
+  const code = { code: 'once-1', expires_at: 1 };
+  const issue = () => {
+    const requests: object[] = [];
+    const issueEvent = issueFor({
+      issueKey: async (request) => {
+        requests.push(request);
+        return key;
+      },
+      issueCode: async (request) => {
+        requests.push(request);
+        return code;
+      },
+    });
+    return { requests, issue: (event: unknown) => issueEvent(event, 'request') };
+  };
+
+  test.each<[string, unknown, object, object]>([
+    ['a link to the console', { console: { name: 'ada' } }, { console: { name: 'ada' } }, code],
+    ['the key of the canary', { canary: true }, canaryKeyRequest, key],
+    ['a key', { account: 'shop' }, IssueKeyRequest.parse({ account: 'shop' }), key],
+  ])('that asks for %s gets it', async (_, event, request, issued) => {
+    const made = issue();
+
+    expect(await made.issue(event)).toEqual(issued);
+    expect(made.requests).toEqual([request]);
+  });
+
+  test.each([{ canary: false }, { console: {} }, { account: 'A B' }, null, 'canary'])(
+    '%j asks for nothing that there is, and nothing is issued',
+    async (event) => {
+      const made = issue();
+
+      expect(await thrownBy(made.issue(event))).toMatchObject({ name: 'ZodError' });
+      expect(made.requests).toEqual([]);
+    },
+  );
 });

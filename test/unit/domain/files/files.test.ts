@@ -205,13 +205,26 @@ describe('an upload', () => {
   });
 
   test.each([
-    ['too-large', '10', 'request_too_large', 'larger than 10 bytes'],
-    ['address', 'must not point to a private address', 'invalid_request', 'file_url must not'],
-    ['unreachable', 'took too long to answer', 'file_download_failed', 'file_url took too long'],
-    ['incomplete', '', 'invalid_request', 'ends too early'],
-  ] as const)('that did not arrive (%s) says why', async (reason, detail, code, message) => {
+    [{ reason: 'too-large', maxBytes: 10 }, 'request_too_large', 'larger than 10 bytes'],
+    [
+      { reason: 'address', detail: 'must not point to a private address' },
+      'invalid_request',
+      'file_url must not',
+    ],
+    [
+      { reason: 'http-status', status: 404 },
+      'file_download_failed',
+      'file_url answered with status 404',
+    ],
+    [
+      { reason: 'unreachable', detail: 'took too long to answer' },
+      'file_download_failed',
+      'file_url took too long',
+    ],
+    [{ reason: 'incomplete' }, 'invalid_request', 'ends too early'],
+  ] as const)('that did not arrive (%j) says why', async (problem, code, message) => {
     const { upload } = context();
-    const receive = () => Promise.reject(new FileProblem(reason, detail));
+    const receive = () => Promise.reject(new FileProblem(problem));
 
     expect(await thrownBy(upload(receive, sampleCaller))).toMatchObject({
       code,

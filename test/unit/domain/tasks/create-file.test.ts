@@ -1,10 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  createFile,
-  fileIdOf,
-  fileTtlMs,
-  fileUrl,
-} from '../../../../functions/domain/tasks/create-file.ts';
+import { fileTtlMs } from '../../../../functions/domain/model/task.ts';
+import { createFile, fileIdOf, fileUrl } from '../../../../functions/domain/tasks/create-file.ts';
 import { sampleTime } from '../../../support/tasks.ts';
 
 const baseUrl = 'https://api.example.com';

@@ -406,6 +406,19 @@ describe('what a receiver answers', () => {
     expect(attempts.map((attempt) => attempt.text)).toEqual([stored]);
   });
 
+  test.each([
+    [499, 'no'],
+    [500, undefined],
+    [503, undefined],
+  ])(
+    'the text of a %i is stored as %j: a server that fails may send a stack trace',
+    async (status, stored) => {
+      const { attempts } = await answering(afterAttempts(0), { status, text: 'no' });
+
+      expect(attempts.map((attempt) => attempt.text)).toEqual([stored]);
+    },
+  );
+
   test('what a receiver says is in no error', async () => {
     const { error } = await answering(afterAttempts(0), { status: 404, text: 'secret words' });
 

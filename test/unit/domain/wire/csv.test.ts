@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { csvOf as consoleCsvOf } from '../../../../console/screens/operator/csv.ts';
 import { csvOf } from '../../../../functions/domain/wire/csv.ts';
 
 test('a table has a line of names, and a line for each row with an empty cell for what is absent', () => {
@@ -29,6 +30,13 @@ test.each([
 
   expect(line.startsWith('"\'')).toBe(true);
   expect(line).toBe(`"'${name.replaceAll('"', '""')}"\r\n`);
+});
+
+test.each([
+  ...['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\n', '  =1', '\u0000=1', '＝1', '－1', '＠a'],
+  ...['a,b', 'a "b"', "it's", ' a', 'a ', 'a\r\nb', 'a=1', '', 'grün'],
+])('the console, which imports nothing of the API, writes %j as the API does', (text) => {
+  expect(consoleCsvOf(['a', 'b'], [[text, -1.5]])).toBe(csvOf(['a', 'b'], [{ a: text, b: -1.5 }]));
 });
 
 test('a number below zero stays a number', () => {

@@ -18,29 +18,33 @@ describe('the header Prefer', () => {
     ['wait=10; strict, return=minimal', 10],
     ['return=minimal,wait=10,wait=20', 10],
   ])('%j asks for a wait of %i seconds', (prefer, seconds) => {
-    expect(preferredWaitSeconds(prefer)).toBe(seconds);
+    expect(preferredWaitSeconds(prefer, 'GET')).toBe(seconds);
   });
 
   test.each(['wait=26', 'wait=60', 'wait=999999999'])(
     '%j asks for the longest wait that there is',
     (prefer) => {
-      expect(preferredWaitSeconds(prefer)).toBe(25);
+      expect(preferredWaitSeconds(prefer, 'GET')).toBe(25);
     },
   );
 
   test.each([undefined, '', 'wait', 'wait=', 'wait=0', 'wait=-1', 'wait=1.5', 'wait=soon'])(
     '%j asks for no wait, and is no error',
     (prefer) => {
-      expect(preferredWaitSeconds(prefer)).toBeUndefined();
+      expect(preferredWaitSeconds(prefer, 'GET')).toBeUndefined();
     },
   );
 
   test.each(['await=5', 'xwait=5', 'return=minimal', 'wait=5x', '5'])(
     '%j is another preference',
     (prefer) => {
-      expect(preferredWaitSeconds(prefer)).toBeUndefined();
+      expect(preferredWaitSeconds(prefer, 'GET')).toBeUndefined();
     },
   );
+});
+
+test('HEAD never waits, since it asks for headers alone', () => {
+  expect(preferredWaitSeconds('wait=20', 'HEAD')).toBeUndefined();
 });
 
 test('Preference-Applied says for how long, and only after a wait', () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import type { Scope } from '../../../../functions/domain/model/api-key.ts';
 import type { Task } from '../../../../functions/domain/model/task.ts';
-import { uploadsOf } from '../../../../functions/domain/wire/view.ts';
+import { uploadsFor, uploadsOf } from '../../../../functions/domain/wire/view.ts';
 import { failed, pending } from '../../../support/tasks.ts';
 
 const inputs = [
@@ -9,11 +10,12 @@ const inputs = [
 ] as const;
 const { createdAt } = pending();
 const expiresAt = createdAt + 15 * 60_000;
-const forms = uploadsOf(async (taskId, index, contentType, at) => ({
+const formFor: Parameters<typeof uploadsOf>[0] = async (taskId, index, contentType, at) => ({
   url: `${taskId}/${index}`,
   fields: { contentType },
   expiresAt: at,
-}));
+});
+const forms = uploadsOf(formFor);
 
 const form = (index: number, contentType: string) => ({
   url: `${pending().id}/${index}`,
@@ -37,4 +39,14 @@ test('a repeated request gets forms that expire with the first ones, and none af
 
   expect(await forms(task, expiresAt - 1)).toEqual([form(0, 'image/png'), form(1, 'image/webp')]);
   expect(await forms(task, expiresAt)).toEqual([]);
+});
+
+test.each<[Scope, number]>([
+  ['generate', 2],
+  ['read', 0],
+  ['manage', 0],
+])('who has the scope %s gets %i forms: they let their holder upload', async (scope, count) => {
+  const task = pending({ inputs });
+
+  expect(await uploadsFor(formFor)({ scopes: [scope] }, task, createdAt)).toHaveLength(count);
 });

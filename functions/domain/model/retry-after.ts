@@ -1,0 +1,10 @@
+/**
+ * What a header `Retry-After` says, as seconds or as a date, in seconds from `now`; undefined when it says nothing, or a
+ * time that is over.
+ */
+export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
+  if (value === undefined) return undefined;
+  if (/^\d{1,9}$/.test(value)) return Number(value);
+  const seconds = Math.ceil((Date.parse(value) - now) / 1000);
+  return seconds > 0 ? seconds : undefined; // also when it is no date
+}
