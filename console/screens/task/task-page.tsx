@@ -6,7 +6,7 @@ import { isEnded, refreshTasks, type Task, taskQuery } from '../../api/queries.t
 import { Copy } from '../../parts/copy.tsx';
 import { deliveryTexts } from '../../parts/delivery-text.ts';
 import { Failure } from '../../parts/failure.tsx';
-import { Foreign } from '../../parts/foreign.tsx';
+import { Foreign, plainForeign } from '../../parts/foreign.tsx';
 import { credits, duration, localTime } from '../../parts/format.ts';
 import { Loading } from '../../parts/loading.tsx';
 import { StatusMark, shownStatus, statusText } from '../../parts/status-mark.tsx';
@@ -40,7 +40,7 @@ function Story({ task, failure }: { readonly task: Task; readonly failure: React
         <p>
           <Link href="/console/tasks">Tasks</Link>
         </p>
-        <h1 title={task.request.prompt}>
+        <h1 title={plainForeign(task.request.prompt)}>
           <Foreign text={task.request.prompt} lines={3} />
         </h1>
         <p className="actions">
