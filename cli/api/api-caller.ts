@@ -34,8 +34,19 @@ export type ApiCall = <R extends AnyRoute, Response extends z.ZodType>(
   request: CallRequest<R>,
 ) => Promise<z.output<Response>>;
 
-export const apiCaller =
-  (access: Access): ApiCall =>
+export const apiCaller = (access: Access): ApiCall => {
+  const call = headersCaller(access);
+  return async (declared, request) => (await call(declared, request)).body;
+};
+
+/** The same with the headers of the response. */
+type HeadersCall = <R extends AnyRoute, Response extends z.ZodType>(
+  declared: { readonly route: R; readonly response: Response },
+  request: CallRequest<R>,
+) => Promise<{ readonly body: z.output<Response>; readonly headers: Headers }>;
+
+export const headersCaller =
+  (access: Access): HeadersCall =>
   ({ route, response: schema }, request) => {
     const { params, query, body, idempotencyKey, isRepeatable = true } = request;
     const headers = {
@@ -51,7 +62,10 @@ export const apiCaller =
         isRepeatable,
         ...(body !== undefined && { body: JSON.stringify(body) }),
       },
-      (response) => parseResponse(lenient(schema), response),
+      async (response) => ({
+        body: await parseResponse(lenient(schema), response),
+        headers: response.headers,
+      }),
     );
   };
 

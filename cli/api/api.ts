@@ -12,7 +12,7 @@ import * as uploadStream from '../../functions/api/upload-file-stream/route.ts';
 import * as uploadUrl from '../../functions/api/upload-file-url/route.ts';
 import type { BodyInputOf, QueryOf } from '../../functions/runtime/route.ts';
 import type { PageQuery } from '../program/list.ts';
-import { type Access, apiCaller, csvCaller, formCaller } from './api-caller.ts';
+import { type Access, apiCaller, csvCaller, formCaller, headersCaller } from './api-caller.ts';
 
 type CreateTaskRequest = BodyInputOf<typeof createTask.route>;
 
@@ -41,12 +41,22 @@ export type Credits = z.output<typeof getCredits.response>;
 /** The routes about tasks, files and what the account has. */
 export const darkroomApi = (access: Access) => {
   const call = apiCaller(access);
+  const callWithHeaders = headersCaller(access);
   const sendForm = formCaller(access);
   const readCsv = csvCaller(access);
   return {
-    /** With an idempotency key it is safe to repeat the request when its response got lost. */
-    create: (body: CreateTaskRequest, idempotencyKey: string) =>
-      call(createTask, { body, idempotencyKey }),
+    /**
+     * With an idempotency key it is safe to repeat the request when its response got lost.
+     * @returns the task, and whether an earlier request with this key has created it
+     */
+    create: async (body: CreateTaskRequest, idempotencyKey: string) => {
+      const { body: created, headers } = await callWithHeaders(createTask, {
+        body,
+        idempotencyKey,
+      });
+      const isReplayed = headers.get('idempotency-replayed') === 'true';
+      return { ...created, isReplayed };
+    },
     task: (task_id: string) => call(getTask, { params: { task_id } }),
     cancel: (task_id: string) => call(cancelTask, { params: { task_id } }),
     /** For good: its texts, pictures and results. Only a task that has ended. */

@@ -54,10 +54,12 @@ export async function createAndUpload(options: CreateOptions) {
       ),
     );
   onCreated(created.id);
-  // A repeated create returns the task of the first one, whose pictures may have arrived.
-  const hasBegun = created.status !== 'pending';
-  if (pictures.kind === 'files' && !hasBegun) {
-    await uploadPictures(send, pictures.files, created.uploads ?? []).catch(onTask(created.id));
+  // A repeated create returns the task of the first one. There is no form for a picture that has arrived, and none at all
+  // when the forms have expired: then the task fails by itself.
+  const { uploads = [], isReplayed } = created;
+  const needsNothing = created.status !== 'pending' || (isReplayed && uploads.length === 0);
+  if (pictures.kind === 'files' && !needsNothing) {
+    await uploadPictures(send, pictures.files, uploads).catch(onTask(created.id));
   }
   return created;
 }
@@ -96,7 +98,6 @@ async function uploadPictures(
   files: readonly LocalPicture[],
   forms: readonly UploadForm[],
 ): Promise<void> {
-  // A repeated create has no form for what has arrived.
   if (files.length > 0 && forms.length === 0)
     throw new CliError('The API did not say where to upload: does it take uploads?');
   for (const form of forms) {

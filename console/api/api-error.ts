@@ -47,11 +47,14 @@ export function errorOf(response: Response, body: unknown): ApiError {
     message:
       envelope.message ?? sentences[response.status] ?? `The API answered ${response.status}.`,
     param: envelope.param,
-    requestId:
-      response.headers.get('x-request-id') ?? response.headers.get('apigw-requestid') ?? undefined,
+    requestId: requestIdOf(response),
     ...(Number.isFinite(seconds) && { retryAfter: seconds }),
   });
 }
+
+/** What a question about a request needs. Where the API has not answered, the gateway in front of it has. */
+export const requestIdOf = ({ headers }: Response): string | undefined =>
+  headers.get('x-request-id') ?? headers.get('apigw-requestid') ?? undefined;
 
 const sentences: Readonly<Record<number, string>> = {
   413: 'The request is too large.',

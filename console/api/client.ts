@@ -1,6 +1,6 @@
 import createClient from 'openapi-fetch';
 import { session } from '../session/session.ts';
-import { ApiError, errorOf } from './api-error.ts';
+import { ApiError, errorOf, requestIdOf } from './api-error.ts';
 import type { paths } from './schema.d.ts';
 
 /** The API of the page's own origin, with the key of the session. Its types are those of the OpenAPI document. */
@@ -47,4 +47,10 @@ export async function bodyOf<Data>(answer: Promise<Answer<Data>>): Promise<Data>
   if (!response.ok) throw errorOf(response, error);
   if (data === undefined) throw errorOf(response, undefined);
   return data;
+}
+
+/** The same with the id of the request. @throws {ApiError} */
+export async function bodyAndRequestOf<Data>(answer: Promise<Answer<Data>>) {
+  const body = await bodyOf(answer);
+  return { body, requestId: requestIdOf((await answer).response) };
 }

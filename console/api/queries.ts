@@ -1,7 +1,7 @@
 import { QueryClient, queryOptions } from '@tanstack/react-query';
 import { session } from '../session/session.ts';
 import { ApiError } from './api-error.ts';
-import { api, bodyOf } from './client.ts';
+import { api, bodyAndRequestOf, bodyOf } from './client.ts';
 import type { components } from './schema.d.ts';
 
 type Schemas = components['schemas'];
@@ -64,17 +64,26 @@ const isTelling = ({ callback }: Task): boolean =>
 const pollMs = 1500;
 const slowPollMs = 5000;
 
-/** A task, read again and again until nothing more happens to it. */
-export const taskQuery = (id: string) =>
+/** A task with the id of the request that has read it. */
+export const taskReadQuery = (id: string) =>
   queryOptions({
     queryKey: ['task', id],
     queryFn: ({ signal }) =>
-      bodyOf(api.GET('/v1/tasks/{task_id}', { params: { path: { task_id: id } }, signal })),
+      bodyAndRequestOf(
+        api.GET('/v1/tasks/{task_id}', { params: { path: { task_id: id } }, signal }),
+      ),
+  });
+
+/** A task, read again and again until nothing more happens to it. */
+export const taskQuery = (id: string) =>
+  queryOptions({
+    ...taskReadQuery(id),
+    select: ({ body }) => body,
     refetchInterval: ({ state: { data } }) => {
       // Nobody asks while somebody has to sign in again.
       if (data === undefined || session.current().key === undefined) return false;
-      if (!isEnded(data)) return pollMs;
-      return isTelling(data) ? slowPollMs : false;
+      if (!isEnded(data.body)) return pollMs;
+      return isTelling(data.body) ? slowPollMs : false;
     },
   });
 

@@ -34,6 +34,15 @@ export async function pictureFrom(
   };
 }
 
+/**
+ * The link to an image, at the origin of the page. The API's own has the public address, which is another origin when the
+ * page was opened at the address that a deployment had before its domain: a browser would load nothing from there.
+ */
+export function atOwnOrigin(link: string): string {
+  const { pathname, search } = new URL(link);
+  return `${location.origin}${pathname}${search}`;
+}
+
 /** A picture at one of our own links, as a file. @throws {ApiError} when it is not there, or cannot be reached */
 export async function fetchPicture(link: string): Promise<Blob> {
   // Without the API key: the bucket refuses a request that is both signed and authorised. Not from the cache: a picture

@@ -28,6 +28,14 @@ describe.skipIf(!hasChromium)('in the form for a picture', () => {
   };
   const finished = (page: Page, word: string) =>
     page.locator('.result-head .status', { hasText: word }).waitFor();
+  const allLoaded = (page: Page) =>
+    expect
+      .poll(() =>
+        page.evaluate<boolean>(
+          "[...document.querySelectorAll('.pictures img')].every(({ naturalWidth }) => naturalWidth > 0)",
+        ),
+      )
+      .toBe(true);
   const lastTask = async () => {
     const { body } = await stack.call('GET', '/v1/tasks?limit=1');
     return (await stack.call('GET', `/v1/tasks/${body.data[0].id}`)).body;
@@ -37,28 +45,22 @@ describe.skipIf(!hasChromium)('in the form for a picture', () => {
     const page = await openForm();
     await drop(page, 'lighthouse.jpg', 'image/jpeg', sample);
     await page.getByAltText('Chosen: lighthouse.jpg').waitFor();
-    await page.locator('select[name=n]').selectOption('2');
+    await page.locator('select[name=n]').selectOption('4');
 
-    expect(await page.locator('.run-bar').textContent()).toContain('2.4 credits · 1,000 left');
-    expect(await page.locator('.code').textContent()).toContain('"n": 2');
+    expect(await page.locator('.run-bar').textContent()).toContain('4.8 credits · 1,000 left');
+    expect(await page.locator('.code').textContent()).toContain('"n": 4');
 
     await run(page, 'Make it snow');
     await finished(page, 'completed');
     await page.locator('.after').waitFor();
 
-    expect(await page.locator('.variants img').count()).toBe(2);
+    expect(await page.locator('.variants img').count()).toBe(4);
     expect(await page.title()).toBe('Create – Darkroom');
     await expect
       .poll(() => page.locator('.run-bar').textContent())
-      .toContain('2.4 credits · 997.6 left');
+      .toContain('4.8 credits · 995.2 left');
     // Every picture is there: none was kept away by the policy of the page.
-    await expect
-      .poll(() =>
-        page.evaluate<boolean>(
-          "[...document.querySelectorAll('.pictures img')].every(({ naturalWidth }) => naturalWidth > 0)",
-        ),
-      )
-      .toBe(true);
+    await allLoaded(page);
 
     const one = page.waitForEvent('download');
     await page.getByRole('button', { name: 'Download', exact: true }).click();
@@ -80,6 +82,48 @@ describe.skipIf(!hasChromium)('in the form for a picture', () => {
     await page.getByRole('button', { name: 'Use as input' }).click();
 
     await page.getByAltText(/Chosen: task-unified-/).waitFor();
+  });
+
+  test('at an address that is not the public one images are shown, saved and used, and the copied link is public', async () => {
+    const page = await openForm();
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    const publicLinks = 'https://darkroom.example.com/v1/results/';
+    // As for a deployment that has got a domain, and whose page was opened at the address from before.
+    await page.route('**/v1/tasks/*', async (route) => {
+      const text = await (await route.fetch()).text();
+      const json = JSON.parse(text.replaceAll(`${stack.url}/v1/results/`, publicLinks));
+      await route.fulfill({ json });
+    });
+    await drop(page, 'lighthouse.jpg', 'image/jpeg', sample);
+    await page.locator('select[name=n]').selectOption('2');
+    await run(page, 'Make it snow');
+    await finished(page, 'completed');
+    await page.locator('.after').waitFor();
+    await allLoaded(page);
+
+    for (const [button, name] of [
+      ['Download', /-1\.(png|jpg)$/],
+      ['Download all', /\.zip$/],
+    ] as const) {
+      const download = page.waitForEvent('download');
+      await page.getByRole('button', { name: button, exact: true }).click();
+      expect((await download).suggestedFilename()).toMatch(name);
+    }
+    await page.getByRole('button', { name: 'Copy link' }).click();
+    await page.getByRole('button', { name: 'Copied' }).waitFor();
+    expect(await page.evaluate('navigator.clipboard.readText()')).toContain(publicLinks);
+
+    await page.getByRole('button', { name: 'Use as input' }).click();
+    await page.getByAltText(/Chosen: task-unified-/).waitFor();
+    await page.goto(`${stack.url}/console/tasks`);
+    await page
+      .getByLabel(/^Select Make it snow/)
+      .first()
+      .check();
+    const zip = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Download (1)' }).click();
+    expect((await zip).suggestedFilename()).toBe('darkroom-2-images.zip');
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
   });
 
   const shape = (width: number, height: number, alpha: number) =>
@@ -127,8 +171,9 @@ describe.skipIf(!hasChromium)('in the form for a picture', () => {
   test('a repair is undone with its reason, nothing is sent then, and it can be made after all', async () => {
     const page = await openForm();
     const before = (await stack.call('GET', '/v1/tasks')).body.data.length;
-    const name = '<b>logo</b>.png';
-    await drop(page, name, 'image/png', await shape(600, 300, 0.5).png().toBuffer());
+    const hostile = '<b>logo</b>\u202Egnp.exe';
+    const name = '<b>logo</b>U+202Egnp.exe';
+    await drop(page, hostile, 'image/png', await shape(600, 300, 0.5).png().toBuffer());
     await page.locator('.slot-changes').waitFor();
 
     await page.getByRole('button', { name: 'Undo' }).press('Enter');
@@ -138,6 +183,7 @@ describe.skipIf(!hasChromium)('in the form for a picture', () => {
       `${name} is not taken as it is. It is 600 × 300: a side must have 384 pixels at least. It has transparent parts, which no model here takes.`,
     );
     await page.getByAltText(`As it is: ${name}`).waitFor();
+    expect(await page.locator('.slot b').count()).toBe(0);
     expect(await violations(page)).toEqual([]);
     await page.getByRole('button', { name: 'Run', exact: true }).click();
     await page.getByText('A picture is not taken as it is').waitFor();
@@ -304,10 +350,48 @@ describe.skipIf(!hasChromium)('in the form for a picture', () => {
     expect((await stack.call('GET', '/v1/tasks')).body.data).toHaveLength(before);
   });
 
+  test('a text that is too long is counted as the API counts, is not cut off, and is not sent', async () => {
+    const page = await openForm();
+    const before = (await stack.call('GET', '/v1/tasks')).body.data.length;
+    await drop(page, 'lighthouse.jpg', 'image/jpeg', sample);
+    await page.getByAltText('Chosen: lighthouse.jpg').waitFor();
+    const refusal = (text: string) => page.getByRole('alert').getByText(text).waitFor();
+    const long = '<img src=x>'.repeat(931).slice(0, 10_240);
+    await run(page, long);
+    await refusal('The prompt is too long.');
+    await page.getByText('8240 characters too long').waitFor();
+    expect(await page.getByLabel('What to do with it').inputValue()).toBe(long);
+    expect(await page.locator('img[src=x]').count()).toBe(0);
+
+    const negative = page.getByLabel('What should not be in it');
+    await page.getByText('More', { exact: true }).click();
+    await negative.focus();
+    // As a paste: in the place of what is there, as far as the field takes it.
+    await page.keyboard.insertText('😀'.repeat(500));
+    expect(await negative.inputValue()).toBe('😀'.repeat(500));
+    await page.getByText('500 of 500 characters').waitFor();
+    await page.keyboard.insertText('!');
+    await page.getByText('1 characters too long').waitFor();
+    await page.getByText('More', { exact: true }).click();
+    await run(page, 'Make it snow');
+    await refusal('The text about what should not be in it is too long.');
+    expect(await page.evaluate('document.activeElement.name')).toBe('negative_prompt');
+
+    await negative.fill('');
+    await page.getByLabel('Metadata').fill('{"order": 4711}');
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    await refusal('Metadata that begins with { must be a JSON object of texts.');
+    expect((await stack.call('GET', '/v1/tasks')).body.data).toHaveLength(before);
+  });
+
   test('a task that failed says why, that it cost nothing and what to do, and is run again', async () => {
     controlProvider(stack, { outcome: 'failed', code: 'DataInspectionFailed', times: 1 });
     const page = await openForm();
     await drop(page, 'lighthouse.jpg', 'image/jpeg', sample);
+    await page.getByText('More', { exact: true }).click();
+    // What lines of `name: value` cannot say.
+    const metadata = { 'a:b': 'c', n: 'x\ny' };
+    await page.getByLabel('Metadata').fill(JSON.stringify(metadata));
     await run(page, 'Something that is not allowed');
     await finished(page, 'failed');
 
@@ -327,5 +411,6 @@ describe.skipIf(!hasChromium)('in the form for a picture', () => {
     );
     await run(page, 'Make it snow');
     await finished(page, 'completed');
+    expect((await lastTask()).metadata).toEqual(metadata);
   });
 });

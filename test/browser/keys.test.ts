@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { issueKey } from '../../local/local-keys.ts';
 import type { TestStack } from '../flow/open-stack.ts';
 import { startStack } from '../flow/start-stack.ts';
-import { browserForTests, hasChromium } from './chromium.ts';
+import { browserForTests, hasChromium, violations } from './chromium.ts';
 
 describe.skipIf(!hasChromium)('with the keys of an account', () => {
   const open = browserForTests();
@@ -28,6 +28,7 @@ describe.skipIf(!hasChromium)('with the keys of an account', () => {
     const page = await open({ url: `${stack.url}/console/keys`, key: await keyWith('manage') });
     await page.getByRole('button', { name: 'Create a key' }).click();
     const dialog = page.getByRole('dialog');
+    expect(await violations(page)).toEqual([]);
     await dialog.getByLabel('Name').fill('website');
     await dialog.getByRole('button', { name: 'Create' }).click();
     const key = await dialog.locator('.new-key').innerText();
@@ -49,12 +50,18 @@ describe.skipIf(!hasChromium)('with the keys of an account', () => {
     await dialog.getByRole('button', { name: 'Rename' }).click();
     const renamed = page.getByRole('row', { name: /shop/ });
     await renamed.getByRole('button', { name: 'Limits' }).click();
+    await dialog.getByLabel('Credits a day').fill('3');
     await dialog.getByLabel('It never ends').uncheck();
+    expect(await violations(page)).toEqual([]);
     await dialog.getByRole('button', { name: 'Save' }).click();
     await dialog.getByText('Say after how many days it ends.').waitFor();
     await dialog.getByLabel('Ends after days').fill('7');
     await dialog.getByRole('button', { name: 'Save' }).click();
     await dialog.waitFor({ state: 'detached' });
+    await renamed.getByText('0 of 3 today').waitFor();
+    const bar = renamed.getByRole('meter', { name: 'Used of its limit for today' });
+    expect(await bar.getAttribute('max')).toBe('3');
+    expect(await violations(page)).toEqual([]);
     expect(await renamed.locator('[data-label="Ends"]').innerText()).not.toBe('never');
     await renamed.getByRole('button', { name: 'Disable' }).click();
     await dialog.getByRole('button', { name: 'Disable' }).click();

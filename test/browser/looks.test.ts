@@ -45,6 +45,7 @@ describe.skipIf(!hasChromium)('every screen', () => {
     ['dark', 1440],
     ['light', 360],
     ['dark', 360],
+    ['light', 3840],
   ] as const)(
     'is without a violation of axe and no wider than its window: %s, %d pixels',
     async (colorScheme, width) => {

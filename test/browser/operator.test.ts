@@ -16,6 +16,7 @@ describe.skipIf(!hasChromium)('the operator', () => {
   let stack: TestStack;
   let pictures: Receiver;
   let taskId = '';
+  let keyId = '';
   let managed = '';
   beforeAll(async () => {
     stack = await startStack();
@@ -29,6 +30,7 @@ describe.skipIf(!hasChromium)('the operator', () => {
     const issued = await issueKey(stack, { account: 'managed', scopes: ['manage'] });
     stack.tripwire.addResponse(JSON.stringify(issued));
     managed = issued.api_key;
+    keyId = (await admin('GET', '/keys?account=managed')).body.data[0].id;
   });
   afterAll(async () => {
     await pictures?.close();
@@ -229,6 +231,34 @@ describe.skipIf(!hasChromium)('the operator', () => {
     await page.getByRole('heading', { level: 1, name: account }).waitFor();
   });
 
+  test('finds a key among those of all accounts, and disables it there', async () => {
+    // The first of all accounts, by name: so it is on the first page.
+    const issued = await issueKey(stack, { account: '0-first', name: hostile });
+    stack.tripwire.addResponse(JSON.stringify(issued));
+    const lastFour = issued.api_key.slice(-4);
+    const page = await openAs(stack.keys.adminKey, '/console/operator');
+    await page
+      .getByRole('navigation', { name: 'Operator' })
+      .getByRole('link', { name: 'All keys' })
+      .click();
+    await page.getByRole('row', { name: /0-first/ }).waitFor();
+    expect(await page.locator('tbody tr').count()).toBeGreaterThan(1);
+
+    await page.getByLabel('Name, id or last four characters').fill(lastFour);
+    await page.keyboard.press('Enter');
+    await page.waitForURL((url) => url.searchParams.get('text') === lastFour);
+    await expect.poll(() => page.locator('tbody tr').count()).toBe(1);
+    const row = page.getByRole('row', { name: /0-first/ });
+    expect(await row.innerText()).toContain('<img src=x onerror=alert(1)>U+202Egnp.exe');
+    await row.getByRole('button', { name: 'Disable' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Disable' }).click();
+    await row.getByRole('button', { name: 'Enable' }).waitFor();
+    await row.getByRole('link', { name: '0-first' }).click();
+
+    await page.getByRole('heading', { level: 1, name: '0-first' }).waitFor();
+    await page.getByRole('row', { name: /<img src=x/ }).waitFor();
+  });
+
   test('sees names and notes of others as text', async () => {
     await admin('POST', '/accounts', { id: 'hostile' });
     await admin('POST', '/accounts/hostile/credits', { credits: 1, note: `=1+1 ${hostile}` });
@@ -366,6 +396,8 @@ describe.skipIf(!hasChromium)('the operator', () => {
     ['its keys', () => '/accounts/default?view=Keys'],
     ['its statement', () => '/accounts/default?view=Statement'],
     ['an account that there is not', () => '/accounts/nobody'],
+    ['All keys', () => '/keys'],
+    ['a key', () => `/keys/${keyId}`],
     ['All tasks', () => '/tasks'],
     ['a task', () => `/tasks/${taskId}`],
     ['Providers', () => '/providers'],
@@ -377,6 +409,7 @@ describe.skipIf(!hasChromium)('the operator', () => {
     ['dark', 1440],
     ['light', 360],
     ['dark', 360],
+    ['light', 3840],
   ] as const)(
     'has screens without a violation of axe and no wider than their window: %s, %d pixels',
     async (colorScheme, width) => {

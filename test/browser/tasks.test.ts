@@ -40,18 +40,31 @@ describe.skipIf(!hasChromium)('among the tasks', () => {
 
   test('hostile texts are shown as the texts that they are, and what is hidden in them is visible', async () => {
     const markup = '<img src=x onerror="document.title=\'hacked\'"><script>alert(1)</script>';
-    const prompt = `${markup} \u202Eevil\u202C ${'a'.repeat(1500)}`;
+    const begin = `\u202Eevil\u202C ${markup} `;
+    // As many characters as a prompt may have: 8 kB.
+    const prompt = `${begin}${'🏞'.repeat(2000 - begin.length)}`;
     const task = await create({ prompt, metadata: { [markup.slice(0, 60)]: markup } });
     const page = await open({ url: `${stack.url}/console/tasks`, key: stack.keys.apiKey });
 
     const row = page.getByRole('link', { name: /<img src=x/ });
     await row.waitFor();
     expect(await row.textContent()).toContain('U+202E');
+    let requestId: string | undefined;
+    page.on('response', (response) => {
+      if (response.url() === `${stack.url}/v1/tasks/${task.id}`) {
+        requestId = response.headers()['x-request-id'];
+      }
+    });
     await row.click();
     await page.getByRole('heading', { name: 'Timeline' }).waitFor();
 
     expect(await page.locator('.facts').last().textContent()).toContain(markup);
-    expect(await page.title()).not.toBe('hacked');
+    const titles = [await page.title(), await page.locator('h1').getAttribute('title')];
+    for (const title of titles) expect(title).toMatch(/U\+202EevilU\+202C <img src=x/);
+    expect(titles.join('')).not.toMatch(/[\u202C\u202E]/);
+    await page.getByText('JSON', { exact: true }).click();
+    await expect.poll(() => page.locator('details .caption code').textContent()).toBe(requestId);
+    await page.getByRole('button', { name: 'Copy request id' }).waitFor();
     expect(await page.locator('img[src=x], script:not([src])').count()).toBe(0);
     expect(await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')).toBe(
       0,

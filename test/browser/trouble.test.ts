@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { issueKey } from '../../local/local-keys.ts';
 import type { TestStack } from '../flow/open-stack.ts';
 import { startStack } from '../flow/start-stack.ts';
-import { browserForTests, dropFile, hasChromium } from './chromium.ts';
+import { browserForTests, dropFile, hasChromium, violations } from './chromium.ts';
 import { signIn } from './installed-chromium.ts';
 
 const prompt = 'A prompt that took a while to write';
@@ -82,6 +82,34 @@ describe.skipIf(!hasChromium)('when something goes wrong', () => {
       await completed(page);
     },
   );
+
+  test('a slow API is waited for: the page says so, loses nothing, and sends nothing a second time', async () => {
+    const page = await filledForm();
+    const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+    let requests = 0;
+    const slowly = async (route: Route) => {
+      if (route.request().method() === 'POST') requests += 1;
+      await answered;
+      await route.continue();
+    };
+    await page.route(creates, slowly);
+    await page.route('**/v1/tasks?*', slowly);
+    await run(page);
+    const sending = page.getByRole('button', { name: 'Sending' });
+    await sending.press('Enter');
+    await kept(page);
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole('navigation').getByRole('link', { name: 'Tasks' }).click();
+    await page.getByText('Loading the tasks').waitFor();
+    await page.getByRole('navigation').getByRole('link', { name: 'Create' }).click();
+    await sending.waitFor();
+    await kept(page);
+
+    answer();
+
+    await completed(page);
+    expect(requests).toBe(1);
+  });
 
   test('a response that was lost is asked for again under the same key, so nothing is paid twice', async () => {
     const page = await filledForm();
@@ -172,6 +200,7 @@ describe.skipIf(!hasChromium)('when something goes wrong', () => {
     await run(page);
     const dialog = page.getByRole('dialog', { name: 'Sign in again' });
     await dialog.waitFor();
+    expect(await violations(page)).toEqual([]);
     await dialog.getByLabel('API key').fill(stack.keys.apiKey);
     await dialog.getByRole('button', { name: 'Sign in' }).click();
     await dialog.waitFor({ state: 'detached' });

@@ -68,7 +68,10 @@ export async function startApi(fake: FakeReplies) {
     const forms = uploads.flatMap((_: object, index: number) =>
       fake.arrived?.includes(index) ? [] : [{ ...form, index }],
     );
-    return { body: createdBody(forms) };
+    return {
+      body: createdBody(forms),
+      ...(fake.arrived && { headers: { 'idempotency-replayed': 'true' } }),
+    };
   };
   const onPoll = () => {
     const [next = {}] = polls.length > 1 ? polls.splice(0, 1) : polls;

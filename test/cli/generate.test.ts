@@ -84,6 +84,19 @@ test('a repeated create sends the picture that has not arrived, and not the one 
   expect(form.get('file')).toMatchObject({ type: 'image/png' });
 });
 
+test('a repeated create whose pictures have all arrived sends none, and waits for a task that is still queued', async () => {
+  const { api, generate, saved, updates } = await cliContext({
+    arrived: [0],
+    polls: [{ status: 'pending' }, { status: 'completed' }],
+  });
+
+  const { id } = await generate();
+
+  expect(api.calls('/storage')).toEqual([]);
+  expect(updates.map(({ stage }) => stage)).toEqual(['uploading', 'queued', 'saving']);
+  expect(await saved()).toEqual([`${id}-1.png`]);
+});
+
 test('picture addresses are sent as they are, and nothing is uploaded', async () => {
   const { api, generate, updates } = await cliContext();
   const pictures = ['https://example.com/a.png', 'HTTP://example.com/b.png'];

@@ -84,6 +84,24 @@ describe('darkroom generate', () => {
     expect(JSON.parse(second.stdout).id).toBe(JSON.parse(first.stdout).id);
   });
 
+  test('goes on waiting when the create of a task is repeated that is queued with all its pictures', async () => {
+    controlProvider(stack, { submit: 'busy' });
+    const { run } = await withPicture();
+    const once = [...generate, '--idempotency-key', 'order 4712'];
+
+    const first = await run([...once, '--async']);
+    const id = first.stdout.trim();
+    await until(
+      () => stack.call('GET', `/v1/tasks/${id}`),
+      ({ body }) => body.started_at !== null,
+    );
+    const second = await run([...once, '--timeout', '1s']);
+    await run(['cancel', id]);
+
+    expect(second.stderr).toContain(`${id} is not finished after 1 second`);
+    expect([first.code, second.code]).toEqual([0, 9]);
+  });
+
   test('does not lose a task at Ctrl-C: it says how to get the result, and that gets it', async () => {
     controlProvider(stack, { seconds: 10 });
     const { run, saved } = await withPicture();

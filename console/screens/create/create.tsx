@@ -19,7 +19,9 @@ import {
   requestOf,
   useForm,
 } from './draft.ts';
+import { metadataOf } from './metadata.ts';
 import { PictureSlot } from './picture-slot.tsx';
+import { lengthOf, maxNegativePrompt } from './text-length.ts';
 import { useRun } from './use-run.ts';
 
 /** The form for a task, with the request as code beside it, and the result in its place after the start. */
@@ -62,8 +64,7 @@ function CreateForm({ model }: { readonly model: Model }) {
   );
 
   const pictures = slots.flatMap(({ picture }) => (picture ? [picture] : []));
-  const length = [...draft.prompt].length;
-  const left = model.limits.prompt_characters - length;
+  const maxPrompt = model.limits.prompt_characters;
   const isReadOnly = rights.isKnown && !rights.mayGenerate;
 
   const start = (wanted: Draft) => {
@@ -72,13 +73,12 @@ function CreateForm({ model }: { readonly model: Model }) {
       isBusy: slots.some((slot) => slot.isBusy),
       isRefused: slots.some(isRefused),
       pictures: pictures.length,
-      prompt: wanted.prompt,
-      left,
-      seed: wanted.seed,
+      draft: wanted,
+      maxPrompt,
     });
     setMissing(problem?.text);
     if (problem) {
-      form.current?.querySelector<HTMLElement>(problem.field)?.focus();
+      focusOn(form.current?.querySelector<HTMLElement>(problem.field));
       return;
     }
     void run(wanted, pictures);
@@ -128,14 +128,10 @@ function CreateForm({ model }: { readonly model: Model }) {
             placeholder="Replace the background with a starry sky"
             value={draft.prompt}
             aria-describedby={`${promptId}-left`}
-            aria-invalid={left < 0}
+            aria-invalid={lengthOf(draft.prompt) > maxPrompt}
             onInput={({ currentTarget }) => changeDraft({ prompt: currentTarget.value })}
           />
-          <p id={`${promptId}-left`} className={left < warnBelow ? 'caption warning' : 'caption'}>
-            {left < 0
-              ? `${-left} characters too long`
-              : `${length} of ${model.limits.prompt_characters} characters`}
-          </p>
+          <Length id={`${promptId}-left`} text={draft.prompt} max={maxPrompt} />
         </div>
 
         <div className="row">
@@ -241,6 +237,26 @@ function CreateForm({ model }: { readonly model: Model }) {
   );
 }
 
+type LengthProps = { readonly id: string; readonly text: string; readonly max: number };
+
+/** How long a text is, and how long it may be. It is never cut off: what is too long stays to be shortened. */
+function Length({ id, text, max }: LengthProps) {
+  const length = lengthOf(text);
+  const left = max - length;
+  return (
+    <p id={id} className={left < warnBelow ? 'caption warning' : 'caption'}>
+      {left < 0 ? `${-left} characters too long` : `${length} of ${max} characters`}
+    </p>
+  );
+}
+
+/** A field below "More" can have the focus only when that is open. */
+function focusOn(field: HTMLElement | null | undefined): void {
+  const more = field?.closest('details');
+  if (more) more.open = true;
+  field?.focus();
+}
+
 const maxSeed = 2_147_483_647;
 
 function randomSeed(): number {
@@ -254,23 +270,42 @@ type Entered = {
   /** There is a picture that cannot be sent: a request without it would be another one, and would be paid. */
   readonly isRefused: boolean;
   readonly pictures: number;
-  readonly prompt: string;
-  readonly left: number;
-  readonly seed: string;
+  readonly draft: Draft;
+  readonly maxPrompt: number;
 };
 
 /** What keeps the form from being sent, and the field where that is put right. */
 function whatIsMissing(entered: Entered) {
-  const { isReadOnly, prompt, left, seed } = entered;
+  const { isReadOnly, draft, maxPrompt } = entered;
   if (isReadOnly) {
     return { text: 'This key may only look (scope read).', field: '[type=submit]' };
   }
   const missingPicture = whichPictureIsMissing(entered);
   if (missingPicture) return missingPicture;
-  if (prompt.trim() === '') return { text: 'Say what to do with it.', field: '[name=prompt]' };
-  if (left < 0) return { text: 'The prompt is too long.', field: '[name=prompt]' };
+  if (draft.prompt.trim() === '') {
+    return { text: 'Say what to do with it.', field: '[name=prompt]' };
+  }
+  if (lengthOf(draft.prompt) > maxPrompt) {
+    return { text: 'The prompt is too long.', field: '[name=prompt]' };
+  }
+  return whichOptionIsWrong(draft);
+}
+
+function whichOptionIsWrong({ seed, negativePrompt, metadata }: Draft) {
   if (seed !== '' && (!/^\d{1,10}$/.test(seed) || Number(seed) > maxSeed)) {
     return { text: `A seed is a whole number from 0 to ${maxSeed}.`, field: '[name=seed]' };
+  }
+  if (lengthOf(negativePrompt) > maxNegativePrompt) {
+    return {
+      text: 'The text about what should not be in it is too long.',
+      field: '[name=negative_prompt]',
+    };
+  }
+  if (metadataOf(metadata) === undefined) {
+    return {
+      text: 'Metadata that begins with { must be a JSON object of texts.',
+      field: '[name=metadata]',
+    };
   }
   return undefined;
 }
@@ -295,18 +330,23 @@ function Balance() {
 
 function More() {
   const { draft } = useForm();
+  const negativeId = useId();
   return (
     <details className="more">
       <summary>More</summary>
-      <label>
-        What should not be in it
-        <input
+      <div className="field">
+        <label htmlFor={negativeId}>What should not be in it</label>
+        <textarea
+          id={negativeId}
           name="negative_prompt"
-          maxLength={500}
+          rows={2}
           value={draft.negativePrompt}
+          aria-describedby={`${negativeId}-left`}
+          aria-invalid={lengthOf(draft.negativePrompt) > maxNegativePrompt}
           onInput={({ currentTarget }) => changeDraft({ negativePrompt: currentTarget.value })}
         />
-      </label>
+        <Length id={`${negativeId}-left`} text={draft.negativePrompt} max={maxNegativePrompt} />
+      </div>
       <label>
         Callback address
         <input
@@ -318,7 +358,7 @@ function More() {
         />
       </label>
       <label>
-        Metadata, a line each
+        Metadata, a line each, or JSON
         <textarea
           name="metadata"
           rows={2}

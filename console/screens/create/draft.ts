@@ -3,6 +3,7 @@ import type { GenerationRequest, Model, Task } from '../../api/queries.ts';
 import type { Limits } from '../../pictures/inspect.ts';
 import { fetchPicture, type Picture, pictureFrom } from '../../pictures/picture.ts';
 import type { Background } from '../../pictures/repair.ts';
+import { metadataOf, textOfMetadata } from './metadata.ts';
 import { turnsOf } from './turns.ts';
 
 /** The form of Create. It outlives the screen, so nothing that was typed is lost by a look at another one. */
@@ -14,7 +15,7 @@ export type Draft = {
   readonly seed: string;
   readonly negativePrompt: string;
   readonly callbackUrl: string;
-  /** Lines of `name: value`. */
+  /** Lines of `name: value`, or JSON. */
   readonly metadata: string;
   /** The model may elaborate the prompt. */
   readonly promptExtend: boolean;
@@ -176,7 +177,8 @@ export const limitsOf = ({ limits }: Model): Limits => ({
 
 /** The request without its pictures, as it is sent and as the samples show it. */
 export function requestOf(draft: Draft): GenerationRequest {
-  const metadata = metadataOf(draft.metadata);
+  // What is not understood is not sent: the form says so first.
+  const metadata = metadataOf(draft.metadata) ?? {};
   return {
     prompt: draft.prompt,
     ...(draft.n !== 1 && { n: draft.n }),
@@ -189,17 +191,6 @@ export function requestOf(draft: Draft): GenerationRequest {
     ...(Object.keys(metadata).length > 0 && { metadata }),
   };
 }
-
-const metadataOf = (text: string): Record<string, string> =>
-  Object.fromEntries(
-    text
-      .split('\n')
-      .filter((line) => line.trim() !== '')
-      .map((line) => {
-        const [name = '', ...rest] = line.split(':');
-        return [name.trim(), rest.join(':').trim()];
-      }),
-  );
 
 /** Fills the form with what a task asked for, so that it can be corrected and run again. */
 export async function draftFromTask(task: Task, limits: Limits): Promise<void> {
@@ -214,9 +205,7 @@ export async function draftFromTask(task: Task, limits: Limits): Promise<void> {
     promptExtend: request.prompt_extend ?? true,
     watermark: request.watermark ?? false,
     callbackUrl: task.callback?.url ?? '',
-    metadata: Object.entries(task.metadata ?? {})
-      .map(([name, value]) => `${name}: ${value}`)
-      .join('\n'),
+    metadata: textOfMetadata(task.metadata ?? {}),
   });
   await Promise.all(
     request.inputs.slice(0, 2).map(async (input, index) => {

@@ -1,5 +1,5 @@
 import { type DragEvent, useEffect, useRef, useState } from 'react';
-import { Foreign } from '../../parts/foreign.tsx';
+import { Foreign, plainForeign } from '../../parts/foreign.tsx';
 import type { Limits } from '../../pictures/inspect.ts';
 import type { Picture } from '../../pictures/picture.ts';
 import { type Background, backgrounds, formatBytes } from '../../pictures/repair.ts';
@@ -162,7 +162,7 @@ function Empty({ index, slot, limits, replace }: Props) {
               <img
                 className="slot-unrepaired"
                 src={unrepaired.objectUrl}
-                alt={`As it is: ${unrepaired.name}`}
+                alt={`As it is: ${plainForeign(unrepaired.name)}`}
               />
               <button
                 type="button"
@@ -189,7 +189,7 @@ function Filled({ index, picture, limits, replace }: FilledProps) {
     <>
       <div className="slot-picture">
         {picture.kind === 'file' ? (
-          <img src={picture.objectUrl} alt={`Chosen: ${picture.name}`} />
+          <img src={picture.objectUrl} alt={`Chosen: ${plainForeign(picture.name)}`} />
         ) : (
           <p className="caption">
             The service fetches it: <Foreign text={picture.address} lines={4} />

@@ -1,5 +1,6 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
+import { Link } from 'wouter';
 import { api, bodyOf } from '../../api/client.ts';
 import { pollMsOf } from '../../api/poll.ts';
 import { type Key, queryClient } from '../../api/queries.ts';
@@ -119,15 +120,18 @@ export function KeyList({ ownId, account }: KeyListProps) {
 type KeyTableProps = {
   readonly keys: readonly Key[];
   readonly ownId: string | undefined;
+  /** The account of each is said: for the operator, whose page about it can be opened. */
+  readonly isOfAllAccounts?: boolean;
 };
 
 /** Keys, with what can be done to each but the one that is signed in. */
-export function KeyTable({ keys, ownId }: KeyTableProps) {
+export function KeyTable({ keys, ownId, isOfAllAccounts = false }: KeyTableProps) {
   return (
     <table className="cards">
       <thead>
         <tr>
           <th scope="col">Name</th>
+          {isOfAllAccounts && <th scope="col">Account</th>}
           <th scope="col">Key</th>
           <th scope="col">May</th>
           <th scope="col">Used</th>
@@ -138,16 +142,20 @@ export function KeyTable({ keys, ownId }: KeyTableProps) {
       </thead>
       <tbody>
         {keys.map((key) => (
-          <Row key={key.id} apiKey={key} isOwn={key.id === ownId} />
+          <Row key={key.id} apiKey={key} isOwn={key.id === ownId} hasAccount={isOfAllAccounts} />
         ))}
       </tbody>
     </table>
   );
 }
 
-type RowProps = { readonly apiKey: Key; readonly isOwn: boolean };
+type RowProps = {
+  readonly apiKey: Key;
+  readonly isOwn: boolean;
+  readonly hasAccount: boolean;
+};
 
-function Row({ apiKey: key, isOwn }: RowProps) {
+function Row({ apiKey: key, isOwn, hasAccount }: RowProps) {
   return (
     <tr className={key.enabled ? undefined : 'disabled'}>
       <th scope="row">
@@ -155,6 +163,13 @@ function Row({ apiKey: key, isOwn }: RowProps) {
         {!key.enabled && <span className="caption">disabled</span>}
         {key.is_session && <span className="caption">session in the console</span>}
       </th>
+      {hasAccount && (
+        <td data-label="Account">
+          <Link href={`/console/operator/accounts/${key.account}?view=Keys`}>
+            <Foreign text={key.account} lines={1} />
+          </Link>
+        </td>
+      )}
       <td data-label="Key">
         <code>…{key.last_four}</code>
       </td>
@@ -300,20 +315,41 @@ function Confirm(props: ConfirmProps) {
   );
 }
 
+/** What a key has used, in all and today: with a bar where there is a limit. */
 function Spent({ apiKey: key }: { readonly apiKey: Key }) {
-  if (key.total_limit_credits === null) return <>{number(key.used_credits)} credits</>;
-  const spent = key.used_credits + key.reserved_credits;
+  const { total_limit_credits: total, daily_limit_credits: daily } = key;
+  return (
+    <>
+      {total === null ? (
+        <>{number(key.used_credits)} credits</>
+      ) : (
+        <Bar spent={key.used_credits + key.reserved_credits} limit={total} />
+      )}
+      {daily !== null && <Bar spent={key.daily_used_credits ?? 0} limit={daily} isToday={true} />}
+    </>
+  );
+}
+
+type BarProps = {
+  readonly spent: number;
+  readonly limit: number;
+  /** It is the limit for a day. */
+  readonly isToday?: boolean;
+};
+
+function Bar({ spent, limit, isToday = false }: BarProps) {
   return (
     <label className="spent">
       <meter
         min={0}
-        max={Math.max(key.total_limit_credits, 0.001)}
-        high={key.total_limit_credits * 0.8}
+        max={Math.max(limit, 0.001)}
+        high={limit * 0.8}
         value={spent}
-        aria-label="Used of its limit"
+        aria-label={isToday ? 'Used of its limit for today' : 'Used of its limit'}
       />
       <span>
-        {number(spent)} of {number(key.total_limit_credits)}
+        {number(spent)} of {number(limit)}
+        {isToday && ' today'}
       </span>
     </label>
   );

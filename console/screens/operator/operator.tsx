@@ -6,6 +6,7 @@ import { AccountPage } from './account-page.tsx';
 import { Accounts } from './accounts.tsx';
 import { AdminTaskPage } from './admin-task-page.tsx';
 import { AdminTasks } from './admin-tasks.tsx';
+import { AllKeys } from './all-keys.tsx';
 import { Audit } from './audit.tsx';
 import { KeyPage } from './key-page.tsx';
 import { Overview } from './overview.tsx';
@@ -14,6 +15,7 @@ import { Providers } from './providers.tsx';
 const pages = [
   ['/console/operator', 'Overview'],
   ['/console/operator/accounts', 'Accounts'],
+  ['/console/operator/keys', 'All keys'],
   ['/console/operator/tasks', 'All tasks'],
   ['/console/operator/providers', 'Providers'],
   ['/console/operator/audit', 'Audit'],
@@ -42,6 +44,7 @@ export function Operator() {
         <Route path="/console/operator" component={Overview} />
         <Route path="/console/operator/accounts" component={Accounts} />
         <Route path="/console/operator/accounts/:id">{({ id }) => <AccountPage id={id} />}</Route>
+        <Route path="/console/operator/keys" component={AllKeys} />
         <Route path="/console/operator/keys/:id">{({ id }) => <KeyPage id={id} />}</Route>
         <Route path="/console/operator/tasks" component={AdminTasks} />
         <Route path="/console/operator/tasks/:id">{({ id }) => <AdminTaskPage id={id} />}</Route>

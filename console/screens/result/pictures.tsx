@@ -4,7 +4,7 @@ import { useLocation } from 'wouter';
 import { modelsQuery, type Task } from '../../api/queries.ts';
 import { Copy } from '../../parts/copy.tsx';
 import { localDay } from '../../parts/format.ts';
-import { fetchPicture } from '../../pictures/picture.ts';
+import { atOwnOrigin, fetchPicture } from '../../pictures/picture.ts';
 import { fillFromLink, limitsOf, setSlot } from '../create/draft.ts';
 import { BeforeAfter } from './before-after.tsx';
 import { saveAll, saveAs } from './save.ts';
@@ -13,11 +13,14 @@ type Completed = Extract<Task, { status: 'completed' }>;
 
 /** The images of a task, beside what they were made of. */
 export function Pictures({ task }: { readonly task: Completed }) {
-  const [chosen, choose] = useState(0);
+  const [wanted, choose] = useState(0);
   const [error, setError] = useState<string | undefined>();
   const [, go] = useLocation();
   const { data: models } = useQuery(modelsQuery);
-  const image = task.results[chosen] ?? task.results[0];
+  const links = task.results.map(atOwnOrigin);
+  const chosen = wanted < links.length ? wanted : 0;
+  const image = links[chosen];
+  const publicLink = task.results[chosen];
   const before = task.request.inputs.at(-1)?.link;
   const attempt = (work: Promise<void>) => {
     setError(undefined);
@@ -25,7 +28,7 @@ export function Pictures({ task }: { readonly task: Completed }) {
       setError(failure instanceof Error ? failure.message : String(failure)),
     );
   };
-  if (image === undefined) return null;
+  if (image === undefined || publicLink === undefined) return null;
   const name = (index: number) => `${task.id}-${index + 1}`;
   const useAsInput = () => {
     const model = models?.[0];
@@ -44,7 +47,7 @@ export function Pictures({ task }: { readonly task: Completed }) {
       />
       {task.results.length > 1 && (
         <ul className="variants" aria-label="Images of this task">
-          {task.results.map((link, index) => (
+          {links.map((link, index) => (
             <li key={link}>
               <button
                 type="button"
@@ -73,14 +76,14 @@ export function Pictures({ task }: { readonly task: Completed }) {
           Download
         </button>
         {task.results.length > 1 && (
-          <button type="button" onClick={() => attempt(saveAll(task.id, task.results))}>
+          <button type="button" onClick={() => attempt(saveAll(task.id, links))}>
             Download all
           </button>
         )}
         <button type="button" onClick={useAsInput}>
           Use as input
         </button>
-        <Copy text={image} label="Copy link" />
+        <Copy text={publicLink} label="Copy link" />
       </p>
       <p className="caption">
         A copied link works for 24 hours, for anybody who has it.

@@ -2,11 +2,11 @@ import { useQuery } from '@tanstack/react-query';
 import { Fragment, type ReactNode, useEffect } from 'react';
 import { Link } from 'wouter';
 import { ApiError } from '../../api/api-error.ts';
-import { isEnded, refreshTasks, type Task, taskQuery } from '../../api/queries.ts';
+import { isEnded, refreshTasks, type Task, taskQuery, taskReadQuery } from '../../api/queries.ts';
 import { Copy } from '../../parts/copy.tsx';
 import { deliveryTexts } from '../../parts/delivery-text.ts';
 import { Failure } from '../../parts/failure.tsx';
-import { Foreign } from '../../parts/foreign.tsx';
+import { Foreign, plainForeign } from '../../parts/foreign.tsx';
 import { credits, duration, localTime } from '../../parts/format.ts';
 import { Loading } from '../../parts/loading.tsx';
 import { StatusMark, shownStatus, statusText } from '../../parts/status-mark.tsx';
@@ -40,7 +40,7 @@ function Story({ task, failure }: { readonly task: Task; readonly failure: React
         <p>
           <Link href="/console/tasks">Tasks</Link>
         </p>
-        <h1 title={task.request.prompt}>
+        <h1 title={plainForeign(task.request.prompt)}>
           <Foreign text={task.request.prompt} lines={3} />
         </h1>
         <p className="actions">
@@ -79,10 +79,18 @@ function Story({ task, failure }: { readonly task: Task; readonly failure: React
   );
 }
 
+/** The task as the API has it, and the id of the request that has read it: what a question to the operator needs. */
 function Json({ task }: { readonly task: Task }) {
+  const { data: read } = useQuery(taskReadQuery(task.id));
   return (
     <details className="panel">
       <summary>JSON</summary>
+      {read?.requestId !== undefined && (
+        <p className="caption">
+          Read by the request <code>{read.requestId}</code>{' '}
+          <Copy text={read.requestId} label="Copy request id" />
+        </p>
+      )}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and so the keyboard has to reach it */}
       <pre className="code" tabIndex={0}>
         <Foreign text={JSON.stringify(task, undefined, 2)} />

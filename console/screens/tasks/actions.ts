@@ -9,7 +9,7 @@ import {
   type Task,
 } from '../../api/queries.ts';
 import { mediaTypes } from '../../pictures/inspect.ts';
-import { fetchPicture } from '../../pictures/picture.ts';
+import { atOwnOrigin, fetchPicture } from '../../pictures/picture.ts';
 import { session } from '../../session/session.ts';
 import {
   type Created,
@@ -49,7 +49,7 @@ export async function downloadTasks(items: readonly Item[]): Promise<void> {
     work: async ({ id }, isMine) => {
       const patiently = patientlyWhile(isMine);
       const task = await readTask(id, patiently);
-      const links = task.status === 'completed' ? task.results : [];
+      const links = task.status === 'completed' ? task.results.map(atOwnOrigin) : [];
       const read = await Promise.allSettled(
         links.map(async (link, index) => {
           files.push(imageFile(id, index + 1, await patiently(() => fetchPicture(link))));
