@@ -33,7 +33,7 @@ export interface paths {
         };
         /**
          * List tasks
-         * @description The tasks of the account, the newest first, page by page: by `cursor`, or by `page` for the first 1000 tasks. A page of rare tasks may have fewer than `limit`, or none; as long as there is a `next_cursor`, there are older tasks to look at. Pages by number shift when tasks are created in between, and each reads all pages before it again.
+         * @description The tasks of the account, the newest first, page by page: by `cursor`, or by `page` for the first 1000 tasks. A page of rare tasks may have fewer than `limit`, or none; as long as there is a `next_cursor`, there are older tasks to look at. Pages by number shift when tasks are created in between, and each reads all pages before it again; they look at the newest 1400 tasks at most, and `next_cursor` leads to the older ones.
          */
         get: operations["listTasks"];
         put?: never;
@@ -2021,7 +2021,7 @@ export interface components {
             page?: number;
             /** @description How many tasks such a page has at most */
             page_size?: number;
-            /** @description How many tasks there are up to the end of such a page, and one more if others follow: exact on the last page */
+            /** @description How many tasks there are up to the end of such a page, and one more if another page may follow: on the last page it is the number of tasks that were found */
             total?: number;
         };
         /**
@@ -2814,7 +2814,7 @@ export interface components {
             object: "task_check";
             task_id: string;
             /**
-             * @description `woken`: its workflow waited, and asks the provider now. `running`: it works, nothing was done. `started`, `restarted`: the workflow was missing or dead. `postponed`: it died several times and is restarted soon
+             * @description `woken`: its workflow waited, and asks the provider now. `running`: it works, nothing was done. `awaits_uploads`: its pictures may still come, nothing was done. `started`, `restarted`: the workflow was missing or dead. `postponed`: it died several times and is restarted soon
              * @enum {string}
              */
             result: "woken" | "running" | "awaits_uploads" | "started" | "restarted" | "postponed";
