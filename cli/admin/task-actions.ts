@@ -3,6 +3,7 @@ import { adminApiFor, type ConnectionOptions, withConnectionOptions } from '../a
 import { parseAccountId, parsePastTime, parseTaskId } from '../program/arguments.ts';
 import { usageError } from '../program/cli-error.ts';
 import type { Terminal } from '../program/terminal.ts';
+import { stateAfterCancel } from '../tasks/cancel-command.ts';
 import type { AdminApi } from './admin-api.ts';
 
 // What the operator does about a task of any account.
@@ -17,8 +18,7 @@ export function addCancel(admin: Command, terminal: Terminal): void {
   ).action(async (id: string, options: ConnectionOptions) => {
     const api = await adminApiFor(options, terminal);
     const task = await api.cancelTask(id);
-    const state = task.status === 'failed' ? 'is cancelled' : 'was cancelled: its provider decides';
-    terminal.print(options.json ? JSON.stringify(task) : `${id} ${state}`);
+    terminal.print(options.json ? JSON.stringify(task) : `${id} ${stateAfterCancel(task)}`);
   });
 }
 

@@ -20,7 +20,8 @@ export function addCancel(program: Command, terminal: Terminal): void {
   });
 }
 
-function stateAfterCancel({ status }: Task): string {
+/** What a cancel has come to, in words. */
+export function stateAfterCancel({ status }: Pick<Task, 'status'>): string {
   if (status === 'failed') return 'is cancelled';
   return status === 'pending' ? 'is being cancelled' : 'was cancelled: its provider decides';
 }

@@ -33,7 +33,7 @@ export interface paths {
         };
         /**
          * List tasks
-         * @description The tasks of the account, the newest first, page by page: by `cursor`, or by `page` for the first 1000 tasks. A page of rare tasks may have fewer than `limit`, or none; as long as there is a `next_cursor`, there are older tasks to look at. Pages by number shift when tasks are created in between, and each reads all pages before it again.
+         * @description The tasks of the account, the newest first, page by page: by `cursor`, or by `page` for the first 1000 tasks. A page of rare tasks may have fewer than `limit`, or none; as long as there is a `next_cursor`, there are older tasks to look at. Pages by number shift when tasks are created in between, and each reads all pages before it again; they look at the newest 1400 tasks at most, and `next_cursor` leads to the older ones.
          */
         get: operations["listTasks"];
         put?: never;
@@ -117,7 +117,7 @@ export interface paths {
         };
         /**
          * Wait for a task
-         * @description Where a request with `Prefer: wait=N` is sent on to: do not make this address yourself. Responds when the task has ended, and with the task as it is when the time is over. Without a valid `place`, which works once and within ten seconds, it responds at once and without `Preference-Applied`.
+         * @description Where a request with `Prefer: wait=N` is sent on to: do not make this address yourself. Responds when the task has ended, and with the task as it is when the time is over. Without a valid `place`, which works once and within ten seconds, it responds at once and without `Preference-Applied`. The task is as `GET /v1/tasks/{task_id}` has it, but for `queue_position`, `callback.attempts` and the `link` of each input, which are absent; `estimated_time` is then what is left of the wait that was expected when the task began to wait.
          */
         get: operations["waitForTask"];
         put?: never;
@@ -1238,7 +1238,7 @@ export interface components {
             task_info: {
                 /** @description Whether it can still be cancelled */
                 can_cancel: boolean;
-                /** @description While it waits for the model: the next one is 1. Exact to 100, then rounded up; some seconds old. It may grow when another account begins to wait, since accounts take turns */
+                /** @description While it waits for the model: the next one is 1. Exact to 100, then rounded up; some seconds old. It may grow when another account begins to wait, since accounts take turns. Not in the response to a wait */
                 queue_position?: number;
                 /** @description In how many seconds it is expected to have ended, its wait for the model included; not when it was cancelled */
                 estimated_time?: number;
@@ -1304,7 +1304,7 @@ export interface components {
             task_info: {
                 /** @description Whether it can still be cancelled */
                 can_cancel: boolean;
-                /** @description While it waits for the model: the next one is 1. Exact to 100, then rounded up; some seconds old. It may grow when another account begins to wait, since accounts take turns */
+                /** @description While it waits for the model: the next one is 1. Exact to 100, then rounded up; some seconds old. It may grow when another account begins to wait, since accounts take turns. Not in the response to a wait */
                 queue_position?: number;
                 /** @description In how many seconds it is expected to have ended, its wait for the model included; not when it was cancelled */
                 estimated_time?: number;
@@ -1657,7 +1657,7 @@ export interface components {
             url: string;
             /**
              * Format: uri
-             * @description Shows the copy of the picture that the model gets; it works for 15 minutes, without a key. Absent before the picture was checked, and when the copy was deleted
+             * @description Shows the copy of the picture that the model gets; it works for 15 minutes, without a key. Only where one task is read by its id, and not in the response to a wait; absent before the picture was checked, and when the copy was deleted
              */
             link?: string;
         };
@@ -1672,7 +1672,7 @@ export interface components {
             file_id: string;
             /**
              * Format: uri
-             * @description Shows the copy of the picture that the model gets; it works for 15 minutes, without a key. Absent before the picture was checked, and when the copy was deleted
+             * @description Shows the copy of the picture that the model gets; it works for 15 minutes, without a key. Only where one task is read by its id, and not in the response to a wait; absent before the picture was checked, and when the copy was deleted
              */
             link?: string;
         };
@@ -1687,7 +1687,7 @@ export interface components {
             content_type: string;
             /**
              * Format: uri
-             * @description Shows the copy of the picture that the model gets; it works for 15 minutes, without a key. Absent before the picture was checked, and when the copy was deleted
+             * @description Shows the copy of the picture that the model gets; it works for 15 minutes, without a key. Only where one task is read by its id, and not in the response to a wait; absent before the picture was checked, and when the copy was deleted
              */
             link?: string;
         };
@@ -1730,7 +1730,7 @@ export interface components {
             last_status: number | null;
             /** @description By when the next attempt is made, if there is one, in unix seconds */
             next_attempt_at: number | null;
-            /** @description The last 20 attempts, the oldest first. Only where one task is read by its id */
+            /** @description The last 20 attempts, the oldest first. Only where one task is read by its id, and not in the response to a wait */
             attempts?: {
                 /** @description When it began, in unix seconds with milliseconds as decimals */
                 at: number;
@@ -2021,7 +2021,7 @@ export interface components {
             page?: number;
             /** @description How many tasks such a page has at most */
             page_size?: number;
-            /** @description How many tasks there are up to the end of such a page, and one more if others follow: exact on the last page */
+            /** @description How many tasks there are up to the end of such a page, and one more if another page may follow: on the last page it is the number of tasks that were found */
             total?: number;
         };
         /**
@@ -2814,7 +2814,7 @@ export interface components {
             object: "task_check";
             task_id: string;
             /**
-             * @description `woken`: its workflow waited, and asks the provider now. `running`: it works, nothing was done. `started`, `restarted`: the workflow was missing or dead. `postponed`: it died several times and is restarted soon
+             * @description `woken`: its workflow waited, and asks the provider now. `running`: it works, nothing was done. `awaits_uploads`: its pictures may still come, nothing was done. `started`, `restarted`: the workflow was missing or dead. `postponed`: it died several times and is restarted soon
              * @enum {string}
              */
             result: "woken" | "running" | "awaits_uploads" | "started" | "restarted" | "postponed";

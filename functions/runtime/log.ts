@@ -37,14 +37,27 @@ export function log(
 /** How many errors of a chain of causes are logged. */
 const maxCauses = 4;
 
+/** How many lines of a stack are logged. */
+const maxStackLines = 6;
+
 // Without the messages, because the message of a library may quote its input.
 function describeCause(cause: unknown) {
   if (!(cause instanceof Error)) return { name: typeof cause };
-  const place = cause.stack
-    ?.split('\n')
+  return { ...describeChain(cause, maxCauses), place: placeOf(cause) };
+}
+
+/**
+ * The first lines of the stack. They are looked for behind the message, since a line of a message may look like one of them.
+ * When the stack has another message than the error, nobody knows where that one ends: then there are none.
+ */
+function placeOf({ stack, message }: Error): readonly string[] | undefined {
+  const start = stack?.indexOf(`${message}\n`) ?? -1;
+  if (start < 0) return undefined;
+  return stack
+    ?.slice(start + message.length)
+    .split('\n')
     .filter((line) => line.startsWith('    at '))
-    .slice(0, 6);
-  return { ...describeChain(cause, maxCauses), place };
+    .slice(0, maxStackLines);
 }
 
 type ErrorSummary = {

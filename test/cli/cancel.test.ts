@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { cancelled } from '../../functions/api/admin-task-docs.ts';
 import { errorReply } from './admin-responses.ts';
 import { key } from './cli-context.ts';
 import { darkroomContext } from './darkroom-context.ts';
@@ -11,6 +12,22 @@ const error = taskError('The task was cancelled.', 'request_cancelled');
 
 const contextWith = (replies: readonly (Reply | 'hang up')[], polls: readonly TaskFields[] = []) =>
   darkroomContext({ replies: { [`POST /v1/tasks/${taskId}/cancel`]: replies }, polls });
+
+test.each([
+  ['pending', 'is being cancelled'],
+  ['processing', 'was cancelled: its provider decides'],
+  ['failed', 'is cancelled'],
+] as const)('darkroom admin cancel says of a task that is %s that it %s', async (status, state) => {
+  const replies = {
+    [`POST /v1/admin/tasks/${taskId}/cancel`]: [{ body: { ...cancelled, id: taskId, status } }],
+  };
+  const { runInProcess } = await darkroomContext({ replies });
+
+  expect(await runInProcess(['admin', 'cancel', taskId])).toMatchObject({
+    code: 0,
+    printed: `${taskId} ${state}`,
+  });
+});
 
 describe('darkroom cancel', () => {
   test.each([

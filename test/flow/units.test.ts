@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { type Meter, startMeter } from '../../bench/dynamodb-meter.ts';
+import { providerAdapters } from '../../functions/adapters/providers/registry.ts';
+import { formatCapacity } from '../../functions/domain/model/capacity.ts';
 import { tablesOf } from '../../local/aws/template/read-tables.ts';
 import { openStack, type TestStack, until } from './open-stack.ts';
 import { type Receiver, serveImages, startReceiver } from './receiver.ts';
@@ -11,45 +13,65 @@ import { type Receiver, serveImages, startReceiver } from './receiver.ts';
 
 const sample = readFileSync('cli/sample.jpg');
 
-let stack: TestStack;
-let meter: Meter;
 let imageServer: Receiver;
 let receiver: Receiver;
+let metered: Metered;
+let stack: TestStack;
 
 beforeAll(async () => {
   imageServer = await serveImages({ '/sample.jpg': sample });
   receiver = await startReceiver(200);
-  stack = await openStack({ outdir: inject('outdir'), speed: 3 });
-  const { context, environment, dynamoDb: client } = stack;
-  const url = environment['AWS_ENDPOINT_URL_DYNAMODB'] ?? '';
-  meter = await startMeter({ url, client, tables: tablesOf(context) });
-  Object.assign(environment, { AWS_ENDPOINT_URL_DYNAMODB: meter.url });
-  stack.lambda.recycle(); // functions that start from now on use the meter
-  stack.schedules.close(); // the reconciler costs the same however many tasks there are
-  stack.mockProvider.control({ seconds: 0 });
-  await runTask({}); // what is cached, and written once a minute, is not counted below
+  metered = await openMetered();
+  stack = metered.stack;
 });
 afterAll(async () => {
-  await stack?.close();
-  await Promise.all([meter?.close(), imageServer?.close(), receiver?.close()]);
+  await metered?.close();
+  await Promise.all([imageServer?.close(), receiver?.close()]);
 });
 
-const create = (more: object) =>
-  stack.create({
+type Metered = {
+  readonly stack: TestStack;
+  readonly meter: Meter;
+  close(): Promise<void>;
+};
+
+/** A stack whose functions use the meter. */
+async function openMetered(parameters: Record<string, string> = {}): Promise<Metered> {
+  const opened = await openStack({ outdir: inject('outdir'), speed: 3, parameters });
+  const { context, environment, dynamoDb: client } = opened;
+  const url = environment['AWS_ENDPOINT_URL_DYNAMODB'] ?? '';
+  const meter = await startMeter({ url, client, tables: tablesOf(context) });
+  Object.assign(environment, { AWS_ENDPOINT_URL_DYNAMODB: meter.url });
+  opened.lambda.recycle(); // functions that start from now on use the meter
+  opened.schedules.close(); // the reconciler costs the same however many tasks there are
+  opened.mockProvider.control({ seconds: 0 });
+  await runTask({}, opened); // what is cached, and written once a minute, is not counted below
+  return {
+    stack: opened,
+    meter,
+    close: async () => {
+      await opened.close();
+      await meter.close();
+    },
+  };
+}
+
+const create = (more: object, on = stack) =>
+  on.create({
     prompt: 'Cheap',
     size: '768x768',
     image_urls: [`${imageServer.url}/sample.jpg`],
     ...more,
   });
 
-async function runTask(more: object): Promise<string> {
-  const { body } = await create(more);
-  await until(() => stack.isExecutionOver(body.id) && stack.lambda.isIdle(), Boolean);
+async function runTask(more: object, on = stack): Promise<string> {
+  const { body } = await create(more, on);
+  await until(() => on.isExecutionOver(body.id) && on.lambda.isIdle(), Boolean);
   return body.id;
 }
 
 /** The units of what `run` does, when nothing else runs. */
-async function unitsOf(run: () => Promise<unknown>) {
+async function unitsOf(run: () => Promise<unknown>, { stack, meter } = metered) {
   await until(stack.lambda.isIdle, Boolean);
   meter.units.write.clear();
   meter.units.read = 0;
@@ -70,8 +92,8 @@ function expectUnits(units: Units, budget: Units): void {
 }
 
 describe('a whole task takes at most its units:', () => {
-  // Of these, 12 are the create: two for each of request, state, entry, two balances, and one for the rate limit and each
-  // list. As many are the settlement.
+  // Of these, 14 are the create: two for each of request, state, entry and two balances, and one for the rate limit and for each
+  // of three indexes. The settlement takes nearly as many.
   test('one by URL', async () => {
     expectUnits(await unitsOf(() => runTask({})), { write: 34, read: 6.5 });
   });
@@ -88,6 +110,24 @@ describe('a whole task takes at most its units:', () => {
   test('one with a prompt of 2,000 characters, which only the create and the settlement write', async () => {
     const prompt = { prompt: 'p'.repeat(2000) };
     expectUnits(await unitsOf(() => runTask(prompt)), { write: 42, read: 6.5 });
+  });
+});
+
+describe('with the capacity that a deployed DashScope has without settings', () => {
+  let limited: Metered;
+  beforeAll(async () => {
+    const { capacity } = providerAdapters.dashscope;
+    const published = capacity.default && formatCapacity(capacity.default);
+    limited = await openMetered({ Providers: 'dashscope', [capacity.name]: published ?? '' });
+  });
+  afterAll(() => limited?.close());
+
+  test('a task that finds a free slot takes two units more to take the slot and to free it, and one to read who waits', async () => {
+    const units = await unitsOf(() => runTask({}, limited.stack), limited);
+    const queue = [...limited.meter.units.write].filter(([name]) => /TablesQueue/.test(name));
+
+    expectUnits(units, { write: 36, read: 7.5 });
+    expect(queue.map(([, written]) => written)).toEqual([2]);
   });
 });
 

@@ -329,6 +329,7 @@ describe.each(stageNames)('the API of %s', (name) => {
       'GET /v1/tasks/{task_id}/wait',
       'POST /api/v1/files/upload/url',
       'POST /v1/admin/providers/{provider}/try',
+      'POST /v1/webhooks/test',
     ]);
     expect(readable(filter?.['LogGroupName'], synthesised(name).nameOf)).toBe('AccessLogs');
     expect(filter).toMatchObject({

@@ -95,6 +95,28 @@ test.each(pages)('%s names only files that exist', (page) => {
   expect(missing).toEqual([]);
 });
 
+test('docs/calling.md has a row for every route of a caller, and no other', () => {
+  const { paths } = z
+    .object({ paths: z.record(z.string(), z.record(z.string(), z.unknown())) })
+    .parse(JSON.parse(read('docs/openapi.json')));
+  const routes = Object.entries(paths)
+    .flatMap(([path, methods]) => Object.keys(methods).map((method) => ({ method, path })))
+    // What operators, the console and providers call has pages of its own, and so have the paths of the Files API.
+    .filter(({ path }) => !/^\/(v1\/(admin|console|providers)|api\/v1\/files)\//.test(path))
+    .map(({ method, path }) => `${method.toUpperCase()} ${withoutNames(path)}`);
+  const [, section = ''] = read('docs/calling.md').split(/^## /m);
+  const cells = [...section.matchAll(/^\| (`.+?) \|/gm)].map(([, cell = '']) => cell);
+  const named = cells.flatMap((cell) =>
+    [...cell.matchAll(/`([A-Z]+ [^`]+)`/g)].map(([, name = '']) => withoutNames(name)),
+  );
+
+  expect(routes).toContain('GET /v1/tasks/{}');
+  expect(named.toSorted()).toEqual(routes.toSorted());
+  expect(cells).toContain('`/api/v1/files/…`');
+});
+
+const withoutNames = (path: string): string => path.replaceAll(/\{\w+\}/g, '{}');
+
 test('docs/test-mode.md says the limits that test mode has', () => {
   const { milliCreditsPerDay, requestsPerMinute, tasksInFlight } = testLimits;
   const page = read('docs/test-mode.md');

@@ -7,6 +7,7 @@ import { redeliver } from '../../domain/tasks/redeliver.ts';
 import { adminTaskView } from '../../domain/wire/admin-task-view.ts';
 import { readEnv } from '../../runtime/env.ts';
 import { serve } from '../../runtime/http.ts';
+import { log } from '../../runtime/log.ts';
 import { actOf } from '../act-of.ts';
 import { callers, dynamo } from '../callers.ts';
 import { route } from './route.ts';
@@ -18,6 +19,7 @@ const redeliverCallback = redeliver({
   tasks,
   deliverCallback: taskFunctionStarter(new LambdaClient(clientConfig), env.NOTIFY_FUNCTION),
   now: Date.now,
+  wakeFailed: (taskId, cause) => log('warn', 'wake.failed', { taskId, cause }),
 });
 
 export const handler = serve(

@@ -9,6 +9,7 @@ import { existingAccount } from '../../domain/accounts/accounts.ts';
 import { redeliverAllAudited } from '../../domain/tasks/redeliver-all.ts';
 import { readEnv } from '../../runtime/env.ts';
 import { serve } from '../../runtime/http.ts';
+import { log } from '../../runtime/log.ts';
 import { actOf } from '../act-of.ts';
 import { callers, dynamo } from '../callers.ts';
 import { route } from './route.ts';
@@ -21,6 +22,7 @@ const send = redeliverAllAudited({
   tasks: taskTable(dynamo, env.TASK_TABLE),
   deliverCallback: taskFunctionStarter(new LambdaClient(clientConfig), env.NOTIFY_FUNCTION),
   now: Date.now,
+  wakeFailed: (taskId, cause) => log('warn', 'wake.failed', { taskId, cause }),
 });
 
 export const handler = serve(

@@ -9,7 +9,7 @@ export const TaskCheck = z
     result: z
       .enum(checkResults)
       .describe(
-        '`woken`: its workflow waited, and asks the provider now. `running`: it works, nothing was done. `started`, `restarted`: the workflow was missing or dead. `postponed`: it died several times and is restarted soon',
+        '`woken`: its workflow waited, and asks the provider now. `running`: it works, nothing was done. `awaits_uploads`: its pictures may still come, nothing was done. `started`, `restarted`: the workflow was missing or dead. `postponed`: it died several times and is restarted soon',
       ),
   })
   .describe('What was done for a task');

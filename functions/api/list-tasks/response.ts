@@ -15,7 +15,7 @@ export const TaskList = page(TaskSummary)
       .min(0)
       .optional()
       .describe(
-        'How many tasks there are up to the end of such a page, and one more if others follow: exact on the last page',
+        'How many tasks there are up to the end of such a page, and one more if another page may follow: on the last page it is the number of tasks that were found',
       ),
   })
   .describe('A page of tasks');

@@ -1,6 +1,11 @@
 import type * as z from 'zod';
 import { patterns } from '../../domain/model/ids.ts';
-import { ListRequest, maxNumberedTasks, maxSearchLength } from '../../domain/tasks/list-tasks.ts';
+import {
+  ListRequest,
+  maxNumberedLooks,
+  maxNumberedTasks,
+  maxSearchLength,
+} from '../../domain/tasks/list-tasks.ts';
 import { defineRoute, type FieldDocs, type RouteDocs } from '../../runtime/route.ts';
 import { anyModelName, limitAndCursor, wholeNumber } from '../field-docs.ts';
 import * as examples from '../task-examples.ts';
@@ -23,7 +28,7 @@ export const docs = (): RouteDocs => ({
   id: 'listTasks',
   tag: 'Tasks',
   summary: 'List tasks',
-  description: `The tasks of the account, the newest first, page by page: by \`cursor\`, or by \`page\` for the first ${maxNumberedTasks} tasks. A page of rare tasks may have fewer than \`limit\`, or none; as long as there is a \`next_cursor\`, there are older tasks to look at. Pages by number shift when tasks are created in between, and each reads all pages before it again.`,
+  description: `The tasks of the account, the newest first, page by page: by \`cursor\`, or by \`page\` for the first ${maxNumberedTasks} tasks. A page of rare tasks may have fewer than \`limit\`, or none; as long as there is a \`next_cursor\`, there are older tasks to look at. Pages by number shift when tasks are created in between, and each reads all pages before it again; they look at the newest ${maxNumberedLooks} tasks at most, and \`next_cursor\` leads to the older ones.`,
   query: fields(),
   response: {
     name: 'TaskList',

@@ -8,6 +8,7 @@ import { redeliver } from '../../domain/tasks/redeliver.ts';
 import { endedTaskResponseFor } from '../../domain/wire/task-response.ts';
 import { readEnv } from '../../runtime/env.ts';
 import { serve } from '../../runtime/http.ts';
+import { log } from '../../runtime/log.ts';
 import { callers, dynamo } from '../callers.ts';
 import { route } from './route.ts';
 
@@ -16,6 +17,7 @@ const redeliverCallback = redeliver({
   tasks: taskTable(dynamo, env.TASK_TABLE),
   deliverCallback: taskFunctionStarter(new LambdaClient(clientConfig), env.NOTIFY_FUNCTION),
   now: Date.now,
+  wakeFailed: (taskId, cause) => log('warn', 'wake.failed', { taskId, cause }),
 });
 const toResponse = endedTaskResponseFor({
   baseUrl: env.PUBLIC_URL,

@@ -6,6 +6,7 @@ import { taskFunctionStarter } from '../../adapters/aws/task-function.ts';
 import { redeliverAll } from '../../domain/tasks/redeliver-all.ts';
 import { readEnv } from '../../runtime/env.ts';
 import { serve } from '../../runtime/http.ts';
+import { log } from '../../runtime/log.ts';
 import { callers, dynamo } from '../callers.ts';
 import { route } from './route.ts';
 
@@ -15,6 +16,7 @@ const send = redeliverAll({
   tasks: taskTable(dynamo, env.TASK_TABLE),
   deliverCallback: taskFunctionStarter(new LambdaClient(clientConfig), env.NOTIFY_FUNCTION),
   now: Date.now,
+  wakeFailed: (taskId, cause) => log('warn', 'wake.failed', { taskId, cause }),
 });
 
 export const handler = serve(

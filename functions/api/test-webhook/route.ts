@@ -15,6 +15,7 @@ export const route = defineRoute<typeof response>()({
   function: 'test-webhook',
   access: { scope: 'manage' },
   rateLimit: 'calls',
+  slowBecause: 'a receiver may take ten seconds to answer',
   body: jsonBody(WebhookTestRequest),
   errors: ['rate_limit_exceeded', 'internal_error'],
 });

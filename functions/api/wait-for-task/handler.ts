@@ -23,6 +23,7 @@ const wait = waitForTask({
   places: waitingPlaces(dynamo, env.ACTIVITY_TABLE),
   now,
   sleep,
+  takeUpFailed: (taskId, cause) => log('warn', 'wait.place_not_taken_up', { taskId, cause }),
   freeFailed: (taskId, cause) => log('warn', 'wait.place_not_freed', { taskId, cause }),
 });
 const toResponse = taskResponseFor({
@@ -30,7 +31,7 @@ const toResponse = taskResponseFor({
   secret: cachedSecret(new SecretsManagerClient(clientConfig), env.SIGNING_SECRET, now),
   now,
   typicalSeconds: (task) => typicalSecondsOfTask(task, env.TYPICAL_SECONDS),
-  // Where it stands in the queue is for who reads it: this function has no rights there.
+  // This function has no permissions for the queue: its estimate is what is left of the wait that was expected.
   queued: async () => undefined,
 });
 

@@ -49,7 +49,7 @@ export const docs = (): RouteDocs => ({
   id: 'waitForTask',
   tag: 'Tasks',
   summary: 'Wait for a task',
-  description: `Where a request with \`Prefer: wait=N\` is sent on to: do not make this address yourself. Responds when the task has ended, and with the task as it is when the time is over. Without a valid \`place\`, which works once and within ${spellDuration(takeUpMs)}, it responds at once and without \`Preference-Applied\`.`,
+  description: `Where a request with \`Prefer: wait=N\` is sent on to: do not make this address yourself. Responds when the task has ended, and with the task as it is when the time is over. Without a valid \`place\`, which works once and within ${spellDuration(takeUpMs)}, it responds at once and without \`Preference-Applied\`. The task is as \`GET /v1/tasks/{task_id}\` has it, but for \`queue_position\`, \`callback.attempts\` and the \`link\` of each input, which are absent; \`estimated_time\` is then what is left of the wait that was expected when the task began to wait.`,
   query: fields(),
   response: {
     name: 'Task',

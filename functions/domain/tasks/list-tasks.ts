@@ -34,15 +34,21 @@ export const listTasks =
   async (request: ListRequest, account: string) => {
     const { size, page } = request;
     const before = page === undefined ? 0 : (page - 1) * size;
-    const read = await readTasks(history, account, request, { limit: before + size, now: now() });
+    const read = await readTasks(history, account, request, {
+      limit: before + size,
+      now: now(),
+      maxReads: page === undefined ? undefined : maxNumberedReads,
+    });
     const tasks = await withRequests(history, { ...read, tasks: read.tasks.slice(before) });
     const list = pageResponse(
       tasks.map((task) => summaryView(task, now(), typicalSeconds(task))),
       read.next && formatCursorKey(read.next),
     );
     if (page === undefined) return list;
-    // Nobody counts the tasks of an account. One more than are known is enough for a client to ask for the next page.
-    const total = read.tasks.length + (read.next ? 1 : 0);
+    // Nobody counts the tasks of an account. One more than are known is enough for a client to ask for the next page. A page
+    // that is not full is the last one that a number can name: the next one would look at the same tasks.
+    const hasNextPage = read.next !== undefined && read.tasks.length === before + size;
+    const total = read.tasks.length + (hasNextPage ? 1 : 0);
     return { ...list, page, page_size: size, total };
   };
 
@@ -65,11 +71,12 @@ async function readTasks(
   history: TaskHistory,
   account: string,
   { type, cursor, status, model, key, text, created_after, created_before }: ListRequest,
-  { limit, now }: Pick<ListOptions, 'limit' | 'now'>,
+  { limit, now, maxReads }: Pick<ListOptions, 'limit' | 'now' | 'maxReads'>,
 ): Promise<TaskPage> {
   if (type !== 'image') return { tasks: [] };
   return readPage(history, account, {
     limit,
+    maxReads,
     status,
     model,
     key,
@@ -121,6 +128,8 @@ export type ListOptions = ListRange & {
   readonly text?: string | undefined;
   /** A task that has expired by then is left out. */
   readonly now: number;
+  /** After so many reads the page may be short. */
+  readonly maxReads?: number | undefined;
 };
 
 export type TaskPage = {
@@ -146,7 +155,7 @@ export async function readPage(
   const tasks: TaskState[] = [];
   const requests = new Map<string, TaskRequest>();
   let next = options.after;
-  const maxReads = Math.ceil(limit / maxPageSize) + maxFurtherReads;
+  const { maxReads = Math.ceil(limit / maxPageSize) + maxFurtherReads } = options;
   for (let reads = 0; reads < maxReads; reads += 1) {
     const count = isFiltered(options) || reads > 0 ? maxPageSize : Math.min(limit, maxPageSize);
     const read = await readNext(history, account, { ...options, limit: count, after: next });
@@ -235,6 +244,13 @@ type ListedStatus = (typeof listedStatuses)[number];
 const taskTypes = ['text', 'image', 'audio', 'video'] as const;
 /** How many tasks lie before the end of the last page that a number can name. */
 export const maxNumberedTasks = 1000;
+/**
+ * How many reads a page with a number takes at most. They are the same for all pages of a list, since a client that only counts
+ * pages cannot go on by the cursor of a short one.
+ */
+const maxNumberedReads = maxNumberedTasks / maxPageSize + maxFurtherReads;
+/** How many of the newest tasks are looked at for a page with a number. */
+export const maxNumberedLooks = maxNumberedReads * maxPageSize;
 const defaultPageSize = 20;
 /** The longest text that a prompt can be searched for, in characters. */
 export const maxSearchLength = 200;

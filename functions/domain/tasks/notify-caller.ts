@@ -25,7 +25,7 @@ const gone = 410;
 
 type Deps = {
   readonly tasks: Pick<TaskStore, 'recordCallbackAttempt'>;
-  /** The callback's body: the response that getting the task would have now. */
+  /** The callback's body: how the task ended, as getting it would say now, without `request`, `key`, `events` and `callback`. */
   readonly bodyOf: (task: WithRequest<EndedTask>) => Promise<string>;
   /** One attempt. */
   readonly deliver: (callback: Callback) => Promise<Delivery>;

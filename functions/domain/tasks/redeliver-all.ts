@@ -35,15 +35,17 @@ type Deps = {
   readonly tasks: Pick<TaskStore, 'scheduleCallback'>;
   readonly deliverCallback: (taskId: string) => Promise<void>;
   readonly now: Clock;
+  /** A callback is recorded as pending, and was not sent at once: the reconciler sends it. */
+  readonly wakeFailed: (taskId: string, cause: unknown) => void;
 };
 
 /**
  * Sends the callbacks of an account once more that were given up since a time, and before another (now, if not given): the
  * newest first, and so many at most. Repeated with the same `before` it goes on with the others, because one that is given
- * up again was given up later.
+ * up again was given up later. One that could not be sent at once is sent by the reconciler, and is `scheduled` like the others.
  */
 export const redeliverAll =
-  ({ history, tasks, deliverCallback, now }: Deps) =>
+  ({ history, tasks, deliverCallback, now, wakeFailed }: Deps) =>
   async ({ since, before }: RedeliverRequest, account: string) => {
     const end = before ?? Math.ceil(now() / 1000);
     const positions = await history.undelivered(account, {
@@ -58,7 +60,7 @@ export const redeliverAll =
         ids.slice(first, first + atOnce).map(async (id) => {
           // The index may be a moment old: one that is on its way already is left alone.
           if (!(await tasks.scheduleCallback(id, now() + graceMs))) return 0;
-          await deliverCallback(id);
+          await deliverCallback(id).catch((cause: unknown) => wakeFailed(id, cause));
           return 1;
         }),
       );

@@ -12,11 +12,14 @@ type Deps = {
   readonly tasks: Pick<TaskStore, 'find' | 'scheduleCallback'>;
   readonly deliverCallback: (taskId: string) => Promise<void>;
   readonly now: Clock;
+  /** The callback is recorded as pending, and was not sent at once: the reconciler sends it. */
+  readonly wakeFailed: (taskId: string, cause: unknown) => void;
 };
 
 /**
  * Sends the callback of an ended task once more, under the same event id, beginning with the first attempt;
- * unless that is on its way already. When it is the operator who asks, `act` says so, and it is written down.
+ * unless that is on its way already. When it is the operator who asks, `act` says so, and it is written down. A send that
+ * fails does not fail the request: the fact is written, and the reconciler sends the callback within a minute or two.
  * @throws {Problem} `task_running` before the task has ended, `invalid_request` when it has no
  *   `callback_url`, or what `getTask` throws
  */
@@ -33,7 +36,9 @@ export const redeliver =
     // While one delivery is on its way, another request for it adds none.
     const entry = act && entryAbout(act, task);
     const isScheduled = await deps.tasks.scheduleCallback(id, deps.now() + graceMs, entry);
-    if (isScheduled) await deps.deliverCallback(id);
+    if (isScheduled) {
+      await deps.deliverCallback(id).catch((cause: unknown) => deps.wakeFailed(id, cause));
+    }
     return { ...task, callback: { state: 'pending', attempts: 0 } };
   };
 

@@ -103,6 +103,8 @@ type WaitDeps = {
   readonly places: Pick<WaitingPlaces, 'takeUp' | 'free'>;
   readonly now: Clock;
   readonly sleep: (milliseconds: number) => Promise<unknown>;
+  /** A place could not be taken up because of an error. It fails no request: the task is read once. */
+  readonly takeUpFailed: (taskId: string, cause: unknown) => void;
   /** A place could not be freed. It is free anyway when its lease is over. */
   readonly freeFailed: (taskId: string, cause: unknown) => void;
 };
@@ -115,20 +117,30 @@ type WaitRequest = {
 };
 
 /**
- * Reads a task until it has ended or the time is over. Without a place it reads the task once.
+ * Reads a task until it has ended or the time is over. Without a place, and with one that cannot be taken up, it reads the
+ * task once.
  * @throws {Problem} `invalid_task_id`, `task_not_found`
  */
 export const waitForTask =
-  ({ find, places, now, sleep, freeFailed }: WaitDeps) =>
+  ({ find, places, now, sleep, takeUpFailed, freeFailed }: WaitDeps) =>
   async ({ id, account, seconds, place }: WaitRequest) => {
     const startedAt = now();
     const until = startedAt + seconds * 1000;
-    if (place === undefined || !(await places.takeUp(place, startedAt, until + leaseGraceMs)))
+    if (place === undefined || !(await takeUp(place))) {
       return { task: await find(id, account), hasWaited: false };
+    }
     try {
       return { task: await readUntilEnded(() => find(id, account)), hasWaited: true };
     } finally {
       await places.free(place).catch((cause: unknown) => freeFailed(id, cause));
+    }
+
+    // A client that was sent here by its create knows no id yet: it must learn it also when the places cannot be written.
+    function takeUp(token: string): Promise<boolean> {
+      return places.takeUp(token, startedAt, until + leaseGraceMs).catch((cause: unknown) => {
+        takeUpFailed(id, cause);
+        return false;
+      });
     }
 
     async function readUntilEnded(read: () => Promise<Task>): Promise<Task> {

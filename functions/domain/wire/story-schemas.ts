@@ -12,7 +12,7 @@ const link = z
   .url()
   .optional()
   .describe(
-    `Shows the copy of the picture that the model gets; it works for ${inputLinkSeconds / 60} minutes, without a key. Absent before the picture was checked, and when the copy was deleted`,
+    `Shows the copy of the picture that the model gets; it works for ${inputLinkSeconds / 60} minutes, without a key. Only where one task is read by its id, and not in the response to a wait; absent before the picture was checked, and when the copy was deleted`,
   );
 
 export const UrlInput = z
@@ -116,7 +116,7 @@ export const TaskCallback = z
       .max(maxStoredAttempts)
       .optional()
       .describe(
-        `The last ${maxStoredAttempts} attempts, the oldest first. Only where one task is read by its id`,
+        `The last ${maxStoredAttempts} attempts, the oldest first. Only where one task is read by its id, and not in the response to a wait`,
       ),
   })
   .describe('What became of the callback, when `callback_url` was given');

@@ -51,7 +51,7 @@ const queuePosition = z
   .min(1)
   .optional()
   .describe(
-    'While it waits for the model: the next one is 1. Exact to 100, then rounded up; some seconds old. It may grow when another account begins to wait, since accounts take turns',
+    'While it waits for the model: the next one is 1. Exact to 100, then rounded up; some seconds old. It may grow when another account begins to wait, since accounts take turns. Not in the response to a wait',
   );
 const estimatedTime = z
   .int()

@@ -8,10 +8,13 @@ import {
   type Completed,
   canCancel,
   type EndedTask,
+  type ExpectedWait,
   type Failed,
   type Failure,
   isEnded,
+  isQueued,
   maxPromptStart,
+  type QueuedTask,
   type Task,
   type TaskState,
   uploadFormMs,
@@ -28,7 +31,7 @@ export type ViewContext = {
   readonly now: number;
   /** How many seconds a task like this one typically takes. */
   readonly typicalSeconds: number;
-  /** Where the task stands in the queue, if it waits there. */
+  /** Where the task stands in the queue, if it waits there and the queue was read. */
   readonly queued?: QueueEstimate | undefined;
   /** The link to result `n`, counted from 1. */
   readonly resultLink: (n: number) => string;
@@ -262,8 +265,16 @@ function secondsLeft(
     const elapsed = (now - task.submittedAt) / 1000;
     return Math.max(1, Math.ceil((task.typicalSeconds ?? typicalSeconds) - elapsed));
   }
-  const seconds = queued ? queued.waitSeconds + queued.jobSeconds : typicalSeconds;
+  const expected = queued ?? (isQueued(task) ? expectedFrom(task, now) : undefined);
+  const seconds = expected ? expected.waitSeconds + expected.jobSeconds : typicalSeconds;
   return Math.max(1, Math.ceil(seconds));
+}
+
+/** What is left of the wait that was expected when a task began to wait. It is a guess for when the queue was not read. */
+function expectedFrom({ queue }: QueuedTask, now: number): ExpectedWait | undefined {
+  if (!queue.expected) return undefined;
+  const { waitSeconds, jobSeconds } = queue.expected;
+  return { waitSeconds: Math.max(0, waitSeconds - (now - queue.since) / 1000), jobSeconds };
 }
 
 /** What progress is when a provider has the job, and the most that it is before the task is completed. */

@@ -54,6 +54,48 @@ test('an error is logged with its name and stack, without its message, which may
   expect(written.text()).not.toMatch(/cannot send|secret/);
 });
 
+test.each<[string, () => Error]>([
+  ['of an error', () => new Error('x\n    at Bearer sk-dr-secret')],
+  ['that has nothing before it', () => new Error('    at Bearer sk-dr-secret')],
+  ['that quotes the body of a request', () => parsingOf('[\n    at sk-1]')],
+  ['at its end', () => new TypeError('TypeError\nx\n    at sk-dr-secret\n    at sk-dr-secret')],
+])(
+  'a line of a message that looks like one of the stack is not logged: one %s',
+  (_what, errorOf) => {
+    const cause = errorOf();
+    expect(cause.message).toMatch(/secret|sk-1/);
+
+    log('error', 'request.refused', { cause });
+
+    expect(written.last()).toMatchObject({
+      cause: {
+        name: cause.name,
+        place: expect.arrayContaining([expect.stringContaining('log.test')]),
+      },
+    });
+    expect(written.text()).not.toMatch(/secret|sk-1/);
+  },
+);
+
+function parsingOf(text: string): Error {
+  try {
+    return JSON.parse(text);
+  } catch (thrown) {
+    if (thrown instanceof Error) return thrown;
+    throw thrown;
+  }
+}
+
+test('nothing of a stack is logged that has another message than its error', () => {
+  const cause = new Error('x\n    at Bearer sk-dr-secret');
+  cause.message = 'y';
+
+  log('error', 'request.refused', { cause });
+
+  expect(written.last()).toMatchObject({ cause: { name: 'Error' } });
+  expect(written.text()).not.toMatch(/secret/);
+});
+
 test('at most six lines of the stack are logged', () => {
   const deep = (left: number): Error => (left > 0 ? deep(left - 1) : new Error());
 

@@ -304,6 +304,36 @@ describe('the list by the number of a page', () => {
     },
   );
 
+  /** So many tasks, of which only the one at this place, counted from the newest, has failed. */
+  const withRare = (size: number, place: number) =>
+    listing(
+      ...Array.from({ length: size }, (_, n) =>
+        n === size - place
+          ? failed({ id: id(n), createdAt: n })
+          : pending({ id: id(n), createdAt: n }),
+      ),
+    );
+
+  test.each([501, 1000, 1400])(
+    'has a rare task that is the %i. of all: a client that only counts pages finds it',
+    async (place) => {
+      const rare = withRare(1500, place);
+      const failedOnes = ListRequest.parse({ status: 'failed', page: '1' });
+
+      expect(await rare(failedOnes, 'default')).toMatchObject({ data: { length: 1 }, total: 1 });
+    },
+  );
+
+  test('says nothing of a next page that would look at the same tasks, and its cursor leads to the older ones', async () => {
+    const rare = withRare(1500, 1401);
+    const read = (query: object) =>
+      rare(ListRequest.parse({ status: 'failed', ...query }), 'default');
+
+    const first = await read({ page: '1' });
+    expect(first).toMatchObject({ data: [], total: 0, next_cursor: expect.any(String) });
+    expect(await read({ cursor: first.next_cursor })).toMatchObject({ data: { length: 1 } });
+  });
+
   test('goes on by the cursor of a page', async () => {
     const first = await page({ page: '1', page_size: '100' });
     const next = await page({ limit: '100', cursor: first.next_cursor ?? '' });

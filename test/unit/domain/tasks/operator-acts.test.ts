@@ -112,6 +112,7 @@ describe('sending all undelivered callbacks of an account again', () => {
   async function service(count: number) {
     const store = memoryStore();
     const sent: string[] = [];
+    const failedWakes: unknown[] = [];
     for (let n = 0; n < count; n += 1) {
       const task = completed({ id: newTaskId(sampleTime + n), callbackUrl: 'https://example.com' });
       store.put(task);
@@ -129,11 +130,13 @@ describe('sending all undelivered callbacks of an account again', () => {
         sent.push(id);
       },
       now: () => sampleTime + 1_000_000,
+      wakeFailed: (id: string, cause: unknown) => void failedWakes.push([id, cause]),
     };
     const send = redeliverAll(deps);
     return {
       store,
       sent,
+      failedWakes,
       deps,
       send: (request: object, account = 'default') =>
         send(RedeliverRequest.parse({ since: 0, ...request }), account),
@@ -167,19 +170,43 @@ describe('sending all undelivered callbacks of an account again', () => {
   test('by the operator is written down before the first, and once more with how many there were', async () => {
     const { deps, sent } = await service(3);
     const audit = memoryAudit();
-    const send = (deliverCallback = deps.deliverCallback) =>
-      redeliverAllAudited({ ...deps, deliverCallback, audit })({ since: 0 }, 'default', sampleAct);
+    const send = (tasks: typeof deps.tasks) =>
+      redeliverAllAudited({ ...deps, tasks, audit })({ since: 0 }, 'default', sampleAct);
+    const scheduleCallback = () => Promise.reject(new Error('throttled'));
 
-    await expect(send(() => Promise.reject(new Error('throttled')))).rejects.toThrow('throttled');
+    await expect(send({ ...deps.tasks, scheduleCallback })).rejects.toThrow('throttled');
 
     const entry = { ...sampleAct, id: expect.any(String), account: 'default' };
     const asked = { since: 0, before: null, scheduled: null };
     expect(audit.written).toEqual([{ ...entry, after: asked }]);
-    const { before } = await send();
+    const { before } = await send(deps.tasks);
     expect(audit.written.slice(1)).toEqual([
       { ...entry, after: asked },
       { ...entry, after: { since: 0, before, scheduled: sent.length, has_more: false } },
     ]);
+  });
+
+  test('counts one that could not be sent at once: the reconciler sends it', async () => {
+    const { deps, store, sent, failedWakes } = await service(30);
+    const audit = memoryAudit();
+    const error = new Error('throttled');
+    let refused = '';
+    const deliverCallback = async (id: string) => {
+      if (sent.length !== 12 || refused !== '') return deps.deliverCallback(id);
+      refused = id;
+      throw error;
+    };
+    const send = redeliverAllAudited({ ...deps, deliverCallback, audit });
+
+    expect(await send({ since: 0 }, 'default', sampleAct)).toMatchObject({ scheduled: 30 });
+
+    expect(sent).toHaveLength(29);
+    expect(failedWakes).toEqual([[refused, error]]);
+    expect(await store.tasks.find(refused)).toMatchObject({
+      callback: { state: 'pending', attempts: 0 },
+      nextCheckAt: deps.now() + 60_000,
+    });
+    expect(audit.written.at(-1)).toMatchObject({ after: { scheduled: 30 } });
   });
 
   test('does not send one twice that fails once more meanwhile', async () => {

@@ -24,6 +24,7 @@ function context(task: Task, deliver: (id: string) => Promise<void> = async () =
   const { tasks, put } = memoryStore();
   put(task);
   const found: unknown[] = [];
+  const failedWakes: unknown[] = [];
   const redeliverTask = redeliver({
     tasks,
     now: () => sampleTime,
@@ -31,9 +32,11 @@ function context(task: Task, deliver: (id: string) => Promise<void> = async () =
       found.push([id, await tasks.find(id)]);
       await deliver(id);
     },
+    wakeFailed: (id, cause) => void failedWakes.push([id, cause]),
   });
   return {
     found,
+    failedWakes,
     redeliverTask: (account = 'default') => redeliverTask(sampleId, account),
     find: () => tasks.find(sampleId),
   };
@@ -70,14 +73,15 @@ test('of fifty requests at once, one sends the callback, and all say that it is 
   expect(found).toHaveLength(1);
 });
 
-test('a callback that is not sent at once is due for the reconciler', async () => {
+test('a callback that cannot be sent at once does not fail the request, and is due for the reconciler', async () => {
   const error = new Error('throttled');
-  const { redeliverTask, find } = context(completed(callback('delivered', 1)), () =>
+  const { redeliverTask, find, failedWakes } = context(completed(callback('delivered', 1)), () =>
     Promise.reject(error),
   );
 
-  expect(await thrownBy(redeliverTask())).toBe(error);
+  expect((await redeliverTask()).callback).toEqual(pendingCallback);
 
+  expect(failedWakes).toEqual([[sampleId, error]]);
   const task = (await find()) ?? completed();
   expect(dueCheck(task, sampleTime + 59_999)).toBeUndefined();
   expect(dueCheck(task, sampleTime + 60_000)).toBe('undelivered');

@@ -28,7 +28,12 @@ const keys = Array.from({ length: 200 }, (_, index) => ({
 const noRandom = () => 0;
 
 /** One clock, which only a sleep moves on. The task is `ended` from a time on, given in seconds after the start. */
-function context({ endsAfter = Infinity, freeFails = false, maxWaiters = 4 } = {}) {
+function context({
+  endsAfter = Infinity,
+  takeUpFails = false,
+  freeFails = false,
+  maxWaiters = 4,
+} = {}) {
   const store = memoryStore();
   store.put(pending());
   const places = memoryPlaces();
@@ -62,6 +67,7 @@ function context({ endsAfter = Infinity, freeFails = false, maxWaiters = 4 } = {
       },
       places: {
         ...places,
+        ...(takeUpFails && { takeUp: () => Promise.reject(new Error('no')) }),
         ...(freeFails && { free: () => Promise.reject(new Error('no')) }),
       },
       now,
@@ -69,7 +75,8 @@ function context({ endsAfter = Infinity, freeFails = false, maxWaiters = 4 } = {
         sleeps.push(milliseconds);
         clock += milliseconds;
       },
-      freeFailed: (taskId, cause) => troubles.push([taskId, cause]),
+      takeUpFailed: (taskId, cause) => troubles.push(['take up', taskId, cause]),
+      freeFailed: (taskId, cause) => troubles.push(['free', taskId, cause]),
     }),
   };
 }
@@ -134,6 +141,7 @@ describe('a wait', () => {
       places: test.places,
       now: test.now,
       sleep: () => new Promise(() => undefined),
+      takeUpFailed: () => undefined,
       freeFailed: () => undefined,
     });
     void dying({ ...request, seconds: 25, place });
@@ -151,7 +159,16 @@ describe('a wait', () => {
     const { task } = await test.wait({ ...request, place: await placeIn(test) });
 
     expect(task.status).toBe('completed');
-    expect(test.troubles).toEqual([[sampleId, new Error('no')]]);
+    expect(test.troubles).toEqual([['free', sampleId, new Error('no')]]);
+  });
+
+  test('is answered at once when its place cannot be taken up because the store fails', async () => {
+    const test = context({ takeUpFails: true });
+    const place = await placeIn(test);
+
+    expect(await test.wait({ ...request, place })).toEqual({ task: pending(), hasWaited: false });
+    expect([test.sleeps, test.reads()]).toEqual([[], 1]);
+    expect(test.troubles).toEqual([['take up', sampleId, new Error('no')]]);
   });
 
   test.each([

@@ -161,6 +161,25 @@ describe('estimated_time', () => {
     });
   });
 
+  test('of a task that waits in a queue that was not read is what is left of the wait that was expected', () => {
+    const expected = { waitSeconds: 7200, jobSeconds: 31 };
+    const queue = { pools: ['fal'], since: sampleTime, expected };
+    const later = (seconds: number, more: object = {}) => ({
+      ...more,
+      now: sampleTime + seconds * 1000,
+    });
+
+    expect(timeOf(pending({ queue }), later(0))).toBe(7231);
+    expect(timeOf(pending({ queue }), later(7000))).toBe(231);
+    expect(timeOf(pending({ queue }), later(9000))).toBe(31);
+    expect(taskView(pending({ queue }), context).task_info).not.toHaveProperty('queue_position');
+    // Whoever reads the queue knows better.
+    expect(timeOf(pending({ queue }), later(0, { queued }))).toBe(73);
+    // Once it is being submitted it waits no longer.
+    expect(timeOf(pending({ queue, submitLockedAt: sampleTime }), later(0))).toBe(30);
+    expect(timeOf(pending({ queue: { pools: ['fal'], since: sampleTime } }), later(0))).toBe(30);
+  });
+
   test('of a task that a provider has is what is left of the typical time, and a second at least', () => {
     const task = processing({ typicalSeconds: 60 });
     const later = (seconds: number) => ({ now: task.submittedAt + seconds * 1000 });
