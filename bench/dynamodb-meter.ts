@@ -31,10 +31,31 @@ const Action = z.object({
 });
 type Action = z.output<typeof Action>;
 const Transaction = z.object({ TransactItems: z.array(z.record(z.string(), Action)) });
-/** A query that counts, without that. */
-const Counting = z
-  .looseObject({ Select: z.literal('COUNT') })
-  .transform((query) => ({ ...query, Select: 'ALL_ATTRIBUTES' }));
+/** A read that gets less than the items it reads. */
+const Reduced = z
+  .object({ Select: z.literal('COUNT') })
+  .or(z.object({ ProjectionExpression: z.string() }))
+  .or(z.object({ FilterExpression: z.string() }));
+const Names = z.record(z.string(), z.unknown());
+/** The same read of whole items. DynamoDB refuses names that no expression uses. */
+const Whole = z
+  .object({
+    TableName: z.string(),
+    IndexName: z.string().optional(),
+    Key: AnyItem.optional(),
+    KeyConditionExpression: z.string().optional(),
+    ExpressionAttributeNames: Names.optional(),
+    ExpressionAttributeValues: Names.optional(),
+    ExclusiveStartKey: AnyItem.optional(),
+    ScanIndexForward: z.boolean().optional(),
+    ConsistentRead: z.boolean().optional(),
+    Limit: z.number().optional(),
+  })
+  .transform((read) => ({
+    ...read,
+    ExpressionAttributeNames: usedIn(read.KeyConditionExpression, read.ExpressionAttributeNames),
+    ExpressionAttributeValues: usedIn(read.KeyConditionExpression, read.ExpressionAttributeValues),
+  }));
 const Found = z.object({ Items: z.array(AnyItem).default([]), Item: AnyItem.optional() });
 const FoundMany = z.object({
   Responses: z.record(z.string(), z.array(AnyItem)).or(z.array(Found)).default([]),
@@ -79,9 +100,9 @@ export async function startMeter({ url, client, tables }: Options): Promise<Mete
 
   const read = async (operation: string, body: unknown, forwardRequest: Forward) => {
     const response = await forwardRequest();
-    // A query that counts reads the items all the same.
-    const counted = Counting.safeParse(body).data;
-    const found = counted ? await forwardRequest(JSON.stringify(counted)) : response;
+    // A read that returns a part of the items, or of their attributes, is billed for all that it has read.
+    const whole = Reduced.safeParse(body).success ? JSON.stringify(Whole.parse(body)) : undefined;
+    const found = whole ? await forwardRequest(whole) : response;
     units.read += readUnitsOf(operation, body, JSON.parse(found.body));
     return response;
   };
@@ -132,6 +153,13 @@ function writesOf(operation: string, body: unknown): readonly Action[] | undefin
   if (['PutItem', 'UpdateItem', 'DeleteItem'].includes(operation)) return [Action.parse(body)];
   if (operation !== 'TransactWriteItems') return undefined;
   return Transaction.parse(body).TransactItems.flatMap((action) => Object.values(action));
+}
+
+/** The names that an expression uses; `undefined` when it uses none. */
+function usedIn(expression = '', names: z.output<typeof Names> = {}) {
+  const words: readonly string[] = expression.match(/[#:]\w+/g) ?? [];
+  const used = Object.entries(names).filter(([name]) => words.includes(name));
+  return used.length > 0 ? Object.fromEntries(used) : undefined;
 }
 
 function readUnitsOf(operation: string, body: unknown, response: unknown): number {

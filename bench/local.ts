@@ -7,13 +7,17 @@ import { startLocalStack } from '../cli/local-stack.ts';
 import { serveImages } from '../test/flow/receiver.ts';
 import { printTable } from './print-table.ts';
 import { residentMb, watchPeak } from './resident-memory.ts';
+import { benchStartTimes } from './start-times.ts';
 
-// How much memory `npm start` takes: the resident memory of its process and all that it starts.
+// How long `npm run demo` and `npm start` take, and how much memory `npm start` takes: the resident memory of its
+// process and all that it starts.
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** How many tasks the soak has, and how many of them are active at a time. */
 const soakTasks = Number(process.env['BENCH_SOAK_TASKS'] ?? '1000');
 const soakConcurrency = Number(process.env['BENCH_SOAK_CONCURRENCY'] ?? '50');
+/** As `npm start` has them by default, or `off`. */
+const startFlags = process.env['BENCH_THUMBNAILS'] === 'off' ? ['--no-thumbnails'] : [];
 const minuteMs = 60_000;
 /** How long the start may take; it is not what is measured. */
 const startMs = 600_000;
@@ -29,9 +33,15 @@ const Task = z.object({ id: z.string(), status: z.string() });
 
 /** Measures and prints; returns the rows. */
 export async function benchLocal(): Promise<readonly object[]> {
+  const times = await benchStartTimes();
+  printTable('Starts, each in seconds', times);
+  return [...times, ...(await benchMemory())];
+}
+
+async function benchMemory(): Promise<readonly object[]> {
   const images = await serveImages({ '/sample.jpg': readFileSync(`${root}cli/sample.jpg`) });
   const stack = startLocalStack({
-    command: [process.execPath, 'local/start.ts'],
+    command: [process.execPath, 'local/start.ts', ...startFlags],
     cwd: root,
     startMs,
   });

@@ -1,13 +1,16 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { constants } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { synthesiseIfChanged } from '../../local/synthesis-cache.ts';
+import { synthesise } from '../../local/synthesise.ts';
 import { temporaryDirectory } from './cli-context.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -17,13 +20,25 @@ const startFile = fileURLToPath(new URL('../../local/start.ts', import.meta.url)
 const emptyCache = async () => ['--cache', join(await temporaryDirectory(), 'cache')];
 
 /** `npm start` with these arguments, as a process of its own. */
-function start(...args: readonly string[]) {
+const start = (...args: readonly string[]) => startAs({}, ...args);
+
+function startAs(user: User, ...args: readonly string[]) {
   const child = spawn(process.execPath, [startFile, ...args], {
+    ...user,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
   return watch(child);
 }
+
+type User = { readonly uid?: number; readonly gid?: number };
+/** Not the administrator, who may write everywhere. */
+const ordinaryUser: User = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+/** Not in a checkout below the administrator's home, nor where permissions mean nothing. */
+const canRunAsOrdinaryUser =
+  process.getuid !== undefined &&
+  spawnSync(process.execPath, ['-e', 'fs.accessSync(process.argv[1])', startFile], ordinaryUser)
+    .status === 0;
 
 /** npm with these arguments, in a process group of its own, as a shell starts it. */
 async function npm(...args: readonly string[]) {
@@ -115,6 +130,20 @@ describe('a start is refused with one sentence', () => {
       ),
     );
   });
+
+  test.runIf(canRunAsOrdinaryUser)('when the data folder is only for reading', async () => {
+    const folder = await temporaryDirectory();
+    await chmod(folder, 0o555);
+
+    for (const data of [folder, join(folder, 'new')]) {
+      expect(await startAs(ordinaryUser, '--data', data).ended).toEqual(
+        refused(
+          `Cannot write to ${data}: permission denied. Use another folder: npm start -- --data <folder>\n`,
+        ),
+      );
+    }
+    expect(await readdir(folder)).toEqual([]);
+  });
 });
 
 test('--help says what can be given', async () => {
@@ -136,6 +165,71 @@ test('a stop during the synthesis ends it as well, and gives the data folder bac
   expect(await entries()).toEqual(['lock']);
 });
 
+describe('a stop of a start that finds its synthesis', () => {
+  // The first test that needs the synthesis makes it.
+  beforeAll(async () => {
+    const home = await mkdtemp(join(tmpdir(), 'darkroom-test-'));
+    await synthesiseIfChanged({
+      outdir: join(home, 'cdk.out'),
+      cache: join(root, '.local/cache/local'),
+      variant: 'thumbnails',
+      synthesise: (directory) => synthesise(directory, { thumbnails: true }),
+    });
+    await rm(home, { recursive: true });
+  });
+
+  const running = 'running.json';
+  const isAnnounced = (folder: string) => ownerIn(folder).url !== undefined;
+  const has = (name: string) => (folder: string) => existsSync(join(folder, name));
+
+  test.each<[string, 'SIGINT' | 'SIGTERM', (folder: string) => boolean]>([
+    ['as soon as the process runs', 'SIGINT', () => true],
+    ['when it has locked its folder', 'SIGTERM', has(running)],
+    ['when it has its port', 'SIGINT', isAnnounced],
+    ['when it has copied the synthesis', 'SIGTERM', has('cdk.out')],
+    ['when it starts its services', 'SIGINT', has('dynamodb')],
+    ['when it has called its first function', 'SIGTERM', has('logs')],
+    ['when it has issued its keys', 'SIGINT', has('keys.json')],
+    ['as soon as it is ready', 'SIGTERM', has('ready.json')],
+  ])('%s ends it with the code of %s, and nothing is left', async (_, signal, isMoment) => {
+    const { folder, entries } = await dataFolder();
+    const { child, ended } = start('--port=0', '--data', folder);
+    while (!isMoment(folder)) {
+      expect(child.exitCode).toBeNull();
+      await sleep(1);
+    }
+    const { url } = ownerIn(folder);
+
+    child.kill(signal);
+
+    expect(await ended).toMatchObject({ code: shellCode(signal), stderr: '' });
+    if (url) await expect(fetch(url)).rejects.toThrow();
+    const left = existsSync(folder) ? await entries() : [];
+    expect(left.filter((name) => /^(running|ready)\.json$|^cdk\.out-/.test(name))).toEqual([]);
+  });
+});
+
+/** Who uses the folder, as far as it has been written. */
+function ownerIn(folder: string): { readonly url?: string } {
+  try {
+    return JSON.parse(readFileSync(join(folder, 'running.json'), 'utf8'));
+  } catch {
+    return {};
+  }
+}
+
+test('with --quiet a local stack prints neither that it is ready nor what is asked of it', async () => {
+  const { folder } = await dataFolder();
+  const { child, ended } = start('--port=0', '--quiet', '--data', folder);
+  await expect.poll(() => existsSync(join(folder, 'ready.json'))).toBe(true);
+  const { url } = ownerIn(folder);
+
+  expect((await fetch(`${url}/v1/models`)).status).toBe(401);
+  child.kill('SIGINT');
+
+  expect(await ended).toEqual({ code: 130, stdout: '', stderr: '' });
+});
+
 test('a local stack serves, keeps its folder for itself, and leaves only its data behind', async () => {
   const { folder, entries } = await dataFolder();
   const readyFile = join(folder, 'ready.json');
@@ -152,6 +246,8 @@ test('a local stack serves, keeps its folder for itself, and leaves only its dat
   expect(ready).toMatchObject({ mockProvider: `${url}/mock`, pid: child.pid });
   const sample = await fetch(`${mockProvider}/sample.jpg`);
   expect(sample.headers.get('content-type')).toBe('image/jpeg');
+  expect((await fetch(`${url}/v1/models`)).status).toBe(401);
+  await prints('GET /v1/models 401');
   const second = `is in use by the local stack at ${url} (process ${child.pid})`;
   for (const flags of [[], ['--fresh']]) {
     const { code, stderr } = await start('--data', folder, ...flags).ended;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { routesOf } from '../../local/aws/template/read-http-api.ts';
 import { type Body, type TestStack, upload } from './open-stack.ts';
-import { openOwnStack } from './start-stack.ts';
+import { startStack } from './start-stack.ts';
 
 // Resources of another account do not exist for a caller: every route that takes an id answers as for
 // an id that does not exist.
@@ -11,11 +11,11 @@ let stack: TestStack;
 let otherAccount: { authorization: string };
 
 beforeAll(async () => {
-  stack = await openOwnStack();
+  stack = await startStack();
   const operator = { authorization: `Bearer ${stack.keys.adminKey}` };
-  await stack.call('POST', '/v1/admin/accounts', { id: 'stranger' }, operator);
-  await stack.call('POST', '/v1/admin/accounts/stranger/credits', { credits: 10 }, operator);
-  const key = { account: 'stranger', name: 'stranger' };
+  await stack.call('POST', '/v1/admin/accounts', { id: 'outsider' }, operator);
+  await stack.call('POST', '/v1/admin/accounts/outsider/credits', { credits: 10 }, operator);
+  const key = { account: 'outsider', name: 'outsider' };
   const { body } = await stack.call('POST', '/v1/admin/keys', key, operator);
   otherAccount = { authorization: `Bearer ${body.api_key}` };
 });

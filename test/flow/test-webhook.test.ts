@@ -2,13 +2,13 @@ import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Body, TestStack } from './open-stack.ts';
 import { startReceiver } from './receiver.ts';
-import { openOwnStack } from './start-stack.ts';
+import { startStack } from './start-stack.ts';
 
 // POST /v1/webhooks/test: the event as a receiver gets it, and what the caller is told.
 
 let stack: TestStack;
 beforeAll(async () => {
-  stack = await openOwnStack();
+  stack = await startStack();
 });
 afterAll(() => stack?.close());
 
@@ -17,7 +17,8 @@ const admin = (way: string, body: object) =>
   stack.call('POST', `/v1/admin${way}`, body, { authorization: `Bearer ${stack.keys.adminKey}` });
 
 /** An account with a key that has these scopes. */
-async function customer(id: string, scopes: readonly string[] = ['manage']) {
+async function customer(name: string, scopes: readonly string[] = ['manage']) {
+  const id = `test-events-${name}`;
   const account = await admin('/accounts', { id });
   const key = await admin('/keys', { account: id, name: 'web', scopes });
   expect([account.status, key.status]).toEqual([200, 200]);

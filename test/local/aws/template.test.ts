@@ -190,7 +190,7 @@ test('finds the state machine with resolved ARNs in its definition', () => {
   });
 });
 
-test('finds the schedules of EventBridge rules and of Scheduler', () => {
+test('finds the schedules of EventBridge rules and of Scheduler, without those that are disabled', () => {
   const functionArn = functionsOf(context)[0]?.arn;
 
   expect(schedulesOf(context)).toMatchObject([
@@ -344,6 +344,11 @@ function synthesise(): string {
   new Rule(stack, 'Reconcile', {
     schedule: Schedule.rate(Duration.minutes(1)),
     targets: [new LambdaFunction(work, { event: RuleTargetInput.fromObject({ reconcile: true }) })],
+  });
+  new Rule(stack, 'Off', {
+    enabled: false,
+    schedule: Schedule.rate(Duration.minutes(1)),
+    targets: [new LambdaFunction(work)],
   });
   new Rule(stack, 'Watch', {
     eventPattern: { source: ['aws.states'] },
