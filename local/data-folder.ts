@@ -1,5 +1,5 @@
-import { accessSync, constants, existsSync, mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { getSystemErrorMessage } from 'node:util';
 import { type DataLock, lockDataFolder, type Owner } from './data-lock.ts';
 
@@ -37,7 +37,7 @@ function inUse(folder: string, owner: Owner | undefined, fresh: boolean): string
 function requireWritable(folder: string): void {
   let path = folder;
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     accessSync(folder, constants.W_OK);
     // A run as another user may have left files that this one cannot change.
     for (const name of ['lock', 'running.json', ...stored]) {
@@ -53,6 +53,21 @@ function requireWritable(folder: string): void {
     );
   }
 }
+
+/** Makes a folder and those above it. Node's recursive `mkdir` never ends where nothing can be made, as in /proc. */
+function makeFolder(folder: string): void {
+  if (isFolder(folder)) return;
+  if (!existsSync(dirname(folder))) makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (thrown) {
+    // Another process may have made it.
+    if (!isFolder(folder)) throw thrown;
+  }
+}
+
+const isFolder = (path: string): boolean =>
+  statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 
 /** What the operating system says, without the name of the call; `undefined` for any other error. */
 const systemReason = (thrown: unknown): string | undefined =>

@@ -116,4 +116,10 @@ describe('a data folder', () => {
       `Cannot write to ${folder}: not a directory. Use another folder: npm start -- --data <folder>`,
     );
   });
+
+  test.skipIf(!existsSync('/proc/self'))('that lies where nothing can be made is refused', () => {
+    expect(() => openDataFolder({ folder: '/proc/none/data', fresh: false })).toThrow(
+      'Cannot write to /proc/none/data: no such file or directory',
+    );
+  });
 });
