@@ -20,8 +20,8 @@ async function crashEverywhere(stack: FaultStack, scenario: Scenario): Promise<r
   expect(crashPoints).not.toEqual([]);
   const waits = crashPoints.some(({ function: name }) => name === 'workflow/await-slot');
   expect(waits).toBe(Boolean(scenario.isFull || scenario.beginsFull));
-  const most = scenario.capacity === undefined ? undefined : maxQueuePoints;
-  const sampled = sample(crashPoints, most);
+  const maxCount = scenario.capacity === undefined ? undefined : maxQueuePoints;
+  const sampled = sample(crashPoints, maxCount);
   const results = await replayCrashes(stack, scenario, sampled);
   expect(results).not.toEqual([]);
   const milliseconds = performance.now() - started;

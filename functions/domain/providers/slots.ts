@@ -11,7 +11,7 @@ export type SlotDeps = GrantDeps & {
   readonly pools: readonly Pool[];
 };
 
-/** How long a slot is held at least: the deadline of a job and five minutes. After it the task is looked at. */
+/** How long a slot is held at least: the deadline of a job and five minutes. After it the task is checked. */
 export const leaseMs = 20 * 60 * 1000;
 /** So many typical durations a slot is kept for a job that may be at the provider. */
 const unknownDurations = 2;

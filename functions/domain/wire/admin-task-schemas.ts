@@ -63,7 +63,7 @@ export const AdminTask = z
         execution: z.int().min(1).describe('The number of its execution; above 1 when some died'),
         missing_uploads: z.int().min(0).describe('Pictures that were not uploaded yet'),
         typical_seconds: z.number().nullable().describe('How long such a job took before'),
-        next_check_at: time('When the reconciler looks at it'),
+        next_check_at: time('When the reconciler checks it'),
         submit_locked_at: time('Since when a provider is asked to accept it'),
         busy_count: z.int().min(0).describe('How often providers were busy'),
         polled_at: time('When the provider was polled last'),

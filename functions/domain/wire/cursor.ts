@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type CursorKey, maxPageSize } from '../model/ids.ts';
 
-const rule = 'cursor must be the next_cursor of an earlier answer';
+const rule = 'cursor must be the next_cursor of an earlier response';
 
 /**
  * The `cursor` of a list's query, decoded to the position it stands for. It is not signed: it holds nothing
