@@ -18,6 +18,7 @@ import {
 } from '../../../domain/billing/shards.ts';
 import { type BudgetName, budgetName, entryIdOf } from '../../../domain/model/account.ts';
 import { dayIn } from '../../../domain/model/api-key.ts';
+import { type BoundedMap, boundedMap } from '../../../domain/model/bounded-map.ts';
 import type { Pending, WithRequest } from '../../../domain/model/task.ts';
 import { backOff } from './back-off.ts';
 import { budgetIn, isOpen, openDay } from './budgets.ts';
@@ -84,11 +85,11 @@ type Context = {
   readonly client: DynamoDBClient;
   readonly tables: Tables;
   /** How many shards an account had when this function last read it. An old number only means that fewer are used. */
-  readonly shardCountCache: Map<string, number>;
+  readonly shardCountCache: BoundedMap<number>;
   /** The shards in which a key with limits could pay when this function last read them. */
-  readonly payingShardsCache: Map<string, readonly number[]>;
+  readonly payingShardsCache: BoundedMap<readonly number[]>;
   /** The budget that an account had spent when this function last read it: it is not tried again. */
-  readonly spentBudgetCache: Map<string, string>;
+  readonly spentBudgetCache: BoundedMap<string>;
 };
 
 type Request = {
@@ -116,9 +117,9 @@ export function reservations(client: DynamoDBClient, tables: Tables): Pick<Ledge
   const context: Context = {
     client,
     tables,
-    shardCountCache: new Map(),
-    payingShardsCache: new Map(),
-    spentBudgetCache: new Map(),
+    shardCountCache: boundedMap(),
+    payingShardsCache: boundedMap(),
+    spentBudgetCache: boundedMap(),
   };
   return { reserve: (task, limits, record) => reserve(context, { task, limits, record }) };
 }
@@ -288,17 +289,9 @@ async function readOwnerShards(
   };
   const rows = await readShards(client, tables, owner, shardCountCache.get(account));
   if (!rows) throw new Error(`the account ${account} does not exist`);
-  keep(shardCountCache, account, rows.shards.length);
+  shardCountCache.set(account, rows.shards.length);
   return rows;
 }
-
-function keep<V>(cache: Map<string, V>, key: string, value: V): void {
-  if (cache.size >= maxCacheEntries) cache.clear();
-  cache.set(key, value);
-}
-
-/** Bounded, so that a flood of accounts cannot fill the memory. */
-const maxCacheEntries = 1000;
 
 /**
  * The shards of a key with limits that could pay for a task, and that need no look: they are tried first next time. The
@@ -319,7 +312,7 @@ function rememberPaying(
       ((limits.totalLimit === undefined || isOpen(keyShards[shard])) &&
         (limits.dailyLimit === undefined || isOpen(dayShards[shard]))),
   );
-  keep(payingShardsCache, task.keyId, paying);
+  payingShardsCache.set(task.keyId, paying);
 }
 
 const revisionOf = ({ revision = firstRevision }: SpendingLimits): number => revision;
@@ -361,7 +354,7 @@ function placementIn(
   const budget = budgetOf(request, limits);
   const left = budget === undefined ? task.reserved : sumOf(rows.shards, budget);
   const isOverBudget = limits.budget?.isLimit === false && left < task.reserved;
-  if (isOverBudget) keep(spentBudgetCache, task.account, spentBudget(request, limits));
+  if (isOverBudget) spentBudgetCache.set(task.account, spentBudget(request, limits));
   const amounts = amountsOf(rows, task.reserved, limits, isOverBudget ? undefined : budget);
   const placement = placeTask(
     amounts.map(({ left, need }) => ({ left, need })),
