@@ -23,9 +23,9 @@ const encodings = [
 const page = 'index.html';
 
 /**
- * Serves a directory with a page and the files that it loads. What lies in `assets/` has a hash in its name and may be
- * kept for ever; everything else is asked for again, with its ETag.
- * @param origins from where, beside its own, the page may load pictures, and whereto it may send them
+ * Serves a directory with a page and the files that it loads. Browsers cache files in `assets/` for ever, because their
+ * names have a hash. They ask again for every other file, with its ETag.
+ * @param origins beside its own, the origins that the page may load pictures from and send them to
  */
 export function staticFiles(directory: string, origins: string) {
   const stored = new Map<string, StoredFile>();

@@ -136,7 +136,7 @@ export function upstream(
   };
 }
 
-/** A slow function may have less than no time left, of which Node makes a RangeError. */
+/** In a slow function the time left may be negative, and for that `AbortSignal.timeout` throws a RangeError. */
 const signalIn = (ms: number): AbortSignal => AbortSignal.timeout(Math.max(0, ms));
 
 const submitWithoutResponse = (cause: unknown) =>

@@ -277,7 +277,7 @@ function expectedFrom({ queue }: QueuedTask, now: number): ExpectedWait | undefi
   return { waitSeconds: Math.max(0, waitSeconds - (now - queue.since) / 1000), jobSeconds };
 }
 
-/** What progress is when a provider has the job, and the most that it is before the task is completed. */
+/** The progress when a provider has accepted the job, and the largest one before the task is completed. */
 const progressBounds = { submitted: 5, max: 95 };
 
 // Providers report no progress, so it is the elapsed time against the time that was expected when the task began
@@ -294,7 +294,7 @@ function progressOf(task: TaskState, now: number, typicalSeconds: number): numbe
   return Math.round(start + (max - start) * within01(share));
 }
 
-/** How much of its way a task has made by its wait for a slot: as much of it as the wait was to be. */
+/** The progress of a task that waits for a slot, or waited for one: the wait counts by its share of the expected time. */
 function queueProgress({ queue }: ActiveTask, at: number): number {
   if (!queue?.expected) return 0;
   const { waitSeconds, jobSeconds } = queue.expected;

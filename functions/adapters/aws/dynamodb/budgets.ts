@@ -107,9 +107,9 @@ const sameDay = (opened: string | undefined): readonly string[] => [
 ];
 
 /**
- * Changes the budget of an account, or takes it away; that of a day which has begun changes by the difference. What is spent
- * beyond it, the first shard owes. `entryOf` is the write of the entry about it, by the row that was there before.
- * @returns whether anything was written: there is no such account, or it has that budget
+ * Changes or removes the budget of an account. A day that has begun changes by the difference. If more than the new budget
+ * is spent already, the first shard gets the debt. `entryOf` makes the write of the audit entry from the row before.
+ * @returns whether anything was written; false when there is no such account, or when it has that budget already
  */
 export async function changeBudget(
   client: DynamoDBClient,

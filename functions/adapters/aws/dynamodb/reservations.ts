@@ -227,8 +227,9 @@ async function choosePlacement(
     const found = await decidePlacement(context, request, rows);
     if (found === 'retry') continue;
     if (!('failure' in found)) return found;
-    // Rows are read one after the other. If nothing was added between two reads, there was no more between them than
-    // the first one found. Only the rows are compared that say so: others may be in use all the time.
+    // The rows are read one after the other, so the first read may have missed an amount that moved. The second read
+    // proves the failure: if nothing was added in between, there never was more than the first one found. It compares
+    // only the rows that the failure is about, because other tasks may use the others all the time.
     lacking = found.failure;
     const reread = await readOwnerShards(context, request);
     if (isSame(rows, reread, comparedFor[lacking.state])) {
@@ -262,8 +263,8 @@ async function decidePlacement(
     totalLimit: totalLimit === undefined ? undefined : key.totalLimit,
     dailyLimit: dailyLimit === undefined ? undefined : key.dailyLimit,
     timeZone,
-    // Not that of the key in these rows: it may have been changed between the reads of its shards, and then one of them
-    // owes something that was not seen. The request's was read before all of them.
+    // The revision that was read with the request, before all shards. The key in these rows may be newer: its limit may
+    // have changed between the reads of two shards, and then one of them has a debt that was not read.
     revision: request.limits.revision,
     budget: budgetIn(rows.account),
   };
@@ -294,8 +295,8 @@ async function readOwnerShards(
 }
 
 /**
- * The shards of a key with limits that could pay for a task, and that need no look: they are tried first next time. The
- * one where this task goes needs none from then on.
+ * Caches the shards of a key with limits that can pay for a task without being read again: the next task tries them first.
+ * The shard where this task goes is one of them.
  */
 function rememberPaying(
   { payingShardsCache }: Context,
@@ -417,9 +418,9 @@ function failureOf(
 }
 
 /**
- * Gives a day the daily limit that its key has now. When the day begins, the limit is divided among the shards. When it
- * was changed since, the first shard gets the difference, and owes what is spent beyond the limit. Returns whether the day
- * has to be looked at again.
+ * Gives a day the daily limit that its key has now. When the day begins, the limit is divided among the shards. When the
+ * limit has changed since, the first shard gets the difference, which may leave it with a debt. Returns whether the rows of
+ * the day have to be read again.
  */
 async function changeDay(
   { client, tables }: Context,

@@ -70,7 +70,7 @@ export const resultStore = (
   },
 });
 
-/** S3 says 403 for a missing object to whom may not list the bucket. */
+/** Without `s3:ListBucket` S3 answers 403 for an object that does not exist, instead of 404. */
 const isGone = (error: unknown): boolean =>
   error instanceof S3ServiceException && [403, 404].includes(error.$metadata.httpStatusCode ?? 0);
 
