@@ -123,3 +123,11 @@ const securityHeaders = (origins: string, protocol: string | undefined) => ({
   'permissions-policy': 'camera=(), microphone=(), geolocation=()',
   ...(protocol === 'https' && { 'strict-transport-security': 'max-age=31536000' }),
 });
+
+/**
+ * The origins that the console sends pictures to and shows them from: those of the buckets, or the one of an endpoint of
+ * S3 that is not AWS's own.
+ * @param origins separated by spaces
+ */
+export const originsOf = (origins: string, endpoint?: string): string =>
+  endpoint === undefined ? origins : new URL(endpoint).origin;

@@ -230,3 +230,12 @@ export const NewKey = Key.safeExtend({
 export const DeletedKey = z
   .strictObject({ object: z.literal('api_key'), id: keyId, deleted: z.literal(true) })
   .describe('A deleted key; its tasks continue');
+
+const period = {
+  from: z.string().describe('The first day'),
+  to: z.string().describe('The last day'),
+};
+
+export const UsageList = page(Usage).extend(period).describe('A page of usage');
+
+export const AdminUsageList = page(AdminUsage).extend(period).describe('A page of usage');

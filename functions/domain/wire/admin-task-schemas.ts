@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { allProviderNames } from '../model/catalogue.ts';
 import { taskErrorCodes } from '../model/problem.ts';
 import { callbackStates, lanes, maxStoredAttempts, statuses } from '../model/task.ts';
-import { accountName, credits, keyId, seconds, taskId } from './fields.ts';
+import { accountName, credits, keyId, page, seconds, taskId } from './fields.ts';
 
 // Tasks as the operator sees them.
 
@@ -96,3 +96,30 @@ export const AdminTask = z
       .describe('The attempts to deliver its callback, when it has ended and has one'),
   })
   .describe('A task with its internals');
+
+export const AdminTaskList = page(AdminTaskSummary);
+
+/**
+ * What was done for a task: `running` is nothing, because its workflow works on it, and `awaits_uploads` nothing, because its
+ * pictures may still come; `postponed` is a restart soon.
+ */
+const checkResults = [
+  'woken',
+  'running',
+  'awaits_uploads',
+  'started',
+  'restarted',
+  'postponed',
+] as const;
+
+export const TaskCheck = z
+  .strictObject({
+    object: z.literal('task_check'),
+    task_id: taskId,
+    result: z
+      .enum(checkResults)
+      .describe(
+        '`woken`: its workflow waited, and asks the provider now. `running`: it works, nothing was done. `awaits_uploads`: its pictures may still come, nothing was done. `started`, `restarted`: the workflow was missing or dead. `postponed`: it died several times and is restarted soon',
+      ),
+  })
+  .describe('What was done for a task');

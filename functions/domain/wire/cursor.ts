@@ -60,3 +60,11 @@ export const pageResponse = <T>(data: readonly T[], next_cursor: string | undefi
   data: [...data],
   next_cursor: next_cursor ?? null,
 });
+
+/** A time in a query, in unix seconds. `rule` is the message for anything else. */
+export const unixSecondsSchema = (rule: string) =>
+  z
+    .string(rule)
+    .regex(/^\d{1,11}$/, rule)
+    .transform(Number)
+    .optional();

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { GetObjectCommand, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { readImage } from '../../../domain/images/read-image.ts';
-import { sandboxOutput } from '../../../domain/images/sandbox-output.ts';
+import { sandboxOutput } from '../../../domain/images/with-text.ts';
 import { contentTypeOf } from '../../../domain/model/image-format.ts';
 import { type Image, maxSignedUrlLength } from '../../../domain/model/task.ts';
 import { ResultUnavailable } from '../../../domain/model/workflow-errors.ts';
