@@ -45,14 +45,23 @@ describe('with a provider without limits', () => {
   );
 });
 
-describe.each([2, 5])('with a provider that takes %i jobs', (capacity) => {
+const capacities = [2, 5];
+const scenariosWith = (capacity: number) =>
+  queueScenarios.filter((scenario) => scenario.capacity === capacity);
+
+test('there are scenarios without a limit, and for each capacity', () => {
+  expect(scenarios).not.toEqual([]);
+  expect(capacities.filter((capacity) => scenariosWith(capacity).length === 0)).toEqual([]);
+});
+
+describe.each(capacities)('with a provider that takes %i jobs', (capacity) => {
   let stack: FaultStack;
   beforeAll(async () => {
     stack = await openQueueStack(capacity, { outdir: inject('outdir') });
   });
   afterAll(() => stack?.close());
 
-  test.each(queueScenarios.filter((scenario) => scenario.capacity === capacity))(
+  test.each(scenariosWith(capacity))(
     '$name ends the same, whichever function crashes at whichever call, and no slot stays taken',
     async (scenario) => {
       if (scenario.isFull) await takeAllSlots(stack, capacity, { since: 'in a month' });
