@@ -1,7 +1,7 @@
 import { AuditList } from '../../domain/accounts/audit-schemas.ts';
 import { AuditQuery, auditView } from '../../domain/accounts/list-audit.ts';
-import { actorPattern, auditDays } from '../../domain/model/audit.ts';
-import { patterns } from '../../domain/model/ids.ts';
+import { auditDays } from '../../domain/model/audit.ts';
+import { actorPattern, patterns } from '../../domain/model/ids.ts';
 import { defineRoute, type RouteDocs } from '../../runtime/route.ts';
 import * as ids from '../example-ids.ts';
 import { limitAndCursor, wholeNumber } from '../field-docs.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { actorPattern, auditedOperations } from '../model/audit.ts';
-import { patterns } from '../model/ids.ts';
+import { auditedOperations } from '../model/audit.ts';
+import { actorPattern, patterns } from '../model/ids.ts';
 import { accountName, keyId, page, seconds, taskId } from '../wire/fields.ts';
 
 // Types only in bundles, as the other responses.

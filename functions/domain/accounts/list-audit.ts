@@ -2,13 +2,12 @@ import * as z from 'zod';
 import {
   type AuditEntry,
   type AuditLog,
-  actorPattern,
   auditDays,
   auditedOperations,
   isAuditId,
 } from '../model/audit.ts';
 import type { Clock } from '../model/clock.ts';
-import { type CursorKey, patterns } from '../model/ids.ts';
+import { actorPattern, type CursorKey, patterns } from '../model/ids.ts';
 import {
   cursorKeySchema,
   cursorSchema,

@@ -101,10 +101,6 @@ export type AuditRange = {
   readonly limit: number;
 };
 
-/** The actor of an entry that no API key has caused. */
-const awsActor = 'operator';
-export const actorPattern = `${patterns.keyId.source}|^${awsActor}$`;
-
 export type AuditPage = {
   readonly entries: readonly AuditEntry[];
   /** Where the next ones begin, unless these are the last. */
