@@ -154,7 +154,7 @@ function busyWithoutKey(error: unknown): never {
 
 async function readKey(apiKey: Access['apiKey']): Promise<string> {
   const key = await apiKey().catch((cause: unknown) => {
-    if (cause instanceof ProviderRejected) throw cause; // there is no key: a clear answer
+    if (cause instanceof ProviderRejected) throw cause; // there is no key: that is certain
     throw new ProviderBusy('the API key could not be read', { cause });
   });
   // fetch would quote the header that it cannot send, and the key with it.

@@ -18,7 +18,7 @@ export const consoleAccount = 'operator';
 export type ConsoleCode = {
   readonly codeId: string;
   readonly hash: string;
-  /** Who asked for it, as told: the name of the session. */
+  /** The name that the operator gave himself. The session has it too. */
   readonly name: string;
   readonly createdAt: number;
   readonly expiresAt: number;

@@ -19,7 +19,7 @@ export type SandboxEffects = {
   readonly partial?: number;
   /** So many submits are refused before one is accepted. */
   readonly busy?: number;
-  /** The submit gets no clear answer. */
+  /** The submit gets no clear response. */
   readonly unknown?: true;
 };
 

@@ -271,7 +271,7 @@ async function decidePlacement(
   if (await openBudget(context, request, limits, rows)) return 'retry';
   if (await changeDay(context, request, limits, rows)) return 'retry';
   const found = placementIn(context, rows, request, limits);
-  rememberPaying(context, request, rows, { limits, found });
+  cachePayingShards(context, request, rows, { limits, found });
   if ('failure' in found) return found;
   return (await gather(context, request, found)) ? found : 'retry';
 }
@@ -298,7 +298,7 @@ async function readOwnerShards(
  * Caches the shards of a key with limits that can pay for a task without being read again: the next task tries them first.
  * The shard where this task goes is one of them.
  */
-function rememberPaying(
+function cachePayingShards(
   { payingShardsCache }: Context,
   { task }: Request,
   { shards, keyShards, dayShards }: ShardRows,
