@@ -195,7 +195,9 @@ export async function findTask({ tasks }: Pick<Store, 'tasks'>, id: string) {
   return task && withoutPlace(task);
 }
 
-const withoutPlace = <T extends TaskState>(task: T): T => omit(task, 'reservedIn') as T; // it is optional
+// The property is optional.
+const withoutPlace = <T extends TaskState>(task: T): T =>
+  omit<TaskState, 'reservedIn'>(task, 'reservedIn') as T;
 
 /** Records an attempt to deliver the callback of a task, by somebody who does not know of any other attempt. */
 export const recordAttempt = (

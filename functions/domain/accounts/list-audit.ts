@@ -45,7 +45,7 @@ export const AuditQuery = z
 export type AuditQuery = z.output<typeof AuditQuery>;
 
 /** From when on, and until when (both included, in milliseconds). Entries are deleted late, and not shown any more by then. */
-export function rangeOf({ from = 0, to }: Pick<AuditQuery, 'from' | 'to'>, now: number) {
+function rangeOf({ from = 0, to }: Pick<AuditQuery, 'from' | 'to'>, now: number) {
   const oldest = now - auditDays * 24 * 60 * 60 * 1000;
   return {
     from: Math.max(from * 1000, oldest),

@@ -171,10 +171,10 @@ const usageFields = {
 };
 
 /** What an account has used. */
-export const Usage = z.strictObject(usageFields).describe('What was used, in one group');
+const Usage = z.strictObject(usageFields).describe('What was used, in one group');
 
 /** What an account has used, as the operator sees it. */
-export const AdminUsage = z
+const AdminUsage = z
   .strictObject({
     ...usageFields,
     account: accountName.optional().describe('For `account`'),

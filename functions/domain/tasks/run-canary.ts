@@ -108,7 +108,7 @@ export const canaryPicture: Uint8Array = Buffer.from(
   ].join(''),
   'base64',
 );
-export const canaryContentType = 'image/png';
+const canaryContentType = 'image/png';
 
 const request = {
   prompt: 'Darkroom canary: make it snow',
