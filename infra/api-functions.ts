@@ -37,9 +37,6 @@ type ApiEntry = Extract<Entry, `api/${string}`>;
 export type ApiFunctions = Functions<ApiEntry>;
 
 /** The functions of the routes, each with exactly the permissions it uses. */
-/** Their transactions may meet those of callers, and are repeated for ten seconds. */
-const patientSeconds = 20;
-
 export const apiFunctions = (scope: Construct, props: Props): ApiFunctions =>
   createFunctions(scope, rowsOf(props), {
     codeOf: props.codeOf,
@@ -47,6 +44,8 @@ export const apiFunctions = (scope: Construct, props: Props): ApiFunctions =>
     memoryMb: 1024, // memory buys a share of a processor, and the first call of a new instance needs it
   });
 
+/** For functions whose transactions may conflict with those of callers: they are retried for ten seconds. */
+const patientSeconds = 20;
 /** A provider has its time to say whether it takes a key. */
 const providerTrialSeconds = providerDeadlineMs / 1000 + 5;
 /** Enough for a function that loads almost nothing. */

@@ -9,9 +9,9 @@ const require = createRequire(import.meta.url);
 const folder = 'sharp-wasm32';
 
 /**
- * The decoder copies the environment of its process into its memory, and on Lambda that has the credentials of the role: it
- * starts with an empty one. It is told from a native one by what it loads: whatever is found in a folder above, none of
- * this process is native code.
+ * The decoder copies the environment of its process into its memory, and on Lambda the environment has the credentials of
+ * the role. So it starts with an empty environment. A file `*.node` among the loaded modules is native code: then the
+ * decoder is not the one in WebAssembly, for example because a folder above has a native build, and the function fails.
  */
 const loader = `
 const environment = process.env;

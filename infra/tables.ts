@@ -185,8 +185,8 @@ export class Tables extends Construct {
       sortKey: text('row'),
       timeToLiveAttribute: 'ttl',
     });
-    // The slots of the providers and who waits for them. Not in the table of the tasks: none of these rows may be part of a
-    // transaction, which would call plain writes on them off.
+    // The slots of the providers, and the tasks that wait for them. They have a table of their own, so that none of these
+    // rows gets into a transaction: while one runs, DynamoDB refuses plain writes to its rows.
     this.queue = new Table(this, 'Queue', {
       ...common,
       restoredAs: restoredTables?.Queue,

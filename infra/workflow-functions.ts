@@ -174,7 +174,7 @@ function rowsOf({
       environment: {
         PROVIDER_SECRET: secrets.providerKeys.allow('secretsmanager:GetSecretValue'),
         ...providers.urls,
-        // Settling and notifying, as the two functions below, and the right to write what was polled.
+        // As the two functions below, to settle and notify; and the permission to write what was polled.
         ...settlement,
         ...callbacks,
         ...slots,

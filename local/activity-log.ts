@@ -82,7 +82,7 @@ export function activityLog({ print, now = Date.now, graceMs = 300 }: Options): 
 }
 
 /** The log line that a function writes for every request. */
-const servedEvents: ReadonlySet<string> = new Set(['request.handled', 'request.refused']);
+const servedEvents: ReadonlySet<string> = new Set(['request.handled', 'request.failed']);
 
 function requestLine(request: HandledRequest, { keyName, code }: Partial<LogLine> = {}): string {
   const { method, status, milliseconds } = request;

@@ -66,7 +66,7 @@ export const formatErrorAsJson = (error: CliError): string =>
     },
   });
 
-/** Ends the command with this exit code and without a message: what is wrong stands in the answer already. */
+/** Ends the command with this exit code and without a message: what is wrong stands in the output already. */
 export function endWith(exitCode: number): void {
   if (exitCode !== exitCodes.done) throw new CliError('', { exitCode });
 }

@@ -1,6 +1,6 @@
 import { toSingleLine } from './terminal.ts';
 
-// How answers are printed: tables for a person, tab-separated lines for a program, and fields below
+// How results are printed: tables for a person, tab-separated lines for a program, and fields below
 // each other.
 
 const ageUnits = [

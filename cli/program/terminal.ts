@@ -7,7 +7,7 @@ export type Terminal = {
   /** A person reads the output, not another program. */
   readonly isInteractive: boolean;
   readonly print: (text: string) => void;
-  /** Prints a note that is not part of the answer, to stderr. */
+  /** Prints a note that is not part of the output, to stderr. */
   readonly printNote: (text: string) => void;
   /** Asks for a secret, which is not shown, or reads it from what is piped in. */
   readonly readSecret: (prompt: string) => Promise<string>;
@@ -24,7 +24,7 @@ const control = new RegExp(`(?![\\n\\t])[\\p{Cc}${invisible}]`, 'gu');
 export const toSingleLine = (text: string): string => text.replace(blank, ' ').trim();
 
 /**
- * An answer that cannot control the terminal: controls, but for line breaks and tabs, and invisible characters are
+ * Output that cannot control the terminal: controls, but for line breaks and tabs, and invisible characters are
  * escaped as JSON escapes them. JSON has them inside of strings alone, so it stays the same JSON.
  */
 export const escapeControls = (text: string): string =>

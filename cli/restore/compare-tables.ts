@@ -4,12 +4,12 @@ import {
   findTasks,
   type KeyState,
   readAccounts,
-  readBooks,
   readKeys,
+  readSnapshots,
   scanTasks,
 } from '../../functions/adapters/aws/dynamodb/whole-tables.ts';
 import {
-  auditBooks,
+  auditAccount,
   auditRow,
   type Discrepancy,
 } from '../../functions/domain/billing/audit-funds.ts';
@@ -26,9 +26,15 @@ export async function auditRestored(
   { tables }: Plan,
   now: number,
 ): Promise<readonly Discrepancy[]> {
-  const books = await readBooks(client, { accounts: tables.Accounts.to, tasks: tables.Tasks.to });
+  const snapshots = await readSnapshots(client, {
+    accounts: tables.Accounts.to,
+    tasks: tables.Tasks.to,
+  });
   const { money } = await readKeys(client, tables.Keys.to, now);
-  return [...books.flatMap(auditBooks), ...money.flatMap(({ of, funds }) => auditRow(of, funds))];
+  return [
+    ...snapshots.flatMap(auditAccount),
+    ...money.flatMap(({ of, funds }) => auditRow(of, funds)),
+  ];
 }
 
 /**

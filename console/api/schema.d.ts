@@ -2767,7 +2767,7 @@ export interface components {
                 missing_uploads: number;
                 /** @description How long such a job took before */
                 typical_seconds: number | null;
-                /** @description When the reconciler looks at it, in unix seconds */
+                /** @description When the reconciler checks it, in unix seconds */
                 next_check_at: number | null;
                 /** @description Since when a provider is asked to accept it, in unix seconds */
                 submit_locked_at: number | null;

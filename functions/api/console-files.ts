@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { readEnv } from '../runtime/env.ts';
-import { originsOf } from './picture-origins.ts';
-import { staticFiles } from './static-files.ts';
+import { originsOf, staticFiles } from './static-files.ts';
 
 const env = readEnv('api/console');
 

@@ -1,7 +1,9 @@
+import * as z from 'zod';
 import { maxRedelivered } from '../domain/tasks/redeliver-all.ts';
+import { accountName, seconds } from '../domain/wire/fields.ts';
 import { account } from './example-ids.ts';
 
-// What the document says about sending many callbacks again.
+// The response to sending many callbacks again, and what the document says about it.
 
 export const aboutRedelivery = `Sends the callbacks that were given up (\`undelivered\`) since a time once more: ${maxRedelivered} of them at most, the newest first, each under its own \`webhook-id\` and beginning with its first attempt. While \`has_more\` is \`true\`, repeat it with the same \`since\` and the \`before\` of the response: a callback that fails again is not sent twice.`;
 
@@ -23,3 +25,16 @@ export const redelivery = {
   scheduled: 12,
   has_more: false,
 };
+
+export const CallbackRedelivery = z
+  .strictObject({
+    object: z.literal('callback_redelivery'),
+    account: accountName,
+    since: seconds('Callbacks were taken that were given up since then'),
+    before: seconds('And before that'),
+    scheduled: z.int().min(0).describe('How many are on their way'),
+    has_more: z
+      .boolean()
+      .describe('Whether others are left: send the request again, with this `before`'),
+  })
+  .describe('Callbacks that are sent again');

@@ -23,9 +23,9 @@ const encodings = [
 const page = 'index.html';
 
 /**
- * Serves a directory with a page and the files that it loads. What lies in `assets/` has a hash in its name and may be
- * kept for ever; everything else is asked for again, with its ETag.
- * @param origins from where, beside its own, the page may load pictures, and whereto it may send them
+ * Serves a directory with a page and the files that it loads. Browsers cache files in `assets/` for ever, because their
+ * names have a hash. They ask again for every other file, with its ETag.
+ * @param origins beside its own, the origins that the page may load pictures from and send them to
  */
 export function staticFiles(directory: string, origins: string) {
   const stored = new Map<string, StoredFile>();
@@ -123,3 +123,11 @@ const securityHeaders = (origins: string, protocol: string | undefined) => ({
   'permissions-policy': 'camera=(), microphone=(), geolocation=()',
   ...(protocol === 'https' && { 'strict-transport-security': 'max-age=31536000' }),
 });
+
+/**
+ * The origins that the console sends pictures to and shows them from: those of the buckets, or the one of an endpoint of
+ * S3 that is not AWS's own.
+ * @param origins separated by spaces
+ */
+export const originsOf = (origins: string, endpoint?: string): string =>
+  endpoint === undefined ? origins : new URL(endpoint).origin;

@@ -90,7 +90,7 @@ const PROVIDER_CAPACITIES = json
       }),
     ),
   )
-  // Of which no deployment decides.
+  // The sandbox has no setting: its capacity is fixed.
   .transform((capacities) => ({ ...capacities, [sandbox]: sandboxCapacity }));
 
 /** Prices of the deployment, as JSON: `{"wan2.5-image-to-image": {"milliCreditsPerImage": 1500}}`. */

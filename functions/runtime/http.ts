@@ -256,7 +256,7 @@ function toProblemResult(
 ): Result {
   const problem = asProblem(thrown);
   const { status, code, cause, headers } = problem;
-  log(status >= 500 ? 'error' : 'info', 'request.refused', {
+  log(status >= 500 ? 'error' : 'info', 'request.failed', {
     requestId: event.requestContext.requestId,
     route: event.routeKey,
     status,

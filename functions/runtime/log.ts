@@ -23,7 +23,7 @@ type Fields = {
 
 /**
  * Writes one log line. `event` is named `noun.happened`. A deployed stack writes no `debug` lines: they tell what
- * goes well, request by request. The local stack reads them.
+ * goes well, request by request, for whoever runs the functions on one machine.
  */
 export function log(
   level: 'debug' | 'info' | 'warn' | 'error',

@@ -28,8 +28,8 @@ export function countSlotMetric(pool: string, name: MetricName): void {
 }
 
 /**
- * Metrics that are not about a task in the first place, or about live ones only: no test task has a budget. And whoever
- * makes thumbnails knows of no task whether it is a test.
+ * Metrics that do not distinguish test tasks. The reconciler's failures are about no task, and no test task has a budget.
+ * The function that makes thumbnails does not know whether a task is a test.
  */
 type OtherMetric = 'BudgetExceeded' | 'ReconcilerFailure' | 'ThumbnailFailed';
 

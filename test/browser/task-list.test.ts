@@ -220,8 +220,8 @@ describe.skipIf(!hasChromium)('the list of tasks', () => {
     await page.getByRole('button', { name: 'Close' }).click();
     // As after a quarter of an hour, when the forms have expired.
     await page.route('**/v1/images/generations', async (route) => {
-      const { uploads: _, ...json } = await (await route.fetch()).json();
-      await route.fulfill({ json });
+      const created = await (await route.fetch()).json();
+      await route.fulfill({ json: { ...created, uploads: undefined } });
     });
 
     await runAgain();

@@ -106,7 +106,7 @@ describe('generate creates no task', () => {
     expect(api.calls()).toEqual([]);
   });
 
-  test('for files and addresses together', async () => {
+  test('for a mixture of files and addresses', async () => {
     const { api, generate, photo } = await cliContext();
 
     const error = await generate({ pictures: [photo, 'https://example.com/a.png'] }).catch(

@@ -5,6 +5,7 @@ import {
   type NewAccount,
   noFunds,
 } from '../../functions/domain/model/account.ts';
+import { omit } from '../support/omit.ts';
 import { sampleTime } from '../support/tasks.ts';
 import { accountListsContract } from './account-lists-contract.ts';
 import { grant, type MakeStore } from './stores.ts';
@@ -16,7 +17,7 @@ const studio: NewAccount = {
   limits: { requestsPerMinute: 60, tasksInFlight: 5 },
   webhookSecret: 'whsec_1',
 };
-const { webhookSecret: _, ...shown } = studio;
+const shown = omit(studio, 'webhookSecret');
 
 /** What every store of accounts guarantees. */
 export function accountsContract(make: MakeStore): void {

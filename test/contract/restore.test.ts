@@ -262,7 +262,7 @@ describe('what is undone', () => {
 
 describe('the audit', () => {
   /** An account with a task that has ended and one that is open. */
-  async function booksOf(client: DynamoDBClient) {
+  async function accountWithTasks(client: DynamoDBClient) {
     const store = await fundedStore(async () => storeOf(client), 10_000, { totalLimit: 9000 });
     const { id: endedId } = await openTask(store);
     await settle(store, completed({ id: endedId, charged: 800 }));
@@ -270,9 +270,9 @@ describe('the audit', () => {
     return { id };
   }
 
-  test('finds nothing in books as the ledger writes them', async () => {
+  test('finds nothing in an account as the ledger writes it', async () => {
     const { client } = await dynamoDb();
-    await booksOf(client);
+    await accountWithTasks(client);
 
     expect(await auditRestored(client, ofStore, Date.parse(moment))).toEqual([]);
   });
@@ -317,7 +317,7 @@ describe('the audit', () => {
     ],
   ])('finds that "%s" does not hold for %s', async (rule, of, TableName, keyFor, update) => {
     const { client } = await dynamoDb();
-    const { id } = await booksOf(client);
+    const { id } = await accountWithTasks(client);
     await client.send(
       new UpdateItemCommand({
         TableName,
@@ -334,7 +334,7 @@ describe('the audit', () => {
 
   test('finds a task that a settlement has ended in one table and not in the other', async () => {
     const { client } = await dynamoDb();
-    const { id } = await booksOf(client);
+    const { id } = await accountWithTasks(client);
     await client.send(
       new UpdateItemCommand({
         TableName: tableNames.tasks,

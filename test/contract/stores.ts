@@ -30,6 +30,7 @@ import {
   type TaskHistory,
 } from '../../functions/domain/tasks/list-tasks.ts';
 import type { TaskStore } from '../../functions/domain/tasks/ports.ts';
+import { omit } from '../support/omit.ts';
 import { completed, keyOf, pending, sampleKey, sampleTime } from '../support/tasks.ts';
 import { pagesOf } from './pages.ts';
 
@@ -194,10 +195,9 @@ export async function findTask({ tasks }: Pick<Store, 'tasks'>, id: string) {
   return task && withoutPlace(task);
 }
 
-const withoutPlace = <T extends TaskState>(task: T): T => {
-  const { reservedIn: _, ...others } = task;
-  return others as T; // it is optional
-};
+// The property is optional.
+const withoutPlace = <T extends TaskState>(task: T): T =>
+  omit<TaskState, 'reservedIn'>(task, 'reservedIn') as T;
 
 /** Records an attempt to deliver the callback of a task, by somebody who does not know of any other attempt. */
 export const recordAttempt = (

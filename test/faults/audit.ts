@@ -1,4 +1,4 @@
-import { auditBooks } from '../../functions/domain/billing/audit-funds.ts';
+import { auditAccount } from '../../functions/domain/billing/audit-funds.ts';
 import { type Body, mockProviderState } from '../flow/open-stack.ts';
 import type { FaultStack } from './fault-stack.ts';
 import { mapConcurrently } from './run-scenario.ts';
@@ -106,10 +106,10 @@ function callbackProblems(
   ];
 }
 
-/** Checks the books of the account while no task is in flight. Returns the problems. */
+/** Audits the account while no task is in flight. Returns the problems. */
 export async function auditMoney(stack: FaultStack): Promise<readonly string[]> {
   const [shards, entries] = await Promise.all([stack.shards(), stack.entries()]);
-  const discrepancies = auditBooks({
+  const discrepancies = auditAccount({
     account: 'default',
     shards: new Map(shards.entries()),
     entered: entries.reduce((sum, { amount }) => sum + amount, 0),

@@ -20,8 +20,8 @@ async function crashEverywhere(stack: FaultStack, scenario: Scenario): Promise<r
   expect(crashPoints).not.toEqual([]);
   const waits = crashPoints.some(({ function: name }) => name === 'workflow/await-slot');
   expect(waits).toBe(Boolean(scenario.isFull || scenario.beginsFull));
-  const most = scenario.capacity === undefined ? undefined : maxQueuePoints;
-  const sampled = sample(crashPoints, most);
+  const maxCount = scenario.capacity === undefined ? undefined : maxQueuePoints;
+  const sampled = sample(crashPoints, maxCount);
   const results = await replayCrashes(stack, scenario, sampled);
   expect(results).not.toEqual([]);
   const milliseconds = performance.now() - started;
@@ -45,14 +45,23 @@ describe('with a provider without limits', () => {
   );
 });
 
-describe.each([2, 5])('with a provider that takes %i jobs', (capacity) => {
+const capacities = [2, 5];
+const scenariosWith = (capacity: number) =>
+  queueScenarios.filter((scenario) => scenario.capacity === capacity);
+
+test('there are scenarios without a limit, and for each capacity', () => {
+  expect(scenarios).not.toEqual([]);
+  expect(capacities.filter((capacity) => scenariosWith(capacity).length === 0)).toEqual([]);
+});
+
+describe.each(capacities)('with a provider that takes %i jobs', (capacity) => {
   let stack: FaultStack;
   beforeAll(async () => {
     stack = await openQueueStack(capacity, { outdir: inject('outdir') });
   });
   afterAll(() => stack?.close());
 
-  test.each(queueScenarios.filter((scenario) => scenario.capacity === capacity))(
+  test.each(scenariosWith(capacity))(
     '$name ends the same, whichever function crashes at whichever call, and no slot stays taken',
     async (scenario) => {
       if (scenario.isFull) await takeAllSlots(stack, capacity, { since: 'in a month' });

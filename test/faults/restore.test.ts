@@ -135,7 +135,7 @@ describe('a restore', () => {
     expect(JSON.parse(readFileSync(join(directory, 'restore.json'), 'utf8')).moment).toBe(moment);
   });
 
-  test('has brought back books that add up, before anybody uses them', async () => {
+  test('has brought back accounts that add up, before anybody uses them', async () => {
     expect(await answerOf('audit')).toEqual({ code: 0, answer: [] });
   });
 
@@ -200,7 +200,7 @@ describe('a restore', () => {
     await until(() => lost.every(({ id }) => !stack.taskEvents.isRunning(id)), Boolean);
   });
 
-  test('brings every open task to its end, charges each once, and leaves books that add up', async () => {
+  test('brings every open task to its end, charges each once, and leaves accounts that add up', async () => {
     const open = [...atProvider, queued, notUploaded];
     expect((await answerOf('open', '--check')).answer.open).toBe(open.length);
     await byUploads.afterCreate?.(stack, notUploaded);

@@ -69,7 +69,7 @@ function redeploy(name: string, change: { readonly reservedConcurrency: number }
   return () => stack.lambda.update(functions);
 }
 
-const deaths = [
+const crashes = [
   { function: 'workflow/await-provider', callName: 'dynamodb UpdateItem', when: 'before' },
   { function: 'workflow/poll-task', callName: 'dynamodb UpdateItem', when: 'before' },
   { function: 'workflow/poll-task', callName: 's3 PutObject', when: 'after' },
@@ -79,21 +79,21 @@ const deaths = [
 
 test('a task completes although a function dies ten times in a row while it waits for its provider, settles or notifies', async () => {
   const tasks = await Promise.all(
-    deaths.map(async (death) => {
+    crashes.map(async (point) => {
       const injected: FaultCase['injected'][number][] = [];
       const task = await runScenario(stack, scenario, (taskId) => {
         const crash = stack.faults.crash({
-          ...death,
+          ...point,
           call: 1,
           times: 10,
           matching: mentions(taskId),
         });
         // A first wait that is over before its function has saved a token goes on to the polls. And what was copied
         // is not copied again.
-        if (death.when === 'before' && death.function === 'workflow/poll-task')
+        if (point.when === 'before' && point.function === 'workflow/poll-task')
           injected.push(crash);
       });
-      const label = `${death.function}, ${death.callName}`;
+      const label = `${point.function}, ${point.callName}`;
       return { ...task, label, injected, allowedEnds: [completed] };
     }),
   );
@@ -102,7 +102,7 @@ test('a task completes although a function dies ten times in a row while it wait
 
   expect(problems).toEqual([]);
   expect(await auditMoney(stack)).toEqual([]);
-  expect(tasks.map(({ id }) => startsOf(id).length)).toEqual(deaths.map(() => 1));
+  expect(tasks.map(({ id }) => startsOf(id).length)).toEqual(crashes.map(() => 1));
 }, 300_000);
 
 test.each(waiting)(

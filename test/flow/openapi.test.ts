@@ -97,36 +97,42 @@ const listRoutes = routes
   .map(([key]) => key);
 const routesWith = (name: string) => routes.map(([key]) => key).filter((key) => key.includes(name));
 
+const resources = ['{account}', '{key_id}', '{file_id}', '{model}'];
+const resourceRoutes = resources.flatMap(routesWith);
+
 test('every list of routes below has routes', () => {
-  const lists = [securedRoutes, scopedRoutes, bodyRoutes, listRoutes, routesWith('{task_id}')];
+  const lists = [
+    ...[securedRoutes, scopedRoutes, bodyRoutes, shortBodyRoutes, listRoutes],
+    ...[...resources, '{task_id}'].map(routesWith),
+  ];
 
   expect(lists.filter(({ length }) => length === 0)).toEqual([]);
 });
 
-describe('an error response is as described', () => {
-  test.each(securedRoutes)('%s without a key', async (key) => {
+describe('the described error response', () => {
+  test.each(securedRoutes)('is what %s sends without a key', async (key) => {
     await call(key, 401, { params: missingParams(key), headers: { authorization: 'none' } });
   });
 
-  test.each(scopedRoutes)('%s with a key that lacks the scope', async (key) => {
+  test.each(scopedRoutes)('is what %s sends to a key that lacks the scope', async (key) => {
     const other = isAdmin(key) ? stack.keys.apiKey : stack.keys.adminKey;
     await call(key, 403, { params: missingParams(key), headers: bearer(other) });
   });
 
-  test.each(bodyRoutes)('%s with a body that is not JSON', async (key) => {
+  test.each(bodyRoutes)('is what %s sends for a body that is not JSON', async (key) => {
     await call(key, 400, { params: missingParams(key), body: '{' });
   });
 
-  test.each(shortBodyRoutes)('%s with a body that is too large', async (key) => {
+  test.each(shortBodyRoutes)('is what %s sends for a body that is too large', async (key) => {
     await call(key, 413, { params: missingParams(key), body: { a: 'x'.repeat(256 * 1024) } });
   });
 
-  test.each(listRoutes)('%s with an invalid cursor', async (key) => {
+  test.each(listRoutes)('is what %s sends for an invalid cursor', async (key) => {
     await call(key, 400, { params: missingParams(key), query: 'cursor=made-up' });
   });
 
   test.each(routesWith('{task_id}'))(
-    '%s with an invalid task id, and with the id of no task',
+    'is what %s sends for an invalid task id, and for the id of no task',
     async (key) => {
       await call(key, 400, { params: ['cgt-2026'] });
       await call(key, 404, { params: missingParams(key) });
@@ -134,12 +140,10 @@ describe('an error response is as described', () => {
   );
 
   test.each([
-    ...['{account}', '{key_id}', '{file_id}', '{model}']
-      .flatMap(routesWith)
-      .map((key) => [key, {}] as const),
+    ...resourceRoutes.map((key) => [key, {}] as const),
     ['GET /v1/admin/keys', { query: 'account=nobody' }] as const,
     ['POST /v1/admin/keys', {}] as const,
-  ])('%s of a resource that does not exist', async (key, options) => {
+  ])('is what %s sends for a resource that does not exist', async (key, options) => {
     const bodies: Readonly<Record<string, object>> = {
       'PATCH /v1/admin/accounts/{account}': { user_group: 'vip' },
       'POST /v1/admin/accounts/{account}/credits': { credits: 1 },
@@ -150,7 +154,7 @@ describe('an error response is as described', () => {
     await call(key, 404, { params: missingParams(key), body: bodies[key], ...options });
   });
 
-  test('a result link with a wrong signature', async () => {
+  test('is what a result link with a wrong signature gets', async () => {
     const key = 'GET /v1/results/{task}/{n}';
     await call(key, 403, {
       params: missingParams(key),
@@ -158,11 +162,11 @@ describe('an error response is as described', () => {
     });
   });
 
-  test('an account that exists already', async () => {
+  test('is what the create of an account that exists already gets', async () => {
     await call('POST /v1/admin/accounts', 409, { body: { id: 'default' } });
   });
 
-  test('a malformed Idempotency-Key, and one that was used with another request', async () => {
+  test('is what a malformed Idempotency-Key gets, and one that was used with another request', async () => {
     const headers = { 'idempotency-key': 'one-key-two-requests' };
     const grants = 'POST /v1/admin/accounts/{account}/credits';
 

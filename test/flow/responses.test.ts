@@ -365,7 +365,7 @@ describe('GET /v1/tasks', () => {
       ['key=mine', 'key must be the id of an API key', 'key'],
       ['text=', 'text must be a text of 1 to 200 characters', 'text'],
       ['limit=0', 'limit must be a whole number from 1 to 100', 'limit'],
-      ['cursor=x', 'cursor must be the next_cursor of an earlier answer', 'cursor'],
+      ['cursor=x', 'cursor must be the next_cursor of an earlier response', 'cursor'],
       [
         'status=done',
         'status must be one of: pending, processing, completed, failed, cancelled',

@@ -91,23 +91,23 @@ function expectUnits(units: Units, budget: Units): void {
   expect(units.write, 'write units').toBeLessThanOrEqual(budget.write + occasionalWrites);
 }
 
-describe('a whole task takes at most its units:', () => {
+describe('a whole task', () => {
   // Of these, 14 are the create: two for each of request, state, entry and two balances, and one for the rate limit and for each
   // of three indexes. The settlement takes nearly as many.
-  test('one by URL', async () => {
+  test('with one picture by URL stays within its units', async () => {
     expectUnits(await unitsOf(() => runTask({})), { write: 34, read: 6.5 });
   });
 
-  test('one with four images', async () => {
+  test('with four images stays within its units', async () => {
     expectUnits(await unitsOf(() => runTask({ n: 4 })), { write: 37, read: 6.5 });
   });
 
-  test('one with a callback, whose attempt is an item of its own', async () => {
+  test('with a callback stays within its units, which have the item of one attempt', async () => {
     const callback = { callback_url: receiver.url };
     expectUnits(await unitsOf(() => runTask(callback)), { write: 40, read: 7.5 });
   });
 
-  test('one with a prompt of 2,000 characters, which only the create and the settlement write', async () => {
+  test('with a prompt of 2,000 characters stays within its units, since only the create and the settlement write it', async () => {
     const prompt = { prompt: 'p'.repeat(2000) };
     expectUnits(await unitsOf(() => runTask(prompt)), { write: 42, read: 6.5 });
   });
@@ -131,15 +131,15 @@ describe('with the capacity that a deployed DashScope has without settings', () 
   });
 });
 
-describe('a request takes at most its units:', () => {
+describe('a request', () => {
   const form = { content_type: 'image/jpeg' };
 
-  test('a create that waits for uploads', async () => {
+  test('that creates a task with uploads stays within its units', async () => {
     const run = () => create({ image_urls: undefined, image_uploads: [form, form] });
     expectUnits(await unitsOf(run), { write: 14, read: 2.5 });
   });
 
-  test('a create of an account with a daily budget, once its day has begun: what one without takes', async () => {
+  test('that creates a task within a daily budget takes as much as one without a budget, once the day has begun', async () => {
     const budget = { daily_budget_credits: 1000, stop_at_budget: true };
     const operator = { authorization: `Bearer ${stack.keys.adminKey}` };
     await stack.call('PATCH', '/v1/admin/accounts/default', budget, operator);
@@ -150,45 +150,45 @@ describe('a request takes at most its units:', () => {
     await stack.call('PATCH', '/v1/admin/accounts/default', none, operator);
   });
 
-  test('a read of a task', async () => {
+  test('that reads a task stays within its units', async () => {
     const id = await runTask({});
     const run = () => stack.call('GET', `/v1/tasks/${id}`);
     await run(); // from here on the function knows the key
     expectUnits(await unitsOf(run), { write: 1, read: 1.5 });
   });
 
-  test('a page of a list: half a unit for each of its partitions, and for each task one for its state and one for what was asked', async () => {
+  test('that lists tasks takes half a unit for each partition, and for each task one for its state and one for what was asked', async () => {
     const run = () => stack.call('GET', '/v1/tasks?limit=5');
     expectUnits(await unitsOf(run), { write: 1, read: 0.5 + 8 * 0.5 + 2 * 5 });
   });
 
-  test('a page of tasks with a text: one for the state of each task that is looked at, and one for what was asked, read once', async () => {
-    const looked = (await stack.call('GET', '/v1/tasks?limit=100')).body.data.length;
-    expect(looked).toBeLessThan(100); // which one read looks at
+  test('that lists tasks by a text takes one unit for the state of each task that it reads, and one for what was asked', async () => {
+    const read = (await stack.call('GET', '/v1/tasks?limit=100')).body.data.length;
+    expect(read).toBeLessThan(100); // so one query reads them
     const run = () => stack.call('GET', '/v1/tasks?limit=5&text=no%20prompt%20has%20this');
-    expectUnits(await unitsOf(run), { write: 1, read: 0.5 + 8 * 0.5 + 2 * looked });
+    expectUnits(await unitsOf(run), { write: 1, read: 0.5 + 8 * 0.5 + 2 * read });
   });
 
-  test('a page of callbacks: half a unit for each partition, one for each task that is looked at, and one for each attempt that is shown', async () => {
+  test('that lists callbacks takes half a unit for each partition, one for each task that it reads, and one for each attempt that it shows', async () => {
     await runTask({ callback_url: `${receiver.url}/done` });
-    const looked = (await stack.call('GET', '/v1/tasks?limit=100')).body.data.length;
+    const read = (await stack.call('GET', '/v1/tasks?limit=100')).body.data.length;
     const run = () => stack.call('GET', '/v1/webhooks/deliveries?limit=5');
     const shown = (await run()).body.data.length;
 
     expect(shown).toBeGreaterThan(0);
-    expect(looked).toBeLessThan(50); // which one read looks at
-    expectUnits(await unitsOf(run), { write: 1, read: 0.5 + 8 * 0.5 + looked + shown });
+    expect(read).toBeLessThan(50); // so one query reads them
+    expectUnits(await unitsOf(run), { write: 1, read: 0.5 + 8 * 0.5 + read + shown });
     const givenUp = () => stack.call('GET', '/v1/webhooks/deliveries?status=undelivered');
     expectUnits(await unitsOf(givenUp), { write: 1, read: 0.5 + 8 * 0.5 });
   });
 
-  test('a batch: two for each task', async () => {
+  test('that reads several tasks takes two units for each', async () => {
     const ids = [await runTask({}), await runTask({})];
     const run = () => stack.call('POST', '/v1/tasks/batch', { task_ids: ids });
     expectUnits(await unitsOf(run), { write: 1, read: 0.5 + 2 * 2 });
   });
 
-  test('a deletion, with its pictures', async () => {
+  test('that deletes a task with its pictures stays within its units', async () => {
     const remove = async (id: string) => stack.call('DELETE', `/v1/tasks/${id}`);
     await remove(await runTask({})); // from here on the function knows the key
     const id = await runTask({});

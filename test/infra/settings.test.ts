@@ -303,7 +303,7 @@ describe('with restored tables', () => {
   });
 });
 
-describe('what cannot be used is said by the name of the setting', () => {
+describe('settings are refused with the name of what is wrong', () => {
   test.each<[given: unknown, message: string]>([
     [{ retention: 3 }, 'there is no setting retention'],
     [{ throttle: { rate: 0, burst: 10 } }, 'throttle.rate: '],
@@ -339,18 +339,18 @@ describe('what cannot be used is said by the name of the setting', () => {
     [{ providers: { dashscope: { capacity: { running: -1 } } } }, 'providers.dashscope.capacity'],
     [{ retentionDays: 0.5 }, 'retentionDays: '],
     [[], 'expected object'],
-  ])('%j', (given, message) => {
+  ])('for %j', (given, message) => {
     expect(() => settingsOf(given)).toThrow(message);
     expect(() => settingsOf(given)).toThrow('darkroom.config.json cannot be used.');
   });
 
-  test('keys of webhooks of a provider that signs none', () => {
+  test('for keys of the webhooks of a provider that signs none', () => {
     const settings = settingsOf({ providers: { dashscope: { keysUrl: 'https://a.example.com' } } });
 
     expect(() => withSettings(stageNamed('prod'), settings)).toThrow('providers.dashscope.keysUrl');
   });
 
-  test('a certificate of another region than that of the stack', () => {
+  test('for a certificate of another region than that of the stack', () => {
     const domain = { name: 'images.example.com', certificate };
     const settings = settingsOf({ domain, region: 'us-east-1' });
 
@@ -359,17 +359,17 @@ describe('what cannot be used is said by the name of the setting', () => {
     );
   });
 
-  test('callbacks that would be sent after the end of their task', () => {
+  test('for callbacks that would be sent after the end of their task', () => {
     const settings = settingsOf({ retentionDays: 1, callbackRetryDelays: [60, 86_400] });
 
     expect(() => withSettings(stageNamed('prod'), settings)).toThrow('callbackRetryDelays: ');
   });
 
-  test('a file that is not JSON', () => {
+  test('for a file that is not JSON', () => {
     expect(() => parseSettings('{"name": }')).toThrow('darkroom.config.json is not JSON: ');
   });
 
-  test('all that is wrong, at once', () => {
+  test('for everything that is wrong, at once', () => {
     expect(() => settingsOf({ waiters: -1, logDays: 2 })).toThrow(/logDays: .*\n.*waiters: /);
   });
 });

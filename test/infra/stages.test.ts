@@ -14,7 +14,7 @@ import {
 import { readable } from './readable.ts';
 import { newApp, newStack, ofType, propertiesOf, stageNames, synthesised } from './synthesised.ts';
 
-/** The number of resources that dev and prod may have; eight of them are those of thumbnails (docs/decisions/059). */
+/** The number of resources that dev and prod may have. Why it grew from 240, and never above 450: docs/decisions/029. */
 const maxResources = 305;
 const providerUrls = Object.values(providerAdapters).map(({ url }) => url);
 

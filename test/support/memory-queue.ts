@@ -11,6 +11,7 @@ import type {
   Waiting,
   WaitingKey,
 } from '../../functions/domain/providers/queue-store.ts';
+import { omit } from './omit.ts';
 
 type StoredWaiting = Waiting & { readonly claimedBy?: string | undefined };
 
@@ -166,7 +167,7 @@ export function memoryQueue() {
       [...waitingOf(key)]
         .toSorted(([a], [b]) => (a < b ? -1 : 1))
         .slice(0, limit)
-        .map(([, { claimedBy: _, ...one }]) => one),
+        .map(([, one]) => omit(one, 'claimedBy')),
     allWaitingSince: async (key) =>
       [...waitingOf(key).values()].map(({ since }) => since).toSorted((a, b) => a - b),
     writeSummary: async (queue, summary) => {

@@ -17,6 +17,7 @@ import {
 } from '../../functions/domain/model/task.ts';
 import type { TaskStore } from '../../functions/domain/tasks/ports.ts';
 import type { Records, StoredTask } from './money.ts';
+import { omit } from './omit.ts';
 
 /** The task records in memory: every method is one step, as it is one conditional write in the table. */
 export function memoryTasks({
@@ -51,9 +52,12 @@ export function memoryTasks({
   ): void => {
     const before = find(id);
     if (!before) return;
-    const { nextCheckAt: _, ...task } = before;
     // Only an ended task has a callback record; the type of the record found here does not say so.
-    const record = { ...task, ...change, ...(nextCheckAt !== undefined && { nextCheckAt }) };
+    const record = {
+      ...omit(before, 'nextCheckAt'),
+      ...change,
+      ...(nextCheckAt !== undefined && { nextCheckAt }),
+    };
     records.set(id, record);
   };
 
@@ -114,20 +118,14 @@ export function memoryTasks({
     releaseSubmitLock: async (id, at, reason) => {
       const task = lockedTask(id, at);
       if (!task) return;
-      const {
-        submitLockedAt: _,
-        submittedRequest: __,
-        deadlineAt: ___,
-        slot: ____,
-        ...rest
-      } = task;
+      const rest = omit(task, 'submitLockedAt', 'submittedRequest', 'deadlineAt', 'slot');
       const { busyCount = 0 } = task;
       records.set(id, reason === 'busy' ? { ...rest, busyCount: busyCount + 1 } : rest);
     },
     recordSubmitted: async (id, ticket, submittedAt, { typicalSeconds, cancellable } = {}) =>
-      update(id, ({ submittedRequest: _, ...task }) => {
+      update(id, (task) => {
         const ticketed = {
-          ...task,
+          ...omit(task, 'submittedRequest'),
           status: 'processing',
           ticket,
           submittedAt,
@@ -139,11 +137,7 @@ export function memoryTasks({
         return ticketed as WithRequest<Processing>;
       }),
     recordNotCancellable: async (id) => {
-      update(id, (task) => {
-        if (task.status !== 'processing') return task;
-        const { cancellable: _, ...rest } = task;
-        return rest;
-      });
+      update(id, (task) => (task.status === 'processing' ? omit(task, 'cancellable') : task));
     },
     recordProviderWebhook: async (id, provider, providerWebhookAt) =>
       activeTask(id)?.provider === provider
@@ -200,10 +194,9 @@ export function memoryTasks({
     recordPicturesDeleted: async (id, at, nextCheckAt) => {
       const record = records.get(id);
       if (!record || !isDeleted(record)) return;
-      const { nextCheckAt: _, picturesDeletedAt = at, ...deleted } = record;
       records.set(id, {
-        ...deleted,
-        picturesDeletedAt,
+        ...omit(record, 'nextCheckAt'),
+        picturesDeletedAt: record.picturesDeletedAt ?? at,
         ...(nextCheckAt !== undefined && { nextCheckAt }),
       });
     },

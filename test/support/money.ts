@@ -55,6 +55,7 @@ import {
   type Task,
   type TaskState,
 } from '../../functions/domain/model/task.ts';
+import { omit } from './omit.ts';
 import { sampleKey, sampleTime } from './tasks.ts';
 
 type StoredAccount = Account & {
@@ -327,7 +328,7 @@ export function memoryKeys(records: Records): Keys & { readonly lookups: readonl
       lookups.push(hash);
       const key = keyIn(records, keyIdOf(hash));
       if (key?.hash !== hash) return undefined;
-      const { secrets: _, lastBudget: __, ...owner } = accountOf(records, key.account);
+      const owner = omit(accountOf(records, key.account), 'secrets', 'lastBudget');
       if (key.mode !== 'test') return { key, account: owner };
       const { refilledOn } = records.accounts.get(accountIn(key.mode, key.account)) ?? {};
       const { userGroup, disabled } = owner;
@@ -338,7 +339,7 @@ export function memoryKeys(records: Records): Keys & { readonly lookups: readonl
 
 export function memoryAccounts(records: Records): Accounts {
   const { accounts } = records;
-  const shown = ({ secrets: _, lastBudget: __, ...account }: StoredAccount): Account => account;
+  const shown = (account: StoredAccount): Account => omit(account, 'secrets', 'lastBudget');
   return {
     add: async ({ webhookSecret, dailyBudget, stopAtBudget = false, ...account }) => {
       if (accounts.has(account.account)) return false;
@@ -382,7 +383,7 @@ export function memoryAccounts(records: Records): Accounts {
       const left = records.entries
         .filter((entry) => entry.account === account && (!before || entry.id < before.id))
         .sort((a, b) => (a.id < b.id ? 1 : -1))
-        .map(({ account: _, ...entry }) => entry);
+        .map((entry) => omit(entry, 'account'));
       let balance = before ? before.balance : accounts.get(account)?.balance;
       const entries = left.slice(0, limit).map((entry) => {
         const after = balance;

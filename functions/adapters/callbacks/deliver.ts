@@ -12,7 +12,7 @@ import {
   readBodyStart,
 } from '../outbound/guarded-request.ts';
 
-type NoAnswer = Extract<Delivery, { readonly cause: Error }>;
+type NoResponse = Extract<Delivery, { readonly cause: Error }>;
 
 // The limit of what is read of a response, most of which is dropped: a normal server can finish sending it.
 const maxResponseBytes = 64 * 1024;
@@ -57,7 +57,12 @@ export async function deliverTest(message: Message): Promise<TestDelivery> {
 }
 
 /** @throws what is no failure of the receiver */
-async function post({ url, body, headers, rules }: Message): Promise<OutboundResponse | NoAnswer> {
+async function post({
+  url,
+  body,
+  headers,
+  rules,
+}: Message): Promise<OutboundResponse | NoResponse> {
   try {
     return await guardedRequest(url, {
       method: 'POST',

@@ -1,4 +1,4 @@
-/** Far above any answer of a provider, in bytes after unpacking. */
+/** Far above any response of a provider, in bytes after unpacking. */
 const maxResponseBytes = 1024 * 1024;
 
 /**
@@ -19,7 +19,7 @@ async function readBounded(body: Response['body']): Promise<Uint8Array> {
   let bytes = 0;
   for await (const chunk of body ?? []) {
     bytes += chunk.length;
-    if (bytes > maxResponseBytes) throw new RangeError('the answer is too long');
+    if (bytes > maxResponseBytes) throw new RangeError('the response is too long');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

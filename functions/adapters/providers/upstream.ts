@@ -136,7 +136,7 @@ export function upstream(
   };
 }
 
-/** A slow function may have less than no time left, of which Node makes a RangeError. */
+/** In a slow function the time left may be negative, and for that `AbortSignal.timeout` throws a RangeError. */
 const signalIn = (ms: number): AbortSignal => AbortSignal.timeout(Math.max(0, ms));
 
 const submitWithoutResponse = (cause: unknown) =>
@@ -154,7 +154,7 @@ function busyWithoutKey(error: unknown): never {
 
 async function readKey(apiKey: Access['apiKey']): Promise<string> {
   const key = await apiKey().catch((cause: unknown) => {
-    if (cause instanceof ProviderRejected) throw cause; // there is no key: a clear answer
+    if (cause instanceof ProviderRejected) throw cause; // there is no key: that is certain
     throw new ProviderBusy('the API key could not be read', { cause });
   });
   // fetch would quote the header that it cannot send, and the key with it.

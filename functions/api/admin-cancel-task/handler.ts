@@ -3,7 +3,7 @@ import { clientConfig } from '../../adapters/aws/client-config.ts';
 import { taskTable } from '../../adapters/aws/dynamodb/task-table.ts';
 import { taskTokens, workflowStarter } from '../../adapters/aws/state-machine.ts';
 import { cancelTask } from '../../domain/tasks/cancel-task.ts';
-import { getAnyTask } from '../../domain/tasks/find-tasks.ts';
+import { getAnyTask } from '../../domain/tasks/get-task.ts';
 import { adminTaskView } from '../../domain/wire/admin-task-view.ts';
 import { readEnv } from '../../runtime/env.ts';
 import { serve } from '../../runtime/http.ts';

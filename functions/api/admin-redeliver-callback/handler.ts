@@ -2,7 +2,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { clientConfig } from '../../adapters/aws/client-config.ts';
 import { taskTable } from '../../adapters/aws/dynamodb/task-table.ts';
 import { taskFunctionStarter } from '../../adapters/aws/task-function.ts';
-import { getAnyTask } from '../../domain/tasks/find-tasks.ts';
+import { getAnyTask } from '../../domain/tasks/get-task.ts';
 import { redeliver } from '../../domain/tasks/redeliver.ts';
 import { adminTaskView } from '../../domain/wire/admin-task-view.ts';
 import { readEnv } from '../../runtime/env.ts';

@@ -1,8 +1,8 @@
 import { BatchRequest } from '../../domain/tasks/list-tasks.ts';
+import { TaskBatch } from '../../domain/wire/task-schemas.ts';
 import { defineRoute, jsonBody, type RouteDocs } from '../../runtime/route.ts';
 import * as ids from '../example-ids.ts';
 import * as examples from '../task-examples.ts';
-import { TaskBatch } from './response.ts';
 
 export const response = TaskBatch;
 

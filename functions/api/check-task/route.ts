@@ -1,7 +1,7 @@
+import { TaskCheck } from '../../domain/wire/admin-task-schemas.ts';
 import { defineRoute, type RouteDocs } from '../../runtime/route.ts';
 import * as ids from '../example-ids.ts';
 import { taskId } from '../path-parameters.ts';
-import { TaskCheck } from './response.ts';
 
 export const response = TaskCheck;
 

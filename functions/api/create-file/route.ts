@@ -3,8 +3,8 @@ import { uploadView } from '../../domain/wire/view.ts';
 import { defineRoute, jsonBody, type RouteDocs } from '../../runtime/route.ts';
 import * as ids from '../example-ids.ts';
 import { contentType } from '../field-docs.ts';
+import { File } from '../files-responses.ts';
 import * as examples from '../task-examples.ts';
-import { File } from './response.ts';
 
 export const response = File;
 

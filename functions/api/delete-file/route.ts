@@ -2,7 +2,7 @@ import { filesResponse } from '../../domain/wire/files-envelope.ts';
 import { defineRoute, type RouteDocs } from '../../runtime/route.ts';
 import * as ids from '../example-ids.ts';
 import { envelope, fileId } from '../files-api.ts';
-import { FileDeletion } from './response.ts';
+import { FileDeletion } from '../files-responses.ts';
 
 export const response = FileDeletion;
 

@@ -1,7 +1,7 @@
+import { DeletedTask } from '../../domain/wire/task-schemas.ts';
 import { defineRoute, type RouteDocs } from '../../runtime/route.ts';
 import * as ids from '../example-ids.ts';
 import { taskId } from '../path-parameters.ts';
-import { DeletedTask } from './response.ts';
 
 export const response = DeletedTask;
 

@@ -1,10 +1,9 @@
 import { patterns } from '../../domain/model/ids.ts';
-import { defaultDays } from '../../domain/tasks/find-tasks.ts';
-import { FindQuery } from '../../domain/tasks/find-tasks-query.ts';
+import { defaultDays, FindQuery } from '../../domain/tasks/find-tasks.ts';
+import { AdminTaskList } from '../../domain/wire/admin-task-schemas.ts';
 import { defineRoute, type RouteDocs } from '../../runtime/route.ts';
 import * as examples from '../admin-task-docs.ts';
 import { limitAndCursor, wholeNumber } from '../field-docs.ts';
-import { AdminTaskList } from './response.ts';
 
 export const response = AdminTaskList;
 

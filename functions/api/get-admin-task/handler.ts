@@ -1,5 +1,5 @@
 import { taskTable } from '../../adapters/aws/dynamodb/task-table.ts';
-import { getAnyTask } from '../../domain/tasks/find-tasks.ts';
+import { getAnyTask } from '../../domain/tasks/get-task.ts';
 import { adminTaskView } from '../../domain/wire/admin-task-view.ts';
 import { readEnv } from '../../runtime/env.ts';
 import { serve } from '../../runtime/http.ts';

@@ -1,8 +1,8 @@
+import { AdminUsageList } from '../../domain/accounts/schemas.ts';
 import { AdminUsageQuery, usageGroups } from '../../domain/accounts/usage-query.ts';
 import { patterns } from '../../domain/model/ids.ts';
 import { defineRoute, type RouteDocs } from '../../runtime/route.ts';
 import * as docsOf from '../usage-docs.ts';
-import { AdminUsageList } from './response.ts';
 
 export const response = AdminUsageList;
 

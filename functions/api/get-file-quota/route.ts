@@ -3,7 +3,7 @@ import { maxUploadBytes } from '../../domain/model/hosted-file.ts';
 import { filesResponse } from '../../domain/wire/files-envelope.ts';
 import { defineRoute, type RouteDocs } from '../../runtime/route.ts';
 import { envelope } from '../files-api.ts';
-import { FileQuota } from './response.ts';
+import { FileQuota } from '../files-responses.ts';
 
 export const response = FileQuota;
 

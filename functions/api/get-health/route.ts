@@ -1,5 +1,5 @@
 import { defineRoute, type RouteDocs } from '../../runtime/route.ts';
-import { Health } from './response.ts';
+import { Health } from '../service-responses.ts';
 
 export const response = Health;
 

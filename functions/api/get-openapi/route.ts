@@ -1,5 +1,5 @@
 import { defineRoute, type RouteDocs } from '../../runtime/route.ts';
-import { Document } from './response.ts';
+import { Document } from '../service-responses.ts';
 
 export const response = Document;
 

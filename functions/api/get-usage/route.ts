@@ -1,7 +1,7 @@
+import { UsageList } from '../../domain/accounts/schemas.ts';
 import { UsageQuery } from '../../domain/accounts/usage-query.ts';
 import { defineRoute, type RouteDocs } from '../../runtime/route.ts';
 import * as docsOf from '../usage-docs.ts';
-import { UsageList } from './response.ts';
 
 export const response = UsageList;
 

@@ -1,8 +1,7 @@
-import { AuditQuery, actorPattern } from '../../domain/accounts/audit-query.ts';
 import { AuditList } from '../../domain/accounts/audit-schemas.ts';
-import { auditView } from '../../domain/accounts/list-audit.ts';
+import { AuditQuery, auditView } from '../../domain/accounts/list-audit.ts';
 import { auditDays } from '../../domain/model/audit.ts';
-import { patterns } from '../../domain/model/ids.ts';
+import { actorPattern, patterns } from '../../domain/model/ids.ts';
 import { defineRoute, type RouteDocs } from '../../runtime/route.ts';
 import * as ids from '../example-ids.ts';
 import { limitAndCursor, wholeNumber } from '../field-docs.ts';

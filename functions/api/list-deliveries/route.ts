@@ -1,6 +1,5 @@
-import { DeliveriesQuery } from '../../domain/tasks/deliveries-query.ts';
+import { DeliveriesQuery, deliveryView } from '../../domain/tasks/list-deliveries.ts';
 import { DeliveryList } from '../../domain/wire/delivery-schemas.ts';
-import { deliveryView } from '../../domain/wire/delivery-view.ts';
 import { defineRoute, type RouteDocs } from '../../runtime/route.ts';
 import * as ids from '../example-ids.ts';
 import { limitAndCursor, wholeNumber } from '../field-docs.ts';

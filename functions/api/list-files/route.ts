@@ -5,7 +5,7 @@ import { defineRoute, type RouteDocs } from '../../runtime/route.ts';
 import { wholeNumber } from '../field-docs.ts';
 import { envelope } from '../files-api.ts';
 import { hostedFile } from '../files-docs.ts';
-import { FileList } from './response.ts';
+import { FileList } from '../files-responses.ts';
 
 export const response = FileList;
 

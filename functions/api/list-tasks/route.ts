@@ -6,10 +6,10 @@ import {
   maxNumberedTasks,
   maxSearchLength,
 } from '../../domain/tasks/list-tasks.ts';
+import { TaskList } from '../../domain/wire/task-schemas.ts';
 import { defineRoute, type FieldDocs, type RouteDocs } from '../../runtime/route.ts';
 import { anyModelName, limitAndCursor, wholeNumber } from '../field-docs.ts';
 import * as examples from '../task-examples.ts';
-import { TaskList } from './response.ts';
 
 export const response = TaskList;
 

@@ -1,6 +1,6 @@
 import { defineRoute, type RouteDocs, rawBody } from '../../runtime/route.ts';
 import { taskId } from '../example-ids.ts';
-import { Received } from './response.ts';
+import { Received } from '../service-responses.ts';
 
 export const response = Received;
 

@@ -1,9 +1,8 @@
 import { RedeliverRequest } from '../../domain/tasks/redeliver-all.ts';
 import { defineRoute, jsonBody, type RouteDocs } from '../../runtime/route.ts';
 import * as docsOf from '../redelivery-docs.ts';
-import { CallbackRedelivery } from '../redelivery-response.ts';
 
-export const response = CallbackRedelivery;
+export const response = docsOf.CallbackRedelivery;
 
 export const route = defineRoute<typeof response>()({
   method: 'POST',

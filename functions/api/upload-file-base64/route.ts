@@ -2,7 +2,7 @@ import { Base64UploadRequest } from '../../domain/files/upload-request.ts';
 import { defineRoute, jsonBody, type RouteDocs } from '../../runtime/route.ts';
 import { envelope, uploadErrors } from '../files-api.ts';
 import { inTheBody, placeFields, uploadResponse } from '../files-docs.ts';
-import { FileUpload } from '../upload-response.ts';
+import { FileUpload } from '../files-responses.ts';
 
 export const response = FileUpload;
 

@@ -1,8 +1,7 @@
 import * as z from 'zod';
 import { auditedOperations } from '../model/audit.ts';
-import { patterns } from '../model/ids.ts';
+import { actorPattern, patterns } from '../model/ids.ts';
 import { accountName, keyId, page, seconds, taskId } from '../wire/fields.ts';
-import { actorPattern } from './audit-query.ts';
 
 // Types only in bundles, as the other responses.
 

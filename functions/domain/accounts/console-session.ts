@@ -40,7 +40,7 @@ type IssueDeps = {
   readonly accounts: Accounts;
   readonly codes: Pick<ConsoleCodes, 'add'>;
   readonly now: Clock;
-  /** Only in the local stage a code may be used again. */
+  /** Whether a code may be used again: only where loopback addresses are allowed. */
   readonly allowsReuse: boolean;
 };
 
@@ -48,13 +48,14 @@ const actorName = 'AWS credentials';
 
 /**
  * Makes a code for a link to the console. It is in this response only.
- * @throws {Error} for a reusable code anywhere but in the local stack
+ * @throws {Error} for a reusable code where loopback addresses are not allowed
  */
 export const issueConsoleCode =
   ({ accounts, codes, now, allowsReuse }: IssueDeps) =>
   async (request: ConsoleCodeRequest, requestId: string): Promise<IssuedCode> => {
     const { name, reusable = false } = request.console;
-    if (reusable && !allowsReuse) throw new Error('a code is reusable in the local stack only');
+    if (reusable && !allowsReuse)
+      throw new Error('a code is reusable only where loopback addresses are allowed');
     const at = now();
     const act: Act = {
       operation: 'issueConsoleCode',

@@ -1,4 +1,5 @@
 import type { Caller } from '../model/api-key.ts';
+import { boundedMap } from '../model/bounded-map.ts';
 import type { Clock } from '../model/clock.ts';
 import { Problem } from '../model/problem.ts';
 
@@ -162,9 +163,6 @@ export const callsPerCreate = 20;
  */
 const callsPerWrite = 10;
 
-// Bounded, so that many keys cannot fill the memory.
-const maxKeys = 1000;
-
 /** How many calls a minute a key may make that create nothing. */
 export const callsPerMinute = (requestsPerMinute: number): number =>
   requestsPerMinute * callsPerCreate;
@@ -175,19 +173,18 @@ export const callsPerMinute = (requestsPerMinute: number): number =>
  * @throws {Problem} `rate_limit_exceeded`
  */
 export const limitCalls = (activity: Pick<KeyActivity, 'consume'>, now: Clock) => {
-  const left = new Map<string, number>();
+  const callsLeftCache = boundedMap<number>();
 
   return async ({ keyId, requestsPerMinute }: Caller): Promise<void> => {
-    const remaining = left.get(keyId) ?? 0;
+    const remaining = callsLeftCache.get(keyId) ?? 0;
     if (remaining > 0) {
-      left.set(keyId, remaining - 1);
+      callsLeftCache.set(keyId, remaining - 1);
       return;
     }
     const perMinute = callsPerMinute(requestsPerMinute);
     const { waitMs } = await activity.consume(`calls#${keyId}`, perMinute / callsPerWrite, now());
     if (waitMs !== undefined) throw tooManyCalls(perMinute, waitMs);
-    if (left.size >= maxKeys) left.clear();
-    left.set(keyId, callsPerWrite - 1);
+    callsLeftCache.set(keyId, callsPerWrite - 1);
   };
 };
 

@@ -171,10 +171,10 @@ const usageFields = {
 };
 
 /** What an account has used. */
-export const Usage = z.strictObject(usageFields).describe('What was used, in one group');
+const Usage = z.strictObject(usageFields).describe('What was used, in one group');
 
 /** What an account has used, as the operator sees it. */
-export const AdminUsage = z
+const AdminUsage = z
   .strictObject({
     ...usageFields,
     account: accountName.optional().describe('For `account`'),
@@ -230,3 +230,12 @@ export const NewKey = Key.safeExtend({
 export const DeletedKey = z
   .strictObject({ object: z.literal('api_key'), id: keyId, deleted: z.literal(true) })
   .describe('A deleted key; its tasks continue');
+
+const period = {
+  from: z.string().describe('The first day'),
+  to: z.string().describe('The last day'),
+};
+
+export const UsageList = page(Usage).extend(period).describe('A page of usage');
+
+export const AdminUsageList = page(AdminUsage).extend(period).describe('A page of usage');

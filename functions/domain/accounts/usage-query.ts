@@ -77,7 +77,7 @@ type Fields = {
   readonly limit?: number | undefined;
 };
 
-/** The name of the field that is wrong, and what is. */
+/** The name of the first wrong field, and the rule that it breaks. */
 function wrongField({
   from,
   to,

@@ -1,6 +1,6 @@
 import type { Funds } from '../model/account.ts';
 
-/** What does not add up in the books. Amounts are in milli-credits. */
+/** What does not add up in an account, or in the row of a key. Amounts are in milli-credits. */
 export type Discrepancy = {
   /** The account, or the row of a key. */
   readonly of: string;
@@ -17,7 +17,7 @@ type Granted = Pick<Funds, 'granted' | 'balance' | 'reserved' | 'used'>;
 export type OpenTasks = Pick<Funds, 'reserved' | 'inFlight'>;
 
 /** One account as it is stored. */
-export type Books = {
+export type AccountSnapshot = {
   readonly account: string;
   readonly shards: ReadonlyMap<number, Funds>;
   /** The sum of the amounts of all entries of its ledger. */
@@ -40,7 +40,12 @@ export function auditRow(of: string, row: Granted, shard?: number): readonly Dis
  * Compares the shards of an account with each other, with its ledger and with its open tasks. While tasks are created and
  * settled, what was read at different moments may differ: it is exact while nothing happens.
  */
-export function auditBooks({ account, shards, entered, open }: Books): readonly Discrepancy[] {
+export function auditAccount({
+  account,
+  shards,
+  entered,
+  open,
+}: AccountSnapshot): readonly Discrepancy[] {
   const numbers = new Set([...shards.keys(), ...open.keys()]);
   const balance = [...shards.values()].reduce((sum, row) => sum + row.balance, 0);
   return [

@@ -1,5 +1,7 @@
 import type { Clock } from '../model/clock.ts';
-import { findFileOf } from './find-file.ts';
+import type { HostedFile } from '../model/hosted-file.ts';
+import { isHostedFileId } from '../model/ids.ts';
+import { Problem } from '../model/problem.ts';
 import type { FileBucket, HostedFiles } from './ports.ts';
 
 type Deps = {
@@ -26,3 +28,22 @@ export const deleteFile =
     }
     throw new Error(`${id} was replaced at every attempt to delete it`);
   };
+
+const fileNotFound = (id: string): Problem =>
+  new Problem(
+    'file_not_found',
+    isHostedFileId(id)
+      ? `There is no file ${id}.`
+      : 'A file id starts with file_ and is the one that the upload returned.',
+    { param: 'file_id' },
+  );
+
+/** The file of this account. @throws {Problem} `file_not_found`, also when it belongs to another account */
+async function findFileOf(
+  files: Pick<HostedFiles, 'find'>,
+  { id, account, now }: { readonly id: string; readonly account: string; readonly now: number },
+): Promise<HostedFile> {
+  const file = isHostedFileId(id) ? await files.find(id, now) : undefined;
+  if (file?.account !== account) throw fileNotFound(id);
+  return file;
+}

@@ -31,10 +31,10 @@ export type Incoming = {
 };
 
 /**
- * Stores a picture that has a link. It is inspected before there is a link: what is no picture is not stored. The bytes
- * are stored before the record is written, so no record ever names bytes that are not there; without a record nothing
- * leads to them, and the bucket deletes them. Who deletes a file deletes all bytes of its name, also those that come at
- * that moment: then they are stored once more.
+ * Stores a picture and gives it a link. A file that is no picture is not stored. The bytes are stored before the record, so
+ * a record never names bytes that are missing. Bytes without a record cannot be reached, and the bucket deletes them.
+ * Deleting a file deletes all bytes of its name, also those of an upload that runs at that moment: then this stores them
+ * once more.
  * @throws {Problem} when the file is refused; then the account has the files that it had
  */
 export const uploadFile =
@@ -52,30 +52,30 @@ export const uploadFile =
     });
     const maxFiles = maxFilesOf(caller.userGroup);
     await checkRoom(files, file, maxFiles);
-    for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
-      const stored = attempt === 1 ? file : { ...file, ...lifetime(now()) };
-      if (await store(files, incoming, stored, maxFiles)) return stored;
-    }
-    throw uploadsBusy();
+    return await storeFile({ files, now }, incoming, file, maxFiles); // the file exists until then
   };
 
-/** As often as the file of a name may be deleted while another of this name is being stored. */
+/** How often a file is stored when the file of its name is deleted meanwhile. */
 const maxAttempts = 3;
 
-/** Stores the bytes, and then the record. `false`: the file of this name was deleted meanwhile. */
-async function store(
-  files: Deps['files'],
+/** Stores the bytes, and then the record. @throws {Problem} when they cannot be stored */
+async function storeFile(
+  { files, now }: Omit<Deps, 'newUploadId'>,
   incoming: ReceivedFile,
   file: HostedFile,
   maxFiles: number,
-): Promise<boolean> {
-  await incoming.store(file).catch((cause: unknown) => {
-    throw storageFailed(cause);
-  });
-  const result = await files.put(file, maxFiles);
-  if (result === 'full') throw fileQuotaExceeded(maxFiles);
-  if (result === 'busy') throw uploadsBusy();
-  return result === 'stored';
+): Promise<HostedFile> {
+  for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
+    const stored = attempt === 1 ? file : { ...file, ...lifetime(now()) };
+    await incoming.store(stored).catch((cause: unknown) => {
+      throw storageFailed(cause);
+    });
+    const result = await files.put(stored, maxFiles);
+    if (result === 'stored') return stored;
+    if (result === 'full') throw fileQuotaExceeded(maxFiles);
+    if (result === 'busy') break;
+  }
+  throw uploadsBusy();
 }
 
 const lifetime = (uploadedAt: number): Pick<HostedFile, 'uploadedAt' | 'since' | 'expiresAt'> => ({

@@ -4,6 +4,12 @@ import type { Header } from './header-result.ts';
 import { FileWindow, type ImageFile } from './image-file.ts';
 import { type Chunk, webpChunks } from './webp.ts';
 
+const sandboxText = 'Darkroom sandbox output: this picture is the input, returned in test mode.';
+
+/** The result of a test task: its input, with a text in the file that says so. `picture` is what `readImage` says of it. */
+export const sandboxOutput = (file: ImageFile, picture: Header): Iterable<Uint8Array> =>
+  withText(file, picture, sandboxText);
+
 /**
  * The bytes of a picture with a text about it inside, where programs that show such texts find it. Its pixels are copied
  * as they are. `picture` is what `readImage` says of the file; the text is ASCII, without characters that XML reserves.

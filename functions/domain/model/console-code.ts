@@ -18,11 +18,11 @@ export const consoleAccount = 'operator';
 export type ConsoleCode = {
   readonly codeId: string;
   readonly hash: string;
-  /** Who asked for it, as told: the name of the session. */
+  /** The name that the operator gave himself. The session has it too. */
   readonly name: string;
   readonly createdAt: number;
   readonly expiresAt: number;
-  /** In the local stack: it can be exchanged as long as the stack runs, on this machine. */
+  /** Only where loopback addresses are allowed: it can be exchanged again and again, on this machine. */
   readonly isReusable?: true | undefined;
   /** When it was exchanged. */
   readonly usedAt?: number | undefined;
@@ -50,6 +50,6 @@ export const isConsoleCode = (text: string): boolean =>
 
 export const hashOfCode = (code: string): string => createHash('sha256').update(code).digest('hex');
 
-/** A local stack has one reusable code: the one that it has printed when it started. */
+/** There is one reusable code, the one that was made last. */
 export const codeIdOf = (code: string): string =>
   code.startsWith(prefixes.local) ? 'code-local' : `code-${hashOfCode(code).slice(0, 16)}`;

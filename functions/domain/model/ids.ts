@@ -76,3 +76,6 @@ export const maxPageSize = 100;
 
 /** A position in a list that is ordered by time: the next page starts after this item. */
 export type CursorKey = { readonly id: string; readonly createdAt: number };
+
+/** Who has done an act: an API key by its id, or `operator` for the function that issues keys. */
+export const actorPattern = `${patterns.keyId.source}|^operator$`;

@@ -37,17 +37,17 @@ export type Provider = {
   /**
    * @throws {ProviderBusy} not accepted, may be retried
    * @throws {ProviderRejected} not accepted, and never will be
-   * @throws {SubmitUnknown} no clear answer: it may have been accepted
+   * @throws {SubmitUnknown} no clear response: it may have been accepted
    */
   submit(job: Job): Promise<string>;
   /**
-   * Waits for the answer `deadlineMs` at most.
+   * Waits for the response `deadlineMs` at most.
    * @throws {ProviderBusy} when the provider did not say how the job is; the next poll retries
    */
   poll(ticket: string, deadlineMs?: number): Promise<Progress>;
   /**
-   * Asks the provider to cancel a job, where that is possible, and waits for the answer `deadlineMs` at most. What
-   * became of the job, the next poll says.
+   * Asks the provider to cancel a job, where that is possible, and waits for the response `deadlineMs` at most. The
+   * next poll says what became of the job.
    */
   cancel?(ticket: string, deadlineMs?: number): Promise<CancelResult>;
 };
@@ -57,7 +57,7 @@ export type Provider = {
  * - `cancelled`: it says that the job is cancelled.
  * - `requested`: it has passed the request on, which confirms nothing.
  * - `refused`: the job has begun or ended, or does not exist.
- * - `unknown`: there was no clear answer, and the request may be repeated.
+ * - `unknown`: there was no clear response, and the request may be repeated.
  */
 export type CancelResult = 'cancelled' | 'requested' | 'refused' | 'unknown';
 

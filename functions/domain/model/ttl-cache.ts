@@ -1,3 +1,4 @@
+import { boundedMap } from './bounded-map.ts';
 import type { Clock } from './clock.ts';
 import { minuteMs } from './duration.ts';
 
@@ -17,24 +18,22 @@ export type TtlCache<V> = {
 
 /**
  * A cache in the memory of one function instance: an entry is valid for `ttlMs`. Calls that come
- * while a value is being loaded share that load. At `maxEntries` the cache is emptied, so that a flood
- * of made-up keys cannot fill the memory.
+ * while a value is being loaded share that load. At `maxEntries` the cache is emptied.
  */
 export function ttlCache<V>({
   ttlMs,
-  maxEntries = 1000,
+  maxEntries,
   now,
 }: {
   readonly ttlMs: number;
   readonly maxEntries?: number;
   readonly now: Clock;
 }): TtlCache<V> {
-  const entries = new Map<string, Entry<V>>();
+  const entries = boundedMap<Entry<V>>(maxEntries);
   return {
     get(key, load, maxAgeMs = ttlMs) {
       const cached = entries.get(key);
       if (cached && cached.loadedAt + maxAgeMs > now()) return cached.value;
-      if (entries.size >= maxEntries && !cached) entries.clear();
       const entry: Entry<V> = { value: load(), loadedAt: now() };
       entries.set(key, entry);
       entry.value.catch(() => {

@@ -42,7 +42,7 @@ export class NoFreeSlot extends Error {
   override readonly name = 'NoFreeSlot';
 }
 
-/** The provider gave no clear answer to a submit: it may have been accepted. It is never blindly retried. */
+/** The provider gave no clear response to a submit: it may have been accepted. It is never blindly retried. */
 export class SubmitUnknown extends Error {
   static readonly code = 'SubmitUnknown';
   override readonly name = 'SubmitUnknown';

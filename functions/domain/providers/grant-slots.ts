@@ -27,9 +27,9 @@ type QueuedTasks = {
 const grantMs = 30 * 1000;
 /** How long before its submit a task may have its slot, in milliseconds: it waits for the submit in a function. */
 export const submitHorizonMs = 3000;
-/** How many of those who wait in a flow are looked at: the first may be claimed by others who hand out slots. */
+/** How many waiting tasks of a flow are read: other functions that hand out slots may have claimed the first ones. */
 const headSize = 25;
-/** Somebody else was faster, or a row was left over: so often it is tried again. */
+/** How often a hand-out is retried because another function was faster, or a row was left over. */
 const maxAttempts = 60;
 
 /**
@@ -42,8 +42,8 @@ export const grantSlots =
   async (segment: Segment, max: number): Promise<number> => {
     let granted = 0;
     let attempts = 0;
-    let result: Result = 'again';
-    while (result !== 'nobody' && granted < max && attempts < maxAttempts) {
+    let result: Result = 'retry';
+    while (result !== 'none' && granted < max && attempts < maxAttempts) {
       result = await grantOnce(deps, segment);
       granted += result === 'granted' ? 1 : 0;
       attempts += 1;
@@ -51,12 +51,12 @@ export const grantSlots =
     return granted;
   };
 
-/** `nobody`: no slot is free, or nobody waits. `again`: somebody else was faster, or a row stood for nobody. */
-type Result = 'granted' | 'nobody' | 'again';
+/** `none`: no slot is free, or no task waits. `retry`: another function was faster, or a row was left over. */
+type Result = 'granted' | 'none' | 'retry';
 
 async function grantOnce(deps: GrantDeps, segment: Segment): Promise<Result> {
   const row = await expireGrants(deps, segment, await deps.queue.readSlots(segment));
-  return hasSlotFor(segment, row, deps.now()) ? grantNext(deps, segment, row) : 'nobody';
+  return hasSlotFor(segment, row, deps.now()) ? grantNext(deps, segment, row) : 'none';
 }
 
 /** Frees the slots that nobody has taken up in time. Their tasks still wait, at their old places. */
@@ -97,7 +97,7 @@ async function grantNext(deps: GrantDeps, segment: Segment, row: SlotRow): Promi
     await deps.queue.forgetFlow(flow);
     hasForgotten = true;
   }
-  return hasForgotten ? 'again' : 'nobody';
+  return hasForgotten ? 'retry' : 'none';
 }
 
 /** All flows of the queues of this segment. A queue without any is not marked any more. */
@@ -126,15 +126,15 @@ async function handOver(
 ): Promise<Result> {
   const { queue, now, uniqueId } = deps;
   const owner = uniqueId();
-  if (!(await queue.takeTurn(flow, flow.virtualTime + head.cost, now()))) return 'again';
+  if (!(await queue.takeTurn(flow, flow.virtualTime + head.cost, now()))) return 'retry';
   const claim = { owner, now: now(), until: now() + grantMs };
-  if (!(await queue.claim(head, claim))) return 'again';
+  if (!(await queue.claim(head, claim))) return 'retry';
   const task = await deps.tasks.findRecord(head.taskId);
   if (!task || isDeleted(task) || !isQueued(task)) {
     // It was cancelled, or is about to be submitted: nobody is charged for it.
     await Promise.all([queue.removeWaiting(head), queue.returnTurn(flow, head.cost)]);
     await wakeCancelled(deps, task);
-    return 'again';
+    return 'retry';
   }
   const lease = leaseFor(segment, row, now());
   const terms = termsFor(segment, row, { now: now(), tag: flow.virtualTime });
@@ -146,7 +146,7 @@ async function handOver(
   await queue.unclaim(head, owner);
   await queue.returnTurn(flow, head.cost);
   // Not the end: who was faster may have seen this one claimed, and has left it to us.
-  return 'again';
+  return 'retry';
 }
 
 /** A cancelled task still waits: woken, it ends. */

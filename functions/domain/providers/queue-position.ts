@@ -13,7 +13,7 @@ import type { Pool } from './pools.ts';
 import type { Flow, FlowKey, FlowSummary, QueueStore, SlotRow, Waiting } from './queue-store.ts';
 
 // Where a task stands in the queue, without a scan: the next hand-overs are played through with the first tasks of each
-// flow, and what stands farther behind is estimated. Only reads, and one answer for all who ask within seconds.
+// flow, and what stands farther behind is estimated. Only reads, and one result for all requests within seconds.
 
 /** What of the queue is read to tell a place. */
 type QueueReader = Pick<QueueStore, 'readSlots' | 'flows' | 'firstWaiting' | 'readSummary'>;

@@ -11,8 +11,8 @@ export type ReconcileSlotsDeps = SlotDeps & {
   readonly reclaimed: (taskId: string, pool: string) => void;
 };
 
-/** A slot that is held for longer than this is looked at: its task may have ended without freeing it. */
-const lookAfterMs = 3 * 60 * 1000;
+/** A slot that is held for longer than this is checked: its task may have ended without freeing it. */
+const checkAfterMs = 3 * 60 * 1000;
 /** The clocks of two functions differ by less. */
 const graceMs = 60 * 1000;
 /** So many slots are handed out in one run for each segment: enough to fill one that a deployment has added. */
@@ -164,7 +164,7 @@ async function repair(
 
 // One that was not taken up goes by its own time, when slots are handed out.
 const isDue = ({ held, until, since }: Lease, now: number): boolean =>
-  held && (now >= until + graceMs || now >= since + lookAfterMs);
+  held && (now >= until + graceMs || now >= since + checkAfterMs);
 
 /** Whether a task does not need its slot: no job of it can be at the provider. */
 function isOver(task: TaskRecord | undefined, slot: string, lease: Lease, now: number): boolean {

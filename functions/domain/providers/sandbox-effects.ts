@@ -19,7 +19,7 @@ export type SandboxEffects = {
   readonly partial?: number;
   /** So many submits are refused before one is accepted. */
   readonly busy?: number;
-  /** The submit gets no clear answer. */
+  /** The submit gets no clear response. */
   readonly unknown?: true;
 };
 
@@ -63,7 +63,7 @@ const rules: Readonly<Record<string, string>> = {
 export const effectsOf = (prompt: string): SandboxEffects =>
   Object.assign({}, ...wordsIn(prompt).map(({ word, value }) => effects[word]?.(value)));
 
-/** What is wrong with the first effect that a prompt asks for and that there is not, if there is one. */
+/** What is wrong with the first invalid effect in a prompt; `undefined` when all of them are valid. */
 export function effectProblem(prompt: string): string | undefined {
   const wrong = wordsIn(prompt).find(({ word, value }) => effects[word]?.(value) === undefined);
   return wrong && `In test mode ${rules[wrong.word]}.`;

@@ -11,9 +11,9 @@ export type SlotDeps = GrantDeps & {
   readonly pools: readonly Pool[];
 };
 
-/** How long a slot is held at least: the deadline of a job and five minutes. After it the task is looked at. */
+/** How long a slot is held at least: the deadline of a job and five minutes. After it the task is checked. */
 export const leaseMs = 20 * 60 * 1000;
-/** So many typical durations a slot is kept for a job that may be at the provider. */
+/** How many typical durations a slot is kept for a job that may be at the provider. */
 const unknownDurations = 2;
 /** How long a provider is left alone that was busy, when it does not say how long, in milliseconds. */
 const busyPauseMs = 5000;

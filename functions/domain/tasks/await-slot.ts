@@ -11,9 +11,9 @@ type Deps = {
 };
 
 /**
- * Begins the wait for a slot: saves the task token, with which the wait ends, and enters the queue. Whoever hands the task
- * a slot, or cancels it, ends the wait; the token is saved first, so that each of them finds it, or this finds what they
- * have written. What follows is the submit, which looks at the task and at its slot.
+ * Begins the wait for a slot: saves the task token, with which the wait ends, and enters the queue. A function that gives
+ * the task a slot, or cancels it, ends the wait. The token is saved first, so either that function finds the token, or
+ * this one finds what it has written. The submit comes next and checks the task and its slot.
  */
 export const awaitSlot =
   (deps: Deps) =>
@@ -26,7 +26,7 @@ export const awaitSlot =
     else await endIdlePause(deps, task);
   };
 
-/** A provider that was busy and has no job of ours frees no slot, so nobody would look until the reconciler does. */
+/** A provider that was busy and has no job of ours frees no slot: without this the task would wait for the reconciler. */
 async function endIdlePause({ slots, pause }: Deps, task: Pending): Promise<void> {
   const pauseMs = await slots.idlePauseMs(task);
   if (pauseMs === 0 || pauseMs > maxIdlePauseMs) return;

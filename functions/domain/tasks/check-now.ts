@@ -2,7 +2,7 @@ import { type Act, type AuditLog, auditEntry } from '../model/audit.ts';
 import { type ActiveTask, isEnded } from '../model/task.ts';
 import { taskEnded } from './cancel-task.ts';
 import type { Recovery } from './ensure-workflow.ts';
-import { getAnyTask } from './find-tasks.ts';
+import { getAnyTask } from './get-task.ts';
 import type { TaskStore, Workflow } from './ports.ts';
 import { awaitsUploads } from './reconcile.ts';
 
@@ -12,19 +12,6 @@ type Deps = {
   readonly ensureWorkflowRunning: (task: ActiveTask) => Promise<Recovery>;
   readonly audit: Pick<AuditLog, 'put'>;
 };
-
-/**
- * What was done for a task: `running` is nothing, because its workflow works on it, and `awaits_uploads` nothing, because its
- * pictures may still come; `postponed` is a restart soon.
- */
-export const checkResults = [
-  'woken',
-  'running',
-  'awaits_uploads',
-  'started',
-  'restarted',
-  'postponed',
-] as const;
 
 /**
  * Looks at a task now, and does for it what the reconciler would: starts a workflow that is missing or dead, and wakes one

@@ -2,7 +2,7 @@ import type { Clock } from '../model/clock.ts';
 import { isDeleted, uploadFormMs } from '../model/task.ts';
 import type { TaskPictures, TaskStore } from './ports.ts';
 
-/** For so long an upload that has begun, or a state of the workflow that has not noticed the end, may go on. */
+/** How long an upload that has begun may last, or a state of the workflow that does not know yet that the task has ended. */
 const unfinishedWriteMs = 5 * 60 * 1000;
 
 /** How long after its end a picture of a task may still be written, in milliseconds. */

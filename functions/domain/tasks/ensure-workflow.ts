@@ -39,7 +39,7 @@ export const ensureWorkflowRunning =
 
 /**
  * Gives a task its next execution. The event about a dead execution takes a second or two by itself, so the second
- * execution starts at once. Later ones are started by the reconciler, which looks once a minute.
+ * execution starts at once. Later ones are started by the reconciler, which runs once a minute.
  */
 async function replaceExecution(
   { tasks, workflow, now, exhausted }: Deps,

@@ -1,16 +1,55 @@
+import * as z from 'zod';
+import { providerNames } from '../model/catalogue.ts';
 import type { Clock } from '../model/clock.ts';
 import { dayMs } from '../model/duration.ts';
-import type { CursorKey } from '../model/ids.ts';
-import { isTaskId } from '../model/ids.ts';
-import { accountIn, modeOf } from '../model/mode.ts';
-import { isDeleted, isEnded, type TaskState } from '../model/task.ts';
+import { type CursorKey, isTaskId, patterns } from '../model/ids.ts';
+import { accountIn, modeOf, modes } from '../model/mode.ts';
+import { taskErrorCodes } from '../model/problem.ts';
+import { callbackStates, isEnded, statuses, type TaskState } from '../model/task.ts';
 import { adminSummaryView } from '../wire/admin-task-view.ts';
-import { formatCursorKey, pageResponse } from '../wire/cursor.ts';
-import type { FindQuery } from './find-tasks-query.ts';
-import { invalidTaskId, taskNotFound } from './get-task.ts';
+import {
+  cursorKeySchema,
+  cursorSchema,
+  formatCursorKey,
+  limitSchema,
+  pageResponse,
+  unixSecondsSchema,
+} from '../wire/cursor.ts';
 import type { ListRange, TaskHistory, TaskPage } from './list-tasks.ts';
-import type { TaskStore } from './ports.ts';
 import { hasExpired } from './retention.ts';
+
+const rules = {
+  account: 'account must be the name of an account',
+  mode: `mode must be one of: ${modes.join(', ')}`,
+  status: `status must be one of: ${statuses.join(', ')}`,
+  code: `code must be one of: ${taskErrorCodes.join(', ')}`,
+  provider: `provider must be one of: ${providerNames.join(', ')}`,
+  callback: `callback must be one of: ${callbackStates.join(', ')}`,
+  after: 'created_after must be a time in unix seconds',
+  before: 'created_before must be a time in unix seconds',
+  order: 'created_after must be before created_before',
+} as const;
+
+/** The query of `GET /v1/admin/tasks`. */
+export const FindQuery = z
+  .strictObject({
+    limit: limitSchema,
+    // Between two days there is a position without a task.
+    cursor: cursorSchema(cursorKeySchema((id) => id === '' || isTaskId(id))),
+    account: z.string(rules.account).regex(patterns.account, rules.account).optional(),
+    mode: z.enum(modes, rules.mode).default('live'),
+    status: z.enum(statuses, rules.status).optional(),
+    code: z.enum(taskErrorCodes, rules.code).optional(),
+    provider: z.enum(providerNames, rules.provider).optional(),
+    callback: z.enum(callbackStates, rules.callback).optional(),
+    created_after: unixSecondsSchema(rules.after),
+    created_before: unixSecondsSchema(rules.before),
+  })
+  .superRefine(({ created_after: after = -1, created_before: before = Infinity }, context) => {
+    if (after < before) return;
+    context.addIssue({ code: 'custom', path: ['created_after'], message: rules.order });
+  });
+export type FindQuery = z.output<typeof FindQuery>;
 
 // The tasks of all accounts, as the operator finds them. They are listed by the day (UTC) of their creation; those of one
 // account are listed by account.
@@ -126,13 +165,3 @@ const sideOf = ({ account, mode }: FindQuery): string | undefined =>
 
 const callbackState = (ended: Extract<TaskState, { finishedAt: number }> | undefined) =>
   ended?.callback?.state ?? 'pending';
-
-/** The state of a task of any account, for the operator. @throws {Problem} `invalid_task_id`, `task_not_found` */
-export const getAnyTask =
-  (tasks: Pick<TaskStore, 'findRecord'>) =>
-  async (id: string): Promise<TaskState> => {
-    if (!isTaskId(id)) throw invalidTaskId();
-    const record = await tasks.findRecord(id);
-    if (!record || isDeleted(record)) throw taskNotFound(id);
-    return record;
-  };

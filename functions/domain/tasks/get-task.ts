@@ -1,7 +1,7 @@
 import type { Clock } from '../model/clock.ts';
 import { isTaskId } from '../model/ids.ts';
 import { Problem } from '../model/problem.ts';
-import type { Task, TaskStory } from '../model/task.ts';
+import { isDeleted, type Task, type TaskState, type TaskStory } from '../model/task.ts';
 import type { TaskStore } from './ports.ts';
 import { hasExpired } from './retention.ts';
 
@@ -30,6 +30,16 @@ export const getTaskStory =
     const story = await tasks.findStory(id);
     if (!story || !isShown(story.task, account, now())) throw taskNotFound(id);
     return story;
+  };
+
+/** The state of a task of any account, for the operator. @throws {Problem} `invalid_task_id`, `task_not_found` */
+export const getAnyTask =
+  (tasks: Pick<TaskStore, 'findRecord'>) =>
+  async (id: string): Promise<TaskState> => {
+    if (!isTaskId(id)) throw invalidTaskId();
+    const record = await tasks.findRecord(id);
+    if (!record || isDeleted(record)) throw taskNotFound(id);
+    return record;
   };
 
 const isShown = (task: Task | undefined, account: string, now: number): task is Task =>

@@ -1,11 +1,48 @@
+import * as z from 'zod';
 import type { Clock } from '../model/clock.ts';
-import type { CursorKey } from '../model/ids.ts';
-import { type EndedTask, isEnded, type TaskState } from '../model/task.ts';
-import { formatCursorKey, pageResponse } from '../wire/cursor.ts';
-import { deliveryView } from '../wire/delivery-view.ts';
-import type { DeliveriesQuery } from './deliveries-query.ts';
+import { type CursorKey, isTaskId } from '../model/ids.ts';
+import {
+  type CallbackAttempt,
+  callbackEventId,
+  callbackStates,
+  type EndedTask,
+  isEnded,
+  type TaskState,
+} from '../model/task.ts';
+import {
+  cursorKeySchema,
+  cursorSchema,
+  formatCursorKey,
+  limitSchema,
+  pageResponse,
+  unixSecondsSchema,
+} from '../wire/cursor.ts';
+import type * as schemas from '../wire/delivery-schemas.ts';
+import { attemptView, nextAttemptAt } from '../wire/story.ts';
 import type { TaskHistory } from './list-tasks.ts';
 import { hasExpired } from './retention.ts';
+
+const rules = {
+  status: `status must be one of: ${callbackStates.join(', ')}`,
+  since: 'since must be a time in unix seconds',
+  until: 'until must be a time in unix seconds',
+  order: 'since must be before until',
+} as const;
+
+/** The query of `GET /v1/webhooks/deliveries`. */
+export const DeliveriesQuery = z
+  .strictObject({
+    limit: limitSchema,
+    cursor: cursorSchema(cursorKeySchema(isTaskId)),
+    status: z.enum(callbackStates, rules.status).optional(),
+    since: unixSecondsSchema(rules.since),
+    until: unixSecondsSchema(rules.until),
+  })
+  .superRefine(({ since = -1, until = Infinity }, context) => {
+    if (since < until) return;
+    context.addIssue({ code: 'custom', path: ['since'], message: rules.order });
+  });
+export type DeliveriesQuery = z.output<typeof DeliveriesQuery>;
 
 /** Tasks that are read at a time; and how many such reads one page may take before it ends early. */
 const readAtOnce = 50;
@@ -82,3 +119,26 @@ const isWanted = (
   task.callbackUrl !== undefined &&
   isEnded(task) &&
   (status === undefined || (task.callback?.state ?? 'pending') === status);
+
+/** The delivery of a callback, in the list of its account. */
+export const deliveryView = (
+  task: EndedTask & { readonly callbackUrl: string },
+  lastAttempt: CallbackAttempt | undefined,
+): z.input<typeof schemas.Delivery> => ({
+  object: 'webhook_delivery',
+  task_id: task.id,
+  event_id: callbackEventId(task.id),
+  status: task.callback?.state ?? 'pending',
+  url: withoutQuery(task.callbackUrl),
+  task_created_at: Math.floor(task.createdAt / 1000),
+  task_completed_at: Math.floor(task.finishedAt / 1000),
+  attempt_count: task.callbackAttempts ?? 0,
+  last_attempt: lastAttempt ? attemptView(lastAttempt) : null,
+  next_attempt_at: nextAttemptAt(task),
+});
+
+/** A receiver's secret may be in the query. */
+const withoutQuery = (url: string): string => {
+  const { origin, pathname } = new URL(url);
+  return `${origin}${pathname}`;
+};

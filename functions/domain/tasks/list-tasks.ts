@@ -17,8 +17,8 @@ import {
   formatCursorKey,
   pageResponse,
   pageSizeSchema,
+  unixSecondsSchema,
 } from '../wire/cursor.ts';
-import { unixSecondsSchema } from '../wire/query-time.ts';
 import { summaryView } from '../wire/view.ts';
 import { hasExpired } from './retention.ts';
 

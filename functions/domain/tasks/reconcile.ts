@@ -141,7 +141,10 @@ const refTo = (task: TaskRecord): TaskRef => ({
   account: isDeleted(task) ? task.owner : task.account,
 });
 
-/** A task that waits for a slot costs no request to Step Functions: whoever is handed a slot and is dead is found by that. */
+/**
+ * A task that waits for a slot costs no request to Step Functions here. If its execution is dead, it does not take up the
+ * slot that it is given, and that is noticed.
+ */
 async function checkQueued(deps: Deps, task: TaskRecord): Promise<void> {
   if (isDeleted(task) || !isQueued(task)) return;
   const { pools, since, expected } = task.queue;

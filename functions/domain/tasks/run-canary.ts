@@ -1,7 +1,8 @@
+import { readImage } from '../images/read-image.ts';
+import { sandboxOutput } from '../images/with-text.ts';
 import { canaryDeadlineMs } from '../model/canary.ts';
 import type { Clock } from '../model/clock.ts';
 import { isTestKey } from '../model/ids.ts';
-import { canaryContentType, canaryPicture, expectedResult } from './canary-picture.ts';
 
 /** The steps of a run, in their order. A run that fails says at which one. */
 export type CanaryStep = 'key' | 'create' | 'upload' | 'workflow' | 'result';
@@ -98,6 +99,17 @@ export const runCanary =
     return (now() - startedAt) / 1000;
   };
 
+/** What the canary uploads: a white PNG of 512 × 512 pixels with one bit each, 197 bytes. */
+export const canaryPicture: Uint8Array = Buffer.from(
+  [
+    'iVBORw0KGgoAAAANSUhEUgAAAgAAAAIAAQAAAADcA+lXAAAAjElEQVR42u3MMQ0AAAwDoPo33YrYtQQEkB5FIBAIBAKBQCAQCAQC',
+    'gUAgEAgEAoFAIBAIBAKBQCAQCAQCgUAgEAgEAoFAIBAIBAKBQCAQCAQCgUAgEAgEAoFAIBAIBAKBQCAQCAQCgUAgEAgEAoFAIBAI',
+    'BAKBQCAQCAQCgUAgEAgEAoFAIBAIBAKB4HcwNvqHcg2WKzYAAAAASUVORK5CYII=',
+  ].join(''),
+  'base64',
+);
+const canaryContentType = 'image/png';
+
 const request = {
   prompt: 'Darkroom canary: make it snow',
   image_uploads: [{ content_type: canaryContentType }],
@@ -146,4 +158,15 @@ function resultOf({
   const [link, ...others] = results;
   if (link === undefined || others.length > 0) throw fail(`there are ${results.length} results`);
   return link;
+}
+
+/** What the sandbox has to return for it, byte by byte. */
+export function expectedResult(picture = canaryPicture): Uint8Array {
+  const file = {
+    size: picture.length,
+    read: (from: number, bytes: number) => picture.subarray(from, from + bytes),
+  };
+  const header = readImage(file);
+  if ('reason' in header) throw new Error(`the picture of the canary is ${header.reason}`);
+  return Buffer.concat([...sandboxOutput(file, header)]);
 }

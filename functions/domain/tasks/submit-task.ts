@@ -296,7 +296,7 @@ async function placeOf(
   return { pools: slots.poolsFor(task.model, providers), since, expected };
 }
 
-/** How often the reconciler looks at a task that waits for a slot: every hour. */
+/** How often the reconciler checks a task that waits for a slot: every hour. */
 export const queueCheckMs = 60 * 60 * 1000;
 
 /** Whether a task has waited for a slot for so long that it fails. */

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { allProviderNames } from '../model/catalogue.ts';
 import { taskErrorCodes } from '../model/problem.ts';
 import { callbackStates, lanes, maxStoredAttempts, statuses } from '../model/task.ts';
-import { accountName, credits, keyId, seconds, taskId } from './fields.ts';
+import { accountName, credits, keyId, page, seconds, taskId } from './fields.ts';
 
 // Tasks as the operator sees them.
 
@@ -63,7 +63,7 @@ export const AdminTask = z
         execution: z.int().min(1).describe('The number of its execution; above 1 when some died'),
         missing_uploads: z.int().min(0).describe('Pictures that were not uploaded yet'),
         typical_seconds: z.number().nullable().describe('How long such a job took before'),
-        next_check_at: time('When the reconciler looks at it'),
+        next_check_at: time('When the reconciler checks it'),
         submit_locked_at: time('Since when a provider is asked to accept it'),
         busy_count: z.int().min(0).describe('How often providers were busy'),
         polled_at: time('When the provider was polled last'),
@@ -96,3 +96,30 @@ export const AdminTask = z
       .describe('The attempts to deliver its callback, when it has ended and has one'),
   })
   .describe('A task with its internals');
+
+export const AdminTaskList = page(AdminTaskSummary);
+
+/**
+ * What was done for a task: `running` is nothing, because its workflow works on it, and `awaits_uploads` nothing, because its
+ * pictures may still come; `postponed` is a restart soon.
+ */
+const checkResults = [
+  'woken',
+  'running',
+  'awaits_uploads',
+  'started',
+  'restarted',
+  'postponed',
+] as const;
+
+export const TaskCheck = z
+  .strictObject({
+    object: z.literal('task_check'),
+    task_id: taskId,
+    result: z
+      .enum(checkResults)
+      .describe(
+        '`woken`: its workflow waited, and asks the provider now. `running`: it works, nothing was done. `awaits_uploads`: its pictures may still come, nothing was done. `started`, `restarted`: the workflow was missing or dead. `postponed`: it died several times and is restarted soon',
+      ),
+  })
+  .describe('What was done for a task');

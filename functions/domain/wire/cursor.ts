@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type CursorKey, maxPageSize } from '../model/ids.ts';
 
-const rule = 'cursor must be the next_cursor of an earlier answer';
+const rule = 'cursor must be the next_cursor of an earlier response';
 
 /**
  * The `cursor` of a list's query, decoded to the position it stands for. It is not signed: it holds nothing
@@ -60,3 +60,11 @@ export const pageResponse = <T>(data: readonly T[], next_cursor: string | undefi
   data: [...data],
   next_cursor: next_cursor ?? null,
 });
+
+/** A time in a query, in unix seconds. `rule` is the message for anything else. */
+export const unixSecondsSchema = (rule: string) =>
+  z
+    .string(rule)
+    .regex(/^\d{1,11}$/, rule)
+    .transform(Number)
+    .optional();

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { hourMs } from '../model/duration.ts';
 import { taskErrorCodes } from '../model/problem.ts';
 import { linkValidForMs, maxPromptStart, statuses } from '../model/task.ts';
-import { credits, seconds, taskId } from './fields.ts';
+import { credits, page, seconds, taskId } from './fields.ts';
 import { story, TaskKey } from './story-schemas.ts';
 
 // Responses about tasks, to the last field: one field more or less breaks these schemas. A task is
@@ -275,3 +275,37 @@ export const TaskSummary = z
     key: TaskKey,
   })
   .describe('A task in a list: read it by its id for results and errors');
+
+export const TaskList = page(TaskSummary)
+  .extend({
+    page: z
+      .int()
+      .min(1)
+      .optional()
+      .describe('Which page it is, when pages were asked for by number'),
+    page_size: z.int().min(1).optional().describe('How many tasks such a page has at most'),
+    total: z
+      .int()
+      .min(0)
+      .optional()
+      .describe(
+        'How many tasks there are up to the end of such a page, and one more if another page may follow: on the last page it is the number of tasks that were found',
+      ),
+  })
+  .describe('A page of tasks');
+
+export const TaskBatch = z
+  .strictObject({
+    data: z
+      .array(Task)
+      .describe('In the order of the request, without ids that are no task of this account'),
+  })
+  .describe('Several tasks');
+
+export const DeletedTask = z
+  .strictObject({
+    object: z.literal('image.generation.task'),
+    id: taskId,
+    deleted: z.literal(true),
+  })
+  .describe('A deleted task: its pictures and texts are gone');

@@ -277,8 +277,8 @@ function expectedFrom({ queue }: QueuedTask, now: number): ExpectedWait | undefi
   return { waitSeconds: Math.max(0, waitSeconds - (now - queue.since) / 1000), jobSeconds };
 }
 
-/** What progress is when a provider has the job, and the most that it is before the task is completed. */
-const progressBounds = { submitted: 5, most: 95 };
+/** The progress when a provider has accepted the job, and the largest one before the task is completed. */
+const progressBounds = { submitted: 5, max: 95 };
 
 // Providers report no progress, so it is the elapsed time against the time that was expected when the task began
 // to wait, and that was typical when the provider accepted the job. Neither changes any more, so progress never goes back.
@@ -287,20 +287,20 @@ function progressOf(task: TaskState, now: number, typicalSeconds: number): numbe
   if (task.status === 'completed') return 100;
   if (task.status === 'pending') return Math.round(queueProgress(task, now));
   if (task.status !== 'processing') return 0;
-  const { submitted, most } = progressBounds;
+  const { submitted, max } = progressBounds;
   const start = submitted + queueProgress(task, task.submittedAt);
   const elapsed = now - task.submittedAt;
   const share = elapsed / ((task.typicalSeconds ?? typicalSeconds) * 1000);
-  return Math.round(start + (most - start) * within01(share));
+  return Math.round(start + (max - start) * within01(share));
 }
 
-/** How much of its way a task has made by its wait for a slot: as much of it as the wait was to be. */
+/** The progress of a task that waits for a slot, or waited for one: the wait counts by its share of the expected time. */
 function queueProgress({ queue }: ActiveTask, at: number): number {
   if (!queue?.expected) return 0;
   const { waitSeconds, jobSeconds } = queue.expected;
   const share = waitSeconds / (waitSeconds + Math.max(1, jobSeconds));
   const elapsed = (at - queue.since) / 1000 / Math.max(1, waitSeconds);
-  return (progressBounds.most - progressBounds.submitted) * share * within01(elapsed);
+  return (progressBounds.max - progressBounds.submitted) * share * within01(elapsed);
 }
 
 const within01 = (share: number): number => Math.min(1, Math.max(0, share));

@@ -49,7 +49,7 @@ describe('a request', () => {
 
   test('that was refused says why', () => {
     const { onRequest, onLog, printed } = setUp();
-    onLog('Read', handled({ message: 'request.refused', code: 'rate_limit_exceeded' }));
+    onLog('Read', handled({ message: 'request.failed', code: 'rate_limit_exceeded' }));
     onRequest({ ...request, status: 429 });
 
     expect(printed).toEqual(['09:05:07 GET /v1/credits 429 12 ms shop rate_limit_exceeded']);

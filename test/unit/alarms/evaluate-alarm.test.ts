@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Datum, firedAlarms, readAlarm } from '../../support/alarms/evaluate-alarm.ts';
+import { omit } from '../../support/omit.ts';
 
 const minute = 60_000;
 const at = 1_000_000 * minute;
@@ -87,11 +88,10 @@ describe('the data of a period', () => {
     ['p50', 18, 'OK'],
     ['p99', 19, 'ALARM'],
   ])('%s of twenty values of which %i are small', (ExtendedStatistic, small, state) => {
-    const { Statistic: _, ...others } = properties;
     const data = Array.from({ length: 20 }, (_, nth) => datum(2, nth < small ? 10 : 5000));
     const alarm = readAlarm(
       'It',
-      { ...others, ExtendedStatistic, Threshold: 3000 },
+      { ...omit(properties, 'Statistic'), ExtendedStatistic, Threshold: 3000 },
       () => 'my-stack',
     );
 

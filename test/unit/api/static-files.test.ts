@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { noRouteProblem } from '../../../functions/api/not-found/route.ts';
-import { originsOf } from '../../../functions/api/picture-origins.ts';
 import { acceptsOnlyJson } from '../../../functions/api/show-start-page/for-clients.ts';
-import { staticFiles } from '../../../functions/api/static-files.ts';
+import { originsOf, staticFiles } from '../../../functions/api/static-files.ts';
 
 const origins = 'https://inputs.s3.us-east-1.amazonaws.com';
 let directory = '';

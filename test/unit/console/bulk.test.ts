@@ -34,10 +34,10 @@ describe('an action on many tasks', () => {
   test('does a few at once, and one action at a time', async () => {
     const bulk = makeBulk();
     let active = 0;
-    let most = 0;
+    let maxActive = 0;
     const work = async () => {
       active += 1;
-      most = Math.max(most, active);
+      maxActive = Math.max(maxActive, active);
       await Promise.resolve();
       active -= 1;
       return { text: 'Done' };
@@ -47,7 +47,7 @@ describe('an action on many tasks', () => {
     await bulk.run({ name: 'Delete', items, work });
     await first;
 
-    expect(most).toBe(4);
+    expect(maxActive).toBe(4);
     expect(bulk.report()).toMatchObject({ name: 'Cancel', outcomes: { length: 6 } });
   });
 

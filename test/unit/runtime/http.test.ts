@@ -628,7 +628,7 @@ describe('500', () => {
       );
       expect(written.last()).toMatchObject({
         level: 'ERROR',
-        message: 'request.refused',
+        message: 'request.failed',
         status: 500,
         code: 'internal_error',
         requestId: 'request-1',

@@ -46,7 +46,7 @@ test('there is no field for a secret, a URL or a text of the caller', () => {
 });
 
 test('an error is logged with its name and stack, without its message, which may quote a secret', () => {
-  log('error', 'request.refused', { cause: new RangeError('cannot send\nBearer sk-dr-secret') });
+  log('error', 'request.failed', { cause: new RangeError('cannot send\nBearer sk-dr-secret') });
 
   expect(written.last()).toMatchObject({
     cause: { name: 'RangeError', place: expect.arrayContaining([expect.stringContaining('at ')]) },
@@ -99,7 +99,7 @@ test('nothing of a stack is logged that has another message than its error', () 
 test('at most six lines of the stack are logged', () => {
   const deep = (left: number): Error => (left > 0 ? deep(left - 1) : new Error());
 
-  log('error', 'request.refused', { cause: deep(20) });
+  log('error', 'request.failed', { cause: deep(20) });
 
   expect(written.last()).toMatchObject({ cause: { place: { length: 6 } } });
 });
@@ -107,7 +107,7 @@ test('at most six lines of the stack are logged', () => {
 test('an error without a stack is logged with its name', () => {
   const cause = Object.assign(new TypeError('x'), { stack: undefined });
 
-  log('error', 'request.refused', { cause });
+  log('error', 'request.failed', { cause });
 
   expect(written.last()).toMatchObject({ cause: { name: 'TypeError' } });
 });
@@ -117,7 +117,7 @@ test.each([
   [{ key: 'sk-dr-secret' }, 'object'],
   [null, 'object'],
 ])('a thrown value that is no error is logged with its type', (cause, name) => {
-  log('error', 'request.refused', { cause });
+  log('error', 'request.failed', { cause });
 
   expect(written.last()).toMatchObject({ cause: { name } });
   expect(written.text()).not.toContain('sk-dr-secret');

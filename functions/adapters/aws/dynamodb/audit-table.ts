@@ -47,8 +47,8 @@ const rowOf = (entry: AuditEntry) =>
   );
 
 /**
- * Writes an entry in the transaction of the act that it is about. An act without an entry is nobody's whom the entries are
- * about, like a caller with his own task.
+ * Writes an entry in the transaction of the act that it is about. Some acts have no entry,
+ * for example a caller who cancels his own task.
  * @throws {Error} when there is an entry and no table for it
  */
 export function putAuditEntry(

@@ -41,7 +41,7 @@ export const budgetIn = (row: Row): DailyBudget | undefined =>
 export const isOpen = ({ account }: ShardRows, name: BudgetName): boolean =>
   account['budgetOpened'] === name;
 
-type Opening = {
+type DayToOpen = {
   readonly account: string;
   readonly budget: DailyBudget;
   readonly at: number;
@@ -49,18 +49,18 @@ type Opening = {
   readonly price: number;
 };
 
-/** How long the rest of a day stays: clocks differ by less. */
-const keptMs = 24 * 60 * 60 * 1000;
+/** How long what is left of a day stays in the rows. The clocks of functions differ by less. */
+const remainderTtlMs = 24 * 60 * 60 * 1000;
 
 /** Divides the budget of a day among the shards, once. When somebody else was faster, nothing is written. */
 export async function openDay(
   client: DynamoDBClient,
   table: string,
   { account: row, shards }: ShardRows,
-  { account, budget, at, price }: Opening,
+  { account, budget, at, price }: DayToOpen,
 ): Promise<void> {
   const name = budgetName(budget, at);
-  const kept = [name, budgetName(budget, at - keptMs)];
+  const kept = [name, budgetName(budget, at - remainderTtlMs)];
   const parts = divide(budget.amount, price, shards.length);
   const actions = shards.map((shardRow, shard) => [
     `shard ${shard}`,
@@ -107,9 +107,9 @@ const sameDay = (opened: string | undefined): readonly string[] => [
 ];
 
 /**
- * Changes the budget of an account, or takes it away; that of a day which has begun changes by the difference. What is spent
- * beyond it, the first shard owes. `entryOf` is the write of the entry about it, by the row that was there before.
- * @returns whether anything was written: there is no such account, or it has that budget
+ * Changes or removes the budget of an account. A day that has begun changes by the difference. If more than the new budget
+ * is spent already, the first shard gets the debt. `entryOf` makes the write of the audit entry from the row before.
+ * @returns whether anything was written; false when there is no such account, or when it has that budget already
  */
 export async function changeBudget(
   client: DynamoDBClient,

@@ -17,8 +17,8 @@ const conditions = {
 };
 
 /** How long the rows of codes and sessions stay after they have ended. */
-const keptMs = 7 * 24 * 60 * 60_000;
-const ttlOf = (expiresAt: number): number => Math.ceil((expiresAt + keptMs) / 1000);
+const rowTtlMs = 7 * 24 * 60 * 60_000;
+const ttlOf = (expiresAt: number): number => Math.ceil((expiresAt + rowTtlMs) / 1000);
 
 /**
  * The codes in the table of the keys, beside the sessions that they are exchanged for. A row of a code has no attribute of

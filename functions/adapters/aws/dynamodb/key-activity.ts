@@ -11,6 +11,7 @@ import {
   rateLimitAt,
   rateLimitState,
 } from '../../../domain/accounts/rate-limit.ts';
+import { boundedMap } from '../../../domain/model/bounded-map.ts';
 import { sessionIdleMs } from '../../../domain/model/console-code.ts';
 import { findRows } from './rows.ts';
 import { type Change, update, updateExpression } from './update.ts';
@@ -23,8 +24,6 @@ type ActivityRow = z.infer<typeof ActivityRow>;
 
 const neverUsed: ActivityRow = { theoreticalArrivalMicros: 0, lastUsedAt: 0 };
 
-// Bounded, so that a flood of keys cannot fill the memory.
-const maxCacheEntries = 1000;
 const maxWrites = 3;
 const maxKeysInBatch = 100;
 
@@ -32,7 +31,7 @@ const maxKeysInBatch = 100;
 export function keyActivity(client: DynamoDBClient, table: string): KeyActivity {
   // Each row as this function instance last wrote it. Both numbers only grow, so an old row can never allow too
   // much: at worst it costs one more write, or the wait in the response is too short.
-  const cache = new Map<string, ActivityRow>();
+  const cache = boundedMap<ActivityRow>();
 
   const write = async (keyId: string, change: Change) => {
     const { done, row: found = {} } = await update(client, {
@@ -41,7 +40,6 @@ export function keyActivity(client: DynamoDBClient, table: string): KeyActivity 
       ...updateExpression(change),
     });
     const row = ActivityRow.parse(found);
-    if (cache.size >= maxCacheEntries && !cache.has(keyId)) cache.clear();
     cache.set(keyId, row);
     return { done, row };
   };

@@ -17,9 +17,10 @@ const conditions = {
 };
 
 /**
- * The part of the ledger that gives the test side of an account its credits of the day, and makes it when there is none. Day, amount and entry are one
- * write, which is conditional on the day alone. The amount was read before it, so what is spent or returned in between is
- * not made up for: the balance may differ from the play credits by it, and granted = balance + reserved + used holds.
+ * The part of the ledger that gives the test side of an account its play credits of the day. It makes the test side when
+ * there is none. One write has the day, the amount and the entry, and its only condition is the day. The amount comes from
+ * an earlier read: what tasks spend or return between the two is not corrected, so the new balance may differ from the
+ * play credits by that much. granted = balance + reserved + used still holds.
  */
 export const playCredits = (client: DynamoDBClient, table: string): Pick<Ledger, 'refill'> => ({
   refill: async (account, at) => {

@@ -50,7 +50,7 @@ const flowConditions = {
 
 const waitingConditions = {
   exists: 'attribute_exists(#sk)',
-  /** A claim carries its owner: one that the SDK repeats meets itself. */
+  /** The owner may claim again: the SDK repeats a write whose response was lost, and it must not fail on its own claim. */
   notClaimed:
     '(attribute_not_exists(#claimedUntil) OR #claimedUntil <= :now OR #claimedBy = :owner)',
   claimedByMe: '#claimedBy = :owner',
@@ -224,7 +224,7 @@ export function queueTable(client: DynamoDBClient, table: string): QueueStore {
       });
     },
 
-    // An update and no put: a claim on it stays.
+    // An update and not a put, so that a claim on the row stays.
     addWaiting: async (waiting) => {
       await write(waitingKey(waiting), {
         set: { cost: waiting.cost, since: waiting.since, taskId: waiting.taskId },

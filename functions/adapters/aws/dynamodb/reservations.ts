@@ -18,6 +18,7 @@ import {
 } from '../../../domain/billing/shards.ts';
 import { type BudgetName, budgetName, entryIdOf } from '../../../domain/model/account.ts';
 import { dayIn } from '../../../domain/model/api-key.ts';
+import { type BoundedMap, boundedMap } from '../../../domain/model/bounded-map.ts';
 import type { Pending, WithRequest } from '../../../domain/model/task.ts';
 import { backOff } from './back-off.ts';
 import { budgetIn, isOpen, openDay } from './budgets.ts';
@@ -84,11 +85,11 @@ type Context = {
   readonly client: DynamoDBClient;
   readonly tables: Tables;
   /** How many shards an account had when this function last read it. An old number only means that fewer are used. */
-  readonly shardCountCache: Map<string, number>;
+  readonly shardCountCache: BoundedMap<number>;
   /** The shards in which a key with limits could pay when this function last read them. */
-  readonly payingShardsCache: Map<string, readonly number[]>;
+  readonly payingShardsCache: BoundedMap<readonly number[]>;
   /** The budget that an account had spent when this function last read it: it is not tried again. */
-  readonly spentBudgetCache: Map<string, string>;
+  readonly spentBudgetCache: BoundedMap<string>;
 };
 
 type Request = {
@@ -116,9 +117,9 @@ export function reservations(client: DynamoDBClient, tables: Tables): Pick<Ledge
   const context: Context = {
     client,
     tables,
-    shardCountCache: new Map(),
-    payingShardsCache: new Map(),
-    spentBudgetCache: new Map(),
+    shardCountCache: boundedMap(),
+    payingShardsCache: boundedMap(),
+    spentBudgetCache: boundedMap(),
   };
   return { reserve: (task, limits, record) => reserve(context, { task, limits, record }) };
 }
@@ -226,8 +227,9 @@ async function choosePlacement(
     const found = await decidePlacement(context, request, rows);
     if (found === 'retry') continue;
     if (!('failure' in found)) return found;
-    // Rows are read one after the other. If nothing was added between two reads, there was no more between them than
-    // the first one found. Only the rows are compared that say so: others may be in use all the time.
+    // The rows are read one after the other, so the first read may have missed an amount that moved. The second read
+    // proves the failure: if nothing was added in between, there never was more than the first one found. It compares
+    // only the rows that the failure is about, because other tasks may use the others all the time.
     lacking = found.failure;
     const reread = await readOwnerShards(context, request);
     if (isSame(rows, reread, comparedFor[lacking.state])) {
@@ -261,15 +263,15 @@ async function decidePlacement(
     totalLimit: totalLimit === undefined ? undefined : key.totalLimit,
     dailyLimit: dailyLimit === undefined ? undefined : key.dailyLimit,
     timeZone,
-    // Not that of the key in these rows: it may have been changed between the reads of its shards, and then one of them
-    // owes something that was not seen. The request's was read before all of them.
+    // The revision that was read with the request, before all shards. The key in these rows may be newer: its limit may
+    // have changed between the reads of two shards, and then one of them has a debt that was not read.
     revision: request.limits.revision,
     budget: budgetIn(rows.account),
   };
   if (await openBudget(context, request, limits, rows)) return 'retry';
   if (await changeDay(context, request, limits, rows)) return 'retry';
   const found = placementIn(context, rows, request, limits);
-  rememberPaying(context, request, rows, { limits, found });
+  cachePayingShards(context, request, rows, { limits, found });
   if ('failure' in found) return found;
   return (await gather(context, request, found)) ? found : 'retry';
 }
@@ -288,23 +290,15 @@ async function readOwnerShards(
   };
   const rows = await readShards(client, tables, owner, shardCountCache.get(account));
   if (!rows) throw new Error(`the account ${account} does not exist`);
-  keep(shardCountCache, account, rows.shards.length);
+  shardCountCache.set(account, rows.shards.length);
   return rows;
 }
 
-function keep<V>(cache: Map<string, V>, key: string, value: V): void {
-  if (cache.size >= maxCacheEntries) cache.clear();
-  cache.set(key, value);
-}
-
-/** Bounded, so that a flood of accounts cannot fill the memory. */
-const maxCacheEntries = 1000;
-
 /**
- * The shards of a key with limits that could pay for a task, and that need no look: they are tried first next time. The
- * one where this task goes needs none from then on.
+ * Caches the shards of a key with limits that can pay for a task without being read again: the next task tries them first.
+ * The shard where this task goes is one of them.
  */
-function rememberPaying(
+function cachePayingShards(
   { payingShardsCache }: Context,
   { task }: Request,
   { shards, keyShards, dayShards }: ShardRows,
@@ -319,7 +313,7 @@ function rememberPaying(
       ((limits.totalLimit === undefined || isOpen(keyShards[shard])) &&
         (limits.dailyLimit === undefined || isOpen(dayShards[shard]))),
   );
-  keep(payingShardsCache, task.keyId, paying);
+  payingShardsCache.set(task.keyId, paying);
 }
 
 const revisionOf = ({ revision = firstRevision }: SpendingLimits): number => revision;
@@ -361,7 +355,7 @@ function placementIn(
   const budget = budgetOf(request, limits);
   const left = budget === undefined ? task.reserved : sumOf(rows.shards, budget);
   const isOverBudget = limits.budget?.isLimit === false && left < task.reserved;
-  if (isOverBudget) keep(spentBudgetCache, task.account, spentBudget(request, limits));
+  if (isOverBudget) spentBudgetCache.set(task.account, spentBudget(request, limits));
   const amounts = amountsOf(rows, task.reserved, limits, isOverBudget ? undefined : budget);
   const placement = placeTask(
     amounts.map(({ left, need }) => ({ left, need })),
@@ -424,9 +418,9 @@ function failureOf(
 }
 
 /**
- * Gives a day the daily limit that its key has now. When the day begins, the limit is divided among the shards. When it
- * was changed since, the first shard gets the difference, and owes what is spent beyond the limit. Returns whether the day
- * has to be looked at again.
+ * Gives a day the daily limit that its key has now. When the day begins, the limit is divided among the shards. When the
+ * limit has changed since, the first shard gets the difference, which may leave it with a debt. Returns whether the rows of
+ * the day have to be read again.
  */
 async function changeDay(
   { client, tables }: Context,

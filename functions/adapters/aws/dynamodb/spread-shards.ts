@@ -20,8 +20,9 @@ const conditions = { fewerShards: '(attribute_not_exists(#shards) OR #shards < :
 type SpreadOptions = { readonly price: number; readonly because: keyof typeof maxShardsAfter };
 
 /**
- * Spreads what an account has evenly over its shards. If it has enough, it first gets more shards; after a conflict it
- * is spread only then. A conflict with others is ignored: the shards stay as they are.
+ * Spreads the credits of an account evenly over its shards, and the number of tasks that it may have open. An account that
+ * has enough gets more shards first. After a conflict, an account that gets no more shards is left as it is. When this write
+ * itself conflicts with another, nothing changes.
  */
 export async function spreadAccount(
   client: DynamoDBClient,

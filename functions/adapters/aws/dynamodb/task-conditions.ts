@@ -2,7 +2,7 @@
 export const conditions = {
   notEnded: '#status IN (:pending, :processing)',
   ended: '#status IN (:completed, :failed)',
-  /** Nothing is written about a deleted task but that its pictures are deleted. */
+  /** Of a deleted task only the deletion of its pictures is recorded. */
   existsNotDeleted: '(attribute_exists(#id) AND #status <> :deleted)',
   deleted: '#status = :deleted',
   sameAccount: '#account = :owner',

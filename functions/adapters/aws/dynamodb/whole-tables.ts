@@ -1,6 +1,6 @@
 import { type DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import type { Books, OpenTasks } from '../../../domain/billing/audit-funds.ts';
+import type { AccountSnapshot, OpenTasks } from '../../../domain/billing/audit-funds.ts';
 import type { Entry, Funds } from '../../../domain/model/account.ts';
 import { isKeyId } from '../../../domain/model/ids.ts';
 import { isTestAccount } from '../../../domain/model/mode.ts';
@@ -42,33 +42,41 @@ export async function findTasks(
 
 type Tables = { readonly accounts: string; readonly tasks: string };
 
-/** The books of all accounts, test sides included. Each table is read once, one after the other. */
-export async function readBooks(client: DynamoDBClient, tables: Tables): Promise<readonly Books[]> {
-  const books = new Map<string, WritableBooks>();
-  const booksOf = (account: string) => {
-    const found = books.get(account) ?? { account, shards: new Map(), entered: 0, open: new Map() };
-    books.set(account, found);
+/** Snapshots of all accounts, test sides included. Each table is read once, one after the other. */
+export async function readSnapshots(
+  client: DynamoDBClient,
+  tables: Tables,
+): Promise<readonly AccountSnapshot[]> {
+  const snapshots = new Map<string, WritableSnapshot>();
+  const snapshotOf = (account: string) => {
+    const found = snapshots.get(account) ?? {
+      account,
+      shards: new Map(),
+      entered: 0,
+      open: new Map(),
+    };
+    snapshots.set(account, found);
     return found;
   };
-  for await (const row of scan(client, tables.accounts)) addRow(booksOf, row);
+  for await (const row of scan(client, tables.accounts)) addRow(snapshotOf, row);
   for await (const task of scanTasks(client, tables.tasks)) {
-    if (isOpen(task)) addOpenTask(booksOf(task.account).open, task);
+    if (isOpen(task)) addOpenTask(snapshotOf(task.account).open, task);
   }
-  return [...books.values()];
+  return [...snapshots.values()];
 }
 
-type WritableBooks = Omit<Books, 'shards' | 'open'> & {
+type WritableSnapshot = Omit<AccountSnapshot, 'shards' | 'open'> & {
   readonly shards: Map<number, Funds>;
   entered: number;
   readonly open: Map<number, OpenTasks>;
 };
 
 /** Adds a row of the table of accounts. Only those of shards and entries have money. */
-function addRow(booksOf: (account: string) => WritableBooks, row: Row): void {
+function addRow(snapshotOf: (account: string) => WritableSnapshot, row: Row): void {
   if (!isEntry(row) && !isShard(row)) return;
   const { account, shard } = parseShardPartition(row['account']);
-  if (isEntry(row)) booksOf(account).entered += toEntry(row).amount;
-  else booksOf(account).shards.set(shard, toFunds(row));
+  if (isEntry(row)) snapshotOf(account).entered += toEntry(row).amount;
+  else snapshotOf(account).shards.set(shard, toFunds(row));
 }
 
 function addOpenTask(open: Map<number, OpenTasks>, { reserved, reservedIn }: ActiveTask): void {
@@ -102,7 +110,10 @@ export type AccountState = {
   readonly webhookSecret: string;
 };
 
-/** All accounts without their test sides, which refill themselves, and what was granted to them and withdrawn from them since a moment, by the ids of the entries. */
+/**
+ * All accounts, and their grants and withdrawals since a moment, by account and entry id. Test sides are left out: they refill
+ * themselves.
+ */
 export async function readAccounts(client: DynamoDBClient, table: string, since: number) {
   const filter = withPlaceholders(
     {

@@ -152,8 +152,8 @@ export const inputLinks = (client: S3Client, bucket: string): Pick<InputStore, '
 const listMs = 5000;
 
 /**
- * Which uploads are in the bucket, whether their events have come or not. By a list, since the reconciler has no right to
- * read a picture and a HEAD needs that right.
+ * Which uploads are in the bucket, whether their events have come or not. It lists them, because a HEAD needs the permission
+ * to read a picture, which the reconciler does not have.
  */
 export const inputUploads = (
   client: S3Client,

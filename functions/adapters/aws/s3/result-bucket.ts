@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { GetObjectCommand, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { readImage } from '../../../domain/images/read-image.ts';
-import { sandboxOutput } from '../../../domain/images/sandbox-output.ts';
+import { sandboxOutput } from '../../../domain/images/with-text.ts';
 import { contentTypeOf } from '../../../domain/model/image-format.ts';
 import { type Image, maxSignedUrlLength } from '../../../domain/model/task.ts';
 import { ResultUnavailable } from '../../../domain/model/workflow-errors.ts';
@@ -70,7 +70,7 @@ export const resultStore = (
   },
 });
 
-/** S3 says 403 for a missing object to whom may not list the bucket. */
+/** Without `s3:ListBucket` S3 answers 403 for an object that does not exist, instead of 404. */
 const isGone = (error: unknown): boolean =>
   error instanceof S3ServiceException && [403, 404].includes(error.$metadata.httpStatusCode ?? 0);
 

@@ -43,7 +43,7 @@ export function taskPicture(
   };
 }
 
-/** Who may not list a bucket is told of an object that is not there that he may not read it. */
+/** Without `s3:ListBucket` S3 reports a missing object as `AccessDenied` instead of `NoSuchKey`. */
 function whenDeleted(error: unknown): undefined {
   const isGone =
     error instanceof S3ServiceException && ['NoSuchKey', 'AccessDenied'].includes(error.name);

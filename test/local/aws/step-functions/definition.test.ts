@@ -20,7 +20,7 @@ const invoke = {
 };
 const n5 = { Variable: '$.n', NumericEquals: 5 };
 
-describe('a machine that uses what is supported is accepted', () => {
+describe('a machine', () => {
   test.each([
     ['a function', single(direct)],
     ['a service integration', single(invoke)],
@@ -63,7 +63,7 @@ describe('a machine that uses what is supported is accepted', () => {
       'a Map with the former names of its fields',
       single({ Type: 'Map', Iterator: branch, Parameters: { 'v.$': '$$.Map.Item.Value' } }),
     ],
-  ])('%s', (_, definition) => {
+  ])('that uses %s is accepted', (_, definition) => {
     expect(() => readDefinition(definition)).not.toThrow();
   });
 });

@@ -3,7 +3,7 @@ import { Resolver } from 'node:dns/promises';
 import { once } from 'node:events';
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import type { ResolveHost } from '../../../../functions/adapters/outbound/guarded-lookup.ts';
+import type { ResolveHost } from '../../../../functions/adapters/outbound/guarded-request.ts';
 
 /**
  * What each name resolves to: one list for each query, and the last list from then on. An entry is an

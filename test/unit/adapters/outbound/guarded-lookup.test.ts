@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { UrlRules } from '../../../../functions/adapters/outbound/check-url.ts';
-import { guardedLookup } from '../../../../functions/adapters/outbound/guarded-lookup.ts';
+import { guardedLookup } from '../../../../functions/adapters/outbound/guarded-request.ts';
 
 const records = (addresses: readonly string[]) =>
   addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { checkUrl, urlProblem } from '../../../../functions/adapters/outbound/check-url.ts';
-import { guardedLookup } from '../../../../functions/adapters/outbound/guarded-lookup.ts';
+import { guardedLookup } from '../../../../functions/adapters/outbound/guarded-request.ts';
 import { addresses, harmless, hosts, names, nowhere } from './hostile.ts';
 
 type Table = Readonly<Record<string, readonly string[]>>;

@@ -4,9 +4,9 @@ import type { LookupFunction, Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import {
   guardedLookup,
+  guardedRequest,
   type ResolveHost,
-} from '../../../../functions/adapters/outbound/guarded-lookup.ts';
-import { guardedRequest } from '../../../../functions/adapters/outbound/guarded-request.ts';
+} from '../../../../functions/adapters/outbound/guarded-request.ts';
 import { serveDns } from './dns-server.ts';
 import { serve } from './server.ts';
 

@@ -323,7 +323,7 @@ describe('the cache of keys', () => {
   });
 });
 
-describe('a key whose rights matter more than the time of a read', () => {
+describe('a key whose permissions matter more than the time of a read', () => {
   test.each(['manage', 'admin'] as const)(
     'is looked up at every request that takes the scope %s',
     async (scope) => {

@@ -130,7 +130,7 @@ describe('usage is added up', () => {
     ]);
   });
 
-  test('without a completed task without percentiles', async () => {
+  test('without percentiles when no task was completed', async () => {
     const { own } = service({ shop: lateNovember });
 
     const { data } = await own({ group_by: 'day,key,model', from: '2026-11-29', to: '2026-11-29' });
@@ -307,14 +307,14 @@ describe('a request is refused with the name of its field', () => {
     ['cursor', { cursor: 'made-up' }],
     ['cursor', { cursor: Buffer.from('["day"]').toString('base64url') }],
     ['cursor', { cursor: Buffer.from('["day",""]').toString('base64url') }],
-  ])('%s: %j', (param, query) => {
+  ])('for %s in %j', (param, query) => {
     const { error } = UsageQuery.safeParse(query);
 
     expect(error?.issues[0]?.path[0]).toBe(param);
     expect(error?.issues[0]?.message).toContain(param);
   });
 
-  test('cursor: of a page that was grouped otherwise', async () => {
+  test('for a cursor of a page that was grouped otherwise', async () => {
     const { own } = service({ shop: lateNovember });
     const { next_cursor: cursor } = await own({ group_by: 'day', limit: '1' });
 
@@ -324,14 +324,14 @@ describe('a request is refused with the name of its field', () => {
     });
   });
 
-  test('from: more than a year ago, without a last day', async () => {
+  test('for a first day more than a year ago without a last day', async () => {
     expect(await thrownBy(service({}).own({ from: '2025-11-29' }))).toMatchObject({
       code: 'invalid_request',
       param: 'from',
     });
   });
 
-  test('a parameter that there is not, and another account', () => {
+  test('for a parameter that does not exist, and for another account', () => {
     for (const query of [{ since: '7d' }, { account: 'other' }]) {
       expect(UsageQuery.safeParse(query).success).toBe(false);
     }

@@ -50,7 +50,10 @@ function context(files: HostedFiles = memoryFiles()) {
         received: {
           file: fileOf(bytes),
           store: async (as) => {
+            const opened = open;
             await store();
+            // The file is disposed of after it was stored, and not before.
+            expect(open).toBe(opened);
             stored.push(as);
           },
           [Symbol.asyncDispose]: async () => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { newTaskId } from '../../../../functions/domain/model/ids.ts';
 import type { Task } from '../../../../functions/domain/model/task.ts';
-import { findTasks, getAnyTask } from '../../../../functions/domain/tasks/find-tasks.ts';
-import { FindQuery } from '../../../../functions/domain/tasks/find-tasks-query.ts';
+import { FindQuery, findTasks } from '../../../../functions/domain/tasks/find-tasks.ts';
+import { getAnyTask } from '../../../../functions/domain/tasks/get-task.ts';
 import { adminTaskView } from '../../../../functions/domain/wire/admin-task-view.ts';
 import { memoryStore } from '../../../support/fakes.ts';
 import { completed, failed, pending, processing } from '../../../support/tasks.ts';

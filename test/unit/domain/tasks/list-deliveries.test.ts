@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { newTaskId } from '../../../../functions/domain/model/ids.ts';
 import type { CallbackRecord } from '../../../../functions/domain/model/task.ts';
-import { DeliveriesQuery } from '../../../../functions/domain/tasks/deliveries-query.ts';
-import { listDeliveries } from '../../../../functions/domain/tasks/list-deliveries.ts';
+import {
+  DeliveriesQuery,
+  listDeliveries,
+} from '../../../../functions/domain/tasks/list-deliveries.ts';
 import { DeliveryList } from '../../../../functions/domain/wire/delivery-schemas.ts';
 import { memoryStore } from '../../../support/fakes.ts';
 import { completed, processing, sampleTime } from '../../../support/tasks.ts';

@@ -353,7 +353,7 @@ describe('the list by the number of a page', () => {
 
 describe('the query of the list', () => {
   const limit = 'limit must be a whole number from 1 to 100';
-  const cursor = 'cursor must be the next_cursor of an earlier answer';
+  const cursor = 'cursor must be the next_cursor of an earlier response';
 
   test('may be empty', () => {
     expect(ListRequest.parse({})).toMatchObject({ type: 'image', size: 20, page: undefined });

@@ -2,12 +2,10 @@ import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { canaryDeadlineMs } from '../../../../functions/domain/model/canary.ts';
 import {
-  canaryPicture,
-  expectedResult,
-} from '../../../../functions/domain/tasks/canary-picture.ts';
-import {
   CanaryFailed,
   type CanaryTask,
+  canaryPicture,
+  expectedResult,
   type PublicApi,
   runCanary,
 } from '../../../../functions/domain/tasks/run-canary.ts';

@@ -37,7 +37,7 @@ const lists: Record<Kind, z.ZodType> = {
 const issuesOf = (kind: Kind, cursor: unknown) =>
   lists[kind].safeParse({ cursor }).error?.issues.map(({ path, message }) => ({ path, message }));
 const invalidCursor = [
-  { path: ['cursor'], message: 'cursor must be the next_cursor of an earlier answer' },
+  { path: ['cursor'], message: 'cursor must be the next_cursor of an earlier response' },
 ];
 
 test.each([

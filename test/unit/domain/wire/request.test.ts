@@ -172,6 +172,10 @@ describe('200', () => {
     expect(bodyOf(response)).toMatchObject({ size: pixels });
   });
 
+  test('the model has sizes for ratios', () => {
+    expect(ratiosOf()).not.toEqual([]);
+  });
+
   test.each(ratiosOf())('the size of the ratio %s is one that the model takes', async (size) => {
     const [width = 0, height = 0] = (defaultModel.sizes[size] ?? '').split('x').map(Number);
     const [wide = 0, tall = 0] = size.split(':').map(Number);
