@@ -52,8 +52,8 @@ const text = (max: number, minLength = 0) =>
   );
 const { texts, key, value } = metadataLimits;
 
-test('any metadata that the API takes is read back as it was, also by a field that has one kind of line end', () => {
-  fc.assert(
+test('any metadata that the API takes is read back as it was, also by a field that has one kind of line end', async () => {
+  await fc.assert(
     fc.property(fc.dictionary(text(key, 1), text(value), { maxKeys: texts }), (metadata) => {
       const written = textOfMetadata(metadata);
 
