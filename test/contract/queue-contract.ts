@@ -295,6 +295,18 @@ export function queueContract(make: MakeQueue): void {
       expect(await queue.firstWaiting(flow, 25)).toHaveLength(1);
     });
 
+    test('a claim that is ended keeps nobody from the next one, and brings nobody back', async () => {
+      const queue = await make();
+      await queue.addWaiting({ ...place(1), cost: 1000 });
+      await queue.claim(place(1), { owner: 'one', now: sampleTime, until: sampleTime + 30_000 });
+      await queue.endClaim(place(1));
+      await queue.endClaim(place(2));
+      expect(await queue.firstWaiting(flow, 25)).toEqual([{ ...place(1), cost: 1000 }]);
+      expect(
+        await queue.claim(place(1), { owner: 'two', now: sampleTime, until: sampleTime + 1 }),
+      ).toBe(true);
+    });
+
     test('one who enters again stays claimed', async () => {
       const queue = await make();
       await queue.addWaiting({ ...place(1), cost: 1000 });

@@ -186,6 +186,12 @@ export function memoryQueue() {
       if (one?.claimedBy !== owner) return;
       rows.set(waitingNameOf(key), { ...one, claimedBy: undefined, claimedUntil: undefined });
     },
+    endClaim: async (key) => {
+      const rows = waitingOf(key);
+      const one = rows.get(waitingNameOf(key));
+      if (!one) return;
+      rows.set(waitingNameOf(key), { ...one, claimedBy: undefined, claimedUntil: undefined });
+    },
     removeWaiting: async (key) => {
       waitingOf(key).delete(waitingNameOf(key));
     },

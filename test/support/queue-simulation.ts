@@ -95,7 +95,7 @@ type Ending =
 const start = 1_790_000_000_000;
 const typicalSeconds = 30;
 const writes =
-  /^(take|hold|keep|release|reclaim|mark|clear|pause|enter|return|forget|add|claim|unclaim|remove)/;
+  /^(take|hold|keep|release|reclaim|mark|clear|pause|enter|return|forget|add|claim|unclaim|endClaim|remove)/;
 
 /** The real functions of the workflow, the queue and the reconciler in a world that fails in every way. */
 export async function simulateQueue(options: SimulationOptions) {

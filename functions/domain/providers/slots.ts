@@ -185,6 +185,13 @@ export function providerSlots(deps: SlotDeps) {
     /** Frees the slot of this task and hands it to the next. Freeing twice is freeing once. */
     free,
 
+    /** The provider did not accept the job of a task: its slot is for others. If it has waited, it is at its old place. */
+    async giveBack(task: Pending, slot: string): Promise<void> {
+      const place = placeOf(task);
+      if (place) await queue.endClaim(place);
+      await free(task.id, slot);
+    },
+
     /** The job of a task is over: frees its slot, if it has one. */
     async release({ id, slot }: TaskState): Promise<void> {
       if (slot !== undefined) await free(id, slot);

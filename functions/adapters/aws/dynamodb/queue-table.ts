@@ -279,6 +279,13 @@ export function queueTable(client: DynamoDBClient, table: string): QueueStore {
       });
     },
 
+    endClaim: async (key) => {
+      await write(waitingKey(key), {
+        remove: ['claimedBy', 'claimedUntil'],
+        conditions: [waitingConditions.exists],
+      });
+    },
+
     removeWaiting: (key) => remove(client, table, waitingKey(key), {}),
 
     writeSummary: async (queue, { takenAt, flows, waiting = 0, oldestSince = 0 }) => {
