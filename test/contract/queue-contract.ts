@@ -145,6 +145,16 @@ export function queueContract(make: MakeQueue): void {
       expect((await at(sampleTime + 4999)).done).toBe(false);
       expect((await at(sampleTime + 5000)).done).toBe(true);
     });
+
+    test('a pause is lengthened, and never shortened', async () => {
+      const queue = await make();
+      const pauses = [];
+      for (const ms of [5000, 60_000, 6000, 70_000]) {
+        await queue.pause(segment, sampleTime + ms);
+        pauses.push((await queue.readSlots(segment)).pausedUntil - sampleTime);
+      }
+      expect(pauses).toEqual([5000, 60_000, 60_000, 70_000]);
+    });
   });
 
   describe('the rate of submits', () => {

@@ -123,7 +123,7 @@ export function memoryQueue() {
     pause: async (key, pausedUntil) => {
       writeRow(
         key,
-        () => true,
+        (row) => row.pausedUntil < pausedUntil,
         (row) => ({ ...row, pausedUntil }),
       );
     },

@@ -104,7 +104,7 @@ export type QueueStore = {
   markQueued(key: SegmentKey, queue: string, mark: string): Promise<SlotRow>;
   /** Nobody waits in this queue, as was seen after the mark was read. */
   clearQueued(key: SegmentKey, queue: string, seenMark: string): Promise<void>;
-  /** No slot is given before this time. */
+  /** No slot is given before this time. A longer pause stays as it is. */
   pause(key: SegmentKey, until: number): Promise<void>;
 
   flows(queue: string): Promise<readonly Flow[]>;

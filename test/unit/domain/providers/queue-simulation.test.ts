@@ -141,6 +141,49 @@ describe('a pool of several segments', () => {
 
 const nothingLeft = { violations: [], open: [], slots: [], waiting: [] };
 
+describe('a provider without limits that is busy at times', () => {
+  const withoutLimits = {
+    capacities: [{ at: 0 }],
+    provider: { running: 5, queues: false },
+  } as const;
+
+  test.each([
+    ['asking, and more come than it can do', false, 4000],
+    ['with webhooks, and more come than it can do', true, 3000],
+    ['asking, and about as many come', false, 7000],
+  ])(
+    'serves first those who came first, and lets nobody starve, %s',
+    async (_how, webhooks, gapMs) => {
+      const arrivals = Array.from({ length: 150 }, (_, index) => ({
+        at: gapMs * index, // newcomers come more often than a pause is long
+        account: 'one',
+      }));
+      for (let seed = 1; seed <= (isThorough ? 100 : 5); seed += 1) {
+        const found = await simulateQueue({ ...calm, ...withoutLimits, seed, webhooks, arrivals });
+        const { violations, open, slots, waiting } = found;
+        expect({ seed, violations, open, slots, waiting }).toEqual({ seed, ...nothingLeft });
+        const submitted = found.tasks.map((task) =>
+          'submittedAt' in task ? (task.submittedAt ?? 0) : 0,
+        );
+        const inOrder = submitted.toSorted((a, b) => a - b);
+        // As many are tried at a time as one hand-over wakes.
+        const moved = submitted.map((at, index) => Math.abs(inOrder.indexOf(at) - index));
+        expect({ seed, isInOrder: Math.max(...moved) <= 4 }).toEqual({ seed, isInOrder: true });
+        expect(found.rejectedSubmits).toBeGreaterThan(0);
+        expect(found.utilisation).toBeGreaterThan(0.75);
+      }
+    },
+  );
+
+  test('loses no task and submits none twice, whatever crashes, is lost or comes twice', async () => {
+    for (let seed = 1; seed <= (isThorough ? 500 : 20); seed += 1) {
+      const found = await simulateQueue({ ...hostile(seed), ...withoutLimits });
+      const { violations, open, slots, waiting } = found;
+      expect({ seed, violations, open, slots, waiting }).toEqual({ seed, ...nothingLeft });
+    }
+  }, 600_000);
+});
+
 describe('without faults', () => {
   const busy = (random: () => number, count: number) =>
     Array.from({ length: count }, () => ({
