@@ -249,6 +249,33 @@ describe('without faults', () => {
     expect(delays.every((delay) => delay <= 2 && delay >= 0)).toBe(true);
   });
 
+  test.each([
+    ['four images: four', 'interactive', 4],
+    ['four images in bulk: sixteen', 'bulk', 16],
+  ] as const)(
+    'an account that was just served pays for it first: after %s more hand-overs at most',
+    async (_what, lane, debt) => {
+      const delays: number[] = [];
+      for (let seed = 1; seed <= (isThorough ? 300 : 10); seed += 1) {
+        const random = seededRandom(seed);
+        const many = Array.from({ length: 60 }, () => ({ at: 1000 * random(), account: 'busy' }));
+        const first = { at: 20_000 + 30_000 * random(), account: 'other', n: 4, lane };
+        const arrivals = [first, ...many];
+        const before = await simulateQueue({ ...calm, seed, arrivals });
+        const [id = ''] = before.ids;
+        const waited = (before.handedAt.get(id) ?? 0) - (before.tasks[0]?.createdAt ?? 0);
+        // The same once more, until it is served: then its account has the next one.
+        const next = { ...first, at: first.at + waited + 1000 };
+        const found = await simulateQueue({ ...calm, seed, arrivals: [...arrivals, next] });
+        expect(found.handedAt.get(id)).toBe(before.handedAt.get(id));
+        expect(found.open).toEqual([]);
+        delays.push(found.handedBefore(arrivals.length));
+      }
+      expect(Math.max(...delays)).toBeGreaterThan(2);
+      expect(Math.max(...delays)).toBeLessThanOrEqual(debt + 2);
+    },
+  );
+
   test('tasks of one lane are served in the order in which they came', async () => {
     const arrivals = Array.from({ length: 30 }, (_, index) => ({
       at: 3000 * index,
