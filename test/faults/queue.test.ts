@@ -208,6 +208,7 @@ describe('a deployment', () => {
     const next = deploymentWith(5);
     const tasks = await fullQueue(6);
     stack.update(next);
+    await stack.reconcile(); // as it does every minute
     await submitsAre(5);
     letGenerate(100);
 
