@@ -145,6 +145,16 @@ export function queueContract(make: MakeQueue): void {
       expect((await at(sampleTime + 4999)).done).toBe(false);
       expect((await at(sampleTime + 5000)).done).toBe(true);
     });
+
+    test('a pause is lengthened, and never shortened', async () => {
+      const queue = await make();
+      const pauses = [];
+      for (const ms of [5000, 60_000, 6000, 70_000]) {
+        await queue.pause(segment, sampleTime + ms);
+        pauses.push((await queue.readSlots(segment)).pausedUntil - sampleTime);
+      }
+      expect(pauses).toEqual([5000, 60_000, 60_000, 70_000]);
+    });
   });
 
   describe('the rate of submits', () => {
@@ -293,6 +303,18 @@ export function queueContract(make: MakeQueue): void {
       expect(await claim('three', sampleTime + 30_001)).toBe(true);
       expect(await queue.claim(place(2), { owner: 'one', now: 0, until: 1 })).toBe(false);
       expect(await queue.firstWaiting(flow, 25)).toHaveLength(1);
+    });
+
+    test('a claim that is ended keeps nobody from the next one, and brings nobody back', async () => {
+      const queue = await make();
+      await queue.addWaiting({ ...place(1), cost: 1000 });
+      await queue.claim(place(1), { owner: 'one', now: sampleTime, until: sampleTime + 30_000 });
+      await queue.endClaim(place(1));
+      await queue.endClaim(place(2));
+      expect(await queue.firstWaiting(flow, 25)).toEqual([{ ...place(1), cost: 1000 }]);
+      expect(
+        await queue.claim(place(1), { owner: 'two', now: sampleTime, until: sampleTime + 1 }),
+      ).toBe(true);
     });
 
     test('one who enters again stays claimed', async () => {

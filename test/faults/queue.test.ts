@@ -9,7 +9,7 @@ import { auditFaultCases, type FaultCase, mentions } from './fault-case.ts';
 import type { FaultStack } from './fault-stack.ts';
 import { auditQueue, freeSlots, letTimePass, openQueueStack, takeAllSlots } from './queue-stack.ts';
 import { runScenario } from './run-scenario.ts';
-import { type SentTask, scenarioNamed } from './scenarios.ts';
+import { type SentTask, scenarioNamed, type TaskEnd } from './scenarios.ts';
 
 // Tasks wait for the slots of a provider, and the wakes that end their waits are lost or come twice, those who have the
 // slots die, and the deployment changes.
@@ -36,12 +36,13 @@ async function waitingTask(): Promise<SentTask> {
 async function problemsOf(
   tasks: readonly SentTask[],
   injected: FaultCase['injected'] = [],
+  end: TaskEnd = scenario.end,
 ): Promise<readonly string[]> {
   const faultCases = tasks.map((task, index) => ({
     ...task,
     label: task.id,
     injected: index === 0 ? injected : [],
-    allowedEnds: [scenario.end],
+    allowedEnds: [end],
   }));
   const { problems } = await auditFaultCases(stack, faultCases);
   return [...problems, ...(await auditQueue(stack)), ...(await auditMoney(stack))];
@@ -145,6 +146,33 @@ describe('a task that waits for a slot', () => {
   });
 });
 
+describe('a queue that nobody is served from', () => {
+  const dayMs = 24 * 60 * 60 * 1000;
+  const exhausted: TaskEnd = { status: 'failed', images: 0, code: 'resource_exhausted' };
+
+  beforeEach(async () => {
+    await start();
+    return () => stack.close();
+  });
+
+  test('is left by its tasks after a day: they fail and are refunded, and leave no row', async () => {
+    await takeAllSlots(stack, slots, { since: 'in a month' });
+    const tasks = [await waitingTask(), await waitingTask()];
+    stack.clock.advance(dayMs / 2);
+    await stack.reconcile();
+    await until(stack.lambda.isIdle, Boolean);
+    for (const { id } of tasks) expect(stack.taskEvents.isRunning(id)).toBe(true);
+
+    stack.clock.advance(dayMs / 2);
+    await stack.reconcileUntilDone(tasks.map(({ id }) => id));
+    // The mark of the queue and the row of its flow go with the next free slot.
+    await freeSlots(stack, slots);
+
+    expect(await problemsOf(tasks, [], exhausted)).toEqual([]);
+    expect((await mockProviderState(stack)).counts.submits).toBe(0);
+  });
+});
+
 describe('a deployment', () => {
   const marker = 'This code is from the second deployment.';
   const deployments: string[] = [];
@@ -208,6 +236,7 @@ describe('a deployment', () => {
     const next = deploymentWith(5);
     const tasks = await fullQueue(6);
     stack.update(next);
+    await stack.reconcile(); // as it does every minute
     await submitsAre(5);
     letGenerate(100);
 

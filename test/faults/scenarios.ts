@@ -27,6 +27,8 @@ export type Scenario = {
   /** What the caller does after creating the task. */
   readonly afterCreate?: (stack: FaultStack, created: Body) => Promise<unknown>;
   readonly end: TaskEnd;
+  /** So many crash points are recorded at least: some 10 % fewer than it has, as a few calls are not always made. */
+  readonly minCrashPoints: number;
 };
 
 // A job takes long enough to be polled at least twice.
@@ -79,12 +81,14 @@ async function cancelAtProvider(stack: FaultStack, created: Body): Promise<void>
 export const scenarios: readonly Scenario[] = [
   {
     name: 'a success by URL',
+    minCrashPoints: 48,
     provider: twoPolls,
     request: byUrl,
     end: completed,
   },
   {
     name: 'a success by uploads',
+    minCrashPoints: 63,
     provider: twoPolls,
     request: () => ({ image_uploads: [uploadForm, uploadForm] }),
     afterCreate: uploadAll,
@@ -92,18 +96,21 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'two images of three',
+    minCrashPoints: 57,
     provider: { ...twoPolls, outcome: 'partial' },
     request: (stack) => ({ ...byUrl(stack), n: 3 }),
     end: { status: 'completed', images: 2 },
   },
   {
     name: 'a failure of the provider',
+    minCrashPoints: 46,
     provider: { ...twoPolls, outcome: 'failed' },
     request: byUrl,
     end: { status: 'failed', images: 0, code: 'service_error' },
   },
   {
     name: 'a cancellation while it waits at the provider',
+    minCrashPoints: 45,
     provider: { ...twoPolls, seconds: aDay },
     request: byUrl,
     afterCreate: cancelAtProvider,
@@ -111,6 +118,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'a cancellation before the uploads',
+    minCrashPoints: 18,
     provider: twoPolls,
     request: () => ({ image_uploads: [uploadForm] }),
     afterCreate: cancel,
@@ -119,9 +127,13 @@ export const scenarios: readonly Scenario[] = [
 ];
 
 /** What happens to a task at a provider that takes so many jobs. */
-export const queueScenarios: readonly Scenario[] = [2, 5].flatMap((capacity) => [
+export const queueScenarios: readonly Scenario[] = [
+  { capacity: 2, minCrashPoints: { finds: 54, waits: 95, cancelled: 55 } },
+  { capacity: 5, minCrashPoints: { finds: 50, waits: 102, cancelled: 52 } },
+].flatMap(({ capacity, minCrashPoints }) => [
   {
     name: `a task that finds one of ${capacity} slots`,
+    minCrashPoints: minCrashPoints.finds,
     capacity,
     concurrency: capacity,
     provider: twoPolls,
@@ -131,6 +143,7 @@ export const queueScenarios: readonly Scenario[] = [2, 5].flatMap((capacity) => 
   {
     // More at a time than there are slots, so that most of them wait, and those that end hand their slots on.
     name: `a task that waits for one of ${capacity} slots and is woken`,
+    minCrashPoints: minCrashPoints.waits,
     capacity,
     concurrency: capacity + 5,
     beginsFull: true,
@@ -140,6 +153,7 @@ export const queueScenarios: readonly Scenario[] = [2, 5].flatMap((capacity) => 
   },
   {
     name: `a cancellation while it waits for one of ${capacity} slots`,
+    minCrashPoints: minCrashPoints.cancelled,
     capacity,
     isFull: true,
     provider: twoPolls,

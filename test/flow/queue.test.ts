@@ -26,6 +26,13 @@ const entered = ({ executionEvents }: TestStack, state: string, id?: string): nu
       (id === undefined || event.execution === id),
   ).length;
 
+/** The states that a task has entered, one after the other, without the polls, whose number depends on the clock. */
+const statesOf = ({ executionEvents }: TestStack, id: string): readonly unknown[] =>
+  executionEvents
+    .filter(({ type, execution }) => type === 'TaskStateEntered' && execution === id)
+    .map(({ state }) => state)
+    .filter((state) => state !== 'PollTask');
+
 const tasks = 5;
 
 describe('with a provider that takes two jobs', () => {
@@ -45,19 +52,33 @@ describe('with a provider that takes two jobs', () => {
   test('many tasks at once are all generated, and the provider refuses none', async () => {
     controlProvider(stack, {
       seconds: 4,
-      capacity: { dashscope: { running: 2, queued: 0 } },
+      capacity: { dashscope: { running: 0, queued: 2 } }, // no job ends before all tasks have come
     });
     const created = await Promise.all(
       Array.from({ length: tasks }, () => stack.create(generation())),
     );
+    await until(
+      () => entered(stack, 'AwaitSlot'),
+      (times) => times === tasks - 2,
+    );
+    controlProvider(stack, { capacity: { dashscope: { running: 2, queued: 0 } } });
     const ended = await Promise.all(created.map(({ body }) => stack.endedTask(body.id)));
 
     expect(ended.map(({ status }) => status)).toEqual(Array(tasks).fill('completed'));
     const { counts, providers } = await mockProviderState(stack);
     expect(counts).toMatchObject({ submits: tasks, accepted: tasks });
     expect(providers.dashscope.usage).toMatchObject({ throttledSubmits: 0 });
-    // Two found a slot, and made no transition more than without a queue.
-    expect(entered(stack, 'AwaitSlot')).toBeGreaterThanOrEqual(tasks - 2);
+    // Two found a slot, and made no transition more than without a queue; each of the others made two.
+    const found = ['PrepareInputs', 'SubmitTask', 'AwaitProvider'];
+    const waited = ['PrepareInputs', 'SubmitTask', 'AwaitSlot', 'SubmitTask', 'AwaitProvider'];
+    const states = created.map(({ body }) => statesOf(stack, body.id));
+    expect(states.toSorted((a, b) => a.length - b.length)).toEqual([
+      found,
+      found,
+      waited,
+      waited,
+      waited,
+    ]);
   });
 
   test('tasks that wait say where they stand: one after the other, and another account by turns', async () => {

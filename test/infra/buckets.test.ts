@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import { inputDays } from '../../functions/domain/model/storage-names.ts';
+import { maxQueueMs, taskDeadlineMs } from '../../functions/domain/model/task.ts';
 import { type StageName, stages } from '../../infra/stage.ts';
 import { readable } from './readable.ts';
 import { ofType, propertiesOf, stageNames, synthesised } from './synthesised.ts';
@@ -46,6 +48,18 @@ describe.each(stageNames)('the buckets of %s', (name) => {
       expect(ofType(stage, 'AWS::S3::Bucket')).toHaveLength(2);
     },
   );
+
+  test('keep inputs for longer than a task may wait for its slot, and its job may take', () => {
+    const dayMs = 24 * 60 * 60 * 1000;
+    const { Rules } = z
+      .object({ Rules: z.array(z.object({ ExpirationInDays: z.number() })) })
+      .parse(bucket('Inputs')['LifecycleConfiguration']);
+    expect(Rules).toHaveLength(rules.Inputs.length);
+    for (const { ExpirationInDays } of Rules) {
+      expect(ExpirationInDays).toBe(inputDays);
+      expect(ExpirationInDays * dayMs).toBeGreaterThan(maxQueueMs + taskDeadlineMs);
+    }
+  });
 
   test('outlive the stack where the stage keeps its data', () => {
     const policies = ofType(stage, 'AWS::S3::Bucket').map(({ DeletionPolicy }) => DeletionPolicy);

@@ -58,7 +58,10 @@ async function run(outdir: string, capacity: string, options: SoakOptions): Prom
     print(
       `${options.tasks} tasks, ${options.concurrency} at a time, seed ${options.seed}, capacity ${capacity}`,
     );
-    const result = await soak(stack, options);
+    const result = await soak(stack, {
+      ...options,
+      capacity: capacity === 'unlimited' ? undefined : Number(capacity),
+    });
     report(
       result,
       countRecoveries(join(stack.dataDir, 'logs')),

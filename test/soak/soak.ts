@@ -2,8 +2,9 @@ import { setTimeout } from 'node:timers/promises';
 import { seededRandom } from '../../local/providers/images/random.ts';
 import { type AuditedTask, auditMoney, auditTasks } from '../faults/audit.ts';
 import { crashPointsOf } from '../faults/crash-points.ts';
+import { isWaitingForSlot } from '../faults/execution-events.ts';
 import type { FaultStack } from '../faults/fault-stack.ts';
-import { auditQueue, letTimePass } from '../faults/queue-stack.ts';
+import { auditQueue, freeSlots, letTimePass, takeAllSlots } from '../faults/queue-stack.ts';
 import { mapConcurrently, runScenario, waitForExecution } from '../faults/run-scenario.ts';
 import {
   cancel,
@@ -20,6 +21,8 @@ export type SoakOptions = {
   readonly tasks: number;
   readonly concurrency: number;
   readonly seed: number;
+  /** How many jobs the provider takes; absent: as many as there are. */
+  readonly capacity?: number | undefined;
 };
 
 export type SoakResult = {
@@ -36,6 +39,7 @@ export async function soak(stack: FaultStack, options: SoakOptions): Promise<Soa
   const crashPoints = [
     ...(await recordCrashPoints(stack, 'a success by URL')),
     ...(await recordCrashPoints(stack, 'a success by uploads')),
+    ...(options.capacity === undefined ? [] : await recordInQueue(stack, options.capacity)),
   ];
   const random = seededRandom(options.seed);
   const plans = Array.from({ length: options.tasks }, (_, index) =>
@@ -78,6 +82,23 @@ async function recordCrashPoints(stack: FaultStack, name: string) {
   const { id } = await runScenario(stack, scenario);
   await stack.reconcileUntilDone([id]);
   return crashPointsOf(stack.invocations.slice(before));
+}
+
+/** The crash points of a task that waits for a slot and is handed one. */
+async function recordInQueue(stack: FaultStack, capacity: number) {
+  await takeAllSlots(stack, capacity, { since: 'in a month' });
+  const scenario = scenarioNamed('a success by URL');
+  stack.mockProvider.control(scenario.provider);
+  const before = stack.invocations.length;
+  const { id } = await runScenario(stack, scenario);
+  await stack.taskEvents.waitFor(id, isWaitingForSlot);
+  await freeSlots(stack, capacity);
+  await stack.reconcile();
+  await stack.reconcileUntilDone([id]);
+  const points = crashPointsOf(stack.invocations.slice(before));
+  if (!points.some(({ function: name }) => name === 'workflow/await-slot'))
+    throw new Error('no task has waited for a slot');
+  return points;
 }
 
 type SoakedTask = AuditedTask & { readonly plan: TaskPlan; readonly hasHappened: () => boolean };

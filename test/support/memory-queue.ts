@@ -124,7 +124,7 @@ export function memoryQueue() {
     pause: async (key, pausedUntil) => {
       writeRow(
         key,
-        () => true,
+        (row) => row.pausedUntil < pausedUntil,
         (row) => ({ ...row, pausedUntil }),
       );
     },
@@ -185,6 +185,12 @@ export function memoryQueue() {
       const rows = waitingOf(key);
       const one = rows.get(waitingNameOf(key));
       if (one?.claimedBy !== owner) return;
+      rows.set(waitingNameOf(key), { ...one, claimedBy: undefined, claimedUntil: undefined });
+    },
+    endClaim: async (key) => {
+      const rows = waitingOf(key);
+      const one = rows.get(waitingNameOf(key));
+      if (!one) return;
       rows.set(waitingNameOf(key), { ...one, claimedBy: undefined, claimedUntil: undefined });
     },
     removeWaiting: async (key) => {

@@ -47,8 +47,8 @@ type Arrival = {
 export type SimulationOptions = {
   readonly seed: number;
   readonly arrivals: readonly Arrival[];
-  /** What the deployment says from each time on. The first one is from the start. */
-  readonly capacities: readonly { readonly at: number; readonly capacity: Capacity }[];
+  /** What the deployment says from each time on. The first one is from the start; one without a capacity has no limits. */
+  readonly capacities: readonly { readonly at: number; readonly capacity?: Capacity }[];
   /** How many jobs the provider runs at once, and whether it queues the others or refuses them. */
   readonly provider: { readonly running: number; readonly queues: boolean };
   /** How long a job takes, in milliseconds. */
@@ -95,7 +95,7 @@ type Ending =
 const start = 1_790_000_000_000;
 const typicalSeconds = 30;
 const writes =
-  /^(take|hold|keep|release|reclaim|mark|clear|pause|enter|return|forget|add|claim|unclaim|remove)/;
+  /^(take|hold|keep|release|reclaim|mark|clear|pause|enter|return|forget|add|claim|unclaim|endClaim|remove)/;
 
 /** The real functions of the workflow, the queue and the reconciler in a world that fails in every way. */
 export async function simulateQueue(options: SimulationOptions) {
@@ -121,14 +121,16 @@ export async function simulateQueue(options: SimulationOptions) {
     if (!record || record.status === 'deleted') throw new Error(`${id} does not exist`);
     return record;
   };
-  const capacityNow = (): Capacity => {
+  const capacityNow = (): Capacity | undefined => {
     const known = options.capacities.findLast(({ at }) => start + at <= time.now());
-    return known?.capacity ?? { running: 0 };
+    return known ? known.capacity : { running: 0 };
   };
   const poolNow = () =>
     poolOf('dashscope', defaultModel.id, { capacity: capacityNow(), countedBy: 'model' });
   const largest = Math.max(
-    ...options.capacities.map(({ capacity: { running, ahead = 0 } }) => running + ahead),
+    ...options.capacities.map(({ capacity }) =>
+      capacity ? capacity.running + (capacity.ahead ?? 0) : Number.POSITIVE_INFINITY,
+    ),
   );
   const slotsTaken = () => rows.dump().slots.flatMap(({ row }) => [...row.leases]);
 
@@ -262,6 +264,9 @@ export async function simulateQueue(options: SimulationOptions) {
   const checkSubmit = (id: string): void => {
     submits.set(id, (submits.get(id) ?? 0) + 1);
     if ((submits.get(id) ?? 0) > 1) violations.push(`${id} was submitted twice`);
+    if (poolNow().isLimited) checkSlots();
+  };
+  const checkSlots = (): void => {
     const withSlot = new Set(slotsTaken().map(([taskId]) => taskId));
     for (const [jobId, state] of jobs) {
       if (state !== 'done' && !withSlot.has(jobId)) violations.push(`the job ${jobId} has no slot`);

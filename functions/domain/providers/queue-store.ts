@@ -104,7 +104,7 @@ export type QueueStore = {
   markQueued(key: SegmentKey, queue: string, mark: string): Promise<SlotRow>;
   /** Nobody waits in this queue, as was seen after the mark was read. */
   clearQueued(key: SegmentKey, queue: string, seenMark: string): Promise<void>;
-  /** No slot is given before this time. */
+  /** No slot is given before this time. A longer pause stays as it is. */
   pause(key: SegmentKey, until: number): Promise<void>;
 
   flows(queue: string): Promise<readonly Flow[]>;
@@ -125,6 +125,8 @@ export type QueueStore = {
   /** Only one hands a slot to a waiting task at a time. `false`: it is gone, or claimed by another. */
   claim(key: WaitingKey, claim: Claim): Promise<boolean>;
   unclaim(key: WaitingKey, owner: string): Promise<void>;
+  /** The slot for which a task was claimed is of no use to it: another one may be handed to it at once. */
+  endClaim(key: WaitingKey): Promise<void>;
   removeWaiting(key: WaitingKey): Promise<void>;
 
   writeSummary(queue: string, summary: QueueSummary): Promise<void>;

@@ -7,7 +7,7 @@ import type { FlowSummary, Lease, SlotRow } from './queue-store.ts';
 import { leaseMs, type SlotDeps, slotName } from './slots.ts';
 
 export type ReconcileSlotsDeps = SlotDeps & {
-  /** A slot was freed that its task should have freed, or never used. */
+  /** A slot was freed that its task should have freed, or never used. Not one that was kept, and whose time is over. */
   readonly reclaimed: (taskId: string, pool: string) => void;
 };
 
@@ -156,7 +156,7 @@ async function repair(
   const task = await deps.tasks.findRecord(taskId);
   if (isOver(task, slotName(segment), lease, deps.now())) {
     const { done } = await deps.queue.reclaimSlot(segment, taskId, lease);
-    if (done) deps.reclaimed(taskId, segment.pool);
+    if (done && !lease.unknown) deps.reclaimed(taskId, segment.pool);
   } else if (!lease.unknown && lease.until <= deps.now()) {
     await deps.queue.holdSlot(segment, taskId, deps.now() + leaseMs);
   }

@@ -1,5 +1,6 @@
 import type { ProviderName } from '../model/catalogue.ts';
 import type { Pending, QueuePlace, TaskState } from '../model/task.ts';
+import { ttlCache } from '../model/ttl-cache.ts';
 import { costOf, flowOf } from './fair-order.ts';
 import { type GrantDeps, grantSlots, submitHorizonMs, submitTerms } from './grant-slots.ts';
 import type { Pool, Segment } from './pools.ts';
@@ -18,6 +19,8 @@ const unknownDurations = 2;
 /** How long a provider is left alone that was busy, when it does not say how long, in milliseconds. */
 const busyPauseMs = 5000;
 const maxBusyPauseMs = 5 * 60 * 1000;
+/** For how long a function knows, from one read, whether a provider without limits may have newcomers, in milliseconds. */
+const openTtlMs = 1000;
 
 /** How many slots are handed on by one call: enough to fill what a deployment has added, and not too long. */
 const grantsOnRelease = 3;
@@ -39,6 +42,24 @@ export function providerSlots(deps: SlotDeps) {
   const { queue, now, uniqueId, pools } = deps;
   const grant = grantSlots(deps);
   const segmentOf = (slot: string): Segment => segmentNamed(pools, slot);
+  const openRows = ttlCache<SlotRow>({ ttlMs: openTtlMs, maxEntries: 100, now });
+
+  /**
+   * Whether a newcomer may submit at a provider without limits: it was not busy just now, and nobody waits for it. Newcomers
+   * that did not look would keep it busy, and those who wait would not get a turn.
+   */
+  async function isOpen({ segments }: Pool): Promise<boolean> {
+    const rows = await Promise.all(
+      segments.map((segment) => openRows.get(slotName(segment), () => queue.readSlots(segment))),
+    );
+    return rows.every(({ queued, pausedUntil }) => queued.size === 0 && pausedUntil <= now());
+  }
+
+  /** A provider without limits, when this task may submit there now. */
+  async function openTo(task: Pending, pool: Pool): Promise<TakenSlot | undefined> {
+    const mayTry = isBusyRetry(task, pool.provider) || (await isOpen(pool));
+    return mayTry ? { provider: pool.provider, startAt: now() } : undefined;
+  }
 
   /** The slot that a waiting task was handed; with it, the rows of all slots that it waits for. */
   async function handedSlot(task: Pending, names: readonly string[]) {
@@ -107,14 +128,13 @@ export function providerSlots(deps: SlotDeps) {
   return {
     /**
      * A slot for the job of a task: the one that it was handed when it has waited, else the first that is free at one of
-     * these providers. A provider without limits always has one, and it costs no write.
+     * these providers. A provider without limits has one unless others wait for it, and it costs no write.
      */
     async take(task: Pending, providers: readonly ProviderName[]): Promise<TakenSlot | undefined> {
       if (task.queue) return handedTo(task, task.queue);
       for (const provider of providers) {
         const pool = deps.poolOf(provider, task.model);
-        if (!pool.isLimited) return { provider, startAt: now() };
-        const taken = await freeSlot(pool, task.id);
+        const taken = pool.isLimited ? await freeSlot(pool, task.id) : await openTo(task, pool);
         if (taken) return taken;
       }
       return undefined;
@@ -170,7 +190,11 @@ export function providerSlots(deps: SlotDeps) {
       const place = placeOf(task);
       if (!place) return;
       await queue.removeWaiting(place);
-      if (task.slot) await grant(segmentOf(task.slot), grantsOnEntry);
+      if (!task.slot) return;
+      const segment = segmentOf(task.slot);
+      // Without limits a slot is for the submit alone: otherwise as few jobs as there are slots would run at once.
+      if (isUnlimited(pools, segment)) await free(task.id, task.slot);
+      else await grant(segment, grantsOnEntry);
     },
 
     /** A task waits no more, without having submitted: its place goes, and the slot that it was handed. */
@@ -185,6 +209,13 @@ export function providerSlots(deps: SlotDeps) {
     /** Frees the slot of this task and hands it to the next. Freeing twice is freeing once. */
     free,
 
+    /** The provider did not accept the job of a task: its slot is for others. If it has waited, it is at its old place. */
+    async giveBack(task: Pending, slot: string): Promise<void> {
+      const place = placeOf(task);
+      if (place) await queue.endClaim(place);
+      await free(task.id, slot);
+    },
+
     /** The job of a task is over: frees its slot, if it has one. */
     async release({ id, slot }: TaskState): Promise<void> {
       if (slot !== undefined) await free(id, slot);
@@ -197,7 +228,7 @@ export function providerSlots(deps: SlotDeps) {
       await queue.keepSlot(segmentOf(slot), id, until);
     },
 
-    /** The provider was busy although it had to have room: no slot is given for a while. */
+    /** The provider was busy although it had to have room: no slot is given for a while. It never shortens a longer pause. */
     async pause(provider: ProviderName, model: string, retryAfterSeconds = 0): Promise<void> {
       const pauseMs = Math.min(Math.max(retryAfterSeconds * 1000, busyPauseMs), maxBusyPauseMs);
       const { segments } = deps.poolOf(provider, model);
@@ -223,6 +254,13 @@ const isFree = (segment: Segment, row: SlotRow, at: number): boolean =>
   row.leases.size < segment.slots &&
   row.pausedUntil <= at &&
   (!hasRate(segment) || row.nextSubmitAt <= at + submitHorizonMs);
+
+/** A submit that found this provider busy is retried within seconds, as the one before whom nobody came. */
+const isBusyRetry = (task: Pending, provider: ProviderName): boolean =>
+  task.provider === provider && (task.busyCount ?? 0) > 0;
+
+const isUnlimited = (pools: readonly Pool[], segment: Segment): boolean =>
+  pools.some(({ name, isLimited }) => name === segment.pool && !isLimited);
 
 /** The name of a slot of this segment, as a task remembers it. */
 export const slotName = ({ pool, index }: Segment): string => `${pool}#${index}`;

@@ -52,7 +52,7 @@ export type SubmitDeps = {
   readonly typicalSeconds: (model: string, provider: ProviderName) => Promise<number>;
   readonly slots: Pick<
     Slots,
-    'take' | 'poolsFor' | 'submitted' | 'leave' | 'free' | 'release' | 'keep' | 'pause'
+    'take' | 'poolsFor' | 'submitted' | 'leave' | 'giveBack' | 'release' | 'keep' | 'pause'
   >;
   /** How long a task is going to wait for a slot of these providers, if that is known. */
   readonly expectedWait: (
@@ -235,7 +235,7 @@ async function submitToFree(
     if (isWorthARetry(task, result.error)) return result; // with the slot, which it still has
   }
   // The provider accepted nothing: its slot is for others.
-  if (slot.slot !== undefined) await deps.slots.free(task.id, slot.slot);
+  if (slot.slot !== undefined) await deps.slots.giveBack(task, slot.slot);
   const declined = new Map(declinedBy).set(slot.provider, result);
   // A task that has waited was handed one slot, which was its turn.
   if (task.queue) return waitForSlot(deps, task, { names, inputFormats, declinedBy: declined });

@@ -35,6 +35,7 @@ const slotConditions = {
   hasRoom: 'size(#slots) < :slots',
   nobodyWaits: 'size(#queued) = :none',
   notPaused: '(attribute_not_exists(#pausedUntil) OR #pausedUntil <= :now)',
+  pausedForLess: '(attribute_not_exists(#pausedUntil) OR #pausedUntil < :pausedUntil)',
   noSubmitReserved: '(attribute_not_exists(#nextSubmitAt) OR #nextSubmitAt <= :now)',
   submitAsSeen: '#nextSubmitAt = :seenSubmit',
   neverSubmitted: 'attribute_not_exists(#nextSubmitAt)',
@@ -170,7 +171,10 @@ export function queueTable(client: DynamoDBClient, table: string): QueueStore {
     },
 
     pause: async (segment, pausedUntil) => {
-      await writeSlots(segment, { set: { pausedUntil } });
+      await writeSlots(segment, {
+        set: { pausedUntil },
+        conditions: [slotConditions.pausedForLess],
+      });
     },
 
     flows: async (queue) =>
@@ -276,6 +280,13 @@ export function queueTable(client: DynamoDBClient, table: string): QueueStore {
         remove: ['claimedBy', 'claimedUntil'],
         conditions: [waitingConditions.claimedByMe],
         values: { owner },
+      });
+    },
+
+    endClaim: async (key) => {
+      await write(waitingKey(key), {
+        remove: ['claimedBy', 'claimedUntil'],
+        conditions: [waitingConditions.exists],
       });
     },
 

@@ -141,6 +141,49 @@ describe('a pool of several segments', () => {
 
 const nothingLeft = { violations: [], open: [], slots: [], waiting: [] };
 
+describe('a provider without limits that is busy at times', () => {
+  const withoutLimits = {
+    capacities: [{ at: 0 }],
+    provider: { running: 5, queues: false },
+  } as const;
+
+  test.each([
+    ['asking, and more come than it can do', false, 4000],
+    ['with webhooks, and more come than it can do', true, 3000],
+    ['asking, and about as many come', false, 7000],
+  ])(
+    'serves first those who came first, and lets nobody starve, %s',
+    async (_how, webhooks, gapMs) => {
+      const arrivals = Array.from({ length: 150 }, (_, index) => ({
+        at: gapMs * index, // newcomers come more often than a pause is long
+        account: 'one',
+      }));
+      for (let seed = 1; seed <= (isThorough ? 100 : 5); seed += 1) {
+        const found = await simulateQueue({ ...calm, ...withoutLimits, seed, webhooks, arrivals });
+        const { violations, open, slots, waiting } = found;
+        expect({ seed, violations, open, slots, waiting }).toEqual({ seed, ...nothingLeft });
+        const submitted = found.tasks.map((task) =>
+          'submittedAt' in task ? (task.submittedAt ?? 0) : 0,
+        );
+        const inOrder = submitted.toSorted((a, b) => a - b);
+        // As many are tried at a time as one hand-over wakes.
+        const moved = submitted.map((at, index) => Math.abs(inOrder.indexOf(at) - index));
+        expect({ seed, isInOrder: Math.max(...moved) <= 4 }).toEqual({ seed, isInOrder: true });
+        expect(found.rejectedSubmits).toBeGreaterThan(0);
+        expect(found.utilisation).toBeGreaterThan(0.75);
+      }
+    },
+  );
+
+  test('loses no task and submits none twice, whatever crashes, is lost or comes twice', async () => {
+    for (let seed = 1; seed <= (isThorough ? 500 : 20); seed += 1) {
+      const found = await simulateQueue({ ...hostile(seed), ...withoutLimits });
+      const { violations, open, slots, waiting } = found;
+      expect({ seed, violations, open, slots, waiting }).toEqual({ seed, ...nothingLeft });
+    }
+  }, 600_000);
+});
+
 describe('without faults', () => {
   const busy = (random: () => number, count: number) =>
     Array.from({ length: count }, () => ({
@@ -205,6 +248,33 @@ describe('without faults', () => {
     }
     expect(delays.every((delay) => delay <= 2 && delay >= 0)).toBe(true);
   });
+
+  test.each([
+    ['four images: four', 'interactive', 4],
+    ['four images in bulk: sixteen', 'bulk', 16],
+  ] as const)(
+    'an account that was just served pays for it first: after %s more hand-overs at most',
+    async (_what, lane, debt) => {
+      const delays: number[] = [];
+      for (let seed = 1; seed <= (isThorough ? 300 : 10); seed += 1) {
+        const random = seededRandom(seed);
+        const many = Array.from({ length: 60 }, () => ({ at: 1000 * random(), account: 'busy' }));
+        const first = { at: 20_000 + 30_000 * random(), account: 'other', n: 4, lane };
+        const arrivals = [first, ...many];
+        const before = await simulateQueue({ ...calm, seed, arrivals });
+        const [id = ''] = before.ids;
+        const waited = (before.handedAt.get(id) ?? 0) - (before.tasks[0]?.createdAt ?? 0);
+        // The same once more, until it is served: then its account has the next one.
+        const next = { ...first, at: first.at + waited + 1000 };
+        const found = await simulateQueue({ ...calm, seed, arrivals: [...arrivals, next] });
+        expect(found.handedAt.get(id)).toBe(before.handedAt.get(id));
+        expect(found.open).toEqual([]);
+        delays.push(found.handedBefore(arrivals.length));
+      }
+      expect(Math.max(...delays)).toBeGreaterThan(2);
+      expect(Math.max(...delays)).toBeLessThanOrEqual(debt + 2);
+    },
+  );
 
   test('tasks of one lane are served in the order in which they came', async () => {
     const arrivals = Array.from({ length: 30 }, (_, index) => ({

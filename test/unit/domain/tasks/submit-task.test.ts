@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type {
-  Failure,
-  Pending,
-  Processing,
-  Task,
-  TaskRef,
+import {
+  type Failure,
+  maxQueueMs,
+  type Pending,
+  type Processing,
+  type Task,
+  type TaskRef,
 } from '../../../../functions/domain/model/task.ts';
 import {
   ProviderBusy,
@@ -323,6 +324,35 @@ describe('a job that is not accepted', () => {
 
     expect(await find()).toMatchObject({ outcome: { state: 'failed', failure: unknown } });
     expect(signals).toEqual([['unknown', sampleId]]);
+  });
+});
+
+describe('a task that waits for a slot', () => {
+  const waitingFor = (waitedMs: number) =>
+    context(pending({ queue: { pools: ['dashscope'], since: now - waitedMs } }), 'ticket-7');
+
+  test('fails when it has waited for a day, with resource_exhausted, and is not submitted', async () => {
+    const { submit, provider, find } = waitingFor(24 * 60 * 60 * 1000);
+
+    expect(await thrownBy(submit(sampleId))).toMatchObject({
+      name: 'TaskFailed',
+      message: 'resource_exhausted',
+    });
+
+    expect(await find()).toMatchObject({
+      outcome: { state: 'failed', failure: { code: 'resource_exhausted' } },
+    });
+    expect(provider.jobs).toEqual([]);
+  });
+
+  test('waits on until then', async () => {
+    expect(maxQueueMs).toBe(24 * 60 * 60 * 1000);
+    const { submit, find } = waitingFor(maxQueueMs - 1);
+
+    expect(await thrownBy(submit(sampleId))).toMatchObject({ name: 'NoFreeSlot' });
+
+    expect(await find()).toMatchObject({ queue: { since: now - (maxQueueMs - 1) } });
+    expect(await find()).not.toHaveProperty('outcome');
   });
 });
 
