@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { type ProviderName, providerNames } from '../../functions/domain/model/catalogue.ts';
 import { secretTtlMs } from '../../functions/domain/model/ttl-cache.ts';
 import { fakeClock } from '../support/clock.ts';
@@ -162,6 +162,8 @@ describe('with several providers', () => {
   beforeAll(async () => {
     stack = await openStackWith(...providerNames);
   });
+  // A provider that was busy in the test before is left alone for some seconds.
+  beforeEach(() => clock.advance(60_000));
   afterAll(() => stack?.close());
 
   test.each(['Arrearage', 'InvalidApiKey', 'ModelNotFound'] as const)(
