@@ -26,10 +26,17 @@ export const awaitSlot =
     else await endIdlePause(deps, task);
   };
 
-/** A provider that was busy and has no job of ours frees no slot: without this the task would wait for the reconciler. */
+/**
+ * A provider that was busy and has no job of ours frees no slot: without this the task would wait for the reconciler. Others
+ * may have found it busy in the meantime, so the pause is read again after each wait.
+ */
 async function endIdlePause({ slots, pause }: Deps, task: Pending): Promise<void> {
-  const pauseMs = await slots.idlePauseMs(task);
-  if (pauseMs === 0 || pauseMs > maxIdlePauseMs) return;
-  await pause(pauseMs);
-  await slots.grantBeside(task);
+  let leftMs = maxIdlePauseMs;
+  for (;;) {
+    const pauseMs = await slots.idlePauseMs(task);
+    if (pauseMs === 0 || pauseMs > leftMs) return;
+    leftMs -= pauseMs;
+    await pause(pauseMs);
+    await slots.grantBeside(task);
+  }
 }

@@ -234,13 +234,27 @@ async function submitToFree(
       await deps.slots.pause(slot.provider, task.model, result.error.retryAfterSeconds);
     if (isWorthARetry(task, result.error)) return result; // with the slot, which it still has
   }
-  // The provider accepted nothing: its slot is for others.
-  if (slot.slot !== undefined) await deps.slots.giveBack(task, slot.slot);
+  await giveBack(deps, task, slot, result);
   const declined = new Map(declinedBy).set(slot.provider, result);
   // A task that has waited was handed one slot, which was its turn.
   if (task.queue) return waitForSlot(deps, task, { names, inputFormats, declinedBy: declined });
   if (untried.length > 1) deps.onFallback(task.id, slot.provider, result.error);
   return submitToFree(deps, task, { names, inputFormats, declinedBy: declined });
+}
+
+/**
+ * The provider accepted nothing: its slot is for others. A task that no longer wants one of its slots leaves first, or it would
+ * be handed the same one again.
+ */
+async function giveBack(
+  { slots }: SubmitDeps,
+  task: Pending,
+  { slot }: TakenSlot,
+  { state }: Declined,
+): Promise<void> {
+  if (slot === undefined) return;
+  if (state === 'operator_must_act') await slots.leave(task);
+  await slots.giveBack(task, slot);
 }
 
 /** How often a submit to a busy provider is retried within seconds: waiting a little is cheaper than another provider. */

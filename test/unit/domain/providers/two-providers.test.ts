@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { Pending } from '../../../../functions/domain/model/task.ts';
+import { submitTask } from '../../../../functions/domain/tasks/submit-task.ts';
 import { memoryQueue } from '../../../support/memory-queue.ts';
 import { memoryTasks } from '../../../support/memory-tasks.ts';
 import { memorySlots } from '../../../support/slots.ts';
 import { sampleTime as now, pending, sampleId } from '../../../support/tasks.ts';
-import { context as submitContext } from '../tasks/submit-context.ts';
+import { operatorRejected, context as submitContext } from '../tasks/submit-context.ts';
 
 // One queue for each set of providers that may have a job: the first free slot of any of them serves.
 
@@ -96,6 +97,24 @@ test('two tasks that wait for two providers are never handed the same slot, and 
   await Promise.all([end('evolink'), end('fal'), end('fal'), end('evolink')]);
   const taken = rows.dump().slots.flatMap(({ row }) => [...row.leases.keys()]);
   expect(taken.toSorted()).toEqual([idOf(1), idOf(2)]);
+});
+
+test('a task whose provider rejects the operator is not handed the slot again that it gives back', async () => {
+  const { rows, slots, enter, end, fill, woken } = context();
+  await fill();
+  const rejected = await enter(1, { pools: ['evolink'] });
+  const next = await enter(2, { pools: ['evolink'] });
+  await end('evolink');
+  const { deps } = submitContext(
+    rejected,
+    { evolink: [operatorRejected()] },
+    { slots, availableProviders: async () => ['evolink'] },
+  );
+
+  await expect(submitTask(deps)(rejected.id)).rejects.toMatchObject({ name: 'TaskFailed' });
+
+  expect(woken).toEqual([rejected.id, next.id]);
+  expect(rows.dump().waiting.map(({ taskId }) => taskId)).toEqual([next.id]);
 });
 
 describe('a task whose first provider has lost its key', () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { defaultModel } from '../../../../functions/domain/model/catalogue.ts';
 import type { Pending } from '../../../../functions/domain/model/task.ts';
 import type { QueueStore } from '../../../../functions/domain/providers/queue-store.ts';
+import { awaitSlot } from '../../../../functions/domain/tasks/await-slot.ts';
 import { settableClock } from '../../../support/fakes.ts';
 import { memoryQueue } from '../../../support/memory-queue.ts';
 import { memoryTasks } from '../../../support/memory-tasks.ts';
@@ -108,6 +109,55 @@ describe('a provider without limits that was busy', () => {
     });
     const elsewhere = { busyCount: 1, provider: 'fal' } as const;
     expect(await slots.take(newcomer(2, elsewhere), ['evolink'])).toBeUndefined();
+  });
+});
+
+describe('the first task that waits for a provider which has no job of ours', () => {
+  /** Begins the wait of the task; `during` is called after each wait for a pause. */
+  async function awaitSlotOf(
+    { slots, clock, enter }: ReturnType<typeof context>,
+    during: () => Promise<void>,
+  ): Promise<readonly number[]> {
+    const task = waitingTask(1);
+    const pauses: number[] = [];
+    await awaitSlot({
+      // Entering is repeated with the same record.
+      tasks: { saveTaskToken: async () => enter(1) },
+      slots,
+      workflow: { finish: async () => undefined },
+      pause: async (milliseconds) => {
+        pauses.push(milliseconds);
+        clock.advance(milliseconds);
+        await during();
+      },
+    })(task.id, task.id);
+    return pauses;
+  }
+
+  test('waits for the end of a pause that becomes longer in the meantime, and is handed a slot', async () => {
+    const running = context({});
+    const { slots, woken } = running;
+    await slots.pause('evolink', defaultModel.id, 5);
+    let busyTimes = 0;
+
+    const pauses = await awaitSlotOf(running, async () => {
+      busyTimes += 1;
+      if (busyTimes === 1) await slots.pause('evolink', defaultModel.id, 5);
+    });
+
+    expect(pauses).toEqual([5000, 5000]);
+    expect(woken).toEqual([idOf(1)]);
+  });
+
+  test('leaves a pause of more than ten seconds altogether to the reconciler', async () => {
+    const running = context({});
+    const { slots, woken } = running;
+    await slots.pause('evolink', defaultModel.id, 6);
+
+    const pauses = await awaitSlotOf(running, () => slots.pause('evolink', defaultModel.id, 5));
+
+    expect(pauses).toEqual([6000]);
+    expect(woken).toEqual([]);
   });
 });
 
