@@ -46,15 +46,18 @@ function describeCause(cause: unknown) {
   return { ...describeChain(cause, maxCauses), place: placeOf(cause) };
 }
 
+/** What stands before the message at the beginning of a stack: `Error: `, `TypeError [ERR_INVALID_URL]: `. */
+const stackHead = /^[\w$.]+(?: \[\w+\])?(?:: )?$/;
+
 /**
  * The first lines of the stack. They are looked for behind the message, since a line of a message may look like one of them.
- * When the stack has another message than the error, nobody knows where that one ends: then there are none.
+ * When the stack begins with another message than the error's, nobody knows where that one ends: then there are none.
  */
-function placeOf({ stack, message }: Error): readonly string[] | undefined {
-  const start = stack?.indexOf(`${message}\n`) ?? -1;
-  if (start < 0) return undefined;
+function placeOf({ stack = '', message }: Error): readonly string[] | undefined {
+  const start = stack.indexOf(`${message}\n`);
+  if (start < 0 || !stackHead.test(stack.slice(0, start))) return undefined;
   return stack
-    ?.slice(start + message.length)
+    .slice(start + message.length)
     .split('\n')
     .filter((line) => line.startsWith('    at '))
     .slice(0, maxStackLines);

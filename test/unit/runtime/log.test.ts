@@ -86,11 +86,16 @@ function parsingOf(text: string): Error {
   }
 }
 
-test('nothing of a stack is logged that has another message than its error', () => {
-  const cause = new Error('x\n    at Bearer sk-dr-secret');
-  cause.message = 'y';
+test.each([
+  ['another one', 'x\n    at Bearer sk-dr-secret', 'y'],
+  ['its end', 'bad x\n    at Bearer sk-dr-secret', 'x'],
+  ['none', 'x\n    at Bearer sk-dr-secret', ''],
+])('nothing of a stack is logged whose error got another message: %s', (_what, before, message) => {
+  const cause = new Error(before);
+  expect(cause.stack).toContain('secret'); // from here on the stack has the first message
+  cause.message = message;
 
-  log('error', 'request.refused', { cause });
+  log('error', 'request.failed', { cause });
 
   expect(written.last()).toMatchObject({ cause: { name: 'Error' } });
   expect(written.text()).not.toMatch(/secret/);
