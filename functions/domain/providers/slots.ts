@@ -19,6 +19,11 @@ const unknownDurations = 2;
 /** How long a provider is left alone that was busy, when it does not say how long, in milliseconds. */
 const busyPauseMs = 5000;
 const maxBusyPauseMs = 5 * 60 * 1000;
+/**
+ * A task that providers have been too busy for more often is left to the reconciler, which tries once a minute: each try takes a
+ * dozen of the 25,000 events that an execution may have.
+ */
+const maxQuickTries = 8;
 /** For how long a function knows, from one read, whether a provider without limits may have newcomers, in milliseconds. */
 const openTtlMs = 1000;
 
@@ -166,11 +171,11 @@ export function providerSlots(deps: SlotDeps) {
 
     /**
      * How long a task that has entered waits for the pause of a provider, in milliseconds: when it is the next one, and
-     * no job will end in the meantime that would hand out slots. 0 for any other task.
+     * no job will end in the meantime that would hand out slots. 0 for any other task, and for one that has been tried often.
      */
     async idlePauseMs(task: Pending): Promise<number> {
       const place = placeOf(task);
-      if (!place || !task.queue) return 0;
+      if (!place || !task.queue || (task.busyCount ?? 0) > maxQuickTries) return 0;
       const segments = segmentsOf(pools, task.queue.pools);
       const rows = await Promise.all(segments.map((segment) => queue.readSlots(segment)));
       if (rows.some(({ leases }) => leases.size > 0)) return 0;

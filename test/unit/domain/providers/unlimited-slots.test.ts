@@ -117,12 +117,17 @@ describe('the first task that waits for a provider which has no job of ours', ()
   async function awaitSlotOf(
     { slots, clock, enter }: ReturnType<typeof context>,
     during: () => Promise<void>,
+    busyCount = 1,
   ): Promise<readonly number[]> {
-    const task = waitingTask(1);
+    const task = { ...waitingTask(1), busyCount };
     const pauses: number[] = [];
     await awaitSlot({
-      // Entering is repeated with the same record.
-      tasks: { saveTaskToken: async () => enter(1) },
+      tasks: {
+        saveTaskToken: async () => {
+          await enter(1);
+          return task;
+        },
+      },
       slots,
       workflow: { finish: async () => undefined },
       pause: async (milliseconds) => {
@@ -158,6 +163,16 @@ describe('the first task that waits for a provider which has no job of ours', ()
 
     expect(pauses).toEqual([6000]);
     expect(woken).toEqual([]);
+  });
+
+  test('is left to the reconciler when providers have been too busy for it eight times', async () => {
+    const running = context({});
+    const { slots } = running;
+    await slots.pause('evolink', defaultModel.id, 5);
+
+    expect(await awaitSlotOf(running, async () => undefined, 8)).toEqual([5000]);
+    await slots.pause('evolink', defaultModel.id, 5);
+    expect(await awaitSlotOf(running, async () => undefined, 9)).toEqual([]);
   });
 });
 
