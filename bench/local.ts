@@ -7,10 +7,8 @@ import { startLocalStack } from '../cli/local-stack.ts';
 import { serveImages } from '../test/flow/receiver.ts';
 import { printTable } from './print-table.ts';
 import { residentMb, watchPeak } from './resident-memory.ts';
-import { benchStartTimes } from './start-times.ts';
 
-// How long `npm run demo` and `npm start` take, and how much memory `npm start` takes: the resident memory of its
-// process and all that it starts.
+// How much memory `npm start` takes: the resident memory of its process and all that it starts.
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** How many tasks the soak has, and how many of them are active at a time. */
@@ -33,12 +31,6 @@ const Task = z.object({ id: z.string(), status: z.string() });
 
 /** Measures and prints; returns the rows. */
 export async function benchLocal(): Promise<readonly object[]> {
-  const times = await benchStartTimes();
-  printTable('Starts, each in seconds', times);
-  return [...times, ...(await benchMemory())];
-}
-
-async function benchMemory(): Promise<readonly object[]> {
   const images = await serveImages({ '/sample.jpg': readFileSync(`${root}cli/sample.jpg`) });
   const stack = startLocalStack({
     command: [process.execPath, 'local/start.ts', ...startFlags],

@@ -5,7 +5,9 @@ import { benchCost } from './cost.ts';
 import { benchLedger } from './ledger.ts';
 import { benchLocal } from './local.ts';
 import { benchQueue } from './queue.ts';
+import { benchQueueRows } from './queue-rows.ts';
 import { benchScale } from './scale.ts';
+import { benchStartTimes } from './start-times.ts';
 import { benchThroughput } from './throughput.ts';
 import { benchWaiting } from './waiting.ts';
 
@@ -17,7 +19,9 @@ const parts: Readonly<Record<string, () => Promise<readonly object[]>>> = {
   waiting: benchWaiting,
   cost: benchCost,
   scale: benchScale,
+  'queue-rows': benchQueueRows,
   queue: benchQueue,
+  starts: benchStartTimes,
   local: benchLocal,
 };
 const file = 'bench/latest.json';

@@ -8,6 +8,7 @@ import { providerSlots } from '../functions/domain/providers/slots.ts';
 import { startDynamoDb } from '../local/aws/dynamodb/start-dynamodb.ts';
 import { pending } from '../test/support/tasks.ts';
 import { startMeter } from './dynamodb-meter.ts';
+import { printTable } from './print-table.ts';
 import { sum } from './statistics.ts';
 
 // What one step of the queue costs beside many waiting tasks: the queue's own functions, on the local database.
@@ -41,12 +42,11 @@ const pool: Pool = {
   segments: [segment],
 };
 
-/** Measures; returns the rows. */
-export async function benchLongQueue(): Promise<
-  readonly Readonly<Record<string, string | number>>[]
-> {
+/** Measures and prints; returns the rows. */
+export async function benchQueueRows(): Promise<readonly object[]> {
   const rows = [];
   for (const length of lengths) rows.push(...(await measure(length)));
+  printTable('The queue with so many waiting tasks', rows);
   return rows;
 }
 

@@ -1,7 +1,6 @@
 import { type SimulationOptions, simulateQueue } from '../test/support/queue-simulation.ts';
 import { lognormal } from './durations.ts';
 import { printTable } from './print-table.ts';
-import { benchLongQueue } from './queue-rows.ts';
 import { benchQueueOnStack } from './queue-stack.ts';
 
 // Two hundred tasks of one account, and then one of another, at a provider that takes five jobs at once: with the queue and
@@ -14,11 +13,9 @@ const running = 5;
 export async function benchQueue(): Promise<readonly object[]> {
   const simulated = await simulateAll();
   printTable(`${tasks} tasks of one account and one of another, simulated time`, simulated);
-  const long = await benchLongQueue();
-  printTable('The queue with so many waiting tasks', long);
   const measured = await benchQueueOnStack({ tasks, running });
   printTable('The same on the local stack', measured);
-  return [...simulated, ...long, ...measured];
+  return [...simulated, ...measured];
 }
 
 // In simulated time: the functions of the workflow and of the queue, with calls that take some milliseconds.

@@ -4,6 +4,7 @@ import { cpSync, symlinkSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { printTable } from './print-table.ts';
 import { withTemporaryDirectory } from './temporary-directory.ts';
 
 // How long `npm run demo` and `npm start` take for somebody who has just installed the packages: in a copy of the
@@ -17,8 +18,14 @@ const lastLine = 'Press Ctrl-C';
 
 type StartTime = { readonly what: string; readonly seconds: string };
 
-/** Measures; returns the rows. */
-export const benchStartTimes = (): Promise<readonly StartTime[]> =>
+/** Measures and prints; returns the rows. */
+export async function benchStartTimes(): Promise<readonly StartTime[]> {
+  const rows = await measure();
+  printTable('Starts of the local stack', rows);
+  return rows;
+}
+
+const measure = (): Promise<readonly StartTime[]> =>
   withTemporaryDirectory(async (directory) => {
     const checkout = join(directory, 'darkroom');
     cpSync(root, checkout, {

@@ -133,7 +133,7 @@ function judgeEvent(task: Task, waitedMs: number): Finding {
   const seconds = (waitedMs / 1000).toFixed(1);
   if (!hasStarted(task)) {
     const remedy =
-      'Does the bucket of inputs notify InputUploaded, and does that fail? docs/runbook.md#uploadeventlost has the commands. To set its notifications again: npx cdk deploy -c thumbnails=off, then npx cdk deploy';
+      'Does the bucket of inputs notify InputUploaded, and does that fail? docs/runbook.md#uploadeventlost has the commands. To set its notifications again: npx cdk deploy -c thumbnails=off (on, where the settings say off), then npx cdk deploy';
     return fail('event', `The event of the upload has not come in ${seconds} s.`, remedy);
   }
   const what = `The event of the upload started the task within ${seconds} s.`;

@@ -39,6 +39,11 @@ const canRunAsOrdinaryUser =
   process.getuid !== undefined &&
   spawnSync(process.execPath, ['-e', 'fs.accessSync(process.argv[1])', startFile], ordinaryUser)
     .status === 0;
+if (!canRunAsOrdinaryUser) {
+  process.stdout.write(
+    'Skipped: a data folder that is only for reading. An ordinary user cannot run this checkout\n',
+  );
+}
 
 /** npm with these arguments, in a process group of its own, as a shell starts it. */
 async function npm(...args: readonly string[]) {

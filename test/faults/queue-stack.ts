@@ -73,7 +73,7 @@ export async function freeSlots(
 }
 
 /** How long nothing happens before time passes: longer than any function or wait between two polls takes. */
-const quietMs = 2000;
+const quietMs = 3000;
 const lookMs = 250;
 
 /**

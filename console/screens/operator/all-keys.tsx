@@ -28,6 +28,7 @@ export function AllKeys() {
     read: readPage,
   });
   const keys = rows?.flatMap((account) => account.keys).filter((key) => isNamed(key, text));
+  const isPart = hasMore || rows?.some((account) => account.hasMoreKeys);
   return (
     <>
       <header className="screen-head">
@@ -50,7 +51,7 @@ export function AllKeys() {
       {!rows && !error && <Loading what="the keys" lines={6} />}
       {keys?.length === 0 && (
         <section className="panel empty">
-          <p>{hasMore ? 'None among the accounts that were read.' : 'There is no such key.'}</p>
+          <p>{isPart ? 'None among the keys that were read.' : 'There is no such key.'}</p>
         </section>
       )}
       {keys && keys.length > 0 && <KeyTable keys={keys} ownId={keyId} isOfAllAccounts={true} />}

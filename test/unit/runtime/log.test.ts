@@ -65,7 +65,7 @@ test.each<[string, () => Error]>([
     const cause = errorOf();
     expect(cause.message).toMatch(/secret|sk-1/);
 
-    log('error', 'request.refused', { cause });
+    log('error', 'request.failed', { cause });
 
     expect(written.last()).toMatchObject({
       cause: {
