@@ -235,6 +235,7 @@ describe.skipIf(!hasChromium)('the operator', () => {
     // The first of all accounts, by name: so it is on the first page.
     const issued = await issueKey(stack, { account: '0-first', name: hostile });
     stack.tripwire.addResponse(JSON.stringify(issued));
+    expect((await admin('PATCH', '/accounts/0-first', { enabled: false })).status).toBe(200);
     const lastFour = issued.api_key.slice(-4);
     const page = await openAs(stack.keys.adminKey, '/console/operator');
     await page
@@ -250,6 +251,7 @@ describe.skipIf(!hasChromium)('the operator', () => {
     await expect.poll(() => page.locator('tbody tr').count()).toBe(1);
     const row = page.getByRole('row', { name: /0-first/ });
     expect(await row.innerText()).toContain('<img src=x onerror=alert(1)>U+202Egnp.exe');
+    expect(await row.locator('[data-label="Account"]').innerText()).toMatch(/0-first\s*disabled/);
     await row.getByRole('button', { name: 'Disable' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Disable' }).click();
     await row.getByRole('button', { name: 'Enable' }).waitFor();

@@ -120,18 +120,18 @@ export function KeyList({ ownId, account }: KeyListProps) {
 type KeyTableProps = {
   readonly keys: readonly Key[];
   readonly ownId: string | undefined;
-  /** The account of each is said: for the operator, whose page about it can be opened. */
-  readonly isOfAllAccounts?: boolean;
+  /** With these the account of each is said: for the operator, whose page about it can be opened. */
+  readonly disabledAccounts?: ReadonlySet<string>;
 };
 
 /** Keys, with what can be done to each but the one that is signed in. */
-export function KeyTable({ keys, ownId, isOfAllAccounts = false }: KeyTableProps) {
+export function KeyTable({ keys, ownId, disabledAccounts }: KeyTableProps) {
   return (
     <table className="cards">
       <thead>
         <tr>
           <th scope="col">Name</th>
-          {isOfAllAccounts && <th scope="col">Account</th>}
+          {disabledAccounts && <th scope="col">Account</th>}
           <th scope="col">Key</th>
           <th scope="col">May</th>
           <th scope="col">Used</th>
@@ -142,7 +142,12 @@ export function KeyTable({ keys, ownId, isOfAllAccounts = false }: KeyTableProps
       </thead>
       <tbody>
         {keys.map((key) => (
-          <Row key={key.id} apiKey={key} isOwn={key.id === ownId} hasAccount={isOfAllAccounts} />
+          <Row
+            key={key.id}
+            apiKey={key}
+            isOwn={key.id === ownId}
+            disabledAccounts={disabledAccounts}
+          />
         ))}
       </tbody>
     </table>
@@ -152,10 +157,10 @@ export function KeyTable({ keys, ownId, isOfAllAccounts = false }: KeyTableProps
 type RowProps = {
   readonly apiKey: Key;
   readonly isOwn: boolean;
-  readonly hasAccount: boolean;
+  readonly disabledAccounts: ReadonlySet<string> | undefined;
 };
 
-function Row({ apiKey: key, isOwn, hasAccount }: RowProps) {
+function Row({ apiKey: key, isOwn, disabledAccounts }: RowProps) {
   return (
     <tr className={key.enabled ? undefined : 'disabled'}>
       <th scope="row">
@@ -163,11 +168,12 @@ function Row({ apiKey: key, isOwn, hasAccount }: RowProps) {
         {!key.enabled && <span className="caption">disabled</span>}
         {key.is_session && <span className="caption">session in the console</span>}
       </th>
-      {hasAccount && (
+      {disabledAccounts && (
         <td data-label="Account">
           <Link href={`/console/operator/accounts/${key.account}?view=Keys`}>
             <Foreign text={key.account} lines={1} />
           </Link>
+          {disabledAccounts.has(key.account) && <span className="caption">disabled</span>}
         </td>
       )}
       <td data-label="Key">

@@ -28,6 +28,7 @@ export function AllKeys() {
     read: readPage,
   });
   const keys = rows?.flatMap((account) => account.keys).filter((key) => isNamed(key, text));
+  const disabledAccounts = new Set(rows?.flatMap(({ id, enabled }) => (enabled ? [] : [id])));
   const isPart = hasMore || rows?.some((account) => account.hasMoreKeys);
   return (
     <>
@@ -54,7 +55,9 @@ export function AllKeys() {
           <p>{isPart ? 'None among the keys that were read.' : 'There is no such key.'}</p>
         </section>
       )}
-      {keys && keys.length > 0 && <KeyTable keys={keys} ownId={keyId} isOfAllAccounts={true} />}
+      {keys && keys.length > 0 && (
+        <KeyTable keys={keys} ownId={keyId} disabledAccounts={disabledAccounts} />
+      )}
       {rows
         ?.filter((account) => account.hasMoreKeys)
         .map(({ id }) => (
@@ -83,10 +86,10 @@ async function readPage(cursor: PageCursor, signal: AbortSignal) {
     }),
   );
   const data = await Promise.all(
-    accounts.data.map(async ({ id }) => {
+    accounts.data.map(async ({ id, enabled }) => {
       const query = { account: id, limit: keysOfAccount };
       const page = await bodyOf(api.GET('/v1/admin/keys', { signal, params: { query } }));
-      return { id, keys: page.data, hasMoreKeys: page.next_cursor !== null };
+      return { id, enabled, keys: page.data, hasMoreKeys: page.next_cursor !== null };
     }),
   );
   return { data, next_cursor: accounts.next_cursor };
