@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { secretTtlMs } from '../../functions/domain/model/cache.ts';
 import { type ProviderName, providerNames } from '../../functions/domain/model/catalogue.ts';
-import { secretTtlMs } from '../../functions/domain/model/ttl-cache.ts';
 import { fakeClock } from '../support/clock.ts';
 import { mockProviderState, openStack, type TestStack, until } from './open-stack.ts';
 import { putSecret } from './put-secret.ts';

@@ -1,7 +1,7 @@
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod';
+import { secretTtlMs, ttlCache } from '../../domain/model/cache.ts';
 import type { Clock } from '../../domain/model/clock.ts';
-import { secretTtlMs, ttlCache } from '../../domain/model/ttl-cache.ts';
 import { ProviderBusy } from '../../domain/model/workflow-errors.ts';
 
 /** Reads one secret, and caches it. Secrets are never in the environment. */

@@ -3,9 +3,9 @@ import {
   ResourceNotFoundException,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
+import { secretTtlMs, ttlCache } from '../../domain/model/cache.ts';
 import type { Clock } from '../../domain/model/clock.ts';
 import type { SigningKeys } from '../../domain/model/signature.ts';
-import { secretTtlMs, ttlCache } from '../../domain/model/ttl-cache.ts';
 
 /** For an unknown signature the keys are read anew, unless the cached ones are younger than this. */
 const minAgeMs = 10_000;

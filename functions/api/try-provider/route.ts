@@ -1,7 +1,7 @@
+import { secretTtlMs } from '../../domain/model/cache.ts';
 import { providerNames } from '../../domain/model/catalogue.ts';
 import { spellDuration } from '../../domain/model/duration.ts';
 import { providerDeadlineMs } from '../../domain/model/provider.ts';
-import { secretTtlMs } from '../../domain/model/ttl-cache.ts';
 import { defineRoute, type RouteDocs } from '../../runtime/route.ts';
 import { ProviderTrial } from './response.ts';
 

@@ -7,13 +7,13 @@ import {
   hasScope,
   type Scope,
 } from '../model/api-key.ts';
+import { ttlCache } from '../model/cache.ts';
 import type { Clock } from '../model/clock.ts';
 import { sessionIdleMs } from '../model/console-code.ts';
 import { spellDuration } from '../model/duration.ts';
 import { isApiKey } from '../model/ids.ts';
 import { accountIn } from '../model/mode.ts';
 import { Problem } from '../model/problem.ts';
-import { ttlCache } from '../model/ttl-cache.ts';
 
 /** What a request needs to know of its account. */
 export type AccountProfile = Pick<

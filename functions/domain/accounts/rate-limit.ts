@@ -1,5 +1,5 @@
 import type { Caller } from '../model/api-key.ts';
-import { boundedMap } from '../model/bounded-map.ts';
+import { boundedMap } from '../model/cache.ts';
 import type { Clock } from '../model/clock.ts';
 import { Problem } from '../model/problem.ts';
 

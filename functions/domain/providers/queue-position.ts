@@ -1,3 +1,4 @@
+import { ttlCache } from '../model/cache.ts';
 import type { ProviderName } from '../model/catalogue.ts';
 import type { Clock } from '../model/clock.ts';
 import {
@@ -7,7 +8,6 @@ import {
   type QueuedTask,
   type TaskState,
 } from '../model/task.ts';
-import { ttlCache } from '../model/ttl-cache.ts';
 import { byTurn, costOf, flowOf } from './fair-order.ts';
 import type { Pool } from './pools.ts';
 import type { Flow, FlowKey, FlowSummary, QueueStore, SlotRow, Waiting } from './queue-store.ts';

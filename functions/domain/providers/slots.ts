@@ -1,6 +1,6 @@
+import { ttlCache } from '../model/cache.ts';
 import type { ProviderName } from '../model/catalogue.ts';
 import type { Pending, QueuePlace, TaskState } from '../model/task.ts';
-import { ttlCache } from '../model/ttl-cache.ts';
 import { costOf, flowOf } from './fair-order.ts';
 import { type GrantDeps, grantSlots, submitHorizonMs, submitTerms } from './grant-slots.ts';
 import type { Pool, Segment } from './pools.ts';

@@ -1,9 +1,9 @@
 import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
+import { ttlCache } from '../../../domain/model/cache.ts';
 import type { ProviderName } from '../../../domain/model/catalogue.ts';
 import type { Clock } from '../../../domain/model/clock.ts';
-import { ttlCache } from '../../../domain/model/ttl-cache.ts';
 import { type Durations, medianOf, withNewest } from '../../../domain/providers/durations.ts';
 import { update, updateExpression } from './update.ts';
 

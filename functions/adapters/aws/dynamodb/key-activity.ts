@@ -11,7 +11,7 @@ import {
   rateLimitAt,
   rateLimitState,
 } from '../../../domain/accounts/rate-limit.ts';
-import { boundedMap } from '../../../domain/model/bounded-map.ts';
+import { boundedMap } from '../../../domain/model/cache.ts';
 import { sessionIdleMs } from '../../../domain/model/console-code.ts';
 import { findRows } from './rows.ts';
 import { type Change, update, updateExpression } from './update.ts';

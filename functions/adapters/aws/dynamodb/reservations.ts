@@ -18,7 +18,7 @@ import {
 } from '../../../domain/billing/shards.ts';
 import { type BudgetName, budgetName, entryIdOf } from '../../../domain/model/account.ts';
 import { dayIn } from '../../../domain/model/api-key.ts';
-import { type BoundedMap, boundedMap } from '../../../domain/model/bounded-map.ts';
+import { type BoundedMap, boundedMap } from '../../../domain/model/cache.ts';
 import type { Pending, WithRequest } from '../../../domain/model/task.ts';
 import { backOff } from './back-off.ts';
 import { budgetIn, isOpen, openDay } from './budgets.ts';

@@ -1,8 +1,8 @@
 import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
 import * as z from 'zod';
+import { ttlCache } from '../../../domain/model/cache.ts';
 import type { Clock } from '../../../domain/model/clock.ts';
 import type { ProviderWebhook, WebhookVerifier } from '../../../domain/model/provider.ts';
-import { ttlCache } from '../../../domain/model/ttl-cache.ts';
 import { readBoundedJson } from '../bounded-json.ts';
 
 type Options = {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { boundedMap } from '../../../../functions/domain/model/bounded-map.ts';
+import { boundedMap } from '../../../../functions/domain/model/cache.ts';
 
 test('a map that is full is emptied for a new key, and keeps that key', () => {
   const map = boundedMap<number>(2);

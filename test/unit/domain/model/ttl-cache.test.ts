@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ttlCache } from '../../../../functions/domain/model/ttl-cache.ts';
+import { ttlCache } from '../../../../functions/domain/model/cache.ts';
 
 function context(maxEntries?: number) {
   const clock = { at: 1_000_000 };
