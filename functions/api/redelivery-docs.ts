@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { maxRedelivered } from '../domain/tasks/redeliver-all.ts';
+import { maxRedelivered } from '../domain/tasks/redeliver.ts';
 import { accountName, seconds } from '../domain/wire/fields.ts';
 import { account } from './example-ids.ts';
 

@@ -3,7 +3,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { clientConfig, s3ClientConfig } from '../adapters/aws/client-config.ts';
 import { taskTable } from '../adapters/aws/dynamodb/task-table.ts';
 import { taskPictures } from '../adapters/aws/s3/task-pictures.ts';
-import { deletePictures } from '../domain/tasks/delete-pictures.ts';
+import { deletePictures } from '../domain/tasks/delete-task.ts';
 import { TaskInput } from '../domain/tasks/state-inputs.ts';
 import { readEnv } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';

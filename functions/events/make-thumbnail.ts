@@ -4,7 +4,7 @@ import { s3ClientConfig } from '../adapters/aws/client-config.ts';
 import { taskPicture } from '../adapters/aws/s3/thumbnails.ts';
 import { shrink } from '../adapters/decoder/shrink.ts';
 import { metricNames } from '../domain/model/metric-names.ts';
-import { makeThumbnail } from '../domain/tasks/make-thumbnail.ts';
+import { makeThumbnail } from '../domain/tasks/thumbnails.ts';
 import { log } from '../runtime/log.ts';
 import { countMetric } from '../runtime/metric.ts';
 

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { providerAdapters } from '../../functions/adapters/providers/registry.ts';
 import { providerNames } from '../../functions/domain/model/catalogue.ts';
 import { lateThumbnailSeconds } from '../../functions/domain/model/task.ts';
-import { lateWriteMs } from '../../functions/domain/tasks/delete-pictures.ts';
+import { lateWriteMs } from '../../functions/domain/tasks/delete-task.ts';
 import {
   type Stage,
   type StageName,

@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { decodeSeconds } from '../../domain/model/task.ts';
-import { DecoderTimeout } from '../../domain/tasks/make-thumbnail.ts';
+import { DecoderTimeout } from '../../domain/tasks/thumbnails.ts';
 
 // The one place where pictures are decoded. infra/decoder.ts puts a decoder in WebAssembly in the place of the native one,
 // so that a mistake in it, met by a picture of somebody else, stays in its own memory.

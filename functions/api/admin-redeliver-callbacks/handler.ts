@@ -6,7 +6,7 @@ import { taskHistory } from '../../adapters/aws/dynamodb/task-history.ts';
 import { taskTable } from '../../adapters/aws/dynamodb/task-table.ts';
 import { taskFunctionStarter } from '../../adapters/aws/task-function.ts';
 import { existingAccount } from '../../domain/accounts/accounts.ts';
-import { redeliverAllAudited } from '../../domain/tasks/redeliver-all.ts';
+import { redeliverAllAudited } from '../../domain/tasks/redeliver.ts';
 import { readEnv } from '../../runtime/env.ts';
 import { serve } from '../../runtime/http.ts';
 import { log } from '../../runtime/log.ts';

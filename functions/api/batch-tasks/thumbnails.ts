@@ -3,7 +3,7 @@ import { s3ClientConfig } from '../../adapters/aws/client-config.ts';
 import { objectLinks } from '../../adapters/aws/s3/object-link.ts';
 import { storedThumbnails } from '../../adapters/aws/s3/thumbnails.ts';
 import { inputLinkSeconds } from '../../domain/model/task.ts';
-import { thumbnailLinks } from '../../domain/tasks/thumbnail-links.ts';
+import { thumbnailLinks } from '../../domain/tasks/thumbnails.ts';
 import type { Env } from '../../runtime/env.ts';
 
 /** What finds the thumbnails of a task; undefined in a stack that makes none. */

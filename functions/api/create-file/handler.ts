@@ -2,7 +2,7 @@ import { fileKey } from '../../adapters/aws/s3/bucket-keys.ts';
 import { uploadForms } from '../../adapters/aws/s3/upload-form.ts';
 import { maxInputBytes } from '../../domain/model/catalogue.ts';
 import { newFileId } from '../../domain/model/ids.ts';
-import { createFile } from '../../domain/tasks/create-file.ts';
+import { createFile } from '../../domain/tasks/input-files.ts';
 import { readEnv } from '../../runtime/env.ts';
 import { serve } from '../../runtime/http.ts';
 import { callers, dynamo } from '../callers.ts';

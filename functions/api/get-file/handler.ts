@@ -1,7 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { s3ClientConfig } from '../../adapters/aws/client-config.ts';
 import { fileBucket } from '../../adapters/aws/s3/file-bucket.ts';
-import { getFile } from '../../domain/tasks/get-file.ts';
+import { getFile } from '../../domain/tasks/input-files.ts';
 import { deliveryFor } from '../../domain/wire/deliver-picture.ts';
 import { readEnv } from '../../runtime/env.ts';
 import { serve } from '../../runtime/http.ts';

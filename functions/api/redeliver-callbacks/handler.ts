@@ -3,7 +3,7 @@ import { clientConfig } from '../../adapters/aws/client-config.ts';
 import { taskHistory } from '../../adapters/aws/dynamodb/task-history.ts';
 import { taskTable } from '../../adapters/aws/dynamodb/task-table.ts';
 import { taskFunctionStarter } from '../../adapters/aws/task-function.ts';
-import { redeliverAll } from '../../domain/tasks/redeliver-all.ts';
+import { redeliverAll } from '../../domain/tasks/redeliver.ts';
 import { readEnv } from '../../runtime/env.ts';
 import { serve } from '../../runtime/http.ts';
 import { log } from '../../runtime/log.ts';

@@ -1,4 +1,4 @@
-import { RedeliverRequest } from '../../domain/tasks/redeliver-all.ts';
+import { RedeliverRequest } from '../../domain/tasks/redeliver.ts';
 import { defineRoute, jsonBody, type RouteDocs } from '../../runtime/route.ts';
 import * as docsOf from '../redelivery-docs.ts';
 

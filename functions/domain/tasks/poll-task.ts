@@ -20,8 +20,8 @@ import {
   pollDeadlineMs,
   slowerSchedule,
 } from '../providers/poll-schedule.ts';
-import { limitImages } from './generated-images.ts';
 import type { TaskStore, Workflow } from './ports.ts';
+import { limitImages } from './settle-task.ts';
 
 type Deps = {
   readonly tasks: TaskStore;

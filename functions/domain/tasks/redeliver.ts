@@ -1,20 +1,24 @@
-import { type Act, auditEntry } from '../model/audit.ts';
+import * as z from 'zod';
+import { type Act, type AuditLog, auditEntry } from '../model/audit.ts';
 import type { Clock } from '../model/clock.ts';
+import { ownerOf } from '../model/mode.ts';
 import { Problem } from '../model/problem.ts';
 import { type EndedTask, isEnded, type WithRequest } from '../model/task.ts';
 import { getTask, taskRunning } from './get-task.ts';
+import type { TaskHistory } from './list-tasks.ts';
 import type { TaskStore } from './ports.ts';
 
 /** If the callback was not sent within this time, the reconciler sends it. */
-export const graceMs = 60 * 1000;
+const graceMs = 60 * 1000;
 
 type Deps = {
-  readonly tasks: Pick<TaskStore, 'find' | 'scheduleCallback'>;
+  readonly tasks: Pick<TaskStore, 'scheduleCallback'>;
   readonly deliverCallback: (taskId: string) => Promise<void>;
   readonly now: Clock;
-  /** The callback is recorded as pending, and was not sent at once: the reconciler sends it. */
+  /** A callback is recorded as pending, and was not sent at once: the reconciler sends it. */
   readonly wakeFailed: (taskId: string, cause: unknown) => void;
 };
+type DepsOfOne = Deps & { readonly tasks: Pick<TaskStore, 'find'> };
 
 /**
  * Sends the callback of an ended task once more, under the same event id, beginning with the first attempt;
@@ -24,7 +28,7 @@ type Deps = {
  *   `callback_url`, or what `getTask` throws
  */
 export const redeliver =
-  (deps: Deps) =>
+  (deps: DepsOfOne) =>
   async (id: string, account: string, act?: Act): Promise<WithRequest<EndedTask>> => {
     const task = await getTask(deps)(id, account);
     if (!isEnded(task)) throw taskRunning(id);
@@ -48,3 +52,84 @@ const entryAbout = (act: Act, { id, account, callback }: EndedTask) =>
     { account, taskId: id },
     { before: { callback: callback?.state ?? 'pending' }, after: { callback: 'pending' } },
   );
+
+/** How many callbacks one request sends, and how many of them at the same time. */
+export const maxRedelivered = 100;
+const atOnce = 10;
+
+const rules = {
+  body: 'The body must be a JSON object.',
+  since: 'since must be a time in unix seconds',
+  before: 'before must be a time in unix seconds, later than since',
+} as const;
+const maxUnixSeconds = 99_999_999_999;
+const unixSeconds = (rule: string) => z.int(rule).min(0, rule).max(maxUnixSeconds, rule);
+
+/** The body of `POST /v1/tasks/callbacks`. */
+export const RedeliverRequest = z
+  .object(
+    { since: unixSeconds(rules.since), before: unixSeconds(rules.before).optional() },
+    rules.body,
+  )
+  .superRefine(({ since, before = Infinity }, context) => {
+    if (since < before) return;
+    context.addIssue({ code: 'custom', path: ['before'], message: rules.before });
+  });
+export type RedeliverRequest = z.output<typeof RedeliverRequest>;
+
+type DepsOfAll = Deps & { readonly history: Pick<TaskHistory, 'undelivered'> };
+
+/**
+ * Sends the callbacks of an account once more that were given up since a time, and before another (now, if not given): the
+ * newest first, and so many at most. Repeated with the same `before` it goes on with the others, because one that is given
+ * up again was given up later. One that could not be sent at once is sent by the reconciler, and is `scheduled` like the others.
+ */
+export const redeliverAll =
+  ({ history, tasks, deliverCallback, now, wakeFailed }: DepsOfAll) =>
+  async ({ since, before }: RedeliverRequest, account: string) => {
+    const end = before ?? Math.ceil(now() / 1000);
+    const positions = await history.undelivered(account, {
+      limit: maxRedelivered + 1,
+      from: since * 1000,
+      to: end * 1000 - 1,
+    });
+    const ids = positions.slice(0, maxRedelivered).map(({ id }) => id);
+    let scheduled = 0;
+    for (let first = 0; first < ids.length; first += atOnce) {
+      const sent = await Promise.all(
+        ids.slice(first, first + atOnce).map(async (id) => {
+          // The index may be a moment old: one that is on its way already is left alone.
+          if (!(await tasks.scheduleCallback(id, now() + graceMs))) return 0;
+          await deliverCallback(id).catch((cause: unknown) => wakeFailed(id, cause));
+          return 1;
+        }),
+      );
+      scheduled += sent.reduce((sum: number, one) => sum + one, 0);
+    }
+    return {
+      object: 'callback_redelivery' as const,
+      account: ownerOf(account),
+      since,
+      before: end,
+      scheduled,
+      has_more: positions.length > maxRedelivered,
+    };
+  };
+
+type AuditedDeps = DepsOfAll & { readonly audit: Pick<AuditLog, 'put'> };
+
+/**
+ * The same by the operator. These are many writes, so the entry about them is written before the first one, and once more
+ * with how many there were: `null` means that it is not known how far they got.
+ */
+export const redeliverAllAudited =
+  ({ audit, ...deps }: AuditedDeps) =>
+  async (request: RedeliverRequest, account: string, act: Act) => {
+    const asked = { since: request.since, before: request.before ?? null };
+    const entry = auditEntry(act, { account }, { after: { ...asked, scheduled: null } });
+    await audit.put(entry);
+    const sent = await redeliverAll(deps)(request, account);
+    const { since, before, scheduled, has_more } = sent;
+    await audit.put({ ...entry, after: { since, before, scheduled, has_more } });
+    return sent;
+  };

@@ -12,6 +12,7 @@ import {
   type Image,
   isDeleted,
   isEnded,
+  maxSignedUrlLength,
   type Settled,
   type TaskState,
 } from '../model/task.ts';
@@ -21,7 +22,6 @@ import {
   ProviderBusy,
   ResultUnavailable,
 } from '../model/workflow-errors.ts';
-import { limitImages } from './generated-images.ts';
 import type { ResultStore, TaskStore } from './ports.ts';
 import { expiryOf } from './retention.ts';
 
@@ -103,6 +103,23 @@ async function endingOf(
 }
 
 // Images.
+
+/**
+ * What a provider says that it has generated, as far as a task of `n` images has room for it: never more than
+ * `n`, images before failures, each in its order. What is too long to be a URL is an image that cannot be fetched.
+ */
+export function limitImages(
+  n: number,
+  generated: readonly GeneratedImage[],
+): readonly GeneratedImage[] {
+  if (generated.length <= n && !generated.some(isTooLong)) return generated;
+  const images = generated.filter((one) => !('code' in one)).slice(0, n);
+  const failed = generated.filter((one) => 'code' in one).slice(0, n - images.length);
+  return [...images, ...failed].map((one) => (isTooLong(one) ? failures.resultUnavailable : one));
+}
+
+const isTooLong = (one: GeneratedImage): boolean =>
+  'url' in one && one.url.length > maxSignedUrlLength;
 
 /** Copies the images into our bucket. @throws {ResultUnavailable} unless the retries are over */
 async function collectImages(

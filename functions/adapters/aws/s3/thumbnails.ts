@@ -5,8 +5,8 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { contentTypeOf, type ImageFormat } from '../../../domain/model/image-format.ts';
-import type { TaskPicture } from '../../../domain/tasks/make-thumbnail.ts';
 import type { ThumbnailStore } from '../../../domain/tasks/ports.ts';
+import type { TaskPicture } from '../../../domain/tasks/thumbnails.ts';
 import { parsePictureKey, thumbnailKey, thumbnailPrefix } from './bucket-keys.ts';
 import { listImages } from './objects.ts';
 

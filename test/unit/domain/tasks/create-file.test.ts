@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { fileTtlMs } from '../../../../functions/domain/model/task.ts';
-import { createFile, fileIdOf, fileUrl } from '../../../../functions/domain/tasks/create-file.ts';
+import { createFile, fileIdOf, fileUrl } from '../../../../functions/domain/tasks/input-files.ts';
 import { sampleTime } from '../../../support/tasks.ts';
 
 const baseUrl = 'https://api.example.com';

@@ -3,8 +3,8 @@ import { urlProblem } from '../../../../functions/adapters/outbound/check-url.ts
 import type { KeyChange } from '../../../../functions/domain/model/api-key.ts';
 import { newTaskId } from '../../../../functions/domain/model/ids.ts';
 import { Problem, type ProblemCode } from '../../../../functions/domain/model/problem.ts';
-import { fileIdOf } from '../../../../functions/domain/tasks/create-file.ts';
 import { createTask } from '../../../../functions/domain/tasks/create-task.ts';
+import { fileIdOf } from '../../../../functions/domain/tasks/input-files.ts';
 import { GenerationRequest } from '../../../../functions/domain/wire/request.ts';
 import { memoryStore, memoryWorkflow, settableClock } from '../../../support/fakes.ts';
 import { sampleCaller, sampleTime } from '../../../support/tasks.ts';

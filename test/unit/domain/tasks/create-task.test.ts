@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { idempotencyTtlMs } from '../../../../functions/domain/billing/idempotency.ts';
 import { newTaskId } from '../../../../functions/domain/model/ids.ts';
-import { fileUrl } from '../../../../functions/domain/tasks/create-file.ts';
 import { createTask } from '../../../../functions/domain/tasks/create-task.ts';
+import { fileUrl } from '../../../../functions/domain/tasks/input-files.ts';
 import { GenerationRequest } from '../../../../functions/domain/wire/request.ts';
 import { sampleCaller, sampleKey, sampleTime } from '../../../support/tasks.ts';
 import { thrownBy } from '../../../support/thrown-by.ts';

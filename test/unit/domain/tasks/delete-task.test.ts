@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { isDeleted } from '../../../../functions/domain/model/task.ts';
-import { deletePictures, lateWriteMs } from '../../../../functions/domain/tasks/delete-pictures.ts';
-import { deleteTask } from '../../../../functions/domain/tasks/delete-task.ts';
+import {
+  deletePictures,
+  deleteTask,
+  lateWriteMs,
+} from '../../../../functions/domain/tasks/delete-task.ts';
 import { getTask } from '../../../../functions/domain/tasks/get-task.ts';
 import { batchTasks, readPage } from '../../../../functions/domain/tasks/list-tasks.ts';
 import { memoryPictures, memoryStore, settableClock } from '../../../support/fakes.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { getFile } from '../../../../functions/domain/tasks/get-file.ts';
+import { getFile } from '../../../../functions/domain/tasks/input-files.ts';
 import type { FileStore } from '../../../../functions/domain/tasks/ports.ts';
 import { thrownBy } from '../../../support/thrown-by.ts';
 

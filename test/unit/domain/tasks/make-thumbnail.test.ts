@@ -1,8 +1,5 @@
 import { expect, test } from 'vitest';
-import {
-  DecoderTimeout,
-  makeThumbnail,
-} from '../../../../functions/domain/tasks/make-thumbnail.ts';
+import { DecoderTimeout, makeThumbnail } from '../../../../functions/domain/tasks/thumbnails.ts';
 import { sampleId } from '../../../support/tasks.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);

@@ -7,7 +7,7 @@ import {
   RedeliverRequest,
   redeliverAll,
   redeliverAllAudited,
-} from '../../../../functions/domain/tasks/redeliver-all.ts';
+} from '../../../../functions/domain/tasks/redeliver.ts';
 import { memoryAudit } from '../../../support/audit.ts';
 import { memoryStore, memoryWorkflow } from '../../../support/fakes.ts';
 import {

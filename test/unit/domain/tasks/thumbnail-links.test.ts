@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { thumbnailLinks } from '../../../../functions/domain/tasks/thumbnail-links.ts';
+import { thumbnailLinks } from '../../../../functions/domain/tasks/thumbnails.ts';
 import { completed, failed, processing } from '../../../support/tasks.ts';
 
 const image = { key: 'results/x/1.png', contentType: 'image/png', bytes: 1 };

@@ -1,3 +1,7 @@
+import type { Clock } from '../model/clock.ts';
+import { copiesExpireAt, type Task } from '../model/task.ts';
+import type { ThumbnailStore } from './ports.ts';
+
 /** A picture of a task in one of the buckets. */
 export type TaskPicture = {
   readonly taskId: string;
@@ -12,7 +16,7 @@ export class DecoderTimeout extends Error {
   override name = 'DecoderTimeout';
 }
 
-type Deps = {
+type MakeDeps = {
   /**
    * A small JPEG of a picture. Rejects for what is damaged, too large, or no picture that it decodes, and with
    * `DecoderTimeout` when it takes too long.
@@ -29,7 +33,7 @@ type Deps = {
  * @throws {Error} when the bucket cannot be read or written, or the decoder was too slow, so that another attempt may help
  */
 export const makeThumbnail =
-  ({ shrink, failed, gone }: Deps) =>
+  ({ shrink, failed, gone }: MakeDeps) =>
   async (picture: TaskPicture): Promise<void> => {
     const bytes = await picture.read();
     if (!bytes) return gone(picture.taskId);
@@ -38,4 +42,29 @@ export const makeThumbnail =
       failed(picture.taskId, cause);
     });
     if (thumbnail) await picture.storeThumbnail(thumbnail);
+  };
+
+type LinkDeps = {
+  readonly inputs: ThumbnailStore;
+  readonly results: ThumbnailStore;
+  readonly now: Clock;
+};
+
+const none: ReadonlyMap<number, string> = new Map();
+
+/** The links to the thumbnails of a task, one for each of its pictures; `null` for a picture that has none. */
+export const thumbnailLinks =
+  ({ inputs, results, now }: LinkDeps) =>
+  async (task: Task): Promise<{ inputs: (string | null)[]; results: (string | null)[] }> => {
+    const images = task.status === 'completed' ? task.images : [];
+    // Nothing is looked for that cannot be there: each look costs a request to the bucket.
+    const hasCopies = now() < (copiesExpireAt(task) ?? 0);
+    const [ofInputs, ofResults] = await Promise.all([
+      hasCopies ? inputs.links(task.id) : none,
+      images.length > 0 ? results.links(task.id) : none,
+    ]);
+    return {
+      inputs: task.inputs.map((_, index) => ofInputs.get(index) ?? null),
+      results: images.map((_, index) => ofResults.get(index + 1) ?? null),
+    };
   };

@@ -1,10 +1,17 @@
 import type { Clock } from '../model/clock.ts';
+import { spellDuration } from '../model/duration.ts';
 import { isFileId } from '../model/ids.ts';
+import { formatOfType } from '../model/image-format.ts';
+import { Problem } from '../model/problem.ts';
 import { fileTtlMs } from '../model/task.ts';
+import { type Delivery, deliver } from '../wire/deliver-picture.ts';
 import type { FileRequest } from '../wire/request.ts';
 import { type UploadForm, uploadView } from '../wire/view.ts';
+import type { FileStore } from './ports.ts';
 
-type Deps = {
+// Files that a caller uploads before he creates the tasks that use them.
+
+type CreateDeps = {
   readonly baseUrl: string;
   readonly now: Clock;
   readonly newId: () => string;
@@ -13,7 +20,7 @@ type Deps = {
 
 /** Creates a file that later tasks may use as a picture: its URL, and the form to upload it with. */
 export const createFile =
-  ({ baseUrl, now, newId, formFor }: Deps) =>
+  ({ baseUrl, now, newId, formFor }: CreateDeps) =>
   async ({ content_type }: FileRequest, account: string) => {
     const id = newId();
     return {
@@ -24,6 +31,33 @@ export const createFile =
       upload: uploadView(await formFor(account, id, content_type)),
     };
   };
+
+/**
+ * A file of this account, as it was uploaded: nobody has inspected it yet.
+ * @throws {Problem} `file_not_found`, also for a file of another account; `picture_too_large`
+ */
+export const getFile =
+  ({ files }: { readonly files: FileStore }) =>
+  async (fileId: string, account: string, delivery: Delivery) => {
+    const file = isFileId(fileId) ? await files.find(account, fileId) : undefined;
+    if (!file) throw fileNotFound();
+    // The form has fixed the type to one of ours. Whatever else may be there is not shown as what it says it is.
+    const format = formatOfType(file.contentType);
+    return deliver(delivery, {
+      contentType: format ? file.contentType : 'application/octet-stream',
+      bytes: file.bytes,
+      filename: `${fileId}.${format ?? 'bin'}`,
+      link: () => files.link(account, fileId),
+      read: () => files.read(account, fileId),
+    });
+  };
+
+export const fileNotFound = (): Problem =>
+  new Problem(
+    'file_not_found',
+    `There is no such file: it was not uploaded, or it was deleted ${spellDuration(fileTtlMs)} after its upload.`,
+    { param: 'file_id' },
+  );
 
 /** The URL of an uploaded file, which only tasks of its own account can use as an input. */
 export const fileUrl = (baseUrl: string, fileId: string): string => `${baseUrl}/v1/files/${fileId}`;
