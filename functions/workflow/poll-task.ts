@@ -8,7 +8,7 @@ import { cachedSecret, providerKey } from '../adapters/aws/secrets.ts';
 import { taskTokens, workingTokens } from '../adapters/aws/state-machine.ts';
 import { taskProviders } from '../adapters/providers/registry.ts';
 import { metricNames } from '../domain/model/metric-names.ts';
-import { requireProviderKey } from '../domain/providers/provider-key.ts';
+import { requireProviderKey } from '../domain/providers/available-providers.ts';
 import { providerSlots } from '../domain/providers/slots.ts';
 import { endTask } from '../domain/tasks/end-task.ts';
 import { pollTask } from '../domain/tasks/poll-task.ts';

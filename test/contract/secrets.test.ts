@@ -12,7 +12,7 @@ import { signingKeys } from '../../functions/adapters/aws/signing-keys.ts';
 import { providerNames } from '../../functions/domain/model/catalogue.ts';
 import { linkValidForMs } from '../../functions/domain/model/task.ts';
 import { ProviderBusy, ProviderRejected } from '../../functions/domain/model/workflow-errors.ts';
-import { requireProviderKey } from '../../functions/domain/providers/provider-key.ts';
+import { requireProviderKey } from '../../functions/domain/providers/available-providers.ts';
 import { startSecrets } from '../../local/aws/secrets/secrets.ts';
 import { settableClock } from '../support/fakes.ts';
 import { interceptingProxy } from './intercepting-proxy.ts';

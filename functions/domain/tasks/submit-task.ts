@@ -32,7 +32,7 @@ import {
   SubmitUnknown,
   TaskFailed,
 } from '../model/workflow-errors.ts';
-import { availableProvidersOf } from '../providers/order.ts';
+import { availableProvidersOf } from '../providers/available-providers.ts';
 import { type PollSchedule, pollSchedule } from '../providers/poll-schedule.ts';
 import { rejectionCode } from '../providers/rejections.ts';
 import type { Slots, TakenSlot } from '../providers/slots.ts';

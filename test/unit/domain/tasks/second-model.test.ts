@@ -6,11 +6,11 @@ import {
   providerNames,
 } from '../../../../functions/domain/model/catalogue.ts';
 import type { GeneratedImage } from '../../../../functions/domain/model/task.ts';
+import { offeredProviders } from '../../../../functions/domain/providers/available-providers.ts';
 import {
   estimateSeconds,
   measuredSecondsOf,
 } from '../../../../functions/domain/providers/durations.ts';
-import { offeredProviders } from '../../../../functions/domain/providers/provider-key.ts';
 import { createTask } from '../../../../functions/domain/tasks/create-task.ts';
 import { pollTask } from '../../../../functions/domain/tasks/poll-task.ts';
 import { prepareInputs } from '../../../../functions/domain/tasks/prepare-inputs.ts';

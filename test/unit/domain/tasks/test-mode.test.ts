@@ -13,7 +13,7 @@ import {
 } from '../../../../functions/domain/model/mode.ts';
 import { toCredits } from '../../../../functions/domain/model/money.ts';
 import { SubmitUnknown } from '../../../../functions/domain/model/workflow-errors.ts';
-import { providersOf } from '../../../../functions/domain/providers/order.ts';
+import { providersOf } from '../../../../functions/domain/providers/available-providers.ts';
 import { createTask } from '../../../../functions/domain/tasks/create-task.ts';
 import { FindQuery, findTasks } from '../../../../functions/domain/tasks/find-tasks.ts';
 import { GenerationRequest } from '../../../../functions/domain/wire/request.ts';

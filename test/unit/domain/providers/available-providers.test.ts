@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { defaultModel } from '../../../../functions/domain/model/catalogue.ts';
-import { offeredProviders } from '../../../../functions/domain/providers/provider-key.ts';
+import { offeredProviders } from '../../../../functions/domain/providers/available-providers.ts';
 
 const keysOf =
   (...names: readonly string[]) =>
