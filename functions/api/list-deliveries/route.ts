@@ -1,5 +1,5 @@
 import { DeliveriesQuery, deliveryView } from '../../domain/tasks/list-deliveries.ts';
-import { DeliveryList } from '../../domain/wire/delivery-schemas.ts';
+import { DeliveryList } from '../../domain/wire/story-schemas.ts';
 import { defineRoute, type RouteDocs } from '../../runtime/route.ts';
 import * as ids from '../example-ids.ts';
 import { limitAndCursor, wholeNumber } from '../field-docs.ts';

@@ -17,8 +17,8 @@ import {
   pageResponse,
   unixSecondsSchema,
 } from '../wire/cursor.ts';
-import type * as schemas from '../wire/delivery-schemas.ts';
 import { attemptView, nextAttemptAt } from '../wire/story.ts';
+import type * as schemas from '../wire/story-schemas.ts';
 import type { TaskHistory } from './list-tasks.ts';
 import { hasExpired } from './retention.ts';
 

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { maxQuotedCharacters } from '../model/receiver-response.ts';
 import { callbackStates, inputLinkSeconds, maxStoredAttempts } from '../model/task.ts';
-import { keyId, seconds } from './fields.ts';
+import { keyId, page, seconds, taskId } from './fields.ts';
 
 // What a task says about itself beside its results: what was asked, what happened when, and what became of its callback.
 
@@ -86,7 +86,7 @@ export const TaskEvent = z
   })
   .describe('Something that has happened to the task. There may be other types later');
 
-export const Attempt = z
+const Attempt = z
   .strictObject({
     at: moment('When it began'),
     ms: z.int().min(0).describe('How many milliseconds it took'),
@@ -120,6 +120,23 @@ export const TaskCallback = z
       ),
   })
   .describe('What became of the callback, when `callback_url` was given');
+
+export const Delivery = z
+  .strictObject({
+    object: z.literal('webhook_delivery'),
+    task_id: taskId,
+    event_id: z.string().describe('The `webhook-id` of all its attempts'),
+    status: z.enum(callbackStates).describe('`retrying` is tried again, `undelivered` is not'),
+    url: z.string().describe('Where it goes, without the query'),
+    task_created_at: seconds('When its task was created'),
+    task_completed_at: seconds('When its task ended'),
+    attempt_count: z.int().min(0).describe('How many attempts were made in all'),
+    last_attempt: Attempt.nullable(),
+    next_attempt_at: seconds('By when the next attempt is made, if there is one').nullable(),
+  })
+  .describe('The callback of a task that has ended');
+
+export const DeliveryList = page(Delivery);
 
 const links = z.array(z.url().nullable());
 

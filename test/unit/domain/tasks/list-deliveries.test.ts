@@ -5,7 +5,7 @@ import {
   DeliveriesQuery,
   listDeliveries,
 } from '../../../../functions/domain/tasks/list-deliveries.ts';
-import { DeliveryList } from '../../../../functions/domain/wire/delivery-schemas.ts';
+import { DeliveryList } from '../../../../functions/domain/wire/story-schemas.ts';
 import { memoryStore } from '../../../support/fakes.ts';
 import { completed, processing, sampleTime } from '../../../support/tasks.ts';
 
