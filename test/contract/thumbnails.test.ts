@@ -5,7 +5,7 @@ import {
   thumbnailKey,
   uploadKey,
 } from '../../functions/adapters/aws/s3/bucket-keys.ts';
-import { objectLinks } from '../../functions/adapters/aws/s3/object-link.ts';
+import { objectLinks } from '../../functions/adapters/aws/s3/presign.ts';
 import { storedThumbnails, taskPicture } from '../../functions/adapters/aws/s3/thumbnails.ts';
 import { sampleId } from '../support/tasks.ts';
 import { s3 } from './s3.ts';

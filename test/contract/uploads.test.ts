@@ -7,7 +7,7 @@ import {
   preparedKey,
   uploadKey,
 } from '../../functions/adapters/aws/s3/bucket-keys.ts';
-import { uploadForms } from '../../functions/adapters/aws/s3/upload-form.ts';
+import { uploadForms } from '../../functions/adapters/aws/s3/presign.ts';
 import { maxInputBytes } from '../../functions/domain/model/catalogue.ts';
 import type { UploadForm } from '../../functions/domain/wire/view.ts';
 import { sampleId } from '../support/tasks.ts';

@@ -1,6 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { s3ClientConfig } from '../../adapters/aws/client-config.ts';
-import { objectLinks } from '../../adapters/aws/s3/object-link.ts';
+import { objectLinks } from '../../adapters/aws/s3/presign.ts';
 import { storedThumbnails } from '../../adapters/aws/s3/thumbnails.ts';
 import { inputLinkSeconds } from '../../domain/model/task.ts';
 import { thumbnailLinks } from '../../domain/tasks/thumbnails.ts';

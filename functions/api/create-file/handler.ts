@@ -1,5 +1,5 @@
 import { fileKey } from '../../adapters/aws/s3/bucket-keys.ts';
-import { uploadForms } from '../../adapters/aws/s3/upload-form.ts';
+import { uploadForms } from '../../adapters/aws/s3/presign.ts';
 import { maxInputBytes } from '../../domain/model/catalogue.ts';
 import { newFileId } from '../../domain/model/ids.ts';
 import { createFile } from '../../domain/tasks/input-files.ts';

@@ -6,7 +6,7 @@ import { reservations } from '../../adapters/aws/dynamodb/reservations.ts';
 import { taskTable } from '../../adapters/aws/dynamodb/task-table.ts';
 import { queueEstimatesOf } from '../../adapters/aws/queue-estimates.ts';
 import { uploadKey } from '../../adapters/aws/s3/bucket-keys.ts';
-import { uploadForms } from '../../adapters/aws/s3/upload-form.ts';
+import { uploadForms } from '../../adapters/aws/s3/presign.ts';
 import { workflowStarter } from '../../adapters/aws/state-machine.ts';
 import { urlProblem } from '../../adapters/outbound/check-url.ts';
 import { maxInputBytes, pricedModels } from '../../domain/model/catalogue.ts';

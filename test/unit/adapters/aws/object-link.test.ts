@@ -1,7 +1,7 @@
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { expect, test } from 'vitest';
-import { objectLinks } from '../../../../functions/adapters/aws/s3/object-link.ts';
+import { objectLinks } from '../../../../functions/adapters/aws/s3/presign.ts';
 
 const Key = 'prepared/task-unified-1757156493-imcg5zqt/0.jpeg';
 const at = Date.UTC(2026, 2, 2, 9, 30, 40);
