@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { Webhook } from 'standardwebhooks';
 import type { TestDelivery } from '../../domain/accounts/test-webhook.ts';
 import { maxQuotedBytes } from '../../domain/model/receiver-response.ts';
 import { parseRetryAfter } from '../../domain/model/retry-after.ts';
@@ -90,3 +91,27 @@ const textOf = ({ headers }: OutboundResponse, start: Buffer): string | undefine
 /** By its type; a response without one is text if it is UTF-8. */
 const isText = (contentType: string | undefined, start: Buffer): boolean =>
   contentType === undefined ? isUtf8(start) : textType.test(contentType);
+
+/** The headers of a signed callback, as the Standard Webhooks specification defines them. */
+export type SignedHeaders = {
+  readonly 'webhook-id': string;
+  readonly 'webhook-timestamp': string;
+  readonly 'webhook-signature': string;
+};
+
+/**
+ * Signs the exact bytes that are sent, once with each secret: while a secret is rotated, the receiver knows
+ * only one of the two. `id` is the same for every attempt of one event.
+ */
+export const sign = (
+  secrets: readonly string[],
+  id: string,
+  body: string,
+  nowMs: number,
+): SignedHeaders => ({
+  'webhook-id': id,
+  'webhook-timestamp': String(Math.floor(nowMs / 1000)),
+  'webhook-signature': secrets
+    .map((secret) => new Webhook(secret).sign(id, new Date(nowMs), body))
+    .join(' '),
+});

@@ -1,6 +1,5 @@
 import { accountTable } from '../../adapters/aws/dynamodb/account-table.ts';
-import { deliverTest } from '../../adapters/callbacks/deliver.ts';
-import { sign } from '../../adapters/callbacks/sign.ts';
+import { deliverTest, sign } from '../../adapters/callbacks/deliver.ts';
 import { urlProblem } from '../../adapters/outbound/check-url.ts';
 import { limitTestEvents } from '../../domain/accounts/rate-limit.ts';
 import { testWebhook } from '../../domain/accounts/test-webhook.ts';

@@ -4,8 +4,7 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
-import { deliver } from '../../../../functions/adapters/callbacks/deliver.ts';
-import { sign } from '../../../../functions/adapters/callbacks/sign.ts';
+import { deliver, sign } from '../../../../functions/adapters/callbacks/deliver.ts';
 import { freePort } from '../../../support/free-port.ts';
 
 const readme = readFileSync('README.md', 'utf8');

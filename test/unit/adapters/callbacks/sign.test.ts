@@ -1,6 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, test } from 'vitest';
-import { sign } from '../../../../functions/adapters/callbacks/sign.ts';
+import { sign } from '../../../../functions/adapters/callbacks/deliver.ts';
 import { newWebhookSecret } from '../../../../functions/domain/model/ids.ts';
 
 const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
