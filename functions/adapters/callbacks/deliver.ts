@@ -93,7 +93,7 @@ const isText = (contentType: string | undefined, start: Buffer): boolean =>
   contentType === undefined ? isUtf8(start) : textType.test(contentType);
 
 /** The headers of a signed callback, as the Standard Webhooks specification defines them. */
-export type SignedHeaders = {
+type SignedHeaders = {
   readonly 'webhook-id': string;
   readonly 'webhook-timestamp': string;
   readonly 'webhook-signature': string;

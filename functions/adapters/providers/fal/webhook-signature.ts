@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { ttlCache } from '../../../domain/model/cache.ts';
 import type { Clock } from '../../../domain/model/clock.ts';
 import type { ProviderWebhook, WebhookVerifier } from '../../../domain/model/provider.ts';
-import { readBoundedJson } from '../bounded-json.ts';
+import { readBoundedJson } from '../upstream.ts';
 
 type Options = {
   /** Where fal publishes the keys it signs with. They are public: our API key is not sent there. */
