@@ -6,7 +6,7 @@ import { taskTable } from '../adapters/aws/dynamodb/task-table.ts';
 import { slotDeps } from '../adapters/aws/provider-slots.ts';
 import { taskTokens } from '../adapters/aws/state-machine.ts';
 import { providerSlots } from '../domain/providers/slots.ts';
-import { awaitSlot } from '../domain/tasks/await-slot.ts';
+import { awaitSlot } from '../domain/tasks/begin-wait.ts';
 import { WaitInput } from '../domain/tasks/state-inputs.ts';
 import { readEnv } from '../runtime/env.ts';
 import { grantExpired } from '../runtime/slot-signals.ts';

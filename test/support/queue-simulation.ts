@@ -19,7 +19,7 @@ import {
 import type { QueueStore } from '../../functions/domain/providers/queue-store.ts';
 import { reconcileSlots } from '../../functions/domain/providers/reconcile-slots.ts';
 import { providerSlots, type SlotDeps } from '../../functions/domain/providers/slots.ts';
-import { awaitSlot } from '../../functions/domain/tasks/await-slot.ts';
+import { awaitSlot } from '../../functions/domain/tasks/begin-wait.ts';
 import { ensureWorkflowRunning } from '../../functions/domain/tasks/ensure-workflow.ts';
 import { pollTask } from '../../functions/domain/tasks/poll-task.ts';
 import type { TaskStore, Workflow } from '../../functions/domain/tasks/ports.ts';

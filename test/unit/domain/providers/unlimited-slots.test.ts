@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { defaultModel } from '../../../../functions/domain/model/catalogue.ts';
 import type { Pending } from '../../../../functions/domain/model/task.ts';
 import type { QueueStore } from '../../../../functions/domain/providers/queue-store.ts';
-import { awaitSlot } from '../../../../functions/domain/tasks/await-slot.ts';
+import { awaitSlot } from '../../../../functions/domain/tasks/begin-wait.ts';
 import { settableClock } from '../../../support/fakes.ts';
 import { memoryQueue } from '../../../support/memory-queue.ts';
 import { memoryTasks } from '../../../support/memory-tasks.ts';

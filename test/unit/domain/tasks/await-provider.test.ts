@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Task } from '../../../../functions/domain/model/task.ts';
-import { awaitProvider } from '../../../../functions/domain/tasks/await-provider.ts';
+import { awaitProvider } from '../../../../functions/domain/tasks/begin-wait.ts';
 import { memoryStore, memoryWorkflow } from '../../../support/fakes.ts';
 import { completed, processing, sampleId } from '../../../support/tasks.ts';
 
