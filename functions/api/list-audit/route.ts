@@ -1,5 +1,5 @@
-import { AuditList } from '../../domain/accounts/audit-schemas.ts';
 import { AuditQuery, auditView } from '../../domain/accounts/list-audit.ts';
+import { AuditList } from '../../domain/accounts/schemas.ts';
 import { auditDays } from '../../domain/model/audit.ts';
 import { actorPattern, patterns } from '../../domain/model/ids.ts';
 import { defineRoute, type RouteDocs } from '../../runtime/route.ts';

@@ -16,7 +16,7 @@ import {
   pageResponse,
   unixSecondsSchema,
 } from '../wire/cursor.ts';
-import type * as schemas from './audit-schemas.ts';
+import type * as schemas from './schemas.ts';
 
 const rules = {
   account: 'account must be the name of an account',

@@ -1,14 +1,15 @@
 import * as z from 'zod';
 import type { Entry as LedgerEntry } from '../model/account.ts';
 import { scopes } from '../model/api-key.ts';
-import { patterns } from '../model/ids.ts';
+import { auditedOperations } from '../model/audit.ts';
+import { actorPattern, patterns } from '../model/ids.ts';
 import { modes } from '../model/mode.ts';
 import { maxQuotedCharacters } from '../model/receiver-response.ts';
 import { accountName, credits, keyId, page, seconds, taskId } from '../wire/fields.ts';
 import { CompletedCallback } from '../wire/task-schemas.ts';
 
-// The responses about accounts, credits and API keys. Handlers and use cases import their types only, so that no bundle
-// carries them.
+// The responses about accounts, credits, API keys and what was done to them. Handlers and use cases import their types only,
+// so that no bundle carries them.
 
 const kinds = [
   'grant',
@@ -239,3 +240,41 @@ const period = {
 export const UsageList = page(Usage).extend(period).describe('A page of usage');
 
 export const AdminUsageList = page(AdminUsage).extend(period).describe('A page of usage');
+
+const auditedFields = (what: string) =>
+  z
+    .record(z.string(), z.unknown())
+    .nullable()
+    .describe(
+      `${what}. By the names that they have in requests; texts, numbers, booleans or lists of texts`,
+    );
+
+export const AuditEntry = z
+  .strictObject({
+    object: z.literal('audit_entry'),
+    id: z.string().regex(patterns.auditId),
+    created: seconds('When it was done'),
+    operation: z
+      .enum(auditedOperations)
+      .describe(
+        'What was done: the id of the operation in this document, or `issueKey` and `issueConsoleCode`',
+      ),
+    actor: z
+      .strictObject({
+        key_id: z
+          .string()
+          .regex(new RegExp(actorPattern))
+          .describe('The API key; `operator` for the function that issues keys'),
+        key_name: z.string().describe('Its name at that time'),
+      })
+      .describe('Who did it'),
+    account: accountName.describe('The account that it was done to'),
+    task_id: taskId.nullable().describe('The task, if it was done to one'),
+    key_id: keyId.nullable().describe('The API key, if it was done to one'),
+    before: auditedFields('The fields that were changed, before; `null` when there was nothing'),
+    after: auditedFields('The same afterwards, or what came of it; `null` when there is nothing'),
+    request_id: z.string().describe('The `x-request-id` of the response'),
+  })
+  .describe('What was done by the operator, or by somebody who manages an account');
+
+export const AuditList = page(AuditEntry);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { AuditList } from '../../../../functions/domain/accounts/audit-schemas.ts';
 import { AuditQuery, listAudit } from '../../../../functions/domain/accounts/list-audit.ts';
+import { AuditList } from '../../../../functions/domain/accounts/schemas.ts';
 import { type Act, auditDays, auditEntry } from '../../../../functions/domain/model/audit.ts';
 import { memoryAudit } from '../../../support/audit.ts';
 import { sampleAct, sampleTime } from '../../../support/tasks.ts';
