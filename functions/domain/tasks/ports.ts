@@ -210,10 +210,10 @@ export type InputStore = {
   link(taskId: string, index: number, format?: ImageFormat): Promise<string>;
 };
 
-/** The result pictures in our bucket. */
 /** The private copy of an input. */
 type InputCopy = { readonly index: number; readonly format: ImageFormat };
 
+/** The result pictures in our bucket. */
 export type ResultStore = {
   /** The images that were copied before, by number. */
   stored(taskId: string): Promise<ReadonlyMap<number, Image>>;
