@@ -104,7 +104,7 @@ test.skipIf(!olderNode)(
   async () => {
     const checkout = await temporaryDirectory();
     await mkdir(join(checkout, 'cli'));
-    for (const name of ['cli/darkroom.js', 'package.json']) {
+    for (const name of ['cli/darkroom.js', 'cli/installed-node.js', 'package.json']) {
       await copyFile(script(`../${name}`), join(checkout, name));
     }
 
