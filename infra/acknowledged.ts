@@ -8,11 +8,11 @@ import type { Workflow } from './workflow.ts';
 // neither fixed nor listed here stops the synthesis.
 const everywhere = {
   'AwsSolutions-S1':
-    'Objects are reached through our functions and through links they sign; both are in our own logs.',
+    'Callers reach objects through our functions and through links that those sign; our own logs have both.',
   'AwsSolutions-SMG4':
     'The provider rotates its keys, not we; the signing key is replaced by hand, since its links live up to 72 hours.',
   'AwsSolutions-APIG4':
-    'The key is checked inside the function: the error body is the contract, and it saves a cold start.',
+    'The function checks the key: so the contract decides the error body, and an authorizer adds no cold start.',
   'AwsSolutions-SF1':
     'Logging every event would cost more than the executions; Step Functions keeps their history for 90 days.',
   'AwsSolutions-SF2':
@@ -69,7 +69,10 @@ export function acknowledgeRule({ node }: IConstruct, [id, reason]: Reason): voi
   });
 }
 
-/** The middle of an ARN of this stack, as a finding has it: the account and the region are known when the settings say them. */
+/**
+ * The middle of an ARN of this stack, as it stands in a finding. Without an account and a region in the settings, the
+ * finding has references instead.
+ */
 function placeOf({ partition, region, account }: Stack): string {
   const shown = (value: string, reference: string) =>
     Token.isUnresolved(value) ? `<AWS::${reference}>` : value;

@@ -42,11 +42,11 @@ export type Monitored = {
 type AlarmProps = {
   readonly description: string;
   readonly metric: IMetric;
-  /** The sum from which on it is an alarm; 1 when it is not given. */
+  /** The alarm goes off when the sum reaches this number; by default 1. */
   readonly threshold?: number;
-  /** The alarm is that too little happens, instead of too much: missing data counts as well. */
+  /** The alarm goes off when the sum is below the threshold, and also when data is missing. */
   readonly isBelow?: boolean;
-  /** How many periods in a row; 1 when it is not given, and 2 with `isBelow`. */
+  /** How many periods in a row have to be bad; by default 1, and 2 with `isBelow`. */
   readonly periods?: number;
 };
 
@@ -117,15 +117,17 @@ const sumOf = (label: string, minutes: number, metrics: readonly IMetric[]): IMe
 /** Fewer failed tasks than this in a quarter of an hour are no outage, whatever their share is. */
 const minFailedTasks = 3;
 
-/** The share of tasks that the providers failed; when none was completed, deferred ones count as well. */
+/**
+ * The share of tasks that failed because of the providers. When no task was completed, deferred submits count as well.
+ */
 const providerFailures = `IF(FILL(completed, 0) > 0, ${[
   `IF(FILL(failed, 0) >= ${minFailedTasks}, FILL(failed, 0) / (FILL(failed, 0) + FILL(completed, 0)), 0)`,
   `IF(FILL(failed, 0) + FILL(deferred, 0) >= ${minFailedTasks}, 1, 0)`,
 ].join(', ')})`;
 
-/** From this wait for a slot on, in seconds, somebody has to look: after a day the task fails. */
+/** A wait for a slot of so many seconds is an alarm: after a day the task fails. */
 const longWaitSeconds = 12 * 60 * 60;
-/** So many slots in five minutes that were not taken up, or not freed, are no accident. */
+/** If so many slots are not taken up or not freed in five minutes, it is no accident. */
 const stuckSlots = 5;
 
 const taskAlarms = {
@@ -195,7 +197,7 @@ function reconcilerAlarm({ triggers }: Monitored) {
       description: 'No run of the reconciler has succeeded for ten minutes: it repairs nothing.',
       metric: new MathExpression({
         label: 'reconciler runs that succeeded',
-        // Filled, since an alarm looks further back when data are missing, and would be 10 minutes late.
+        // FILL, because without data an alarm reads older periods, and would come 10 minutes late.
         expression: 'FILL(ran, 0) - FILL(failed, 0)',
         period: Duration.minutes(5),
         usingMetrics: { ran: reconcile.metricInvocations(), failed: reconcile.metricErrors() },
@@ -216,8 +218,8 @@ function executionAlarm({ workflow: { machine } }: Monitored) {
 }
 
 function functionAlarms({ api, workflow, triggers, deletion }: Monitored) {
-  // These never throw on purpose. The other functions of the workflow report by an error what the
-  // state machine decides about: a bad picture, a busy provider, a receiver that does not answer.
+  // These never throw on purpose. The other functions of the workflow throw errors that the state machine acts on: a bad
+  // picture, a busy provider, a receiver that does not respond.
   const neverThrowing = [
     workflow.functions['workflow/await-slot'],
     workflow.functions['workflow/await-provider'],
@@ -225,8 +227,8 @@ function functionAlarms({ api, workflow, triggers, deletion }: Monitored) {
     ...Object.values(triggers.functions),
     ...Object.values(deletion.functions),
   ];
-  // Ten, which is as many metrics as one alarm may have: all but the one that an operator runs by hand. Errors of the
-  // routes are the API's 5xx, also when one waits for another function in vain.
+  // One alarm may have ten metrics. These are ten: all functions but the one that an operator runs by hand. An error of a
+  // route counts as a 5xx of the API, also when the route waits for another function in vain.
   const byHand = triggers.functions['events/issue-key'];
   const all = [
     ...Object.values(workflow.functions),
@@ -252,7 +254,7 @@ function functionAlarms({ api, workflow, triggers, deletion }: Monitored) {
       threshold: 5,
     },
     ApiServerError: {
-      description: 'The API answers 5xx.',
+      description: 'The API responds with 5xx.',
       metric: api.metricServerError({ statistic: 'Sum', period: Duration.minutes(5) }),
       threshold: 5,
     },
@@ -274,7 +276,8 @@ function capacityAlarms({ workflow, tables }: Monitored) {
       metric: sumOf(
         'throttled requests',
         5,
-        // Ten, which is as many metrics as one alarm may have. A throttled request for a file, or of the operator, is a 5xx of the API.
+        // Ten metrics, as many as one alarm may have. A throttled request for a file, or of the operator, is a 5xx of the
+        // API.
         [tasks, accounts, keys, activity, idempotency].flatMap((table) => throttlesOf(table)),
       ),
       threshold: 10,
@@ -287,7 +290,8 @@ function capacityAlarms({ workflow, tables }: Monitored) {
         ...throttlesOf(tasks, indexNames.tasksByAccount),
         ...throttlesOf(accounts, indexNames.accountsByName),
         ...throttlesOf(keys, indexNames.keysByAccount),
-        // Their reads are left out, of lists for people: one alarm may have ten metrics.
+        // One alarm may have ten metrics, so the reads of these two indexes are left out: only lists for people need
+        // them.
         writeThrottlesOf(tasks, indexNames.tasksByDay),
         writeThrottlesOf(tasks, indexNames.undeliveredCallbacks),
       ]),
@@ -330,9 +334,9 @@ function queueAlarm({ tables: { queue } }: Monitored) {
 }
 
 /**
- * Of three runs, and of four when they are early, two have to succeed. The window of time has always three of them in it,
- * however late each may be, so that one run between two that failed does not hide them. A run that did not come has not
- * succeeded.
+ * Two of the last three runs have to succeed. The window is five minutes longer than three intervals, so that it always
+ * has three runs in it, however late each is (and four when one is early): one success between two failures does not hide
+ * them. A run that did not come counts as failed.
  */
 function canaryAlarm({ canary }: Monitored) {
   if (!canary) return {};
@@ -348,7 +352,7 @@ function canaryAlarm({ canary }: Monitored) {
   };
 }
 
-/** The throttled reads and writes of a table without its indexes, or of one of them. */
+/** The throttled reads and writes of a table without its indexes, or of one index. */
 const throttlesOf = <Index extends string>(
   table: Table<Index>,
   index?: NoInfer<Index>,
@@ -377,7 +381,9 @@ const throttledOf = <Index extends string>(
 
 /** Sends alarms to the address that a deployment gives as `AlarmEmail`. Without an address it creates no resource. */
 class AlarmMail extends Construct implements IAlarmAction {
-  /** Absent when the settings file says the address: then there is one. */
+  /**
+   * The condition that there is an address. Absent when the settings file has the address: then the topic always exists.
+   */
   readonly hasAddress: CfnCondition | undefined;
   private readonly topic: Topic;
 
@@ -415,7 +421,7 @@ class AlarmMail extends Construct implements IAlarmAction {
     }
   }
 
-  /** The topic, which is there on the condition `hasAddress`. */
+  /** The topic, which exists only under the condition `hasAddress`. */
   get topicArn(): string {
     return this.topic.topicArn;
   }

@@ -26,7 +26,7 @@ type Props = {
   readonly buckets: Buckets;
   readonly secrets: Secrets;
   readonly publicUrl: string;
-  /** Another address of the API, which links that were made earlier have. */
+  /** Another address of the API that older links have. */
   readonly formerUrl: string | undefined;
   readonly providers: Providers;
   readonly workflow: Workflow;
@@ -44,9 +44,9 @@ export const apiFunctions = (scope: Construct, props: Props): ApiFunctions =>
     memoryMb: 1024, // memory buys a share of a processor, and the first call of a new instance needs it
   });
 
-/** For functions whose transactions may conflict with those of callers: they are retried for ten seconds. */
+/** For functions whose transactions may conflict with those of callers: such a transaction is retried for ten seconds. */
 const patientSeconds = 20;
-/** A provider has its time to say whether it takes a key. */
+/** Longer than the deadline of a request to a provider, which is asked whether it accepts a key. */
 const providerTrialSeconds = providerDeadlineMs / 1000 + 5;
 /** Enough for a function that loads almost nothing. */
 const smallMemoryMb = 512;
@@ -73,10 +73,10 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
   );
   // A function that shows API keys also reads when each was last used.
   const lastUse = tables.activity.allow('dynamodb:UpdateItem', 'dynamodb:BatchGetItem');
-  // A response about a task that waits says for how long, as tasks have been taking.
+  // A response about a waiting task estimates the rest of the wait from the durations of earlier tasks.
   const readDurations = tables.activity.allow('dynamodb:GetItem', 'dynamodb:UpdateItem');
   const queueReads = queueReadsOf(tables, providers);
-  // What the operator does is written down; no function may change or delete that.
+  // Every act of the operator gets an audit entry; no function may change or delete one.
   const writesAudit = { AUDIT_TABLE: tables.audit.allow('dynamodb:PutItem') };
   // A response about a task has signed links to its results.
   const taskLinks = {
@@ -85,12 +85,13 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
   };
   const waiters = Tokenization.stringifyNumber(stage.waiters);
   const modelPrices = JSON.stringify(stage.modelPrices);
-  // Callers upload by forms that a function signs: a form can do what its signer can.
+  // Callers upload with forms that a function signs. A form may do what its signer may do, so the signer has the
+  // permission.
   const signsUploads = buckets.inputs.allow({
     prefix: bucketPrefixes.uploads,
     actions: ['s3:PutObject'],
   });
-  // It signs links to them, which can do what their signer can.
+  // The function signs links to thumbnails. A link may do what its signer may do.
   const readsThumbnails = {
     prefix: bucketPrefixes.thumbnails,
     actions: ['s3:GetObject'],
@@ -194,7 +195,7 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
         ),
         TYPICAL_SECONDS: stage.typicalSeconds,
       },
-      sharedBecause: 'each writes a fact on one task, and has its workflow look at it',
+      sharedBecause: 'each writes a fact on one task and wakes its workflow, which reads it',
     },
     'api/delete-task': {
       id: 'DeleteTask',
@@ -225,7 +226,7 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
         NOTIFY_FUNCTION:
           workflow.functions['workflow/notify-caller'].allow('lambda:InvokeFunction'),
       },
-      sharedBecause: 'each has callbacks of tasks that have ended sent once more',
+      sharedBecause: 'each sends callbacks of ended tasks once more',
     },
     'api/create-file': {
       id: 'CreateFile',
@@ -286,7 +287,7 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
         ),
       },
     },
-    // Everybody who has a link may call it: the signature is what admits. It reads hosted files alone.
+    // Everybody who has a link may call it: the signature of the link is the authorization. It reads only hosted files.
     'api/open-file-link': {
       id: 'OpenFileLink',
       environment: {
@@ -311,7 +312,7 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
         SIGNING_SECRET: secrets.signing.allow('secretsmanager:GetSecretValue'),
       },
     },
-    // Providers call it, and they have no API key: a signed URL is what admits them.
+    // Providers call it without an API key: the signed URL is the authorization.
     'api/provider-webhook': {
       id: 'ProviderWebhook',
       environment: {
@@ -374,7 +375,7 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
       },
       sharedBecause: 'the operator may read all of it, and none of them writes',
     },
-    // Not one of the above: it reads which providers have a key, and so the keys.
+    // Not part of `admin-reads`: to say which providers have a key, it has to read the secret with the keys.
     'api/list-providers': {
       id: 'ListProviders',
       timeoutSeconds: providerTrialSeconds,
@@ -388,7 +389,7 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
         TYPICAL_SECONDS: stage.typicalSeconds,
       },
       sharedBecause:
-        'each reads the keys of the providers, shows none, and writes nothing of theirs',
+        'each reads the keys of the providers, and shows and changes none',
     },
     'api/manage-accounts': {
       id: 'ManageAccounts',
@@ -437,7 +438,7 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
         ALLOW_LOOPBACK: loopbackOf(stage),
       },
       sharedBecause:
-        'each writes one API key and its limits; a session of the console is one as well',
+        'each writes one API key and its limits; a session of the console is an API key as well',
     },
   };
 }

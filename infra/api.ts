@@ -28,11 +28,11 @@ import type { Stage } from './stage.ts';
 /** The HTTP API. Its URL exists before its routes, because the functions of the routes need the URL. */
 export class Api extends Construct {
   readonly http: HttpApi;
-  /** What callers, links and providers use: the address with the domain, or API Gateway's own. */
+  /** The address that callers, links and providers use: the domain of the settings, or API Gateway's own. */
   readonly publicUrl: string;
-  /** API Gateway's own address, when there is another one for callers. It goes on working. */
+  /** API Gateway's own address, when callers have a domain. It keeps working. */
   readonly formerUrl: string | undefined;
-  /** How many requests a second it lets in, of all callers together. */
+  /** How many requests a second the API lets in, for all callers together. */
   readonly requestsPerSecond: number;
 
   private readonly stage: CfnStage;
@@ -128,7 +128,7 @@ type WithDomain = {
   readonly domain: NonNullable<Stage['domain']>;
 };
 
-/** Serves the API under a name of its own. Whoever owns the name points it to the output `DomainTarget`. */
+/** Serves the API under a domain. The owner of the domain points it to the output `DomainTarget`. */
 function addDomain(scope: Api, { api, stage, domain }: WithDomain): void {
   const domainName = new DomainName(scope, 'Domain', {
     domainName: domain.name,
@@ -136,7 +136,7 @@ function addDomain(scope: Api, { api, stage, domain }: WithDomain): void {
   });
   new ApiMapping(scope, 'DomainMapping', { api, domainName, stage });
   const target = new CfnOutput(scope, 'DomainTarget', {
-    description: `What ${domain.name} has to be a CNAME of`,
+    description: `The target of the CNAME record for ${domain.name}`,
     value: domainName.regionalDomainName,
   });
   target.overrideLogicalId('DomainTarget');
@@ -183,7 +183,7 @@ const accessLog = AccessLogFormat.custom(
     ms: '$context.responseLatency',
     ip: AccessLogField.contextIdentitySourceIp(),
     service: Aws.STACK_NAME,
-    // A number, and no text in quotes: the metric is made from it.
+    // A number without quotes, because the metric is made from it.
   }).replace('"$context.responseLatency"', '$context.responseLatency'),
 );
 
@@ -206,7 +206,7 @@ function responseTimeFilter(scope: Construct, logGroup: LogGroup, slow: readonly
 }
 
 /**
- * A route key as a pattern of CloudWatch Logs, in which braces have a meaning of their own: what comes behind the last
- * parameter, as `*` and the rest.
+ * A route key as a pattern of CloudWatch Logs. Braces have another meaning there, so a `*` replaces everything up to the
+ * end of the last parameter.
  */
 const withoutParameters = (key: string): string => key.replace(/^.*\}/, '*');

@@ -19,7 +19,7 @@ const { stackName, stage, env } = deployment;
 new DarkroomStack(app, stackName, { stage, routes, bundles, env });
 app.synth();
 
-/** A stage or a setting that is wrong needs no stack trace. */
+/** Prints no stack trace when a stage or a setting is wrong. */
 async function chosenDeployment() {
   const { deploymentOf } = await import('./deployment.ts');
   try {
@@ -34,7 +34,7 @@ async function chosenDeployment() {
   }
 }
 
-/** The CDK CLI says of which stacks a command needs the code. `cdk list` needs none: the list is empty. */
+/** The CDK CLI says for which stacks a command needs the code. For `cdk list` that is an empty list. */
 function needsBundles(): boolean {
   const stacks: unknown = app.node.tryGetContext('aws:cdk:bundling-stacks');
   return !Array.isArray(stacks) || stacks.length > 0;

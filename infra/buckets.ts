@@ -42,7 +42,7 @@ export class Bucket extends S3Bucket {
 export class Buckets extends Construct {
   readonly inputs: Bucket;
   readonly results: Bucket;
-  /** Where a page sends pictures to and loads them from. */
+  /** The origins that a page sends pictures to and loads them from. */
   readonly origins: readonly string[];
 
   /** @param pageOrigins the origins of the web pages that may use the buckets */
@@ -86,7 +86,7 @@ export class Buckets extends Construct {
       ...cors(HttpMethods.GET),
       lifecycleRules: [expireAfter(retentionDays)],
     });
-    // As forms and links have them (functions/adapters/aws/s3).
+    // The same origins as in forms and links (functions/adapters/aws/s3).
     this.origins = [this.inputs, this.results].map(
       ({ bucketName }) => `https://${bucketName}.s3.${Aws.REGION}.amazonaws.com`,
     );

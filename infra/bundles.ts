@@ -18,10 +18,11 @@ const neverLoaded = ['http', 'ini', 'login', 'process', 'sso', 'web-identity'].m
 );
 
 /**
- * Builds the code of every function, in one esbuild run, since they share most of their modules. Nothing here loads
- * CDK, so that both take their time at the same time.
+ * Builds the code of every function, in one esbuild run, since they share most of their modules. Nothing here loads CDK,
+ * so that CDK can be loaded while the bundles are built.
  * @param routes say which handlers an API function has
- * @returns the directory of the bundles, one folder for each entry, that of the console with its files; it is deleted when the process ends
+ * @returns the directory of the bundles: one folder for each entry, and beside the console's bundle its files. The
+ * directory is deleted when the process ends
  */
 export async function buildBundles(routes: readonly LoadedRoute[]): Promise<string> {
   const outdir = mkdtempSync(join(tmpdir(), 'darkroom-bundles-'));
@@ -44,7 +45,7 @@ export async function buildBundles(routes: readonly LoadedRoute[]): Promise<stri
     // In an ES module, an import of `node:http` loads all of its exports and with them Node's whole
     // `fetch`, at every cold start. `require` does not.
     format: 'cjs',
-    // The same for `import()`, which the SDK has for its HTTP client.
+    // `import()` does the same, and the SDK uses it for its HTTP client.
     supported: { 'dynamic-import': false },
     target: 'node24',
     // By default esbuild takes the CommonJS half of a package, which it cannot tree-shake.
@@ -60,8 +61,8 @@ export async function buildBundles(routes: readonly LoadedRoute[]): Promise<stri
 }
 
 /**
- * Writes the source file of a function into `directory` and returns its path. It sets up the network first. A function
- * of the API has the handlers of the routes that name it.
+ * Writes the source file of a function into `directory` and returns its path. The file sets up the network first. That of
+ * an API function has the handlers of all routes that name the function.
  */
 export function sourceFile(
   directory: string,

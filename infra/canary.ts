@@ -17,8 +17,8 @@ type Props = {
 const marginSeconds = 40;
 
 /**
- * A caller inside of the stack: every quarter of an hour it makes a sandbox task over the public address and looks at the
- * result. It may read its own test key and nothing else, so whoever takes it over can play, and no more.
+ * A caller inside of the stack: every quarter of an hour it makes a sandbox task over the public address and checks the
+ * result. It may read its own test key and nothing else, so an attacker who takes it over can only make test tasks.
  */
 export class Canary extends Construct {
   readonly functions: Functions<'events/canary'>;
@@ -51,7 +51,7 @@ export class Canary extends Construct {
       { codeOf, logDays: stage.logDays },
     );
     const lambda = this.functions['events/canary'];
-    // A run that died is a failed one. Another one in its place would hide that.
+    // A run that crashed has failed. A retry would hide that.
     lambda.configureAsyncInvoke({ retryAttempts: 0 });
     new Rule(this, 'EveryQuarter', {
       schedule: Schedule.rate(Duration.minutes(canaryMinutes)),

@@ -64,10 +64,10 @@ async function runVite(outDir: string): Promise<void> {
       target: 'es2023',
       modulePreload: { polyfill: false },
       rolldownOptions: {
-        // On a busy machine every plugin is slow: nothing to tell somebody who starts the stack.
+        // On a busy machine every plugin is slow, so a warning about it tells nobody anything.
         checks: { bundlerTimings: false },
         onLog(level, log, print) {
-          // Directives for server components, in packages: there is no server here.
+          // Some packages have directives for server components, which mean nothing here.
           if (log.code !== 'MODULE_LEVEL_DIRECTIVE') print(level, log);
         },
       },
@@ -107,7 +107,7 @@ function digestOfSources(): string {
   return hash.digest('hex').slice(0, 32);
 }
 
-/** A cache that cannot be written to only makes the next build necessary. Another process may add the same meanwhile. */
+/** When the cache cannot be written to, the next start builds again. Another process may add the same build meanwhile. */
 function addToCache(cache: string, cached: string, built: string): void {
   try {
     mkdirSync(cache, { recursive: true });
@@ -116,7 +116,7 @@ function addToCache(cache: string, cached: string, built: string): void {
     renameSync(copy, cached);
     deleteOld(cache, cached);
   } catch {
-    // The build is where it was wanted in any case.
+    // The build is in its output directory in any case.
   }
 }
 
@@ -129,7 +129,7 @@ function deleteOld(cache: string, newest: string): void {
     .map((path) => ({ path, at: statSync(path).mtimeMs }))
     .toSorted((a, b) => b.at - a.at);
   for (const { path } of builds.slice(maxCached - 1)) {
-    // Renamed first, so that nobody copies half of one.
+    // Renamed first, so that no other process copies a build that is half deleted.
     const deleted = mkdtempSync(join(tmpdir(), 'darkroom-console-'));
     renameSync(path, join(deleted, 'old'));
     rmSync(deleted, { recursive: true });

@@ -28,13 +28,13 @@ module.exports = decoder;
 `;
 
 /**
- * Bundles sharp with its build in WebAssembly. sharp itself looks for a native build first, in every folder above it, and
- * takes it silently: so its search is replaced, and there is no path from the bundle to one.
+ * Bundles sharp with its build in WebAssembly. sharp itself searches every folder above for a native build first, and
+ * uses it silently. So this plugin replaces that search, and the bundle cannot reach a native build.
  */
 export const decoderPlugin: Plugin = {
   name: 'decoder in WebAssembly',
   setup({ onResolve, onLoad }) {
-    // The half that is CommonJS, like the bundles.
+    // The CommonJS build of sharp: the bundles are CommonJS as well.
     onResolve({ filter: /^sharp$/ }, () => ({ path: require.resolve('sharp') }));
     onResolve({ filter: /^\.\/sharp\.cjs$/ }, () => ({ path: folder, namespace: folder }));
     onResolve({ filter: /^\.\/sharp-wasm32\// }, ({ path }) => ({ path, external: true }));
@@ -43,7 +43,8 @@ export const decoderPlugin: Plugin = {
 };
 
 /**
- * Puts the decoder beside a bundle, as the files that its makers publish: its licence (LGPL) lets everybody replace it.
+ * Puts the decoder beside a bundle, as the files that its makers publish: under its licence (LGPL) everybody must be able
+ * to replace it.
  * @param directory the directory of the bundle
  */
 export async function copyDecoder(directory: string): Promise<void> {

@@ -16,8 +16,8 @@ type Props = {
 type DeletionEntry = 'events/delete-pictures';
 
 /**
- * The one function that may delete pictures. It has no route: the function of the route that deletes a task invokes
- * it, and the reconciler, and it deletes only those of a task whose record says that it was deleted.
+ * The one function that may delete pictures. It has no route: the function that deletes a task invokes it, and so does
+ * the reconciler. It deletes only the pictures of a task whose record says that the task was deleted.
  */
 export class Deletion extends Construct {
   readonly functions: Functions<DeletionEntry>;

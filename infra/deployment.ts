@@ -6,14 +6,14 @@ import { type Stage, stageNamed } from './stage.ts';
 export type Deployment = {
   readonly stackName: string;
   readonly stage: Stage;
-  /** Without an account or a region: those of the credentials that are used. */
+  /** When the account or the region is missing, that of the credentials is used. */
   readonly env: Environment;
 };
 
 /**
  * What the CDK context chooses: a stage (`-c stage=prod`), which takes precedence over that of the settings file, and another
- * settings file (`-c config=FILE`; an empty name is none), and whether there are thumbnails (`-c thumbnails=off`). The local
- * stack has settings only when a file is named.
+ * settings file (`-c config=FILE`; an empty name stands for no file), and whether there are thumbnails (`-c
+ * thumbnails=off`). The local stack has settings only when a file is named.
  * @throws {Error} that names what is wrong with the stage or the settings
  */
 export function deploymentOf({ thumbnails, ...choice }: Choice): Deployment {
@@ -39,7 +39,8 @@ function deploymentAt({ stage, config, file = settingsFile }: Choice): Deploymen
   const stageName = stage ?? settings?.stage ?? 'dev';
   const chosen = stageNamed(stageName);
   if (!settings) {
-    // Another deployment may have had some: without them, a shorter retention deletes results.
+    // An earlier deployment may have had settings. Deploying without them could shorten the retention, and so delete
+    // results.
     if (chosen.keepData) throw new Error(fileMissing(stageName));
     return withoutSettings(stageName);
   }
@@ -51,8 +52,8 @@ function deploymentAt({ stage, config, file = settingsFile }: Choice): Deploymen
 }
 
 const fileMissing = (stage: string): string =>
-  `There is no ${settingsFile}, and ${stage} is deployed with one only, so that nobody deploys it without the settings that it has: ` +
-  `copy it from where it was deployed last, or begin with {"stage": "${stage}"}. "-c config=" deploys without.`;
+  `There is no ${settingsFile}. ${stage} is not deployed without one, so that it does not lose its settings by mistake: ` +
+  `copy the file from the machine that deployed last, or begin with {"stage": "${stage}"}. "-c config=" deploys without.`;
 
 const placeOf = ({ account, region }: Settings): Environment => ({
   ...(account !== undefined && { account }),

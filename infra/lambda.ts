@@ -11,11 +11,11 @@ import type { Construct } from 'constructs';
 import type { Entry } from '../functions/runtime/env.ts';
 import type { Binding, EnvironmentOf, Grant } from './bindings.ts';
 
-/** What one function has of its own. */
+/** What is special about one function. */
 export type FunctionRow<E extends Entry> = {
   /** Its construct id. */
   readonly id: string;
-  /** What it reads from its environment; the permissions come with the bindings. */
+  /** Its environment variables; the bindings among them bring their permissions along. */
   readonly environment: EnvironmentOf<E>;
   /** Permissions for resources that the code does not name: a task token says itself which execution it ends. */
   readonly permissions?: readonly Grant[];

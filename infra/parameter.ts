@@ -18,8 +18,8 @@ type NumberParameter = {
 
 /**
  * A text that a deployment may choose: a parameter of the stack, or the text itself when the settings file says it.
- * @param stack what the parameter becomes a child of: the stack, so that its name has no prefix
- * @throws {Error} that names the parameter, when the text of the settings file is none that the parameter allows
+ * @param stack the parent of the parameter. It has to be the stack, so that the parameter's name has no prefix
+ * @throws {Error} that names the parameter, when the parameter does not allow the text of the settings file
  */
 export function textParameter(
   stack: Construct,

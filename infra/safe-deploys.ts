@@ -17,7 +17,10 @@ import { Construct } from 'constructs';
 import { acknowledgeRule } from './acknowledged.ts';
 import type { ApiFunctions } from './api-functions.ts';
 
-/** The functions whose failure costs callers most. Each more takes four resources and a deployment of its own. */
+/**
+ * The functions whose failure costs callers most. Each further function would add four resources and a deployment of its
+ * own.
+ */
 export const safelyDeployed = [
   'api/create-task',
   'api/get-task',
@@ -25,8 +28,8 @@ export const safelyDeployed = [
 ] as const satisfies readonly (keyof ApiFunctions)[];
 
 /**
- * New code of these functions gets a tenth of their requests for five minutes, then all. When it fails meanwhile, the code
- * from before gets all of them again, and the deployment ends as failed.
+ * New code of these functions gets a tenth of the requests for five minutes, then all. When it fails in these minutes,
+ * the old code gets all requests again, and the deployment fails.
  */
 export class SafeDeploys extends Construct {
   /** The functions as the API calls them. */
@@ -42,7 +45,7 @@ export class SafeDeploys extends Construct {
       'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited]',
       'It is what AWS has for CodeDeploy and Lambda, and CDK attaches it.',
     ]);
-    // Our functions answer a fault with a 500, which is no error for Lambda: the API counts it.
+    // Our functions respond to a fault with a 500. Lambda does not count that as an error, but API Gateway does.
     const serverErrors = alarmOf(this, 'ServerErrors', api.metricServerError(metricOptions));
     const aliases = safelyDeployed.map((entry) => {
       const { node } = functions[entry];
@@ -74,5 +77,5 @@ const alarmOf = (scope: Construct, id: string, metric: IMetric): Alarm =>
     evaluationPeriods: 1,
     comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
     treatMissingData: TreatMissingData.NOT_BREACHING,
-    alarmDescription: 'Ends a deployment that is under way; nobody is told.',
+    alarmDescription: 'Rolls back a deployment that is under way; nobody gets a mail.',
   });

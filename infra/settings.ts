@@ -25,21 +25,21 @@ const Capacity = z.strictObject({
   ahead: whole(0, 9999).optional(),
 });
 
-/** Of a web server: no path, and no slash at the end. */
+/** The origin of a web server: without a path, and without a slash at the end. */
 const originOf = (protocol: RegExp) =>
   z.string().refine((text) => isOrigin(text, protocol), {
-    error: 'is an origin, like https://app.example.com',
+    error: 'must be an origin, like https://app.example.com',
   });
 
 const isOrigin = (text: string, protocol: RegExp): boolean =>
   URL.canParse(text) && new URL(text).origin === text && protocol.test(new URL(text).protocol);
 
 const ProviderSettings = z.strictObject({
-  /** Where it is: a region or a workspace of its own. */
+  /** Its address, for example that of a region or of your own workspace. */
   url: originOf(/^https:$/).optional(),
-  /** Where it publishes the keys that it signs webhooks with, when it signs them. */
+  /** The address of the keys with which it signs its webhooks, if it signs them. */
   keysUrl: z.url({ protocol: /^https$/ }).optional(),
-  /** What it takes of you; `unlimited` for a provider without limits. */
+  /** How many of your jobs it takes; `unlimited` for a provider without limits. */
   capacity: z.union([z.literal('unlimited'), Capacity]).optional(),
 });
 
@@ -77,7 +77,7 @@ const AccountBudget = z.strictObject({
     .max(maxCredits)
     .refine(isMilliCredits, 'has more decimals than a thousandth of a credit')
     .transform(toMilliCredits),
-  /** Whether creates beyond it are refused. Otherwise they only are counted. */
+  /** Whether creates beyond the budget are refused. Otherwise they are only counted. */
   stop: z.boolean().default(false),
 });
 
@@ -85,41 +85,43 @@ const AccountBudget = z.strictObject({
 const Domain = z.strictObject({
   name: z
     .hostname()
-    .regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, 'is a host name in lower case, like images.example.com'),
+    .regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, 'must be a host name in lower case, like images.example.com'),
   certificate: z
     .string()
     .regex(
       /^arn:aws:acm:[a-z0-9-]+:\d{12}:certificate\/[\w-]+$/,
-      'is the ARN of a certificate in ACM, like arn:aws:acm:eu-central-1:111122223333:certificate/…',
+      'must be the ARN of a certificate in ACM, like arn:aws:acm:eu-central-1:111122223333:certificate/…',
     ),
 });
 
-/** The names of tables that a restore has made: all of them, since they have to be of one moment. */
+/**
+ * The names of the tables that a restore has made. All tables are required, because all have to be of the same moment.
+ */
 const RestoredTables = z
   .record(
     z.enum(tableNames),
-    z.string().regex(/^[\w.-]{3,255}$/, 'is the name of a table, as npm run restore prints it'),
+    z.string().regex(/^[\w.-]{3,255}$/, 'must be the name of a table, as npm run restore prints it'),
   )
   .refine((names) => new Set(Object.values(names)).size === tableNames.length, {
     error: 'names a table twice',
   });
 
-/** All that a deployment may set. Whatever is left out is as the stage has it. */
+/** Everything that a deployment may set. A setting that is left out has the value of the stage. */
 const Settings = z.strictObject({
   /** The first part of the stack's name. Two installations in one account and region have different ones. */
   name: z
     .string()
-    .regex(/^[A-Za-z][A-Za-z0-9]{0,39}$/, 'is a letter, then letters or digits, 40 at most')
+    .regex(/^[A-Za-z][A-Za-z0-9]{0,39}$/, 'must be a letter, then letters or digits, 40 at most')
     .default('Darkroom'),
   stage: z.enum(['dev', 'prod']).optional(),
   /** The AWS account that it must be deployed to. */
   account: z
     .string()
-    .regex(/^[0-9]{12}$/, 'is an account number of 12 digits')
+    .regex(/^[0-9]{12}$/, 'must be an account number of 12 digits')
     .optional(),
   region: z
     .string()
-    .regex(/^[a-z]{2}(-[a-z]+)+-[0-9]$/, 'is a region, like eu-central-1')
+    .regex(/^[a-z]{2}(-[a-z]+)+-[0-9]$/, 'must be a region, like eu-central-1')
     .optional(),
   domain: Domain.optional(),
   retentionDays: whole(1, 3650).optional(),
@@ -184,7 +186,10 @@ const messageOf = (issue: z.core.$ZodIssue): string =>
     ? `there is no setting ${issue.keys.join(', ')}`
     : issue.message;
 
-/** A stage with the settings of a deployment. They take the place of stack parameters: those keep their first value. */
+/**
+ * A stage with the settings of a deployment. A setting replaces its stack parameter, because a parameter keeps the value
+ * of the first deployment.
+ */
 export function withSettings(stage: Stage, settings: Settings): Stage {
   const { logDays, callbackRetryDelays, browserOrigins, accountBudget } = settings;
   requireLaterThanCallbacks(
@@ -219,7 +224,7 @@ const pricesOf = ({ models: chosen = {} }: Settings): ModelPrices =>
     ]),
   );
 
-/** @throws {Error} when the certificate is in another region: API Gateway takes none but those of its own */
+/** @throws {Error} when the certificate is in another region: API Gateway accepts only certificates of its own region */
 function requireSameRegion({ domain, region }: Settings): void {
   const [, , , ofCertificate] = domain?.certificate.split(':') ?? [];
   if (region !== undefined && ofCertificate !== undefined && ofCertificate !== region)
@@ -228,7 +233,9 @@ function requireSameRegion({ domain, region }: Settings): void {
     );
 }
 
-/** A task that is gone has no callback. @throws {Error} when the last attempt would come after the end of the record */
+/**
+ * A callback needs the record of its task. @throws {Error} when the last attempt would come after the record has expired
+ */
 function requireLaterThanCallbacks(retentionDays: number, delays: readonly number[]): void {
   const seconds = delays.reduce((sum, delay) => sum + delay, 0);
   if (seconds > retentionDays * 24 * 60 * 60)

@@ -34,7 +34,7 @@ type DarkroomProps = {
   readonly routes: readonly LoadedRoute[];
   /** The directory of the functions' bundles. A template without them can only be read. */
   readonly bundles?: string | undefined;
-  /** The account and the region, when they are given: else those of the credentials that are used. */
+  /** The account and the region. When one is missing, that of the credentials is used. */
   readonly env?: Environment;
 };
 
@@ -106,7 +106,7 @@ export class DarkroomStack extends Stack {
       value: Token.asString(api.requestsPerSecond),
     });
     new CfnOutput(this, 'AlarmTopic', {
-      description: 'Where alarms are sent to; without an address there is none',
+      description: 'The topic that alarms are sent to; without an alarm address there is none',
       value: mail.topicArn,
       ...(mail.hasAddress && { condition: mail.hasAddress }),
     });
@@ -130,7 +130,7 @@ export class DarkroomStack extends Stack {
 
 /**
  * Makes a template that must not be deployed ask for a parameter that takes no value: CloudFormation refuses it before
- * it creates anything. The local stack deploys nothing, and does not ask.
+ * it creates anything. The local stack deploys nothing, and ignores the parameter.
  */
 function preventDeployment(stack: Stack, why: string | undefined): void {
   if (why === undefined) return;

@@ -5,7 +5,7 @@ import type { TableName } from '../functions/domain/model/storage-names.ts';
 
 /** What differs between the places where Darkroom runs. No other code may ask for the name of the stage. */
 export type Stage = {
-  /** Whether data outlives the stack and its rows can be brought back. */
+  /** Whether data outlives the stack, and tables can be restored to an earlier moment. */
   readonly keepData: boolean;
   readonly logDays: RetentionDays;
   /**
@@ -13,7 +13,7 @@ export type Stage = {
    * `RetentionDays`.
    */
   readonly retentionDays: number;
-  /** Pauses in seconds before the attempts that follow a callback's first four. The contract sets those. */
+  /** Pauses in seconds before the later attempts of a callback. The contract sets the first four attempts. */
   readonly callbackRetryDelays: readonly number[];
   /** Origins of the web pages that may call the API and upload from a browser. */
   readonly browserOrigins: readonly string[];
@@ -36,12 +36,15 @@ export type Stage = {
   /** Prices that take the place of those in the catalogue. */
   readonly modelPrices: ModelPrices;
   readonly providerUrls: {
-    /** What a deployment may set an origin to; it ends with `$`. */
+    /** The pattern of the addresses that a deployment may set; it ends with `$`. */
     readonly pattern: string;
     /** Takes the place of every provider's own origin. */
     readonly origin?: string;
   };
-  /** Whether the providers have their vendors' published limits, unless a deployment sets others; else they have none. */
+  /**
+   * Whether the providers have the limits that their vendors publish, unless a deployment sets others. Otherwise they
+   * have none.
+   */
   readonly publishedCapacities: boolean;
   /** What the secret with the providers' keys holds until the operator stores real ones. One value is generated. */
   readonly firstKeys: {
@@ -63,7 +66,7 @@ export type Stage = {
   readonly thumbnails: boolean;
   /** The tables that a restore has made, all of one moment: functions use them instead of the stack's own. */
   readonly restoredTables?: Readonly<Record<TableName, string>> | undefined;
-  /** Whether a caller inside of the stack tries the whole way every quarter of an hour. */
+  /** Whether there is a canary: a caller inside of the stack that makes a test task every quarter of an hour. */
   readonly canary?: boolean | undefined;
   /** What a new account may spend on a day, until somebody changes it. */
   readonly accountBudget?: NewAccountBudget | undefined;
@@ -108,9 +111,9 @@ export const stages = {
       pattern: '^http://127\\.0\\.0\\.1:[0-9]+(/[a-z]+)?$',
       origin: 'http://127.0.0.1:1',
     },
-    // The mock providers have no limits until they are told to.
+    // The mock providers have no limits unless somebody sets some.
     publishedCapacities: false,
-    // `npm start` has them. The tests and the demo do without, so that they need not wait for a decoder.
+    // `npm start` turns them on. The tests and the demo do not, so that they need not wait for a decoder.
     thumbnails: false,
     // The mock providers accept any key.
     firstKeys: {
@@ -145,7 +148,7 @@ export const accountBudgetOf = ({ accountBudget }: Stage): string | undefined =>
 /** Why a template of this stage must not be deployed, if it must not. */
 export function whyNotDeployable({ allowLoopback }: Stage, hasCode: boolean): string | undefined {
   const reasons = [
-    // In a function, callers could reach Lambda's own API by it.
+    // On AWS, callers could reach Lambda's runtime API that way.
     ...(allowLoopback ? ['This stage lets callers reach the machine that it runs on.'] : []),
     ...(hasCode ? [] : ['This template was synthesised without the code.']),
   ];

@@ -12,8 +12,9 @@ import { indexNames, type TableName } from '../functions/domain/model/storage-na
 import type { Binding, Grant, NonEmpty } from './bindings.ts';
 import type { Stage } from './stage.ts';
 
-// No action reads a whole table. Tasks, idempotency records, files, audit entries and the days of keys go by their time to live; only
-// what was asked is deleted, with its task, and what is over in the queue.
+// No action reads a whole table. Tasks, idempotency records, files, audit entries and the daily rows of keys expire by
+// their time to live. Functions delete only the request and the callback attempts of a deleted task, and rows of the
+// queue that are done.
 type TableAction =
   `dynamodb:${'BatchGetItem' | 'ConditionCheckItem' | 'DeleteItem' | 'GetItem' | 'PutItem' | 'Query' | 'UpdateItem'}`;
 type IndexAccess<Index> = {
@@ -27,8 +28,8 @@ type TableProps = TablePropsV2 & {
 };
 
 /**
- * A table that functions get by name and permission at once. The table of the stack stays as it is when another one was
- * restored in its place: it has what came after the moment of the restore.
+ * A table that functions get by name and permission at once. When another table was restored in its place, the table of
+ * the stack stays as it is: it has what was written after the moment of the restore.
  */
 export class Table<Index extends string = never> extends TableV2 {
   /** The table that functions use, and that alarms are about: this one, or the restored one. */
@@ -66,7 +67,10 @@ const arnOf = (name: string, stack: Stack): string =>
 const text = (name: string) => ({ name, type: AttributeType.STRING });
 const number = (name: string) => ({ name, type: AttributeType.NUMBER });
 
-/** The tables: tasks, accounts with their ledgers, API keys and their activity, idempotency records, hosted files, the queue, and what was done by the operator. */
+/**
+ * The tables: tasks, accounts with their ledgers, API keys and their activity, idempotency records, hosted files, the
+ * queue, and the audit entries.
+ */
 export class Tables extends Construct {
   readonly tasks: Table<
     | typeof indexNames.nextCheck
@@ -97,7 +101,8 @@ export class Tables extends Construct {
       ...common,
       restoredAs: restoredTables?.Tasks,
       partitionKey: text('id'),
-      // What was asked, the state, and the attempts to deliver the callback: only the state is in indexes.
+      // The parts of a task: its request, its state, and the attempts to deliver the callback. Only the state is in
+      // indexes.
       sortKey: text('part'),
       timeToLiveAttribute: 'ttl',
       globalSecondaryIndexes: [
@@ -193,7 +198,7 @@ export class Tables extends Construct {
       partitionKey: text('pk'),
       sortKey: text('sk'),
     });
-    // No function may change or delete an entry: they have no action for it but that of a put.
+    // No function may change or delete an entry: of the writes, functions have only `PutItem`.
     this.audit = new Table(this, 'Audit', {
       ...common,
       restoredAs: restoredTables?.Audit,

@@ -17,8 +17,8 @@ type Props = {
 type ThumbnailEntry = 'events/make-thumbnail';
 
 /**
- * Makes a thumbnail of every picture that the service stores for a task. Its one function decodes what strangers have
- * made, so it can do nothing but that: read these pictures, and write thumbnails beside them, which send no event.
+ * Makes a thumbnail of every picture that the service stores for a task. Its one function decodes pictures of strangers.
+ * So it may only read these pictures and write thumbnails beside them, for which S3 sends no event.
  */
 export class Thumbnails extends Construct {
   constructor(scope: Construct, id: string, { stage, codeOf, buckets }: Props) {

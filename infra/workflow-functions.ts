@@ -42,7 +42,10 @@ export const timeouts = {
 };
 
 const pollSeconds = 20;
-/** Its last poll settles and notifies as well. Each part has as long as in a function of its own. */
+/**
+ * The last poll of a task also settles the task and notifies the caller. Each part may take as long as in its own
+ * function.
+ */
 const pollTaskSeconds =
   pollSeconds + timeouts.settleTask.functionSeconds + timeouts.notifyCaller.functionSeconds;
 
@@ -104,7 +107,7 @@ function rowsOf({
     RETENTION_DAYS: Tokenization.stringifyNumber(stage.retentionDays),
     MODEL_PRICES: JSON.stringify(stage.modelPrices),
   };
-  /** What notifying needs beside those tables. */
+  /** What notifying needs beside the tables of tasks and accounts. */
   const callbacks = {
     ...outbound,
     SIGNING_SECRET: secrets.signing.allow('secretsmanager:GetSecretValue'),
@@ -165,7 +168,7 @@ function rowsOf({
       environment: {
         TASK_TABLE: tables.tasks.allow('dynamodb:UpdateItem'),
       },
-      // It wakes itself when a fact is there already. "Woken" is reported as a failure, and the state catches it.
+      // It wakes itself when the task already has a fact. "Woken" is reported as a failure, and the state catches it.
       permissions: [endWait('states:SendTaskFailure')],
     },
     'workflow/poll-task': {
@@ -174,7 +177,7 @@ function rowsOf({
       environment: {
         PROVIDER_SECRET: secrets.providerKeys.allow('secretsmanager:GetSecretValue'),
         ...providers.urls,
-        // As the two functions below, to settle and notify; and the permission to write what was polled.
+        // What the two functions below need, to settle and notify; and the permission to write the result of the poll.
         ...settlement,
         ...callbacks,
         ...slots,

@@ -45,12 +45,15 @@ import {
 type MachineAction = `states:${'DescribeExecution' | 'SendTaskFailure' | 'StartExecution'}`;
 
 /**
- * Longer than a task may wait for a slot, and than providers store jobs after that: a day. One that does not respond is polled
- * until then.
+ * Longer than a task may wait for a slot and a provider stores its job after that (a day). A provider that does not
+ * respond is polled until then.
  */
 const executionHours = maxQueueMs / hourMs + 24 + 2;
 
-/** How long a task waits for a slot until it looks itself: it may have waited too long, or have been woken in vain. */
+/**
+ * How long a task waits for a slot before it checks for itself: it may have waited too long, or a wake-up may have been
+ * lost.
+ */
 const slotWait = Duration.hours(6);
 
 /** The state machine and the functions of its states. An execution carries the task's id; the table has the task. */
@@ -128,7 +131,8 @@ function definition(scope: Construct, functions: WorkflowFunctions) {
     functions['workflow/await-provider'],
     { taskTimeout: Timeout.at('$.waitSeconds') },
   );
-  // The function of the last poll stays at work: its heartbeats keep the state from being entered again meanwhile.
+  // The function of the last poll goes on to settle and notify. Meanwhile its heartbeats keep the state from being
+  // entered again.
   const poll = callbackState(
     scope,
     'PollTask',
@@ -136,8 +140,8 @@ function definition(scope: Construct, functions: WorkflowFunctions) {
     { heartbeatTimeout: Timeout.at('$.pollSeconds') },
     { pollSeconds: JsonPath.numberAt('$.pollSeconds') },
   );
-  // The provider did not answer the poll, or does again. The function reports when to poll next as the cause of its
-  // failure, which is the input of the states from here on.
+  // The provider did not respond to the poll, or responds again: either way the pause between polls changes. The function
+  // reports the new schedule as the cause of its failure, which is the input of the states from here on.
   const reschedule = new Pass(scope, 'Reschedule', {
     parameters: { next: JsonPath.stringToJson(JsonPath.stringAt('$.rescheduled.Cause')) },
     outputPath: '$.next',
@@ -271,7 +275,7 @@ const lambdaUnavailable = [
   'Lambda.SdkClientException',
 ];
 
-/** The account has no function free. Others will have ended soon, so a task is not given up for that. */
+/** The account has no concurrency left. Other functions will end soon, so a task is not given up for that. */
 const throttled = ['Lambda.TooManyRequestsException'];
 
 /** The function is gone: a later definition has another one. */

@@ -298,7 +298,7 @@ describe('with restored tables', () => {
       settingsOf({ restoredTables: { ...restoredTables, Audit: others['Tasks'] } }),
     ).toThrow('restoredTables: names a table twice');
     expect(() => settingsOf({ restoredTables: { ...restoredTables, Audit: 'a b' } })).toThrow(
-      'restoredTables.Audit: is the name of a table',
+      'restoredTables.Audit: must be the name of a table',
     );
   });
 });
@@ -312,10 +312,10 @@ describe('settings are refused with the name of what is wrong', () => {
     [{ stage: 'local' }, 'stage: '],
     [{ name: '-' }, 'name: is a letter'],
     [{ account: '12' }, 'account: is an account number'],
-    [{ region: 'Frankfurt' }, 'region: is a region'],
+    [{ region: 'Frankfurt' }, 'region: must be a region'],
     [{ alarmEmail: 'nobody' }, 'alarmEmail: '],
-    [{ browserOrigins: ['https://app.example.com/'] }, 'browserOrigins.0: is an origin'],
-    [{ browserOrigins: ['*'] }, 'browserOrigins.0: is an origin'],
+    [{ browserOrigins: ['https://app.example.com/'] }, 'browserOrigins.0: must be an origin'],
+    [{ browserOrigins: ['*'] }, 'browserOrigins.0: must be an origin'],
     [{ modelAliases: { mine: 'dall-e' } }, 'modelAliases.mine: there is no model dall-e'],
     [{ modelAliases: { 'a b': 'wan2.5-image-to-image' } }, 'modelAliases'],
     [{ providerOrder: ['fal', 'fal'] }, 'providerOrder: names a provider twice'],
