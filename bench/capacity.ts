@@ -28,7 +28,8 @@ function bytesOf(value: AttributeValue): number {
 }
 
 /**
- * The units of one write, by the table's name, and of each index by `table/index`. The larger size, before or after, counts.
+ * The units of one write: those of the table under its name, and those of each index under `table/index`. The larger
+ * size, before or after, counts.
  */
 export function writeUnitsByName(
   table: TableDefinition,

@@ -10,7 +10,7 @@ export const startChild = (
 ): ChildProcess =>
   fork(fileURLToPath(new URL(file, import.meta.url)), args, {
     env,
-    // What it logs is discarded, which costs the least.
+    // Its log lines are discarded, which costs the least.
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
 

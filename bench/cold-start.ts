@@ -12,8 +12,8 @@ import { median, sum } from './statistics.ts';
 import { contextOf, functionOf } from './synthesised-stack.ts';
 import { withTemporaryDirectory } from './temporary-directory.ts';
 
-// How long a cold start takes to load a function: our bundle, and the bundle that CDK makes of the same file
-// by default. Each measurement is a fresh process, and the two bundles take turns.
+// How long a cold start takes to load a function: once from our bundle, and once from the bundle that CDK makes of the
+// same file by default. Each measurement is a fresh process, and the two bundles take turns.
 
 const builder = fileURLToPath(new URL('build-cdk-default.ts', import.meta.url));
 const samples = Number(process.env['BENCH_SAMPLES'] ?? 15);

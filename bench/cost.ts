@@ -8,7 +8,7 @@ import { sum } from './statistics.ts';
 import { withTemporaryDirectory } from './temporary-directory.ts';
 
 // What a thousand tasks cost on AWS, without storage and data transfer: operations counted on the local stack, times
-// the list prices. What the functions wait for servers of others is modelled (`internet-time.ts`).
+// the list prices. The time that functions wait for the servers of others is modelled (`internet-time.ts`).
 
 const options = {
   durations: lognormal(Number(process.env['BENCH_TASKS'] ?? 40)),
@@ -19,7 +19,9 @@ const options = {
 export type DarkroomTasks = Readonly<Record<'polling' | 'webhook', MeasuredTask>>;
 let measuredTasks: Promise<DarkroomTasks> | undefined;
 
-/** What a task of Darkroom uses, with a provider that is polled and with one that calls back. Measured once in a run. */
+/**
+ * What a task of Darkroom uses, with a provider that is polled and with one that sends webhooks. Measured once in a run.
+ */
 export function measureDarkroomTasks(): Promise<DarkroomTasks> {
   measuredTasks ??= withTemporaryDirectory(async (outdir) => {
     await synthesise(outdir);

@@ -12,14 +12,14 @@ import { mean, sum } from './statistics.ts';
 
 /** How often a caller reads the status while waiting, although there will be a callback. */
 const statusReads = 3;
-/** What AWS logs by itself: START, END and REPORT of an invocation, and a line of the access log. */
+/** The bytes that AWS logs by itself: START, END and REPORT of an invocation, and a line of the access log. */
 const logBytes = { invocation: 320, apiRequest: 300 };
 
-/** What one task asks of services whose quotas limit how many tasks there can be. */
+/** How much one task needs of the services whose quotas limit the number of tasks. */
 type TaskLoad = {
-  /** Seconds of functions, which run that long at the same time for each task a second. */
+  /** Seconds that functions run. At one task a second, so many functions run at the same time. */
   readonly lambdaSeconds: number;
-  /** Of the gigabyte-seconds, those in which a function of the workflow waits for servers of others. */
+  /** The part of the gigabyte-seconds in which a function of the workflow waits for the servers of others. */
   readonly waitingGigabyteSeconds: number;
   /** Calls of Step Functions by operation. */
   readonly stepFunctions: ReadonlyMap<string, number>;

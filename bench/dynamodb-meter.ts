@@ -11,14 +11,14 @@ type Options = {
   readonly url: string;
   /** A client that may read all tables. */
   readonly client: DynamoDBClient;
-  /** What is done with other tables is not counted. */
+  /** Only requests to these tables are counted. */
   readonly tables: readonly TableDefinition[];
 };
 
 export type Meter = RunningServer & {
   /** The write units of each table and of each index, by name, and all read units. */
   readonly units: { readonly write: Map<string, number>; read: number };
-  /** How many actions wrote, those included whose condition failed. */
+  /** How many write actions there were, also those whose condition failed. */
   readonly writes: () => number;
 };
 
@@ -31,7 +31,7 @@ const Action = z.object({
 });
 type Action = z.output<typeof Action>;
 const Transaction = z.object({ TransactItems: z.array(z.record(z.string(), Action)) });
-/** A read that gets less than the items it reads. */
+/** A read whose response has less than the items that it reads. */
 const Reduced = z
   .object({ Select: z.literal('COUNT') })
   .or(z.object({ ProjectionExpression: z.string() }))
@@ -100,7 +100,7 @@ export async function startMeter({ url, client, tables }: Options): Promise<Mete
 
   const read = async (operation: string, body: unknown, forwardRequest: Forward) => {
     const response = await forwardRequest();
-    // A read that returns a part of the items, or of their attributes, is billed for all that it has read.
+    // A read that returns only a part of the items or attributes is billed for everything that it has read.
     const whole = Reduced.safeParse(body).success ? JSON.stringify(Whole.parse(body)) : undefined;
     const found = whole ? await forwardRequest(whole) : response;
     units.read += readUnitsOf(operation, body, JSON.parse(found.body));
@@ -122,7 +122,7 @@ export async function startMeter({ url, client, tables }: Options): Promise<Mete
       : await forwardRequest();
     response.writeHead(forwarded.status, forwarded.headers).end(forwarded.body);
   };
-  // When the database closes a connection, the client sees that of the meter close, and tries again.
+  // When the database closes a connection, the meter closes its own connection to the client, and the client tries again.
   const server = createServer((request, response) => {
     answer(request, response).catch(() => response.destroy());
   });

@@ -3,17 +3,18 @@ import { median } from './statistics.ts';
 import type { TimedEvent } from './task-timeline.ts';
 
 const startEvent = /^(Task|LambdaFunction)Started$/;
-// Whichever comes first. A function that waits for its task token has returned at TaskSubmitted.
+// The first of these ends a run. A function of a state that waits for a task token has returned at TaskSubmitted.
 const endEvent = /^(TaskSubmitted|(Task|LambdaFunction)(Succeeded|Failed|TimedOut))$/;
 
 export type FunctionRuns = { readonly count: number; readonly typicalMs: number };
 
-/** The runs of a state's function that do the same, and how long each of them waits for servers of others. */
+/** The runs of a state's function that do the same work, and how long each of them waits for the servers of others. */
 type StateRuns = FunctionRuns & { readonly state: string; readonly internetMs: number };
 
 /**
- * How often the function of each state has run, and how long it would typically take on AWS: as long as here, and what
- * it waits for servers of others there. The last poll of a task does more than the others, so it counts for itself.
+ * How often the function of each state has run, and how long it would typically take on AWS: the time here, plus the time
+ * that it waits there for the servers of others. The last poll of a task does more than the other polls, so it is counted
+ * separately.
  */
 export function runsOf(histories: readonly (readonly TimedEvent[])[]): readonly StateRuns[] {
   const byKind = Map.groupBy(histories.flatMap(runsIn), ({ state, isLastPoll }) =>

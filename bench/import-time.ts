@@ -20,7 +20,7 @@ export function importMs({ directory, environment }: FunctionDefinition, file: s
   const env = {
     ...environment,
     AWS_REGION: 'us-east-1',
-    // In place of Lambda's own copy of the SDK, for bundles without it.
+    // Stands for Lambda's own copy of the SDK, for bundles that do not contain the SDK.
     NODE_PATH: modules,
     NODE_DISABLE_COMPILE_CACHE: '1',
   };

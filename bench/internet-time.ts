@@ -1,14 +1,14 @@
-// How long the functions wait for servers of others on AWS. On one machine those answer at once, so this part of a
-// function's duration is modelled. Everything here is an assumption, on the careful side; calls to AWS itself count as
-// long as those to the local stack took.
+// How long functions on AWS wait for the servers of others. On one machine these servers respond at once, so this part of
+// a function's duration is modelled. Everything here is an assumption, on the careful side. Calls to AWS itself are not
+// modelled: they count with the time that the local stack took.
 
 /** Round trips: to a provider on another continent (Virginia to Singapore), and to a caller's server on the same one. */
 const roundTripMs = { provider: 220, caller: 60 };
 /** TCP, TLS 1.3 and the request itself: connections are not reused from one invocation to the next. */
 const roundTripsPerRequest = 3;
-/** How long the servers think. */
+/** How long the servers work on a request. */
 const serverMs = { acceptJob: 300, pollJob: 100, storage: 50, caller: 200 };
-/** A picture of a phone or of a model, and how fast it comes. */
+/** The size of a picture from a phone or a model, and how fast it is downloaded. */
 const picture = { megabytes: 2, megabitsPerSecond: { provider: 50, caller: 100 } };
 
 const request = (to: keyof typeof roundTripMs, thinks: number): number =>

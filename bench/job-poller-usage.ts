@@ -5,8 +5,8 @@ import { type RunOptions, runTasks, warmUp } from './run-tasks.ts';
 import { mean, sum } from './statistics.ts';
 
 const memoryMb = 512;
-// The minimum around its state machine: an item that is put, updated once and read, and one log line per
-// invocation.
+// The minimum that a job poller needs around its state machine: an item that is put, updated once and read, and one log
+// line per invocation.
 const api = { requests: 4, gigabyteSeconds: 4 * 0.01 * 0.5 };
 const otherUsage = { writeUnits: 2, readUnits: 1.5, puts: 1, gets: 0 };
 const logBytesPerInvocation = 520;

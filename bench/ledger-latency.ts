@@ -1,2 +1,5 @@
-/** How many milliseconds the calls take for which the ledger is measured: about as long as on AWS (`simulation/dynamodb.ts`). */
+/**
+ * How many milliseconds DynamoDB's calls take while the ledger is measured: about as long as on AWS
+ * (`simulation/dynamodb.ts`).
+ */
 export const ledgerLatency = { read: 5, write: 5, transaction: 25 };

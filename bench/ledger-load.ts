@@ -16,13 +16,13 @@ export type LedgerUnderTest = {
   readonly tasks: Pick<TaskStore, 'findRecord'>;
 };
 
-/** What became of a load. A posting is one reservation or one settlement. */
+/** The result of a load. A posting is one reservation or one settlement. */
 export type Load = {
   /** Postings within the time. */
   readonly postings: number;
   /** How often a ledger gave up; a caller of the API gets 503 then, and tries again. */
   readonly givenUp: number;
-  /** From the first attempt to reserve until it was done; for one that was never done, until the load was over. */
+  /** From the first attempt to reserve until the reservation was written, or until the load was over if it never was. */
   readonly createMs: readonly number[];
   readonly reserved: number;
   readonly settled: number;
@@ -42,8 +42,8 @@ export const sumOfLoads = (one: Load, other: Load): Load => ({
 const price = pending().reserved;
 
 /**
- * All callers reserve and settle one task after the other for so many seconds. Then they finish the call that they are
- * in, which counts as a posting no more.
+ * All callers reserve and settle one task after the other for so many seconds. Then each finishes its current call, which
+ * no longer counts as a posting.
  */
 export async function runLoad(
   { account, limits, callers, tasks }: LedgerUnderTest,
@@ -52,7 +52,7 @@ export async function runLoad(
   const until = performance.now() + seconds * 1000;
   const load = { postings: 0, givenUp: 0, createMs: [] as number[], reserved: 0, settled: 0 };
 
-  /** Tries until it is done, or the time is over. */
+  /** Tries until the posting is written or the time is over. */
   const move = async (attempt: () => Promise<boolean>): Promise<boolean> => {
     do {
       if (await attempt()) {
@@ -83,7 +83,7 @@ export async function runLoad(
   return load;
 }
 
-/** As SettleTask does, which has to know more of the task than where it was reserved: with both ledgers. */
+/** Reads the task before the settlement, as SettleTask does: with both ledgers, that costs one read. */
 async function readReservedIn(tasks: LedgerUnderTest['tasks'], id: string) {
   const task = await tasks.findRecord(id);
   if (task?.status !== 'pending') throw new Error(`${id} is not pending`);
@@ -106,7 +106,7 @@ async function isSettled(settling: ReturnType<Ledger['settle']>): Promise<boolea
   }
 }
 
-/** Checks that an account has exactly what these loads have left it. @throws {Error} when it has not */
+/** Checks that an account has exactly the funds that these loads have left. @throws {Error} when it has not */
 export function audit({ granted, balance, reserved, used, inFlight }: Funds, load: Load): void {
   const open = load.reserved - load.settled;
   const found = [granted - balance, reserved, used, inFlight];

@@ -32,12 +32,12 @@ import { printTable } from './print-table.ts';
 import { quantile } from './statistics.ts';
 import { tableNamesOf } from './table-names.ts';
 
-// How many tasks the ledger reserves and settles when many callers have one account: the ledger of before, with one row
-// of the account, and that of now, with balance shards. Both are measured in turns on the same database, so that
-// whatever else the machine does is in both; compare the figures of one run with each other only.
+// How many tasks the ledger reserves and settles when many callers have one account: the earlier ledger, with one row for
+// the account, and the present one, with balance shards. Both are measured in turns on the same database, so that other
+// work of the machine affects both. Only figures of the same run can be compared.
 
 const seconds = Number(process.env['BENCH_SECONDS'] ?? 8);
-/** Long enough for the shards to be spread, where the callers are not too many. */
+/** Long enough for the balance to be spread over the shards, unless there are too many callers. */
 const warmSeconds = Math.min(4, seconds / 2);
 /** How often the two ledgers take turns in a case. */
 const turns = 2;
@@ -45,7 +45,7 @@ const callerCounts = [1, 10, 50, 200];
 const plenty = 1e12;
 const tasksAllowed = 1_000_000;
 
-/** Whether the key has limits. They are never reached, so what they cost is what there is to see. */
+/** Whether the key has limits. They are never reached, so the difference shows what checking them costs. */
 const limitsOfKeys: Readonly<Record<'no' | 'yes', SpendingLimits>> = {
   no: { timeZone: 'UTC' },
   yes: { timeZone: 'UTC', totalLimit: plenty, dailyLimit: plenty },
@@ -183,7 +183,7 @@ function rowsOf(loadCase: Case, measured: readonly Measured[], forSeconds: numbe
   }));
 }
 
-/** Which of all transactions were cancelled, also when another attempt was successful. */
+/** The shares of all transactions that were cancelled, also when a later attempt succeeded. */
 function sharesOf({ written, conflicts, conditionsFailed }: Counts) {
   const all = written + conflicts + conditionsFailed;
   return {
@@ -243,7 +243,7 @@ async function openNow(
       account,
       limits,
       tasks: taskTable(client, names.tasks),
-      // Each caller is a sandbox of Lambda, which learns by itself how many shards there are.
+      // Each caller stands for a sandbox of Lambda, which finds out by itself how many shards there are.
       callers: Array.from({ length: callers }, () => ({
         ...reservations(client, names),
         ...settlements(client, names),

@@ -8,18 +8,18 @@ import { serveImages } from '../test/flow/receiver.ts';
 import { printTable } from './print-table.ts';
 import { residentMb, watchPeak } from './resident-memory.ts';
 
-// How much memory `npm start` takes: the resident memory of its process and all that it starts.
+// How much memory `npm start` takes: the resident memory of its process and of all processes that it starts.
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** How many tasks the soak has, and how many of them are active at a time. */
 const soakTasks = Number(process.env['BENCH_SOAK_TASKS'] ?? '1000');
 const soakConcurrency = Number(process.env['BENCH_SOAK_CONCURRENCY'] ?? '50');
-/** As `npm start` has them by default, or `off`. */
+/** Thumbnails: on, the default of `npm start`, or `off`. */
 const startFlags = process.env['BENCH_THUMBNAILS'] === 'off' ? ['--no-thumbnails'] : [];
 const minuteMs = 60_000;
-/** How long the start may take; it is not what is measured. */
+/** How long the start may take, which is not measured here. */
 const startMs = 600_000;
-/** How often a request is sent to a local stack that has more to do than the machine can. */
+/** How often a request is sent at most, because the local stack may have more to do than the machine can. */
 const attempts = 30;
 
 type Api = {
@@ -63,7 +63,7 @@ async function measure(api: Api, imageUrl: string): Promise<readonly object[]> {
     const seconds = Math.round((performance.now() - since) / 1000);
     const row = { moment, 'resident MB': residentMb(), 'peak MB': peak(), seconds };
     rows.push(row);
-    // Each at once: all together take a quarter of an hour.
+    // Each row is printed at once, because all together take a quarter of an hour.
     process.stdout.write(`${moment}: ${row['resident MB']} MB, peak ${row['peak MB']} MB\n`);
     peak = watchPeak();
     since = performance.now();
@@ -116,7 +116,7 @@ async function raiseLimits(api: Api): Promise<void> {
   await call(admin, 'POST', '/v1/admin/accounts/default/credits', { credits: 1_000_000 });
 }
 
-/** Sends a request, with the same key again when there is no good response. */
+/** Sends a request, and repeats it with the same idempotency key when there is no good response. */
 async function call(
   { url, apiKey }: Api,
   method: string,

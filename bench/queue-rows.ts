@@ -11,7 +11,7 @@ import { startMeter } from './dynamodb-meter.ts';
 import { printTable } from './print-table.ts';
 import { sum } from './statistics.ts';
 
-// What one step of the queue costs beside many waiting tasks: the queue's own functions, on the local database.
+// What one step of the queue costs while many tasks wait: the queue's own functions, on the local database.
 
 const table = {
   TableName: 'Queue',
@@ -103,7 +103,7 @@ async function measure(length: number) {
   }
 }
 
-/** All slots are taken, and so many tasks of one account wait. */
+/** Takes all slots, and lets so many tasks of one account wait. */
 async function fill(queue: ReturnType<typeof queueTable>, length: number): Promise<void> {
   for (let number = 1; number <= segment.slots; number += 1) {
     const lease = { until: now + 1_200_000, since: now, held: true, startAt: now };

@@ -12,9 +12,12 @@ import { warmUp } from './run-tasks.ts';
 import { sum } from './statistics.ts';
 import { withTemporaryDirectory } from './temporary-directory.ts';
 
-// The queue on the local stack: everything as it is deployed. Times are those of the mock provider, as it notes them.
+// The queue on the local stack: everything as it is deployed. The times are those that the mock provider records.
 
-/** The time that our own functions take counts as so many times longer for the provider. */
+/**
+ * How many times faster than real time the provider works. Our own functions do not get faster, so their time counts as
+ * so many times longer.
+ */
 const speed = Number(process.env['BENCH_SPEED'] ?? 1);
 
 export type QueueLoad = {
@@ -31,12 +34,12 @@ const ways: readonly Way[] = [
   { provider: 'evolink', ahead: 0 },
 ];
 
-/** How often it looks how many jobs were submitted. */
-const lookMs = 500;
+/** How often the bench counts the submitted jobs. */
+const countIntervalMs = 500;
 /** The other account's task comes when so many jobs of the busy one have been submitted. */
 const submittedBefore = 20;
 
-/** Measures both ways to hear of a job's end, at the same time: the provider's time is that of the machine. */
+/** Measures polling and webhooks at the same time: the bench mostly waits for the provider, whose jobs take real time. */
 export const benchQueueOnStack = (load: QueueLoad): Promise<readonly Row[]> =>
   withTemporaryDirectory(async (outdir) => {
     await synthesise(outdir);
@@ -44,7 +47,8 @@ export const benchQueueOnStack = (load: QueueLoad): Promise<readonly Row[]> =>
   });
 
 /**
- * Functions that run at a time, and stay warm. With fewer, polls that wait for a place are entered again, and pile up.
+ * How many functions run at a time and stay warm. With fewer, polls that wait for a free sandbox are entered again, and
+ * pile up.
  */
 const limits = { maxSandboxes: 40, maxIdleMs: 3_600_000 };
 
@@ -75,7 +79,7 @@ async function measure(outdir: string, way: Way, load: QueueLoad): Promise<Row> 
   }
 }
 
-/** Puts a meter between the functions and the database, which counts what is done with the rows of the queue. */
+/** Puts a meter between the functions and the database. It counts the reads and writes of the rows of the queue. */
 async function meterOfQueue({ stack }: DarkroomDesign): Promise<Meter> {
   const { context, dynamoDb: client, environment } = stack;
   const url = environment['AWS_ENDPOINT_URL_DYNAMODB'] ?? '';
@@ -106,7 +110,7 @@ async function measureLoad(
     capacity: { [provider]: { running, queued: null, submitsPerSecond: 5, queriesPerSecond: 20 } },
   });
   const untilSubmitted = async (count: number) => {
-    while ((await jobsOf(darkroom)).length < count) await setTimeout(lookMs);
+    while ((await jobsOf(darkroom)).length < count) await setTimeout(countIntervalMs);
   };
   const before = { writes: meter.writes(), write: writeUnits(meter), read: meter.units.read };
   const usageNow = async () => (await stateOf(darkroom)).providers[provider]?.usage ?? noUsage;
@@ -128,7 +132,7 @@ async function measureLoad(
   )?.at;
   const own = jobs.find(({ prompt }) => prompt === otherName);
   const submittedAt = own?.submitted_at ?? Number.NaN;
-  const enteredAt = queuedAt ?? submittedAt; // without a wait it found a slot
+  const enteredAt = queuedAt ?? submittedAt; // a task that did not wait has no such event
   const perTask = (total: number) => (total / statuses.length).toFixed(1);
   return {
     provider: provider === 'dashscope' ? 'polling' : 'webhook',
@@ -183,7 +187,7 @@ const requestOf = ({ mockProvider }: DarkroomDesign, prompt: string) => ({
 
 const attempts = 100;
 
-/** Creates a task; again with the same key when there is no good response. */
+/** Creates a task, and repeats that with the same idempotency key when there is no good response. */
 async function createOne(stack: Pick<TestStack, 'create'>, request: object): Promise<string> {
   const headers = { 'idempotency-key': `bench-${randomUUID()}` };
   for (let attempt = 1; ; attempt += 1) {
@@ -195,7 +199,7 @@ async function createOne(stack: Pick<TestStack, 'create'>, request: object): Pro
   }
 }
 
-/** One right after the other: a machine with two processors has enough to do with that. */
+/** Creates tasks one after the other, because that is enough work for a machine with two processors. */
 async function createAll(darkroom: DarkroomDesign, count: number): Promise<readonly string[]> {
   const ids: string[] = [];
   for (let number = 0; number < count; number += 1) {
@@ -204,10 +208,10 @@ async function createAll(darkroom: DarkroomDesign, count: number): Promise<reado
   return ids;
 }
 
-/** More than any job and its callback take. */
+/** Longer than any job and its callback take. */
 const endSeconds = 300;
 
-/** Waits until the tasks have ended, which all have their jobs by now. Returns their statuses. */
+/** Waits until the tasks have ended. All of them have been submitted by now. Returns their statuses. */
 async function endsOf(
   { stack }: DarkroomDesign,
   ids: readonly string[],

@@ -7,8 +7,8 @@ import type { MeasuredTask } from './darkroom-usage.ts';
 import { lognormal } from './durations.ts';
 import { mean, sum } from './statistics.ts';
 
-// Which quota binds first. Needs of one task are counted by the bench; quotas are AWS's defaults in us-east-1, where
-// most are higher than elsewhere, read in November 2026:
+// Which quota binds first. The bench counts what one task needs. The quotas are AWS's defaults in us-east-1, where most
+// are higher than elsewhere, as documented in November 2026:
 // - Step Functions, developer guide, "Quotas": refill rates of StartExecution (other regions: 150), of
 //   StateTransition (1,500 in the edition of 2023, 5,000 in newer ones; other regions: 800), and of SendTask….
 // - Lambda, developer guide, "Lambda quotas": 1,000 at the same time; a new AWS account may have as few as 10.
@@ -32,10 +32,10 @@ const dashScopeQuotas = { runningJobs: 5, submits: 5, queries: 20 };
 /** How long a job takes on average, in seconds. */
 const jobSeconds = mean(lognormal(1000));
 
-/** A quota with what one task a second needs of it. */
+/** A quota, and how much of it one task a second needs. */
 export type Quota = {
   readonly name: string;
-  /** Whose it is, and so who can raise it. */
+  /** Who sets the quota, and so can raise it. */
   readonly of: 'provider' | 'Darkroom' | 'AWS';
   readonly need: number;
   readonly quota: number;
@@ -43,7 +43,7 @@ export type Quota = {
 
 export const tasksPerSecond = ({ need, quota }: Quota): number => quota / need;
 
-/** The quotas that a task meets, the lowest first. A quota that it does not need is left out. */
+/** The quotas that limit tasks, the lowest first. A quota that a task does not use is left out. */
 export const quotasOf = (task: MeasuredTask, provider: 'polling' | 'webhook'): readonly Quota[] =>
   [
     ...(provider === 'polling' ? providerQuotas(task) : []),
@@ -53,7 +53,7 @@ export const quotasOf = (task: MeasuredTask, provider: 'polling' | 'webhook'): r
     .filter(({ need }) => need > 0)
     .toSorted((one, other) => tasksPerSecond(one) - tasksPerSecond(other));
 
-/** Those of the provider that is polled: the other one publishes none. */
+/** The quotas of the provider that is polled. The one with webhooks publishes none. */
 function providerQuotas({ load }: MeasuredTask): readonly Quota[] {
   const of = 'provider';
   const { runningJobs, submits, queries } = dashScopeQuotas;
@@ -64,7 +64,7 @@ function providerQuotas({ load }: MeasuredTask): readonly Quota[] {
   ];
 }
 
-/** Those that an operator has set, or has not changed. */
+/** Darkroom's own limits, by default; an operator can change them. */
 function ownQuotas({ usage }: MeasuredTask): readonly Quota[] {
   const of = 'Darkroom';
   const { requestsPerMinute, tasksInFlight } = defaultLimits;

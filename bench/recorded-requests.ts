@@ -6,7 +6,7 @@ import * as z from 'zod';
 export type RecordedRequest = {
   readonly method: string;
   readonly path: string;
-  /** What is asked of an AWS service with a JSON protocol, like `StartExecution`; empty elsewhere. */
+  /** The operation of an AWS service with a JSON protocol, like `StartExecution`; empty for other requests. */
   readonly operation: string;
   readonly milliseconds: number;
 };

@@ -8,7 +8,7 @@ export function residentMb(): number {
     .trim()
     .split('\n')
     .map((line) => line.trim().split(/\s+/))
-    // `ps` itself is one of them.
+    // `ps` lists itself, too.
     .filter(([, , , name]) => name !== 'ps')
     .map(([pid, parent, kilobytes]) => ({ pid, parent, kilobytes: Number(kilobytes) }));
   const children = Map.groupBy(processes, ({ parent }) => parent);
@@ -20,7 +20,7 @@ export function residentMb(): number {
   return Math.round(residentKb(String(process.pid)) / 1024);
 }
 
-/** Samples the memory from now on. The returned function stops that, and returns the peak in MB. */
+/** Samples the memory from now on. The returned function stops the sampling and returns the peak in MB. */
 export function watchPeak(): () => number {
   let peak = residentMb();
   const timer = setInterval(() => {

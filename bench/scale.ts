@@ -5,7 +5,7 @@ import { type Simulated, simulateBusyAccount } from './simulation/busy-account.t
 import { simulateOptimisticLedger } from './simulation/optimistic-ledger.ts';
 import { simulateShardedLedger } from './simulation/sharded-ledger.ts';
 
-// How many tasks a second there can be: on one account, by a simulation of its ledger, and in all, by the quotas.
+// How many tasks a second are possible: for one account, by a simulation of its ledger, and in total, by the quotas.
 
 const offered = [10, 20, 40, 80, 150, 300, 600, 1000];
 const ledgers = { before: simulateOptimisticLedger, now: simulateShardedLedger };
@@ -61,7 +61,7 @@ const quotaRows = (tasks: DarkroomTasks, design: (typeof designs)[number]) =>
         : tasksPerSecond(quota).toFixed(0),
   }));
 
-/** The quotas that are too low for so many tasks a second, by who can raise them; the lowest first. */
+/** The quotas that are too low for so many tasks a second, grouped by who can raise them; the lowest first. */
 function bindingRow(tasks: DarkroomTasks, design: (typeof designs)[number], rate: number) {
   const binding = quotasOf(tasks[design], design).filter((quota) => tasksPerSecond(quota) < rate);
   const namesOf = (owner: Quota['of']) =>

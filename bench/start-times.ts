@@ -7,11 +7,11 @@ import { fileURLToPath } from 'node:url';
 import { printTable } from './print-table.ts';
 import { withTemporaryDirectory } from './temporary-directory.ts';
 
-// How long `npm run demo` and `npm start` take for somebody who has just installed the packages: in a copy of the
-// checkout, where nothing has been synthesised or compiled before.
+// How long `npm run demo` and `npm start` take right after the packages are installed: in a copy of the checkout, in
+// which nothing has been synthesised or compiled before.
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-/** What a checkout does not have, and `node_modules`, which the copy only links to. */
+/** Folders that are not copied. The copy links to `node_modules` instead. */
 const notCopied = ['.git', '.local', 'cdk.out', 'coverage', 'node_modules', 'out'];
 /** The last line that `npm start` prints when it is ready. */
 const lastLine = 'Press Ctrl-C';
@@ -54,7 +54,7 @@ const measure = (): Promise<readonly StartTime[]> =>
 
 type Npm = ChildProcessByStdio<null, Readable, null>;
 
-/** npm, as a process group of its own, as a shell starts it. */
+/** Starts npm in its own process group, as a shell does. */
 const npm = (cwd: string, ...args: readonly string[]): Npm =>
   spawn('npm', args, { cwd, detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
 
@@ -75,7 +75,10 @@ async function untilReady(child: Npm): Promise<void> {
   throw new Error(`npm start has ended: ${output}`);
 }
 
-/** Ctrl-C, which a terminal sends to npm and to all that it has started. Waits until nobody can print any more. */
+/**
+ * Sends Ctrl-C to npm and to all processes that it has started, as a terminal does. Waits until none of them can print
+ * any more.
+ */
 async function interrupt(child: Npm): Promise<void> {
   if (child.exitCode !== null || child.pid === undefined) return;
   const closed = once(child, 'close');

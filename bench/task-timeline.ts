@@ -2,7 +2,7 @@ import type { ExecutionEvent } from '../local/aws/step-functions/history.ts';
 
 export type TimedEvent = ExecutionEvent & { readonly at: number };
 
-/** What the wait for the provider has cost one task. */
+/** What one task needed to wait for its provider. */
 export type TaskTimeline = {
   readonly transitions: number;
   /** How long the provider took, in milliseconds of simulated time. */
@@ -29,8 +29,8 @@ const isAttempt = ({ type }: ExecutionEvent) => /^(Task|LambdaFunction)Scheduled
 const isWakeUp = (event: ExecutionEvent | undefined) => event?.error === 'Woken';
 
 /**
- * Derives the timeline of a task from the history of its execution. The speed of the local stack divides
- * waits only, so only the time before the detection is multiplied by it.
+ * Derives the timeline of a task from the history of its execution. The speed of the local stack divides only waits, so
+ * only the time before the detection is multiplied by the speed.
  */
 export function timelineOf(
   history: readonly TimedEvent[],

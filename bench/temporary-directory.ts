@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Creates a temporary directory, and deletes it when `run` is over. */
+/** Creates a temporary directory, and deletes it when `run` has ended. */
 export async function withTemporaryDirectory<T>(
   run: (directory: string) => Promise<T>,
 ): Promise<T> {

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { quantile } from './statistics.ts';
 import { createEvent, getEvent } from './throughput-events.ts';
 
-// A process of its own: only the bundles of two functions, and the callers of their handlers.
+// A process of its own with only the bundles of two functions and the callers of their handlers.
 
 const [createFile = '', getFile = '', seconds = '8'] = process.argv.slice(2);
 const warmMs = 2000;

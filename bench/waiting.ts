@@ -8,8 +8,8 @@ import { runTasks, type TaskRuns, warmUp } from './run-tasks.ts';
 import { mean, quantile } from './statistics.ts';
 import { withTemporaryDirectory } from './temporary-directory.ts';
 
-// What it costs to find out that the provider has finished, and how late it is found out: Darkroom's state
-// machine beside two job pollers. All run on the same engine, with the same provider and durations.
+// What it costs to notice that the provider has finished, and how late that is: Darkroom's state machine beside two job
+// pollers. All run on the same engine, with the same provider and durations.
 
 const tasks = Number(process.env['BENCH_TASKS'] ?? 300);
 const speed = Number(process.env['BENCH_SPEED'] ?? 5);
@@ -22,7 +22,7 @@ export async function benchWaiting(): Promise<readonly object[]> {
     return [
       row('Darkroom, polling', await measure(await openDarkroom(outdir, speed, 'dashscope'))),
       row('Darkroom, webhook', await measure(await openDarkroom(outdir, speed, 'evolink'))),
-      // These two run at the same time: they do little, and mostly wait.
+      // These two run at the same time, because they mostly wait.
       ...(await Promise.all(
         [5, 10].map(async (seconds) =>
           row(`Job poller, ${seconds} s`, await measure(await openJobPoller(seconds, speed))),

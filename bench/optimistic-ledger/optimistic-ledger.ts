@@ -24,8 +24,8 @@ import {
 import { backoffMs, maxConflicts } from './retries.ts';
 
 // The ledger that Darkroom had before the balance shards, for the comparison in `npm run bench -- ledger`. Its money lies
-// in one row of the account: every posting is computed from what the row has, and written only if it still has that
-// (optimistic concurrency). Only what is measured is left of it: no failures, and no idempotency records.
+// in one row of the account: every posting is computed from the row, and written only if the row has not changed
+// (optimistic concurrency). Only what is measured is kept: there are no failures and no idempotency records.
 
 const conditions = {
   taskIsNew: 'attribute_not_exists(#id)',
@@ -65,7 +65,7 @@ export async function addOptimisticAccount(
   await add(tables.keys, { keyId, account, ...spending, ...limits });
 }
 
-/** What the account has now. */
+/** The funds of the account now. */
 export const optimisticFunds = async (
   client: DynamoDBClient,
   { accounts }: TableNames,
@@ -74,7 +74,7 @@ export const optimisticFunds = async (
   // Only this file writes these rows.
   (await readRow(client, accounts, accountKey(account))) as Account | undefined;
 
-/** The ledger of before. It reads the limits of the key itself, with what was spent of them. */
+/** The earlier ledger. It reads the limits of the key itself, together with what was spent. */
 export const optimisticLedger = (
   client: DynamoDBClient,
   tables: TableNames,
@@ -96,7 +96,7 @@ export const optimisticLedger = (
   },
 });
 
-/** Reads, plans and writes, again and again while others are faster. Returns whether it was written. */
+/** Reads, plans and writes, and repeats that while other writers are faster. Returns whether the posting was written. */
 async function post(
   client: DynamoDBClient,
   tables: TableNames,

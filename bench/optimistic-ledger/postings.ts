@@ -2,10 +2,10 @@ import type { SpendingLimits } from '../../functions/domain/billing/ledger.ts';
 import { dayIn } from '../../functions/domain/model/api-key.ts';
 import type { EndedTask, Pending } from '../../functions/domain/model/task.ts';
 
-// The arithmetic of the ledger that Darkroom had before the balance shards: what an account and a key have before and
-// after a posting.
+// The arithmetic of the ledger that Darkroom had before the balance shards: the funds of an account and the spending of a
+// key before and after a posting.
 
-/** What an account has. Each posting adds an entry, so the number of entries is the version of the row. */
+/** The funds of an account. Each posting adds an entry, so the number of entries is the version of the row. */
 type Funds = {
   readonly granted: number;
   readonly balance: number;
@@ -30,7 +30,7 @@ export type Key = Spending & SpendingLimits;
 /** An account and a key before a posting. */
 export type Snapshot = { readonly account: Account; readonly key: Key };
 
-/** The account and the key after it, with the entry to append. */
+/** The account and the key after a posting, with the entry to append. */
 export type Posting = {
   readonly funds: Funds;
   readonly spending: Spending;

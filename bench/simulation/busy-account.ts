@@ -4,8 +4,7 @@ import { createClock, type Process } from './clock.ts';
 import { type SimulatedDynamoDb, simulateDynamoDb } from './dynamodb.ts';
 import type { Sandbox, Settle, SimulatedLedger } from './ledgers.ts';
 
-// One account with so many tasks a second, whatever becomes of them (open loop): the next caller does not wait for the
-// one before.
+// One account with so many tasks a second. It is an open loop: a new task comes also when earlier ones are slow.
 
 type Options = {
   readonly ledger: (dynamoDb: SimulatedDynamoDb, random: () => number) => SimulatedLedger;
@@ -16,13 +15,18 @@ type Options = {
 /** The first seconds fill the account with tasks, and are not measured. */
 const seconds = { warmUp: 15, measured: 30 };
 
-/** A task is settled so long after it was created. Real jobs take longer, which changes nothing here but the start. */
+/**
+ * The time from the create of a task to its settlement. Real jobs take longer, which would only change the start of the
+ * simulation.
+ */
 const settledAfterMs = { min: 2500, max: 7500 };
 
-/** Assumed: what else a create does (key, rate limit, start of the execution). The sandbox is taken for so long. */
+/**
+ * Assumed: how long the rest of a create takes (key, rate limit, start of the execution). Meanwhile its sandbox is busy.
+ */
 const otherWorkMs = 60;
 
-/** As the state machine retries a settlement whose function failed: after 2, 4 and 8 s at most. */
+/** The state machine retries a settlement whose function failed after 2, 4 and 8 s at most. */
 const settleRetrySeconds = [2, 4, 8];
 
 export type Simulated = {

@@ -1,4 +1,5 @@
-// Discrete events: processes are generators that yield how many milliseconds they wait, and no time passes but theirs.
+// A simulation of discrete events: processes are generators that yield how many milliseconds they wait. Only these waits
+// let time pass.
 
 /** A process. It yields how many milliseconds pass, and returns its result. */
 export type Process<T = void> = Generator<number, T, void>;

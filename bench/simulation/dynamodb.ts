@@ -1,15 +1,14 @@
 import type { Outcome } from '../../functions/adapters/aws/dynamodb/transaction.ts';
 import type { Clock, Process } from './clock.ts';
 
-// What DynamoDB does with transactions that meet, as far as a ledger notices it.
+// How DynamoDB handles transactions on the same items, as far as a ledger notices it.
 //
 // Latencies: https://github.com/alexdebrie/dynamodb-performance-testing (b26abd7), measured from Lambda in February
-// 2020; there is no newer public figure, so half of them are simulated, too. It has no reads: a read is assumed to take as
-// long as a put.
-// Conflicts: developer guide, "Transaction conflict handling in DynamoDB"; "Distributed Transactions at Scale in
-// Amazon DynamoDB" (USENIX ATC 2023): nobody waits for an item. Of two transactions on one item one is cancelled.
-// Capacity: developer guide, "Partitions": 1,000 write units a second for each. Assumed: every partition key has a
-// partition of its own, as after a while under load, and the table is warm.
+// 2020; there is no newer public figure, so half of them are simulated, too. The source has no reads: a read is assumed
+// to take as long as a put. Conflicts: developer guide, "Transaction conflict handling in DynamoDB"; "Distributed
+// Transactions at Scale in Amazon DynamoDB" (USENIX ATC 2023): no transaction waits for an item. Of two transactions on
+// one item, one is cancelled. Capacity: developer guide, "Partitions": 1,000 write units a second for each. Assumed:
+// every partition key has a partition of its own, as after a while under load, and the table is warm.
 
 /** Minimum, p50, p90, p95, p99 and maximum, in milliseconds. */
 const published = {
@@ -20,17 +19,18 @@ const published = {
 const shares = [0, 0.5, 0.9, 0.95, 0.99, 1];
 
 /** A transaction of more than this many actions is as slow as one of 25. */
-const mostOfFew = 15;
+const maxActionsOfFew = 15;
 
 /**
- * Assumed: when the conditions of all items have been read, when all are written, and for how long a transaction that is cancelled holds
- * what it got; as shares of the latency. The local stack assumes the same (`local/aws/dynamodb/pause.ts`), except for the last.
+ * Assumed, as shares of the latency: when the conditions of all items have been read, when all items are written, and for
+ * how long a cancelled transaction holds the items that it got. The local stack assumes the same
+ * (`local/aws/dynamodb/pause.ts`), except for the last.
  */
 const phases = { conditionsRead: 0.4, written: 0.85, holdsWhenCancelled: 0.3 };
 
 const unitsPerSecond = 1000;
 
-/** An item that transactions may meet on. */
+/** An item that several transactions may write. */
 export type Item = { held: boolean; readonly partition: Partition };
 
 /** The items with one partition key. */
@@ -39,17 +39,17 @@ export type Partition = { units: number; filledAt: number };
 export const newPartition = (): Partition => ({ units: unitsPerSecond, filledAt: 0 });
 export const newItem = (partition = newPartition()): Item => ({ held: false, partition });
 
-/** A write of one item in a transaction. Actions that nobody can meet on are left out. */
+/** A write of one item in a transaction. Actions on items that no other transaction writes are left out. */
 export type Action = {
   readonly item: Item;
-  /** Also those of items that are left out, which have the same partition key. */
+  /** The write units, with those of left-out items that have the same partition key. */
   readonly units: number;
   readonly condition: () => boolean;
   readonly apply: () => void;
 };
 
 export type SimulatedDynamoDb = {
-  /** Reads items; `readNow` returns what there is at that moment. */
+  /** Reads items; `readNow` returns their state at that moment. */
   read<T>(readNow: () => T): Process<T>;
   write(apply: () => void): Process;
   transaction(actions: readonly Action[]): Process<Outcome['state']>;
@@ -69,7 +69,7 @@ export function simulateDynamoDb({ clock, random, slowness }: Options): Simulate
   const latency = (kind: keyof typeof published) =>
     slowness * quantileOf(published[kind], random());
 
-  /** Takes units from a partition, which has those of one second at most. */
+  /** Takes units from a partition. An idle partition saves up the units of one second at most. */
   const take = (partition: Partition, units: number): boolean => {
     const filled = (unitsPerSecond * (clock.now() - partition.filledAt)) / 1000;
     partition.units = Math.min(unitsPerSecond, partition.units + filled);
@@ -101,7 +101,7 @@ export function simulateDynamoDb({ clock, random, slowness }: Options): Simulate
       yield milliseconds / 2;
     },
     *transaction(actions) {
-      const kind = actions.length > mostOfFew ? 'transactionOf25' : 'transactionOf5';
+      const kind = actions.length > maxActionsOfFew ? 'transactionOf25' : 'transactionOf5';
       const milliseconds = latency(kind);
       yield milliseconds * phases.conditionsRead;
       const outcomes = actions.map(outcomeOf);
@@ -127,7 +127,7 @@ function applyAll(actions: readonly Action[]): void {
   for (const { apply } of actions) apply();
 }
 
-/** What becomes of a transaction: as in `writeAll`, a conflict counts for more than a failed condition. */
+/** The result of a transaction: as in `writeAll`, a conflict takes precedence over a failed condition. */
 const worstOf = (outcomes: readonly Outcome['state'][]): Outcome['state'] =>
   (['transactionConflict', 'conditionFailed'] as const).find((state) => outcomes.includes(state)) ??
   'written';

@@ -1,15 +1,15 @@
 import type { Process } from './clock.ts';
 
-/** A ledger with one account, as the load sees it. */
+/** A ledger with one account, as the simulated load uses it. */
 export type SimulatedLedger = {
-  /** A sandbox of Lambda, with what it remembers from one task to the next. */
+  /** Makes a sandbox of Lambda, with what it caches from one task to the next. */
   newSandbox(): Sandbox;
 };
 
 export type Sandbox = {
-  /** Reserves the price of a task. Undefined when the ledger gave up, else the settlement of that task. */
+  /** Reserves the price of a task. Returns the settlement of that task, or undefined when the ledger gave up. */
   reserve(): Process<Settle | undefined>;
 };
 
-/** Settles a task. Returns whether it was settled: else the ledger gave up. */
+/** Settles a task. Returns false when the ledger gave up. */
 export type Settle = () => Process<boolean>;

@@ -6,7 +6,7 @@ import type { SimulatedLedger } from './ledgers.ts';
 /** Write units of a transaction: two for an item of up to 1 kB. The account's row and its entries have one partition key. */
 const units = { accountAndEntry: 4, key: 2 };
 
-/** The rules of the ledger of before: one row of the account and one of the key, written if nobody has changed them. */
+/** The rules of the earlier ledger: one row of the account and one of the key, written only if both are unchanged. */
 export function simulateOptimisticLedger(
   dynamoDb: SimulatedDynamoDb,
   random: () => number,

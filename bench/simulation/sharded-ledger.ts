@@ -24,9 +24,9 @@ import {
 import type { SimulatedLedger } from './ledgers.ts';
 
 // The rules of the ledger with balance shards for a key without limits (`reservations.ts`, `settlements.ts`,
-// `spread-shards.ts`), with the same functions and constants where they touch no database. Amounts are in tasks.
+// `spread-shards.ts`), with the same functions and constants where these need no database. Amounts are in tasks.
 
-/** What the account has: enough, so that money is never what is missing. */
+/** The credits and open tasks of the account: so many that they never run out. */
 const plenty = 1e9;
 
 /** Write units of a transaction: two for an item of up to 1 kB. A shard's row and its entries have one partition key. */
@@ -40,7 +40,7 @@ type Placement = { readonly shard: number; readonly transfers: readonly (readonl
 
 const names = ['credits', 'openTasks'] as const;
 const aTask = { credits: -1, openTasks: -1 };
-/** What a task has cost does not come back. */
+/** The credits that a task has cost do not come back. */
 const anEndedTask = { credits: 0, openTasks: 1 };
 
 export function simulateShardedLedger(
@@ -63,7 +63,7 @@ export function simulateShardedLedger(
     }
   }
 
-  /** Reads all shards. Who does not know how many there are reads twice. */
+  /** Reads all shards. A sandbox that does not know how many there are reads twice. */
   function* readShards(known = 1): Process<readonly Amount[]> {
     const readAmounts = () =>
       names.map((name) => ({ left: shards.map((shard) => shard[name]), need: 1 }));
@@ -71,7 +71,7 @@ export function simulateShardedLedger(
     return current[0]?.left.length === known ? current : yield* dynamoDb.read(readAmounts);
   }
 
-  /** Adds to the row of a shard; of what is taken there must be enough. */
+  /** Adds a change to the row of a shard. The condition is that the shard has enough for what is taken. */
   const addTo = (number: number, change: Change, unitsOfIt: number): readonly Action[] => {
     const shard = shards[number];
     if (!shard) throw new Error(`there is no shard ${number}`);
@@ -101,7 +101,7 @@ export function simulateShardedLedger(
   const transferActions = (changes: ReadonlyMap<number, Change>): readonly Action[] =>
     [...changes].flatMap(([number, change]) => addTo(number, change, units.shard));
 
-  /** After a conflict. */
+  /** Spreads the amounts over more shards, after a conflict. */
   function* spread(): Process {
     const current = yield* readShards();
     const now = current[0]?.left.length ?? 1;
@@ -134,7 +134,7 @@ export function simulateShardedLedger(
   }
 
   function newSandbox() {
-    // How many shards this sandbox knows of.
+    // The number of shards, as far as this sandbox knows.
     let known = 1;
     const anyShard = (): Placement => ({ shard: randomShard(known), transfers: [] });
 
@@ -183,7 +183,7 @@ const sumOf = (one: Change, other: Change): Change => ({
   openTasks: one.openTasks + other.openTasks,
 });
 
-/** What transfers of credits, and of the right to have tasks open, change in each shard. */
+/** How transfers of credits, and of the right to have open tasks, change each shard. */
 function changesOf(transfers: readonly (readonly Transfer[])[]): Map<number, Change> {
   const changes = new Map<number, Change>();
   for (const [index, list] of transfers.entries()) {
