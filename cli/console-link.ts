@@ -20,7 +20,7 @@ export function addConsoleLink(program: Command): void {
     .description('print a link that signs you in to the console as the operator, once')
     .requiredOption('--function <name>', 'the deployed function that issues keys')
     .requiredOption('--url <address>', 'the address of the deployment: the output Url', parseOrigin)
-    .option('--name <name>', 'who you are: sessions and what they do are listed by it', userName())
+    .option('--name <name>', 'your name, as the audit log and the list of sessions show it', userName())
     .option('--json', 'print the response as JSON')
     .action(printLink);
 }
@@ -35,7 +35,10 @@ const IssuedCode = z.object({ code: z.string().regex(/^[\w-]+$/), expires_at: z.
 
 type ConsoleLink = { readonly link: string; readonly expires_at: number };
 
-/** Has a code made by the deployed function, and puts it behind the # of an address, which a browser sends to nobody. */
+/**
+ * Lets the deployed function make a code, and puts the code behind the # of an address: browsers send that part to
+ * nobody.
+ */
 export async function consoleLink(
   client: Pick<LambdaClient, 'send'>,
   functionName: string,
@@ -53,14 +56,14 @@ export async function consoleLink(
 const formatLink = ({ link, expires_at }: ConsoleLink): string =>
   `${link}\n\nIt works once, until ${new Date(expires_at * 1000).toISOString()}. Whoever opens it is the operator for eight hours.`;
 
-/** @throws {InvalidArgumentError} for what is no address: the code would be printed behind nonsense */
+/** @throws {InvalidArgumentError} for a text that is no address: the printed link would be useless */
 function parseOrigin(text: string): string {
   const url = URL.parse(text);
   if (url && /^https?:$/.test(url.protocol) && url.username === '') return url.origin;
   throw new InvalidArgumentError('It must be an address like https://darkroom.example.com.');
 }
 
-/** The name in the operating system: the SDK's client of Lambda does not say whose credentials it has. */
+/** The user name in the operating system, because the SDK does not say whose credentials it uses. */
 function userName(): string {
   try {
     return userInfo().username;

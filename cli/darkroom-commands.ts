@@ -25,7 +25,7 @@ import { addWait } from './tasks/wait-command.ts';
 import { addListen } from './webhooks/listen-command.ts';
 import { addWebhooks } from './webhooks/webhooks-commands.ts';
 
-// As they stand in the help, and in docs/cli.md.
+// The groups of commands, in the order of the help and of docs/cli.md.
 const groups = [
   {
     heading: 'Tasks:',

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Plain JavaScript, so that the Node of the machine can run it. The command itself is TypeScript for Node 24:
-// if this is an older one, it is run by the Node that `npm ci` has installed with the other packages.
+// Plain JavaScript, so that the Node of the machine can run it. The command itself is TypeScript for Node 24. On an older
+// Node, this file starts the Node that `npm ci` has installed with the other packages.
 import { spawn } from 'node:child_process';
 import module from 'node:module';
 import { constants } from 'node:os';
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { findInstalledNode } from './installed-node.js';
 
 if (Number.parseInt(process.versions.node, 10) >= 24) {
-  // What is compiled, and the TypeScript without its types: the next command starts in a third of the time.
+  // Caches compiled code and TypeScript without its types, so that the next command starts in a third of the time.
   module.enableCompileCache(fileURLToPath(new URL('../.local/cache/compiled', import.meta.url)));
   await import('./darkroom.ts');
 } else {
@@ -16,7 +16,7 @@ if (Number.parseInt(process.versions.node, 10) >= 24) {
 }
 
 /**
- * Runs the command as a process that shares the terminal, and ends as that one does.
+ * Runs the command as a process that shares the terminal, and ends with the exit code or the signal of that process.
  * @param {string | undefined} node
  */
 function runWith(node) {

@@ -35,7 +35,7 @@ export function addIssueFirstKey(program: Command): void {
     .option('--name <name>', 'the name of the key', 'first')
     .addOption(new Option('--scope <scope...>', scopeHelp).choices(scopes).default(['generate']))
     .option('--credits <amount>', 'credits to grant to the account', parseCredits, 0)
-    .option('--test', 'a test key, which plays: the sandbox provider, and play credits')
+    .option('--test', 'a test key: it uses the sandbox provider and play credits')
     .option('--json', 'print the response as JSON')
     .action(create);
 }
@@ -68,7 +68,7 @@ function formatIssuedKey({ api_key, key_id, account, webhook_secret }: IssuedKey
   return `${fields}\n\n${keyShownOnce}`;
 }
 
-/** Makes a key through the deployed function. AWS permissions on that function decide who may. */
+/** Makes a key through the deployed function. The AWS permissions on that function decide who may do so. */
 export async function issueKey(
   client: Pick<LambdaClient, 'send'>,
   functionName: string,

@@ -81,7 +81,7 @@ async function waitUntilReady(
 }
 
 const maxTailLength = 8192;
-// The stack trace and the other lines that Node prints around an error say less than its own line.
+// The stack trace and the other lines that Node prints around an error say less than the line of the error.
 const noise = /^(\s|\}|Node\.js v|$)/;
 
 /** Reads a stream and returns a function that gives the last line worth showing. */

@@ -4,7 +4,7 @@ import { addRestore } from './restore/restore-commands.ts';
 
 const program = createProgram(
   'restore',
-  'Brings the tables back to a moment, with your AWS credentials: docs/restoring.md',
+  'Restores the tables to a moment, with your AWS credentials: docs/restoring.md',
 );
 addRestore(program, processTerminal());
 

@@ -40,7 +40,8 @@ export async function runDemo(options: Options): Promise<Generated> {
       // When the demo is interrupted, `generate` ends at its next pause.
       sleep: (milliseconds) => setTimeout(milliseconds, undefined, { signal: ended.signal }),
     });
-    // When the local stack dies, a request may break before the end of its process is known, which says why.
+    // When the local stack dies, a request may fail before we know that its process has ended. The end of the process
+    // says why, so it goes first.
     const generatedUnlessDied = generated.catch(async (error: unknown) => {
       await Promise.race([died, setTimeout(exitNoticeMs, undefined, { signal: ended.signal })]);
       throw error;

@@ -30,7 +30,7 @@ export function addStoreProviderKey(program: Command): void {
     .requiredOption('--secret <name>', "the secret of the providers' keys: the output ProviderKeys")
     .option(
       '--url <origin>',
-      'where the provider is, if the settings of the deployment have a url of it',
+      'the address of the provider, if the settings of the deployment have a url for it',
     )
     .option('--no-try', 'store it without trying it')
     .option('--remove', 'remove the key: the provider is left out')
@@ -79,7 +79,7 @@ async function tryKey(provider: LiveProviderName, baseUrl: string, key: string):
 
 const Keys = z.record(z.string(), z.string());
 
-/** A secret that was never set holds a generated text; what is no key of a provider stays as it is. */
+/** A secret that was never set holds a generated text. Values that are no key of a provider stay in it. */
 async function readKeys(
   client: SecretsManagerClient,
   SecretId: string,

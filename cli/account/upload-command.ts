@@ -21,7 +21,7 @@ export function addUpload(program: Command, terminal: Terminal): void {
       .command('upload')
       .description(`store pictures for ${hostedFileTtlMs / hourMs} hours, and print a link to each`)
       .argument('<picture...>', 'files or http(s) addresses')
-      .option('--no-fit', 'refuse pictures that no task takes, and change none')
+      .option('--no-fit', 'refuse pictures that a task would refuse, instead of changing them')
       .option('--path <path>', 'where to store them, like shop/summer')
       .option(
         '--file-name <name>',
@@ -40,14 +40,14 @@ export function addUpload(program: Command, terminal: Terminal): void {
     for (const source of sources) {
       const { data } = await upload(api, source, options);
       files.push(data);
-      // Each is printed when it is there: a later one may fail.
+      // Each link is printed at once, because a later upload may fail.
       if (!options.json) terminal.print(data.file_url);
     }
     if (options.json) terminal.print(JSON.stringify(files));
   });
 }
 
-// What a task takes, in a request that has room for so many bytes.
+// The limits of a task's pictures, except the size: an upload request has less room.
 const storedLimits = {
   minSide: defaultModel.image.minSide,
   maxSide: defaultModel.image.maxSide,

@@ -29,7 +29,7 @@ export const withUsageOptions = (
   return command
     .option(
       '--group-by <groups>',
-      `what to add up by: one or more of ${groups.join(', ')}, with commas`,
+      `how to group the sums: one or more of ${groups.join(', ')}, with commas`,
       listParser(groups),
       'day',
     )
@@ -76,7 +76,7 @@ async function allCsv(fetchCsv: Source<UsageRow>['fetchCsv']): Promise<string> {
   let cursor: string | undefined;
   do {
     const { csv, next } = await fetchCsv(cursor);
-    // Each page has the line of names.
+    // Each page begins with the line of column names.
     pages.push(pages.length === 0 ? csv : csv.slice(csv.indexOf('\n') + 1));
     cursor = next ?? undefined;
   } while (cursor !== undefined);

@@ -259,12 +259,12 @@ function addGroup(accounts: Command, terminal: Terminal): void {
 
 type BudgetOptions = ConnectionOptions & { readonly stop?: boolean };
 
-/** `darkroom accounts budget`: what an account is meant to spend on a day. */
+/** `darkroom accounts budget`: the daily budget of an account. */
 function addBudget(accounts: Command, terminal: Terminal): void {
   withConnectionOptions(
     accounts
       .command('budget')
-      .description('show or set what an account is meant to spend on a day of UTC')
+      .description('show or set the daily budget of an account, for days of UTC')
       .argument('<id>', 'which account', parseAccountId)
       .argument('[credits]', 'how many, or "none"', parseCreditsOrNone)
       .option('--stop', 'refuse creates beyond it')

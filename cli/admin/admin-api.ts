@@ -40,7 +40,7 @@ type TaskFilter = Pick<
   QueryOf<typeof findTasks.route>,
   'account' | 'status' | 'code' | 'provider' | 'callback' | 'created_after' | 'created_before'
 > & {
-  /** Without it: live ones. */
+  /** Without it, only live tasks. */
   readonly mode?: Mode | undefined;
 };
 export type AdminTask = z.output<typeof getAdminTask.response>;
@@ -60,7 +60,7 @@ export const adminApi = (access: Access) => {
   const readCsv = csvCaller(access);
   return {
     // A secret is in one response only. If that response is lost, a second request would make
-    // another secret, so what makes one is not repeated.
+    // another secret, so a request that makes one is not repeated.
     createAccount: (body: CreateAccountRequest) =>
       call(createAccount, { body, isRepeatable: false }),
     accounts: (query: PageQuery) => call(listAccounts, { query }),
@@ -78,7 +78,7 @@ export const adminApi = (access: Access) => {
     testWebhook: (body: WebhookTestRequest) => call(testWebhook, { body, isRepeatable: false }),
 
     createKey: (body: CreateKeyRequest) => call(createKey, { body, isRepeatable: false }),
-    /** The keys of this account; without one, of the account of the key that it calls with. */
+    /** The keys of this account; without an account, those of the account that the calling key belongs to. */
     keys: (account: string | undefined, query: PageQuery) =>
       call(listKeys, { query: { account, ...query } }),
     key: (key_id: string) => call(getKey, { params: { key_id } }),
@@ -93,9 +93,9 @@ export const adminApi = (access: Access) => {
     /** Sends the callbacks of an account again that were given up since a time. */
     redeliverAll: (account: string, body: BodyInputOf<typeof adminRedeliverAll.route>) =>
       call(adminRedeliverAll, { params: { account }, body }),
-    /** All providers, as they are configured and as they do, and when the reconciler has run last. */
+    /** All providers with their configuration and their health, and the time of the reconciler's last run. */
     providers: () => call(listProviders, {}),
-    /** Asks a provider with the key that is stored for it, which costs nothing. */
+    /** Tries the stored key of a provider, which costs nothing. */
     tryProvider: (provider: string) => call(tryProvider, { params: { provider } }),
     checkTask: (task_id: string) => call(checkTask, { params: { task_id } }),
     usage: (query: PageQuery & AllUsageFilter) => call(getAllUsage, { query }),
@@ -106,7 +106,10 @@ export const adminApi = (access: Access) => {
 
 export type AdminApi = ReturnType<typeof adminApi>;
 
-/** When the key is rejected, the message names the missing scope; when a field is, it says what the key may not do. */
+/**
+ * When the key is rejected, the message names the missing scope. When a field is rejected, the API's message says what
+ * the key may not do.
+ */
 const adminCaller =
   (call: ApiCall): ApiCall =>
   (declared, request) =>

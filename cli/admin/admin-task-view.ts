@@ -1,7 +1,7 @@
 import { type Field, formatFields, formatTime } from '../program/format.ts';
 import type { AdminTask } from './admin-api.ts';
 
-/** A task with its internals in fields, for the operator. What is not known is left out. */
+/** A task with its internals in fields, for the operator. Fields without a value are left out. */
 export function formatAdminTask(task: AdminTask): string {
   const { internals } = task;
   const fields: readonly (readonly [string, string | number | null])[] = [

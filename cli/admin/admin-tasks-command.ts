@@ -29,7 +29,7 @@ type Options = ConnectionOptions &
     readonly until?: number;
   };
 
-/** `darkroom admin tasks`: tasks of all accounts, or everything about one of them but what was asked. */
+/** `darkroom admin tasks`: tasks of all accounts, or everything about one task but its prompt and its pictures. */
 export function addAdminTasks(admin: Command, terminal: Terminal): void {
   const pastTime = (text: string) => parsePastTime(text, terminal.now());
   const choice = (flags: string, description: string, choices: readonly string[]) =>
@@ -37,10 +37,10 @@ export function addAdminTasks(admin: Command, terminal: Terminal): void {
   withConnectionOptions(
     admin
       .command('tasks')
-      .description('list the tasks of all accounts, newest first, or show where one of them is')
+      .description('list the tasks of all accounts, newest first, or show one in detail')
       .argument('[id]', 'the id of one task', parseTaskId)
       .option('--account <id>', 'only those of this account', parseAccountId)
-      .addOption(choice('--mode <mode>', 'those of test mode, or the live ones', modes))
+      .addOption(choice('--mode <mode>', 'the tasks of test or of live mode (default: live)', modes))
       .addOption(choice('--status <status>', 'only those with this status', statuses))
       .addOption(choice('--code <code>', 'only those that failed with this code', taskErrorCodes))
       .addOption(choice('--provider <name>', 'only those of this provider', providerNames))

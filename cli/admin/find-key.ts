@@ -6,7 +6,7 @@ import type { AdminApi, Key } from './admin-api.ts';
 
 /**
  * The id of a key that was named by its id or by its name.
- * @param account where the name is looked up; without it, in the account of the key that is called with
+ * @param account the account in which the name is looked up; without it, that of the calling key
  * @throws {CliError} when no key has the name, or when several have it: then it lists them
  */
 export async function findKeyId(

@@ -68,7 +68,7 @@ function addCreate(keys: Command, terminal: Terminal): void {
         parseAccountId,
       )
       .addOption(new Option('--scope <scope...>', scopeHelp).choices(scopes).default(['generate']))
-      .option('--test', 'a test key, which plays: the sandbox provider, and play credits')
+      .option('--test', 'a test key: it uses the sandbox provider and play credits')
       .option(
         '--expires <time>',
         'when it expires: 12h or 30d from now, or on 2027-01-31',
@@ -76,7 +76,7 @@ function addCreate(keys: Command, terminal: Terminal): void {
       )
       .option('--total-limit <credits>', 'what it may spend in all', parseCredits)
       .option('--daily-limit <credits>', 'what it may spend a day', parseCredits)
-      .option('--time-zone <zone>', 'whose midnight begins its day (default: UTC)')
+      .option('--time-zone <zone>', 'the time zone in which its day begins (default: UTC)')
       .option('--model <model...>', 'the only models it may use (default: all)'),
   ).action(async (options: CreateOptions) => {
     const { account, json } = options;
@@ -141,7 +141,7 @@ const keyColumns: readonly Column<Key>[] = [
   numberColumn('daily limit', ({ daily_limit_credits }) => daily_limit_credits),
   ageColumn('last used', ({ last_used_at }) => last_used_at),
   timeColumn('expires', ({ expires_at }) => expires_at),
-  textColumn('mode', ({ mode }) => mode), // behind all that scripts count on
+  textColumn('mode', ({ mode }) => mode), // the last column, so that scripts that count columns keep working
 ];
 
 function stateOf({ enabled, expires_at }: Key, nowMs: number): string {
@@ -204,7 +204,7 @@ function addLimits(keys: Command, terminal: Terminal): void {
     .option('--total-limit <credits>', 'what it may spend in all, or "none"', parseCreditsOrNone)
     .option('--daily-limit <credits>', 'what it may spend a day, or "none"', parseCreditsOrNone)
     .option('--expires <time>', '12h or 30d from now, on 2027-01-31, or "none"', parseExpiry)
-    .option('--time-zone <zone>', 'whose midnight begins its day')
+    .option('--time-zone <zone>', 'the time zone in which its day begins')
     .option('--model <model...>', 'the only models it may use, or "all"')
     .addOption(new Option('--scope <scope...>', scopeHelp).choices(scopes))
     .action(async (name: string, options: LimitsOptions) => {

@@ -6,7 +6,7 @@ import type { Terminal } from '../program/terminal.ts';
 import { stateAfterCancel } from '../tasks/cancel-command.ts';
 import type { AdminApi } from './admin-api.ts';
 
-// What the operator does about a task of any account.
+// What the operator can do about a task of any account.
 
 /** `darkroom admin cancel`: cancels a task as its account can. */
 export function addCancel(admin: Command, terminal: Terminal): void {
@@ -70,13 +70,13 @@ async function redeliverAll(api: AdminApi, account: string, since: number): Prom
   }
 }
 
-/** `darkroom admin check`: does for a task at once what is done for every task now and then. */
+/** `darkroom admin check`: does for one task at once what the reconciler does for every task from time to time. */
 export function addCheck(admin: Command, terminal: Terminal): void {
   withConnectionOptions(
     admin
       .command('check')
       .description(
-        'look at a task now: starts its workflow when it is missing, wakes one that waits',
+        'check a task now: start its workflow if it is missing, wake it if it waits',
       )
       .argument('<id>', 'the id of the task', parseTaskId),
   ).action(async (id: string, options: ConnectionOptions) => {
@@ -89,8 +89,8 @@ export function addCheck(admin: Command, terminal: Terminal): void {
 
 const descriptions: Readonly<Record<string, string>> = {
   woken: 'its workflow waited, and asks the provider now',
-  running: 'its workflow works, nothing was done',
-  started: 'its workflow was missing, and is started',
-  restarted: 'its workflow was dead, and is started again',
-  postponed: 'its workflow died several times, and is started again soon',
+  running: 'its workflow is at work, so nothing was done',
+  started: 'its workflow was missing, and was started',
+  restarted: 'its workflow was dead, and was started again',
+  postponed: 'its workflow died several times, and will be started again soon',
 };

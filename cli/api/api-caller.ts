@@ -9,7 +9,7 @@ export type Access = { readonly url: string; readonly key: string; readonly send
 
 /** The request that a route declares, and how it is sent. */
 type CallRequest<R extends AnyRoute> = {
-  /** For a route that takes one. The request can then be repeated: it takes effect once. */
+  /** For a route that takes such a key: the request may then be repeated, and takes effect once. */
   readonly idempotencyKey?: string;
   /** `false`: the call must not take effect twice, so it is not repeated when its response is lost. */
   readonly isRepeatable?: boolean;
@@ -39,7 +39,7 @@ export const apiCaller = (access: Access): ApiCall => {
   return async (declared, request) => (await call(declared, request)).body;
 };
 
-/** The same with the headers of the response. */
+/** Like `ApiCall`, and returns the headers of the response as well. */
 type HeadersCall = <R extends AnyRoute, Response extends z.ZodType>(
   declared: { readonly route: R; readonly response: Response },
   request: CallRequest<R>,
@@ -71,7 +71,7 @@ export const headersCaller =
 
 type FormRequest = { readonly form: FormData; readonly deadlineMs: number };
 
-/** Calls a declared route that takes a form. What it stores may be stored twice, so the call is not repeated. */
+/** Calls a declared route that takes a form. A repeated call could store the file twice, so it is not repeated. */
 export const formCaller =
   (access: Access) =>
   <Response extends z.ZodType>(
@@ -90,7 +90,7 @@ export const formCaller =
       (response) => parseResponse(lenient(schema), response),
     );
 
-/** Calls a declared route that has a table, and returns it as it is, with the cursor of the next page. */
+/** Calls a declared route for its CSV, and returns the text unchanged, with the cursor of the next page. */
 export const csvCaller =
   (access: Access) =>
   (

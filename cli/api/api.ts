@@ -30,7 +30,7 @@ export type UploadForm = NonNullable<z.output<typeof createTask.response>['uploa
 export type Model = z.output<typeof listModels.response>['data'][number];
 export type Usage = z.output<typeof getUsage.response>['data'][number];
 export type HostedFile = z.output<typeof uploadUrl.response>['data'];
-/** What usage is added up by, and of which days. */
+/** How usage is grouped, and of which days. */
 export type UsageFilter = {
   readonly group_by?: string | undefined;
   readonly from?: string | undefined;
@@ -38,7 +38,7 @@ export type UsageFilter = {
 };
 export type Credits = z.output<typeof getCredits.response>;
 
-/** The routes about tasks, files and what the account has. */
+/** The routes about tasks, files, credits and usage. */
 export const darkroomApi = (access: Access) => {
   const call = apiCaller(access);
   const callWithHeaders = headersCaller(access);
@@ -59,7 +59,7 @@ export const darkroomApi = (access: Access) => {
     },
     task: (task_id: string) => call(getTask, { params: { task_id } }),
     cancel: (task_id: string) => call(cancelTask, { params: { task_id } }),
-    /** For good: its texts, pictures and results. Only a task that has ended. */
+    /** Deletes the texts, pictures and results of a task for good. The task must have ended. */
     deleteTask: (task_id: string) => call(deleteTask, { params: { task_id } }),
     /** Sends the callback of a task that has ended once more. */
     redeliver: (task_id: string) => call(redeliverCallback, { params: { task_id } }),
@@ -69,7 +69,7 @@ export const darkroomApi = (access: Access) => {
     models: () => call(listModels, {}),
     /** A page at a time. */
     usage: (query: PageQuery & UsageFilter) => call(getUsage, { query }),
-    /** As a table, a page at a time. */
+    /** As CSV, a page at a time. */
     usageCsv: (query: UsageFilter & { readonly cursor?: string | undefined }) =>
       readCsv(getUsage.route, query),
     /** Stores a picture of at most 4.4 MB. */

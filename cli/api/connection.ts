@@ -55,15 +55,15 @@ type Given = {
   readonly key?: string | undefined;
   readonly profile?: string | undefined;
 };
-/** Which of its keys the local stack is called with. */
+/** The key of the local stack that a command uses. */
 type LocalKey = 'apiKey' | 'adminKey' | 'testKey';
 type Place = Pick<Terminal, 'env' | 'directory' | 'checkout'>;
 
 /**
- * Where the API is, and the key for it. What stands first wins: the options; the profile in `--profile`; DARKROOM_URL
- * and DARKROOM_KEY; the profile in DARKROOM_PROFILE; the local stack of this directory or, within the checkout, of one
- * above it, with the one of its keys that is named; the profile of the last `darkroom login`. A stored key goes to the
- * address only that it was stored with.
+ * The address of the API and the key for it. The first of these that is given wins: the options; the profile in
+ * `--profile`; DARKROOM_URL and DARKROOM_KEY; the profile in DARKROOM_PROFILE; the local stack of this directory or,
+ * inside the checkout, of a directory above, with its key `localKey`; the profile of the last `darkroom login`. A stored
+ * key is sent only to the address that it was stored with.
  */
 export async function findConnection(
   options: Given,
@@ -96,7 +96,7 @@ async function findStored(
 const keyOf = (local: LocalStack, name: LocalKey): string | undefined =>
   name === 'testKey' ? (local.testKey ?? local.apiKey) : local[name];
 
-/** The admin key of the local stack, when that is what is called because nothing else is named. */
+/** The admin key of the local stack, when the command calls the local stack because nothing else is named. */
 export async function findLocalAdminKey(
   { url, profile }: Given,
   { env, directory, checkout }: Place,

@@ -1,12 +1,12 @@
 import * as z from 'zod';
 
 /**
- * The schema of a declared response, as a client reads it: an object may have further fields, which
- * stay with it, and a text that is one of a list may be another one. So an API that is newer than this
- * client does not break it. All other rules stay. The type names the values that are known today.
+ * The schema of a declared response, as a client reads it: an object may have further fields, which are kept, and an enum
+ * may have other values. So a newer API does not break this client. All other rules stay. The type names the values that
+ * are known today.
  */
 export const lenient = <S extends z.ZodType>(schema: S): z.ZodType<z.output<S>> =>
-  // Each part parses to what it did before, or to more.
+  // Each part still accepts all that it accepted before.
   loosen(schema) as z.ZodType<z.output<S>>;
 
 function loosen(schema: z.core.$ZodType): z.core.$ZodType {
@@ -16,7 +16,7 @@ function loosen(schema: z.core.$ZodType): z.core.$ZodType {
     );
     return withDef(schema, { shape: Object.fromEntries(shape), catchall: z.unknown() });
   }
-  // A discriminated union is one too.
+  // This includes discriminated unions.
   if (schema instanceof z.ZodUnion) {
     return withDef(schema, { options: schema.options.map(loosen) });
   }

@@ -8,7 +8,8 @@ import type { Concurrency, Subscriber } from './operation-steps.ts';
 import { regionOf } from './region-of.ts';
 
 /**
- * How many functions the account of the credentials runs at a time in a region; without one, in that of the environment.
+ * How many functions the AWS account of the credentials may run at a time in a region; by default in the region of the
+ * environment.
  * @throws {CliError} when AWS does not say
  */
 export async function readConcurrency(region?: string): Promise<Concurrency> {
@@ -37,9 +38,9 @@ const Subscriptions = z.object({
 const cliMs = 30_000;
 
 /**
- * Who is subscribed to a topic, by the AWS CLI: the SDK's client of SNS would be a package for this one question. Until an
- * address has confirmed, SNS gives `PendingConfirmation` in the place of the subscription's ARN, and `Deleted` when it has
- * unsubscribed.
+ * The subscribers of a topic. It asks the AWS CLI, because the SDK's client of SNS would be a package for this one
+ * question. Until an address has confirmed, SNS gives `PendingConfirmation` in the place of the subscription's ARN, and
+ * `Deleted` when it has unsubscribed.
  * @throws {CliError} when there is no AWS CLI, or AWS does not say
  */
 export async function readSubscribers(topic: string): Promise<readonly Subscriber[]> {

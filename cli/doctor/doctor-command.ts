@@ -76,7 +76,7 @@ export function addDoctor(program: Command, terminal: Terminal): void {
   });
 }
 
-/** Prints each finding as soon as there is one for a person, and all of them at the end for a program. */
+/** Prints for a person each finding at once, and for a program all findings at the end. */
 async function printFindings(
   ports: Ports,
   { json }: Options,
@@ -123,7 +123,7 @@ async function openPorts(options: Options, terminal: Terminal, signal: AbortSign
   const { uploadPicture } = await import('../tasks/task-run.ts');
   const adminKey =
     options.adminKey ??
-    // One in the environment is that of a deployment.
+    // The key in the environment is for a deployment, so the local stack's own key comes first.
     (await findLocalAdminKey(place, terminal)) ??
     terminal.env['DARKROOM_ADMIN_KEY'] ??
     (await findConnection(place, terminal, 'adminKey')).key;
@@ -157,7 +157,7 @@ async function openPorts(options: Options, terminal: Terminal, signal: AbortSign
   return { ports, close: async () => receiver?.close() };
 }
 
-/** Who receives the callback: this machine, when it may, or the address that was given. */
+/** Who receives the callback: this machine, if the API can reach it, or the address that was given. */
 async function openReceiver(
   { listen, callbackUrl, secret }: Options,
   url: string,
@@ -216,5 +216,5 @@ async function probe(fetch: typeof globalThis.fetch, url: string): Promise<Probe
   }
 }
 
-// The SDK takes longer to load than the rest of the command: only who asks AWS waits for it.
+// The SDK takes longer to load than the rest of the command, so it is loaded only with --aws.
 const askAws = () => import('./ask-aws.ts');

@@ -10,13 +10,13 @@ export type Ports = Omit<TaskPorts, 'api'> &
   Omit<OperationPorts, 'apiNow'> & {
     readonly url: string;
     readonly api: Pick<DarkroomApi, 'credits' | 'create' | 'task' | 'cancel'>;
-    /** Asks the address whether it is there, without a key. */
+    /** Sends one request without a key, to see whether the API is at the address. */
     readonly probe: () => Promise<Probe>;
-    /** Whether one task may be made that costs credits. */
+    /** Whether the doctor may make one task that costs credits. */
     readonly spend: boolean;
   };
 
-/** Examines a deployment step by step. Each step has exactly one finding; what cannot be looked at is skipped. */
+/** Examines a deployment step by step. Each step has exactly one finding; a step that cannot be examined is skipped. */
 export async function* examine(ports: Ports): AsyncGenerator<Finding> {
   const reported = new Set<Step>();
   for await (const finding of examineAll(ports)) {
@@ -59,16 +59,16 @@ async function* examineTasks(ports: Ports): AsyncGenerator<Finding> {
   } else {
     yield* withErrors(stepsOfTask, examineTask(ports));
     if (!ports.callback) {
-      const hint = 'It takes --listen or --callback-url.';
+      const hint = 'This step needs --listen or --callback-url.';
       yield skipped('callback', hint);
       yield skipped('signature', hint);
     }
   }
   if (ports.isTestKey) yield* withErrors(['sandbox'], examineSandbox(ports));
-  else yield skipped('sandbox', 'It takes a test key (sk-dr-test-…).');
+  else yield skipped('sandbox', 'This step needs a test key (sk-dr-test-…).');
 }
 
-/** Turns an error of the API into what was found in the step that it interrupts. */
+/** Turns an error of the API into the finding of the step that it interrupts. */
 async function* withErrors(
   [first, ...others]: readonly [Step, ...Step[]],
   findings: AsyncGenerator<Finding>,

@@ -1,10 +1,10 @@
-/** What one step of the doctor found out. `skipped`: it was not looked at, and `what` says why. */
+/** What one step of the doctor found out. `skipped`: the step was not examined, and `what` says why. */
 export type Finding = {
   readonly step: Step;
   readonly state: 'ok' | 'warn' | 'fail' | 'skipped';
   /** One sentence: what was seen. */
   readonly what: string;
-  /** What to do about it, with a command. Only of what is not `ok`. */
+  /** What to do about it, with a command. Only for `warn` and `fail`. */
   readonly remedy?: string;
 };
 
@@ -19,13 +19,13 @@ export const steps = {
   result: 'the link to the result works, without a key',
   callback: 'the callback of the task arrives',
   signature: 'the callback is signed with the secret of the account',
-  replay: 'a repeated create has the same task',
+  replay: 'a repeated create returns the same task',
   sandbox: 'each effect of the sandbox provider does what it says',
   reconciler: 'the reconciler runs every minute',
   canary: 'the canary runs, when it is turned on',
   providers: 'a provider has a key and accepts it',
   quotas: 'the AWS account can run as much as the stack lets in',
-  alarms: 'alarms have somebody to tell',
+  alarms: 'somebody gets the alarms',
 } as const;
 
 export type Step = keyof typeof steps;
@@ -49,4 +49,4 @@ export const fail = (step: Step, what: string, remedy: string): Finding => ({
 export const skipped = (step: Step, what: string): Finding => ({ step, state: 'skipped', what });
 
 /** The remedy for what only the logs can explain. */
-export const seeErrors = `See why: ask 'filter level = "ERROR" | sort @timestamp desc | limit 20' (docs/runbook.md says what ask is)`;
+export const seeErrors = `See why: ask 'filter level = "ERROR" | sort @timestamp desc | limit 20' (docs/runbook.md defines the command ask)`;

@@ -13,7 +13,7 @@ import { toCliError } from './service-steps.ts';
 export type Outputs = {
   readonly Url?: string | undefined;
   readonly ProviderKeys?: string | undefined;
-  /** The topic that alarms are sent to; absent: nobody is told. */
+  /** The topic that alarms are sent to; absent: nobody gets them. */
   readonly AlarmTopic?: string | undefined;
   /** The command that stores the key of the canary; absent: there is no canary. */
   readonly CanaryKey?: string | undefined;
@@ -31,23 +31,29 @@ export type Subscriber = { readonly address: string; readonly isConfirmed: boole
 /** How many functions an AWS account runs at a time in a region. */
 export type Concurrency = { readonly limit: number; readonly region: string };
 
-/** What the steps about the operation need. What is absent is skipped, with how to give it. */
+/**
+ * What the steps about the operation need. When something is absent, its step is skipped, and the finding says how to
+ * provide it.
+ */
 export type OperationPorts = {
   /** With an admin key. */
   readonly admin?: Pick<AdminApi, 'providers' | 'tryProvider' | 'tasks'> | undefined;
   readonly outputs?: Outputs | undefined;
-  /** What the AWS account runs where the stack is. @throws {CliError} without the right to ask */
+  /**
+   * How many functions the AWS account may run at a time in the stack's region. @throws {CliError} without the right to
+   * ask
+   */
   readonly concurrency?: (() => Promise<Concurrency>) | undefined;
-  /** Who is told by a topic of alarms. @throws {CliError} when AWS does not say */
+  /** The subscribers of a topic of alarms. @throws {CliError} when AWS does not say */
   readonly subscribers?: ((topic: string) => Promise<readonly Subscriber[]>) | undefined;
   /** The time of the API, in milliseconds. */
   readonly apiNow: () => number;
   readonly sleep: (milliseconds: number) => Promise<unknown>;
-  /** How long the first run of the reconciler is waited for at most. */
+  /** How long to wait for the first run of the reconciler at most. */
   readonly timeoutMs: number;
 };
 
-/** Looks at what no task shows: who repairs, who pays, how much may run, and who is told. */
+/** Examines what no task shows: the reconciler, the canary, the providers' keys, the quotas and the alarms. */
 export async function* examineOperation(ports: OperationPorts): AsyncGenerator<Finding> {
   const { admin, outputs, apiNow } = ports;
   const providers = admin && (await readProviders(admin, ports));
@@ -56,7 +62,7 @@ export async function* examineOperation(ports: OperationPorts): AsyncGenerator<F
     providers === undefined ||
     hasErrorCode(providers, 'permission_denied')
   ) {
-    const hint = 'It takes an admin key: --admin-key, or DARKROOM_ADMIN_KEY.';
+    const hint = 'This step needs an admin key: --admin-key, or DARKROOM_ADMIN_KEY.';
     yield skipped('reconciler', hint);
     yield skipped('canary', hint);
     yield skipped('providers', hint);
@@ -71,11 +77,13 @@ export async function* examineOperation(ports: OperationPorts): AsyncGenerator<F
   yield await checkAlarms(ports);
 }
 
-/** Right after a deployment it has not run yet. The first run is within the minute, and takes some seconds. */
+/**
+ * Right after a deployment the reconciler has not run yet. Its first run begins within a minute, and takes some seconds.
+ */
 const firstRunMs = 75_000;
 const pollMs = 2000;
 
-/** What the operator sees. When the reconciler has not run yet, its first run is waited for. */
+/** The providers, as the operator sees them. If the reconciler has not run yet, this waits for its first run. */
 async function readProviders(
   admin: Pick<AdminApi, 'providers'>,
   { apiNow, sleep, timeoutMs }: OperationPorts,
@@ -89,7 +97,7 @@ async function readProviders(
   }
 }
 
-/** It runs once a minute, and one run may be missed. */
+/** The reconciler runs once a minute, and may miss one run. */
 const maxReconcilerAgeMs = 3 * 60 * 1000;
 
 /** Whether the reconciler has run lately. `reconciledAt` is in unix seconds. */
@@ -109,7 +117,7 @@ export function judgeReconciler(reconciledAt: number | null, nowMs: number): Fin
   return fail('reconciler', `The reconciler has not run for ${seconds} s.`, remedy);
 }
 
-/** Its latest tasks. That of a run that is under way may not have ended. */
+/** The canary's two latest tasks: the latest one may not have ended yet. */
 const canaryTasks = { account: canaryAccount, mode: 'test', limit: 2, cursor: undefined } as const;
 
 async function checkCanary(
@@ -127,11 +135,11 @@ async function checkCanary(
   if (outputs || tasks.data.length > 0) return judgeCanary(tasks.data, outputs, nowMs);
   return skipped(
     'canary',
-    'Whether there is one, the outputs of the stack say: --outputs cdk-outputs.json.',
+    'The outputs of the stack say whether there is a canary: --outputs cdk-outputs.json.',
   );
 }
 
-/** Two of its runs, and a moment for the second one to begin. */
+/** Two intervals of the canary, and some minutes for a run that begins late. */
 const maxCanaryAgeMs = (2 * canaryMinutes + 5) * 60_000;
 
 /** Whether the canary has made a task lately, and the latest one that had time to end was completed. */
@@ -146,7 +154,7 @@ export function judgeCanary(
     return warn(
       'canary',
       'The canary has made no task yet.',
-      `Has it a key? ${outputs?.CanaryKey ?? 'The output CanaryKey has the command'}. It runs every quarter of an hour`,
+      `Does it have a key? ${outputs?.CanaryKey ?? 'The output CanaryKey has the command'}. It runs every quarter of an hour`,
     );
   }
   const minutes = Math.max(0, Math.round(ageOf(latest) / 60_000));
@@ -165,12 +173,12 @@ export function judgeCanary(
   return ok('canary', `The canary made a task ${minutes} min ago, and none failed.`);
 }
 
-/** What a provider rejects when it rejects the operator, not the job. */
+/** The codes with which a provider rejects the key or the account, not the job. */
 const accountCodes = new Set(['quota_exceeded', 'service_unavailable']);
-/** What it says when it has no room for a job. */
+/** The code with which a provider says that it has no room for a job. */
 const busyCode = 'resource_exhausted';
 
-/** What became of a call with the key that is stored. */
+/** The result of a call with a stored key. */
 type Trial = Pick<ProviderTrial, 'provider' | 'result'>;
 
 /** Tries the keys of the providers that are offered. */
@@ -186,7 +194,10 @@ const tryKeys = (
       ),
   );
 
-/** Whether some provider takes our key, and whether one rejects the key, has rejected the account, or says that others use it. */
+/**
+ * Whether a provider accepts its key, and whether one rejects its key, has rejected the account, or has no room because
+ * others use the key.
+ */
 export function judgeProviders(
   all: Providers['data'],
   outputs: Outputs | undefined,
@@ -223,11 +234,11 @@ function judgeTrials(
     return judge('providers', what, `Store another one: ${store(first)}`);
   }
   if (unclear.length === 0) return undefined;
-  const what = `Nothing is known about the key of ${unclear.join(', ')}: no clear answer came.`;
-  return warn('providers', what, "Look at the provider's status page, and try again later");
+  const what = `Nothing is known about the key of ${unclear.join(', ')}: no clear response came.`;
+  return warn('providers', what, "Read the provider's status page, and try again later");
 }
 
-/** On the latest day of which something is known. */
+/** Judges the rejections of the latest day that has any. */
 function judgeRejections(
   ready: Providers['data'],
   store: (name: string) => string,
@@ -242,15 +253,15 @@ function judgeRejections(
       .map(({ id }) => id);
   const rejecting = rejectedFor((code) => accountCodes.has(code));
   if (rejecting[0]) {
-    const what = `On ${latest}, this rejected the key or the account: ${rejecting.join(', ')}.`;
+    const what = `On ${latest}, the key or the account was rejected by ${rejecting.join(', ')}.`;
     return warn('providers', what, `Pay, or store another key: ${store(rejecting[0])}`);
   }
-  // The queue sends no more than the capacity: whoever has no room then has it for somebody else.
+  // The queue sends no more jobs than the capacity. A provider that has no room all the same has jobs of somebody else.
   const full = rejectedFor((code) => code === busyCode);
   if (full.length === 0) return undefined;
   return warn(
     'providers',
-    `On ${latest}, this had no room for jobs within its capacity: ${full.join(', ')}.`,
+    `On ${latest}, there was no room for jobs within the capacity of ${full.join(', ')}.`,
     'Does another stack use the same key? Give each a key of its own, or set the capacity lower: docs/runbook.md#change-the-capacity-of-a-provider',
   );
 }
@@ -270,7 +281,7 @@ const newAccount = 10;
 
 async function checkQuotas({ concurrency, outputs }: OperationPorts): Promise<Finding> {
   if (!concurrency) {
-    return skipped('quotas', 'It takes AWS credentials with lambda:GetAccountSettings: --aws.');
+    return skipped('quotas', 'This step needs AWS credentials with lambda:GetAccountSettings: --aws.');
   }
   const found = await concurrency().catch(toCliError);
   if (found instanceof CliError) {
@@ -289,26 +300,26 @@ export function judgeQuotas({ limit, region }: Concurrency, rate: number): Findi
   const rates = Number.isNaN(rate)
     ? ''
     : `, and ${rate} requests a second keep up to ${needed} busy`;
-  return warn('quotas', `${what.slice(0, -1)}${rates}: what is beyond is throttled.`, remedy);
+  return warn('quotas', `${what.slice(0, -1)}${rates}: more are throttled.`, remedy);
 }
 
 async function checkAlarms({ outputs, subscribers }: OperationPorts): Promise<Finding> {
   if (!outputs) {
     return skipped(
       'alarms',
-      'It takes the outputs of the stack: npx cdk deploy --outputs-file cdk-outputs.json, and --outputs cdk-outputs.json.',
+      'This step needs the outputs of the stack: npx cdk deploy --outputs-file cdk-outputs.json, and --outputs cdk-outputs.json.',
     );
   }
   const { AlarmTopic: topic } = outputs;
   if (!topic) {
     const remedy =
       'Set "alarmEmail" in darkroom.config.json, deploy (npx cdk deploy), and confirm the mail from AWS';
-    return warn('alarms', 'Alarms are only shown in CloudWatch: nobody is told.', remedy);
+    return warn('alarms', 'Alarms are only shown in CloudWatch: nobody gets a mail.', remedy);
   }
   if (!subscribers) {
     return ok(
       'alarms',
-      `Alarms are sent to ${topic}; whether its address has confirmed the mail from AWS, --aws asks.`,
+      `Alarms are sent to ${topic}; --aws tells whether its address has confirmed the mail from AWS.`,
     );
   }
   const found = await subscribers(topic).catch(toCliError);
@@ -317,10 +328,10 @@ async function checkAlarms({ outputs, subscribers }: OperationPorts): Promise<Fi
   return warn('alarms', found.message, remedy);
 }
 
-/** The AWS CLI asks in the region of the shell, and SNS knows a topic only in its own. */
+/** The AWS CLI uses the region of the shell, but SNS knows a topic only in the topic's own region. */
 const topicOptions = (topic: string): string => `--region ${regionOf(topic)} --topic-arn ${topic}`;
 
-/** Whether somebody is told when an alarm is sent to this topic. */
+/** Whether somebody gets the alarms of this topic. */
 export function judgeSubscribers(topic: string, all: readonly Subscriber[]): Finding {
   const waiting = all.filter(({ isConfirmed }) => !isConfirmed).map(({ address }) => address);
   const confirmed = all.filter(({ isConfirmed }) => isConfirmed);
@@ -342,5 +353,5 @@ export function judgeSubscribers(topic: string, all: readonly Subscriber[]): Fin
     );
   }
   const remedy = `Subscribe: aws sns subscribe ${topicOptions(topic)} --protocol email --notification-endpoint <address>`;
-  return fail('alarms', `Nobody is subscribed to ${topic}: nobody is told.`, remedy);
+  return fail('alarms', `Nobody is subscribed to ${topic}, so nobody gets the alarms.`, remedy);
 }

@@ -8,15 +8,15 @@ type Effect = {
   /** What the prompt asks the sandbox provider for. */
   readonly prompt: string;
   readonly n?: number;
-  /** How a task with it has to end. */
+  /** How a task with this prompt has to end. */
   readonly end: string;
-  /** How many seconds its job has to take at least. */
+  /** How many seconds the job has to take at least. */
   readonly seconds?: number;
 };
 
 /**
- * Every effect that a prompt of test mode can have, and what becomes of the task. Those of a task that succeeds stand
- * together: so one image is paid for, and the slot that all test tasks share is taken three times in all.
+ * Every effect that a prompt of test mode can have, and how the task has to end. The effects of a task that succeeds
+ * share one prompt. So one image is paid for, and the slot that all test tasks share is taken only three times.
  */
 const effects: readonly Effect[] = [
   { prompt: '[fail: content_policy_violation]', end: 'failed with content_policy_violation' },
@@ -54,11 +54,11 @@ function judgeEnds(all: readonly { readonly effect: Effect; readonly end: End }[
     return warn(
       'sandbox',
       `The sandbox does one job at a time, and is busy with those of others: ${wrong.length} tasks wait for it.`,
-      'Look later, or wait longer: --timeout 15m',
+      'Try later, or wait longer: --timeout 15m',
     );
   }
   const texts = wrong.map(({ effect, end }) => `${effect.prompt} ${end.text}, not ${effect.end}`);
-  return fail('sandbox', `Not as they should: ${texts.join('; ')}.`, seeErrors);
+  return fail('sandbox', `These effects were different: ${texts.join('; ')}.`, seeErrors);
 }
 
 async function endOf(ports: TaskPorts, { prompt, n = 1, seconds = 0 }: Effect): Promise<End> {

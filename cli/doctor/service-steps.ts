@@ -3,7 +3,7 @@ import type { DarkroomApi } from '../api/api.ts';
 import { CliError } from '../program/cli-error.ts';
 import { type Finding, fail, ok, seeErrors, warn } from './finding.ts';
 
-/** What came of one request to the public address, without a key. */
+/** The result of one request to the public address, without a key. */
 export type Probe =
   | { readonly status: number; readonly isDarkroom: boolean; readonly dateMs: number | undefined }
   | { readonly errorCode: string };
@@ -11,7 +11,7 @@ export type Probe =
 const outputsCommand =
   '`npx cdk deploy --outputs-file cdk-outputs.json` prints the address as the output Url';
 
-/** Whether a host name is that of this machine, or leads to it by its ending (RFC 6761). */
+/** Whether a host name stands for this machine, by itself or by the ending .localhost (RFC 6761). */
 export const isThisMachine = (hostname: string): boolean =>
   isLoopbackName(hostname) || hostname.endsWith('.localhost');
 
@@ -40,14 +40,17 @@ function unreachable(host: string, code: string): Finding {
   return fail('address', `${host} cannot be reached (${code}).`, remedy);
 }
 
-/** A callback that is older is refused, and so is a form that was signed in the future, in milliseconds. */
+/**
+ * The largest difference of the clocks, in milliseconds. Beyond it, callbacks are refused as too old and forms as signed
+ * in the future.
+ */
 const maxSkewMs = 5 * 60 * 1000;
 const notableSkewMs = 30 * 1000;
 
 /** Whether the clock of this machine is that of the API: signatures have a time. */
 export function judgeClock(dateMs: number | undefined, nowMs: number): Finding {
   const remedy =
-    'Set it by the network: sudo timedatectl set-ntp true (macOS: sudo sntp -sS time.apple.com)';
+    'Set it from the network: sudo timedatectl set-ntp true (macOS: sudo sntp -sS time.apple.com)';
   if (dateMs === undefined) {
     return warn('clock', 'The API did not say what time it is.', 'Compare with: date -u');
   }
@@ -59,7 +62,10 @@ export function judgeClock(dateMs: number | undefined, nowMs: number): Finding {
   return ok('clock', `The clock of this machine is right to ${Math.max(2, seconds)} s.`);
 }
 
-/** Whether a task can be made with the key. Play credits are filled up by the first task of a day, and its 402 tells when they are used up. */
+/**
+ * Whether a task can be made with the key. The credits of a test key are not checked here: the first task of a day fills
+ * them up, and a create says with a 402 that they are used up.
+ */
 export async function checkKey(
   api: Pick<DarkroomApi, 'credits'>,
   isTestKey: boolean,
@@ -92,7 +98,7 @@ function keyFailure({ message, apiError }: CliError): Finding {
   return fail('key', `The API cannot look the key up: ${message}`, seeErrors);
 }
 
-/** The error of a call to the API. Another error is none that a caller can do something about. */
+/** Returns the error of a call to the API. Any other error is a fault of this program, and is thrown on. */
 export function toCliError(thrown: unknown): CliError {
   if (thrown instanceof CliError) return thrown;
   throw thrown;

@@ -9,7 +9,7 @@ export type TaskPorts = {
   readonly api: Pick<DarkroomApi, 'create' | 'task' | 'cancel'>;
   /** Sends the sample picture with a form. @throws {CliError} with what the storage said */
   readonly upload: (form: UploadForm) => Promise<void>;
-  /** Gets a link to a result, without a key. */
+  /** Fetches the link to a result, without a key. */
   readonly fetchResult: (
     link: string,
   ) => Promise<{ readonly status: number; readonly type: string }>;
@@ -20,7 +20,7 @@ export type TaskPorts = {
   readonly newKey: () => string;
   readonly now: () => number;
   readonly sleep: (milliseconds: number) => Promise<unknown>;
-  /** How long the task is waited for, and its event at most. */
+  /** How long to wait for the end of the task, and for its upload event at most. */
   readonly timeoutMs: number;
 };
 
@@ -34,7 +34,7 @@ const pollMs = 500;
 /** S3 delivers nearly all events within a second; a later one makes callers wait. */
 const lateMs = 10_000;
 const maxEventMs = 60_000;
-/** So long may a callback take after its task has ended: its first attempts, and the pauses between them. */
+/** How long a callback may take after its task has ended: its first attempts, and the pauses between them. */
 const maxCallbackMs = 30_000;
 
 /** Takes one task from its create to its callback, and says after each step what was seen. */
@@ -71,7 +71,7 @@ export async function* examineTask(ports: TaskPorts): AsyncGenerator<Finding> {
   yield await checkReplay(created.id, () => api.create(body, key));
 }
 
-/** Cancels a task that would wait for its picture: what is reserved for it is returned. */
+/** Cancels a task that would wait for its picture, so that its reserved credits are returned. */
 async function giveUp({ api }: TaskPorts, id: string): Promise<void> {
   await api.cancel(id).catch(toCliError);
 }
@@ -81,7 +81,7 @@ const hasStarted = ({ started_at }: Task): boolean => started_at !== null;
 export const hasEnded = ({ status }: Task): boolean =>
   status === 'completed' || status === 'failed';
 
-/** Reads the task until it is so, and gives up after a time. @returns the task as it was then */
+/** Reads the task until `isSo` is true or the time is over. @returns the task as it was read last */
 export async function readUntil(
   { api, now, sleep }: TaskPorts,
   id: string,
@@ -96,7 +96,7 @@ export async function readUntil(
   }
 }
 
-/** Nothing is broken, and nothing can be tried. */
+/** Without play credits nothing is broken, but no task can be made. */
 export const noPlayCredits = (step: Step): Finding =>
   warn(
     step,
@@ -118,7 +118,7 @@ function createFailure(error: CliError, { isTestKey }: TaskPorts): Finding {
   return fail('upload', `No task can be created: ${message}`, remedy);
 }
 
-/** A deployment of a template that has not changed does nothing about what was changed by hand. */
+/** Deploying an unchanged template does not revert what was changed by hand. */
 const resetGrants =
   '`npx cdk drift` lists what was changed by hand; npx cdk deploy --revert-drift sets it again';
 
@@ -160,7 +160,7 @@ function judgeWorkflow(task: Task): Finding {
   }
   const last = task.events.at(-1)?.type ?? 'created';
   const remedy = `See where it is: darkroom admin tasks ${task.id}. ${seeErrors}`;
-  return fail('workflow', `The task has not ended; the last that happened is: ${last}.`, remedy);
+  return fail('workflow', `The task has not ended; its last event is: ${last}.`, remedy);
 }
 
 async function checkResult({ fetchResult }: TaskPorts, link: string): Promise<Finding> {
@@ -214,9 +214,9 @@ async function checkReplay(
 ): Promise<Finding> {
   const repeated = await repeat().catch(toCliError);
   if (!(repeated instanceof CliError) && repeated.id === id) {
-    return ok('replay', 'The same create again, with its Idempotency-Key, has the same task.');
+    return ok('replay', 'A repeated create with the same Idempotency-Key returned the same task.');
   }
   const what =
     repeated instanceof CliError ? repeated.message : `it made a second task, ${repeated.id}`;
-  return fail('replay', `A repeated create does not have its task: ${what}`, seeErrors);
+  return fail('replay', `A repeated create did not return the same task: ${what}`, seeErrors);
 }

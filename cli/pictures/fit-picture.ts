@@ -14,10 +14,10 @@ export const loadSharp = async (): Promise<SharpModule | undefined> => {
 
 type Fitted =
   | { readonly bytes: Uint8Array<ArrayBuffer>; readonly changes: readonly string[] }
-  /** Why it cannot be done. */
+  /** Why the picture cannot be changed. */
   | { readonly problem: string };
 
-// What is read by the decoder here. It could read an SVG, too, which is a program for a picture.
+// The formats that are converted. The decoder could also read an SVG, but that is a program that draws a picture.
 const names: Readonly<Record<string, string>> = {
   jpeg: 'JPEG',
   png: 'PNG',
@@ -29,7 +29,7 @@ const names: Readonly<Record<string, string>> = {
 // Lossless formats stay lossless, unless they become too large.
 const lossless = new Set(['png', 'gif', 'tiff']);
 
-/** Makes a picture one that has these limits: a single JPEG or PNG without transparency. */
+/** Changes a picture so that it is within these limits: a single JPEG or PNG without transparency. */
 export async function fitPicture(
   sharp: SharpModule,
   bytes: Uint8Array,
@@ -38,7 +38,7 @@ export async function fitPicture(
   try {
     return await change(sharp, bytes, limits);
   } catch {
-    // Its own words are those of a library inside of it.
+    // The message of sharp would be that of a library inside of it.
     return { problem: 'sharp cannot read it' };
   }
 }
@@ -92,7 +92,7 @@ type Encoded = { readonly bytes: Uint8Array<ArrayBuffer>; readonly format: 'PNG'
 
 const qualities = [95, 90, 80, 70, 50];
 
-/** The best encoding that has so many bytes at most. */
+/** The best encoding of at most `maxBytes`. */
 async function encode(
   image: Sharp,
   isLossless: boolean,

@@ -24,14 +24,14 @@ export type Pictures =
 export type ReadOptions = {
   /** `false`: a picture that the API would refuse is refused, not changed. */
   readonly fit?: boolean | undefined;
-  /** What a picture may be; by default what the default model takes. */
+  /** The limits of a picture; by default those of the default model. */
   readonly limits?: ImageLimits | undefined;
   /** Says what was changed in a picture. */
   readonly onNote?: ((text: string) => void) | undefined;
   readonly load?: typeof loadSharp;
 };
 
-/** What the pictures for this model may be. */
+/** The limits of the pictures for this model. */
 export const limitsOf = (model: string | undefined): ImageLimits =>
   (findModel(model ?? defaultModel.id) ?? defaultModel).image;
 
@@ -65,7 +65,7 @@ export async function readPicture(path: string, options: ReadOptions): Promise<L
   const sharp = await load();
   if (!sharp) {
     throw new CliError(
-      `${path} ${message}. The package sharp would do that here, and is missing: \`npm install --no-save sharp\` in the checkout`,
+      `${path} ${message}. The package sharp could change it here, but is missing: \`npm install --no-save sharp\` in the checkout`,
       { code },
     );
   }
@@ -75,7 +75,7 @@ export async function readPicture(path: string, options: ReadOptions): Promise<L
       code,
     });
   }
-  // The judge is the same that the API has.
+  // The API checks pictures with the same function.
   const result = check(fitted.bytes, limits);
   if ('failure' in result) throw new CliError(`${path} ${result.failure.message}`, { code });
   onNote?.(`${path}: ${fitted.changes.join(', ')}`);

@@ -27,7 +27,7 @@ export function checkProfileName(name: string): void {
 /** The file of the profiles, in the user's folder for settings; `undefined` when the environment names none. */
 function profilesFile(env: Env): string | undefined {
   const configHome = env['XDG_CONFIG_HOME'];
-  // A relative one is to be ignored, says the specification.
+  // The XDG specification says that a relative path is to be ignored.
   if (configHome && isAbsolute(configHome)) return join(configHome, 'darkroom', 'profiles.json');
   if (process.platform === 'win32' && env['APPDATA']) {
     return join(env['APPDATA'], 'darkroom', 'profiles.json');
@@ -102,8 +102,8 @@ export async function deleteProfile(name: string, env: Env): Promise<void> {
   await writeProfiles(current === name ? stored : { current, ...stored }, env);
 }
 
-// Written beside and renamed, so that a crash leaves the old file, and made with its permissions, so that there is no
-// moment at which others can read it.
+// The file is written under another name and then renamed, so that a crash leaves the old file. It is created with its
+// permissions, so that others can read it at no moment.
 async function writeProfiles(stored: Stored, env: Env): Promise<string> {
   const file = profilesFile(env);
   if (!file) throw new CliError('There is no folder for settings: set HOME or XDG_CONFIG_HOME');

@@ -2,7 +2,7 @@ import { getSystemErrorMessage } from 'node:util';
 import { exitCodeOfStatus, exitCodes } from './exit-codes.ts';
 import { toSingleLine } from './terminal.ts';
 
-/** What an HTTP error of the API said: its status, and its code and the field to blame if it had them. */
+/** An HTTP error of the API: its status, and if it has them, its code and the name of the field that is wrong. */
 type ApiError = {
   readonly status: number;
   readonly code?: string | undefined;
@@ -15,7 +15,7 @@ type Options = ErrorOptions & {
   /** From `exitCodes`; by default that of the HTTP status, if there is one. */
   readonly exitCode?: number;
   readonly apiError?: ApiError | undefined;
-  /** Why a task failed, as the API names it. */
+  /** The API's code for why a task failed. */
   readonly code?: string | undefined;
   /** The task that the error is about. */
   readonly taskId?: string | undefined;
@@ -45,7 +45,7 @@ export function formatError(error: CliError): string {
   const parts = [
     code,
     taskId !== undefined && !message.includes(taskId) ? taskId : undefined,
-    // A request that was refused is explained by its message; one that failed has to be looked up.
+    // The message explains a refused request (4xx). A failed one (5xx) has to be looked up in the log.
     apiError?.requestId === undefined || isOurs ? undefined : `request ${apiError.requestId}`,
   ].filter((part) => part !== undefined);
   const details = parts.length > 0 ? ` (${toSingleLine(parts.join(', '))})` : '';
@@ -83,7 +83,7 @@ export function fileError(what: string, thrown: unknown): unknown {
   return new CliError(`${what}: ${getSystemErrorMessage(thrown.errno)}`, { cause: thrown });
 }
 
-/** The API refused with this error code. */
+/** Whether the API refused a request with this error code. */
 export const hasErrorCode = (thrown: unknown, code: string): thrown is CliError =>
   thrown instanceof CliError && thrown.apiError?.code === code;
 
@@ -96,5 +96,5 @@ export const adviseIfUnknown =
     throw new CliError(`${thrown.message}; ${advice}`, { exitCode, apiError, cause: thrown });
   };
 
-// After a 4xx nothing was done. After a 5xx, or without a response, it may have been.
+// After a 4xx nothing was done. After a 5xx, or without a response, the request may have taken effect.
 const isDefinite = ({ apiError }: CliError): boolean => (apiError?.status ?? 500) < 500;

@@ -9,7 +9,7 @@ export const createProgram = (name: string, description: string): Command =>
     .exitOverride()
     .configureOutput({ outputError: () => undefined });
 
-/** Runs it. An error becomes one line on stderr, with `--json` one of JSON, and an exit code. */
+/** Runs a program. An error becomes an exit code and one line on stderr, which is JSON with `--json`. */
 export async function runProgram(program: Command): Promise<void> {
   endWithReader(process.stdout);
   const { exitCode, errorLine } = await runWithArguments(program, process.argv.slice(2));
@@ -17,7 +17,7 @@ export async function runProgram(program: Command): Promise<void> {
   if (errorLine) process.stderr.write(errorLine);
 }
 
-// `darkroom tasks | head` closes the pipe when it has enough, which is no error.
+// In `darkroom tasks | head`, head closes the pipe when it has enough. That is no error.
 function endWithReader(output: NodeJS.WriteStream): void {
   output.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
@@ -32,7 +32,7 @@ type Outcome = {
   readonly errorLine: string;
 };
 
-/** Runs it with these arguments and returns how it ended. */
+/** Runs a program with these arguments and returns how it ended. */
 export async function runWithArguments(
   program: Command,
   args: readonly string[],

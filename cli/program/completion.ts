@@ -4,7 +4,7 @@ import type { Terminal } from './terminal.ts';
 const shells = ['bash', 'zsh', 'fish'] as const;
 type Shell = (typeof shells)[number];
 
-/** `darkroom completion`: prints what makes a shell complete the commands and options of this program. */
+/** `darkroom completion`: prints a script with which a shell completes the commands and options of this program. */
 export function addCompletion(program: Command, terminal: Terminal): void {
   program
     .command('completion')
@@ -51,7 +51,7 @@ const pathCases = (places: readonly Place[]): string =>
     .map(({ path }) => `"${keyOf(path)}"`)
     .join('|');
 
-// The places are walked through from left to right; words that are no commands do not change the place.
+// The script goes through the words from left to right; words that are no commands do not change the place.
 const bash = (places: readonly Place[]): string => `# darkroom completion bash
 _darkroom() {
   local at="" word words=""

@@ -1,4 +1,4 @@
-/** How a command ends: its exit code, by what happened. docs/cli.md has the same table, and a test compares them. */
+/** The exit codes of a command, by what happened. docs/cli.md has the same table, and a test compares them. */
 export const exitCodes = {
   /** It did what was asked. */
   done: 0,

@@ -13,7 +13,7 @@ export function watchInterruption() {
     reject(new CliError('interrupted', { exitCode: exitCodeOfSignal(constants.signals[signal]) }));
     aborted.abort();
   };
-  // Nobody may be waiting for it at that moment.
+  // If nobody waits for the promise at that moment, its rejection must not count as unhandled.
   promise.catch(() => undefined);
   // The listeners stay until the clean-up is done: a second Ctrl-C must not cut it short.
   for (const signal of signals) process.on(signal, interrupt);

@@ -32,7 +32,7 @@ function ask(
 ): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   screen.write(prompt);
-  // readline edits the line, and what it would show of it goes nowhere.
+  // readline lets the person edit the line, and writes what it would show to a stream that drops it.
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input, output: nowhere, terminal: true });
   lines.once('line', resolve);

@@ -15,7 +15,7 @@ export type Terminal = {
   readonly sleep: (milliseconds: number) => Promise<unknown>;
 };
 
-// Characters that are not seen and change how the text around them is shown: its direction, or what is in it.
+// Invisible characters that change how the text around them is shown, for example its direction.
 const invisible = '\\u061c\\u200b\\u200e\\u200f\\u202a-\\u202e\\u2060-\\u2069\\ufeff';
 const blank = new RegExp(`[\\s\\p{Cc}${invisible}]+`, 'gu');
 const control = new RegExp(`(?![\\n\\t])[\\p{Cc}${invisible}]`, 'gu');
@@ -25,7 +25,7 @@ export const toSingleLine = (text: string): string => text.replace(blank, ' ').t
 
 /**
  * Output that cannot control the terminal: controls, but for line breaks and tabs, and invisible characters are
- * escaped as JSON escapes them. JSON has them inside of strings alone, so it stays the same JSON.
+ * escaped as JSON escapes them. JSON has such characters only inside of strings, so it stays the same JSON.
  */
 export const escapeControls = (text: string): string =>
   text.replace(control, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);

@@ -18,7 +18,7 @@ import { toCredits } from '../../functions/domain/model/money.ts';
 import { isDeleted, isOpen, type TaskRecord } from '../../functions/domain/model/task.ts';
 import type { Plan } from './plan.ts';
 
-// What a restore has brought back, and what it has lost: the restored tables, beside those that they replace.
+// Compares the restored tables with those that they replace: what a restore has brought back, and what it has lost.
 
 /** Everything in the restored tables that does not add up. */
 export async function auditRestored(
@@ -38,8 +38,9 @@ export async function auditRestored(
 }
 
 /**
- * Why a task is listed. `lost`: it was created after the moment. `submitted again`: it is open again, but a provider has got
- * its job since. `deleted before`: its account had it deleted, and its prompt is back.
+ * Why a task is listed. `lost`: it was created after the moment. `submitted again`: it is open again and will be
+ * submitted, although a provider has got its job since. `deleted before`: its account had it deleted, and its prompt is
+ * back.
  */
 type TaskChange = 'lost' | 'submitted again' | 'deleted before';
 
@@ -59,11 +60,11 @@ export type ChangedTask = {
   readonly created_at: number;
 };
 
-/** A task may be written a little after its time. */
+/** A task may be written a little later than its creation time says. */
 const marginMs = 5 * 60 * 1000;
 const batchSize = 100;
 
-/** Tasks that the restore has changed in a way that somebody has to know. */
+/** Tasks that the restore has changed in a way that somebody has to know about. */
 export async function* changedTasks(
   client: DynamoDBClient,
   plan: Plan,
@@ -83,7 +84,7 @@ async function* lostTasks(
   }
 }
 
-/** Tasks that the restored table has in an earlier state, as far as that makes a difference to somebody. */
+/** Tasks that the restored table has in an earlier state, if that makes a difference to somebody. */
 async function* redoneTasks(
   client: DynamoDBClient,
   { tables: { Tasks } }: Plan,
@@ -105,7 +106,7 @@ function changeOf(before: TaskRecord, restored: TaskRecord): TaskChange | undefi
   return isSubmittedAgain(before, restored) ? 'submitted again' : undefined;
 }
 
-/** Whether a provider has got the job of a task after the moment, of which the restored task knows nothing. */
+/** Whether a provider has got the job of a task after the moment, so that the restored task does not have its ticket. */
 export const isSubmittedAgain = (before: TaskRecord, restored: TaskRecord): boolean =>
   isOpen(restored) && ticketOf(before) !== null && ticketOf(restored) === null;
 

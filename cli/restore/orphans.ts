@@ -12,8 +12,9 @@ import { isSubmittedAgain } from './compare-tables.ts';
 import type { Plan } from './plan.ts';
 
 /**
- * An execution that does not fit to the restored tables. `lost task`: they do not have its task. `ahead of its task`: it waits
- * for a provider, and there the task has not been submitted. Stopped, it is followed by one that submits it.
+ * An execution that does not fit the restored tables. `lost task`: they do not have its task. `ahead of its task`: it
+ * waits for a provider, but in these tables its task is not submitted yet. After it is stopped, a new execution submits
+ * the task.
  */
 export type Orphan = {
   readonly execution: string;
@@ -25,7 +26,7 @@ export type Orphan = {
 
 type Clients = { readonly dynamo: DynamoDBClient; readonly states: SFNClient };
 
-/** Finds the running executions that do not fit to the restored tables. */
+/** Finds the running executions that do not fit the restored tables. */
 export async function findOrphans(
   { dynamo, states }: Clients,
   { tables, stateMachine }: Plan,
@@ -57,7 +58,7 @@ function reasonOf(
   return before && isSubmittedAgain(before, restored) ? 'ahead of its task' : undefined;
 }
 
-/** Stops executions. One that has ended by itself is not missed. */
+/** Stops executions. It is no error when one has ended by itself. */
 export async function stopExecutions(states: SFNClient, orphans: readonly Orphan[]): Promise<void> {
   for (const { execution: executionArn } of orphans) {
     const stop = new StopExecutionCommand({

@@ -8,7 +8,10 @@ import { CliError, fileError, usageError } from '../program/cli-error.ts';
 const Name = z.string().min(1);
 const ofTables = <Value extends z.ZodType>(value: Value) => z.record(z.enum(tableNames), value);
 
-/** What is restored, and where to. A restore that was interrupted goes on by it, and so do the commands that follow. */
+/**
+ * What is restored, and to which tables. An interrupted restore goes on with the plan, and the commands after a restore
+ * read it.
+ */
 const Plan = z.object({
   /** As an ISO date in UTC, to the second, which is as exact as a restore is. */
   moment: z.iso.datetime(),
@@ -20,9 +23,9 @@ const Plan = z.object({
 export type Plan = z.output<typeof Plan>;
 
 /**
- * Makes the plan. The new names follow from the old ones and the moment, so that the same restore has the same ones, also when
- * the plan is lost.
- * @throws {CliError} when the stack has not said what it takes, or its tables are those of this moment already
+ * Makes the plan. The new names follow from the old ones and the moment, so that a repeated restore has the same names,
+ * also when the plan is lost.
+ * @throws {CliError} when an output is missing, or the tables in use are those of this moment already
  */
 export function makePlan(outputs: Outputs, momentMs: number): Plan {
   const { StateMachine: stateMachine, Reconciler: reconciler } = outputs;
@@ -76,8 +79,8 @@ export async function readPlan(path: string): Promise<Plan> {
 }
 
 /**
- * Writes the plan, before anything is restored. The same one may be there already.
- * @throws {CliError} when the file has another one: of which table is which, it alone knows
+ * Writes the plan before anything is restored. The file may have the same plan already. @throws {CliError} when it has
+ * another plan: no other place says which table is which
  */
 export async function writePlan(path: string, plan: Plan): Promise<void> {
   const text = `${JSON.stringify(plan, undefined, 2)}\n`;

@@ -29,7 +29,7 @@ type Options = { readonly plan: string; readonly json?: true };
 export function addRestore(program: Command, terminal: Terminal): void {
   program
     .command('tables')
-    .description('restore all tables to a moment; without --run, only look whether that can be')
+    .description('restore all tables to a moment; without --run, only check whether that is possible')
     .requiredOption('--outputs <file>', 'the outputs of the stack, by `cdk deploy --outputs-file`')
     .requiredOption('--to <moment>', 'the moment, like 2026-12-01T09:30:00Z', parseMoment)
     .option('--run', 'restore them')
@@ -38,17 +38,17 @@ export function addRestore(program: Command, terminal: Terminal): void {
     .action((options: StartOptions) => start(options, terminal));
   step(
     'audit',
-    'compare the money of the restored tables with itself: rows, ledgers and tasks',
+    'check that the money in the restored tables adds up: rows, ledgers and tasks',
   ).action((options: Options) => audit(options, terminal));
   step('tasks', 'list the tasks that are lost, with the jobs that providers have of them').action(
     (options: Options) => listTasks(options, terminal),
   );
-  step('changes', 'list what was done to accounts, keys and credits since, and is undone').action(
+  step('changes', 'list the changes of accounts, keys and credits that the restore has undone').action(
     (options: Options) => listChanges(options, terminal),
   );
   step(
     'executions',
-    'list the executions that do not fit to the restored tables; with --stop, stop them',
+    'list the executions that do not fit the restored tables; with --stop, stop them',
   )
     .option('--stop', 'stop them')
     .action((options: StopOptions) => orphans(options, terminal));
@@ -66,7 +66,7 @@ export function addRestore(program: Command, terminal: Terminal): void {
 }
 
 const planOption = ['--plan <file>', 'where the plan of the restore is', 'restore.json'] as const;
-const jsonOption = ['--json', 'print the answer as JSON'] as const;
+const jsonOption = ['--json', 'print the result as JSON'] as const;
 
 /** @throws {InvalidArgumentError} for what is no moment in UTC */
 function parseMoment(text: string): number {
@@ -172,7 +172,7 @@ async function orphans({ plan: path, json, stop }: StopOptions, terminal: Termin
   const plan = await readPlan(path);
   using clients = awsClients(plan);
   const found = await findOrphans(clients, plan);
-  const emptyText = 'All executions fit to the restored tables.';
+  const emptyText = 'All executions fit the restored tables.';
   printRows(found, { columns: orphanColumns, emptyText }, { json }, terminal);
   if (stop) {
     await stopExecutions(clients.states, found);
@@ -189,7 +189,7 @@ const orphanColumns = [
 
 type OpenOptions = Options & { readonly check?: true };
 
-/** How often the reconciler is run, which checks some thousands of tasks in a run. */
+/** How often the reconciler is run at most. It checks some thousands of tasks in a run. */
 const maxRuns = 20;
 
 async function open({ plan: path, json, check }: OpenOptions, terminal: Terminal): Promise<void> {

@@ -25,11 +25,11 @@ type Ports = {
   readonly note: (text: string) => void;
 };
 
-/** A table, and how far its restore is: `missing`, or as DynamoDB says it. */
+/** A table, and how far its restore is: `missing`, or the table's status in DynamoDB. */
 export type RestoreState = TablePair & { readonly state: string };
 
 /**
- * Looks how far a restore is, and whether it can begin. Changes nothing.
+ * Reads how far a restore is, and whether it can begin. Changes nothing.
  * @throws {CliError} that names every table that cannot be restored to the moment
  */
 export async function inspectRestore(
@@ -71,14 +71,14 @@ async function problemWith(
   return `can be restored to a moment from ${EarliestRestorableDateTime.toISOString()} to ${LatestRestorableDateTime.toISOString()}`;
 }
 
-/** Small tables are there within seconds in an emulator; on AWS it takes a quarter of an hour and longer. */
+/** An emulator restores a small table within seconds; AWS takes a quarter of an hour and longer. */
 const firstPauseMs = 1000;
 const longestPauseMs = 15_000;
 const pauseAfter = (round: number): number => Math.min(firstPauseMs * 2 ** round, longestPauseMs);
 
 /**
  * Restores each table that is missing to a new one, waits until all of them are there, and gives them the settings of the
- * old ones, which a restore leaves out. It does what is missing: one that was interrupted is repeated.
+ * old ones, which a restore leaves out. It does only what is missing, so that an interrupted restore can be repeated.
  */
 export async function restoreTables(ports: Ports, plan: Plan): Promise<void> {
   const { sleep, note } = ports;
@@ -99,11 +99,11 @@ async function restore({ client, note }: Ports, { from, to }: TablePair, { momen
     TargetTableName: to,
     RestoreDateTime: new Date(moment),
   });
-  // Another run has begun it since we looked.
+  // Another run may have begun it since we checked.
   await client.send(command).catch(ignore(TableAlreadyExistsException, TableInUseException));
 }
 
-/** What a restore leaves out: time to live, tags, point-in-time recovery and the protection from deletion. */
+/** Copies what a restore leaves out: time to live, tags, point-in-time recovery and the protection from deletion. */
 async function copySettings(ports: Ports, { name, from, to }: TablePair): Promise<void> {
   const { client, note } = ports;
   const [source, target] = await Promise.all([describe(client, from), describe(client, to)]);
@@ -111,7 +111,7 @@ async function copySettings(ports: Ports, { name, from, to }: TablePair): Promis
   await copyTimeToLive(client, from, to);
   await copyTags(client, source, target);
   await copyRecovery(ports, from, to);
-  // The last one: while a table is updated, it takes no other change.
+  // This comes last: while a table is updated, DynamoDB takes no other change.
   if (source.DeletionProtectionEnabled && !target.DeletionProtectionEnabled) {
     await client.send(new UpdateTableCommand({ TableName: to, DeletionProtectionEnabled: true }));
   }
@@ -147,7 +147,7 @@ async function copyTags(
     const page = await client.send(
       new ListTagsOfResourceCommand({ ResourceArn: source, NextToken }),
     );
-    // CloudFormation alone may set its own.
+    // Only CloudFormation may set tags that begin with `aws:`.
     Tags.push(...(page.Tags ?? []).filter(({ Key }) => !Key?.startsWith('aws:')));
     ({ NextToken } = page);
   } while (NextToken);

@@ -61,7 +61,7 @@ const descriptions: Readonly<Record<Callback['status'], string>> = {
   delivered: 'delivered',
   undelivered: 'given up',
 };
-// An API that is newer may know others.
+// A newer API may have other statuses.
 const describeStatus = (status: Callback['status']): string => descriptions[status] ?? status;
 
 function formatAttempt({ at, ms, status, reason, response_text }: Attempt): readonly string[] {
@@ -73,6 +73,6 @@ function formatAttempt({ at, ms, status, reason, response_text }: Attempt): read
   ];
 }
 
-// A stranger's answer stands in it.
+// A line may have text from the receiver in it.
 const toSingleLineKeepingIndent = (line: string): string =>
   `${/^ */.exec(line)?.[0] ?? ''}${toSingleLine(line)}`;

@@ -20,15 +20,15 @@ export function addCancel(program: Command, terminal: Terminal): void {
   });
 }
 
-/** What a cancel has come to, in words. */
+/** The state of a task after a cancel, in words. */
 export function stateAfterCancel({ status }: Pick<Task, 'status'>): string {
   if (status === 'failed') return 'is cancelled';
-  return status === 'pending' ? 'is being cancelled' : 'was cancelled: its provider decides';
+  return status === 'pending' ? 'is being cancelled' : 'will be cancelled if its provider still can';
 }
 
 async function cancel(api: DarkroomApi, id: string): Promise<Task> {
   const task = await api.cancel(id).catch((thrown: unknown) => {
-    // Perhaps our first attempt ended it, and only its response was lost.
+    // Perhaps our first request has cancelled the task, and only its response was lost.
     if (hasErrorCode(thrown, 'task_ended')) return api.task(id);
     throw thrown;
   });

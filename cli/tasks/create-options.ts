@@ -6,7 +6,7 @@ import type { CreateRequest } from './task-run.ts';
 
 type Field = Exclude<keyof GenerationRequest, 'ignored'>;
 
-/** The argument or the option that each field of a create has. A field without one does not compile, and fails a test. */
+/** The argument or the option for each field of a create. A field without one does not compile, and fails a test. */
 export const optionOfField: Readonly<Record<Field, string>> = {
   prompt: '--prompt',
   image_urls: '<picture...>',
@@ -23,7 +23,7 @@ export const optionOfField: Readonly<Record<Field, string>> = {
   metadata: '--metadata',
 };
 
-/** What these options give: commander's names of the fields. */
+/** The values of these options, under the names that commander gives them. */
 export type CreateOptions = {
   readonly prompt: string;
   readonly n?: number;
@@ -43,7 +43,7 @@ const maxSeed = 2_147_483_647;
 /** Adds an option for every field of a create. */
 export const withCreateOptions = (command: Command): Command =>
   command
-    .requiredOption('--prompt <text>', 'what to make of them')
+    .requiredOption('--prompt <text>', 'what to make of the pictures')
     .option(
       '--n <count>',
       `how many pictures to make, 1 to ${defaultModel.maxN}`,
@@ -56,8 +56,8 @@ export const withCreateOptions = (command: Command): Command =>
       'the same seed makes similar pictures',
       wholeNumberParser(0, maxSeed),
     )
-    .option('--negative-prompt <text>', 'what must not be in them')
-    .option('--prompt-extend', 'let the model write the prompt out')
+    .option('--negative-prompt <text>', 'what must not be in the results')
+    .option('--prompt-extend', 'let the model extend the prompt')
     .option('--no-prompt-extend', 'take the prompt as it is')
     .option('--watermark', 'put a watermark on them')
     .option('--no-watermark', 'put no watermark on them')

@@ -35,7 +35,7 @@ export function addGenerate(program: Command, terminal: Terminal): void {
     withCreateOptions(command)
       .option('--out <directory>', 'where to save them', 'out')
       .option('--name <pattern>', `${nameHelp} (default: {id}-{n})`)
-      .option('--no-fit', 'refuse pictures that the API would refuse, and change none')
+      .option('--no-fit', 'refuse pictures that the API would refuse, instead of changing them')
       .option('--async', 'print the id of the task, and do not wait for it')
       .option('--timeout <time>', 'how long to wait: 90s, 20m, 2h (default: 20m)', parseDuration)
       .option(
@@ -78,7 +78,7 @@ async function run({ pictures, options, connection, progress, terminal }: Run): 
     sleep,
     onCreated: (id: string) => {
       state.id = id;
-      // With --async it is the answer itself.
+      // With --async the id is the output itself.
       if (!options.async) progress.note(`created ${id}`);
     },
     onProgress: (update: Update) => {

@@ -20,7 +20,7 @@ type Options = {
   readonly request: CreateRequest;
   /** `false`: a picture that the API would refuse is refused, not changed. */
   readonly fit?: boolean | undefined;
-  /** Repeats the create that had this key; by default a new one. */
+  /** Repeats the create that had this key; by default the key is new. */
   readonly idempotencyKey?: string | undefined;
   /** The directory for the results. */
   readonly out: string;

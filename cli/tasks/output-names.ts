@@ -31,7 +31,7 @@ export function formatName(pattern: string, values: NameValues): string {
   return plainName(name);
 }
 
-// Windows opens a device in their place, whatever the extension.
+// Windows opens a device for these names, whatever the extension.
 const devices = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
 const maxNameBytes = 200;
 

@@ -5,7 +5,7 @@ import type { Send } from '../api/send.ts';
 import { CliError, fileError } from '../program/cli-error.ts';
 import { formatName, inputName } from './output-names.ts';
 
-/** How the results of a task are called. */
+/** How the files of the results are named. */
 export type ResultNames = {
   /** The pattern of their names; without one `{id}-{n}`. */
   readonly name?: string | undefined;
@@ -26,7 +26,7 @@ const extensions: Readonly<Record<string, string>> = {
 };
 
 /**
- * Makes the directory for the results, unless it exists, and writes and removes an empty file in it: nothing is paid
+ * Makes the directory for the results, unless it exists, and writes and removes an empty file in it: so that nobody pays
  * for results that cannot be saved.
  * @throws {CliError} when it cannot be written to
  */
@@ -42,8 +42,8 @@ export async function prepareOutputDirectory(path: string): Promise<void> {
 }
 
 /**
- * Saves the results and returns their paths: `<out>/<task id>-<n>.<extension>`, or as `name` says. A file that has that
- * name already is replaced by a result of the same task alone: with a `name` the result gets another one.
+ * Saves the results and returns their paths: `<out>/<task id>-<n>.<extension>`, or as `name` says. Without `name`, an
+ * existing file is replaced: it can only be a result of the same task. With `name`, the result gets another name.
  */
 export async function saveResults(send: Send, results: Results): Promise<string[]> {
   const { id, links, out, name, input } = results;

@@ -102,7 +102,7 @@ async function uploadPictures(
     throw new CliError('The API did not say where to upload: does it take uploads?');
   for (const form of forms) {
     const picture = files[form.index];
-    if (!picture) throw new CliError(`The API asks for picture ${form.index + 1}: was there one?`);
+    if (!picture) throw new CliError(`The API asks for picture ${form.index + 1}, which was not given`);
     await uploadPicture(send, form, picture);
   }
 }
@@ -134,7 +134,7 @@ function parseStorageError(xml: string): string | undefined {
   return message ? `${message} (${code})` : code;
 }
 
-// How long to wait for a task when nobody says.
+// How long to wait for a task by default.
 const defaultWaitMs = 20 * 60 * 1000;
 
 type WaitOptions = {

@@ -13,7 +13,7 @@ import {
 } from '../program/list.ts';
 import type { Terminal } from '../program/terminal.ts';
 
-// `cancelled` are failed ones that somebody has ended.
+// `cancelled` stands for the failed tasks that somebody has cancelled.
 const filters = [...statuses, 'cancelled'] as const;
 
 type TasksOptions = ConnectionOptions &

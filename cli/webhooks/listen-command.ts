@@ -29,7 +29,7 @@ export function addListen(program: Command, terminal: Terminal): void {
     )
     .option(
       '--forward <address>',
-      'send verified callbacks on to this address, and answer as it does',
+      'forward verified callbacks to this address, and respond as it does',
     )
     .option('--json', 'print each callback as a line of JSON')
     .action(async (port: number | undefined, options: Options) => {
@@ -48,7 +48,7 @@ export function addListen(program: Command, terminal: Terminal): void {
         onCallback: (received) => terminal.print(format(received, terminal.now())),
       });
       terminal.printNote(`listening at ${receiver.url}: give it as callback_url; Ctrl-C ends this`);
-      // A signal is how it is meant to end.
+      // A signal is the normal end of this command.
       await interruption.interrupted.catch(() => receiver.close());
     });
 }

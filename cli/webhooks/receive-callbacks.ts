@@ -2,13 +2,13 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { Webhook } from 'standardwebhooks';
 import { CliError, usageError } from '../program/cli-error.ts';
 
-/** What came in at the receiver. */
+/** A request that came in at the receiver. */
 export type ReceivedCallback = {
   readonly id: string;
-  /** Why it was refused; undefined: its signature is right. */
+  /** Why it was refused; undefined when its signature is right. */
   readonly problem: string | undefined;
   readonly body: Buffer;
-  /** What the address answered to which it was forwarded: a status, or why there was none. */
+  /** The response of the address that it was forwarded to: a status, or why there was none. */
   readonly forwarded?: number | string | undefined;
 };
 
@@ -24,7 +24,8 @@ const maxBodyBytes = 1024 * 1024;
 const forwardMs = 9000; // an attempt has ten seconds
 
 /**
- * Receives callbacks at 127.0.0.1, verifies them and answers 204, or as the address does to which they are forwarded.
+ * Receives callbacks at 127.0.0.1 and verifies them. It responds with 204, or with the status of the address that it
+ * forwards them to.
  * @throws {CliError} when the port is taken
  */
 export async function receiveCallbacks({ port, secret, forward, onCallback }: Options) {
@@ -67,7 +68,7 @@ export async function receiveCallbacks({ port, secret, forward, onCallback }: Op
 }
 
 function webhookOf(secret: string): Webhook {
-  // The library takes any Base64.
+  // The library would accept any Base64.
   if (!secret.startsWith('whsec_')) throw usageError('The webhook secret is not like whsec_…');
   try {
     return new Webhook(secret);

@@ -6,7 +6,7 @@ import { exitCodes } from '../program/exit-codes.ts';
 import { type Field, formatFields } from '../program/format.ts';
 import type { Terminal } from '../program/terminal.ts';
 
-/** `darkroom webhooks`: tries out what receives callbacks. */
+/** `darkroom webhooks`: tries out a receiver of callbacks. */
 export function addWebhooks(program: Command, terminal: Terminal): void {
   const webhooks = program
     .command('webhooks')

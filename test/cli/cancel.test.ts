@@ -15,7 +15,7 @@ const contextWith = (replies: readonly (Reply | 'hang up')[], polls: readonly Ta
 
 test.each([
   ['pending', 'is being cancelled'],
-  ['processing', 'was cancelled: its provider decides'],
+  ['processing', 'will be cancelled if its provider still can'],
   ['failed', 'is cancelled'],
 ] as const)('darkroom admin cancel says of a task that is %s that it %s', async (status, state) => {
   const replies = {
@@ -32,7 +32,7 @@ test.each([
 describe('darkroom cancel', () => {
   test.each([
     ['pending', 'is being cancelled'],
-    ['processing', 'was cancelled: its provider decides'],
+    ['processing', 'will be cancelled if its provider still can'],
   ] as const)('says of a task that is %s that it %s', async (status, state) => {
     const { api, run } = await contextWith([{ body: taskBody({ status }) }]);
 

@@ -250,7 +250,7 @@ describe('providers', () => {
     });
     expect(judged(both, { fal: 'unclear' })).toMatchObject({
       state: 'warn',
-      what: 'Nothing is known about the key of fal: no clear answer came.',
+      what: 'Nothing is known about the key of fal: no clear response came.',
     });
   });
 

@@ -178,7 +178,7 @@ describe('a picture that cannot be fitted is refused by the name of its file', (
     const bytes = await plain(300, 300).png().toBuffer();
 
     await expect(read('a.png', bytes, { load: async () => undefined })).rejects.toThrow(
-      /a\.png is 300×300 pixels; each side must be 384 to 5000\. The package sharp would do that here, and is missing: `npm install --no-save sharp`/,
+      /a\.png is 300×300 pixels; each side must be 384 to 5000\. The package sharp could change it here, but is missing: `npm install --no-save sharp`/,
     );
   });
 });

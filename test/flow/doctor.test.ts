@@ -432,7 +432,7 @@ const broken: readonly Broken[] = [
     what: 'alarms have no address',
     step: 'alarms',
     state: 'warn',
-    says: /nobody is told.*alarmEmail/,
+    says: /nobody gets a mail.*alarmEmail/,
     examine: () => examine(stack, { outputs: {} }),
   },
 ];
