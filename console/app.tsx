@@ -38,7 +38,7 @@ const screens = [
   ['/docs', 'Docs', 'M10 6c-2-2-5-2-7-1v11c2-1 5-1 7 1 2-2 5-2 7-1V5c-2-1-5-1-7 1v11'],
 ] as const;
 
-/** For a key with the scope `admin` alone. */
+/** Only for a key with the scope `admin`. */
 const operatorScreen = [
   '/console/operator',
   'Operator',
@@ -50,12 +50,12 @@ export function App() {
   const [path] = useLocation();
   const code = useOneTimeCode();
   const isSignedOut = key === undefined && interrupted === undefined;
-  // Who reads how to call the API needs no key for it.
+  // The documentation can be read without a key.
   const isDocs = path === '/docs' || path.startsWith('/docs/');
   if (code !== undefined) return <OneTimeSignIn code={code} />;
   if (isSignedOut && !isDocs) return <SignIn />;
   return (
-    // Nothing that a screen holds is for another key.
+    // Another key gets new screens, so that it sees no state of the key before.
     <div className="frame" key={owner}>
       <a className="skip" href="#content">
         Skip to content
@@ -64,8 +64,8 @@ export function App() {
       <div className="page">
         <Offline />
         <main id="content" tabIndex={-1}>
-          {/* One screen with many addresses: its search stays as it is. */}
-          <Mended key={isDocs ? '/docs' : path}>
+          {/* The documentation is one screen with many addresses, so that its search is kept. */}
+          <ErrorBoundary key={isDocs ? '/docs' : path}>
             <Suspense fallback={<Loading what="the screen" />}>
               <Switch>
                 <Route path="/console" component={Create} />
@@ -84,7 +84,7 @@ export function App() {
                 </Route>
               </Switch>
             </Suspense>
-          </Mended>
+          </ErrorBoundary>
         </main>
       </div>
       <SignInAgain />
@@ -189,10 +189,13 @@ function NotFound() {
   );
 }
 
-type MendedProps = { readonly children: ReactNode };
+type ErrorBoundaryProps = { readonly children: ReactNode };
 
-/** A screen that breaks does not take the others with it. A part of an older build that is gone is such a case. */
-class Mended extends Component<MendedProps, { readonly failed: boolean }> {
+/**
+ * When one screen breaks, the others still work. A screen breaks, for example, when its script belongs to an older build
+ * and is gone.
+ */
+class ErrorBoundary extends Component<ErrorBoundaryProps, { readonly failed: boolean }> {
   override state = { failed: false };
 
   static override getDerivedStateFromError() {

@@ -10,7 +10,7 @@ type Parts = {
   readonly cause?: unknown;
 };
 
-/** A request that did not succeed, as the page tells of it. */
+/** The error of a request, with everything that the page shows about it. */
 export class ApiError extends Error {
   readonly status: number;
   readonly code: string;
@@ -33,11 +33,13 @@ export class ApiError extends Error {
   }
 }
 
-/** Whether the service may have done what was asked, though it did not say so. */
+/** Whether the request may have taken effect, although no response says so. */
 export const isUnclear = (error: unknown): boolean =>
   !(error instanceof ApiError) || error.status === 0 || error.status >= 500;
 
-/** The error in a response: in the API's own envelope, or in the words of the gateway in front of it. */
+/**
+ * The error in a response: the error object of the API, or a sentence when the gateway in front of the API has responded.
+ */
 export function errorOf(response: Response, body: unknown): ApiError {
   const envelope = textsOf(fieldOf(body, 'error'));
   const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
@@ -52,7 +54,10 @@ export function errorOf(response: Response, body: unknown): ApiError {
   });
 }
 
-/** What a question about a request needs. Where the API has not answered, the gateway in front of it has. */
+/**
+ * The id that a question about the request has to name. When the API did not respond, it is the id of the gateway in
+ * front of it.
+ */
 export const requestIdOf = ({ headers }: Response): string | undefined =>
   headers.get('x-request-id') ?? headers.get('apigw-requestid') ?? undefined;
 

@@ -21,7 +21,7 @@ api.use({
   onError: ({ error }) => unreachable(error),
 });
 
-/** The same without a key, for what nobody needs one for. */
+/** The same API without a key, for the routes that need none. */
 export const publicApi = createClient<paths>({ baseUrl: location.origin });
 publicApi.use({ onError: ({ error }) => unreachable(error) });
 
@@ -35,22 +35,22 @@ const unreachable = (cause: unknown): ApiError =>
     cause,
   });
 
-type Answer<Data> = {
+type ApiResponse<Data> = {
   readonly data?: Data;
   readonly error?: unknown;
   readonly response: Response;
 };
 
 /** The body of a successful response. @throws {ApiError} otherwise */
-export async function bodyOf<Data>(answer: Promise<Answer<Data>>): Promise<Data> {
-  const { data, error, response } = await answer;
+export async function bodyOf<Data>(call: Promise<ApiResponse<Data>>): Promise<Data> {
+  const { data, error, response } = await call;
   if (!response.ok) throw errorOf(response, error);
   if (data === undefined) throw errorOf(response, undefined);
   return data;
 }
 
-/** The same with the id of the request. @throws {ApiError} */
-export async function bodyAndRequestOf<Data>(answer: Promise<Answer<Data>>) {
-  const body = await bodyOf(answer);
-  return { body, requestId: requestIdOf((await answer).response) };
+/** Like `bodyOf`, and returns the id of the request as well. @throws {ApiError} */
+export async function bodyAndRequestOf<Data>(call: Promise<ApiResponse<Data>>) {
+  const body = await bodyOf(call);
+  return { body, requestId: requestIdOf((await call).response) };
 }

@@ -11,14 +11,14 @@ export type Model = Schemas['Model'];
 export type Key = Schemas['Key'];
 export type Scope = Key['scopes'][number];
 export type GenerationRequest = Schemas['GenerationRequest'];
-/** What the API itself calls a model in what it answers, or takes as its name. */
+/** A name of a model, as the API returns and accepts it. */
 export type ModelName = NonNullable<GenerationRequest['model']>;
 export type Upload = Schemas['Upload'];
 export type TaskUpload = Schemas['TaskUpload'];
 
 const maxRetries = 4;
 
-/** What is temporary is tried again by itself, after the time that the API asks for. */
+/** A request with a temporary failure is repeated, after the pause that the API asks for. */
 export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
@@ -40,7 +40,7 @@ export const creditsQuery = queryOptions({
   select: ({ data }) => data,
 });
 
-/** The OpenAPI document of this service: it changes with a deployment alone. */
+/** The OpenAPI document of this service. Only a deployment changes it. */
 export const documentQuery = queryOptions({
   queryKey: ['document'],
   queryFn: ({ signal }) => bodyOf(api.GET('/openapi.json', { signal })),
@@ -57,8 +57,8 @@ export const modelsQuery = queryOptions({
 export const isEnded = ({ status }: { readonly status: string }): boolean =>
   status === 'completed' || status === 'failed';
 
-/** Whether its callback is still on its way: the story of a task goes on after its end. */
-const isTelling = ({ callback }: Task): boolean =>
+/** Whether the callback of a task is still on its way: such a task still gets events after its end. */
+const hasOpenCallback = ({ callback }: Task): boolean =>
   callback?.status === 'pending' || callback?.status === 'retrying';
 
 const pollMs = 1500;
@@ -74,20 +74,20 @@ export const taskReadQuery = (id: string) =>
       ),
   });
 
-/** A task, read again and again until nothing more happens to it. */
+/** A task, which is polled until nothing more happens to it. */
 export const taskQuery = (id: string) =>
   queryOptions({
     ...taskReadQuery(id),
     select: ({ body }) => body,
     refetchInterval: ({ state: { data } }) => {
-      // Nobody asks while somebody has to sign in again.
+      // No polling while the user has to sign in again.
       if (data === undefined || session.current().key === undefined) return false;
       if (!isEnded(data.body)) return pollMs;
-      return isTelling(data.body) ? slowPollMs : false;
+      return hasOpenCallback(data.body) ? slowPollMs : false;
     },
   });
 
-/** Everything that a finished or changed task shows up in. */
+/** Reads everything again that shows a finished or changed task. */
 export const refreshTasks = () =>
   Promise.all(
     ['tasks', 'credits', 'usage'].map((name) =>

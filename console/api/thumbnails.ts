@@ -4,9 +4,9 @@ import { isEnded, type Task, type TaskSummary } from './queries.ts';
 
 export type Thumbnails = NonNullable<Task['thumbnails']>;
 
-/** As many tasks as one request may ask for. */
+/** The largest number of tasks in one request. */
 const maxBatch = 50;
-/** Tasks are asked for together that are shown within this time. */
+/** Tasks that are shown within this time go into one request. */
 const collectMs = 20;
 
 type Waiting = {
@@ -15,7 +15,7 @@ type Waiting = {
   readonly reject: (cause: unknown) => void;
 };
 
-/** A service that makes none says so with its first answer, and is not asked again. */
+/** `false` after the first response of a service that makes no thumbnails: it is not asked again. */
 let isOffered = true;
 let waiting: Waiting[] = [];
 
@@ -51,25 +51,25 @@ async function loadBatch(batch: readonly Waiting[]): Promise<void> {
 
 /** A link works for 15 minutes. */
 const staleMs = 10 * 60_000;
-/** How often a young task is asked again whose thumbnails are not all there, and for how long after its end. */
-const againMs = 3000;
+/** The interval of requests while thumbnails of a young task are missing, and for how long after its end it is young. */
+const refetchMs = 3000;
 const youngSeconds = 60;
-/** However old it is by the clock of this machine, which may be wrong. */
-const maxAgain = 30;
+/** The largest number of such requests, because the clock of this machine may be wrong. */
+const maxRefetches = 30;
 
 const isComplete = ({ inputs, results }: Thumbnails): boolean =>
   [...inputs, ...results].every((link) => link !== null);
 
-/** Whether thumbnails of it may still be made. */
+/** Whether thumbnails of a task may still be made. */
 const isYoung = ({ created_at, duration }: TaskSummary): boolean =>
   Date.now() / 1000 < created_at + (duration ?? 0) + youngSeconds;
 
-/** The thumbnails of a task of a list. They are asked for again when it ends, and as long as they may still come. */
+/** The thumbnails of a task of a list. They are requested again when the task ends, and while more may still come. */
 export const thumbnailsQuery = (task: TaskSummary) =>
   queryOptions({
     queryKey: ['thumbnails', task.id, isEnded(task)],
     queryFn: () => load(task.id),
     staleTime: staleMs,
     refetchInterval: ({ state: { data, dataUpdateCount } }) =>
-      data && !isComplete(data) && isYoung(task) && dataUpdateCount < maxAgain ? againMs : false,
+      data && !isComplete(data) && isYoung(task) && dataUpdateCount < maxRefetches ? refetchMs : false,
   });

@@ -7,7 +7,7 @@ type Props = {
   readonly onClose?: (() => void) | undefined;
 };
 
-/** A dialog in front of everything: the platform's own, which keeps the focus inside and gives it back. */
+/** A modal dialog: the browser's own, which keeps the focus inside and gives it back. */
 export function Dialog({ title, children, onClose }: Props) {
   const element = useRef<HTMLDialogElement>(null);
   const id = useId();
@@ -26,7 +26,7 @@ export function Dialog({ title, children, onClose }: Props) {
         event.preventDefault();
         onClose?.();
       }}
-      // A browser closes at the second Escape, whatever was said to the first.
+      // A browser closes the dialog at the second Escape, also when the first was prevented: then it is opened again.
       onClose={() => element.current?.showModal()}
     >
       <h2 id={id}>{title}</h2>

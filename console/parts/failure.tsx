@@ -6,12 +6,15 @@ type Props = {
   /** What could not be done: `The tasks could not be loaded.` */
   readonly what: string;
   readonly error: unknown;
-  /** The same when the service may have done it: `It is not certain that this was booked.` */
+  /** The sentence for when the service may have done it: `It is not certain that this was booked.` */
   readonly whenUnclear?: string;
   readonly onRetry?: (() => void) | undefined;
 };
 
-/** What went wrong, in the API's own words, with what a question about it needs. The rest of the page goes on. */
+/**
+ * Shows what went wrong: the message of the API, and the id that a question about it has to name. The rest of the page
+ * goes on.
+ */
 export function Failure({ what, whenUnclear = what, error, onRetry }: Props) {
   const problem = error instanceof ApiError ? error : undefined;
   const left = useCountdown(problem);
@@ -36,7 +39,7 @@ export function Failure({ what, whenUnclear = what, error, onRetry }: Props) {
   );
 }
 
-/** The seconds until the API takes the request again, as it said. */
+/** The seconds until the API accepts the request again, as `Retry-After` said. */
 function useCountdown(error: ApiError | undefined): number {
   const [left, setLeft] = useState(error?.retryAfter ?? 0);
   useEffect(() => {

@@ -1,9 +1,9 @@
-// Control characters, what is invisible, and what turns the direction of the text around it.
+// Control characters, invisible characters, and characters that change the direction of the text around them.
 const hidden =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
   /([\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff])/;
 
-/** A text that somebody else wrote: it cannot change what stands around it, and what is invisible in it is shown. */
+/** A text that somebody else wrote: it cannot change the text around it, and its invisible characters are shown. */
 export function Foreign({ text, lines }: { readonly text: string; readonly lines?: number }) {
   const parts = text.split(hidden);
   return (
@@ -21,7 +21,7 @@ export function Foreign({ text, lines }: { readonly text: string; readonly lines
   );
 }
 
-/** The same where only plain text can stand, as in an option. */
+/** Like `Foreign`, for places where only plain text is possible, as in an option. */
 export const plainForeign = (text: string): string =>
   text
     .split(hidden)

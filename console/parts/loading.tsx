@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react';
 
 const quietMs = 200;
 
-/** Nothing for a moment, then grey lines: what comes at once does not flicker. */
+/** Shows nothing for a moment and then grey lines, so that a fast response does not make the page flicker. */
 export function Loading({ what, lines = 3 }: { readonly what: string; readonly lines?: number }) {
   const [isShown, show] = useState(false);
   useEffect(() => {

@@ -6,17 +6,17 @@ import { localTime } from './format.ts';
 import { useAction } from './use-action.ts';
 
 type Props = {
-  /** Replaces it. Its answer is the only one that has the new secret. */
+  /** Replaces the secret. Only its response has the new secret. */
   readonly request: () => Promise<{
     readonly webhook_secret: string;
     readonly previous_valid_until: number;
   }>;
   readonly onClose: () => void;
-  /** What there is to know or to choose before. */
+  /** What the user has to know or to choose before. */
   readonly children: ReactNode;
 };
 
-/** The question whether to replace a webhook secret, and then the new secret. */
+/** Asks whether to replace a webhook secret, and then shows the new one. */
 export function ReplaceSecret({ request, onClose, children }: Props) {
   const rotate = useAction({ mutationFn: request });
   const close = rotate.unlessRunning(onClose);

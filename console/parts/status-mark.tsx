@@ -8,7 +8,7 @@ const marks = {
 
 export type ShownStatus = keyof typeof marks;
 
-/** How a task is called here: one that was cancelled is a failed one in the contract. */
+/** The status of a task as the console shows it. In the API, a cancelled task is a failed one. */
 export const shownStatus = (task: {
   readonly status: 'pending' | 'processing' | 'completed' | 'failed';
   readonly error?: { readonly code: string };

@@ -12,7 +12,7 @@ function apply(theme: Theme): void {
 }
 apply(stored());
 
-/** Light or dark, if not as the system is. */
+/** Chooses light, dark, or the theme of the system. */
 export function ThemeChoice() {
   const [theme, setTheme] = useState(stored);
   return (

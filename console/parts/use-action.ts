@@ -2,14 +2,14 @@ import { type UseMutationOptions, useMutation } from '@tanstack/react-query';
 import { useRef } from 'react';
 
 /**
- * Something that a button does to the service. However often somebody clicks, it is done once at a time: `aria-disabled`
- * tells of that, and stops no click. `unlessRunning` is for what would lose the answer, as closing its dialog.
+ * A request that a button sends. However often somebody clicks, only one request runs at a time: `aria-disabled` only
+ * shows that, and stops no click. `unlessRunning` is for actions that would lose the response, like closing the dialog.
  */
 export function useAction<Data, Variables = void>(
   options: UseMutationOptions<Data, Error, Variables>,
 ) {
   const mutation = useMutation(options);
-  // Known at once, while `isPending` is known when the page is drawn again.
+  // This changes at once; `isPending` changes only with the next render.
   const isRunning = useRef(false);
 
   const mutate: typeof mutation.mutate = (...request) => {
@@ -17,7 +17,7 @@ export function useAction<Data, Variables = void>(
     isRunning.current = true;
     mutation
       .mutateAsync(...request)
-      // It is in `error`.
+      // The error is in `error`.
       .catch(() => {})
       .finally(() => {
         isRunning.current = false;

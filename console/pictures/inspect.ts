@@ -1,4 +1,4 @@
-/** What an upload may be. The same everywhere in the API; the sides and the size come from the model. */
+/** The limits of an upload, which come from the model. */
 export type Limits = {
   readonly maxBytes: number;
   readonly minSide: number;
@@ -8,7 +8,7 @@ export type Limits = {
 type Format = 'JPEG' | 'PNG' | 'WebP' | 'BMP' | 'GIF' | 'AVIF' | 'HEIC';
 
 export type Inspection = {
-  /** By its content, whatever its name says. */
+  /** The format by the content, whatever the name of the file says. */
   readonly format: Format | undefined;
   readonly hasAlpha: boolean;
   readonly isAnimated: boolean;
@@ -26,10 +26,10 @@ export const mediaTypes = {
   BMP: 'image/bmp',
 } as const;
 
-/** How much of a file is looked at: its header lies at the beginning. */
+/** How much of a file is read: its header is at the beginning. */
 const headBytes = 512 * 1024;
 
-/** Reads the header of a file. Only what decides whether it needs a repair. */
+/** Reads from the header of a file what decides whether the file needs a repair. */
 export async function inspect(file: Blob): Promise<Inspection> {
   const bytes = new Uint8Array(await file.slice(0, headBytes).arrayBuffer());
   const text = (from: number, length: number) =>
@@ -38,7 +38,7 @@ export async function inspect(file: Blob): Promise<Inspection> {
   const none = { format, hasAlpha: false, isAnimated: false };
   if (format === 'PNG') return { format, ...readPng(bytes, text) };
   if (format === 'WebP') return { format, ...readWebp(bytes, text) };
-  // Of 32 bits a pixel, the last eight may be alpha.
+  // In a BMP with 32 bits a pixel, the last eight may be alpha.
   if (format === 'BMP') return { ...none, hasAlpha: bytes[28] === 32 };
   return none;
 }

@@ -9,9 +9,9 @@ export type Picture =
       readonly name: string;
       readonly original: Blob;
       readonly ready: ReadyPicture;
-      /** What is behind its transparent parts, if it has some. */
+      /** The colour behind its transparent parts, if it has some. */
       readonly background: Background;
-      /** For showing it. */
+      /** The address with which the page shows it. */
       readonly objectUrl: string;
     }
   | { readonly kind: 'address'; readonly address: string };
@@ -35,8 +35,9 @@ export async function pictureFrom(
 }
 
 /**
- * The link to an image, at the origin of the page. The API's own has the public address, which is another origin when the
- * page was opened at the address that a deployment had before its domain: a browser would load nothing from there.
+ * The link to an image, with the origin of the page. The link from the API has the public address. That is another origin
+ * when the page was opened at the address that the deployment had before its domain, and the browser would load nothing
+ * from there.
  */
 export function atOwnOrigin(link: string): string {
   const { pathname, search } = new URL(link);
@@ -46,7 +47,7 @@ export function atOwnOrigin(link: string): string {
 /** A picture at one of our own links, as a file. @throws {ApiError} when it is not there, or cannot be reached */
 export async function fetchPicture(link: string): Promise<Blob> {
   // Without the API key: the bucket refuses a request that is both signed and authorised. Not from the cache: a picture
-  // that the page has shown lies there without the headers of CORS, since an image is asked for without an origin.
+  // that the page has shown is cached without CORS headers, because the browser requests an image without an origin.
   const response = await fetch(link, { cache: 'no-store' }).catch(() => undefined);
   if (response?.ok) return response.blob();
   const status = response?.status ?? 0;

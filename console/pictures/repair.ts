@@ -8,9 +8,9 @@ export type ReadyPicture = {
   readonly height: number;
   /** What was changed, in whole sentences; nothing when nothing was. */
   readonly changes: readonly string[];
-  /** Why, in whole sentences: what the API does not take. */
+  /** Why it was changed, in whole sentences: what the API does not accept. */
   readonly reasons: readonly string[];
-  /** Whether something shines through transparent parts that was not in the file. */
+  /** Whether transparent parts got a background that was not in the file. */
   readonly hasBackground: boolean;
 };
 
@@ -25,16 +25,17 @@ export type Background = keyof typeof backgrounds;
 /** Why a file cannot become a picture that the API takes, and what to do about it. */
 class UnusablePicture extends Error {}
 
-/** Above it even a picture of the largest sides gets smaller than the limit of bytes. */
+/** The qualities that are tried in turn, before a picture gets fewer pixels. */
 const qualities = [0.92, 0.85, 0.75];
 /** Some phones refuse a larger canvas. */
 const safeSide = 4096;
-/** For what is still too large, the sides are made smaller by this, again and again. */
+/** While a file is still too large, its sides are multiplied by this. */
 const shrink = 0.8;
 
 /**
- * Makes a file what the API takes: flattens what is transparent onto a background, scales sides that are too long or too short,
- * and converts other formats to JPEG. A canvas writes PNG with transparency only, so it never writes one.
+ * Turns a file into a picture that the API accepts: flattens transparent parts onto a background, scales sides that are
+ * too long or too short, and converts other formats to JPEG. A canvas writes PNG only with transparency, so the result is
+ * never a PNG.
  * @throws {UnusablePicture} with a sentence for the user
  */
 export async function makeReady(
@@ -123,7 +124,7 @@ const reasonsFor = (
   return (Object.keys(found) as Reason[]).filter((reason) => found[reason]);
 };
 
-/** Why the file is not taken as it is. */
+/** Why the API does not accept the file as it is. */
 function whyNot(
   reason: Reason,
   { width, height }: ImageBitmap,

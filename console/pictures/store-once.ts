@@ -8,20 +8,20 @@ export function storeOnce<Picture extends object>(
   store: (picture: Picture) => Promise<Stored>,
   now: () => number = Date.now,
 ) {
-  const kept = new WeakMap<Picture, Promise<Stored>>();
+  const storedPictures = new WeakMap<Picture, Promise<Stored>>();
   const storeNow = (picture: Picture): Promise<Stored> => {
     const storing = store(picture);
-    kept.set(picture, storing);
-    // A failure is told to the caller, below; the next try stores it again.
-    storing.catch(() => kept.delete(picture));
+    storedPictures.set(picture, storing);
+    // The caller gets the failure below. The next try stores the picture again.
+    storing.catch(() => storedPictures.delete(picture));
     return storing;
   };
   return async (picture: Picture, mayReplace: boolean): Promise<string> => {
-    const known = await (kept.get(picture) ?? storeNow(picture));
+    const known = await (storedPictures.get(picture) ?? storeNow(picture));
     const isLate = now() > (known.expires_at - spareSeconds) * 1000;
     return isLate && mayReplace ? (await storeNow(picture)).url : known.url;
   };
 }
 
-/** A task that is created in the last moment would not find the picture. */
+/** A task that is created shortly before the address expires would not find the picture. */
 const spareSeconds = 60;

@@ -3,10 +3,10 @@ import { useEffect, useState } from 'react';
 import { isEnded, type TaskSummary } from '../api/queries.ts';
 import { type Thumbnails, thumbnailsQuery } from '../api/thumbnails.ts';
 
-/** What a task was made of, and what became of it: its first input and its first image. */
+/** The first input of a task and its first image. */
 export function TaskThumbnails({ task }: { readonly task: TaskSummary }) {
   const { data, isStale, refetch } = useQuery(thumbnailsQuery(task));
-  // Whoever scrolls down late meets links that have ended.
+  // When somebody scrolls down late, the links have expired.
   const onBroken = () => isStale && void refetch();
   return (
     <span className="thumbnails">
@@ -42,12 +42,12 @@ type Props = {
   readonly onBroken: () => void;
 };
 
-/** A thumbnail in a box that is as large without it: nothing moves when it comes, or when it is gone. */
+/** A thumbnail in a box of a fixed size, so that nothing moves when the picture comes or goes. */
 function Thumbnail({ link, alt, missing: why = 'none', onBroken }: Props) {
-  // Every answer has another link to the same picture: the first one is kept, so that it is loaded once.
+  // Every response has another link to the same picture. The first link is kept, so that the picture is loaded once.
   const [shown, show] = useState(link);
   useEffect(() => show((now) => now ?? link), [link]);
-  // A newer one may have come while this one had ended.
+  // A newer link may have come after this one expired.
   const onError = () => {
     show(shown === link ? undefined : link);
     if (shown === link) onBroken();

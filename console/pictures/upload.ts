@@ -5,7 +5,10 @@ import type { ReadyPicture } from './repair.ts';
 
 const attempts = 3;
 
-/** Sends a picture with the form that the API has made for it. Tried again when the network or the storage fails. */
+/**
+ * Sends a picture with the form that the API has made for it. The upload is repeated when the network or the storage
+ * fails.
+ */
 export async function upload(
   { url, fields }: Upload,
   { blob }: Pick<ReadyPicture, 'blob'>,
@@ -30,7 +33,10 @@ export async function upload(
   });
 }
 
-/** Stores a picture that goes with one that has an address: a request has addresses or uploads, and not both. */
+/**
+ * Stores a picture for a request that also has a picture with an address: a request has addresses or uploads, and not
+ * both.
+ */
 export async function storePicture(ready: Pick<ReadyPicture, 'blob' | 'mediaType'>) {
   const file = await bodyOf(api.POST('/v1/files', { body: { content_type: ready.mediaType } }));
   await upload(file.upload, ready);

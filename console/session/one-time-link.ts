@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from 'react';
 
-// `npm run keys -- console` prints an address with `#code=…`. What stands behind the # is sent to nobody by the browser; the
-// page takes it out of the address at once, so that it stays in no history.
+// `npm run keys -- console` prints an address with `#code=…`. The browser sends the part behind the # to nobody. The page
+// removes it from the address at once, so that it stays in no history.
 
 let code: string | undefined;
 const listeners = new Set<() => void>();
@@ -18,7 +18,7 @@ function takeFromAddress(): void {
   change(found);
 }
 takeFromAddress();
-// Somebody opens the link in a tab that has the page already.
+// The link may be opened in a tab that has the page already.
 addEventListener('hashchange', takeFromAddress);
 
 const subscribe = (listener: () => void) => {
@@ -26,7 +26,7 @@ const subscribe = (listener: () => void) => {
   return () => listeners.delete(listener);
 };
 
-/** The code of a link that was opened, until somebody has dealt with it. */
+/** The code of a link that was opened, until it is used or dropped. */
 export const useOneTimeCode = () => useSyncExternalStore(subscribe, () => code);
 
 export const forgetOneTimeCode = () => change(undefined);

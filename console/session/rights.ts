@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { creditsQuery, type Scope } from '../api/queries.ts';
 
-/** What the key may do, as the API says. Nothing is known before its first answer. */
+/** What the key may do, as the API says. Nothing is known before the first response. */
 export function useRights() {
   const { data } = useQuery(creditsQuery);
   const scopes: readonly Scope[] = data?.token.scopes ?? [];

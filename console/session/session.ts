@@ -52,7 +52,7 @@ function endSession(): void {
   change({ key: undefined, owner: undefined });
 }
 
-/** What another key has left on the page is not for this one. */
+/** Begins a session. What another key has left on the page is deleted first. */
 function begin(key: string, owner: string | undefined): void {
   if (owner !== current.owner) endSession();
   touch();
@@ -73,7 +73,7 @@ channel.addEventListener('message', ({ data }: MessageEvent<Message>) => {
   if (data.type === 'who is signed in?' && isSignedIn() && current.key !== undefined) {
     send({ type: 'signed in', key: current.key, owner: current.owner });
   }
-  // Whoever is asked to sign in again answers for this page, in this tab.
+  // A tab that asks its user to sign in again does not take over the key of another tab.
   if (data.type === 'signed in' && current.key === undefined && !current.interrupted) {
     begin(data.key, data.owner);
   }
@@ -110,7 +110,7 @@ export const session = {
     endSession();
     send({ type: 'signed out' });
   },
-  /** What a sign-out in any tab deletes, so that nothing of the session stays. */
+  /** Registers what a sign-out in any tab deletes, so that nothing of the session stays. */
   onSignOut(cleanup: () => void): void {
     cleanups.add(cleanup);
   },

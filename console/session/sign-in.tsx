@@ -12,7 +12,7 @@ import { session, useSession } from './session.ts';
 
 type ConsoleSession = components['schemas']['ConsoleSession'];
 
-/** Asks for an API key, and tries it before it is taken. */
+/** Asks for an API key, and tries it before it is stored. */
 function SignInForm({ hint }: { readonly hint?: string }) {
   const [key, setKey] = useState('');
   const [isBusy, setBusy] = useState(false);
@@ -53,7 +53,7 @@ function SignInForm({ hint }: { readonly hint?: string }) {
   );
 }
 
-/** Tries a key, and takes it if it works. */
+/** Tries a key, and signs in with it if it works. */
 async function signInWith(key: string): Promise<void> {
   const credits = await readCredits(key);
   session.signIn(key, credits.data.token.id);
@@ -61,13 +61,13 @@ async function signInWith(key: string): Promise<void> {
   await queryClient.invalidateQueries();
 }
 
-/** Takes the key of a session, which works. The code for it is used: it must not get lost by another request. */
+/** Signs in with the key of a session without trying it. Its code is used up, so no failed request may lose the key. */
 async function takeSession({ api_key, key_id }: ConsoleSession): Promise<void> {
   session.signIn(api_key, key_id);
   await queryClient.invalidateQueries();
 }
 
-/** What the key has and may do. A failure that may be over in a moment is tried once more. */
+/** The credits and the scopes of the key. After a temporary failure it is read once more. */
 async function readCredits(key: string) {
   const read = () =>
     bodyOf(api.GET('/v1/credits', { headers: { authorization: `Bearer ${key}` } }));
@@ -157,7 +157,7 @@ export function OneTimeSignIn({ code }: { readonly code: string }) {
   );
 }
 
-/** The same in front of the page that was open: nothing that was typed is lost. */
+/** The sign-in in front of the open page, so that no input is lost. */
 export function SignInAgain() {
   const { interrupted } = useSession();
   if (interrupted === undefined) return null;

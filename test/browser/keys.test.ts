@@ -79,7 +79,7 @@ describe.skipIf(!hasChromium)('with the keys of an account', () => {
     const page = await open({ url: `${stack.url}/console`, key: await keyWith('read') });
     await page.getByRole('button', { name: 'Run', exact: true }).click();
     expect(await page.getByRole('alert').textContent()).toBe(
-      'This key may only look (scope read).',
+      'This key may only read (scope read).',
     );
 
     await page.getByRole('navigation').getByRole('link', { name: 'Keys' }).click();

@@ -98,7 +98,7 @@ describe.skipIf(!hasChromium)('among the tasks', () => {
         key: stack.keys.apiKey,
       });
       await page.getByRole('heading', { name: 'Callback' }).waitFor();
-      await page.getByText('Given up: nobody took it').waitFor();
+      await page.getByText('Given up: the receiver did not accept it').waitFor();
       expect(await page.locator('table').innerText()).toMatch(/410[\s\S]*out of order[\s\S]* ms/);
 
       receiver.works = true;

@@ -239,7 +239,9 @@ function CreateForm({ model }: { readonly model: Model }) {
 
 type LengthProps = { readonly id: string; readonly text: string; readonly max: number };
 
-/** How long a text is, and how long it may be. It is never cut off: what is too long stays to be shortened. */
+/**
+ * How long a text is, and how long it may be. A text that is too long is not cut off, so that the user can shorten it.
+ */
 function Length({ id, text, max }: LengthProps) {
   const length = lengthOf(text);
   const left = max - length;
@@ -267,18 +269,21 @@ function randomSeed(): number {
 type Entered = {
   readonly isReadOnly: boolean;
   readonly isBusy: boolean;
-  /** There is a picture that cannot be sent: a request without it would be another one, and would be paid. */
+  /**
+   * A slot has a picture that cannot be sent. A request without the picture would be another request, and would cost
+   * credits.
+   */
   readonly isRefused: boolean;
   readonly pictures: number;
   readonly draft: Draft;
   readonly maxPrompt: number;
 };
 
-/** What keeps the form from being sent, and the field where that is put right. */
+/** Why the form cannot be sent, and the field to correct. */
 function whatIsMissing(entered: Entered) {
   const { isReadOnly, draft, maxPrompt } = entered;
   if (isReadOnly) {
-    return { text: 'This key may only look (scope read).', field: '[type=submit]' };
+    return { text: 'This key may only read (scope read).', field: '[type=submit]' };
   }
   const missingPicture = whichPictureIsMissing(entered);
   if (missingPicture) return missingPicture;
@@ -314,14 +319,14 @@ function whichPictureIsMissing({ isBusy, isRefused, pictures }: Entered) {
   if (isBusy) return { text: 'A picture is still being read.', field: '[type=submit]' };
   if (isRefused) {
     return {
-      text: 'A picture is not taken as it is: put another one there, or leave it out.',
+      text: 'A picture cannot be used as it is: choose another one, or leave it out.',
       field: '.slot-refused button',
     };
   }
   return pictures === 0 ? { text: 'Add a picture first.', field: '.slot-choose' } : undefined;
 }
 
-/** What is left, as the API last said; nothing is computed here. */
+/** The credits that are left, as the API last reported them; nothing is computed here. */
 function Balance() {
   const { data } = useQuery(creditsQuery);
   if (!data) return null;

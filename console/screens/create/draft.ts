@@ -6,7 +6,7 @@ import type { Background } from '../../pictures/repair.ts';
 import { metadataOf, textOfMetadata } from './metadata.ts';
 import { turnsOf } from './turns.ts';
 
-/** The form of Create. It outlives the screen, so nothing that was typed is lost by a look at another one. */
+/** The form of Create. It outlives the screen, so that no input is lost when another screen is opened. */
 export type Draft = {
   readonly prompt: string;
   readonly n: number;
@@ -36,14 +36,14 @@ const emptyDraft: Draft = {
 
 export type Slot = {
   readonly picture?: Picture | undefined;
-  /** Why the last file is no picture here. */
+  /** Why the last file cannot be used here. */
   readonly error?: string | undefined;
-  /** A picture whose repair was undone. It is not sent, and can be repaired after all. */
+  /** A picture whose repair was undone. It is not sent, and can still be repaired. */
   readonly unrepaired?: Extract<Picture, { kind: 'file' }> | undefined;
   readonly isBusy?: boolean;
 };
 
-/** Whether somebody has put something there that cannot be sent. */
+/** Whether the slot has something that cannot be sent. */
 export const isRefused = ({ error, unrepaired }: Slot): boolean =>
   error !== undefined || unrepaired !== undefined;
 
@@ -53,7 +53,7 @@ const storageName = 'darkroom.draft';
 const listeners = new Set<() => void>();
 let state: State = { draft: { ...emptyDraft, ...stored() }, slots: [{}, {}] };
 
-/** The texts of the form lie in this tab's storage; its pictures would be too large. */
+/** The texts of the form are in this tab's storage. Its pictures would be too large for that. */
 function stored(): Partial<Draft> {
   try {
     const parsed: unknown = JSON.parse(sessionStorage.getItem(storageName) ?? '{}');
@@ -83,10 +83,10 @@ export const useForm = (): State => useSyncExternalStore(subscribe, () => state)
 export const changeDraft = (changes: Partial<Draft>): void =>
   update({ ...state, draft: { ...state.draft, ...changes } });
 
-// A picture takes a moment to be read; another one, or a sign-out, may come before its end.
+// Reading a picture takes a moment. Another picture or a sign-out may come before it has been read.
 const turns = turnsOf(2);
 
-/** For a shared computer: the next who signs in must not find it. */
+/** For a shared computer: the next user must not find the draft. */
 export function forgetDraft(): void {
   turns.takeAll();
   state.slots.forEach(release);
@@ -98,7 +98,7 @@ function release({ picture, unrepaired }: Slot): void {
   if (unrepaired) URL.revokeObjectURL(unrepaired.objectUrl);
 }
 
-/** Lays the transparent parts of a picture on something else. It stays in its place meanwhile. */
+/** Changes the background of the transparent parts. Meanwhile the picture stays in its slot. */
 export async function changeBackground(
   index: number,
   background: Background,
@@ -113,7 +113,7 @@ export async function changeBackground(
   else if (changed !== picture) release({ picture: changed });
 }
 
-/** Takes a repair back: the file itself is not sent, since the API would refuse it. */
+/** Undoes a repair. The file itself is not sent, since the API would refuse it. */
 export function undoRepair(index: number): void {
   const picture = state.slots[index]?.picture;
   if (picture?.kind !== 'file') return;
@@ -158,7 +158,7 @@ export async function fillSlot(
 const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);
 
-/** What comes too late is let go. */
+/** Fills a slot. A picture that comes too late is released. */
 async function fill(index: number, read: () => Promise<Slot>): Promise<void> {
   const isLatest = setSlot(index, { isBusy: true });
   const slot = await read();
@@ -177,7 +177,7 @@ export const limitsOf = ({ limits }: Model): Limits => ({
 
 /** The request without its pictures, as it is sent and as the samples show it. */
 export function requestOf(draft: Draft): GenerationRequest {
-  // What is not understood is not sent: the form says so first.
+  // Metadata that cannot be parsed is not sent; the form has shown that before.
   const metadata = metadataOf(draft.metadata) ?? {};
   return {
     prompt: draft.prompt,
@@ -192,7 +192,7 @@ export function requestOf(draft: Draft): GenerationRequest {
   };
 }
 
-/** Fills the form with what a task asked for, so that it can be corrected and run again. */
+/** Fills the form with the request of a task, so that it can be corrected and run again. */
 export async function draftFromTask(task: Task, limits: Limits): Promise<void> {
   const { request } = task;
   forgetDraft();
@@ -222,7 +222,7 @@ export async function draftFromTask(task: Task, limits: Limits): Promise<void> {
   );
 }
 
-/** Puts a picture of ours into a slot. */
+/** Puts a picture from one of our own links into a slot. */
 export async function fillFromLink(
   index: number,
   link: string,

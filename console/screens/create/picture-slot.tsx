@@ -7,7 +7,7 @@ import { changeBackground, fillSlot, isRefused, type Slot, setSlot, undoRepair }
 
 type SlotProps = { readonly index: number; readonly slot: Slot; readonly limits: Limits };
 
-/** Does what a button says that is not there any more afterwards, and keeps the focus in its place. */
+/** Runs the action of a button that disappears by it, and keeps the focus in the slot. */
 type Replace = (change: () => void) => void;
 
 type Props = SlotProps & { readonly replace: Replace };
@@ -50,13 +50,13 @@ export function PictureSlot({ index, slot, limits }: SlotProps) {
   );
 }
 
-/** Where the focus goes: to the button that takes back what was done, or else to the first. */
+/** Moves the focus to the button that undoes the action, or else to the first button. */
 function useFocusOf(slot: Slot) {
   const place = useRef<HTMLFieldSetElement>(null);
   const isReplaced = useRef(false);
   useEffect(() => {
     if (!isReplaced.current) return;
-    // A picture that is being read is replaced once more.
+    // While a picture is being read, the slot will change once more.
     isReplaced.current = slot.isBusy === true;
     if (document.activeElement !== document.body) return;
     const find = (selector: string) => place.current?.querySelector<HTMLElement>(selector);
@@ -83,7 +83,7 @@ function Empty({ index, slot, limits, replace }: Props) {
   const use = () => {
     if (address.trim() === '') return;
     if (!/^https?:\/\/\S+$/.test(address.trim())) {
-      // A picture that is being read is not lost to it.
+      // A wrong address must not replace a picture that is being read.
       if (!slot.isBusy) setSlot(index, { unrepaired, error: addressError });
       return;
     }
@@ -142,7 +142,7 @@ function Empty({ index, slot, limits, replace }: Props) {
             event.preventDefault();
             use();
             if (!event.ctrlKey && !event.metaKey) return;
-            // The form is sent when it knows of the address.
+            // The form is sent after it has got the address.
             event.stopPropagation();
             const { form } = event.currentTarget;
             setTimeout(() => form?.requestSubmit());

@@ -20,7 +20,7 @@ export const newIdempotencyKey = (): string =>
 
 const storePictureOnce = storeOnce(storePicture);
 
-/** A request has addresses or uploads: a file beside an address is stored first, and gets an address by that. */
+/** A request has addresses or uploads. So a file beside an address is stored first, and then has an address, too. */
 export async function withPictures(
   request: GenerationRequest,
   pictures: readonly SentPicture[],
@@ -48,7 +48,7 @@ export const createTask = (body: GenerationRequest, key: string): Promise<Create
     api.POST('/v1/images/generations', { body, params: { header: { 'Idempotency-Key': key } } }),
   );
 
-/** Sends the pictures that a task waits for: after a repeated request these are not all of them. */
+/** Uploads the pictures that a task waits for. After a repeated request, some may have arrived already. */
 export async function uploadAll(
   forms: readonly TaskUpload[] | undefined,
   pictures: readonly SentPicture[],

@@ -1,11 +1,11 @@
 type Shown = {
-  /** What is done now, while a start is on its way. */
+  /** The current step, while a start is on its way. */
   readonly step?: string | undefined;
   readonly error?: unknown;
   readonly taskId?: string | undefined;
 };
 
-/** What a start is made of, in this order. */
+/** The steps of a start, in this order. */
 type Work<Body, Created> = {
   /** `isUnclear`: an earlier request may have created a task, and only the very same body repeats it. */
   readonly prepare: (isUnclear: boolean, onUpload: () => void) => Promise<Body>;
@@ -15,13 +15,14 @@ type Work<Body, Created> = {
 
 type Options = {
   readonly newKey: () => string;
-  /** The API has refused the request: another try is another request. */
+  /** Whether the error means that the API has refused the request. Then another try is another request. */
   readonly isDecided: (error: unknown) => boolean;
 };
 
 /**
  * Starts tasks, one at a time. A start whose outcome is unknown is repeated under the same Idempotency-Key, so that
- * nothing is made or paid twice; a body that has changed is another request. It knows no screen, and outlives them.
+ * nothing is made or paid twice; a body that has changed is another request. It does not depend on a screen, and outlives
+ * the screens.
  */
 export function makeStarts<Body, Created extends { readonly id: string }>({
   newKey,
@@ -53,7 +54,7 @@ export function makeStarts<Body, Created extends { readonly id: string }>({
     };
     showStep('Sending');
     const body = await prepare(unclear !== undefined, () => showStep('Uploading'));
-    // Somebody else may be signed in by now, and would pay for it.
+    // Another user may be signed in by now, and would pay for the task.
     if (!isMine()) return undefined;
     const created = await create(body, requestOf(body).key);
     showStep('Uploading');
@@ -86,9 +87,9 @@ export function makeStarts<Body, Created extends { readonly id: string }>({
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    /** The result and the error go away. A start that is on its way stays, and so does what is unclear. */
+    /** Hides the result and the error. A start that is on its way goes on, and an unclear outcome is still known. */
     hide: () => show({ step: shown.step }),
-    /** After a sign-out: nothing stays, and a start that is on its way is not told to the next who signs in. */
+    /** Forgets everything after a sign-out. The next user is not shown the end of a start that is on its way. */
     forget(): void {
       unclear = undefined;
       running = undefined;

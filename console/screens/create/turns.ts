@@ -1,4 +1,4 @@
-/** Counts what is put into each place, so that what arrives late finds out that its place has been taken since. */
+/** Counts what is put into each place, so that a late picture can see that its place has been taken since. */
 export function turnsOf(places: number) {
   const counts = Array.from({ length: places }, () => 0);
   return {

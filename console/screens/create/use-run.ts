@@ -6,16 +6,16 @@ import { type Draft, requestOf } from './draft.ts';
 import { type Created, createTask, newIdempotencyKey, uploadAll, withPictures } from './send.ts';
 import { makeStarts } from './starts.ts';
 
-// Beside the draft: it outlives the screen as well.
+// Like the draft, this outlives the screen.
 const starts = makeStarts<GenerationRequest, Created>({
   newKey: newIdempotencyKey,
   isDecided: (error) => error instanceof ApiError && !error.isTemporary,
 });
 
-/** For a shared computer: the next who signs in must not see or repeat it. */
+/** For a shared computer: the next user must not see or repeat a start. */
 export const forgetStarts = starts.forget;
 
-/** The start of a task, and what has come of it. */
+/** The start of a task and its result. */
 export function useRun() {
   const { step, error, taskId } = useSyncExternalStore(starts.subscribe, starts.shown);
   useEffect(() => starts.hide, []);

@@ -114,7 +114,7 @@ function Operations({
   readonly page?: string | undefined;
 }) {
   const list = useRef<HTMLElement>(null);
-  // Somebody who follows a link to an operation finds it in the list as well.
+  // After a link to an operation, the list is scrolled to that operation.
   useEffect(() => {
     const current = list.current?.querySelector<HTMLElement>('[aria-current=page]');
     if (list.current && current) list.current.scrollTop = current.offsetTop - 200;

@@ -1,6 +1,7 @@
 import { type Field, type RawSchema, type Shape, schemaReader } from './shapes.ts';
 
-// The OpenAPI document as what the page shows of it: pure, so that a test can count that nothing is left out.
+// Turns the OpenAPI document into what the page shows. The functions are pure, so that a test can check that nothing is
+// left out.
 
 type Named<Value> = Readonly<Record<string, Value>>;
 type Reference = { readonly $ref?: string };
@@ -34,7 +35,7 @@ type RawOperation = {
   readonly callbacks?: Named<Named<Named<RawOperation>>>;
   readonly 'x-codeSamples'?: readonly Sample[];
 };
-/** What is read of an OpenAPI document. The rest of it may be anything. */
+/** The part of an OpenAPI document that is read. The rest of it may be anything. */
 export type RawDocument = {
   readonly info?: {
     readonly title?: string;
@@ -65,7 +66,7 @@ export type Operation = {
   readonly description: string;
   /** The scope that a key needs. Without one the operation is called without a key. */
   readonly scope: string | undefined;
-  /** With `in`, like `query`. */
+  /** `place` is OpenAPI's `in`, like `query`. */
   readonly parameters: readonly (Field & { readonly place: string })[];
   readonly body: { readonly required: boolean; readonly contents: readonly Content[] } | undefined;
   readonly responses: readonly Response[];
@@ -168,7 +169,7 @@ function operationReader(document: RawDocument) {
 const plain = (value: unknown): string =>
   typeof value === 'string' ? value : JSON.stringify(value, null, 2);
 
-/** The operations in which every word is found: in names, addresses, what they are for, and the fields that they take. */
+/** The operations that contain every word: in their names, paths, descriptions or the fields that they take. */
 export function search(tags: readonly Tag[], words: string): readonly Tag[] {
   const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
   return tags

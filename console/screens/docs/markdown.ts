@@ -1,4 +1,4 @@
-// The part of Markdown that descriptions and the pages in docs/ use, as a tree: whatever stands in a text is text.
+// The part of Markdown that descriptions and the pages in docs/ use, as a tree. Everything else, also HTML, stays text.
 
 export type Inline =
   | { readonly kind: 'text' | 'code' | 'strong'; readonly text: string; readonly target?: never }
@@ -69,7 +69,7 @@ function idOf(heading: string, ids: Map<string, number>): string {
 
 const oneLine = (text: string): string => text.replaceAll(/\s*\n\s*/g, ' ');
 
-/** Without the line below the head; a head of empty cells is left out. */
+/** The rows of a table, without the line below the head, and without a head of empty cells. */
 const rowsOf = (part: string): readonly (readonly string[])[] =>
   part
     .split('\n')

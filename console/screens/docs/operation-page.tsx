@@ -70,7 +70,7 @@ function Callback({ callback }: { readonly callback: Operation }) {
 type ExchangeProps = {
   readonly operation: Operation;
   readonly level: 2 | 4;
-  /** Of the addresses of its headings, so that those of a callback are others. */
+  /** The prefix of the ids of its headings, so that those of a callback are different. */
   readonly prefix: string;
 };
 

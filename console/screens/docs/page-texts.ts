@@ -4,7 +4,7 @@ import { sectionOf } from './markdown.ts';
 export const errorsText = (errors: string): string => errors.replace(/^# .*\n/, '');
 
 /** Sentences that only lead on to another page of the checkout, which is not served. */
-const waysOn = /^(The reasons are in )?\[[^\]]+\]\([^)]+\)\.$/gm;
+const onwardLinks = /^(The reasons are in )?\[[^\]]+\]\([^)]+\)\.$/gm;
 
 /** What README.md and docs/calling.md say to those who come from EvoLink. */
 export const evolinkText = (readme: string, calling: string): string =>
@@ -14,4 +14,4 @@ export const evolinkText = (readme: string, calling: string): string =>
     sectionOf(calling, '## What differs from the hosted API'),
   ]
     .join('\n\n')
-    .replaceAll(waysOn, '');
+    .replaceAll(onwardLinks, '');

@@ -4,11 +4,11 @@ import { Text } from './text.tsx';
 
 type FieldsProps = {
   readonly fields: readonly (Field & { readonly place?: string })[];
-  /** Of the addresses of the fields, where they have some. */
+  /** The prefix of the ids of the fields, if they have ids. */
   readonly prefix?: string | undefined;
 };
 
-/** Fields with everything that the document says of them, and those that are in them. */
+/** Fields with everything that the document says about them, and the fields inside of them. */
 export function Fields({ fields, prefix }: FieldsProps) {
   return (
     <ul className="docs-fields">
@@ -39,7 +39,7 @@ export function Fields({ fields, prefix }: FieldsProps) {
   );
 }
 
-/** What a value can be that has no name, like a body. */
+/** The shape of a value that has no name, like a body. */
 export function ShapeView({
   shape,
   prefix,
@@ -93,7 +93,7 @@ const factsOf = (shape: Shape, example?: string): readonly [string, readonly str
     ] as const
   ).flatMap(([label, values]) => (values.length === 0 ? [] : [[label, values]]));
 
-/** The fields that every form has first, then what there is beside them. */
+/** First the fields that every variant has, then the other parts. */
 function Inside({
   shape,
   prefix,
@@ -116,7 +116,7 @@ function Inside({
   );
 }
 
-/** Whether there is more to say of it than its type, which stands with what it is a part of. */
+/** Whether there is more to show than the type, which already stands with the parent. */
 const hasMore = ({ fields, limits, allowed, description, pattern, ...shape }: Shape): boolean =>
   fields.length + limits.length + allowed.length + shape.variants.length > 0 ||
   description !== '' ||

@@ -1,4 +1,4 @@
-/** The part of JSON Schema that the document uses. A test knows every keyword that occurs in it. */
+/** The part of JSON Schema that the document uses. A test checks that the document has no other keyword. */
 export type RawSchema = {
   readonly $ref?: string;
   readonly title?: string;
@@ -37,7 +37,7 @@ export type Field = {
   readonly example?: string | undefined;
 };
 
-/** What a value can be, as the page shows it. */
+/** A schema, as the page shows it. */
 export type Shape = {
   readonly title: string;
   readonly description: string;
@@ -46,12 +46,12 @@ export type Shape = {
   /** Limits in words: `1 to 4`, `at most 2 items`. */
   readonly limits: readonly string[];
   readonly pattern: string | undefined;
-  /** The values that it can have, when these are all. */
+  /** All values that are possible, when the schema lists them. */
   readonly allowed: readonly string[];
   readonly default: string | undefined;
   readonly fields: readonly Field[];
   readonly items: Shape | undefined;
-  /** What properties of other names are. */
+  /** The shape of properties with other names. */
   readonly others: Shape | undefined;
   /** `One of these`, when there are variants. */
   readonly choice: string;
@@ -65,7 +65,7 @@ export function schemaReader(document: object) {
   const known = new Map<string, Shape>();
   const open = new Set<string>();
 
-  /** What a reference stands for; anything else is itself. */
+  /** Returns the target of a reference, and any other value unchanged. */
   function resolve<Value extends Reference>(value: Value): Value {
     if (value.$ref === undefined) return value;
     const names = value.$ref.replace(/^#\//, '').split('/');
@@ -80,7 +80,7 @@ export function schemaReader(document: object) {
     if ($ref === undefined) return read(schema);
     const before = known.get($ref);
     if (before) return before;
-    // A schema that has itself in it is named there and not shown again.
+    // A schema that contains itself is only named there, and not shown again.
     if (open.has($ref)) return read({ title: nameOf($ref), type: 'object' });
     open.add($ref);
     const shape = read(resolve(schema));
@@ -152,9 +152,9 @@ const isLimit = (value: number | undefined): value is number =>
   value !== undefined && Math.abs(value) < Number.MAX_SAFE_INTEGER;
 
 /** `1 to 4`, `at least 1`, `at most 4`, or nothing. */
-function range(least: number | undefined, most: number | undefined, unit: string): string {
-  const from = isLimit(least) ? least : undefined;
-  const to = isLimit(most) ? most : undefined;
+function range(min: number | undefined, max: number | undefined, unit: string): string {
+  const from = isLimit(min) ? min : undefined;
+  const to = isLimit(max) ? max : undefined;
   if (from !== undefined && to !== undefined) {
     return from === to ? `exactly ${from}${unit}` : `${from} to ${to}${unit}`;
   }

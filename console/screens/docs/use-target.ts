@@ -1,6 +1,9 @@
 import { useEffect } from 'react';
 
-/** Shows what the address names after its `#`, which was not there yet when the browser looked for it; else the top. */
+/**
+ * Scrolls to the element that the address names after its `#`, or else to the top. The browser searched for the element
+ * before it was there.
+ */
 export function useTarget(): void {
   useEffect(() => {
     const show = () => {

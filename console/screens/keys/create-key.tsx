@@ -11,7 +11,7 @@ import { scopeTexts } from '../../session/rights.ts';
 
 type KeyList = components['schemas']['KeyList'];
 
-/** What a key made here can have: `manage` makes keys that read and generate, and no others. */
+/** The scopes that a key made here can have: with `manage` one can make keys that read and generate, and no others. */
 const givable: readonly Scope[] = ['generate', 'read'];
 
 /** Shows a new key in the list at once, without the key itself. */

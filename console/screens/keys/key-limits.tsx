@@ -116,7 +116,7 @@ type Form = {
   readonly isEndless: boolean;
 };
 
-/** What is wrong with what was typed. A key that never ended is not given an end without a number of days. */
+/** What is wrong with the input. A key without an end needs a number of days to get one. */
 function problemOf(key: Key, { total, daily, days, isEndless }: Form): string | undefined {
   const areAmounts = [total, daily].every((text) => text === '' || amount.test(text));
   if (!areAmounts || !/^\d*$/.test(days)) return 'Limits and days are numbers.';
@@ -126,14 +126,14 @@ function problemOf(key: Key, { total, daily, days, isEndless }: Form): string | 
 
 type Limits = Pick<Key, 'total_limit_credits' | 'daily_limit_credits' | 'expires_at'>;
 
-/** What is different from before. */
+/** The limits that have changed. */
 const changeOf = (key: Key, { total_limit_credits, daily_limit_credits, expires_at }: Limits) => ({
   ...(total_limit_credits !== key.total_limit_credits && { total_limit_credits }),
   ...(daily_limit_credits !== key.daily_limit_credits && { daily_limit_credits }),
   ...(expires_at !== key.expires_at && { expires_at }),
 });
 
-/** Until when it is to work. Without a number of days it stays as it is. */
+/** When the key ends. Without a number of days, the end stays as it is. */
 function endOf({ expires_at }: Key, isEndless: boolean, days: string): number | null {
   if (isEndless) return null;
   return days === '' ? expires_at : Math.floor(Date.now() / 1000) + Number(days) * 86_400;

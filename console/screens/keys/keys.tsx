@@ -20,7 +20,7 @@ import { KeyLimits } from './key-limits.tsx';
 const pageSize = 50;
 const pollMs = 5000;
 
-/** The keys of the account: for a key that may manage them. For others, what this key is. */
+/** The keys of the account, if the signed-in key may manage them. Otherwise only this key. */
 export function Keys() {
   useTitle('Keys');
   const rights = useRights();
@@ -120,11 +120,13 @@ export function KeyList({ ownId, account }: KeyListProps) {
 type KeyTableProps = {
   readonly keys: readonly Key[];
   readonly ownId: string | undefined;
-  /** With these the account of each is said: for the operator, whose page about it can be opened. */
+  /**
+   * The accounts that are disabled. When given, each key shows its account, with a link to the operator's page about it.
+   */
   readonly disabledAccounts?: ReadonlySet<string>;
 };
 
-/** Keys, with what can be done to each but the one that is signed in. */
+/** Keys, with the actions for each except the signed-in one. */
 export function KeyTable({ keys, ownId, disabledAccounts }: KeyTableProps) {
   return (
     <table className="cards">

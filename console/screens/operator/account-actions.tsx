@@ -26,7 +26,7 @@ export function Switch({ account }: { readonly account: Account }) {
       <h2>{account.enabled ? 'Enabled' : 'Disabled'}</h2>
       <p>
         {account.enabled
-          ? 'Its keys work, as far as each of them may.'
+          ? 'Its enabled keys work.'
           : 'None of its keys works. Tasks that had begun went on.'}
       </p>
       {!isAsking && failure}

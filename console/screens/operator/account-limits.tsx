@@ -11,7 +11,7 @@ import {
 const wholeNumber = /^\d+$/;
 const amount = /^\d+(\.\d{1,3})?$/;
 
-/** The limits of an account, its budget and its group. An empty limit is the default again. */
+/** The limits of an account, its budget and its group. An empty field resets the limit to its default. */
 export function Limits({ account }: { readonly account: Account }) {
   const before = {
     requests: String(account.limits.requests_per_minute),
@@ -20,7 +20,7 @@ export function Limits({ account }: { readonly account: Account }) {
     stop: account.stop_at_budget,
     group: account.user_group,
   };
-  // What is typed alone: the rest follows the account, which is read again and again.
+  // Only the fields that were changed. The others follow the account, which is polled.
   const [typed, type] = useState<Partial<Form>>({});
   const form: Form = { ...before, ...typed };
   const [problem, setProblem] = useState<string | undefined>();
@@ -28,7 +28,7 @@ export function Limits({ account }: { readonly account: Account }) {
     mutationFn: ({ body }: Saved) => changeAccount(account.id, body),
     onSuccess: async (_, { sent }) => {
       await refreshAccount(account.id);
-      // Whatever was typed meanwhile stays.
+      // Input that was typed meanwhile stays.
       type((now) => (now === sent ? {} : now));
     },
   });
@@ -41,7 +41,7 @@ export function Limits({ account }: { readonly account: Account }) {
       body === undefined
         ? 'Limits are whole numbers, and the budget has at most three decimals.'
         : Object.keys(body).length === 0
-          ? 'Nothing is different.'
+          ? 'Nothing has changed.'
           : undefined;
     setProblem(found);
     if (found === undefined && body) change.mutate({ body, sent: typed });
@@ -103,7 +103,7 @@ type Form = {
   readonly group: string;
 };
 
-/** What is different, as the API takes it. @returns `undefined` when something is no number */
+/** The changed fields, as the API accepts them. @returns `undefined` when a field is not a number */
 function changeOf(before: Form, form: Form): AccountChange | undefined {
   const isValid =
     [form.requests, form.tasks].every((text) => text === '' || wholeNumber.test(text)) &&

@@ -21,7 +21,7 @@ import { useFilters } from './use-filters.ts';
 
 const views = ['Account', 'Keys', 'Statement'] as const;
 
-/** One account: what it has, what it may, its keys, and every entry of its ledger. */
+/** One account: its credits, its limits, its keys, and every entry of its ledger. */
 export function AccountPage({ id }: { readonly id: string }) {
   useTitle(`Account ${id}`);
   const { data: account, error, refetch } = useQuery(accountQuery(id));
@@ -108,7 +108,7 @@ function Totals({ account: { credits, tasks_in_flight } }: { readonly account: A
   );
 }
 
-/** The operator gives any scope. */
+/** The operator may give any scope. */
 const givable: readonly Scope[] = ['generate', 'read', 'manage', 'admin'];
 
 function Keys({ account }: { readonly account: string }) {

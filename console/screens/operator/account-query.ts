@@ -19,7 +19,7 @@ export const accountQuery = (id: string) =>
 export const changeAccount = (id: string, body: AccountChange) =>
   bodyOf(api.PATCH('/v1/admin/accounts/{account}', { params: { path: { account: id } }, body }));
 
-/** Everything that shows an account. */
+/** Reads everything again that shows an account. */
 export const refreshAccount = (id: string) =>
   Promise.all(
     [['account', id], ['entries', id], ['accounts'], ['audit']].map((queryKey) =>

@@ -19,7 +19,7 @@ type Account = components['schemas']['Account'];
 const pageSize = 50;
 const pollMs = 15_000;
 
-/** All accounts, with what they have and what they do. */
+/** All accounts, with their credits and their tasks in flight. */
 export function Accounts() {
   useTitle('Accounts');
   const [isCreating, create] = useState(false);
@@ -79,7 +79,7 @@ const columns: readonly Column<Account>[] = [
   { name: 'Created', of: ({ created }) => <TimeAgo at={created} /> },
 ];
 
-/** Leads to an account whose name is known, however long the list is. */
+/** Opens an account by its name, so that nobody has to search a long list. */
 function OpenAccount() {
   const [, go] = useLocation();
   const [id, setId] = useState('');
@@ -112,7 +112,7 @@ function CreateAccount({ onClose }: { readonly onClose: () => void }) {
           body: { id: id.trim(), ...(group.trim() !== '' && { user_group: group.trim() }) },
         }),
       ),
-    // The secret is shown at once, before the list is read.
+    // Not awaited, so that the secret is shown before the list is read.
     onSuccess: () => void queryClient.invalidateQueries({ queryKey: ['accounts'] }),
   });
   const cancel = create.unlessRunning(onClose);

@@ -30,11 +30,14 @@ const adminTaskQuery = (id: string) =>
       data === undefined || session.current().key === undefined || isQuiet(data) ? false : pollMs,
   });
 
-/** Nothing more happens to it by itself. */
+/** Whether nothing more happens to a task by itself. */
 const isQuiet = (task: Task): boolean =>
   isEnded(task) && task.callback !== 'pending' && task.callback !== 'retrying';
 
-/** Where a task of any account is, and what can be done about it. What was asked is not shown to the operator. */
+/**
+ * A task of any account, and what the operator can do about it. Its prompt and its pictures are not shown to the
+ * operator.
+ */
 export function AdminTaskPage({ id }: { readonly id: string }) {
   useTitle(`Task ${id}`);
   const { data: task, error, refetch } = useQuery(adminTaskQuery(id));
@@ -94,11 +97,11 @@ function Unknown() {
 
 const checkTexts: Readonly<Record<components['schemas']['TaskCheck']['result'], string>> = {
   woken: 'Its workflow waited, and asks the provider now.',
-  running: 'Its workflow works: nothing was done.',
+  running: 'Its workflow is at work, so nothing was done.',
   awaits_uploads: 'It waits for its pictures.',
-  started: 'Its workflow was missing, and is started.',
-  restarted: 'Its workflow was dead, and is started again.',
-  postponed: 'Its workflow has died several times, and is started again soon.',
+  started: 'Its workflow was missing, and was started.',
+  restarted: 'Its workflow was dead, and was started again.',
+  postponed: 'Its workflow has died several times, and will be started again soon.',
 };
 
 function Actions({ task }: { readonly task: Task }) {
@@ -131,7 +134,7 @@ function Actions({ task }: { readonly task: Task }) {
         )}
         {!isEnded(task) && (
           <button type="button" aria-disabled={check.isPending} onClick={() => check.mutate()}>
-            Look at it now
+            Check it now
           </button>
         )}
         {isEnded(task) && task.callback !== null && (
@@ -176,7 +179,7 @@ const factsOf = (task: Task): readonly Fact[] => [
   ['Created', time(task.created_at)],
   ['Started', time(task.started_at)],
   ['Submitted', time(task.submitted_at)],
-  ['Cancel asked for', time(task.cancel_requested_at)],
+  ['Cancel requested', time(task.cancel_requested_at)],
   ['Ended', time(task.completed_at)],
   ['Took', task.duration === null ? null : duration(task.duration)],
   ['Deadline', time(task.deadline_at)],
@@ -185,10 +188,10 @@ const factsOf = (task: Task): readonly Fact[] => [
 
 const internalsOf = ({ provider, internals }: Task): readonly Fact[] => [
   ['Provider', provider],
-  ['Job there', internals.ticket === null ? null : <Foreign key="job" text={internals.ticket} />],
+  ['Job at the provider', internals.ticket === null ? null : <Foreign key="job" text={internals.ticket} />],
   ['Slot', internals.slot],
   ['Lane', internals.lane],
-  ['Waits for one since', time(internals.queued_at)],
+  ['Waits for a slot since', time(internals.queued_at)],
   ['Execution', internals.execution],
   ['Missing uploads', internals.missing_uploads || null],
   [
@@ -205,7 +208,7 @@ const internalsOf = ({ provider, internals }: Task): readonly Fact[] => [
   ['Next check', time(internals.next_check_at)],
 ];
 
-/** What is not known is left out. */
+/** Facts without a value are left out. */
 function Facts({ title, facts }: { readonly title: string; readonly facts: readonly Fact[] }) {
   return (
     <section className="panel">

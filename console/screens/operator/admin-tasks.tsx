@@ -32,7 +32,7 @@ const periods = [
   ['168', 'last 7 days'],
 ] as const;
 
-/** The tasks of all accounts, the newest first. What was asked is not among it. */
+/** The tasks of all accounts, the newest first, without their prompts and pictures. */
 export function AdminTasks() {
   useTitle('All tasks');
   const filters = useFilters(names);

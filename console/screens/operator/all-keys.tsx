@@ -11,9 +11,9 @@ import { FilterText } from './filter-fields.tsx';
 import { useFilters } from './use-filters.ts';
 import { type PageCursor, usePages } from './use-pages.ts';
 
-/** The API lists keys by account: a page here is this many accounts with their keys, a request each. */
+/** The API lists keys by account. So a page here has this many accounts, and one request for the keys of each. */
 const accountsOfPage = 10;
-/** As many as one request gives. Of an account with more, the newest are here and a link leads to all. */
+/** The most keys that one request returns. Of an account with more, the newest are shown, with a link to all. */
 const keysOfAccount = 100;
 
 /** The keys of every account, by account. */
@@ -23,7 +23,7 @@ export function AllKeys() {
   const filters = useFilters(['text']);
   const text = filters.textOf('text');
   const { rows, error, reread, hasMore, isReadingMore, readMore } = usePages({
-    // Below the lists of keys, so that whatever changes a key reads them again as well.
+    // It begins like the query keys of all lists of keys, so that a change of a key reads this list again as well.
     queryKey: ['keys', 'all', accountsOfPage],
     read: readPage,
   });
@@ -62,7 +62,7 @@ export function AllKeys() {
         ?.filter((account) => account.hasMoreKeys)
         .map(({ id }) => (
           <p key={id} className="caption">
-            Of <Foreign text={id} /> only the newest {keysOfAccount} keys are looked at.{' '}
+            Of <Foreign text={id} /> only the newest {keysOfAccount} keys are searched.{' '}
             <Link href={`/console/operator/accounts/${id}?view=Keys`}>All of them</Link>
           </p>
         ))}

@@ -15,7 +15,7 @@ type Entry = components['schemas']['AuditList']['data'][number];
 const pageSize = 50;
 const names = ['account', 'actor', 'operation', 'from', 'to'] as const;
 
-/** The beginning of a day of UTC in unix seconds. @returns `undefined` for what is no day */
+/** The beginning of a day of UTC in unix seconds. @returns `undefined` for a text that is no day */
 function startOf(day: string | undefined): number | undefined {
   const ms = /^\d{4}-\d{2}-\d{2}$/.test(day ?? '') ? Date.parse(day ?? '') : Number.NaN;
   return Number.isNaN(ms) || ms < 0 ? undefined : ms / 1000;
@@ -29,7 +29,7 @@ export function Audit() {
   const actor = filters.textOf('actor');
   const operation = filters.oneOf('operation', valuesOf(operations));
   const from = startOf(filters.textOf('from'));
-  // The last day is one of those that are shown.
+  // The list includes the last day.
   const lastDay = startOf(filters.textOf('to'));
   const to = lastDay === undefined ? undefined : lastDay + 86_400;
   const pages = usePages({
@@ -95,7 +95,7 @@ export function Audit() {
       <Listed
         pages={pages}
         what="entries"
-        whenEmpty="Nothing of this was done."
+        whenEmpty="There is no such entry."
         columns={columns}
         keyOf={({ id }) => id}
       />
@@ -128,7 +128,7 @@ const columns: readonly Column<Entry>[] = [
   },
 ];
 
-/** The function that issues keys has no key. */
+/** The function that issues keys has no key, so there is no page to link to. */
 function ActorId({ id }: { readonly id: string }) {
   return id.startsWith('key-') ? (
     <Link href={`/console/operator/keys/${id}`} className="caption">

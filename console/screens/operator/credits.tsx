@@ -110,7 +110,7 @@ type UnclearProps = {
   readonly onDrop: () => void;
 };
 
-/** In place of the form: another grant, or the same with another note, might be a second one. */
+/** Shown in place of the form, because another grant, even the same with another note, might count a second time. */
 function Unclear({ grant, error, isBusy, onRepeat, onDrop }: UnclearProps) {
   return (
     <>
@@ -125,16 +125,14 @@ function Unclear({ grant, error, isBusy, onRepeat, onDrop }: UnclearProps) {
         )}
       </p>
       <p className="caption">
-        However often it is sent again, it counts once. Leave it when the statement has it, or when
-        it is not wanted: the next one is another.
+        However often it is sent again, it counts once. Discard it when the statement has it, or when you do not want it any more: the next grant is a new one.
       </p>
       <p className="actions">
         <button type="button" className="primary" aria-disabled={isBusy} onClick={onRepeat}>
           Send it again
         </button>
         <button type="button" aria-disabled={isBusy} onClick={onDrop}>
-          Leave it
-        </button>
+          Discard it </button>
       </p>
     </>
   );

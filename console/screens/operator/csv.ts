@@ -3,7 +3,9 @@ const startsFormula = /^[\s\p{Cc}]*[=+\-@＝＋－＠]|^[\t\r\n]/u;
 
 type Cell = string | number | null;
 
-/** A table as CSV (RFC 4180). A text that a spreadsheet would execute begins with an apostrophe, as in the API's own. */
+/**
+ * A table as CSV (RFC 4180). A text that a spreadsheet would execute begins with an apostrophe, as in the CSV of the API.
+ */
 export const csvOf = (names: readonly string[], rows: readonly (readonly Cell[])[]): string =>
   [names, ...rows].map((cells) => `${cells.map(cellOf).join(',')}\r\n`).join('');
 

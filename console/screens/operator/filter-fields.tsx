@@ -6,7 +6,7 @@ type ChoiceProps<Value extends string> = {
   readonly options: readonly (readonly [Value, string])[];
   readonly value: Value | undefined;
   readonly onChange: (value: string | undefined) => void;
-  /** What it is when none is chosen. */
+  /** The text for no choice. */
   readonly otherwise?: string;
 };
 
@@ -38,7 +38,7 @@ type TextProps = {
   readonly onChange: (value: string | undefined) => void;
 };
 
-/** A text that filters when it is finished: with Enter, or when the field is left. */
+/** A text that filters when the input is finished: with Enter, or when the field loses the focus. */
 export function FilterText({ label, placeholder = 'any', value = '', onChange }: TextProps) {
   const [typed, type] = useState(value);
   useEffect(() => type(value), [value]);

@@ -6,7 +6,7 @@ type OpenGrant = {
   readonly grant: Grant;
   readonly key: string;
   readonly isSending: boolean;
-  /** Why it is unclear whether it was booked, when an answer was waited for in vain. */
+  /** Why it is unclear whether the grant was booked. Set when no clear response came. */
   readonly error?: unknown;
 };
 
@@ -18,8 +18,9 @@ type Options<Entry> = {
 };
 
 /**
- * Grants credits to accounts, one grant at a time to each. One that is unclear stays until it is repeated, under the same
- * Idempotency-Key, or dropped: until then there is no other. It knows no screen, and outlives them.
+ * Grants credits to accounts, one grant at a time to each. An unclear grant stays open until it is repeated under the
+ * same Idempotency-Key or dropped; until then no other one is sent. It does not depend on a screen, and outlives the
+ * screens.
  */
 export function makeGrants<Entry>({ newKey, send, isUnclear }: Options<Entry>) {
   const listeners = new Set<() => void>();
@@ -34,7 +35,7 @@ export function makeGrants<Entry>({ newKey, send, isUnclear }: Options<Entry>) {
   const run = async (account: string, open: OpenGrant): Promise<Entry> => {
     const sent: OpenGrant = { ...open, isSending: true };
     set(account, sent);
-    // After a sign-out it is nobody's.
+    // After a sign-out, the end of the grant is not recorded.
     const end = (next: OpenGrant | undefined) => {
       if (grants.get(account) === sent) set(account, next);
     };
@@ -43,7 +44,7 @@ export function makeGrants<Entry>({ newKey, send, isUnclear }: Options<Entry>) {
       end(undefined);
       return entry;
     } catch (error) {
-      // A refusal says nothing of what an earlier request with this key has done.
+      // A refusal says nothing about what an earlier request with this key has done.
       const staysOpen = open.error !== undefined || isUnclear(error);
       end(staysOpen ? { ...open, isSending: false, error } : undefined);
       throw error;
@@ -65,14 +66,14 @@ export function makeGrants<Entry>({ newKey, send, isUnclear }: Options<Entry>) {
       const open = grants.get(account);
       return open && !open.isSending ? run(account, open) : undefined;
     },
-    /** The next grant is another one, whatever has become of the open one. */
+    /** Forgets the open grant, whatever its outcome is: the next grant is a new one. */
     drop: (account: string) => set(account, undefined),
     of: (account: string): OpenGrant | undefined => grants.get(account),
     subscribe(listener: () => void): () => void {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    /** For a shared computer: the next who signs in must not repeat them. */
+    /** For a shared computer: the next user must not repeat them. */
     forget(): void {
       for (const account of [...grants.keys()]) set(account, undefined);
     },

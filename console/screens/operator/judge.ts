@@ -5,10 +5,10 @@ export type TaskRow = Schemas['AdminTaskList']['data'][number];
 export type ProviderRow = Schemas['ProviderList']['data'][number];
 type Code = NonNullable<TaskRow['code']>;
 
-// What the operator's first screen makes of the lists of the API. Some alarms of CloudWatch can be told from these figures
-// as well: they are judged by the same thresholds (infra/alarms.ts), which a test compares. CloudWatch is not read.
+// Computes the operator's first screen from the lists of the API. Some CloudWatch alarms can be computed from these
+// figures as well, with the same thresholds (infra/alarms.ts); a test compares them. CloudWatch itself is not read.
 
-/** How far back tasks are looked at, and how far for what happens now, in seconds. */
+/** How far back tasks are read, and how far back counts as now, in seconds. */
 export const windowSeconds = 3600;
 const nowSeconds = 15 * 60;
 
@@ -35,19 +35,19 @@ export const thresholds = {
   CanaryFailing: { succeeded: 2, minutes: 50 },
 };
 
-/** The account of the canary. While it is there and enabled, the canary is taken to be turned on. */
+/** The account of the canary. While it exists and is enabled, this page assumes that the canary is turned on. */
 export const canaryAccount = 'canary';
 
 export type Activity = {
   readonly perMinute: number;
   readonly completed: number;
-  /** How many no provider has taken yet. */
+  /** How many tasks no provider has accepted yet. */
   readonly waiting: number;
   /** How many failed with each code, the most frequent first. */
   readonly failed: readonly (readonly [Code, number])[];
-  /** Over how many seconds this was counted. */
+  /** How many seconds these counts cover. */
   readonly seconds: number;
-  /** Whether no task was left out because there are so many. */
+  /** Whether all tasks were read; `false` when there are too many. */
   readonly isWhole: boolean;
 };
 
@@ -55,8 +55,8 @@ const endOf = ({ created_at, duration }: TaskRow): number | undefined =>
   duration === null ? undefined : created_at + duration;
 
 /**
- * What the tasks do now: how many are created, and how those end that end.
- * @param tasks the newest first; not all of them when there are many: then the time is shorter
+ * The activity now: how many tasks are created, and how tasks end. @param tasks the newest first. When there are too
+ * many, not all of them: then the counts cover a shorter time
  * @param now in unix seconds
  */
 export function activityOf(tasks: readonly TaskRow[], isWhole: boolean, now: number): Activity {
@@ -78,7 +78,7 @@ export function activityOf(tasks: readonly TaskRow[], isWhole: boolean, now: num
 
 export type Undelivered = {
   readonly count: number;
-  /** How many of them were surely given up in the time that the alarm looks at, since they ended in it. */
+  /** How many of them were surely given up in the window of the alarm, because their tasks ended in it. */
   readonly recent: number;
   readonly isWhole: boolean;
 };
@@ -98,7 +98,7 @@ export function undeliveredOf(
   return { count: tasks.length, recent, isWhole };
 }
 
-/** Since when the task waits that has waited longest, in unix seconds. */
+/** When the task that has waited longest began to wait, in unix seconds. */
 export function oldestWaiting(providers: readonly ProviderRow[]): number | undefined {
   const times = providers.flatMap(({ slots }) =>
     slots.flatMap(({ oldest_waiting_since }) => oldest_waiting_since ?? []),
@@ -111,7 +111,7 @@ export type Figures = {
   /** Of the tasks of the last day. */
   readonly undelivered: Undelivered;
   readonly providers: readonly ProviderRow[];
-  /** The tasks of the canary in the time that its alarm looks at; absent: there is no canary. */
+  /** The tasks of the canary in the window of its alarm; absent: there is no canary. */
   readonly canaryTasks?: readonly TaskRow[] | undefined;
   /** In unix seconds. */
   readonly now: number;
@@ -133,7 +133,7 @@ const stateOf = (isFiring: boolean, isUnknown = false): State => {
 
 const notWhole = 'There are more tasks than were read.';
 
-/** The alarms that these figures tell of. */
+/** The alarms that can be computed from these figures. */
 export function judge(figures: Figures): readonly Judgement[] {
   return [
     providerFailing(figures),
@@ -154,7 +154,8 @@ function providerFailing({ activity, providers }: Figures): Judgement {
   const limit = thresholds.ProviderFailing;
   const isWaiting =
     activity.waiting > 0 || providers.some(({ slots }) => slots.some(({ waiting }) => waiting > 0));
-  // The alarm counts how often the providers took no job, which no list has: it matters when nothing is completed.
+  // The alarm also counts how often the providers accepted no job. No list has that number, and it matters when nothing
+  // is completed.
   const isBlind = activity.completed === 0 && isWaiting;
   return {
     name: 'ProviderFailing',
@@ -197,7 +198,7 @@ function brokenTask({ activity }: Figures): Judgement {
   };
 }
 
-/** The list does not say when a callback was given up: hours after the end of its task, or at once. */
+/** The list does not say when a callback was given up. That can be at once, or hours after the end of its task. */
 function undeliveredCallback({ undelivered: { count, recent, isWhole } }: Figures): Judgement {
   const limit = thresholds.UndeliveredCallback;
   return {
@@ -215,12 +216,14 @@ function queueStuck({ providers, now }: Figures): Judgement {
     state: stateOf(seconds >= thresholds.QueueStuck),
     because:
       since === undefined
-        ? 'Nobody waits for a slot.'
+        ? 'No task waits for a slot.'
         : `A task has waited for a slot for ${Math.floor(seconds / 60)} minutes.`,
   };
 }
 
-/** A run may fail although its task was completed: when the link to the result does not work. Then CloudWatch alone tells of it. */
+/**
+ * A run may fail although its task was completed: when the link to the result does not work. Only CloudWatch shows that.
+ */
 function canaryFailing(tasks: readonly TaskRow[]): Judgement {
   const { succeeded, minutes } = thresholds.CanaryFailing;
   const completed = tasks.filter(({ status }) => status === 'completed').length;

@@ -13,7 +13,7 @@ export function KeyPage({ id }: { readonly id: string }) {
   useTitle('Key');
   const { keyId } = useRights();
   const { data, error, refetch } = useQuery({
-    // Below the lists of keys, so that whatever changes a key reads it again as well.
+    // It begins like the query keys of all lists of keys, so that a change of a key reads this key again as well.
     queryKey: ['keys', 'one', id],
     queryFn: ({ signal }) =>
       bodyOf(api.GET('/v1/admin/keys/{key_id}', { signal, params: { path: { key_id: id } } })),

@@ -55,7 +55,7 @@ type ListedProps<Row> = Omit<TableProps<Row>, 'rows'> & {
   readonly whenEmpty: string;
 };
 
-/** A list of the API with whatever can become of it: still loading, failed, empty, longer than a page. */
+/** A list of the API in all its states: loading, failed, empty, or longer than a page. */
 export function Listed<Row>({ pages, what, whenEmpty, ...table }: ListedProps<Row>) {
   const { rows, error } = pages;
   return (

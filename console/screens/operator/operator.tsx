@@ -21,11 +21,11 @@ const pages = [
   ['/console/operator/audit', 'Audit'],
 ] as const;
 
-/** The first page is above all others. */
+/** The other paths begin with that of the first page, so only an exact match is the first page. */
 const isAt = (path: string, to: string): boolean =>
   path === to || (to !== '/console/operator' && path.startsWith(`${to}/`));
 
-/** The screens of the operator, for a key with the scope `admin`. Any other gets nothing from the API that they show. */
+/** The screens of the operator, for a key with the scope `admin`. The API refuses their data to any other key. */
 export function Operator() {
   const rights = useRights();
   const [path] = useLocation();
@@ -66,7 +66,7 @@ function NotForThisKey() {
     <section className="panel empty">
       <h1>These screens are the operator’s</h1>
       <p>
-        They take a key with the scope <code>admin</code>.
+        They need a key with the scope <code>admin</code>.
       </p>
     </section>
   );

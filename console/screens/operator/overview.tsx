@@ -26,7 +26,7 @@ import { Table } from './listed.tsx';
 import { runbookOf } from './runbook.ts';
 
 const pageSize = 100;
-/** However much there is: eight pages of tasks, five of accounts. */
+/** The most pages that are read of each list. */
 const maxPages = { tasks: 8, accounts: 5 };
 const pollMs = 15_000;
 const slowPollMs = 60_000;
@@ -138,14 +138,14 @@ function useDays() {
           params: { query: { group_by: 'day', from, limit: shownDays } },
         }),
       );
-      // As JSON: the same address has a table of text as well.
+      // The type of the response also allows the CSV of the same address, which is not requested here.
       return typeof body === 'string' ? [] : body.data;
     },
     ...every(slowPollMs),
   });
 }
 
-/** How everything is now, from the lists that the other screens show. */
+/** The state of the service now, from the lists that the other screens show. */
 export function Overview() {
   useTitle('Overview');
   const tasks = useTasks();
@@ -280,7 +280,7 @@ function shareOf({ completed, failed }: Activity): string {
   return all === 0 ? '–' : percent(completed / all);
 }
 
-/** What the providers ask for, if the catalogue knows their prices. */
+/** What the providers cost, if the catalogue knows their prices. */
 function costOf(day: Day | undefined): string {
   if (!day) return '$ 0';
   return day.provider_cost_usd === null ? 'no price known' : `$ ${number(day.provider_cost_usd)}`;
@@ -292,7 +292,7 @@ function slotsOf(providers: readonly ProviderRow[]) {
   const isLimited = slots.some(({ total }) => total !== null);
   const total = slots.reduce((sum, one) => sum + (one.total ?? 0), 0);
   return {
-    // A task that may go to several providers waits at each: the longest queue has the most of them.
+    // A task that several providers can take waits in the queue of each. So the longest queue counts, and not the sum.
     waiting: Math.max(0, ...slots.map(({ waiting }) => waiting)),
     text: isLimited ? `${number(taken)} of ${number(total)}` : number(taken),
   };
@@ -328,8 +328,7 @@ function Alarms({ judgements }: { readonly judgements: readonly Judgement[] }) {
         ))}
       </ul>
       <p className="caption">
-        Judged by this page from the lists of the API. The others are about metrics of AWS, and
-        CloudWatch alone tells of them: see where alarms go, in the runbook.
+        This page computes these alarms from the lists of the API. The other alarms are about metrics of AWS, and only CloudWatch shows them: the runbook says where alarms are sent.
       </p>
     </section>
   );
@@ -339,7 +338,7 @@ function Causes({ activity }: { readonly activity: Activity }) {
   const rows = [['completed', activity.completed] as const, ...activity.failed];
   return (
     <section className="panel">
-      <h2>What came of tasks</h2>
+      <h2>Results of tasks</h2>
       <p className="caption">In the last {duration(activity.seconds)}.</p>
       <Table
         rows={rows}

@@ -14,7 +14,7 @@ type Provider = components['schemas']['ProviderList']['data'][number];
 
 const pollMs = 15_000;
 
-/** Who makes the images: in which order, with which key, how full, how fast, and what they refused. */
+/** The providers: their order, their keys, their load, their speed, and what they refused. */
 export function Providers() {
   useTitle('Providers');
   const { data, error, refetch } = useQuery({
@@ -57,12 +57,12 @@ function ProviderPanel({ provider }: { readonly provider: Provider }) {
         <dt>Takes at once</dt>
         <dd>
           {capacity === null
-            ? 'as much as there is'
+            ? 'any number of jobs'
             : `${number(capacity.running)} jobs${capacity.ahead > 0 ? `, and ${number(capacity.ahead)} more wait there` : ''}`}
         </dd>
         {capacity?.submits_per_second != null && (
           <>
-            <dt>Takes on</dt>
+            <dt>Accepts</dt>
             <dd>{number(capacity.submits_per_second)} a second</dd>
           </>
         )}
@@ -83,7 +83,7 @@ const trialTexts = {
   no_key: 'No key is stored.',
 } as const;
 
-/** Has the key that is stored now tried, which costs nothing. */
+/** Tries the stored key, which costs nothing. */
 function TryKey({ id }: Pick<Provider, 'id'>) {
   const trial = useAction({
     mutationFn: () =>

@@ -13,7 +13,7 @@ import { type PageCursor, usePages } from './use-pages.ts';
 
 type Entry = components['schemas']['Entry'];
 
-/** The most that the API gives at a time. */
+/** The largest page that the API returns. */
 const pageSize = 100;
 const maxPages = 100;
 

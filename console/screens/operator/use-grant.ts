@@ -19,19 +19,21 @@ const grants = makeGrants({
 
 export const forgetGrants = grants.forget;
 
-/** Grants credits to an account: `mutate` begins a grant, or repeats the open one when it is given none. */
+/**
+ * Grants credits to an account: `mutate` begins the grant that it is given, or repeats the open one without an argument.
+ */
 export function useGrant(account: string) {
   const open = useSyncExternalStore(grants.subscribe, () => grants.of(account));
   const action = useAction({
     mutationFn: (grant: Grant | undefined) =>
       grant ? grants.begin(account, grant) : grants.repeat(account),
-    // Not waited for: what has become of the grant is known.
+    // Not awaited, because the outcome of the grant is known.
     onSettled: () => void refreshAccount(account),
   });
   const drop = action.unlessRunning(() => {
     grants.drop(account);
     action.reset();
   });
-  // One that another visit to this page has sent counts as well.
+  // A grant that was sent on an earlier visit to this page counts as well.
   return { ...action, open, drop, isBusy: action.isPending || open?.isSending === true };
 }

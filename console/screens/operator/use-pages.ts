@@ -5,13 +5,13 @@ import { session } from '../../session/session.ts';
 /** A page of a list, as every list of the API is. */
 type Page<Row> = { readonly data: readonly Row[]; readonly next_cursor: string | null };
 
-/** What leads to the next page; nothing for the first. */
+/** The query of the next page; empty for the first. */
 export type PageCursor = { readonly cursor?: string };
 
 type Options<Row> = {
   readonly queryKey: QueryKey;
   readonly read: (cursor: PageCursor, signal: AbortSignal) => Promise<Page<Row>>;
-  /** Without it, the list is read again when somebody asks for it. */
+  /** Without it, the list is only read again on demand. */
   readonly everyMs?: number;
 };
 

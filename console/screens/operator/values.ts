@@ -3,7 +3,7 @@ import type { components } from '../../api/schema.d.ts';
 type Task = components['schemas']['AdminTask'];
 type Operation = components['schemas']['AuditList']['data'][number]['operation'];
 
-// A value that the API has and this file lacks does not compile.
+// If the API has a value that this file lacks, this file does not compile.
 
 const codeTexts: Readonly<Record<NonNullable<Task['code']>, string>> = {
   content_policy_violation: 'content_policy_violation',
@@ -20,7 +20,7 @@ const codeTexts: Readonly<Record<NonNullable<Task['code']>, string>> = {
   unknown_error: 'unknown_error',
 };
 
-/** The sandbox has the tasks of test mode alone, which have a filter of their own. */
+/** Only tasks of test mode use the sandbox, and they have a filter of their own. */
 type LiveProvider = Exclude<NonNullable<Task['provider']>, 'sandbox'>;
 const providerTexts: Readonly<Record<LiveProvider, string>> = {
   dashscope: 'dashscope',
@@ -28,7 +28,7 @@ const providerTexts: Readonly<Record<LiveProvider, string>> = {
   fal: 'fal',
 };
 
-/** Without one: live. */
+/** No choice means live. */
 export const modes = [['test', 'test']] as const;
 
 const statusTexts: Readonly<Record<Task['status'], string>> = {
@@ -56,7 +56,7 @@ export const operationTexts: Readonly<Record<Operation, string>> = {
   cancelAnyTask: 'cancelled a task',
   redeliverAnyCallback: 'sent a callback again',
   redeliverAccountCallbacks: 'sent callbacks of an account again',
-  checkTask: 'had a task looked at',
+  checkTask: 'checked a task',
   openConsole: 'signed in to the console',
   issueConsoleCode: 'asked for a link to the console',
   issueKey: 'issued a key with AWS permissions',

@@ -11,7 +11,7 @@ type Props = {
 export function BeforeAfter({ before, after, alt }: Props) {
   const [share, setShare] = useState(50);
   const [isGone, setGone] = useState(false);
-  // Until the image is there, the whole picture before it is shown.
+  // Until the image is loaded, the whole input is shown.
   const [isLoaded, setLoaded] = useState(false);
   if (isGone) {
     return (

@@ -11,7 +11,7 @@ import { saveAll, saveAs } from './save.ts';
 
 type Completed = Extract<Task, { status: 'completed' }>;
 
-/** The images of a task, beside what they were made of. */
+/** The images of a task, beside the input that they were made of. */
 export function Pictures({ task }: { readonly task: Completed }) {
   const [wanted, choose] = useState(0);
   const [error, setError] = useState<string | undefined>();

@@ -9,7 +9,7 @@ import { draftFromTask, limitsOf } from '../create/draft.ts';
 type Failed = Extract<Task, { status: 'failed' }>;
 type Code = Failed['error']['code'];
 
-/** What somebody can do about each way to fail; the reason itself is the API's own sentence. */
+/** What the user can do about each error code. The message of the API says the reason. */
 const remedies: Readonly<Record<Code, string>> = {
   content_policy_violation: 'Say it in other words, or use another picture.',
   invalid_parameters: 'Correct what the sentence names.',
@@ -25,7 +25,7 @@ const remedies: Readonly<Record<Code, string>> = {
   unknown_error: 'Run it again; if it fails again, tell the operator the id of the task.',
 };
 
-/** Why a task failed, what it cost, and the way on. */
+/** Why a task failed, what it cost, and what to do next. */
 export function Remedy({ task }: { readonly task: Failed }) {
   const isCharged = task.usage.credits_used > 0;
   return (
@@ -49,7 +49,7 @@ export function Remedy({ task }: { readonly task: Failed }) {
   );
 }
 
-/** Opens Create with everything that a task asked for. */
+/** Opens Create with the request of a task. */
 export function RunAgain({ task, label }: { readonly task: Task; readonly label: string }) {
   const { data: models } = useQuery(modelsQuery);
   const { mayGenerate } = useRights();

@@ -8,7 +8,7 @@ const endings: Readonly<Record<string, string>> = {
 
 const fileName = (blob: Blob, name: string): string => `${name}.${endings[blob.type] ?? 'img'}`;
 
-/** Has the browser save a file. The name has no ending yet for a picture. */
+/** Lets the browser save a file. For a picture, the name is given without its extension. */
 export function saveAs(blob: Blob, name: string): void {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(blob);

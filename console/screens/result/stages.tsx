@@ -2,7 +2,7 @@ import type { Task } from '../../api/queries.ts';
 import { duration } from '../../parts/format.ts';
 import { useNow } from '../../parts/use-now.ts';
 
-/** The stages in which a task is seen here, with the events that end each of them. */
+/** The stages of a task, as this page shows them, with the events that end each stage. */
 const stages = [
   {
     name: 'Pictures received',
@@ -14,7 +14,7 @@ const stages = [
   { name: 'Saving', endedBy: ['stored'] },
 ] as const;
 
-/** Where a task is, and since when. No bar that pretends to know the end. */
+/** The stage of a task, and for how long. There is no progress bar, because nobody knows the end. */
 export function Stages({ task }: { readonly task: Task }) {
   const ends = stages.map(
     ({ endedBy }) =>

@@ -16,19 +16,19 @@ import { Remedy, RunAgain } from '../result/remedy.tsx';
 import { Stages } from '../result/stages.tsx';
 import { CancelButton, DeleteButton, RedeliverButton } from './task-actions.tsx';
 
-/** All that is known of a task. */
+/** Everything about one task. */
 export function TaskPage({ id }: { readonly id: string }) {
   const { data: task, error, refetch } = useQuery(taskQuery(id));
   const failure = error && (
     <Failure what="The task could not be read." error={error} onRetry={() => refetch()} />
   );
-  if (task) return <Story task={task} failure={failure} />;
+  if (task) return <TaskDetails task={task} failure={failure} />;
   const isUnknown = error instanceof ApiError && [400, 404].includes(error.status);
   if (isUnknown) return <Unknown />;
   return failure ?? <Loading what="the task" lines={8} />;
 }
 
-function Story({ task, failure }: { readonly task: Task; readonly failure: ReactNode }) {
+function TaskDetails({ task, failure }: { readonly task: Task; readonly failure: ReactNode }) {
   const isOver = isEnded(task);
   useTitle(`${statusText(shownStatus(task))} · ${task.request.prompt.slice(0, 60)}`);
   useEffect(() => {
@@ -79,7 +79,7 @@ function Story({ task, failure }: { readonly task: Task; readonly failure: React
   );
 }
 
-/** The task as the API has it, and the id of the request that has read it: what a question to the operator needs. */
+/** The task as JSON, and the id of the request that has read it. A question to the operator needs both. */
 function Json({ task }: { readonly task: Task }) {
   const { data: read } = useQuery(taskReadQuery(task.id));
   return (
@@ -144,12 +144,12 @@ const eventTexts: Readonly<Record<Task['events'][number]['type'], string>> = {
   inputs_checked: 'Pictures checked',
   queued: 'Waiting for its turn',
   submitted: 'Handed to the model',
-  cancel_requested: 'Cancel asked for',
+  cancel_requested: 'Cancel requested',
   generated: 'Images made',
   stored: 'Images saved',
   charged: 'Charged',
   failed: 'Failed',
-  returned: 'What was not used is back',
+  returned: 'Unused credits returned',
   callback_attempted: 'Callback sent',
 };
 

@@ -1,6 +1,6 @@
 import { ApiError } from '../../api/api-error.ts';
 import { api, bodyOf } from '../../api/client.ts';
-import { checkSignedIn, type Patiently, patientlyWhile } from '../../api/patiently.ts';
+import { checkSignedIn, type Retry, retryWhileSignedIn } from '../../api/retry.ts';
 import {
   type GenerationRequest,
   isEnded,
@@ -20,39 +20,41 @@ import {
   withPictures,
 } from '../create/send.ts';
 import { imageFile, saveZip, type ZipFile } from '../result/save.ts';
-import { makeAgain } from './again.ts';
+import { makeReruns } from './reruns.ts';
 import { type Item, makeBulk, messageOf } from './bulk.ts';
 
-/** What is being done with the selected tasks. Beside the screen: it goes on while somebody looks at another one. */
+/**
+ * The action on the selected tasks. It does not belong to the screen, so that it goes on while another screen is open.
+ */
 export const bulk = makeBulk();
 
-// For a shared computer: the next who signs in must not see it, and it must not go on with his key. Said here, and not where the
-// page begins, since most visits never load this.
+// For a shared computer: the next user must not see the action, and it must not go on with that user's key. Registered
+// here and not in main.tsx, because most visits never load this file.
 session.onSignOut(() => {
   bulk.forget();
-  again.forget();
+  reruns.forget();
 });
 
 const pathOf = (id: string) => ({ params: { path: { task_id: id } } });
 
-const readTask = (id: string, patiently: Patiently): Promise<Task> =>
-  patiently(() => bodyOf(api.GET('/v1/tasks/{task_id}', pathOf(id))));
+const readTask = (id: string, retry: Retry): Promise<Task> =>
+  retry(() => bodyOf(api.GET('/v1/tasks/{task_id}', pathOf(id))));
 
 const imagesOf = (count: number): string => (count === 1 ? '1 image' : `${count} images`);
 
-/** Saves the images of the tasks as one zip file. An image that cannot be read does not keep the others out of it. */
+/** Saves the images of the tasks as one zip file. When an image cannot be read, the zip file still gets the others. */
 export async function downloadTasks(items: readonly Item[]): Promise<void> {
   const files: ZipFile[] = [];
   await bulk.run({
     name: 'Download',
     items,
     work: async ({ id }, isMine) => {
-      const patiently = patientlyWhile(isMine);
-      const task = await readTask(id, patiently);
+      const retry = retryWhileSignedIn(isMine);
+      const task = await readTask(id, retry);
       const links = task.status === 'completed' ? task.results.map(atOwnOrigin) : [];
       const read = await Promise.allSettled(
         links.map(async (link, index) => {
-          files.push(imageFile(id, index + 1, await patiently(() => fetchPicture(link))));
+          files.push(imageFile(id, index + 1, await retry(() => fetchPicture(link))));
         }),
       );
       const failed = read.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
@@ -73,7 +75,7 @@ export async function cancelTasks(items: readonly Item[]): Promise<void> {
     name: 'Cancel',
     items,
     work: async ({ id }, isMine) => {
-      const task = await patientlyWhile(isMine)(() =>
+      const task = await retryWhileSignedIn(isMine)(() =>
         bodyOf(api.POST('/v1/tasks/{task_id}/cancel', pathOf(id))),
       );
       return { text: isEnded(task) ? 'Cancelled' : 'Being cancelled, as far as the model allows' };
@@ -88,7 +90,7 @@ export async function deleteTasks(items: readonly Item[]): Promise<void> {
     items,
     work: async ({ id }, isMine) => {
       try {
-        await patientlyWhile(isMine)(() => bodyOf(api.DELETE('/v1/tasks/{task_id}', pathOf(id))));
+        await retryWhileSignedIn(isMine)(() => bodyOf(api.DELETE('/v1/tasks/{task_id}', pathOf(id))));
       } catch (error) {
         // The response to an earlier try may have been lost.
         if (!(error instanceof ApiError && error.status === 404)) throw error;
@@ -105,23 +107,23 @@ type Prepared = {
   readonly key: string;
 };
 
-const again = makeAgain<Prepared, Created>(
+const reruns = makeReruns<Prepared, Created>(
   (error) => error instanceof ApiError && !error.isTemporary,
 );
 
-/** Starts each of the tasks once more, with its own pictures and all that it asked for. */
+/** Starts each of the tasks once more, with its own pictures and its own request. */
 export async function runTasksAgain(items: readonly Item[]): Promise<void> {
   await bulk.run({
     name: 'Run again',
     items,
     work: async ({ id }, isMine) => {
-      const patiently = patientlyWhile(isMine);
-      const created = await again.run(id, {
+      const retry = retryWhileSignedIn(isMine);
+      const created = await reruns.run(id, {
         check: () => checkSignedIn(isMine),
-        prepare: async () => prepare(await readTask(id, patiently), patiently),
-        create: ({ body, key }) => patiently(() => createTask(body, key)),
+        prepare: async () => prepare(await readTask(id, retry), retry),
+        create: ({ body, key }) => retry(() => createTask(body, key)),
         send: async (made, { body, pictures }) => {
-          if (body.image_uploads && !made.uploads) await expectBegun(made.id, patiently);
+          if (body.image_uploads && !made.uploads) await expectBegun(made.id, retry);
           await uploadAll(made.uploads, pictures);
         },
       });
@@ -132,21 +134,21 @@ export async function runTasksAgain(items: readonly Item[]): Promise<void> {
 }
 
 /**
- * There are no forms when all pictures have arrived, and none either when the forms have expired.
+ * A response without forms means that all pictures have arrived, or that the forms have expired.
  *
  * @throws when the task may still wait for pictures that nobody can send any more
  */
-async function expectBegun(id: string, patiently: Patiently): Promise<void> {
-  const { status, started_at } = await readTask(id, patiently);
+async function expectBegun(id: string, retry: Retry): Promise<void> {
+  const { status, started_at } = await readTask(id, retry);
   if (status !== 'pending' || started_at !== null) return;
   throw new Error(
     `Its new task ${id} has not begun, and takes no pictures any more. Without them it fails in a while and costs nothing; run it again then.`,
   );
 }
 
-async function prepare(task: Task, patiently: Patiently): Promise<Prepared> {
-  const pictures = await Promise.all(task.request.inputs.map((one) => pictureOf(one, patiently)));
-  const body = await patiently(() =>
+async function prepare(task: Task, retry: Retry): Promise<Prepared> {
+  const pictures = await Promise.all(task.request.inputs.map((one) => pictureOf(one, retry)));
+  const body = await retry(() =>
     withPictures(requestOf(task), pictures, { isUnclear: false, onUpload: () => undefined }),
   );
   return { body, pictures, key: newIdempotencyKey() };
@@ -154,22 +156,22 @@ async function prepare(task: Task, patiently: Patiently): Promise<Prepared> {
 
 type TaskInput = Task['request']['inputs'][number];
 
-/** The copy that was made of an input, or its address when there is none. */
+/** The copy of an input, or the input's address when there is no copy. */
 async function pictureOf(
   { link, ...input }: TaskInput,
-  patiently: Patiently,
+  retry: Retry,
 ): Promise<SentPicture> {
   if (link === undefined) {
     if (input.type === 'url') return { kind: 'address', address: input.url };
     throw new Error('There is no copy of its pictures any more: open it, and choose them again.');
   }
-  const blob = await patiently(() => fetchPicture(link));
+  const blob = await retry(() => fetchPicture(link));
   const mediaType = Object.values(mediaTypes).find((type) => type === blob.type);
   if (mediaType === undefined) throw new Error('The copy of its picture has no known type.');
   return { kind: 'file', ready: { blob, mediaType } };
 }
 
-/** What a task has asked for, without its pictures. */
+/** The request of a task, without its pictures. */
 const requestOf = ({ model, request, callback, metadata }: Task): GenerationRequest => ({
   model: model as ModelName,
   prompt: request.prompt,

@@ -3,7 +3,7 @@ import { Foreign } from '../../parts/foreign.tsx';
 import { bulk } from './actions.ts';
 import type { Outcome, Report } from './bulk.ts';
 
-/** What has come of an action, task by task: what failed first, with its reason. */
+/** The outcome of an action, task by task: first the failed ones, with the reasons. */
 export function BulkReport({ report }: { readonly report: Report }) {
   const { outcomes, isRunning, isStopped, problem } = report;
   const failed = outcomes.filter(({ isDone }) => !isDone);

@@ -1,37 +1,37 @@
 /** A task that an action is about, as the report names it. */
 export type Item = { readonly id: string; readonly prompt_start: string };
 
-/** What has come of one task. */
+/** The outcome of an action for one task. */
 export type Outcome = {
   readonly item: Item;
   readonly isDone: boolean;
   /** In a sentence: what was done, or why it was not. */
   readonly text: string;
-  /** The task that was made by it. */
+  /** The new task, when the action has made one. */
   readonly newId?: string | undefined;
 };
 
 type Done = Pick<Outcome, 'text' | 'newId'>;
 
 export type Report = {
-  /** What was asked for, like `Delete`. */
+  /** The name of the action, like `Delete`. */
   readonly name: string;
   readonly total: number;
   /** In the order in which they came. */
   readonly outcomes: readonly Outcome[];
   readonly isRunning: boolean;
-  /** Somebody has stopped it: what is not among the outcomes was not touched. */
+  /** Somebody has stopped the action: tasks that are not among the outcomes were not touched. */
   readonly isStopped: boolean;
-  /** Why the last step failed, which is about all of them. */
+  /** Why the last step failed, which is for all tasks together. */
   readonly problem?: string | undefined;
 };
 
 type Action = {
   readonly name: string;
   readonly items: readonly Item[];
-  /** `isMine`: whether whoever asked for it is still signed in. */
+  /** `isMine`: whether the user who started the action is still signed in. */
   readonly work: (item: Item, isMine: () => boolean) => Promise<Done>;
-  /** After the last of them. */
+  /** Runs after the last task. */
   readonly finish?: (() => Promise<undefined>) | undefined;
 };
 
@@ -41,8 +41,8 @@ export const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);
 
 /**
- * Does the same with many tasks, a few at once, and writes down what came of each: one that fails does not stop the others.
- * It knows no screen, and outlives them. One action at a time.
+ * Runs an action on many tasks, a few at a time, and records the outcome for each: a failure does not stop the others. It
+ * does not depend on a screen, and outlives the screens. Only one action runs at a time.
  */
 export function makeBulk() {
   const listeners = new Set<() => void>();
@@ -88,13 +88,13 @@ export function makeBulk() {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    /** What has begun is done; nothing more begins. */
+    /** Stops the action: what has begun is finished, and nothing more begins. */
     stop: () => change({ isStopped: true }),
-    /** Takes the report of an action that is over away. */
+    /** Removes the report of an action that has ended. */
     close(): void {
       if (!report?.isRunning) show(undefined);
     },
-    /** After a sign-out: nothing stays, and nothing more begins. */
+    /** Forgets everything after a sign-out, and begins nothing more. */
     forget(): void {
       signOuts += 1;
       show(undefined);

@@ -26,7 +26,7 @@ type Props = ReturnType<typeof useFilters> & {
   readonly tasks: readonly TaskSummary[];
 };
 
-/** What is listed: each choice stands in the address. */
+/** The filters of the list. Each choice is part of the address. */
 export function FilterBar({ filters, change, tasks }: Props) {
   const { data: models } = useQuery(modelsQuery);
   const keys = useKeyNames(tasks);
@@ -77,7 +77,7 @@ type ChoiceProps = {
   readonly label: string;
   readonly none: string;
   readonly chosen: string | undefined;
-  /** The values with what they are called. */
+  /** The values with their names. */
   readonly options: readonly (readonly [string, string])[];
   readonly onChoose: (value: string | undefined) => void;
 };
@@ -103,7 +103,7 @@ function Choice({ label, none, chosen, options, onChoose }: ChoiceProps) {
 
 const typingMs = 300;
 
-/** Somebody who types is waited for. */
+/** Searches when the user has stopped typing. */
 function Search({
   text,
   onSearch,
@@ -113,7 +113,8 @@ function Search({
 }) {
   const [typed, setTyped] = useState(text);
   const searched = useRef(text);
-  // The address may change by itself: a step back, or all filters cleared. What was searched here is left as it is being typed.
+  // The address may also change by a step back, or when all filters are cleared. After a search from this field, the
+  // field stays as it is being typed.
   useEffect(() => {
     if (text !== searched.current) setTyped(text);
     searched.current = text;
@@ -139,7 +140,10 @@ function Search({
   );
 }
 
-/** The keys whose tasks there may be, by id: all of the account for who may see them, otherwise those of the tasks shown. */
+/**
+ * The keys to choose from, by id: all keys of the account, if the signed-in key may see them, otherwise the keys of the
+ * shown tasks.
+ */
 function useKeyNames(tasks: readonly TaskSummary[]): readonly (readonly [string, string])[] {
   const { mayManage, keyId, keyName } = useRights();
   const { data: keys } = useQuery({

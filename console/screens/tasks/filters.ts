@@ -22,10 +22,10 @@ export type Filters = {
   readonly text?: string | undefined;
 };
 
-/** As the API has it. */
+/** The limit of the API. */
 export const maxSearchLength = 200;
 
-/** The filters that an address has: what is unknown there is as good as absent. */
+/** The filters of an address. An unknown value counts as absent. */
 export function filtersOf(query: URLSearchParams): Filters {
   const key = query.get('key') ?? '';
   return {

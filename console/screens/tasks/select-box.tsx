@@ -5,7 +5,7 @@ import type { useSelection } from './selection.ts';
 
 export type Selection = ReturnType<typeof useSelection>;
 
-/** Chooses a task; with Shift, also those between it and the one before. */
+/** Selects a task; with Shift, also those between it and the task that was selected before. */
 export function SelectBox({
   task,
   selection,

@@ -10,14 +10,17 @@ type Props = { readonly selection: Selection; readonly isBusy: boolean };
 
 const tasksOf = (count: number): string => (count === 1 ? '1 task' : `${count} tasks`);
 
-/** What a question is about, as it was asked: the list goes on changing behind it, and the answer is for these tasks alone. */
+/**
+ * The tasks that a question is about, as they were when it was asked. The list behind it may change, but the answer is
+ * only for these tasks.
+ */
 type Subject = {
   readonly tasks: readonly TaskSummary[];
   /** How many of the selection had not ended. */
   readonly unfinished: number;
 };
 
-type Asked = Subject & { readonly question: (typeof questions)[keyof typeof questions] };
+type OpenQuestion = Subject & { readonly question: (typeof questions)[keyof typeof questions] };
 
 const questions = {
   cancel: {
@@ -25,7 +28,7 @@ const questions = {
     yes: 'Cancel them',
     no: 'Let them go on',
     action: cancelTasks,
-    text: () => 'What a provider has already may still be made, and is paid then.',
+    text: () => 'A provider may still make the images of a job that it has already, and then they cost credits.',
   },
   runAgain: {
     title: (tasks: string) => `Run ${tasks} again?`,
@@ -45,10 +48,10 @@ const questions = {
   },
 };
 
-/** What can be done with the selected tasks, and with how many of them. */
+/** The actions for the selected tasks, each with the number of tasks that it is possible for. */
 export function SelectionBar({ selection, isBusy }: Props) {
   const { mayGenerate } = useRights();
-  const [asked, ask] = useState<Asked | undefined>();
+  const [open, ask] = useState<OpenQuestion | undefined>();
   const { selected } = selection;
   const withImages = selected.filter((task) => task.has_results);
   const ended = selected.filter(isEnded);
@@ -63,7 +66,7 @@ export function SelectionBar({ selection, isBusy }: Props) {
     const outcomes = bulk.report()?.outcomes ?? [];
     selection.release(outcomes.flatMap(({ item, isDone }) => (isDone ? [item.id] : [])));
   };
-  const put = (question: Asked['question'], tasks: readonly TaskSummary[]) =>
+  const askAbout = (question: OpenQuestion['question'], tasks: readonly TaskSummary[]) =>
     ask({ question, tasks, unfinished: unfinished.length });
   const button = (name: string, count: number, onClick: () => void) => (
     <button
@@ -87,19 +90,19 @@ export function SelectionBar({ selection, isBusy }: Props) {
         <>
           {button('Cancel', unfinished.length, () => {
             if (unfinished.length === 1) void start(cancelTasks, unfinished);
-            else put(questions.cancel, unfinished);
+            else askAbout(questions.cancel, unfinished);
           })}
-          {button('Run again', selected.length, () => put(questions.runAgain, selected))}
-          {button('Delete', ended.length, () => put(questions.delete, ended))}
+          {button('Run again', selected.length, () => askAbout(questions.runAgain, selected))}
+          {button('Delete', ended.length, () => askAbout(questions.delete, ended))}
         </>
       )}
       <button type="button" className="quiet" onClick={() => selection.chooseAll(false)}>
         Select none
       </button>
-      {asked && (
+      {open && (
         <Question
-          {...asked}
-          onYes={() => void start(asked.question.action, asked.tasks)}
+          {...open}
+          onYes={() => void start(open.question.action, open.tasks)}
           onNo={() => ask(undefined)}
         />
       )}
@@ -107,7 +110,7 @@ export function SelectionBar({ selection, isBusy }: Props) {
   );
 }
 
-type QuestionProps = Asked & { readonly onYes: () => void; readonly onNo: () => void };
+type QuestionProps = OpenQuestion & { readonly onYes: () => void; readonly onNo: () => void };
 
 function Question({ question, onYes, onNo, ...subject }: QuestionProps) {
   const { title, yes, no, text } = question;

@@ -2,7 +2,10 @@ import { useRef, useState } from 'react';
 import type { TaskSummary } from '../../api/queries.ts';
 import { between } from './range.ts';
 
-/** Which of the shown tasks are chosen. What is not shown is not chosen, so that nothing happens to what nobody sees. */
+/**
+ * Which of the shown tasks are selected. A task that is not shown is not selected, so that nothing happens to a task that
+ * nobody sees.
+ */
 export function useSelection(tasks: readonly TaskSummary[]) {
   const [ids, setIds] = useState<ReadonlySet<string>>(new Set());
   const last = useRef<string | undefined>(undefined);
@@ -22,7 +25,7 @@ export function useSelection(tasks: readonly TaskSummary[]) {
     selected,
     has: (id: string) => ids.has(id),
     isAll: tasks.length > 0 && selected.length === tasks.length,
-    /** `isRange`: with all between it and the one that was chosen before. */
+    /** `isRange`: also all tasks between it and the one that was chosen before. */
     choose(id: string, isChosen: boolean, isRange: boolean): void {
       set(isRange ? between(tasks, last.current, id) : [id], isChosen);
       last.current = id;
@@ -32,7 +35,7 @@ export function useSelection(tasks: readonly TaskSummary[]) {
         tasks.map(({ id }) => id),
         isChosen,
       ),
-    /** These are done: what has failed stays chosen. */
+    /** Deselects the tasks that are done. Those that have failed stay selected. */
     release: (done: readonly string[]) => set(done, false),
   };
 }

@@ -6,7 +6,7 @@ import { TaskThumbnails } from '../../pictures/thumbnail.tsx';
 import { SelectBox } from './select-box.tsx';
 import type { ListProps } from './task-table.tsx';
 
-/** The tasks as cards: their prompts are read in full, and more of them are seen at once. */
+/** The tasks as cards, which show more of each prompt and more tasks at once. */
 export function TaskGrid({ tasks, selection }: ListProps) {
   return (
     <ul className="task-grid">

@@ -22,7 +22,7 @@ export function TaskTable({ tasks, selection }: ListProps) {
           </th>
           <th scope="col">Status</th>
           <th scope="col">Pictures</th>
-          <th scope="col">What was asked</th>
+          <th scope="col">Prompt</th>
           <th scope="col" className="amount">
             Images
           </th>

@@ -92,7 +92,7 @@ function Older({ isLoading, onLoad }: OlderProps) {
   );
 }
 
-/** The filters without a model that there is not; `undefined` as long as nobody knows. */
+/** The filters without a model that does not exist; `undefined` until the models are known. */
 function useKnownFilters(filters: Filters): Filters | undefined {
   const { data: models, error } = useQuery(modelsQuery);
   if (filters.model === undefined) return filters;
@@ -163,7 +163,7 @@ function NoTasks({ isFiltered, hasMore, onClear }: NoTasksProps) {
   return (
     <section className="panel empty">
       <h2>{hasMore ? 'No such tasks among the newest' : 'No such tasks'}</h2>
-      {hasMore && <p>There are older ones that were not looked at yet.</p>}
+      {hasMore && <p>Older tasks were not searched yet.</p>}
       <button type="button" onClick={onClear}>
         Clear the filters
       </button>

@@ -7,7 +7,7 @@ export function useFilters() {
   return {
     filters: filtersOf(query),
     view: views.find((view) => view === query.get('view')) ?? 'table',
-    /** `replace`: without a step back, for what is being typed. */
+    /** `replace`: makes no entry in the history of the browser, for a text that is being typed. */
     change(name: keyof Filters | 'view', value: string | undefined, replace = false): void {
       const changed = (before: URLSearchParams) => {
         const next = new URLSearchParams(before);

@@ -8,10 +8,10 @@ import { type Filters, periods } from './filters.ts';
 const pageSize = 30;
 const busyPollMs = 3000;
 const idlePollMs = 15_000;
-/** A text is looked for in hundreds of tasks for each page. */
+/** A text search reads hundreds of tasks for each page, so it is polled less often. */
 const searchTimes = 5;
 
-/** The tasks that the filters choose, page by page, read again as they change. */
+/** The tasks that match the filters, page by page, which are polled. */
 export const useTasks = (filters: Filters, isEnabled: boolean) =>
   useInfiniteQuery({
     queryKey: ['tasks', filters],

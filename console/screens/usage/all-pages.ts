@@ -3,7 +3,7 @@ type Page<Row> = { readonly data: readonly Row[]; readonly next_cursor: string |
 /**
  * Reads page after page, `maxPages` at most.
  *
- * @returns the rows, and whether they are all
+ * @returns the rows, and whether these are all rows
  */
 export async function allPages<Row>(
   read: (cursor: string | undefined) => Promise<Page<Row>>,

@@ -5,7 +5,7 @@ type Row = {
 };
 
 const maxKeys = 6;
-/** What all keys but the largest have in common. */
+/** The id of the series for all keys but the largest. */
 export const others = 'other';
 
 /** The keys that have a colour of their own, the largest first, and after them all others, if there are any. */

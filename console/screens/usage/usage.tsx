@@ -15,15 +15,15 @@ import { DayChart } from './day-chart.tsx';
 type Row = components['schemas']['UsageList']['data'][number];
 
 const periods = [7, 30, 90] as const;
-/** The most that the API gives at a time. */
+/** The largest page that the API returns. */
 const pageRows = 1000;
-/** For 90 days of a hundred keys. */
+/** Enough for 90 days of a hundred keys. */
 const maxPages = 10;
 
 const dayBefore = (days: number): string =>
   new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10);
 
-/** As JSON: the same address has a table of text as well. */
+/** Reads usage as JSON. The type of the response also allows the CSV of the same address. */
 const read = (group_by: string, from: string, signal: AbortSignal) =>
   allPages<Row>(async (cursor) => {
     const query = { group_by, from, limit: pageRows, ...(cursor !== undefined && { cursor }) };
@@ -31,7 +31,7 @@ const read = (group_by: string, from: string, signal: AbortSignal) =>
     return typeof body === 'string' ? { data: [], next_cursor: null } : body;
   }, maxPages);
 
-/** What the account has used: by day, and which key did it. Days are those of UTC. */
+/** The usage of the account, by day (UTC) and by key. */
 export function UsagePage() {
   useTitle('Usage');
   const [params, setParams] = useSearchParams();
@@ -188,7 +188,7 @@ function DayTable({ rows }: { readonly rows: readonly Row[] }) {
   );
 }
 
-/** The same as a table for a spreadsheet, from the API itself. */
+/** Saves the usage as CSV for a spreadsheet, as the API makes it. */
 function SaveTable({ from }: { readonly from: string }) {
   const [error, setError] = useState<unknown>();
   const save = async () => {

@@ -55,7 +55,7 @@ const useDeliveries = (status: DeliveryStatus | undefined) =>
     },
   });
 
-/** The callbacks of the account, the newest first: how each stands, and what its receiver answered last. */
+/** The callbacks of the account, the newest first: the status of each, and the last response of its receiver. */
 export function Deliveries() {
   const [query, setQuery] = useSearchParams();
   const status = statuses.find((one) => one === query.get('status'));
@@ -89,7 +89,7 @@ export function Deliveries() {
       {deliveries?.length === 0 && (
         <p>
           {list.hasNextPage
-            ? 'There is none among the newest tasks. There are older ones that were not looked at yet.'
+            ? 'There is none among the newest tasks. Older tasks were not searched yet.'
             : 'There is none.'}
         </p>
       )}

@@ -1,9 +1,9 @@
-/** One thing that a receiver checks, and what came of it here. */
+/** One check of a receiver, and its result here. */
 export type Check = { readonly name: string; readonly isRight: boolean; readonly note: string };
 
 type Pasted = { readonly headers: string; readonly body: string; readonly secret: string };
 
-/** How old an event may be, as receivers usually have it. */
+/** How old an event may be for most receivers. */
 const toleranceSeconds = 300;
 
 /**
@@ -54,7 +54,7 @@ function checkOfTime(timestamp: string | undefined, now: number): Check {
     name,
     Math.abs(age) <= toleranceSeconds,
     `is ${age} s old`,
-    `is ${age} s old: receivers refuse more than ${toleranceSeconds} s. Fine for an event of earlier`,
+    `is ${age} s old: receivers refuse more than ${toleranceSeconds} s. That is right for an older event`,
   );
 }
 

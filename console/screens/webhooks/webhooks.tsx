@@ -20,8 +20,7 @@ export function Webhooks() {
     <>
       <h1>Webhooks</h1>
       <p className="soft">
-        A task with a callback address tells it when it has ended, signed with the secret of the
-        account. Every attempt is on the page of its task.
+        When a task with a callback address has ended, the service sends it there, signed with the secret of the account. Every attempt is on the page of its task.
       </p>
       <Deliveries />
       <div className="task-columns">
@@ -136,7 +135,7 @@ function GivenUp() {
           {again.data.scheduled === 0
             ? 'There was none.'
             : `${again.data.scheduled} are being sent.`}
-          {again.data.has_more && ' There are more: ask once again.'}
+          {again.data.has_more && ' There are more: deliver again for the next ones.'}
         </p>
       )}
     </section>

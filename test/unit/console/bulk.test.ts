@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ApiError } from '../../../console/api/api-error.ts';
-import { patiently } from '../../../console/api/patiently.ts';
+import { retryTemporary } from '../../../console/api/retry.ts';
 import { makeBulk } from '../../../console/screens/tasks/bulk.ts';
 import { filtersOf } from '../../../console/screens/tasks/filters.ts';
 import { between } from '../../../console/screens/tasks/range.ts';
@@ -113,12 +113,12 @@ describe('an action on many tasks', () => {
   });
 });
 
-describe('a request that is sent patiently', () => {
+describe('a request that is sent retryTemporary', () => {
   test('is sent again after the time that the API asks for, and then after longer and longer times', async () => {
     const waits: number[] = [];
     const failures = [busy(7), busy(), busy()];
 
-    const result = await patiently(
+    const result = await retryTemporary(
       async () => {
         const failure = failures.shift();
         if (failure) throw failure;
@@ -141,7 +141,7 @@ describe('a request that is sent patiently', () => {
       throw new ApiError({ status, code: 'some_code', message: 'No.' });
     };
 
-    await expect(patiently(request, async () => undefined)).rejects.toMatchObject({ status });
+    await expect(retryTemporary(request, async () => undefined)).rejects.toMatchObject({ status });
     expect(count).toBe(tries);
   });
 });

@@ -1,8 +1,8 @@
-/** A task as the response to its creation tells of it; `status` is not `pending` when the request was a repeated one. */
-type Made = { readonly id: string; readonly status: string };
+/** A task in the response to its create. After a repeated request, `status` may be other than `pending`. */
+type CreatedTask = { readonly id: string; readonly status: string };
 
-type Options<Prepared, Created extends Made> = {
-  /** Throws when whoever has asked is not signed in any more. */
+type Options<Prepared, Created extends CreatedTask> = {
+  /** Throws when the user who started the action is not signed in any more. */
   readonly check: () => void;
   /** Reads a task, and makes the request for another one like it. */
   readonly prepare: (id: string) => Promise<Prepared>;
@@ -13,12 +13,13 @@ type Options<Prepared, Created extends Made> = {
 };
 
 /**
- * Starts tasks once more. A request whose outcome is not known, or whose pictures were not sent, is kept: the very same is sent
- * when somebody asks for it again, so that nothing is made or paid twice. It knows no screen, and outlives them.
+ * Starts tasks once more. A request whose outcome is unknown, or whose pictures were not sent, is stored. The next try
+ * sends the same request, so that nothing is made or paid twice. It does not depend on a screen, and outlives the
+ * screens.
  *
- * @param isDecided whether the API has refused the request: another try is another request
+ * @param isDecided whether the error means that the API has refused the request. Then another try is another request
  */
-export function makeAgain<Prepared, Created extends Made>(isDecided: (error: unknown) => boolean) {
+export function makeReruns<Prepared, Created extends CreatedTask>(isDecided: (error: unknown) => boolean) {
   /** By the id of the task that is run again. */
   const unclear = new Map<string, Prepared>();
 
@@ -27,7 +28,7 @@ export function makeAgain<Prepared, Created extends Made>(isDecided: (error: unk
     prepared: Prepared,
     { check, create, send }: Options<Prepared, Created>,
   ): Promise<Created> => {
-    // Before anything is kept: the next who signs in must not find it here.
+    // Checked before anything is stored, because the next user must not find it here.
     check();
     unclear.set(id, prepared);
     const created = await create(prepared).catch((error) => {
@@ -45,11 +46,12 @@ export function makeAgain<Prepared, Created extends Made>(isDecided: (error: unk
     async run(id: string, options: Options<Prepared, Created>): Promise<Created> {
       const earlier = unclear.get(id);
       const repeated = earlier && (await start(id, earlier, options));
-      // What was begun earlier may have failed by now, for want of its pictures: it costs nothing, and is begun anew.
+      // The earlier task may have failed by now, because its pictures were missing. It costs nothing, and a new task is
+      // started.
       if (repeated && repeated.status !== 'failed') return repeated;
       return start(id, await options.prepare(id), options);
     },
-    /** After a sign-out. */
+    /** Forgets all requests, after a sign-out. */
     forget: () => unclear.clear(),
   };
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ApiError } from '../../../console/api/api-error.ts';
-import { patientlyWhile } from '../../../console/api/patiently.ts';
-import { makeAgain } from '../../../console/screens/tasks/again.ts';
+import { retryWhileSignedIn } from '../../../console/api/retry.ts';
+import { makeReruns } from '../../../console/screens/tasks/reruns.ts';
 
 type Request = { readonly key: string };
 type Made = { readonly id: string; readonly status: string };
@@ -11,7 +11,7 @@ const refused = new Error('refused');
 
 /** An API that makes a task for each key, as the real one does, and has the statuses that the test sets. */
 function runner() {
-  const again = makeAgain<Request, Made>((error) => error === refused);
+  const reruns = makeReruns<Request, Made>((error) => error === refused);
   const created: string[] = [];
   const sent: string[] = [];
   const statuses = new Map<string, string>();
@@ -22,7 +22,7 @@ function runner() {
   };
   type Failing = Partial<Record<'prepare' | 'create' | 'send', () => Promise<void>>>;
   const run = ({ prepare, create, send }: Failing = {}) =>
-    again.run('task-1', {
+    reruns.run('task-1', {
       check,
       prepare: async () => {
         await prepare?.();
@@ -38,7 +38,7 @@ function runner() {
         sent.push(id);
       },
     });
-  return { again, created, sent, statuses, state, run };
+  return { reruns, created, sent, statuses, state, run };
 }
 const fail = (error: Error) => () => Promise.reject(error);
 
@@ -75,10 +75,10 @@ test('a request that was refused, or has succeeded, is not repeated', async () =
 test.each(['prepare', 'create'] as const)(
   'after a sign-out during its step %s nothing more is sent, and nothing is kept for the next who signs in',
   async (step) => {
-    const { again, created, sent, state, run } = runner();
+    const { reruns, created, sent, state, run } = runner();
     const signOut = async () => {
       state.isSignedIn = false;
-      again.forget();
+      reruns.forget();
     };
     await expect(run({ [step]: signOut })).rejects.toThrow('signed out');
     const ofFirst = step === 'prepare' ? [] : ['key-1'];
@@ -95,7 +95,7 @@ test('while the API makes a request wait somebody else may sign in, and it is no
   let isMine = true;
   let tries = 0;
   const busy = new ApiError({ status: 429, code: 'rate_limit_exceeded', message: 'Too many.' });
-  const patiently = patientlyWhile(
+  const retryTemporary = retryWhileSignedIn(
     () => isMine,
     async () => {
       isMine = false;
@@ -106,6 +106,6 @@ test('while the API makes a request wait somebody else may sign in, and it is no
     tries += 1;
     throw busy;
   };
-  await expect(patiently(request)).rejects.toThrow('you have signed out');
+  await expect(retryTemporary(request)).rejects.toThrow('you have signed out');
   expect(tries).toBe(1);
 });
