@@ -20,7 +20,11 @@ export function addConsoleLink(program: Command): void {
     .description('print a link that signs you in to the console as the operator, once')
     .requiredOption('--function <name>', 'the deployed function that issues keys')
     .requiredOption('--url <address>', 'the address of the deployment: the output Url', parseOrigin)
-    .option('--name <name>', 'your name, as the audit log and the list of sessions show it', userName())
+    .option(
+      '--name <name>',
+      'your name, as the audit log and the list of sessions show it',
+      userName(),
+    )
     .option('--json', 'print the response as JSON')
     .action(printLink);
 }

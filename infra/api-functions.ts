@@ -388,8 +388,7 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
         PROVIDER_SECRET: secrets.providerKeys.allow('secretsmanager:GetSecretValue'),
         TYPICAL_SECONDS: stage.typicalSeconds,
       },
-      sharedBecause:
-        'each reads the keys of the providers, and shows and changes none',
+      sharedBecause: 'each reads the keys of the providers, and shows and changes none',
     },
     'api/manage-accounts': {
       id: 'ManageAccounts',

@@ -85,7 +85,10 @@ const AccountBudget = z.strictObject({
 const Domain = z.strictObject({
   name: z
     .hostname()
-    .regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, 'must be a host name in lower case, like images.example.com'),
+    .regex(
+      /^[a-z0-9-]+(\.[a-z0-9-]+)+$/,
+      'must be a host name in lower case, like images.example.com',
+    ),
   certificate: z
     .string()
     .regex(
@@ -100,7 +103,9 @@ const Domain = z.strictObject({
 const RestoredTables = z
   .record(
     z.enum(tableNames),
-    z.string().regex(/^[\w.-]{3,255}$/, 'must be the name of a table, as npm run restore prints it'),
+    z
+      .string()
+      .regex(/^[\w.-]{3,255}$/, 'must be the name of a table, as npm run restore prints it'),
   )
   .refine((names) => new Set(Object.values(names)).size === tableNames.length, {
     error: 'names a table twice',

@@ -8,7 +8,9 @@ import { addCancel, addCheck, addRedeliver } from './task-actions.ts';
 export function addAdmin(program: Command, terminal: Terminal): void {
   const admin = program
     .command('admin')
-    .description('show the tasks and the usage of all accounts, and act on tasks, with an admin key');
+    .description(
+      'show the tasks and the usage of all accounts, and act on tasks, with an admin key',
+    );
   addAdminTasks(admin, terminal);
   addCancel(admin, terminal);
   addRedeliver(admin, terminal);

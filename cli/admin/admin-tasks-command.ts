@@ -40,7 +40,9 @@ export function addAdminTasks(admin: Command, terminal: Terminal): void {
       .description('list the tasks of all accounts, newest first, or show one in detail')
       .argument('[id]', 'the id of one task', parseTaskId)
       .option('--account <id>', 'only those of this account', parseAccountId)
-      .addOption(choice('--mode <mode>', 'the tasks of test or of live mode (default: live)', modes))
+      .addOption(
+        choice('--mode <mode>', 'the tasks of test or of live mode (default: live)', modes),
+      )
       .addOption(choice('--status <status>', 'only those with this status', statuses))
       .addOption(choice('--code <code>', 'only those that failed with this code', taskErrorCodes))
       .addOption(choice('--provider <name>', 'only those of this provider', providerNames))

@@ -75,9 +75,7 @@ export function addCheck(admin: Command, terminal: Terminal): void {
   withConnectionOptions(
     admin
       .command('check')
-      .description(
-        'check a task now: start its workflow if it is missing, wake it if it waits',
-      )
+      .description('check a task now: start its workflow if it is missing, wake it if it waits')
       .argument('<id>', 'the id of the task', parseTaskId),
   ).action(async (id: string, options: ConnectionOptions) => {
     const api = await adminApiFor(options, terminal);

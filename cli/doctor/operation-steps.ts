@@ -281,7 +281,10 @@ const newAccount = 10;
 
 async function checkQuotas({ concurrency, outputs }: OperationPorts): Promise<Finding> {
   if (!concurrency) {
-    return skipped('quotas', 'This step needs AWS credentials with lambda:GetAccountSettings: --aws.');
+    return skipped(
+      'quotas',
+      'This step needs AWS credentials with lambda:GetAccountSettings: --aws.',
+    );
   }
   const found = await concurrency().catch(toCliError);
   if (found instanceof CliError) {

@@ -29,7 +29,9 @@ type Options = { readonly plan: string; readonly json?: true };
 export function addRestore(program: Command, terminal: Terminal): void {
   program
     .command('tables')
-    .description('restore all tables to a moment; without --run, only check whether that is possible')
+    .description(
+      'restore all tables to a moment; without --run, only check whether that is possible',
+    )
     .requiredOption('--outputs <file>', 'the outputs of the stack, by `cdk deploy --outputs-file`')
     .requiredOption('--to <moment>', 'the moment, like 2026-12-01T09:30:00Z', parseMoment)
     .option('--run', 'restore them')
@@ -43,9 +45,10 @@ export function addRestore(program: Command, terminal: Terminal): void {
   step('tasks', 'list the tasks that are lost, with the jobs that providers have of them').action(
     (options: Options) => listTasks(options, terminal),
   );
-  step('changes', 'list the changes of accounts, keys and credits that the restore has undone').action(
-    (options: Options) => listChanges(options, terminal),
-  );
+  step(
+    'changes',
+    'list the changes of accounts, keys and credits that the restore has undone',
+  ).action((options: Options) => listChanges(options, terminal));
   step(
     'executions',
     'list the executions that do not fit the restored tables; with --stop, stop them',

@@ -23,7 +23,9 @@ export function addCancel(program: Command, terminal: Terminal): void {
 /** The state of a task after a cancel, in words. */
 export function stateAfterCancel({ status }: Pick<Task, 'status'>): string {
   if (status === 'failed') return 'is cancelled';
-  return status === 'pending' ? 'is being cancelled' : 'will be cancelled if its provider still can';
+  return status === 'pending'
+    ? 'is being cancelled'
+    : 'will be cancelled if its provider still can';
 }
 
 async function cancel(api: DarkroomApi, id: string): Promise<Task> {

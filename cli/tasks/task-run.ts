@@ -102,7 +102,8 @@ async function uploadPictures(
     throw new CliError('The API did not say where to upload: does it take uploads?');
   for (const form of forms) {
     const picture = files[form.index];
-    if (!picture) throw new CliError(`The API asks for picture ${form.index + 1}, which was not given`);
+    if (!picture)
+      throw new CliError(`The API asks for picture ${form.index + 1}, which was not given`);
     await uploadPicture(send, form, picture);
   }
 }

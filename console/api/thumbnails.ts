@@ -71,5 +71,7 @@ export const thumbnailsQuery = (task: TaskSummary) =>
     queryFn: () => load(task.id),
     staleTime: staleMs,
     refetchInterval: ({ state: { data, dataUpdateCount } }) =>
-      data && !isComplete(data) && isYoung(task) && dataUpdateCount < maxRefetches ? refetchMs : false,
+      data && !isComplete(data) && isYoung(task) && dataUpdateCount < maxRefetches
+        ? refetchMs
+        : false,
   });

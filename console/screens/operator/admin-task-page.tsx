@@ -188,7 +188,10 @@ const factsOf = (task: Task): readonly Fact[] => [
 
 const internalsOf = ({ provider, internals }: Task): readonly Fact[] => [
   ['Provider', provider],
-  ['Job at the provider', internals.ticket === null ? null : <Foreign key="job" text={internals.ticket} />],
+  [
+    'Job at the provider',
+    internals.ticket === null ? null : <Foreign key="job" text={internals.ticket} />,
+  ],
   ['Slot', internals.slot],
   ['Lane', internals.lane],
   ['Waits for a slot since', time(internals.queued_at)],

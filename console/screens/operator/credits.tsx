@@ -125,14 +125,16 @@ function Unclear({ grant, error, isBusy, onRepeat, onDrop }: UnclearProps) {
         )}
       </p>
       <p className="caption">
-        However often it is sent again, it counts once. Discard it when the statement has it, or when you do not want it any more: the next grant is a new one.
+        However often it is sent again, it counts once. Discard it when the statement has it, or
+        when you do not want it any more: the next grant is a new one.
       </p>
       <p className="actions">
         <button type="button" className="primary" aria-disabled={isBusy} onClick={onRepeat}>
           Send it again
         </button>
         <button type="button" aria-disabled={isBusy} onClick={onDrop}>
-          Discard it </button>
+          Discard it{' '}
+        </button>
       </p>
     </>
   );

@@ -328,7 +328,8 @@ function Alarms({ judgements }: { readonly judgements: readonly Judgement[] }) {
         ))}
       </ul>
       <p className="caption">
-        This page computes these alarms from the lists of the API. The other alarms are about metrics of AWS, and only CloudWatch shows them: the runbook says where alarms are sent.
+        This page computes these alarms from the lists of the API. The other alarms are about
+        metrics of AWS, and only CloudWatch shows them: the runbook says where alarms are sent.
       </p>
     </section>
   );

@@ -1,6 +1,5 @@
 import { ApiError } from '../../api/api-error.ts';
 import { api, bodyOf } from '../../api/client.ts';
-import { checkSignedIn, type Retry, retryWhileSignedIn } from '../../api/retry.ts';
 import {
   type GenerationRequest,
   isEnded,
@@ -8,6 +7,7 @@ import {
   refreshTasks,
   type Task,
 } from '../../api/queries.ts';
+import { checkSignedIn, type Retry, retryWhileSignedIn } from '../../api/retry.ts';
 import { mediaTypes } from '../../pictures/inspect.ts';
 import { atOwnOrigin, fetchPicture } from '../../pictures/picture.ts';
 import { session } from '../../session/session.ts';
@@ -20,8 +20,8 @@ import {
   withPictures,
 } from '../create/send.ts';
 import { imageFile, saveZip, type ZipFile } from '../result/save.ts';
-import { makeReruns } from './reruns.ts';
 import { type Item, makeBulk, messageOf } from './bulk.ts';
+import { makeReruns } from './reruns.ts';
 
 /**
  * The action on the selected tasks. It does not belong to the screen, so that it goes on while another screen is open.
@@ -90,7 +90,9 @@ export async function deleteTasks(items: readonly Item[]): Promise<void> {
     items,
     work: async ({ id }, isMine) => {
       try {
-        await retryWhileSignedIn(isMine)(() => bodyOf(api.DELETE('/v1/tasks/{task_id}', pathOf(id))));
+        await retryWhileSignedIn(isMine)(() =>
+          bodyOf(api.DELETE('/v1/tasks/{task_id}', pathOf(id))),
+        );
       } catch (error) {
         // The response to an earlier try may have been lost.
         if (!(error instanceof ApiError && error.status === 404)) throw error;
@@ -157,10 +159,7 @@ async function prepare(task: Task, retry: Retry): Promise<Prepared> {
 type TaskInput = Task['request']['inputs'][number];
 
 /** The copy of an input, or the input's address when there is no copy. */
-async function pictureOf(
-  { link, ...input }: TaskInput,
-  retry: Retry,
-): Promise<SentPicture> {
+async function pictureOf({ link, ...input }: TaskInput, retry: Retry): Promise<SentPicture> {
   if (link === undefined) {
     if (input.type === 'url') return { kind: 'address', address: input.url };
     throw new Error('There is no copy of its pictures any more: open it, and choose them again.');

@@ -19,7 +19,9 @@ type Options<Prepared, Created extends CreatedTask> = {
  *
  * @param isDecided whether the error means that the API has refused the request. Then another try is another request
  */
-export function makeReruns<Prepared, Created extends CreatedTask>(isDecided: (error: unknown) => boolean) {
+export function makeReruns<Prepared, Created extends CreatedTask>(
+  isDecided: (error: unknown) => boolean,
+) {
   /** By the id of the task that is run again. */
   const unclear = new Map<string, Prepared>();
 

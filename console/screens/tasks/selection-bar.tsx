@@ -28,7 +28,8 @@ const questions = {
     yes: 'Cancel them',
     no: 'Let them go on',
     action: cancelTasks,
-    text: () => 'A provider may still make the images of a job that it has already, and then they cost credits.',
+    text: () =>
+      'A provider may still make the images of a job that it has already, and then they cost credits.',
   },
   runAgain: {
     title: (tasks: string) => `Run ${tasks} again?`,

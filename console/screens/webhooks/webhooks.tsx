@@ -20,7 +20,8 @@ export function Webhooks() {
     <>
       <h1>Webhooks</h1>
       <p className="soft">
-        When a task with a callback address has ended, the service sends it there, signed with the secret of the account. Every attempt is on the page of its task.
+        When a task with a callback address has ended, the service sends it there, signed with the
+        secret of the account. Every attempt is on the page of its task.
       </p>
       <Deliveries />
       <div className="task-columns">
