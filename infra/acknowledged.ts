@@ -8,7 +8,7 @@ import type { Workflow } from './workflow.ts';
 // neither fixed nor listed here stops the synthesis.
 const everywhere = {
   'AwsSolutions-S1':
-    'Callers reach objects through our functions and through links that those sign; our own logs have both.',
+    'Callers reach objects through our functions and through links that these functions sign; our own logs show both.',
   'AwsSolutions-SMG4':
     'The provider rotates its keys, not we; the signing key is replaced by hand, since its links live up to 72 hours.',
   'AwsSolutions-APIG4':

@@ -334,8 +334,8 @@ function queueAlarm({ tables: { queue } }: Monitored) {
 }
 
 /**
- * Two of the last three runs have to succeed. The window is five minutes longer than three intervals, so that it always
- * has three runs in it, however late each is (and four when one is early): one success between two failures does not hide
+ * Two of the last three runs have to succeed. The window is five minutes longer than three intervals. So it always has
+ * three runs in it, however late each is, and four when one is early. One success between two failures does not hide
  * them. A run that did not come counts as failed.
  */
 function canaryAlarm({ canary }: Monitored) {

@@ -61,8 +61,8 @@ export async function buildBundles(routes: readonly LoadedRoute[]): Promise<stri
 }
 
 /**
- * Writes the source file of a function into `directory` and returns its path. The file sets up the network first. That of
- * an API function has the handlers of all routes that name the function.
+ * Writes the source file of a function into `directory` and returns its path. The file sets up the network first. For an
+ * API function, it has the handlers of all routes that name the function.
  */
 export function sourceFile(
   directory: string,

@@ -239,7 +239,8 @@ function requireSameRegion({ domain, region }: Settings): void {
 }
 
 /**
- * A callback needs the record of its task. @throws {Error} when the last attempt would come after the record has expired
+ * A callback needs the record of its task.
+ * @throws {Error} when the last attempt would come after the record has expired
  */
 function requireLaterThanCallbacks(retentionDays: number, delays: readonly number[]): void {
   const seconds = delays.reduce((sum, delay) => sum + delay, 0);

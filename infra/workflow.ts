@@ -45,8 +45,8 @@ import {
 type MachineAction = `states:${'DescribeExecution' | 'SendTaskFailure' | 'StartExecution'}`;
 
 /**
- * Longer than a task may wait for a slot and a provider stores its job after that (a day). A provider that does not
- * respond is polled until then.
+ * Longer than the wait for a slot, plus the day for which a provider stores a job. A provider that does not respond is
+ * polled until then.
  */
 const executionHours = maxQueueMs / hourMs + 24 + 2;
 

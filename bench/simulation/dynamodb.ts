@@ -5,10 +5,11 @@ import type { Clock, Process } from './clock.ts';
 //
 // Latencies: https://github.com/alexdebrie/dynamodb-performance-testing (b26abd7), measured from Lambda in February
 // 2020; there is no newer public figure, so half of them are simulated, too. The source has no reads: a read is assumed
-// to take as long as a put. Conflicts: developer guide, "Transaction conflict handling in DynamoDB"; "Distributed
-// Transactions at Scale in Amazon DynamoDB" (USENIX ATC 2023): no transaction waits for an item. Of two transactions on
-// one item, one is cancelled. Capacity: developer guide, "Partitions": 1,000 write units a second for each. Assumed:
-// every partition key has a partition of its own, as after a while under load, and the table is warm.
+// to take as long as a put.
+// Conflicts: developer guide, "Transaction conflict handling in DynamoDB"; "Distributed Transactions at Scale in
+// Amazon DynamoDB" (USENIX ATC 2023): no transaction waits for an item. Of two transactions on one item, one is cancelled.
+// Capacity: developer guide, "Partitions": 1,000 write units a second for each. Assumed: every partition key has a
+// partition of its own, as after a while under load, and the table is warm.
 
 /** Minimum, p50, p90, p95, p99 and maximum, in milliseconds. */
 const published = {

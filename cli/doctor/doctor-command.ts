@@ -76,7 +76,7 @@ export function addDoctor(program: Command, terminal: Terminal): void {
   });
 }
 
-/** Prints for a person each finding at once, and for a program all findings at the end. */
+/** For a person, prints each finding at once; for a program, prints all findings at the end. */
 async function printFindings(
   ports: Ports,
   { json }: Options,

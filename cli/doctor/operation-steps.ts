@@ -40,8 +40,8 @@ export type OperationPorts = {
   readonly admin?: Pick<AdminApi, 'providers' | 'tryProvider' | 'tasks'> | undefined;
   readonly outputs?: Outputs | undefined;
   /**
-   * How many functions the AWS account may run at a time in the stack's region. @throws {CliError} without the right to
-   * ask
+   * How many functions the AWS account may run at a time in the stack's region.
+   * @throws {CliError} without the permission to read that
    */
   readonly concurrency?: (() => Promise<Concurrency>) | undefined;
   /** The subscribers of a topic of alarms. @throws {CliError} when AWS does not say */

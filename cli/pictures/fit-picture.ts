@@ -38,7 +38,7 @@ export async function fitPicture(
   try {
     return await change(sharp, bytes, limits);
   } catch {
-    // The message of sharp would be that of a library inside of it.
+    // sharp's own message comes from a library inside of it, and does not help the user.
     return { problem: 'sharp cannot read it' };
   }
 }

@@ -103,7 +103,7 @@ export async function deleteProfile(name: string, env: Env): Promise<void> {
 }
 
 // The file is written under another name and then renamed, so that a crash leaves the old file. It is created with its
-// permissions, so that others can read it at no moment.
+// permissions, so that others can never read it.
 async function writeProfiles(stored: Stored, env: Env): Promise<string> {
   const file = profilesFile(env);
   if (!file) throw new CliError('There is no folder for settings: set HOME or XDG_CONFIG_HOME');

@@ -51,7 +51,7 @@ const pathCases = (places: readonly Place[]): string =>
     .map(({ path }) => `"${keyOf(path)}"`)
     .join('|');
 
-// The script goes through the words from left to right; words that are no commands do not change the place.
+// The scripts follow the words from left to right; words that are no commands do not change the place.
 const bash = (places: readonly Place[]): string => `# darkroom completion bash
 _darkroom() {
   local at="" word words=""

@@ -79,8 +79,8 @@ export async function readPlan(path: string): Promise<Plan> {
 }
 
 /**
- * Writes the plan before anything is restored. The file may have the same plan already. @throws {CliError} when it has
- * another plan: no other place says which table is which
+ * Writes the plan before anything is restored. The file may have the same plan already.
+ * @throws {CliError} when it has another plan: no other place says which table is which
  */
 export async function writePlan(path: string, plan: Plan): Promise<void> {
   const text = `${JSON.stringify(plan, undefined, 2)}\n`;

@@ -26,7 +26,7 @@ const extensions: Readonly<Record<string, string>> = {
 };
 
 /**
- * Makes the directory for the results, unless it exists, and writes and removes an empty file in it: so that nobody pays
+ * Makes the directory for the results, unless it exists, and writes and removes an empty file in it, so that nobody pays
  * for results that cannot be saved.
  * @throws {CliError} when it cannot be written to
  */

@@ -5,7 +5,9 @@ const sleep = (ms: number) => new Promise<void>((done) => setTimeout(done, ms));
 
 /**
  * Repeats a request while its failure is temporary, after the pause that the API asks for. For requests that may be
- * repeated. @param wait waits so many milliseconds @throws the error of the last of five tries
+ * repeated.
+ * @param wait waits so many milliseconds
+ * @throws the error of the last of five tries
  */
 export async function retryTemporary<Result>(
   request: () => Promise<Result>,

@@ -6,7 +6,7 @@ import { type Thumbnails, thumbnailsQuery } from '../api/thumbnails.ts';
 /** The first input of a task and its first image. */
 export function TaskThumbnails({ task }: { readonly task: TaskSummary }) {
   const { data, isStale, refetch } = useQuery(thumbnailsQuery(task));
-  // When somebody scrolls down late, the links have expired.
+  // When somebody scrolls down late, the links may have expired.
   const onBroken = () => isStale && void refetch();
   return (
     <span className="thumbnails">

@@ -124,7 +124,7 @@ test('docs/test-mode.md says the limits that test mode has', () => {
     `${toCredits(milliCreditsPerDay)} play credits a day`,
     `${requestsPerMinute} creates a minute for each test key, ${tasksInFlight} open tasks`,
     `the job takes so long: 0 to ${maxSandboxSeconds}.`,
-    `waits in the queue, up to ${maxSandboxBusy}`,
+    `\`[busy: 4]\` (${maxSandboxBusy} at most): it refuses the job so often that the task waits in the queue`,
   ]) {
     expect(page).toContain(text);
   }

@@ -55,8 +55,8 @@ const endOf = ({ created_at, duration }: TaskRow): number | undefined =>
   duration === null ? undefined : created_at + duration;
 
 /**
- * The activity now: how many tasks are created, and how tasks end. @param tasks the newest first. When there are too
- * many, not all of them: then the counts cover a shorter time
+ * The activity now: how many tasks are created, and how tasks end.
+ * @param tasks the newest first. When there are too many, not all of them: then the counts cover a shorter time
  * @param now in unix seconds
  */
 export function activityOf(tasks: readonly TaskRow[], isWhole: boolean, now: number): Activity {
