@@ -180,13 +180,13 @@ describe.skipIf(!hasChromium)('in the form for a picture', () => {
 
     const alert = page.locator('.slot-error');
     expect(await alert.textContent()).toBe(
-      `${name} is not taken as it is. It is 600 × 300: a side must have 384 pixels at least. It has transparent parts, which no model here takes.`,
+      `${name} cannot be used as it is. It is 600 × 300: a side must have 384 pixels at least. It has transparent parts, which no model here takes.`,
     );
     await page.getByAltText(`As it is: ${name}`).waitFor();
     expect(await page.locator('.slot b').count()).toBe(0);
     expect(await violations(page)).toEqual([]);
     await page.getByRole('button', { name: 'Run', exact: true }).click();
-    await page.getByText('A picture is not taken as it is').waitFor();
+    await page.getByText('A picture cannot be used as it is').waitFor();
     expect((await stack.call('GET', '/v1/tasks')).body.data).toHaveLength(before);
 
     await page.getByRole('button', { name: 'Change it after all' }).click();
@@ -207,7 +207,7 @@ describe.skipIf(!hasChromium)('in the form for a picture', () => {
     await focused().toContain('Drop, paste or choose');
   });
 
-  test('with one of two pictures not taken as it is nothing is sent, until it is left out', async () => {
+  test('with one of two pictures that cannot be used, nothing is sent until it is left out', async () => {
     const page = await openForm();
     const creates: string[] = [];
     page.on('request', (request) => {
@@ -217,7 +217,7 @@ describe.skipIf(!hasChromium)('in the form for a picture', () => {
     const bytes = await shape(600, 500, 0.5).png().toBuffer();
     await dropFile(page, '.slot >> nth=1', { name: 'logo.png', type: 'image/png', bytes });
     await page.getByRole('button', { name: 'Undo' }).click();
-    const refusal = page.locator('.run-bar').getByText('A picture is not taken as it is');
+    const refusal = page.locator('.run-bar').getByText('A picture cannot be used as it is');
 
     await run(page, 'Make it snow');
     await refusal.waitFor();

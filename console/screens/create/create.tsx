@@ -175,8 +175,8 @@ function CreateForm({ model }: { readonly model: Model }) {
               />
               <button
                 type="button"
-                aria-label="Throw a seed"
-                title="Throw a seed"
+                aria-label="Choose a random seed"
+                title="Choose a random seed"
                 onClick={() => changeDraft({ seed: String(randomSeed()) })}
               >
                 <Dice />

@@ -119,7 +119,7 @@ export function undoRepair(index: number): void {
   if (picture?.kind !== 'file') return;
   setSlot(index, {
     unrepaired: { ...picture, objectUrl: URL.createObjectURL(picture.original) },
-    error: `${picture.name} is not taken as it is. ${picture.ready.reasons.join(' ')}`,
+    error: `${picture.name} cannot be used as it is. ${picture.ready.reasons.join(' ')}`,
   });
 }
 

@@ -133,7 +133,7 @@ function Unclear({ grant, error, isBusy, onRepeat, onDrop }: UnclearProps) {
           Send it again
         </button>
         <button type="button" aria-disabled={isBusy} onClick={onDrop}>
-          Discard it{' '}
+          Discard it
         </button>
       </p>
     </>
