@@ -28,7 +28,7 @@ export type ActivityLog = {
 type Options = {
   readonly print: (line: string) => void;
   readonly now?: () => number;
-  /** How long a request waits for the log line of its function, which has the name of the key. */
+  /** How long a request waits for the log line of its function, which names the API key. */
   readonly graceMs?: number;
 };
 
@@ -39,7 +39,7 @@ const maxEarlyLines = 1000;
 /** Tells a person what the local stack does: one line for each request, and one for each event of a task. */
 export function activityLog({ print, now = Date.now, graceMs = 300 }: Options): ActivityLog {
   const waiting = new Map<string, Waiting>();
-  const early = new Map<string, LogLine>(); // their requests have not been reported yet
+  const early = new Map<string, LogLine>(); // lines of requests that have not been reported yet
   let lastSentence: string | undefined;
   const say = (text: string) => print(`${clockTime(now())} ${printable(text)}`);
 
@@ -90,7 +90,7 @@ function requestLine(request: HandledRequest, { keyName, code }: Partial<LogLine
   return [line, keyName, code].filter(Boolean).join(' ');
 }
 
-/** The path without what only the addressee may read. */
+/** The path with its secrets replaced by `…`. */
 function shownPath({ path, routeKey = '', pathParameters = {} }: HandledRequest): string {
   const [, pattern] = routeKey.split(' ');
   if (pattern === undefined || !('secret' in pathParameters)) {

@@ -10,7 +10,7 @@ const Owner = z.object({ pid: z.number(), url: z.string().optional() });
 export type DataLock = {
   /** Who had the lock before, if that process ended without giving it back. */
   readonly killed: Owner | undefined;
-  /** Tells those who find the folder locked where this process serves. */
+  /** Stores the URL of this process, for processes that find the folder locked. */
   announce(url: string): void;
   release(): void;
 };

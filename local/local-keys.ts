@@ -29,7 +29,7 @@ export async function loadOrIssueKeys(stack: LocalStack, file: string): Promise<
   });
 }
 
-/** The keys with that of test mode, which the file of an earlier version lacks. */
+/** The stored keys. If the file is of an earlier version, it has no test key, and one is issued. */
 async function withTestKey(stack: LocalStack, file: string, stored: unknown): Promise<LocalKeys> {
   const known = LocalKeys.safeParse(stored);
   if (known.success) return known.data;
@@ -41,7 +41,7 @@ async function withTestKey(stack: LocalStack, file: string, stored: unknown): Pr
 
 const IssuedCode = z.object({ code: z.string() });
 
-/** The address with which the operator opens the console on this machine. It works as long as the stack runs, again and again. */
+/** The address with which the operator opens the console here. It works any number of times while the stack runs. */
 export async function issueConsoleLink(stack: LocalStack): Promise<string> {
   const console = { name: 'local operator', reusable: true };
   const { code } = IssuedCode.parse(await invokeIssueKey(stack, { console }));

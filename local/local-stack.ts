@@ -26,13 +26,13 @@ export type LocalStackOptions = Pick<AwsOptions, 'limits' | 'dynamoDbLatency'> &
   readonly generateImages?: GenerateImages | undefined;
   readonly onTransition?: (event: ExecutionEvent) => void;
   readonly onRequest?: (request: HandledRequest) => void;
-  /** Gets every line that a function logs, and has the functions log what goes well, which they do not on AWS. */
+  /** Gets every line that a function logs. With it the functions also log what goes well, which they do not on AWS. */
   readonly onLog?: (source: string, line: string) => void;
   /** Values for the template's parameters, where they differ from the stage's. */
   readonly parameters?: Readonly<Record<string, string>>;
   /** What a test runs in every sandbox before its function. */
   readonly prelude?: PreludeOf;
-  /** Where a test gets in between those who send something and those who get it. */
+  /** Lets a test intercept events, requests and webhooks on their way. */
   readonly intercept?: Intercepts;
   /** Ends the start: what has been started is closed again, and the signal's reason is thrown. */
   readonly signal?: AbortSignal;
@@ -97,10 +97,10 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   return { ...aws, mockProvider: mock, close: () => running.disposeAsync() };
 }
 
-// The default of every parameter that says where a provider is, in the stage `local`. Nothing listens there.
+// In the stage `local` the default of every parameter with the URL of a provider. Nothing listens there.
 const placeholder = 'http://127.0.0.1:1';
 
-/** Those parameters with the mock provider's URL, which plays all providers. */
+/** These parameters, each with the URL of the mock provider, which stands in for all providers. */
 function providersAt(mockUrl: string, { parameters }: Template): Readonly<Record<string, string>> {
   const urls = Object.entries(parameters).flatMap(([name, { Default }]) =>
     Default === placeholder || `${Default}`.startsWith(`${placeholder}/`)

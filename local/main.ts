@@ -76,7 +76,7 @@ async function run(options: Options) {
   opened.defer(listener.close);
   lock.announce(listener.url);
 
-  // What takes long to load is loaded only now, so that a start that is refused is refused at once.
+  // The slow modules are loaded only now, so that a start that must be refused is refused at once.
   const { synthesiseIfChanged } = await import('./synthesis-cache.ts');
   const loading = Promise.all([import('./local-stack.ts'), import('./local-keys.ts')]);
   await synthesiseIfChanged({

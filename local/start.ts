@@ -1,12 +1,12 @@
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-// `npm start`. What is compiled, and the TypeScript without its types, is kept for the next start.
+// `npm start`. The compiled code and the TypeScript without its types are cached for the next start.
 const compiled = fileURLToPath(new URL('../.local/cache/compiled', import.meta.url));
 
-// On Linux the C library gives threads memory from up to eight areas for each core, and what is free in one of them is
-// of no use to the others. The local stack has a thread for each sandbox: with two areas it takes a sixth less memory.
-// The library reads their number when a process starts, so this one begins again.
+// On Linux the C library gives threads memory from up to eight areas for each core, and one area cannot use the free
+// memory of another. The local stack has a thread for each sandbox: with two areas it takes a sixth less memory. The
+// library reads the number of areas when a process starts, so this process starts itself again.
 if (process.platform === 'linux' && process.env['MALLOC_ARENA_MAX'] === undefined) {
   const main = fileURLToPath(new URL('main.ts', import.meta.url));
   process.execve?.(

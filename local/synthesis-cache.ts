@@ -26,7 +26,7 @@ export const synthesisSources = [
   'functions/**/*.ts',
   'console/**/*.*',
   'docs/openapi.json',
-  // The console shows them.
+  // The console shows these texts.
   'README.md',
   'docs/{calling,errors,runbook}.md',
   'cdk.json',
@@ -39,19 +39,19 @@ export const synthesisSources = [
 type Options = {
   /** Holds the synthesis afterwards. */
   readonly outdir: string;
-  /** Has syntheses of one stage for whatever directory needs one. Everything in it may be deleted at any time. */
+  /** Holds syntheses of one stage, for any directory that needs one. Everything in it may be deleted at any time. */
   readonly cache: string;
-  /** Writes what it makes into the directory that it gets. */
+  /** Writes a synthesis into the directory. */
   readonly synthesise: (directory: string) => Promise<void>;
-  /** What it is made with beside the sources, when a cache has several of the same sources. */
+  /** The settings of the synthesis as a text, if one cache holds several syntheses of the same sources. */
   readonly variant?: string;
   /** The directory of the sources. */
   readonly project?: string;
 };
 
 /**
- * Runs a synthesis, unless `outdir` or the cache holds the one of exactly these sources. One that is ended early
- * leaves both as they were.
+ * Runs a synthesis, unless `outdir` or the cache already holds the one of exactly these sources. A synthesis that is
+ * ended early leaves both as they were.
  * @returns whether it ran
  */
 export async function synthesiseIfChanged({
@@ -91,7 +91,7 @@ const isOf = (outdir: string, digest: string): boolean => {
   return existsSync(file) && readFileSync(file, 'utf8') === digest;
 };
 
-// Of the contents and not of the times: a checkout gives unchanged files new times.
+// A digest of the contents and not of the times: a checkout gives unchanged files new times.
 function digestOf(project: string, variant: string): string {
   const hash = createHash('sha256').update(process.version).update(variant);
   for (const name of globSync(synthesisSources, { cwd: project }).toSorted()) {
@@ -123,8 +123,8 @@ function copyFromCache(cached: string, directory: string): boolean {
 }
 
 /**
- * Lets all copies of a synthesis have one compile cache: a function that was loaded from one of them starts sooner from
- * each. Without it, as on a system that has no links, each of them has its own.
+ * Lets all copies of a synthesis share one compile cache: a function that was loaded from one copy starts sooner from
+ * every other. On a system without links each copy has a cache of its own.
  */
 function shareCompileCache(cached: string, directory: string): void {
   const shared = compileCacheOf(cached);
@@ -132,7 +132,7 @@ function shareCompileCache(cached: string, directory: string): void {
     if (!existsSync(shared)) mkdirSync(shared);
     symlinkSync(shared, compileCacheOf(directory), 'junction');
   } catch {
-    // Nothing but time is lost.
+    // Only time is lost.
   }
 }
 

@@ -39,7 +39,7 @@ export async function synthesise(
       CDK_OUTDIR: outdir,
       // Validation takes half the time of a synthesis. The tests and every `cdk` command do it.
       CDK_VALIDATION: 'false',
-      // Whatever the settings of a deployment in this folder are.
+      // Overrides the settings of a deployment in this folder.
       CDK_CONTEXT_JSON: JSON.stringify({
         ...context,
         stage,
@@ -51,7 +51,7 @@ export async function synthesise(
   });
   const kill = () => child.kill('SIGKILL');
   signal?.addEventListener('abort', kill);
-  // For a second Ctrl-C, which does not wait.
+  // A second Ctrl-C ends this process without waiting for the child.
   process.once('exit', kill);
   const output: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => output.push(part));

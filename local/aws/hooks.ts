@@ -4,7 +4,7 @@ import type { InterceptEvent } from './lambda/intercept-event.ts';
 import type { PreludeOf } from './lambda/prelude.ts';
 import type { ExecutionEvent } from './step-functions/history.ts';
 
-/** Hooks with which others observe the running stack, and a test breaks something. */
+/** Hooks to observe the running stack. Tests also inject faults with them. */
 export type Hooks = {
   /** What runs in every sandbox before its function. */
   readonly prelude?: PreludeOf | undefined;

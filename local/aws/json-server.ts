@@ -15,7 +15,7 @@ import { isJsonObject, type JsonObject } from './json-object.ts';
 /** One operation of a service: gets the body of a request, returns that of the response. */
 export type JsonOperation = (input: JsonObject) => object | Promise<object>;
 
-/** Is called instead of an operation. If it returns nothing, the connection is broken. */
+/** Is called instead of an operation. If it returns nothing, the server closes the connection without a response. */
 export type Intercept = (
   operation: string,
   input: JsonObject,
@@ -24,7 +24,7 @@ export type Intercept = (
 
 /** A service that speaks AWS JSON: `x-amz-target` names the operation, the body is a JSON object. */
 export type JsonService = {
-  /** As a caller reads it in an error message. */
+  /** The service's name in error messages. */
   readonly name: string;
   /** What `x-amz-target` has before the operation. */
   readonly target: string;
@@ -39,7 +39,7 @@ export type JsonService = {
   readonly intercept?: Intercept | undefined;
 };
 
-/** Serves a service by AWS JSON over HTTP. What an operation throws, other than an `AwsError`, is a 500. */
+/** Serves a service by AWS JSON over HTTP. Any error of an operation but an `AwsError` becomes a 500. */
 export const createJsonServer = (service: JsonService): Server =>
   createServer(async (request, response) => {
     const { status, body } = await respond(service, request);
@@ -70,7 +70,7 @@ async function respond(service: JsonService, request: IncomingMessage) {
   }
 }
 
-/** Logs what the caller is only told the message of. Unlike an injected failure, it is a mistake in here. */
+/** Logs an unexpected error, of which the caller gets only the message. Unlike an injected failure, it is a mistake here. */
 async function runLogged(run: JsonOperation, input: JsonObject): Promise<object> {
   try {
     return await run(input);

@@ -8,7 +8,7 @@ const defaultPixels = 1280 * 1280;
 
 /**
  * Generates the PNGs of requests, one request at a time: two at once would make the machine unusable.
- * @param editImage makes one image; tests that do not look at it give a quicker one
+ * @param editImage makes one image; tests that do not check the image pass a quicker function
  */
 export function imageGenerator(editImage: Edit = edit) {
   let last: Promise<unknown> = Promise.resolve();

@@ -118,7 +118,7 @@ export function jobs({ now, speed, generateImages, loads, results, maxEndedJobs 
       giveTurns(at);
     };
 
-    /** Ends what is over, in the order in which it ended, and starts what comes next. */
+    /** Ends the jobs that are over, in the order in which they ended, and starts the next ones. */
     const advance = (): void => {
       const at = now();
       const over = [...running].filter(({ finishedAt }) => hasPassed(finishedAt, at));
@@ -219,7 +219,7 @@ export function jobs({ now, speed, generateImages, loads, results, maxEndedJobs 
   };
 }
 
-/** The status of a job as of the last time the clock was looked at. */
+/** The status of a job at the last time the clock was read. */
 export function statusOf({ canceledAt, isStarted, isFinished, result }: Job): Status {
   if (canceledAt !== undefined) return 'CANCELED';
   if (!isStarted) return 'PENDING';

@@ -58,7 +58,7 @@ export function beginSubmit(
 }
 
 /**
- * What every query and cancellation begins with. `count` is the one that it adds to.
+ * What every query and cancellation begins with. `count` names the counter that it increases.
  * @throws {ProviderError} without a key, above the rate limit, and for a poll when the settings say so
  */
 export function beginQuery(

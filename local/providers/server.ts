@@ -41,9 +41,9 @@ export type MountedMockProvider = {
   readonly url: string;
   /** Handles a request whose path begins with that of `url`. */
   readonly handle: RequestListener;
-  /** The same jobs at a second public URL: what comes in there gets links below that URL. */
+  /** The same jobs at a second public URL: requests there get links below that URL. */
   handlerAt(url: string): RequestListener;
-  /** Waits until the images of all jobs that have started are there: whoever moves the clock waits for them. */
+  /** Waits until the images of all started jobs are there. A test that moves the clock has to wait for them. */
   generated(): Promise<void>;
   /** The same as `POST /control`. @throws {ProviderError} when a value is not allowed */
   control(change: Change): void;

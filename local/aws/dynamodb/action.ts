@@ -10,7 +10,7 @@ export type Action = {
   readonly table: string;
   /** The key, or the item that contains it. */
   readonly attributes: Item;
-  /** Names the item; nothing if its key is wrong. */
+  /** Identifies the item; undefined if its key is wrong. */
   readonly id: string | undefined;
   /** Whether the error of a failed condition contains the item. */
   readonly returnsItem: boolean;

@@ -198,7 +198,7 @@ const actionOf = (operation: Operation): ActionFunction =>
 const rulesOf = (operation: Operation): { readonly types: Types; readonly custom?: CustomRule } =>
   require(`dynalite/validations/${fileOf(operation)}.js`);
 
-/** Members that dynalite does not know and that are fulfilled nevertheless: it has no stale reads. */
+/** Members that dynalite does not know, but satisfies anyway: none of its reads is stale. */
 const implied: Readonly<Partial<Record<Operation, readonly string[]>>> = {
   Scan: ['ConsistentRead'],
 };
@@ -212,7 +212,7 @@ function validate(store: Store, operation: Operation, input: JsonObject): JsonOb
   const unknown = unknownMember(Object.fromEntries(notIgnored), types, operation);
   if (unknown !== undefined) throw notImplemented(unknown);
   try {
-    const checked = checkTypes(structuredClone(input), types); // it changes its argument
+    const checked = checkTypes(structuredClone(input), types); // checkTypes changes its argument
     checkValidations(checked, types, custom, store);
     return operation === 'UpdateItem' ? normalizeUpdate(checked) : checked;
   } catch (thrown) {
@@ -267,7 +267,7 @@ function normalizeUpdate(checked: JsonObject): JsonObject {
   return { ...checked, _updates: { ...data._updates, sections } };
 }
 
-// dynalite's ADD changes a number in place, and with it what `SET copy = number` has just copied.
+// dynalite's ADD changes a number in place, so it would also change the value that `SET copy = number` has just copied.
 function addAsSet(clause: Clause): Clause {
   const { type, path, val, attrType } = clause;
   if (type !== 'add' || attrType !== 'N') return clause;
@@ -292,14 +292,14 @@ const keyOf = ({ KeySchema }: Table, item: Item): Item =>
     KeySchema.flatMap(({ AttributeName: name }) => (item[name] ? [[name, item[name]]] : [])),
   );
 
-/** Runs an operation on a view of the store; what is thrown inside the view's callbacks goes to `fail`. */
+/** Runs an operation on a view of the store; `fail` gets the errors that are thrown inside the view's callbacks. */
 const runAction = (
   view: (fail: (thrown: unknown) => void) => Store,
   operation: Operation,
   checked: JsonObject,
 ): Promise<JsonObject> =>
   new Promise<JsonObject>((resolve, reject) => {
-    // Of the operations on tags, the result is an empty text.
+    // The operations on tags return an empty text.
     actionOf(operation)(view(reject), checked, (error, result) =>
       error ? reject(error) : resolve(isJsonObject(result) ? result : {}),
     );

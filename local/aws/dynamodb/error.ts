@@ -24,7 +24,7 @@ export function dynamoDbError(
 export const validationError = (message: string): AwsError =>
   dynamoDbError('ValidationException', message);
 
-/** An error of a request member that DynamoDB has and this one has not. */
+/** The error for a member of a request that DynamoDB has, but the local one has not. */
 export const notImplemented = (member: string): AwsError =>
   validationError(`The local DynamoDB does not implement ${member}.`);
 

@@ -5,7 +5,7 @@ import { dynamoDbError, validationError } from './error.ts';
 const tokenLifetimeMs = 10 * 60_000;
 const maxTokenLength = 36;
 
-/** What is known of a token: the hash of its transaction, and when that succeeded. Nothing while it runs. */
+/** A token's record: the hash of its transaction, and when that succeeded (undefined while the transaction runs). */
 type Use = { readonly hash: string; readonly succeededAt: number | undefined };
 
 /**

@@ -8,7 +8,7 @@ export type ItemsInFlight = {
   isHeld(id: Id): boolean;
   /** Holds the items of a transaction that writes, until the result is called. */
   hold(ids: readonly Id[]): () => void;
-  /** Watches the items of a transaction that reads, until `end`: it may not see a part of a write only. */
+  /** Watches the items of a transaction that reads, until `end`: such a transaction must not see half of a write. */
   watch(ids: readonly Id[]): { wasWritten(id: Id): boolean; end(): void };
   /** Has to be called with every item that was written. */
   written(ids: readonly Id[]): void;

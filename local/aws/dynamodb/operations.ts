@@ -14,8 +14,8 @@ type Operations = ReturnType<typeof dynamoDbOperations>;
 export type RunOperation = (name: keyof Operations, input: JsonObject) => Promise<JsonObject>;
 
 /**
- * The operations of this DynamoDB, by name. They run one at a time, which is fast enough for one machine, but
- * for the pauses: transactions conflict when one of them pauses between its checks and its writes.
+ * The operations of this DynamoDB, by name. They run one at a time, which is fast enough for one machine. Others run
+ * only during a pause: transactions conflict when one of them pauses between its checks and its writes.
  */
 export function dynamoDbOperations(
   engine: Engine,

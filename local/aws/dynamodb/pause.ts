@@ -2,20 +2,20 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { AwsError } from '../aws-error.ts';
 import type { JsonObject } from '../json-object.ts';
 
-/** A moment at which a call to DynamoDB takes its time. */
+/** A moment at which a call to DynamoDB may pause. */
 export type Moment = {
   readonly operation: string;
   readonly input: JsonObject;
   /**
-   * `received`: before it looks at an item. `prepared`: a transaction has checked its items, and nothing is
+   * `received`: before it reads an item. `prepared`: a transaction has checked its items, and nothing is
    * written yet. `done`: everything is written, and the response not sent yet.
    */
   readonly at: 'received' | 'prepared' | 'done';
 };
 
 /**
- * How long a call takes at a moment; other calls run in the meantime. Nothing if it takes no time there. A test
- * returns a promise that it settles itself, so that calls overlap as it wants.
+ * Returns the pause of a call at a moment, or undefined for none; other calls run in the meantime. A test returns a
+ * promise that the test settles itself, so that calls overlap exactly as it needs.
  */
 export type Pause = (moment: Moment) => Promise<void> | undefined;
 
@@ -57,7 +57,7 @@ export const latencyPause =
     return milliseconds > 0 ? wait(milliseconds) : undefined;
   };
 
-/** The same pauses, of which `end` ends all: the calls in them fail, and have written nothing or everything. */
+/** The same pauses, and an `end` for all of them: paused calls then fail, and each has written nothing or everything. */
 export function endablePauses(pause: Pause): { readonly pause: Pause; end(): void } {
   const fails = new Set<(reason: AwsError) => void>();
   let ended = false;

@@ -13,12 +13,12 @@ type Options = {
   readonly tables: readonly TableDefinition[];
   /** Where the data is stored; in memory without it. */
   readonly dataDir?: string | undefined;
-  /** A free one without it. */
+  /** Without it, any free port. */
   readonly port?: number | undefined;
   /** Milliseconds since 1970: for items that expire, and for client request tokens. */
   readonly now?: (() => number) | undefined;
   readonly ttlIntervalMs?: number | undefined;
-  /** When a call takes how long; without it none takes any time, so that no two calls are ever in conflict. */
+  /** At which moments a call pauses, and for how long. Without it calls take no time, so no two are ever in conflict. */
   readonly pause?: Pause | undefined;
   /** Checks permissions; without it every caller may do everything. */
   readonly authorize?: Authorizer | undefined;

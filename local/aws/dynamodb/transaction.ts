@@ -37,7 +37,7 @@ export async function transactWrite(
     if (reason === none) accepted.push(action);
   }
 
-  // A transaction that will be cancelled is in the way of others, too, until all its items know of it.
+  // Even a transaction that will be cancelled holds its items, until all of them know of the cancellation.
   const release = inFlight.hold(accepted.map(({ id }) => id));
   try {
     await prepared();
@@ -50,7 +50,7 @@ export async function transactWrite(
   return {};
 }
 
-/** Reads all items at one moment: it is cancelled when one of them is written meanwhile. */
+/** Reads all items at one moment: the transaction is cancelled when one of them is written meanwhile. */
 export async function transactGet(
   { engine, inFlight, prepared }: Context,
   input: JsonObject,

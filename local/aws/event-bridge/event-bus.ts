@@ -14,7 +14,7 @@ export type ServiceEvent = {
 export type EventBus = {
   /** Delivers the event to the functions of all matching rules, and does not wait for them. */
   publish(event: ServiceEvent): void;
-  /** Has these rules from now on. */
+  /** Replaces the rules. */
   update(rules: readonly EventRule[]): void;
   close(): void;
 };

@@ -19,7 +19,7 @@ type Options = {
   /** Multiplies the rates of the throttles. */
   readonly speed?: number;
   readonly stageName?: string;
-  /** The port to serve; without it a free one is taken. What is mounted on it is no business of the API. */
+  /** The port to serve; without it a free one is taken. The API gets no requests to paths that are mounted on it. */
   readonly listener?: Listener | undefined;
   readonly now?: () => number;
   /** Called when a request has its response. */
@@ -32,7 +32,7 @@ export type HandledRequest = {
   readonly method: string;
   /** As it was sent, without the query. */
   readonly path: string;
-  /** The route that it took, if any, and the variable parts of its path. */
+  /** The route that matched, if any, and the variable parts of the path. */
   readonly routeKey?: string | undefined;
   readonly pathParameters?: Readonly<Record<string, string>> | undefined;
   readonly status: number;
@@ -54,7 +54,7 @@ const maxBodyBytes = 10 * 1024 * 1024;
 const maxHeaderBytes = 10_240;
 
 export type HttpApi = RunningServer & {
-  /** Has these routes and this configuration from now on. */
+  /** Replaces the routes and the configuration. */
   update(api: Required<Pick<Options, 'routes' | 'cors' | 'stageName' | 'throttling'>>): void;
 };
 
@@ -183,7 +183,7 @@ const refused = (status: number, text: string, match?: Match<RouteDefinition>): 
   match,
 });
 
-// The request line and the values of the headers; their names do not count.
+// The request line and the values of the headers; the names of headers do not count.
 function headerBytes({ method = '', url = '', httpVersion, rawHeaders }: IncomingMessage): number {
   const requestLine = `${method} ${url} HTTP/${httpVersion}`;
   return rawHeaders

@@ -14,7 +14,7 @@ type Bucket = { tokens: number; filledAt: number };
 
 /**
  * API Gateway's throttle: a token bucket for each route, which holds `burst` tokens and gets `rate` new ones a
- * second. The returned function takes one, and says whether there was one.
+ * second. The returned function takes a token, and says whether there was one.
  */
 export function throttle(throttling: Throttling, now: () => number, speed = 1) {
   const buckets = new Map<string, Bucket>();

@@ -45,7 +45,7 @@ function parts(arn: string): readonly string[] {
 const wildcards: Readonly<Record<string, string>> = { '*': '.*', '?': '.' };
 
 function matches(pattern: string, text: string): boolean {
-  // Every call to a service is checked against all statements of a role: nearly all parts have no wildcard.
+  // A shortcut: every call is checked against all statements of a role, and nearly all parts have no wildcard.
   if (!/[*?]/.test(pattern)) return pattern === text;
   const source = pattern.replace(/[\\^$.*+?()[\]{}|]/g, (char) => wildcards[char] ?? `\\${char}`);
   return new RegExp(`^${source}$`, 's').test(text);

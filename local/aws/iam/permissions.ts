@@ -16,10 +16,10 @@ type Credentials = { readonly accessKeyId: string; readonly secretAccessKey: str
 export type Permissions = {
   /** The credentials with which the functions sign their requests. */
   credentials(): readonly Credentials[];
-  /** The same for the environment of one function, by its ARN. */
+  /** The credentials of one function, by its ARN, as environment variables. */
   environmentOf(functionArn: string): Readonly<Record<string, string>>;
   readonly authorize: Authorizer;
-  /** Has the permissions of another template from now on. A function keeps its credentials. */
+  /** Replaces the permissions by those of another template. A function keeps its credentials. */
   update(context: Context): void;
   /** Returns why a machine may not call a function, or nothing if it may. */
   invokeDenial(machineArn: string, functionArn: string): string | undefined;

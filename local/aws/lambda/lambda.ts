@@ -24,8 +24,8 @@ export type LambdaRunner = {
    */
   invoke(nameOrArn: string, payload: unknown, options?: { async?: boolean }): Promise<InvokeResult>;
   /**
-   * Has these functions from now on. A function that differs from before starts in new sandboxes; what
-   * already runs, runs to its end.
+   * Replaces the functions. A function that differs from before starts in new sandboxes; invocations that
+   * already run are not stopped.
    */
   update(functions: readonly FunctionDefinition[]): void;
   /** Gives all functions new sandboxes: no invocation that begins now finds a warm one. */
@@ -55,8 +55,8 @@ export type LambdaLimits = {
    */
   readonly maxEventsPerFunction?: number | undefined;
   /**
-   * How long an invocation may wait for that. Then it is throttled: its caller has given up by now, and would only make
-   * others wait. The HTTP API gives up after 30 seconds at the latest.
+   * How long an invocation may wait for a sandbox. Then it is throttled: its caller has given up by now, and the
+   * invocation would only make others wait. The HTTP API gives up after 30 seconds at the latest.
    */
   readonly maxQueueMs?: number | undefined;
   /** How long a sandbox stays when it has nothing to do. */
@@ -68,8 +68,8 @@ export type LambdaLimits = {
 type Options = LambdaLimits & {
   readonly functions: readonly FunctionDefinition[];
   /**
-   * What a function gets beyond its own environment: credentials, and the services' addresses. Called
-   * when a sandbox starts, so the services may start after the runner that they call.
+   * What a function gets beyond its own environment: credentials, and the services' addresses. Called when a
+   * sandbox starts. So a service that invokes functions may start after this runner.
    */
   readonly environment?: (definition: FunctionDefinition) => Readonly<Record<string, string>>;
   readonly logs: LogSink;
@@ -83,7 +83,7 @@ type Options = LambdaLimits & {
 const retryWaitsMs = [60_000, 120_000];
 /** A throttled event is tried again after a second, then two, four … up to five minutes. */
 const throttledWaitsMs = { first: 1000, longest: 300_000 };
-/** When no invocation has ended for this long, another one may run: one may be waiting for the other. */
+/** When no invocation has ended for this long, one more may run: those that run may be waiting for it. */
 const patienceMs = 1000;
 /** The same among events: they seldom wait for each other. */
 const eventPatienceMs = 30_000;
@@ -118,8 +118,8 @@ export function lambdaRunner(options: Options): LambdaRunner {
     return own;
   };
 
-  // A new sandbox takes more of the machine's time than what most functions do. So when there are more invocations than
-  // places, those go first that find a warm one; otherwise each would end the sandbox that the next one needs.
+  // A new sandbox takes more of the machine's time than most functions do. So when there are more invocations than
+  // places, those with a warm sandbox go first; otherwise each would end the sandbox that the next one needs.
   const runInSandbox = (definition: FunctionDefinition, event: SandboxEvent, idleMs: number) => {
     const queuedAt = performance.now();
     return semaphoreOf(definition).run(() =>
@@ -147,7 +147,7 @@ export function lambdaRunner(options: Options): LambdaRunner {
     return result;
   };
 
-  // Lambda keeps an event that is throttled. That is no attempt.
+  // Lambda keeps a throttled event. A throttle does not count as an attempt.
   const onceNotThrottled = async (
     { arn, maxEventAgeSeconds }: FunctionDefinition,
     payload: string,
@@ -232,7 +232,7 @@ const poolOf = (
     return sandbox({ definition, environment: variables, logs, preludeOf: prelude });
   });
 
-/** The waits before the retries of an event, as many of them as it is young enough for. */
+/** The waits before the retries of an event: those that end before the event is too old. */
 function retryWaitsOf({ retryAttempts, maxEventAgeSeconds }: FunctionDefinition) {
   let age = 0;
   return retryWaitsMs.slice(0, retryAttempts).filter((wait) => {

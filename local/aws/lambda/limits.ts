@@ -11,7 +11,7 @@ const maxEventBytes = 1024 * 1024;
 /** Lambda allows a response to be a little longer than a request. */
 const maxResponseBytes = maxRequestBytes + 100;
 
-/** Why Lambda does not take this payload, if it does not. */
+/** Why Lambda rejects this payload; undefined if it does not. */
 export function payloadRejection(payload: string, isAsync: boolean): Rejected | undefined {
   const bytes = Buffer.byteLength(payload);
   if (bytes <= (isAsync ? maxEventBytes : maxRequestBytes)) return undefined;
@@ -24,7 +24,7 @@ export function payloadRejection(payload: string, isAsync: boolean): Rejected | 
   );
 }
 
-/** The failure of a function whose response is too long, if it is. */
+/** The failure of a function whose response is too long; undefined for any other response. */
 export const responseFailure = (payload: string) =>
   Buffer.byteLength(payload) > maxResponseBytes
     ? invokeFailure(

@@ -8,7 +8,7 @@ import type { FunctionDefinition } from '../template/read-functions.ts';
 export type Prelude = {
   /** A module that exports `install`. It is loaded in the sandbox's thread before the bundle. */
   readonly module: URL;
-  /** What `install` is called with. The local stack does not look at it. */
+  /** The argument of `install`. The local stack does not read it. */
   readonly data: unknown;
   /** The parts of `data` that are transferred to the sandbox's thread and not copied: a `MessagePort`. */
   readonly transfer?: readonly Transferable[];

@@ -67,10 +67,10 @@ export function sandboxPool(warmSandboxes: WarmSandboxes, create: () => Sandbox)
 
 /** The idle sandboxes of all functions. */
 export type WarmSandboxes = {
-  /** Keeps the sandbox for the next event, for so long at most; then `discard` is called. */
+  /** Keeps the sandbox for the next event, for `maxIdleMs` at most; then calls `discard`. */
   add(sandbox: Sandbox, maxIdleMs: number, discard: () => void): void;
   remove(sandbox: Sandbox): void;
-  /** Called before a sandbox is made: if there are too many, the one that has been idle longest goes. */
+  /** Called before a sandbox is made: if there are too many, it ends the one that has been idle longest. */
   makeRoom(): void;
 };
 
@@ -100,7 +100,7 @@ export function warmSandboxes({ max, runningCount }: WarmOptions): WarmSandboxes
     remove,
     makeRoom() {
       for (const [sandbox, { discard }] of idle) {
-        // The one that is going to run is counted as running already.
+        // `runningCount` includes the sandbox that is about to be made.
         if (idle.size + runningCount() <= max) return;
         end(sandbox, discard);
       }

@@ -87,7 +87,7 @@ function startWorker(
   const { directory, handler, name, arn, memoryMb } = definition;
   const workerData: WorkerStart = {
     directory,
-    // Node finds what it has compiled by the path from there to the file, whose links it has followed.
+    // Node finds compiled code by the path from the cache to the file, and it has followed the links in the file's path.
     compileCache: compileCacheOf(dirname(realpathSync(directory))),
     handler,
     functionName: name,

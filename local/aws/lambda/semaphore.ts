@@ -1,16 +1,16 @@
 type Waiting = {
   readonly admit: () => void;
-  /** Whether it goes before callers that have waited longer. */
+  /** Whether this caller goes before callers that have waited longer. */
   readonly isPreferred: () => boolean;
 };
 
-/** So many callers in a row may go before one that has waited longer. */
+/** How many callers in a row may go before one that has waited longer. */
 const maxPreferred = 20;
 
 /**
- * Lets at most `limit` callers in at a time; the others wait in order, but that those go first who say so when there
- * is a place. When nobody has left for a while (`patienceMs`), one more gets in: those inside may be waiting for one
- * who waits outside.
+ * Lets at most `limit` callers in at a time. The others wait in order, except that preferred callers go first when a
+ * place becomes free. When nobody has left for `patienceMs`, one more gets in: the callers inside may be waiting for
+ * one that waits outside.
  */
 export function semaphore(limit: number, patienceMs: number) {
   const waiting: Waiting[] = [];

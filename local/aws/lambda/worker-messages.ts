@@ -3,13 +3,13 @@ import type { InvokeResult } from './invoke-result.ts';
 /** What a worker gets when it starts. */
 export type WorkerStart = {
   readonly directory: string;
-  /** Where what V8 compiles is stored for the next sandbox of the function. */
+  /** The directory for compiled code, which the next sandbox of the function finds there. */
   readonly compileCache: string;
   readonly handler: string;
   readonly functionName: string;
   readonly functionArn: string;
   readonly memoryMb: number;
-  /** A module with the function `install`, and what that is called with before the bundle is loaded. */
+  /** A module whose function `install` is called with `data` before the bundle is loaded. */
   readonly prelude?: { readonly module: string; readonly data: unknown } | undefined;
 };
 

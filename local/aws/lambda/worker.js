@@ -16,7 +16,7 @@ const start = workerData;
 /** @param {WorkerMessage} message */
 const send = (message) => parentPort?.postMessage(message);
 
-// It saves a third of the time to load a bundle. Portable: also in another copy of the assembly.
+// The cache saves a third of the time to load a bundle. Portable: it also serves another copy of the assembly.
 enableCompileCache({ directory: start.compileCache, portable: true });
 
 const loading = load();
@@ -64,7 +64,7 @@ async function run(handler, event) {
   } catch (thrown) {
     send(threw(thrown, false));
   }
-  // What the first event has compiled. Afterwards there is nothing to write.
+  // Stores the code that the first event has compiled. Later events compile nothing worth a write.
   flushCompileCache();
 }
 

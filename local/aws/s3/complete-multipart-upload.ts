@@ -55,7 +55,7 @@ export async function completeMultipartUpload(request: S3Request): Promise<S3Res
   };
 }
 
-// Ten thousand parts with all that may be said about them.
+// Enough for ten thousand parts, each with its ETag and checksum.
 const maxBodyBytes = 8 * 1024 * 1024;
 
 // The checksums in the headers are those of the object and not of this body.
@@ -119,7 +119,7 @@ function requirePartChecksum(wanted: ListedPart, part: Part, { checksum }: Uploa
   }
 }
 
-/** The ETag is the MD5 of the parts' MD5s, and so is a composite checksum made of theirs. */
+/** The ETag is the MD5 of the parts' MD5s. A composite checksum is made of the parts' checksums in the same way. */
 function identify(
   parts: readonly Part[],
   { checksum }: Upload,

@@ -41,7 +41,7 @@ export async function writeData(
   return { file, size, md5: md5.digest('hex'), checksum: checksum.digest('base64') };
 }
 
-/** Writes a record beside its place, so that a rename can put it there at once. */
+/** Writes a record to another file in the same directory, so that a rename can put it in its place at once. */
 export async function writeDraft(directory: string, record: unknown): Promise<string> {
   const draft = `${randomUUID()}.draft`;
   await writeFile(join(directory, draft), JSON.stringify(record), { flush: true });

@@ -3,7 +3,7 @@ import type { Headers } from './http-request.ts';
 
 /**
  * `known` are the headers that the operation knows, of those that change what S3 does; `*` stands for the
- * rest of a name. @throws {S3Error} when a request has another
+ * rest of a name. @throws {S3Error} when a request has an unknown one of that kind
  */
 export function requireKnownHeaders(
   operation: string,
@@ -32,7 +32,7 @@ export const isKnown = (name: string, known: readonly string[]): boolean =>
 
 const changesBehavior = /^(x-amz-|if-(none-)?match$|if-(un)?modified-since$)/;
 
-// They sign it, or say who sent it.
+// These headers sign a request or name its sender.
 const ofEveryRequest = [
   'x-amz-algorithm',
   'x-amz-content-sha256',
@@ -45,5 +45,5 @@ const ofEveryRequest = [
   'x-amz-user-agent',
 ];
 
-// These say what is so without them.
+// A header with this value changes nothing: S3 does the same without it.
 const onlyValues: Readonly<Record<string, string>> = { 'x-amz-storage-class': 'STANDARD' };

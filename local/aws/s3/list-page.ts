@@ -7,11 +7,11 @@ export type Entry = { readonly key: string; readonly commonPrefix: string | unde
 
 type Selection = {
   readonly prefix: string;
-  /** Keys that have it behind the prefix are rolled up to a common prefix; none if it is empty. */
+  /** Keys with the delimiter behind the prefix are rolled up to a common prefix. An empty one rolls up nothing. */
   readonly delimiter: string;
   /** No key before it is listed. */
   readonly from: string;
-  /** The last key or common prefix of the page before: what it belongs to is not listed once more. */
+  /** The last key or common prefix of the page before. A common prefix that contains it is not listed again. */
   readonly marker: string;
 };
 
@@ -60,7 +60,7 @@ export function listParameters(query: URLSearchParams, limitName: string): ListP
   };
 }
 
-/** The elements that say what was asked for. */
+/** The elements that repeat the parameters of the request. */
 export const echoed = (
   query: URLSearchParams,
   { prefix, delimiter, written }: ListParameters,

@@ -61,8 +61,8 @@ function idMarkerOf(query: URLSearchParams): string {
   );
 }
 
-// Without a version id, the page before ended with all versions of the key. The id of a deleted version still has its
-// sequencer.
+// Without a version id, the page before ended with all versions of the key. The id contains the sequencer, so it still
+// has a place in the order when its version is deleted.
 function isListedBefore(
   store: Store,
   key: string,

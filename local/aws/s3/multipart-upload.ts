@@ -29,7 +29,7 @@ export async function createMultipartUpload(request: S3Request): Promise<S3Respo
   };
 }
 
-/** The checksum that the object shall have. A checksum of checksums is what S3 makes of parts by default. */
+/** The checksum that the client wants for the object. By default S3 makes a checksum of the parts' checksums. */
 function wantedChecksum(headers: Headers): Upload['checksum'] {
   const name = headers['x-amz-checksum-algorithm'];
   const type = headers['x-amz-checksum-type']?.toUpperCase() ?? 'COMPOSITE';

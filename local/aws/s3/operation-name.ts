@@ -2,8 +2,8 @@ import { S3Error } from './error.ts';
 import type { Address, Headers } from './http-request.ts';
 
 /**
- * Every operation of S3, as `METHOD path?parameters header`. A request is the operation whose method and
- * path it has, and most of whose parameters and headers.
+ * Every operation of S3, as `METHOD path?parameters header`. A request matches an operation if it has all of these.
+ * If several match, it is the one with the most parameters and headers.
  */
 const operations = {
   ListBuckets: 'GET /',
@@ -143,7 +143,7 @@ export function operationName(method: string, address: Address, headers: Headers
   const maxDetails = Math.max(...matching.map(detailsOf));
   const [first, ...others] = matching.filter((pattern) => detailsOf(pattern) === maxDetails);
   if (!first) throw new S3Error('MethodNotAllowed');
-  // Few operations differ in nothing but the name that the SDK adds.
+  // A few operations differ only in their name, which the SDK sends as `x-id`.
   const wanted = address.query.get('x-id');
   return others.find(({ name }) => name === wanted)?.name ?? first.name;
 }

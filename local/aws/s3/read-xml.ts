@@ -13,7 +13,7 @@ type OpenElement = { name: string; text: string; children: XmlElement[] };
 // An end tag, a start tag, or text.
 const token = /<\/([\w:.-]+)\s*>|<([\w:.-]+)(?:\s[^<>]*?)?(\/?)>|([^<]+)/y;
 
-/** Reads an XML document without a DTD, as clients of S3 send them. @throws {S3Error} when it is none */
+/** Reads an XML document without a DTD, as clients of S3 send them. @throws {S3Error} when the text is not one */
 export function readXml(document: string): XmlElement {
   const text = document.replace(/^\ufeff?\s*<\?xml[^>]*\?>/, '').replace(/<!--.*?-->/gs, '');
   const root: OpenElement = { name: '', text: '', children: [] };

@@ -29,7 +29,7 @@ export type S3Response = {
 /** A bucket as the template describes it. */
 export type Bucket = {
   readonly name: string;
-  /** Whether a write keeps what it replaces. */
+  /** Whether a write keeps the version that it replaces. */
   readonly versioned?: boolean;
   readonly cors?: readonly CorsRule[];
   readonly notifications?: readonly Notification[];

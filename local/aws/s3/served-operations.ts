@@ -66,8 +66,8 @@ const copySource = [
 ];
 
 /**
- * The operations that are served. What a request asks for that is not listed here is rejected by its name:
- * if it were ignored, the client would take it for done.
+ * The operations that are served. A request for anything that is not listed here is rejected with its name. If it
+ * were ignored, the client would believe that it was done.
  */
 export const servedOperations: Readonly<Partial<Record<OperationName, Operation>>> = {
   HeadBucket: {
@@ -115,7 +115,7 @@ export const servedOperations: Readonly<Partial<Record<OperationName, Operation>
     requiredActions: copyActions,
     run: copyObject,
   },
-  // A form is carried out before it gets here, since its signature is inside of it.
+  // A real form never gets here: `handleRequest` reads it first, since its signature is inside. Only other bodies do.
   PostObject: {
     parameters: [],
     headers: [],

@@ -58,7 +58,7 @@ type Content = {
 
 type Options = {
   readonly now: () => number;
-  /** Whether a write keeps what it replaces. */
+  /** Whether a write keeps the version that it replaces. */
   readonly versioned?: boolean | undefined;
 };
 
@@ -79,7 +79,7 @@ export type Store = {
     versionId?: string,
   ): Promise<{ readonly object: Stored; readonly file: FileHandle } | undefined>;
   put(content: Content): Promise<Stored>;
-  /** Returns the delete marker that stands for the object now, if there has to be one. */
+  /** Deletes the object. Returns the delete marker that hides its versions, if the bucket keeps versions. */
   remove(key: string): Promise<DeleteMarker | undefined>;
   /** Deletes a version for good, and returns it. */
   removeVersion(key: string, versionId: string): Promise<Version | undefined>;
@@ -202,11 +202,11 @@ const newestFirst = (a: Version, b: Version): number => b.sequencer - a.sequence
 
 const sequencerDigits = 16;
 
-// The sequencer makes ids comparable, so that a list can go on behind a version that is gone.
+// The sequencer makes ids comparable, so that a list can continue after a version that was deleted.
 const newVersionId = (sequencer: number): string =>
   sequencer.toString(16).padStart(sequencerDigits, '0') + randomBytes(8).toString('hex');
 
-/** The sequencer of the version with this id, which may be gone. */
+/** The sequencer in a version id; the version itself may be deleted. */
 export const sequencerOf = (versionId: string): number =>
   Number.parseInt(versionId.slice(0, sequencerDigits), 16);
 

@@ -2,7 +2,7 @@ import { S3Error } from './error.ts';
 import { versionHeader } from './object-headers.ts';
 import { isDeleteMarker, type Store } from './store.ts';
 
-/** The version that a request names. @throws {S3Error} when it cannot be the name of one */
+/** The version id in a request. @throws {S3Error} when no version can have such an id */
 export function wantedVersion(query: URLSearchParams): string | undefined {
   const versionId = query.get('versionId');
   if (versionId === null) return undefined;

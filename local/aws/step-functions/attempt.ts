@@ -8,9 +8,9 @@ export type Attempt = {
   fail(failure: TaskFailure): void;
   /** A sign of life. */
   heartbeat(): void;
-  /** Calls this at every sign of life. */
+  /** Calls the listener at every sign of life. */
   onHeartbeat(listener: () => void): void;
-  /** Calls this as soon as it is over. */
+  /** Calls the listener as soon as the attempt is over. */
   onEnd(listener: () => void): void;
 };
 

@@ -14,7 +14,7 @@ export type AppendEvent = (
  */
 export class EventThread {
   lastId: number;
-  /** The state that it is in: its type and its name. Undefined between two states. */
+  /** The state in which the thread is: its type and its name. Undefined between two states. */
   current: { readonly type: string; readonly name: string } | undefined;
   readonly #append: AppendEvent;
   readonly #signal: AbortSignal;

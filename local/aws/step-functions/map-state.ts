@@ -7,7 +7,7 @@ import { abandoned, runtimeFailure } from './task-failure.ts';
 
 type RunBranch = (branch: Branch, input: unknown, run: Run) => Promise<unknown>;
 
-/** As many iterations of an inline Map does AWS run at a time. */
+/** AWS runs at most this many iterations of an inline Map at a time. */
 const maxConcurrency = 40;
 
 /** Runs the ItemProcessor of a Map for every item. Returns the output of the state. */
@@ -89,7 +89,7 @@ class Iterations {
   #fail(index: number, { lastId }: EventThread, error: unknown): void {
     this.#failure = { error };
     this.#running.delete(index);
-    // All of these events follow from the one that failed.
+    // All of these events name the last event of the failed iteration as the one before them.
     const record = (type: string, state: string, details = {}) => {
       this.#run.events.lastId = lastId;
       this.#run.events.record(type, state, details);

@@ -12,7 +12,7 @@ export class TaskFailure extends Error {
     this.isFinal = final;
   }
 
-  /** The same error; the cause of one that is the machine's own fault says in which state it is. */
+  /** The same error. The cause of a runtime error, which is the machine's own fault, also names the state. */
   inState(name: string, enteredEventId: number): TaskFailure {
     if (this.name !== runtimeError || this.message.startsWith('An error occurred')) return this;
     return runtimeFailure(
@@ -24,7 +24,7 @@ export class TaskFailure extends Error {
 export const timeoutError = 'States.Timeout';
 /** The error of a state whose function has shown no sign of life for too long. */
 export const heartbeatTimeoutError = 'States.HeartbeatTimeout';
-/** Whether an error is that of a state that was not done in time. */
+/** Whether this is the error of a state that was not done in time. */
 export const isTimeout = (name: string): boolean =>
   name === timeoutError || name === heartbeatTimeoutError;
 const runtimeError = 'States.Runtime';
@@ -33,7 +33,7 @@ const runtimeError = 'States.Runtime';
 export const runtimeFailure = (cause: string) =>
   new TaskFailure(runtimeError, cause, { final: true });
 
-/** What states fail with that are left at once. */
+/** The failure of the states that are left at once. */
 export const abandoned = () => new TaskFailure('Abandoned', '', { final: true });
 
 // The largest output of a state, in bytes of JSON.

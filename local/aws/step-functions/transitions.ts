@@ -1,6 +1,6 @@
 import type { Branch, State } from './definition.ts';
 
-/** What AWS would refuse in the way from state to state: a dead end, a lost target, a state never reached. */
+/** Why AWS would refuse the transitions of a branch: a dead end, a missing target, a state that is never reached. */
 export function transitionProblems(branch: Branch): readonly string[] {
   const names = namesOf(branch);
   const twice = names.filter((name, index) => names.indexOf(name) !== index);

@@ -5,7 +5,7 @@ import { nameProperty } from './physical-names.ts';
 /** What the local stack knows of the properties of some resource types. Any other property is refused. */
 export type ResourceSchema<S extends z.ZodRawShape = z.ZodRawShape> = {
   readonly types: readonly string[];
-  /** The properties that are evaluated. One that is only allowed to be absent is `z.undefined(why)`. */
+  /** The properties that are evaluated. A property that must be absent is `z.undefined(why)`. */
   readonly read: S;
   /** The properties that change nothing here, each with the reason. They are not even evaluated. */
   readonly ignored: Readonly<Record<string, string>>;

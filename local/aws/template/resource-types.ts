@@ -34,7 +34,7 @@ export const schemaByType: ReadonlyMap<string, ResourceSchema> = new Map(
   schemas.flatMap((schema) => schema.types.map((type) => [type, schema])),
 );
 
-/** The resource types that a template may have although nothing here runs them, and why that is no loss. */
+/** The resource types that a template may have although nothing here runs them, and why they are not missed. */
 export const typesWithoutEffect: Readonly<Record<string, string>> = {
   'AWS::CDK::Metadata': 'tells AWS which constructs a stack has',
   'AWS::CloudWatch::Alarm': 'nothing is measured here',

@@ -40,7 +40,7 @@ const Resource = z.strictObject({
   Type: z.string(),
   Condition: z.string().optional(),
   Properties: z.record(z.string(), z.unknown()).default({}),
-  // The order of a deployment, and what is left after one: there is none here.
+  // These concern deployments and deletions, which do not exist here.
   DependsOn: z.unknown().optional(),
   DeletionPolicy: z.unknown().optional(),
   UpdateReplacePolicy: z.unknown().optional(),
@@ -53,7 +53,7 @@ const Output = z.strictObject({
   Value: z.unknown(),
   Condition: z.string().optional(),
   Description: z.string().optional(),
-  // Other stacks could import it. There are none here.
+  // For imports by other stacks, which do not exist here.
   Export: z.unknown().optional(),
 });
 
@@ -66,7 +66,7 @@ const TemplateFile = z.strictObject({
   Conditions: z.record(z.string(), z.unknown()).default({}),
   Resources: z.record(z.string(), Resource),
   Outputs: z.record(z.string(), Output).default({}),
-  // CDK's rule about the account that is deployed to. Another one would not be checked here.
+  // Only CDK's own rule about the target account is allowed, since no rule is checked here.
   Rules: z.strictObject({ CheckBootstrapVersion: z.unknown() }).optional(),
 });
 
@@ -141,7 +141,7 @@ function pickStack(artifacts: Artifacts, outdir: string, wanted: string | undefi
 
 function assetsOf(outdir: string, file: string): [objectKey: string, directory: string][] {
   const { files } = readJson(AssetFile, join(outdir, file));
-  // The template itself is an asset, too: a file, where the bundles are directories.
+  // The template itself is an asset, too. It is a file; the bundles are directories.
   return Object.values(files)
     .filter(({ source }) => source.packaging === 'zip')
     .flatMap(({ source, destinations }) =>
