@@ -70,7 +70,7 @@ async function respond(service: JsonService, request: IncomingMessage) {
   }
 }
 
-/** Logs an unexpected error, of which the caller gets only the message. Unlike an injected failure, it is a mistake here. */
+/** Logs an unexpected error: the caller gets only its message. Unlike an injected failure, it is a mistake here. */
 async function runLogged(run: JsonOperation, input: JsonObject): Promise<object> {
   try {
     return await run(input);

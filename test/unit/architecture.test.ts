@@ -58,12 +58,12 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'functions/runtime',
   ],
   infra: [...domain('model'), ...adapters('providers'), 'functions/runtime', 'functions/api'],
-  // A room of its own: it runs any template.
+  // It runs any template, so it knows nothing of this project.
   'local/aws': [],
   'local/providers': ['local/aws'],
   local: ['local/aws', 'local/providers'],
-  // The client: it reads the route declarations, and facts that the API has as well. It judges a picture as the API does,
-  // and tries a provider's key with its client. A restore reads the tables, in which only their adapter knows its way.
+  // The client: it reads the route declarations, and facts that the API has as well. It checks a picture as the API does,
+  // and a key of a provider with the client of that provider. A restore reads the tables, whose layout only their adapter knows.
   cli: [
     ...domain('billing', 'wire', 'images', 'model'),
     ...adapters('aws', 'providers'),
@@ -222,7 +222,7 @@ describe('libraries', () => {
   });
 });
 
-test('no adapter knows the name of an environment variable: who wires it reads the environment', () => {
+test('no adapter knows the name of an environment variable: the file that wires it reads the environment', () => {
   const adapterFiles = files.filter(({ file }) => file.startsWith('functions/adapters/'));
   const pattern = /\b[A-Z]+_(TABLE|URLS?|SECRET|BUCKET|CAPACITIES|SECONDS)\b|\bprocess\.env\b/;
 
@@ -318,7 +318,7 @@ describe('the console', () => {
     expect(parts.map(pathOf).filter((path) => !/^console\/(parts|api)\//.test(path))).toEqual([]);
   });
 
-  test('asks the service for something by useAction, which no second click does twice', () => {
+  test('sends changes to the service only through useAction, so that a second click does nothing twice', () => {
     const users = sources.filter(({ text }) => /\b(useMutation|mutateAsync)\b/.test(text));
 
     expect(users.map(({ file }) => file)).toEqual(['console/parts/use-action.ts']);

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { previousRelease } from '../faults/release.ts';
 
-// From which release test/faults/upgrade.test.ts upgrades. One that goes unnoticed would leave the whole test out.
+// From which release test/faults/upgrade.test.ts upgrades. If none is found, that whole test is skipped.
 
 function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'darkroom-release-'));

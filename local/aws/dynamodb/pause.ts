@@ -57,7 +57,7 @@ export const latencyPause =
     return milliseconds > 0 ? wait(milliseconds) : undefined;
   };
 
-/** The same pauses, and an `end` for all of them: paused calls then fail, and each has written nothing or everything. */
+/** The same pauses, and an `end` for all of them: paused calls then fail, each with nothing or everything written. */
 export function endablePauses(pause: Pause): { readonly pause: Pause; end(): void } {
   const fails = new Set<(reason: AwsError) => void>();
   let ended = false;

@@ -18,7 +18,7 @@ type Options = {
   /** Milliseconds since 1970: for items that expire, and for client request tokens. */
   readonly now?: (() => number) | undefined;
   readonly ttlIntervalMs?: number | undefined;
-  /** At which moments a call pauses, and for how long. Without it calls take no time, so no two are ever in conflict. */
+  /** When a call pauses, and for how long. Without it calls take no time, so no two are ever in conflict. */
   readonly pause?: Pause | undefined;
   /** Checks permissions; without it every caller may do everything. */
   readonly authorize?: Authorizer | undefined;

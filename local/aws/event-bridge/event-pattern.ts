@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { isJsonObject } from '../json-object.ts';
 
-/** The events that match a rule: each field of the pattern must have one of the values that the pattern lists for it. */
+/** The events that match a rule: each field of the pattern must have one of the values that are listed for it. */
 export type EventPattern = { readonly [field: string]: readonly Condition[] | EventPattern };
 
 type Condition = z.infer<typeof Condition>;

@@ -87,7 +87,7 @@ function startWorker(
   const { directory, handler, name, arn, memoryMb } = definition;
   const workerData: WorkerStart = {
     directory,
-    // Node finds compiled code by the path from the cache to the file, and it has followed the links in the file's path.
+    // Node finds compiled code by the path from the cache to the file, in which it has followed all links.
     compileCache: compileCacheOf(dirname(realpathSync(directory))),
     handler,
     functionName: name,

@@ -86,7 +86,7 @@ export const bucketSchema = {
   },
   ignored: {
     AnalyticsConfigurations: notObserved,
-    BucketEncryption: 'data lies on this machine as it is',
+    BucketEncryption: 'data is stored unencrypted on this machine',
     IntelligentTieringConfigurations: 'it only changes the price',
     InventoryConfigurations: notObserved,
     LifecycleConfiguration: 'objects stay until they are deleted',

@@ -56,7 +56,7 @@ export const functionSchema = {
   ignored: {
     Architectures: 'a function runs on this machine',
     EphemeralStorage: 'the temporary folder is that of this machine',
-    KmsKeyArn: 'variables lie on this machine as they are',
+    KmsKeyArn: 'variables are stored unencrypted on this machine',
     RecursiveLoop: 'loops are not detected',
     RuntimeManagementConfig: 'the runtime is the Node of this machine',
     Tags: 'tags change nothing',

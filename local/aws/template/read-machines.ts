@@ -24,7 +24,7 @@ export const machineSchema = {
       .optional(),
   },
   ignored: {
-    EncryptionConfiguration: 'data lies on this machine as it is',
+    EncryptionConfiguration: 'data is stored unencrypted on this machine',
     LoggingConfiguration: 'GetExecutionHistory tells what an execution did',
     Tags: 'tags change nothing',
     TracingConfiguration: 'nothing is traced here',

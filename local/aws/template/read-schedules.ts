@@ -27,7 +27,7 @@ export const scheduleSchema = {
   },
   ignored: {
     Description: 'it is only a text',
-    KmsKeyArn: 'data lies on this machine as it is',
+    KmsKeyArn: 'data is stored unencrypted on this machine',
     ScheduleExpressionTimezone: 'a rate is the same in every time zone',
   },
 };

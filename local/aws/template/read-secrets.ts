@@ -36,7 +36,7 @@ export const secretSchema = {
   },
   ignored: {
     Description: 'it is only a text',
-    KmsKeyId: 'data lies on this machine as it is',
+    KmsKeyId: 'data is stored unencrypted on this machine',
     Tags: 'tags change nothing',
   },
 };

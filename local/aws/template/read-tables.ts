@@ -38,7 +38,7 @@ const Replica = z.strictObject({
   ContributorInsightsSpecification: ignored(notObserved),
   ReadProvisionedThroughputSettings: ignored(noCapacity),
   ReadOnDemandThroughputSettings: ignored(noCapacity),
-  SSESpecification: ignored('data lies on this machine as it is'),
+  SSESpecification: ignored('data is stored unencrypted on this machine'),
   TableClass: ignored('it only changes the price'),
   Tags: ignored('tags change nothing'),
 });
@@ -67,7 +67,7 @@ export const tableSchema = {
     ReadOnDemandThroughputSettings: noCapacity,
     WriteProvisionedThroughputSettings: noCapacity,
     WriteOnDemandThroughputSettings: noCapacity,
-    SSESpecification: 'data lies on this machine as it is',
+    SSESpecification: 'data is stored unencrypted on this machine',
     PointInTimeRecoverySpecification: noBackups,
     ContributorInsightsSpecification: notObserved,
     DeletionProtectionEnabled: 'no stack is deleted here',

@@ -21,7 +21,7 @@ const line = {
   code: 'service_error',
 };
 
-test('each number of a line is a value of its metric, and its other fields are none', () => {
+test('each number of a metric in a line is a value, and no other field of the line is', () => {
   const common = {
     namespace: 'Darkroom',
     dimensions: { service: 'my-stack' },

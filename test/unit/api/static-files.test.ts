@@ -71,7 +71,7 @@ describe('a file of the console', () => {
     '/etc/hosts.js',
     'index.html.br',
     'assets/main-1a2b3c4d.js.gz',
-  ])('%s is none', (path) => {
+  ])('does not exist at %s', (path) => {
     expect(files.at(path, {})).toBe(undefined);
   });
 });

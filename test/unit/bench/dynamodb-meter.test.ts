@@ -88,7 +88,7 @@ test.each<[string, Partial<QueryCommandInput>, object]>([
     },
     { Count: 0, Items: [] },
   ],
-])('a query that %s takes the same, and gets what it asked for', async (_, more, found) => {
+])('a query that %s takes the same units, and gets what it asked for', async (_, more, found) => {
   expect(await query(more)).toEqual({ ...found, read: 7.5 });
 });
 

@@ -9,7 +9,7 @@ import {
 } from '../../../bench/simulation/dynamodb.ts';
 import { simulateShardedLedger } from '../../../bench/simulation/sharded-ledger.ts';
 
-test('processes run in the order of their times, and one that waits beyond the limit goes on later', () => {
+test('processes run in the order of their times, and a process that waits beyond the end of a run continues in the next one', () => {
   const clock = createClock();
   const seen: string[] = [];
   function* wait(name: string, milliseconds: number): Process {

@@ -51,7 +51,7 @@ describe('an action on many tasks', () => {
     expect(bulk.report()).toMatchObject({ name: 'Cancel', outcomes: { length: 6 } });
   });
 
-  test('that is stopped ends what has begun, and says what was not touched', async () => {
+  test('that is stopped finishes the tasks that it has begun, and reports how many it has not begun', async () => {
     const bulk = makeBulk();
     const done: string[] = [];
 
@@ -75,7 +75,7 @@ describe('an action on many tasks', () => {
     });
   });
 
-  test('touches nothing more after a sign-out, and is not told to the next who signs in', async () => {
+  test('begins no further task after a sign-out, and its report is not shown to the next user', async () => {
     const bulk = makeBulk();
     const begun: string[] = [];
 

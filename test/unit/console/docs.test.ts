@@ -106,7 +106,7 @@ describe('the documentation', () => {
     expect(bodyOf(schema).limits).toEqual(limits);
   });
 
-  test('shows fields beside the forms of a value, and ends where a schema has itself in it', () => {
+  test('shows fields beside the forms of a value, and stops where a schema contains itself', () => {
     const tree = { $ref: '#/components/schemas/Tree' };
     const shape = bodyOf(tree, {
       Tree: {
@@ -212,7 +212,7 @@ lines.
     ]);
   });
 
-  test('is that of the pages in docs/, without what leads to pages that are not served', () => {
+  test('is that of the pages in docs/, without links to pages that are not served', () => {
     const [errors = '', readme = '', calling = ''] = [
       'docs/errors.md',
       'README.md',

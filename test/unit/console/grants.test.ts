@@ -4,7 +4,7 @@ import { type Grant, makeGrants } from '../../../console/screens/operator/grants
 const lost = new Error('the answer was lost');
 const refused = new Error('refused');
 
-/** Grants of a service that does what the test says, and remembers the keys and what was sent. */
+/** Grants through a service that answers as the test says, and records the keys and the bodies. */
 function granter() {
   let keys = 0;
   const sent: string[] = [];
@@ -40,7 +40,7 @@ test('a grant whose answer was lost is repeated as it was, under its key, and no
   expect(grants.of('shop')).toBe(undefined);
 });
 
-test('a grant that was refused is over, and one that was unclear before is not', async () => {
+test('a grant that is refused is over, unless an earlier attempt had no clear answer', async () => {
   const { grants, failWith } = granter();
   failWith(refused);
   await expect(grants.begin('shop', ten)).rejects.toBe(refused);
@@ -53,7 +53,7 @@ test('a grant that was refused is over, and one that was unclear before is not',
   expect(grants.of('shop')).toMatchObject({ key: 'key-2', error: refused });
 });
 
-test('while a grant is on its way there is no other for its account, and there is one for another account', async () => {
+test('while a grant is on its way its account gets no second one, but another account may get one', async () => {
   const { grants, sent, answerWith } = granter();
   const answer = Promise.withResolvers<void>();
   answerWith(() => answer.promise);
@@ -68,7 +68,7 @@ test('while a grant is on its way there is no other for its account, and there i
   expect(sent).toHaveLength(2);
 });
 
-test('a grant that was dropped, and every one of a session that has ended, leaves nothing to repeat', async () => {
+test('a grant that was dropped cannot be repeated, and neither can the grants of a session that has ended', async () => {
   const { grants, failWith, answerWith } = granter();
   failWith(lost);
   await expect(grants.begin('shop', ten)).rejects.toBe(lost);

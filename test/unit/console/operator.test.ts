@@ -110,7 +110,7 @@ describe('what tasks do now', () => {
     expect(activityOf(tasks, false, now)).toMatchObject({ perMinute: 800, seconds: 60 });
   });
 
-  test('is nothing when there is no task', () => {
+  test('is zero when there is no task', () => {
     expect(activityOf([], true, now)).toMatchObject({ perMinute: 0, completed: 0, failed: [] });
   });
 });
@@ -128,13 +128,13 @@ describe('an alarm', () => {
     ['too few', [...times(2, 'generation_timeout' as const)], 0, []],
     ['the fault of callers', [...times(9, 'invalid_parameters' as const)], 0, []],
     ['our fault', [...times(3, 'service_error' as const)], 9, ['BrokenTask']],
-  ])('tells of failed tasks by their codes: %s', (_what, codes, completed, expected) => {
+  ])('fires for failed tasks by their codes: %s', (_what, codes, completed, expected) => {
     const tasks = [...codes.map(failedWith), ...times(completed, task())];
 
     expect(firing({ tasks })).toEqual(expected);
   });
 
-  test('tells of a provider that rejects the account today, and of none that is not offered', () => {
+  test('fires for a provider that rejects the account today, unless the provider is not offered', () => {
     const rejections = [{ day: '2027-01-15', code: 'quota_exceeded' as const, count: 1 }];
     expect(firing({ providers: [provider({ rejections })] })).toEqual(['ProviderAccountRejected']);
     expect(firing({ providers: [provider({ rejections, position: null })] })).toEqual([]);
@@ -144,7 +144,7 @@ describe('an alarm', () => {
     expect(firing({ providers: [provider({ rejections: pictures })] })).toEqual([]);
   });
 
-  test('tells of callbacks that were given up, and of a task that has waited for half a day', () => {
+  test('fires for callbacks that were given up, and for a task that has waited for half a day', () => {
     const givenUp = (count: number) =>
       undeliveredOf(times(count, task({ callback: 'undelivered' })), true, now);
     expect(firing({ undelivered: givenUp(4) })).toEqual([]);
@@ -156,7 +156,7 @@ describe('an alarm', () => {
     expect(firing({ providers: waiting(12) })).toEqual(['QueueStuck']);
   });
 
-  test('about the providers cannot be told when nothing is completed and tasks wait, as in an outage', () => {
+  test('about the providers is unknown when nothing is completed and tasks wait, as in an outage', () => {
     const waits = task({ status: 'pending', duration: null });
     expect(unknown({ tasks: [waits] })).toEqual(['ProviderFailing']);
     expect(unknown({ providers: [provider({ slots: [slot(now - 60)] })] })).toEqual([
@@ -167,14 +167,14 @@ describe('an alarm', () => {
     expect(firing({ tasks: [waits, ...failed] })).toEqual(['ProviderFailing']);
   });
 
-  test('about tasks cannot be told when there are more than were read, unless those suffice', () => {
+  test('about tasks is unknown when not all tasks were read, unless those that were read make it fire', () => {
     const tasks = times(800, task());
     expect(unknown({ tasks, isWhole: false })).toEqual(['ProviderFailing', 'BrokenTask']);
     const broken = [...times(3, failedWith('service_error')), ...tasks];
     expect(firing({ tasks: broken, isWhole: false })).toEqual(['BrokenTask']);
   });
 
-  test('about callbacks looks at the last hour, and cannot be told of those that may have been given up before', () => {
+  test('about callbacks covers the last hour, and is unknown when it depends on callbacks that may have been given up before', () => {
     const before = task({ callback: 'undelivered', created_at: now - 7200 });
     const undelivered = undeliveredOf([...times(4, before), task()], true, now);
     expect(undelivered).toEqual({ count: 5, recent: 1, isWhole: true });
@@ -185,7 +185,7 @@ describe('an alarm', () => {
     ]);
   });
 
-  test('fires when fewer than two tasks of the canary were completed, and is not there without a canary', () => {
+  test('fires when fewer than two tasks of the canary were completed, and does not exist without a canary', () => {
     const running = task({ status: 'processing', duration: null });
 
     expect(firing({ canaryTasks: [task(), running, task()] })).toEqual([]);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { pollMsOf } from '../../../console/api/poll.ts';
 
-test('a list asks for no more pages a minute when more of them are shown, and for none by itself when they are many', () => {
+test('a list that shows more pages polls less often, and one that shows many pages does not poll at all', () => {
   expect([0, 1, 2, 3].map((pages) => pollMsOf(pages, 3000))).toEqual([3000, 3000, 6000, 9000]);
   expect([4, 40].map((pages) => pollMsOf(pages, 3000))).toEqual([false, false]);
 });

@@ -9,7 +9,7 @@ type Made = { readonly id: string; readonly status: string };
 const lost = new Error('the picture could not be sent');
 const refused = new Error('refused');
 
-/** An API that makes a task for each key, as the real one does, and has the statuses that the test sets. */
+/** An API that makes one task for each key, as the real one does. The test sets the statuses of the tasks. */
 function runner() {
   const reruns = makeReruns<Request, Made>((error) => error === refused);
   const created: string[] = [];
@@ -42,7 +42,7 @@ function runner() {
 }
 const fail = (error: Error) => () => Promise.reject(error);
 
-test('a task whose pictures were not sent gets them when it is asked for once more, and is not made twice', async () => {
+test('a task whose pictures were not sent gets them when the request is repeated, and is not made twice', async () => {
   const { created, sent, run } = runner();
   await expect(run({ send: fail(lost) })).rejects.toBe(lost);
 
@@ -52,7 +52,7 @@ test('a task whose pictures were not sent gets them when it is asked for once mo
   expect(sent).toEqual(['task-of-key-1']);
 });
 
-test('when it has failed meanwhile for want of its pictures, another one is made and not the old one told of', async () => {
+test('a task that has failed meanwhile because it got no pictures is replaced by a new one when the request is repeated', async () => {
   const { created, sent, statuses, run } = runner();
   await expect(run({ send: fail(lost) })).rejects.toBe(lost);
   statuses.set('key-1', 'failed');
@@ -73,7 +73,7 @@ test('a request that was refused, or has succeeded, is not repeated', async () =
 });
 
 test.each(['prepare', 'create'] as const)(
-  'after a sign-out during its step %s nothing more is sent, and nothing is kept for the next who signs in',
+  'after a sign-out during the step %s nothing more is sent, and nothing is kept for the next user',
   async (step) => {
     const { reruns, created, sent, state, run } = runner();
     const signOut = async () => {
@@ -91,7 +91,7 @@ test.each(['prepare', 'create'] as const)(
   },
 );
 
-test('while the API makes a request wait somebody else may sign in, and it is not tried with his key', async () => {
+test('a request that waits for its next try is not sent when somebody else has signed in meanwhile', async () => {
   let isMine = true;
   let tries = 0;
   const busy = new ApiError({ status: 429, code: 'rate_limit_exceeded', message: 'Too many.' });

@@ -13,7 +13,7 @@ const hasPython = spawnSync('python3', ['--version']).status === 0;
 if (!hasPython) process.stdout.write('Skipped: the samples in Python. There is no python3.\n');
 
 const url = 'https://darkroom.example.com';
-/** What would end a string, run a command or start a comment. */
+/** Characters that would end a string, run a command or start a comment. */
 const hostile = `It's "quoted", $(echo run) \`echo run\` \\ # // \n line 2 \u2028 é 🏞`;
 
 const address = { kind: 'address', address: "https://example.com/a'b.jpg?x=1&y=$HOME" } as const;
@@ -52,7 +52,7 @@ test('a file beside an address is shown as one that is stored first', () => {
   });
 });
 
-test('the command is told a file beside an address as an address, and says why', () => {
+test('the sample of the command passes a file beside an address as an address, and says why', () => {
   const input = { url, request: { prompt: 'Snow' }, pictures: [address, file] };
   const code = sampleIn('CLI', input);
 
@@ -64,7 +64,7 @@ test('the command is told a file beside an address as an address, and says why',
 
 describe.each(named)('with %s', (_, input) => {
   test.each(languages)(
-    '%s has the key in a variable, and its colours leave no character out',
+    '%s has the key in a variable, and its highlighting leaves no character out',
     (language) => {
       const code = sampleIn(language, input);
 

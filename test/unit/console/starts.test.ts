@@ -5,7 +5,7 @@ import { makeStarts } from '../../../console/screens/create/starts.ts';
 const lost = new Error('the answer was lost');
 const refused = new Error('refused');
 
-/** Starts against an API that does what the test says, and remembers the keys and the bodies. */
+/** Starts through an API that answers as the test says, and records the keys and the bodies. */
 function starter() {
   let keys = 0;
   const starts = makeStarts<object, { readonly id: string }>({
@@ -65,7 +65,7 @@ test('while one start is on its way there is no other, and leaving the screen do
   expect(starts.shown()).toEqual({ taskId: 'task-of-key-1' });
 });
 
-test('after a sign-out nothing of a start is shown, repeated, or sent for who signs in next', async () => {
+test('after a sign-out nothing of a start is shown or repeated, and nothing is sent with the key of the next user', async () => {
   const { starts, sent, run, fail } = starter();
   await run({ a: 1 }, fail(lost));
   const stored = Promise.withResolvers<object>();

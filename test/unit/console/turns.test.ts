@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { turnsOf } from '../../../console/screens/create/turns.ts';
 
-test('of two that are on their way to one place the later one has it, whichever arrives first', () => {
+test('of two pictures that are read for one place the later choice wins, whichever is read first', () => {
   const turns = turnsOf(2);
   const slow = turns.take(0);
   const fast = turns.take(0);
@@ -10,7 +10,7 @@ test('of two that are on their way to one place the later one has it, whichever 
   expect([slow(), fast(), beside()]).toEqual([false, true, true]);
 });
 
-test('when all places are emptied, nothing that is on its way arrives', () => {
+test('when all places are emptied, no picture that is still being read is put there', () => {
   const turns = turnsOf(2);
   const waiting = [turns.take(0), turns.take(1)];
   turns.takeAll();

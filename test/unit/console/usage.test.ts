@@ -30,7 +30,7 @@ const rowsOf = (keys: number) =>
   }));
 const namesOf = (keys: number) => seriesOf(rowsOf(keys)).map(({ name }) => name);
 
-test('the six keys that spent most have colours, and what the others spent has one with a name', () => {
+test('the six keys that spent most have series of their own, and all other keys share the last one', () => {
   expect(namesOf(2)).toEqual(['name 1', 'key-0']);
   expect(namesOf(6)).toHaveLength(6);
   expect(namesOf(7).slice(5)).toEqual(['name 1', 'one other key']);

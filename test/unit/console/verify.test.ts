@@ -14,7 +14,7 @@ const wrongParts = async (change: object, at = now) =>
     .map(({ name, note }) => `${name} ${note}`);
 
 describe('a callback that is pasted', () => {
-  test('as it arrived is right in all parts', async () => {
+  test('exactly as it arrived has no wrong part', async () => {
     expect(await verify({ headers, body, secret }, now)).toHaveLength(5);
     expect(await wrongParts({})).toEqual([]);
   });
@@ -38,11 +38,11 @@ describe('a callback that is pasted', () => {
     ['no id', { headers: headers.replace('Webhook-Id', 'X-Id') }, /^webhook-id is missing/],
     ['no signature', { headers: headers.replace('v1,', '') }, /^webhook-signature has no part/],
     ['no headers', { headers: '' }, /^webhook-id is missing/],
-  ])('with %s is told so', async (_, change, says) => {
+  ])('with %s gets a note that says so', async (_, change, says) => {
     expect((await wrongParts(change))[0]).toMatch(says);
   });
 
-  test('late is told how late', async () => {
+  test('too late gets a note that says how old it is', async () => {
     expect(await wrongParts({}, now + 301)).toEqual([
       expect.stringMatching(/^webhook-timestamp is 301 s old/),
     ]);

@@ -77,7 +77,7 @@ describe.each(Object.entries(rules))('generators make nothing of %s', (name, rul
   });
 });
 
-test('the rules look at the whole document', () => {
+test('the rules cover the whole document', () => {
   expect(placesIn(document).length).toBeGreaterThan(1000);
 });
 

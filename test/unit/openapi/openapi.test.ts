@@ -85,7 +85,7 @@ describe.each(Object.entries(describedRoutes))('%s', (key, described) => {
 
   test('requires a key if and only if it can respond with 401', () => {
     const route = declared.get(key);
-    // The one that takes a code in place of a key.
+    // This route takes a code in place of a key.
     const takesCode = key === 'POST /v1/console/sessions';
     expect(described.security).toEqual(
       '401' in described.responses && !takesCode

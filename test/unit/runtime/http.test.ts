@@ -81,7 +81,7 @@ const invalid = (message: string, param: string | null = null) =>
   envelope('invalid_request', message, 'invalid_request_error', param);
 const red = event({ body: { colour: 'red' } });
 
-test('a route with an envelope of its own words every problem in it, also that of a missing key', async () => {
+test('a route with an envelope of its own puts every problem into it, also that of a missing key', async () => {
   const own = defineRoute<typeof Anything>()({
     method: 'POST',
     path,
@@ -346,7 +346,7 @@ describe('400', () => {
     expect(bodyOf(result)).toEqual(invalid('page must be a digit', 'page'));
   });
 
-  test('a parameter that there is not is named, as far as a name may go', async () => {
+  test('an unknown parameter is named, a long one by its first 64 characters', async () => {
     const strict = { ...read, query: z.strictObject({ page: z.string().optional() }) };
     const handler = serve(strict, async () => ({ body: {} }), anyCallerAllowed);
     const send = async (name: string) =>

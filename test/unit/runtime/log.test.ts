@@ -90,7 +90,7 @@ test.each([
   ['another one', 'x\n    at Bearer sk-dr-secret', 'y'],
   ['its end', 'bad x\n    at Bearer sk-dr-secret', 'x'],
   ['none', 'x\n    at Bearer sk-dr-secret', ''],
-])('nothing of a stack is logged whose error got another message: %s', (_what, before, message) => {
+])('the stack of an error whose message was replaced is not logged: %s', (_what, before, message) => {
   const cause = new Error(before);
   expect(cause.stack).toContain('secret'); // from here on the stack has the first message
   cause.message = message;

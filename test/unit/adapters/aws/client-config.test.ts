@@ -23,7 +23,7 @@ test('every client of the SDK has limits for its connections and its requests', 
       /^new (S3Client\(s3ClientConfig|LambdaClient\(runnerClientConfig|(?!S3)\w+Client\(clientConfig)\)$/,
     );
   }
-  // The one that waits for another function.
+  // Only one client waits for another function, so only it gets more time.
   expect(made.filter((one) => one.includes('runnerClientConfig'))).toHaveLength(1);
 });
 

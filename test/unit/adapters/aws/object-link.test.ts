@@ -21,7 +21,7 @@ test.each<[string, string | undefined, string | undefined]>([
     },
     ...(endpoint && { endpoint, forcePathStyle: true }),
   });
-  // What the SDK adds for itself, which S3 does not need.
+  // Removes what the SDK adds to its own requests and S3 does not need.
   client.middlewareStack.add(
     (next) => (args) => {
       const { request } = args as { request: { query: Record<string, string> } };

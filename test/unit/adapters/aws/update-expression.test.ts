@@ -44,7 +44,7 @@ test('an attribute gets the value that another has before the update', () => {
   });
 });
 
-test('an attribute whose name no expression can have is named apart', () => {
+test('an attribute whose name is not allowed in an expression gets a placeholder of its own', () => {
   expect(
     updateExpression({
       set: { 'slots.task.held': true },

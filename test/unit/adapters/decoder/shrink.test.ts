@@ -38,7 +38,7 @@ beforeAll(async () => {
     platform: 'node',
     format: 'cjs',
     plugins: [decoderPlugin],
-    // Before anything is loaded: notes the memory of what is in WebAssembly.
+    // Runs before anything is loaded, and records every memory that WebAssembly gets.
     banner: {
       js: `
         const memories = [];

@@ -53,7 +53,7 @@ test.each([
   expect(urlProblem(text)).toBeUndefined();
 });
 
-test('a rule of its own decides how long an address may be', () => {
+test('the rule maxLength decides how long an address may be', () => {
   const address = (length: number) => `https://example.com/${'a'.repeat(length - 20)}`;
 
   expect(urlProblem(address(8192), { maxLength: 8192 })).toBeUndefined();

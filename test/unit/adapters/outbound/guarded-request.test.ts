@@ -10,7 +10,7 @@ import {
   type OutboundRequest,
 } from '../../../../functions/adapters/outbound/guarded-request.ts';
 import { saveToTempFile } from '../../../../functions/adapters/outbound/temp-file.ts';
-import { hosts, nowhere } from './hostile.ts';
+import { hosts, invalidHosts } from './hostile.ts';
 import { serve } from './server.ts';
 
 const options: OutboundRequest = {
@@ -244,7 +244,7 @@ describe('a redirect', () => {
   });
 
   test('to any hostile host that fits into a header is not allowed, and costs one connection', async () => {
-    const spellings = Object.values({ ...hosts, ...nowhere })
+    const spellings = Object.values({ ...hosts, ...invalidHosts })
       .flat()
       .filter((host) => /^[!-~]+$/.test(host) && urlProblem(`https://${host}/`, options.rules));
     await using server = await serve((request, response) =>

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { checkUrl, urlProblem } from '../../../../functions/adapters/outbound/check-url.ts';
 import { guardedLookup } from '../../../../functions/adapters/outbound/guarded-request.ts';
-import { addresses, harmless, hosts, names, nowhere } from './hostile.ts';
+import { addresses, harmless, hosts, names, invalidHosts } from './hostile.ts';
 
 type Table = Readonly<Record<string, readonly string[]>>;
 const spelled = (table: Table) =>
@@ -19,7 +19,7 @@ test.each(spelled(hosts))('%s: %j is not allowed', (_trick, host) => {
   expect(problemsOf(host)).toEqual([isPrivate, isPrivate, isPrivate]);
 });
 
-test.each(spelled(nowhere))('%s: %j is not a valid host', (_trick, host) => {
+test.each(spelled(invalidHosts))('%s: %j is not a valid host', (_trick, host) => {
   for (const reason of problemsOf(host)) {
     expect(reason).toMatch(/^must (be a complete address|have a full host name|not have a dot)/);
   }
@@ -47,7 +47,7 @@ test.each(names)(
 
 test('the tables have the expected length and no duplicates', () => {
   const all = [
-    ...spelled({ ...hosts, ...nowhere }).map(([, host]) => `https://${host}/`),
+    ...spelled({ ...hosts, ...invalidHosts }).map(([, host]) => `https://${host}/`),
     ...spelled(addresses).map(([, text]) => text),
     ...names.map(([name]) => name),
   ];

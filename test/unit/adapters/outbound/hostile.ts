@@ -44,7 +44,7 @@ export const hosts = {
     ...['192.0.0.192', 'metadata.google.internal', 'METADATA.google.INTERNAL.'],
     ...['instance-data.ec2.internal', 'ip-10-0-0-1.eu-west-1.compute.internal'],
   ],
-  'networks with a purpose': [
+  'networks with a special purpose': [
     ...['169.254.0.1', '192.0.0.1', '192.0.0.170', '192.0.2.1', '192.31.196.1', '192.52.193.1'],
     ...[
       '192.88.99.1',
@@ -93,7 +93,7 @@ export const hosts = {
     ...['[2001:db8::1]', '[2001:db8:ffff::1]', '[3fff::1]', '[3fff:fff::1]', '[5f00::1]'],
     ...['[200::1]', '[400::1]', '[1000::1]', '[4000::1]', '[8000::1]', '[c000::1]', '[e000::1]'],
   ],
-  'other digits and dots': [
+  'digits and dots of other scripts': [
     ...[
       '①②⑦.⓪.⓪.①',
       '１２７.０.０.１',
@@ -131,7 +131,7 @@ export const hosts = {
     ],
     ...['127.0\t.0.1', '127.0\n.0.1', '12\r7.0.0.1'],
   ],
-  'bytes in disguise': [
+  'percent-encoded bytes': [
     ...[
       '%31%32%37.0.0.1',
       '127%2e0%2e0%2e1',
@@ -141,7 +141,7 @@ export const hosts = {
     ],
     ...['%EF%BC%91%EF%BC%92%EF%BC%97.0.0.1', '127%E3%80%820.0.1', '169.254.169%2e254'],
   ],
-  'names for within': [
+  'names of internal networks': [
     ...['printer.local', 'printer.local..', 'router.LOCAL'],
     ...[
       'kubernetes.default.svc.cluster.local',
@@ -153,8 +153,8 @@ export const hosts = {
   ],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
-/** Texts that are no hosts, though a lenient parser may make one of them. */
-export const nowhere = {
+/** Texts that are not hosts, but that a lenient parser may read as one. */
+export const invalidHosts = {
   'a name without a dot': [
     'intranet',
     'kubernetes',
@@ -166,11 +166,11 @@ export const nowhere = {
     '.',
     '..',
   ],
-  'no four numbers': [
+  'not four numbers': [
     ...['127.0.0.1.1', '256.0.0.1', '1.2.3.999', '0x100000000', '4294967296', '08.0.0.1', '127..1'],
     ...['١٢٧.٠.٠.١', '🄁.⓪', '[::ffff:127.1]', '[::ffff:0x7f.0.0.1]', '[::ffff:0177.0.0.1]'],
   ],
-  'brackets that do not fit': [
+  'brackets that do not match': [
     ...[
       '[::1',
       '::1',
@@ -184,7 +184,7 @@ export const nowhere = {
     ],
     ...['[::1%25eth0]', '[fe80::1%25lo]', '[::1%eth0]'],
   ],
-  'signs that no host has': [
+  'characters that no host may have': [
     ...['127.0.0.1%00.example.com', '127.0.0.1%0d%0a', '127.0.0.1%20', '127.0.0.1%23.example.com'],
     ...[
       '127.0.0.1%2f.example.com',
@@ -198,7 +198,7 @@ export const nowhere = {
 
 /** Whole URLs that hide where they lead, or lead where we must not send a request. */
 export const addresses = {
-  'a name in front': [
+  'a user name before the host': [
     ...[
       'https://example.com@127.0.0.1/',
       'https://example.com:443@169.254.169.254/',
@@ -215,7 +215,7 @@ export const addresses = {
       'https://example.com%23@127.0.0.1@[::1]/',
     ],
   ],
-  'slashes that lean': [
+  'backslashes and wrong slashes': [
     ...[
       'https:\\\\127.0.0.1\\',
       'https:/\\127.0.0.1/',
@@ -236,7 +236,7 @@ export const addresses = {
       'https://127.0.0.1;@example.com/',
     ],
   ],
-  'blanks and breaks': [
+  'spaces and line breaks': [
     ...[
       ' https://127.0.0.1/',
       'https://127.0.0.1/ ',
@@ -301,7 +301,7 @@ export const addresses = {
       'x:https://example.com/',
     ],
   ],
-  'no whole address': [
+  'incomplete addresses': [
     ...[
       '',
       ' ',

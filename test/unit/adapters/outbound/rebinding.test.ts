@@ -121,7 +121,7 @@ test('a name that resolves differently the next time is connected to the checked
   expect(listener.connections()).toBe(0);
 });
 
-test('a name that resolves differently behind an alias gains no more', async () => {
+test('an alias of a name that resolves differently the next time is rejected as well', async () => {
   await using dns = await serveDns({
     'www.example': [['rebind.example']],
     'rebind.example': [[far6], [far, '::1']],

@@ -3,7 +3,7 @@ import {
   checkRedirect,
   headersForRedirect,
 } from '../../../../functions/adapters/outbound/guarded-request.ts';
-import { addresses, hosts, nowhere } from './hostile.ts';
+import { addresses, hosts, invalidHosts } from './hostile.ts';
 
 const from = new URL('https://example.com/a/b');
 const loopback = { allowLoopback: true };
@@ -27,8 +27,8 @@ test.each([
   expect(() => checkRedirect(from, location, {})).toThrow(`redirects, and its target ${reason}`);
 });
 
-const elsewhere = Object.values({ ...hosts, ...nowhere }).flat();
-const schemes = [...addresses.schemes, ...addresses.ports, ...addresses['a name in front']];
+const elsewhere = Object.values({ ...hosts, ...invalidHosts }).flat();
+const schemes = [...addresses.schemes, ...addresses.ports, ...addresses['a user name before the host']];
 
 test('there are hostile hosts and schemes to redirect to', () => {
   expect(elsewhere).not.toEqual([]);

@@ -47,7 +47,7 @@ test('a range is read, shorter only at the end of the file, and the stream begin
   expect(await text(file.stream())).toBe('abcdef');
 });
 
-test('the file is closed when it is disposed of, and nothing is read from whatever has its number then', async () => {
+test('the file is closed when it is disposed of, and nothing is read from another file that has its descriptor number then', async () => {
   const file = await saveToTempFile(body(), { maxBytes: 200_000, directory });
 
   await file[Symbol.asyncDispose]();

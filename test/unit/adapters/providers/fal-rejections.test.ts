@@ -122,11 +122,11 @@ describe('without a known code', () => {
     ['500 without words', 500, '', 'SubmitUnknown'],
     ['502 from a gateway', 502, '<html>Bad Gateway</html>', 'SubmitUnknown'],
     ['503 from a gateway', 503, '<html>Service Unavailable</html>', 'SubmitUnknown'],
-    ['503 in words nobody knows', 503, { error_type: 'newly_invented' }, 'SubmitUnknown'],
+    ['503 with an unknown error', 503, { error_type: 'newly_invented' }, 'SubmitUnknown'],
     ['504 from a gateway', 504, '', 'SubmitUnknown'],
     ['200 that is no JSON', 200, '<html>', 'SubmitUnknown'],
     ['200 without an id', 200, { status: 'IN_QUEUE' }, 'SubmitUnknown'],
-    ['200 with an id that is none', 200, { request_id: '../..' }, 'SubmitUnknown'],
+    ['200 with an invalid id', 200, { request_id: '../..' }, 'SubmitUnknown'],
   ])(
     'a submit with the response %s is classified by its status',
     async (_, status, body, outcome) => {

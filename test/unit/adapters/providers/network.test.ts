@@ -104,7 +104,7 @@ describe.each(providers)('$name', ({ make, scheme, created, ticket, running, req
     });
 
     test.each([
-      ['for want of an address', { syscall: 'getaddrinfo', code: 'ENOTFOUND' }],
+      ['because the host has no address', { syscall: 'getaddrinfo', code: 'ENOTFOUND' }],
       ['on every address', { errors: [{ syscall: 'connect' }, { syscall: 'connect' }] }],
       ['in time', { code: 'UND_ERR_CONNECT_TIMEOUT' }],
     ])('may be repeated: there was no connection %s', async (_, cause) => {
@@ -165,11 +165,11 @@ describe.each(providers)('$name', ({ make, scheme, created, ticket, running, req
 
       expect(await thrownBy(at(url).submit(job))).toBeInstanceOf(SubmitUnknown);
       expect(await thrownBy(at(url).poll('a-ticket'))).toBeInstanceOf(ProviderBusy);
-      // Beside what was read there is what the system's buffers hold.
+      // The system's buffers hold some bytes beside those that were read.
       expect(sent.bytes).toBeLessThan(32 * 1024 * 1024);
     });
 
-    test('is cut off after a megabyte of what it unpacks to', async () => {
+    test('that is compressed is cut off after a megabyte of unpacked bytes', async () => {
       const url = await serve((_, response) =>
         response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb),
       );
@@ -180,7 +180,7 @@ describe.each(providers)('$name', ({ make, scheme, created, ticket, running, req
       expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(32 * 1024 * 1024);
     });
 
-    test('a short one that is compressed is read', async () => {
+    test('is not the same as a short compressed answer, which is read', async () => {
       const url = await serve((_, response) =>
         response
           .writeHead(200, { 'content-encoding': 'gzip' })
@@ -190,7 +190,7 @@ describe.each(providers)('$name', ({ make, scheme, created, ticket, running, req
       expect(await at(url).poll('a-ticket')).toEqual({ state: 'running' });
     });
 
-    test('a ticket that is too long to be one leaves the submit unknown', async () => {
+    test('in the form of a ticket that is too long leaves the submit unknown', async () => {
       const withTicket = (length: number) =>
         JSON.stringify(created).replaceAll(ticket, 'a'.repeat(length));
       const url = await serve((_, response) => response.end(withTicket(257)));

@@ -80,7 +80,7 @@ describe('a job in the sandbox', () => {
   });
 });
 
-test('a ticket says nothing of what was asked, and one that the sandbox has not given is an error', async () => {
+test('a ticket contains nothing of the request, and a ticket that the sandbox did not issue is an error', async () => {
   const { submit, poll } = context();
 
   expect(await submit(job('a secret plan [partial: 1]', { n: 2 }))).toBe(

@@ -134,7 +134,7 @@ describe('what is no form with one file', () => {
       type,
       'request_too_large',
     ],
-    // What stands behind the limit would be lost without a word.
+    // Otherwise the fields behind the limit would be lost silently.
     [
       'a form of 21 fields, and the path behind them',
       formOf(
@@ -166,7 +166,7 @@ describe('what is no form with one file', () => {
     expect([found ?? code, open()]).toEqual([code, 0]);
   });
 
-  test('an error of who receives the file ends the reading', async () => {
+  test('an error of the receiver of the file ends the reading', async () => {
     const disk = new Error('no space left on device');
     const receive = async (body: Readable) => {
       body.destroy();

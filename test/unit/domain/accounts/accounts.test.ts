@@ -147,7 +147,7 @@ describe('a change', () => {
   });
 });
 
-test('an account that was disabled is enabled again, and nobody disables the one of his own key', async () => {
+test('an account that was disabled can be enabled again, and nobody can disable the account of his own key', async () => {
   const { create, change } = context();
   for (const id of ['studio', 'operators']) await create({ id });
   await change('studio', { enabled: false });

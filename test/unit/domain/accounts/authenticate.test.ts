@@ -325,7 +325,7 @@ describe('the cache of keys', () => {
 
 describe('a key whose permissions matter more than the time of a read', () => {
   test.each(['manage', 'admin'] as const)(
-    'is looked up at every request that takes the scope %s',
+    'is looked up at every request that needs the scope %s',
     async (scope) => {
       const { identify, identifyFor, known, lookups } = context({ scopes: ['generate', 'admin'] });
       await identify();

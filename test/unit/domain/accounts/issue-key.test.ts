@@ -280,7 +280,7 @@ describe('an event of the operator', () => {
   });
 
   test.each([{ canary: false }, { console: {} }, { account: 'A B' }, null, 'canary'])(
-    '%j asks for nothing that there is, and nothing is issued',
+    '%j is not a known request, and nothing is issued',
     async (event) => {
       const made = issue();
 

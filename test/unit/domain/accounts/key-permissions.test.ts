@@ -338,7 +338,7 @@ describe('the operator', () => {
     expect(await remove(admin)).toMatchObject({ deleted: true });
   });
 
-  test('has the last word about what he has changed, and about that only', async () => {
+  test('is the only one who may change a field again that he has changed, and the manager keeps all other fields', async () => {
     const { change } = await context();
 
     await change({ total_limit_credits: 50, enabled: false }, admin);
@@ -354,7 +354,7 @@ describe('the operator', () => {
     expect(await change({ enabled: true })).toMatchObject({ enabled: true });
   });
 
-  test('in a session of the console makes no admin key, gives none back what it had, and may still take it away', async () => {
+  test('in a session of the console can neither make an admin key nor restore its rights, but can disable and delete it', async () => {
     const session: Caller = { ...admin, isSession: true };
     const refused = { code: 'permission_denied', param: 'scopes' };
     const ofAdmin = await context({ scopes: ['admin'], enabled: false });
@@ -381,7 +381,7 @@ describe('the operator', () => {
     });
   });
 
-  test('who calls with AWS permissions has no key that could be the target', () => {
+  test('who calls with AWS permissions acts as an admin of the account', () => {
     expect(operatorOf('studio')).toMatchObject({ account: 'studio', scopes: ['admin'] });
   });
 });

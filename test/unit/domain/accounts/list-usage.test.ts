@@ -276,7 +276,7 @@ describe('a million rows of usage', () => {
     expect(pages).toBeGreaterThan(5);
   });
 
-  test('by key alone are refused with what to do, before too many rows are read', async () => {
+  test('by key alone are refused with advice, before too many rows are read', async () => {
     const { list, reads } = millionRows();
 
     const problem = await thrownBy(list({ group_by: 'key' }));
@@ -338,7 +338,7 @@ describe('a request is refused with the name of its field', () => {
   });
 });
 
-test('a cursor that somebody made leads into no other account, and not before the first day', async () => {
+test('a forged cursor leads into no other account, and not before the first day', async () => {
   const { own } = service({ shop: lateNovember, other: [row('2026-11-28', 'key-secret')] });
   const cursor = Buffer.from(JSON.stringify(['day', '0'])).toString('base64url');
 

@@ -114,7 +114,7 @@ describe('200', () => {
         response_text: null,
       },
     ]),
-  ])('of %s the response says what came of it', async (_what, delivery, response) => {
+  ])('for %s the response says what happened', async (_what, delivery, response) => {
     const { run } = context(delivery);
 
     const shown = await run();
@@ -129,7 +129,7 @@ describe('200', () => {
     ['x'.repeat(300), 'x'.repeat(200)],
     ['🌌'.repeat(201), '🌌'.repeat(200)],
   ])(
-    'of the text %j 200 characters are shown at most, and none that controls a terminal',
+    'of the text %j at most 200 characters are shown, and no control character',
     async (text, shown) => {
       const { run } = context({ ...ok, text });
 

@@ -21,7 +21,7 @@ test.each([
   ['an ignored field', { ...request, response_format: 'url' }],
   ['null for a field that it does not set', { ...request, seed: null, image_uploads: null }],
   ['empty values', { ...request, callback_url: '', size: '', image_uploads: [] }],
-  ['the size that is no size', { ...request, size: 'auto' }],
+  ['the size "auto", which stands for no size', { ...request, size: 'auto' }],
   ['another name of the model', { ...request, model: 'wan2.5-i2i-preview' }],
 ])('a request with %s has the same hash', (_what, body) => {
   expect(hashOf(body)).toBe(hashOf(request));

@@ -177,7 +177,7 @@ describe('an upload', () => {
     expect(await files.list(account, sampleTime)).toEqual([]);
   });
 
-  test('stores its bytes once more when the file of its name was deleted meanwhile, and they with it', async () => {
+  test('stores its bytes once more when the file of its name was deleted meanwhile, which also deleted these bytes', async () => {
     const { send, files, clock, stored, remove, openFiles } = context();
     const place = { file_name: 'a' };
     const { id } = await send(png(400, 400), { place });
@@ -445,7 +445,7 @@ describe('a link', () => {
     expect(await open(show, 'redirect')).toMatchObject({ picture: Buffer.from('pixels') });
   });
 
-  test('does not come back when the file was deleted and another one has its name', async () => {
+  test('stays invalid when its file was deleted and another file has the name', async () => {
     const { open, show, files, file, clock } = await linked();
     clock.advance(1000);
     await files.remove(file, clock.now());

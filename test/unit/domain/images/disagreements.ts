@@ -1,9 +1,9 @@
 type Disagreement = readonly [picture: string, says: string, because: string];
 
-const stepsOver = 'it takes whatever stands first for a segment and steps over it unread';
+const stepsOver = 'it takes whatever comes first for a segment and skips it';
 const garbage = 'it gives up where decoders look for the next marker';
-const unchecked = 'it reads only the two sides, whatever their values and whatever is around them';
-const oldest = 'it takes the sides of 16 bits for sides of 32';
+const unchecked = 'it reads only width and height, and checks neither them nor the rest of the file';
+const oldest = 'it reads width and height of 16 bits as numbers of 32 bits';
 const onlyHeader = 'it reads no further than the header and misses that the rest is not there';
 
 const lenient = 'it reads on after a wrong checksum';
@@ -32,7 +32,7 @@ export const explained: readonly Disagreement[] = [
   [
     'image-size: a PNG as some telephones write it',
     'png 5×5',
-    'it knows this dialect, which few do',
+    'it reads this variant, which few decoders do',
   ],
   ['image-size: a PNG chunk longer than the file', 'png 5×5', unchecked],
   ['image-size: a PNG chunk with a negative length', 'png 5×5', unchecked],
@@ -50,7 +50,7 @@ export const explained: readonly Disagreement[] = [
   [
     'image-size: a lossless WebP of 24 bytes',
     'webp 5×5',
-    'it does not miss the byte that has the alpha bit',
+    'it does not notice that the byte with the alpha bit is missing',
   ],
   [
     'libvips: PNG of two thousand million pixels',

@@ -30,7 +30,7 @@ describe.each([
   ['WebP with a colour profile', () => sharp(photo).withIccProfile('p3').webp().toBuffer()],
   ['WebP that has a text', () => sharp(photo).withXmp('<x:xmpmeta/>').webp().toBuffer()],
 ] as const)('a %s with a text', (_format, make) => {
-  test('is the same picture, whole and of the same pixels, for our reader and for a decoder', async () => {
+  test('is the same picture as without it, for our reader and for a decoder', async () => {
     const bytes = await make();
 
     const result = marked(bytes);
@@ -41,7 +41,7 @@ describe.each([
   });
 });
 
-test('the text of a WebP is its XMP, and the one that was there is gone', async () => {
+test('the text of a WebP is its XMP, and replaces the XMP that was there', async () => {
   const bytes = await sharp(photo).withXmp('<x:xmpmeta>mine</x:xmpmeta>').webp().toBuffer();
 
   const { xmp } = await sharp(marked(bytes)).metadata();
@@ -59,7 +59,7 @@ test('the text of a PNG is a comment that decoders know', async () => {
 test.each([
   ['BMP, which has no place for a text', bmp(64, 48)],
   ['WebP whose last part has an odd length', lossyWebp(640, 480)],
-])('a %s is whole with it, and says its new size', (_what, bytes) => {
+])('a %s with a text is complete, and its header has the new size', (_what, bytes) => {
   const result = marked(bytes);
 
   expect(readImage(fileOf(result))).toEqual(readImage(fileOf(bytes)));

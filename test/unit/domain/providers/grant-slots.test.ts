@@ -11,13 +11,13 @@ import { memoryQueue } from '../../../support/memory-queue.ts';
 import { memoryTasks } from '../../../support/memory-tasks.ts';
 import { sampleTime as now, pending } from '../../../support/tasks.ts';
 
-// What others do between two steps of the queue. Every test lets a rival act in between, once, and says what must be true
-// afterwards without any other help: no slot stays free beside a task that waits.
+// Races in the queue. Every test lets a rival act once between two steps, and says what must be true afterwards without
+// any other help: no slot stays free beside a task that waits.
 
 const idOf = (number: number | string): string =>
   `task-unified-1790000000-${String(number).padStart(8, 'a')}`;
 
-/** A pool with so many slots, nobody of whom waits. */
+/** A pool with this capacity, for which nobody waits. */
 function openPool(capacity: Capacity) {
   const pool = poolOf('dashscope', defaultModel.id, { capacity, countedBy: 'model' });
   const [segment, ...otherSegments] = pool.segments;
@@ -58,7 +58,7 @@ function openPool(capacity: Capacity) {
     woken,
     depsWith,
     slots: providerSlots(depsWith(rows)),
-    /** Somebody else has so many slots of a segment. */
+    /** Gives so many slots of a segment to others. */
     fill: async (index = 0, count = pool.segments[index]?.slots ?? 0) => {
       for (let number = 0; number < count; number += 1) {
         const key = { pool: pool.name, index };
@@ -178,7 +178,7 @@ describe('a slot is handed out all the same', () => {
     expect(await withSlot()).toEqual([idOf(1), idOf(2), idOf(3)]);
   });
 
-  test('when the slot was taken and freed again, by one who has left the claimed task to us', async () => {
+  test('when a rival took the slot and freed it again, but left the claimed task to us', async () => {
     const { rows, segment, depsWith, fill, enter, holder, withSlot, woken } = openPool({
       running: 1,
     });
@@ -241,14 +241,14 @@ describe('the mark of a queue', () => {
     expect(await slots.take(newcomer, ['dashscope'])).toMatchObject({ startAt: now });
   });
 
-  test('stays when somebody enters while another finds nobody', async () => {
+  test('stays when a task enters while a rival reads that nobody waits', async () => {
     const { rows, segment, depsWith, fill, holder, withSlot, waitingTask } = openPool({
       running: 1,
     });
     await fill();
     await rows.markQueued(segment, segment.pool, 'left over');
     await rows.releaseSlot(segment, holder());
-    // It enters when the other has seen that nobody waits, and sees no free slot: the other has it.
+    // The task enters after the rival has read that nobody waits. It finds no free slot, because the rival has it.
     const task = waitingTask(1);
     const rival = async () => {
       await fill();
@@ -263,7 +263,7 @@ describe('the mark of a queue', () => {
   });
 
   test.each(['addWaiting', 'enterFlow', 'markQueued'] as const)(
-    'is there when a task has entered, although another has looked before %s',
+    'is there when a task has entered, although a rival has read the queue before %s',
     async (step) => {
       const { rows, segment, depsWith, fill, waitingTask, holder, withSlot } = openPool({
         running: 1,
@@ -271,7 +271,7 @@ describe('the mark of a queue', () => {
       await fill();
       await rows.markQueued(segment, segment.pool, 'left over');
       const look = async () => {
-        // With a free slot, so that it looks who waits; afterwards the slot is taken again.
+        // With a free slot, so that the rival reads who waits; afterwards the slot is taken again.
         await grantSlots(depsWith(rows))({ ...segment, slots: 2 }, 1);
         await rows.releaseSlot(segment, idOf(1));
       };
@@ -283,7 +283,7 @@ describe('the mark of a queue', () => {
     },
   );
 
-  test('is looked behind: a slot that was freed before it is handed to the one who enters', async () => {
+  test('is set before the slots are read: a slot that was freed before that is handed to the task that enters', async () => {
     const { rows, segment, depsWith, fill, waitingTask, holder, withSlot } = openPool({
       running: 1,
     });
@@ -297,7 +297,7 @@ describe('the mark of a queue', () => {
 });
 
 describe('the two lanes of an account', () => {
-  test('share the slots four to one, and its single task is not behind its bulk', async () => {
+  test('share the slots four to one, and its single interactive task does not wait behind its bulk', async () => {
     const { segment, slots, fill, enter, holder, withSlot, waitingTask } = openPool({ running: 1 });
     await fill();
     const count = 20;
@@ -381,7 +381,7 @@ describe('a pool with several segments', () => {
     );
 
     for (let number = 1; number <= served; number += 1) {
-      // Whose job ends does not go by when it began.
+      // Jobs do not end in the order in which they began.
       const [over] = holders.splice((7 * number) % holders.length, 1);
       if (!over) throw new Error('nobody has a slot');
       const slot = `${pool.name}#${over.index}`;
@@ -419,7 +419,7 @@ describe('a deployment that lowers how many segments a full pool has', () => {
     const { pool, fill, enter, rows, records, holder } = before;
     for (const segment of pool.segments) {
       await fill(segment.index);
-      // They are at the provider.
+      // The jobs are at the provider.
       for (let number = 0; number < segment.slots; number += 1) {
         const id = holder(number, segment.index);
         records.set(
@@ -436,7 +436,7 @@ describe('a deployment that lowers how many segments a full pool has', () => {
     return { ...before, waiting, after, deps: before.depsWith(rows, after) };
   }
 
-  test('takes no job back, and those that end free the slots that they had', async () => {
+  test('takes no job back, and a job that ends frees its old slot', async () => {
     const { pool, after, deps, holder, rows, withSlot } = await lowered();
     expect(after.segments).toHaveLength(1);
     const slots = providerSlots(deps);
@@ -448,7 +448,7 @@ describe('a deployment that lowers how many segments a full pool has', () => {
     expect(rows.dump().waiting).toHaveLength(2);
   });
 
-  test('hands out what is free of the segments that are left, and newcomers wait behind', async () => {
+  test('hands out the free slots of the segments that are left, and newcomers wait behind those who wait', async () => {
     const { pool, deps, waiting, withSlot } = await lowered();
     const slots = providerSlots(deps);
     const newcomer = pending({ id: idOf(9) });
@@ -463,7 +463,7 @@ describe('a deployment that lowers how many segments a full pool has', () => {
     }
   });
 
-  test('gives a task another slot that was handed one of a segment that is gone', async () => {
+  test('gives another slot to a task that was handed a slot of a segment that is gone', async () => {
     const { pool, slots: old, waiting, deps, holder, withSlot, rows } = await lowered();
     await old.free(holder(0, 2), `${pool.name}#2`);
     const [first] = waiting;

@@ -64,7 +64,7 @@ describe('the providers', () => {
     ]);
   });
 
-  test('say what they take, how long they take, and what they have rejected', async () => {
+  test('say their capacity, how long a job takes, and what they have rejected', async () => {
     const providers = await providersIn(context().list);
 
     expect(providers.get('fal')).toMatchObject({
@@ -78,7 +78,7 @@ describe('the providers', () => {
     expect(providers.get('evolink')).toMatchObject({ capacity: null });
   });
 
-  test('say how many of their slots are taken, in all segments, and until when they are left alone', async () => {
+  test('say how many of their slots are taken, in all segments, and when their pause ends', async () => {
     const { list, take, queue } = context();
     await take(dashscope, 0, 'a');
     await take(dashscope, 0, 'b');
@@ -153,7 +153,7 @@ describe('how many wait', () => {
     expect(await counts()).toEqual([3, 3, 0]);
   });
 
-  test('comes with since when the one waits that has waited longest', async () => {
+  test('comes with the time since when the oldest task waits', async () => {
     const { queue, name, oldest } = await waiting();
     const seconds = Math.floor(sampleTime / 1000);
 
@@ -168,7 +168,7 @@ describe('how many wait', () => {
     expect(await oldest()).toEqual([seconds - 3600, seconds - 3600, null]);
   });
 
-  test('come with when the reconciler has run last, and with nothing before its first run', async () => {
+  test('come with the time of the last run of the reconciler, and with none before its first run', async () => {
     const { queue, list } = context();
 
     const before = await list();

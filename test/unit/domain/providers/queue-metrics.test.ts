@@ -3,7 +3,7 @@ import { queueMetrics } from '../../../../functions/domain/providers/reconcile-s
 
 const now = 1_772_443_800_000;
 
-test('a run of the reconciler tells how full the providers are, and how long the oldest task has waited', () => {
+test('a run of the reconciler writes how full the providers are, and how long the oldest task has waited', () => {
   const state = { slots: 10, taken: 10, waiting: 3, oldestSince: now - 90_500 };
 
   expect(queueMetrics(state, now)).toEqual({
@@ -19,7 +19,7 @@ test('a run of the reconciler tells how full the providers are, and how long the
 test.each([
   { slots: 10, taken: 0, waiting: 0 },
   { slots: 0, taken: 0, waiting: 1, oldestSince: now },
-])('%j is told, with no seconds for whom nobody waits', (state) => {
+])('%j is written, without seconds when nobody waits', (state) => {
   expect(queueMetrics(state, now).numbers).toContainEqual(['OldestQueuedSeconds', 'Seconds', 0]);
 });
 

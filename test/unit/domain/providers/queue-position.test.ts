@@ -138,14 +138,14 @@ describe('the position of a task', () => {
     const other = await queue.enter('other');
     const [position = 0] = await positionsOf(queue, [other]);
     expect(position).toBeLessThanOrEqual(2);
-    // The busy one moves back by that one.
+    // The tasks of the busy account move back by one place.
     const left = busy.slice(2);
     expect(await positionsOf(queue, left)).toEqual(
       left.map((_, index) => index + (index + 1 >= position ? 2 : 1)),
     );
   });
 
-  test('is 1 while a slot is handed to it, and it stands in nobody’s way', async () => {
+  test('is 1 while a slot is handed to it, and other tasks do not count it', async () => {
     const queue = context();
     const tasks = await many(3, () => queue.enter('acme'));
     await queue.handOver(1);
@@ -189,7 +189,7 @@ describe('the position of a task', () => {
     expect(position).toBeLessThanOrEqual(810);
   });
 
-  test('is read once in some seconds, and what is read does not grow with those who wait', async () => {
+  test('is read once in some seconds, and the reads do not grow with the number of waiting tasks', async () => {
     const queue = context();
     const tasks = await many(3000, (index) => queue.enter(`account-${index % 3}`));
     const near = tasks.slice(0, 50);

@@ -22,7 +22,7 @@ const calm: Omit<SimulationOptions, 'seed' | 'arrivals'> = {
   until: 60 * minutes,
 };
 
-/** A world that fails in some ways, by its seed. */
+/** A simulation with faults; the seed decides which. */
 function hostile(seed: number): SimulationOptions {
   const random = seededRandom(seed);
   const pick = <T>(...values: readonly [T, ...T[]]): T =>
@@ -148,14 +148,14 @@ describe('a provider without limits that is busy at times', () => {
   } as const;
 
   test.each([
-    ['asking, and more come than it can do', false, 4000],
-    ['with webhooks, and more come than it can do', true, 3000],
-    ['asking, and about as many come', false, 7000],
+    ['with polls, and more tasks than it can do', false, 4000],
+    ['with webhooks, and more tasks than it can do', true, 3000],
+    ['with polls, and about as many tasks as it can do', false, 7000],
   ])(
     'serves first those who came first, and lets nobody starve, %s',
     async (_how, webhooks, gapMs) => {
       const arrivals = Array.from({ length: 150 }, (_, index) => ({
-        at: gapMs * index, // newcomers come more often than a pause is long
+        at: gapMs * index, // the gap is shorter than a pause
         account: 'one',
       }));
       for (let seed = 1; seed <= (isThorough ? 100 : 5); seed += 1) {
@@ -166,7 +166,7 @@ describe('a provider without limits that is busy at times', () => {
           'submittedAt' in task ? (task.submittedAt ?? 0) : 0,
         );
         const inOrder = submitted.toSorted((a, b) => a - b);
-        // As many are tried at a time as one hand-over wakes.
+        // One hand-over wakes several tasks, which may be submitted in any order.
         const moved = submitted.map((at, index) => Math.abs(inOrder.indexOf(at) - index));
         expect({ seed, isInOrder: Math.max(...moved) <= 4 }).toEqual({ seed, isInOrder: true });
         expect(found.rejectedSubmits).toBeGreaterThan(0);
@@ -264,7 +264,7 @@ describe('without faults', () => {
         const before = await simulateQueue({ ...calm, seed, arrivals });
         const [id = ''] = before.ids;
         const waited = (before.handedAt.get(id) ?? 0) - (before.tasks[0]?.createdAt ?? 0);
-        // The same once more, until it is served: then its account has the next one.
+        // The same run again. As soon as the first task is served, its account sends the next one.
         const next = { ...first, at: first.at + waited + 1000 };
         const found = await simulateQueue({ ...calm, seed, arrivals: [...arrivals, next] });
         expect(found.handedAt.get(id)).toBe(before.handedAt.get(id));
@@ -309,10 +309,10 @@ describe('without faults', () => {
   });
 
   test.each([
-    ['asking', false],
+    ['with polls', false],
     ['with webhooks', true],
-  ])(
-    'positions count down and are kept, and the waits that were said hold within a fifth and the length of a job, %s',
+    ])(
+    'positions count down and tasks are served in their order, and an expected wait is right within a fifth and the length of a job, %s',
     async (_how, webhooks) => {
       const asks = Array.from({ length: 30 }, (_, index) => 20_000 + 10_000 * index);
       const found = await simulateQueue({
@@ -342,7 +342,7 @@ describe('without faults', () => {
       }
       for (const id of inOrder) {
         const positions = of(id).map(({ position }) => position);
-        // While a slot is handed out, its flow has been charged already or is given that back.
+        // While a slot is handed out, its flow has already been charged, or has got the charge back.
         const rises = positions.map((one, index) => one - (positions[index - 1] ?? one));
         expect(Math.max(...rises)).toBeLessThanOrEqual(2);
         const progress = of(id).map((one) => one.progress);
@@ -352,8 +352,8 @@ describe('without faults', () => {
         const waited = ((handedAt.get(taskId) ?? 0) - at) / 1000;
         return { waited, seconds: Math.abs(waited - waitSeconds) };
       });
-      // All jobs began at once, so slots come in bursts: one may come a job of 30 s sooner or later. And the time from
-      // the end of a job to the next submit is in no duration.
+      // All jobs began at once, so slots come in bursts: a slot may come earlier or later by a job of 30 s. And no duration
+      // includes the time from the end of a job to the next submit.
       for (const { waited, seconds } of errors) expect(seconds).toBeLessThan(30 + waited / 5);
       const total = (of: (one: (typeof errors)[number]) => number) =>
         errors.reduce((sum, one) => sum + of(one), 0);
@@ -361,7 +361,7 @@ describe('without faults', () => {
     },
   );
 
-  test('a task that a busy provider without any job of ours has sent to the queue is submitted when the pause is over, without the reconciler', async () => {
+  test('a task that waits because a provider was busy without any job of ours is submitted when the pause is over, without the reconciler', async () => {
     const found = await simulateQueue({
       ...calm,
       seed: 5,

@@ -31,7 +31,7 @@ function context() {
   return { put, clock, slots: providerSlots(deps), run: reconcileSlots(deps), reclaimed, taken };
 }
 
-test('a slot that is kept for a submit whose outcome is unknown goes by its time, and is no slot that somebody forgot', async () => {
+test('a slot that is kept for a submit with an unknown outcome ends at its time, and does not count as a forgotten slot', async () => {
   const { put, clock, slots, run, reclaimed, taken } = context();
   const task = pending();
   put(task);

@@ -81,7 +81,7 @@ test('a newcomer takes a free slot of the second provider when the first is full
   expect(woken).toEqual([waiting.id]);
   await end('evolink');
   const newcomer = pending({ id: idOf(2) });
-  // Somebody may still wait for both of them, until the one who was handed a slot has submitted.
+  // Until the task that was handed a slot has submitted, somebody may still wait for both providers.
   expect(await slots.take(newcomer, ['evolink', 'fal'])).toBeUndefined();
   await slots.submitted({ ...waiting, slot: 'fal#0' });
   await slots.free(waiting.id, 'fal#0');

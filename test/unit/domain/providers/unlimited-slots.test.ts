@@ -9,7 +9,7 @@ import { memoryTasks } from '../../../support/memory-tasks.ts';
 import { memorySlots } from '../../../support/slots.ts';
 import { pending, sampleTime } from '../../../support/tasks.ts';
 
-// A provider without limits may be busy all the same. Whoever it sends to the queue comes before those who come later.
+// A provider without limits may be busy all the same. The tasks that then wait are served before newcomers.
 
 const evolink = { pool: 'evolink', index: 0 };
 const idOf = (number: number): string =>
@@ -22,7 +22,7 @@ const waitingTask = (number: number): Pending =>
     queue: { pools: ['evolink'], since: sampleTime + number },
   });
 
-/** The queue, with the names of the methods that are called. */
+/** A queue that records the names of the methods that are called. */
 function counted(queue: QueueStore) {
   const calls: string[] = [];
   const counting = new Proxy(queue, {
@@ -198,7 +198,7 @@ describe('a provider without limits that somebody waits for', () => {
     expect(await slots.take(newcomer(9), ['evolink'])).toMatchObject({ provider: 'evolink' });
   });
 
-  test('hands a slot at once again to the one whose job it was too busy for', async () => {
+  test('hands a slot again, at once, to the task whose job it was too busy for', async () => {
     const { clock, slots, enter, woken } = context({});
     await slots.pause('evolink', defaultModel.id);
     const first = await enter(1);

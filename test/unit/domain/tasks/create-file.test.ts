@@ -42,7 +42,7 @@ describe('the URL of a file', () => {
     expect(fileIdOf(baseUrl)(fileUrl(baseUrl, id))).toBe(id);
   });
 
-  test('goes on after the API has got a domain, under both addresses', () => {
+  test('stays valid after the API has got a domain, under both addresses', () => {
     const isOwn = fileIdOf('https://images.example.com', baseUrl);
 
     expect(isOwn(fileUrl(baseUrl, id))).toBe(id);

@@ -253,7 +253,7 @@ describe('a daily budget', () => {
     ['refuses', { stopAtBudget: true }],
     ['lets through', { stopAtBudget: false }],
   ])(
-    'that %s what goes beyond it says so, for each create beyond it and no other',
+    'that %s creates beyond it reports each of them, and no other create',
     async (_, stop) => {
       const { create, store, beyondBudget } = context();
       const { account } = sampleCaller;

@@ -70,7 +70,7 @@ function context({
   return { steps, end: (isFirst = true) => end(task, { isFirst }) };
 }
 
-test('a task is settled, and then its caller is notified; what can wait comes after that', async () => {
+test('a task is settled, then its caller is notified, and its duration is recorded last', async () => {
   const { steps, end } = context();
 
   expect(await end()).toEqual(delivered);

@@ -58,10 +58,10 @@ describe('the list of all tasks', () => {
     ['a code', { code }, [refused]],
     ['a provider', { provider: 'fal' }, [shop]],
     ['an undelivered callback', { callback: 'undelivered' }, [undeliveredTask]],
-    ['a callback that is to come', { callback: 'pending' }, [waiting]],
+    ['a pending callback', { callback: 'pending' }, [waiting]],
     ['a time', { created_after: String((now - day) / 1000) }, [shop, refused]],
     ['a time before', { created_before: String((now - day) / 1000) }, [undeliveredTask, waiting]],
-    ['what does not occur together', { account: 'studio', callback: 'undelivered' }, []],
+    ['two filters that no task fits', { account: 'studio', callback: 'undelivered' }, []],
   ])('has those that match %s, the newest first', async (_what, query, tasks) => {
     const { find, walk } = service(...all);
 
@@ -125,7 +125,7 @@ describe('the list of all tasks', () => {
     expect(await find()).toEqual({ object: 'list', data: [], next_cursor: null });
   });
 
-  test('shows nothing of what was asked, nor where a callback goes', async () => {
+  test('shows neither the request nor the address of the callback', async () => {
     const { find } = service(...all);
 
     expect(JSON.stringify(await find())).not.toMatch(/starry|example\.com|secret/);
@@ -155,7 +155,7 @@ describe('the list of all tasks', () => {
     expect(issue?.message).toContain(param);
   });
 
-  test('survives a cursor that somebody made', async () => {
+  test('answers a forged cursor with a list, and without an error', async () => {
     const { find } = service(...all);
     for (const position of [
       [0, ''],
@@ -172,7 +172,7 @@ describe('the list of all tasks', () => {
 });
 
 describe('a task with its internals', () => {
-  test('says where it is, and never a token, a request or an address', () => {
+  test('says how far it is, and never shows a token, a request or an address', () => {
     const view = adminTaskView(
       processing({
         provider: 'fal',
@@ -218,7 +218,7 @@ describe('a task with its internals', () => {
     ).toMatchObject({ slot: 'fal#0', queued_at: now / 1000 - 5 });
   });
 
-  test('has the attempts of its callback, and the host that they went to alone', () => {
+  test('has the attempts of its callback, and only the host of their address', () => {
     const view = adminTaskView(undeliveredTask, [
       { at: now, milliseconds: 84, status: 503 },
       { at: now, milliseconds: 3, reason: 'refused the connection' },
@@ -235,7 +235,7 @@ describe('a task with its internals', () => {
     expect(JSON.stringify(view)).not.toContain('secret');
   });
 
-  test('is found whoever has made it; an id that is none and one of nothing are told apart', async () => {
+  test('is found in any account; an invalid id and the id of no task have different errors', async () => {
     const { store } = service(...all);
 
     expect(await getAnyTask(store.tasks)(shop.id)).toMatchObject({ account: 'shop' });

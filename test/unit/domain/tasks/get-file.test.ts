@@ -60,7 +60,7 @@ test.each(['', 'file-1', '../mine/file', `${id}/x`])(
   },
 );
 
-test('what is no picture by its type is not shown as what it says it is', async () => {
+test('a file whose type is not that of a picture is not sent with its type', async () => {
   const { get } = context({ contentType: 'text/html' });
 
   expect(await get(id, 'mine', 'bytes')).toMatchObject({ contentType: 'application/octet-stream' });

@@ -79,7 +79,7 @@ describe('the callbacks of an account', () => {
     expect(JSON.stringify(data)).not.toContain('secret');
   });
 
-  test('are none of tasks that have not ended, have no callback or are of another account', async () => {
+  test('leave out tasks that have not ended, have no callback or are of another account', async () => {
     const { store, add, idsIn } = context();
     store.put(processing({ id: newTaskId(sampleTime), callbackUrl }));
     await add(1, undefined, { callbackUrl: undefined });
@@ -105,7 +105,7 @@ describe('the callbacks of an account', () => {
     },
   );
 
-  test('are found by when their task was created, and those that were given up by when that was', async () => {
+  test('are found by the time of the create, and undelivered ones by the time when they were given up', async () => {
     const { add, idsIn } = context();
     const start = sampleTime / 1000;
     const ids: string[] = [];
@@ -114,7 +114,7 @@ describe('the callbacks of an account', () => {
     const range = { since: `${start + 1}`, until: `${start + 3}` };
 
     expect(await idsIn(range)).toEqual(ids.slice(2, 4));
-    // They were given up half a second after.
+    // The callbacks were given up half a second after that.
     expect(await idsIn({ ...range, status: 'undelivered' })).toEqual(ids.slice(2, 4));
   });
 

@@ -108,7 +108,7 @@ describe('the list', () => {
     ]);
   });
 
-  test('reads what was asked only of the tasks of its page, and leaves out one that was deleted meanwhile', async () => {
+  test('reads the requests only of the tasks on its page, and leaves out a task that was deleted meanwhile', async () => {
     const tasks = [1, 2, 3, 4].map((n) => pending({ id: idOf(n), createdAt: sampleTime + n }));
     const history = memoryHistory(() => tasks);
     const read: (readonly string[])[] = [];
@@ -252,7 +252,7 @@ describe('the list', () => {
     expect(read).toEqual([[idOf(2)]]);
   });
 
-  test('has its times in whole seconds: from the first on, and before the second', async () => {
+  test('has its times in whole seconds: created_after is included, and created_before is not', async () => {
     const tasks = [1000, 2000, 2999, 3000].map((createdAt, n) =>
       pending({ id: idOf(n), createdAt }),
     );
@@ -324,7 +324,7 @@ describe('the list by the number of a page', () => {
     },
   );
 
-  test('says nothing of a next page that would look at the same tasks, and its cursor leads to the older ones', async () => {
+  test('announces no next page that would read the same tasks, and its cursor leads to the older ones', async () => {
     const rare = withRare(1500, 1401);
     const read = (query: object) =>
       rare(ListRequest.parse({ status: 'failed', ...query }), 'default');
@@ -370,7 +370,7 @@ describe('the query of the list', () => {
     expect(listRequest({ ours: model }).parse({ model: 'ours' })).toMatchObject({ model });
   });
 
-  test('may not have a parameter that there is not', () => {
+  test('may not have an unknown parameter', () => {
     expect(ListRequest.safeParse({ pageSize: '5' }).error?.issues[0]).toMatchObject({
       code: 'unrecognized_keys',
       keys: ['pageSize'],

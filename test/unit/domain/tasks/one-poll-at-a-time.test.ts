@@ -7,8 +7,8 @@ import { pollTask } from '../../../../functions/domain/tasks/poll-task.ts';
 import { memoryStore, memoryWorkflow, only } from '../../../support/fakes.ts';
 import { processing, sampleCaller, sampleId, sampleTime } from '../../../support/tasks.ts';
 
-// A wake-up ends a wait, and the state machine enters PollTask again. Here the state machine is played: a token is valid
-// until something has ended its wait.
+// A wake-up ends a wait, and the state machine enters PollTask again. Here the test stands in for the state machine: a
+// token is valid until something has ended its wait.
 
 const running: Progress = { state: 'running' };
 const queued: Progress = { state: 'queued' };
@@ -166,7 +166,7 @@ describe('after a poll', () => {
     },
   );
 
-  test('what the poll had known when it began does not end the wait', async () => {
+  test('news that the poll had read when it began does not end the wait', async () => {
     const stack = context({ cancelledAt: sampleTime, providerWebhookAt: sampleTime });
     await stack.begin();
 

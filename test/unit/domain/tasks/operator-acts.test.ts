@@ -20,7 +20,7 @@ import {
 } from '../../../support/tasks.ts';
 import { thrownBy } from '../../../support/thrown-by.ts';
 
-describe('a look at a task', () => {
+describe('a check of a task by the operator', () => {
   function service() {
     const store = memoryStore();
     const workflow = memoryWorkflow();
@@ -39,7 +39,7 @@ describe('a look at a task', () => {
     return { store, workflow, audit, check: (id: string) => check(id, sampleAct) };
   }
 
-  test('wakes a workflow that waits, so that it polls', async () => {
+  test('wakes a workflow that waits at a provider, so that it polls', async () => {
     const { store, workflow, check } = service();
     store.put(processing({ wakeToken: 'token' }));
     await workflow.start(sampleId);
@@ -67,7 +67,7 @@ describe('a look at a task', () => {
     expect(done).toEqual({ ...entry, id: intended?.id, after: { result: 'started' } });
   });
 
-  test('leaves one alone that waits for its uploads', async () => {
+  test('leaves a task alone that waits for its uploads', async () => {
     const { store, workflow, audit, check } = service();
     store.put(pending({ inputs: [{ kind: 'upload', contentType: 'image/png' }] }));
 
@@ -76,7 +76,7 @@ describe('a look at a task', () => {
     expect(workflow.started()).toEqual([]);
   });
 
-  test('leaves one alone that works', async () => {
+  test('leaves a workflow alone that is at work', async () => {
     const { store, workflow, check } = service();
     store.put(processing());
     await workflow.start(sampleId);
@@ -85,7 +85,7 @@ describe('a look at a task', () => {
     expect([workflow.woken, workflow.started()]).toEqual([[], [sampleId]]);
   });
 
-  test('starts one that is missing, and the next one of one that died', async () => {
+  test('starts a workflow that is missing, and the next execution of one that died', async () => {
     const { store, workflow, check } = service();
     store.put(processing({ wakeToken: 'token of the dead' }));
 
@@ -96,7 +96,7 @@ describe('a look at a task', () => {
     expect(workflow.woken).toEqual([]);
   });
 
-  test('is refused for a task that has ended, and for none', async () => {
+  test('is refused for a task that has ended, and for a task that does not exist', async () => {
     const { store, audit, check } = service();
     store.put(completed());
 
@@ -209,7 +209,7 @@ describe('sending all undelivered callbacks of an account again', () => {
     expect(audit.written.at(-1)).toMatchObject({ after: { scheduled: 30 } });
   });
 
-  test('does not send one twice that fails once more meanwhile', async () => {
+  test('sends no callback twice, even if it fails once more meanwhile', async () => {
     const { send, sent, store } = await service(1);
     const { before } = await send({});
     const [id = ''] = sent;

@@ -451,7 +451,7 @@ describe('past the deadline', () => {
     [-1, []],
     [0, [sampleId]],
   ])(
-    'a job of which the provider says nothing for as long as it would know fails: %i ms from then',
+    'a job of which the provider says nothing fails a day after its submit, when the provider forgets it: %i ms from then',
     async (ms, expected) => {
       const task = processing({ deadlineAt });
       const { poll, find, clock, unanswered } = context(task, new ProviderBusy('503'));

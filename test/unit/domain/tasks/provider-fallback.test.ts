@@ -123,7 +123,7 @@ describe('the next provider', () => {
     expect(signals).toEqual([['fallback', sampleId, 'dashscope', 'ProviderBusy']]);
   });
 
-  test('is counted by the code of what each one says, and an acceptance counts nothing', async () => {
+  test('is tried after rejections, each of which is counted by its code; an acceptance is not counted', async () => {
     const { submit, rejections } = context(pending({ busyCount: 9 }), {
       dashscope: [operatorRejected()],
       evolink: [busy()],
@@ -141,7 +141,7 @@ describe('the next provider', () => {
   test.each([
     ['rejects the job', jobRejected(), [['dashscope', 'content_policy_violation']]],
     ['does not say', new SubmitUnknown('timed out'), []],
-  ])('a provider that %s is counted by what is known', async (_what, error, expected) => {
+  ])('a response is counted only if it says why: the provider %s', async (_what, error, expected) => {
     const { submit, rejections } = context(pending(), { dashscope: [error] });
 
     await thrownBy(submit());

@@ -132,7 +132,7 @@ describe('the reconciler', () => {
     expect([ensured, recovered]).toEqual([['late'], []]);
   });
 
-  test('looks into the bucket only for tasks that wait for uploads', async () => {
+  test('lists the bucket only for tasks that wait for uploads', async () => {
     const { deps } = context([
       pending({ id: 'by-url', nextCheckAt: 1 }),
       pending({ id: 'started', nextCheckAt: 2, inputs: [upload], startedAt: 1 }),
@@ -203,7 +203,7 @@ describe('the reconciler', () => {
     expect(recovered).toEqual([['pictures-left', 'half-deleted']]);
   });
 
-  test('deletes once more what came after a deletion, which is no repair', async () => {
+  test('deletes pictures that came after a deletion, and does not count that as a repair', async () => {
     const { run, deletions, recovered } = context([
       deleted({ id: 'deleted', nextCheckAt: 1, picturesDeletedAt: 1 }),
     ]);

@@ -25,17 +25,17 @@ const done: CanaryTask = {
 
 type Setup = {
   readonly api?: Partial<PublicApi>;
-  /** What the task is at each look; the last one stays. */
-  readonly looks?: readonly CanaryTask[];
+  /** The task at each read; the last one repeats. */
+  readonly reads?: readonly CanaryTask[];
   /** What the secret of the canary holds; null: nothing. */
   readonly stored?: string | null;
 };
 
 /** A run against an API that does everything right, but for what a test changes. */
-function setUp({ api = {}, looks = [done], stored = key }: Setup = {}) {
+function setUp({ api = {}, reads = [done], stored = key }: Setup = {}) {
   const clock = settableClock(sampleTime);
   const calls: string[] = [];
-  const left = [...looks];
+  const left = [...reads];
   const run = runCanary({
     api: {
       create: async (_, __, idempotencyKey) => {
@@ -46,7 +46,7 @@ function setUp({ api = {}, looks = [done], stored = key }: Setup = {}) {
         calls.push(`upload ${to.url} ${type} ${picture.length}`);
       },
       task: async () => {
-        calls.push('look');
+        calls.push('read');
         return (left.length > 1 ? left.shift() : left[0]) ?? done;
       },
       download: async () => {
@@ -94,7 +94,7 @@ test('the picture is one that the model takes, and the expected result has its p
 
 test('a run creates one task, uploads, waits and compares; it takes as long as the clock says', async () => {
   const pending = { ...done, status: 'pending', results: undefined };
-  const { run, calls } = setUp({ looks: [pending, { ...pending, status: 'processing' }, done] });
+  const { run, calls } = setUp({ reads: [pending, { ...pending, status: 'processing' }, done] });
 
   const seconds = await run('run-1');
 
@@ -102,9 +102,9 @@ test('a run creates one task, uploads, waits and compares; it takes as long as t
   expect(calls).toEqual([
     'create canary-run-1',
     `upload ${form.url} image/png ${canaryPicture.length}`,
-    'look',
-    'look',
-    'look',
+    'read',
+    'read',
+    'read',
     'download',
   ]);
 });
@@ -123,24 +123,24 @@ describe('a run fails', () => {
     ['when the task cannot be read', { api: { task: rejecting } }, 'workflow', /no such response/],
     [
       'when the task fails',
-      { looks: [{ ...done, status: 'failed', error: { code: 'service_error' } }] },
+      { reads: [{ ...done, status: 'failed', error: { code: 'service_error' } }] },
       'workflow',
       /failed with service_error/,
     ],
     [
       'when the task has not ended at the deadline',
-      { looks: [{ ...done, status: 'pending' }] },
+      { reads: [{ ...done, status: 'pending' }] },
       'workflow',
       /still pending/,
     ],
-    ['when a task was made live', { looks: [{ ...done, livemode: true }] }, 'workflow', /sandbox/],
+    ['when a task was made live', { reads: [{ ...done, livemode: true }] }, 'workflow', /sandbox/],
     [
       'when the task was not made by the sandbox',
-      { looks: [{ ...done, sandbox: undefined }] },
+      { reads: [{ ...done, sandbox: undefined }] },
       'workflow',
       /sandbox/,
     ],
-    ['when there is no result', { looks: [{ ...done, results: [] }] }, 'workflow', /0 results/],
+    ['when there is no result', { reads: [{ ...done, results: [] }] }, 'workflow', /0 results/],
     ['when the link does not work', { api: { download: rejecting } }, 'result', /no such response/],
     [
       'when the result is another picture',
@@ -158,9 +158,9 @@ describe('a run fails', () => {
 
   test('not before its deadline', async () => {
     const pending = { ...done, status: 'pending' };
-    const { calls } = await failureOf({ looks: [pending] });
+    const { calls } = await failureOf({ reads: [pending] });
 
-    const looks = calls.filter((call) => call === 'look').length;
-    expect((looks - 1) * 2000).toBe(canaryDeadlineMs);
+    const reads = calls.filter((call) => call === 'read').length;
+    expect((reads - 1) * 2000).toBe(canaryDeadlineMs);
   });
 });

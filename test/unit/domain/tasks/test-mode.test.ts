@@ -184,7 +184,7 @@ describe('the provider', () => {
   });
 });
 
-test('a task says its mode, and that the sandbox has it as soon as that is so', () => {
+test('a task says its mode, and names the sandbox as soon as the sandbox has it', () => {
   const view = (task: Parameters<typeof taskView>[0]) =>
     taskView(task, { now: sampleTime, typicalSeconds: 1, resultLink: () => '' });
 

@@ -9,7 +9,7 @@ const now = Date.UTC(2026, 0, 9);
 const daysAgo = (days: number) => now - days * 24 * 60 * 60 * 1000;
 const prepared = { at: daysAgo(2), formats: ['png', 'bmp'] } as const;
 
-/** The links of a task in two buckets that have thumbnails of these numbers; and which were asked. */
+/** The links of a task in two buckets that have thumbnails of these numbers, and the buckets that were asked. */
 function setUp({ ofInputs = [] as number[], ofResults = [] as number[] }) {
   const asked: string[] = [];
   const store = (name: string, numbers: readonly number[]) => ({

@@ -193,7 +193,7 @@ describe('200', () => {
     },
   );
 
-  test('an operator can give the model further names, which are no property of every object', () => {
+  test('an operator can give the model further names, and the names of built-in properties are not among them', () => {
     const schema = generationRequest(models, { 'our-model': defaultModel.id, gone: 'wan1' });
 
     expect(schema.parse({ ...valid, model: 'our-model' }).model).toBe(defaultModel.id);
@@ -219,7 +219,7 @@ describe('200', () => {
     });
   });
 
-  test('a prompt may hold the character that stands for others', async () => {
+  test('a prompt may contain the replacement character U+FFFD', async () => {
     const prompt = 'caf\uFFFD';
 
     expect(bodyOf(await sendGeneration(event({ body: { ...valid, prompt } })))).toMatchObject({
@@ -277,7 +277,7 @@ describe('400', () => {
       'mask_url is not possible here: a picture is edited as a whole; describe in the prompt what to change',
     ],
     [
-      'a picture in a field that there is not',
+      'a picture in an unknown field',
       { image_url: picture },
       'image_url',
       'image_url is not a field here: send the addresses of all pictures in image_urls',

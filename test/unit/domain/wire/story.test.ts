@@ -201,7 +201,7 @@ describe('the callback of a task', () => {
     ['pending while the task runs', processing({ callbackUrl }), nothingYet],
     ['pending when the task has just ended', completed({ callbackUrl }), nothingYet],
     [
-      'pending before the first attempt, whenever the reconciler looks at it',
+      'pending before the first attempt, whenever the reconciler checks it',
       completed(with_({ state: 'pending', attempts: 0 }, { nextCheckAt: sampleTime })),
       nothingYet,
     ],

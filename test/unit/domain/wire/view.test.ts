@@ -161,7 +161,7 @@ describe('estimated_time', () => {
     });
   });
 
-  test('of a task that waits in a queue that was not read is what is left of the wait that was expected', () => {
+  test('of a task that waits is the rest of its expected wait when the queue was not read', () => {
     const expected = { waitSeconds: 7200, jobSeconds: 31 };
     const queue = { pools: ['fal'], since: sampleTime, expected };
     const later = (seconds: number, more: object = {}) => ({
@@ -173,9 +173,9 @@ describe('estimated_time', () => {
     expect(timeOf(pending({ queue }), later(7000))).toBe(231);
     expect(timeOf(pending({ queue }), later(9000))).toBe(31);
     expect(taskView(pending({ queue }), context).task_info).not.toHaveProperty('queue_position');
-    // Whoever reads the queue knows better.
+    // The value that was read from the queue is the better one.
     expect(timeOf(pending({ queue }), later(0, { queued }))).toBe(73);
-    // Once it is being submitted it waits no longer.
+    // A task that is being submitted waits no longer.
     expect(timeOf(pending({ queue, submitLockedAt: sampleTime }), later(0))).toBe(30);
     expect(timeOf(pending({ queue: { pools: ['fal'], since: sampleTime } }), later(0))).toBe(30);
   });
@@ -206,7 +206,7 @@ describe('progress', () => {
     [60, 60],
     [600, 60],
   ])(
-    'is, %i s after a task began to wait for a minute and then to take half of one, %i',
+    'is, %i s into a wait of a minute that is followed by a job of half a minute, %i',
     (seconds, progress) => {
       const now = sampleTime + seconds * 1000;
       expect(taskView(pending({ queue }), { ...context, now }).progress).toBe(progress);
