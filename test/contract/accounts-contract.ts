@@ -49,7 +49,7 @@ function additions(make: MakeStore): void {
     await store.ledger.credit({ account: 'studio', amount: 700, at: 1 });
     const before = await store.accounts.find('studio');
 
-    // With the same secret it may be taken for the same account; it must never be overwritten.
+    // An account with the same secret may count as the same one; the stored account must never be overwritten.
     await store.accounts.add({ ...studio, userGroup: 'staff' });
     const repeated = await store.accounts.add({
       ...studio,
@@ -97,7 +97,7 @@ function changes(make: MakeStore): void {
       { userGroup: 'staff', limits: { requestsPerMinute: null, tasksInFlight: 1 } },
       { userGroup: 'staff', limits: { tasksInFlight: 1 } },
     ],
-  ])('a change of an account changes nothing but what it names: %j', async (change, changed) => {
+  ])('a change of an account changes only the fields that it names: %j', async (change, changed) => {
     const store = await make();
     await store.accounts.add(studio);
     await store.ledger.credit({ account: 'studio', amount: 700, at: 1 });

@@ -218,7 +218,7 @@ function lastUse(make: MakeActivity): void {
     expect(await uses(at + 60_000)).toBe(at + 60_000);
   });
 
-  test('a request above the limit is no use that is recorded', async () => {
+  test('a request above the limit is not recorded as a use', async () => {
     const activity = (await make())();
     await activity.consume(key, 1, at);
 

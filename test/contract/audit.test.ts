@@ -25,7 +25,7 @@ async function context() {
   return { client, store, entries: () => rowsOf(client, tableNames.audit) };
 }
 
-/** What each act writes: of the account, of its key, and of a task. */
+/** The acts and their writes: on the account, on its key, and on a task. */
 const acts: Readonly<
   Record<
     string,
@@ -144,7 +144,7 @@ test('a callback that is sent again has an entry, and none while it is on its wa
   expect(await entries()).toHaveLength(1);
 });
 
-test('what is written about a change is what was there, also when others change the account meanwhile', async () => {
+test('the entry about a change has the values that were really there before, also when others change the account meanwhile', async () => {
   const { store, entries } = await prepared();
   const groups = Array.from({ length: 8 }, (_, n) => `group-${n}`);
 
@@ -183,7 +183,7 @@ test('a budget and another change in one request have an entry each', async () =
   ]);
 });
 
-test('an entry goes after its days, and its result replaces it', async () => {
+test('an entry expires after its days, and the entry with the result replaces the first one', async () => {
   const { client, entries } = await context();
   const entry = { ...about(), after: { result: null } };
 

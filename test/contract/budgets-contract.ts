@@ -22,7 +22,7 @@ const budgeted = async (make: MakeStore, dailyBudget: number, stopAtBudget = tru
   return store;
 };
 
-/** Creates so many tasks, and returns what became of each. */
+/** Creates so many tasks, and returns the result of each. */
 async function createMany(store: Store, count: number, more: { readonly createdAt?: number } = {}) {
   const tasks = Array.from({ length: count }, () => draft(more));
   const results = [];
@@ -35,7 +35,7 @@ const accepted = (results: Awaited<ReturnType<typeof createMany>>) =>
 
 /** What every ledger guarantees about the daily budget of an account. */
 export function budgetsContract(make: MakeStore): void {
-  test('an account that is made with a daily budget stops at it, and loses it like any other', async () => {
+  test('an account that is created with a daily budget stops at it, and the budget can be removed', async () => {
     const store = await make();
     const owner = 'budgeted';
     const budget = { dailyBudget: 2 * price, stopAtBudget: true };
@@ -63,7 +63,7 @@ export function budgetsContract(make: MakeStore): void {
   });
 
   describe('a daily budget at which an account stops', () => {
-    test('lets through exactly what it pays for, and then says what is left', async () => {
+    test('lets through exactly the tasks that it can pay for, and then says what is left', async () => {
       const store = await budgeted(make, 5 * price + 500);
 
       const results = await createMany(store, 7);
@@ -77,7 +77,7 @@ export function budgetsContract(make: MakeStore): void {
       expect(await fundsOf(store)).toMatchObject({ reserved: 5 * price, inFlight: 5 });
     });
 
-    test('lets through no more when many creates come at once', async () => {
+    test('lets through no more tasks when many creates come at once', async () => {
       const store = await budgeted(make, 5 * price);
 
       const results = await Promise.all(Array.from({ length: 12 }, () => reserve(store, draft())));
@@ -86,7 +86,7 @@ export function budgetsContract(make: MakeStore): void {
       expect((await fundsOf(store)).reserved).toBe(5 * price);
     });
 
-    test('gets back what a task did not cost, and nothing else', async () => {
+    test('gets back the part of a price that was not charged, and nothing else', async () => {
       const store = await budgeted(make, 2 * price);
       const [one, two] = accepted(await createMany(store, 2));
       await settle(store, failed({ id: one?.id ?? '', reservedIn: undefined }));
@@ -118,7 +118,7 @@ export function budgetsContract(make: MakeStore): void {
       expect(accepted(await createMany(store, 4))).toHaveLength(2);
     });
 
-    test('that is taken away limits nothing, and a new one counts from then on', async () => {
+    test('that is removed limits nothing, and a new one counts from then on', async () => {
       const store = await budgeted(make, price);
       const [one] = accepted(await createMany(store, 2));
       await store.accounts.change(account, { dailyBudget: null });

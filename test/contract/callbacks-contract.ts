@@ -174,7 +174,7 @@ export function callbacksContract(make: MakeStore): void {
       expect(found?.task).toEqual(await tasks.find(id));
     });
 
-    test('an attempt is stored with what the receiver said, to the character', async () => {
+    test('an attempt is stored with the exact text of the receiver', async () => {
       const { tasks, id } = await endedWithCallback(make);
       const attempt = { at: 1, milliseconds: 5, status: 404, text: '<b>no</b> \ufffd 🌌' };
 

@@ -61,7 +61,7 @@ test('a function reads the durations once a minute, however many tasks it submit
   expect(operations()).toEqual(['GetItem']);
 });
 
-test('one duration is written in ten seconds, however many tasks end', async () => {
+test('at most one duration is written in ten seconds, however many tasks end', async () => {
   const { instance, operations } = await setUp();
   for (const seconds of [1, 2, 3]) await instance().recordDuration(model, 'fal', seconds);
 

@@ -16,7 +16,7 @@ import { dynamoDb } from './dynamodb.ts';
 import { startDynamoDbLocalForTests } from './dynamodb-local-for-tests.ts';
 import { tableNames } from './template-resources.ts';
 
-// The limits of DynamoDB, and its words for them: the local stack's DynamoDB is compared with AWS's own.
+// The limits of DynamoDB and its error messages: the local stack's DynamoDB is compared with AWS's own.
 
 const TableName = tableNames.accounts;
 const keyOf = (entry: string) => ({ account: { S: 'a' }, entry: { S: entry } });
@@ -24,7 +24,7 @@ const item = (entry: string, bytes = 0) => ({
   TableName,
   Item: { ...keyOf(entry), data: { S: 'x'.repeat(bytes) } },
 });
-/** What an item has beside its data: the names and the values of its attributes, here with an entry of one letter. */
+/** The bytes of an item without its data: the names and values of its other attributes. Its entry is one letter. */
 const overhead = 'account'.length + 1 + 'entry'.length + 1 + 'data'.length;
 const maxItem = 400 * 1024;
 

@@ -28,7 +28,7 @@ export async function startDynamoDbLocalForTests() {
   };
 }
 
-/** So many items can be deleted by one request. */
+/** How many items one request can delete. */
 const maxBatch = 25;
 
 const emptyTables = (client: DynamoDBClient) =>

@@ -57,7 +57,7 @@ export function storeOf(client: DynamoDBClient): Store {
   };
 }
 
-/** The same, with new accounts that are spread over so many shards. */
+/** The same adapters, but new accounts are spread over so many shards. */
 export function withShards(client: DynamoDBClient, shards: number): Store {
   const store = storeOf(client);
   return {

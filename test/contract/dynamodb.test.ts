@@ -44,7 +44,7 @@ describe.each(shardCounts)('DynamoDB with accounts that are spread over %i shard
   parallelWritesContract(spread);
 });
 
-describe('an account at the limits of what it has', () => {
+describe('an account that spends its last credits', () => {
   const price = 1200;
   const latency = () => latencyPause({ read: 1, write: 1, transaction: 4 });
 
@@ -57,7 +57,7 @@ describe('an account at the limits of what it has', () => {
       }),
     );
 
-  // So many tasks can be paid. Six times as many where there is time for it.
+  // How many tasks can be paid. A thorough run has six times as many.
   const enough = isThorough ? 60 : 10;
   const limit = enough * price + 700;
 
@@ -68,7 +68,7 @@ describe('an account at the limits of what it has', () => {
     ['four shards, with a limit of the key', 4, 'key_exhausted', { totalLimit: limit }],
     ['four shards, with a daily limit of the key', 4, 'key_exhausted_today', { dailyLimit: limit }],
   ])(
-    'in %s exactly as many tasks are opened at once as can be paid, and as many more as come back',
+    'in %s exactly as many parallel tasks are opened as can be paid, and one more for each refund',
     async (_, shards, refused, limits) => {
       const { client } = await dynamoDb(latency());
       const credits = 'totalLimit' in limits || 'dailyLimit' in limits ? 1000 * price : limit;
@@ -246,7 +246,7 @@ test('what a key has spent on a day expires from the table a week later, and its
   );
 });
 
-test('a task expires from the table with its record, in whole seconds, and one that has not ended never does', async () => {
+test('all items of a task expire from the table at the same second, and those of a task that has not ended never expire', async () => {
   const { client } = await dynamoDb();
   const store = storeOf(client);
   const ttlNow = async () =>
@@ -272,7 +272,7 @@ test('a task expires from the table with its record, in whole seconds, and one t
   expect(await ttlNow()).toEqual({ state: ttl });
 });
 
-test('what was asked is in one item that never changes, and in no other', async () => {
+test('the request is in one item that never changes, and in no other', async () => {
   const { client } = await dynamoDb();
   const store = storeOf(client);
   const task = draft({

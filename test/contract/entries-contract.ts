@@ -20,7 +20,7 @@ const at = sampleTime;
 
 /** What every ledger guarantees about its entries. */
 export function entriesContract(make: MakeStore): void {
-  test('entries say what was posted, how much and for what, in the order of the postings', async () => {
+  test('each posting has an entry with its kind, amount and reason, in the order of the postings', async () => {
     const store = await make();
     await grant(store, account, 0);
     const [one, two] = [draft({ createdAt: at + 2 }), draft({ createdAt: at + 3 })];

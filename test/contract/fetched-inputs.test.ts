@@ -17,7 +17,7 @@ import { webServer } from './web-server.ts';
 const Bucket = bucketNames.inputs;
 const task = pending();
 const from = (url: string) => ({ kind: 'url', url }) as const;
-// It begins as a PNG does. One of 256 random beginnings is an empty file in Brotli, after which nothing is read.
+// It begins like a PNG, and not at random: one of 256 random beginnings is an empty Brotli file, after which nothing is read.
 const picture = Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), randomBytes(300_000)]);
 const MB = 1024 * 1024;
 
@@ -133,7 +133,7 @@ describe('a body that is compressed although it was asked not to be', () => {
     expect((await stored(0)).bytes.equals(picture)).toBe(true);
   });
 
-  test('is counted as it unpacks', async () => {
+  test('is limited by its unpacked size', async () => {
     const { errorOf } = await setUp();
     const bomb = gzipSync(Buffer.alloc(100 * MB));
     const web = await webServer({ '/': respondWith('gzip', bomb) });
@@ -145,21 +145,21 @@ describe('a body that is compressed although it was asked not to be', () => {
 
   test.each([
     [
-      'an unknown one',
+      'an unknown encoding',
       'lzma',
       picture,
       'sent a response that is compressed in a way that is not known',
     ],
-    ['a false one', 'gzip', picture, 'sent a compressed answer that cannot be unpacked'],
+    ['a false gzip', 'gzip', picture, 'sent a compressed answer that cannot be unpacked'],
     ['a false brotli', 'br', picture, 'sent a compressed answer that cannot be unpacked'],
     ['a false zstd', 'zstd', picture, 'sent a compressed answer that cannot be unpacked'],
     [
-      'a part of one',
+      'an incomplete encoding',
       'gzip',
       gzipSync(picture).subarray(0, 1000),
       'sent a compressed answer that cannot be unpacked',
     ],
-  ])('with %s is refused in the words of what happened', async (_, encoding, body, why) => {
+  ])('with %s is refused, and the message says what was wrong', async (_, encoding, body, why) => {
     const { errorOf, keys } = await setUp();
     const web = await webServer({ '/': respondWith(encoding, body) });
 

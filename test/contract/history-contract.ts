@@ -139,7 +139,7 @@ export function historyContract(make: MakeStore): void {
       }
     });
 
-    test('what was asked of many tasks is read at once, and not of one that is gone', async () => {
+    test('the requests of many tasks are read at once, without those of deleted tasks', async () => {
       const store = await make();
       const made = [
         await openTask(store, { prompt: 'Snow' }),
@@ -199,7 +199,7 @@ export function historyContract(make: MakeStore): void {
       expect(await allPages(store, { limit: 2, key: 'key-00000000000000cc' })).toEqual([[]]);
     });
 
-    test('tasks are found by a text in their prompts, in capital or small letters, with what was asked', async () => {
+    test('tasks are found by a text in their prompts, in capital or small letters, and come with their requests', async () => {
       const store = await make();
       await openTask(store, { createdAt: 1, prompt: 'Make it SNOW on the cafe\u0301' });
       await openTask(store, { createdAt: 2, prompt: 'Make it rain' });
@@ -221,7 +221,7 @@ export function historyContract(make: MakeStore): void {
       expect(await promptsWith('b')).toEqual(['<b>snow</b> 100%']);
     });
 
-    test('a text is looked for among the tasks that fit the other filters, page by page', async () => {
+    test('a text is searched only in tasks that fit the other filters, page by page', async () => {
       const store = await make();
       const made = await openedOfTwoKeys(store, ['Snow', 'Rain', 'Rain', 'Snow', 'Snow', 'Rain']);
 

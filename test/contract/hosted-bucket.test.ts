@@ -119,7 +119,7 @@ test('a link leads to the bytes for some minutes, with their type and their name
   expect(await links.read(file)).toEqual(picture);
 });
 
-test('all uploads of a file are deleted for good, every version of them, and no other file', async () => {
+test('every version of all uploads of a file is deleted for good, and no other file', async () => {
   const { deletion, put, versions } = await setUp({ versioned: true });
   const file = hostedFile();
   const others = [

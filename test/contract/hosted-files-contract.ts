@@ -53,7 +53,7 @@ export function hostedFilesContract(make: MakeHostedFiles): void {
     expect(await files.list(account, expired)).toHaveLength(1); // it lives as long as any new file
   });
 
-  test('an account has no more files than it may have, and what was refused is not there', async () => {
+  test('an account has no more files than it may have, and a refused file is not stored', async () => {
     const files = await make();
     const [first, second, third] = manyFiles(3);
     if (!first || !second || !third) throw new Error('three files');
@@ -89,7 +89,7 @@ export function hostedFilesContract(make: MakeHostedFiles): void {
     expect(same).toContainEqual(await files.find(same[0]?.id ?? '', later));
   });
 
-  test('a file that has expired is none, and its place is free from that moment on', async () => {
+  test('a file that has expired does not exist any more, and its place is free from that moment on', async () => {
     const files = await make();
     const file = hostedFile();
     await files.put(file, 1);
@@ -113,7 +113,7 @@ export function hostedFilesContract(make: MakeHostedFiles): void {
     expect(await files.list(account, expired)).toHaveLength(1);
   });
 
-  test('a file that was removed is none, and its place is free', async () => {
+  test('a file that was removed does not exist any more, and its place is free', async () => {
     const files = await make();
     const file = hostedFile();
     await files.put(file, 1);
@@ -126,7 +126,7 @@ export function hostedFilesContract(make: MakeHostedFiles): void {
     expect(await files.put(hostedFile({ version: 'second', uploadedAt: later }), 1)).toBe('stored');
   });
 
-  test('a file that was removed is none for a clock that is slow, and says so to an upload that began before', async () => {
+  test('a file that was removed does not exist for a slow clock either, and an upload that began before is told that', async () => {
     const files = await make();
     const file = hostedFile();
     await files.put(file, 1);
@@ -140,7 +140,7 @@ export function hostedFilesContract(make: MakeHostedFiles): void {
     expect(await files.put(hostedFile({ name: 'b', uploadedAt: later - 1 }), 1)).toBe('stored');
   });
 
-  test('a file has been there since the first upload of its name, whose clock may be ahead, or since its removal', async () => {
+  test('a file exists since the first upload of its name, by whichever clock is behind; after a removal, since the next upload', async () => {
     const files = await make();
     const at = (uploadedAt: number, version: string) => hostedFile({ uploadedAt, version });
     const second = at(sampleTime - 5, 'second');
@@ -154,7 +154,7 @@ export function hostedFilesContract(make: MakeHostedFiles): void {
     expect(await files.find(second.id, later + 1)).toMatchObject({ since: later + 1 });
   });
 
-  test('a file that was replaced is not removed by who has read the old one', async () => {
+  test('a file that was replaced is not removed by a request that has read the old one', async () => {
     const files = await make();
     const old = hostedFile();
     await files.put(old, 1);

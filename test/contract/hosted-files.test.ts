@@ -70,7 +70,7 @@ describe('the rows of a file', () => {
     expect(await rowsOf(client, table)).toHaveLength(2);
   });
 
-  test('are not written by an upload that has read nothing, when the file came and was removed since', async () => {
+  test('are not written by an upload that found no file, when the file was stored and removed meanwhile', async () => {
     const { url, client } = await dynamoDb();
     const others = hostedFileTable(client, table);
     const file = hostedFile();
@@ -88,7 +88,7 @@ describe('the rows of a file', () => {
     expect(await others.find(file.id, sampleTime + 3)).toBeUndefined();
   });
 
-  test('say nothing of the file any more when it was removed', async () => {
+  test('contain nothing of the file any more when it was removed', async () => {
     const { client } = await dynamoDb();
     const files = hostedFileTable(client, table);
     const file = hostedFile({ name: 'private.jpg', originalName: 'secret.jpg' });

@@ -101,7 +101,7 @@ export function inFlightContract(make: MakeStore): void {
     await open(store, 1);
   });
 
-  test('an account has the default limit until it gets one of its own, and when that is removed', async () => {
+  test('an account has the default limit until it gets its own, and again when its own is removed', async () => {
     const store = await fundedStore(make, 12_000);
     const { tasksInFlight } = defaultLimits;
     const [one = ''] = await open(store, 3);

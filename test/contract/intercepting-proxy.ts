@@ -18,11 +18,11 @@ type ProxiedRequest = {
 
 /** What happens to a request on its way; with none of this it is forwarded unchanged. */
 type Interception = {
-  /** The response that it gets; the service never receives it. */
+  /** The response of the proxy itself; the service never receives the request. */
   readonly response?: { readonly status: number; readonly body: object };
   /** The bytes that the service gets instead of the body. */
   readonly body?: Buffer;
-  /** The service handles it, and the connection breaks before the response has arrived. */
+  /** The service handles the request, but the connection breaks before the response has arrived. */
   readonly responseLost?: boolean;
 };
 

@@ -28,7 +28,7 @@ export async function memoryTestStore(): Promise<TestStore> {
   };
 }
 
-/** Here every request is a call: a crash between two requests of one operation is found too. */
+/** With DynamoDB every request is a call, so a process can also crash between two requests of one operation. */
 export const dynamoDbTestStore = (shards: number) => async (): Promise<TestStore> => {
   const { client } = await dynamoDb();
   return {

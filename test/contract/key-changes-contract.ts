@@ -36,7 +36,7 @@ export function keyChangesContract(make: MakeStore): void {
       { name: 'both', totalLimit: 9, dailyLimit: null, enabled: undefined },
       { name: 'both', totalLimit: 9, dailyLimit: undefined },
     ],
-  ])('a change of a key changes nothing but what it names: %j', async (change, changed) => {
+  ])('a change of a key changes only the fields that it names: %j', async (change, changed) => {
     const { apiKeys } = await storeWithAccount(make);
     await apiKeys.add(fullKey);
 
@@ -86,7 +86,7 @@ export function keyChangesContract(make: MakeStore): void {
     expect(await apiKeys.remove(keyId, again)).toBe(false);
   });
 
-  test('spending through a key is no change of it', async () => {
+  test('spending through a key does not count as a change of the key', async () => {
     const store = await fundedStore(make, 5000);
     const read = await findKeyOf(store);
     await reserve(store, draft());

@@ -92,7 +92,7 @@ export function changedLimitContract(make: MakeStore): void {
     expect(await asks(store, 3)).toEqual(['reserved', 'reserved', 'key_exhausted']);
   });
 
-  test('a limit that is lowered below what was spent only refuses, until enough was returned', async () => {
+  test('a limit that is lowered below the spending refuses tasks until enough was returned', async () => {
     const store = await fundedStore(make, 20 * price, { totalLimit: 4 * price });
     const [one, two] = [await ask(store), await ask(store)];
 
@@ -105,9 +105,9 @@ export function changedLimitContract(make: MakeStore): void {
     expect(await auditedFunds(store)).toMatchObject({ reserved: price });
   });
 
-  // What is returned lies in whatever shard it was taken from, beside others that owe something.
+  // Credits are returned to the shard that they were taken from, while other shards owe something.
   test.each(['totalLimit', 'dailyLimit'] as const)(
-    'while more is spent than a lowered %s, nothing that is returned is spent again',
+    'while the spending is above a lowered %s, returned credits cannot be spent again',
     async (limit) => {
       const store = await fundedStore(make, 40 * price, { [limit]: 12 * price });
       const opened = [];
@@ -128,7 +128,7 @@ export function changedLimitContract(make: MakeStore): void {
     },
   );
 
-  test('a key that gets a limit has spent of it what it spent before', async () => {
+  test('earlier spending of a key counts against a limit that it gets later', async () => {
     const store = await fundedStore(make, 20 * price);
     await asks(store, 3);
 
@@ -148,7 +148,7 @@ export function changedLimitContract(make: MakeStore): void {
     expect(await asks(store, 2)).toEqual(['reserved', 'key_exhausted_today']);
   });
 
-  test('a daily limit that is changed during the day has been spent as far as before', async () => {
+  test('spending of the day counts against a daily limit that is changed during the day', async () => {
     const store = await fundedStore(make, 20 * price, { dailyLimit: 2 * price });
     await asks(store, 2);
 

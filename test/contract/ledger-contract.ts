@@ -14,7 +14,7 @@ import { settlingContract } from './settling-contract.ts';
 import type { MakeStore } from './stores.ts';
 import { usageContract } from './usage-contract.ts';
 
-/** What every ledger guarantees for one caller after the other. */
+/** What every ledger guarantees when callers come one after the other. */
 export function ledgerContract(make: MakeStore): void {
   describe('opening a task', () => reservationContract(make));
   describe('settling a task', () => settlingContract(make));

@@ -12,7 +12,7 @@ export async function auditedFunds(store: Store, account = sample) {
   return funds;
 }
 
-/** In each shard of an account and of its keys, and so in all of them, everything granted is there. */
+/** Checks that each shard of an account and of its keys still has all the credits that were granted. */
 export async function expectBalancedShards({ shards }: Store, account: string): Promise<void> {
   const all = await shards(account);
   expect(all.length, 'there is at least one shard').toBeGreaterThan(0);
@@ -22,7 +22,7 @@ export async function expectBalancedShards({ shards }: Store, account: string): 
   }
 }
 
-/** Each entry is there once, and each balance follows from the one before, up to the balance of the account. */
+/** Checks that each entry is there once, and that each balance follows from the one before, up to that of the account. */
 export function expectStatement(found: Statement['entries'], balance: number): void {
   expect(new Set(found.map(({ id }) => id)).size, 'each entry is there once').toBe(found.length);
   let before = 0;

@@ -28,7 +28,7 @@ import {
 } from './stores.ts';
 import { tableNames } from './template-resources.ts';
 
-// What others do at exactly the moment at which it hurts.
+// Other writes, each at exactly the moment at which it could do harm.
 
 const price = 1200;
 const denied = {
@@ -44,7 +44,7 @@ type Interruption = {
   readonly once?: boolean;
 };
 
-/** A DynamoDB in which something else happens before some calls. What happens there is not interrupted itself. */
+/** A DynamoDB that runs something else before some calls. The calls of that interruption are not interrupted. */
 async function interruptedDynamoDb(shards = 1) {
   let interruption: Interruption | undefined;
   const { client } = await dynamoDb(({ operation, at }) => {
@@ -88,7 +88,7 @@ test.each([
   },
 );
 
-test('a daily limit that is changed while a day begins is that of the task that begins it', async () => {
+test('a daily limit that is changed while a day begins applies to the task that begins the day', async () => {
   const { store, interrupt } = await interruptedDynamoDb();
   await fundedStore(async () => store, 20 * price, { dailyLimit: 3 * price });
   const run = () => store.apiKeys.change(keyId, { dailyLimit: price });
@@ -101,7 +101,7 @@ test('a daily limit that is changed applies to a day that has begun in another t
   const { store } = await interruptedDynamoDb();
   const [evening, tomorrow] = [sampleTime, sampleTime + 24 * 3_600_000];
   await fundedStore(async () => store, 20 * price, { dailyLimit: 3 * price });
-  // It is tomorrow there.
+  // In that time zone it is already tomorrow.
   expect(await statesOf(store, 1, tomorrow)).toEqual(['reserved']);
 
   await store.apiKeys.change(keyId, { dailyLimit: 2 * price });
@@ -132,7 +132,7 @@ test('both limits of a key are lowered at once, however many shards they lie in'
   expect(await statesOf(store, 2)).toEqual(['reserved', 'key_exhausted_today']);
 });
 
-test('a task takes from all shards what it needs, also when others owe, however many shards that concerns', async () => {
+test('a task collects its price from all shards, also when other shards owe something, however many there are', async () => {
   const { client, store } = await interruptedDynamoDb(64);
   await fundedStore(async () => store, 0, { totalLimit: 2 * price });
   await addToRow(client, tableNames.keys, keyShardKey(keyId, 0), -2 * price);
@@ -167,7 +167,7 @@ test('a task is not refused because of a limit that is being removed', async () 
   const before = await rowOf(client, { keyId });
   await store.apiKeys.change(keyId, { totalLimit: null });
   const after = await rowOf(client, { keyId });
-  // A read may find the key as it was before, and its shard as it is afterwards.
+  // A read may find the key as it was before the change, and its shard as it is after it.
   await putRow(client, before);
   interrupt({
     before: ['BatchGetItem'],
@@ -182,7 +182,7 @@ test('a task is not refused because of a limit that is being removed', async () 
   });
 });
 
-test('a limit that is lowered while its shards are read opens none of them for tasks that do not look', async () => {
+test('a limit that is lowered while its shards are read opens none of them for tasks that do not read them', async () => {
   const { client, store, interrupt } = await interruptedDynamoDb(2);
   await fundedStore(async () => store, 60 * price, { totalLimit: 32 * price });
   const [first, second] = [keyShardKey(keyId, 0), keyShardKey(keyId, 1)];
@@ -191,7 +191,7 @@ test('a limit that is lowered while its shards are read opens none of them for t
   const before = await rowOf(client, first);
   await store.apiKeys.change(keyId, { totalLimit: 24 * price });
   const after = await rowOf(client, first);
-  // A read may find the key as it is afterwards, and its first shard, which owes something, as it was before.
+  // A read may find the key as it is after the change, and its first shard, which owes something, as it was before.
   await putRow(client, before);
   interrupt({
     before: ['BatchGetItem'],
@@ -207,7 +207,7 @@ test('a limit that is lowered while its shards are read opens none of them for t
   expect(opened && unmarshall(opened)).toMatchObject({ reserved: price, revision: 1 });
 });
 
-test('a limit of open tasks that is lowered takes only what is left when it does', async () => {
+test('a limit of open tasks that is lowered takes from a shard only what is still there at the write', async () => {
   const { client, store, interrupt } = await interruptedDynamoDb(2);
   await fundedStore(async () => store, 20 * price);
   await store.accounts.change(account, { limits: { tasksInFlight: 6 } });
@@ -262,17 +262,17 @@ test.each([{ totalLimit: 3 * price }, { dailyLimit: 3 * price }])(
       return [state.replace(/_today$/, ''), transactions.length];
     };
     for (let n = 0; n < 3; n += 1) await create();
-    await create(); // finds that nothing is left
+    await create(); // reads that nothing is left
 
     expect(await create()).toEqual(['key_exhausted', 0]);
 
     await store.apiKeys.change(keyId, { totalLimit: 9 * price, dailyLimit: 9 * price });
-    await create(); // finds that there is more
+    await create(); // reads that there is more
     expect(await create()).toEqual(['reserved', 1]);
   },
 );
 
-test('a key whose limit lies in fewer shards than its account has is tried where its limit lies', async () => {
+test('a key whose limit lies in fewer shards than its account has uses the shards of its limit', async () => {
   const { url, client } = await dynamoDb();
   const store = await storeWithAccount(async () => withShards(client, 16));
   await store.ledger.credit({ account, amount: 400 * price, at: sampleTime });
@@ -291,10 +291,10 @@ test('a key whose limit lies in fewer shards than its account has is tried where
   );
 });
 
-test('a grant that cannot be spread has been made', async () => {
+test('a grant whose credits cannot be spread over the shards counts all the same', async () => {
   const { url, client } = await dynamoDb();
   await fundedStore(async () => storeOf(client), 0);
-  // The account is read, and granted the credits. What comes then is refused.
+  // The account is read and gets the credits. Every request after that is refused.
   const proxy = await interceptingProxy(url, (nth) => (nth > 2 ? { response: denied } : {}));
   const { ledger } = storeOf(dynamoDbClient(proxy.url));
 

@@ -39,7 +39,7 @@ const walk = fc.record({
     maxLength: maxTasks,
     size: 'max',
   }),
-  /** So many of the tasks are there from the beginning. */
+  /** How many of the tasks exist from the beginning. */
   first: fc.nat({ max: maxTasks }),
   limit: fc.integer({ min: 1, max: 20 }),
   status: fc.constantFrom(undefined, 'pending' as const),
@@ -49,9 +49,9 @@ const walk = fc.record({
 type Walk = typeof walk extends fc.Arbitrary<infer T> ? T : never;
 type Change = Walk['changes'][number][number];
 
-/** What somebody sees who walks through an account's list while its tasks change. */
+/** What every store guarantees to a reader who walks through an account's list while its tasks change. */
 export function listWalksContract(make: MakeStore): void {
-  test('whatever is created, ends or is deleted between the pages, what was there all the time is listed once, in order', async () => {
+  test('whatever is created, ends or is deleted between the pages, a task that fits all the time is listed once, in order', async () => {
     await fc.assert(
       fc.asyncProperty(walk, async (one) => {
         const { pages, allTheTime, ever } = await walkThrough(await make(), one);

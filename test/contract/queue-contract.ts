@@ -18,7 +18,7 @@ const lease: Lease = {
 const terms = { slots: 2, now: sampleTime };
 const place = (n: number) => ({ ...flow, since: sampleTime + n, taskId: taskId(n) });
 
-/** What every store of the queue does. */
+/** What every store of the queue guarantees. */
 export function queueContract(make: MakeQueue): void {
   describe('slots', () => {
     test('nobody has a slot of a segment that nothing was written to', async () => {
@@ -32,7 +32,7 @@ export function queueContract(make: MakeQueue): void {
       });
     });
 
-    test('so many tasks have a slot as there are slots', async () => {
+    test('as many tasks have a slot as there are slots', async () => {
       const queue = await make();
       expect(await queue.takeSlot(segment, taskId(1), lease, terms)).toMatchObject({ done: true });
       expect(await queue.takeSlot(segment, taskId(2), lease, terms)).toMatchObject({ done: true });
@@ -72,7 +72,7 @@ export function queueContract(make: MakeQueue): void {
       expect(again.row.leases.size).toBe(1);
     });
 
-    test('a limit that was lowered below what is taken lets nobody in', async () => {
+    test('a limit that was lowered below the taken slots lets nobody in', async () => {
       const queue = await make();
       await queue.takeSlot(segment, taskId(1), lease, terms);
       await queue.takeSlot(segment, taskId(2), lease, terms);
@@ -80,7 +80,7 @@ export function queueContract(make: MakeQueue): void {
       expect(done).toBe(false);
     });
 
-    test('a newcomer gets no slot as long as somebody waits, and one that is handed a slot does', async () => {
+    test('a newcomer gets no slot as long as somebody waits, but a task that is handed a slot does', async () => {
       const queue = await make();
       await queue.markQueued(segment, queueName, 'mark-1');
       const newcomer = { ...terms, nobodyWaits: true };
@@ -115,7 +115,7 @@ export function queueContract(make: MakeQueue): void {
       expect((await queue.holdSlot(segment, taskId(2), until)).done).toBe(false);
     });
 
-    test('a slot is reclaimed as it was seen, and not when it was taken up since', async () => {
+    test('a slot is reclaimed if it is as it was read, and not if it was taken up since', async () => {
       const queue = await make();
       const handed = { ...lease, held: false };
       await queue.takeSlot(segment, taskId(1), handed, terms);
@@ -126,7 +126,7 @@ export function queueContract(make: MakeQueue): void {
       expect((await queue.reclaimSlot(segment, taskId(3), handed)).done).toBe(false);
     });
 
-    test('a slot that is kept is not freed, and goes when its lease is over', async () => {
+    test('a slot that is kept is not freed, and can be reclaimed when its lease is over', async () => {
       const queue = await make();
       await queue.takeSlot(segment, taskId(1), lease, terms);
       const until = sampleTime + 90_000;
@@ -158,7 +158,7 @@ export function queueContract(make: MakeQueue): void {
   });
 
   describe('the rate of submits', () => {
-    test('a slot for now needs that no submit is reserved for later', async () => {
+    test('a slot is given for now only if no submit is reserved for later', async () => {
       const queue = await make();
       const submitAt = (n: number, now: number) =>
         queue.takeSlot(segment, taskId(n), lease, {
@@ -171,7 +171,7 @@ export function queueContract(make: MakeQueue): void {
       expect((await submitAt(3, sampleTime + 200)).done).toBe(true);
     });
 
-    test('a submit is reserved once of those that have seen the same row', async () => {
+    test('of several tasks that have read the same row, one reserves the next submit', async () => {
       const queue = await make();
       const reserve = (n: number, seen: number) =>
         queue.takeSlot(segment, taskId(n), lease, {
@@ -186,8 +186,8 @@ export function queueContract(make: MakeQueue): void {
     });
   });
 
-  describe('who waits', () => {
-    test('a queue is not marked any more, unless somebody has entered since', async () => {
+  describe('the tasks that wait', () => {
+    test('the mark of a queue is removed, unless somebody has entered since', async () => {
       const queue = await make();
       await queue.markQueued(segment, queueName, 'mark-1');
       await queue.markQueued(segment, 'fal', 'mark-2');
@@ -216,7 +216,7 @@ export function queueContract(make: MakeQueue): void {
       ]);
     });
 
-    test('a turn is taken once of those that have seen the same flow, and can be given back', async () => {
+    test('of two that have read the same flow, one takes the turn; a turn can be given back', async () => {
       const queue = await make();
       await queue.enterFlow(flow, 1000, 'mark-1');
       const [seen] = await queue.flows(queueName);
@@ -230,7 +230,7 @@ export function queueContract(make: MakeQueue): void {
       expect(await queue.flows(queueName)).toMatchObject([{ virtualTime: 1000 }]);
     });
 
-    test('a flow is forgotten as it was seen, and not when somebody has entered or was served since', async () => {
+    test('a flow is deleted if it is as it was read, and not if somebody has entered or was served since', async () => {
       const queue = await make();
       await queue.enterFlow(flow, 1000, 'mark-1');
       const [seen] = await queue.flows(queueName);
@@ -244,7 +244,7 @@ export function queueContract(make: MakeQueue): void {
       expect(await queue.flows(queueName)).toEqual([]);
     });
 
-    test('a turn of a flow that was forgotten is neither taken nor given back', async () => {
+    test('a turn of a deleted flow is neither taken nor given back', async () => {
       const queue = await make();
       expect(
         await queue.takeTurn({ ...flow, virtualTime: 1, servedAt: 0, mark: 'mark-1' }, 2, 3),
@@ -253,7 +253,7 @@ export function queueContract(make: MakeQueue): void {
       expect(await queue.flows(queueName)).toEqual([]);
     });
 
-    test('those who wait are found in the order in which they came', async () => {
+    test('waiting tasks are found in the order in which they came', async () => {
       const queue = await make();
       for (const n of [3, 1, 2]) await queue.addWaiting({ ...place(n), cost: 1000 });
       await queue.addWaiting({ ...place(0), flow: 'other', cost: 1000 });
@@ -288,7 +288,7 @@ export function queueContract(make: MakeQueue): void {
       });
     });
 
-    test('one is claimed by one at a time, again by the same, and by others when the claim is over', async () => {
+    test('a waiting task is claimed by one run at a time; the same run may claim it again, and others when the claim is over', async () => {
       const queue = await make();
       await queue.addWaiting({ ...place(1), cost: 1000 });
       const claim = (owner: string, now: number) =>
@@ -305,7 +305,7 @@ export function queueContract(make: MakeQueue): void {
       expect(await queue.firstWaiting(flow, 25)).toHaveLength(1);
     });
 
-    test('a claim that is ended keeps nobody from the next one, and brings nobody back', async () => {
+    test('a claim that was ended does not prevent the next claim, and does not put a removed task back', async () => {
       const queue = await make();
       await queue.addWaiting({ ...place(1), cost: 1000 });
       await queue.claim(place(1), { owner: 'one', now: sampleTime, until: sampleTime + 30_000 });
@@ -317,7 +317,7 @@ export function queueContract(make: MakeQueue): void {
       ).toBe(true);
     });
 
-    test('one who enters again stays claimed', async () => {
+    test('a task that enters again stays claimed', async () => {
       const queue = await make();
       await queue.addWaiting({ ...place(1), cost: 1000 });
       await queue.claim(place(1), { owner: 'one', now: sampleTime, until: sampleTime + 30_000 });

@@ -24,7 +24,7 @@ async function one(make: MakeStore) {
 
 function leases(make: MakeStore): void {
   describe('the lease of a due check', () => {
-    test('one of many simultaneous attempts gets the lease, and with it the task as it is then', async () => {
+    test('one of many simultaneous attempts gets the lease, together with the current task', async () => {
       const { tasks, id } = await one(make);
 
       const leased = await Promise.all(

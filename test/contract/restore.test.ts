@@ -54,7 +54,7 @@ const names = tables.map(({ TableName }) => TableName);
 
 type Behaviour = Parameters<typeof pointInTimeRecovery>[3];
 
-/** A DynamoDB with backups, and a client that restores from them; the pauses that it makes are counted, not waited for. */
+/** A DynamoDB with backups, and a client that restores from them. Its pauses are recorded and take no time. */
 async function setUp(behaviour: Behaviour = {}, covered = names) {
   const { client: direct, url } = await dynamoDb();
   const aws = await pointInTimeRecovery(direct, url, covered, behaviour);
@@ -73,7 +73,7 @@ async function setUp(behaviour: Behaviour = {}, covered = names) {
 const planTo = (to: string) => makePlan(outputs, Date.parse(to));
 
 describe('the tables', () => {
-  test('get what a restore leaves out: time to live, tags, recovery and protection', async () => {
+  test('get the settings that a restore leaves out: time to live, tags, recovery and protection', async () => {
     const protectedTables = [inUse.Tasks, inUse.Accounts];
     const { aws, client, ports } = await setUp({ protectedTables });
     const ResourceArn = tableArn(inUse.Keys);
@@ -109,7 +109,7 @@ describe('the tables', () => {
     ).toEqual(['Tasks', 'Accounts']);
   });
 
-  test('are waited for, with pauses that grow, and so is the recovery of a new table', async () => {
+  test('are awaited with growing pauses, and so is the recovery of a new table', async () => {
     const { aws, ports, pauses, notes } = await setUp({ looksUntilActive: 3, rejections: 1 });
 
     await restoreTables(ports, planTo(await aws.remember()));
@@ -119,7 +119,7 @@ describe('the tables', () => {
     expect(notes).toContain(`restores ${inUse.Tasks} to ${aws.restored[0]}`);
   });
 
-  test('are left alone when they are there: a second run changes nothing', async () => {
+  test('are not changed when they exist already: a second run changes nothing', async () => {
     const { aws, ports, pauses } = await setUp();
     const to = planTo(await aws.remember());
     await restoreTables(ports, to);
@@ -134,7 +134,7 @@ describe('the tables', () => {
     );
   });
 
-  test('are not restored, not even one, when one of them cannot be', async () => {
+  test('are not restored at all when one of them cannot be', async () => {
     const { aws, ports } = await setUp(
       {},
       names.filter((name) => name !== inUse.Queue),
@@ -176,7 +176,7 @@ describe('the plan', () => {
     });
   });
 
-  test('is refused for tables that are of that moment already, and without the names of the tables', () => {
+  test('is refused when the tables are already those of that moment, and without the names of the tables', () => {
     const restored = { ...outputs, TableNames: JSON.stringify(namesOf(plan)) };
 
     expect(() => makePlan(restored, Date.parse(moment))).toThrow('are those of 2026-12-01');
@@ -185,7 +185,7 @@ describe('the plan', () => {
     }
   });
 
-  test('is written once: the same one may be there, and another one is not overwritten', async () => {
+  test('is written once: the same plan may exist already, and another plan is not overwritten', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'darkroom-plan-'));
     onTestFinished(() => rmSync(directory, { recursive: true }));
     const path = join(directory, 'restore.json');
@@ -211,7 +211,7 @@ const ofStore: Plan = {
   ) as Plan['tables'],
 };
 
-describe('what is undone', () => {
+describe('the list of what a restore undoes', () => {
   const at = Date.parse(moment);
   const key = (number: number, more: object = {}) => ({
     keyId: `key-${String(number).padStart(16, '0')}`,
@@ -228,7 +228,7 @@ describe('what is undone', () => {
     amount: 7000,
   });
 
-  test('names keys and credits, and nothing that ends or refills by itself', async () => {
+  test('has keys and credits, and nothing that ends or refills by itself', async () => {
     const { aws, direct, client, ports } = await setUp();
     const put = (TableName: string, row: object) =>
       direct.send(new PutItemCommand({ TableName, Item: marshall(row) }));

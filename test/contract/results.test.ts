@@ -33,9 +33,9 @@ async function setUp() {
 
 test.each([
   ['PNG', 'image/png', 'png', png(640, 480)],
-  ['JPEG that is called a PNG', 'image/png', 'jpeg', jpeg(640, 480)],
-  ['WebP that is called bytes', 'application/octet-stream', 'webp', lossyWebp(640, 480)],
-  ['BMP that is called text', 'text/plain; charset=utf-8', 'bmp', bmp(64, 48)],
+  ['JPEG that is declared as PNG', 'image/png', 'jpeg', jpeg(640, 480)],
+  ['WebP that is declared as bytes', 'application/octet-stream', 'webp', lossyWebp(640, 480)],
+  ['BMP that is declared as text', 'text/plain; charset=utf-8', 'bmp', bmp(64, 48)],
 ])(
   'a %s is stored with the type and the extension of its content',
   async (_, said, format, bytes) => {
@@ -52,7 +52,7 @@ test.each([
   },
 );
 
-test('the result of a test task whose input is gone is one that cannot be fetched, so its task ends all the same', async () => {
+test('the result of a test task whose input is gone counts as one that cannot be fetched, so that the task ends', async () => {
   const { results, keys } = await setUp();
 
   const storing = results.storeInput(sampleId, 1, { index: 0, format: 'png' });
@@ -131,9 +131,9 @@ test('the stored results of a task are found again by their numbers', async () =
 test('a result that was damaged on its way into the bucket is not stored', async () => {
   const { url, keys } = await setUp();
   const damaged = Buffer.from(picture);
-  damaged.writeUInt8(255 - damaged.readUInt8(0), 0); // whatever the first byte was, it is another one
+  damaged.writeUInt8(255 - damaged.readUInt8(0), 0); // now it is another byte
   const proxy = await interceptingProxy(url, () => ({ body: damaged }));
-  const client = s3Client(proxy.url, { logger: silent }); // it would warn that it sends a stream once
+  const client = s3Client(proxy.url, { logger: silent }); // the client would warn that it can send a stream only once
   const results = resultStore(client, Bucket, options);
   const web = await webServer({ '/1': (response) => void response.end(picture) });
 

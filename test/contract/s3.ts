@@ -22,7 +22,7 @@ export async function s3({
   versioned,
 }: {
   now?: () => number;
-  /** Whether its buckets keep versions, if not as the template says. */
+  /** Whether the buckets keep versions. Without it they do what the template says. */
   versioned?: boolean;
 } = {}) {
   const dataDir = await mkdtemp(join(tmpdir(), 'darkroom-contract-'));

@@ -25,7 +25,7 @@ export const setWinner = (name: string) => ({
   ExpressionAttributeValues: marshall({ ':name': name }),
 });
 
-/** A client that reaches the tables through an intercepting proxy, and a direct look at a balance. */
+/** A client that reaches the tables through an intercepting proxy, and a function that reads a balance directly. */
 export async function tableBehindProxy(intercept?: Parameters<typeof interceptingProxy>[1]) {
   const { url, client: direct } = await dynamoDb();
   const proxy = await interceptingProxy(url, intercept);

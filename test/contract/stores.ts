@@ -189,7 +189,7 @@ export const listPage = (
   options: Omit<ListOptions, 'now'> & Partial<ListOptions>,
 ) => readPage(history, account, { now: 0, ...options });
 
-/** A task without where its price is reserved, which is up to the store. */
+/** A task without the place of its reservation, which depends on the store. */
 export async function findTask({ tasks }: Pick<Store, 'tasks'>, id: string) {
   const task = await tasks.find(id);
   return task && withoutPlace(task);
@@ -199,7 +199,7 @@ export async function findTask({ tasks }: Pick<Store, 'tasks'>, id: string) {
 const withoutPlace = <T extends TaskState>(task: T): T =>
   omit<TaskState, 'reservedIn'>(task, 'reservedIn') as T;
 
-/** Records an attempt to deliver the callback of a task, by somebody who does not know of any other attempt. */
+/** Records an attempt to deliver the callback of a task, as if no other attempt were known. */
 export const recordAttempt = (
   tasks: TaskStore,
   id: string,

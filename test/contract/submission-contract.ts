@@ -12,7 +12,7 @@ const submittedRequest: SubmittedRequest = {
 /** What every store of tasks guarantees, so that no job is submitted and paid twice. */
 export function submissionContract(make: MakeStore): void {
   describe('the submit lock', () => {
-    test('when the inputs were checked is stored with the first lock, and stays', async () => {
+    test('the time when the inputs were checked is stored with the first lock, and stays', async () => {
       const store = await make();
       const { id } = await openTask(store);
       const prepared = { at: 5, formats: ['png', 'jpeg'] } as const;
@@ -25,7 +25,7 @@ export function submissionContract(make: MakeStore): void {
       expect(await store.tasks.find(id)).toMatchObject({ prepared });
     });
 
-    test('when the inputs were checked is stored with the place in the queue, and stays', async () => {
+    test('the time when the inputs were checked is stored with the place in the queue, and stays', async () => {
       const store = await make();
       const { id } = await openTask(store);
       const prepared = { at: 5, formats: ['webp'] } as const;

@@ -8,7 +8,7 @@ declare module 'vitest' {
   }
 }
 
-/** Once for all files of the suite. */
+/** Synthesises once for all files of the suite. */
 export function setup(project: TestProject): void {
   project.provide('template', synthesiseTemplate());
 }

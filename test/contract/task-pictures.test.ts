@@ -13,7 +13,7 @@ import { s3 } from './s3.ts';
 import { bucketNames } from './template-resources.ts';
 
 const { inputs, results } = bucketNames;
-/** Its id begins with that of the sample, so a prefix without its end would match it. */
+/** This id begins with the sample's id, so a prefix without a slash at its end would match it. */
 const otherId = `${sampleId}0`;
 
 const picturesOf = (taskId: string) => [

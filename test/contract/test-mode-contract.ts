@@ -96,7 +96,7 @@ export function testModeContract(make: MakeStore): void {
       expect(balance).toBeGreaterThanOrEqual(runs * highest);
     });
 
-    test('what it has spent is counted with it, also beside live keys', async () => {
+    test('has its own spending, also beside live keys', async () => {
       const store = await playingStore(make);
       await store.ledger.refill(side, sampleTime);
       const task = taskOf(store.apiKey);
@@ -118,7 +118,7 @@ export function testModeContract(make: MakeStore): void {
   });
 
   describe('play credits', () => {
-    test('are there from the first refill on, and nothing of them is in the live balance', async () => {
+    test('exist from the first refill on, and are not part of the live balance', async () => {
       const store = await playingStore(make);
 
       expect(await store.ledger.refill(side, sampleTime)).toBe(true);
@@ -141,7 +141,7 @@ export function testModeContract(make: MakeStore): void {
       expect(await entriesOf(store, owner)).toHaveLength(1);
     });
 
-    test('are refilled once a day, however often and at once, and only up to their number', async () => {
+    test('are refilled once a day, however many requests ask for it at once, and only up to their number', async () => {
       const store = await playingStore(make);
       await store.ledger.refill(side, sampleTime);
       const task = taskOf(store.apiKey, { reserved: 50_000 });
@@ -158,7 +158,7 @@ export function testModeContract(make: MakeStore): void {
       expect(await store.accounts.find(side)).toMatchObject({ granted: play + 50_000 });
     });
 
-    test('what tasks of yesterday give back on top is not taken away', async () => {
+    test('a refill does not take away what tasks of yesterday have given back', async () => {
       const store = await playingStore(make);
       await store.ledger.refill(side, sampleTime);
       const task = taskOf(store.apiKey, { reserved: 50_000 });
@@ -185,7 +185,7 @@ export function testModeContract(make: MakeStore): void {
       expect(await auditedFunds(store, side)).toMatchObject({ balance: play - 1200 });
     });
 
-    test('run out, and then the account is short of them as of any credits', async () => {
+    test('can run out, and then tasks are refused as for any other credits', async () => {
       const store = await playingStore(make);
       await store.ledger.refill(side, sampleTime);
       await reserve(store, taskOf(store.apiKey, { reserved: play - 100 }));

@@ -49,7 +49,7 @@ test.each([
   expect(taskPicture(client, results, key)).toBeUndefined();
 });
 
-test('a picture that was deleted is read as none', async () => {
+test('a picture that was deleted is read as missing', async () => {
   const { client } = await s3();
 
   expect(await taskPicture(client, results, resultKey(sampleId, 1, 'png'))?.read()).toBeUndefined();

@@ -27,7 +27,7 @@ const cancelled = (...codes: readonly string[]) => ({
 const balance = { Update: addToBalance('a', 5) };
 const winner = { Update: setWinner('taken') };
 
-/** What became of a transaction, with the names of the actions whose conditions failed. */
+/** The outcome of a transaction, with the names of the actions whose conditions failed. */
 async function outcomeOf(client: DynamoDBClient, actions: Actions) {
   const outcome = await writeAll(client, actions);
   return outcome.state === 'written' ? outcome.state : [outcome.state, ...outcome.failed.keys()];
@@ -126,7 +126,7 @@ describe('a transaction', () => {
   });
 });
 
-describe('what others may prevent', () => {
+describe('a write that others may prevent', () => {
   test('is attempted until it has a result', async () => {
     let attempts = 0;
 

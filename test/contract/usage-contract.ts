@@ -8,7 +8,7 @@ const day = (name: string) => Date.parse(`${name}T12:00:00Z`);
 const model = 'wan2.5-image-to-image';
 const image = (n: number) => ({ key: `results/${n}`, contentType: 'image/png', bytes: 1 });
 
-/** Opens a task and ends it like this. */
+/** Opens a task and ends it with these values. */
 async function end(store: Store, more: Partial<EndedTask>, made: number): Promise<void> {
   const {
     id,
@@ -37,7 +37,7 @@ async function usageOf({ usage }: Store, of: string, from: string, to: string) {
   return pages.flat();
 }
 
-/** What a task with so many images adds, which took 20 seconds; its provider's price is not known. */
+/** What a task of 20 seconds with so many images adds to the usage; the price of its provider is not known. */
 const counted = (images: number, more: object = {}) => ({
   tasks: 1,
   failedTasks: 0,
@@ -74,7 +74,7 @@ export function usageContract(make: MakeStore): void {
     ]);
   });
 
-  test('usage is that of the days that were asked for, and of one account', async () => {
+  test('usage is read for the given days and for one account', async () => {
     const store = await make();
     for (const date of ['2026-11-21', '2026-11-22', '2026-11-23']) {
       await end(store, { finishedAt: day(date) }, 1);

@@ -40,7 +40,7 @@ test('a row of usage stays below a kilobyte, with every duration, many keys and 
   const rows = await rowsOf(client, tableNames.accounts);
   expect(rows).toHaveLength(keys.length * models.length);
   for (const row of rows) {
-    // As it is after so many tasks.
+    // The row as it is after ten million tasks.
     const large = Object.entries(row).map(([name, value]) =>
       typeof value === 'number' ? [name, value * 10_000_019] : [name, value],
     );

@@ -29,7 +29,7 @@ function leases(make: MakePlaces): void {
     expect(new Set(tokens.filter(isGiven)).size).toBe(3);
   });
 
-  test('is given for no other place than those that were asked for', async () => {
+  test('is given only for the places in the request', async () => {
     const places = (await make())();
 
     expect(await places.lease([1], at, soon)).toMatch(/^1-/);
@@ -38,7 +38,7 @@ function leases(make: MakePlaces): void {
     expect(await places.lease([1, 0], at, soon)).toMatch(/^0-/);
   });
 
-  test('is over at its end and not before, and then its token is worth nothing', async () => {
+  test('is over at its end and not before, and then its token is no longer valid', async () => {
     const places = (await make())();
     const first = (await places.lease([0], at, soon)) ?? '';
 
@@ -77,7 +77,7 @@ function takeUps(make: MakePlaces): void {
     expect(await places.takeUp(token, soon - 1, soon + 1)).toBe(true);
   });
 
-  test('works with no token that was made up', async () => {
+  test('does not work with a made-up token', async () => {
     const places = (await make())();
     await places.lease([0], at, soon);
 
@@ -96,7 +96,7 @@ function takeUps(make: MakePlaces): void {
 }
 
 function frees(make: MakePlaces): void {
-  test('lets the next one have it at once', async () => {
+  test('makes it free for the next request at once', async () => {
     const places = (await make())();
     const token = (await places.lease([0], at, soon)) ?? '';
     await places.takeUp(token, at, at + 29_000);

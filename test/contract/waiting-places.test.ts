@@ -44,7 +44,7 @@ describe.skipIf(reason !== undefined)("AWS's own DynamoDB Local", () => {
   });
 });
 
-/** Every request that is sent to the table. */
+/** The places, and the operations that are sent to the table. */
 async function setUp(intercept?: Parameters<typeof interceptingProxy>[1]) {
   const { url, client } = await dynamoDb();
   const proxy = await interceptingProxy(url, intercept);
@@ -66,7 +66,7 @@ test('a wait takes three writes when the first place that is tried is free', asy
   expect(operations()).toEqual(['UpdateItem', 'UpdateItem', 'UpdateItem']);
 });
 
-test('a take-up whose response was lost is none: the request does not wait, and the lease ends by itself', async () => {
+test('a take-up whose response was lost does not count: the request does not wait, and the lease ends by itself', async () => {
   const { places } = await setUp((nth) => ({ responseLost: nth === 2 }));
   const token = (await places.lease([0], at, at + 10_000)) ?? '';
 

@@ -10,7 +10,7 @@ export type Counts = Map<string, number>;
 export const increment = (counts: Counts, key: string): Counts =>
   counts.set(key, (counts.get(key) ?? 0) + 1);
 
-/** Injects a fault. The result says whether it happens; nothing, for one that always does. */
+/** Injects a fault. The result says whether it happens; undefined for a fault that always happens. */
 type InjectFault = (
   stack: FaultStack,
   plan: TaskPlan,
@@ -27,7 +27,7 @@ const setProvider =
   };
 const recoverers = ['events/reconcile', 'events/execution-ended'] as const;
 
-// A fault that does not name the task meets the next request or event of any task.
+// A fault that does not name the task applies to the next request or event of any task.
 const faultsByKind: Readonly<Record<FaultKind, InjectFault>> = {
   'function crashes': ({ faults }, { crashPoint }, id) =>
     faults.crash({ ...crashPoint, matching: mentions(id) }),
@@ -95,7 +95,7 @@ export function injectFault(stack: FaultStack, plan: TaskPlan, taskId: string): 
 const upTo = (max: number, chance: number): number => 1 + Math.floor(chance * max);
 const beforeOrAfter = (chance: number) => ((chance * 1000) % 1 < 0.5 ? 'before' : 'after');
 
-// Ends the execution after a random time. It may be over by then.
+// Ends the execution after a random time. The execution may be over by then.
 async function endExecution(
   { faults, taskEvents }: FaultStack,
   taskId: string,

@@ -14,7 +14,7 @@ const { values } = parseArgs({
     concurrency: { type: 'string', default: '20' },
     seed: { type: 'string', default: '1' },
     speed: { type: 'string', default: '2' },
-    // How many jobs the provider takes: a run for each.
+    // How many jobs the provider takes: one run for each number.
     capacities: { type: 'string', default: 'unlimited,5,2' },
   },
 });
@@ -46,7 +46,7 @@ async function run(outdir: string, capacity: string, options: SoakOptions): Prom
     outdir,
     callbackStatus,
     speed: Number(values.speed),
-    // Crashes that do not name a task may all meet the same create request.
+    // Crashes that do not name a task may all happen in the same create request.
     attempts: 60,
   };
   const stack = await (capacity === 'unlimited'

@@ -26,7 +26,7 @@ const faultKinds = [
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
-/** One task of the soak test, and what happens to it. */
+/** One task of the soak test, and the events that are planned for it. */
 export type TaskPlan = {
   readonly number: number;
   readonly byUploads: boolean;

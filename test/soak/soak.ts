@@ -21,7 +21,7 @@ export type SoakOptions = {
   readonly tasks: number;
   readonly concurrency: number;
   readonly seed: number;
-  /** How many jobs the provider takes; absent: as many as there are. */
+  /** How many jobs the provider takes; without it there is no limit. */
   readonly capacity?: number | undefined;
 };
 
@@ -141,7 +141,7 @@ async function cancelLater(stack: FaultStack, id: string, afterMs: number): Prom
 
 const codes = ['service_error', 'generation_timeout', 'resource_exhausted', 'unknown_error'];
 
-// A fault may meet another task than the one it was planned for, so every kind of end is allowed.
+// A fault may happen to another task than the one it was planned for, so every kind of end is allowed.
 const endsOf = ({ n, cancelAfterMs }: TaskPlan): readonly TaskEnd[] => [
   ...Array.from({ length: n }, (_, index) => ({ status: 'completed', images: index + 1 }) as const),
   ...[...codes, ...(cancelAfterMs === undefined ? [] : ['request_cancelled'])].map(

@@ -12,8 +12,8 @@ import { reasonToSkip, runSchemathesis } from '../../support/schemathesis.ts';
 const reason = reasonToSkip();
 if (reason) process.stdout.write(`Skipped: the Schemathesis run. ${reason}\n`);
 
-// Unknown methods are 404 here (not 405), and a request that the document allows may still be refused
-// because of what is in the tables. A file of `POST /v1/files` is not there before its form was used.
+// Unknown methods are 404 here (not 405), and a request that the document allows may still be refused because of
+// the data in the tables. A file of `POST /v1/files` does not exist before its form was used.
 const options = [
   '--seed',
   '1',
@@ -24,7 +24,7 @@ const options = [
   'unsupported_method,positive_data_acceptance,ensure_resource_availability',
 ];
 const adminRoutes = '^/v1/admin/';
-// A form that it makes wrong may be a form that is right: `files.test.ts` has hostile ones.
+// A form that Schemathesis breaks may still be a valid form. `files.test.ts` has hostile ones.
 const forms = '/upload/stream$';
 
 describe.skipIf(reason)('a run of Schemathesis', () => {

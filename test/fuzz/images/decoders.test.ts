@@ -7,8 +7,8 @@ import { corpus } from '../../unit/domain/images/corpus.ts';
 import { dice } from './mutations.ts';
 import { joinPng, reassembled, type Sample, splitPng, structuralMutant } from './parts.ts';
 
-// Compares what decoders see in a damaged picture with what our reader sees. Our reader may reject more, but it must
-// never miss sides, transparency or frames that a decoder shows.
+// Compares how decoders and our reader read damaged pictures. Our reader may reject more, but it must never miss a size,
+// transparency or frames that a decoder shows.
 
 const seed = 20_261_130;
 const rounds = 3000;
@@ -109,7 +109,7 @@ async function askSharp(bytes: Buffer): Promise<Seen | null> {
   }
 }
 
-/** What a decoder shows and we have not seen; empty when it shows nothing. */
+/** What a decoder shows and our reader has missed; empty when the decoder shows nothing. */
 function unseen(bytes: Buffer, seen: Seen | null | undefined): readonly string[] {
   const read = readImage(fileOf(bytes));
   if (!seen || 'reason' in read) return [];
@@ -139,7 +139,7 @@ beforeAll(async () => {
   mutants = mutantsOf(samples);
 });
 
-/** The pictures of which the decoder shows more than we have read, and how many it shows at all. */
+/** The pictures of which the decoder shows more than our reader has read, and how many pictures it shows at all. */
 function compare(pictures: readonly Sample[], shown: readonly (Seen | null)[]) {
   const differences = pictures.flatMap(({ format, bytes }, index) => {
     const missed = unseen(bytes, shown[index]);
@@ -159,7 +159,7 @@ const exactly = ({ bytes }: Sample) => {
 describe('sharp', () => {
   test('sees a sound picture exactly as we read it', async () => {
     expect(samples.length).toBeGreaterThan(40);
-    // libvips shows the first frame of an animated PNG alone.
+    // libvips shows only the first frame of an animated PNG.
     for (const sample of samples.slice(0, -1)) {
       expect(reassembled(sample).equals(sample.bytes)).toBe(true);
       expect(await askSharp(sample.bytes)).toEqual(exactly(sample));
@@ -176,7 +176,7 @@ describe('sharp', () => {
     expect(both).toBeGreaterThan(rounds / 10);
   });
 
-  test('reads no BMP, since it is built without a decoder for them: Pillow alone is asked', async () => {
+  test('reads no BMP, since it is built without a decoder for them, so BMP is compared only with Pillow', async () => {
     expect(bmps.length).toBeGreaterThan(15);
     for (const { bytes } of bmps) expect(await askSharp(bytes)).toBeNull();
   });

@@ -12,7 +12,7 @@ const seed = 20_261_122;
 
 setFlagsFromString('--expose-gc');
 const collect: () => void = runInNewContext('gc');
-// The minimum of some measurements: what the engine itself allocates in between does not count.
+// The minimum of some measurements, so that memory which the engine itself allocates meanwhile does not count.
 const memoryInUse = () =>
   Math.min(
     ...Array.from({ length: 5 }, () => {
@@ -22,7 +22,7 @@ const memoryInUse = () =>
     }),
   );
 
-// A reader that hangs could not be ended from outside, so it has a time limit. It takes some seconds.
+// A reader that hangs could not be ended from outside, so it has a time limit. Normally it takes some seconds.
 const withTimeLimit = (run: () => void) => runInNewContext('run()', { run }, { timeout: 55_000 });
 
 const isSound = (reading: HeaderResult) =>
@@ -48,7 +48,7 @@ test('200,000 damaged pictures are read or rejected, and leave nothing in memory
   expect(Math.min(...Object.values(kinds))).toBeGreaterThan(10_000);
 });
 
-/** Reads a picture and counts what it costs: work is counted, since time depends on the machine. */
+/** Reads a picture and counts the work, not the time, which depends on the machine. */
 function costOf(bytes: Buffer) {
   const { size, read } = fileOf(bytes);
   const cost = { reads: 0, bytes: 0, longest: 0 };
