@@ -110,7 +110,7 @@ describe('the tables', () => {
   });
 
   test('are awaited with growing pauses, and so is the recovery of a new table', async () => {
-    const { aws, ports, pauses, notes } = await setUp({ looksUntilActive: 3, rejections: 1 });
+    const { aws, ports, pauses, notes } = await setUp({ readsUntilActive: 3, rejections: 1 });
 
     await restoreTables(ports, planTo(await aws.remember()));
 

@@ -175,7 +175,7 @@ const noJobIsTaken = (begin: () => unknown, end: () => unknown) => async () => {
 /** Whether the latest event of a task is that it waits for a slot. */
 const waitsForSlot = (id: string) => stack.taskEvents.ofTask(id).slice(-1).some(isWaitingForSlot);
 
-/** The polls of one task fail from when its provider has the job until after its deadline. */
+/** The polls of one task fail from the submit until after its deadline. */
 const pollsFail = (begin: () => unknown, end: () => unknown) => async () => {
   const ids = await startTasks(1, byUrl);
   await atProvider(ids);
@@ -231,13 +231,13 @@ async function eventsOfUploadsAreLost(): Promise<void> {
   await finish(ids);
 }
 
-/** Tasks that wait, because all slots are taken. `during` is what happens until slots are free. */
+/** Tasks wait because all slots are taken. `during` runs until slots are free. */
 const inFullQueue = (count: number, during: (ids: readonly string[]) => unknown) => async () => {
   await takeAllSlots(stack, slots, { since: 'in a month', providers: providerNames });
   const ids = await startTasks(count, byUrl);
   await allWait(ids);
   await during(ids);
-  // Those of the first provider are enough for all of them.
+  // The slots of the first provider are enough for all tasks.
   await freeSlots(stack, slots);
   await stack.reconcile();
   await finish(ids);
@@ -252,11 +252,11 @@ const waitInQueue = (milliseconds: number) => async (ids: readonly string[]) => 
   await allWait(ids);
 };
 
-/** Time must not jump while a function of theirs runs. */
+/** Waits until all of these tasks wait and no function runs, since time must not jump while one does. */
 const allWait = (ids: readonly string[]) =>
   until(() => ids.every(waitsForSlot) && stack.lambda.isIdle(), Boolean);
 
-/** Whoever is handed a slot is not told, and does not take it up. */
+/** A task that is handed a slot does not get the wake-up, so it does not take the slot up. */
 async function wakesAreLost(ids: readonly string[]): Promise<void> {
   for (const id of ids) {
     const { wakeToken } = await stack.taskItem(id);
@@ -281,7 +281,7 @@ async function slotsAreNotFreed(): Promise<void> {
 /** Longer than a response may take, and shorter than the functions wait for DynamoDB. */
 const slowMs = 3100;
 
-/** A caller asks once in four minutes. For the first of his requests, a write to DynamoDB is slow: every request has one. */
+/** A caller sends a request every four minutes. Every request writes to DynamoDB, and the write of the first ones is slow. */
 const dynamoDbIsSlow = (slowRequests: number, requests: number) => async () => {
   for (let request = 0; request < requests; request += 1) {
     dynamoDbLatency.write = request < slowRequests ? slowMs : 0;
@@ -295,7 +295,7 @@ const dynamoDbIsSlow = (slowRequests: number, requests: number) => async () => {
 
 type Fault = {
   readonly what: string;
-  /** All that it sets off, in the order of the template. */
+  /** All alarms that the fault sets off, in the order of the template. */
   readonly alarms: readonly string[];
   readonly play: () => Promise<unknown>;
 };
@@ -384,7 +384,7 @@ const faults: readonly Fault[] = [
     play: inFullQueue(1, waitInQueue(12 * hourMs)),
   },
   {
-    what: 'those who have the slots end and do not free them',
+    what: 'tasks end and do not free their slots',
     alarms: ['QueueStuck'],
     play: slotsAreNotFreed,
   },
@@ -395,7 +395,7 @@ const faults: readonly Fault[] = [
   },
 ];
 
-/** What callers do is no fault of ours, and neither is what is over soon. */
+/** Events that must set off no alarm: faults of callers, and faults that are over soon. */
 const noFaults: readonly Fault[] = [
   {
     what: 'five callers do not upload their pictures',
@@ -419,7 +419,7 @@ const noFaults: readonly Fault[] = [
   },
 ];
 
-/** Plays it with a provider that is healthy otherwise, and returns when it began and when all was over. */
+/** Plays a fault with a provider that is healthy otherwise. Returns when the fault began and when all was over. */
 async function play({ play: run }: Fault): Promise<Times> {
   await until(stack.isIdle, Boolean);
   stack.clock.advance(4 * hourMs);
@@ -451,7 +451,7 @@ const expectAlarms = (
 describe('alarms', () => {
   const playedAt = new Map<Fault, Times>();
 
-  test('are silent for a quarter of an hour in which fifty tasks are done and nothing goes wrong', async () => {
+  test('are silent for a quarter of an hour in which fifty tasks end and nothing goes wrong', async () => {
     await until(stack.isIdle, Boolean);
     const from = stack.clock.now();
     for (const scenario of [...tenMinutes, ...tenMinutes.map(() => undefined)]) {
@@ -490,7 +490,7 @@ describe('alarms', () => {
     expect(playedAt.size).toBe(faults.length + noFaults.length);
   });
 
-  test('over our own metrics have a fault each that sets them off', () => {
+  test('over our own metrics each have a fault that sets them off', () => {
     const ours = alarms.filter((alarm) =>
       alarm.metrics.some((one) => one.namespace === metricNamespace),
     );

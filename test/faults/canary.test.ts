@@ -50,7 +50,7 @@ const functionOf = (entry: string) =>
 const secret = () =>
   secretsOf(stack.context).find(({ id }) => id.startsWith('CanaryKey'))?.arn ?? '';
 
-/** The operator's command, as the output CanaryKey has it. */
+/** Runs the operator's command, which is the output CanaryKey. */
 const storeKey = () =>
   runScript(
     script('keys.ts'),
@@ -78,7 +78,7 @@ const numbersOf = (name: string, from: number) =>
     .filter(({ metricName, at }) => metricName === name && at >= from)
     .map(({ value }) => value);
 
-/** One run in its quarter of an hour. @returns what it wrote into the metric: 1 or 0 */
+/** One run in its quarter of an hour. @returns the value of the metric: 1 or 0 */
 async function quarter(during: () => Promise<unknown> = async () => undefined) {
   const from = stack.clock.now();
   const [result] = await Promise.all([fire(), during()]);
@@ -131,7 +131,7 @@ describe('the canary', () => {
     expect(stdout).not.toContain('sk-dr');
   });
 
-  test('makes one sandbox task a run, from the upload to the result, and nothing of it is in what counts live tasks', async () => {
+  test('makes one sandbox task a run, from the upload to the result, and no metric of live tasks counts it', async () => {
     const live = await stack.account();
     const from = stack.clock.now();
 

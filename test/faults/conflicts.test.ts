@@ -16,7 +16,7 @@ let stack: FaultStack;
 beforeAll(async () => {
   stack = await openFaultStack({
     outdir: inject('outdir'),
-    // About what AWS takes.
+    // About the latency of AWS.
     dynamoDbLatency: { read: 4, write: 5, transaction: 15 },
   });
   stack.mockProvider.control(scenario.provider);

@@ -13,7 +13,7 @@ import { queueScenarios, type Scenario, scenarios } from './scenarios.ts';
 /** Tasks that wait for each other take minutes for all of their points: `FAULTS=<number> FAULTS_SEED=…` runs others. */
 const maxQueuePoints = 10;
 
-/** Crashes at the points of a scenario, and audits what becomes of its tasks. */
+/** Crashes at the points of a scenario, and audits its tasks. */
 async function crashEverywhere(stack: FaultStack, scenario: Scenario): Promise<readonly string[]> {
   const started = performance.now();
   const crashPoints = await recordCrashPoints(stack, scenario);

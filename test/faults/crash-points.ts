@@ -59,7 +59,7 @@ function isSubmitUnknown(name: string, calls: readonly string[], callsMade: numb
   return callsMade > locked && callsMade <= calls.indexOf(write, submitted);
 }
 
-/** What is known of a submit after a crash in this invocation, by the calls up to the crash. */
+/** The state of the submit after a crash in this invocation, derived from the calls up to the crash. */
 export function submitAfter(
   { function: name, calls }: Invocation,
   when: CrashPoint['when'],

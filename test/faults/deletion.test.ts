@@ -12,8 +12,8 @@ import { concurrentTasks, mapConcurrently, runScenario } from './run-scenario.ts
 import { sample } from './sample.ts';
 import { type SentTask, scenarioNamed, smallImage, uploadAll, uploadForm } from './scenarios.ts';
 
-// A deletion can crash like everything else. Whatever crashes, the task is whole or gone: as soon as its record says
-// that it was deleted, nothing of it can be read, and the rest follows, whether the caller asks again or not.
+// A deletion can crash like everything else. Whatever crashes, the task is whole or gone. As soon as its record says
+// that it was deleted, nothing of it can be read. The rest is deleted later, also if the caller never comes back.
 
 const byUploads = scenarioNamed('a success by uploads');
 let stack: FaultStack;
@@ -29,7 +29,7 @@ afterAll(() => stack?.close());
 const remove = (id: string) => stack.call('DELETE', `/v1/tasks/${id}`);
 const functions = ['api/delete-task', 'events/delete-pictures'];
 
-/** More at a time would wait for functions longer than they work, and be throttled again and again. */
+/** With more tasks at a time, they would wait for functions most of the time, and be throttled again and again. */
 const tasksAtATime = 16;
 
 /** Completed tasks, as their caller reads them. */
@@ -83,11 +83,11 @@ async function deleteCrashing(
   return { task, crashPoint, crash, isRepeated };
 }
 
-/** What a task is like that nothing has happened to, and one that is gone. A picture: an upload, a copy or a result. */
+/** The state of a whole task, and of a deleted one. Pictures are uploads, copies and results. */
 const whole = { status: 200, links: [200], pictures: 5, hasPrompt: true };
 const gone = { status: 404, links: [410], pictures: 0, hasPrompt: false };
 
-/** All items of a task: its state, and what was asked. */
+/** All items of a task: its state and its request. */
 async function itemsOf(id: string): Promise<readonly unknown[]> {
   const { Items = [] } = await stack.dynamoDb.send(
     new QueryCommand({
@@ -160,7 +160,7 @@ test('whatever crashes while a task is deleted, the task is whole or gone in the
 }, 300_000);
 
 describe('after a deletion', () => {
-  test('the callback that was to be tried again is not sent any more', async () => {
+  test('a callback with a scheduled retry is not sent any more', async () => {
     stack.mockProvider.control(byUploads.provider);
     const created = await stack.createTask({
       ...smallImage('which nobody wants to know of'),

@@ -11,7 +11,7 @@ import { runScenario } from './run-scenario.ts';
 import { scenarioNamed } from './scenarios.ts';
 
 // A deployment changes the definition of the workflow and the code of every function while a task is on its way. As on
-// AWS, its execution goes on by the definition with which it began, and each state runs the code of its moment.
+// AWS, the execution keeps the definition with which it began, and each state runs the code that is deployed by then.
 
 const scenario = scenarioNamed('a success by URL');
 const marker = 'This code is from the second deployment.';
@@ -34,7 +34,7 @@ beforeEach(async () => {
   stack.mockProvider.control(scenario.provider);
 });
 
-/** The same stack with another definition, in which a state comes first, and with code that says so. */
+/** The same stack with another definition, which has a new first state, and with code that logs its version. */
 function secondDeployment(): string {
   const outdir = editTemplate(first, (resources) => {
     const machine = Object.values(resources).find(({ Type }) => Type.endsWith('::StateMachine'));
@@ -80,7 +80,7 @@ const problemsOf = async (
   return [...problems, ...(await auditMoney(stack))];
 };
 
-// The last two are states of tasks that no provider has had.
+// The last two are states of tasks that were never submitted.
 const unsubmitted = scenarioNamed('a cancellation before the uploads');
 
 test.each([

@@ -16,14 +16,14 @@ import { completed, type Scenario, scenarioNamed, type TaskEnd } from './scenari
 const byUrl = scenarioNamed('a success by URL');
 const byUploads = scenarioNamed('a success by uploads');
 const cancelling = scenarioNamed('a cancellation while it waits at the provider');
-/** As often as the SDK tries. */
+/** All three attempts of the SDK fail. */
 const refused = { fault: 'fail', times: 3 } as const;
 const lost = { fault: 'lose-response', times: 3 } as const;
 const late = { fault: 'delay', delayMs: 4000 } as const;
 const twice = { fault: 'duplicate' } as const;
 
 let stack: FaultStack;
-/** What the reconciler says that it has recovered. */
+/** The recoveries that the reconciler reports. */
 const recovered: { readonly taskId: string; readonly code: string }[] = [];
 
 beforeAll(async () => {
@@ -62,7 +62,7 @@ describe('an event or a start', () => {
     return fault;
   };
 
-  // What makes the task go on: the reconciler, or the workflow itself.
+  // Who makes the task go on: the reconciler, or the workflow itself.
   type Recovery = 'reconciler' | 'workflow';
   const cases: readonly (readonly [label: string, Scenario, InjectFault, Recovery])[] = [
     [

@@ -57,8 +57,8 @@ test('when the event of that end is lost, the reconciler continues the task', as
 }, 300_000);
 
 /**
- * All executions of a group go on at the same time: more of them would be too much for a slow machine, where polls that wait for
- * a function are due again before they have run.
+ * All executions of a group go on at the same time. A larger group would be too much for a slow machine: there polls that
+ * wait for a function are due again before they have run.
  */
 async function runInGroups(endEvent: EndEvent): Promise<readonly string[]> {
   const problems: string[] = [];

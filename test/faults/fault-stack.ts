@@ -43,7 +43,7 @@ export type FaultStackOptions = {
   readonly callbackStatus?: (path: string, attempt: number) => number;
   /** How long calls to DynamoDB take: with it they overlap, and transactions conflict. */
   readonly dynamoDbLatency?: LocalStackOptions['dynamoDbLatency'];
-  /** Who else sees what the stack does. */
+  /** Further observers of the stack. */
   readonly observer?: Pick<LocalStackOptions, 'onLog' | 'onRequest' | 'onTransition'>;
 };
 
@@ -71,7 +71,7 @@ export async function openFaultStack({
     clock,
     parameters,
     dynamoDbLatency,
-    // Enough for all functions of the tasks that run at a time: a function that waits for a place would be late.
+    // Enough for all functions of the tasks that run at a time: a function that waits for a sandbox would be late.
     limits: { maxSandboxes: 40 },
     ...observer,
     onTransition: (event) => {

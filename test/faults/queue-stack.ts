@@ -11,7 +11,7 @@ import { type FaultStack, type FaultStackOptions, openFaultStack } from './fault
 const minuteMs = 60_000;
 const monthMs = 30 * 24 * 60 * minuteMs;
 
-/** Starts a stack with one provider, of which the deployment says that it takes so many jobs. */
+/** Starts a stack with one provider, whose capacity in the deployment is so many jobs. */
 export const openQueueStack = (
   running: number,
   options: Omit<FaultStackOptions, 'parameters'>,
@@ -33,7 +33,7 @@ const slotTable = (stack: FaultStack) => queueTable(stack.dynamoDb, stack.tableW
 const holderId = (number: number): string =>
   `task-unified-1790000000-holder${String(number).padStart(2, '0')}`;
 
-/** Whether the holders of slots, which no task has, are looked at soon. */
+/** The holders of the slots are tasks that do not exist. `since` decides whether the reconciler checks them soon. */
 type Holders = {
   readonly since: 'now' | 'in a month';
   readonly providers?: readonly LiveProviderName[];
@@ -41,7 +41,7 @@ type Holders = {
 
 const onlyProvider: readonly LiveProviderName[] = ['dashscope'];
 
-/** Takes all slots of the providers, so many of each, for tasks that do not exist. */
+/** Takes all slots of the providers (`slots` of each) for tasks that do not exist. */
 export async function takeAllSlots(
   stack: FaultStack,
   slots: number,
@@ -59,7 +59,7 @@ export async function takeAllSlots(
   }
 }
 
-/** Frees the slots that `takeAllSlots` took. Nobody is told: the reconciler hands them out. */
+/** Frees the slots that `takeAllSlots` took. This wakes no task: the reconciler hands the slots out. */
 export async function freeSlots(
   stack: FaultStack,
   slots: number,
@@ -72,13 +72,13 @@ export async function freeSlots(
   }
 }
 
-/** How long nothing happens before time passes: longer than any function or wait between two polls takes. */
+/** How long nothing has to happen before time passes: longer than any function, and than the wait between two polls. */
 const quietMs = 3000;
 const lookMs = 250;
 
 /**
- * Lets a minute pass, and runs the reconciler, whenever executions are open and nothing happens. So a task that waits
- * for a slot which a crash has left taken, goes on. The returned function ends that.
+ * Lets a minute pass and runs the reconciler whenever executions are open and nothing happens. So a task goes on that
+ * waits for a slot which a crash has left taken. The returned function ends this.
  */
 export function letTimePass(stack: FaultStack): () => Promise<void> {
   let isOver = false;
@@ -103,10 +103,10 @@ export function letTimePass(stack: FaultStack): () => Promise<void> {
   };
 }
 
-/** Enough for every lease to be over, and for every slot to be looked at. */
+/** Enough for every lease to end, and for every slot to be checked. */
 const maxRuns = 8;
 
-/** Lets time pass until nothing is left in the queue. Returns what is left all the same. */
+/** Lets time pass until the queue is empty. Returns the rows that are left if it does not get empty. */
 export async function auditQueue(stack: FaultStack): Promise<readonly string[]> {
   await until(stack.isIdle, Boolean);
   for (let run = 0; run < maxRuns; run += 1) {
@@ -122,7 +122,7 @@ async function rowsLeft(stack: FaultStack): Promise<readonly string[]> {
     new ScanCommand({ TableName: stack.tableWithKey('pk'), ConsistentRead: true }),
   );
   return Items.map((item) => unmarshall(item)).flatMap(({ pk, sk, slots = {}, queued = {} }) => {
-    // Of each queue there is one, which the reconciler writes anew.
+    // Each queue has one summary, which the reconciler rewrites.
     if (String(pk).startsWith('summary#')) return [];
     if (!String(pk).startsWith('slots#')) return [`${pk} ${sk} is left`];
     return [

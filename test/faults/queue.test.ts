@@ -11,8 +11,8 @@ import { auditQueue, freeSlots, letTimePass, openQueueStack, takeAllSlots } from
 import { runScenario } from './run-scenario.ts';
 import { type SentTask, scenarioNamed, type TaskEnd } from './scenarios.ts';
 
-// Tasks wait for the slots of a provider, and the wakes that end their waits are lost or come twice, those who have the
-// slots die, and the deployment changes.
+// Tasks wait for the slots of a provider. Meanwhile wake-ups are lost or come twice, the tasks that have the slots die,
+// and the deployment changes.
 
 const scenario = scenarioNamed('a success by URL');
 const slots = 2;
@@ -32,7 +32,7 @@ async function waitingTask(): Promise<SentTask> {
   return task;
 }
 
-/** Waits until all of these tasks have ended; what is wrong with them, the queue and the account. */
+/** Waits until all of these tasks have ended. Returns the problems of the tasks, the queue and the account. */
 async function problemsOf(
   tasks: readonly SentTask[],
   injected: FaultCase['injected'] = [],
@@ -146,7 +146,7 @@ describe('a task that waits for a slot', () => {
   });
 });
 
-describe('a queue that nobody is served from', () => {
+describe('a queue that gets no free slot', () => {
   const dayMs = 24 * 60 * 60 * 1000;
   const exhausted: TaskEnd = { status: 'failed', images: 0, code: 'resource_exhausted' };
 
@@ -155,7 +155,7 @@ describe('a queue that nobody is served from', () => {
     return () => stack.close();
   });
 
-  test('is left by its tasks after a day: they fail and are refunded, and leave no row', async () => {
+  test('loses its tasks after a day: they fail and are refunded, and leave no row', async () => {
     await takeAllSlots(stack, slots, { since: 'in a month' });
     const tasks = [await waitingTask(), await waitingTask()];
     stack.clock.advance(dayMs / 2);
@@ -178,8 +178,8 @@ describe('a deployment', () => {
   const deployments: string[] = [];
 
   /**
-   * The same stack with other code, another definition and another capacity. It is made before the queue is full: jobs do
-   * not wait for it.
+   * The same stack with other code, another definition and another capacity. It has to be made before the queue is full,
+   * since jobs go on meanwhile.
    */
   function deploymentWith(running: number): string {
     const outdir = editTemplate(inject('outdir'), (resources) => {

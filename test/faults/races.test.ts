@@ -25,7 +25,7 @@ const lifeMs = 4000;
 /** The deadline of every task. */
 const deadlineMs = 15 * 60 * 1000;
 const steps = 60;
-/** How many tasks race with one passing of their deadline. */
+/** How many tasks race at the same time with their deadline. */
 const racingTasks = 6;
 
 let stack: FaultStack;

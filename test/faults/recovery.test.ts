@@ -25,7 +25,7 @@ afterAll(() => stack?.close());
 
 type Case = {
   readonly function: string;
-  /** What the function is invoked for. */
+  /** Why the function is invoked. */
   readonly when: string;
   readonly scenario: Scenario;
   readonly injectFirst?: (taskId: string) => void;
@@ -112,8 +112,8 @@ async function record({
 }
 
 /**
- * Without the queries between the first and the last one: the reconciler sends those of all shards at the same time,
- * and whichever it crashes at, nothing has been done.
+ * Leaves out the queries between the first and the last one. The reconciler sends the queries of all shards at the same
+ * time, and a crash at any of them comes before anything is done.
  */
 function firstAndLastQuery(points: readonly CrashPoint[]): readonly CrashPoint[] {
   const isQuery = ({ callName }: CrashPoint) => callName === 'dynamodb Query';
@@ -132,7 +132,7 @@ async function runCase(
     injectFirst?.(taskId);
     if (!isSequential) kill({ ...crashPoint, matching: mentions(taskId) });
   });
-  // The next crash must not meet a task that this one has left unfinished.
+  // The next crash must not happen to a task that this one has left unfinished.
   await (isSequential ? stack.reconcileUntilDone([task.id]) : waitForExecution(stack, task.id));
   return {
     ...task,

@@ -37,7 +37,7 @@ export async function recordCrashPoints(
 async function recordRun(stack: FaultStack, scenario: Scenario): Promise<readonly CrashPoint[]> {
   stack.clock.advance(secretCacheMs);
   const before = stack.invocations.length;
-  // As many at a time as when the crashes are replayed: the others are part of what happens to a task.
+  // As many tasks at a time as in the replay, since they influence each other.
   const tasks =
     scenario.capacity === undefined
       ? [await runScenario(stack, scenario)]
@@ -51,7 +51,7 @@ async function recordRun(stack: FaultStack, scenario: Scenario): Promise<readonl
     const isOwn = mentions(id);
     return crashPointsOf(invocations.filter(({ event }) => isOwn(event)));
   });
-  // What few tasks do depends on who is faster, and may not happen again.
+  // A call that only few tasks make depends on who is faster, and may not occur again.
   return commonPoints(points, Math.ceil(tasks.length / 2));
 }
 
@@ -106,7 +106,7 @@ async function replayInOwnTasks(
   return [...results, ...left.map((crashPoint) => ({ crashPoint, problems: [notHappened] }))];
 }
 
-/** As many tasks as in a recorded run are sent again, until in so many rounds no crash has happened any more. */
+/** Each round sends as many tasks as a recorded run. The replay ends after so many rounds without a crash. */
 const maxQuietRounds = 12;
 
 /**
@@ -143,7 +143,7 @@ type Sent = {
   readonly pointOf: (taskId: string) => CrashPoint | undefined;
 };
 
-/** Audits the tasks. @throws when one has a problem that did not crash: the crash of another must not harm it */
+/** Audits the tasks. @throws when a task without a crash has a problem: the crash of another one must not harm it */
 async function resultsOf(
   stack: FaultStack,
   scenario: Scenario,
@@ -160,13 +160,13 @@ async function resultsOf(
   });
 }
 
-/** Lets the first task crash that gets to one of these points. */
+/** At each of these points the first task that gets there crashes. */
 function crashFirstTasks(stack: FaultStack, crashPoints: readonly CrashPoint[]) {
   const included = new Set<string>();
   const crashedAt = new Map<string, CrashPoint>();
   let isOver = false;
 
-  // An invocation is asked once for each point: when it makes the call of the point.
+  // `matching` is called once for each point: when an invocation makes the call of that point.
   const crashAt = (point: CrashPoint): InjectedFault => {
     const visits = new Map<string, number>();
     return stack.faults.crash({
@@ -199,7 +199,7 @@ function crashFirstTasks(stack: FaultStack, crashPoints: readonly CrashPoint[]) 
 const taskIn = (event: unknown): string | undefined =>
   /task-unified-\d+-\w+/.exec(JSON.stringify(event))?.[0];
 
-/** Runs as many tasks as wait for each other, to their ends. */
+/** Runs several tasks that wait for each other, until all have ended. */
 async function runTogether(
   stack: FaultStack,
   scenario: Scenario,
@@ -252,7 +252,7 @@ async function replay(
   return { ...task, crashPoint, crash: await crash };
 }
 
-/** The ends that are right for a task of a limited provider, which crashed at this point or at none. */
+/** The right ends for a task of a limited provider, with a crash at this point or without one. */
 function endsAfter(
   { invocations }: FaultStack,
   { end }: Scenario,
@@ -260,7 +260,7 @@ function endsAfter(
   crashPoint: CrashPoint | undefined,
 ): readonly TaskEnd[] {
   if (!crashPoint) return [end];
-  // Who waits makes other calls than who finds a slot: the invocation itself says how far it was.
+  // A task that waits makes other calls than one that finds a slot, so the invocation itself shows how far it was.
   const { function: name, callName, call, nth, when } = crashPoint;
   const isOwn = mentions(id);
   const reached = invocations.filter(

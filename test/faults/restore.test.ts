@@ -32,12 +32,12 @@ describe('a restore', () => {
   let kill = () => {};
   let moment: string;
   let restoredOutdir = '';
-  /** As they were at the moment. */
+  /** The tasks as they were at the moment of the restore. */
   let ended: SentTask;
   let atProvider: readonly SentTask[];
   let queued: SentTask;
   let notUploaded: Body;
-  /** Created after it: a provider has the job of the first one. */
+  /** Tasks that were created after the moment. A provider has the job of the first one. */
   let lost: readonly SentTask[];
   let disabledKey: string;
 
@@ -80,7 +80,7 @@ describe('a restore', () => {
     stack.mockProvider.control(byUrl.provider);
     ended = await runScenario(stack, byUrl);
     await until(stack.isIdle, Boolean);
-    // Half a minute here: they are at the provider until the moment, however slow the machine is.
+    // Half a minute here, so that the jobs are still at the provider at the moment, however slow the machine is.
     stack.mockProvider.control({ ...byUrl.provider, seconds: 180 });
     atProvider = [await runScenario(stack, byUrl), await runScenario(stack, byUrl)];
     for (const { id } of atProvider) await stack.taskEvents.waitFor(id, isWaitingForProvider);
@@ -89,7 +89,7 @@ describe('a restore', () => {
     notUploaded = await stack.createTask({ prompt: 'Later', image_uploads: [uploadForm] });
     moment = await aws.remember();
 
-    // What a restore to that moment loses.
+    // From here on everything is lost by a restore to that moment.
     stack.mockProvider.control({ ...byUrl.provider, seconds: 3600 });
     const submitted = await runScenario(stack, byUrl);
     for (const { id } of atProvider) await stack.endedTask(id);
@@ -135,7 +135,7 @@ describe('a restore', () => {
     expect(JSON.parse(readFileSync(join(directory, 'restore.json'), 'utf8')).moment).toBe(moment);
   });
 
-  test('has brought back accounts that add up, before anybody uses them', async () => {
+  test('brings back accounts whose amounts add up, before anybody uses them', async () => {
     expect(await answerOf('audit')).toEqual({ code: 0, answer: [] });
   });
 
@@ -186,7 +186,7 @@ describe('a restore', () => {
     ]);
   });
 
-  test('stops the executions that do not fit to it, and no other', async () => {
+  test('stops the executions that do not fit the restored tables, and no other', async () => {
     stack.mockProvider.control(byUrl.provider);
     const { answer } = await answerOf('executions', '--stop');
 
@@ -194,7 +194,7 @@ describe('a restore', () => {
     const found = new Map(answer.map(({ task, reason }: Body) => [task, reason]));
     expect(found.get(waiting?.id)).toBe('lost task');
     expect(found.get(queued.id)).toBe('ahead of its task');
-    // This one may have found by itself that there is no such task.
+    // The execution of this task may have ended by itself, because its task does not exist any more.
     found.delete(submitted?.id);
     expect(found.size).toBe(2);
     await until(() => lost.every(({ id }) => !stack.taskEvents.isRunning(id)), Boolean);
@@ -222,7 +222,7 @@ describe('a restore', () => {
     const settled = body.data.filter(({ kind }: Body) => kind === 'settle');
     const ids = [ended, ...open, fresh].map(({ id }) => id);
     expect(settled.map((entry: Body) => entry.task_id).sort()).toEqual([...ids].sort());
-    // Those whose jobs the provider had at the moment were not submitted again.
+    // Tasks whose jobs the provider had at the moment were not submitted again.
     const { jobs } = await mockProviderState(stack);
     const submits = (prompt: string) => jobs.filter((job: Body) => job.prompt === prompt).length;
     expect(atProvider.map(({ prompt }) => submits(prompt))).toEqual([1, 1]);

@@ -28,7 +28,7 @@ export async function waitForExecution({ taskEvents }: FaultStack, taskId: strin
   await until(() => !taskEvents.isRunning(taskId), Boolean);
 }
 
-/** How many tasks run at the same time. This many of two files keep two cores nearly busy. */
+/** How many tasks run at the same time. With two files at a time this keeps two cores nearly busy. */
 export const concurrentTasks = 8;
 
 /** Maps the items in their order, with at most `concurrency` of them at a time. */

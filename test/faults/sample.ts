@@ -4,8 +4,8 @@ import { seededRandom } from '../../local/providers/images/random.ts';
 const { FAULTS = '5', FAULTS_SEED = '1' } = process.env;
 
 /**
- * The cases to run, in their order: a random sample unless `FAULTS` says otherwise. `maxCount`: how many when `FAULTS` says
- * `all`, where one case takes long.
+ * The cases to run, in their order: a random sample unless `FAULTS` says otherwise. `maxCount` limits them for `FAULTS=all`
+ * where one case takes long.
  */
 export function sample<T>(all: readonly T[], maxCount?: number): readonly T[] {
   const count = FAULTS === 'all' ? maxCount : Number(FAULTS);

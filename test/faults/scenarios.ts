@@ -13,11 +13,11 @@ export type TaskEnd = {
 /** What a caller and the provider do with a task, and how it ends without faults. */
 export type Scenario = {
   readonly name: string;
-  /** How many jobs the provider takes; absent: as many as there are. */
+  /** How many jobs the provider takes; without it there is no limit. */
   readonly capacity?: number;
   /** Others have all slots of the provider, until `freeSlots`. */
   readonly isFull?: boolean;
-  /** Others have all slots until more tasks wait than there are slots: so tasks wait, however fast the machine is. */
+  /** Others have all slots until more tasks wait than there are slots, so that tasks wait however fast the machine is. */
   readonly beginsFull?: boolean;
   /** How many of its tasks run at the same time, when their crashes are replayed. */
   readonly concurrency?: number;
@@ -27,7 +27,7 @@ export type Scenario = {
   /** What the caller does after creating the task. */
   readonly afterCreate?: (stack: FaultStack, created: Body) => Promise<unknown>;
   readonly end: TaskEnd;
-  /** So many crash points are recorded at least: some 10 % fewer than it has, as a few calls are not always made. */
+  /** The least number of crash points to be recorded: 10 % below the usual number, as a few calls are not always made. */
   readonly minCrashPoints: number;
 };
 
@@ -126,7 +126,7 @@ export const scenarios: readonly Scenario[] = [
   },
 ];
 
-/** What happens to a task at a provider that takes so many jobs. */
+/** The scenarios of a task at a provider that takes a limited number of jobs. */
 export const queueScenarios: readonly Scenario[] = [
   { capacity: 2, minCrashPoints: { finds: 54, waits: 95, cancelled: 55 } },
   { capacity: 5, minCrashPoints: { finds: 50, waits: 102, cancelled: 52 } },

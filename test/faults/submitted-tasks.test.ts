@@ -88,8 +88,8 @@ test('a task completes although a function dies ten times in a row while it wait
           times: 10,
           matching: mentions(taskId),
         });
-        // A first wait that is over before its function has saved a token goes on to the polls. And what was copied
-        // is not copied again.
+        // If a first wait is over before its function has saved a token, the polls go on. And copied images are not
+        // copied again.
         if (point.when === 'before' && point.function === 'workflow/poll-task')
           injected.push(crash);
       });
@@ -153,7 +153,7 @@ test('executions that die one after the other are followed by more, with growing
   }
   undo();
 
-  const later = pauses.slice(-3); // of a shorter pause the test itself may take the most
+  const later = pauses.slice(-3); // shorter pauses may be mostly the time of the test itself
   expect(later).toEqual(later.toSorted((a, b) => a - b));
   expect(await problemsOf({ ...task, label: 'dying executions', injected: [] })).toEqual([]);
 }, 300_000);

@@ -58,7 +58,7 @@ describe.skipIf(tag === '')('an upgrade from the release before', () => {
     removeRelease();
   });
 
-  test('leaves what has ended as it was, for who reads it by the same key', async () => {
+  test('leaves ended tasks as they were for a caller with the same key', async () => {
     // The links to the results are signed at each response.
     const withoutLinks = (tasks: readonly Body[]) =>
       tasks.map(({ results, request, ...task }) => ({

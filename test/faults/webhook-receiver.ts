@@ -11,13 +11,13 @@ export type Delivery = {
   readonly problem?: string | undefined;
 };
 
-/** How the official library words a timestamp that is out of its tolerance. */
+/** The error message of the official library for a timestamp that is out of its tolerance. */
 const tooOld = 'timestamp too old';
 
 /**
  * A webhook receiver: keeps every delivery by event, and verifies it at once, because a signature is
- * valid for some minutes only. Refuses one that is too old, which it is when the clock was advanced
- * between its signature and its arrival: it must be signed and sent again, and is no delivery until then.
+ * valid for some minutes only. When the clock was advanced between signature and arrival, a delivery is too
+ * old. The receiver refuses it and does not count it: it must be signed and sent again.
  * `statusFor` decides the response to all others by the path and the attempt.
  */
 export async function startWebhookReceiver(

@@ -9,7 +9,7 @@ import {
 } from '../../functions/domain/accounts/rate-limit.ts';
 import { sessionIdleMs } from '../../functions/domain/model/console-code.ts';
 
-/** What keys have been doing, in memory. */
+/** The activity of keys, in memory. */
 export function memoryActivity(): KeyActivity {
   const arrivalAt = new Map<string, number>();
   const usedAt = new Map<string, number>();

@@ -1,6 +1,6 @@
 import type { AuditEntry, AuditLog } from '../../functions/domain/model/audit.ts';
 
-/** The entries in memory. `written` is each that was written, in their order; one with a result comes twice. */
+/** The entries in memory. `written` has every write in order, so an entry that got a result is there twice. */
 export function memoryAudit(): AuditLog & { readonly written: readonly AuditEntry[] } {
   const written: AuditEntry[] = [];
   return {

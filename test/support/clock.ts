@@ -1,7 +1,7 @@
 /** By how many milliseconds a clock is ahead of the machine's: one number that all threads share. */
 export type ClockOffset = Int32Array<SharedArrayBuffer>;
 
-/** A clock that can be advanced, so that no test has to wait for what happens in an hour. */
+/** A clock that can be advanced, so that no test has to wait for an hour. */
 export type FakeClock = {
   readonly offset: ClockOffset;
   now(): number;

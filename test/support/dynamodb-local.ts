@@ -21,7 +21,7 @@ export function reasonToSkip(): string | undefined {
  */
 export async function startDynamoDbLocal() {
   const port = await freePort();
-  // It runs for a minute or two: the code of the optimizing compiler would come too late to pay for itself.
+  // DynamoDB Local runs for a minute or two, for which Java's optimizing compiler would cost more than it saves.
   process.env['JDK_JAVA_OPTIONS'] ??= '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC';
   const child = spawn({ port, stdio: 'ignore' });
   const client = clientOf(port);

@@ -55,7 +55,7 @@ export function memoryStore() {
     apiKeys: memoryApiKeys(records),
     usage: memoryUsage(records),
     keys: memoryKeys(records),
-    /** What the account has by now. */
+    /** The current funds of the account. */
     funds: (account: string): Funds => fundsOf(records.accounts.get(account) ?? noFunds),
     /** How many attempts to deliver the callback of a task are stored. */
     attemptCount: async (id: string): Promise<number> => records.attempts.get(id)?.length ?? 0,
@@ -153,7 +153,7 @@ export function memoryInputs(...sources: readonly (Uint8Array | Error)[]) {
     ...inputs,
     copies: () => [...copies.keys()],
     fetched,
-    /** Puts these uploads of a task into the bucket; no event comes of it. */
+    /** Puts these uploads of a task into the bucket, without an event. */
     upload: (taskId: string, ...indexes: readonly number[]): void => {
       uploads.set(taskId, new Set(indexes));
     },

@@ -16,8 +16,8 @@ const longest = [
 ];
 
 /**
- * Starts the files that take minutes before all others, so that at the end no worker waits for one that began last.
- * Vitest orders the others: it remembers how long they took, but not in a new checkout.
+ * Starts the files that take minutes before all others, so that at the end no worker waits for a long file that began
+ * last. Vitest orders the other files by their earlier durations, which a new checkout does not have.
  */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

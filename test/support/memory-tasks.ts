@@ -210,7 +210,7 @@ export function memoryTasks({
   };
 }
 
-/** The state alone, as it is stored. */
+/** The state of a task without its request, as it is stored. */
 export function stateOf<T extends TaskState>(task: T): T;
 export function stateOf<T extends TaskState>(task: T | undefined): T | undefined;
 export function stateOf(task: TaskState | undefined): TaskState | undefined {

@@ -68,7 +68,7 @@ type StoredKey = ApiKey & { readonly deleted?: true };
 /** An idempotency record with what its request made: the id of a task, or a ledger entry. */
 type StoredRecord = IdempotencyRecord & { readonly made: string | Entry };
 
-/** A task in the memory: its state with what was asked, or what stays of it. */
+/** A task in memory: its state with its request, or the rest of a deleted task. */
 export type StoredTask = Task | DeletedTask;
 
 export type Records = {
@@ -196,7 +196,7 @@ function budgetLeft({ tasks, accounts }: Records, account: string, at: number): 
   return budget.amount - sum(took, spent);
 }
 
-/** The usage that the tasks that have ended make up. */
+/** The usage, computed from the tasks that have ended. */
 export const memoryUsage = ({ tasks }: Records): UsageStore => ({
   page: async (account, { from, to, limit }) => {
     const ended = [...tasks.values()].flatMap((task) =>
@@ -404,7 +404,7 @@ export function memoryAccounts(records: Records): Accounts {
   };
 }
 
-/** The budget after a change; what is not in use is remembered, as the table does. */
+/** The budget after a change; a budget that is not in use is kept, as in the table. */
 function budgetAfter(
   { budget, lastBudget }: StoredAccount,
   { dailyBudget, stopAtBudget }: AccountChange,

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-// What has to be on the page of an operation, counted in the document itself, without the code that shows it.
+// What the page of an operation has to show, counted in the document itself, without the code of the page.
 
 const Raw = z.record(z.string(), z.unknown());
 type Raw = z.infer<typeof Raw>;

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 /** A Python with Pillow, when it is not the one in `PATH`. */
 const python = process.env['PILLOW_PYTHON'] ?? 'python3';
 
-/** Why Pillow cannot be asked here, or `undefined` when it can. It comes from PyPI, not from npm. */
+/** Why Pillow cannot be used here, or `undefined` when it can. It comes from PyPI, not from npm. */
 export function reasonToSkip(): string | undefined {
   const { status } = spawnSync(python, ['-c', 'import PIL']);
   return status === 0
@@ -13,7 +13,7 @@ export function reasonToSkip(): string | undefined {
     : 'there is no Pillow (pip install pillow, or PILLOW_PYTHON=<a Python that has it>)';
 }
 
-/** What a decoder sees of a picture, once it has decoded all of it. */
+/** What a decoder reports about a picture after it has decoded all of it. */
 export type Seen = {
   readonly format: string;
   readonly width: number;
@@ -51,7 +51,7 @@ for line in sys.stdin:
     print(json.dumps(see(base64.b64decode(line))))
 `;
 
-/** What Pillow sees of each picture; `null` where it cannot decode it. */
+/** What Pillow reports about each picture; `null` for a picture that it cannot decode. */
 export async function askPillow(pictures: readonly Buffer[]): Promise<readonly (Seen | null)[]> {
   const child = spawn(python, ['-c', script], { stdio: ['pipe', 'pipe', 'inherit'] });
   const output = text(child.stdout);

@@ -13,23 +13,23 @@ import { listen } from '../../local/aws/listen.ts';
 
 type Item = Record<string, AttributeValue>;
 
-/** How it behaves where AWS does not always do the same. */
+/** The behaviour where AWS does not always do the same. */
 type Behaviour = {
-  /** Is called when a table begins to be restored, with how many were before it. */
+  /** Is called when the restore of a table begins, with the number of tables before it. */
   readonly onRestore?: (before: number) => void;
-  /** How often a restored table is still being created when somebody looks. */
-  readonly looksUntilActive?: number;
-  /** How often backups of a restored table cannot be switched on yet. */
+  /** How many reads find a restored table still in creation. */
+  readonly readsUntilActive?: number;
+  /** How many attempts to turn on the backups of a restored table are rejected. */
   readonly rejections?: number;
   /** Tables that are protected from deletion. */
   readonly protectedTables?: readonly string[];
 };
 
 /**
- * Stands in for the one step of a restore that only AWS has: point-in-time recovery, with its settings, and the protection from
- * deletion, of which the local DynamoDB knows nothing. It stands in front of it and hands everything else on. Instead of every
- * second of 35 days it knows the moments that it was told to remember: then it reads the tables, and a restore writes these rows
- * to a new table with the same keys and indexes, and with nothing else, as AWS does.
+ * Stands in for what the local DynamoDB does not have: point-in-time recovery with its settings, and protection from
+ * deletion. It is a proxy in front of that DynamoDB and hands everything else on. AWS can restore every second of 35 days;
+ * this one only the moments at which `remember` was called, when it reads all tables. A restore writes these rows to a new
+ * table with the same keys and indexes, and with nothing else, as on AWS.
  */
 export async function pointInTimeRecovery(
   client: DynamoDBClient,
@@ -37,13 +37,13 @@ export async function pointInTimeRecovery(
   tables: readonly string[],
   behaviour: Behaviour = {},
 ) {
-  const { looksUntilActive = 0, rejections = 0, protectedTables = [] } = behaviour;
+  const { readsUntilActive = 0, rejections = 0, protectedTables = [] } = behaviour;
   const moments: { readonly at: number; readonly rows: ReadonlyMap<string, readonly Item[]> }[] =
     [];
   const withBackups = new Set(tables);
   const isProtected = new Set(protectedTables);
   const restored: string[] = [];
-  const looksLeft = new Map<string, number>();
+  const readsLeft = new Map<string, number>();
   const rejectionsLeft = new Map<string, number>();
 
   const restore = async ({ SourceTableName, TargetTableName, RestoreDateTime }: Restore) => {
@@ -51,7 +51,7 @@ export async function pointInTimeRecovery(
     const rows = moment?.rows.get(SourceTableName);
     if (!rows) throw rejection('InvalidRestoreTimeException', 'there is no such moment');
     restored.push(TargetTableName);
-    looksLeft.set(TargetTableName, looksUntilActive);
+    readsLeft.set(TargetTableName, readsUntilActive);
     rejectionsLeft.set(TargetTableName, rejections);
     await createLike(client, SourceTableName, TargetTableName);
     await writeAll(client, TargetTableName, rows);
@@ -92,8 +92,8 @@ export async function pointInTimeRecovery(
     if (operation === 'DescribeTable' && response.ok) {
       const { TableName } = answer.Table;
       answer.Table.DeletionProtectionEnabled = isProtected.has(TableName);
-      const left = looksLeft.get(TableName) ?? 0;
-      looksLeft.set(TableName, left - 1);
+      const left = readsLeft.get(TableName) ?? 0;
+      readsLeft.set(TableName, left - 1);
       if (left > 0) answer.Table.TableStatus = 'CREATING';
     }
     return { status: response.status, answer };
@@ -137,7 +137,7 @@ export async function pointInTimeRecovery(
       moments.push({ at, rows: new Map(rows) });
       return new Date(at).toISOString();
     },
-    /** The tables whose restore was begun, each as often as it was. */
+    /** The tables whose restore was begun, one entry for each time. */
     restored: restored as readonly string[],
     hasBackups: (table: string) => withBackups.has(table),
     isProtected: (table: string) => isProtected.has(table),

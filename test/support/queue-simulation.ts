@@ -34,7 +34,7 @@ import type { Records } from './money.ts';
 import { seededRandom, simulatedTime } from './simulated-time.ts';
 import { pending } from './tasks.ts';
 
-/** A task of a simulation, and when it comes. */
+/** A task of a simulation, and the time of its create. */
 type Arrival = {
   readonly at: number;
   readonly account: string;
@@ -47,7 +47,7 @@ type Arrival = {
 export type SimulationOptions = {
   readonly seed: number;
   readonly arrivals: readonly Arrival[];
-  /** What the deployment says from each time on. The first one is from the start; one without a capacity has no limits. */
+  /** The capacity that is deployed from each time on, the first one from the start; without a capacity there are no limits. */
   readonly capacities: readonly { readonly at: number; readonly capacity?: Capacity }[];
   /** How many jobs the provider runs at once, and whether it queues the others or refuses them. */
   readonly provider: { readonly running: number; readonly queues: boolean };
@@ -63,19 +63,19 @@ export type SimulationOptions = {
   readonly skewMs: number;
   /** The share of tasks that get a second execution while the first is alive. */
   readonly secondExecutions: number;
-  /** The share of dead executions of which no event comes. */
+  /** The share of dead executions without an event. */
   readonly lostEnds: number;
   /** The share of calls that take up to three seconds. */
   readonly slowCalls: number;
   readonly withReconciler: boolean;
-  /** So many submits find the provider busy with the jobs of others. */
+  /** How many submits find the provider busy with the jobs of others. */
   readonly busySubmits?: number;
-  /** When all tasks that wait are asked about, counted from the start. */
+  /** The times at which the positions of all waiting tasks are read, counted from the start. */
   readonly asks?: readonly number[];
   readonly until: number;
 };
 
-/** What was said about a task that waited. */
+/** The position and the progress of a waiting task at one time. */
 type Answer = QueueEstimate & {
   readonly at: number;
   readonly taskId: string;
@@ -97,7 +97,7 @@ const typicalSeconds = 30;
 const writes =
   /^(take|hold|keep|release|reclaim|mark|clear|pause|enter|return|forget|add|claim|unclaim|endClaim|remove)/;
 
-/** The real functions of the workflow, the queue and the reconciler in a world that fails in every way. */
+/** Runs the real functions of the workflow, the queue and the reconciler with simulated time and faults of every kind. */
 export async function simulateQueue(options: SimulationOptions) {
   const random = seededRandom(options.seed);
   const time = simulatedTime(start);
@@ -134,7 +134,7 @@ export async function simulateQueue(options: SimulationOptions) {
   );
   const slotsTaken = () => rows.dump().slots.flatMap(({ row }) => [...row.leases]);
 
-  // Every call of a function: it takes time, it may crash before it or after it, and the SDK may repeat it.
+  // Every call of a function takes time. The function may crash before or after the call, and the SDK may repeat it.
   const invoke = (): Invocation => ({
     isDead: false,
     skew: (random() - 0.5) * options.skewMs,
@@ -219,7 +219,7 @@ export async function simulateQueue(options: SimulationOptions) {
   const tokens: Omit<Workflow, 'start' | 'executionState' | 'keepAlive'> = {
     fail: (token) => sendMaybe(token, { kind: 'timeout' }),
     wake: (token) => sendMaybe(token, { kind: 'woken' }),
-    // The end of a poll that is lost is no wake-up: the poll is retried.
+    // When the end of a poll is lost, there is no wake-up: the poll is retried.
     finish: (token) => sendMaybe(token, { kind: 'success' }),
     reschedule: async (token, _id, schedule) => end(token, { kind: 'rescheduled', ...schedule }),
   };
@@ -548,7 +548,7 @@ export async function simulateQueue(options: SimulationOptions) {
       }
     });
   }
-  // The longest time for which a slot was free beside somebody who waits.
+  // The longest time for which a slot was free while somebody waited.
   let freeSince: number | undefined;
   let longestFree = 0;
   const watch = (): void => {
@@ -576,7 +576,7 @@ export async function simulateQueue(options: SimulationOptions) {
   };
   if (options.withReconciler) time.after(60_000 * random(), everyMinute);
 
-  // What comes late, comes within the half hour after the last end.
+  // Late events come within half an hour after the last end.
   const lastArrival = Math.max(...options.arrivals.map(({ at }) => start + at));
   let doneSince = Number.POSITIVE_INFINITY;
   const isDone = (): boolean => {

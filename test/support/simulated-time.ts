@@ -12,8 +12,8 @@ export function seededRandom(seed: number): () => number {
 type Event = { readonly at: number; readonly order: number; readonly run: () => void };
 
 /**
- * Discrete events for asynchronous code: no time passes but in `sleep`, and everything that follows from one event without
- * a `sleep` happens before the next one.
+ * Discrete events for asynchronous code. Time passes only in `sleep`. Everything that follows from one event without a
+ * `sleep` happens before the next event.
  */
 export function simulatedTime(start: number) {
   const events: Event[] = []; // the latest first
@@ -36,7 +36,7 @@ export function simulatedTime(start: number) {
         const event = events.pop();
         now = event?.at ?? now;
         event?.run();
-        await new Promise((resolve) => setImmediate(resolve)); // all that follows from it
+        await new Promise((resolve) => setImmediate(resolve)); // everything that follows from the event
       }
     },
   };

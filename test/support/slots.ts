@@ -10,7 +10,7 @@ import { memoryQueue } from './memory-queue.ts';
 import { memoryTasks } from './memory-tasks.ts';
 
 type Options = Partial<Pick<SlotDeps, 'queue' | 'now' | 'wake' | 'tasks' | 'grantExpired'>> & {
-  /** The limits of providers; one that is left out has none. */
+  /** The limits of providers; a provider that is left out has none. */
   readonly capacities?: Readonly<Record<string, Capacity>>;
 };
 

@@ -24,8 +24,8 @@ const Template = z.object({
 });
 
 /**
- * Synthesises the local stage with a change, and with the bundles of a synthesis that there is already: so it takes a few
- * seconds. The caller deletes the directory that is returned.
+ * Synthesises the local stage with a change, in a few seconds, because it takes the bundles of an earlier synthesis. The
+ * caller deletes the directory that is returned.
  */
 export async function synthesiseStage(
   synthesised: string,
@@ -35,7 +35,7 @@ export async function synthesiseStage(
   const bundles = mkdtempSync(join(tmpdir(), 'darkroom-bundles-'));
   const { CDK_VALIDATION: validation = 'true' } = process.env;
   try {
-    // It takes half of the time, and the tests of the template do it.
+    // Validation takes half of the time, and the tests of the template do it.
     process.env['CDK_VALIDATION'] = 'false';
     copyBundles(synthesised, bundles);
     const { context } = z
@@ -56,7 +56,7 @@ export async function synthesiseStage(
   }
 }
 
-/** The bundle of each function lies in an asset; the function's description says whose it is. */
+/** Copies the bundle of each function into its asset. The description of a function names its bundle. */
 function copyBundles(synthesised: string, bundles: string): void {
   const [file = ''] = globSync('*.template.json', { cwd: synthesised });
   const { Resources } = Template.parse(JSON.parse(readFileSync(join(synthesised, file), 'utf8')));

@@ -118,7 +118,7 @@ export const failed = (more: Partial<WithRequest<Failed>> = {}): WithRequest<Fai
   ...more,
 });
 
-/** What stays of a task that ended with all its images and was deleted a minute later. */
+/** The record of a task that ended with all its images and was deleted a minute later. */
 export const deleted = (more: Partial<DeletedTask> = {}): DeletedTask => ({
   status: 'deleted',
   id: sampleId,

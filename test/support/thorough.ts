@@ -1,2 +1,2 @@
-/** Whether whole tables and long histories are run, and not samples of them: `npm run test:all` sets `THOROUGH=1`. */
+/** Whether tests run all cases and long histories instead of samples: `npm run test:all` sets `THOROUGH=1`. */
 export const isThorough = process.env['THOROUGH'] === '1';

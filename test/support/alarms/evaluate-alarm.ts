@@ -16,9 +16,9 @@ type AlarmState = 'OK' | 'ALARM';
 /** An alarm of a template, ready to be evaluated. */
 export type TestedAlarm = {
   readonly name: string;
-  /** Every metric that it reads. */
+  /** Every metric that the alarm reads. */
   readonly metrics: readonly AlarmMetric[];
-  /** How far back it looks at most, in milliseconds. */
+  /** How far back the alarm reads at most, in milliseconds. */
   readonly rangeMs: number;
   /** Its state by the data up to this moment. */
   readonly stateAt: (data: readonly Datum[], at: number) => AlarmState;
@@ -26,7 +26,7 @@ export type TestedAlarm = {
 
 type AlarmMetric = Pick<Datum, 'namespace' | 'metricName' | 'dimensions'>;
 
-// What a template says beside the rule changes no state.
+// These properties of a template do not change the state of an alarm.
 const about = {
   AlarmDescription: z.string().optional(),
   AlarmActions: z.unknown().optional(),

@@ -14,9 +14,9 @@ type Resources = {
 };
 
 /**
- * Collects the numbers that the functions of a local stack log, and writes those that AWS would write about what it
- * sees: errors of functions, ends of executions, responses of the API that are errors, and how long responses take on this
- * machine. What a machine at home cannot know is not among them: throttles.
+ * Collects the numbers that the functions of a local stack log, and writes those that AWS itself would write: errors of
+ * functions, ends of executions, error responses of the API, and how long responses take on this machine. Throttles are
+ * missing, because the local stack has none.
  */
 export function observedMetrics(now: () => number) {
   const data: Datum[] = [];
@@ -54,7 +54,7 @@ export function observedMetrics(now: () => number) {
       resources = found;
       timesOf = responseTimes(found.context);
     },
-    /** A run of a function that somebody else has seen. */
+    /** Has to be called for every run of a function. */
     invoked: (functionName: string): void => {
       write('AWS/Lambda', 'Invocations', { FunctionName: functionName });
     },

@@ -56,7 +56,7 @@ function onlyOne({ template }: Context, type: string): unknown {
   return resource.Properties;
 }
 
-/** API Gateway writes a dash for what it does not know: here also for what the local stack does not tell. */
+/** API Gateway writes a dash for an unknown value. Here that is also a value that the local stack does not have. */
 function formatLine(format: string, { requestId, routeKey, status, milliseconds }: HandledRequest) {
   const known: Readonly<Record<string, string | number | undefined>> = {
     requestId,

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { freePort } from '../free-port.ts';
 
-/** Stands in front of a server. While it is closed nobody listens at its port, so connections are refused. */
+/** A proxy in front of a server. While the proxy is closed nobody listens at its port, so connections are refused. */
 export type ClosableProxy = {
   readonly port: number;
   /** Listens again, and passes connections on to this port. */

@@ -4,7 +4,7 @@ import type { WatchInvocation } from './sync-gate.ts';
 
 /** One run of a function, described without ids: the same run has the same description every time. */
 export type Invocation = {
-  /** Its file without `functions/` and `.ts`, where the template has it; else its logical id. */
+  /** The file of the function without `functions/` and `.ts`, if the template names it; else its logical id. */
   readonly function: string;
   /** 1 for the first invocation of this function in the record, 2 for the second … */
   readonly number: number;

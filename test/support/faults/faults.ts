@@ -49,10 +49,10 @@ type Options = {
   readonly clock?: FakeClock | undefined;
 };
 
-/** By which faults get into a local stack. */
+/** The options of a local stack through which faults get into it. */
 type Seams = Required<Pick<LocalStackOptions, 'prelude' | 'intercept'>>;
 
-/** The seams by which faults get into a local stack, and the commands that add faults to a running one. */
+/** The options through which faults get into a local stack, and the commands that add faults to a running one. */
 export function faultInjection({ speed = 1, clock }: Options = {}) {
   const { delay, close } = scaledDelays(speed);
   const crashes = crashInjector();

@@ -10,7 +10,7 @@ export type SandboxData = {
   readonly gate: SyncGate | undefined;
 };
 
-/** Puts the sandbox under a clock, and under the eyes of a crash injector. */
+/** Gives the sandbox a clock, and lets a crash injector watch its calls. */
 export function install({ clockOffset, gate }: SandboxData): void {
   if (clockOffset) installClock(clockOffset);
   if (!gate) return;
