@@ -25,7 +25,7 @@ afterAll(async () => {
 });
 
 const changing = (await loadRoutes()).flatMap(({ route, docs }) =>
-  // A provider is asked, and nothing is changed.
+  // This route asks a provider, and changes nothing.
   route.path.startsWith('/v1/admin/') && route.method !== 'GET' && !route.path.endsWith('/try')
     ? [{ ...route, id: docs?.().id ?? '' }]
     : [],
@@ -313,7 +313,7 @@ test('a repeated grant, and a repeated cancellation, have the entry of the first
   expect(entries.filter(({ operation }) => operation === 'cancelAnyTask')).toHaveLength(1);
 });
 
-test('what somebody with the scope manage does is there with his key, and he does not read it', async () => {
+test('an act with the scope manage has an entry with its key, which that key cannot read', async () => {
   const { id } = await customer();
   const made = await admin('POST', '/keys', { account: id, name: 'boss', scopes: ['manage'] });
   const headers = { authorization: `Bearer ${made.body.api_key}` };
@@ -336,7 +336,7 @@ test('what somebody with the scope manage does is there with his key, and he doe
   expect((await stack.call('GET', '/v1/admin/audit', undefined, headers)).status).toBe(403);
 });
 
-test('what is issued with AWS credentials is there, too', async () => {
+test('an act with AWS credentials has an entry, too', async () => {
   const entries = await read('actor=operator&operation=issueKey');
 
   expect(entries.length).toBeGreaterThan(0);

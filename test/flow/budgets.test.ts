@@ -6,12 +6,12 @@ import { type Receiver, serveImages, startReceiver } from './receiver.ts';
 import { controlProvider } from './start-stack.ts';
 import { type Cost, costOf, wayBackOf } from './task-cost.ts';
 
-// What a task costs, in units that AWS counts. A higher number is a decision: change it here and in
+// The cost of a task, in units that AWS counts. A higher number is a decision: change it here and in
 // docs/performance.md.
 
 /** The cost of one poll. */
 const pollCost = { transitions: 1, invocations: 1, writes: 1 };
-/** Once a task, that its job has begun, and its duration. */
+/** Two writes that happen once a task at most: that its job has begun, and its duration. */
 const occasionalWrites = 2;
 
 const sample = readFileSync('cli/sample.jpg');
@@ -111,8 +111,8 @@ test.each(scenarios)(
 );
 
 /**
- * The calls of one invocation of a function, without those it makes once in a while: how many calls one after the other it takes
- * until each is over, and its name.
+ * The calls of the first invocation of a function: for each call its name, and how many calls one after the other are
+ * over at its end.
  */
 async function callsOf(name: string, run: () => Promise<unknown>) {
   await until(stack.lambda.isIdle, Boolean);
@@ -123,7 +123,7 @@ async function callsOf(name: string, run: () => Promise<unknown>) {
   return first?.calls.map((call, index) => `${first.depths[index]} ${call}`).toSorted();
 }
 
-/** What a create does: three calls one after the other. The account is read at the same moment as the key: one that was disabled creates nothing from then on. */
+/** The calls of a create: three steps. Key and account are read at the same time, so a disabled account creates nothing. */
 const callsOfCreate = [
   '1 dynamodb GetItem',
   '1 dynamodb GetItem',
@@ -134,7 +134,7 @@ const callsOfCreate = [
 
 test('a create reads its key and its account beside the rate limit, writes one transaction and then starts the workflow, and nothing else', async () => {
   const create = () => stack.create({ prompt: 'Cheap', ...byUrl() });
-  await create(); // what is cached from here on is loaded
+  await create(); // fills the caches
 
   expect(await callsOf('api/create-task', create)).toEqual(callsOfCreate);
 });
@@ -143,7 +143,7 @@ test.each([
   ['a total limit', { total_limit_credits: 100 }],
   ['a daily limit', { daily_limit_credits: 100 }],
 ])(
-  'a create with a key that has %s makes the same calls, and looks at nothing first',
+  'a create with a key that has %s makes the same calls, without a read of the limit before',
   async (name, limits) => {
     const authorization = `Bearer ${stack.keys.adminKey}`;
     const key = { account: 'default', name, ...limits };
@@ -182,7 +182,7 @@ describe('from the webhook of the provider to the first byte of the callback', (
     return wayBackOf(own, record.slice(before));
   }
 
-  // First with functions that were never called, whose secrets are not in memory yet.
+  // The first run is with functions that were never called, whose secrets are not in memory yet.
   test.each([
     ['cold', 10],
     ['warm', 9],

@@ -169,7 +169,7 @@ test('an unreachable receiver changes nothing about the task', async () => {
   expect(await stack.endedTask(body.id)).toMatchObject({ status: 'completed' });
 });
 
-describe('a task tells what became of its callback', () => {
+describe('a task shows what happened to its callback', () => {
   /** The callback of a task whose receiver is at this URL, when the workflow is over. */
   async function callbackOf(url: string) {
     const { body } = await create(url);
@@ -179,7 +179,7 @@ describe('a task tells what became of its callback', () => {
     return read.body.callback;
   }
 
-  /** A receiver that answers so, whatever it is asked. */
+  /** A receiver that gives this answer to every request. */
   async function answering(status: number, text: string | Buffer, headers = {}) {
     const server = createServer((request, response) => {
       request.resume().on('end', () => response.writeHead(status, headers).end(text));
@@ -315,7 +315,7 @@ describe('a task tells its story', () => {
     expect(usage).toMatchObject({ credits_used: 0, credits_returned: 1.2 });
   });
 
-  test('and nothing any more when it was deleted', async () => {
+  test('but nothing any more when it was deleted', async () => {
     const { body } = await stack.create({
       prompt,
       size,

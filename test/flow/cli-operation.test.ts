@@ -103,7 +103,7 @@ describe('accounts and keys', () => {
 });
 
 describe('usage and tasks', () => {
-  test('say what was used by whom, as a table and as CSV, to the account and to the operator', async () => {
+  test('show the account and the operator what was used, as a table and as CSV', async () => {
     const { id, keyId, operator, caller } = await customer();
     const { id: task } = await caller.json(generate);
 
@@ -139,7 +139,7 @@ describe('usage and tasks', () => {
     }
   });
 
-  test('are looked at, cancelled and told about again by the operator', async () => {
+  test('are checked and cancelled by the operator, who also sends their callbacks again', async () => {
     controlProvider(stack, { submit: 'busy' });
     const { id, operator, caller } = await customer();
     const { id: task } = await caller.json([...generate, '--async']);
@@ -213,7 +213,7 @@ describe('models and files', () => {
     });
   });
 
-  test('what the Files API refuses is told in its words', async () => {
+  test('an error of the Files API is printed in the words of that API', async () => {
     const { caller } = await customer();
 
     const { code, stderr } = await caller.run([

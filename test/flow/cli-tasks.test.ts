@@ -84,7 +84,7 @@ describe('darkroom generate', () => {
     expect(JSON.parse(second.stdout).id).toBe(JSON.parse(first.stdout).id);
   });
 
-  test('goes on waiting when the create of a task is repeated that is queued with all its pictures', async () => {
+  test('continues to wait when the create is repeated and the task is already queued with all its pictures', async () => {
     controlProvider(stack, { submit: 'busy' });
     const { run } = await withPicture();
     const once = [...generate, '--idempotency-key', 'order 4712'];
@@ -206,7 +206,7 @@ describe('darkroom open', () => {
 });
 
 describe('darkroom callback', () => {
-  test('says in words what became of each attempt, and delivers again', async () => {
+  test('says in words what happened in each attempt, and delivers again', async () => {
     const answers = [500, 410];
     const server = createServer((request, response) => {
       request.resume();

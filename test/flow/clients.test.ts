@@ -9,7 +9,7 @@ import { type Body, type TestStack, upload } from './open-stack.ts';
 import { type Receiver, serveImages } from './receiver.ts';
 import { startStack } from './start-stack.ts';
 
-// What clients that were written for the published API, and common tools, send and expect.
+// The requests of common tools and of clients for the published API, and the responses that they expect.
 
 const sample = readFileSync('cli/sample.jpg');
 
@@ -60,7 +60,7 @@ describe('POST /v1/images/generations', () => {
     expect(await stack.endedTask(body.id)).toMatchObject({ status: 'completed' });
   });
 
-  test('a field that the model does not have is named, and makes no other request of a repeated one', async () => {
+  test('a field that the model does not have is named in a warning, and does not turn a repeated request into another one', async () => {
     const key = { 'idempotency-key': 'order:4711, attempt 1' };
     const first = await stack.create(generation({ quality: 'high' }), key);
     const second = await stack.create(generation({ resolution: '2K' }), key);
@@ -83,7 +83,7 @@ describe('POST /v1/images/generations', () => {
     expect(image).toMatchObject({ width: 1280, height: 720 });
   });
 
-  test('a picture in the request gets an answer that says how to upload it', async () => {
+  test('a request that contains a picture itself is refused with how to upload the picture', async () => {
     const image_urls = [`data:image/jpeg;base64,${sample.toString('base64').slice(0, 50_000)}`];
 
     const { status, body } = await stack.create(generation({ image_urls }));
@@ -95,7 +95,7 @@ describe('POST /v1/images/generations', () => {
     });
   });
 
-  test('an upload of another format than its form says is what its content is', async () => {
+  test('an upload has the format of its content, whatever its form says', async () => {
     const { body } = await stack.create({
       prompt: 'Make it snow',
       image_uploads: [{ content_type: 'image/png' }],
@@ -151,7 +151,7 @@ describe('GET /v1/tasks', () => {
     expect(new Set(seen).size).toBe(seen.length);
   });
 
-  test('a parameter that there is not is refused by its name', async () => {
+  test('an unknown parameter is refused by its name', async () => {
     const { status, body } = await stack.call('GET', '/v1/tasks?pageSize=2');
 
     expect([status, body.error.param, body.error.message]).toEqual([

@@ -38,7 +38,7 @@ const refused = {
 };
 
 describe('a code', () => {
-  test('is exchanged once for a session of the operator; the second time says nothing, and both are written down', async () => {
+  test('is exchanged once for a session of the operator; the second attempt gets nothing, and both are in the audit', async () => {
     const code = await newCode('mira <b>');
     const first = await exchange(code);
     const second = await exchange(code);
@@ -65,7 +65,7 @@ describe('a code', () => {
       key_id: first.body.key_id,
       request_id: first.headers.get('x-request-id'),
     });
-    // The third adds nothing: nobody can fill the entries with one code.
+    // A third attempt adds no entry: nobody can fill the audit with one code.
     expect(again).toMatchObject({
       after: { refused: 'the code was used before' },
       key_id: null,
@@ -80,7 +80,7 @@ describe('a code', () => {
     expect(JSON.stringify([again, opened, issued])).not.toMatch(/sk-dr-|once-|hash/);
   });
 
-  test('that two send at the same time makes one session', async () => {
+  test('that is sent twice at the same time makes one session', async () => {
     const code = await newCode();
     const statuses = (await Promise.all([exchange(code), exchange(code), exchange(code)])).map(
       ({ status }) => status,
@@ -102,10 +102,10 @@ describe('a code', () => {
 
   test.each([
     ['that nobody has made', `once-${'a'.repeat(43)}`],
-    ['that is none', 'code-local'],
+    ['that is no code', 'code-local'],
     ['that is empty', ''],
     ['that is an API key', `sk-dr-${'a'.repeat(43)}`],
-  ])('%s is refused in the same words, and is not written down', async (_what, code) => {
+  ])('%s is refused in the same words, and has no entry in the audit', async (_what, code) => {
     const before = await entriesOf('openConsole');
     const { status, body } = await exchange(code);
 
@@ -114,7 +114,7 @@ describe('a code', () => {
     expect(await entriesOf('openConsole')).toEqual(before);
   });
 
-  test('that is no text is refused as a request', async () => {
+  test('that is not a text makes the request invalid', async () => {
     expect((await exchange(7)).status).toBe(400);
     expect((await exchange('a'.repeat(300))).status).toBe(400);
   });
@@ -153,7 +153,7 @@ describe('a session', () => {
     expect((await withKey(api_key, 'GET', '/v1/credits')).status).toBe(401);
   });
 
-  test('stands in the list of keys by its name, ends when somebody disables it, and cannot be made longer', async () => {
+  test('is in the list of keys under its name, ends when somebody disables it, and cannot be made longer', async () => {
     const { api_key, key_id } = await open();
     const { body } = await admin('GET', '/keys?account=operator&limit=100');
     const listed = body.data.find(({ id }: Body) => id === key_id);
@@ -191,7 +191,7 @@ describe('the link of the local stack', () => {
     expect((await exchange(after)).status).toBe(200);
   });
 
-  test('is refused under any name but that of this machine', async () => {
+  test('is refused under any host name but that of this machine', async () => {
     const code = codeIn(await issueConsoleLink(stack));
 
     expect(await exchangeAs('127.0.0.1', code)).toBe(200);

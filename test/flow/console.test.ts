@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TestStack } from './open-stack.ts';
 import { startStack } from './start-stack.ts';
 
-// The console as a browser gets it: over HTTP, with headers and encodings. What it does is in test/browser.
+// The console as a browser gets it: over HTTP, with headers and encodings. Its behaviour is tested in test/browser.
 
 let stack: TestStack;
 beforeAll(async () => {
@@ -53,7 +53,7 @@ describe('the page', () => {
     expect(await response.text()).toBe('');
   });
 
-  test('is not sent to a client that takes JSON alone: it learns where to go on', async () => {
+  test('is not sent to a client that accepts only JSON: that client gets the addresses of page and document', async () => {
     const response = await get('/', { accept: 'application/json' });
 
     expect(await response.json()).toEqual({
@@ -73,7 +73,7 @@ describe('the page', () => {
 });
 
 describe('a file of the page', () => {
-  test('is compressed, may be kept for ever, and is what it says', async () => {
+  test('is compressed, may be cached for ever, and has the right type', async () => {
     const page = await (await get('/')).text();
     const [, script = ''] = /src="(\/console\/assets\/[^"]+\.js)"/.exec(page) ?? [];
     const response = await get(script, { 'accept-encoding': 'br' });
@@ -89,7 +89,7 @@ describe('a file of the page', () => {
   });
 
   test.each(['/console/assets/index-00000000.js', '/docs/index.html', '/docs/assets/index.js'])(
-    'that there is not is 404, and never the page: %s',
+    'that does not exist is 404, and never the page: %s',
     async (path) => {
       const response = await get(path);
 

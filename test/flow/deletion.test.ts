@@ -5,7 +5,7 @@ import { startReceiver } from './receiver.ts';
 import { controlProvider, startStack } from './start-stack.ts';
 import { storedPictures } from './stored-pictures.ts';
 
-// A task that is deleted is gone for its caller, with all that it had of him; what it cost stays.
+// A deleted task is gone for its caller, with all texts and pictures of the caller. Its cost stays in the ledger.
 
 let stack: TestStack;
 

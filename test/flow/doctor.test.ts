@@ -13,7 +13,7 @@ import { putSecret } from './put-secret.ts';
 import { openOwnStack, startStack } from './start-stack.ts';
 import { type Grant, outdirWithoutGrant } from './without-grant.ts';
 
-// The doctor passes on a stack in which nothing is broken. Then one thing is broken at a time, and he names it.
+// The doctor passes a stack in which nothing is broken. Then one thing is broken at a time, and the doctor names it.
 
 const Findings = z.array(
   z.object({
@@ -59,7 +59,7 @@ async function serve(listener: RequestListener): Promise<string> {
   return url;
 }
 
-/** Answers as AWS does when it is asked what an account may run, in the region of the stack. */
+/** Answers as AWS does to a request for the quotas of an account, in the region of the stack. */
 const accountWith = (ConcurrentExecutions: number) =>
   serve((request, response) => {
     const isOfStack = request.headers.authorization?.includes('/us-east-1/lambda/');
@@ -71,18 +71,18 @@ const accountWith = (ConcurrentExecutions: number) =>
 type Setup = {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** What `cdk deploy` has printed, beside what the local stack says. */
+  /** Outputs of `cdk deploy`, beside those of the local stack. */
   readonly outputs?: Readonly<Record<string, string>>;
   /** How many functions the AWS account runs at a time. */
   readonly concurrency?: number;
-  /** What SNS has in the place of the ARN of the one subscription. */
+  /** The text of SNS in the place of the ARN of the one subscription. */
   readonly subscription?: string;
 };
 
 /** A healthy deployment, of which nothing is left out. */
 const alarmTopic = { AlarmTopic: 'arn:aws:sns:us-east-1:000000000000:alarms' };
 
-/** In place of the AWS CLI: it is asked one thing only, and answers as SNS does. */
+/** A script in place of the AWS CLI: it knows one command, and answers as SNS does. */
 const awsCli = (subscription: string): string => {
   const list = { Subscriptions: [{ Endpoint: 'ops@example.com', SubscriptionArn: subscription }] };
   return [
@@ -120,7 +120,7 @@ async function examine(
         DARKROOM_ADMIN_KEY: one.keys.adminKey,
         DARKROOM_WEBHOOK_SECRET: one.keys.webhookSecret,
         AWS_ENDPOINT_URL_LAMBDA: await accountWith(concurrency),
-        AWS_REGION: 'eu-west-1', // the shell's, which is not that of the stack
+        AWS_REGION: 'eu-west-1', // the region of the shell, which is not that of the stack
         AWS_ACCESS_KEY_ID: 'operator',
         AWS_SECRET_ACCESS_KEY: 'operator',
         PATH: `${caller.directory}:${caller.env.PATH}`,
@@ -147,7 +147,7 @@ const canaryIsOff = {
   what: 'There is none: "canary": true in darkroom.config.json turns it on.',
 };
 
-test('a stack in which nothing is broken passes every step but the sandbox, which takes a test key, and the canary, which is off', async () => {
+test('a stack in which nothing is broken passes every step but the sandbox, which needs a test key, and the canary, which is off', async () => {
   const { code, findings, stderr } = await examine(stack, { args: ['--spend'] });
 
   expect(stderr).toBe('');
@@ -170,7 +170,7 @@ test('a live key makes no task and costs nothing, unless it is told to', async (
   expect(code).toBe(0);
 });
 
-test('without an admin key, the outputs and AWS, it says what each of these steps takes', async () => {
+test('without an admin key, the outputs and AWS, the doctor says what each of the skipped steps needs', async () => {
   const caller = await commandLine(stack);
 
   const { code, stdout } = await caller.run(['doctor', '--json']);
@@ -238,7 +238,7 @@ async function withoutGrant(grant: Grant): Promise<TestStack> {
   return broken;
 }
 
-/** Passes everything on to the stack, and says another time than it is. */
+/** Passes everything on to the stack, but changes the time in the responses. */
 const withClock = (aheadMs: number) =>
   serve(async (request, response) => {
     const { status, body } = await stack.call(request.method ?? '', request.url ?? '');
@@ -247,7 +247,7 @@ const withClock = (aheadMs: number) =>
     response.end(JSON.stringify(body));
   });
 
-/** What is broken, and what the doctor says of it: the only step that is not ok, or skipped because of it. */
+/** A broken part, and what the doctor says about it: the only step that is not ok, or not skipped because of it. */
 type Broken = {
   readonly what: string;
   readonly step: string;
@@ -375,7 +375,7 @@ const broken: readonly Broken[] = [
     step: 'reconciler',
     state: 'fail',
     says: /has never run.*enable-rule/,
-    // The first test that uses the stack.
+    // This row must be the first one that uses this stack, so that the reconciler has never run there.
     examine: async () => examine(await ownStack(), { args: ['--timeout', '2s'] }),
   },
   {
@@ -449,7 +449,7 @@ describe('what is broken is named, with a remedy', () => {
   });
 
   test('every step that can break here has been broken', () => {
-    // A create that is not replayed would be a fault of the code, and the sandbox takes a test key.
+    // A create that is not replayed would be a mistake in the code, and the sandbox needs a test key.
     const others = ['replay', 'sandbox'];
 
     expect(broken.length).toBeGreaterThan(9);
@@ -473,7 +473,7 @@ test('with a test key every step passes, each effect of the sandbox too, and not
   expect(findings.filter(({ state }) => state !== 'ok')).toEqual([canaryIsOff]);
   expect(findings.map(({ step }) => step)).toEqual(allSteps);
   expect(await one.account()).toEqual(before);
-  // An image of the task, and one of those that show the effects: what fails costs nothing.
+  // One image of the task and one of the tasks that show the effects: failed tasks cost nothing.
   expect((await one.testMode.account()).used).toBe(2 * 1200);
   expect(code).toBe(0);
 });

@@ -21,7 +21,7 @@ import { storedPictures } from './stored-pictures.ts';
 const sample = readFileSync('cli/sample.jpg');
 const uploads = '/api/v1/files/upload';
 
-// Other files use the same stack.
+// Other test files use the same stack, so the names have to be unique.
 const run = randomUUID().slice(0, 8);
 const accountName = (name: string) => `${name}-${run}`;
 
@@ -187,7 +187,7 @@ describe('a picture', () => {
     expect(data).toMatchObject({ file_name: 'Größe 👍🏽.html', original_name: 'IMG_0042.jpg' });
   });
 
-  test('replaces the one of its name, is counted once, and is what the links of both lead to', async () => {
+  test('replaces the picture of its name and is counted once, and the links of both lead to it', async () => {
     const account = await stack.withAccount(accountName('replacing'));
     const place = { upload_path: 'avatars', file_name: 'me' };
     const other = jpeg(500, 500);
@@ -211,7 +211,7 @@ describe('a picture', () => {
     }
   });
 
-  test('that was deleted is gone: its bytes of every upload, its links, and its place in the quota', async () => {
+  test('that was deleted is gone: the bytes of all its uploads, its links, and its place in the quota', async () => {
     const account = await stack.withAccount(accountName('deleting'));
     const put = async () =>
       (
@@ -320,7 +320,7 @@ describe('another account', () => {
     expect(new Set(await Promise.all(answers.map((answer) => answer.text()))).size).toBe(1);
   });
 
-  test('and nobody else reaches a file of POST /v1/files by a link of the Files API', async () => {
+  test('reaches no file of POST /v1/files by a link of the Files API, and neither does its owner', async () => {
     const { body: file } = await stack.call('POST', '/v1/files', { content_type: 'image/jpeg' });
     const { data } = await uploadForm(sample);
     const { search } = new URL(data.file_url);
@@ -364,7 +364,7 @@ describe('what is refused', () => {
     ['a data: address that is not Base64', base64({ base64_data: 'data:image/png,abc' }), 400, 400],
     ['an empty file', base64({ base64_data: 'data:image/png;base64,' }), 400, 400],
     [
-      'a page that is called picture',
+      'a page that is declared as a picture',
       form(formWith(Buffer.from('<html></html>'), 'a.jpg')),
       415,
       40_002,
@@ -381,7 +381,7 @@ describe('what is refused', () => {
     ['a path upwards', base64({ ...picture, upload_path: '../other' }), 400, 400],
     ['a name with a slash', base64({ ...picture, file_name: 'a/b.jpg' }), 400, 400],
     ['a name with markup', base64({ ...picture, file_name: '<img src=x>.jpg' }), 400, 400],
-    ['a name that turns around', base64({ ...picture, file_name: 'a\u202egnp.exe' }), 400, 400],
+    ['a name that changes the text direction', base64({ ...picture, file_name: 'a\u202egnp.exe' }), 400, 400],
     ['a name of 10 kB', base64({ ...picture, file_name: 'a'.repeat(10_000) }), 400, 400],
     ['a form without a boundary', raw('multipart/form-data', 'x'), 415, 415],
     ['no form at all', raw('application/json', '{}'), 415, 415],

@@ -48,7 +48,7 @@ test('an image given by URL is edited, stored, linked, and charged once', async 
     livemode: true,
     usage: { billing_rule: 'per_call', credits_reserved: 1.2, user_group: 'default' },
   });
-  // What it tells of itself beside that is in callbacks.test.ts.
+  // The other fields of a task are tested in callbacks.test.ts.
   const { completed_at, created_at, started_at, expires_at, events, key, request, ...published } =
     task;
   expect(created_at).toBe(created.body.created);

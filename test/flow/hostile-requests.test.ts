@@ -14,10 +14,10 @@ import { type RawRequest, sendRawRequest } from './raw-request.ts';
 
 // Malformed and malicious requests. Every one is refused in the error envelope, and nothing is written.
 
-// All routes have the same code in front of them. So the routes that stand for a way of their own to read a request get all
-// of these, and each other route gets some: others than its neighbours, so that every request goes to several routes.
-// A thorough run sends all of them to every route.
-/** Of so many requests in a row, a route gets one. */
+// All routes have the same code in front of them. So only the routes that read a request in a way of their own get all of
+// these requests. Each other route gets some of them, and its neighbours get others, so that every request goes to several
+// routes. A thorough run sends all of them to every route.
+/** A route gets one request out of so many. */
 const sampled = 8;
 
 /** Each route with the requests that it gets. */
@@ -44,7 +44,7 @@ beforeAll(async () => {
     .filter(({ key }) => key !== '$default')
     .map(({ key }) => key.split(' '))
     .map(([method = '', path = '']) => ({ method, path }))
-    // HEAD is served as GET is, and its response has no body to look at.
+    // HEAD is served like GET, and its response has no body to check.
     .filter(({ method }) => method !== 'HEAD');
   stack.tripwire.add('a prompt', 'Unwritten');
   const limits = { requests_per_minute: 100_000 };
@@ -56,7 +56,7 @@ afterAll(() => stack?.close());
 const asOperator = (method: string, path: string, body?: unknown) =>
   stack.call(method, path, body, { authorization: `Bearer ${stack.keys.adminKey}` });
 
-/** The console and its documents: whatever has no extension is one of their screens. */
+/** The console and its documents: every path without an extension is one of their screens. */
 const isPage = ({ path }: Route) => /^\/((console|docs)(\/.*)?)?$/.test(path);
 const isPublic = (route: Route) =>
   isPage(route) ||
@@ -89,7 +89,7 @@ const targetOf = ({ path }: Route, id?: string) =>
 
 type RequestParts = Omit<RawRequest, 'method' | 'target'> & { readonly target?: string };
 
-/** The gateway lets five of its requests through a second: time passes between those here. */
+/** The gateway lets five requests a second to this route through, so time has to pass between the requests here. */
 const isScarce = ({ path }: Route) => path === '/v1/console/sessions';
 
 const send = (route: Route, { target = targetOf(route), ...rest }: RequestParts) => {
@@ -168,7 +168,7 @@ test.each(['bearer', 'BEARER', 'bEaReR', 'Bearer   ', '  Bearer'])(
 );
 
 test('a malformed id is refused on every route that has one in its path', async () => {
-  // A provider's webhook gets the same response whatever it says.
+  // A provider's webhook gets the same response to every request.
   const withId = routes.filter(({ path }) => path.includes('{') && !path.includes('{job}'));
   const parameterOf = ({ path }: Route) => /\{[^}]+\}/.exec(path)?.[0];
   const cases = casesFor(

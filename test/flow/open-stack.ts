@@ -28,7 +28,7 @@ type ApiResponse = { readonly status: number; readonly headers: Headers; readonl
 // biome-ignore lint/suspicious/noExplicitAny: responses are what is under test
 export type Body = any;
 
-/** What a test sees of one account. */
+/** What a test reads of one account. */
 type AccountView = {
   readonly keys: LocalKeys;
   call(
@@ -40,9 +40,9 @@ type AccountView = {
   create(body: object, headers?: Record<string, string>): Promise<ApiResponse>;
   /** Polls a task until it has ended, and returns it. */
   endedTask(id: string): Promise<Body>;
-  /** What the account has, in all its shards. */
+  /** The funds of the account, over all its shards. */
   account(): Promise<Shard>;
-  /** What each of its shards has. */
+  /** The funds in each of its shards. */
   shards(): Promise<readonly Shard[]>;
   /** The entries of its ledger, the oldest first. */
   entries(): Promise<readonly Entry[]>;
@@ -53,7 +53,7 @@ export type TestStack = FaultyStack &
     /** The directory in which the local stack keeps its data, the logs of the functions included. */
     readonly dataDir: string;
     readonly executionEvents: readonly ExecutionEvent[];
-    /** Knows the secrets of this stack. */
+    /** Has the secrets of this stack. */
     readonly tripwire: LogTripwire;
     /** `close` calls it, too. @throws {Error} when a secret stands in a log */
     checkLogs(): void;
@@ -90,7 +90,7 @@ type TestStackOptions = Pick<
   | 'dynamoDbLatency'
   | 'limits'
 > & {
-  /** The directory in which it makes the one for its data. */
+  /** The directory in which the stack makes its data directory. */
   readonly parent?: string;
 };
 
@@ -107,8 +107,8 @@ export async function openStack({
   const localStack = await startFaultyStack({
     speed,
     generateImages: imageGenerator(flatImage),
-    // Enough for each function to have one, so that none is ended because another one is called. A start takes longer than
-    // most events, so many events at a time wait for the same few sandboxes.
+    // Enough for each function to have a sandbox, so that none is ended because another function is called. A start takes
+    // longer than most events, so many events at a time wait for the same few sandboxes.
     limits: { maxSandboxes: 40, maxSandboxesPerFunction: 3, maxIdleMs: 120_000 },
     ...options,
     dataDir,
@@ -199,7 +199,7 @@ function accountView(
     create: (body, headers) => call('POST', '/v1/images/generations', body, headers),
     endedTask: async (id) => {
       for (;;) {
-        // From before the read on: what happens in the meantime may not be in the response.
+        // Waits for changes from before the read on: a change during the read may not be in the response.
         const change = changes.next(id);
         const { body } = await call('GET', `/v1/tasks/${id}`);
         if (isOver(body)) return body;

@@ -162,7 +162,7 @@ describe('the described error response', () => {
     });
   });
 
-  test('is what the create of an account that exists already gets', async () => {
+  test('is what a second create of the same account gets', async () => {
     await call('POST /v1/admin/accounts', 409, { body: { id: 'default' } });
   });
 

@@ -4,8 +4,8 @@ import { type Body, type TestStack, until } from './open-stack.ts';
 import { type Receiver, serveImages, startReceiver } from './receiver.ts';
 import { controlProvider, openOwnStack } from './start-stack.ts';
 
-// What was used, and what the operator sees and does, over real tasks: completed, in part, refused, of a provider that
-// does not answer, cancelled, with a callback that nobody takes, and beyond a budget.
+// Usage, and what the operator reads and does, with real tasks: completed, completed in part, refused, with a provider
+// that does not answer, cancelled, with a callback that nobody accepts, and beyond a budget.
 
 let stack: TestStack;
 let imageServer: Receiver;
@@ -95,7 +95,7 @@ describe('the usage of an account', () => {
     expect(one.body.data.map(({ tasks }: Body) => tasks)).toEqual([1]);
   });
 
-  test('is a table for a spreadsheet that takes no name for a formula, also of a key that was deleted', async () => {
+  test('can be read as a table for a spreadsheet, which takes no name for a formula, also for a deleted key', async () => {
     const shop = await customer('usage-csv', { name: '=cmd|"/c calc"!A1, "x"' });
     await shop.run();
     const read = (query: string) =>
@@ -142,7 +142,7 @@ describe('an account', () => {
       enabled: false,
       tasks_in_flight: 1,
     });
-    // A function that has met the disabled account may refuse for a minute more.
+    // A function that has cached the disabled account may refuse for a minute more.
     const enabled = await admin('PATCH', '/accounts/disabled', { enabled: true });
     expect(enabled.body).toMatchObject({ enabled: true });
     expect((await admin('GET', `/tasks/${task.id}`)).body).toMatchObject({ status: 'pending' });
@@ -169,7 +169,7 @@ describe('an account', () => {
 });
 
 describe('the operator', () => {
-  test('sees the providers: which have a key, what they take, and what they have rejected', async () => {
+  test('sees the providers: which have a key, their capacity, and what they have rejected', async () => {
     const shop = await customer('providers-shop');
     const { body: before } = await admin('GET', '/providers');
     const countIn = (list: Body, wanted: string) =>
@@ -193,7 +193,7 @@ describe('the operator', () => {
     expect([response.status, response.body.error.code]).toEqual([403, 'permission_denied']);
   });
 
-  test('has the stored key of a provider tried, which creates no job', async () => {
+  test('can have the stored key of a provider tried, which creates no job', async () => {
     const { mockProvider } = stack;
     const jobs = async () =>
       ((await (await fetch(`${mockProvider.url}/control`)).json()) as Body).counts.submits;
@@ -215,7 +215,7 @@ describe('the operator', () => {
     expect((await shop.call('POST', '/v1/admin/providers/dashscope/try')).status).toBe(403);
   });
 
-  test('finds tasks of all accounts by what became of them, and reads where each is', async () => {
+  test('finds tasks of all accounts by their results, and reads how far each is', async () => {
     const shop = await customer('found-shop');
     controlProvider(stack, { outcome: 'failed', code: 'DataInspectionFailed', times: 1 });
     const refused = await shop.run();
@@ -254,7 +254,7 @@ describe('the operator', () => {
     expect((await admin('GET', '/tasks/task-unified-1757156493-imcg5zqt')).status).toBe(404);
   });
 
-  test('cancels a task of any account, and looks at one now', async () => {
+  test('cancels a task of any account, and has a task checked at once', async () => {
     controlProvider(stack, { seconds: 600 });
     const shop = await customer('acts-shop');
     const { body: open } = await shop.create(waiting);

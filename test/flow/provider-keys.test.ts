@@ -9,7 +9,7 @@ import { putSecret } from './put-secret.ts';
 // The operator's command for the keys of providers, against the secret of a local stack.
 
 let stack: TestStack;
-/** In place of fal: it takes no key. */
+/** A server in place of fal, which accepts no key. */
 const refusing = createServer((_, response) => void response.writeHead(401).end('{}'));
 beforeAll(async () => {
   await new Promise<void>((resolve) => refusing.listen(0, '127.0.0.1', resolve));
@@ -97,7 +97,7 @@ test.each([
   expect(await stored()).toEqual(before);
 });
 
-test('whoever stores a key of another region is told how to name it', async () => {
+test('a key of another region is rejected with how to name the region', async () => {
   const url = await providerThatAnswers(401, { code: 'InvalidApiKey', message: 'no' });
 
   const { stderr } = await storeKey('sk-of-ours', 'dashscope', '--url', url);
@@ -106,7 +106,7 @@ test('whoever stores a key of another region is told how to name it', async () =
   expect(stderr).toMatch(/another region.* providers\.dashscope\.url: --url <origin>\n$/);
 });
 
-test('a provider that cannot be reached stores nothing, unless it is not to be tried', async () => {
+test('a key whose provider cannot be reached is not stored, unless --no-try is given', async () => {
   const unreachable = ['dashscope', '--url', 'http://127.0.0.1:1'];
 
   expect((await storeKey('sk-of-ours', ...unreachable)).stderr).toContain('no response');
@@ -146,7 +146,7 @@ test('a secret that holds something else is left as it is, and its text is not p
   expect(stderr).not.toContain('sk-alone');
 });
 
-test('the operator has a stored key tried: one that is replaced at once, and none when there is none', async () => {
+test('the operator can have the stored key tried: a replaced key at once, and an error when there is no key', async () => {
   const tried = async (provider: string) => {
     const authorization = `Bearer ${stack.keys.adminKey}`;
     const path = `/v1/admin/providers/${provider}/try`;

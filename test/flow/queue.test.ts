@@ -68,7 +68,7 @@ describe('with a provider that takes two jobs', () => {
     const { counts, providers } = await mockProviderState(stack);
     expect(counts).toMatchObject({ submits: tasks, accepted: tasks });
     expect(providers.dashscope.usage).toMatchObject({ throttledSubmits: 0 });
-    // Two found a slot, and made no transition more than without a queue; each of the others made two.
+    // Two tasks found a slot, and made no more transitions than without a queue; each of the others made two more.
     const found = ['PrepareInputs', 'SubmitTask', 'AwaitProvider'];
     const waited = ['PrepareInputs', 'SubmitTask', 'AwaitSlot', 'SubmitTask', 'AwaitProvider'];
     const states = created.map(({ body }) => statesOf(stack, body.id));
@@ -81,7 +81,7 @@ describe('with a provider that takes two jobs', () => {
     ]);
   });
 
-  test('tasks that wait say where they stand: one after the other, and another account by turns', async () => {
+  test('waiting tasks have positions: in order within an account, and by turns with another account', async () => {
     controlProvider(stack, { seconds: 48 });
     const other = await stack.withAccount('other');
     const running = [await stack.create(generation()), await stack.create(generation())];
@@ -111,13 +111,13 @@ describe('with a provider that takes two jobs', () => {
     expect([first, second, third]).toEqual([first, second, third].toSorted());
     expect(others).toBeLessThanOrEqual(2);
     expect(infos[2].estimated_time).toBeGreaterThan(infos[0].estimated_time);
-    // The same from several tasks at once; and a new task is told what it has to expect.
+    // A batch has the same positions; and a new task gets its position and its expected wait.
     const ids = waiting.slice(0, 3).map(({ id }) => id);
     const batch = await stack.call('POST', '/v1/tasks/batch', { task_ids: ids });
     expect(
       batch.body.data.map(({ task_info }: Body) => task_info.queue_position).toSorted(),
     ).toEqual([first, second, third]);
-    // The function that creates looks at the queue every three seconds at most.
+    // The function that creates tasks reads the queue at most every three seconds.
     const newcomers: string[] = [];
     const created = await until(
       async () => {
@@ -168,7 +168,7 @@ describe('with a provider that takes two jobs', () => {
     expect(ended.map(({ status }) => status)).toEqual(Array(4).fill('completed'));
   });
 
-  test('a task that waits for a slot is cancelled at once and for nothing, and its provider never hears of it', async () => {
+  test('a task that waits for a slot is cancelled at once and free of charge, and is never submitted', async () => {
     controlProvider(stack, { seconds: 20 });
     const before = (await mockProviderState(stack)).counts.submits;
     const running = [await stack.create(generation()), await stack.create(generation())];

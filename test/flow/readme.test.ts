@@ -28,11 +28,11 @@ const programOf = (section: string, language: string): string => {
 const hasPython = spawnSync('python3', ['--version']).status === 0;
 
 let stack: TestStack;
-/** What stands for the checkout, while `npm start` runs in it. */
+/** A folder in place of the checkout, in which `npm start` seems to run. */
 let checkout: string;
 
 beforeAll(async () => {
-  // The files of `npm start` are about the default account.
+  // The files of `npm start` have the keys of the default account.
   stack = await openOwnStack();
   checkout = mkdtempSync(join(tmpdir(), 'darkroom-readme-'));
   for (const folder of ['.local', 'cli']) mkdirSync(join(checkout, folder));
@@ -52,7 +52,7 @@ afterAll(async () => {
 const saveProgram = async (name: string, code: string) => writeFileSync(join(checkout, name), code);
 
 function start(command: string, args: readonly string[], env: object = {}): ChildProcess {
-  // `node` is the one that runs this test. In a group of its own, so that what it starts ends with it.
+  // `node` is the one that runs this test. In a process group of its own, so that its child processes end with it.
   const PATH = `${dirname(process.execPath)}:${process.env['PATH']}`;
   return spawn(command, args, {
     cwd: checkout,

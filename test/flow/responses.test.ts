@@ -517,7 +517,7 @@ describe('GET /openapi.json', () => {
 describe('POST /v1/providers/{provider}/callbacks/{job}/{secret}', () => {
   describe('200', () => {
     test.each(['evolink', 'nobody'])(
-      'whoever calls is told nothing, also with a wrong secret and as %s',
+      'every caller gets the same empty response, also with a wrong secret and as %s',
       async (provider) => {
         const path = `/v1/providers/${provider}/callbacks/${someTask}/wrong`;
 

@@ -1,7 +1,7 @@
 import type { ExecutionEvent } from '../../local/aws/step-functions/history.ts';
 import type { Invocation } from '../support/faults/crash-injector.ts';
 
-/** What a task has cost, in units that can be counted. */
+/** The cost of a task, in units that can be counted. */
 export type Cost = {
   readonly polls: number;
   /** States entered, plus retries: what Step Functions bills. */
@@ -13,7 +13,7 @@ export type Cost = {
   readonly transactions: number;
 };
 
-/** What lies between the webhook of the provider and the first byte of the callback. */
+/** The steps between the webhook of the provider and the first byte of the callback. */
 export type WayBack = {
   readonly transitions: number;
   /** Calls that functions make one after the other, the callback included. */

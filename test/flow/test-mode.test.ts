@@ -23,7 +23,7 @@ beforeAll(async () => {
   receiver = await startReceiver(200);
   stack = await openStack({
     outdir: inject('outdir'),
-    // The settings of the stage are about live tasks.
+    // The order of the providers applies to live tasks only.
     parameters: { Providers: 'fal' },
     onLog: (_source, line) => {
       if (line.includes('"_aws"')) metricLines.push(line);
@@ -141,7 +141,7 @@ describe('the sandbox', () => {
   test.each([
     ['[fail: nonsense]', 'In test mode [fail: …] takes one of: content_policy_violation'],
     ['[seconds: 1000]', 'In test mode [seconds: …] takes a whole number from 0 to 120'],
-  ])('what it does not do is refused with 400 and changes nothing: %s', async (prompt, message) => {
+  ])('an unknown effect is refused with 400 and changes nothing: %s', async (prompt, message) => {
     const before = await stack.testMode.account();
 
     const { status, body } = await stack.testMode.create(generation(prompt));
@@ -151,7 +151,7 @@ describe('the sandbox', () => {
     expect(await stack.testMode.account()).toEqual(before);
   });
 
-  test('a live task takes such a prompt as it is, and never has the sandbox', async () => {
+  test('a live task uses such a prompt as it is, and never goes to the sandbox', async () => {
     const { body } = await stack.create(generation('[fail: nonsense] [unknown]'));
 
     const task = await stack.endedTask(body.id);
@@ -181,7 +181,7 @@ describe('the two modes never meet', () => {
       ['test', stack.testMode, stack],
     ] as const;
 
-  test('a task of one is not found by the key of the other, and is in none of its lists', async () => {
+  test('a task of one mode is not found by the key of the other, and is in none of its lists', async () => {
     for (const [mode, own, other] of modes()) {
       const { body } = await own.create(generation('Make it snow'));
       await own.endedTask(body.id);
@@ -212,7 +212,7 @@ describe('the two modes never meet', () => {
     }
   });
 
-  test('an idempotency key of one is new in the other', async () => {
+  test('an idempotency key of one mode is new in the other', async () => {
     const headers = { 'idempotency-key': 'order-1' };
     const live = await stack.create(generation('Make it snow'), headers);
     const played = await stack.testMode.create(generation('Make it snow'), headers);
@@ -222,7 +222,7 @@ describe('the two modes never meet', () => {
     await Promise.all([stack.endedTask(live.body.id), stack.testMode.endedTask(played.body.id)]);
   });
 
-  test('an uploaded file of one is no input of the other', async () => {
+  test('an uploaded file of one mode is no input of the other', async () => {
     for (const [, own, other] of modes()) {
       const { body: file } = await own.call('POST', '/v1/files', { content_type: 'image/jpeg' });
       const form = new FormData();
@@ -274,7 +274,7 @@ describe('the two modes never meet', () => {
   });
 });
 
-test('play credits run out with 402, are no balance and no usage of the account, and a key shows them', async () => {
+test('play credits run out with 402, do not count in the balance and the usage of the account, and are shown to a test key', async () => {
   const other = await stack.withAccount('player');
   const authorization = `Bearer ${stack.keys.adminKey}`;
   const { body: key } = await stack.call(
@@ -308,7 +308,7 @@ test('play credits run out with 402, are no balance and no usage of the account,
   expect(usage.data).toEqual([]);
 });
 
-test('a test key manages nothing, and cannot be given what manages', async () => {
+test('a test key manages nothing, and cannot get the scope to manage', async () => {
   const authorization = `Bearer ${stack.keys.adminKey}`;
   const asOperator = (method: string, path: string, body?: object) =>
     stack.call(method, path, body, { authorization });
@@ -326,7 +326,7 @@ test('a test key manages nothing, and cannot be given what manages', async () =>
   expect([keys.status, keys.body.error.code]).toEqual([403, 'permission_denied']);
 });
 
-test('nothing of test mode is in the metrics, whatever became of its tasks', async () => {
+test('nothing of test mode is in the metrics, however its tasks end', async () => {
   const before = metricLines.length;
 
   for (const prompt of ['Make it snow', '[fail: service_error]', '[busy: 3]', '[unknown]']) {

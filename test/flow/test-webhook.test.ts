@@ -4,7 +4,7 @@ import type { Body, TestStack } from './open-stack.ts';
 import { startReceiver } from './receiver.ts';
 import { startStack } from './start-stack.ts';
 
-// POST /v1/webhooks/test: the event as a receiver gets it, and what the caller is told.
+// POST /v1/webhooks/test: the event as a receiver gets it, and the response to the caller.
 
 let stack: TestStack;
 beforeAll(async () => {
@@ -43,7 +43,7 @@ const verify = (secret: string, { headers, body }: { headers: object; body: stri
   ) as Body;
 
 describe('200', () => {
-  test('the receiver gets one signed event of the type test, and the caller its status and its words', async () => {
+  test('the receiver gets one signed event of the type test, and the caller gets its status and its text', async () => {
     const { send, secret } = await customer('tests');
     const receiver = await receiverFor(202);
 
@@ -89,7 +89,7 @@ describe('200', () => {
   test.each([
     ['answers with an error', 500, /status 500/],
     ['redirects', 302, /redirects are not followed/],
-  ])('a receiver that %s is asked once, and the caller is told', async (_what, answer, reason) => {
+  ])('a receiver that %s gets one request, and the caller gets the reason', async (_what, answer, reason) => {
     const { send } = await customer(`answers-${answer}`);
     const receiver = await receiverFor(answer);
 
@@ -100,7 +100,7 @@ describe('200', () => {
     expect(receiver.received.map((one) => one.path)).toEqual(['/']);
   });
 
-  test('a receiver that is not there is told in words', async () => {
+  test('for a receiver that cannot be reached the response has the reason in words', async () => {
     const { send } = await customer('nobody-there');
 
     expect((await send({ url: 'http://127.0.0.1:9/' })).body).toMatchObject({

@@ -15,7 +15,7 @@ let first: string;
 
 beforeAll(async () => {
   stack = await openThumbnailStack();
-  // All functions are started by the first task.
+  // The first task starts all functions.
   first = await completedTask();
 }, 180_000);
 afterAll(() => stack?.close());
@@ -109,7 +109,7 @@ test('an event that comes twice changes nothing, and one about a deleted picture
   expect(await stored(id)).toEqual([]);
 });
 
-test('a stack that makes none has no function for it, and says nothing of thumbnails', async () => {
+test('a stack that makes no thumbnails has no function for them, and no field about them', async () => {
   const plain = await startStack();
   const { body: created } = await plain.create(request);
   await upload(created.uploads[0], sample);

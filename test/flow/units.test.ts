@@ -45,7 +45,7 @@ async function openMetered(parameters: Record<string, string> = {}): Promise<Met
   opened.lambda.recycle(); // functions that start from now on use the meter
   opened.schedules.close(); // the reconciler costs the same however many tasks there are
   opened.mockProvider.control({ seconds: 0 });
-  await runTask({}, opened); // what is cached, and written once a minute, is not counted below
+  await runTask({}, opened); // fills caches and makes the writes of once a minute, which are not counted below
   return {
     stack: opened,
     meter,
@@ -81,10 +81,10 @@ async function unitsOf(run: () => Promise<unknown>, { stack, meter } = metered) 
   return { write, read: meter.units.read };
 }
 
-/** Once a minute the last use of a key is written, and now and then how long a job took. */
+/** The last use of a key is written once a minute, and the duration of a job now and then. */
 const occasionalWrites = 2;
 
-/** Who waits for a provider without limits: read by `SubmitTask` once a second at most, however many tasks come. */
+/** `SubmitTask` reads who waits for a provider without limits, once a second at most, however many tasks come. */
 const slotsRead = 1;
 
 type Units = { readonly write: number; readonly read: number };
@@ -105,7 +105,7 @@ describe('a whole task', () => {
     expectUnits(await unitsOf(() => runTask({ n: 4 })), { write: 37, read: 6.5 + slotsRead });
   });
 
-  test('with a callback stays within its units, which have the item of one attempt', async () => {
+  test('with a callback stays within its units, which include the item of one attempt', async () => {
     const callback = { callback_url: receiver.url };
     expectUnits(await unitsOf(() => runTask(callback)), { write: 40, read: 7.5 + slotsRead });
   });
@@ -125,7 +125,7 @@ describe('with the capacity that a deployed DashScope has without settings', () 
   });
   afterAll(() => limited?.close());
 
-  test('a task that finds a free slot takes two units more to take the slot and to free it, and one to read who waits', async () => {
+  test('a task that finds a free slot takes two units more for taking and freeing the slot, and one for reading who waits', async () => {
     const units = await unitsOf(() => runTask({}, limited.stack), limited);
     const queue = [...limited.meter.units.write].filter(([name]) => /TablesQueue/.test(name));
 
@@ -160,12 +160,12 @@ describe('a request', () => {
     expectUnits(await unitsOf(run), { write: 1, read: 1.5 });
   });
 
-  test('that lists tasks takes half a unit for each partition, and for each task one for its state and one for what was asked', async () => {
+  test('that lists tasks takes half a unit for each partition, and for each task one for its state and one for its request', async () => {
     const run = () => stack.call('GET', '/v1/tasks?limit=5');
     expectUnits(await unitsOf(run), { write: 1, read: 0.5 + 8 * 0.5 + 2 * 5 });
   });
 
-  test('that lists tasks by a text takes one unit for the state of each task that it reads, and one for what was asked', async () => {
+  test('that lists tasks by a text takes one unit for the state of each task that it reads, and one for the request', async () => {
     const read = (await stack.call('GET', '/v1/tasks?limit=100')).body.data.length;
     expect(read).toBeLessThan(100); // so one query reads them
     const run = () => stack.call('GET', '/v1/tasks?limit=5&text=no%20prompt%20has%20this');

@@ -54,7 +54,7 @@ describe('Prefer: wait', () => {
     expect(task).toMatchObject({ status: 'completed', results: [expect.any(String)] });
   });
 
-  test('a client that follows no redirect has the task all the same, and is told when to read it', async () => {
+  test('a client that follows no redirect gets the task all the same, and when to read it again', async () => {
     const { status, headers, body } = await stack.create(generation(), { prefer: 'wait=1' });
 
     expect(status).toBe(303);
@@ -67,7 +67,7 @@ describe('Prefer: wait', () => {
     expect(await stack.endedTask(body.id)).toMatchObject({ status: 'completed' });
   });
 
-  test('a read that waits gets the task when its time is over, and is told when to read it again', async () => {
+  test('a read that waits gets the task when its time is over, and when to read it again', async () => {
     controlProvider(stack, { seconds: 60 });
     const { body } = await stack.create(generation());
 
@@ -120,20 +120,20 @@ describe('Prefer: wait', () => {
 });
 
 describe('with ten functions at a time, as in a new AWS account', () => {
-  // Twice as many as there are functions, or five times.
+  // Twice as many as there are functions; in a thorough run five times as many.
   const callers = isThorough ? 50 : 20;
   let stack: TestStack;
   beforeAll(async () => {
     stack = await openStack({
       outdir: inject('outdir'),
       speed: 1, // throttled states are retried with the pauses of AWS
-      // Those that are idle do not count: on AWS, too, they stay.
+      // Idle sandboxes do not count here, as on AWS.
       limits: { accountConcurrency: 10, maxSandboxes: 40, maxIdleMs: 120_000 },
     });
   });
   afterAll(() => stack?.close());
 
-  /** Repeats a request that found no function free. The same key, so that it creates one task. */
+  /** Repeats a request that found no free function. Its idempotency key stays the same, so it creates one task. */
   async function untilServed(request: () => Promise<Response>): Promise<Response> {
     for (;;) {
       const response = await request();
@@ -142,7 +142,7 @@ describe('with ten functions at a time, as in a new AWS account', () => {
     }
   }
 
-  /** Creates a task and waits for it: by the preference, and when that is not enough by reading it when it is told to. */
+  /** Creates a task and waits for it: by the preference, and after that by reads at the times of Retry-After. */
   async function createAndWait(): Promise<{ task: Body; hasWaited: boolean }> {
     const key = { 'idempotency-key': randomUUID() };
     let response = await untilServed(() => createWaiting(stack, key));

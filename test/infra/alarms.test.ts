@@ -55,7 +55,7 @@ function metricsOf(rule: AlarmRule): readonly z.output<typeof Stat>[] {
   return [Stat.parse({ Metric: Metric.parse(rule), Period, Stat: Statistic ?? ExtendedStatistic })];
 }
 
-/** What the alarm of this name computes from its metrics. */
+/** The expression that the alarm of this name computes from its metrics. */
 function expressionOf(rules: readonly AlarmRule[], name: string): string {
   const { Metrics = [] } = rules.find((rule) => rule.name === name) ?? {};
   const [{ Expression = '' } = {}] = Metrics.filter(({ ReturnData }) => ReturnData);
@@ -123,7 +123,7 @@ describe.each(stageNames)('in %s', (name) => {
       expect(rule.AlarmDescription.split('#')[1]).toBe(rule.name.toLowerCase());
     });
 
-    test('takes missing data as good, unless missing data is what it is about', () => {
+    test('treats missing data as good, unless the alarm is about missing data', () => {
       expect(rule.TreatMissingData).toBe(
         rule.name === 'ReconcilerStopped' ? 'breaching' : 'notBreaching',
       );
@@ -156,7 +156,7 @@ describe.each(stageNames)('in %s', (name) => {
     });
   });
 
-  test('providers that fail two tasks, or fewer than they complete, are no alarm', () => {
+  test('providers that fail only two tasks, or fewer than they complete, set off no alarm', () => {
     const share = (failed: number | undefined, completed: number | undefined) =>
       evaluate(expressionOf(rules, 'ProviderFailing'), { failed, completed, deferred: undefined });
 
@@ -168,16 +168,16 @@ describe.each(stageNames)('in %s', (name) => {
     expect(share(3, 4)).toBeLessThan(0.5);
   });
 
-  test('providers that take three jobs in vain are an alarm while they complete none', () => {
+  test('three submits that no provider accepts set off an alarm while no task is completed', () => {
     const share = (deferred: number, completed: number | undefined) =>
       evaluate(expressionOf(rules, 'ProviderFailing'), { failed: undefined, completed, deferred });
 
     expect(share(2, undefined)).toBe(0);
     expect(share(3, undefined)).toBe(1);
-    expect(share(200, 1)).toBe(0); // it works at its limit
+    expect(share(200, 1)).toBe(0); // the provider works at its limit
   });
 
-  test('throttles are counted of every table and of every index, except for reads of two lists for people, of the files, and of the operator', () => {
+  test('the throttles of every table and index are counted, except for reads of two lists for people, and for the tables of files and of the audit', () => {
     const watched = rules
       .filter(({ name: alarm }) => alarm.endsWith('Throttled') || alarm === 'QueueStuck')
       .flatMap(metricsOf)
@@ -189,19 +189,19 @@ describe.each(stageNames)('in %s', (name) => {
       const { GlobalSecondaryIndexes } = TableProperties.parse(Properties);
       return [id, ...GlobalSecondaryIndexes.map(({ IndexName }) => `${IndexName} ${id}`)];
     });
-    // Lists that people look at: a read that is throttled there holds nothing back.
+    // Lists for people: a throttled read of them delays nothing.
     const unwatched = ['ReadThrottleEvents byDay', 'ReadThrottleEvents undelivered'];
     const expected = existing
       .flatMap((one) => [`ReadThrottleEvents ${one}`, `WriteThrottleEvents ${one}`])
       .filter((one) => !unwatched.some((metric) => one.startsWith(`${metric} `)))
-      // Only requests use it, and one that is throttled in vain is a 5xx of the API.
+      // Only requests use these tables, and a request that stays throttled is a 5xx of the API.
       .filter((one) => !one.includes('TablesFiles') && !one.includes('TablesAudit'));
 
     expect(existing).toHaveLength(14);
     expect(watched.toSorted()).toEqual(expected.toSorted());
   });
 
-  test('an error of a function that throws on purpose is no alarm; an error of any other function is', () => {
+  test('an error of a function that throws on purpose sets off no alarm; an error of any other function does', () => {
     const error = rules.find((rule) => rule.name === 'FunctionError');
     const dimensions = error && metricsOf(error).map(({ Metric: { Dimensions } }) => Dimensions[0]);
 
@@ -265,7 +265,7 @@ describe('the prices in the runbook', () => {
   });
 });
 
-/** What CloudWatch makes of an expression with `IF` and `FILL` over one value of each metric. */
+/** The value that CloudWatch computes for an expression with `IF` and `FILL` over one value of each metric. */
 function evaluate(
   expression: string,
   values: Readonly<Record<'failed' | 'deferred' | 'completed', number | undefined>>,

@@ -113,7 +113,7 @@ const inMinutes = (
 
 const lambda = (name: string) => ['AWS/Lambda', name] as const;
 const states = (name: string) => ['AWS/States', name] as const;
-/** Made from the access log of the API. */
+/** This metric is made from the access log of the API. */
 const responseMs = ['Darkroom', 'ResponseMs'] as const;
 const api = (name: string) => ['AWS/ApiGateway', name] as const;
 const dynamo = (name: string) => ['AWS/DynamoDB', name] as const;
@@ -342,7 +342,7 @@ const silent: readonly Case[] = [
   ],
 ];
 
-// The first quarter of an hour is only what the alarms look back at.
+// The alarms only read back into the first quarter of an hour; they are not evaluated in it.
 const firedIn = (data: readonly Datum[]) =>
   firedAlarms(alarms, data, { from: hour.from + 15 * minuteMs, to: hour.to });
 

@@ -5,8 +5,8 @@ import { metricNames } from '../../functions/domain/model/metric-names.ts';
 import { readable } from './readable.ts';
 import { ofType, propertiesOf, withCanary } from './synthesised.ts';
 
-// The commands of the pages are tried by nobody until something is broken. So what they name is compared with the template:
-// keys and indexes of tables, resources, outputs, log groups, metrics. What queries look for in logs: alarms.test.ts.
+// Nobody tries the commands of the pages until something is broken. So their names are compared with the template: keys
+// and indexes of tables, resources, outputs, log groups, metrics. alarms.test.ts checks the log events in queries.
 
 const stage = withCanary();
 const pages = ['README.md', ...globSync('docs/*.md')].map((path) => ({
@@ -16,12 +16,12 @@ const pages = ['README.md', ...globSync('docs/*.md')].map((path) => ({
 const everything = pages.map(({ text }) => text).join('\n');
 const runbook = readFileSync('docs/runbook.md', 'utf8');
 
-/** All that this finds in the pages: its first group. */
+/** All matches in the pages: the first group of each. */
 const named = (pattern: RegExp, text = everything): readonly string[] => [
   ...new Set([...text.matchAll(pattern)].map(([, name = '']) => name)),
 ];
 
-/** The blocks of commands, and what stands between backticks in a line. */
+/** The blocks of commands, and the code between backticks in a line. */
 const codeIn = (text: string): readonly string[] => [
   ...[...text.matchAll(/^```sh\n([\s\S]*?)^```/gm)].map(([, block = '']) => block),
   ...[...text.replaceAll(/^```[\s\S]*?^```/gm, '').matchAll(/`([^`\n]+)`/g)].map(
@@ -66,7 +66,7 @@ function optionsOf(words: readonly string[]): ReadonlyMap<string, string> {
   );
 }
 
-/** What a loop gives a variable. */
+/** The values that a loop gives a variable. */
 const loopValues = (variable: string): readonly string[] =>
   named(new RegExp(`for ${variable} in ([\\w ]+);`, 'g')).flatMap((values) => values.split(' '));
 
@@ -104,7 +104,7 @@ describe('the commands about rows', () => {
   const byKey = withOption('--key');
   const byCondition = withOption('--key-condition-expression');
 
-  test('are those that read a task, bring it on, and list the tasks of an account', () => {
+  test('are those that read a task, have it checked, and list the tasks of an account', () => {
     expect(byKey.map(({ operation }) => operation)).toEqual(
       expect.arrayContaining(['get-item', 'update-item']),
     );
@@ -121,7 +121,7 @@ describe('the commands about rows', () => {
   });
 
   test.each(byCondition)(
-    '$path: $operation asks for what is a key of $table or of its index',
+    '$path: $operation queries by a key of $table or of its index',
     ({ options, table }) => {
       const schema = schemaOf(table);
       const index = options.get('--index-name');
@@ -169,7 +169,7 @@ describe('the resources that commands look up by the beginning of their names in
 test('the outputs that the pages name are outputs of the stack', () => {
   const outputs = [
     ...Object.keys(stage.template.Outputs),
-    'DomainTarget', // only with a domain of one's own
+    'DomainTarget', // only with a domain
   ];
   const documented = [
     ...named(/\boutputs? `?([A-Z][A-Za-z]+)\b/g),
@@ -196,7 +196,7 @@ describe('the queries of logs', () => {
     expect(groups.length).toBeLessThanOrEqual(50);
   });
 
-  test('filter by log groups that there are', () => {
+  test('filter by log groups that exist', () => {
     const filters = named(/@log like \/([^/]+)\//g, queries.join('\n'));
 
     expect(filters.length).toBeGreaterThan(2);
@@ -251,7 +251,7 @@ describe('the commands that stop new requests for a restore', () => {
     expect(new Set(stages)).toEqual(new Set([StageName]));
   });
 
-  test('delete only settings that they have made: no route of the operator has its own', () => {
+  test('delete only settings that they have made: no route of the operator has throttle settings of its own', () => {
     expect(Object.keys(RouteSettings)).not.toEqual([]);
     expect(Object.keys(RouteSettings).filter((key) => key.includes('/v1/admin/'))).toEqual([]);
   });

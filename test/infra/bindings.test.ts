@@ -7,7 +7,7 @@ import type { Secrets } from '../../infra/secrets.ts';
 import type { Tables } from '../../infra/tables.ts';
 import type { Workflow } from '../../infra/workflow.ts';
 
-// What these tests say is checked by `tsc`.
+// `tsc` checks these tests: each wrong use has to be a type error.
 
 type Environment = EnvironmentOf<'api/create-task'>;
 

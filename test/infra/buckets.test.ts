@@ -9,7 +9,7 @@ import { ofType, propertiesOf, stageNames, synthesised } from './synthesised.ts'
 describe.each(stageNames)('the buckets of %s', (name) => {
   const stage = synthesised(name);
   const bucket = (bucketName: string) => propertiesOf(stage, 'AWS::S3::Bucket', bucketName);
-  // What the parameter says by default is in stages.test.ts.
+  // stages.test.ts checks the default of the parameter.
   const rules = {
     // Of two rules for the same object S3 takes the shorter.
     Inputs: [
@@ -69,7 +69,7 @@ describe.each(stageNames)('the buckets of %s', (name) => {
     );
   });
 
-  test('send an event for the upload of a task, and for a picture that gets a thumbnail, but for no thumbnail', () => {
+  test('send an event for the upload of a task and for a picture that gets a thumbnail, and none for a thumbnail', () => {
     const notified = (prefix: string, lambda: RegExp) => ({
       Events: ['s3:ObjectCreated:*'],
       Filter: { Key: { FilterRules: [{ Name: 'prefix', Value: prefix }] } },

@@ -53,7 +53,7 @@ const limits: Record<Entry, number> = {
   'events/issue-key': 372,
 };
 
-/** What lies beside a bundle. */
+/** The files beside a bundle. */
 const beside: Readonly<Record<string, readonly string[]>> = {
   'api/console': ['files'],
   'events/make-thumbnail': ['sharp-wasm32'],
@@ -86,7 +86,7 @@ describe.each(Object.entries(limits))('%s', (entry, kilobytes) => {
     expect(textOf(entry)).not.toContain('sourceMappingURL');
   });
 
-  test('contains all it needs, and nothing that only the local stack or the deployment needs', () => {
+  test('contains all modules that it needs, and none that only the local stack or the deployment needs', () => {
     const required = textOf(entry).matchAll(
       /\b(?:from|import|require)\s*\(?\s*["']([\w@.#/][^"'\s]*)["']/g,
     );

@@ -4,7 +4,7 @@ import { canaryDeadlineMs, canaryMinutes } from '../../functions/domain/model/ca
 import { readable } from './readable.ts';
 import { ofType, propertiesOf, synthesised, withCanary } from './synthesised.ts';
 
-// What the setting `canary` adds to a stack.
+// The resources that the setting `canary` adds to a stack.
 
 const plain = synthesised('prod');
 const stage = withCanary();
@@ -86,7 +86,7 @@ test('the secret has no key until the operator stores one', () => {
   });
 });
 
-test('the dashboard shows how its runs do', () => {
+test('the dashboard shows the results of its runs', () => {
   const page = propertiesOf(stage, 'AWS::CloudWatch::Dashboard', 'Page');
   const body = readable(page['DashboardBody'], stage.nameOf);
 

@@ -41,7 +41,7 @@ describe('the built console', () => {
     for (const name of later) expect(compressedSize([name])).toBeLessThanOrEqual(25);
   });
 
-  test('has nothing that the policy of the page forbids', () => {
+  test('contains nothing that the policy of the page forbids', () => {
     expect(page()).not.toMatch(/<style|style=|<script(?![^>]*\ssrc=)|\son\w+=|javascript:|data:/);
     const css = filesIn(built).filter((name) => name.endsWith('.css'));
     for (const name of css) expect(bytesOf(name).toString()).not.toMatch(/url\(|@import/);
@@ -50,7 +50,7 @@ describe('the built console', () => {
     }
   });
 
-  test('has each file as it is and in two encodings, with the same content', () => {
+  test('has each file unencoded and in two encodings, with the same content', () => {
     const plain = filesIn(built).filter((name) => /\.(html|js|css|svg)$/.test(name));
 
     expect(plain.length).toBeGreaterThan(8);
@@ -74,6 +74,6 @@ test('the types of the API in the console are those of its document', () => {
   const generator = 'test/clients/node_modules/openapi-typescript/bin/cli.js';
   execFileSync(process.execPath, [generator, 'docs/openapi.json', '--output', file]);
 
-  // Not so: npm run console:types
+  // If this fails: npm run console:types
   expect(readFileSync('console/api/schema.d.ts', 'utf8')).toBe(readFileSync(file, 'utf8'));
 });

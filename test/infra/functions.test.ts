@@ -44,11 +44,11 @@ const limits: Record<
   'api/provider-webhook': [1024, 10],
   'api/read-account': [1024, 10],
   'api/admin-reads': [1024, 10],
-  'api/list-providers': [1024, 15], // a provider has ten to say whether it takes a key
+  'api/list-providers': [1024, 15], // a provider has 10 s to say whether it accepts a key
   'api/manage-accounts': [1024, 20],
   'api/credit-account': [1024, 20],
   'api/manage-keys': [1024, 20],
-  'api/test-webhook': [1024, 15], // its receiver has ten
+  'api/test-webhook': [1024, 15], // its receiver has 10 s to answer
   'api/console': [512, 10], // it sends files
   'api/service': [512, 10], // it loads almost nothing, so it needs no larger share of a processor
   'workflow/prepare-inputs': [512, 60],

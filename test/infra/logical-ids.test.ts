@@ -36,7 +36,7 @@ const groups: readonly (readonly [reason: string, idsIn: (stage: Synthesised) =>
   ],
   [
     'The log groups. A new id: the logs up to now are deleted.',
-    // Not of the functions that CDK adds for a deployment: not every stage has them.
+    // Without those of the functions that CDK adds for a deployment, which not every stage has.
     (stage) =>
       idsOf(stage, 'AWS::Logs::LogGroup').filter(
         (id) => !/^(BucketNotifications|CustomS3AutoDelete)/.test(id),

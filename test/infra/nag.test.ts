@@ -39,7 +39,7 @@ describe.each(stageNames)('%s', options, (name) => {
     const acknowledged = stack.node.metadata
       .filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY)
       .flatMap(({ data }) => Object.entries<string>(data))
-      // Those of CDK's own rules are not asked here.
+      // The findings of CDK's own rules are left out here.
       .filter(([id]) => id.startsWith('AwsSolutions'));
 
     const found = violations.map(({ ruleName }) => `AwsSolutions::${ruleName}`);

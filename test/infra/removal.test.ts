@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { type Synthesised, stageNames, synthesised } from './synthesised.ts';
 
-// docs/removing.md lists what stays of a stack that was deleted, and the commands for it. Here it is compared with the templates.
+// docs/removing.md lists the resources that stay when a stack is deleted, and the commands for them. This test compares
+// the page with the templates.
 
 const page = readFileSync('docs/removing.md', 'utf8');
 
-/** The rows of its table: the type, and the names in the stack. */
+/** The rows of the page's table: the type, and the names in the stack. */
 const documented = [...page.matchAll(/^\| `(AWS::[\w:]+)` \| ((?:`\w+`(?:, )?)+) \|/gm)].flatMap(
   ([, type, names = '']) => [...names.matchAll(/\w+/g)].map(([name]) => `${type} ${name}`),
 );
@@ -23,7 +24,7 @@ describe('docs/removing.md', () => {
   });
 
   test.each(stageNames.filter((name) => name !== 'prod'))(
-    'says truly that in %s everything is deleted, also buckets with objects in them',
+    'is right that in %s everything is deleted, also buckets with objects in them',
     (name) => {
       const stage = synthesised(name);
       const emptied = stage.resources.filter(({ Type }) => Type === 'Custom::S3AutoDeleteObjects');
@@ -35,7 +36,7 @@ describe('docs/removing.md', () => {
     },
   );
 
-  test('says truly that every log group goes with the stack, and that no function makes one of its own', () => {
+  test('is right that every log group is deleted with the stack, and that no function makes one of its own', () => {
     const { resources } = synthesised('prod');
     const functions = resources.filter(({ Type }) => Type === 'AWS::Lambda::Function');
 
@@ -45,7 +46,7 @@ describe('docs/removing.md', () => {
     }
   });
 
-  test('has a command for every kind of thing that stays', () => {
+  test('has a command for every kind of resource that stays', () => {
     for (const command of [
       'aws dynamodb update-table --no-deletion-protection-enabled',
       'aws dynamodb delete-table',

@@ -29,7 +29,7 @@ const onlyOne = (stage: StageName, type: string) => {
   return found?.Properties;
 };
 
-/** A page and its files: no part of the API. */
+/** The routes of a page and its files, which are not part of the API. */
 const consoleRoutes = [
   'GET /',
   'GET /console',
@@ -38,7 +38,7 @@ const consoleRoutes = [
   'GET /docs/{page}',
 ];
 
-// The OpenAPI document is made from the same declarations, so it cannot tell that one of them is wrong.
+// The OpenAPI document is made from the same declarations, so it cannot show that one of them is wrong.
 test('every route lets in exactly these callers', async () => {
   const routes = await loadRoutes();
   const accessOf = Object.fromEntries(
@@ -110,7 +110,7 @@ test('every route lets in exactly these callers', async () => {
   });
 });
 
-test('HEAD has a route beside each GET that a client asks about first, and beside nothing else', async () => {
+test('some routes also answer HEAD, and each of them is a GET route', async () => {
   const withHead = (await loadRoutes()).filter(({ route }) => route.head);
 
   expect(withHead).not.toEqual([]);
@@ -246,7 +246,7 @@ describe.each(stageNames)('the API of %s', (name) => {
         PayloadFormatVersion: '2.0',
       });
     }
-    // One for each function.
+    // One integration for each function.
     expect(integrations).toHaveLength(25);
   });
 

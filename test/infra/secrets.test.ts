@@ -42,7 +42,7 @@ describe.each(stageNames)('in %s', (name) => {
     expect(stage.json).not.toMatch(/"SecretString"|\{\{resolve:|whsec_|sk-dr-|AKIA/);
   });
 
-  test('the outputs are the URL, the name of the secret, the commands for the first key and for the link of the operator, the rate, the topic of alarms and what a restore takes, and no secret', () => {
+  test('the outputs are the URL, the name of the secret, the commands for the first key and for the link of the operator, the rate, the topic of alarms and what a restore needs, and no secret', () => {
     const outputs = Object.entries(stage.template.Outputs).map(([output, { Value }]) => [
       output,
       readable(Value, stage.nameOf),

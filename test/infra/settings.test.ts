@@ -153,8 +153,8 @@ describe('without thumbnails', () => {
     expect(json.split('"Type":"Custom::S3BucketNotifications"')).toHaveLength(2);
   });
 
-  // CloudFormation has CDK's function write a notification only when the properties of its resource change. So who has lost
-  // one turns the thumbnails off and on again (docs/runbook.md, UploadEventLost).
+  // CloudFormation lets CDK's function write a notification only when the properties of its resource change. So an operator
+  // whose notification is lost turns the thumbnails off and on again (docs/runbook.md, UploadEventLost).
   test('the bucket of inputs has another notification, which starts tasks as the one with thumbnails does', () => {
     const id = 'BucketsInputsNotifications';
     const notificationIn = (template: string) =>
@@ -170,7 +170,7 @@ describe('without thumbnails', () => {
       expect(text).toMatch(
         /"Value":"uploads\/"}\]}},"LambdaFunctionArn":{"Fn::GetAtt":\["TriggersInputUploaded/,
       );
-      // It writes the whole configuration, and not only what has changed.
+      // CDK's function writes the whole configuration, and not only the change.
       expect(text).toContain('"Managed":true');
     }
     expect(readFileSync('docs/runbook.md', 'utf8')).toContain(
@@ -178,7 +178,7 @@ describe('without thumbnails', () => {
     );
   });
 
-  test('is what the context says, whatever the settings say, and nothing but on and off', () => {
+  test('is decided by the context before the settings, and has only the values on and off', () => {
     const of = (thumbnails: string) => deploymentOf({ stage: 'dev', config: '', thumbnails });
 
     expect([of('on').stage.thumbnails, of('off').stage.thumbnails]).toEqual([true, false]);
@@ -267,7 +267,7 @@ describe('with restored tables', () => {
       ['AWS::Lambda::Function', 'AWS::IAM::Role', 'AWS::CloudWatch::Alarm'].includes(Type),
     );
 
-  test('all that uses a table uses the restored one, as it used the own one', () => {
+  test('all users of a table use the restored table in the same way as the stack’s own one', () => {
     const ofOwn = users(original).filter(([, one]) => /"Tables[A-Z]/.test(JSON.stringify(one)));
 
     expect(ofOwn.length).toBeGreaterThan(50);
@@ -275,7 +275,7 @@ describe('with restored tables', () => {
     expect(users(template).map(withTables)).toEqual(users(original).map(withTables));
   });
 
-  test('the own tables stay as they are, with all that came after the moment', () => {
+  test('the stack’s own tables stay as they are, with all data from after the moment', () => {
     const tablesIn = ({ Resources }: z.output<typeof Template>) =>
       Object.entries(Resources).filter(([, { Type }]) => Type === 'AWS::DynamoDB::GlobalTable');
 
@@ -398,7 +398,7 @@ describe('the file', () => {
     expect(deploymentOf({ config: file, stage: 'dev' }).stackName).toBe('Second-dev');
   });
 
-  test('has to be there for prod, whose settings nobody is to reset by leaving it out', () => {
+  test('must exist for prod, so that nobody resets the settings by leaving the file out', () => {
     const missing = join(folder, 'nothing.json');
 
     expect(() => deploymentOf({ stage: 'prod', file: missing })).toThrow('There is no ');
@@ -408,7 +408,7 @@ describe('the file', () => {
     expect(deploymentOf({ file: missing }).stackName).toBe('Darkroom-dev');
   });
 
-  test('says nothing about the local stack, unless it is named', () => {
+  test('does not apply to the local stack, unless it is named', () => {
     writeFileSync(file, '{"canary": true}');
 
     expect(deploymentOf({ file, stage: 'local' }).stage).toBe(stageNamed('local'));
@@ -421,7 +421,7 @@ describe('the file', () => {
 
   test('the example is one that can be deployed, and has every setting', () => {
     const settings = parseSettings(example);
-    // With all of them: the other tests leave CloudFormation's rules out.
+    // With all of CloudFormation's rules, which the other tests leave out.
     const { json } = templateOf(settings, newApp({ isValidated: true }));
 
     expect(json).toContain('you@example.com');
@@ -434,7 +434,7 @@ const documented = [
   ...readFileSync('docs/deploying.md', 'utf8').matchAll(/^\|((?: `\w+`,?)+) \|/gm),
 ].flatMap(([, names = '']) => [...names.matchAll(/\w+/g)].map(([name]) => name));
 
-// What is unique in an account and region, or in the world. The name of an inline policy, or of an API, is not.
+// Properties whose values are unique in an account and region, or in the world. Names of inline policies and APIs are not.
 const uniqueNames = [
   ...['TableName', 'BucketName', 'FunctionName', 'RoleName', 'LogGroupName', 'TopicName'],
   ...['AlarmName', 'DashboardName', 'StateMachineName', 'ExportName'],

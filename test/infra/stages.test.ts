@@ -56,7 +56,7 @@ describe.each(stageNames)('in %s', (name) => {
     });
   });
 
-  test('an execution that ends badly starts its function at once', () => {
+  test('an execution that fails, times out or is aborted starts its function at once', () => {
     expect(rule('ExecutionEndedBadly')).toEqual({
       EventPattern: {
         source: ['aws.states'],
@@ -99,7 +99,7 @@ describe.each(stageNames)('in %s', (name) => {
     ]);
   });
 
-  test('an event about a picture that comes as late as it may is over before the pictures of a deleted task are deleted again', () => {
+  test('the latest possible event about a picture is over before the pictures of a deleted task are deleted again', () => {
     expect(lateThumbnailSeconds * 1000 + 60_000).toBeLessThan(lateWriteMs);
   });
 
@@ -151,7 +151,7 @@ describe.each(stageNames)('in %s', (name) => {
       MaxValue: 3650,
     });
     expect(rule).toMatchObject({ ExpirationInDays: days });
-    // When the record of a task is deleted, and from when on a link to a result says that it was.
+    // SettleTask decides when the record of a task is deleted, and GetResult when a link says that the result was deleted.
     for (const called of ['SettleTask', 'GetResult']) {
       expect(daysOf(called)).toMatchObject({ Variables: { RETENTION_DAYS: days } });
     }
@@ -172,7 +172,7 @@ describe.each(stageNames)('in %s', (name) => {
     expect(dependencies.size).toBeGreaterThan(0);
     const isLeaf = (id: string) =>
       (dependencies.get(id) ?? []).every((one) => !dependencies.has(one));
-    // Takes away what depends on nothing that is left, until only cycles are left.
+    // Removes the resources that depend on nothing that is left, until only cycles are left.
     for (let leaves = ['']; leaves.length > 0; ) {
       leaves = [...dependencies.keys()].filter(isLeaf);
       for (const id of leaves) dependencies.delete(id);
@@ -194,7 +194,7 @@ describe.each(stageNames)('in %s', (name) => {
   });
 });
 
-describe('what must not be deployed', () => {
+describe('a template that must not be deployed', () => {
   test.each(stageNames)('%s without its code asks for a parameter that takes no value', (name) => {
     const { NotForDeployment } = synthesised(name).template.Parameters;
     const { AllowedPattern, Default, ConstraintDescription } = { ...NotForDeployment };
@@ -228,7 +228,7 @@ describe('dev has what production has', () => {
   const dev = synthesised('dev').template.Resources;
   const prod = synthesised('prod').template.Resources;
 
-  test('except for what empties the buckets of a stack that is deleted', () => {
+  test('except for the resources that empty the buckets of a deleted stack', () => {
     const only = (these: object, those: object) =>
       Object.keys(these).filter((id) => !Object.keys(those).includes(id));
 
@@ -242,7 +242,7 @@ describe('dev has what production has', () => {
     ]);
   });
 
-  test('except for how data is protected and how long logs are kept', () => {
+  test('except for the protection of data and the retention of logs', () => {
     const differing = Object.entries(prod).flatMap(([id, resource]) =>
       differences(resource, dev[id]).map((path) => `${resource.Type} ${path}`),
     );

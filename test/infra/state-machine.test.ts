@@ -82,7 +82,7 @@ describe.each(tasks)('%s', (name, { Parameters, Resource, ...state }) => {
     else expect(state.TimeoutSeconds).toBeGreaterThan(Number(lambda?.Properties['Timeout']));
   });
 
-  test('is retried after an error that may pass, and never after one that is a decision', () => {
+  test('is retried after a temporary error, and never after an error that is a decision', () => {
     const [first] = state.Retry;
     const last = state.Retry.at(-1);
     // The end of a wait is expected. The timeout of a function is an error.
@@ -110,7 +110,7 @@ describe.each(tasks)('%s', (name, { Parameters, Resource, ...state }) => {
     expect(secondsOfRetries(state.Retry, error)).toBeGreaterThanOrEqual(120);
   });
 
-  test('waits for half an hour until a function is free, when nothing goes on with the task otherwise', () => {
+  test('waits for half an hour until a function is free, if nothing else would continue the task', () => {
     const seconds = secondsOfRetries(state.Retry, 'Lambda.TooManyRequestsException');
 
     expect(seconds).toBeGreaterThanOrEqual(isWaiting ? 120 : 1800);
@@ -129,7 +129,7 @@ function secondsOfRetries(retry: (typeof tasks)[number][1]['Retry'], error: stri
   ).reduce((sum, seconds) => sum + seconds, 0);
 }
 
-// Before a provider has the job.
+// The states before a provider has the job.
 const before = tasks.filter(([name]) => ['PrepareInputs', 'SubmitTask'].includes(name));
 
 test('two states come before a provider has the job', () => {
@@ -164,14 +164,14 @@ describe.each(waiting)('%s, which waits', (name, state) => {
     const settling = state.Catch.filter(({ Next }) => Next === 'SettleTask');
     const errors = settling.flatMap(({ ErrorEquals }) => ErrorEquals);
 
-    // This one is only thrown when the outcome is known.
+    // ResultUnavailable is only thrown when the outcome is known.
     expect(new Set(errors)).toEqual(
       new Set(name === 'PollTask' ? [failures.ResultUnavailable.code] : []),
     );
     expect(state.Catch.flatMap(({ ErrorEquals }) => ErrorEquals)).not.toContain('States.ALL');
   });
 
-  test('does not wait for a function that is missing: the next execution has another one', () => {
+  test('does not wait for a missing function: the next execution calls the function that is deployed then', () => {
     expect(secondsOfRetries(state.Retry, 'Lambda.ResourceNotFoundException')).toBe(14);
   });
 });
@@ -190,8 +190,8 @@ test('a poll that the provider did not answer is followed by a longer wait, whic
   });
 });
 
-// An execution keeps its definition, and its states invoke the functions of later versions. So what a state passes on
-// only grows, and what an older definition passes on is still accepted.
+// An execution keeps its definition, and its states invoke the functions of later versions. So the payload of a state may
+// only get more fields, and the payloads of older definitions must still be accepted.
 test('the payloads of states are recorded', () => {
   expect(Object.keys(payloads)).not.toEqual([]);
 });
@@ -225,7 +225,7 @@ describe.each(Object.entries(payloads))('the payloads of %s', (name, versions) =
   );
 });
 
-// The other states get what the states before them returned, in this version or an earlier one.
+// The input of the other states is the result of the state before, in this version or an earlier one.
 test.each([
   ['PrepareInputs', TaskInput, { taskId: 'task-1' }],
   ['SubmitTask', PreparedInput, { taskId: 'task-1' }],
@@ -236,7 +236,7 @@ test.each([
   ['NotifyCaller', TaskInput, { taskId: 'task-1' }],
 ])('%s accepts what executions of all definitions pass to it', (_name, schema, input) => {
   expect(schema.parse(input)).toEqual(input);
-  // Waits and formats of the states before are passed on as well.
+  // The waits and formats of earlier states are passed on as well.
   expect(schema.parse({ waitSeconds: 3, pollSeconds: 2, ...input })).toEqual(input);
 });
 
@@ -303,7 +303,7 @@ test('a task is settled before its caller is notified, and a failed callback fai
   expect(States['Undelivered']?.Type).toBe('Succeed');
 });
 
-test('the state that finds out that a job is finished is the last one: it settles and notifies', () => {
+test('the state that finds a job finished is the last one: it settles and notifies', () => {
   expect(States['PollTask']).toMatchObject({ End: true });
 });
 

@@ -39,11 +39,11 @@ export function machineIn(stage: Synthesised) {
   return machine.Properties;
 }
 
-/** Its definition. Functions go by their names in our code, or by those that `nameOf` gives them. */
+/** The definition of that machine. Functions have their names in our code, or those that `nameOf` gives them. */
 export const definitionIn = (stage: Synthesised, nameOf = stage.nameOf): object =>
   z
     .record(z.string(), z.unknown())
     .parse(JSON.parse(readable(machineIn(stage)['DefinitionString'], nameOf)));
 
-/** The parts of its definition that tests read. */
+/** The parts of that definition that tests read. */
 export const machineOf = (stage: Synthesised) => Definition.parse(definitionIn(stage));

@@ -27,7 +27,7 @@ describe.each(stageNames)('the tables of %s', (name) => {
     });
   });
 
-  test('have indexes for the tasks whose next check is due, of an account, of a day, and with an undelivered callback', () => {
+  test('have indexes for the tasks whose next check is due, for those of an account, for those of a day, and for undelivered callbacks', () => {
     expect(table('Tasks')['GlobalSecondaryIndexes']).toEqual([
       {
         IndexName: 'nextCheck',
