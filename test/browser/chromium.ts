@@ -11,7 +11,7 @@ if (!hasChromium) {
   );
 }
 
-/** What the browser writes to its console when a response has a status that a test is about. */
+/** The console message of the browser about an error status, which some tests cause on purpose. */
 const failedRequest = /^Failed to load resource: /;
 
 type OpenOptions = BrowserContextOptions & {
@@ -45,7 +45,7 @@ export function browserForTests(): OpenPage {
   return async ({ url, key, ...options }) => {
     if (!browser) throw new Error('there is no browser');
     const context = await browser.newContext({ reducedMotion: 'reduce', ...options });
-    // On a busy machine the first task of a stack takes long: its functions are started for it.
+    // On a busy machine the first task of a stack takes long, because it starts the functions.
     context.setDefaultTimeout(100_000);
     const page = await context.newPage();
     page.on('console', (message) => {
@@ -60,7 +60,7 @@ export function browserForTests(): OpenPage {
   };
 }
 
-/** What axe finds wrong on the page as it is: the rule, and the elements. */
+/** The violations that axe finds on the page in its present state: each rule with its elements. */
 export async function violations(page: Page): Promise<readonly string[]> {
   await page.evaluate(axe.source);
   const found = await page.evaluate<readonly string[]>(`

@@ -41,7 +41,7 @@ describe.skipIf(!hasChromium)('in the form for a picture', () => {
     return (await stack.call('GET', `/v1/tasks/${body.data[0].id}`)).body;
   };
 
-  test('a dropped picture becomes images, which can be looked at and saved, one by one and all together', async () => {
+  test('a dropped picture becomes images, which can be viewed and saved, one by one and all together', async () => {
     const page = await openForm();
     await drop(page, 'lighthouse.jpg', 'image/jpeg', sample);
     await page.getByAltText('Chosen: lighthouse.jpg').waitFor();
@@ -59,7 +59,7 @@ describe.skipIf(!hasChromium)('in the form for a picture', () => {
     await expect
       .poll(() => page.locator('.run-bar').textContent())
       .toContain('4.8 credits · 995.2 left');
-    // Every picture is there: none was kept away by the policy of the page.
+    // Every picture is loaded, so the policy of the page has blocked none.
     await allLoaded(page);
 
     const one = page.waitForEvent('download');
@@ -84,11 +84,11 @@ describe.skipIf(!hasChromium)('in the form for a picture', () => {
     await page.getByAltText(/Chosen: task-unified-/).waitFor();
   });
 
-  test('at an address that is not the public one images are shown, saved and used, and the copied link is public', async () => {
+  test('at another address than the public one images are shown, saved and used, and a copied link has the public address', async () => {
     const page = await openForm();
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     const publicLinks = 'https://darkroom.example.com/v1/results/';
-    // As for a deployment that has got a domain, and whose page was opened at the address from before.
+    // As in a deployment that has got a domain, whose page was opened at the old address.
     await page.route('**/v1/tasks/*', async (route) => {
       const text = await (await route.fetch()).text();
       const json = JSON.parse(text.replaceAll(`${stack.url}/v1/results/`, publicLinks));
@@ -168,7 +168,7 @@ describe.skipIf(!hasChromium)('in the form for a picture', () => {
     },
   );
 
-  test('a repair is undone with its reason, nothing is sent then, and it can be made after all', async () => {
+  test('a repair shows its reason and can be undone; then nothing is sent until it is made after all', async () => {
     const page = await openForm();
     const before = (await stack.call('GET', '/v1/tasks')).body.data.length;
     const hostile = '<b>logo</b>\u202Egnp.exe';
@@ -207,7 +207,7 @@ describe.skipIf(!hasChromium)('in the form for a picture', () => {
     await focused().toContain('Drop, paste or choose');
   });
 
-  test('with one of two pictures that cannot be used, nothing is sent until it is left out', async () => {
+  test('nothing is sent while one of two pictures cannot be used, until that picture is left out', async () => {
     const page = await openForm();
     const creates: string[] = [];
     page.on('request', (request) => {
@@ -235,7 +235,7 @@ describe.skipIf(!hasChromium)('in the form for a picture', () => {
     expect(creates).toHaveLength(1);
   });
 
-  test('what is behind a transparent picture is chosen, and is what is sent', async () => {
+  test('the colour behind a transparent picture can be chosen, and the picture is sent with it', async () => {
     const page = await openForm();
     await drop(page, 'logo.png', 'image/png', await shape(600, 500, 0).png().toBuffer());
     const choice = page.getByLabel('Behind the transparent parts');
@@ -323,7 +323,7 @@ describe.skipIf(!hasChromium)('in the form for a picture', () => {
     ['notes.jpg', Buffer.from('no picture at all'), 'no picture that a browser can read'],
     ['cut.jpg', sample.subarray(0, 40), 'damaged or cut off'],
     ['strip.png', 'strip', 'too long and narrow'],
-  ])('%s is refused with what to do about it', async (name, bytes, says) => {
+  ])('%s is refused with advice', async (name, bytes, says) => {
     const page = await openForm();
     const file =
       bytes === 'strip' ? await shape(3000, 100, 1).png().toBuffer() : (bytes as Uint8Array);
@@ -335,7 +335,7 @@ describe.skipIf(!hasChromium)('in the form for a picture', () => {
     expect(await alert.textContent()).toContain(name);
   });
 
-  test('the first thing that is missing is named and gets the focus, and nothing is sent', async () => {
+  test('the first missing field is named and gets the focus, and nothing is sent', async () => {
     const page = await openForm();
     const before = (await stack.call('GET', '/v1/tasks')).body.data.length;
     await page.getByRole('button', { name: 'Run', exact: true }).click();
@@ -366,7 +366,7 @@ describe.skipIf(!hasChromium)('in the form for a picture', () => {
     const negative = page.getByLabel('What should not be in it');
     await page.getByText('More', { exact: true }).click();
     await negative.focus();
-    // As a paste: in the place of what is there, as far as the field takes it.
+    // Like a paste: replaces the selected text, as far as the field takes the new one.
     await page.keyboard.insertText('😀'.repeat(500));
     expect(await negative.inputValue()).toBe('😀'.repeat(500));
     await page.getByText('500 of 500 characters').waitFor();
@@ -384,12 +384,12 @@ describe.skipIf(!hasChromium)('in the form for a picture', () => {
     expect((await stack.call('GET', '/v1/tasks')).body.data).toHaveLength(before);
   });
 
-  test('a task that failed says why, that it cost nothing and what to do, and is run again', async () => {
+  test('a task that failed says why, that it cost nothing and what to do, and can be run again', async () => {
     controlProvider(stack, { outcome: 'failed', code: 'DataInspectionFailed', times: 1 });
     const page = await openForm();
     await drop(page, 'lighthouse.jpg', 'image/jpeg', sample);
     await page.getByText('More', { exact: true }).click();
-    // What lines of `name: value` cannot say.
+    // Metadata that cannot be written as lines of `name: value`.
     const metadata = { 'a:b': 'c', n: 'x\ny' };
     await page.getByLabel('Metadata').fill(JSON.stringify(metadata));
     await run(page, 'Something that is not allowed');
@@ -400,7 +400,7 @@ describe.skipIf(!hasChromium)('in the form for a picture', () => {
     expect(reason).toContain('Say it in other words, or use another picture.');
 
     await page.getByRole('link', { name: 'Details' }).click();
-    // Shown as an image first: the browser has it in its cache without the headers of CORS.
+    // The picture is shown first, so the browser has it in its cache without the headers of CORS.
     await page
       .getByAltText('Input 1')
       .evaluate((image: { decode(): Promise<void> }) => image.decode());

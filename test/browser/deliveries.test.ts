@@ -9,7 +9,7 @@ import { browserForTests, hasChromium, overflow, violations } from './chromium.t
 
 const markup = '<img src=x onerror="document.title=\'hacked\'">';
 
-/** A receiver of callbacks that wants none (410 ends them) until it works. */
+/** A receiver that refuses callbacks for good (with a 410) until the test switches it on. */
 async function switchableReceiver() {
   const state = { works: false };
   const server = createServer((_, response) => {
@@ -66,7 +66,7 @@ describe.skipIf(!hasChromium)('the list of deliveries', () => {
     await page.waitForURL(`${stack.url}/console/tasks/${id}`);
   });
 
-  test('is asked for a status in the address, and says when there is none', async () => {
+  test('is filtered by the status in its address, and says when it is empty', async () => {
     receiver.works = true;
     const id = await withCallback();
     const page = await open({

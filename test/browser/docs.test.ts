@@ -79,7 +79,7 @@ describe.skipIf(!hasChromium)('the documentation', () => {
     await expect.poll(() => isInView(page, id)).toBe(true);
   });
 
-  test('leads from a status to what to do about its codes', async () => {
+  test('leads from a status to the advice about its codes', async () => {
     const page = await open({ url: `${stack.url}/docs/createTask#401` });
     await page.locator('[id="401"] a', { hasText: 'KEY_DISABLED' }).click();
     await title(page, 'Errors');
@@ -103,7 +103,7 @@ describe.skipIf(!hasChromium)('the documentation', () => {
     await page.getByText('0 found').waitFor();
   });
 
-  test('is a screen beside the others for somebody with a key', async () => {
+  test('is one of the screens for somebody with a key', async () => {
     const viewport = { width: 700, height: 800 };
     const page = await open({ url: stack.url, key: stack.keys.apiKey, viewport });
     await page.getByRole('navigation').getByRole('link', { name: 'Docs' }).click();

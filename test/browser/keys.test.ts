@@ -38,7 +38,7 @@ describe.skipIf(!hasChromium)('with the keys of an account', () => {
         .status;
     expect(await status()).toBe(200);
 
-    // It cannot be closed by accident.
+    // The dialog cannot be closed by accident.
     await page.keyboard.press('Escape');
     await dialog.getByRole('button', { name: 'I have saved it' }).click();
     const row = page.getByRole('row', { name: /website/ });
@@ -70,12 +70,12 @@ describe.skipIf(!hasChromium)('with the keys of an account', () => {
     await dialog.getByRole('button', { name: 'Delete' }).click();
     await renamed.waitFor({ state: 'detached' });
 
-    // The key that is signed in has no buttons to lock itself out with.
+    // The row of the key in use has no buttons, so that nobody locks himself out.
     const own = page.getByRole('row', { name: /the manage key/ });
     expect(await own.getByRole('button').count()).toBe(0);
   });
 
-  test('a key that may only read is told so, and spends nothing', async () => {
+  test('with a key that may only read the page says so, and offers nothing that spends', async () => {
     const page = await open({ url: `${stack.url}/console`, key: await keyWith('read') });
     await page.getByRole('button', { name: 'Run', exact: true }).click();
     expect(await page.getByRole('alert').textContent()).toBe(
@@ -107,7 +107,7 @@ describe.skipIf(!hasChromium)('with the keys of an account', () => {
     );
   });
 
-  test('a key that does not work is not taken', async () => {
+  test('a key that does not work is refused at the sign-in', async () => {
     const page = await open({ url: stack.url });
     await page.getByLabel('API key').fill('sk-dr-nobody');
     await page.getByRole('button', { name: 'Sign in' }).click();

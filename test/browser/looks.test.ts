@@ -37,7 +37,7 @@ describe.skipIf(!hasChromium)('every screen', () => {
     ['Keys', () => '/console/keys', 'manage'],
     ['Keys for a key that may not manage them', () => '/console/keys', 'generate'],
     ['Usage', () => '/console/usage', 'generate'],
-    ['an address that there is not', () => '/console/nothing', 'generate'],
+    ['an address that does not exist', () => '/console/nothing', 'generate'],
   ] as const;
 
   test.each([
@@ -79,7 +79,7 @@ describe.skipIf(!hasChromium)('every screen', () => {
     },
   );
 
-  test('is there for a keyboard: the first link leads to the content, and the form is in order', async () => {
+  test('can be used with a keyboard: the first link leads to the content, and the form is in order', async () => {
     const page = await open({ url: stack.url, key: stack.keys.apiKey });
     await page.locator('.code').waitFor();
     await page.evaluate('document.activeElement.blur()');

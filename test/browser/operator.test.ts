@@ -8,7 +8,7 @@ import { startStack } from '../flow/start-stack.ts';
 import { browserForTests, hasChromium, overflow, violations } from './chromium.ts';
 import { signIn } from './installed-chromium.ts';
 
-// Text of others that would be markup, turn the line around or be a formula, if it were not shown as text.
+// A text of others that would be markup, or change the direction of the line, if it were not shown as text.
 const hostile = '<img src=x onerror=alert(1)>\u202Egnp.exe';
 
 describe.skipIf(!hasChromium)('the operator', () => {
@@ -100,7 +100,7 @@ describe.skipIf(!hasChromium)('the operator', () => {
     expect(await page.locator('tbody tr').count()).toBeGreaterThanOrEqual(7);
   });
 
-  /** Answers of the API are held back until `release`, and the requests are counted. */
+  /** Holds back the responses of the API until `release`, and counts the requests. */
   const holdBack = async (page: Page, path: string) => {
     const held = { count: 0, release: () => {} };
     const released = new Promise<void>((done) => {
@@ -143,7 +143,7 @@ describe.skipIf(!hasChromium)('the operator', () => {
     },
   );
 
-  test('an account that is being made is not given up before its secret is shown', async () => {
+  test('the dialog of a new account cannot be closed before its secret is shown', async () => {
     const page = await openAs(stack.keys.adminKey, '/console/operator/accounts');
     const held = await holdBack(page, '**/v1/admin/accounts');
     const dialog = page.getByRole('dialog');
@@ -160,7 +160,7 @@ describe.skipIf(!hasChromium)('the operator', () => {
     expect(held.count).toBe(1);
   });
 
-  test('a grant whose answer is lost waits for its page, and counts once when it is sent again', async () => {
+  test('a grant whose response is lost stays on its page, and counts once when it is sent again', async () => {
     const made = await admin('POST', '/accounts', { id: 'unclear' });
     stack.tripwire.addResponse(JSON.stringify(made.body));
     const page = await openAs(stack.keys.adminKey, '/console/operator/accounts/unclear');
@@ -185,7 +185,7 @@ describe.skipIf(!hasChromium)('the operator', () => {
     await page.getByText('Granted: 5 credits.').waitFor();
     expect((await admin('GET', '/accounts/unclear')).body.credits.granted).toBe(5);
 
-    // What the API refuses is certain.
+    // A refusal of the API is a clear answer.
     await page.getByLabel('How many').fill('6');
     await page.getByRole('button', { name: 'Withdraw' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Withdraw' }).click();
@@ -193,13 +193,13 @@ describe.skipIf(!hasChromium)('the operator', () => {
     expect(await page.getByRole('dialog').count()).toBe(0);
   });
 
-  test('what is typed into the limits stays when the account is read again, and a change says that it was saved', async () => {
+  test('limits that are being typed stay when the account is read again, and a change says that it was saved', async () => {
     await admin('POST', '/accounts', { id: 'typing' }).then(({ body }) =>
       stack.tripwire.addResponse(JSON.stringify(body)),
     );
     const page = await openAs(stack.keys.adminKey, '/console/operator/accounts/typing');
     await page.getByLabel('Tasks in flight').fill('3');
-    // A grant has the account read again.
+    // After a grant the page reads the account again.
     await page.getByLabel('How many').fill('12.5');
     await page.getByRole('button', { name: 'Grant' }).click();
     await page.locator('.totals').getByText('12.5').first().waitFor();
@@ -213,7 +213,7 @@ describe.skipIf(!hasChromium)('the operator', () => {
     expect(body.limits.tasks_in_flight).toBe(3);
   });
 
-  test('finds a task of any account by its filters, sees where it is, and comes from it to its account and key', async () => {
+  test('finds a task of any account by its filters, sees how far it is, and can go on to its account and key', async () => {
     const { account } = (await admin('GET', `/tasks/${taskId}`)).body;
     const page = await openAs(stack.keys.adminKey, '/console/operator/tasks');
     await page.getByLabel('Status').selectOption('completed');
@@ -232,7 +232,7 @@ describe.skipIf(!hasChromium)('the operator', () => {
   });
 
   test('finds a key among those of all accounts, and disables it there', async () => {
-    // The first of all accounts, by name: so it is on the first page.
+    // By its name the first of all accounts, so it is on the first page.
     const issued = await issueKey(stack, { account: '0-first', name: hostile });
     stack.tripwire.addResponse(JSON.stringify(issued));
     expect((await admin('PATCH', '/accounts/0-first', { enabled: false })).status).toBe(200);
@@ -282,7 +282,7 @@ describe.skipIf(!hasChromium)('the operator', () => {
     expect(await page.locator('img').count()).toBe(0);
   });
 
-  test('is nobody else: a key without the scope has no such screens, and the API refuses it', async () => {
+  test('must have the scope: a key without it has no such screens, and the API refuses it', async () => {
     const { api_key } = await issueKey(stack, { account: 'not-him', scopes: ['manage'] });
     stack.tripwire.addResponse(JSON.stringify({ api_key }));
     const page = await openAs(api_key, '/console');
@@ -309,7 +309,7 @@ describe.skipIf(!hasChromium)('the operator', () => {
     const page = await open({ url: link });
     await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
     expect(page.url()).toBe(`${stack.url}/console/operator`);
-    // Its name is in the bar, as text.
+    // The name of the session is in the bar, as text.
     await page.getByRole('navigation', { name: 'Screens' }).getByText('U+202E').waitFor();
     expect(await page.evaluate<string>('JSON.stringify({ ...sessionStorage })')).not.toContain(
       code,
@@ -340,13 +340,13 @@ describe.skipIf(!hasChromium)('the operator', () => {
     await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
   });
 
-  test('sees how everything is, has the key of a provider tried, and reads what to do about an alarm', async () => {
+  test('sees the state of everything, has the key of a provider tried, and reads the advice about an alarm', async () => {
     const page = await openAs(stack.keys.adminKey, '/console/operator');
     const figure = (name: string) =>
       page.locator('.totals > div').filter({ hasText: name }).locator('dd').innerText();
     await page.getByRole('heading', { name: 'Alarms' }).waitFor();
     await page.getByText('is quiet.').first().waitFor();
-    // Each list is read by itself: until then there is a dash.
+    // Each list is read separately. Until then its place has a dash.
     await expect
       .poll(async () => Number.parseFloat(await figure('Tasks a minute')))
       .toBeGreaterThan(0);
@@ -360,7 +360,7 @@ describe.skipIf(!hasChromium)('the operator', () => {
     await page.getByText('It takes the key.').waitFor();
   });
 
-  test('sees a dash for what was not read, and from when the figures are that could not be read again', async () => {
+  test('sees a dash for figures that were not read, and the time of figures that could not be read again', async () => {
     const page = await open({ url: stack.url });
     await page.clock.install();
     await page.goto(`${stack.url}/console/operator`);
@@ -397,7 +397,7 @@ describe.skipIf(!hasChromium)('the operator', () => {
     ['an account', () => '/accounts/default'],
     ['its keys', () => '/accounts/default?view=Keys'],
     ['its statement', () => '/accounts/default?view=Statement'],
-    ['an account that there is not', () => '/accounts/nobody'],
+    ['an account that does not exist', () => '/accounts/nobody'],
     ['All keys', () => '/keys'],
     ['a key', () => `/keys/${keyId}`],
     ['All tasks', () => '/tasks'],

@@ -5,8 +5,8 @@ import sharp from 'sharp';
 import * as z from 'zod';
 import { executable, signIn } from './installed-chromium.ts';
 
-// `npm run console:screenshots`: pictures of seven screens for docs/console.md, light and dark, from the local stack that
-// runs (`npm start`). No test.
+// Not a test. `npm run console:screenshots` takes pictures of seven screens for docs/console.md, light and dark, from the
+// running local stack (`npm start`).
 
 const Ready = z.object({ url: z.string(), apiKey: z.string(), adminKey: z.string() });
 const folder = process.argv[2] ?? '.local';

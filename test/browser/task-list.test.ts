@@ -33,7 +33,7 @@ describe.skipIf(!hasChromium)('the list of tasks', () => {
   const choose = (page: Page, prompt: string) =>
     page.getByRole('checkbox', { name: `Select ${prompt}` });
 
-  test('text, key, model and view stand in the address, and are the same after a reload and a step back', async () => {
+  test('text, key, model and view are in the address, and stay the same after a reload and a step back', async () => {
     await create('A Zeppelin at night');
     const { key } = await create('A boat');
     const page = await openList();
@@ -77,7 +77,7 @@ describe.skipIf(!hasChromium)('the list of tasks', () => {
     expect(await search.inputValue()).toBe('red car');
   });
 
-  test('what is no filter in an address is as good as absent', async () => {
+  test('unknown filters in an address are ignored', async () => {
     await create('One that is shown');
     const page = await openList('?key=sk-dr-mine&model=dall-e&view=cinema&status=nonsense');
 
@@ -85,7 +85,7 @@ describe.skipIf(!hasChromium)('the list of tasks', () => {
     expect(await page.locator('table').count()).toBe(1);
   });
 
-  test('a filter that nothing fits says so, and is cleared without leaving the grid', async () => {
+  test('a list without a matching task says so, and its filters can be cleared without leaving the grid', async () => {
     await create('One that is found again');
     const page = await openList('?view=grid&text=no%20prompt%20has%20this');
     await page.getByRole('heading', { name: 'No such tasks' }).waitFor();
@@ -99,7 +99,7 @@ describe.skipIf(!hasChromium)('the list of tasks', () => {
     expect(page.url()).toBe(`${stack.url}/console/tasks?view=grid`);
   });
 
-  test('a page without a task says that older ones were not looked at yet, and goes on to them', async () => {
+  test('a page without a task says that older ones were not searched yet, and goes on to them', async () => {
     await create('One that is rare');
     const page = await openList();
     await page.getByRole('link', { name: 'One that is rare' }).waitFor();
@@ -117,7 +117,7 @@ describe.skipIf(!hasChromium)('the list of tasks', () => {
     await page.getByRole('link', { name: 'One that is rare' }).waitFor();
   });
 
-  test('tasks are chosen by the keyboard, a range with Shift, and all that are shown at once', async () => {
+  test('tasks can be chosen by the keyboard, as a range with Shift, and all shown ones at once', async () => {
     for (const name of ['first', 'second', 'third']) await create(`Choice: ${name}`);
     const page = await openList('?text=Choice%3A');
     await choose(page, 'Choice: third').focus();
@@ -130,7 +130,7 @@ describe.skipIf(!hasChromium)('the list of tasks', () => {
 
     await page.getByLabel('Select all 3 shown').check();
     await page.getByText('3 selected').waitFor();
-    // What is not shown is not chosen.
+    // A task that is not shown is not chosen.
     await page.getByLabel('Text in the prompt').fill('Choice: second');
     await page.getByText('1 selected').waitFor();
     await page.getByRole('button', { name: 'Select none' }).click();
@@ -155,7 +155,7 @@ describe.skipIf(!hasChromium)('the list of tasks', () => {
     await page.getByText('Download: 2 of 2 done').waitFor();
   });
 
-  test('selected tasks are run again with what they asked for, after their price was named', async () => {
+  test('selected tasks are run again with the same requests, after their price was named', async () => {
     const { id } = await create('Again: one', { seed: 7, metadata: { order: '<b>4711</b>' } });
     const page = await openList('?text=Again%3A');
     await choose(page, 'Again: one').check();
@@ -175,7 +175,7 @@ describe.skipIf(!hasChromium)('the list of tasks', () => {
     });
   });
 
-  test('a task whose picture could not be sent is not made a second time when it is run again once more', async () => {
+  test('a repeated "Run again" sends the missing picture of its first task, and makes no second task', async () => {
     const { id } = await create('Twice: one');
     const page = await openList('?text=Twice%3A');
     await choose(page, 'Twice: one').check();
@@ -203,7 +203,7 @@ describe.skipIf(!hasChromium)('the list of tasks', () => {
     expect((await stack.endedTask(data[0].id)).status).toBe('completed');
   });
 
-  test('a task that takes no pictures any more is not called started when it is run again once more', async () => {
+  test('a repeated "Run again" reports a failure when its first task takes no pictures any more', async () => {
     await create('Late: one');
     const page = await openList('?text=Late%3A');
     const runAgain = async () => {
@@ -260,7 +260,7 @@ describe.skipIf(!hasChromium)('the list of tasks', () => {
     }
   });
 
-  test('a task that waits for its upload is cancelled, and one that has ended is not asked', async () => {
+  test('a task that waits for its upload is cancelled, and for one that has ended no request is sent', async () => {
     await create('Stop: done');
     const image_uploads = [{ content_type: 'image/png' }];
     const { body: waiting } = await stack.create({ prompt: 'Stop: waiting', image_uploads });
@@ -275,7 +275,7 @@ describe.skipIf(!hasChromium)('the list of tasks', () => {
     });
   });
 
-  test('several tasks are cancelled after a question, and what ends while somebody is asked is not deleted', async () => {
+  test('several tasks are cancelled after a question, and a task that ends during the question is not deleted', async () => {
     await create('Asked: done');
     const image_uploads = [{ content_type: 'image/png' }];
     const ids: string[] = [];
@@ -311,7 +311,7 @@ describe.skipIf(!hasChromium)('the list of tasks', () => {
     }
   });
 
-  test('a key that may only look has nothing to spend or to delete with', async () => {
+  test('a key that may only read gets no buttons to spend or to delete', async () => {
     const { id } = await create('Looked at');
     const operator = { authorization: `Bearer ${stack.keys.adminKey}` };
     const { body } = await stack.call('GET', `/v1/admin/tasks/${id}`, undefined, operator);

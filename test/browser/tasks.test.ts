@@ -7,7 +7,7 @@ import { type Receiver, serveImages } from '../flow/receiver.ts';
 import { startStack } from '../flow/start-stack.ts';
 import { browserForTests, hasChromium } from './chromium.ts';
 
-/** A receiver of callbacks that wants none (410 ends them) until it works. */
+/** A receiver that refuses callbacks for good (with a 410) until the test switches it on. */
 async function switchableReceiver() {
   const state = { works: false };
   const server = createServer((_, response) => {
@@ -38,7 +38,7 @@ describe.skipIf(!hasChromium)('among the tasks', () => {
     return stack.endedTask(created.id);
   };
 
-  test('hostile texts are shown as the texts that they are, and what is hidden in them is visible', async () => {
+  test('hostile texts are shown as plain text, and their hidden characters are visible', async () => {
     const markup = '<img src=x onerror="document.title=\'hacked\'"><script>alert(1)</script>';
     const begin = `\u202Eevil\u202C ${markup} `;
     // As many characters as a prompt may have: 8 kB.
@@ -72,7 +72,7 @@ describe.skipIf(!hasChromium)('among the tasks', () => {
     expect(page.url()).toBe(`${stack.url}/console/tasks/${task.id}`);
   });
 
-  test('a filter stands in the address, and its list is the same after a reload', async () => {
+  test('a filter is in the address, and its list is the same after a reload', async () => {
     await create({ prompt: 'One that is completed' });
     const page = await open({ url: `${stack.url}/console/tasks`, key: stack.keys.apiKey });
     await page.getByRole('link', { name: 'One that is completed' }).waitFor();
@@ -129,7 +129,7 @@ describe.skipIf(!hasChromium)('among the tasks', () => {
     expect((await stack.call('GET', `/v1/tasks/${task.id}`)).status).toBe(404);
   });
 
-  test('a task that there is not says so', async () => {
+  test('the page of a task that does not exist says so', async () => {
     const page = await open({
       url: `${stack.url}/console/tasks/task-unified-1772443800-imcg5zqt`,
       key: stack.keys.apiKey,

@@ -26,10 +26,10 @@ describe.skipIf(!hasChromium)('thumbnails in the list of tasks', () => {
   const openList = (query = '', options = {}) =>
     open({ url: `${stack.url}/console/tasks${query}`, key: stack.keys.apiKey, ...options });
 
-  test('the input and the image of a task are shown as a table and as a grid, in boxes that are there before', async () => {
+  test('the input and the image of a task are shown in the table and in the grid, in boxes of a fixed size', async () => {
     await create('Two pictures');
     const page = await open({ url: `${stack.url}/console/usage`, key: stack.keys.apiKey });
-    // They are loaded only when the empty boxes have been measured.
+    // The thumbnails are loaded only after the empty boxes have been measured.
     const { promise: measured, resolve: release } = Promise.withResolvers<void>();
     await page.route('**/thumbs/**', async (route) => {
       await measured;
@@ -66,7 +66,7 @@ describe.skipIf(!hasChromium)('thumbnails in the list of tasks', () => {
     expect(await violations(page)).toEqual([]);
   });
 
-  test('what is not there has a placeholder that says why: a thumbnail that is gone, and an image that was not made', async () => {
+  test('a thumbnail that is gone and an image that was not made have placeholders that say why', async () => {
     await create('A picture that is not there', { image_urls: [`${pictures.url}/nothing.jpg`] });
     const page = await openList('?view=grid&status=failed');
 

@@ -41,7 +41,7 @@ describe.skipIf(!hasChromium)('when something goes wrong', () => {
     await page.route(creates, fail, { times: 1 });
   };
 
-  test('offline is said, loses nothing, and the same request goes through afterwards', async () => {
+  test('offline the page says so and loses nothing, and the same request goes through afterwards', async () => {
     const page = await filledForm();
     await page.context().setOffline(true);
     await run(page);
@@ -58,7 +58,7 @@ describe.skipIf(!hasChromium)('when something goes wrong', () => {
     [429, 'rate_limit_exceeded', 'Too many requests for this key.', { 'retry-after': '2' }],
     [503, 'service_unavailable', 'The service is not available now.', {}],
   ])(
-    'a %d is told in the words of the API, loses nothing, and can be tried again',
+    'after a %d the page shows the words of the API, loses nothing, and can try again',
     async (status, code, message, headers) => {
       const page = await filledForm();
       await failOnce(page, (route) =>
@@ -83,7 +83,7 @@ describe.skipIf(!hasChromium)('when something goes wrong', () => {
     },
   );
 
-  test('a slow API is waited for: the page says so, loses nothing, and sends nothing a second time', async () => {
+  test('with a slow API the page says that it waits, loses nothing, and sends nothing a second time', async () => {
     const page = await filledForm();
     const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
     let requests = 0;
@@ -111,7 +111,7 @@ describe.skipIf(!hasChromium)('when something goes wrong', () => {
     expect(requests).toBe(1);
   });
 
-  test('a response that was lost is asked for again under the same key, so nothing is paid twice', async () => {
+  test('after a lost response the request is repeated under the same key, so nothing is paid twice', async () => {
     const page = await filledForm();
     const keys: (string | undefined)[] = [];
     page.on('request', (request) => {
@@ -133,7 +133,7 @@ describe.skipIf(!hasChromium)('when something goes wrong', () => {
     expect(before - (await stack.account()).balance).toBe(1200);
   });
 
-  test('a start that is unclear is repeated under its key after a look at another screen, with a file beside an address as well', async () => {
+  test('a start without a clear response is repeated under its key, also from another screen and with a file beside an address', async () => {
     const page = await filledForm();
     const address = page.getByLabel('Second picture: an address');
     await address.fill('https://example.com/b.jpg');
@@ -185,7 +185,7 @@ describe.skipIf(!hasChromium)('when something goes wrong', () => {
     });
   });
 
-  test('a key that does not work any more asks for another in front of the form, which stays', async () => {
+  test('when a key does not work any more the page asks for another one, and the form stays', async () => {
     const page = await filledForm();
     await page.route(
       '**/v1/**',
@@ -217,7 +217,7 @@ describe.skipIf(!hasChromium)('when something goes wrong', () => {
     expect(await page.getByLabel('What to do with it').inputValue()).toBe(prompt);
   });
 
-  test('after half an hour without a touch the key is gone, and the form is not', async () => {
+  test('after half an hour without a touch the key is gone, but the form stays', async () => {
     const page = await open({ url: stack.url });
     await page.clock.install();
     await page.reload();
@@ -240,7 +240,7 @@ describe.skipIf(!hasChromium)('when something goes wrong', () => {
     stack.tripwire.addResponse(JSON.stringify(issued));
     return issued.api_key;
   };
-  /** As when the computer slept: the clock has gone on, and no timer has run. */
+  /** As after sleep of the computer: the clock has gone on, but no timer has run. */
   const forgetHalfAnHour = (page: Page) =>
     page.evaluate("sessionStorage.setItem('darkroom.active-at', Date.now() - 31 * 60_000)");
 
@@ -255,7 +255,7 @@ describe.skipIf(!hasChromium)('when something goes wrong', () => {
     const dialog = page.getByRole('dialog', { name: 'Sign in again' });
     await dialog.waitFor({ timeout: 5000 });
 
-    // A sign-in in another tab does not answer for this one.
+    // A sign-in in another tab does not sign in this one.
     await page.evaluate(`new Promise((heard) => {
       new BroadcastChannel('darkroom.session').addEventListener('message', () => setTimeout(heard));
       new BroadcastChannel('darkroom.session').postMessage(
@@ -271,7 +271,7 @@ describe.skipIf(!hasChromium)('when something goes wrong', () => {
     expect(await page.evaluate("sessionStorage.getItem('darkroom.draft')")).not.toContain(prompt);
   });
 
-  test('a reload does not begin another half hour, and the form is still there for its key alone', async () => {
+  test('a reload does not begin another half hour, and the form stays for its own key only', async () => {
     const page = await filledForm();
     await forgetHalfAnHour(page);
     await page.reload();

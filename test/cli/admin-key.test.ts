@@ -96,7 +96,7 @@ test.each([
     ['keys', 'create', '--name', 'x'],
     'a key with the scope manage or admin',
   ],
-])('%s with a key that lacks the scope says which key it takes', async (call, args, kind) => {
+])('%s with a key that lacks the scope says which key it needs', async (call, args, kind) => {
   const denied = errorReply(403, 'permission_denied', 'The API key lacks the scope.');
   const { runInProcess } = await darkroomContext({ replies: { [call]: [denied] } });
 
@@ -106,7 +106,7 @@ test.each([
   });
 });
 
-test('what a key with the scope manage may not give is reported in the words of the API', async () => {
+test('a scope that a key with the scope manage may not give is reported in the words of the API', async () => {
   const message = 'A key with the scope "manage" gives the scopes "read" and "generate".';
   const denied = errorReply(403, 'permission_denied', message, 'scopes');
   const { runInProcess } = await darkroomContext({ replies: { 'POST /v1/admin/keys': [denied] } });

@@ -43,7 +43,7 @@ export const apiKey = (n: number, more: object = {}) => ({
   ...more,
 });
 
-/** An entry whose id ends with a number, which tells entries of the same time apart. */
+/** An entry. Its id ends with a number, so entries of the same time have different ids. */
 export const entry = (number: number, more: object = {}) => ({
   object: 'ledger_entry',
   id: `1772366400000-entry-${number}`,

@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { runScript } from './run-script.ts';
 
-// The commands of the CDK CLI that the pages and the remedies of the doctor give, against the CLI that is installed.
+// Checks the commands of the CDK CLI in the pages and in the remedies of the doctor against the installed CLI.
 
 const sources = ['README.md', ...globSync('docs/*.md'), ...globSync('cli/**/*.ts')];
 const optionsByCommand = new Map<string, Set<string>>();
@@ -19,17 +19,17 @@ for (const path of sources) {
 const cdk = (...args: readonly string[]) => runScript('node_modules/aws-cdk/bin/cdk', args);
 
 describe('npx cdk', () => {
-  test('is told to undo what was changed by hand by an option: without it, it does nothing about that', () => {
+  test('undoes manual changes only with an option, so the pages give that option', () => {
     expect([...(optionsByCommand.get('deploy') ?? [])]).toContain('--revert-drift');
     expect([...optionsByCommand.keys()]).toContain('drift');
   });
 
   test.each([...optionsByCommand])(
-    '%s has the options that are given to it',
+    '%s has the options that the pages give',
     async (name, given) => {
       const { stdout } = await cdk(name, '--help');
 
-      // Of an unknown command the help is that of all.
+      // For an unknown command the CLI prints the help of all commands.
       expect(stdout).toMatch(new RegExp(`^cdk ${name}\\b`));
       const known = new Set(stdout.match(/(?<![\w-])--?[a-z][\w-]*/g));
       expect([...given].filter((option) => !known.has(option))).toEqual([]);

@@ -27,7 +27,7 @@ describe('darkroom completion bash', () => {
     ['darkroom keys l', 'limits list'],
     ['darkroom generate cat.jpg --neg', '--negative-prompt'],
     ['darkroom admin tasks --acc', '--account'],
-    // A word that is a command elsewhere does not lead there.
+    // `list` is a command elsewhere, but an argument here.
     ['darkroom generate list --meta', '--metadata'],
     ['darkroom nonsense --ver', '--version'],
   ])('completes %j with %j', async (line, expected) => {
@@ -42,7 +42,7 @@ describe('darkroom completion bash', () => {
 });
 
 describe('darkroom completion zsh', () => {
-  test('names every place with its words', async () => {
+  test('has every command with its possible words', async () => {
     const { runInProcess } = await darkroomContext();
 
     const { printed } = await runInProcess(['completion', 'zsh']);
@@ -58,7 +58,7 @@ describe('darkroom completion zsh', () => {
 });
 
 describe('darkroom completion fish', () => {
-  test('has a line for each command and option, with what it does', async () => {
+  test('has a line for each command and option, with a description', async () => {
     const { runInProcess } = await darkroomContext();
 
     const { printed } = await runInProcess(['completion', 'fish']);

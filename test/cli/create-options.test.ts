@@ -17,12 +17,12 @@ const fieldsOfCreate = (): readonly string[] => {
 };
 
 describe('every field of a create', () => {
-  test('has an argument or an option of `darkroom generate`, and no option is for nothing', () => {
+  test('has an argument or an option of `darkroom generate`, and every option in the list belongs to a field', () => {
     expect(fieldsOfCreate().length).toBeGreaterThan(10);
     expect(Object.keys(optionOfField).sort()).toEqual([...fieldsOfCreate()].sort());
   });
 
-  test('has one that the command knows', () => {
+  test('has an argument or an option that the command knows', () => {
     const command = createDarkroom(processTerminal()).commands.find(
       (one) => one.name() === 'generate',
     );
@@ -68,7 +68,7 @@ describe('every field of a create', () => {
     ['--timeout', '10'],
     ['--timeout', '49h'],
     ['--idempotency-key', ''],
-  ])('is usage when its option is wrong: %s %s', async (option, value) => {
+  ])('is reported as wrong usage when its option is wrong: %s %s', async (option, value) => {
     const { api, photo, run } = await darkroomContext();
 
     expect((await run(['generate', photo, ...options, option, value])).code).toBe(2);

@@ -28,10 +28,10 @@ export async function darkroomContext(replies?: FakeReplies) {
   return {
     ...context,
     pauses,
-    /** Runs it as a process of its own. */
+    /** Runs the command as a process of its own. */
     runProcess: (args: readonly string[], env: Env = environment) =>
       runScript(script('darkroom.js'), args, { cwd: context.directory, env }),
-    /** Runs it in this process, and returns what a process of its own would print. */
+    /** Runs the command in this process, and returns what a process of its own would print. */
     run: async (args: readonly string[]) => {
       const printed = { stdout: '', stderr: '' };
       const program = createDarkroom({
@@ -50,7 +50,7 @@ export async function darkroomContext(replies?: FakeReplies) {
       printed.stderr += errorLine;
       return { code: exitCode, ...printed };
     },
-    /** Runs it in this process, on a fake terminal, where it takes no time. */
+    /** Runs the command in this process, on a fake terminal, where pauses take no time. */
     runInProcess: async (args: readonly string[], overrides: Partial<Terminal> = {}) => {
       const program = createDarkroom({ ...terminal, ...overrides });
       const { exitCode, message } = await runWithArguments(program, args);

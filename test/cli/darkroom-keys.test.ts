@@ -122,7 +122,7 @@ describe('darkroom keys', () => {
   });
 
   test.each([['disable'], ['enable'], ['delete'], ['limits']])(
-    '%s takes what is no id for a name, also a path, and changes nothing when no key has it',
+    '%s reads an argument that is no id as a name, also a path, and changes nothing when no key has that name',
     async (action) => {
       const { api, runInProcess } = await darkroomContext({
         lists: { '/v1/admin/keys': [apiKey(1)] },

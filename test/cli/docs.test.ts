@@ -5,7 +5,7 @@ import { createDarkroom } from '../../cli/darkroom-commands.ts';
 import { exitCodes } from '../../cli/program/exit-codes.ts';
 import { processTerminal } from '../../cli/program/process-terminal.ts';
 
-// docs/cli.md says what the commands say of themselves: each has its section, with its arguments and its options.
+// docs/cli.md repeats the help of the commands: each command has a section with its arguments and its options.
 
 const page = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8');
 const sections = new Map(
@@ -63,7 +63,7 @@ describe('docs/cli.md', () => {
     expect(rowsIn(section)).toEqual(rowsFor(command));
   });
 
-  test('says what the options of every command that calls the API are', () => {
+  test('describes the options that every command which calls the API has', () => {
     const command = commands.find(({ name }) => name === 'darkroom credits')?.command;
     const rows = (command?.options ?? []).map((one) => row(`\`${one.flags}\``, optionText(one)));
 

@@ -13,18 +13,18 @@ import { judgeAddress, judgeClock } from '../../cli/doctor/service-steps.ts';
 import { key } from './cli-context.ts';
 import { darkroomContext } from './darkroom-context.ts';
 
-// What the doctor says of what he saw. test/flow/doctor.test.ts lets him examine real stacks.
+// The verdicts of the doctor for given observations. test/flow/doctor.test.ts lets the doctor examine real stacks.
 
 const address = 'https://abc123.execute-api.eu-central-1.amazonaws.com';
 const now = Date.parse('2026-03-01T12:00:00Z');
 const healthy = { status: 200, isDarkroom: true, dateMs: now };
 
-describe('the address', () => {
-  test('is right when this API answers over TLS', () => {
+describe('the verdict on the address', () => {
+  test('is ok when this API answers over TLS', () => {
     expect(judgeAddress(address, healthy).state).toBe('ok');
   });
 
-  test('must not be http, unless it is this machine', () => {
+  test('is not ok for http, unless the address is this machine', () => {
     const open = judgeAddress('http://example.com', healthy);
 
     expect(open).toMatchObject({ state: 'fail', remedy: expect.stringContaining('https://') });
@@ -32,7 +32,7 @@ describe('the address', () => {
   });
 
   test.each(['CERT_HAS_EXPIRED', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'ERR_TLS_CERT_ALTNAME_INVALID'])(
-    'has no trusted certificate when the connection ends with %s',
+    'names the certificate when the connection ends with %s',
     (errorCode) => {
       const finding = judgeAddress(address, { errorCode });
 
@@ -45,7 +45,7 @@ describe('the address', () => {
   );
 
   test.each(['ENOTFOUND', 'ECONNREFUSED', 'TimeoutError'])(
-    'cannot be reached when the connection ends with %s',
+    'says that the address cannot be reached when the connection ends with %s',
     (errorCode) => {
       expect(judgeAddress(address, { errorCode }).what).toContain(`(${errorCode})`);
     },
@@ -55,7 +55,7 @@ describe('the address', () => {
     { status: 404, isDarkroom: false },
     { status: 200, isDarkroom: false },
     { status: 503, isDarkroom: true },
-  ])('is that of something else when it answers %o', (answer) => {
+  ])('says that the address belongs to something else when it answers %o', (answer) => {
     expect(judgeAddress(address, { ...answer, dateMs: now }).state).toBe('fail');
   });
 });
@@ -81,7 +81,7 @@ test.each([
   [0, 'ok'],
   [179, 'ok'],
   [181, 'fail'],
-  // The clock of this machine may be behind.
+  // The clock of this machine may be slow.
   [-2, 'ok'],
 ] as const)('a reconciler that ran %j s ago is: %s', (seconds, state) => {
   const reconciledAt = seconds === null ? null : now / 1000 - seconds;
@@ -137,13 +137,13 @@ describe('alarms', () => {
     const finding = judgeSubscribers(topic, subscribers);
 
     expect(finding).toMatchObject({ state, what: expect.stringContaining(what) });
-    // SNS knows a topic in its own region only, and the shell may have another one.
+    // SNS finds a topic only in the topic's region, and the shell may have another one.
     if (state !== 'ok')
       expect(finding.remedy).toContain(`--region eu-central-1 --topic-arn ${topic} `);
   });
 });
 
-test('tasks that wait for the one slot of the sandbox are a warning: others have it', async () => {
+test('tasks that wait for the one slot of the sandbox are a warning: others use the slot', async () => {
   let time = now;
   const waiting = {
     status: 'pending',
@@ -186,7 +186,7 @@ describe('providers', () => {
     rejections: [],
   };
 
-  /** What is said of these, when they answer so to their keys; without a word they accept them. */
+  /** The verdict on these providers when they answer like this to their keys; a provider without an answer accepts its key. */
   const judged = (
     all: Providers['data'],
     answers: Readonly<Record<string, ProviderTrial['result']>> = {},
@@ -254,7 +254,7 @@ describe('providers', () => {
     });
   });
 
-  test('that have no room for what the queue sends may have a key that somebody else uses, too', () => {
+  test('that have no capacity for the jobs of the queue may have a key that somebody else uses, too', () => {
     const rejections = [{ day: '2026-02-28', code: 'resource_exhausted' as const, count: 3 }];
 
     expect(judged([{ ...provider, rejections }])).toMatchObject({

@@ -129,7 +129,7 @@ describe('generate creates no task', () => {
     expect(api.calls()).toEqual([]);
   });
 
-  // Also root cannot write there, whom no permission of a directory stops.
+  // In this folder not even root can write, whom no permission of a directory stops.
   test.skipIf(!existsSync('/proc/self'))(
     'when the directory for the results exists and takes no file',
     async () => {

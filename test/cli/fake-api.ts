@@ -7,7 +7,7 @@ export type Reply = {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
-  /** The body is on purpose not what the route declares. */
+  /** The body deliberately differs from the declaration of the route. */
   readonly isUndeclared?: true;
 };
 
@@ -15,9 +15,9 @@ export type Reply = {
 export type FakeReplies = {
   /** Replies to creates before one is accepted; 'hang up' closes the connection without a reply. */
   readonly create?: readonly (Reply | 'hang up')[];
-  /** Which pictures have arrived already: the create is a repeated one. */
+  /** Which pictures have already arrived, when the create is a repeated one. */
   readonly arrived?: readonly number[];
-  /** What is read of the task, or other replies to the reads; the last one repeats. */
+  /** The fields of the task at each read, or other replies to the reads; the last one repeats. */
   readonly polls?: readonly (TaskFields | Reply)[];
   /** All tasks, newest first. */
   readonly tasks?: readonly object[];
@@ -44,8 +44,8 @@ export const fields = { 'Content-Type': 'image/jpeg', key: 'in/0', Policy: 'sign
 const declarations = await loadRoutes();
 
 /**
- * An HTTP server in place of the API, its storage and its results. It records all calls. A body that is
- * not what its route declares becomes a 500, unless the reply says that it is undeclared.
+ * An HTTP server in place of the API, its storage and its results. It records all calls. A body that differs from
+ * the declaration of its route becomes a 500, unless the reply is marked as undeclared.
  */
 export async function startApi(fake: FakeReplies) {
   const calls: Call[] = [];
@@ -138,7 +138,7 @@ export async function startApi(fake: FakeReplies) {
 
 const isTask = (poll: TaskFields | Reply): poll is TaskFields => typeof poll.status === 'string';
 
-/** The reply, or a 500 when its body is not what the route declares. */
+/** The reply, or a 500 when its body differs from the declaration of the route. */
 function replyIfDeclared({ method, path }: Call, reply: Reply | 'hang up'): Reply | 'hang up' {
   if (reply === 'hang up' || reply.isUndeclared || typeof reply.body !== 'object') return reply;
   if ((reply.status ?? 200) >= 300) return reply;

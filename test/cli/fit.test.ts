@@ -31,7 +31,7 @@ const twoFrames = () =>
 const svg = (colour: string) =>
   `<svg xmlns="http://www.w3.org/2000/svg" width="400" height="400"><rect width="400" height="400" fill="${colour}"/></svg>`;
 
-/** Reads a file with these bytes, and returns what was made of it and what was said. */
+/** Reads a file with these bytes. Returns the fitted picture and the messages. */
 async function read(
   name: string,
   bytes: Uint8Array,
@@ -107,7 +107,7 @@ describe('a picture that the API would refuse', () => {
     expect(picture.bytes.length).toBeLessThanOrEqual(10 * 1024 * 1024);
   });
 
-  test('is white where it was transparent, and has no secrets of its camera any more', async () => {
+  test('is white where it was transparent, and has no metadata of its camera any more', async () => {
     const transparent = plain(400, 400, 0).withExif({ IFD0: { Copyright: 'me' } });
 
     const { picture, metadata } = await read('a.png', await transparent.png().toBuffer());

@@ -47,7 +47,7 @@ test('a missing value is a dash in a table and empty in a tab-separated line', (
   );
 });
 
-test('a past time is an age in a table and the time itself in a tab-separated line', () => {
+test('a past time is an age in a table, and a time in a tab-separated line', () => {
   const row = { at: created_at - 3600 };
 
   expect(formatTable(columns, [row], nowMs)).toContain(' 1 h  2026-03-01T11:00:00Z');

@@ -51,7 +51,7 @@ describe('Ctrl-C', () => {
   test.each([
     ['a file', 'photo.jpg'],
     ['an address', 'https://example.com/cat.jpg'],
-  ])('while a task of %s is created says that there may be one', async (_, picture) => {
+  ])('during the create of a task with %s says that the task may exist', async (_, picture) => {
     expect(await interruptAt(create, generate(picture))).toEqual({
       code: 130,
       stdout: '',

@@ -45,7 +45,7 @@ async function setUp({ status = 200, headers = {}, body = issued as unknown } = 
   };
 }
 
-// The function recognises a repeated request by it.
+// The function recognises a repeated request by this number.
 const anyNumber = expect.stringMatching(/^[\w-]{16,96}$/);
 
 describe('keys create', () => {
@@ -109,7 +109,7 @@ describe('keys create', () => {
   });
 });
 
-test('keys canary asks for nothing but the key of the canary, and stores nothing when it gets none', async () => {
+test('keys canary sends only the request for the key of the canary, and stores nothing when it gets no key', async () => {
   const { keys, calls } = await setUp({ body: {} });
 
   const { code, stdout, stderr } = await keys([
@@ -227,7 +227,7 @@ describe('keys console', () => {
   });
 
   test.each(['a.example.com', 'javascript:alert(1)', 'https://user@a.example.com'])(
-    'asks for nothing when %s is no address of a deployment',
+    'sends no request when %s is not the address of a deployment',
     async (url) => {
       const { keys, calls } = await setUp({ body: { code, expires_at: 1 } });
 

@@ -42,7 +42,7 @@ describe('a lenient schema still refuses', () => {
     ['an object without a required field', identified, {}],
     ['a text with a wrong form', identified, { id: '../x' }],
     ['a text with a wrong form in a list', z.array(identified), [{ id: '../x' }]],
-    ['what is not an address', z.strictObject({ url: z.url() }), { url: 'x' }],
+    ['a text that is not an address', z.strictObject({ url: z.url() }), { url: 'x' }],
     ['a list that is too short', z.array(identified).min(1), []],
     ['null', z.strictObject({ inner: identified.optional() }), { inner: null }],
     [
@@ -50,9 +50,9 @@ describe('a lenient schema still refuses', () => {
       z.discriminatedUnion('k', [z.strictObject({ k: z.literal('a') })]),
       { k: 'b' },
     ],
-    ['what is not a text of a list', z.enum(['a']), 1],
+    ['a value that is not in its list', z.enum(['a']), 1],
     [
-      'what breaks a rule about the whole object',
+      'an object that breaks a rule about the whole object',
       z.strictObject({ a: z.int(), b: z.int() }).refine(({ a, b }) => a < b),
       { a: 2, b: 1 },
     ],

@@ -22,11 +22,11 @@ describe('the name of a result', () => {
     ['{input}', '{id}', 'id'],
     ['{input}', '$&$1', '1'],
     ['{input}', '-rf', 'rf'],
-  ])('is a plain one in its folder: %j of %j', (pattern, input, expected) => {
+  ])('is a plain name in its folder: %j of %j', (pattern, input, expected) => {
     expect(formatName(pattern, { id: values.id, n: values.n, input })).toBe(expected);
   });
 
-  test('has 200 bytes at most, and no half character', () => {
+  test('has 200 bytes at most, and is not cut inside a character', () => {
     const name = formatName('{input}', { id: 'x', n: 1, input: '猫'.repeat(100) });
     expect(name).toBe('猫'.repeat(66));
   });
@@ -42,7 +42,7 @@ describe('the name of a result', () => {
     ['https://example.com/%E0%A4', '%E0%A4'],
     ['https://example.com/', 'picture'],
     [undefined, 'picture'],
-  ])('knows that of its input: %s', (picture, expected) => {
+  ])('can contain the name of the input: %s', (picture, expected) => {
     expect(inputName(picture)).toBe(expected);
   });
 });
@@ -65,7 +65,7 @@ describe('a result that is saved under a name', () => {
     expect(await readFile(join(out, 'photo.png'), 'utf8')).toBe('mine');
   });
 
-  test('has its number, also when the pattern has none', async () => {
+  test('has its number in the name, also when the pattern has no number', async () => {
     const { generate, saved } = await cliContext({ results: two });
 
     await generate({ name: '{input}' });
@@ -73,7 +73,7 @@ describe('a result that is saved under a name', () => {
     expect(await saved()).toEqual(['photo-1.png', 'photo-2.png']);
   });
 
-  test('lies in its folder whatever the picture is called', async () => {
+  test('is saved in its folder, whatever the name of the picture', async () => {
     const { generate, out, write, saved } = await cliContext();
     const picture = await write('..-x', await readFile((await cliContext()).photo));
 

@@ -62,14 +62,14 @@ describe('darkroom login', () => {
 
   test.each([
     ['no address', ['login'], 'No address'],
-    ['an address that is none', ['login', '--url', 'ftp://x'], 'not an http(s) address'],
+    ['an invalid address', ['login', '--url', 'ftp://x'], 'not an http(s) address'],
     [
       'a name with a path in it',
       ['login', '--url', 'http://x', '--profile', '../x'],
       'The name of',
     ],
     [
-      'a name of JavaScript',
+      'the name of a built-in property',
       ['login', '--url', 'http://x', '--profile', '__proto__'],
       'The name of',
     ],
@@ -133,7 +133,7 @@ describe('the profile that is used', () => {
     expect(api.calls()).toHaveLength(before);
   });
 
-  test('is the local stack of the folder when no profile is named: what costs money is never meant silently', async () => {
+  test('is not used when the folder has a local stack, unless the profile is named: nothing costs money by accident', async () => {
     const { api, directory, run, login, lastKey } = await profilesContext();
     await login('prod', 'sk-dr-prod');
     await mkdir(join(directory, '.local'));
@@ -222,7 +222,7 @@ describe('a secret', () => {
     await expect(typed).rejects.toMatchObject(error);
   });
 
-  test('is the first line of what is piped in', async () => {
+  test('is the first line of the piped input', async () => {
     const input = new PassThrough();
     input.end('sk-dr-piped\nrest');
 

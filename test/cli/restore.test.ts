@@ -6,7 +6,7 @@ import { tableNames } from '../../functions/domain/model/storage-names.ts';
 import { temporaryDirectory } from './cli-context.ts';
 import { runScript, script } from './run-script.ts';
 
-// What `npm run restore` says before it reaches AWS. What it does there: test/contract/restore.test.ts, test/faults/restore.test.ts.
+// The errors of `npm run restore` before it reaches AWS. Its work there: test/contract/restore.test.ts, test/faults/restore.test.ts.
 
 const moment = ['--to', '2026-12-01T09:30:00Z'];
 
@@ -32,7 +32,7 @@ test.each<[args: readonly string[], code: number, message: string]>([
   [['audit'], 1, 'Cannot read the plan restore.json: no such file'],
   [['tasks', '--plan', 'other.json'], 1, 'other.json is no plan of a restore'],
   [['executions', '--stop', '--plan', 'other.json'], 1, 'other.json is no plan of a restore'],
-])('%j is refused before anything is asked of AWS', async (args, expected, message) => {
+])('%j is refused before any request to AWS', async (args, expected, message) => {
   const { code, stdout, stderr } = await restore(...args);
 
   expect({ code, stdout }).toEqual({ code: expected, stdout: '' });
@@ -48,7 +48,7 @@ test('every step is in the help', async () => {
   }
 });
 
-test('AWS is asked in the region of the stack, whatever that of the shell is', async () => {
+test('requests to AWS go to the region of the stack, whatever the region of the shell is', async () => {
   const cwd = await temporaryDirectory();
   const scopes = new Set<string | undefined>();
   const server = createServer((request, response) => {

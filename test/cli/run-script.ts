@@ -8,7 +8,7 @@ export const script = (name: string): string =>
   fileURLToPath(new URL(`../../cli/${name}`, import.meta.url));
 
 type Options = {
-  /** The Node that runs it, if not the one of this process. */
+  /** The Node that runs the script, if not the one of this process. */
   readonly node?: string;
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
@@ -17,7 +17,7 @@ type Options = {
   readonly onStart?: (child: ChildProcess) => void;
 };
 
-/** Where Node keeps what it has compiled, so that not every process compiles the same again. */
+/** The folder for Node's compiled code, so that not every process compiles the same files again. */
 const compileCache = fileURLToPath(new URL('../../.local/cache/compiled', import.meta.url));
 
 /** Runs a script as a process with only these environment variables, and a compile cache, until it ends. */

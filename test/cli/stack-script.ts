@@ -13,7 +13,7 @@ const journal = (path: string) => `
   write(journal);
 `;
 
-/** What a well-behaved local stack does: it serves, writes its ready file, and ends on SIGTERM. */
+/** A script that behaves like a local stack: it serves, writes its ready file, and ends on SIGTERM. */
 export const servingStack = (replies: object = {}) => `
   import { startApi } from ${JSON.stringify(fakeApi)};
   const api = await startApi(${JSON.stringify(replies)});

@@ -16,7 +16,7 @@ import { temporaryDirectory } from './cli-context.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const startFile = fileURLToPath(new URL('../../local/start.ts', import.meta.url));
 
-/** A folder without a synthesis: a start with it makes one. */
+/** Arguments with a cache that has no synthesis, so that the start makes one. */
 const emptyCache = async () => ['--cache', join(await temporaryDirectory(), 'cache')];
 
 /** `npm start` with these arguments, as a process of its own. */
@@ -32,9 +32,9 @@ function startAs(user: User, ...args: readonly string[]) {
 }
 
 type User = { readonly uid?: number; readonly gid?: number };
-/** Not the administrator, who may write everywhere. */
+/** A user other than the administrator, who may write everywhere. */
 const ordinaryUser: User = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
-/** Not in a checkout below the administrator's home, nor where permissions mean nothing. */
+/** An ordinary user cannot run a checkout below the administrator's home. And not every system has such permissions. */
 const canRunAsOrdinaryUser =
   process.getuid !== undefined &&
   spawnSync(process.execPath, ['-e', 'fs.accessSync(process.argv[1])', startFile], ordinaryUser)
@@ -59,7 +59,7 @@ async function npm(...args: readonly string[]) {
     try {
       process.kill(-pid, signal);
     } catch {
-      // Nobody is left in the group.
+      // No process is left in the group.
     }
   };
   onTestFinished(() => sendToGroup('SIGKILL'));
@@ -96,7 +96,7 @@ async function waitFor(
 
 const refused = (stderr: unknown) => ({ code: 1, stdout: '', stderr });
 
-/** A data folder that does not exist yet, and what is in it later. */
+/** A data folder that does not exist yet, and a function that lists its entries later. */
 async function dataFolder() {
   const folder = join(await temporaryDirectory(), 'data');
   return { folder, entries: async () => (await readdir(folder)).sort() };
@@ -151,7 +151,7 @@ describe('a start is refused with one sentence', () => {
   });
 });
 
-test('--help says what can be given', async () => {
+test('--help lists the options', async () => {
   const { code, stdout } = await start('--help').ended;
 
   expect(code).toBe(0);
@@ -171,7 +171,7 @@ test('a stop during the synthesis ends it as well, and gives the data folder bac
 });
 
 describe('a stop of a start that finds its synthesis', () => {
-  // The first test that needs the synthesis makes it.
+  // Makes the synthesis that the starts below find.
   beforeAll(async () => {
     const home = await mkdtemp(join(tmpdir(), 'darkroom-test-'));
     await synthesiseIfChanged({
@@ -214,7 +214,7 @@ describe('a stop of a start that finds its synthesis', () => {
   });
 });
 
-/** Who uses the folder, as far as it has been written. */
+/** The owner of the folder, as far as it has been written. */
 function ownerIn(folder: string): { readonly url?: string } {
   try {
     return JSON.parse(readFileSync(join(folder, 'running.json'), 'utf8'));
@@ -223,7 +223,7 @@ function ownerIn(folder: string): { readonly url?: string } {
   }
 }
 
-test('with --quiet a local stack prints neither that it is ready nor what is asked of it', async () => {
+test('with --quiet a local stack prints neither that it is ready nor its requests', async () => {
   const { folder } = await dataFolder();
   const { child, ended } = start('--port=0', '--quiet', '--data', folder);
   await expect.poll(() => existsSync(join(folder, 'ready.json'))).toBe(true);
@@ -267,7 +267,7 @@ test('a local stack serves, keeps its folder for itself, and leaves only its dat
     stderr: '',
   });
   await expect(fetch(url)).rejects.toThrow();
-  // `--fresh` knows all of these.
+  // `--fresh` has to delete all of these.
   expect(await entries()).toEqual([
     ...['cdk.out', 'dynamodb', 'keys.json', 'lock', 'logs', 's3', 'secrets'],
   ]);

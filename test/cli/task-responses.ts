@@ -51,7 +51,7 @@ const identity = {
   progress: 0,
 };
 
-/** What differs from the task that the fake API has: it names the status. */
+/** Fields that differ from the task of the fake API. The status is required. */
 export type TaskFields = { readonly status: Status } & Readonly<Record<string, unknown>>;
 
 export const taskBody = (fields: TaskFields) => ({

@@ -54,7 +54,7 @@ describe('darkroom webhooks test', () => {
     expect(JSON.parse(printed)).toEqual(result);
   });
 
-  test('says which key it takes when the key lacks the scope', async () => {
+  test('says which key it needs when the key lacks the scope', async () => {
     const { runInProcess } = await contextWithReply(
       errorReply(403, 'permission_denied', 'The API key lacks the scope "manage".'),
     );

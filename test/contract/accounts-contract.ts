@@ -97,19 +97,22 @@ function changes(make: MakeStore): void {
       { userGroup: 'staff', limits: { requestsPerMinute: null, tasksInFlight: 1 } },
       { userGroup: 'staff', limits: { tasksInFlight: 1 } },
     ],
-  ])('a change of an account changes only the fields that it names: %j', async (change, changed) => {
-    const store = await make();
-    await store.accounts.add(studio);
-    await store.ledger.credit({ account: 'studio', amount: 700, at: 1 });
-    const before = await store.accounts.find('studio');
+  ])(
+    'a change of an account changes only the fields that it names: %j',
+    async (change, changed) => {
+      const store = await make();
+      await store.accounts.add(studio);
+      await store.ledger.credit({ account: 'studio', amount: 700, at: 1 });
+      const before = await store.accounts.find('studio');
 
-    const changedAccount = await store.accounts.change('studio', change);
+      const changedAccount = await store.accounts.change('studio', change);
 
-    expect(changedAccount).toEqual({ ...before, ...changed });
-    expect(changedAccount).toHaveProperty('balance', 700);
-    expect(await store.accounts.find('studio')).toEqual(changedAccount);
-    expect(await store.accounts.secrets('studio')).toEqual({ newest: 'whsec_1' });
-  });
+      expect(changedAccount).toEqual({ ...before, ...changed });
+      expect(changedAccount).toHaveProperty('balance', 700);
+      expect(await store.accounts.find('studio')).toEqual(changedAccount);
+      expect(await store.accounts.secrets('studio')).toEqual({ newest: 'whsec_1' });
+    },
+  );
 
   test('a limit that is absent can be removed, and then set', async () => {
     const { accounts } = await make();

@@ -28,8 +28,8 @@ import {
 } from './deployment.ts';
 
 // The unmodified stage `dev` with its default settings, in an emulator that we did not write: the contract as a
-// caller sees it, under the judgement of the emulator's own IAM. A task takes as long as on AWS, so the tests run
-// at the same time, each with an account of its own.
+// caller sees it, with permissions evaluated by the emulator's own IAM. A task takes as long as on AWS, so the tests
+// run at the same time, each with an account of its own.
 
 const emulator = inject('emulator');
 const sample = readFileSync('cli/sample.jpg');
@@ -93,7 +93,7 @@ describe.skipIf(!emulator)('the stage dev in the emulator', () => {
     );
 
   test('has every resource of the template', () => {
-    // The only condition is that an address for alarms is given, and it is not.
+    // The only condition is an address for alarms, which is not given here.
     const wanted = Object.entries(template().Resources).flatMap(([id, { Condition }]) =>
       Condition === undefined ? [id] : [],
     );
@@ -105,8 +105,8 @@ describe.skipIf(!emulator)('the stage dev in the emulator', () => {
     );
   });
 
-  // These three change the mock provider, so they run before all others.
-  test('a task that the first provider does not take goes to the next, whose webhook ends the wait', async () => {
+  // These three tests change the mock provider, so they run before all others.
+  test('a task that the first provider rejects goes to the next one, whose webhook ends the wait', async () => {
     deployment.mockProvider.control({ submit: 'refused', code: 'Arrearage', times: 1 });
     const { create, endedTask } = await customer('fallback');
     const wakeUps = () =>
@@ -188,7 +188,7 @@ describe.skipIf(!emulator)('the stage dev in the emulator', () => {
       expect(await credits()).toMatchObject({ balance: 10, reserved: 0, used: 0 });
     });
 
-    test('with pictures by URL completes; its result is a picture, and what was made is charged', async () => {
+    test('with pictures by URL completes; its result is a picture, and the image is charged', async () => {
       const { create, call, endedTask } = deployment.first;
       const created = await create({ ...generation, n: 2, image_urls: [imageUrl] });
       const during = await call('GET', '/v1/credits');
@@ -365,7 +365,7 @@ describe.skipIf(!emulator)('the stage dev in the emulator', () => {
       expect(await credits()).toEqual({ granted: 10, balance: 10, reserved: 0, used: 0 });
     });
 
-    test('that is deleted is gone with its pictures, and what it cost stays', async () => {
+    test('that is deleted is gone with its pictures, and its charge stays', async () => {
       const { create, call, endedTask, credits } = await customer('deleted');
       const { body } = await create({ ...generation, image_uploads });
       const early = await call('DELETE', `/v1/tasks/${body.id}`);
@@ -456,7 +456,7 @@ describe.skipIf(!emulator)('the stage dev in the emulator', () => {
       expect([status, body.error.code]).toEqual([404, code]);
     });
 
-    test('to the webhook of a provider with a made-up secret gets the same response as any, and no more', async () => {
+    test('to the webhook of a provider with a made-up secret gets the same empty response as any other', async () => {
       const path = '/v1/providers/fal/callbacks/task-unified-1757156493-imcg5zqt/made-up';
 
       expect((await deployment.first.call('POST', path, {})).status).toBe(200);
@@ -596,14 +596,14 @@ describe.skipIf(!emulator)('the stage dev in the emulator', () => {
   });
 
   describe.concurrent('an operator', () => {
-    test('is anybody whose key has the scope admin, and nobody else', async () => {
+    test('needs a key with the scope admin', async () => {
       const { status, body } = await deployment.first.call('GET', '/v1/admin/accounts');
 
       expect([status, body.error.code]).toEqual([403, 'permission_denied']);
       expect((await admin.call('GET', '/v1/admin/accounts')).status).toBe(200);
     });
 
-    test('grants once for one Idempotency-Key, withdraws no more than there is, and the ledger says so', async () => {
+    test('grants once for one Idempotency-Key and withdraws no more than the balance, and the ledger has an entry for each', async () => {
       await customer('ledger');
       const credits = '/v1/admin/accounts/ledger/credits';
       const headers = { 'idempotency-key': 'invoice-7-paid-1' };
@@ -639,7 +639,7 @@ describe.skipIf(!emulator)('the stage dev in the emulator', () => {
       expect(rotated.body.webhook_secret).not.toBe(webhookSecret);
     });
 
-    test('is told why a test event did not reach its receiver', async () => {
+    test('learns why a test event did not reach its receiver', async () => {
       const { status, body } = await admin.call('POST', '/v1/webhooks/test', {
         url: 'https://receiver.invalid/',
       });
@@ -650,7 +650,7 @@ describe.skipIf(!emulator)('the stage dev in the emulator', () => {
       ]);
     });
 
-    test('reads what was done, how the providers are, and what became of callbacks', async () => {
+    test('reads the audit, the state of the providers, and the deliveries of callbacks', async () => {
       const audit = await admin.call('GET', '/v1/admin/audit?account=changed');
       const providers = await admin.call('GET', '/v1/admin/providers');
       const trial = await admin.call('POST', '/v1/admin/providers/dashscope/try');
@@ -699,7 +699,7 @@ describe.skipIf(!emulator)('the stage dev in the emulator', () => {
       expect((await session.call('GET', '/v1/admin/accounts')).status).toBe(200);
     });
 
-    test('sees the reconciler run without an error', async () => {
+    test('can see that the reconciler runs without an error', async () => {
       const client = new LambdaClient(clientOptions(deployment.emulator.environment));
       const FunctionName = deployment.physicalId('TriggersReconcile');
 
@@ -711,18 +711,18 @@ describe.skipIf(!emulator)('the stage dev in the emulator', () => {
     });
   });
 
-  // What the emulator has seen of all that.
+  // The log of the emulator about all these calls.
 
   test('no call of a function was denied', () => {
     const decisions = deployment.emulator.log('decision');
     const judged = roleDecisions(deployment);
-    process.stdout.write(`The emulator's IAM judged ${judged.length} calls of the functions.\n`);
+    process.stdout.write(`The emulator's IAM evaluated ${judged.length} calls of the functions.\n`);
 
     expect(decisions.filter(({ denial }) => denial !== null)).toEqual([]);
     expect(judged.length).toBeGreaterThan(500);
   });
 
-  test('every role was judged that the template gives to a function with permissions', () => {
+  test('every role with permissions that the template gives to a function was evaluated', () => {
     const judged = new Set(roleDecisions(deployment).map(({ role }) => role));
     const roles = [...grantedActions(template()).keys()].map(deployment.physicalId);
 
@@ -730,17 +730,17 @@ describe.skipIf(!emulator)('the stage dev in the emulator', () => {
     expect(roles.filter((role) => !judged.has(role))).toEqual([]);
   });
 
-  test('every action was judged that the template gives to a function, but for one', () => {
+  test('every action that the template allows a function was evaluated, but for one', () => {
     const judged = new Set(roleDecisions(deployment).map(({ action }) => action));
 
     const granted = new Set([...grantedActions(template()).values()].flat());
-    // Used only when an object is missing: it makes that a 404 instead of a 403.
+    // Used only when an object is missing: then the response is a 404 instead of a 403.
     granted.delete('s3:ListBucket');
     expect([...granted].filter((action) => !judged.has(action))).toEqual([]);
     expect(granted.size).toBeGreaterThan(10);
   });
 
-  test('no function failed but by the named errors with which a state tells the workflow how to go on', () => {
+  test('no function failed, except with the named errors that decide the next state of the workflow', () => {
     const failures = deployment.emulator.log('failure');
 
     expect(failures.filter(({ error }) => !workflowErrors.has(error))).toEqual([]);
@@ -767,7 +767,7 @@ const template = (): Template =>
     JSON.parse(readFileSync(join(emulator?.outdir ?? '', 'Darkroom-dev.template.json'), 'utf8')),
   );
 
-/** What was decided on the calls of functions. */
+/** The decisions of the emulator's IAM on the calls of functions. */
 const roleDecisions = (deployment: Deployment) =>
   deployment.emulator.log('decision').filter(({ role }) => role !== null);
 

@@ -26,7 +26,7 @@ type Call = (
   headers?: Readonly<Record<string, string>>,
 ) => Promise<HttpResponse>;
 
-/** What a test sees of an API key. */
+/** What a test does with an API key. */
 export type Caller = {
   readonly call: Call;
   create(body: object, headers?: Readonly<Record<string, string>>): Promise<HttpResponse>;
@@ -75,7 +75,7 @@ export async function deploy(context: {
       if (request.prompt === forbiddenPrompt) throw new ProviderError('DataInspectionFailed');
       return draw(request);
     },
-    // The API's name does not resolve on every system. What a webhook says is not read.
+    // The API's name does not resolve on every system. The body of a webhook is not read, so an empty one is sent.
     interceptCallback: (url) => send('POST', new URL(url), {}, '{}'),
   });
   started.defer(mockProvider.close);
@@ -132,7 +132,7 @@ export async function deploy(context: {
   };
 }
 
-/** Stores a key of each provider, which the mock providers in their places accept. */
+/** Stores a key of each provider. The mock provider in its place accepts any key. */
 async function storeProviderKeys(
   environment: Emulator['environment'],
   secret: string,
@@ -157,7 +157,7 @@ export const clientOptions = (environment: Emulator['environment']) => ({
   },
 });
 
-/** Makes an API key, and reads what is printed. */
+/** Makes an API key, and reads it from the output. */
 async function makeKey(environment: Emulator['environment'], args: readonly string[]) {
   const stdout = await keysCommand(environment, args);
   const field = (name: string) => new RegExp(`^${name}:?\\s+(\\S+)$`, 'm').exec(stdout)?.[1] ?? '';

@@ -59,7 +59,7 @@ export async function startEmulator({ python, origins }: EmulatorOptions): Promi
     detached: true, // its functions are processes of their own, which end with the group
     stdio: ['ignore', output, output],
     env: {
-      // The functions run on the Node of the project, which brings the SDK that Lambda has.
+      // The functions run on the Node of the project, and find the SDK in its packages, as in Lambda.
       PATH: [resolve('node_modules/.bin'), process.env['PATH']].join(delimiter),
       NODE_PATH: resolve('node_modules'),
       TMPDIR: directory,
@@ -73,7 +73,7 @@ export async function startEmulator({ python, origins }: EmulatorOptions): Promi
       SFTP_ENABLED: '0',
       EMULATOR_LOG: logFile,
       EMULATOR_ORIGINS: JSON.stringify(origins),
-      // What the functions need because everything is on this machine. The template does not say it.
+      // Variables that the functions need because everything is on this machine. They are not in the template.
       ALLOW_LOOPBACK: 'allowed',
       AWS_ENDPOINT_URL_S3: url,
     },

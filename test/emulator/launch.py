@@ -62,7 +62,7 @@ provisioners._RESOURCE_HANDLERS["AWS::SecretsManager::Secret"]["create"] = patch
     ("_physical_name(stack_name, logical_id)", "logical_id + '-' + new_uuid().replace('-', '')[:12]"),
     ('return name, {"Id": arn, "Arn": arn}', 'return arn, {"Id": arn, "Arn": arn}'),
 )
-# So it is deleted by that ARN.
+# So a secret is deleted by that ARN.
 provisioners._RESOURCE_HANDLERS["AWS::SecretsManager::Secret"]["delete"] = patch(
     provisioners,
     "_sm_secret_delete",

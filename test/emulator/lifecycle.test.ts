@@ -22,7 +22,7 @@ import { type Receiver, serveImages } from '../flow/receiver.ts';
 import { clientOptions, type Deployment, deploy, waitFor } from './deployment.ts';
 
 // The life of a deployment, in an emulator that we did not write: the doctor examines it, the next version is deployed
-// over it while tasks are under way, and it is taken down.
+// over it while tasks are under way, and it is destroyed.
 
 const emulator = inject('emulator');
 const day = 24 * 60 * 60;
@@ -44,7 +44,7 @@ describe.skipIf(!emulator)('a deployment of the stage dev in the emulator', () =
     await images?.close();
   });
 
-  test('passes the doctor, who warns that its alarms tell nobody', async () => {
+  test('passes the doctor, which warns that the alarms have no receiver', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'darkroom-doctor-'));
     const outputs = join(directory, 'outputs.json');
     writeFileSync(outputs, JSON.stringify({ 'Darkroom-dev': deployment.outputs }));
@@ -142,7 +142,7 @@ describe.skipIf(!emulator)('a deployment of the stage dev in the emulator', () =
   };
 });
 
-/** Copies the synthesised stack with other code in every function, as another version has. The caller deletes the copy. */
+/** Copies the synthesised stack with other code in every function, like another version. The caller deletes the copy. */
 function nextVersion(synthesised: string): string {
   const outdir = mkdtempSync(join(tmpdir(), 'darkroom-next-'));
   cpSync(synthesised, outdir, { recursive: true });
@@ -150,7 +150,7 @@ function nextVersion(synthesised: string): string {
   for (const bundle of globSync('asset.*/index.cjs', { cwd: outdir })) {
     const path = join(outdir, bundle);
     writeFileSync(path, `// The next version.\n${readFileSync(path, 'utf8')}`);
-    // The name of an asset is the digest of what is in it.
+    // The name of an asset is the digest of its content.
     const name = dirname(bundle);
     const hash = name.replace('asset.', '');
     const other = hash.split('').reverse().join('');

@@ -6,8 +6,8 @@ import { type Receiver, serveImages, startReceiver } from '../flow/receiver.ts';
 import { type AwsRequest, type RestRequest, recordAwsRequests } from '../support/aws-requests.ts';
 import { runPython } from './python.ts';
 
-// What the SDK in the functions really sends, against AWS's own models of the services, which botocore brings. The
-// local stack is lenient where it does not know better.
+// Checks the real requests of the SDK in the functions against AWS's own models of the services, which botocore brings.
+// The local stack accepts some requests that AWS would not.
 
 const emulator = inject('emulator');
 const sample = readFileSync('cli/sample.jpg');

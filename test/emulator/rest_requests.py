@@ -64,7 +64,7 @@ def operation_and_params(model, request):
             rest = {name: value for name, value in query.items() if name not in template.query}
             params, errors = read_members(operation, request, labels, rest)
             missing = [one for one in required_of(operation) if one not in params]
-            # Several operations have one path: that one is meant which explains the most of the request.
+            # Several operations can have one path. The request means the one that explains most of it.
             candidates.append((len(errors) + len(missing), -len(template.query), operation, params, errors))
     if not candidates:
         return None, {}, repeated + [f"no operation has this method, path and query{f' and the name {named}' if named else ''}"]
@@ -107,7 +107,7 @@ def read_members(operation, request, labels, query):
 
 
 def body_member(shape, member, member_shape, request):
-    """The body is a member only as a whole; of one with fields of its own nothing would be checked."""
+    """The body, if it is one member as a whole. A body with fields of its own would not be checked here."""
     if shape.serialization.get("payload") != member or not request["hasBody"]:
         return None
     if member_shape.type_name not in ("blob", "string"):

@@ -381,7 +381,12 @@ describe('what is refused', () => {
     ['a path upwards', base64({ ...picture, upload_path: '../other' }), 400, 400],
     ['a name with a slash', base64({ ...picture, file_name: 'a/b.jpg' }), 400, 400],
     ['a name with markup', base64({ ...picture, file_name: '<img src=x>.jpg' }), 400, 400],
-    ['a name that changes the text direction', base64({ ...picture, file_name: 'a\u202egnp.exe' }), 400, 400],
+    [
+      'a name that changes the text direction',
+      base64({ ...picture, file_name: 'a\u202egnp.exe' }),
+      400,
+      400,
+    ],
     ['a name of 10 kB', base64({ ...picture, file_name: 'a'.repeat(10_000) }), 400, 400],
     ['a form without a boundary', raw('multipart/form-data', 'x'), 415, 415],
     ['no form at all', raw('application/json', '{}'), 415, 415],

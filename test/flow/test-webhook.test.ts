@@ -89,16 +89,19 @@ describe('200', () => {
   test.each([
     ['answers with an error', 500, /status 500/],
     ['redirects', 302, /redirects are not followed/],
-  ])('a receiver that %s gets one request, and the caller gets the reason', async (_what, answer, reason) => {
-    const { send } = await customer(`answers-${answer}`);
-    const receiver = await receiverFor(answer);
+  ])(
+    'a receiver that %s gets one request, and the caller gets the reason',
+    async (_what, answer, reason) => {
+      const { send } = await customer(`answers-${answer}`);
+      const receiver = await receiverFor(answer);
 
-    const { status, body } = await send({ url: receiver.url });
+      const { status, body } = await send({ url: receiver.url });
 
-    expect([status, body.delivered, body.status]).toEqual([200, false, answer]);
-    expect(body.reason).toMatch(reason);
-    expect(receiver.received.map((one) => one.path)).toEqual(['/']);
-  });
+      expect([status, body.delivered, body.status]).toEqual([200, false, answer]);
+      expect(body.reason).toMatch(reason);
+      expect(receiver.received.map((one) => one.path)).toEqual(['/']);
+    },
+  );
 
   test('for a receiver that cannot be reached the response has the reason in words', async () => {
     const { send } = await customer('nobody-there');

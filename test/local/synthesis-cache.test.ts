@@ -51,7 +51,7 @@ const run = (change: Partial<Parameters<typeof synthesiseIfChanged>[0]> = {}) =>
     ...change,
   });
 const template = (directory = outdir) => readFileSync(join(directory, 'template.json'), 'utf8');
-/** What lies beside the directory, and in the cache. */
+/** The entries beside the directory and in the cache. */
 const leftovers = () => [readdirSync(join(outdir, '..')).toSorted(), readdirSync(cache).length];
 
 test('unchanged sources are synthesised once', async () => {
@@ -62,7 +62,7 @@ test('unchanged sources are synthesised once', async () => {
   expect(template()).toBe('1');
 });
 
-test('whatever the console is built of is a source, so that no page of it stays old', () => {
+test('all files that the console is built of are sources, so that none of its pages stays old', () => {
   const filesOf = (patterns: string[]) =>
     globSync(patterns).filter((path) => statSync(path).isFile());
   const read = new Set(filesOf(synthesisSources));
@@ -91,7 +91,7 @@ test('a file that is no source changes nothing', async () => {
   expect(await run()).toBe(false);
 });
 
-test('a synthesis that fails leaves the one before and nothing of itself', async () => {
+test('a synthesis that fails leaves the one before, and no files of its own', async () => {
   await run();
   write('infra/app.ts', 'two');
   const failing = async (directory: string) => {
@@ -107,7 +107,7 @@ test('a synthesis that fails leaves the one before and nothing of itself', async
   expect(template()).toBe('2');
 });
 
-test('of two syntheses at a time, the directory holds one whole', async () => {
+test('of two syntheses at a time, the directory holds one complete synthesis', async () => {
   const both = await Promise.all([run(), run()]);
 
   expect(both).toEqual([true, true]);
@@ -130,7 +130,7 @@ describe('another directory', () => {
     expect([template(other), runs]).toEqual(['1', 1]);
   });
 
-  test('gets one of its own when the sources have changed, and an earlier one when they are changed back', async () => {
+  test('gets a new synthesis when the sources have changed, and the earlier one when they are changed back', async () => {
     await run();
     write('infra/app.ts', 'two');
     expect(await run({ outdir: other })).toBe(true);
@@ -140,7 +140,7 @@ describe('another directory', () => {
     expect(template(other)).toBe('1');
   });
 
-  test('gets one of its own when the cache cannot be written to', async () => {
+  test('gets a synthesis of its own when the cache cannot be written to', async () => {
     writeFileSync(cache, '');
 
     expect(await run({ outdir: other })).toBe(true);
@@ -148,7 +148,7 @@ describe('another directory', () => {
   });
 });
 
-test('all copies of a synthesis have one compile cache, which no copy takes along or deletes', async () => {
+test('all copies of a synthesis share one compile cache, which is not copied or deleted with them', async () => {
   const other = `${outdir}-of-another`;
   await run();
   writeFileSync(join(compileCacheOf(outdir), 'compiled'), 'code');
@@ -160,7 +160,7 @@ test('all copies of a synthesis have one compile cache, which no copy takes alon
   expect(readdirSync(compileCacheOf(other))).toEqual(['compiled']);
 });
 
-test('the cache keeps the four that were used last', async () => {
+test('the cache keeps the four syntheses that were used last', async () => {
   for (const source of ['one', 'two', 'three', 'four']) {
     write('infra/app.ts', source);
     await run();

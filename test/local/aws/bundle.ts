@@ -16,7 +16,7 @@ export function temporaryDirectory(): string {
   return directory;
 }
 
-/** A function whose bundle is the given source. */
+/** The definition of a function whose bundle is the given source. */
 export function bundled(
   source: string,
   differing: Partial<FunctionDefinition> = {},

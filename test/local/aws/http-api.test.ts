@@ -94,7 +94,7 @@ describe('an event', () => {
     expect(events[0]?.['headers']).not.toHaveProperty('cookie');
   });
 
-  test('has no field for what the request does not have', async () => {
+  test('has no fields for missing parts of the request', async () => {
     const { send, events } = await setUp();
     await send('/');
 
@@ -164,7 +164,7 @@ describe('the result of a function', () => {
 
   test.each([
     ['a body that is no text', { statusCode: 200, body: { a: 1 } }],
-    ['a status that is none', { statusCode: 'fine' }],
+    ['an invalid status', { statusCode: 'fine' }],
   ])('with %s becomes an internal error', async (_, handlerResult) => {
     const response = await (await setUp(handlerResult)).send('/');
 
@@ -185,13 +185,13 @@ describe('the response to HEAD', () => {
     expect(await response.text()).toBe('');
   });
 
-  test('has the length of a body that the function has returned all the same', async () => {
+  test('has the length of the body if the function has returned one all the same', async () => {
     const { send } = await setUp({ statusCode: 200, body: 'abc' });
 
     expect((await send('/', { method: 'HEAD' })).headers.get('content-length')).toBe('3');
   });
 
-  test('a function has no say in the length of any other response', async () => {
+  test('a function cannot change the length of any other response', async () => {
     const { send } = await setUp({
       statusCode: 200,
       headers: { 'content-length': '1' },

@@ -144,7 +144,7 @@ describe('concurrency', () => {
     expect(await invoke('Blocking')).toMatchObject({ text: '"done"' });
   });
 
-  test('of this machine throttles an invocation that has waited too long for a sandbox', async () => {
+  test('of this machine throttles an invocation that waits too long for a sandbox', async () => {
     const { definition, begun, release } = await blockingFunction();
     const limits = { maxSandboxes: 1, maxQueueMs: 500 };
     const { invoke } = await setUp([definition, named('Quick', quick)], limits);
@@ -255,7 +255,7 @@ describe('concurrency', () => {
     expect(logs.lines.at(-1)).toContain('Event given up');
   });
 
-  test('that is used up is 503 at the HTTP API', async () => {
+  test('that is used up becomes a 503 at the HTTP API', async () => {
     const off = named('Off', quick, { reservedConcurrency: 0 });
     const { lambda } = await setUp([off]);
     const routes = [{ key: 'GET /', functionArn: off.arn, timeoutMs: 30_000 }];

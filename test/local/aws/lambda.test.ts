@@ -19,7 +19,7 @@ function setUp(definition: FunctionDefinition, options: Options = {}) {
 
 const handler = (body: string) => `export const handler = async (event, context) => { ${body} };`;
 
-describe('what a function gets', () => {
+describe('the input of a function', () => {
   test('is the event as JSON, and its result is returned as JSON', async () => {
     const { invoke } = setUp(
       bundled(handler('return { got: event, at: new Date(0), gone: undefined };')),
@@ -109,12 +109,12 @@ describe('sandboxes', () => {
     const calls = [];
     for (const name of ['A', 'B', 'A', 'C', 'A', 'B']) calls.push(await lambda.invoke(name, {}));
 
-    // C made B go, not A, which had been called since.
+    // C ended the sandbox of B, and not that of A, which had been called since.
     expect(calls.map((result) => result.ok && result.payload)).toEqual([1, 1, 2, 1, 3, 1]);
   });
 
   test('get one event at a time, and more of them are started for more events', async () => {
-    // Each event results only when both are inside, so one sandbox for both would never result.
+    // Each event ends only when both run, so with one sandbox for both they would never end.
     const { invoke } = setUp(
       bundled(`
         import { BroadcastChannel } from 'node:worker_threads';
@@ -139,7 +139,7 @@ describe('sandboxes', () => {
     ]);
   });
 
-  test('end when they have had nothing to do for a while', async () => {
+  test('end when they have been idle for a while', async () => {
     const { invoke } = setUp(bundled(`${counting} ${handler('return ++calls;')}`), {
       maxIdleMs: 1,
     });
@@ -166,7 +166,7 @@ describe('sandboxes', () => {
     }
   });
 
-  test('are at most as many as the machine bears; further events wait in order', async () => {
+  test('have a maximum number for the machine; further events wait in order', async () => {
     const { invoke } = setUp(bundled(`${counting} ${handler('return [event, born];')}`), {
       maxSandboxes: 1,
     });
@@ -226,7 +226,7 @@ describe('sandboxes', () => {
     });
   });
 
-  test('are more than that when one waits for another', async () => {
+  test('may exceed the maximum when one waits for another', async () => {
     const inner = { ...bundled(handler('return "inner";')), name: 'Inner', arn: 'Inner' };
     const outer = bundled(
       handler('return fetch(process.env.API).then((response) => response.text());'),

@@ -16,7 +16,7 @@ const invoke = async () => ({ ok: true, payload: 'api' }) as const;
 const routes = (...keys: readonly string[]) =>
   keys.map((key) => ({ key, functionArn: 'work', timeoutMs: 1000 }));
 
-test('a port that nobody serves yet, or any more, responds with 503', async () => {
+test('a port that is not served yet, or not any more, responds with 503', async () => {
   const { listener, read } = await setUp();
   const unavailable = [503, '{"message":"Service Unavailable"}'];
   expect(await read('/')).toEqual(unavailable);

@@ -84,7 +84,7 @@ const key = {
   AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
 };
 
-describe('a property that changes what happens on AWS, and not here, is refused', () => {
+describe('a property that has an effect on AWS, but not here, is refused', () => {
   test.each([
     [
       'AWS::ApiGatewayV2::Api',
@@ -220,7 +220,7 @@ describe('a property that changes what happens on AWS, and not here, is refused'
     expect(readOdd).toThrow(reason);
   });
 
-  test('but not one that changes nothing here, which is not even evaluated', () => {
+  test('but a property that changes nothing here is accepted, and not even evaluated', () => {
     const Tags = [{ Key: 'owner', Value: { Ref: 'Nowhere' } }];
     const Odd = { Type: 'AWS::DynamoDB::Table', Properties: { ...key, Tags } };
 

@@ -103,7 +103,7 @@ test.each([
     { default: { rate: 20.5, burst: 40 }, routes: { 'GET /slow': { rate: 1, burst: 5000 } } },
   ],
   [
-    // As a parameter of the type Number gives it.
+    // A parameter of the type Number gives texts.
     { DefaultRouteSettings: { ThrottlingRateLimit: '500', ThrottlingBurstLimit: '1000' } },
     { default: { rate: 500, burst: 1000 }, routes: {} },
   ],

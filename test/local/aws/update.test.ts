@@ -177,7 +177,7 @@ test('a new execution runs the new machine', async () => {
   await expect.poll(outputOf, { timeout: 20_000 }).toBe('"new"');
 });
 
-test('what holds data cannot change: it is named, and the stack runs on as before', async () => {
+test('a resource that holds data cannot change: the update is refused with its name, and the stack runs on as before', async () => {
   const aws = await started();
   const Table = {
     Type: 'AWS::DynamoDB::Table',

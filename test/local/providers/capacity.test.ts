@@ -16,7 +16,7 @@ async function limited(
   const statusOf = async (id: string) => (await poll(id)).body.output.task_status;
   return {
     ...local,
-    /** Lets time pass in steps, and waits for the images at each, so that they are ready when the time of a job is over. */
+    /** Lets time pass in steps. Waits for the images after each step, so that they are ready when a job ends. */
     async pass(seconds: number) {
       for (let passed = 0; passed < seconds; passed += 5) {
         clock.now += 5000;
@@ -107,7 +107,7 @@ describe('jobs above the number that run at once', () => {
   });
 });
 
-describe('a submit beyond what may wait', () => {
+describe('a submit beyond the limit of waiting jobs', () => {
   test('is DashScope’s 429, and nothing is accepted', async () => {
     const { submit, call } = await limited({ dashscope: { running: 1, queued: 1 } });
 
@@ -122,7 +122,7 @@ describe('a submit beyond what may wait', () => {
     expect((await call('GET', '/control')).body.counts).toMatchObject({ accepted: 2 });
   });
 
-  test('is EvoLink’s 429 where nothing may wait', async () => {
+  test('is EvoLink’s 429 when no job may wait', async () => {
     const { submitEvolink } = await limited({ evolink: { running: 1, queued: 0 } });
     await submitEvolink();
 
@@ -289,7 +289,7 @@ describe('the usage', () => {
     });
   });
 
-  test('does not depend on when it is looked at', async () => {
+  test('does not depend on the time of the read', async () => {
     const { accepted, pass, clock, usage } = await limited({ dashscope: { running: 1 } });
     await accepted();
     await accepted();
@@ -318,7 +318,7 @@ describe('the usage', () => {
     expect(await usage()).toMatchObject({ elapsedMs: 20_000, busyMs: 20_000 });
   });
 
-  test('begins anew after a reset, with the jobs that are there', async () => {
+  test('begins anew after a reset, with the jobs of that moment', async () => {
     const { accepted, call, pass, usage } = await limited({ dashscope: { running: 1 } });
     await accepted();
     await accepted();

@@ -101,7 +101,7 @@ test('each of the next jobs takes its duration from the list, and later jobs tak
 });
 
 describe('submit', () => {
-  test('busy responds with 429 as often as set, and accepts nothing', async () => {
+  test('busy responds with 429 the given number of times, and accepts nothing', async () => {
     const { mockProvider, submit, call } = await localProvider();
     mockProvider.control({ submit: 'busy', times: 2 });
 
@@ -207,7 +207,7 @@ describe('outcome', () => {
     });
   });
 
-  test('is used up by accepted jobs, not by rejected ones', async () => {
+  test('is used up only by accepted jobs, not by rejected submits', async () => {
     const { mockProvider, submit, accepted, ended } = await localProvider();
     mockProvider.control({ submit: 'busy', outcome: 'failed', times: 1 });
     await submit();

@@ -11,7 +11,7 @@ const yellow = await pictureOf(
 );
 const canvas: Canvas = { width: 320, height: 320 };
 
-// Where the sample shows the stripes of the tower, and where it shows only sky; in shares of a side.
+// The areas of the sample with the stripes of the tower, and with sky only; in shares of a side.
 const tower = [0.48, 0.4, 0.1, 0.3] as const;
 const sky = [0.68, 0.06, 0.28, 0.4] as const;
 const lowerRight = [0.74, 0.74, 0.2, 0.12] as const;

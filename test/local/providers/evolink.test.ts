@@ -93,7 +93,7 @@ describe('a submit with an idempotency key', () => {
     expect(await counts()).toMatchObject({ accepted: 1 });
   });
 
-  test('is not remembered when it was rejected', async () => {
+  test('is not stored when the submit was rejected', async () => {
     const { mockProvider, submit } = await adapterWithProvider('evolink');
     mockProvider.control({ submit: 'busy', times: 1 });
 

@@ -25,7 +25,7 @@ test('only the latest images are kept, on disk, until the mock provider is close
   await expect(files.store(png)).rejects.toThrow('closed');
 });
 
-test('a folder that is given loses what an earlier process left in it', async () => {
+test('files that an earlier process left in the given folder are deleted', async () => {
   const directory = join(mkdtempSync(join(tmpdir(), 'results-')), 'images');
   onTestFinished(() => rmSync(dirname(directory), { recursive: true }));
   const left = await resultFiles({ directory }).store(png);
@@ -80,7 +80,7 @@ test('a job drops the pictures of its request when its images are made, and when
     expect(job).toMatchObject({ imageCount: 1, request: { images: [] } });
 });
 
-test('of the jobs that have ended only the latest are kept, and all that have not', async () => {
+test('only the latest of the ended jobs are kept, and all jobs that have not ended', async () => {
   const { store, clock, add } = jobStore(2);
   const kept = () => store.all().map(({ id }) => id);
   const latest = [add(), add(), add()].slice(1).map(({ id }) => id);

@@ -13,7 +13,7 @@ const request = {
 const handled = (fields: object = {}) =>
   JSON.stringify({ message: 'request.handled', requestId: 'r1', keyName: 'shop', ...fields });
 
-/** Prints at once what is known when the test ends, with a clock that stands still. */
+/** A log whose clock stands still. When the test ends, it prints everything that is left. */
 function setUp() {
   const printed: string[] = [];
   const log = activityLog({
@@ -131,7 +131,7 @@ describe('an event of a task', () => {
     ]);
   });
 
-  test('that nobody has to know, and a line that is none of ours, are not printed', () => {
+  test('that is not important, and a line that is not one of our events, are not printed', () => {
     const { onLog, printed } = setUp();
     onLog('Work', '{"message":"duration.not_recorded","taskId":"task-1"}');
     onLog('Work', '{"_aws":{}}');

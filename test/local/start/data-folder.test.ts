@@ -42,7 +42,7 @@ describe('a data folder that another process uses', () => {
     );
   });
 
-  test('keeps all its data when it should have been deleted', async () => {
+  test('keeps all its data when a start with --fresh is refused', async () => {
     const folder = temporaryDirectory();
     mkdirSync(join(folder, 's3'));
     await otherOwner(folder);
@@ -51,7 +51,7 @@ describe('a data folder that another process uses', () => {
     expect(existsSync(join(folder, 's3'))).toBe(true);
   });
 
-  test('is free as soon as that process is killed, and its id is known', async () => {
+  test('is free as soon as that process is killed, and the next start gets its process id', async () => {
     const folder = temporaryDirectory();
     const { pid, kill } = await otherOwner(folder);
     await kill();
@@ -75,7 +75,7 @@ describe('a data folder', () => {
     expect(readdirSync(folder)).toEqual(['lock']);
   });
 
-  test('is not taken for used because of a process id that belongs to somebody else by now', () => {
+  test('does not count as used because of a process id that now belongs to another process', () => {
     const folder = temporaryDirectory();
     writeFileSync(join(folder, 'running.json'), JSON.stringify({ pid: process.pid }));
 
@@ -83,7 +83,7 @@ describe('a data folder', () => {
     release();
   });
 
-  test('that is locked before its owner could say who it is, is in use by another process', () => {
+  test('that is locked and does not name its owner yet is reported as in use by another process', () => {
     const folder = temporaryDirectory();
     const lock = lockDataFolder(folder);
     if ('owner' in lock) throw new Error('it was free');
@@ -93,7 +93,7 @@ describe('a data folder', () => {
     lock.release();
   });
 
-  test('loses what the local stack stored, and nothing else, when it shall be fresh', () => {
+  test('loses with --fresh the data that the local stack stored, and nothing else', () => {
     const folder = temporaryDirectory();
     for (const name of ['dynamodb', 'logs', 's3', 'secrets', 'cdk.out', 'mine']) {
       mkdirSync(join(folder, name));

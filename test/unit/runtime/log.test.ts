@@ -90,16 +90,19 @@ test.each([
   ['another one', 'x\n    at Bearer sk-dr-secret', 'y'],
   ['its end', 'bad x\n    at Bearer sk-dr-secret', 'x'],
   ['none', 'x\n    at Bearer sk-dr-secret', ''],
-])('the stack of an error whose message was replaced is not logged: %s', (_what, before, message) => {
-  const cause = new Error(before);
-  expect(cause.stack).toContain('secret'); // from here on the stack has the first message
-  cause.message = message;
+])(
+  'the stack of an error whose message was replaced is not logged: %s',
+  (_what, before, message) => {
+    const cause = new Error(before);
+    expect(cause.stack).toContain('secret'); // from here on the stack has the first message
+    cause.message = message;
 
-  log('error', 'request.failed', { cause });
+    log('error', 'request.failed', { cause });
 
-  expect(written.last()).toMatchObject({ cause: { name: 'Error' } });
-  expect(written.text()).not.toMatch(/secret/);
-});
+    expect(written.last()).toMatchObject({ cause: { name: 'Error' } });
+    expect(written.text()).not.toMatch(/secret/);
+  },
+);
 
 test('at most six lines of the stack are logged', () => {
   const deep = (left: number): Error => (left > 0 ? deep(left - 1) : new Error());

@@ -73,7 +73,7 @@ describe('while a transaction is writing an item', () => {
     await send(client, 'held');
   });
 
-  test('a condition is not looked at: the conflict comes first', async () => {
+  test('a condition is not evaluated: the conflict comes first', async () => {
     const { client, open, transaction } = await duringTransaction();
 
     const failing = { ...item('held'), ConditionExpression: 'attribute_exists(never)' };
@@ -179,7 +179,7 @@ describe('while a transaction is writing an item', () => {
 });
 
 describe('a transaction that will be cancelled', () => {
-  test('is in the way of others as well, on the items that it got', async () => {
+  test('blocks others as well, on the items that it holds', async () => {
     const failing = { ...key('absent'), ConditionExpression: 'attribute_exists(id)' };
     const { client, open, transaction, find } = await duringTransaction({
       ConditionCheck: failing,
@@ -225,7 +225,7 @@ describe('a reading transaction', () => {
     await expect(read).rejects.toMatchObject(cancelledWith({ Code: 'None' }, ongoing));
   });
 
-  test('holds nothing: who only reads is in nobody’s way', async () => {
+  test('holds no item: a transaction that only reads blocks nobody', async () => {
     const { client, read, open } = await reading();
 
     await client.send(new GetItemCommand(key('a')));
@@ -316,12 +316,12 @@ describe('the latency', () => {
     return moments.filter((at) => pause({ operation, input: {}, at }) !== undefined);
   };
 
-  test('of a single call is before and after its effect, of a transaction in its middle as well', () => {
+  test('of a single call is before and after its effect; a transaction also pauses in the middle', () => {
     expect(pausesOf('PutItem')).toEqual(['received', 'done']);
     expect(pausesOf('TransactWriteItems')).toEqual(['received', 'prepared', 'done']);
   });
 
-  test('is nothing for a kind of call that has none, and for calls on whole tables', () => {
+  test('is zero for a kind of call without a latency, and for calls on whole tables', () => {
     expect(pausesOf('GetItem')).toEqual([]);
     expect(pausesOf('DescribeTable')).toEqual([]);
   });

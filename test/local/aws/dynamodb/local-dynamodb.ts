@@ -94,7 +94,7 @@ export async function emptyDir(): Promise<string> {
   return dir;
 }
 
-/** Stops the first call at a moment, until `open` is called. */
+/** Stops the first call that reaches a moment, until `open` is called. */
 export function gate(stops: (moment: Moment) => boolean) {
   const reached = Promise.withResolvers<void>();
   const opened = Promise.withResolvers<void>();

@@ -13,7 +13,7 @@ const killed = {
   ),
 };
 
-// The number of events that a sandbox has had tells whether it is warm or new.
+// The number of events in a sandbox shows whether the sandbox is warm or new.
 const source = (body: string, first: string) => `
   import { request } from 'node:http';
   import { createRequire } from 'node:module';
@@ -110,7 +110,7 @@ describe('the record', () => {
     ]);
   });
 
-  test('tells calls that wait for each other from calls at the same time, also when one fails', async () => {
+  test('distinguishes calls that wait for each other from calls at the same time, also when one fails', async () => {
     const { invoke, faults } = await setUp(`
       const refused = () => fetch('http://127.0.0.1:1/').catch(() => undefined);
       const broken = () => new Promise((resolve) => {
@@ -252,7 +252,7 @@ describe('a function', () => {
 
     const results = [await invoke(), await invoke(), await invoke()];
 
-    // The third finds a new sandbox.
+    // The third call finds a new sandbox.
     expect(results).toEqual([
       { ok: true, payload: { events: 1 } },
       killed,

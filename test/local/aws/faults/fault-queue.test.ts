@@ -26,7 +26,7 @@ describe('a crash', () => {
       lambda: { recycle: () => undefined },
       endExecution,
     });
-    /** Runs the function; returns what happened to it at each call. */
+    /** Runs the function; returns the decision at each call. */
     const run = (event: unknown, ...calls: string[]) => {
       const watched = watch()?.(definition, event);
       return calls.map((call, id) => watched?.decide(id, call));

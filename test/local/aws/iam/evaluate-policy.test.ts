@@ -33,7 +33,7 @@ test.each([
     [allow(table.toLowerCase(), required.action)],
     'not allowed',
   ],
-  ['what is below the resource', [allow(`${table}/*`, required.action)], 'not allowed'],
+  ['a resource below the required one', [allow(`${table}/*`, required.action)], 'not allowed'],
   [
     'a wildcard that would have to pass a colon',
     [allow('arn:aws:dynamodb:*', required.action)],
@@ -50,7 +50,7 @@ test.each([
     'not allowed',
   ],
   [
-    'a dot, which is no wildcard',
+    'a dot, which is not a wildcard',
     [allow(table.replace('Tasks', 'T.sks'), required.action)],
     'not allowed',
   ],

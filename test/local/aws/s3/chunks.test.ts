@@ -27,7 +27,7 @@ test.each([
   ['no checksum', '5\r\nhello\r\n0\r\n\r\n', 'BadDigest'],
   ['another length', '4\r\nhell\r\n0\r\n\r\n', 'IncompleteBody'],
   ['an end in the middle', '5\r\nhel', 'IncompleteBody'],
-  ['a size that is none', 'five\r\nhello\r\n', 'IncompleteBody'],
+  ['an invalid size', 'five\r\nhello\r\n', 'IncompleteBody'],
   ['a chunk that is longer than its size', '5\r\nhello!\r\n0\r\n\r\n', 'IncompleteBody'],
 ])('a body with %s is rejected', async (_, wire, code) => {
   await expect(received(wire)).rejects.toMatchObject({ code });

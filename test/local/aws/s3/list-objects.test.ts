@@ -145,7 +145,7 @@ test('max-keys of 0 asks for nothing and gets it', async () => {
 });
 
 test.each([
-  ['a token that is none', { ContinuationToken: '!' }],
+  ['an invalid token', { ContinuationToken: '!' }],
   ['an empty token', { ContinuationToken: '' }],
   ['a negative max-keys', { MaxKeys: -1 }],
 ])('%s is rejected', async (_, input) => {

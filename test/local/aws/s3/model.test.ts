@@ -22,7 +22,7 @@ type Step =
   | { readonly kind: 'delete version'; readonly key: string; readonly index: number }
   | { readonly kind: 'restart' };
 
-// Few names, so that steps meet; beside each other where UTF-8 and UTF-16 differ.
+// Few names, so that steps concern the same keys. Some sort differently in UTF-8 and UTF-16.
 const Key = fc.constantFrom(
   'a',
   'a/b',
@@ -62,7 +62,7 @@ const Listing = fc.record({
 });
 
 test.each([{ versioned: true }, { versioned: false }])(
-  'a bucket is what a plain model of it says: %j',
+  'a bucket behaves like a simple model of it: %j',
   async (bucket) => {
     await fc.assert(
       fc.asyncProperty(Steps, Listing, async (steps, listing) => {

@@ -43,7 +43,7 @@ const sdkOperations = Object.values(sdk).flatMap((exported) => {
   return success ? [{ name: data[2], method: data[3].http[0], uri: data[3].http[1] }] : [];
 });
 
-// What the SDK's schema does not have in the address itself.
+// Parts of the address that the SDK's schema does not have.
 const id = '&id=1';
 const upload = '&uploadId=u';
 const part = `${upload}&partNumber=1`;
@@ -188,7 +188,7 @@ test.each(unsupportedOptions)('%s is rejected and not ignored', async (option, s
   });
 });
 
-test('what a presigned address asks for is checked like a header', async () => {
+test('a parameter of a presigned address is checked like a header', async () => {
   const { client } = await localS3();
   const link = await getSignedUrl(client, new PutObjectCommand({ ...object, Tagging: 'a=b' }), {
     unhoistableHeaders: new Set(),
@@ -227,7 +227,7 @@ test.each([
   });
 });
 
-test('the storage class that every object has may be asked for', async () => {
+test('the storage class STANDARD, which every object has, may be requested', async () => {
   const { client } = await localS3();
 
   await client.send(new PutObjectCommand({ ...write, StorageClass: 'STANDARD' }));

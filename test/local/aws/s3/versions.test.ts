@@ -194,7 +194,7 @@ test('versions are listed by key, the newest first, with their delete markers', 
   expect(rest).toMatchObject({ Name: Bucket, IsTruncated: false, MaxKeys: 1000 });
 });
 
-test('a list of versions goes on behind its markers, also behind a version that is gone', async () => {
+test('a list of versions continues after its markers, also after a version that was deleted', async () => {
   const { client } = await localS3(versioned);
   const ids: string[] = [];
   for (const text of ['1', '2', '3', '4']) ids.unshift(await put(client, text));
@@ -243,7 +243,7 @@ test('a bucket without versions has one version of an object, which is called nu
   expect(await list(client)).not.toHaveProperty('Versions');
 });
 
-test('versions survive a restart, and those of a bucket that got or lost its versions', async () => {
+test('versions survive a restart, also when the bucket got or lost its versioning', async () => {
   const bucket = { versioned: false };
   const setUp = await localS3(bucket);
   await put(setUp.client, 'before');

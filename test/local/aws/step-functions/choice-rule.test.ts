@@ -81,7 +81,7 @@ test.each([
   [{ And: [yes, { Not: { Or: [no, { Not: yes }] } }] }, true],
   [{ And: [no, gone] }, false],
   [{ Or: [yes, gone] }, true],
-])('%j is %s; what decides first is enough', (rule, expected) => {
+])('%j is %s, and rules after the decisive one are not evaluated', (rule, expected) => {
   expect(matches(rule)).toBe(expected);
 });
 

@@ -1,4 +1,4 @@
-// Run by a test as a process of its own: it must end by itself, soon, once everything is closed.
+// A test runs this file as a process of its own. The process must end by itself soon after everything is closed.
 import { startStepFunctions } from '../../../../local/aws/step-functions/step-functions.ts';
 
 const lambda = 'arn:aws:lambda:eu-central-1:000000000000:function:Work';

@@ -68,7 +68,7 @@ describe('a machine', () => {
   });
 });
 
-// AWS runs these. Here each is refused by its name, so that nobody finds out by a wrong result.
+// AWS runs these machines. Here each is refused by its name, so that nobody gets a wrong result.
 test.each([
   ['the state type Parallel', single({ Type: 'Parallel', Branches: [branch] })],
   ['"Assign"', single({ Type: 'Pass', Assign: { n: 1 } })],
@@ -98,7 +98,7 @@ test.each([
       },
     }),
   ],
-])('what is not supported is refused by name and state: %s', (what, definition) => {
+])('an unsupported part is refused with its name and its state: %s', (what, definition) => {
   expect(() => readDefinition(definition)).toThrow(what);
   expect(() => readDefinition(definition)).toThrow(/→ at (States\.Work|QueryLanguage)/);
 });
@@ -106,7 +106,7 @@ test.each([
 const retry = (...Retry: object[]) => single({ ...direct, Retry });
 const caught = (...Catch: object[]) => before({ ...direct, Catch, Next: 'Done' });
 
-// AWS refuses these.
+// AWS refuses these machines, too.
 const invalid: readonly (readonly [string, object])[] = [
   ['no StartAt', { States: { Work: { Type: 'Succeed' } } }],
   ['no States', { StartAt: 'Work' }],
@@ -126,7 +126,7 @@ const invalid: readonly (readonly [string, object])[] = [
     single({ ...direct, TimeoutSeconds: 5, HeartbeatSeconds: 5 }),
   ],
   ['a timeout of 0', single({ ...direct, TimeoutSeconds: 0 })],
-  ['a path that is none', single({ ...direct, InputPath: 'a.b' })],
+  ['an invalid path', single({ ...direct, InputPath: 'a.b' })],
   ['a Wait without a duration', single({ Type: 'Wait' })],
   ['a Wait with two durations', single({ Type: 'Wait', Seconds: 1, SecondsPath: '$.s' })],
   ['a Wait until a text', single({ Type: 'Wait', Timestamp: 'tomorrow' })],
@@ -176,7 +176,7 @@ test.each(invalid)('a machine that is not valid is refused: %s', (_, definition)
   expect(() => readDefinition(definition)).toThrow('This machine would not work here');
 });
 
-// asl-validator takes half a second for each machine, so it judges only some.
+// asl-validator takes half a second for each machine, so it checks only some.
 test.each([
   'a start that is no state',
   'neither Next nor End',
@@ -187,7 +187,7 @@ test.each([
   'a Map with two processors',
   'one name for two states',
   'a field twice',
-])('what asl-validator calls invalid is refused here too: %s', (name) => {
+])('a machine that asl-validator calls invalid is refused here, too: %s', (name) => {
   const definition = new Map(invalid).get(name);
   if (!definition) throw new Error(`there is no case ${name}`);
 

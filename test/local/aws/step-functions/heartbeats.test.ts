@@ -4,7 +4,7 @@ import { lambdaCall } from '../../../../local/aws/step-functions/resource.ts';
 import { runTask } from '../../../../local/aws/step-functions/run-task.ts';
 import { lambdaArn, ok, waiting } from './local-step-functions.ts';
 
-/** A time that passes when the test says so. */
+/** A clock that only the test moves. */
 function manualTime() {
   let now = 0;
   const timers = new Set<{ readonly at: number; readonly run: () => void }>();

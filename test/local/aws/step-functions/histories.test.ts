@@ -10,15 +10,15 @@ import {
   waiting,
 } from './local-step-functions.ts';
 
-// What AWS writes into the history of small machines. A line is one event: its id, the id of the event
-// that it follows, its type, and what its details say.
+// The events that AWS writes into the history of small machines. A line is one event: its id, the id of the event
+// before it, its type, and its details.
 
 type Result = ReturnType<typeof ok>;
 
 type Case = {
   readonly machine: object;
   readonly input?: unknown;
-  /** What the function returns, call after call. The last one is repeated. */
+  /** The results of the function, one for each call. The last one is repeated. */
   readonly results?: readonly Result[];
   readonly history: readonly string[];
 };

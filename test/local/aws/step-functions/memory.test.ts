@@ -6,7 +6,7 @@ import { localStepFunctions, machineArn } from './local-step-functions.ts';
 
 const brief = { StartAt: 'Done', States: { Done: { Type: 'Succeed' } } };
 
-test('only the latest ended executions are kept whole; of older ones the status and the name stay', async () => {
+test('only the latest ended executions are kept as a whole; of older ones only the status and the name stay', async () => {
   const { start, end, history, client } = await localStepFunctions(brief, undefined, {
     maxEnded: 2,
   });
@@ -44,7 +44,7 @@ test('only the latest ended executions are kept whole; of older ones the status 
   expect(executions?.map(({ name }) => name)).toEqual(['d', 'c', 'b', 'a']);
 });
 
-test('only the latest used task tokens are remembered, and every token that is waited for', () => {
+test('only the latest used task tokens are kept, and every token for which a state waits', () => {
   const tokens = taskTokens(2);
   const all = Array.from({ length: 4 }, () => {
     const token = tokens.create();

@@ -60,6 +60,6 @@ test.each([
   [{ 'a.$': 3 }, 'the value of a.$ is not a path'],
   [{ 'a.$': '$.x[*]' }, 'the wildcard (*) is not supported'],
   [{ 'a.$': '$.x', a: 1 }, 'a field occurs twice'],
-])('what is not supported is refused when the template is read: %j', (template, message) => {
+])('an unsupported template is refused when it is read: %j', (template, message) => {
   expect(() => parseTemplate(template)).toThrow(message);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { checkUrl, urlProblem } from '../../../../functions/adapters/outbound/check-url.ts';
 import { guardedLookup } from '../../../../functions/adapters/outbound/guarded-request.ts';
-import { addresses, harmless, hosts, names, invalidHosts } from './hostile.ts';
+import { addresses, harmless, hosts, invalidHosts, names } from './hostile.ts';
 
 type Table = Readonly<Record<string, readonly string[]>>;
 const spelled = (table: Table) =>

@@ -28,7 +28,11 @@ test.each([
 });
 
 const elsewhere = Object.values({ ...hosts, ...invalidHosts }).flat();
-const schemes = [...addresses.schemes, ...addresses.ports, ...addresses['a user name before the host']];
+const schemes = [
+  ...addresses.schemes,
+  ...addresses.ports,
+  ...addresses['a user name before the host'],
+];
 
 test('there are hostile hosts and schemes to redirect to', () => {
   expect(elsewhere).not.toEqual([]);

@@ -2,7 +2,8 @@ type Disagreement = readonly [picture: string, says: string, because: string];
 
 const stepsOver = 'it takes whatever comes first for a segment and skips it';
 const garbage = 'it gives up where decoders look for the next marker';
-const unchecked = 'it reads only width and height, and checks neither them nor the rest of the file';
+const unchecked =
+  'it reads only width and height, and checks neither them nor the rest of the file';
 const oldest = 'it reads width and height of 16 bits as numbers of 32 bits';
 const onlyHeader = 'it reads no further than the header and misses that the rest is not there';
 

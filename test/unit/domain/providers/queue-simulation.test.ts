@@ -311,7 +311,7 @@ describe('without faults', () => {
   test.each([
     ['with polls', false],
     ['with webhooks', true],
-    ])(
+  ])(
     'positions count down and tasks are served in their order, and an expected wait is right within a fifth and the length of a job, %s',
     async (_how, webhooks) => {
       const asks = Array.from({ length: 30 }, (_, index) => 20_000 + 10_000 * index);

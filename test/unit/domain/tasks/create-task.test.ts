@@ -252,25 +252,22 @@ describe('a daily budget', () => {
   test.each([
     ['refuses', { stopAtBudget: true }],
     ['lets through', { stopAtBudget: false }],
-  ])(
-    'that %s creates beyond it reports each of them, and no other create',
-    async (_, stop) => {
-      const { create, store, beyondBudget } = context();
-      const { account } = sampleCaller;
-      await store.accounts.change(account, { dailyBudget: 2 * 1200, ...stop });
-      const { budget } = (await store.accounts.find(account)) ?? {};
-      const createOne = () => create(valid, undefined, { ...sampleCaller, budget });
+  ])('that %s creates beyond it reports each of them, and no other create', async (_, stop) => {
+    const { create, store, beyondBudget } = context();
+    const { account } = sampleCaller;
+    await store.accounts.change(account, { dailyBudget: 2 * 1200, ...stop });
+    const { budget } = (await store.accounts.find(account)) ?? {};
+    const createOne = () => create(valid, undefined, { ...sampleCaller, budget });
 
-      await createOne();
-      await createOne();
-      expect(beyondBudget).toEqual([]);
-      const third = await createOne().then(
-        () => 'created',
-        (problem: { readonly code: string }) => problem.code,
-      );
+    await createOne();
+    await createOne();
+    expect(beyondBudget).toEqual([]);
+    const third = await createOne().then(
+      () => 'created',
+      (problem: { readonly code: string }) => problem.code,
+    );
 
-      expect(third).toBe(stop.stopAtBudget ? 'daily_budget_exhausted' : 'created');
-      expect(beyondBudget).toEqual([account]);
-    },
-  );
+    expect(third).toBe(stop.stopAtBudget ? 'daily_budget_exhausted' : 'created');
+    expect(beyondBudget).toEqual([account]);
+  });
 });

@@ -141,13 +141,16 @@ describe('the next provider', () => {
   test.each([
     ['rejects the job', jobRejected(), [['dashscope', 'content_policy_violation']]],
     ['does not say', new SubmitUnknown('timed out'), []],
-  ])('a response is counted only if it says why: the provider %s', async (_what, error, expected) => {
-    const { submit, rejections } = context(pending(), { dashscope: [error] });
+  ])(
+    'a response is counted only if it says why: the provider %s',
+    async (_what, error, expected) => {
+      const { submit, rejections } = context(pending(), { dashscope: [error] });
 
-    await thrownBy(submit());
+      await thrownBy(submit());
 
-    expect(rejections).toEqual(expected);
-  });
+      expect(rejections).toEqual(expected);
+    },
+  );
 
   test('is tried at the third busy answer also when another provider rejects the operator each time', async () => {
     const { submit, submittedTo } = context(pending(), {

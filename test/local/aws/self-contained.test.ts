@@ -4,16 +4,16 @@ import { expect, test } from 'vitest';
 import { schemaByType, typesWithoutEffect } from '../../../local/aws/template/resource-types.ts';
 import pack from '../../../package.json' with { type: 'json' };
 
-// The emulator is a room of its own: it runs any template, and knows nothing of the product around it.
-const room = join(import.meta.dirname, '../../../local/aws');
-const files = readdirSync(room, { recursive: true, encoding: 'utf8', withFileTypes: true })
+// The emulator is independent: it runs any template, and knows nothing of the product around it.
+const folder = join(import.meta.dirname, '../../../local/aws');
+const files = readdirSync(folder, { recursive: true, encoding: 'utf8', withFileTypes: true })
   .filter((entry) => entry.isFile())
   .map((entry) => join(entry.parentPath, entry.name))
-  .map((file) => ({ file: relative(room, file), text: readFileSync(file, 'utf8') }));
-const readme = readFileSync(join(room, 'README.md'), 'utf8');
+  .map((file) => ({ file: relative(folder, file), text: readFileSync(file, 'utf8') }));
+const readme = readFileSync(join(folder, 'README.md'), 'utf8');
 
 test('no file of the emulator contains a word of the product', () => {
-  // Without the scope: the name alone is what a text would say.
+  // Without the scope, since a text would contain the name alone.
   const product = new RegExp(pack.name.split('/').at(-1) ?? '', 'i');
 
   expect('Darkroom').toMatch(product);
