@@ -186,7 +186,7 @@ describe('providers', () => {
     rejections: [],
   };
 
-  /** The verdict on these providers when they answer like this to their keys; a provider without an answer accepts its key. */
+  /** The verdict on these providers, by their answers to their keys; a provider without an answer accepts its key. */
   const judged = (
     all: Providers['data'],
     answers: Readonly<Record<string, ProviderTrial['result']>> = {},

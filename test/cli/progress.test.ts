@@ -69,6 +69,7 @@ describe('on a terminal', () => {
 
     for (const stage of stages) show(stage);
 
+    expect(written).not.toEqual([]);
     for (const text of written) {
       expect(stripVTControlCharacters(text).replace('\r', '').length).toBeLessThan(columns);
     }

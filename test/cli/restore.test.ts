@@ -6,7 +6,8 @@ import { tableNames } from '../../functions/domain/model/storage-names.ts';
 import { temporaryDirectory } from './cli-context.ts';
 import { runScript, script } from './run-script.ts';
 
-// The errors of `npm run restore` before it reaches AWS. Its work there: test/contract/restore.test.ts, test/faults/restore.test.ts.
+// The errors of `npm run restore` before it reaches AWS. Its work in AWS is tested in test/contract/restore.test.ts and
+// test/faults/restore.test.ts.
 
 const moment = ['--to', '2026-12-01T09:30:00Z'];
 

@@ -17,7 +17,7 @@ import { webServer } from './web-server.ts';
 const Bucket = bucketNames.inputs;
 const task = pending();
 const from = (url: string) => ({ kind: 'url', url }) as const;
-// It begins like a PNG, and not at random: one of 256 random beginnings is an empty Brotli file, after which nothing is read.
+// It begins like a PNG: one of 256 random beginnings is an empty Brotli file, after which nothing is read.
 const picture = Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), randomBytes(300_000)]);
 const MB = 1024 * 1024;
 

@@ -281,7 +281,7 @@ async function slotsAreNotFreed(): Promise<void> {
 /** Longer than a response may take, and shorter than the functions wait for DynamoDB. */
 const slowMs = 3100;
 
-/** A caller sends a request every four minutes. Every request writes to DynamoDB, and the write of the first ones is slow. */
+/** A caller sends a request every four minutes. Each one writes to DynamoDB, and the writes of the first ones are slow. */
 const dynamoDbIsSlow = (slowRequests: number, requests: number) => async () => {
   for (let request = 0; request < requests; request += 1) {
     dynamoDbLatency.write = request < slowRequests ? slowMs : 0;

@@ -44,7 +44,9 @@ describe('the built console', () => {
   test('contains nothing that the policy of the page forbids', () => {
     expect(page()).not.toMatch(/<style|style=|<script(?![^>]*\ssrc=)|\son\w+=|javascript:|data:/);
     const css = filesIn(built).filter((name) => name.endsWith('.css'));
+    expect(css).not.toEqual([]);
     for (const name of css) expect(bytesOf(name).toString()).not.toMatch(/url\(|@import/);
+    expect(scripts()).not.toEqual([]);
     for (const name of scripts()) {
       expect(bytesOf(name).toString()).not.toMatch(/\beval\(|new Function\(/);
     }

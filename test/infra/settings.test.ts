@@ -153,8 +153,8 @@ describe('without thumbnails', () => {
     expect(json.split('"Type":"Custom::S3BucketNotifications"')).toHaveLength(2);
   });
 
-  // CloudFormation lets CDK's function write a notification only when the properties of its resource change. So an operator
-  // whose notification is lost turns the thumbnails off and on again (docs/runbook.md, UploadEventLost).
+  // CDK's function writes a notification only when the properties of its resource change. So an operator who has lost one
+  // turns the thumbnails off and on again (docs/runbook.md, UploadEventLost).
   test('the bucket of inputs has another notification, which starts tasks as the one with thumbnails does', () => {
     const id = 'BucketsInputsNotifications';
     const notificationIn = (template: string) =>

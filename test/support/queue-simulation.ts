@@ -47,7 +47,7 @@ type Arrival = {
 export type SimulationOptions = {
   readonly seed: number;
   readonly arrivals: readonly Arrival[];
-  /** The capacity that is deployed from each time on, the first one from the start; without a capacity there are no limits. */
+  /** The capacity that is deployed from each time on, the first one from the start. Without a capacity there is no limit. */
   readonly capacities: readonly { readonly at: number; readonly capacity?: Capacity }[];
   /** How many jobs the provider runs at once, and whether it queues the others or refuses them. */
   readonly provider: { readonly running: number; readonly queues: boolean };

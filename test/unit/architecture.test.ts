@@ -63,7 +63,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'local/providers': ['local/aws'],
   local: ['local/aws', 'local/providers'],
   // The client: it reads the route declarations, and facts that the API has as well. It checks a picture as the API does,
-  // and a key of a provider with the client of that provider. A restore reads the tables, whose layout only their adapter knows.
+  // and a key of a provider with the client of that provider. A restore reads the tables, whose layout their adapter knows.
   cli: [
     ...domain('billing', 'wire', 'images', 'model'),
     ...adapters('aws', 'providers'),

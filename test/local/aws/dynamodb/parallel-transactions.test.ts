@@ -46,7 +46,10 @@ describe('many transactions at once', () => {
       }),
     );
 
-    for (const { Responses: [left, right] = [] } of snapshots)
+    expect(snapshots).toHaveLength(20);
+    for (const { Responses: [left, right] = [] } of snapshots) {
+      expect(left?.Item?.['amount']).toBeDefined();
       expect(left?.Item?.['amount']).toEqual(right?.Item?.['amount']);
+    }
   });
 });

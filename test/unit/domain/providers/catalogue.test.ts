@@ -74,6 +74,7 @@ test('no two models have a name in common', () => {
 });
 
 test('every model is found by its id and costs whole milli-credits', () => {
+  expect(models).not.toEqual([]);
   for (const model of models) {
     expect(findModel(model.id)).toBe(model);
     expect(Number.isSafeInteger(model.milliCreditsPerImage)).toBe(true);
