@@ -22,7 +22,8 @@ const run = runCanary({
 
 const Event = z.object({ id: z.string() });
 
-// The schedule invokes it. It does not throw when the path is broken: that is its result, and the next run comes anyway.
+// The schedule invokes this function. A failed canary is a result and not an error of the function, so it does not throw: the
+// next run comes anyway.
 export const handler = async (event: unknown): Promise<void> => {
   const { id } = Event.parse(event);
   try {

@@ -18,7 +18,7 @@ const run = deletePictures({
   now: Date.now,
 });
 
-// The route that deletes a task invokes it, and the reconciler.
+// The route that deletes a task and the reconciler invoke this function.
 export const handler = async (event: unknown): Promise<void> => {
   const { taskId } = TaskInput.parse(event);
   try {

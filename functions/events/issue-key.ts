@@ -38,6 +38,6 @@ const issueCode = issueConsoleCode({
 
 const issue = issueFor({ issueKey: createIssuedKey, issueCode });
 
-// It has no route and no trigger: only the operator invokes it, with AWS credentials that may do so.
+// This function has no route and no trigger: only the operator invokes it, with AWS credentials that allow it.
 export const handler = (event: unknown, { awsRequestId }: Pick<Context, 'awsRequestId'>) =>
   issue(event, awsRequestId);

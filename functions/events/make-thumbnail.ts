@@ -18,9 +18,9 @@ const make = makeThumbnail({
   gone: (taskId) => log('info', 'thumbnail.picture_gone', { taskId }),
 });
 
-// It names no bucket of its own: its role can use those two that send it events, and no other.
+// The bucket comes from the event: the role of this function can use the two buckets that send it events, and no other.
 export const handler = async ({ Records }: S3Event): Promise<void> => {
-  // One after the other: several pictures at a time would take the memory of several.
+  // One picture after the other: several at a time would need the memory of several.
   for (const { s3 } of Records) {
     const picture = taskPicture(client, s3.bucket.name, s3.object.key);
     if (picture) await make(picture);

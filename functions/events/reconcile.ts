@@ -58,13 +58,13 @@ const run = reconcile({
   },
 });
 
-/** Reconciles the slots, and tells how full they are. */
+/** Reconciles the slots, and emits the metrics about them. */
 async function reconcileQueue(): Promise<void> {
   const state = await runSlots();
   emitMetrics(queueMetrics(state, Date.now()));
 }
 
-// The slots first: that is fast, and every provider waits for it.
+// The slots come first: that is fast, and the tasks of every provider wait for them.
 export const handler = async (): Promise<void> => {
   await reconcileQueue().catch((cause: unknown) => {
     log('error', 'reconcile.failed', { cause });

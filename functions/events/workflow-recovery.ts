@@ -6,7 +6,7 @@ import type { TaskStore } from '../domain/tasks/ports.ts';
 import { log } from '../runtime/log.ts';
 import { countTaskMetric } from '../runtime/metric.ts';
 
-/** What the two functions that recover tasks share: they give a task a running workflow, and tell when it keeps dying. */
+/** What the two functions that recover tasks share: it gives a task a running workflow, and reports one that keeps dying. */
 export const workflowRecovery = (
   tasks: Pick<TaskStore, 'recordNextExecution'>,
   client: SFNClient,

@@ -15,7 +15,7 @@ import { countTaskMetric } from '../runtime/metric.ts';
 
 type Clients = { readonly dynamo: DynamoDBClient; readonly secretsManager: SecretsManagerClient };
 
-/** What the functions need that notify callers. */
+/** What the functions that notify callers share. */
 export function callbacks({ dynamo, secretsManager }: Clients, env: Env<'workflow/notify-caller'>) {
   const now = Date.now;
   const accounts = accountTable(dynamo, env.ACCOUNT_TABLE);

@@ -73,7 +73,7 @@ const poll = pollTask({
 });
 
 export const handler = step(PollInput, async ({ taskId, token, pollSeconds }) => {
-  // Read beside the task. An error is thrown where a key is used.
+  // Starts to read the keys at the same time as the task. An error is thrown later, where a key is used.
   keys().catch(() => undefined);
   await poll(taskId, token, pollSeconds);
 });

@@ -14,7 +14,7 @@ import type { Env } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
 import { emitTaskMetrics } from '../runtime/metric.ts';
 
-/** What the functions need that settle tasks. */
+/** What the functions that settle tasks share. */
 export const settlement = (dynamo: DynamoDBClient, env: Env<'workflow/settle-task'>) => ({
   deps: {
     ledger: settlements(

@@ -82,7 +82,7 @@ const submit = submitTask({
     });
     countTaskMetric(task, metricNames.providerAccountRejected);
   },
-  // It is only information: no task fails because it was not counted.
+  // The count is only information: no task fails because a rejection was not counted.
   recordRejection: (provider, code) =>
     rejected
       .record(provider, code)
