@@ -33,7 +33,7 @@ export interface paths {
         };
         /**
          * List tasks
-         * @description The tasks of the account, the newest first, page by page: by `cursor`, or by `page` for the first 1000 tasks. A page of rare tasks may have fewer than `limit`, or none; as long as there is a `next_cursor`, there are older tasks to look at. Pages by number shift when tasks are created in between, and each reads all pages before it again; they look at the newest 1400 tasks at most, and `next_cursor` leads to the older ones.
+         * @description The tasks of the account, the newest first, page by page: by `cursor`, or by `page` for the first 1000 tasks. If few tasks match, a page may have fewer than `limit`, or none; as long as there is a `next_cursor`, there are older tasks to read. Numbered pages shift when tasks are created in between, and each one reads all pages before it again. They cover at most the newest 1400 tasks; `next_cursor` leads to the older ones.
          */
         get: operations["listTasks"];
         put?: never;
@@ -53,14 +53,14 @@ export interface paths {
         };
         /**
          * Read a task
-         * @description How the task is, with links to its images when it is completed.
+         * @description The state of the task, with links to its images when it is completed.
          */
         get: operations["getTask"];
         put?: never;
         post?: never;
         /**
          * Delete a task
-         * @description Deletes a task that has ended, for good: its prompt, addresses and `metadata`, its pictures and results. From then on the task is not found, it is in no list, its result links answer 410 `result_expired`, and no callback is sent any more. What it cost stays in the ledger. A task that has not ended is refused with 409 `task_running`: cancel it, or wait. Deleting twice gets the same response. A file that was uploaded with `POST /v1/files` stays until its day is over, since other tasks may use it.
+         * @description Deletes a task that has ended, for good: its prompt, addresses and `metadata`, its pictures and results. From then on the task is not found, it is in no list, its result links get 410 `result_expired`, and no callback is sent any more. What it cost stays in the ledger. A task that has not ended is refused with 409 `task_running`: cancel it, or wait. Deleting twice gets the same response. A file that was uploaded with `POST /v1/files` stays until it expires, because other tasks may use it.
          */
         delete: operations["deleteTask"];
         options?: never;
@@ -79,7 +79,7 @@ export interface paths {
         put?: never;
         /**
          * Send the callback again
-         * @description Sends the callback of a task that has ended once more, under the same `webhook-id`, beginning with the first attempt. It counts like a create, and does nothing while a callback waits for its first attempt.
+         * @description Sends the callback of an ended task again. It keeps its `webhook-id` and starts again with its first attempt. The request counts like a create, and does nothing while the callback waits for its first attempt.
          */
         post: operations["redeliverCallback"];
         delete?: never;
@@ -99,7 +99,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel a task
-         * @description Asks for the task to end. Before the model has it, it fails with `request_cancelled` a moment later and costs nothing. Afterwards the provider is asked, and decides: if it cancels the job, the same happens; otherwise the task goes on and costs what is made. A task that the provider works on already cannot be cancelled: 409 `task_not_cancellable`. `task_info.can_cancel` says beforehand whether a task can be. Asking twice changes nothing.
+         * @description Asks for the task to end. A task that no provider has yet fails with `request_cancelled` a moment later and costs nothing. After that, the provider decides: if it cancels the job, the same happens; otherwise the task goes on, and the images that are made are charged. A task that the provider already works on cannot be cancelled: 409 `task_not_cancellable`. `task_info.can_cancel` says beforehand whether a task can be cancelled. Repeating the request changes nothing.
          */
         post: operations["cancelTask"];
         delete?: never;
@@ -117,7 +117,7 @@ export interface paths {
         };
         /**
          * Wait for a task
-         * @description Where a request with `Prefer: wait=N` is sent on to: do not make this address yourself. Responds when the task has ended, and with the task as it is when the time is over. Without a valid `place`, which works once and within ten seconds, it responds at once and without `Preference-Applied`. The task is as `GET /v1/tasks/{task_id}` has it, but for `queue_position`, `callback.attempts` and the `link` of each input, which are absent; `estimated_time` is then what is left of the wait that was expected when the task began to wait.
+         * @description A request with `Prefer: wait=N` is redirected here; do not make this address yourself. The response comes when the task has ended, or when the time is over, with the task as it is then. A `place` works once, within ten seconds; without a valid one the response comes at once and without `Preference-Applied`. The task is the same as in `GET /v1/tasks/{task_id}`, but without `queue_position`, `callback.attempts` and the `link` of each input. For a task that waits for a provider, `estimated_time` goes by the wait that was expected when the task began to wait.
          */
         get: operations["waitForTask"];
         put?: never;
@@ -139,7 +139,7 @@ export interface paths {
         put?: never;
         /**
          * Read several tasks
-         * @description The same as reading each of them. Ids that are no task of this account are left out.
+         * @description The same as reading each task by itself. An id that is not the id of a task of this account is left out.
          */
         post: operations["batchTasks"];
         delete?: never;
@@ -159,7 +159,7 @@ export interface paths {
         put?: never;
         /**
          * Send all undelivered callbacks again
-         * @description Sends the callbacks that were given up (`undelivered`) since a time once more: 100 of them at most, the newest first, each under its own `webhook-id` and beginning with its first attempt. While `has_more` is `true`, repeat it with the same `since` and the `before` of the response: a callback that fails again is not sent twice.
+         * @description Sends again the callbacks that were given up (`undelivered`) since a given time: at most 100, the newest first. Each one keeps its `webhook-id` and starts again with its first attempt. While `has_more` is `true`, repeat the request with the same `since` and the `before` of the response; then a callback that fails again is not sent twice.
          */
         post: operations["redeliverCallbacks"];
         delete?: never;
@@ -177,7 +177,7 @@ export interface paths {
         };
         /**
          * List callbacks
-         * @description The callbacks of all tasks of the account that have ended, the newest first, page by page. They are in the order in which their tasks were created, which is also what `since` and `until` are about; with `status=undelivered` in the order in which they were given up. A page of rare ones may have fewer than `limit`, or none; its `next_cursor` leads on all the same.
+         * @description The callbacks of all ended tasks of the account, the newest first, page by page. The order, `since` and `until` go by the time at which the task was created; with `status=undelivered`, by the time at which the callback was given up. If few callbacks match, a page may have fewer than `limit`, or none; its `next_cursor` still leads on.
          */
         get: operations["listDeliveries"];
         put?: never;
@@ -217,7 +217,7 @@ export interface paths {
         };
         /**
          * Fetch an uploaded picture
-         * @description A picture that your account has uploaded for later tasks, as it was sent, up to 4 MB. Nobody else can read it: for others its address is only a name. HEAD says type and size.
+         * @description A picture that your account has uploaded for later tasks, as it was sent, up to 4 MB. Nobody else can read it: for others its address is only a name. HEAD gives its type and size.
          */
         get: operations["getFile"];
         put?: never;
@@ -237,7 +237,7 @@ export interface paths {
         };
         /**
          * Fetch an image
-         * @description An address out of the `results` of a task. The link carries its own permission and works for 24 hours, without a key. A request that has the header `Authorization` all the same gets the image itself, up to 4 MB, since many clients would send that header to the other address as well. HEAD says type and size.
+         * @description An address from the `results` of a task. The link carries its own permission and works for 24 hours, without a key. The response redirects to the image. But a request with the header `Authorization` gets the image itself, up to 4 MB, because many clients would send that header to the other address too. HEAD gives the type and size.
          */
         get: operations["getResult"];
         put?: never;
@@ -277,7 +277,7 @@ export interface paths {
         };
         /**
          * Show a stored picture
-         * @description An address out of `file_url`. The link carries its own permission and works until the file expires or is deleted, without a key.
+         * @description An address from `file_url`. The link carries its own permission and works until the file expires or is deleted, without a key.
          */
         get: operations["showFile"];
         put?: never;
@@ -297,7 +297,7 @@ export interface paths {
         };
         /**
          * Save a stored picture
-         * @description An address out of `download_url`. Like the other link, but a browser saves the picture under its name.
+         * @description An address from `download_url`. It works like the link in `file_url`, but a browser saves the picture under its file name.
          */
         get: operations["downloadFile"];
         put?: never;
@@ -359,7 +359,7 @@ export interface paths {
         put?: never;
         /**
          * Store a picture that is sent as Base64
-         * @description The file is a whole JPEG, PNG, WebP or BMP by its content, whatever it claims to be. It is kept for 72 hours, counts once against the quota, and counts as a request of the key like a create. At most 4400000 bytes (`max_upload_bytes` of the quota). A body of more than 6 MB never reaches this API: the gateway in front answers it in its own words, `{"message"}`. Send the address of a larger file to `/api/v1/files/upload/url`, or upload it with `POST /v1/files`.
+         * @description The content must be a whole JPEG, PNG, WebP or BMP picture, whatever type the request claims. The file is kept for 72 hours and counts once against the quota. The upload counts as a request of the key, like a create. At most 4400000 bytes (`max_upload_bytes` of the quota). A body of more than 6 MB never reaches this API: the gateway in front rejects it with its own error body, `{"message"}`. Send the address of a larger file to `/api/v1/files/upload/url`, or upload it with `POST /v1/files`.
          */
         post: operations["uploadFileBase64"];
         delete?: never;
@@ -379,7 +379,7 @@ export interface paths {
         put?: never;
         /**
          * Store a picture from a form
-         * @description The file is a whole JPEG, PNG, WebP or BMP by its content, whatever it claims to be. It is kept for 72 hours, counts once against the quota, and counts as a request of the key like a create. At most 4400000 bytes (`max_upload_bytes` of the quota). A body of more than 6 MB never reaches this API: the gateway in front answers it in its own words, `{"message"}`. Send the address of a larger file to `/api/v1/files/upload/url`, or upload it with `POST /v1/files`. The names of the fields may be written `uploadPath` and `fileName` as well.
+         * @description The content must be a whole JPEG, PNG, WebP or BMP picture, whatever type the request claims. The file is kept for 72 hours and counts once against the quota. The upload counts as a request of the key, like a create. At most 4400000 bytes (`max_upload_bytes` of the quota). A body of more than 6 MB never reaches this API: the gateway in front rejects it with its own error body, `{"message"}`. Send the address of a larger file to `/api/v1/files/upload/url`, or upload it with `POST /v1/files`. The names of the fields may be written `uploadPath` and `fileName` as well.
          */
         post: operations["uploadFileStream"];
         delete?: never;
@@ -399,7 +399,7 @@ export interface paths {
         put?: never;
         /**
          * Store a picture from an address
-         * @description The file is a whole JPEG, PNG, WebP or BMP by its content, whatever it claims to be. It is kept for 72 hours, counts once against the quota, and counts as a request of the key like a create. At most 10 MB, and it must arrive within 20 seconds.
+         * @description The content must be a whole JPEG, PNG, WebP or BMP picture, whatever type the request claims. The file is kept for 72 hours and counts once against the quota. The upload counts as a request of the key, like a create. At most 10 MB, and it must arrive within 20 seconds.
          */
         post: operations["uploadFileUrl"];
         delete?: never;
@@ -417,7 +417,7 @@ export interface paths {
         };
         /**
          * Read your credits
-         * @description What this key and its account have and have used.
+         * @description The credits that this key and its account have left, and those that they have used.
          */
         get: operations["getCredits"];
         put?: never;
@@ -477,7 +477,7 @@ export interface paths {
         };
         /**
          * Read your usage
-         * @description What the account has used, added up by day, key or model, the first day first. A task counts on the day of UTC on which it ended, a moment after that.
+         * @description What the account has used, grouped by day, key or model, the first day first. A task counts on the day (UTC) on which it ended, and appears a moment after its end.
          */
         get: operations["getUsage"];
         put?: never;
@@ -499,7 +499,7 @@ export interface paths {
         put?: never;
         /**
          * Send a test event
-         * @description Sends an event to an address, once and signed like a callback, and says what came of it. The event has the form of a completed task with the type `test.image` and the id of no task; its link leads to no image. With the scope `manage`, for your own account, 6 times a minute for all its keys together.
+         * @description Sends one event to an address, signed like a callback, and reports the result. The event has the form of a completed task of the type `test.image`; its id belongs to no task, and its link leads to no image. You need the scope `manage`. All keys of an account together may send 6 test events a minute.
          */
         post: operations["testWebhook"];
         delete?: never;
@@ -581,7 +581,7 @@ export interface paths {
         };
         /**
          * Read an account
-         * @description What it has, what it may do, and how busy it is.
+         * @description The credits, the limits and the budget of an account, and how many of its tasks have not ended.
          */
         get: operations["getAccount"];
         put?: never;
@@ -591,7 +591,7 @@ export interface paths {
         head?: never;
         /**
          * Change an account
-         * @description Its group, its limits, its daily budget, and whether its keys work; what is left out stays as it is. A disabled account creates nothing from then on, and its keys stop reading within a minute; its tasks go on. A budget counts from when it is set; creates beyond it are refused with `stop_at_budget`, and counted in any case.
+         * @description Changes the group, the limits or the daily budget of an account, or whether its keys work. Fields that are left out stay as they are. A disabled account creates nothing from then on, and its keys stop reading within a minute; its tasks go on. A budget counts from the moment it is set. Creates beyond the budget are counted, and with `stop_at_budget` they are also refused.
          */
         patch: operations["changeAccount"];
         trace?: never;
@@ -647,7 +647,7 @@ export interface paths {
         put?: never;
         /**
          * Make a new webhook secret
-         * @description For some time callbacks are signed with both secrets, so that receivers can change over. With the scope `manage` for your own account only.
+         * @description For some time callbacks are signed with both secrets, so that receivers can change over. With the scope `manage` you can do this for your own account only.
          */
         post: operations["rotateSecret"];
         delete?: never;
@@ -665,7 +665,7 @@ export interface paths {
         };
         /**
          * Read the usage of all accounts
-         * @description What one account or all have used, added up by account, day, key or model. When the catalogue of models has the prices of the providers, it also says what the images cost you.
+         * @description What one account or all accounts have used, grouped by account, day, key or model. If the model catalogue has the prices of the providers, the response also says what the images cost you.
          */
         get: operations["getAllUsage"];
         put?: never;
@@ -687,7 +687,7 @@ export interface paths {
         put?: never;
         /**
          * Send all undelivered callbacks of an account again
-         * @description Sends the callbacks that were given up (`undelivered`) since a time once more: 100 of them at most, the newest first, each under its own `webhook-id` and beginning with its first attempt. While `has_more` is `true`, repeat it with the same `since` and the `before` of the response: a callback that fails again is not sent twice.
+         * @description Sends again the callbacks that were given up (`undelivered`) since a given time: at most 100, the newest first. Each one keeps its `webhook-id` and starts again with its first attempt. While `has_more` is `true`, repeat the request with the same `since` and the `before` of the response; then a callback that fails again is not sent twice.
          */
         post: operations["redeliverAccountCallbacks"];
         delete?: never;
@@ -704,8 +704,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read what was done
-         * @description Every change through a route under `/v1/admin/`, and every key that was issued with AWS credentials, the newest first, page by page; for 400 days. A page of rare entries may have fewer than `limit`, or none; its `next_cursor` leads on all the same. A request that was refused has no entry.
+         * Read the audit log
+         * @description Every change through a route under `/v1/admin/`, and every key that was issued with AWS credentials, the newest first, page by page. Entries are kept for 400 days. If few entries match, a page may have fewer than `limit`, or none; its `next_cursor` still leads on. A request that was refused has no entry.
          */
         get: operations["listAudit"];
         put?: never;
@@ -725,7 +725,7 @@ export interface paths {
         };
         /**
          * List the providers
-         * @description In the order in which they are tried, and then those that are not offered: how many jobs each takes, has and is waited for with, how long it takes, and what it has rejected lately. And when the reconciler has run last, which repairs what was lost.
+         * @description The providers in the order in which they are tried, then those that are not offered. For each one: how many jobs it accepts and has, how many tasks wait for it, how long a job takes, and what it has rejected lately. The response also says when the reconciler last ran, which repairs what was lost.
          */
         get: operations["listProviders"];
         put?: never;
@@ -747,7 +747,7 @@ export interface paths {
         put?: never;
         /**
          * Try the key of a provider
-         * @description Asks a provider with the key that is stored now for a job that does not exist. That costs nothing, and says whether the provider takes the key. Functions that run use a new key within five minutes.
+         * @description Asks a provider for a job that does not exist, with the key that is stored now. This costs nothing, and shows whether the provider takes the key. Running functions use a new key within five minutes.
          */
         post: operations["tryProvider"];
         delete?: never;
@@ -765,7 +765,7 @@ export interface paths {
         };
         /**
          * Find tasks
-         * @description The tasks of all accounts, the newest first, page by page. A page of rare tasks may have fewer than `limit`, or none; its `next_cursor` leads on all the same. Deleted tasks are not listed.
+         * @description The tasks of all accounts, the newest first, page by page. If few tasks match, a page may have fewer than `limit`, or none; its `next_cursor` still leads on. Deleted tasks are not listed.
          */
         get: operations["findTasks"];
         put?: never;
@@ -785,7 +785,7 @@ export interface paths {
         };
         /**
          * Read a task of any account
-         * @description What became of the task and where it is: its provider and ticket, its execution, its callbacks. What was asked, and its images, only its account reads.
+         * @description The state of the task, with its provider and ticket, its execution and its callbacks. Only its own account can read the request and the images.
          */
         get: operations["getAnyTask"];
         put?: never;
@@ -807,7 +807,7 @@ export interface paths {
         put?: never;
         /**
          * Send the callback of any task again
-         * @description Sends the callback of a task that has ended once more, under the same `webhook-id`, beginning with the first attempt.
+         * @description Sends the callback of an ended task again. It keeps its `webhook-id` and starts again with its first attempt.
          */
         post: operations["redeliverAnyCallback"];
         delete?: never;
@@ -827,7 +827,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel a task of any account
-         * @description As its account can: a task that no provider has fails with `request_cancelled` and costs nothing; afterwards the provider decides. Asking twice changes nothing.
+         * @description Does the same as a cancel by the account of the task. A task that no provider has yet fails with `request_cancelled` and costs nothing; after that, the provider decides. Repeating the request changes nothing.
          */
         post: operations["cancelAnyTask"];
         delete?: never;
@@ -846,8 +846,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Look at a task now
-         * @description Does for a task that has not ended what is done for every task now and then: starts its workflow when it is missing or dead, and wakes one that waits, so that the provider is asked at once.
+         * Check a task now
+         * @description Does at once for a task that has not ended what the reconciler does for every task from time to time: starts its workflow if it is missing or dead, and wakes a workflow that waits, so that the provider is polled at once.
          */
         post: operations["checkTask"];
         delete?: never;
@@ -871,7 +871,7 @@ export interface paths {
         put?: never;
         /**
          * Make an API key
-         * @description The key is shown in this response only. With the scope `manage` you make keys of your own account: they have the scopes `read` and `generate` at most, and no higher limits, later expiry or other models than your own key; what you leave out is that of your own key.
+         * @description The key is shown in this response only. With the scope `manage` you make keys of your own account. They have at most the scopes `read` and `generate`, and no higher limits, no later expiry and no other models than your own key. A field that you leave out is taken from your own key.
          */
         post: operations["createKey"];
         delete?: never;
@@ -896,14 +896,14 @@ export interface paths {
         post?: never;
         /**
          * Delete an API key
-         * @description The key stops creating and managing at once, and reading within a minute; its tasks continue. Nobody deletes the key that he calls with.
+         * @description The key stops creating and managing at once, and reading within a minute; its tasks continue. You cannot delete the key that you call with.
          */
         delete: operations["deleteKey"];
         options?: never;
         head?: never;
         /**
          * Change an API key
-         * @description Renames it, enables or disables it, or changes what it may do. It stops creating and managing at once, and reading within a minute. Nobody changes the key that he calls with. With the scope `manage` you change keys of your own account that have neither `manage` nor `admin`, and nothing that the operator has set.
+         * @description Renames a key, enables or disables it, or changes what it may do. A change counts at once for creating and managing, and within a minute for reading. You cannot change the key that you call with. With the scope `manage` you can change keys of your own account that have neither `manage` nor `admin`, but nothing that the operator has set.
          */
         patch: operations["changeKey"];
         trace?: never;
@@ -954,7 +954,7 @@ export interface components {
     schemas: {
         /**
          * GenerationRequest
-         * @description What to make. Pictures come as `image_urls` or as `image_uploads`, one of the two. `null` is the same as no value. A field that is not listed here is ignored, and the response names it in `warnings`; one that would make other pictures or cost another price (a mask, a tier, further pictures) is refused.
+         * @description What to make. Pictures come as `image_urls` or as `image_uploads`, one of the two. `null` is the same as no value. A field that is not listed here is ignored, and the response names it in `warnings`. But a field that would change the images or the price (a mask, a tier, further pictures) is refused.
          */
         GenerationRequest: {
             /**
@@ -966,10 +966,10 @@ export interface components {
             prompt: string;
             /** @description The addresses of the pictures to edit, downloadable without a login, or those of uploaded files. JPEG, PNG, WebP or BMP without transparency, up to 10 MB, sides of 384 to 5000 pixels */
             image_urls?: string[] | null;
-            /** @description The pictures to edit, when they have no address: the response has a form to upload each one with, for 15 minutes, and the task starts when the last one has arrived. Without all of them it fails after 16 minutes. JPEG, PNG, WebP or BMP without transparency, up to 10 MB, sides of 384 to 5000 pixels */
+            /** @description The pictures to edit, when they have no address. The response has an upload form for each one, which works for 15 minutes. The task starts when the last picture has arrived; if one is missing, it fails after 16 minutes. JPEG, PNG, WebP or BMP without transparency, up to 10 MB, sides of 384 to 5000 pixels */
             image_uploads?: {
                 /**
-                 * @description The media type of the picture; what it is in the end its content says. Other usual spellings, like `image/jpg`, are taken as well
+                 * @description The media type of the picture. In the end its content decides. Other usual spellings, like `image/jpg`, are accepted too
                  * @enum {string}
                  */
                 content_type: "image/jpeg" | "image/png" | "image/webp" | "image/bmp";
@@ -980,7 +980,7 @@ export interface components {
             callback_url?: string | null;
             /** @description What should not be in the images */
             negative_prompt?: string | null;
-            /** @description Width and height of the images, 768x768 to 1280x1280 pixels in all and sides from 1:4 to 4:1; or a ratio, which stands for the model’s size for it; without it, or with `auto`, the proportions of the last picture */
+            /** @description Width and height of the images: 768x768 to 1280x1280 pixels in all, with a ratio of the sides from 1:4 to 4:1. Or a ratio, for which the model has a size. Without `size`, or with `auto`, the images have the proportions of the last picture */
             size?: string | null;
             /** @description The same seed and request make similar images */
             seed?: number | null;
@@ -989,7 +989,7 @@ export interface components {
             /** @description Whether the images say that they were made by a machine */
             watermark?: boolean | null;
             /**
-             * @description Where the task waits when a provider has no room: of an account’s own waiting tasks, four in `interactive` are served for each one in `bulk`. For many tasks at once that nobody watches. The price is the same. Default: `interactive`
+             * @description Where the task waits when a provider has no room. Of the waiting tasks of an account, four in `interactive` are served for each one in `bulk`. Use `bulk` for many tasks at once that nobody watches. The price is the same. Default: `interactive`
              * @enum {string|null}
              */
             lane?: "interactive" | "bulk" | null;
@@ -1005,7 +1005,7 @@ export interface components {
         BatchRequest: {
             /** @description The ids of the tasks */
             task_ids: string[];
-            /** @description Whether each task comes with links to the thumbnails of its pictures, where the service makes some */
+            /** @description Whether each task comes with links to the thumbnails of its pictures, if the service makes thumbnails */
             thumbnails?: boolean | null;
         };
         /**
@@ -1013,9 +1013,9 @@ export interface components {
          * @description Which callbacks to send again
          */
         RedeliverRequest: {
-            /** @description Those that were given up since then, in unix seconds */
+            /** @description Only callbacks that were given up at this time or later, in unix seconds */
             since: number;
-            /** @description And before then; without it, until now */
+            /** @description Only callbacks that were given up before this time; without it, all until now */
             before?: number;
         };
         /**
@@ -1024,7 +1024,7 @@ export interface components {
          */
         FileRequest: {
             /**
-             * @description The media type of the picture; what it is in the end its content says. Other usual spellings, like `image/jpg`, are taken as well
+             * @description The media type of the picture. In the end its content decides. Other usual spellings, like `image/jpg`, are accepted too
              * @enum {string}
              */
             content_type: "image/jpeg" | "image/png" | "image/webp" | "image/bmp";
@@ -1093,30 +1093,30 @@ export interface components {
             user_group?: string;
             /** @description Limits that differ from the defaults */
             limits?: {
-                /** @description For each key: tasks it may ask for in a minute; and 20 times as many calls that create nothing */
+                /** @description For each key: how many tasks it may create in a minute. It may send 20 times as many requests that create nothing */
                 requests_per_minute?: number;
-                /** @description For all keys together: tasks that have not ended */
+                /** @description For all keys together: how many tasks there may be that have not ended */
                 tasks_in_flight?: number;
             };
         };
         /**
          * AccountPatch
-         * @description What to change; at least one of them. A limit of `null` goes back to the default
+         * @description What to change; at least one field. A limit of `null` goes back to the default
          */
         AccountPatch: {
             /** @description The user group it belongs to; you choose the names */
             user_group?: string;
             /** @description `false`: none of its keys works */
             enabled?: boolean;
-            /** @description What it is meant to spend on a day of UTC, in credits with at most three decimals; `null`: no budget */
+            /** @description What the account should spend at most on one day (UTC), in credits with at most three decimals; `null`: no budget */
             daily_budget_credits?: number | null;
             /** @description Whether creates beyond the budget are refused with `daily_budget_exhausted` */
             stop_at_budget?: boolean;
             /** @description Limits that differ from the defaults */
             limits?: {
-                /** @description For each key: tasks it may ask for in a minute; and 20 times as many calls that create nothing */
+                /** @description For each key: how many tasks it may create in a minute. It may send 20 times as many requests that create nothing */
                 requests_per_minute?: number | null;
-                /** @description For all keys together: tasks that have not ended */
+                /** @description For all keys together: how many tasks there may be that have not ended */
                 tasks_in_flight?: number | null;
             };
         };
@@ -1145,14 +1145,14 @@ export interface components {
         KeyRequest: {
             /** @description The account of the keys; without it, that of the key you call with */
             account?: string;
-            /** @description What it is for; callers see it in error messages */
+            /** @description What the key is for; callers see this name in error messages */
             name: string;
             /**
-             * @description `test`: a key that plays, with the sandbox provider and play credits; it has the scopes `read` and `generate` at most. It stays so for ever. Default: `live`
+             * @description `test`: a key of test mode, which uses the sandbox provider and play credits; it has at most the scopes `read` and `generate`. The mode of a key never changes. Default: `live`
              * @enum {string}
              */
             mode?: "live" | "test";
-            /** @description What it may do: `read`, `generate`, `manage` or `admin`. A key with the scope `manage` gives `read` and `generate`. Default: `generate` */
+            /** @description What it may do: `read`, `generate`, `manage` or `admin`. With a key that has the scope `manage` you can give only `read` and `generate`. Default: `generate` */
             scopes?: ("read" | "generate" | "manage" | "admin")[];
             /** @description Until when it works, in unix seconds; `null`: for ever */
             expires_at?: number | null;
@@ -1160,7 +1160,7 @@ export interface components {
             total_limit_credits?: number | null;
             /** @description What it may spend a day, in credits with at most three decimals; `null`: no limit */
             daily_limit_credits?: number | null;
-            /** @description The time zone in which its day begins, like `Europe/Berlin`. Default: `UTC` */
+            /** @description The time zone of its day, which begins at midnight there, like `Europe/Berlin`. Default: `UTC` */
             reset_timezone?: string;
             /** @description The models it may use; `null`: all of them */
             allowed_models?: "wan2.5-image-to-image"[] | null;
@@ -1170,11 +1170,11 @@ export interface components {
          * @description What to change; at least one field. `null` takes a limit away
          */
         KeyPatch: {
-            /** @description What it is for; callers see it in error messages */
+            /** @description What the key is for; callers see this name in error messages */
             name?: string;
             /** @description Whether it works */
             enabled?: boolean;
-            /** @description What it may do: `read`, `generate`, `manage` or `admin`. A key with the scope `manage` gives `read` and `generate` */
+            /** @description What it may do: `read`, `generate`, `manage` or `admin`. With a key that has the scope `manage` you can give only `read` and `generate` */
             scopes?: ("read" | "generate" | "manage" | "admin")[];
             /** @description Until when it works, in unix seconds; `null`: for ever */
             expires_at?: number | null;
@@ -1182,7 +1182,7 @@ export interface components {
             total_limit_credits?: number | null;
             /** @description What it may spend a day, in credits with at most three decimals; `null`: no limit */
             daily_limit_credits?: number | null;
-            /** @description The time zone in which its day begins, like `Europe/Berlin` */
+            /** @description The time zone of its day, which begins at midnight there, like `Europe/Berlin` */
             reset_timezone?: string;
             /** @description The models it may use; `null`: all of them */
             allowed_models?: "wan2.5-image-to-image"[] | null;
@@ -1192,7 +1192,7 @@ export interface components {
          * @description The code
          */
         ConsoleCodeRequest: {
-            /** @description What stands behind `#code=` in the link */
+            /** @description The part of the link after `#code=` */
             code: string;
         };
         /**
@@ -1917,7 +1917,7 @@ export interface components {
             id: string;
             /** @constant */
             object: "model";
-            /** @description When it was added, in unix seconds */
+            /** @description When the model was added, in unix seconds */
             created: number;
             /** @description Who makes the model */
             owned_by: string;
@@ -2066,13 +2066,13 @@ export interface components {
             /** @constant */
             object: "callback_redelivery";
             account: string;
-            /** @description Callbacks were taken that were given up since then, in unix seconds */
+            /** @description Only callbacks that were given up at this time or later are sent, in unix seconds */
             since: number;
-            /** @description And before that, in unix seconds */
+            /** @description Only callbacks that were given up before this time are sent, in unix seconds */
             before: number;
-            /** @description How many are on their way */
+            /** @description How many callbacks are on their way */
             scheduled: number;
-            /** @description Whether others are left: send the request again, with this `before` */
+            /** @description Whether callbacks are left: send the request again, with this `before` */
             has_more: boolean;
         };
         /**
@@ -2576,42 +2576,42 @@ export interface components {
                 position: number | null;
                 /** @description Whether you have stored a key for it. The key is never shown */
                 has_key: boolean;
-                /** @description What it takes of you, as it was deployed; `null`: no limits */
+                /** @description How much it accepts from you, as it was deployed; `null`: no limits */
                 capacity: {
                     /** @description How many jobs it runs at once */
                     running: number;
                     /** @description `null`: no limit */
                     submits_per_second: number | null;
-                    /** @description How many jobs more may wait there */
+                    /** @description How many more jobs may wait there */
                     ahead: number;
                 } | null;
                 /** @description The models that it offers */
                 models: {
                     id: string;
-                    /** @description How long it takes, as the latest jobs did; a guess until there are five */
+                    /** @description How long a job takes, measured with the latest ones; a guess until there are five */
                     typical_seconds: number;
                 }[];
-                /** @description Who has one may have a job at the provider */
+                /** @description The slots: a task that has one may have a job at the provider */
                 slots: {
-                    /** @description Of the provider, or of one model there if it counts by model */
+                    /** @description The provider, or one model there if the provider counts by model */
                     name: string;
                     /** @description How many jobs may be there */
                     total: number | null;
                     /** @description How many of them are taken */
                     taken: number;
-                    /** @description How many tasks wait for one, a minute ago at most. One that may go to several providers is counted at each */
+                    /** @description How many tasks wait for a slot, counted at most a minute ago. A task that may go to several providers is counted at each */
                     waiting: number;
-                    /** @description Since when the one waits that has waited longest, in unix seconds */
+                    /** @description Since when the task waits that has waited longest, in unix seconds */
                     oldest_waiting_since: number | null;
-                    /** @description Until when none is handed out, because it was busy, in unix seconds */
+                    /** @description Until when no slot is given out, because the provider was busy, in unix seconds */
                     paused_until: number | null;
                 }[];
-                /** @description Jobs that it did not accept in the last 7 days, also when another provider did. Without those that failed there later */
+                /** @description Jobs that it did not accept in the last 7 days, even if another provider then did. Jobs that it accepted and that failed later are not counted */
                 rejections: {
-                    /** @description Of UTC */
+                    /** @description The day (UTC) */
                     day: string;
                     /**
-                     * @description What a task fails with for it; `resource_exhausted`: it was busy
+                     * @description The error code with which a task fails after this rejection; `resource_exhausted`: the provider was busy
                      * @enum {string}
                      */
                     code: "content_policy_violation" | "invalid_parameters" | "image_processing_error" | "image_dimension_mismatch" | "request_cancelled" | "generation_failed_no_content" | "service_error" | "generation_timeout" | "resource_exhausted" | "quota_exceeded" | "service_unavailable" | "unknown_error";
@@ -2620,12 +2620,12 @@ export interface components {
             }[];
             /** @description Send it as `cursor` to read on; `null` on the last page */
             next_cursor: string | null;
-            /** @description When the reconciler has run last: it runs once a minute. `null`: not yet, in unix seconds */
+            /** @description When the reconciler last ran; it runs once a minute. `null`: not yet, in unix seconds */
             reconciled_at: number | null;
         };
         /**
          * ProviderTrial
-         * @description What a provider said to the key that is stored for it
+         * @description Whether a provider takes the key that is stored for it
          */
         ProviderTrial: {
             /** @constant */
@@ -2633,7 +2633,7 @@ export interface components {
             /** @enum {string} */
             provider: "dashscope" | "evolink" | "fal";
             /**
-             * @description `rejected`: it does not take the key. `unclear`: it could not be reached, or did not say. `no_key`: you have stored none
+             * @description `accepted` or `rejected`: whether the provider takes the key. `unclear`: the provider could not be reached, or its response does not tell. `no_key`: you have stored no key for it
              * @enum {string}
              */
             result: "accepted" | "rejected" | "unclear" | "no_key";
@@ -2938,11 +2938,11 @@ export interface components {
             object: "console_session";
             /** @description The API key of the session. It is shown in this response only */
             api_key: string;
-            /** @description Its id, by which it can be disabled or deleted */
+            /** @description The id of that key, by which the key can be disabled or deleted */
             key_id: string;
-            /** @description Until when it works, in unix seconds */
+            /** @description Until when the key works, in unix seconds */
             expires_at: number;
-            /** @description It ends earlier when it is not used for so long */
+            /** @description The session ends earlier if it is not used for this long */
             idle_seconds: number;
         };
         /**
@@ -2964,7 +2964,7 @@ export interface components {
             message: string;
             /** @constant */
             type: "invalid_request_error";
-            /** @description The one field that is to blame, if there is one */
+            /** @description The field that is wrong, if the error is about one field */
             param: string | null;
         };
         /**
@@ -2981,12 +2981,12 @@ export interface components {
             message: string;
             /** @constant */
             type: "invalid_request_error";
-            /** @description The one field that is to blame, if there is one */
+            /** @description The field that is wrong, if the error is about one field */
             param: string | null;
         };
         /**
          * InvalidTaskIdError
-         * @description What stands in the path is not a task id.
+         * @description The id in the path is not a task id.
          */
         InvalidTaskIdError: {
             /**
@@ -2998,12 +2998,12 @@ export interface components {
             message: string;
             /** @constant */
             type: "invalid_request_error";
-            /** @description The one field that is to blame, if there is one */
+            /** @description The field that is wrong, if the error is about one field */
             param: string | null;
         };
         /**
          * FileDownloadFailedError
-         * @description The address could not be fetched, or answered with something else than the file.
+         * @description The address could not be fetched, or it did not respond with the file.
          */
         FileDownloadFailedError: {
             /**
@@ -3015,7 +3015,7 @@ export interface components {
             message: string;
             /** @constant */
             type: "invalid_request_error";
-            /** @description The one field that is to blame, if there is one */
+            /** @description The field that is wrong, if the error is about one field */
             param: string | null;
         };
         /**
@@ -3032,12 +3032,12 @@ export interface components {
             message: string;
             /** @constant */
             type: "authentication_error";
-            /** @description The one field that is to blame, if there is one */
+            /** @description The field that is wrong, if the error is about one field */
             param: string | null;
         };
         /**
          * KeyDisabledError
-         * @description The operator has switched the key off.
+         * @description The key or its account is disabled.
          */
         KeyDisabledError: {
             /**
@@ -3049,14 +3049,14 @@ export interface components {
             message: string;
             /** @constant */
             type: "authentication_error";
-            /** @description The one field that is to blame, if there is one */
+            /** @description The field that is wrong, if the error is about one field */
             param: string | null;
             /** @description The name of the API key */
             key_name: string;
         };
         /**
          * KeyExpiredError
-         * @description The key was made to last until `expired_at`.
+         * @description The key was valid until `expired_at`; or a session has ended because it was not used.
          */
         KeyExpiredError: {
             /**
@@ -3068,7 +3068,7 @@ export interface components {
             message: string;
             /** @constant */
             type: "authentication_error";
-            /** @description The one field that is to blame, if there is one */
+            /** @description The field that is wrong, if the error is about one field */
             param: string | null;
             /** @description The name of the API key */
             key_name: string;
@@ -3089,7 +3089,7 @@ export interface components {
             message: string;
             /** @constant */
             type: "insufficient_quota";
-            /** @description The one field that is to blame, if there is one */
+            /** @description The field that is wrong, if the error is about one field */
             param: string | null;
             /** @description What the task would have reserved, in credits with at most three decimals */
             estimated_credits?: number;
@@ -3110,7 +3110,7 @@ export interface components {
             message: string;
             /** @constant */
             type: "insufficient_quota";
-            /** @description The one field that is to blame, if there is one */
+            /** @description The field that is wrong, if the error is about one field */
             param: string | null;
             /** @description The name of the API key */
             key_name: string;
@@ -3137,7 +3137,7 @@ export interface components {
             message: string;
             /** @constant */
             type: "insufficient_quota";
-            /** @description The one field that is to blame, if there is one */
+            /** @description The field that is wrong, if the error is about one field */
             param: string | null;
             /** @description The name of the API key */
             key_name: string;
@@ -3149,12 +3149,12 @@ export interface components {
             daily_used_credits: number;
             /** @description What the key may still spend, in credits with at most three decimals */
             remaining_credits: number;
-            /** @description Where its day begins at midnight */
+            /** @description The time zone in which its day begins at midnight */
             reset_timezone: string;
         };
         /**
          * DailyBudgetExhaustedError
-         * @description The task would bring the account above its daily budget, and its creates stop there.
+         * @description The task would bring the account above its daily budget, and the account is set to stop there.
          */
         DailyBudgetExhaustedError: {
             /**
@@ -3166,18 +3166,18 @@ export interface components {
             message: string;
             /** @constant */
             type: "insufficient_quota";
-            /** @description The one field that is to blame, if there is one */
+            /** @description The field that is wrong, if the error is about one field */
             param: string | null;
             /** @description What the task would have reserved, in credits with at most three decimals */
             estimated_credits: number;
-            /** @description What the account is meant to spend on a day of UTC, in credits with at most three decimals */
+            /** @description What the account should spend at most on one day (UTC), in credits with at most three decimals */
             daily_budget_credits: number;
             /** @description What the key may still spend, in credits with at most three decimals */
             remaining_credits: number;
         };
         /**
          * PermissionDeniedError
-         * @description The key lacks the scope of this route, or a link to a result is not valid any more.
+         * @description The key lacks the scope of this route, or it may not make this change; or a signed link is not valid.
          */
         PermissionDeniedError: {
             /**
@@ -3189,7 +3189,7 @@ export interface components {
             message: string;
             /** @constant */
             type: "invalid_request_error";
-            /** @description The one field that is to blame, if there is one */
+            /** @description The field that is wrong, if the error is about one field */
             param: string | null;
         };
         /**
@@ -3206,7 +3206,7 @@ export interface components {
             message: string;
             /** @constant */
             type: "invalid_request_error";
-            /** @description The one field that is to blame, if there is one */
+            /** @description The field that is wrong, if the error is about one field */
             param: string | null;
             /** @description The name of the API key */
             key_name: string;
@@ -3227,7 +3227,7 @@ export interface components {
             message: string;
             /** @constant */
             type: "invalid_request_error";
-            /** @description The one field that is to blame, if there is one */
+            /** @description The field that is wrong, if the error is about one field */
             param: string | null;
         };
         /**
@@ -3244,7 +3244,7 @@ export interface components {
             message: string;
             /** @constant */
             type: "invalid_request_error";
-            /** @description The one field that is to blame, if there is one */
+            /** @description The field that is wrong, if the error is about one field */
             param: string | null;
         };
         /**
@@ -3261,7 +3261,7 @@ export interface components {
             message: string;
             /** @constant */
             type: "invalid_request_error";
-            /** @description The one field that is to blame, if there is one */
+            /** @description The field that is wrong, if the error is about one field */
             param: string | null;
         };
         /**
@@ -3278,7 +3278,7 @@ export interface components {
             message: string;
             /** @constant */
             type: "invalid_request_error";
-            /** @description The one field that is to blame, if there is one */
+            /** @description The field that is wrong, if the error is about one field */
             param: string | null;
         };
         /**
@@ -3295,7 +3295,7 @@ export interface components {
             message: string;
             /** @constant */
             type: "invalid_request_error";
-            /** @description The one field that is to blame, if there is one */
+            /** @description The field that is wrong, if the error is about one field */
             param: string | null;
         };
         /**
@@ -3312,7 +3312,7 @@ export interface components {
             message: string;
             /** @constant */
             type: "invalid_request_error";
-            /** @description The one field that is to blame, if there is one */
+            /** @description The field that is wrong, if the error is about one field */
             param: string | null;
         };
         /**
@@ -3329,7 +3329,7 @@ export interface components {
             message: string;
             /** @constant */
             type: "invalid_request_error";
-            /** @description The one field that is to blame, if there is one */
+            /** @description The field that is wrong, if the error is about one field */
             param: string | null;
         };
         /**
@@ -3346,7 +3346,7 @@ export interface components {
             message: string;
             /** @constant */
             type: "insufficient_quota";
-            /** @description The one field that is to blame, if there is one */
+            /** @description The field that is wrong, if the error is about one field */
             param: string | null;
         };
         /**
@@ -3363,12 +3363,12 @@ export interface components {
             message: string;
             /** @constant */
             type: "invalid_request_error";
-            /** @description The one field that is to blame, if there is one */
+            /** @description The field that is wrong, if the error is about one field */
             param: string | null;
         };
         /**
          * TaskEndedError
-         * @description The task is over already.
+         * @description The task has already ended.
          */
         TaskEndedError: {
             /**
@@ -3380,7 +3380,7 @@ export interface components {
             message: string;
             /** @constant */
             type: "invalid_request_error";
-            /** @description The one field that is to blame, if there is one */
+            /** @description The field that is wrong, if the error is about one field */
             param: string | null;
         };
         /**
@@ -3397,12 +3397,12 @@ export interface components {
             message: string;
             /** @constant */
             type: "invalid_request_error";
-            /** @description The one field that is to blame, if there is one */
+            /** @description The field that is wrong, if the error is about one field */
             param: string | null;
         };
         /**
          * TaskRunningError
-         * @description The task is not over yet.
+         * @description The task has not ended yet.
          */
         TaskRunningError: {
             /**
@@ -3414,7 +3414,7 @@ export interface components {
             message: string;
             /** @constant */
             type: "invalid_request_error";
-            /** @description The one field that is to blame, if there is one */
+            /** @description The field that is wrong, if the error is about one field */
             param: string | null;
         };
         /**
@@ -3431,17 +3431,17 @@ export interface components {
             message: string;
             /** @constant */
             type: "invalid_request_error";
-            /** @description The one field that is to blame, if there is one */
+            /** @description The field that is wrong, if the error is about one field */
             param: string | null;
             /**
              * Format: uri
-             * @description Where the picture is for five minutes; without a key
+             * @description The address of the picture: it works for five minutes, without a key
              */
             url: string;
         };
         /**
          * ResultExpiredError
-         * @description The picture was deleted: by its task’s deletion, or since pictures are kept for some days after the end of their task.
+         * @description The picture was deleted: with its task, or because pictures are kept only for some days after the end of their task.
          */
         ResultExpiredError: {
             /**
@@ -3453,12 +3453,12 @@ export interface components {
             message: string;
             /** @constant */
             type: "invalid_request_error";
-            /** @description The one field that is to blame, if there is one */
+            /** @description The field that is wrong, if the error is about one field */
             param: string | null;
         };
         /**
          * RequestTooLargeError
-         * @description The body is larger than any request has to be.
+         * @description The body is larger than this route accepts.
          */
         RequestTooLargeError: {
             /**
@@ -3470,12 +3470,12 @@ export interface components {
             message: string;
             /** @constant */
             type: "invalid_request_error";
-            /** @description The one field that is to blame, if there is one */
+            /** @description The field that is wrong, if the error is about one field */
             param: string | null;
         };
         /**
          * UnsupportedMediaTypeError
-         * @description The body is not JSON in UTF-8 by its Content-Type, or it is compressed.
+         * @description The Content-Type is not what the route accepts (JSON in UTF-8, or a form), or the body is compressed.
          */
         UnsupportedMediaTypeError: {
             /**
@@ -3487,7 +3487,7 @@ export interface components {
             message: string;
             /** @constant */
             type: "invalid_request_error";
-            /** @description The one field that is to blame, if there is one */
+            /** @description The field that is wrong, if the error is about one field */
             param: string | null;
         };
         /**
@@ -3504,7 +3504,7 @@ export interface components {
             message: string;
             /** @constant */
             type: "invalid_request_error";
-            /** @description The one field that is to blame, if there is one */
+            /** @description The field that is wrong, if the error is about one field */
             param: string | null;
         };
         /**
@@ -3521,7 +3521,7 @@ export interface components {
             message: string;
             /** @constant */
             type: "rate_limit_error";
-            /** @description The one field that is to blame, if there is one */
+            /** @description The field that is wrong, if the error is about one field */
             param: string | null;
         };
         /**
@@ -3538,7 +3538,7 @@ export interface components {
             message: string;
             /** @constant */
             type: "api_error";
-            /** @description The one field that is to blame, if there is one */
+            /** @description The field that is wrong, if the error is about one field */
             param: string | null;
         };
         /**
@@ -3555,12 +3555,12 @@ export interface components {
             message: string;
             /** @constant */
             type: "api_error";
-            /** @description The one field that is to blame, if there is one */
+            /** @description The field that is wrong, if the error is about one field */
             param: string | null;
         };
         /**
          * ServiceUnavailableError
-         * @description Many requests of the account were in each other’s way. Wait as long as Retry-After says.
+         * @description Many requests of the account changed the same data at the same time. Wait as long as Retry-After says.
          */
         ServiceUnavailableError: {
             /**
@@ -3572,7 +3572,7 @@ export interface components {
             message: string;
             /** @constant */
             type: "api_error";
-            /** @description The one field that is to blame, if there is one */
+            /** @description The field that is wrong, if the error is about one field */
             param: string | null;
         };
         /**
@@ -3591,7 +3591,7 @@ export interface components {
         };
     };
     responses: {
-        /** @description The gateway: the whole service, or this route, is above its requests a second. Without `code`, `x-request-id` and `Retry-After`: wait a second and send the request again. */
+        /** @description From the gateway: the whole service, or this route, gets more requests a second than its limit. This response has no `code`, no `x-request-id` and no `Retry-After`: wait a second and send the request again. */
         GatewayThrottled: {
             headers: {
                 [name: string]: unknown;
@@ -3615,9 +3615,9 @@ export interface components {
         /**
          * @description `unauthorized`: There is no key, or it is not valid.
          *
-         *     `KEY_DISABLED`: The operator has switched the key off.
+         *     `KEY_DISABLED`: The key or its account is disabled.
          *
-         *     `KEY_EXPIRED`: The key was made to last until `expired_at`.
+         *     `KEY_EXPIRED`: The key was valid until `expired_at`; or a session has ended because it was not used.
          */
         UnauthorizedOrKeyDisabledOrKeyExpired: {
             headers: {
@@ -3633,7 +3633,7 @@ export interface components {
         /**
          * @description `rate_limit_exceeded`: The key has sent too many requests, or the account has too many tasks that have not ended. Wait as long as Retry-After says.
          *
-         *     The gateway: the whole service, or this route, is above its requests a second. Without `code`, `x-request-id` and `Retry-After`: wait a second and send the request again.
+         *     From the gateway: the whole service, or this route, gets more requests a second than its limit. This response has no `code`, no `x-request-id` and no `Retry-After`: wait a second and send the request again.
          */
         RateLimitExceeded: {
             headers: {
@@ -3665,7 +3665,7 @@ export interface components {
                 };
             };
         };
-        /** @description `invalid_task_id`: What stands in the path is not a task id. */
+        /** @description `invalid_task_id`: The id in the path is not a task id. */
         InvalidTaskId: {
             headers: {
                 "x-request-id": components["headers"]["x-request-id"];
@@ -3689,7 +3689,7 @@ export interface components {
                 };
             };
         };
-        /** @description `permission_denied`: The key lacks the scope of this route, or a link to a result is not valid any more. */
+        /** @description `permission_denied`: The key lacks the scope of this route, or it may not make this change; or a signed link is not valid. */
         PermissionDenied: {
             headers: {
                 "x-request-id": components["headers"]["x-request-id"];
@@ -3702,7 +3702,7 @@ export interface components {
             };
         };
         /**
-         * @description `task_ended`: The task is over already.
+         * @description `task_ended`: The task has already ended.
          *
          *     `task_not_cancellable`: The provider works on the task already, or cannot cancel.
          */
@@ -3720,7 +3720,7 @@ export interface components {
         /**
          * @description `invalid_request`: The body, a parameter or a header breaks a rule; `param` names it.
          *
-         *     `invalid_task_id`: What stands in the path is not a task id.
+         *     `invalid_task_id`: The id in the path is not a task id.
          */
         InvalidRequestOrInvalidTaskId: {
             headers: {
@@ -3733,7 +3733,7 @@ export interface components {
                 };
             };
         };
-        /** @description `request_too_large`: The body is larger than any request has to be. */
+        /** @description `request_too_large`: The body is larger than this route accepts. */
         RequestTooLarge: {
             headers: {
                 "x-request-id": components["headers"]["x-request-id"];
@@ -3745,7 +3745,7 @@ export interface components {
                 };
             };
         };
-        /** @description `unsupported_media_type`: The body is not JSON in UTF-8 by its Content-Type, or it is compressed. */
+        /** @description `unsupported_media_type`: The Content-Type is not what the route accepts (JSON in UTF-8, or a form), or the body is compressed. */
         UnsupportedMediaType: {
             headers: {
                 "x-request-id": components["headers"]["x-request-id"];
@@ -3781,7 +3781,7 @@ export interface components {
                 };
             };
         };
-        /** @description `result_expired`: The picture was deleted: by its task’s deletion, or since pictures are kept for some days after the end of their task. */
+        /** @description `result_expired`: The picture was deleted: with its task, or because pictures are kept only for some days after the end of their task. */
         ResultExpired: {
             headers: {
                 "x-request-id": components["headers"]["x-request-id"];
@@ -3796,9 +3796,9 @@ export interface components {
         /**
          * @description `unauthorized`: There is no key, or it is not valid.
          *
-         *     `KEY_DISABLED`: The operator has switched the key off.
+         *     `KEY_DISABLED`: The key or its account is disabled.
          *
-         *     `KEY_EXPIRED`: The key was made to last until `expired_at`.
+         *     `KEY_EXPIRED`: The key was valid until `expired_at`; or a session has ended because it was not used.
          */
         FilesErrorUnauthorizedOrKeyDisabledOrKeyExpired: {
             headers: {
@@ -3809,7 +3809,7 @@ export interface components {
                 "application/json": components["schemas"]["FilesError"];
             };
         };
-        /** @description `permission_denied`: The key lacks the scope of this route, or a link to a result is not valid any more. */
+        /** @description `permission_denied`: The key lacks the scope of this route, or it may not make this change; or a signed link is not valid. */
         FilesErrorPermissionDenied: {
             headers: {
                 "x-request-id": components["headers"]["x-request-id"];
@@ -3832,7 +3832,7 @@ export interface components {
         /**
          * @description `rate_limit_exceeded`: The key has sent too many requests, or the account has too many tasks that have not ended. Wait as long as Retry-After says.
          *
-         *     The gateway: the whole service, or this route, is above its requests a second. Without `code`, `x-request-id` and `Retry-After`: wait a second and send the request again.
+         *     From the gateway: the whole service, or this route, gets more requests a second than its limit. This response has no `code`, no `x-request-id` and no `Retry-After`: wait a second and send the request again.
          */
         FilesErrorRateLimitExceeded: {
             headers: {
@@ -3898,9 +3898,9 @@ export interface components {
         /**
          * @description `unauthorized`: There is no key, or it is not valid.
          *
-         *     `KEY_DISABLED`: The operator has switched the key off.
+         *     `KEY_DISABLED`: The key or its account is disabled.
          *
-         *     `KEY_EXPIRED`: The key was made to last until `expired_at`.
+         *     `KEY_EXPIRED`: The key was valid until `expired_at`; or a session has ended because it was not used.
          */
         FilesErrorCountedUnauthorizedOrKeyDisabledOrKeyExpired: {
             headers: {
@@ -3911,7 +3911,7 @@ export interface components {
                  */
                 "X-RateLimit-Limit"?: number;
                 /**
-                 * @description How many it may send now
+                 * @description How many requests the key may send now
                  * @example 299
                  */
                 "X-RateLimit-Remaining"?: number;
@@ -3926,7 +3926,7 @@ export interface components {
                 "application/json": components["schemas"]["FilesError"];
             };
         };
-        /** @description `permission_denied`: The key lacks the scope of this route, or a link to a result is not valid any more. */
+        /** @description `permission_denied`: The key lacks the scope of this route, or it may not make this change; or a signed link is not valid. */
         FilesErrorCountedPermissionDenied: {
             headers: {
                 "x-request-id": components["headers"]["x-request-id"];
@@ -3936,7 +3936,7 @@ export interface components {
                  */
                 "X-RateLimit-Limit"?: number;
                 /**
-                 * @description How many it may send now
+                 * @description How many requests the key may send now
                  * @example 299
                  */
                 "X-RateLimit-Remaining"?: number;
@@ -3964,7 +3964,7 @@ export interface components {
                 "application/json": components["schemas"]["FilesError"];
             };
         };
-        /** @description `request_too_large`: The body is larger than any request has to be. */
+        /** @description `request_too_large`: The body is larger than this route accepts. */
         FilesErrorCountedRequestTooLarge: {
             headers: {
                 "x-request-id": components["headers"]["x-request-id"];
@@ -3978,7 +3978,7 @@ export interface components {
             };
         };
         /**
-         * @description `unsupported_media_type`: The body is not JSON in UTF-8 by its Content-Type, or it is compressed.
+         * @description `unsupported_media_type`: The Content-Type is not what the route accepts (JSON in UTF-8, or a form), or the body is compressed.
          *
          *     `unsupported_file_type`: The file is not a whole picture in a format that is accepted.
          */
@@ -3997,7 +3997,7 @@ export interface components {
         /**
          * @description `rate_limit_exceeded`: The key has sent too many requests, or the account has too many tasks that have not ended. Wait as long as Retry-After says.
          *
-         *     The gateway: the whole service, or this route, is above its requests a second. Without `code`, `x-request-id` and `Retry-After`: wait a second and send the request again.
+         *     From the gateway: the whole service, or this route, gets more requests a second than its limit. This response has no `code`, no `x-request-id` and no `Retry-After`: wait a second and send the request again.
          */
         FilesErrorCountedRateLimitExceeded: {
             headers: {
@@ -4012,7 +4012,7 @@ export interface components {
                  */
                 "X-RateLimit-Limit"?: number;
                 /**
-                 * @description How many it may send now
+                 * @description How many requests the key may send now
                  * @example 299
                  */
                 "X-RateLimit-Remaining"?: number;
@@ -4049,7 +4049,7 @@ export interface components {
                 "application/json": components["schemas"]["FilesError"];
             };
         };
-        /** @description `service_unavailable`: Many requests of the account were in each other’s way. Wait as long as Retry-After says. */
+        /** @description `service_unavailable`: Many requests of the account changed the same data at the same time. Wait as long as Retry-After says. */
         FilesErrorCountedServiceUnavailable: {
             headers: {
                 "x-request-id": components["headers"]["x-request-id"];
@@ -4066,7 +4066,7 @@ export interface components {
         /**
          * @description `invalid_request`: The body, a parameter or a header breaks a rule; `param` names it.
          *
-         *     `file_download_failed`: The address could not be fetched, or answered with something else than the file.
+         *     `file_download_failed`: The address could not be fetched, or it did not respond with the file.
          */
         FilesErrorCountedInvalidRequestOrFileDownloadFailed: {
             headers: {
@@ -4140,7 +4140,7 @@ export interface components {
                 };
             };
         };
-        /** @description `service_unavailable`: Many requests of the account were in each other’s way. Wait as long as Retry-After says. */
+        /** @description `service_unavailable`: Many requests of the account changed the same data at the same time. Wait as long as Retry-After says. */
         ServiceUnavailable: {
             headers: {
                 "x-request-id": components["headers"]["x-request-id"];
@@ -4153,7 +4153,7 @@ export interface components {
                 };
             };
         };
-        /** @description `task_running`: The task is not over yet. */
+        /** @description `task_running`: The task has not ended yet. */
         TaskRunning: {
             headers: {
                 "x-request-id": components["headers"]["x-request-id"];
@@ -4165,7 +4165,7 @@ export interface components {
                 };
             };
         };
-        /** @description `task_ended`: The task is over already. */
+        /** @description `task_ended`: The task has already ended. */
         TaskEnded: {
             headers: {
                 "x-request-id": components["headers"]["x-request-id"];
@@ -4216,7 +4216,7 @@ export interface components {
          */
         "X-RateLimit-Limit": number;
         /**
-         * @description How many it may send now
+         * @description How many requests the key may send now
          * @example 299
          */
         "X-RateLimit-Remaining": number;
@@ -4241,12 +4241,12 @@ export interface components {
          */
         Location: string;
         /**
-         * @description With `format=csv`: what to send as `cursor` to read on, unless this is all
+         * @description With `format=csv`: the `cursor` of the next page; absent on the last page
          * @example WyJkYXkiLCIyMDI2LTAzLTAyIl0
          */
         "Next-Cursor": string;
         /**
-         * @description The preference that was followed, when the request did wait
+         * @description The preference that was applied, if the request has waited
          * @example wait=20
          */
         "Preference-Applied": string;
@@ -4265,7 +4265,7 @@ export interface operations {
                  */
                 "Idempotency-Key"?: string;
                 /**
-                 * @description `wait=N`: wait up to N seconds, from 1 to 25, until the task has ended (RFC 7240). Then the response is 303, and leads to where the request waits: let your client follow it, with the same key. Few requests can wait at a time; when there is no place, when uploads are missing, or when the task has ended, the response is 200 and comes at once
+                 * @description `wait=N`: wait up to N seconds, from 1 to 25, until the task has ended (RFC 7240). The response is then 303, a redirect to an address where the request waits: let your client follow it, with the same key. Only a few requests can wait at a time. If no place is free, if uploads are missing, or if the task has ended, the response is 200 and comes at once
                  * @example wait=20
                  */
                 Prefer?: string;
@@ -4288,7 +4288,7 @@ export interface operations {
                     "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
                     "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     /**
-                     * @description When to read the task again, in seconds; only with a task that has not ended
+                     * @description After how many seconds to read the task again; only with a task that has not ended
                      * @example 10
                      */
                     "Retry-After"?: number;
@@ -4298,7 +4298,7 @@ export interface operations {
                     "application/json": components["schemas"]["CreatedTask"];
                 };
             };
-            /** @description The same, to a request with `Prefer: wait=N` that may wait. Follow `Location` for the task as it is then */
+            /** @description The same, for a request with `Prefer: wait=N` that may wait. Follow `Location` to wait for the task */
             303: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -4307,12 +4307,12 @@ export interface operations {
                     "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
                     "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
                     /**
-                     * @description When to read the task again, in seconds; only with a task that has not ended
+                     * @description After how many seconds to read the task again; only with a task that has not ended
                      * @example 10
                      */
                     "Retry-After"?: number;
                     /**
-                     * @description Where to wait: a path on this server, which a GET with the same key can follow once and within ten seconds
+                     * @description Where to wait: a path on this server. A GET with the same key can follow it once, within ten seconds
                      * @example /v1/tasks/task-unified-1772443800-imcg5zqt/wait?seconds=20&place=2-1b4e28ba-2fa1-4d3b-a3f5-ef19b5a7633b
                      */
                     Location: string;
@@ -4340,9 +4340,9 @@ export interface operations {
             /**
              * @description `unauthorized`: There is no key, or it is not valid.
              *
-             *     `KEY_DISABLED`: The operator has switched the key off.
+             *     `KEY_DISABLED`: The key or its account is disabled.
              *
-             *     `KEY_EXPIRED`: The key was made to last until `expired_at`.
+             *     `KEY_EXPIRED`: The key was valid until `expired_at`; or a session has ended because it was not used.
              */
             401: {
                 headers: {
@@ -4353,7 +4353,7 @@ export interface operations {
                      */
                     "X-RateLimit-Limit"?: number;
                     /**
-                     * @description How many it may send now
+                     * @description How many requests the key may send now
                      * @example 299
                      */
                     "X-RateLimit-Remaining"?: number;
@@ -4377,7 +4377,7 @@ export interface operations {
              *
              *     `KEY_DAILY_QUOTA_EXHAUSTED`: The task would bring the key above its limit for today.
              *
-             *     `daily_budget_exhausted`: The task would bring the account above its daily budget, and its creates stop there.
+             *     `daily_budget_exhausted`: The task would bring the account above its daily budget, and the account is set to stop there.
              */
             402: {
                 headers: {
@@ -4394,7 +4394,7 @@ export interface operations {
                 };
             };
             /**
-             * @description `permission_denied`: The key lacks the scope of this route, or a link to a result is not valid any more.
+             * @description `permission_denied`: The key lacks the scope of this route, or it may not make this change; or a signed link is not valid.
              *
              *     `KEY_MODEL_NOT_ALLOWED`: The key may not use this model.
              */
@@ -4407,7 +4407,7 @@ export interface operations {
                      */
                     "X-RateLimit-Limit"?: number;
                     /**
-                     * @description How many it may send now
+                     * @description How many requests the key may send now
                      * @example 299
                      */
                     "X-RateLimit-Remaining"?: number;
@@ -4439,7 +4439,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `request_too_large`: The body is larger than any request has to be. */
+            /** @description `request_too_large`: The body is larger than this route accepts. */
             413: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -4454,7 +4454,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `unsupported_media_type`: The body is not JSON in UTF-8 by its Content-Type, or it is compressed. */
+            /** @description `unsupported_media_type`: The Content-Type is not what the route accepts (JSON in UTF-8, or a form), or the body is compressed. */
             415: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -4472,7 +4472,7 @@ export interface operations {
             /**
              * @description `rate_limit_exceeded`: The key has sent too many requests, or the account has too many tasks that have not ended. Wait as long as Retry-After says.
              *
-             *     The gateway: the whole service, or this route, is above its requests a second. Without `code`, `x-request-id` and `Retry-After`: wait a second and send the request again.
+             *     From the gateway: the whole service, or this route, gets more requests a second than its limit. This response has no `code`, no `x-request-id` and no `Retry-After`: wait a second and send the request again.
              */
             429: {
                 headers: {
@@ -4487,7 +4487,7 @@ export interface operations {
                      */
                     "X-RateLimit-Limit"?: number;
                     /**
-                     * @description How many it may send now
+                     * @description How many requests the key may send now
                      * @example 299
                      */
                     "X-RateLimit-Remaining"?: number;
@@ -4522,7 +4522,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `service_unavailable`: Many requests of the account were in each other’s way. Wait as long as Retry-After says. */
+            /** @description `service_unavailable`: Many requests of the account changed the same data at the same time. Wait as long as Retry-After says. */
             503: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -4543,23 +4543,23 @@ export interface operations {
     listTasks: {
         parameters: {
             query?: {
-                /** @description How many at most. Default: `20` */
+                /** @description How many entries a page has at most. Default: `20` */
                 limit?: number;
                 /** @description The `next_cursor` of the page before; without it, the first page */
                 cursor?: string;
-                /** @description Which page, counted from 1, instead of `cursor`; times `page_size` at most 1000 */
+                /** @description Which page, counted from 1; use it instead of `cursor`. `page` times `page_size` may be at most 1000 */
                 page?: number;
                 /** @description The same as `limit` */
                 page_size?: number;
-                /** @description Only tasks with this status. `processing` are all that have not ended, `pending` those of them that no provider has yet, `cancelled` those that failed with `request_cancelled` */
+                /** @description Only tasks with this status. `processing`: all tasks that have not ended. `pending`: those of them that no provider has yet. `cancelled`: tasks that failed with `request_cancelled` */
                 status?: "pending" | "processing" | "completed" | "failed" | "cancelled";
-                /** @description Only tasks of this type: here all are images. Default: `image` */
+                /** @description Only tasks of this type; here all tasks have the type `image`. Default: `image` */
                 type?: "text" | "image" | "audio" | "video";
                 /** @description Only tasks of this model */
                 model?: "wan2.5-image-to-image" | "wan2.5-i2i-preview" | "wan2.5-i2i";
                 /** @description Only tasks that the API key with this id has created */
                 key?: string;
-                /** @description Only tasks with this text in their prompt, in capital or small letters. For it the prompts of the tasks are read, so it is slower than the other filters */
+                /** @description Only tasks with this text in their prompt, in capital or small letters. This filter has to read the prompts, so it is slower than the others */
                 text?: string;
                 /** @description Only tasks created at this time or later, in unix seconds */
                 created_after?: number;
@@ -4593,7 +4593,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `wait=N`: wait up to N seconds, from 1 to 25, until the task has ended (RFC 7240). Then the response is 303, and leads to where the request waits: let your client follow it, with the same key. Few requests can wait at a time; when there is no place, when uploads are missing, or when the task has ended, the response is 200 and comes at once
+                 * @description `wait=N`: wait up to N seconds, from 1 to 25, until the task has ended (RFC 7240). The response is then 303, a redirect to an address where the request waits: let your client follow it, with the same key. Only a few requests can wait at a time. If no place is free, if uploads are missing, or if the task has ended, the response is 200 and comes at once
                  * @example wait=20
                  */
                 Prefer?: string;
@@ -4614,7 +4614,7 @@ export interface operations {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
                     /**
-                     * @description When to read the task again, in seconds; only with a task that has not ended
+                     * @description After how many seconds to read the task again; only with a task that has not ended
                      * @example 10
                      */
                     "Retry-After"?: number;
@@ -4624,17 +4624,17 @@ export interface operations {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description The same, to a request with `Prefer: wait=N` that may wait. Follow `Location` for the task as it is then */
+            /** @description The same, for a request with `Prefer: wait=N` that may wait. Follow `Location` to wait for the task */
             303: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
                     /**
-                     * @description When to read the task again, in seconds; only with a task that has not ended
+                     * @description After how many seconds to read the task again; only with a task that has not ended
                      * @example 10
                      */
                     "Retry-After"?: number;
                     /**
-                     * @description Where to wait: a path on this server, which a GET with the same key can follow once and within ten seconds
+                     * @description Where to wait: a path on this server. A GET with the same key can follow it once, within ten seconds
                      * @example /v1/tasks/task-unified-1772443800-imcg5zqt/wait?seconds=20&place=2-1b4e28ba-2fa1-4d3b-a3f5-ef19b5a7633b
                      */
                     Location: string;
@@ -4679,7 +4679,7 @@ export interface operations {
                     "application/json": components["schemas"]["DeletedTask"];
                 };
             };
-            /** @description `invalid_task_id`: What stands in the path is not a task id. */
+            /** @description `invalid_task_id`: The id in the path is not a task id. */
             400: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -4697,9 +4697,9 @@ export interface operations {
             /**
              * @description `unauthorized`: There is no key, or it is not valid.
              *
-             *     `KEY_DISABLED`: The operator has switched the key off.
+             *     `KEY_DISABLED`: The key or its account is disabled.
              *
-             *     `KEY_EXPIRED`: The key was made to last until `expired_at`.
+             *     `KEY_EXPIRED`: The key was valid until `expired_at`; or a session has ended because it was not used.
              */
             401: {
                 headers: {
@@ -4710,7 +4710,7 @@ export interface operations {
                      */
                     "X-RateLimit-Limit"?: number;
                     /**
-                     * @description How many it may send now
+                     * @description How many requests the key may send now
                      * @example 299
                      */
                     "X-RateLimit-Remaining"?: number;
@@ -4727,7 +4727,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `permission_denied`: The key lacks the scope of this route, or a link to a result is not valid any more. */
+            /** @description `permission_denied`: The key lacks the scope of this route, or it may not make this change; or a signed link is not valid. */
             403: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -4737,7 +4737,7 @@ export interface operations {
                      */
                     "X-RateLimit-Limit"?: number;
                     /**
-                     * @description How many it may send now
+                     * @description How many requests the key may send now
                      * @example 299
                      */
                     "X-RateLimit-Remaining"?: number;
@@ -4769,7 +4769,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `task_running`: The task is not over yet. */
+            /** @description `task_running`: The task has not ended yet. */
             409: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -4787,7 +4787,7 @@ export interface operations {
             /**
              * @description `rate_limit_exceeded`: The key has sent too many requests, or the account has too many tasks that have not ended. Wait as long as Retry-After says.
              *
-             *     The gateway: the whole service, or this route, is above its requests a second. Without `code`, `x-request-id` and `Retry-After`: wait a second and send the request again.
+             *     From the gateway: the whole service, or this route, gets more requests a second than its limit. This response has no `code`, no `x-request-id` and no `Retry-After`: wait a second and send the request again.
              */
             429: {
                 headers: {
@@ -4802,7 +4802,7 @@ export interface operations {
                      */
                     "X-RateLimit-Limit"?: number;
                     /**
-                     * @description How many it may send now
+                     * @description How many requests the key may send now
                      * @example 299
                      */
                     "X-RateLimit-Remaining"?: number;
@@ -4870,7 +4870,7 @@ export interface operations {
             /**
              * @description `invalid_request`: The body, a parameter or a header breaks a rule; `param` names it.
              *
-             *     `invalid_task_id`: What stands in the path is not a task id.
+             *     `invalid_task_id`: The id in the path is not a task id.
              */
             400: {
                 headers: {
@@ -4889,9 +4889,9 @@ export interface operations {
             /**
              * @description `unauthorized`: There is no key, or it is not valid.
              *
-             *     `KEY_DISABLED`: The operator has switched the key off.
+             *     `KEY_DISABLED`: The key or its account is disabled.
              *
-             *     `KEY_EXPIRED`: The key was made to last until `expired_at`.
+             *     `KEY_EXPIRED`: The key was valid until `expired_at`; or a session has ended because it was not used.
              */
             401: {
                 headers: {
@@ -4902,7 +4902,7 @@ export interface operations {
                      */
                     "X-RateLimit-Limit"?: number;
                     /**
-                     * @description How many it may send now
+                     * @description How many requests the key may send now
                      * @example 299
                      */
                     "X-RateLimit-Remaining"?: number;
@@ -4919,7 +4919,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `permission_denied`: The key lacks the scope of this route, or a link to a result is not valid any more. */
+            /** @description `permission_denied`: The key lacks the scope of this route, or it may not make this change; or a signed link is not valid. */
             403: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -4929,7 +4929,7 @@ export interface operations {
                      */
                     "X-RateLimit-Limit"?: number;
                     /**
-                     * @description How many it may send now
+                     * @description How many requests the key may send now
                      * @example 299
                      */
                     "X-RateLimit-Remaining"?: number;
@@ -4961,7 +4961,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `task_running`: The task is not over yet. */
+            /** @description `task_running`: The task has not ended yet. */
             409: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -4979,7 +4979,7 @@ export interface operations {
             /**
              * @description `rate_limit_exceeded`: The key has sent too many requests, or the account has too many tasks that have not ended. Wait as long as Retry-After says.
              *
-             *     The gateway: the whole service, or this route, is above its requests a second. Without `code`, `x-request-id` and `Retry-After`: wait a second and send the request again.
+             *     From the gateway: the whole service, or this route, gets more requests a second than its limit. This response has no `code`, no `x-request-id` and no `Retry-After`: wait a second and send the request again.
              */
             429: {
                 headers: {
@@ -4994,7 +4994,7 @@ export interface operations {
                      */
                     "X-RateLimit-Limit"?: number;
                     /**
-                     * @description How many it may send now
+                     * @description How many requests the key may send now
                      * @example 299
                      */
                     "X-RateLimit-Remaining"?: number;
@@ -5074,7 +5074,7 @@ export interface operations {
                  */
                 seconds?: number;
                 /**
-                 * @description The place to wait in
+                 * @description The place to wait in, as the redirect gives it
                  * @example 2-1b4e28ba-2fa1-4d3b-a3f5-ef19b5a7633b
                  */
                 place?: string;
@@ -5096,7 +5096,7 @@ export interface operations {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
                     /**
-                     * @description When to read the task again, in seconds; only with a task that has not ended
+                     * @description After how many seconds to read the task again; only with a task that has not ended
                      * @example 10
                      */
                     "Retry-After"?: number;
@@ -5158,7 +5158,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description How many are on their way */
+            /** @description How many callbacks are on their way */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -5189,9 +5189,9 @@ export interface operations {
             /**
              * @description `unauthorized`: There is no key, or it is not valid.
              *
-             *     `KEY_DISABLED`: The operator has switched the key off.
+             *     `KEY_DISABLED`: The key or its account is disabled.
              *
-             *     `KEY_EXPIRED`: The key was made to last until `expired_at`.
+             *     `KEY_EXPIRED`: The key was valid until `expired_at`; or a session has ended because it was not used.
              */
             401: {
                 headers: {
@@ -5202,7 +5202,7 @@ export interface operations {
                      */
                     "X-RateLimit-Limit"?: number;
                     /**
-                     * @description How many it may send now
+                     * @description How many requests the key may send now
                      * @example 299
                      */
                     "X-RateLimit-Remaining"?: number;
@@ -5219,7 +5219,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `permission_denied`: The key lacks the scope of this route, or a link to a result is not valid any more. */
+            /** @description `permission_denied`: The key lacks the scope of this route, or it may not make this change; or a signed link is not valid. */
             403: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -5229,7 +5229,7 @@ export interface operations {
                      */
                     "X-RateLimit-Limit"?: number;
                     /**
-                     * @description How many it may send now
+                     * @description How many requests the key may send now
                      * @example 299
                      */
                     "X-RateLimit-Remaining"?: number;
@@ -5246,7 +5246,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `request_too_large`: The body is larger than any request has to be. */
+            /** @description `request_too_large`: The body is larger than this route accepts. */
             413: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -5261,7 +5261,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description `unsupported_media_type`: The body is not JSON in UTF-8 by its Content-Type, or it is compressed. */
+            /** @description `unsupported_media_type`: The Content-Type is not what the route accepts (JSON in UTF-8, or a form), or the body is compressed. */
             415: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -5279,7 +5279,7 @@ export interface operations {
             /**
              * @description `rate_limit_exceeded`: The key has sent too many requests, or the account has too many tasks that have not ended. Wait as long as Retry-After says.
              *
-             *     The gateway: the whole service, or this route, is above its requests a second. Without `code`, `x-request-id` and `Retry-After`: wait a second and send the request again.
+             *     From the gateway: the whole service, or this route, gets more requests a second than its limit. This response has no `code`, no `x-request-id` and no `Retry-After`: wait a second and send the request again.
              */
             429: {
                 headers: {
@@ -5294,7 +5294,7 @@ export interface operations {
                      */
                     "X-RateLimit-Limit"?: number;
                     /**
-                     * @description How many it may send now
+                     * @description How many requests the key may send now
                      * @example 299
                      */
                     "X-RateLimit-Remaining"?: number;
@@ -5334,15 +5334,15 @@ export interface operations {
     listDeliveries: {
         parameters: {
             query?: {
-                /** @description How many at most. Default: `20` */
+                /** @description How many entries a page has at most. Default: `20` */
                 limit?: number;
                 /** @description The `next_cursor` of the page before; without it, the first page */
                 cursor?: string;
                 /** @description Only callbacks in this state */
                 status?: "pending" | "retrying" | "delivered" | "undelivered";
-                /** @description Only those since this time, in unix seconds */
+                /** @description Only callbacks at this time or later, in unix seconds */
                 since?: number;
-                /** @description Only those before this time, in unix seconds */
+                /** @description Only callbacks before this time, in unix seconds */
                 until?: number;
             };
             header?: never;
@@ -5503,7 +5503,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is deleted */
+            /** @description The file is deleted */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -5540,7 +5540,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The picture, if it has at most 4 MB; HEAD says type and size */
+            /** @description The picture, if it has at most 4 MB; HEAD gives its type and size */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -5586,7 +5586,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The picture, if it has at most 4 MB; HEAD says type and size */
+            /** @description The picture, if it has at most 4 MB; HEAD gives its type and size */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -5860,13 +5860,13 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description By what it is added up, separated by commas: day, key, model. There is a row for each combination, in this order. Default: `day`
+                 * @description The fields to group by, separated by commas: day, key, model. There is a row for each combination, in this order. Default: `day`
                  * @example day,key
                  */
                 group_by?: string;
-                /** @description The first day (UTC); at most 366 days with `to`. Without it, the last 30 days */
+                /** @description The first day (UTC). A request covers at most 366 days. Without it, the last 30 days */
                 from?: string;
-                /** @description The last day; without it, today */
+                /** @description The last day (UTC); without it, today */
                 to?: string;
                 /** @description `csv`: a table (text/csv) with the fields as its columns. Default: `json` */
                 format?: "json" | "csv";
@@ -5916,7 +5916,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What came of the event. The status is 200 also when it was not delivered */
+            /** @description The result. The status is 200 even if the event was not delivered */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -5987,7 +5987,7 @@ export interface operations {
     listAccounts: {
         parameters: {
             query?: {
-                /** @description How many at most */
+                /** @description How many entries a page has at most */
                 limit?: number;
                 /** @description The `next_cursor` of the page before; without it, the first page */
                 cursor?: string;
@@ -6171,7 +6171,7 @@ export interface operations {
     listEntries: {
         parameters: {
             query?: {
-                /** @description How many at most */
+                /** @description How many entries a page has at most */
                 limit?: number;
                 /** @description The `next_cursor` of the page before; without it, the first page */
                 cursor?: string;
@@ -6249,13 +6249,13 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description By what it is added up, separated by commas: account, day, key, model. There is a row for each combination, in this order. Default: `day`
+                 * @description The fields to group by, separated by commas: account, day, key, model. There is a row for each combination, in this order. Default: `day`
                  * @example day,key
                  */
                 group_by?: string;
-                /** @description The first day (UTC); at most 366 days with `to`. Without it, the last 30 days */
+                /** @description The first day (UTC). A request covers at most 366 days. Without it, the last 30 days */
                 from?: string;
-                /** @description The last day; without it, today */
+                /** @description The last day (UTC); without it, today */
                 to?: string;
                 /** @description `csv`: a table (text/csv) with the fields as its columns. Default: `json` */
                 format?: "json" | "csv";
@@ -6263,7 +6263,7 @@ export interface operations {
                 limit?: number;
                 /** @description The `next_cursor` of the page before, or its header `Next-Cursor`, with the same `group_by` */
                 cursor?: string;
-                /** @description Only the usage of this account; without it, of all */
+                /** @description Only the usage of this account; without it, of all accounts */
                 account?: string;
             };
             header?: never;
@@ -6315,7 +6315,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description How many are on their way */
+            /** @description How many callbacks are on their way */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -6338,19 +6338,19 @@ export interface operations {
     listAudit: {
         parameters: {
             query?: {
-                /** @description How many at most. Default: `20` */
+                /** @description How many entries a page has at most. Default: `20` */
                 limit?: number;
                 /** @description The `next_cursor` of the page before; without it, the first page */
                 cursor?: string;
-                /** @description Only what was done to this account, its keys and its tasks */
+                /** @description Only changes to this account, its keys and its tasks */
                 account?: string;
-                /** @description Only what was done with this API key, by its id */
+                /** @description Only changes that were made with this API key, by its id */
                 actor?: string;
                 /** @description Only this operation */
                 operation?: "createAccount" | "changeAccount" | "rotateSecret" | "creditAccount" | "createKey" | "changeKey" | "deleteKey" | "cancelAnyTask" | "redeliverAnyCallback" | "redeliverAccountCallbacks" | "checkTask" | "openConsole" | "issueKey" | "issueConsoleCode";
-                /** @description Only what was done at this time or later, in unix seconds */
+                /** @description Only changes at this time or later, in unix seconds */
                 from?: number;
-                /** @description Only what was done before this time, in unix seconds */
+                /** @description Only changes before this time, in unix seconds */
                 to?: number;
             };
             header?: never;
@@ -6416,7 +6416,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What the provider said. The status is 200 also when it rejects the key */
+            /** @description The result. The status is 200 even if the provider rejects the key */
             200: {
                 headers: {
                     "x-request-id": components["headers"]["x-request-id"];
@@ -6436,13 +6436,13 @@ export interface operations {
     findTasks: {
         parameters: {
             query?: {
-                /** @description How many at most. Default: `20` */
+                /** @description How many entries a page has at most. Default: `20` */
                 limit?: number;
                 /** @description The `next_cursor` of the page before; without it, the first page */
                 cursor?: string;
                 /** @description Only tasks of this account */
                 account?: string;
-                /** @description `test`: tasks that were made with test keys; else live ones. Default: `live` */
+                /** @description `test`: tasks that were made with test keys; otherwise live tasks. Default: `live` */
                 mode?: "live" | "test";
                 /** @description Only tasks with this status */
                 status?: "pending" | "processing" | "completed" | "failed";
@@ -6452,7 +6452,7 @@ export interface operations {
                 provider?: "dashscope" | "evolink" | "fal";
                 /** @description Only tasks whose callback is in this state */
                 callback?: "pending" | "retrying" | "delivered" | "undelivered";
-                /** @description Only tasks created at this time or later, in unix seconds; without it, 31 days */
+                /** @description Only tasks created at this time or later, in unix seconds; without it, 31 days before `created_before`, or before now */
                 created_after?: number;
                 /** @description Only tasks created before this time, in unix seconds */
                 created_before?: number;
@@ -6620,7 +6620,7 @@ export interface operations {
             query?: {
                 /** @description The account of the keys; without it, that of the key you call with */
                 account?: string;
-                /** @description How many at most */
+                /** @description How many entries a page has at most */
                 limit?: number;
                 /** @description The `next_cursor` of the page before; without it, the first page */
                 cursor?: string;

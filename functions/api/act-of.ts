@@ -3,7 +3,7 @@ import type { Act, AuditedOperation } from '../domain/model/audit.ts';
 
 type Request = { readonly caller: Caller; readonly requestId: string };
 
-/** Who does what, as it is written down. The operation is the id that the API's document gives it. */
+/** An action as the audit log records it: who did what, and when. `operation` is the operation id in the OpenAPI document. */
 export const actOf = (operation: AuditedOperation, { caller, requestId }: Request): Act => ({
   operation,
   at: Date.now(),

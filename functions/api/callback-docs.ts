@@ -6,7 +6,7 @@ type SignedCallback = {
   readonly summary: string;
   readonly description: string;
   readonly eventId: string;
-  /** The name of the body's schema among those that the document shares. */
+  /** The name of the body's schema in `components/schemas`. */
   readonly schema: string;
   readonly examples: Json;
 };
@@ -20,7 +20,7 @@ const header = (name: string, description: string, example: string): Json => ({
   example,
 });
 
-/** A request that this API sends to an address in the request, signed as the Standard Webhooks specification says. */
+/** A request that this API sends to an address from a caller's request, signed as the Standard Webhooks specification says. */
 export const signedCallback = (
   address: string,
   { id, tag, summary, description, eventId, schema, examples }: SignedCallback,

@@ -6,7 +6,7 @@ const env = readEnv('api/console');
 
 /** The built console: the files beside the bundle (infra/console.ts). */
 export const consoleFiles = staticFiles(
-  // A bundle is CommonJS, which has this variable.
+  // A bundle is CommonJS, so `__dirname` exists.
   join(__dirname, 'files'),
   originsOf(env.PICTURE_ORIGINS, env.AWS_ENDPOINT_URL_S3),
 );

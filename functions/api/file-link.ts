@@ -11,7 +11,7 @@ import { readEnv } from '../runtime/env.ts';
 
 const env = readEnv('api/open-file-link');
 
-/** Opens a link to a file, which shows it or saves it. */
+/** Opens a signed link to a file: to show the file or to save it. */
 export const openLink = openFileLink({
   files: hostedFileTable(new DynamoDBClient(clientConfig), env.FILE_TABLE),
   bucket: storedFiles(new S3Client(s3ClientConfig), env.INPUT_BUCKET),

@@ -6,7 +6,7 @@ import * as ids from './example-ids.ts';
 
 // What the declarations of the Files API have in common.
 
-/** Its problems have numbers instead of names. */
+/** Errors of the Files API have a number instead of a name. */
 export const envelope: ProblemEnvelope = { name: 'FilesError', toBody: filesProblem };
 
 export const fileId: PathParameter = {
@@ -15,7 +15,7 @@ export const fileId: PathParameter = {
   example: ids.hostedFileId,
 };
 
-/** The codes of every upload. */
+/** The error codes that every upload can return. */
 export const uploadErrors = [
   'rate_limit_exceeded',
   'invalid_request',
@@ -28,10 +28,10 @@ export const uploadErrors = [
   'service_unavailable',
 ] as const;
 
-/** As many as of results, and apart from them. */
+/** The same limit as for the links to results, but counted apart from them. */
 export const linkThrottle = { requestsPerSecond: 500, burst: 1000 };
 
-/** What a link carries. A missing parameter gets the same response as a wrong signature. */
+/** The query of a link. A missing parameter gets the same response as a wrong signature. */
 export const linkQuery = z.object({
   expires: z.string().default(''),
   signature: z.string().default(''),

@@ -39,7 +39,7 @@ export const uploadResponse: RouteDocs['response'] = {
   examples: { stored: filesResponse('File uploaded successfully', hostedFile) },
 };
 
-/** Where a file shall lie. */
+/** The fields that say where to store a file. */
 export const placeFields = {
   upload_path: {
     description: `Where to put it; by default \`images\`. It ${uploadPathRule}`,
@@ -51,15 +51,15 @@ export const placeFields = {
   },
 } satisfies Record<string, FieldDocs>;
 
-const whatIsTaken = `The file is a whole JPEG, PNG, WebP or BMP by its content, whatever it claims to be. It is kept for ${hostedFileTtlMs / hourMs} hours, counts once against the quota, and counts as a request of the key like a create.`;
+const acceptedFiles = `The content must be a whole JPEG, PNG, WebP or BMP picture, whatever type the request claims. The file is kept for ${hostedFileTtlMs / hourMs} hours and counts once against the quota. The upload counts as a request of the key, like a create.`;
 
 /** An upload whose file is in the body. */
-export const inTheBody = `${whatIsTaken} At most ${maxUploadBytes} bytes (\`max_upload_bytes\` of the quota). A body of more than 6 MB never reaches this API: the gateway in front answers it in its own words, \`{"message"}\`. Send the address of a larger file to \`/api/v1/files/upload/url\`, or upload it with \`POST /v1/files\`.`;
+export const inTheBody = `${acceptedFiles} At most ${maxUploadBytes} bytes (\`max_upload_bytes\` of the quota). A body of more than 6 MB never reaches this API: the gateway in front rejects it with its own error body, \`{"message"}\`. Send the address of a larger file to \`/api/v1/files/upload/url\`, or upload it with \`POST /v1/files\`.`;
 
 /** An upload whose file is somewhere else. */
-export const atAnAddress = `${whatIsTaken} At most ${maxInputBytes / 1024 ** 2} MB, and it must arrive within ${pictureDownloadMs / 1000} seconds.`;
+export const atAnAddress = `${acceptedFiles} At most ${maxInputBytes / 1024 ** 2} MB, and it must arrive within ${pictureDownloadMs / 1000} seconds.`;
 
-/** What a link carries. */
+/** The query of a link. */
 export const linkFields: Readonly<Record<string, FieldDocs>> = {
   '': { description: 'The permission', required: ['expires', 'signature'] },
   expires: {
@@ -71,8 +71,8 @@ export const linkFields: Readonly<Record<string, FieldDocs>> = {
   signature: { description: 'The signature of the link', default: undefined },
 };
 
-/** What is behind a link. */
+/** The responses to a link. */
 export const linkResponse: RouteDocs['response'] = {
-  picture: `The picture, if it has at most ${maxDeliveredBytes / 1024 ** 2} MB; HEAD says type and size`,
+  picture: `The picture, if it has at most ${maxDeliveredBytes / 1024 ** 2} MB; HEAD gives its type and size`,
   redirect: 'A larger picture is at another address for some minutes',
 };

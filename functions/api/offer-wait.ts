@@ -6,14 +6,14 @@ import { preferredWaitSeconds, waitPath } from '../domain/wire/prefer.ts';
 import { log } from '../runtime/log.ts';
 import { dynamo } from './callers.ts';
 
-type Asking = {
+type WaitRequest = {
   readonly method: string;
   readonly headers: Readonly<Record<string, string | undefined>>;
 };
 
 /**
- * What the routes share that take `Prefer: wait=N`: where a request with this header is sent on to, to wait for its
- * task. `undefined` when it gets its response here.
+ * For the routes that accept `Prefer: wait=N`: the address where a request with this header can wait for its task.
+ * `undefined` when the route itself has to respond.
  */
 export function waitRedirect(env: { readonly ACTIVITY_TABLE: string; readonly WAITERS: number }) {
   const offer = offerWait({
@@ -26,7 +26,7 @@ export function waitRedirect(env: { readonly ACTIVITY_TABLE: string; readonly WA
   return async (
     task: Task,
     caller: Caller,
-    { method, headers }: Asking,
+    { method, headers }: WaitRequest,
   ): Promise<string | undefined> => {
     const offered = await offer(task, caller, preferredWaitSeconds(headers['prefer'], method));
     return offered && waitPath(task.id, offered);

@@ -2,7 +2,7 @@ import { patterns } from '../domain/model/ids.ts';
 import type { PathParameter } from '../runtime/route.ts';
 import * as ids from './example-ids.ts';
 
-// Parts of paths that several routes have.
+// The path parameters that several routes have.
 
 export const taskId: PathParameter = {
   description: 'The id of a task',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type RouteModule, routeKey } from '../runtime/route.ts';
 
-/** A route with the folder that declares it, and that has its handler. */
+/** A route and its folder, which has the declaration and the handler. */
 export type LoadedRoute = RouteModule & { readonly folder: string };
 
 /**

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { FileResponse } from '../runtime/http.ts';
 
 type Headers = Readonly<Record<string, string | undefined>>;
-/** A file in one encoding, as a response needs it: no buffer, so that no call encodes it again. */
+/** A file in one encoding, stored as Base64, because that is what a response carries: no request has to convert it again. */
 type StoredFile = { readonly base64: string; readonly etag: string };
 
 const types: Readonly<Record<string, string>> = {
@@ -14,7 +14,7 @@ const types: Readonly<Record<string, string>> = {
   svg: 'image/svg+xml',
 };
 
-/** The encodings that the build has made of each file, the smallest first, with the ends of their names. */
+/** The encodings that the build makes of each file, the smallest first, with the suffix of the file name. */
 const encodings = [
   ['br', '.br'],
   ['gzip', '.gz'],
@@ -24,8 +24,8 @@ const page = 'index.html';
 
 /**
  * Serves a directory with a page and the files that it loads. Browsers cache files in `assets/` for ever, because their
- * names have a hash. They ask again for every other file, with its ETag.
- * @param origins beside its own, the origins that the page may load pictures from and send them to
+ * names have a hash. They revalidate every other file with its ETag.
+ * @param origins further origins that the page may load pictures from and upload pictures to
  */
 export function staticFiles(directory: string, origins: string) {
   const stored = new Map<string, StoredFile>();
@@ -66,12 +66,12 @@ export function staticFiles(directory: string, origins: string) {
   return {
     /** The page. */
     page: (headers: Headers): FileResponse => respond(page, headers),
-    /** The page at the path of one of its screens; `undefined` at the name of a file, since none lies here. */
+    /** The page, for the path of one of its screens. `undefined` for the name of a file: no file is served here. */
     screen: (path: string, headers: Headers): FileResponse | undefined =>
       path.includes('.') ? undefined : respond(page, headers),
     /**
-     * The file at this path, or the page when the path is one of its screens. A file that is not there is `undefined`
-     * and never the page: an old tab that asks for a part of the build before must not get HTML for a script.
+     * The file at this path, or the page when the path is one of its screens. A missing file is `undefined`, never the
+     * page: an old tab may ask for a script of an earlier build, and must not get HTML for it.
      */
     at(path: string, headers: Headers): FileResponse | undefined {
       if (extensionOf(path) === undefined) return respond(page, headers);
@@ -84,11 +84,11 @@ export function staticFiles(directory: string, origins: string) {
 
 const extensionOf = (path: string): string | undefined => /\.(\w+)$/.exec(path)?.[1];
 
-/** Names of the build alone: no way out of the directory, and none of the compressed files under their own names. */
+/** Only names that the build makes: no path leads out of the directory, and no compressed file has an address of its own. */
 const isServed = (path: string): boolean =>
   /^([\w-]+\/)*[\w-]+(\.[\w-]+)*\.(html|js|css|svg)$/.test(path);
 
-/** The encodings that a client takes: `gzip;q=0` is one that it refuses. */
+/** The encodings that a client accepts. `gzip;q=0` means that it does not accept gzip. */
 const acceptedEncodings = (accept = ''): ReadonlySet<string> =>
   new Set(
     accept
@@ -104,7 +104,7 @@ const matches = (condition: string | undefined, etag: string): boolean =>
     ?.split(',')
     .some((one) => one.trim().replace(/^W\//, '') === etag || one.trim() === '*') === true;
 
-/** Nothing but the page's own scripts and styles, and pictures of the stack's own buckets. */
+/** The page may load only its own scripts and styles, and pictures of the stack's own buckets. */
 const securityHeaders = (origins: string, protocol: string | undefined) => ({
   'content-security-policy': [
     "default-src 'none'",
@@ -125,8 +125,8 @@ const securityHeaders = (origins: string, protocol: string | undefined) => ({
 });
 
 /**
- * The origins that the console sends pictures to and shows them from: those of the buckets, or the one of an endpoint of
- * S3 that is not AWS's own.
+ * The origins that the console uploads pictures to and loads them from: those of the buckets, or that of an S3 endpoint
+ * which is not AWS's own.
  * @param origins separated by spaces
  */
 export const originsOf = (origins: string, endpoint?: string): string =>

@@ -5,24 +5,24 @@ import type { FieldDocs } from '../runtime/route.ts';
 import { account, keyId } from './example-ids.ts';
 import { limitAndCursor, wholeNumber } from './field-docs.ts';
 
-// What the document says about the usage of one account and of all.
+// What the document says about the usage of one account and of all accounts.
 
 const day = { type: 'string', format: 'date', pattern: undefined } as const;
 
 /** The fields of both queries, for these groups. */
 export const usageFields = (groups: readonly string[]): Record<string, FieldDocs> => ({
-  '': { description: 'Which usage, and how it is added up' },
+  '': { description: 'Which usage, and how it is grouped' },
   group_by: {
-    description: `By what it is added up, separated by commas: ${groups.join(', ')}. There is a row for each combination, in this order`,
+    description: `The fields to group by, separated by commas: ${groups.join(', ')}. There is a row for each combination, in this order`,
     type: 'string',
     default: 'day',
     example: 'day,key',
   },
   from: {
-    description: `The first day (UTC); at most ${maxUsageDays} days with \`to\`. Without it, the last ${defaultUsageDays} days`,
+    description: `The first day (UTC). A request covers at most ${maxUsageDays} days. Without it, the last ${defaultUsageDays} days`,
     ...day,
   },
-  to: { description: 'The last day; without it, today', ...day },
+  to: { description: 'The last day (UTC); without it, today', ...day },
   format: { description: '`csv`: a table (text/csv) with the fields as its columns' },
   limit: {
     description: `How many rows at most: up to ${maxUsageRows.json}, with \`format=csv\` up to ${maxUsageRows.csv}, which is then the default`,

@@ -24,7 +24,7 @@ const countColumns = [
   'provider_cost_usd',
 ] as const;
 
-/** Usage as JSON or as a table. A table that is empty has its line of names all the same. */
+/** Usage as JSON or as a table. An empty table still has its header line. */
 export function usageResponse<P extends Page>(
   page: P,
   {

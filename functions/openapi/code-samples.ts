@@ -9,14 +9,14 @@ type Call = {
   readonly hasKey: boolean;
   /** The JSON body; `undefined`: none. */
   readonly body: unknown;
-  /** The texts of a form that has the file `cat.jpg` as well; `undefined`: the body is no form. */
+  /** The text fields of a form that also has the file `cat.jpg`; `undefined`: the body is not a form. */
   readonly form: Json | undefined;
   /** Whether the response is a picture. */
   readonly isPicture: boolean;
 };
 
 /**
- * The same call for curl, Node and Python, with nothing installed beside them. They read the address and the key from
+ * The same call for curl, Node and Python, which need no further packages. The samples read the address and the key from
  * `DARKROOM_URL` and `DARKROOM_KEY`.
  */
 export function codeSamples(route: AnyRoute, docs: RouteDocs): readonly Json[] {
@@ -137,7 +137,7 @@ const pythonForm = (texts: Json): string =>
     'form += open("cat.jpg", "rb").read() + b"\\r\\n--form--\\r\\n"\n',
   );
 
-/** JSON in the words of Python. */
+/** A JSON value as a literal of Python. */
 function pythonLiteral(value: unknown): string {
   if (value === null) return 'None';
   if (typeof value === 'boolean') return value ? 'True' : 'False';

@@ -28,7 +28,7 @@ const description = `Edits pictures by a description in words. A call creates a 
 
 Send your API key in the header \`Authorization: Bearer sk-dr-…\`. Credits have at most three decimals, times are unix seconds. This document is exact: a field that it does not describe is not returned. A later version may add fields and codes, so ignore what you do not know.
 
-A request that is refused gets \`{"error": {"code", "message", "type", "param"}}\`; branch on \`code\`. The Files API alone (\`/api/v1/files\`) has the body \`{"success", "code", "msg"}\` with numbers, as published. A request that matches no route of this document gets 404 with the code \`not_found\`; one whose path ends with a slash gets 308 and leads to the path without it. Tasks, results, files, models, \`/healthz\` and this document can also be asked for with HEAD. The gateway in front has its own error body, \`{"message"}\`: 413 above 10 MB, 429 when the whole service, or one route, is above its requests a second, 5xx when a function could not run.`;
+A request that is refused gets \`{"error": {"code", "message", "type", "param"}}\`; branch on \`code\`. Only the Files API (\`/api/v1/files\`) has another error body, as published: \`{"success", "code", "msg"}\`, whose code is a number. A request that matches no route of this document gets 404 with the code \`not_found\`. A path that ends with a slash gets 308, a redirect to the path without the slash. Tasks, results, files, models, \`/healthz\` and this document also accept HEAD. The gateway in front has its own error body, \`{"message"}\`: 413 above 10 MB, 429 when the whole service, or one route, gets more requests a second than its limit, 5xx when a function could not run.`;
 
 const tags = {
   Tasks: 'Create tasks, follow them, cancel them',
@@ -43,7 +43,7 @@ const tags = {
   Providers: 'For the providers that make the images. The address carries a secret',
 } as const satisfies Record<RouteDocs['tag'], string>;
 
-/** Who each tag is for, as the pages that show such documents group them. */
+/** The tags by their readers. Pages that show OpenAPI documents group the operations by this. */
 const tagGroups: readonly { readonly name: string; readonly tags: readonly RouteDocs['tag'][] }[] =
   [
     { name: 'For callers', tags: ['Tasks', 'Pictures', 'Files', 'Account', 'Service'] },
@@ -133,14 +133,14 @@ export function openApiDocument(all: readonly LoadedRoute[]): Json {
           type: 'http',
           scheme: 'bearer',
           description:
-            'An API key, `sk-dr-` and 43 characters; one of test mode is `sk-dr-test-` and 43 characters: its tasks cost play credits, never reach a model, and do what their prompt says, like `[fail: service_error]`. It has one or more scopes: `read` (tasks, results, credits, models), `generate` (`read`, and create, upload, cancel, send callbacks again), `manage` (`read`, and the keys and the webhook secret of its account, and test events), `admin` (the operator: `manage` for every account, accounts and credits). Only `generate` spends credits',
+            'An API key: `sk-dr-` and 43 characters. A key of test mode is `sk-dr-test-` and 43 characters: its tasks cost play credits, never reach a model, and do what their prompt says, like `[fail: service_error]`. A key has one or more scopes: `read` (tasks, results, credits, models), `generate` (`read`, and create, upload, cancel, send callbacks again), `manage` (`read`, and the keys and the webhook secret of its account, and test events), `admin` (the operator: `manage` for every account, accounts and credits). Only `generate` spends credits',
         },
       },
     },
   };
 }
 
-/** Each schema with its name, which pages and generators show where it stands in place of a reference. */
+/** Each schema with its name as its title: pages and generators show it when they put a schema in place of its reference. */
 const titled = (schemas: Json): Json =>
   Object.fromEntries(
     Object.entries(schemas).map(([name, schema]) => [
@@ -228,7 +228,7 @@ const prefer: Json = {
   name: 'Prefer',
   in: 'header',
   required: false,
-  description: `\`wait=N\`: wait up to N seconds, from 1 to ${maxWaitSeconds}, until the task has ended (RFC 7240). Then the response is 303, and leads to where the request waits: let your client follow it, with the same key. Few requests can wait at a time; when there is no place, when uploads are missing, or when the task has ended, the response is 200 and comes at once`,
+  description: `\`wait=N\`: wait up to N seconds, from 1 to ${maxWaitSeconds}, until the task has ended (RFC 7240). The response is then 303, a redirect to an address where the request waits: let your client follow it, with the same key. Only a few requests can wait at a time. If no place is free, if uploads are missing, or if the task has ended, the response is 200 and comes at once`,
   schema: { type: 'string' },
   example: 'wait=20',
 };

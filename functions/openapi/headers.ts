@@ -22,7 +22,7 @@ export const requestId = {
 
 export const rateLimit = {
   'X-RateLimit-Limit': header('How many requests the key may send a minute', count, 300),
-  'X-RateLimit-Remaining': header('How many it may send now', count, 299),
+  'X-RateLimit-Remaining': header('How many requests the key may send now', count, 299),
   'X-RateLimit-Reset': header(
     'When the whole limit is available again, in unix seconds',
     count,
@@ -57,7 +57,7 @@ export const location = {
 export const readAgain = {
   'Retry-After': {
     ...header(
-      'When to read the task again, in seconds; only with a task that has not ended',
+      'After how many seconds to read the task again; only with a task that has not ended',
       count,
       10,
     ),
@@ -65,10 +65,10 @@ export const readAgain = {
   },
 };
 
-/** Where a request is sent on to that prefers to wait. */
+/** The redirect of a request that prefers to wait. */
 export const waitLocation = {
   Location: header(
-    `Where to wait: a path on this server, which a GET with the same key can follow once and within ${spellDuration(takeUpMs)}`,
+    `Where to wait: a path on this server. A GET with the same key can follow it once, within ${spellDuration(takeUpMs)}`,
     { type: 'string', format: 'uri-reference' },
     waitPath(taskId, { seconds: 20, place: waitingPlace }),
   ),
@@ -77,7 +77,7 @@ export const waitLocation = {
 export const preferenceApplied = {
   'Preference-Applied': {
     ...header(
-      'The preference that was followed, when the request did wait',
+      'The preference that was applied, if the request has waited',
       { type: 'string', pattern: '^wait=\\d+$' },
       'wait=20',
     ),
@@ -88,7 +88,7 @@ export const preferenceApplied = {
 export const nextCursor = {
   'Next-Cursor': {
     ...header(
-      'With `format=csv`: what to send as `cursor` to read on, unless this is all',
+      'With `format=csv`: the `cursor` of the next page; absent on the last page',
       { type: 'string' },
       'WyJkYXkiLCIyMDI2LTAzLTAyIl0',
     ),
@@ -96,7 +96,7 @@ export const nextCursor = {
   },
 };
 
-/** All of them, by their names. */
+/** All headers, by their names. */
 export const headers = {
   ...requestId,
   ...rateLimit,

@@ -3,7 +3,7 @@ import type { FieldDocs, Json } from '../runtime/route.ts';
 
 const pathOf = (name: string): string => `#/components/schemas/${name}`;
 
-/** The schemas of responses. One that is part of another is referred to by its name. */
+/** The schemas of responses. A schema that is part of another one is referenced by its name. */
 export function responseSchemas(responses: Readonly<Record<string, z.ZodType>>): Json {
   const registry = z.registry<{ id: string }>();
   for (const [id, schema] of Object.entries(responses)) registry.add(schema, { id });
@@ -12,9 +12,9 @@ export function responseSchemas(responses: Readonly<Record<string, z.ZodType>>):
 }
 
 /**
- * The schema of a request, as it is sent. `docs` has the fields by their path, like
- * `limits.tasks_in_flight`; `''` is the request itself.
- * @throws {Error} when a field has no docs, or docs have no field
+ * The schema of a request, as it is sent. `docs` describes each field by its path, like `limits.tasks_in_flight`; `''` is
+ * the request itself.
+ * @throws {Error} when a field is not described, or when `docs` describes a field that does not exist
  */
 export function requestSchema(schema: z.ZodType, docs: Readonly<Record<string, FieldDocs>>): Json {
   const unused = new Set(Object.keys(docs));
@@ -42,7 +42,10 @@ export function requestSchema(schema: z.ZodType, docs: Readonly<Record<string, F
   return described;
 }
 
-/** A field with a default may be left out, and openapi-typescript makes it one that must be sent. */
+/**
+ * The description says the default, in place of the schema: openapi-typescript would make a field with a default required,
+ * although it may be left out.
+ */
 function withDefaultInWords({ default: value, description, ...schema }: Json): Json {
   const isSaid = value !== undefined && typeof value !== 'object';
   const words = Array.isArray(value) || isSaid ? `. Default: \`${value}\`` : '';
@@ -74,7 +77,8 @@ export const reference = (kind: 'schemas' | 'responses' | 'headers', name: strin
 export const isJson = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-// The document says its dialect once, and zod bounds every whole number by what JavaScript can count.
+// Removes what zod adds to every schema: the dialect, which the document says once, and, as the bound of every whole
+// number, the largest one that JavaScript can count to.
 const plain = (schema: object): Json =>
   JSON.parse(JSON.stringify(schema), (key, value: unknown) =>
     key === '$schema' || key === '$id' || (key === 'maximum' && value === Number.MAX_SAFE_INTEGER)
@@ -82,7 +86,7 @@ const plain = (schema: object): Json =>
       : withNullInType(withoutBooleanConst(value)),
   );
 
-/** A generator of clients makes an enumeration of texts out of a constant, which no boolean is one of. */
+/** The description says a constant boolean: client generators would turn it into an enumeration of strings. */
 function withoutBooleanConst(value: unknown): unknown {
   if (!isJson(value) || typeof value['const'] !== 'boolean') return value;
   const { const: constant, description, ...rest } = value;
@@ -93,7 +97,7 @@ function withoutBooleanConst(value: unknown): unknown {
   };
 }
 
-/** `anyOf: [{type: T, …}, {type: null}]` as `type: [T, null]`: generators of clients make nothing of a lone null. */
+/** `anyOf: [{type: T, …}, {type: null}]` as `type: [T, null]`: client generators cannot handle a schema that is only null. */
 function withNullInType(value: unknown): unknown {
   if (!isJson(value) || !Array.isArray(value['anyOf'])) return value;
   const { anyOf, ...rest } = value;

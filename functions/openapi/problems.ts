@@ -39,7 +39,7 @@ import { oneOf, pascalCase } from './json-schema.ts';
 type ErrorDocs = {
   /** When it is returned. */
   readonly when: string;
-  /** The problem as the code that returns it makes it. */
+  /** The problem, made by the code that returns it. */
   readonly example: Problem;
   /** The schemas of its further fields. */
   readonly details?: { readonly [name: string]: z.ZodType };
@@ -64,11 +64,11 @@ const errorDocs: Readonly<Record<ProblemCode, ErrorDocs>> = {
     example: new Problem('invalid_request', nRule, { param: 'n' }),
   },
   invalid_task_id: {
-    when: 'What stands in the path is not a task id.',
+    when: 'The id in the path is not a task id.',
     example: invalidTaskId(),
   },
   file_download_failed: {
-    when: 'The address could not be fetched, or answered with something else than the file.',
+    when: 'The address could not be fetched, or it did not respond with the file.',
     example: fileDownloadFailed('answered with status 404'),
   },
   unauthorized: {
@@ -76,12 +76,12 @@ const errorDocs: Readonly<Record<ProblemCode, ErrorDocs>> = {
     example: invalidApiKey(),
   },
   KEY_DISABLED: {
-    when: 'The operator has switched the key off.',
+    when: 'The key or its account is disabled.',
     example: keyDisabled(keyName),
     details: { key_name: aKeyName },
   },
   KEY_EXPIRED: {
-    when: 'The key was made to last until `expired_at`.',
+    when: 'The key was valid until `expired_at`; or a session has ended because it was not used.',
     example: keyExpired(keyName, 1_757_000_000_000),
     details: { key_name: aKeyName, expired_at: seconds('When it expired') },
   },
@@ -119,20 +119,20 @@ const errorDocs: Readonly<Record<ProblemCode, ErrorDocs>> = {
       daily_limit_credits: credits('What the key may spend a day'),
       daily_used_credits: credits('What it has spent today'),
       remaining_credits: remaining,
-      reset_timezone: z.string().describe('Where its day begins at midnight'),
+      reset_timezone: z.string().describe('The time zone in which its day begins at midnight'),
     },
   },
   daily_budget_exhausted: {
-    when: 'The task would bring the account above its daily budget, and its creates stop there.',
+    when: 'The task would bring the account above its daily budget, and the account is set to stop there.',
     example: reserveProblem({ state: 'over_budget', budget: 50_000, remaining: 1200 }, request),
     details: {
       estimated_credits: estimated,
-      daily_budget_credits: credits('What the account is meant to spend on a day of UTC'),
+      daily_budget_credits: credits('What the account should spend at most on one day (UTC)'),
       remaining_credits: remaining,
     },
   },
   permission_denied: {
-    when: 'The key lacks the scope of this route, or a link to a result is not valid any more.',
+    when: 'The key lacks the scope of this route, or it may not make this change; or a signed link is not valid.',
     example: scopeMissing('generate'),
   },
   KEY_MODEL_NOT_ALLOWED: {
@@ -180,7 +180,7 @@ const errorDocs: Readonly<Record<ProblemCode, ErrorDocs>> = {
     example: idempotencyConflict(),
   },
   task_ended: {
-    when: 'The task is over already.',
+    when: 'The task has already ended.',
     example: taskEnded(taskId),
   },
   task_not_cancellable: {
@@ -188,7 +188,7 @@ const errorDocs: Readonly<Record<ProblemCode, ErrorDocs>> = {
     example: taskNotCancellable(taskId),
   },
   task_running: {
-    when: 'The task is not over yet.',
+    when: 'The task has not ended yet.',
     example: taskRunning(taskId),
   },
   picture_too_large: {
@@ -198,20 +198,20 @@ const errorDocs: Readonly<Record<ProblemCode, ErrorDocs>> = {
       url: z
         .url()
         .describe(
-          `Where the picture is for ${spellDuration(pictureLinkSeconds * 1000)}; without a key`,
+          `The address of the picture: it works for ${spellDuration(pictureLinkSeconds * 1000)}, without a key`,
         ),
     },
   },
   result_expired: {
-    when: 'The picture was deleted: by its task’s deletion, or since pictures are kept for some days after the end of their task.',
+    when: 'The picture was deleted: with its task, or because pictures are kept only for some days after the end of their task.',
     example: resultExpired(30),
   },
   request_too_large: {
-    when: 'The body is larger than any request has to be.',
+    when: 'The body is larger than this route accepts.',
     example: bodyTooLarge(maxJsonBytes),
   },
   unsupported_media_type: {
-    when: 'The body is not JSON in UTF-8 by its Content-Type, or it is compressed.',
+    when: 'The Content-Type is not what the route accepts (JSON in UTF-8, or a form), or the body is compressed.',
     example: bodyNotJson(),
   },
   unsupported_file_type: {
@@ -234,7 +234,7 @@ const errorDocs: Readonly<Record<ProblemCode, ErrorDocs>> = {
     example: storageFailed(),
   },
   service_unavailable: {
-    when: 'Many requests of the account were in each other’s way. Wait as long as Retry-After says.',
+    when: 'Many requests of the account changed the same data at the same time. Wait as long as Retry-After says.',
     example: busyProblem(),
   },
 };
@@ -242,7 +242,7 @@ const errorDocs: Readonly<Record<ProblemCode, ErrorDocs>> = {
 export const whenReturned = (code: ProblemCode): string => errorDocs[code].when;
 export const statusOf = (code: ProblemCode): number => new Problem(code, '').status;
 
-/** A problem with this code, as it would be. */
+/** An example of the problem with this code. */
 export const problemExample = (code: ProblemCode): Problem => errorDocs[code].example;
 
 /** The schema of each error, by the name it has in the document. */
@@ -270,7 +270,10 @@ function problemSchema(code: ProblemCode): z.ZodType {
       code: z.literal(code).describe('What is wrong. Branch on this'),
       message: z.string().describe('For people; it may change'),
       type: z.literal(error.type),
-      param: z.string().nullable().describe('The one field that is to blame, if there is one'),
+      param: z
+        .string()
+        .nullable()
+        .describe('The field that is wrong, if the error is about one field'),
       ...details,
     })
     .describe(when);

@@ -40,10 +40,10 @@ export function responsesOf(route: AnyRoute, docs: RouteDocs): Json {
 
 const isCounted = ({ rateLimit }: AnyRoute): boolean => rateLimit === 'creates';
 
-/** A counted create says so in its problem responses too, so they are not shared. The uploads share theirs. */
+/** A create has headers about its limit in its problem responses too, so it does not share them. The uploads share theirs. */
 const isShared = (route: AnyRoute): boolean => !isCounted(route) || route.envelope !== undefined;
 
-/** The name of the 429 of a route that has none of its own. */
+/** The name of the 429 of a route whose function returns none. */
 const gatewayOnly = 'GatewayThrottled';
 
 /** The body of a response that API Gateway makes before a function runs. */
@@ -54,7 +54,7 @@ export const gatewayError: Json = {
   additionalProperties: false,
   properties: { message: { type: 'string' } },
 };
-/** The body of a 429 that a function makes. It has a name, because it is one of two. */
+/** The body of a 429 that a function makes. It has a name, because a 429 has one of two bodies. */
 export const rateLimitedBody: Json = {
   description: 'A response to a request above a limit of its key or account',
   ...envelope(['rate_limit_exceeded']),
@@ -62,7 +62,7 @@ export const rateLimitedBody: Json = {
 const gatewaySchema = reference('schemas', 'GatewayError');
 const gatewayExample = { gateway: { message: 'Too Many Requests' } };
 const gatewayThrottled =
-  'The gateway: the whole service, or this route, is above its requests a second. Without `code`, `x-request-id` and `Retry-After`: wait a second and send the request again.';
+  'From the gateway: the whole service, or this route, gets more requests a second than its limit. This response has no `code`, no `x-request-id` and no `Retry-After`: wait a second and send the request again.';
 
 /** The problem responses that routes share, by their name in the document. */
 export const sharedResponses = (routes: readonly AnyRoute[]): Json =>
@@ -103,7 +103,7 @@ const problemsOf = (route: AnyRoute) =>
     name: `${prefixOf(route)}${codes.map(pascalCase).join('Or')}`,
   }));
 
-/** What tells the shared responses of other routes apart: another envelope, and other headers. */
+/** The prefix of shared responses that differ from those of most routes: in the envelope, or also in the headers. */
 const prefixOf = (route: AnyRoute): string =>
   route.envelope ? `${route.envelope.name}${isCounted(route) ? 'Counted' : ''}` : '';
 
@@ -131,7 +131,7 @@ function successOf({ idempotent, rateLimit, csv, wait }: AnyRoute, { response }:
       303: {
         ...success,
         description:
-          'The same, to a request with `Prefer: wait=N` that may wait. Follow `Location` for the task as it is then',
+          'The same, for a request with `Prefer: wait=N` that may wait. Follow `Location` to wait for the task',
         headers: { ...success.headers, ...headers.waitLocation },
       },
     }),
@@ -188,7 +188,7 @@ type ProblemResponse = {
   readonly examples: Json;
 };
 
-/** A 429 that the gateway gives as well, which sends none of our headers. */
+/** A 429 that the gateway may send as well. The gateway sends none of our headers, so here none is required. */
 const orGateway = ({
   description,
   headers: ownHeaders,
@@ -208,7 +208,7 @@ const headerNamed = (name: string): Json | undefined =>
 const references = (some: Readonly<Record<string, Json>>): Json =>
   Object.fromEntries(Object.keys(some).map((name) => [name, reference('headers', name)]));
 
-// A request is counted after its key was checked.
+// A request is counted after its key was checked, so responses with these codes have no headers of the rate limit.
 const uncounted: ReadonlySet<string> = new Set([...codesWithKey, 'permission_denied']);
 
 function rateLimitHeaders(codes: readonly ProblemCode[]): Json {

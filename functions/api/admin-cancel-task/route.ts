@@ -25,7 +25,7 @@ export const docs = (): RouteDocs => ({
   tag: 'Operation',
   summary: 'Cancel a task of any account',
   description:
-    'As its account can: a task that no provider has fails with `request_cancelled` and costs nothing; afterwards the provider decides. Asking twice changes nothing.',
+    'Does the same as a cancel by the account of the task. A task that no provider has yet fails with `request_cancelled` and costs nothing; after that, the provider decides. Repeating the request changes nothing.',
   response: {
     name: 'AdminTask',
     description: 'The task, with `cancel_requested_at`',

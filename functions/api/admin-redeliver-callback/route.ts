@@ -25,7 +25,7 @@ export const docs = (): RouteDocs => ({
   tag: 'Operation',
   summary: 'Send the callback of any task again',
   description:
-    'Sends the callback of a task that has ended once more, under the same `webhook-id`, beginning with the first attempt.',
+    'Sends the callback of an ended task again. It keeps its `webhook-id` and starts again with its first attempt.',
   response: {
     name: 'AdminTask',
     description: 'The task; its callback is on its way',

@@ -23,7 +23,7 @@ export const docs = (): RouteDocs => ({
   body: docsOf.redeliverBody,
   response: {
     name: 'CallbackRedelivery',
-    description: 'How many are on their way',
+    description: 'How many callbacks are on their way',
     examples: { lastNight: docsOf.redelivery },
   },
 });

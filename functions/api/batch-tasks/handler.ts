@@ -27,7 +27,7 @@ const toResponse = taskResponseFor({
   }).ofQueued,
 });
 
-// Loaded when it is asked for: the client of S3, which nothing else here needs, is a third of the code.
+// Loaded only when a request wants thumbnails: nothing else here needs the S3 client, which is a third of the code.
 let thumbnails: Promise<ReturnType<ThumbnailsModule['thumbnailsOf']>> | undefined;
 type ThumbnailsModule = typeof import('./thumbnails.ts');
 const findThumbnails = () => {

@@ -21,7 +21,7 @@ export const docs = (): RouteDocs => ({
   tag: 'Tasks',
   summary: 'Read several tasks',
   description:
-    'The same as reading each of them. Ids that are no task of this account are left out.',
+    'The same as reading each task by itself. An id that is not the id of a task of this account is left out.',
   body: {
     name: 'BatchRequest',
     fields: {
@@ -29,7 +29,7 @@ export const docs = (): RouteDocs => ({
       task_ids: { description: 'The ids of the tasks' },
       thumbnails: {
         description:
-          'Whether each task comes with links to the thumbnails of its pictures, where the service makes some',
+          'Whether each task comes with links to the thumbnails of its pictures, if the service makes thumbnails',
       },
     },
     examples: {

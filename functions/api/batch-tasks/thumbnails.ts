@@ -6,7 +6,7 @@ import { inputLinkSeconds } from '../../domain/model/task.ts';
 import { thumbnailLinks } from '../../domain/tasks/thumbnails.ts';
 import type { Env } from '../../runtime/env.ts';
 
-/** What finds the thumbnails of a task; undefined in a stack that makes none. */
+/** A function that finds the thumbnails of a task; undefined in a stack that makes no thumbnails. */
 export function thumbnailsOf(env: Env<'api/batch-tasks'>) {
   const { INPUT_THUMBNAIL_BUCKET: inputs, RESULT_THUMBNAIL_BUCKET: results } = env;
   if (inputs === undefined || results === undefined) return undefined;

@@ -27,7 +27,7 @@ export const docs = (): RouteDocs => ({
   tag: 'Tasks',
   summary: 'Cancel a task',
   description:
-    'Asks for the task to end. Before the model has it, it fails with `request_cancelled` a moment later and costs nothing. Afterwards the provider is asked, and decides: if it cancels the job, the same happens; otherwise the task goes on and costs what is made. A task that the provider works on already cannot be cancelled: 409 `task_not_cancellable`. `task_info.can_cancel` says beforehand whether a task can be. Asking twice changes nothing.',
+    'Asks for the task to end. A task that no provider has yet fails with `request_cancelled` a moment later and costs nothing. After that, the provider decides: if it cancels the job, the same happens; otherwise the task goes on, and the images that are made are charged. A task that the provider already works on cannot be cancelled: 409 `task_not_cancellable`. `task_info.can_cancel` says beforehand whether a task can be cancelled. Repeating the request changes nothing.',
   response: {
     name: 'ActiveTask',
     description: 'The task, with `cancel_requested`',

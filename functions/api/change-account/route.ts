@@ -22,20 +22,20 @@ export const docs = (): RouteDocs => ({
   tag: 'Accounts',
   summary: 'Change an account',
   description:
-    'Its group, its limits, its daily budget, and whether its keys work; what is left out stays as it is. A disabled account creates nothing from then on, and its keys stop reading within a minute; its tasks go on. A budget counts from when it is set; creates beyond it are refused with `stop_at_budget`, and counted in any case.',
+    'Changes the group, the limits or the daily budget of an account, or whether its keys work. Fields that are left out stay as they are. A disabled account creates nothing from then on, and its keys stop reading within a minute; its tasks go on. A budget counts from the moment it is set. Creates beyond the budget are counted, and with `stop_at_budget` they are also refused.',
   body: {
     name: 'AccountPatch',
     fields: {
       '': {
         description:
-          'What to change; at least one of them. A limit of `null` goes back to the default',
+          'What to change; at least one field. A limit of `null` goes back to the default',
         minProperties: 1,
       },
       ...accountGroup,
       ...accountLimits,
       enabled: { description: '`false`: none of its keys works' },
       daily_budget_credits: {
-        description: `What it is meant to spend on a day of UTC, ${creditDecimals}; \`null\`: no budget`,
+        description: `What the account should spend at most on one day (UTC), ${creditDecimals}; \`null\`: no budget`,
       },
       stop_at_budget: {
         description: 'Whether creates beyond the budget are refused with `daily_budget_exhausted`',

@@ -23,7 +23,7 @@ export const docs = (): RouteDocs => ({
   tag: 'Keys',
   summary: 'Change an API key',
   description:
-    'Renames it, enables or disables it, or changes what it may do. It stops creating and managing at once, and reading within a minute. Nobody changes the key that he calls with. With the scope `manage` you change keys of your own account that have neither `manage` nor `admin`, and nothing that the operator has set.',
+    'Renames a key, enables or disables it, or changes what it may do. A change counts at once for creating and managing, and within a minute for reading. You cannot change the key that you call with. With the scope `manage` you can change keys of your own account that have neither `manage` nor `admin`, but nothing that the operator has set.',
   body: {
     name: 'KeyPatch',
     fields: {

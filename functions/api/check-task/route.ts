@@ -17,9 +17,9 @@ export const route = defineRoute<typeof response>()({
 export const docs = (): RouteDocs => ({
   id: 'checkTask',
   tag: 'Operation',
-  summary: 'Look at a task now',
+  summary: 'Check a task now',
   description:
-    'Does for a task that has not ended what is done for every task now and then: starts its workflow when it is missing or dead, and wakes one that waits, so that the provider is asked at once.',
+    'Does at once for a task that has not ended what the reconciler does for every task from time to time: starts its workflow if it is missing or dead, and wakes a workflow that waits, so that the provider is polled at once.',
   response: {
     name: 'TaskCheck',
     description: 'What was done',

@@ -22,7 +22,7 @@ export const docs = (): RouteDocs => ({
   tag: 'Keys',
   summary: 'Make an API key',
   description:
-    'The key is shown in this response only. With the scope `manage` you make keys of your own account: they have the scopes `read` and `generate` at most, and no higher limits, later expiry or other models than your own key; what you leave out is that of your own key.',
+    'The key is shown in this response only. With the scope `manage` you make keys of your own account. They have at most the scopes `read` and `generate`, and no higher limits, no later expiry and no other models than your own key. A field that you leave out is taken from your own key.',
   body: {
     name: 'KeyRequest',
     fields: {
@@ -30,7 +30,7 @@ export const docs = (): RouteDocs => ({
       account: keyAccount,
       mode: {
         description:
-          '`test`: a key that plays, with the sandbox provider and play credits; it has the scopes `read` and `generate` at most. It stays so for ever',
+          '`test`: a key of test mode, which uses the sandbox provider and play credits; it has at most the scopes `read` and `generate`. The mode of a key never changes',
       },
       ...keyFields,
     },

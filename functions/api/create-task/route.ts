@@ -100,7 +100,7 @@ export const docs = (): RouteDocs => ({
 
 const pictures = { image_urls: ['https://example.com/cat.png'] };
 
-/** What a picture must be, in words: once when all models take the same pictures, else for each model. */
+/** What a picture must be, in words: once if all models accept the same pictures, else for each model. */
 export function describePictures(catalogue: readonly Model[] = models): string {
   const format = `${formatList} without transparency`;
   const limits = catalogue.map(({ id, image: { maxBytes, minSide, maxSide } }) => ({
@@ -117,7 +117,7 @@ function fields(): Record<Exclude<keyof GenerationRequest, 'ignored'> | '', Fiel
   return {
     '': {
       description:
-        'What to make. Pictures come as `image_urls` or as `image_uploads`, one of the two. `null` is the same as no value. A field that is not listed here is ignored, and the response names it in `warnings`; one that would make other pictures or cost another price (a mask, a tier, further pictures) is refused.',
+        'What to make. Pictures come as `image_urls` or as `image_uploads`, one of the two. `null` is the same as no value. A field that is not listed here is ignored, and the response names it in `warnings`. But a field that would change the images or the price (a mask, a tier, further pictures) is refused.',
       additionalProperties: undefined,
     },
     model: {
@@ -141,7 +141,7 @@ function fields(): Record<Exclude<keyof GenerationRequest, 'ignored'> | '', Fiel
       },
     },
     image_uploads: {
-      description: `The pictures to edit, when they have no address: the response has a form to upload each one with, for ${uploadFormMs / minuteMs} minutes, and the task starts when the last one has arrived. Without all of them it fails after ${(uploadFormMs + startGraceMs) / minuteMs} minutes. ${aboutPictures}`,
+      description: `The pictures to edit, when they have no address. The response has an upload form for each one, which works for ${uploadFormMs / minuteMs} minutes. The task starts when the last picture has arrived; if one is missing, it fails after ${(uploadFormMs + startGraceMs) / minuteMs} minutes. ${aboutPictures}`,
       items: {
         type: 'object',
         required: ['content_type'],
@@ -160,14 +160,14 @@ function fields(): Record<Exclude<keyof GenerationRequest, 'ignored'> | '', Fiel
       pattern: '^$|\\S',
     },
     size: {
-      description: `Width and height of the images, ${sizeLimits.pixels} and sides from ${sizeLimits.ratios.tallest} to ${sizeLimits.ratios.widest}; or a ratio, which stands for the model’s size for it; without it, or with \`${autoSize}\`, the proportions of the last picture`,
+      description: `Width and height of the images: ${sizeLimits.pixels}, with a ratio of the sides from ${sizeLimits.ratios.tallest} to ${sizeLimits.ratios.widest}. Or a ratio, for which the model has a size. Without \`size\`, or with \`${autoSize}\`, the images have the proportions of the last picture`,
       pattern: `^(${[autoSize, ...ratiosOf()].join('|')}|${sizeLimits.pattern.source.slice(1, -1)})?$`,
     },
     seed: { description: 'The same seed and request make similar images' },
     prompt_extend: { description: 'Whether the model may elaborate the prompt' },
     watermark: { description: 'Whether the images say that they were made by a machine' },
     lane: {
-      description: `Where the task waits when a provider has no room: of an account’s own waiting tasks, ${spellNumber(laneWeights.interactive / laneWeights.bulk)} in \`interactive\` are served for each one in \`bulk\`. For many tasks at once that nobody watches. The price is the same`,
+      description: `Where the task waits when a provider has no room. Of the waiting tasks of an account, ${spellNumber(laneWeights.interactive / laneWeights.bulk)} in \`interactive\` are served for each one in \`bulk\`. Use \`bulk\` for many tasks at once that nobody watches. The price is the same`,
       default: 'interactive',
     },
     metadata: {

@@ -25,7 +25,7 @@ export const docs = (): RouteDocs => ({
     'The picture, its record and its place in the quota are gone at once, and its links end. A task that has begun has its own copy.',
   response: {
     name: 'FileDeletion',
-    description: 'It is deleted',
+    description: 'The file is deleted',
     examples: {
       deleted: filesResponse('File deleted successfully', { file_id: ids.hostedFileId }),
     },

@@ -20,7 +20,7 @@ export const docs = (): RouteDocs => ({
   tag: 'Keys',
   summary: 'Delete an API key',
   description:
-    'The key stops creating and managing at once, and reading within a minute; its tasks continue. Nobody deletes the key that he calls with.',
+    'The key stops creating and managing at once, and reading within a minute; its tasks continue. You cannot delete the key that you call with.',
   response: {
     name: 'DeletedKey',
     description: 'The key is deleted',

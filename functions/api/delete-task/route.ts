@@ -26,7 +26,7 @@ export const docs = (): RouteDocs => ({
   tag: 'Tasks',
   summary: 'Delete a task',
   description:
-    'Deletes a task that has ended, for good: its prompt, addresses and `metadata`, its pictures and results. From then on the task is not found, it is in no list, its result links answer 410 `result_expired`, and no callback is sent any more. What it cost stays in the ledger. A task that has not ended is refused with 409 `task_running`: cancel it, or wait. Deleting twice gets the same response. A file that was uploaded with `POST /v1/files` stays until its day is over, since other tasks may use it.',
+    'Deletes a task that has ended, for good: its prompt, addresses and `metadata`, its pictures and results. From then on the task is not found, it is in no list, its result links get 410 `result_expired`, and no callback is sent any more. What it cost stays in the ledger. A task that has not ended is refused with 409 `task_running`: cancel it, or wait. Deleting twice gets the same response. A file that was uploaded with `POST /v1/files` stays until it expires, because other tasks may use it.',
   response: {
     name: 'DeletedTask',
     description: 'The task is deleted, and its pictures are gone',

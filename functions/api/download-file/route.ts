@@ -27,7 +27,7 @@ export const docs = (): RouteDocs => ({
   tag: 'Files',
   summary: 'Save a stored picture',
   description:
-    'An address out of `download_url`. Like the other link, but a browser saves the picture under its name.',
+    'An address from `download_url`. It works like the link in `file_url`, but a browser saves the picture under its file name.',
   query: linkFields,
   response: linkResponse,
 });

@@ -23,19 +23,19 @@ export const docs = (): RouteDocs => ({
   tag: 'Operation',
   summary: 'Find tasks',
   description:
-    'The tasks of all accounts, the newest first, page by page. A page of rare tasks may have fewer than `limit`, or none; its `next_cursor` leads on all the same. Deleted tasks are not listed.',
+    'The tasks of all accounts, the newest first, page by page. If few tasks match, a page may have fewer than `limit`, or none; its `next_cursor` still leads on. Deleted tasks are not listed.',
   query: {
     '': { description: 'Which tasks to list' },
     ...limitAndCursor,
     limit: { ...limitAndCursor.limit, default: 20 },
     account: { description: 'Only tasks of this account', pattern: patterns.account.source },
-    mode: { description: '`test`: tasks that were made with test keys; else live ones' },
+    mode: { description: '`test`: tasks that were made with test keys; otherwise live tasks' },
     status: { description: 'Only tasks with this status' },
     code: { description: 'Only tasks that failed with this code' },
     provider: { description: 'Only tasks of this provider' },
     callback: { description: 'Only tasks whose callback is in this state' },
     created_after: {
-      description: `Only tasks created at this time or later, in unix seconds; without it, ${defaultDays} days`,
+      description: `Only tasks created at this time or later, in unix seconds; without it, ${defaultDays} days before \`created_before\`, or before now`,
       ...unixSeconds,
     },
     created_before: {

@@ -18,7 +18,8 @@ export const docs = (): RouteDocs => ({
   id: 'getAccount',
   tag: 'Accounts',
   summary: 'Read an account',
-  description: 'What it has, what it may do, and how busy it is.',
+  description:
+    'The credits, the limits and the budget of an account, and how many of its tasks have not ended.',
   response: {
     name: 'Account',
     description: 'The account',

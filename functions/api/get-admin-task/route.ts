@@ -19,7 +19,7 @@ export const docs = (): RouteDocs => ({
   tag: 'Operation',
   summary: 'Read a task of any account',
   description:
-    'What became of the task and where it is: its provider and ticket, its execution, its callbacks. What was asked, and its images, only its account reads.',
+    'The state of the task, with its provider and ticket, its execution and its callbacks. Only its own account can read the request and the images.',
   response: {
     name: 'AdminTask',
     description: 'The task',

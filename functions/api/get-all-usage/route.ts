@@ -21,11 +21,11 @@ export const docs = (): RouteDocs => ({
   tag: 'Accounts',
   summary: 'Read the usage of all accounts',
   description:
-    'What one account or all have used, added up by account, day, key or model. When the catalogue of models has the prices of the providers, it also says what the images cost you.',
+    'What one account or all accounts have used, grouped by account, day, key or model. If the model catalogue has the prices of the providers, the response also says what the images cost you.',
   query: {
     ...docsOf.usageFields(usageGroups),
     account: {
-      description: 'Only the usage of this account; without it, of all',
+      description: 'Only the usage of this account; without it, of all accounts',
       pattern: patterns.account.source,
     },
   },

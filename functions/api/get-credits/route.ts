@@ -17,7 +17,8 @@ export const docs = (): RouteDocs => ({
   id: 'getCredits',
   tag: 'Account',
   summary: 'Read your credits',
-  description: 'What this key and its account have and have used.',
+  description:
+    'The credits that this key and its account have left, and those that they have used.',
   response: {
     name: 'Credits',
     description: 'The credits',

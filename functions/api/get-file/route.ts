@@ -24,6 +24,6 @@ export const docs = (): RouteDocs => ({
   id: 'getFile',
   tag: 'Pictures',
   summary: 'Fetch an uploaded picture',
-  description: `A picture that your account has uploaded for later tasks, as it was sent, up to ${maxDeliveredBytes / 1024 ** 2} MB. Nobody else can read it: for others its address is only a name. HEAD says type and size.`,
+  description: `A picture that your account has uploaded for later tasks, as it was sent, up to ${maxDeliveredBytes / 1024 ** 2} MB. Nobody else can read it: for others its address is only a name. HEAD gives its type and size.`,
   response: { picture: 'The picture' },
 });

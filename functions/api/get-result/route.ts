@@ -31,7 +31,7 @@ export const docs = (): RouteDocs => ({
   id: 'getResult',
   tag: 'Pictures',
   summary: 'Fetch an image',
-  description: `An address out of the \`results\` of a task. The link carries its own permission and works for ${linkValidForMs / hourMs} hours, without a key. A request that has the header \`Authorization\` all the same gets the image itself, up to ${maxDeliveredBytes / 1024 ** 2} MB, since many clients would send that header to the other address as well. HEAD says type and size.`,
+  description: `An address from the \`results\` of a task. The link carries its own permission and works for ${linkValidForMs / hourMs} hours, without a key. The response redirects to the image. But a request with the header \`Authorization\` gets the image itself, up to ${maxDeliveredBytes / 1024 ** 2} MB, because many clients would send that header to the other address too. HEAD gives the type and size.`,
   query: {
     '': { description: 'The permission', required: ['expires', 'signature'] },
     expires: {

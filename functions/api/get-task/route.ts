@@ -21,7 +21,7 @@ export const docs = (): RouteDocs => ({
   id: 'getTask',
   tag: 'Tasks',
   summary: 'Read a task',
-  description: 'How the task is, with links to its images when it is completed.',
+  description: 'The state of the task, with links to its images when it is completed.',
   response: {
     name: 'Task',
     description: 'The task',

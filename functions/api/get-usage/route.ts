@@ -21,7 +21,7 @@ export const docs = (): RouteDocs => ({
   tag: 'Account',
   summary: 'Read your usage',
   description:
-    'What the account has used, added up by day, key or model, the first day first. A task counts on the day of UTC on which it ended, a moment after that.',
+    'What the account has used, grouped by day, key or model, the first day first. A task counts on the day (UTC) on which it ended, and appears a moment after its end.',
   query: docsOf.usageFields(['day', 'key', 'model']),
   response: {
     name: 'UsageList',

@@ -33,26 +33,26 @@ const changed = auditView({
 export const docs = (): RouteDocs => ({
   id: 'listAudit',
   tag: 'Operation',
-  summary: 'Read what was done',
-  description: `Every change through a route under \`/v1/admin/\`, and every key that was issued with AWS credentials, the newest first, page by page; for ${auditDays} days. A page of rare entries may have fewer than \`limit\`, or none; its \`next_cursor\` leads on all the same. A request that was refused has no entry.`,
+  summary: 'Read the audit log',
+  description: `Every change through a route under \`/v1/admin/\`, and every key that was issued with AWS credentials, the newest first, page by page. Entries are kept for ${auditDays} days. If few entries match, a page may have fewer than \`limit\`, or none; its \`next_cursor\` still leads on. A request that was refused has no entry.`,
   query: {
     '': { description: 'Which entries to list' },
     ...limitAndCursor,
     limit: { ...limitAndCursor.limit, default: 20 },
     account: {
-      description: 'Only what was done to this account, its keys and its tasks',
+      description: 'Only changes to this account, its keys and its tasks',
       pattern: patterns.account.source,
     },
     actor: {
-      description: 'Only what was done with this API key, by its id',
+      description: 'Only changes that were made with this API key, by its id',
       pattern: actorPattern,
     },
     operation: { description: 'Only this operation' },
     from: {
-      description: 'Only what was done at this time or later, in unix seconds',
+      description: 'Only changes at this time or later, in unix seconds',
       ...unixSeconds,
     },
-    to: { description: 'Only what was done before this time, in unix seconds', ...unixSeconds },
+    to: { description: 'Only changes before this time, in unix seconds', ...unixSeconds },
   },
   response: {
     name: 'AuditList',

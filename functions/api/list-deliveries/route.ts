@@ -47,17 +47,17 @@ export const docs = (): RouteDocs => ({
   tag: 'Tasks',
   summary: 'List callbacks',
   description:
-    'The callbacks of all tasks of the account that have ended, the newest first, page by page. They are in the order in which their tasks were created, which is also what `since` and `until` are about; with `status=undelivered` in the order in which they were given up. A page of rare ones may have fewer than `limit`, or none; its `next_cursor` leads on all the same.',
+    'The callbacks of all ended tasks of the account, the newest first, page by page. The order, `since` and `until` go by the time at which the task was created; with `status=undelivered`, by the time at which the callback was given up. If few callbacks match, a page may have fewer than `limit`, or none; its `next_cursor` still leads on.',
   query: {
     '': { description: 'Which callbacks to list' },
     ...limitAndCursor,
     limit: { ...limitAndCursor.limit, default: 20 },
     status: { description: 'Only callbacks in this state' },
     since: {
-      description: 'Only those since this time, in unix seconds',
+      description: 'Only callbacks at this time or later, in unix seconds',
       ...unixSeconds,
     },
-    until: { description: 'Only those before this time, in unix seconds', ...unixSeconds },
+    until: { description: 'Only callbacks before this time, in unix seconds', ...unixSeconds },
   },
   response: {
     name: 'DeliveryList',

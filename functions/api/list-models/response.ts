@@ -5,7 +5,7 @@ export const Model = z
   .strictObject({
     id: z.string().describe('The value of `model` in a request'),
     object: z.literal('model'),
-    created: seconds('When it was added'),
+    created: seconds('When the model was added'),
     owned_by: z.string().describe('Who makes the model'),
     aliases: z.array(z.string()).describe('Other names that `model` in a request may have'),
     type: z.literal('image'),

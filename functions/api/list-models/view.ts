@@ -10,7 +10,7 @@ import { toCredits } from '../../domain/model/money.ts';
 import { Problem } from '../../domain/model/problem.ts';
 import type { Model, ModelList } from './response.ts';
 
-/** What the operator has set about the models: further names and prices of his own. */
+/** What the operator has configured for the models: further names, and other prices. */
 type ModelSettings = { readonly aliases?: ModelAliases; readonly prices?: ModelPrices };
 
 /** The models of the catalogue, as callers see them. */
@@ -22,7 +22,7 @@ export const modelsView = ({
   data: pricedModels(prices).map((model) => modelView(model, aliases)),
 });
 
-/** One of them, by any of its names. @throws {Problem} `model_not_found` */
+/** One model, by any of its names. @throws {Problem} `model_not_found` */
 export function modelViewNamed(
   name: string,
   { aliases = {}, prices = {} }: ModelSettings = {},

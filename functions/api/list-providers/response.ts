@@ -22,10 +22,10 @@ const Provider = z
       .strictObject({
         running: count('How many jobs it runs at once'),
         submits_per_second: z.int().min(1).nullable().describe('`null`: no limit'),
-        ahead: count('How many jobs more may wait there'),
+        ahead: count('How many more jobs may wait there'),
       })
       .nullable()
-      .describe('What it takes of you, as it was deployed; `null`: no limits'),
+      .describe('How much it accepts from you, as it was deployed; `null`: no limits'),
     models: z
       .array(
         z.strictObject({
@@ -34,7 +34,7 @@ const Provider = z
             .number()
             .min(0)
             .describe(
-              `How long it takes, as the latest jobs did; a guess until there are ${spellNumber(minSampleSize)}`,
+              `How long a job takes, measured with the latest ones; a guess until there are ${spellNumber(minSampleSize)}`,
             ),
         }),
       )
@@ -42,42 +42,48 @@ const Provider = z
     slots: z
       .array(
         z.strictObject({
-          name: z.string().describe('Of the provider, or of one model there if it counts by model'),
+          name: z
+            .string()
+            .describe('The provider, or one model there if the provider counts by model'),
           total: count('How many jobs may be there').nullable().describe('`null`: no limits'),
           taken: count('How many of them are taken'),
           waiting: count(
-            'How many tasks wait for one, a minute ago at most. One that may go to several providers is counted at each',
+            'How many tasks wait for a slot, counted at most a minute ago. A task that may go to several providers is counted at each',
           ),
           oldest_waiting_since: seconds(
-            'Since when the one waits that has waited longest',
+            'Since when the task waits that has waited longest',
           ).nullable(),
-          paused_until: seconds('Until when none is handed out, because it was busy').nullable(),
+          paused_until: seconds(
+            'Until when no slot is given out, because the provider was busy',
+          ).nullable(),
         }),
       )
-      .describe('Who has one may have a job at the provider'),
+      .describe('The slots: a task that has one may have a job at the provider'),
     rejections: z
       .array(
         z.strictObject({
           day: z
             .string()
             .regex(/^\d{4}-\d{2}-\d{2}$/)
-            .describe('Of UTC'),
+            .describe('The day (UTC)'),
           code: z
             .enum(taskErrorCodes)
-            .describe('What a task fails with for it; `resource_exhausted`: it was busy'),
+            .describe(
+              'The error code with which a task fails after this rejection; `resource_exhausted`: the provider was busy',
+            ),
           count: z.int().min(1),
         }),
       )
       .describe(
-        `Jobs that it did not accept in the last ${rejectionDays} days, also when another provider did. Without those that failed there later`,
+        `Jobs that it did not accept in the last ${rejectionDays} days, even if another provider then did. Jobs that it accepted and that failed later are not counted`,
       ),
   })
-  .describe('A provider, as it is configured and as it does');
+  .describe('A provider: its configuration and its state');
 
 export const ProviderList = page(Provider)
   .extend({
     reconciled_at: seconds(
-      'When the reconciler has run last: it runs once a minute. `null`: not yet',
+      'When the reconciler last ran; it runs once a minute. `null`: not yet',
     ).nullable(),
   })
   .describe('All providers, and the reconciler that repairs what was lost');

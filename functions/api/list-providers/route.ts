@@ -18,7 +18,7 @@ export const docs = (): RouteDocs => ({
   tag: 'Operation',
   summary: 'List the providers',
   description:
-    'In the order in which they are tried, and then those that are not offered: how many jobs each takes, has and is waited for with, how long it takes, and what it has rejected lately. And when the reconciler has run last, which repairs what was lost.',
+    'The providers in the order in which they are tried, then those that are not offered. For each one: how many jobs it accepts and has, how many tasks wait for it, how long a job takes, and what it has rejected lately. The response also says when the reconciler last ran, which repairs what was lost.',
   response: {
     name: 'ProviderList',
     description: 'All providers',

@@ -28,7 +28,7 @@ export const docs = (): RouteDocs => ({
   id: 'listTasks',
   tag: 'Tasks',
   summary: 'List tasks',
-  description: `The tasks of the account, the newest first, page by page: by \`cursor\`, or by \`page\` for the first ${maxNumberedTasks} tasks. A page of rare tasks may have fewer than \`limit\`, or none; as long as there is a \`next_cursor\`, there are older tasks to look at. Pages by number shift when tasks are created in between, and each reads all pages before it again; they look at the newest ${maxNumberedLooks} tasks at most, and \`next_cursor\` leads to the older ones.`,
+  description: `The tasks of the account, the newest first, page by page: by \`cursor\`, or by \`page\` for the first ${maxNumberedTasks} tasks. If few tasks match, a page may have fewer than \`limit\`, or none; as long as there is a \`next_cursor\`, there are older tasks to read. Numbered pages shift when tasks are created in between, and each one reads all pages before it again. They cover at most the newest ${maxNumberedLooks} tasks; \`next_cursor\` leads to the older ones.`,
   query: fields(),
   response: {
     name: 'TaskList',
@@ -58,7 +58,7 @@ function fields(): Record<keyof z.input<typeof ListRequest> | '', FieldDocs> {
     ...limitAndCursor,
     limit: { ...limitAndCursor.limit, default: 20 },
     page: {
-      description: `Which page, counted from 1, instead of \`cursor\`; times \`page_size\` at most ${maxNumberedTasks}`,
+      description: `Which page, counted from 1; use it instead of \`cursor\`. \`page\` times \`page_size\` may be at most ${maxNumberedTasks}`,
       ...wholeNumber,
       minimum: 1,
       maximum: maxNumberedTasks,
@@ -66,9 +66,9 @@ function fields(): Record<keyof z.input<typeof ListRequest> | '', FieldDocs> {
     page_size: { ...limitAndCursor.limit, description: 'The same as `limit`' },
     status: {
       description:
-        'Only tasks with this status. `processing` are all that have not ended, `pending` those of them that no provider has yet, `cancelled` those that failed with `request_cancelled`',
+        'Only tasks with this status. `processing`: all tasks that have not ended. `pending`: those of them that no provider has yet. `cancelled`: tasks that failed with `request_cancelled`',
     },
-    type: { description: 'Only tasks of this type: here all are images' },
+    type: { description: 'Only tasks of this type; here all tasks have the type `image`' },
     model: { description: 'Only tasks of this model', ...anyModelName },
     key: {
       description: 'Only tasks that the API key with this id has created',
@@ -76,7 +76,7 @@ function fields(): Record<keyof z.input<typeof ListRequest> | '', FieldDocs> {
     },
     text: {
       description:
-        'Only tasks with this text in their prompt, in capital or small letters. For it the prompts of the tasks are read, so it is slower than the other filters',
+        'Only tasks with this text in their prompt, in capital or small letters. This filter has to read the prompts, so it is slower than the others',
       minLength: 1,
       maxLength: maxSearchLength,
     },

@@ -1,7 +1,7 @@
 import { Problem } from '../../domain/model/problem.ts';
 import { defineRoute } from '../../runtime/route.ts';
 
-/** Every request that no other route matches. It is in no document. */
+/** Takes every request that no other route matches. The OpenAPI document leaves it out. */
 export const route = defineRoute<undefined>()({
   method: 'GET',
   path: '$default',
@@ -15,8 +15,8 @@ export const noRouteProblem = (method: string, path: string, query: string): Pro
   path.length > 1 && path.endsWith('/') ? trailingSlash(path, query) : noSuchRoute(method, path);
 
 /**
- * The response to a path that ends with a slash: it leads to the same path without it, with the same method, body and
- * query. Each part is encoded, so that the target is always a path of this API and never another host.
+ * The response to a path that ends with a slash: a redirect to the same path without the slash, with the same method,
+ * body and query. Each part is encoded, so that the target is always a path of this API and never another host.
  */
 export function trailingSlash(path: string, query: string): Problem {
   const parts = path.split('/').filter((part) => part !== '');

@@ -9,8 +9,11 @@ export const ConsoleSession = z
       .string()
       .regex(patterns.apiKey)
       .describe('The API key of the session. It is shown in this response only'),
-    key_id: keyId.describe('Its id, by which it can be disabled or deleted'),
-    expires_at: seconds('Until when it works'),
-    idle_seconds: z.int().min(1).describe('It ends earlier when it is not used for so long'),
+    key_id: keyId.describe('The id of that key, by which the key can be disabled or deleted'),
+    expires_at: seconds('Until when the key works'),
+    idle_seconds: z
+      .int()
+      .min(1)
+      .describe('The session ends earlier if it is not used for this long'),
   })
   .describe('A session of the operator: an API key with the scope `admin` that ends by itself');

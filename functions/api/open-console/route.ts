@@ -20,8 +20,8 @@ export const route = defineRoute<typeof response>()({
   path: '/v1/console/sessions',
   function: 'manage-keys',
   access: 'public',
-  // For all callers together, so it is more than a stranger easily sends: he could keep the operator out. Whoever
-  // guesses has 2^256 codes to try.
+  // The limit is for all callers together. A stranger who used it up would keep the operator out, so it is high. It need
+  // not stop guesses: there are 2^256 codes.
   throttle: { requestsPerSecond: 100, burst: 200 },
   body: jsonBody(Body),
   errors: ['invalid_request', 'unauthorized', 'internal_error'],
@@ -36,7 +36,7 @@ export const docs = (): RouteDocs => ({
     name: 'ConsoleCodeRequest',
     fields: {
       '': { description: 'The code' },
-      code: { description: 'What stands behind `#code=` in the link' },
+      code: { description: 'The part of the link after `#code=`' },
     },
     examples: { link: { code: `once-${'0123456789'.repeat(4)}abc` } },
   },

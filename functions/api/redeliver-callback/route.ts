@@ -27,7 +27,7 @@ export const docs = (): RouteDocs => ({
   tag: 'Tasks',
   summary: 'Send the callback again',
   description:
-    'Sends the callback of a task that has ended once more, under the same `webhook-id`, beginning with the first attempt. It counts like a create, and does nothing while a callback waits for its first attempt.',
+    'Sends the callback of an ended task again. It keeps its `webhook-id` and starts again with its first attempt. The request counts like a create, and does nothing while the callback waits for its first attempt.',
   response: {
     name: 'EndedTask',
     description: 'The task; its callback is on its way',

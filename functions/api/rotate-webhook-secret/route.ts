@@ -23,7 +23,7 @@ export const docs = (): RouteDocs => ({
   tag: 'Accounts',
   summary: 'Make a new webhook secret',
   description:
-    'For some time callbacks are signed with both secrets, so that receivers can change over. With the scope `manage` for your own account only.',
+    'For some time callbacks are signed with both secrets, so that receivers can change over. With the scope `manage` you can do this for your own account only.',
   body: {
     name: 'RotationRequest',
     fields: {

@@ -27,7 +27,7 @@ export const docs = (): RouteDocs => ({
   tag: 'Files',
   summary: 'Show a stored picture',
   description:
-    'An address out of `file_url`. The link carries its own permission and works until the file expires or is deleted, without a key.',
+    'An address from `file_url`. The link carries its own permission and works until the file expires or is deleted, without a key.',
   query: linkFields,
   response: linkResponse,
 });

@@ -1,8 +1,8 @@
 import { serve } from '../../runtime/http.ts';
 import { consoleFiles } from '../console-files.ts';
-import { acceptsOnlyJson, wayOn } from './for-clients.ts';
 import { route } from './route.ts';
+import { acceptsOnlyJson, serviceLinks } from './service-links.ts';
 
 export const handler = serve(route, async ({ headers }) =>
-  acceptsOnlyJson(headers['accept']) ? wayOn : consoleFiles.page(headers),
+  acceptsOnlyJson(headers['accept']) ? serviceLinks : consoleFiles.page(headers),
 );

@@ -1,6 +1,6 @@
 import type { FileResponse } from '../../runtime/http.ts';
 
-/** Whether a client asks for JSON and would take no page. One that says nothing, or that it takes anything, gets the page. */
+/** Whether a client accepts JSON but no HTML page. A client without `Accept`, or with one for any type, gets the page. */
 export const acceptsOnlyJson = (accept = '*/*'): boolean =>
   /\bapplication\/([\w.-]+\+)?json\b/.test(accept) &&
   !/text\/\*|\btext\/html\b|\*\/\*/.test(accept);
@@ -13,8 +13,8 @@ const body = JSON.stringify({
   health: '/healthz',
 });
 
-/** Where a program finds what it can use. */
-export const wayOn: FileResponse = {
+/** The addresses that a program can go on with. */
+export const serviceLinks: FileResponse = {
   file: Buffer.from(body).toString('base64'),
   headers: { 'content-type': 'application/json', vary: 'accept, accept-encoding' },
 };

@@ -29,7 +29,7 @@ export const docs = (): RouteDocs => ({
   id: 'testWebhook',
   tag: 'Account',
   summary: 'Send a test event',
-  description: `Sends an event to an address, once and signed like a callback, and says what came of it. The event has the form of a completed task with the type \`test.image\` and the id of no task; its link leads to no image. With the scope \`manage\`, for your own account, ${testEventsPerMinute} times a minute for all its keys together.`,
+  description: `Sends one event to an address, signed like a callback, and reports the result. The event has the form of a completed task of the type \`test.image\`; its id belongs to no task, and its link leads to no image. You need the scope \`manage\`. All keys of an account together may send ${testEventsPerMinute} test events a minute.`,
   body: {
     name: 'WebhookTestRequest',
     fields: {
@@ -43,7 +43,7 @@ export const docs = (): RouteDocs => ({
   },
   response: {
     name: 'WebhookTest',
-    description: 'What came of the event. The status is 200 also when it was not delivered',
+    description: 'The result. The status is 200 even if the event was not delivered',
     examples: {
       delivered: webhookTestView(eventId, { status: 200, ms: 84, text: 'ok' }),
       refused: webhookTestView(eventId, {

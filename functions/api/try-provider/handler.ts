@@ -11,7 +11,7 @@ import { route } from './route.ts';
 const env = readEnv('api/list-providers');
 const secrets = new SecretsManagerClient(clientConfig);
 const trial = tryProvider({
-  // Read for each trial: whoever has just replaced a key wants to know about the new one.
+  // The key is read again for each trial: an operator who has just replaced it wants to test the new one.
   keyOf: (provider) =>
     providerKey(cachedSecret(secrets, env.PROVIDER_SECRET, Date.now), provider)(),
   ask: (provider, key) => tryProviderKey(provider, env.PROVIDER_URLS[provider], key),

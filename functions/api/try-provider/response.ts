@@ -8,7 +8,7 @@ export const ProviderTrial = z
     result: z
       .enum(['accepted', 'rejected', 'unclear', 'no_key'])
       .describe(
-        '`rejected`: it does not take the key. `unclear`: it could not be reached, or did not say. `no_key`: you have stored none',
+        '`accepted` or `rejected`: whether the provider takes the key. `unclear`: the provider could not be reached, or its response does not tell. `no_key`: you have stored no key for it',
       ),
     status: z
       .int()
@@ -18,4 +18,4 @@ export const ProviderTrial = z
       .describe('The HTTP status of the provider; `null`: there was no answer'),
     ms: z.int().min(0).describe('How many milliseconds it took'),
   })
-  .describe('What a provider said to the key that is stored for it');
+  .describe('Whether a provider takes the key that is stored for it');

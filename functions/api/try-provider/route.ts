@@ -27,10 +27,10 @@ export const docs = (): RouteDocs => ({
   id: 'tryProvider',
   tag: 'Operation',
   summary: 'Try the key of a provider',
-  description: `Asks a provider with the key that is stored now for a job that does not exist. That costs nothing, and says whether the provider takes the key. Functions that run use a new key within ${spellDuration(secretTtlMs)}.`,
+  description: `Asks a provider for a job that does not exist, with the key that is stored now. This costs nothing, and shows whether the provider takes the key. Running functions use a new key within ${spellDuration(secretTtlMs)}.`,
   response: {
     name: 'ProviderTrial',
-    description: 'What the provider said. The status is 200 also when it rejects the key',
+    description: 'The result. The status is 200 even if the provider rejects the key',
     examples: {
       accepted: {
         object: 'provider_trial',

@@ -6,7 +6,7 @@ import { FileUpload } from '../files-responses.ts';
 
 export const response = FileUpload;
 
-/** As much as Lambda accepts as an event: the file itself has the smaller limit. */
+/** The largest event that Lambda accepts. The limit for the file itself is smaller. */
 const maxBytes = 6 * 1024 * 1024;
 
 export const route = defineRoute<typeof response>()({

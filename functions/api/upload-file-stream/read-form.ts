@@ -25,7 +25,8 @@ const limits = {
 };
 
 /**
- * Reads a form with one file, which `receive` takes while it is read. The fields may stand before or behind the file.
+ * Reads a form with one file. `receive` gets the file as a stream while the form is read. The fields may come before or
+ * after the file.
  * @throws {Problem} what is wrong with the form
  * @throws what `receive` throws
  */
@@ -35,7 +36,7 @@ export async function readForm(
   receive: Receive,
 ): Promise<Form> {
   const parser = parserFor(contentType);
-  const { promise: over, resolve, reject } = Promise.withResolvers<void>();
+  const { promise: finished, resolve, reject } = Promise.withResolvers<void>();
   const fields: Record<string, string> = Object.create(null);
   const problems: Problem[] = [];
   let file: { name: string | undefined; receiving: Promise<ReceivedFile> } | undefined;
@@ -52,12 +53,12 @@ export async function readForm(
       return;
     }
     problems.push(field === 'file' ? oneFileOnly() : wrongFileField(field));
-    stream.on('error', () => undefined); // the parser has it too
+    stream.on('error', () => undefined); // the parser emits it too
     stream.resume();
   });
   parser.on('error', (cause) => reject(incompleteForm(cause)));
   parser.on('finish', resolve);
-  // In pieces, of which no more are read when there are too many parts: a million of them would take long.
+  // The body is parsed in pieces. After too many parts the rest is not parsed: a million parts would take long.
   const source = Readable.from(piecesOf(body));
   const refuse = () => {
     source.unpipe(parser);
@@ -68,14 +69,14 @@ export async function readForm(
   source.pipe(parser);
 
   try {
-    await over;
+    await finished;
     if (problems[0]) throw problems[0];
     if (!file) throw noFile();
     return { received: await file.receiving, originalName: file.name, fields };
   } catch (error) {
     await file?.receiving.then(
       (received) => received[Symbol.asyncDispose](),
-      () => undefined, // this is the error, or follows from it
+      () => undefined, // this failure is `error`, or follows from it
     );
     throw error;
   }
@@ -89,7 +90,7 @@ function* piecesOf(body: Uint8Array): Generator<Uint8Array> {
   }
 }
 
-// Whatever has the name `file` is the file, also when the sender has given it neither a name nor a type.
+// A part with the name `file` is the file, even without a file name and a type.
 function parserFor(contentType = '') {
   if (!/^multipart\/form-data\b/i.test(contentType.trim())) throw notAForm();
   try {
@@ -117,9 +118,13 @@ const noFile = (): Problem =>
   });
 
 const oneFileOnly = (): Problem =>
-  new Problem('invalid_request', 'file stands twice in the form: send one file.', {
-    param: 'file',
-  });
+  new Problem(
+    'invalid_request',
+    'The form has more than one part with the name file: send one file.',
+    {
+      param: 'file',
+    },
+  );
 
 const tooManyParts = (): Problem =>
   new Problem(

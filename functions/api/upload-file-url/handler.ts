@@ -16,7 +16,7 @@ export const handler = serve(
   callers,
 );
 
-/** What the file is called in its address. */
+/** The path of the address, which ends with the name of the file. */
 function nameIn(url: string): string {
   const path = URL.parse(url)?.pathname ?? '';
   try {

@@ -31,7 +31,7 @@ const toResponse = taskResponseFor({
   secret: cachedSecret(new SecretsManagerClient(clientConfig), env.SIGNING_SECRET, now),
   now,
   typicalSeconds: (task) => typicalSecondsOfTask(task, env.TYPICAL_SECONDS),
-  // This function has no permissions for the queue: its estimate is what is left of the wait that was expected.
+  // This function has no permissions for the queue. It estimates from the wait that was expected when the task began to wait.
   queued: async () => undefined,
 });
 

@@ -22,7 +22,7 @@ const WaitQuery = z.strictObject({
     .refine((seconds) => seconds >= 1 && seconds <= maxWaitSeconds, secondsRule),
   place: z
     .string()
-    .regex(patterns.waitingPlace, 'must be the one that an address to wait at came with')
+    .regex(patterns.waitingPlace, 'must be the place in the Location of a redirect')
     .optional(),
 });
 
@@ -49,7 +49,7 @@ export const docs = (): RouteDocs => ({
   id: 'waitForTask',
   tag: 'Tasks',
   summary: 'Wait for a task',
-  description: `Where a request with \`Prefer: wait=N\` is sent on to: do not make this address yourself. Responds when the task has ended, and with the task as it is when the time is over. Without a valid \`place\`, which works once and within ${spellDuration(takeUpMs)}, it responds at once and without \`Preference-Applied\`. The task is as \`GET /v1/tasks/{task_id}\` has it, but for \`queue_position\`, \`callback.attempts\` and the \`link\` of each input, which are absent; \`estimated_time\` is then what is left of the wait that was expected when the task began to wait.`,
+  description: `A request with \`Prefer: wait=N\` is redirected here; do not make this address yourself. The response comes when the task has ended, or when the time is over, with the task as it is then. A \`place\` works once, within ${spellDuration(takeUpMs)}; without a valid one the response comes at once and without \`Preference-Applied\`. The task is the same as in \`GET /v1/tasks/{task_id}\`, but without \`queue_position\`, \`callback.attempts\` and the \`link\` of each input. For a task that waits for a provider, \`estimated_time\` goes by the wait that was expected when the task began to wait.`,
   query: fields(),
   response: {
     name: 'Task',
@@ -73,6 +73,6 @@ function fields(): Record<keyof z.input<typeof WaitQuery> | '', FieldDocs> {
       pattern: undefined,
       example: 20,
     },
-    place: { description: 'The place to wait in', example: waitingPlace },
+    place: { description: 'The place to wait in, as the redirect gives it', example: waitingPlace },
   };
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { noRouteProblem } from '../../../functions/api/not-found/route.ts';
-import { acceptsOnlyJson } from '../../../functions/api/show-start-page/for-clients.ts';
+import { acceptsOnlyJson } from '../../../functions/api/show-start-page/service-links.ts';
 import { originsOf, staticFiles } from '../../../functions/api/static-files.ts';
 
 const origins = 'https://inputs.s3.us-east-1.amazonaws.com';
