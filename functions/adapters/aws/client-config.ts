@@ -8,8 +8,8 @@ const connectionTimeout = 2000;
 type Logger = NonNullable<DynamoDBClientConfig['logger']>;
 
 // Nobody reads what the SDK logs. Its own logger is silent, but as long as there are `info` and `error` the SDK copies
-// every request and response without their secrets for them: more than a tenth of the time of a call. It looks for these
-// two before it calls them; the others it just calls.
+// every request and response without their secrets for them: more than a tenth of the time of a call. The SDK checks that
+// these two exist before it calls them; it calls the others without a check.
 const logger = { debug: () => {}, warn: () => {} } as Partial<Logger> as Logger;
 
 const within = (requestTimeout: number) => ({
@@ -20,7 +20,7 @@ const within = (requestTimeout: number) => ({
 /** For clients whose requests are small: DynamoDB, Secrets Manager, Step Functions, Lambda. Times in milliseconds. */
 export const clientConfig = within(5000);
 
-/** For a function that is waited for: a little longer than it may run. */
+/** For a call that waits for a function: a little longer than the function may run. */
 export const runnerClientConfig = within((deletePicturesSeconds + 2) * 1000);
 
 /** For S3, where a request carries up to 64 MB. */

@@ -19,7 +19,7 @@ type Options = {
   readonly grantExpired: SlotDeps['grantExpired'];
 };
 
-/** What the functions share that take, free and hand out the slots of the providers. */
+/** What the functions that take, free and give out the slots of the providers share. */
 export const slotDeps = ({
   dynamo,
   states,

@@ -12,12 +12,12 @@ type Options = {
   readonly dynamo: DynamoDBClient;
   readonly tables: { readonly queue: string; readonly activity: string };
   readonly capacities: Readonly<Record<ProviderName, ProviderCapacity>>;
-  /** What the operator says about how long tasks take, instead of what was measured. */
+  /** How long tasks take, as the operator has set it instead of what was measured. */
   readonly typicalSeconds: string | undefined;
   readonly now: Clock;
 };
 
-/** What the functions share that tell where a task stands in the queue. They only read. */
+/** What the functions that estimate positions in the queue share. They only read. */
 export const queueEstimatesOf = ({
   dynamo,
   tables,

@@ -78,12 +78,12 @@ export const taskTokens = (
 
 const heartbeatsPerInterval = 3;
 
-/** What a function needs that is still at work while its state waits. */
+/** For a function that still works while its state waits. */
 export const workingTokens = (client: SFNClient): Pick<Workflow, 'fail' | 'keepAlive'> => ({
   fail: (taskToken, { name: error, message: cause }) =>
     ignoreStaleToken(client.send(new SendTaskFailureCommand({ taskToken, error, cause }))),
   keepAlive: (taskToken, seconds) => {
-    // A heartbeat that fails is followed by the next one. If all fail the state is entered again, which it may be.
+    // A heartbeat that fails is followed by the next one. If all fail, the state is entered again, which does no harm.
     const beat = () =>
       client.send(new SendTaskHeartbeatCommand({ taskToken })).catch(() => undefined);
     let beats: Promise<unknown> = beat();

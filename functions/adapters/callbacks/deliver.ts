@@ -15,7 +15,7 @@ import {
 
 type NoResponse = Extract<Delivery, { readonly cause: Error }>;
 
-// The limit of what is read of a response, most of which is dropped: a normal server can finish sending it.
+// How much of a response is read, although most of it is dropped: a normal server can then finish sending it.
 const maxResponseBytes = 64 * 1024;
 
 type Message = {
@@ -26,8 +26,8 @@ type Message = {
 };
 
 /**
- * Makes one attempt to deliver a callback: the HTTP status, the beginning of a response in text, and for how long the
- * receiver wants to be left alone; or why there was no response.
+ * Makes one attempt to deliver a callback. Returns the HTTP status, the beginning of a response that is text, and how
+ * long the receiver asks us to wait; or why there was no response.
  */
 export async function deliver(message: Message): Promise<Delivery> {
   const response = await post(message);
@@ -57,7 +57,7 @@ export async function deliverTest(message: Message): Promise<TestDelivery> {
   return { status: response.status, ms, text: textOf(response, start) };
 }
 
-/** @throws what is no failure of the receiver */
+/** @throws an error that is not the receiver's */
 async function post({
   url,
   body,
@@ -88,7 +88,7 @@ const textType = /^(text\/|application\/([\w.-]+\+)?(json|xml|x-www-form-urlenco
 const textOf = ({ headers }: OutboundResponse, start: Buffer): string | undefined =>
   isText(headers['content-type'], start) ? start.toString() : undefined;
 
-/** By its type; a response without one is text if it is UTF-8. */
+/** Whether a response is text, by its type. A response without a type is text if it is UTF-8. */
 const isText = (contentType: string | undefined, start: Buffer): boolean =>
   contentType === undefined ? isUtf8(start) : textType.test(contentType);
 

@@ -8,7 +8,7 @@ export type UrlRules = {
   readonly http?: boolean | undefined;
   /** Also the loopback interface. No deployed stage allows it. */
   readonly allowLoopback?: boolean | undefined;
-  /** In characters; when left out, as long as the URL of a caller may be. */
+  /** In characters; by default the limit for the URL of a caller. */
   readonly maxLength?: number | undefined;
 };
 
@@ -28,7 +28,7 @@ export function checkUrl(text: string, rules: UrlRules = {}): CheckedUrl {
   // The checks below see the parsed URL: 127.1, 0x7f000001 and ①②⑦.0.0.1 are all 127.0.0.1 there.
   const url = URL.parse(text);
   if (!url) return { reason: urlProblems.malformed };
-  // Encoding makes up to nine characters of one.
+  // Percent-encoding makes up to nine characters of one.
   if (url.href.length > maxLength) return { reason: tooLongEncoded(maxLength) };
   const reason = ruleViolation(url, rules);
   return reason === undefined ? { url } : { reason };
@@ -40,7 +40,7 @@ export function urlProblem(text: string, rules: UrlRules = {}): string | undefin
   return 'reason' in checked ? checked.reason : undefined;
 }
 
-// Not by the origin: that of `blob:http://127.0.0.1/` is the one of the address inside it.
+// The origin is not compared: that of `blob:http://127.0.0.1/` is the origin of the address inside it.
 export const isLoopbackUrl = ({ protocol, host }: URL): boolean =>
   loopbackOrigin.test(`${protocol}//${host}`);
 

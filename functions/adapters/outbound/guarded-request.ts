@@ -113,7 +113,7 @@ function send(url: URL, options: OutboundRequest, deadline: AbortSignal): Promis
   const { request, Agent } = url.protocol === 'https:' ? https : http;
   const sent = request(url, {
     method: options.method,
-    // A picture does not get smaller, and a body that is compressed all the same has to be unpacked.
+    // A picture does not get smaller by compression, and a compressed body has to be unpacked.
     headers: { ...options.headers, 'accept-encoding': 'identity' },
     agent: new Agent({
       lookup: guardedLookup(options.rules, options.lookup),

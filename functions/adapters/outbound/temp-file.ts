@@ -11,9 +11,9 @@ type Options = { readonly maxBytes: number; readonly directory?: string | undefi
 export type TempFile = AsyncDisposable & {
   /** In bytes. */
   readonly size: number;
-  /** A range of it, shorter only at its end. */
+  /** A range of the file, shorter only at its end. */
   readonly read: (from: number, bytes: number) => Uint8Array;
-  /** All of it. Whoever asks destroys the stream before the file is disposed of. */
+  /** The whole file. The caller destroys the stream before it disposes of the file. */
   readonly stream: () => Readable;
   /** SHA-256 of the bytes, in base64. */
   readonly sha256: string;
@@ -30,7 +30,7 @@ export async function saveToTempFile(body: Readable, options: Options): Promise<
   let size = 0;
   let file: number | undefined;
   try {
-    // Opened without a wait: an error of a body that nobody reads yet would end the process.
+    // Opened synchronously: an error of a body that nobody reads yet would end the process.
     file = openWithoutName(directory);
     for await (const chunk of readBody(body)) {
       size += chunk.length;
@@ -62,7 +62,7 @@ const streamBytes = 64 * 1024;
 function tempFile(file: number, size: number, sha256: string): TempFile {
   let isOpen = true;
   const read = (from: number, bytes: number) => {
-    // The number of a file that was closed is that of the next one that is opened.
+    // The number of a closed file is given to the next file that is opened, so a late read would read that one.
     if (!isOpen) throw new Error('the file is closed');
     const range = Buffer.alloc(bytes);
     return range.subarray(0, readSync(file, range, 0, bytes, from));
@@ -82,7 +82,7 @@ function tempFile(file: number, size: number, sha256: string): TempFile {
   };
 }
 
-// Only errors of the body itself are the sender's fault. A full disk, for one, is not.
+// Only errors of the body itself are the sender's fault. A full disk, for example, is not.
 async function* readBody(body: Readable): AsyncGenerator<Uint8Array> {
   try {
     yield* body;

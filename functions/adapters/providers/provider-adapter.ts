@@ -3,11 +3,11 @@ import type { Clock } from '../../domain/model/clock.ts';
 import type { Provider, WebhookVerifier } from '../../domain/model/provider.ts';
 import type { Access } from './upstream.ts';
 
-/** All there is to know about a provider: its client, where it is, and how it signs its webhooks. */
+/** Everything about a provider: its client, where it is, and how it signs its webhooks. */
 export type ProviderAdapter = {
   readonly createClient: (access: Access) => Provider;
   readonly url: UrlParameter;
-  /** How many jobs it takes of one operator. */
+  /** How many jobs the provider accepts from one operator. */
   readonly capacity: CapacityParameter;
   /** Only for a provider that signs its webhooks. */
   readonly webhookSignature?: {
@@ -26,7 +26,7 @@ type CapacityParameter = {
   readonly name: string;
   /** What the vendor publishes for a new account; absent: no limits are known. */
   readonly default?: Capacity;
-  /** Whether the vendor counts the jobs of each model by themselves. */
+  /** Whether the vendor counts the jobs of each model separately. */
   readonly countedBy: ProviderCapacity['countedBy'];
 };
 

@@ -1,17 +1,20 @@
 import type { LiveProviderName } from '../../domain/model/catalogue.ts';
 import { providerAdapters } from './registry.ts';
 
-/** A job that nobody has submitted. Asking for it costs nothing. */
+/** The id of a job that nobody has submitted. A request for it costs nothing. */
 const unknownJob = '00000000-0000-4000-8000-000000000000';
 
 export type KeyTrial = {
-  /** `unclear`: it could not be reached, or did not say. */
+  /** `unclear`: the provider could not be reached, or its response does not tell. */
   readonly result: 'accepted' | 'rejected' | 'unclear';
-  /** Its HTTP status, if it answered. */
+  /** The HTTP status of the response, if there was one. */
   readonly status: number | undefined;
 };
 
-/** Asks a provider with a key for a job that does not exist: it says whether it takes the key, and charges nothing. */
+/**
+ * Asks a provider for a job that does not exist. The response shows whether the provider accepts the key, and costs
+ * nothing.
+ */
 export async function tryProviderKey(
   provider: LiveProviderName,
   baseUrl: string,

@@ -44,7 +44,7 @@ export const RequestId = z
   .nullish()
   .catch(undefined);
 
-/** A provider's name for a job. It is stored with the task, so it is no longer than a name is. */
+/** A provider's name for a job. It is stored with the task, so its length is limited. */
 export const Ticket = z.string().min(1).max(256);
 
 // How fetch reports that there was no connection. Every other error may have happened after the request
@@ -78,7 +78,7 @@ export function upstream(
       // that was lost on its way, so no connection is reused.
       headers: { ...request.headers, Authorization: authorization, Connection: 'close' },
       redirect: 'error',
-      // Begins when the key is there: a submit that ends before it is sent would count as unclear.
+      // The timeout begins when the key is there: a submit that timed out before it was sent would count as unclear.
       signal: signal ?? AbortSignal.timeout(deadlineMs),
     }).catch((cause: unknown) => {
       throw toError(cause);
@@ -107,7 +107,7 @@ export function upstream(
       };
       return send(path, request, submitWithoutResponse);
     },
-    /** The end of a poll, which may consist of several requests, in so many milliseconds. */
+    /** The deadline of a poll, which may consist of several requests. `ms` is counted from now. */
     pollSignal: (ms = deadlineMs): AbortSignal => signalIn(Math.min(ms, deadlineMs)),
     /**
      * A GET, which may be repeated.
@@ -198,8 +198,8 @@ export const isUnknownJob = (
 ): boolean => (status === 404 || status === 410) && code !== undefined;
 
 /**
- * The error of a poll whose response does not say how the job is. A key that is rejected is one, too: the job goes
- * on, and the key may be repaired.
+ * The error of a poll whose response does not say what state the job is in. A rejected key gives this error, too: the job
+ * goes on, and the key may be repaired.
  */
 export const unansweredPoll = (
   what: 'poll' | 'result',

@@ -21,7 +21,7 @@ const maxBodyBytes = 64 * 1024;
 /** A link to a result leads to S3. */
 const redirects = 2;
 
-/** There was a response, and it is not the one that a caller wants. */
+/** There was a response, but not the one that a caller expects. */
 class UnexpectedResponse extends Error {
   override readonly name = 'UnexpectedResponse';
   readonly status: number;

@@ -33,7 +33,7 @@ import { untilResult, writeAll } from './transaction.ts';
 import { update, updateExpression } from './update.ts';
 
 /**
- * Only an account's own row has this attribute, so the index of accounts has no shards and no entries in it, and no test
+ * Only the own row of a live account has this attribute, so the index of accounts has no shards, no entries and no test
  * sides.
  */
 const listed = 'account';
@@ -44,12 +44,12 @@ const conditions = {
   /** The SDK retries a write whose response was lost. Rotated twice, the previous secret would be lost. */
   secretIsNew: '#webhookSecret <> :webhookSecret',
   sameTasksAllowed: '#tasksAllowed = :tasksAllowedBefore',
-  /** Nobody else has changed the account: what an entry says about before is what was there. */
+  /** Nobody else has changed the account, so `before` in the audit entry is right. */
   neverChanged: 'attribute_not_exists(#revision)',
   unchanged: '#revision = :revisionBefore',
 };
 
-/** The accounts in DynamoDB. With the table for the entries about what is done to them, where any are written. */
+/** The accounts in DynamoDB. Changes that have an audit entry need `auditTable`. */
 export const accountTable = (
   client: DynamoDBClient,
   table: string,
@@ -70,14 +70,15 @@ export const accountTable = (
       (await changeBudget(client, table, account, dailyBudget, (row) =>
         putAuditEntry(auditTable, audit?.(settingsIn(row), { dailyBudget })),
       ));
-    // The entry about the budget is written. Without another change there is nothing more to say.
-    const isSaid = isBudgetChanged && Object.values(others).every((value) => value === undefined);
+    // The change of the budget has its entry already. If nothing else changes, a second entry would be empty.
+    const isAudited =
+      isBudgetChanged && Object.values(others).every((value) => value === undefined);
     return changeAccount(
       client,
       { table, auditTable },
       account,
       others,
-      isSaid ? undefined : audit,
+      isAudited ? undefined : audit,
     );
   },
 
@@ -108,7 +109,7 @@ export const accountTable = (
 
 type Profile = Omit<Account, keyof Funds>;
 
-/** What the operator has set. */
+/** The settings of the operator. */
 const settingsIn = (row: Row): AccountSettings => ({
   userGroup: row['userGroup'],
   limits: row['limits'],
@@ -131,8 +132,8 @@ const toProfile = (row: Row): Profile => ({
 });
 
 /**
- * The accounts of callers, which exist. The test side of one has limits of its own, and all else from its owner; it is there
- * from its first create on.
+ * The accounts of callers, which always exist. A test side has limits of its own, and all else from its owner; its row exists
+ * only from its first create on.
  */
 export const accountProfiles =
   (client: DynamoDBClient, table: string) =>
@@ -161,7 +162,7 @@ const toAccount = (row: Row, shards: readonly Row[]): Account => ({
   inFlight: sumOf(shards, 'inFlight'),
 });
 
-/** Adds an account with one shard, which has the right to have so many tasks open. */
+/** Adds an account with one shard, which has the whole limit of open tasks. */
 async function addAccount(
   client: DynamoDBClient,
   { table, auditTable }: Tables,
@@ -198,7 +199,8 @@ async function addAccount(
       entry: putAuditEntry(auditTable, entry),
     });
     if (outcome.state === 'written') return true;
-    // The same secret: this very account, whose response was lost. An existing account is never overwritten.
+    // The same secret: an earlier attempt of this call has added it, and its response was lost. Accounts are never
+    // overwritten.
     const existing = outcome.failed.get('account');
     return existing && existing['webhookSecret'] === account.webhookSecret;
   });
@@ -212,13 +214,13 @@ async function findAccount(
 ): Promise<Account | undefined> {
   const tables = { accounts: table };
   const rows = await readShardsAtOnce(client, tables, { account });
-  // If it changes all the time, one read has to do.
+  // If it changes all the time, one read has to be enough.
   const current = rows === 'busy' ? await readShards(client, tables, { account }) : rows;
   return current && toAccount(current.account, current.shards);
 }
 
-// The limit of open tasks lies in the shards: a change adds the difference, or takes it from where the most is left.
-// What is open beyond the new limit, the first shard owes.
+// The limit of open tasks lies in the shards: a change adds the difference, or takes it from where the most is left. If more
+// tasks are open than the new limit, the first shard gets a debt.
 async function changeAccount(
   client: DynamoDBClient,
   { table, auditTable }: Tables,

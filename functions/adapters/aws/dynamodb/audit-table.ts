@@ -20,8 +20,8 @@ import type { Row } from './rows.ts';
 import { untilResult, writeAll } from './transaction.ts';
 import type { Updated } from './update.ts';
 
-// The entries of a month lie in four partitions, those about one account in one of them: so an account that changes its
-// keys all the time fills one, and the entries about an account are read from one. In each they lie by their time.
+// The entries of a month are in four partitions, and those about one account in one of them. So an account with very many
+// changes fills only one, and the entries about an account are read from one. In a partition they are sorted by time.
 
 const monthShards = 4;
 
@@ -60,7 +60,10 @@ export function putAuditEntry(
   return { Put: { TableName: table, Item: rowOf(entry) } };
 }
 
-/** One conditional update with the entry about it; both are written, or none. As `update`, but for the attributes returned. */
+/**
+ * One conditional update with the entry about it; both are written, or none. Like `update`, but without the row after the
+ * write.
+ */
 export async function updateWithEntry(
   client: DynamoDBClient,
   table: string | undefined,
@@ -88,7 +91,7 @@ export const auditTable = (client: DynamoDBClient, table: string): AuditLog => (
   read: (range) => readEntries(client, table, range),
 });
 
-/** From month to month into the past. */
+/** Reads from month to month into the past. */
 async function readEntries(
   client: DynamoDBClient,
   table: string,
@@ -118,7 +121,7 @@ async function readEntries(
     month = monthOf(startOf(month) - 1);
   }
   return {
-    // Other accounts are in the partition, too.
+    // The partition has entries about other accounts, too.
     entries: entries.filter((entry) => account === undefined || entry.account === account),
     next: entries.length < limit ? undefined : placeOf(entries.at(-1)),
   };
@@ -147,7 +150,7 @@ async function readShard(
         { shard, before },
       ),
       ScanIndexForward: false,
-      // The operator reads what he has just done.
+      // The operator must see what he has just done.
       ConsistentRead: true,
       Limit: limit,
     }),

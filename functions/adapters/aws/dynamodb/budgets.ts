@@ -15,8 +15,8 @@ import { type Actions, untilResult, writeAll } from './transaction.ts';
 import { updateExpression } from './update.ts';
 
 // The daily budget of an account lies in its shards, as its credits do: what is left of it on a day is one number in each
-// row, under a name that the day has for itself. A task takes from it in the write that takes its credits, so it costs no
-// unit. The first task of a day opens the day.
+// row, under a name of that day. A task takes from it in the write that takes its credits, so it costs no further write. The
+// first task of a day opens the day: it divides the budget among the shards.
 
 const conditions = {
   sameBudget: '#dailyBudget = :budgetBefore',
@@ -37,7 +37,7 @@ export const budgetIn = (row: Row): DailyBudget | undefined =>
         epoch: row['budgetEpoch'],
       };
 
-/** Whether the budget of a day lies in the shards. */
+/** Whether the budget of a day was divided among the shards. */
 export const isOpen = ({ account }: ShardRows, name: BudgetName): boolean =>
   account['budgetOpened'] === name;
 
@@ -49,7 +49,7 @@ type DayToOpen = {
   readonly price: number;
 };
 
-/** How long what is left of a day stays in the rows. The clocks of functions differ by less. */
+/** How long the rest of the budget of a day stays in the rows. The clocks of functions differ by less. */
 const remainderTtlMs = 24 * 60 * 60 * 1000;
 
 /** Divides the budget of a day among the shards, once. When somebody else was faster, nothing is written. */
@@ -152,7 +152,7 @@ function changeAction(table: string, account: string, row: Row, amount: number |
   };
 }
 
-/** Changes the day that was opened last by the difference. One of an earlier epoch is over. */
+/** Changes the day that was opened last by the difference, unless it belongs to an earlier epoch. */
 function differenceActions(
   table: string,
   account: string,

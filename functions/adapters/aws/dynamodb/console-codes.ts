@@ -62,7 +62,7 @@ export const consoleCodes = (client: DynamoDBClient, tables: Tables): ConsoleCod
     return written ? 'opened' : 'used';
   },
   recordReuse: async (code, at, entry) => {
-    // The first time says it; a flood of requests with the same code adds nothing.
+    // Only the first reuse is recorded, so a flood of requests with the same code adds nothing.
     await write(client, tables, entry, { code: mark(tables, code, 'reusedAt', at) });
   },
 });
@@ -90,7 +90,7 @@ const mark = (
   },
 });
 
-/** Writes all of it with the entry, or nothing. @returns whether the conditions held */
+/** Writes all actions with the entry, or nothing. @returns whether the conditions held */
 async function write(
   client: DynamoDBClient,
   { audit }: Tables,

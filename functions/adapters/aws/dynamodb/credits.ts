@@ -30,11 +30,11 @@ import { type Actions, type Outcome, untilResult, writeAll } from './transaction
 type Tables = {
   readonly accounts: string;
   readonly idempotency: string;
-  /** Where the entries about grants and withdrawals are written, where any are. */
+  /** The table of the audit entries, if grants and withdrawals have them. */
   readonly audit?: string | undefined;
 };
 
-/** A grant was written, and was not spread over the shards: the account is slower until its next conflict. */
+/** A grant was written, but could not be spread over the shards: the account is slower until its next conflict. */
 type SpreadFailed = (account: string, cause: unknown) => void;
 
 /** The part of the ledger through which the operator grants and withdraws credits. */
@@ -47,7 +47,7 @@ export const credits = (
     const result = await credit(client, tables, request, { record, audit });
     if ('first' in result) return replayOf(client, tables, result.first);
     if (result.state === 'credited' && request.amount > 0) {
-      // What goes wrong here must not look as if the grant was not written, or the operator would repeat it.
+      // An error here must not look as if the grant was not written, or the operator would repeat it.
       await spreadAccount(client, tables.accounts, request.account, {
         price: typicalTaskPrice,
         because: 'grant',

@@ -10,7 +10,7 @@ import type { Row } from './rows.ts';
 import { isSame, readShards, type ShardRows, shardPartition, sumOf } from './shards.ts';
 
 // The entries of a ledger lie beside the shards that they are about, so that they are spread as the shards are. Their ids
-// begin with their times: a list merges what the shards have.
+// begin with their times, so a list can merge those of all shards.
 
 const prefix = 'entry#';
 
@@ -27,7 +27,7 @@ export const isEntry = ({ entry }: Row): boolean => String(entry).startsWith(pre
 
 const isNew = 'attribute_not_exists(#account)';
 
-/** Adds an entry, in the transaction that moves what it says. */
+/** Adds an entry, in the transaction that moves the money. */
 export const addEntry = (table: string, place: EntryPlace, entry: Entry): TransactWriteItem => ({
   Put: {
     TableName: table,
@@ -48,7 +48,7 @@ export const toEntry = (row: Row): Entry => ({
   note: row['note'],
 });
 
-/** How often the entries are read until the account does not change meanwhile. */
+/** How often the entries are read until the account does not change in between. */
 const maxReads = 5;
 
 type Options = { readonly limit: number; readonly before?: EntryCursor | undefined };

@@ -9,9 +9,10 @@ type Expressions = {
 };
 
 /**
- * Expressions with what their placeholders stand for: `#status` for the attribute `status`, `:status` for
- * `values.status`. A name that is not that of its placeholder, like the id of a task, is in `names`. Every attribute is named by a placeholder, since many names are reserved words. DynamoDB
- * rejects a request that declares a placeholder it does not use, so only those in use are declared.
+ * Expressions with the meaning of their placeholders: `#status` is the attribute `status`, `:status` is `values.status`.
+ * `names` has the names that differ from their placeholders, like the id of a task. Every attribute is named by a
+ * placeholder, since many names are reserved words. DynamoDB rejects a request that declares a placeholder it does not
+ * use, so only those in use are declared.
  */
 export function withPlaceholders<E extends Expressions>(
   expressions: E,

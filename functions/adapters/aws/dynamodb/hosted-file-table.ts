@@ -13,8 +13,8 @@ import { untilResult, writeAll } from './transaction.ts';
 // A hosted file has two rows, which are only written together: its record, found by its id, and a slot of its account.
 // An account has as many slots as it may have files, so it never has more, however many uploads come at once: each
 // takes a slot with a condition. A slot whose file has expired is free from that moment on, whether DynamoDB has
-// deleted the row yet or not. A file that was removed leaves the time of that for an hour: uploads that began before it,
-// which last half a minute at most, must see it.
+// deleted the row yet or not. A removed file leaves the time of its removal for an hour: uploads that
+// began before it, which last half a minute at most, must see it.
 
 const fileKey = (id: string) => ({ partition: id, row: 'file' });
 const slotPrefix = 'slot#';
@@ -34,7 +34,7 @@ const conditions = {
   isItsSlot: '#fileId = :fileId',
 };
 
-/** For how long it is known that a file was removed, in milliseconds. */
+/** How long the time of a removal is kept, in milliseconds. */
 const removalKnownMs = 60 * 60 * 1000;
 
 /** The records of the hosted files in DynamoDB. */
@@ -61,7 +61,8 @@ export const hostedFileTable = (client: DynamoDBClient, table: string): HostedFi
   remove: async (file, now) => {
     const row = await readRow(client, table, fileKey(file.id));
     if (row?.['version'] !== file.version || !isLive(row, now)) return false;
-    // What is left of both rows says nothing of the file, and DynamoDB deletes it. No clock takes it for a file.
+    // Both rows stay without the data of the file, and DynamoDB deletes them. With `expiresAt: 0` no clock takes them for
+    // a file.
     const removed = { expiresAt: 0, ttl: Math.ceil((now + removalKnownMs) / 1000) };
     const values = { seenVersion: file.version, now, fileId: file.id };
     const outcome = await untilResult(async () => {
@@ -85,7 +86,7 @@ export const hostedFileTable = (client: DynamoDBClient, table: string): HostedFi
   },
 });
 
-/** Undefined when others have changed what was read: then it is read again. */
+/** Undefined when others have changed the rows since they were read: then the caller tries again. */
 async function putOnce(
   client: DynamoDBClient,
   table: string,

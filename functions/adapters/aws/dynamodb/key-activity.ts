@@ -58,7 +58,7 @@ export function keyActivity(client: DynamoDBClient, table: string): KeyActivity 
       const before = now - lastUsedPrecisionMs;
       const idleSince = now - sessionIdleMs;
       if ((cache.get(keyId) ?? neverUsed).lastUsedAt > before) return true;
-      // In its first half hour no earlier use is needed.
+      // In its first half hour a session needs no earlier use.
       const change = startedAt > idleSince ? recordUse(now, before) : continueUse(now, idleSince);
       const { done, row } = await write(keyId, change);
       return done || Math.max(row.lastUsedAt, startedAt) > idleSince;
@@ -67,7 +67,7 @@ export function keyActivity(client: DynamoDBClient, table: string): KeyActivity 
   };
 }
 
-/** Writes a change of a row that was read or written before as it is given. */
+/** Writes a change. `row` is the row as this function knows it. */
 type Write = (
   change: Change,
   row: ActivityRow,
@@ -101,8 +101,9 @@ const conditions = {
   isIdle: '(attribute_not_exists(#theoreticalArrivalMicros) OR #theoreticalArrivalMicros <= :now)',
   isBusy: '#theoreticalArrivalMicros > :now',
   hasRoom: '#theoreticalArrivalMicros <= :max',
-  /** The use that is recorded is older than the precision of the record. */
+  /** The session is not idle for too long. */
   usedLately: '#lastUsedAt > :idleSince',
+  /** The recorded use is older than the precision of the record. */
   usedEarlier: '(attribute_not_exists(#lastUsedAt) OR #lastUsedAt <= :before)',
 };
 
@@ -120,7 +121,7 @@ const moveOn = ({ now, cost, maxTheoreticalArrivalAt }: RateLimit): Change => ({
   values: { now, max: maxTheoreticalArrivalAt },
 });
 
-/** A use that is newer than the recorded one by the precision of the record. Nothing is lost if two functions differ. */
+/** Records the use if the recorded one is older than the precision. If two functions disagree, nothing is lost. */
 const useOf = ({ lastUsedAt }: ActivityRow, now: number): { readonly lastUsedAt?: number } =>
   lastUsedAt <= now - lastUsedPrecisionMs ? { lastUsedAt: now } : {};
 

@@ -42,7 +42,7 @@ const conditions = {
 type Tables = {
   readonly keys: string;
   readonly accounts: string;
-  /** Where the entries about what is done to keys are written, where any are. */
+  /** The table of the audit entries, if changes of keys have them. */
   readonly audit?: string | undefined;
 };
 type Context = { readonly client: DynamoDBClient; readonly tables: Tables; readonly now: Clock };
@@ -99,7 +99,7 @@ async function addKey(
     });
     if (outcome.state === 'written') return true;
     const existing = outcome.failed.get('key');
-    // The same hash: this very key, whose response was lost. An existing key is never overwritten.
+    // The same hash: an earlier attempt of this call has added it, and its response was lost. Keys are never overwritten.
     return existing && existing['hash'] === key.hash;
   });
   if (!added) throw new Error(`there is a key ${keyId} already`);
@@ -179,8 +179,8 @@ async function changeKey(
 
 /**
  * The total limit lies in shards, so it changes in one transaction with the key, and only if nobody else has changed the
- * key. The first shard gets the difference. What others have of a limit that was lowered, they give when the next task is
- * created. A day gets its limit then, too.
+ * key. The first shard gets the difference. If that is a debt, the other shards pay it when the next task is created. The
+ * current day gets its new limit then, too.
  */
 async function changeTotalLimit(
   { client, tables }: Context,
@@ -271,7 +271,7 @@ async function findKey(
   return row && toKey(row);
 }
 
-/** The API keys by their ids, for what needs nothing else of them. */
+/** The API keys by their ids, for code that needs nothing else of them. */
 export const keysById = (client: DynamoDBClient, table: string): Pick<ApiKeys, 'find'> => ({
   find: (keyId) => findKey(client, table, keyId),
 });
@@ -287,7 +287,7 @@ export const knownKeys = (client: DynamoDBClient, { keys, accounts }: Tables): K
 });
 
 // The index says which keys there are; the keys themselves are read from the table. Deleted keys are read and
-// left out, so a page may be short; its cursor continues all the same.
+// left out, so a page may be short; its cursor still continues the list.
 async function listKeys(
   client: DynamoDBClient,
   table: string,

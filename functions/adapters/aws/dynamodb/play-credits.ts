@@ -12,7 +12,7 @@ import { type Actions, untilResult, writeAll } from './transaction.ts';
 import { updateExpression } from './update.ts';
 
 const conditions = {
-  /** The day decides who refills: one create of it, however many there are at once. */
+  /** Only one create of a day refills, however many there are at once. */
   dayIsNew: '(attribute_not_exists(#refilledOn) OR #refilledOn < :refilledOn)',
 };
 
@@ -46,7 +46,7 @@ const addSide = (client: DynamoDBClient, table: string, account: string, created
     account,
     userGroup: 'test',
     limits: { tasksInFlight: testLimits.tasksInFlight },
-    // Signs nothing: callbacks of both sides are signed with the secret of the owner.
+    // This secret signs nothing: callbacks of both sides are signed with that of the owner.
     webhookSecret: newWebhookSecret(),
     createdAt,
   });

@@ -29,7 +29,7 @@ const slotConditions = {
   hasNoSlot: 'attribute_not_exists(#slots.#task)',
   hasSlot: 'attribute_exists(#slots.#task)',
   notKept: 'attribute_not_exists(#slots.#task.#unknown)',
-  /** Nobody has taken it up or lengthened it. */
+  /** The lease is as it was read: not taken up or lengthened since. */
   leaseAsSeen: '#slots.#task.#until = :until AND #slots.#task.#held = :held',
   /** Less than, and not unequal: the limit may have been lowered below what is taken. */
   hasRoom: 'size(#slots) < :slots',
@@ -189,8 +189,8 @@ export function queueTable(client: DynamoDBClient, table: string): QueueStore {
       ),
 
     enterFlow: async (key, virtualTime, mark) => {
-      // DynamoDB has no maximum: the tag is raised, or it is high enough already and the mark alone is set. Between the
-      // two the row may be forgotten.
+      // DynamoDB has no maximum: the tag is raised, or it is high enough already and only the mark is set. Between the
+      // two writes the row may be deleted, so both are tried again.
       for (;;) {
         const raised = await write(flowKey(key), {
           set: { virtualTime, mark },

@@ -56,9 +56,9 @@ import { type Actions, maxActions, type Outcome, writeAll } from './transaction.
 import { updateExpression } from './update.ts';
 
 // A task takes its price from one shard of its account, by additions whose conditions stand in the same write. So the
-// money is right whatever was read before, and however many do it at the same time. When two meet on a shard, one of
-// them takes another shard at once. What is read decides only which shards to try, and what to say when nothing is
-// left in any of them. The first attempt reads nothing.
+// money is right whatever was read before, and however many tasks are created at the same time. When two of them conflict on
+// a shard, one takes another shard at once. Reads only decide which shards to try, and which error to return when no shard
+// has enough. The first attempt reads nothing.
 
 type Tables = {
   readonly accounts: string;
@@ -78,7 +78,7 @@ const conditions = {
 export const maxAttempts = 30;
 export const maxPauseMs = 400;
 
-/** How long the rows of a day are kept, so that tasks of that day can still return to it what they did not cost. */
+/** How long the rows of a day are kept, so that tasks of that day can still return the rest of their reservation to it. */
 const dayRowTtlMs = 7 * 24 * 60 * 60 * 1000;
 
 type Context = {
@@ -101,13 +101,13 @@ type Request = {
 /** What a task takes from: the limit of its key, that for a day; the credits, the open tasks and the budget of its account. */
 type AmountName = 'total' | 'day' | 'credits' | 'tasks' | 'budget';
 
-/** Where a task goes, by these limits of its key, and what other shards give to that one. */
+/** The shard for a task, by these limits of its key, and the transfers from other shards to it. */
 type Placement = {
   readonly shard: number;
   readonly limits: SpendingLimits;
   /** Whether the task is beyond the daily budget of its account, which does not refuse it. */
   readonly isOverBudget: boolean;
-  /** Whether all shards were read before, so that none of the key's owes anything after the transfers. */
+  /** Whether all shards were read before. Then no shard of the key has a debt after the transfers. */
   readonly isRead: boolean;
   readonly transfers: { readonly [name in AmountName]?: readonly Transfer[] };
 };
@@ -163,7 +163,7 @@ async function nextPlacement(
   { attempt, isConflict }: { readonly attempt: number; readonly isConflict: boolean },
 ): Promise<Placement | ReserveResult> {
   if (isConflict && attempt === 1) return anyShard(context, request);
-  // Conflicts of a key with limits are in the shards of that key, which do not become more.
+  // Conflicts of a key with limits are in the shards of that key, and more shards of the account do not help there.
   if (isConflict && !isLimited(request.limits)) await addShards(context, request.task);
   await backOff(attempt, maxPauseMs);
   return choosePlacement(context, request);
@@ -173,13 +173,13 @@ const isLimited = ({ totalLimit, dailyLimit }: SpendingLimits): boolean =>
   totalLimit !== undefined || dailyLimit !== undefined;
 
 /**
- * Whether no shard of the key could pay when they were last read. Then a transaction would fail, and until it has failed
- * be in the way of the account's other keys.
+ * Whether no shard of the key could pay when they were last read. Then a transaction would fail, and block the account's
+ * other keys until it has failed.
  */
 const isExhausted = ({ payingShardsCache }: Context, { task, limits }: Request): boolean =>
   isLimited(limits) && payingShardsCache.get(task.keyId)?.length === 0;
 
-/** Any shard. What it has is not read: the transaction is refused when that is too little. */
+/** Any shard, without a read: the transaction is refused when the shard has too little. */
 function anyShard(
   { shardCountCache, payingShardsCache, spentBudgetCache }: Context,
   request: Request,
@@ -336,7 +336,7 @@ async function openBudget(
 ): Promise<boolean> {
   const { budget } = limits;
   const name = budgetOf(request, limits);
-  // A clock that is behind must not open a day once more.
+  // A clock that is behind must not open an earlier day again.
   if (!budget || !name || isOpen(rows, name) || rows.shards[0]?.[name] !== undefined) return false;
   const { account, createdAt: at, reserved: price } = request.task;
   await openDay(client, tables.accounts, rows, { account, budget, at, price });
@@ -372,7 +372,7 @@ function placementIn(
 
 type NamedAmount = Amount & { readonly name: AmountName };
 
-/** What a task takes from, in the order in which it is reported that too little is left. */
+/** The amounts that a task takes from. The first one with too little left is reported. */
 function amountsOf(
   { shards, keyShards, dayShards }: ShardRows,
   price: number,
@@ -438,7 +438,7 @@ async function changeDay(
       : [dailyLimit - limitBefore];
   const keyOf = (shard: number) => dayShardKey(keyId, dayOf(request), shard);
   const ttl = dayTtl(createdAt);
-  // A day that begins owes nothing.
+  // A new day has no debt.
   const revision = limitBefore === undefined ? revisionOf(limits) : undefined;
   await writeAll(client, {
     limit: {
@@ -476,8 +476,8 @@ const dayTtl = (createdAt: number): number => Math.ceil((createdAt + dayRowTtlMs
 const ownActions = 4;
 
 /**
- * When more shards have to give and take than fit into the task's own transaction, those of one amount do so before.
- * Returns whether the task can be written now.
+ * If more shards have to give and take than fit into the task's own transaction, the transfers of one amount are written
+ * before. Returns whether the task can be written now.
  */
 async function gather({ client, tables }: Context, request: Request, placement: Placement) {
   const actions = Object.keys(takeFromShards(tables, request, placement, true));
@@ -555,7 +555,7 @@ function takeFromShards(
       {
         table: keys,
         keyOf: (one) => keyShardKey(keyId, one),
-        // A key without a limit spends what it does not have: the debt is what it has spent.
+        // The balance of a key without a limit is negative: what the key has spent.
         guarded: totalLimit === undefined ? [] : ['balance'],
         ...(totalLimit !== undefined && withTask && { onShard }),
       },
@@ -578,7 +578,7 @@ function takeFromShards(
 
 // Repeated requests.
 
-/** What the first request with the same idempotency key got, if there was one. */
+/** The result of the first request with the same idempotency key, if there was one. */
 async function firstResult(
   { client, tables }: Context,
   { task, record }: Request,

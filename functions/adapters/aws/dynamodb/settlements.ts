@@ -27,7 +27,7 @@ export const patience = { attempts: 100, pauseMs: 600 };
 
 /**
  * The part of the ledger that settles tasks.
- * @param catalogue the models with what the providers ask for an image, which usage adds up
+ * @param catalogue the models with what the providers charge for an image, which usage adds up
  */
 export const settlements = (
   client: DynamoDBClient,
@@ -82,7 +82,7 @@ function actionsOf(
     ...shardActions(
       'shard',
       { table: accounts, keyOf: (one) => accountShardKey(account, one), guarded: ['reserved'] },
-      // Also to the budget of the day that paid for it.
+      // The rest also goes back to the budget of the day that paid for the task.
       [
         [
           shard,
@@ -95,7 +95,7 @@ function actionsOf(
       { table: keys, keyOf: (one) => keyShardKey(keyId, one), guarded: ['reserved'] },
       [[shard, settled]],
     ),
-    // It goes back to the day that paid for it, also after midnight.
+    // The rest goes back to the day that paid for the task, also after midnight.
     ...(day !== undefined &&
       shardActions(
         'day',
@@ -128,7 +128,7 @@ const endTask = (tasks: string, task: EndedTask): TransactWriteItem => ({
   },
 });
 
-/** What was asked goes when the state goes. */
+/** The request expires together with the state. */
 const expireRequest = (
   tasks: string,
   { id, expiresAt }: EndedTask,

@@ -11,9 +11,9 @@ import { updateExpression } from './update.ts';
 // In every row `granted = balance + reserved + used`. In a row of a key `granted` is a part of its limit, and `balance` is
 // what is left of it; the balance of a key without a limit is negative. `changes` counts the writes of a row.
 //
-// A limit that is lowered may leave a shard that owes something, while others have something left: then none of them may
-// be spent. So a row of a key's limit has the `revision` of the key for which all of them were seen, and none owed
-// anything. Only with that revision a task takes from it without looking.
+// A lowered limit may leave one shard with a debt while others still have something left. Then a task must not spend it
+// before the debt is paid. So a row of a key's limit has the `revision` of the key at which all rows were read and none had a
+// debt. Only at that revision a task takes from the row without a read.
 
 /** The key of an account's own row. */
 export const accountKey = (account: string) => ({ account, entry: 'account' });
@@ -48,12 +48,12 @@ export const firstRevision = 0;
 
 export type ShardTables = { readonly accounts: string; readonly keys?: string | undefined };
 
-/** Whose rows: those of an account, with the row of a key and, as far as it has these limits, their shards. */
+/** Whose rows to read: those of an account, the row of a key and, as far as the key has these limits, their shards. */
 export type ShardOwner = {
   readonly account: string;
   readonly keyId?: string | undefined;
   readonly hasTotalLimit?: boolean;
-  /** The day whose limit it is. */
+  /** The day, if the key has a daily limit. */
   readonly limitedOn?: string | undefined;
 };
 
@@ -221,11 +221,11 @@ export const budgetTransferChanges = (
 type ShardRowsOf = {
   readonly table: string;
   readonly keyOf: (shard: number) => Row;
-  /** Of these no more is taken than there is: else the transaction is refused. */
+  /** From these no more is taken than they have; otherwise the transaction is refused. */
   readonly guarded: readonly (keyof ShardChange)[];
   /** What a new row gets beside its amounts. */
   readonly initial?: Row;
-  /** What one of the rows gets whenever it is written, and what must hold for it. */
+  /** For the row of one shard: the values that it gets with the write, and those that it must have. */
   readonly onShard?: { readonly shard: number; readonly set?: Row; readonly mustBe?: Row };
 };
 
@@ -273,7 +273,10 @@ const isAddition = (add: Row): boolean =>
     ([name, size]) => size > 0 && (name === 'balance' || name.startsWith('budget')),
   );
 
-/** A limit that is changed: what is left of it in each shard, by how much it grows, and what of a shard that changes. */
+/**
+ * A change of a limit: what is left in each shard, by how much the limit grows, and how a size becomes a change of a
+ * shard.
+ */
 type LimitChange = {
   readonly left: readonly number[];
   readonly difference: number;
@@ -282,7 +285,7 @@ type LimitChange = {
 
 /**
  * Changes a limit that lies in shards. The difference is added to the first shard, or taken from where the most is left.
- * What is spent beyond the new limit, the first shard owes: only then more is taken from it than there is.
+ * If more is spent than the new limit, the first shard gets a debt: only then more is taken from it than it has.
  */
 export function limitActions(
   what: string,

@@ -53,7 +53,10 @@ export async function spreadAccount(
   if (Object.keys(actions).length > 0) await writeAll(client, actions);
 }
 
-/** The account has the number of its shards. It is raised before anything is put into a new one, so that readers see that. */
+/**
+ * The row of the account has the number of its shards. It is raised before a new shard gets anything, so that readers
+ * find that.
+ */
 async function raiseCount(
   client: DynamoDBClient,
   table: string,

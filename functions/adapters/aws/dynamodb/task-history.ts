@@ -18,7 +18,7 @@ import {
   toTaskState,
 } from './task-row.ts';
 
-/** The tasks of an account in DynamoDB. The index says where they stand, the table what they are. */
+/** Lists of tasks in DynamoDB: an index has the positions, the table has the tasks. */
 export const taskHistory = (client: DynamoDBClient, table: string): TaskHistory => {
   const findParts = (ids: readonly string[], names: readonly string[]) =>
     findRows(
@@ -101,7 +101,10 @@ async function readList(
 
 type ShardRange = { readonly shard: string; readonly before: string; readonly limit: number };
 
-/** The newest positions of one shard before this one. As many as the whole list may have: they may all lie here. */
+/**
+ * The newest positions of one shard before this one; as many as the whole page may have, because all may be in this
+ * shard.
+ */
 async function readShard(
   client: DynamoDBClient,
   table: string,

@@ -16,7 +16,7 @@ import type { Row } from './rows.ts';
 
 /**
  * The number of partitions of the index of due checks. A partition takes 1,000 writes a second, and a task is written to
- * the index about six times, so these are enough for 2,500 tasks a second. With another number, tasks in the
+ * the index about six times, so these are enough for 2,500 tasks a second. With a smaller number, tasks in the
  * partitions that are left out would not be checked again.
  */
 export const checkShards = 16;
@@ -46,7 +46,7 @@ export const checkAttributes = (id: string, nextCheckAt?: number): Row => ({
 
 export const undeliveredNames = ['undeliveredShard', 'undeliveredPosition'];
 
-/** What puts the state of a task into the index of undelivered callbacks of its account, at the time when it was given up. */
+/** Puts a task into the index of undelivered callbacks of its account, at the time when the callback was given up. */
 export const undeliveredAttributes = ({ id, account }: EndedTask, at: number) => ({
   undeliveredShard: `${account}#${shardOf(id, listShards)}`,
   undeliveredPosition: listPosition({ id, createdAt: at }),
@@ -59,7 +59,7 @@ export const undeliveredAttributes = ({ id, account }: EndedTask, at: number) =>
 export const listPosition = ({ createdAt, id }: CursorKey): string =>
   `${paddedTime(createdAt)}#${id}`;
 
-/** What sorts after all positions of this millisecond, and before those of the next one. */
+/** A text that sorts after all positions of this millisecond, and before those of the next one. */
 export const endOfTime = (createdAt: number): string => paddedTime(createdAt + 1);
 
 export function parseListPosition(position: string): CursorKey {
@@ -71,13 +71,13 @@ export function parseListPosition(position: string): CursorKey {
 const paddedTime = (ms: number): string => String(ms).padStart(16, '0');
 
 /**
- * The items of a task, by their sort key: what was asked, written once; its state, which changes; and the last attempts to
- * deliver its callback. So a change of the state does not cost what the prompt is long.
+ * The items of a task, by their sort key: its request, written once; its state, which changes; and the last attempts to
+ * deliver its callback. So the cost of writing the state does not depend on the length of the prompt.
  */
 export const parts = {
   request: 'request',
   state: 'state',
-  /** What the sort keys of attempts begin with. */
+  /** The beginning of the sort keys of attempts. */
   attempts: 'attempt#',
   attempt: (number: number): string =>
     `attempt#${String(number % maxStoredAttempts).padStart(2, '0')}`,
@@ -86,7 +86,7 @@ export const parts = {
 /** The key of an item of a task. */
 export const partKey = (id: string, part: string) => ({ id, part });
 
-/** What was asked, as an item. */
+/** The request of a task, as an item. */
 export const toRequestItem = (
   id: string,
   { prompt, options, inputs, metadata }: TaskRequest,
@@ -97,13 +97,13 @@ export const toRequestItem = (
       prompt,
       options,
       inputs,
-      // A map, because the names are the caller's: `marshall` takes an object with an own `constructor` for no object.
+      // A map, because the names are the caller's: `marshall` does not accept an object with an own `constructor`.
       metadata: metadata && new Map(Object.entries(metadata)),
     },
     { removeUndefinedValues: true },
   );
 
-/** What belongs to the other item, also when a record comes with it. */
+/** The fields of the request item. They are left out of the item of the state, even if a record comes with them. */
 const requestOnly: readonly string[] = [
   'inputs',
   'metadata',
@@ -112,9 +112,9 @@ const requestOnly: readonly string[] = [
 ] satisfies (keyof TaskRequest)[];
 
 /**
- * The state of a task as an item, or what stays of a deleted one. Only one with a next check is in the index of due checks,
- * only one that was not deleted is in the list of its account, and only one that expires has `ttl`, by which DynamoDB
- * deletes it: in seconds, while all times of a task are in milliseconds.
+ * The state of a task as an item, or the tombstone of a deleted one. Only an item with a next check is in the index of due
+ * checks, only a task that was not deleted is in the list of its account, and only an item that expires has `ttl`, by which
+ * DynamoDB deletes it: in seconds, while all times of a task are in milliseconds.
  */
 export const toItem = (record: TaskRecord): Record<string, AttributeValue> =>
   marshall(
@@ -187,10 +187,10 @@ export function toTaskState(row: Row): TaskState | undefined {
   return isDeleted(record) ? undefined : record;
 }
 
-/** What was asked, of its item. */
+/** The request in its item. */
 export const toTaskRequest = (row: Row): TaskRequest => requestOf(row as TaskRequest);
 
-/** The task of its two items; undefined when it was deleted, or has expired. */
+/** The task made from its two items; undefined when it was deleted, or has expired. */
 export function toTask(rows: readonly Row[]): Task | undefined {
   const row = (part: string) => rows.find((one) => one['part'] === part);
   const [request, state] = [row(parts.request), row(parts.state)];

@@ -95,7 +95,7 @@ const literals = {
 
 const countOneBusy = { add: { busyCount: 1 } };
 
-/** The task records in DynamoDB. With the table for the entries about what the operator does, where any are written. */
+/** The task records in DynamoDB. Acts of the operator that have an audit entry need `auditTable`. */
 export function taskTable(client: DynamoDBClient, table: string, auditTable?: string): TaskStore {
   const write = async (id: string, change: Change, entry?: AuditEntry): Promise<Updated> => {
     const key = partKey(id, parts.state);
@@ -289,7 +289,7 @@ function activeTaskIn({ row }: Updated): ActiveTask | undefined {
   return task && !isEnded(task) ? task : undefined;
 }
 
-/** A task with what was asked, in one read: both items lie side by side. */
+/** A task with its request, in one read: the two items are neighbours in the table. */
 async function findTask(
   client: DynamoDBClient,
   table: string,
@@ -354,7 +354,7 @@ async function findDueChecks(
 
 // What is written to several items of a task, in one transaction.
 
-/** One attempt to deliver a callback, and what became of the callback. */
+/** One attempt to deliver a callback, and the state of the callback after it. */
 type Attempted = {
   readonly task: EndedTask;
   readonly attempt: CallbackAttempt;
@@ -363,8 +363,8 @@ type Attempted = {
 };
 
 /**
- * Writes an attempt, and what became of the callback: not for a task that was deleted in the meantime. When another attempt
- * was recorded since the task was read, this one gets the number after it.
+ * Writes an attempt, and the new state of the callback; nothing for a task that was deleted in the meantime. If another
+ * attempt was recorded since the task was read, this one gets the number after it.
  */
 async function recordCallbackAttempt(
   client: DynamoDBClient,
@@ -423,8 +423,8 @@ const isFailure = ({ state }: CallbackRecord): boolean =>
   state === 'retrying' || state === 'undelivered';
 
 /**
- * Replaces the state of an ended task by what stays of it, and deletes what was asked and all attempts. Returns the deleted
- * task as the first call has written it; undefined when the account has no such task, or it has not ended.
+ * Replaces the state of an ended task by its tombstone, and deletes its request and all attempts. Returns the tombstone
+ * as the first call has written it; undefined when the account has no such task, or it has not ended.
  */
 async function recordDeletion(
   client: DynamoDBClient,

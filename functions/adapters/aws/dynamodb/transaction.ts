@@ -13,9 +13,9 @@ import type { Row } from './rows.ts';
 export type Actions = Readonly<Record<string, TransactWriteItem | undefined>>;
 
 /**
- * What became of a transaction: all of it was written, or nothing. `failed` are the actions whose conditions failed,
+ * The result of a transaction: all of it was written, or nothing. `failed` are the actions whose conditions failed,
  * each with the row that made it fail: if there is one, and if the action asked for it
- * (`ReturnValuesOnConditionCheckFailure`). In a conflict, somebody else was writing one of the items at the same time:
+ * (`ReturnValuesOnConditionCheckFailure`). In a conflict, another request was writing one of the items at the same time:
  * the very same transaction may succeed a moment later.
  */
 export type Outcome =
@@ -81,7 +81,10 @@ const expected = new Set([...transient, 'None', conditionFailed]);
 /** Some ten seconds. */
 const patience = { attempts: 40, pauseMs: 500 };
 
-/** Attempts something that others may prevent, until it has a result; undefined when they prevented it every time. */
+/**
+ * Repeats an attempt that conflicts with others may prevent, until it has a result; undefined when every attempt was
+ * prevented.
+ */
 export async function untilResult<T>(
   attempt: () => Promise<T | undefined>,
   { attempts, pauseMs } = patience,

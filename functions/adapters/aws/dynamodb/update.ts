@@ -84,9 +84,9 @@ export type Change = {
   readonly remove?: readonly string[];
   /** All of them must hold. They may use the values above, by the attribute's name. */
   readonly conditions?: readonly string[];
-  /** What other placeholders of the conditions stand for. */
+  /** The values of other placeholders in the conditions. */
   readonly values?: Row;
-  /** The attributes that are not called as above: `{ task: id }` makes the attribute `id` in `slots` of `slots.task`. */
+  /** Names that differ from those above: with `{ task: id }`, `slots.task` is the attribute `id` in `slots`. */
   readonly names?: Readonly<Record<string, string>>;
 };
 

@@ -23,14 +23,14 @@ import { accountKey, shardPartition } from './shards.ts';
 import { updateExpression } from './update.ts';
 
 // Usage is counted in the shard of the settlement, so counting adds no conflict. A row stays below a kilobyte, so that
-// counting costs the same for ever: how long tasks took is a number for each bucket, named after it.
+// counting costs the same for ever: for durations it has one number for each bucket, named after the bucket.
 
 const prefix = 'usage#';
 const bucketPrefix = 's';
 
 /**
  * Counts a task that has ended, in the transaction that settles it.
- * @param catalogue the models with what the providers ask for an image
+ * @param catalogue the models with what the providers charge for an image
  */
 export function addUsage(
   table: string,
@@ -67,7 +67,7 @@ export const usageTable = (client: DynamoDBClient, table: string): UsageStore =>
         readShard(client, table, shardPartition(account, shard), range),
       ),
     );
-    // What comes after the end of a shard that has more may be there, too.
+    // A shard that has more rows ends early. Rows after the earliest such end belong to the next page.
     const [end] = read.flatMap(({ end: one }) => one ?? []).sort();
     const rows = read.flatMap((shard) => shard.rows);
     return {

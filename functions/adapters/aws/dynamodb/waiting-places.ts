@@ -8,7 +8,7 @@ const conditions = {
   /** Nobody has had the place yet, its holder has freed it, or the lease is over. */
   isFree: '(attribute_not_exists(#leasedUntil) OR #leasedUntil <= :now)',
   isLeased: '#leasedUntil > :now',
-  /** The place was not given to somebody else since. */
+  /** The place was not given to another holder in the meantime. */
   sameHolder: '#holder = :token',
   notTakenUp: 'attribute_not_exists(#takenUpAt)',
 };

@@ -13,7 +13,7 @@ import { partKey, parts, toTaskRecord } from './task-row.ts';
 
 // Reads of whole tables, for the operator's restore. No function may do that.
 
-/** The states of all tasks, also what stays of deleted ones; never what was asked. */
+/** The states of all tasks and the tombstones of deleted ones; never a request. */
 export async function* scanTasks(
   client: DynamoDBClient,
   table: string,
@@ -102,11 +102,11 @@ const toFunds = ({
 /** An entry of a ledger, and whose it is. */
 export type AccountEntry = { readonly account: string; readonly entry: Entry };
 
-/** What matters of an account after a restore. */
+/** The part of an account that is compared after a restore. */
 export type AccountState = {
   readonly account: string;
   readonly isDisabled: boolean;
-  /** Of its callbacks. It is compared, and never shown. */
+  /** The secret that signs its callbacks. It is compared, and never shown. */
   readonly webhookSecret: string;
 };
 
@@ -137,18 +137,18 @@ export async function readAccounts(client: DynamoDBClient, table: string, since:
   return { accounts, credits };
 }
 
-/** What matters of an API key after a restore. */
+/** The part of an API key that is compared after a restore. */
 export type KeyState = {
   readonly keyId: string;
   readonly account: string;
   readonly name: string;
-  /** Whether it is refused: deleted, disabled, or expired. */
+  /** Whether requests with the key are refused: it was deleted or disabled, or has expired. */
   readonly isRefused: boolean;
 };
 
 /**
- * All API keys by their ids, and the rows of money of those that have limits. Sessions of the console and the codes for them
- * are in the same table; they end by themselves and are left out.
+ * All API keys by their ids, and the money in their shards. Sessions of the console and the codes for them are in the same
+ * table; they end by themselves and are left out.
  */
 export async function readKeys(client: DynamoDBClient, table: string, now: number) {
   const keys = new Map<string, KeyState>();

@@ -20,7 +20,7 @@ export const preparedKey = (taskId: string, index: number, format?: ImageFormat)
 export const resultKey = (taskId: string, n: number, format: ImageFormat): string =>
   `${resultPrefix(taskId)}${n}.${format}`;
 
-/** In the bucket of the picture that it shows: the input with this index, or the image with this number. */
+/** The thumbnail of the input with this index, or of the image with this number; in the same bucket as that picture. */
 export const thumbnailKey = (taskId: string, number: number): string =>
   `${thumbnailPrefix(taskId)}${number}.jpeg`;
 

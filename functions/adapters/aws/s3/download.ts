@@ -9,7 +9,7 @@ import { saveToTempFile, type TempFile } from '../../outbound/temp-file.ts';
 
 export type DownloadOptions = {
   readonly rules: UrlRules;
-  /** Who is asking, and where its operator can be found: hosts like Wikimedia's refuse clients that do not say. */
+  /** Who is asking, and where its operator can be found: hosts like Wikimedia's refuse clients that do not say so. */
   readonly userAgent: string;
   /** Counted after the body is unpacked. */
   readonly maxBytes: number;

@@ -29,7 +29,7 @@ import { download } from './download.ts';
 import { listImages, putImage } from './objects.ts';
 
 type Options = UrlRules & {
-  /** The size limit of a picture; the rest of a larger one is not downloaded. */
+  /** The size limit of a picture. The rest of a larger one is not downloaded. */
   readonly maxBytes: number;
   /** How this service names itself to the hosts of pictures. */
   readonly userAgent: string;
@@ -80,7 +80,7 @@ const sourceKey = (task: TaskState, index: number, input: StoredInput): string =
 
 type Source = { readonly bucket: string; readonly key: string };
 
-// It is inspected and stored as it was fetched here: a caller can use the upload form a second time.
+// What is fetched here is inspected and stored, not the object again: a caller can use the upload form a second time.
 async function fetchObject(
   client: S3Client,
   { bucket, key }: Source,

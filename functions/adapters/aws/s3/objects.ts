@@ -66,7 +66,7 @@ export async function readObject(client: S3Client, location: Location): Promise<
   return Buffer.from(await Body.transformToByteArray());
 }
 
-/** So many are deleted at once; what belongs together is less, unless there are versions. */
+/** How many objects are deleted at once. One task or one file has fewer, unless there are versions. */
 const pageSize = 50;
 
 /**

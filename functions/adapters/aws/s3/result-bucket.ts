@@ -48,7 +48,7 @@ export const resultStore = (
     if (!downloaded.file)
       throw new ResultUnavailable(`result ${n} has status ${downloaded.status}`);
     await using file = downloaded.file;
-    return await storeFile(client, bucket, { taskId, n }, file); // the file exists until then
+    return await storeFile(client, bucket, { taskId, n }, file); // awaited: the file on disk must exist until then
   },
 
   storeInput: async (taskId, n, { index, format }) => {
@@ -66,7 +66,7 @@ export const resultStore = (
       throw new ResultUnavailable(`the copy of input ${index} is ${picture.reason}`);
     const marked = Readable.from(sandboxOutput(input, picture));
     await using file = await saveToTempFile(marked, { maxBytes });
-    return await storeFile(client, bucket, { taskId, n }, file); // the file exists until then
+    return await storeFile(client, bucket, { taskId, n }, file); // awaited: the file on disk must exist until then
   },
 });
 
@@ -74,7 +74,7 @@ export const resultStore = (
 const isGone = (error: unknown): boolean =>
   error instanceof S3ServiceException && [403, 404].includes(error.$metadata.httpStatusCode ?? 0);
 
-/** Stores a picture, whoever it is from, if it is one. @throws {ResultUnavailable} */
+/** Stores a result, from any source, if it is a whole picture. @throws {ResultUnavailable} */
 async function storeFile(
   client: S3Client,
   bucket: string,

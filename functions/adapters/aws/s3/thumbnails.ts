@@ -10,10 +10,10 @@ import type { TaskPicture } from '../../../domain/tasks/thumbnails.ts';
 import { parsePictureKey, thumbnailKey, thumbnailPrefix } from './bucket-keys.ts';
 import { listImages } from './objects.ts';
 
-/** What the decoder reads. It knows no BMP. */
+/** The formats that the decoder reads. It does not know BMP. */
 const decoded: readonly ImageFormat[] = ['jpeg', 'png', 'webp'];
 
-/** The picture that an event of a bucket is about; undefined when it is none that gets a thumbnail. */
+/** The picture that an event of a bucket is about; undefined for an object that gets no thumbnail. */
 export function taskPicture(
   client: S3Client,
   bucket: string,

@@ -50,7 +50,7 @@ const retentionMs = 24 * 60 * 60 * 1000;
 export function fal(access: Access): Provider {
   const { postOnce, get, cancel, base, pollSignal } = upstream('Key', access);
 
-  /** What became of a request that is completed. */
+  /** The result of a request that is completed. */
   const fetchResult = async (
     path: string,
     status: z.infer<typeof Status>,

@@ -8,9 +8,9 @@ import { ProviderBusy, SubmitUnknown } from '../../../domain/model/workflow-erro
 import { effectsOf } from '../../../domain/providers/sandbox-effects.ts';
 
 // The provider of test mode. It needs no key, no network and no memory: the ticket of a job says when it was submitted and
-// what becomes of it.
+// how it ends.
 
-/** A ticket says all there is to know about a job, so it can say it for ever: for as long as tasks are kept. */
+/** A ticket has everything about its job, so the sandbox can say how it ended for as long as tasks are kept. */
 const retentionMs = 30 * 24 * 60 * 60 * 1000;
 
 export const sandboxProvider = (now: Clock): Provider => ({
@@ -47,7 +47,7 @@ function progressOf(ticket: string, now: number): Progress {
   return { state: 'succeeded', images };
 }
 
-/** The picture itself: it is copied and marked when the task is settled. */
+/** The first input itself: it is copied and marked when the task is settled. */
 const firstInput: GeneratedImage = { input: 0 };
 const leftOut: Failure = {
   code: 'generation_failed_no_content',
