@@ -10,7 +10,7 @@ import {
 // The values that variables of the environment can have, other than a name or a URL.
 
 const required = z.string().min(1);
-/** Callers' URLs may be plain http on 127.0.0.1. Without it only https and public addresses are allowed. */
+/** Callers' URLs may be plain http on 127.0.0.1. Without this variable only https and public addresses are allowed. */
 const ALLOW_LOOPBACK = z
   .literal('allowed')
   .optional()
@@ -121,10 +121,10 @@ const providers = {
   PROVIDER_URLS,
 };
 
-/** What a function needs that sends requests on to wait: how many may wait at a time. */
+/** What a function that redirects requests to wait needs: how many may wait at a time. */
 const waiting = { WAITERS: count };
 
-/** What a function needs that settles tasks. */
+/** What a function that settles tasks needs. */
 const settlement = {
   ...metrics,
   TASK_TABLE: required,
@@ -138,7 +138,7 @@ const settlement = {
   MODEL_PRICES,
   ALLOW_LOOPBACK,
 };
-/** What a function needs that notifies callers. */
+/** What a function that notifies callers needs. */
 const callbacks = {
   ...metrics,
   ...links,
@@ -147,14 +147,14 @@ const callbacks = {
   CALLBACK_RETRY_DELAYS: listOfSeconds,
   ALLOW_LOOPBACK,
 };
-/** What tells where a task stands in the queue. */
+/** What a function needs to find the position of a task in the queue. */
 const queue = { QUEUE_TABLE: required, PROVIDER_CAPACITIES };
-/** Where the thumbnails of inputs and of images are, in a stack that makes some. */
+/** Where the thumbnails of inputs and of images are, in a stack that makes thumbnails. */
 const thumbnails = {
   INPUT_THUMBNAIL_BUCKET: required.optional(),
   RESULT_THUMBNAIL_BUCKET: required.optional(),
 };
-/** What hands out the slots of the providers. */
+/** What a function needs to give out the slots of the providers. */
 const slots = { TASK_TABLE: required, ...queue };
 
 /** Every Lambda of the system and its environment. infra/ cannot deploy one that lacks a variable. */
@@ -304,7 +304,7 @@ export const entries = {
   }),
   'workflow/await-slot': z.object({ ...metrics, ...slots }),
   'workflow/await-provider': z.object({ TASK_TABLE: required }),
-  // It polls, and when the job is finished it settles and notifies.
+  // This function polls, and when the job is finished it settles the task and notifies the caller.
   'workflow/poll-task': z.object({ ...providers, ...settlement, ...callbacks, ...slots }),
   'workflow/settle-task': z.object({ ...settlement, ...slots }),
   'workflow/notify-caller': z.object({ ...callbacks }),

@@ -43,19 +43,19 @@ type PictureOrRedirect = { readonly redirectTo: string } | PictureResponse;
 /** A table in place of JSON, of a route that declares `csv`. */
 type CsvResponse = { readonly csv: string; readonly filename: string; readonly headers?: Headers };
 
-/** A file of a page, in base64, or that the client has it already (304). The headers say what it is. */
+/** A file of a page, in base64; or a 304, because the client has the file already. The headers describe the file. */
 export type FileResponse =
   | { readonly file: string; readonly headers: Headers }
   | { readonly unchanged: true; readonly headers: Headers };
 
-/** A JSON body. `seeOther` is where the request is sent on to: then it is a 303, else a 200. */
+/** A JSON body. With `seeOther`, the target of a redirect, the response is a 303, otherwise a 200. */
 type JsonResponse<Body> = {
   readonly body: Body;
   readonly headers?: Headers;
   readonly seeOther?: string | undefined;
 };
 
-/** A JSON body or a table; or a picture, the way to one, or a file. */
+/** A JSON body or a table; or a picture, a redirect to one, or a file. */
 export type RouteResponse<R extends AnyRoute> =
   ResponseOf<R> extends infer Response extends z.ZodType
     ? [Response] extends [never]
@@ -75,8 +75,8 @@ export type CallerServices = {
     use: { readonly isRecordedByCount: boolean },
   ) => Promise<Caller>;
   /**
-   * Admits a request that creates something: counts it, which records the use of the key, and reads the caller's key as it is now. Returns the
-   * caller by that key, and the headers that every response from there on has.
+   * Admits a request that creates something: counts it, which records the use of the key, and reads the caller's key as it is
+   * now. Returns the caller with that key, and the headers that every response has after that.
    * @throws {Problem} `rate_limit_exceeded`, or what `authenticate` throws
    */
   readonly admitCreate: (caller: Caller, scope: Scope) => Promise<AdmittedCaller>;
@@ -275,11 +275,11 @@ const asProblem = (thrown: unknown): Problem =>
 export const internalError = (cause?: unknown): Problem =>
   new Problem('internal_error', 'Something went wrong on our side.', { cause });
 
-/** The header of a response to a request whose `Idempotency-Key` has been used for the same before. */
+/** The header of the response when the same request with this `Idempotency-Key` came before. */
 export const replayedHeader = (replayed: boolean): Headers =>
   replayed ? { 'idempotency-replayed': 'true' } : {};
 
-/** A browser must take a response for what its type says. */
+/** A browser must not guess a type other than the one in the header. */
 const always = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 
 const jsonResult = (statusCode: number, body: unknown, headers: Headers): Result => ({
@@ -288,7 +288,7 @@ const jsonResult = (statusCode: number, body: unknown, headers: Headers): Result
   body: JSON.stringify(body),
 });
 
-/** Serves several routes with one function: each by the key that API Gateway has for it. */
+/** Serves several routes with one function. The key that API Gateway has for a route chooses its handler. */
 export const dispatch =
   (handlers: Readonly<Record<string, Handler>>): Handler =>
   (event) => {
@@ -300,7 +300,7 @@ export const dispatch =
 
 /**
  * Validates a part of a request with its schema.
- * @throws {Problem} `invalid_request`, naming the one field that is to blame
+ * @throws {Problem} `invalid_request`, naming the one field that is wrong
  */
 export function validate<T>(schema: z.ZodType<T>, sent: unknown): T {
   const parsed = schema.safeParse(sent);
@@ -311,7 +311,7 @@ export function validate<T>(schema: z.ZodType<T>, sent: unknown): T {
   });
 }
 
-// A rule about an element of a list does not name it: its path goes in front.
+// A rule that begins with "must" names no field, like one about an element of a list: the path goes in front.
 function messageOf(issue: z.core.$ZodIssue): string {
   if (issue.code === 'unrecognized_keys') return `There is no parameter ${paramOf(issue)} here.`;
   return issue.message.startsWith('must ') ? `${paramOf(issue)} ${issue.message}` : issue.message;

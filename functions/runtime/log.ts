@@ -22,8 +22,8 @@ type Fields = {
 };
 
 /**
- * Writes one log line. `event` is named `noun.happened`. A deployed stack writes no `debug` lines: they tell what
- * goes well, request by request, for whoever runs the functions on one machine.
+ * Writes one log line. `event` is named `noun.happened`. A deployed stack writes no `debug` lines: they report every success,
+ * for people who run the functions on one machine.
  */
 export function log(
   level: 'debug' | 'info' | 'warn' | 'error',
@@ -46,12 +46,12 @@ function describeCause(cause: unknown) {
   return { ...describeChain(cause, maxCauses), place: placeOf(cause) };
 }
 
-/** What stands before the message at the beginning of a stack: `Error: `, `TypeError [ERR_INVALID_URL]: `. */
+/** The text before the message at the beginning of a stack: `Error: `, `TypeError [ERR_INVALID_URL]: `. */
 const stackHead = /^[\w$.]+(?: \[\w+\])?(?:: )?$/;
 
 /**
- * The first lines of the stack. They are looked for behind the message, since a line of a message may look like one of them.
- * When the stack begins with another message than the error's, nobody knows where that one ends: then there are none.
+ * The first lines of the stack. They are searched for after the message, because a line of the message may look like one of
+ * them. If the stack begins with a message that is not that of the error, its end is unknown: then no lines are returned.
  */
 function placeOf({ stack = '', message }: Error): readonly string[] | undefined {
   const start = stack.indexOf(`${message}\n`);

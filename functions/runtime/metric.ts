@@ -11,7 +11,7 @@ import { isTest, type OfAccount } from '../domain/model/mode.ts';
 // Without it, two stacks in one account would set off each other's alarms.
 const metrics = new Metrics({ namespace: metricNamespace });
 
-// What is in the metrics, and so in the alarms, is live: a test task is left out here, and nowhere else.
+// Metrics, and so alarms, are only about live tasks: a test task is left out here, and nowhere else.
 
 /** Adds 1 to a metric about a task. */
 export const countTaskMetric = (task: OfAccount, name: MetricName): void =>
@@ -22,14 +22,14 @@ export function emitTaskMetrics(task: OfAccount, update: MetricUpdate): void {
   if (!isTest(task)) emitMetrics(update);
 }
 
-/** Adds 1 to a metric about the slots of a pool. Those of the sandbox have test tasks alone. */
+/** Adds 1 to a metric about the slots of a pool. The slots of the sandbox are only for test tasks. */
 export function countSlotMetric(pool: string, name: MetricName): void {
   if (pool !== sandbox) emitMetrics({ numbers: [[name, 'Count', 1]] });
 }
 
 /**
- * Metrics that do not distinguish test tasks. The reconciler's failures are about no task, and no test task has a budget.
- * The function that makes thumbnails does not know whether a task is a test.
+ * Metrics that do not distinguish test tasks. The reconciler's failures are not about a task, and test tasks have no
+ * budget. The function that makes thumbnails does not know whether a task is a test task.
  */
 type OtherMetric = 'BudgetExceeded' | 'ReconcilerFailure' | 'ThumbnailFailed';
 

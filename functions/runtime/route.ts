@@ -47,15 +47,18 @@ export type RequestBody<Body, Input = unknown> =
       readonly maxBytes: number;
       readonly optional?: boolean;
     }
-  /** A form with a file (`multipart/form-data`), handed on as bytes: its handler reads it. The schema is documentation. */
+  /**
+   * A form with a file (`multipart/form-data`). The handler gets the bytes and reads them. The schema is only
+   * documentation.
+   */
   | { readonly kind: 'form'; readonly schema: z.ZodType }
-  /** Handed on as text, byte for byte, as far as the gateway takes it. */
+  /** The handler gets the body as text, byte for byte. Only the gateway limits its size. */
   | { readonly kind: 'raw' };
 
 /** Far above any sensible JSON request: pictures do not travel through the API. */
 export const maxJsonBytes = 256 * 1024;
 
-/** A JSON body, of at most 256 kB if not said otherwise. `optional`: it may be left out, which the schema has to allow as well. */
+/** A JSON body, of at most 256 kB by default. `optional`: it may be left out, which the schema has to allow as well. */
 export const jsonBody = <Body, Input>(
   schema: z.ZodType<Body, Input>,
   {
@@ -67,10 +70,10 @@ export const jsonBody = <Body, Input>(
 /** A form with a file, as its bytes. */
 export const formBody = (schema: z.ZodType): RequestBody<Buffer> => ({ kind: 'form', schema });
 
-/** A body that is handed on as text, byte for byte. */
+/** A body that the handler gets as text, byte for byte. */
 export const rawBody: RequestBody<string, string> = { kind: 'raw' };
 
-/** How a part of the API words its problems, when it is not the envelope of all others. */
+/** The error body of a part of the API that has another one than all others. */
 export type ProblemEnvelope = {
   /** The name of its schema in the document. */
   readonly name: string;
@@ -88,17 +91,17 @@ type Declaration<Path extends string, A extends Access, Query, Body, BodyInput> 
   readonly method: Method;
   /** As API Gateway writes it: `/v1/tasks/{task_id}`. */
   readonly path: Path;
-  /** The Lambda function that serves it. Routes with equal permissions share one. */
+  /** The Lambda function that serves the route. Routes with equal permissions share one. */
   readonly function: ApiFunction;
   readonly access: A;
   readonly rateLimit?: RouteLimit;
-  /** A throttle of its own, so that callers who use up that of the other routes do not shut this one. */
+  /** A throttle of its own, so that the callers of this route and those of other routes cannot block each other. */
   readonly throttle?: RouteThrottle;
-  /** It takes an `Idempotency-Key`. */
+  /** The route accepts an `Idempotency-Key`. */
   readonly idempotent?: true;
-  /** `offered`: with `Prefer: wait=N` it may send the request on to the route that waits. `here`: it is that route. */
+  /** `offered`: with `Prefer: wait=N` the route may redirect to the route that waits. `here`: it is the route that waits. */
   readonly wait?: 'offered' | 'here';
-  /** Why it takes seconds on purpose, if it does: its response times are no sign that the API is slow. */
+  /** Why the route is slow on purpose, if it is: its response times do not mean that the API is slow. */
   readonly slowBecause?: string;
   /** Only with GET: the same function serves HEAD, too. */
   readonly head?: true;
@@ -127,7 +130,7 @@ type Route<
   readonly [responseSchema]?: Response | undefined;
 };
 
-/** Any declared route, for what reads declarations. */
+/** Any declared route, for code that reads declarations. */
 export type AnyRoute = {
   readonly method: Method;
   readonly path: string;
@@ -225,12 +228,12 @@ export type RouteDocs = {
         readonly csv?: string;
       }
     | {
-        /** What a 302 leads to; undefined when it never does. */
+        /** What a 302 leads to; undefined when the route never redirects. */
         readonly redirect?: string;
-        /** When the picture itself is in the response. */
+        /** The description of a response that is the picture itself. */
         readonly picture: string;
       };
-  /** Requests that it makes later to an address in the body. */
+  /** Requests that the API sends later to an address in the body. */
   readonly callbacks?: Json;
 };
 

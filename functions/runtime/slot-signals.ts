@@ -2,7 +2,7 @@ import { metricNames } from '../domain/model/metric-names.ts';
 import { log } from './log.ts';
 import { countSlotMetric } from './metric.ts';
 
-/** A waiting task did not take up the slot that it was handed: its wake-up was lost, or its workflow is dead. */
+/** A waiting task did not take up the slot that it was given: its wake-up was lost, or its workflow is dead. */
 export function grantExpired(taskId: string, pool: string): void {
   log('warn', 'slot.not_taken_up', { taskId });
   countSlotMetric(pool, metricNames.expiredGrant);

@@ -19,7 +19,7 @@ type Level =
  * `JSON.parse` makes the value; then one walk over the tokens keeps the levels that enclose each of
  * them. In `{"a": [1, {"b": 2}]}` the token `"b"` has the levels
  * `object a › list 1 › object b`, so a problem with it names the field `a[1].b`.
- * @throws {Problem} `invalid_request`, naming the field that is to blame
+ * @throws {Problem} `invalid_request`, naming the field that is wrong
  */
 export function strictJson(text: string): unknown {
   const value = parseJson(text);
