@@ -1202,7 +1202,7 @@ export interface components {
         PendingTask: {
             /** @description When the task was created, in unix seconds */
             created: number;
-            /** @description The id to ask for the task with */
+            /** @description The id to read the task with */
             id: string;
             /** @description The model that makes the images */
             model: string;
@@ -1210,9 +1210,9 @@ export interface components {
             object: "image.generation.task";
             /** @constant */
             type: "image";
-            /** @description `false`: it was made with a test key, costs play credits and shows no work of the model */
+            /** @description `false`: the task was made with a test key. It costs play credits, and the model makes none of its images */
             livemode: boolean;
-            /** @description The built-in sandbox has it: its results are the first picture, marked as sandbox output. Always `true` */
+            /** @description The built-in sandbox does this task: its results are the first picture, marked as sandbox output. Always `true` */
             sandbox?: boolean;
             /** @description The `metadata` of the request, unchanged */
             metadata?: {
@@ -1221,28 +1221,28 @@ export interface components {
             /** @description In percent, estimated from the time that such a task typically takes; 100 when it is completed */
             progress: number;
             /**
-             * @description No provider has accepted it yet (enum property replaced by openapi-typescript)
+             * @description No provider has accepted the task yet (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             status: "pending";
             /** @description When the task was created, in unix seconds */
             created_at: number;
-            /** @description When all its pictures were there and work on it began, in unix seconds */
+            /** @description When all pictures were there and the work on the task began, in unix seconds */
             started_at: number | null;
-            /** @description When it ended, in unix seconds */
+            /** @description When the task ended, in unix seconds */
             completed_at: number | null;
-            /** @description When its results and the task itself are deleted, in unix seconds */
+            /** @description When the task and its results are deleted, in unix seconds */
             expires_at: number | null;
             /** @description A form for each picture of `image_uploads` that has not arrived yet, for a key that may create tasks */
             uploads?: components["schemas"]["TaskUpload"][];
             task_info: {
-                /** @description Whether it can still be cancelled */
+                /** @description Whether the task can still be cancelled */
                 can_cancel: boolean;
-                /** @description While it waits for the model: the next one is 1. Exact to 100, then rounded up; some seconds old. It may grow when another account begins to wait, since accounts take turns. Not in the response to a wait */
+                /** @description The position of the task while it waits for the model; 1 is the next one. Exact up to 100, then rounded up; some seconds old. It may grow when another account begins to wait, because accounts take turns. Not in the response to a wait */
                 queue_position?: number;
-                /** @description In how many seconds it is expected to have ended, its wait for the model included; not when it was cancelled */
+                /** @description In how many seconds the task is expected to end, its wait for the model included; absent when it was cancelled */
                 estimated_time?: number;
-                /** @description It was cancelled; if a provider has it, the provider decides. Always `true` */
+                /** @description The task was cancelled; if a provider has it, the provider decides. Always `true` */
                 cancel_requested?: boolean;
             };
             usage: {
@@ -1250,7 +1250,7 @@ export interface components {
                 billing_rule: "per_call";
                 /** @description The user group of the account */
                 user_group: string;
-                /** @description What is reserved for it until it has ended, in credits with at most three decimals */
+                /** @description What is reserved for the task until it has ended, in credits with at most three decimals */
                 credits_reserved: number;
             };
             request: components["schemas"]["RequestedTask"];
@@ -1258,7 +1258,7 @@ export interface components {
             /** @description What has happened, in order */
             events: components["schemas"]["TaskEvent"][];
             callback?: components["schemas"]["TaskCallback"];
-            /** @description Only in a batch that asks for them, where the service makes some */
+            /** @description Only in a batch that asks for them, if the service makes thumbnails */
             thumbnails?: components["schemas"]["Thumbnails"];
         };
         /**
@@ -1268,7 +1268,7 @@ export interface components {
         ProcessingTask: {
             /** @description When the task was created, in unix seconds */
             created: number;
-            /** @description The id to ask for the task with */
+            /** @description The id to read the task with */
             id: string;
             /** @description The model that makes the images */
             model: string;
@@ -1276,9 +1276,9 @@ export interface components {
             object: "image.generation.task";
             /** @constant */
             type: "image";
-            /** @description `false`: it was made with a test key, costs play credits and shows no work of the model */
+            /** @description `false`: the task was made with a test key. It costs play credits, and the model makes none of its images */
             livemode: boolean;
-            /** @description The built-in sandbox has it: its results are the first picture, marked as sandbox output. Always `true` */
+            /** @description The built-in sandbox does this task: its results are the first picture, marked as sandbox output. Always `true` */
             sandbox?: boolean;
             /** @description The `metadata` of the request, unchanged */
             metadata?: {
@@ -1287,28 +1287,28 @@ export interface components {
             /** @description In percent, estimated from the time that such a task typically takes; 100 when it is completed */
             progress: number;
             /**
-             * @description A provider works on it (enum property replaced by openapi-typescript)
+             * @description A provider works on the task (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             status: "processing";
             /** @description When the task was created, in unix seconds */
             created_at: number;
-            /** @description When all its pictures were there and work on it began, in unix seconds */
+            /** @description When all pictures were there and the work on the task began, in unix seconds */
             started_at: number | null;
-            /** @description When it ended, in unix seconds */
+            /** @description When the task ended, in unix seconds */
             completed_at: number | null;
-            /** @description When its results and the task itself are deleted, in unix seconds */
+            /** @description When the task and its results are deleted, in unix seconds */
             expires_at: number | null;
             /** @description A form for each picture of `image_uploads` that has not arrived yet, for a key that may create tasks */
             uploads?: components["schemas"]["TaskUpload"][];
             task_info: {
-                /** @description Whether it can still be cancelled */
+                /** @description Whether the task can still be cancelled */
                 can_cancel: boolean;
-                /** @description While it waits for the model: the next one is 1. Exact to 100, then rounded up; some seconds old. It may grow when another account begins to wait, since accounts take turns. Not in the response to a wait */
+                /** @description The position of the task while it waits for the model; 1 is the next one. Exact up to 100, then rounded up; some seconds old. It may grow when another account begins to wait, because accounts take turns. Not in the response to a wait */
                 queue_position?: number;
-                /** @description In how many seconds it is expected to have ended, its wait for the model included; not when it was cancelled */
+                /** @description In how many seconds the task is expected to end, its wait for the model included; absent when it was cancelled */
                 estimated_time?: number;
-                /** @description It was cancelled; if a provider has it, the provider decides. Always `true` */
+                /** @description The task was cancelled; if a provider has it, the provider decides. Always `true` */
                 cancel_requested?: boolean;
             };
             usage: {
@@ -1316,7 +1316,7 @@ export interface components {
                 billing_rule: "per_call";
                 /** @description The user group of the account */
                 user_group: string;
-                /** @description What is reserved for it until it has ended, in credits with at most three decimals */
+                /** @description What is reserved for the task until it has ended, in credits with at most three decimals */
                 credits_reserved: number;
             };
             request: components["schemas"]["RequestedTask"];
@@ -1324,7 +1324,7 @@ export interface components {
             /** @description What has happened, in order */
             events: components["schemas"]["TaskEvent"][];
             callback?: components["schemas"]["TaskCallback"];
-            /** @description Only in a batch that asks for them, where the service makes some */
+            /** @description Only in a batch that asks for them, if the service makes thumbnails */
             thumbnails?: components["schemas"]["Thumbnails"];
         };
         /**
@@ -1334,7 +1334,7 @@ export interface components {
         CompletedTask: {
             /** @description When the task was created, in unix seconds */
             created: number;
-            /** @description The id to ask for the task with */
+            /** @description The id to read the task with */
             id: string;
             /** @description The model that makes the images */
             model: string;
@@ -1342,9 +1342,9 @@ export interface components {
             object: "image.generation.task";
             /** @constant */
             type: "image";
-            /** @description `false`: it was made with a test key, costs play credits and shows no work of the model */
+            /** @description `false`: the task was made with a test key. It costs play credits, and the model makes none of its images */
             livemode: boolean;
-            /** @description The built-in sandbox has it: its results are the first picture, marked as sandbox output. Always `true` */
+            /** @description The built-in sandbox does this task: its results are the first picture, marked as sandbox output. Always `true` */
             sandbox?: boolean;
             /** @description The `metadata` of the request, unchanged */
             metadata?: {
@@ -1359,15 +1359,15 @@ export interface components {
             status: "completed";
             /** @description A link to each image; it works for 24 hours from this response, without a key */
             results: string[];
-            /** @description When fewer images were made than asked for: why, one error for each */
+            /** @description If fewer images were made than requested: one error for each missing image */
             result_errors?: components["schemas"]["TaskError"][];
             /** @description When the task was created, in unix seconds */
             created_at: number;
-            /** @description When all its pictures were there and work on it began, in unix seconds */
+            /** @description When all pictures were there and the work on the task began, in unix seconds */
             started_at: number | null;
-            /** @description When it ended, in unix seconds */
+            /** @description When the task ended, in unix seconds */
             completed_at: number;
-            /** @description When its results and the task itself are deleted, in unix seconds */
+            /** @description When the task and its results are deleted, in unix seconds */
             expires_at: number | null;
             task_info: {
                 /** @description Always `false` */
@@ -1378,9 +1378,9 @@ export interface components {
                 billing_rule: "per_call";
                 /** @description The user group of the account */
                 user_group: string;
-                /** @description What was reserved for it, in credits with at most three decimals */
+                /** @description What was reserved for the task, in credits with at most three decimals */
                 credits_reserved: number;
-                /** @description What it cost: each image that was made, in credits with at most three decimals */
+                /** @description What the task cost: the price of each image that was made, in credits with at most three decimals */
                 credits_used: number;
                 /** @description What was reserved and not charged, in credits with at most three decimals */
                 credits_returned: number;
@@ -1390,7 +1390,7 @@ export interface components {
             /** @description What has happened, in order */
             events: components["schemas"]["TaskEvent"][];
             callback?: components["schemas"]["TaskCallback"];
-            /** @description Only in a batch that asks for them, where the service makes some */
+            /** @description Only in a batch that asks for them, if the service makes thumbnails */
             thumbnails?: components["schemas"]["Thumbnails"];
         };
         /**
@@ -1400,7 +1400,7 @@ export interface components {
         FailedTask: {
             /** @description When the task was created, in unix seconds */
             created: number;
-            /** @description The id to ask for the task with */
+            /** @description The id to read the task with */
             id: string;
             /** @description The model that makes the images */
             model: string;
@@ -1408,9 +1408,9 @@ export interface components {
             object: "image.generation.task";
             /** @constant */
             type: "image";
-            /** @description `false`: it was made with a test key, costs play credits and shows no work of the model */
+            /** @description `false`: the task was made with a test key. It costs play credits, and the model makes none of its images */
             livemode: boolean;
-            /** @description The built-in sandbox has it: its results are the first picture, marked as sandbox output. Always `true` */
+            /** @description The built-in sandbox does this task: its results are the first picture, marked as sandbox output. Always `true` */
             sandbox?: boolean;
             /** @description The `metadata` of the request, unchanged */
             metadata?: {
@@ -1426,11 +1426,11 @@ export interface components {
             error: components["schemas"]["TaskError"];
             /** @description When the task was created, in unix seconds */
             created_at: number;
-            /** @description When all its pictures were there and work on it began, in unix seconds */
+            /** @description When all pictures were there and the work on the task began, in unix seconds */
             started_at: number | null;
-            /** @description When it ended, in unix seconds */
+            /** @description When the task ended, in unix seconds */
             completed_at: number;
-            /** @description When its results and the task itself are deleted, in unix seconds */
+            /** @description When the task and its results are deleted, in unix seconds */
             expires_at: number | null;
             task_info: {
                 /** @description Always `false` */
@@ -1441,9 +1441,9 @@ export interface components {
                 billing_rule: "per_call";
                 /** @description The user group of the account */
                 user_group: string;
-                /** @description What was reserved for it, in credits with at most three decimals */
+                /** @description What was reserved for the task, in credits with at most three decimals */
                 credits_reserved: number;
-                /** @description What it cost: each image that was made, in credits with at most three decimals */
+                /** @description What the task cost: the price of each image that was made, in credits with at most three decimals */
                 credits_used: number;
                 /** @description What was reserved and not charged, in credits with at most three decimals */
                 credits_returned: number;
@@ -1453,7 +1453,7 @@ export interface components {
             /** @description What has happened, in order */
             events: components["schemas"]["TaskEvent"][];
             callback?: components["schemas"]["TaskCallback"];
-            /** @description Only in a batch that asks for them, where the service makes some */
+            /** @description Only in a batch that asks for them, if the service makes thumbnails */
             thumbnails?: components["schemas"]["Thumbnails"];
         };
         /**
@@ -1508,7 +1508,7 @@ export interface components {
             };
             /** @description Until when the form can be used, in unix seconds */
             expires_at: number;
-            /** @description Which picture of `image_uploads` it is for; 0 is the first. A repeated create has forms only for those that have not arrived */
+            /** @description Which picture of `image_uploads` the form is for; 0 is the first. A repeated create has forms only for pictures that have not arrived */
             index: number;
         };
         /**
@@ -1518,7 +1518,7 @@ export interface components {
         CompletedCallback: {
             /** @description When the task was created, in unix seconds */
             created: number;
-            /** @description The id to ask for the task with */
+            /** @description The id to read the task with */
             id: string;
             /** @description The model that makes the images */
             model: string;
@@ -1526,9 +1526,9 @@ export interface components {
             object: "image.generation.task";
             /** @constant */
             type: "image";
-            /** @description `false`: it was made with a test key, costs play credits and shows no work of the model */
+            /** @description `false`: the task was made with a test key. It costs play credits, and the model makes none of its images */
             livemode: boolean;
-            /** @description The built-in sandbox has it: its results are the first picture, marked as sandbox output. Always `true` */
+            /** @description The built-in sandbox does this task: its results are the first picture, marked as sandbox output. Always `true` */
             sandbox?: boolean;
             /** @description The `metadata` of the request, unchanged */
             metadata?: {
@@ -1543,15 +1543,15 @@ export interface components {
             status: "completed";
             /** @description A link to each image; it works for 24 hours from this response, without a key */
             results: string[];
-            /** @description When fewer images were made than asked for: why, one error for each */
+            /** @description If fewer images were made than requested: one error for each missing image */
             result_errors?: components["schemas"]["TaskError"][];
             /** @description When the task was created, in unix seconds */
             created_at: number;
-            /** @description When all its pictures were there and work on it began, in unix seconds */
+            /** @description When all pictures were there and the work on the task began, in unix seconds */
             started_at: number | null;
-            /** @description When it ended, in unix seconds */
+            /** @description When the task ended, in unix seconds */
             completed_at: number;
-            /** @description When its results and the task itself are deleted, in unix seconds */
+            /** @description When the task and its results are deleted, in unix seconds */
             expires_at: number | null;
             task_info: {
                 /** @description Always `false` */
@@ -1562,9 +1562,9 @@ export interface components {
                 billing_rule: "per_call";
                 /** @description The user group of the account */
                 user_group: string;
-                /** @description What was reserved for it, in credits with at most three decimals */
+                /** @description What was reserved for the task, in credits with at most three decimals */
                 credits_reserved: number;
-                /** @description What it cost: each image that was made, in credits with at most three decimals */
+                /** @description What the task cost: the price of each image that was made, in credits with at most three decimals */
                 credits_used: number;
                 /** @description What was reserved and not charged, in credits with at most three decimals */
                 credits_returned: number;
@@ -1577,7 +1577,7 @@ export interface components {
         FailedCallback: {
             /** @description When the task was created, in unix seconds */
             created: number;
-            /** @description The id to ask for the task with */
+            /** @description The id to read the task with */
             id: string;
             /** @description The model that makes the images */
             model: string;
@@ -1585,9 +1585,9 @@ export interface components {
             object: "image.generation.task";
             /** @constant */
             type: "image";
-            /** @description `false`: it was made with a test key, costs play credits and shows no work of the model */
+            /** @description `false`: the task was made with a test key. It costs play credits, and the model makes none of its images */
             livemode: boolean;
-            /** @description The built-in sandbox has it: its results are the first picture, marked as sandbox output. Always `true` */
+            /** @description The built-in sandbox does this task: its results are the first picture, marked as sandbox output. Always `true` */
             sandbox?: boolean;
             /** @description The `metadata` of the request, unchanged */
             metadata?: {
@@ -1603,11 +1603,11 @@ export interface components {
             error: components["schemas"]["TaskError"];
             /** @description When the task was created, in unix seconds */
             created_at: number;
-            /** @description When all its pictures were there and work on it began, in unix seconds */
+            /** @description When all pictures were there and the work on the task began, in unix seconds */
             started_at: number | null;
-            /** @description When it ended, in unix seconds */
+            /** @description When the task ended, in unix seconds */
             completed_at: number;
-            /** @description When its results and the task itself are deleted, in unix seconds */
+            /** @description When the task and its results are deleted, in unix seconds */
             expires_at: number | null;
             task_info: {
                 /** @description Always `false` */
@@ -1618,9 +1618,9 @@ export interface components {
                 billing_rule: "per_call";
                 /** @description The user group of the account */
                 user_group: string;
-                /** @description What was reserved for it, in credits with at most three decimals */
+                /** @description What was reserved for the task, in credits with at most three decimals */
                 credits_reserved: number;
-                /** @description What it cost: each image that was made, in credits with at most three decimals */
+                /** @description What the task cost: the price of each image that was made, in credits with at most three decimals */
                 credits_used: number;
                 /** @description What was reserved and not charged, in credits with at most three decimals */
                 credits_returned: number;
@@ -1628,7 +1628,7 @@ export interface components {
         };
         /**
          * RequestedTask
-         * @description What was asked. Fields that were not sent are absent
+         * @description The request of the task. Fields that were not sent are absent
          */
         RequestedTask: {
             prompt: string;
@@ -1657,7 +1657,7 @@ export interface components {
             url: string;
             /**
              * Format: uri
-             * @description Shows the copy of the picture that the model gets; it works for 15 minutes, without a key. Only where one task is read by its id, and not in the response to a wait; absent before the picture was checked, and when the copy was deleted
+             * @description A link to the copy of the picture that the model gets; it works for 15 minutes, without a key. Only when one task is read by its id, and not in the response to a wait; absent before the picture was checked, and after the copy was deleted
              */
             link?: string;
         };
@@ -1672,7 +1672,7 @@ export interface components {
             file_id: string;
             /**
              * Format: uri
-             * @description Shows the copy of the picture that the model gets; it works for 15 minutes, without a key. Only where one task is read by its id, and not in the response to a wait; absent before the picture was checked, and when the copy was deleted
+             * @description A link to the copy of the picture that the model gets; it works for 15 minutes, without a key. Only when one task is read by its id, and not in the response to a wait; absent before the picture was checked, and after the copy was deleted
              */
             link?: string;
         };
@@ -1687,7 +1687,7 @@ export interface components {
             content_type: string;
             /**
              * Format: uri
-             * @description Shows the copy of the picture that the model gets; it works for 15 minutes, without a key. Only where one task is read by its id, and not in the response to a wait; absent before the picture was checked, and when the copy was deleted
+             * @description A link to the copy of the picture that the model gets; it works for 15 minutes, without a key. Only when one task is read by its id, and not in the response to a wait; absent before the picture was checked, and after the copy was deleted
              */
             link?: string;
         };
@@ -1697,7 +1697,7 @@ export interface components {
          */
         TaskKey: {
             id: string;
-            /** @description What it was called then */
+            /** @description The name of the key at that time */
             name: string | null;
         };
         /**
@@ -1706,7 +1706,7 @@ export interface components {
          */
         TaskEvent: {
             /**
-             * @description `started`: all pictures are there; `queued`: it waits for its turn at the model; `returned`: credits that were reserved and not charged
+             * @description `started`: all pictures are there; `queued`: the task waits for its turn at the model; `returned`: credits that were reserved and not charged
              * @enum {string}
              */
             type: "created" | "started" | "inputs_checked" | "queued" | "submitted" | "cancel_requested" | "generated" | "stored" | "charged" | "failed" | "returned" | "callback_attempted";
@@ -1715,7 +1715,7 @@ export interface components {
         };
         /**
          * TaskCallback
-         * @description What became of the callback, when `callback_url` was given
+         * @description The state of the callback, if `callback_url` was given
          */
         TaskCallback: {
             url: string;
@@ -1726,27 +1726,27 @@ export interface components {
             status: "pending" | "retrying" | "delivered" | "undelivered";
             /** @description How many attempts were made in all */
             attempt_count: number;
-            /** @description The HTTP status of the last attempt; `null` when there was no answer */
+            /** @description The HTTP status of the last attempt; `null` when there was no response */
             last_status: number | null;
             /** @description By when the next attempt is made, if there is one, in unix seconds */
             next_attempt_at: number | null;
-            /** @description The last 20 attempts, the oldest first. Only where one task is read by its id, and not in the response to a wait */
+            /** @description The last 20 attempts, the oldest first. Only when one task is read by its id, and not in the response to a wait */
             attempts?: {
-                /** @description When it began, in unix seconds with milliseconds as decimals */
+                /** @description When the attempt began, in unix seconds with milliseconds as decimals */
                 at: number;
-                /** @description How many milliseconds it took */
+                /** @description How many milliseconds the attempt took */
                 ms: number;
-                /** @description The HTTP status of the answer; `null`: there was none */
+                /** @description The HTTP status of the response; `null`: there was none */
                 status: number | null;
-                /** @description Why it was not delivered, for people */
+                /** @description Why the callback was not delivered, for people */
                 reason: string | null;
-                /** @description The first 200 characters of an answer in text with a status below 500, without control characters. A stranger wrote them */
+                /** @description The first 200 characters of the response, if it is text with a status below 500; without control characters. Do not trust this text: the receiver wrote it */
                 response_text: string | null;
             }[];
         };
         /**
          * Thumbnails
-         * @description Links to JPEGs of at most 320 pixels; each works for 15 minutes. `null`: there is none, not yet, or no more
+         * @description Links to JPEGs of at most 320 pixels; each works for 15 minutes. `null`: there is no thumbnail, or not yet, or not any more
          */
         Thumbnails: {
             /** @description One for each of the inputs of `request` */
@@ -1766,7 +1766,7 @@ export interface components {
         TestEvent: {
             /** @description When the task was created, in unix seconds */
             created: number;
-            /** @description The id of no task */
+            /** @description An id that no task has */
             id: string;
             /** @description The model that makes the images */
             model: string;
@@ -1774,9 +1774,9 @@ export interface components {
             object: "image.generation.task";
             /** @constant */
             type: "test.image";
-            /** @description `false`: it was made with a test key, costs play credits and shows no work of the model */
+            /** @description `false`: the task was made with a test key. It costs play credits, and the model makes none of its images */
             livemode: boolean;
-            /** @description The built-in sandbox has it: its results are the first picture, marked as sandbox output. Always `true` */
+            /** @description The built-in sandbox does this task: its results are the first picture, marked as sandbox output. Always `true` */
             sandbox?: boolean;
             /** @description The `metadata` of the request, unchanged */
             metadata?: {
@@ -1791,15 +1791,15 @@ export interface components {
             status: "completed";
             /** @description A link to each image; it works for 24 hours from this response, without a key */
             results: string[];
-            /** @description When fewer images were made than asked for: why, one error for each */
+            /** @description If fewer images were made than requested: one error for each missing image */
             result_errors?: components["schemas"]["TaskError"][];
             /** @description When the task was created, in unix seconds */
             created_at: number;
-            /** @description When all its pictures were there and work on it began, in unix seconds */
+            /** @description When all pictures were there and the work on the task began, in unix seconds */
             started_at: number | null;
-            /** @description When it ended, in unix seconds */
+            /** @description When the task ended, in unix seconds */
             completed_at: number;
-            /** @description When its results and the task itself are deleted, in unix seconds */
+            /** @description When the task and its results are deleted, in unix seconds */
             expires_at: number | null;
             task_info: {
                 /** @description Always `false` */
@@ -1810,9 +1810,9 @@ export interface components {
                 billing_rule: "per_call";
                 /** @description The user group of the account */
                 user_group: string;
-                /** @description What was reserved for it, in credits with at most three decimals */
+                /** @description What was reserved for the task, in credits with at most three decimals */
                 credits_reserved: number;
-                /** @description What it cost: each image that was made, in credits with at most three decimals */
+                /** @description What the task cost: the price of each image that was made, in credits with at most three decimals */
                 credits_used: number;
                 /** @description What was reserved and not charged, in credits with at most three decimals */
                 credits_returned: number;
@@ -1823,7 +1823,7 @@ export interface components {
          * @description A task in a list: read it by its id for results and errors
          */
         TaskSummary: {
-            /** @description The id to ask for the task with */
+            /** @description The id to read the task with */
             id: string;
             /** @description The model that makes the images */
             model: string;
@@ -1835,18 +1835,18 @@ export interface components {
             progress: number;
             /** @description When the task was created, in unix seconds */
             created_at: number;
-            /** @description Seconds from creation to its end, if it ended */
+            /** @description Seconds from the creation of the task to its end, if it has ended */
             duration: number | null;
             has_results: boolean;
-            /** @description How many images it has */
+            /** @description How many images the task has */
             result_count: number;
-            /** @description Whether it failed */
+            /** @description Whether the task failed */
             has_error: boolean;
             /** @description What was reserved for it, in credits with at most three decimals */
             credits_reserved: number;
             /** @description What it cost, if it ended, in credits with at most three decimals */
             credits_used: number | null;
-            /** @description `false`: it was made with a test key, costs play credits and shows no work of the model */
+            /** @description `false`: the task was made with a test key. It costs play credits, and the model makes none of its images */
             livemode: boolean;
             /** @description The first 120 characters of the prompt */
             prompt_start: string;
@@ -1861,16 +1861,16 @@ export interface components {
          * @description A stored picture
          */
         HostedFile: {
-            /** @description The same for every file of this name in this path */
+            /** @description The id of the file: the same for every file of this name in this path */
             file_id: string;
-            /** @description Its name; a file of the same name in the same path replaces it */
+            /** @description The name of the file; a file of the same name in the same path replaces it */
             file_name: string;
-            /** @description What the file was called where it came from */
+            /** @description The name of the file at its source */
             original_name: string;
-            /** @description In bytes */
+            /** @description The size of the file in bytes */
             file_size: number;
             /**
-             * @description By its content
+             * @description The type of the picture, by its content
              * @enum {string}
              */
             mime_type: "image/jpeg" | "image/png" | "image/webp" | "image/bmp";
@@ -1882,7 +1882,7 @@ export interface components {
             file_url: string;
             /**
              * Format: uri
-             * @description The same picture, to be saved under its name
+             * @description A link that saves the same picture under its name
              */
             download_url: string;
             /**
@@ -1903,7 +1903,7 @@ export interface components {
         FilesError: {
             /** @description `false` */
             success: boolean;
-            /** @description What is wrong. 40001: too large. 40002: not a picture that is accepted. 40003: as many files as the account may have. 40004: `file_url` could not be fetched. 50001: it could not be stored. Else the HTTP status */
+            /** @description What is wrong. 40001: the file is too large. 40002: it is not a picture that is accepted. 40003: the account has as many files as it may have. 40004: `file_url` could not be fetched. 50001: the file could not be stored. Otherwise the HTTP status */
             code: number;
             /** @description For people; it may change */
             msg: string;
@@ -1947,7 +1947,7 @@ export interface components {
         CreatedTask: {
             /** @description When the task was created, in unix seconds */
             created: number;
-            /** @description The id to ask for the task with */
+            /** @description The id to read the task with */
             id: string;
             /** @description The model that makes the images */
             model: string;
@@ -1955,9 +1955,9 @@ export interface components {
             object: "image.generation.task";
             /** @constant */
             type: "image";
-            /** @description `false`: it was made with a test key, costs play credits and shows no work of the model */
+            /** @description `false`: the task was made with a test key. It costs play credits, and the model makes none of its images */
             livemode: boolean;
-            /** @description The built-in sandbox has it: its results are the first picture, marked as sandbox output. Always `true` */
+            /** @description The built-in sandbox does this task: its results are the first picture, marked as sandbox output. Always `true` */
             sandbox?: boolean;
             /** @description The `metadata` of the request, unchanged */
             metadata?: {
@@ -1971,11 +1971,11 @@ export interface components {
              */
             status: "pending" | "processing" | "completed" | "failed";
             task_info: {
-                /** @description Whether it can still be cancelled */
+                /** @description Whether the task can still be cancelled */
                 can_cancel: boolean;
-                /** @description Where it would stand if it waited for the model from now on, when others wait */
+                /** @description The position that the task would have if it began to wait for the model now; absent when no other task waits */
                 queue_position?: number;
-                /** @description In how many seconds it is expected to have ended, its wait for the model included */
+                /** @description In how many seconds the task is expected to end, its wait for the model included */
                 estimated_time: number;
             };
             usage: {
@@ -1983,16 +1983,16 @@ export interface components {
                 billing_rule: "per_call";
                 /** @description The user group of the account */
                 user_group: string;
-                /** @description What is reserved for it until it has ended, in credits with at most three decimals */
+                /** @description What is reserved for the task until it has ended, in credits with at most three decimals */
                 credits_reserved: number;
             } | {
                 /** @constant */
                 billing_rule: "per_call";
                 /** @description The user group of the account */
                 user_group: string;
-                /** @description What was reserved for it, in credits with at most three decimals */
+                /** @description What was reserved for the task, in credits with at most three decimals */
                 credits_reserved: number;
-                /** @description What it cost: each image that was made, in credits with at most three decimals */
+                /** @description What the task cost: the price of each image that was made, in credits with at most three decimals */
                 credits_used: number;
                 /** @description What was reserved and not charged, in credits with at most three decimals */
                 credits_returned: number;
@@ -2017,11 +2017,11 @@ export interface components {
             data: components["schemas"]["TaskSummary"][];
             /** @description Send it as `cursor` to read on; `null` on the last page */
             next_cursor: string | null;
-            /** @description Which page it is, when pages were asked for by number */
+            /** @description The number of the page, if pages were requested by number */
             page?: number;
             /** @description How many tasks such a page has at most */
             page_size?: number;
-            /** @description How many tasks there are up to the end of such a page, and one more if another page may follow: on the last page it is the number of tasks that were found */
+            /** @description How many tasks there are up to the end of such a page, plus one if another page may follow. On the last page it is the number of tasks that were found */
             total?: number;
         };
         /**
@@ -2055,7 +2055,7 @@ export interface components {
          * @description Several tasks
          */
         TaskBatch: {
-            /** @description In the order of the request, without ids that are no task of this account */
+            /** @description In the order of the request, without ids that are not the id of a task of this account */
             data: components["schemas"]["Task"][];
         };
         /**
@@ -2086,14 +2086,14 @@ export interface components {
                 /** @constant */
                 object: "webhook_delivery";
                 task_id: string;
-                /** @description The `webhook-id` of all its attempts */
+                /** @description The `webhook-id` of all attempts of this callback */
                 event_id: string;
                 /**
                  * @description `retrying` is tried again, `undelivered` is not
                  * @enum {string}
                  */
                 status: "pending" | "retrying" | "delivered" | "undelivered";
-                /** @description Where it goes, without the query */
+                /** @description The address of the callback, without the query */
                 url: string;
                 /** @description When its task was created, in unix seconds */
                 task_created_at: number;
@@ -2103,15 +2103,15 @@ export interface components {
                 attempt_count: number;
                 /** @description One attempt to deliver a callback */
                 last_attempt: {
-                    /** @description When it began, in unix seconds with milliseconds as decimals */
+                    /** @description When the attempt began, in unix seconds with milliseconds as decimals */
                     at: number;
-                    /** @description How many milliseconds it took */
+                    /** @description How many milliseconds the attempt took */
                     ms: number;
-                    /** @description The HTTP status of the answer; `null`: there was none */
+                    /** @description The HTTP status of the response; `null`: there was none */
                     status: number | null;
-                    /** @description Why it was not delivered, for people */
+                    /** @description Why the callback was not delivered, for people */
                     reason: string | null;
-                    /** @description The first 200 characters of an answer in text with a status below 500, without control characters. A stranger wrote them */
+                    /** @description The first 200 characters of the response, if it is text with a status below 500; without control characters. Do not trust this text: the receiver wrote it */
                     response_text: string | null;
                 } | null;
                 /** @description By when the next attempt is made, if there is one, in unix seconds */
@@ -2210,7 +2210,7 @@ export interface components {
         };
         /**
          * Credits
-         * @description What a caller has and has used, through this key and as an account
+         * @description The credits that a caller may still spend and has used: with this key, and of the account
          */
         Credits: {
             data: {
@@ -2218,7 +2218,7 @@ export interface components {
                 token: {
                     /** @description The id of the key */
                     id: string;
-                    /** @description Its name */
+                    /** @description The name of the key */
                     name: string;
                     /** @description What it may do */
                     scopes: ("read" | "generate" | "manage" | "admin")[];
@@ -2237,7 +2237,7 @@ export interface components {
                 };
                 /** @description The account */
                 user: {
-                    /** @description What the account has, in credits with at most three decimals */
+                    /** @description What the account may still spend, in credits with at most three decimals */
                     remaining_credits: number;
                     /** @description What all its tasks have cost, in credits with at most three decimals */
                     used_credits: number;
@@ -2267,27 +2267,27 @@ export interface components {
             data: {
                 /** @constant */
                 object: "usage";
-                /** @description The day of UTC on which the tasks ended. Without `day` in `group_by` it is absent */
+                /** @description The day (UTC) on which the tasks ended; absent without `day` in `group_by` */
                 day?: string;
-                /** @description The key that the tasks were made with, for `key` */
+                /** @description The key that the tasks were made with; absent without `key` in `group_by` */
                 key_id?: string;
                 /** @description The name of that key, also when it was deleted */
                 key_name?: string | null;
-                /** @description For `model` */
+                /** @description The model; absent without `model` in `group_by` */
                 model?: string;
                 /** @description How many tasks ended */
                 tasks: number;
-                /** @description How many of them without an image, cancelled ones included */
+                /** @description How many of them ended without an image, cancelled ones included */
                 failed: number;
                 /** @description How many images were made */
                 images: number;
-                /** @description What they cost, in credits with at most three decimals */
+                /** @description What the images cost, in credits with at most three decimals */
                 credits: number;
                 /** @description The share of tasks that were completed */
                 success_share: number;
-                /** @description Half of the completed tasks took so many seconds at most, from when all pictures were there; exact to 10 %. `null` when there is none */
+                /** @description The median duration of the completed tasks in seconds, from the moment when all pictures were there; exact to 10 %. `null` without completed tasks */
                 seconds_p50: number | null;
-                /** @description The same of 95 % of the completed tasks */
+                /** @description 95 % of the completed tasks took at most so many seconds; else like `seconds_p50` */
                 seconds_p95: number | null;
             }[];
             /** @description Send it as `cursor` to read on; `null` on the last page */
@@ -2299,7 +2299,7 @@ export interface components {
         };
         /**
          * WebhookTest
-         * @description What came of a test event
+         * @description The result of a test event
          */
         WebhookTest: {
             /** @constant */
@@ -2308,13 +2308,13 @@ export interface components {
             event_id: string;
             /** @description Whether the receiver answered with a 2xx */
             delivered: boolean;
-            /** @description The HTTP status of the answer; `null`: there was none */
+            /** @description The HTTP status of the response; `null`: there was none */
             status: number | null;
             /** @description How many milliseconds it took until the status, or the failure */
             ms: number;
             /** @description Why the event was not delivered, for people */
             reason: string | null;
-            /** @description The first 200 characters of an answer in text, without control characters */
+            /** @description The first 200 characters of the response, if it is text; without control characters */
             response_text: string | null;
         };
         /**
@@ -2343,13 +2343,13 @@ export interface components {
             object: "account";
             id: string;
             user_group: string;
-            /** @description When it was made, in unix seconds */
+            /** @description When the account was made, in unix seconds */
             created: number;
             /** @description At all times `granted` is `balance` + `reserved` + `used` */
             credits: {
                 /** @description All grants, minus all withdrawals, in credits with at most three decimals */
                 granted: number;
-                /** @description What it can spend, in credits with at most three decimals */
+                /** @description What the account can spend, in credits with at most three decimals */
                 balance: number;
                 /** @description What is reserved for tasks that have not ended, in credits with at most three decimals */
                 reserved: number;
@@ -2358,16 +2358,16 @@ export interface components {
             };
             /** @description Its limits */
             limits: {
-                /** @description For each key: how many tasks it may ask for in a minute */
+                /** @description For each key: how many tasks it may create in a minute */
                 requests_per_minute: number;
-                /** @description For all keys together: how many tasks may not have ended */
+                /** @description For all keys together: how many tasks there may be that have not ended */
                 tasks_in_flight: number;
             };
             /** @description How many of its tasks have not ended */
             tasks_in_flight: number;
             /** @description Whether its keys work */
             enabled: boolean;
-            /** @description What it is meant to spend on a day of UTC; `null`: no budget, in credits with at most three decimals */
+            /** @description What the account should spend at most on one day (UTC); `null`: no budget, in credits with at most three decimals */
             daily_budget_credits: number | null;
             /** @description Whether creates beyond the budget are refused */
             stop_at_budget: boolean;
@@ -2394,13 +2394,13 @@ export interface components {
             object: "account";
             id: string;
             user_group: string;
-            /** @description When it was made, in unix seconds */
+            /** @description When the account was made, in unix seconds */
             created: number;
             /** @description At all times `granted` is `balance` + `reserved` + `used` */
             credits: {
                 /** @description All grants, minus all withdrawals, in credits with at most three decimals */
                 granted: number;
-                /** @description What it can spend, in credits with at most three decimals */
+                /** @description What the account can spend, in credits with at most three decimals */
                 balance: number;
                 /** @description What is reserved for tasks that have not ended, in credits with at most three decimals */
                 reserved: number;
@@ -2409,16 +2409,16 @@ export interface components {
             };
             /** @description Its limits */
             limits: {
-                /** @description For each key: how many tasks it may ask for in a minute */
+                /** @description For each key: how many tasks it may create in a minute */
                 requests_per_minute: number;
-                /** @description For all keys together: how many tasks may not have ended */
+                /** @description For all keys together: how many tasks there may be that have not ended */
                 tasks_in_flight: number;
             };
             /** @description How many of its tasks have not ended */
             tasks_in_flight: number;
             /** @description Whether its keys work */
             enabled: boolean;
-            /** @description What it is meant to spend on a day of UTC; `null`: no budget, in credits with at most three decimals */
+            /** @description What the account should spend at most on one day (UTC); `null`: no budget, in credits with at most three decimals */
             daily_budget_credits: number | null;
             /** @description Whether creates beyond the budget are refused */
             stop_at_budget: boolean;
@@ -2436,14 +2436,14 @@ export interface components {
             kind: "grant" | "withdraw" | "reserve" | "settle";
             /** @description When it was written, in unix seconds */
             created: number;
-            /** @description By how many credits it changed the balance */
+            /** @description By how many credits the entry changed the balance */
             amount_credits: number;
-            /** @description The balance after it. `null` when the account changed too often while it was read. In the response to a grant: the balance now */
+            /** @description The balance after the entry. `null` when the account changed too often while it was read. In the response to a grant: the balance now */
             balance_credits: number | null;
             /** @description What a settled task cost, in credits with at most three decimals */
             charged_credits: number | null;
             task_id: string | null;
-            /** @description The key that asked for it */
+            /** @description The key of the request that caused the entry */
             key_id: string | null;
             note: string | null;
         };
@@ -2481,31 +2481,31 @@ export interface components {
             data: {
                 /** @constant */
                 object: "usage";
-                /** @description The day of UTC on which the tasks ended. Without `day` in `group_by` it is absent */
+                /** @description The day (UTC) on which the tasks ended; absent without `day` in `group_by` */
                 day?: string;
-                /** @description The key that the tasks were made with, for `key` */
+                /** @description The key that the tasks were made with; absent without `key` in `group_by` */
                 key_id?: string;
                 /** @description The name of that key, also when it was deleted */
                 key_name?: string | null;
-                /** @description For `model` */
+                /** @description The model; absent without `model` in `group_by` */
                 model?: string;
                 /** @description How many tasks ended */
                 tasks: number;
-                /** @description How many of them without an image, cancelled ones included */
+                /** @description How many of them ended without an image, cancelled ones included */
                 failed: number;
                 /** @description How many images were made */
                 images: number;
-                /** @description What they cost, in credits with at most three decimals */
+                /** @description What the images cost, in credits with at most three decimals */
                 credits: number;
                 /** @description The share of tasks that were completed */
                 success_share: number;
-                /** @description Half of the completed tasks took so many seconds at most, from when all pictures were there; exact to 10 %. `null` when there is none */
+                /** @description The median duration of the completed tasks in seconds, from the moment when all pictures were there; exact to 10 %. `null` without completed tasks */
                 seconds_p50: number | null;
-                /** @description The same of 95 % of the completed tasks */
+                /** @description 95 % of the completed tasks took at most so many seconds; else like `seconds_p50` */
                 seconds_p95: number | null;
-                /** @description For `account` */
+                /** @description The account; absent without `account` in `group_by` */
                 account?: string;
-                /** @description What the providers ask for the images, in US dollars; `null` when the model catalogue lacks a price for some */
+                /** @description What the providers charge for the images, in US dollars; `null` when the model catalogue lacks a price for some */
                 provider_cost_usd: number | null;
             }[];
             /** @description Send it as `cursor` to read on; `null` on the last page */
@@ -2526,7 +2526,7 @@ export interface components {
                 /** @constant */
                 object: "audit_entry";
                 id: string;
-                /** @description When it was done, in unix seconds */
+                /** @description When the change was made, in unix seconds */
                 created: number;
                 /**
                  * @description What was done: the id of the operation in this document, or `issueKey` and `issueConsoleCode`
@@ -2537,20 +2537,20 @@ export interface components {
                 actor: {
                     /** @description The API key; `operator` for the function that issues keys */
                     key_id: string;
-                    /** @description Its name at that time */
+                    /** @description The name of the key at that time */
                     key_name: string;
                 };
-                /** @description The account that it was done to */
+                /** @description The account that was changed, or that the key or task belongs to */
                 account: string;
-                /** @description The task, if it was done to one */
+                /** @description The task, if a task was changed */
                 task_id: string | null;
-                /** @description The API key, if it was done to one */
+                /** @description The API key, if a key was changed */
                 key_id: string | null;
-                /** @description The fields that were changed, before; `null` when there was nothing. By the names that they have in requests; texts, numbers, booleans or lists of texts */
+                /** @description The changed fields before the change; `null` when there was nothing. The fields have the names that they have in requests; the values are texts, numbers, booleans or lists of texts */
                 before: {
                     [key: string]: unknown;
                 } | null;
-                /** @description The same afterwards, or what came of it; `null` when there is nothing. By the names that they have in requests; texts, numbers, booleans or lists of texts */
+                /** @description The same fields after the change, or the result; `null` when there is nothing. The fields have the names that they have in requests; the values are texts, numbers, booleans or lists of texts */
                 after: {
                     [key: string]: unknown;
                 } | null;
@@ -2654,27 +2654,27 @@ export interface components {
                 object: "admin.task";
                 id: string;
                 account: string;
-                /** @description `false`: it was made with a test key, for play credits */
+                /** @description `false`: the task was made with a test key, for play credits */
                 livemode: boolean;
                 key_id: string;
                 user_group: string;
                 model: string;
-                /** @description How many images were asked for */
+                /** @description How many images were requested */
                 n: number;
                 /** @enum {string} */
                 status: "pending" | "processing" | "completed" | "failed";
                 /**
-                 * @description Why it failed
+                 * @description Why the task failed
                  * @enum {string|null}
                  */
                 code: "content_policy_violation" | "invalid_parameters" | "image_processing_error" | "image_dimension_mismatch" | "request_cancelled" | "generation_failed_no_content" | "service_error" | "generation_timeout" | "resource_exhausted" | "quota_exceeded" | "service_unavailable" | "unknown_error" | null;
                 /**
-                 * @description The provider that has it, had it, or is asked right now
+                 * @description The provider that has the job, had it, or is being asked to accept it
                  * @enum {string|null}
                  */
                 provider: "dashscope" | "evolink" | "fal" | "sandbox" | null;
                 /**
-                 * @description The state of its callback; `null`: there is none
+                 * @description The state of the callback; `null`: the task has none
                  * @enum {string|null}
                  */
                 callback: "pending" | "retrying" | "delivered" | "undelivered" | null;
@@ -2700,27 +2700,27 @@ export interface components {
             object: "admin.task";
             id: string;
             account: string;
-            /** @description `false`: it was made with a test key, for play credits */
+            /** @description `false`: the task was made with a test key, for play credits */
             livemode: boolean;
             key_id: string;
             user_group: string;
             model: string;
-            /** @description How many images were asked for */
+            /** @description How many images were requested */
             n: number;
             /** @enum {string} */
             status: "pending" | "processing" | "completed" | "failed";
             /**
-             * @description Why it failed
+             * @description Why the task failed
              * @enum {string|null}
              */
             code: "content_policy_violation" | "invalid_parameters" | "image_processing_error" | "image_dimension_mismatch" | "request_cancelled" | "generation_failed_no_content" | "service_error" | "generation_timeout" | "resource_exhausted" | "quota_exceeded" | "service_unavailable" | "unknown_error" | null;
             /**
-             * @description The provider that has it, had it, or is asked right now
+             * @description The provider that has the job, had it, or is being asked to accept it
              * @enum {string|null}
              */
             provider: "dashscope" | "evolink" | "fal" | "sandbox" | null;
             /**
-             * @description The state of its callback; `null`: there is none
+             * @description The state of the callback; `null`: the task has none
              * @enum {string|null}
              */
             callback: "pending" | "retrying" | "delivered" | "undelivered" | null;
@@ -2733,7 +2733,7 @@ export interface components {
             credits_reserved: number;
             /** @description What it cost, if it ended, in credits with at most three decimals */
             credits_used: number | null;
-            /** @description What its caller is told about the failure */
+            /** @description The message about the failure that the caller reads */
             message: string | null;
             /** @description When its workflow began, with all pictures there, in unix seconds */
             started_at: number | null;
@@ -2748,58 +2748,58 @@ export interface components {
             /** @description When it was cancelled, in unix seconds */
             cancel_requested_at: number | null;
             can_cancel: boolean;
-            /** @description Where it is. What belongs to the workflow is gone when it has ended */
+            /** @description The internal state of the task. The fields of the workflow are gone when the task has ended */
             internals: {
                 /** @description The provider's id of the job */
                 ticket: string | null;
-                /** @description The slot of the provider that its job was submitted with; `null` at a provider without limits, and as long as it waits for one */
+                /** @description The slot of the provider that the job was submitted with; `null` at a provider without limits, and while the task waits for a slot */
                 slot: string | null;
                 /**
-                 * @description Where it waits for one, among the tasks of its account
+                 * @description The lane in which the task waits for a slot, among the tasks of its account
                  * @enum {string}
                  */
                 lane: "interactive" | "bulk";
-                /** @description When it began to wait for a slot, if it had to, in unix seconds */
+                /** @description When the task began to wait for a slot, if it had to, in unix seconds */
                 queued_at: number | null;
-                /** @description The number of its execution; above 1 when some died */
+                /** @description The number of the execution; above 1 when earlier ones died */
                 execution: number;
                 /** @description Pictures that were not uploaded yet */
                 missing_uploads: number;
-                /** @description How long such a job took before */
+                /** @description How long such a job typically takes, in seconds */
                 typical_seconds: number | null;
-                /** @description When the reconciler checks it, in unix seconds */
+                /** @description When the reconciler next checks the task, in unix seconds */
                 next_check_at: number | null;
-                /** @description Since when a provider is asked to accept it, in unix seconds */
+                /** @description Since when the submit lock is held: a provider is asked to accept the job, in unix seconds */
                 submit_locked_at: number | null;
                 /** @description How often providers were busy */
                 busy_count: number;
                 /** @description When the provider was polled last, in unix seconds */
                 polled_at: number | null;
-                /** @description When the provider's webhook reported about it, in unix seconds */
+                /** @description When the provider's webhook reported about the job, in unix seconds */
                 provider_webhook_at: number | null;
-                /** @description Whether its workflow waits and can be woken */
+                /** @description Whether the workflow waits and can be woken */
                 is_waiting: boolean;
                 /**
-                 * @description What came of it, before it is settled
+                 * @description The outcome of the job, until the task is settled
                  * @enum {string|null}
                  */
                 outcome: "succeeded" | "failed" | null;
-                /** @description When that was known, in unix seconds */
+                /** @description When the outcome was known, in unix seconds */
                 outcome_at: number | null;
             };
-            /** @description The attempts to deliver its callback, when it has ended and has one */
+            /** @description The attempts to deliver the callback, if the task has one and has ended */
             callback_attempts: {
                 /** @description Where callbacks go, without path and query */
                 host: string;
-                /** @description How many there were in all */
+                /** @description How many attempts there were in all */
                 count: number;
-                /** @description The last ones, the oldest first */
+                /** @description The last attempts, the oldest first */
                 last: {
                     /** @description When, in unix seconds */
                     at: number;
-                    /** @description How long it took */
+                    /** @description How many milliseconds the attempt took */
                     ms: number;
-                    /** @description The HTTP status; `null`: no answer */
+                    /** @description The HTTP status; `null`: no response */
                     status: number | null;
                     reason: string | null;
                 }[];
@@ -2814,7 +2814,7 @@ export interface components {
             object: "task_check";
             task_id: string;
             /**
-             * @description `woken`: its workflow waited, and asks the provider now. `running`: it works, nothing was done. `awaits_uploads`: its pictures may still come, nothing was done. `started`, `restarted`: the workflow was missing or dead. `postponed`: it died several times and is restarted soon
+             * @description `woken`: the workflow waited, and polls the provider now. `running`: the workflow works, nothing was done. `awaits_uploads`: pictures may still arrive, nothing was done. `started`, `restarted`: the workflow was missing or dead. `postponed`: the workflow died several times and is restarted soon
              * @enum {string}
              */
             result: "woken" | "running" | "awaits_uploads" | "started" | "restarted" | "postponed";
@@ -2829,12 +2829,12 @@ export interface components {
             id: string;
             account: string;
             /**
-             * @description `test`: it plays, with the sandbox provider and play credits. Fixed for ever
+             * @description `test`: a key of test mode, which uses the sandbox provider and play credits. It never changes
              * @enum {string}
              */
             mode: "live" | "test";
             name: string;
-            /** @description Whether it is a session of the operator in the console, which ends by itself */
+            /** @description Whether the key is a session of the operator in the console, which ends by itself */
             is_session: boolean;
             /** @description What it may do */
             scopes: ("read" | "generate" | "manage" | "admin")[];
@@ -2885,12 +2885,12 @@ export interface components {
             id: string;
             account: string;
             /**
-             * @description `test`: it plays, with the sandbox provider and play credits. Fixed for ever
+             * @description `test`: a key of test mode, which uses the sandbox provider and play credits. It never changes
              * @enum {string}
              */
             mode: "live" | "test";
             name: string;
-            /** @description Whether it is a session of the operator in the console, which ends by itself */
+            /** @description Whether the key is a session of the operator in the console, which ends by itself */
             is_session: boolean;
             /** @description What it may do */
             scopes: ("read" | "generate" | "manage" | "admin")[];

@@ -107,7 +107,7 @@ test.each([
 });
 
 test('a scope that a key with the scope manage may not give is reported in the words of the API', async () => {
-  const message = 'A key with the scope "manage" gives the scopes "read" and "generate".';
+  const message = 'A key with the scope "manage" can give only the scopes "read" and "generate".';
   const denied = errorReply(403, 'permission_denied', message, 'scopes');
   const { runInProcess } = await darkroomContext({ replies: { 'POST /v1/admin/keys': [denied] } });
 

@@ -428,7 +428,7 @@ describe('GET /v1/results/{task}/{n}', () => {
         error(
           'permission_denied',
           'invalid_request_error',
-          'This link is not valid or no longer: ask for the task again: the response has fresh links.',
+          'This link is not valid, or not any more: read the task again to get fresh links.',
         ),
         stack.call('GET', path),
       );

@@ -2,8 +2,8 @@ import type * as z from 'zod';
 import { patterns } from '../../domain/model/ids.ts';
 import {
   ListRequest,
-  maxNumberedLooks,
   maxNumberedTasks,
+  maxNumberedTasksRead,
   maxSearchLength,
 } from '../../domain/tasks/list-tasks.ts';
 import { TaskList } from '../../domain/wire/task-schemas.ts';
@@ -28,7 +28,7 @@ export const docs = (): RouteDocs => ({
   id: 'listTasks',
   tag: 'Tasks',
   summary: 'List tasks',
-  description: `The tasks of the account, the newest first, page by page: by \`cursor\`, or by \`page\` for the first ${maxNumberedTasks} tasks. If few tasks match, a page may have fewer than \`limit\`, or none; as long as there is a \`next_cursor\`, there are older tasks to read. Numbered pages shift when tasks are created in between, and each one reads all pages before it again. They cover at most the newest ${maxNumberedLooks} tasks; \`next_cursor\` leads to the older ones.`,
+  description: `The tasks of the account, the newest first, page by page: by \`cursor\`, or by \`page\` for the first ${maxNumberedTasks} tasks. If few tasks match, a page may have fewer than \`limit\`, or none; as long as there is a \`next_cursor\`, there are older tasks to read. Numbered pages shift when tasks are created in between, and each one reads all pages before it again. They cover at most the newest ${maxNumberedTasksRead} tasks; \`next_cursor\` leads to the older ones.`,
   query: fields(),
   response: {
     name: 'TaskList',

@@ -7,7 +7,7 @@ import { isMilliCredits, maxCredits, toMilliCredits } from '../model/money.ts';
 import { maxUrlLength } from '../model/task.ts';
 import { cursorSchema, limitSchema } from '../wire/cursor.ts';
 
-/** Accounts that Darkroom makes for itself: whoever had one of these names would have its keys and sessions. */
+/** Accounts that Darkroom makes for itself. A caller's account with such a name would get their keys and sessions. */
 const reservedAccounts: readonly string[] = [consoleAccount, canaryAccount];
 
 const rules = {

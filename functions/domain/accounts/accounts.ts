@@ -84,8 +84,8 @@ export const listAccounts =
   };
 
 /**
- * Changes the group, the limits or the daily budget of an account, disables or enables it. Who disables his own account
- * could not enable it again.
+ * Changes the group, the limits or the daily budget of an account, disables or enables it. Callers cannot disable their own
+ * account, because they could not enable it again.
  * @throws {Problem} `account_not_found`, or `permission_denied` for disabling the account of the caller
  */
 export const changeAccount =
@@ -145,7 +145,7 @@ export function requireAccountName(id: string): string {
   throw accountNotFound(id);
 }
 
-/** The name of an account that there is. @throws {Problem} `account_not_found` */
+/** The name, if there is such an account. @throws {Problem} `account_not_found` */
 export const existingAccount =
   ({ accounts }: { readonly accounts: Pick<Accounts, 'exists'> }) =>
   async (id: string): Promise<string> => {
@@ -159,9 +159,13 @@ const requireAccount = (id: string, account: Account | undefined): Account => {
 };
 
 const ownAccount = (): Problem =>
-  new Problem('permission_denied', 'An account is not disabled with a key of its own.', {
-    param: 'account',
-  });
+  new Problem(
+    'permission_denied',
+    'You cannot disable the account of the key that you call with.',
+    {
+      param: 'account',
+    },
+  );
 
 export const accountExists = (id: string): Problem =>
   new Problem('account_exists', `There is an account ${id} already.`, { param: 'id' });

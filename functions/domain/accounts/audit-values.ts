@@ -17,8 +17,8 @@ import {
 import { toCredits } from '../model/money.ts';
 import { wireNames } from './key-request.ts';
 
-// What the entries about accounts, credits and keys say of before and after. Every field is named here, by its name on the
-// wire: a hash, a key or a webhook secret has none.
+// The values before and after a change, for audit entries about accounts, credits and keys. Every field is listed here by
+// its name on the wire: a hash, a key or a webhook secret is not.
 
 const accountValues = (settings: AccountSettings): AuditValues => ({
   user_group: settings.userGroup,
@@ -64,7 +64,7 @@ function settingsAfter(before: AccountSettings, change: AccountChange): AccountS
   };
 }
 
-/** A value of `null` takes the one before away, `undefined` leaves it. */
+/** `null` removes the value before, `undefined` keeps it. */
 const changed = <T>(before: T | undefined, change: T | null | undefined): T | undefined =>
   change === undefined ? before : (change ?? undefined);
 
@@ -72,7 +72,7 @@ const changed = <T>(before: T | undefined, change: T | null | undefined): T | un
 export const secretRotated = (act: Act, account: string, until: number): AuditEntry =>
   auditEntry(act, { account }, { after: { previous_valid_until: Math.floor(until / 1000) } });
 
-/** The entry about credits that were granted or withdrawn, which names that of the ledger. */
+/** The entry about credits that were granted or withdrawn; it has the id of the ledger entry. */
 export const credited =
   (act: Act, account: string) =>
   ({ id, amount, note }: Entry): AuditEntry =>
@@ -92,7 +92,7 @@ const keyValues = (key: ApiKey): AuditValues => ({
   daily_limit_credits: inCredits(key.dailyLimit),
   reset_timezone: key.timeZone,
   allowed_models: key.allowedModels ?? null,
-  // What its account cannot change back.
+  // The account itself cannot change these back.
   disabled_by_operator: key.disabledByOperator === true,
   set_by_operator: managedFields
     .filter((field) => !key.managedFields?.includes(field))

@@ -37,7 +37,7 @@ type Deps = {
   readonly now: Clock;
   /** Called for every key in use, each time it is loaded into the cache, unless the use is recorded elsewhere. */
   readonly touchLastUsed: (keyId: string) => Promise<void>;
-  /** The same for a session. @returns `false` when it has been idle for too long: it has ended */
+  /** Records that a session is in use. @returns `false` when the session was idle for too long, and so has ended */
   readonly continueSession: (key: ApiKey) => Promise<boolean>;
 };
 
@@ -73,7 +73,7 @@ export const authenticate = ({ keys, now, touchLastUsed, continueSession }: Deps
     const known = neverCached.has(scope) ? await load() : await cache.get(hash, load);
     if (!known) throw invalidApiKey();
     const key = requireValid(known, now());
-    // Also of a cached one: it ends when nobody has used it for a while, whichever function is asked.
+    // A cached session is checked too: it ends when nobody has used it for a while, in any function.
     if (key.isSession) await requireActive(key);
     else if (isLoaded && !isRecordedByCount) await touchLastUsed(key.keyId);
     return known;
@@ -140,8 +140,8 @@ type RecheckDeps = {
 };
 
 /**
- * Reads the key of an authenticated caller and its account as they are now, because cached ones must not spend. Returns
- * the caller by them.
+ * Reads the key of an authenticated caller and its account as they are now, because a cached key must not spend credits.
+ * Returns the caller with these values.
  * @throws {Problem} what `authenticate` throws
  */
 export const recheckKey =
@@ -163,13 +163,13 @@ type AdmitDeps = {
 
 /**
  * Admits a request that creates something: counts it and reads the caller's key as it is now, both at the same
- * time. Returns the caller by that key, and the headers of the rate limit.
+ * time. Returns the caller with that key, and the headers of the rate limit.
  * @throws {Problem} what is wrong with the key, else `rate_limit_exceeded`
  */
 export const admitCreate =
   ({ countRequest, recheckKey }: AdmitDeps) =>
   async (caller: Caller, scope: Scope) => {
-    // Both are awaited, so that the one problem that counts does not depend on which of them is faster.
+    // Both are awaited, so that the error does not depend on which of them is faster.
     const [key, rate] = await Promise.allSettled([recheckKey(caller, scope), countRequest(caller)]);
     if (key.status === 'rejected') throw key.reason;
     if (rate.status === 'rejected') throw rate.reason;

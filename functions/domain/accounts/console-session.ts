@@ -27,7 +27,7 @@ import { KeyRequest } from './key-request.ts';
 /** The event with which the operator asks for a link, with his AWS credentials. */
 export const ConsoleCodeRequest = z.strictObject({
   console: z.strictObject({
-    /** Who asks, as he says. */
+    /** The name that the operator gives himself. */
     name: KeyRequest.shape.name,
     reusable: z.literal(true).optional(),
   }),
@@ -132,7 +132,10 @@ export const openConsole =
     };
   };
 
-/** Whether the code is still one. A used one is sent to the store all the same: it says so, and that is written down. */
+/**
+ * Whether the code may be exchanged. A used code goes to the store all the same, which rejects it: then the reuse is
+ * recorded.
+ */
 function isAccepted(code: ConsoleCode, at: number, isLocal: boolean): boolean {
   if (code.isReusable) return isLocal;
   return code.usedAt !== undefined || code.expiresAt > at;
@@ -173,6 +176,6 @@ const refused = (): Problem =>
     `This link does not work: it was used, or is older than ${spellDuration(codeLifeMs)}. Make a new one with \`npm run keys -- console\`.`,
   );
 
-/** Whether a request was sent to this machine by its own name, and by no other that leads here. */
+/** Whether a request was sent to a loopback name, and not to another name that leads to this machine. */
 const isLoopback = (host: string | undefined): boolean =>
   isLoopbackName((host ?? '').replace(/:\d+$/, ''));

@@ -28,7 +28,7 @@ export const IssueKeyRequest = z
     name: KeyRequest.shape.name.default('first'),
     scopes: z.array(z.enum(scopes)).min(1).default(['generate']),
     mode: z.enum(modes).default('live'),
-    /** Credits to grant to the account with it. */
+    /** Credits to grant to the account together with the key. */
     credits: z.number().min(0).max(maxCredits).default(0),
     /** Send the same one when a response was lost and the request is repeated: the credits are granted once. */
     idempotency_key: z.string().regex(patterns.idempotencyKey).optional(),
@@ -42,7 +42,7 @@ export type IssueKeyRequest = z.output<typeof IssueKeyRequest>;
 /** The event with which the operator asks for a key of the canary. */
 export const CanaryKeyRequest = z.strictObject({ canary: z.literal(true) });
 
-/** What it asks for: a test key, in an account that no other event can name. */
+/** The request for the key of the canary: a test key, in an account that no other event can name. */
 export const canaryKeyRequest: IssueKeyRequest = {
   account: canaryAccount,
   name: canaryAccount,
@@ -64,13 +64,13 @@ type Deps = {
   readonly keys: ApiKeys;
   readonly ledger: Pick<Ledger, 'credit'>;
   readonly now: Clock;
-  /** What a new account has. */
+  /** The daily budget of a new account. */
   readonly budget?: NewAccountBudget | undefined;
 };
 
 /**
  * Creates a key, and its account when there is none. The key is shown in this response and never again. The account, the
- * key and the grant have an audit entry each, with this id of the request.
+ * key and the grant each have an audit entry with this request id.
  */
 export const issueKey =
   (deps: Deps) =>
@@ -104,7 +104,7 @@ type Issuers = {
 
 /**
  * Issues what an event asks for: a code of a link to the console, the key of the canary, or a key.
- * @throws {z.ZodError} when it asks for none that there can be
+ * @throws {z.ZodError} when the event has none of these forms
  */
 export const issueFor =
   ({ issueKey: issue, issueCode }: Issuers) =>

@@ -57,7 +57,7 @@ export const isVisibleTo = (manager: KeyManager, { account }: ApiKey): boolean =
 export type KeyLimits = Pick<ApiKey, ManagedField | 'managedFields'>;
 
 /**
- * The limits of a new key. One that the request leaves out is that of the caller's own key.
+ * The limits of a new key. With the scope `manage`, a limit that the request leaves out is that of the caller's own key.
  * @throws {Problem} `permission_denied` when the caller may not give them
  */
 export function limitsOfNewKey(manager: KeyManager, request: KeyRequest): KeyLimits {
@@ -70,7 +70,7 @@ export function limitsOfNewKey(manager: KeyManager, request: KeyRequest): KeyLim
     allowedModels: request.allowed_models ?? undefined,
   };
   if (isOperator(manager)) {
-    requireNoLonger(manager, request.scopes);
+    forbidLastingAdminKey(manager, request.scopes);
     return requested;
   }
   requireGivable(manager, request);
@@ -107,8 +107,8 @@ export function permittedChange(manager: KeyManager, key: ApiKey, patch: KeyPatc
     throw denied('key_id', 'A session cannot be changed, only disabled or deleted.');
   }
   if (isOperator(manager)) {
-    const isOnlyLess = change.enabled !== true && changedFields(change).length === 0;
-    if (!isOnlyLess) requireNoLonger(manager, [...key.scopes, ...(change.scopes ?? [])]);
+    const givesNothing = change.enabled !== true && changedFields(change).length === 0;
+    if (!givesNothing) forbidLastingAdminKey(manager, [...key.scopes, ...(change.scopes ?? [])]);
     return { ...change, ...reservedForOperator(key, change) };
   }
   requireLeftToAccount(key, change);
@@ -117,21 +117,25 @@ export function permittedChange(manager: KeyManager, key: ApiKey, patch: KeyPatc
 }
 
 /**
- * A session of the console ends. It makes no key that may as much and goes on, and gives none back what it had.
+ * A session of the console ends by itself, so it must not leave a lasting key that may do as much: it cannot make a key
+ * with the scope `admin`, enable one, or change what it may do.
  * @throws {Problem} `permission_denied`
  */
-function requireNoLonger({ isSession }: KeyManager, scopes: readonly Scope[] | undefined): void {
+function forbidLastingAdminKey(
+  { isSession }: KeyManager,
+  scopes: readonly Scope[] | undefined,
+): void {
   if (!isSession || !scopes?.includes('admin')) return;
   throw denied(
     'scopes',
-    'A session of the console makes no key with the scope "admin", and gives none more: do it with such a key, or with npm run keys.',
+    'A session of the console cannot make or enable a key with the scope "admin", or change what it may do: use a key with that scope, or npm run keys.',
   );
 }
 
 const changedFields = (change: KeyChange): readonly ManagedField[] =>
   managedFields.filter((field) => change[field] !== undefined);
 
-/** What the operator sets, only the operator changes from then on. */
+/** A field that the operator has set can then be changed only by the operator. */
 function reservedForOperator({ managedFields: before }: ApiKey, change: KeyChange) {
   const changed = changedFields(change);
   const disabled = change.enabled ? null : true;
@@ -170,11 +174,17 @@ type Requested = Pick<
   'scopes' | 'expires_at' | 'total_limit_credits' | 'daily_limit_credits' | 'allowed_models'
 >;
 
-/** Nothing that a request asks for is more than the caller's own key has. A field that it leaves out is fine. */
+/**
+ * A request must not ask for more than the caller's own key has. A field that it leaves out is allowed.
+ * @throws {Problem} `permission_denied`
+ */
 function requireGivable(manager: KeyManager, requested: Requested): void {
   const { expiresAt, totalLimit, dailyLimit, allowedModels } = manager;
   if (requested.scopes?.some((scope) => !givableScopes.has(scope))) {
-    throw denied('scopes', 'A key with the scope "manage" gives the scopes "read" and "generate".');
+    throw denied(
+      'scopes',
+      'A key with the scope "manage" can give only the scopes "read" and "generate".',
+    );
   }
   requireAtMost('expires_at', requested.expires_at, expiresAt, (ms) => Math.floor(ms / 1000));
   requireAtMost('total_limit_credits', requested.total_limit_credits, totalLimit, toCredits);

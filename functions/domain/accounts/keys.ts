@@ -99,7 +99,7 @@ export const deleteKey =
     return { object: 'api_key' as const, id: keyId, deleted: true as const };
   };
 
-/** Reads a key and writes what was decided by it. Whoever loses against another change decides again. */
+/** Reads a key and writes what was decided from it. If somebody else has changed the key in between, it decides again. */
 async function whileUnchanged<Result>(
   deps: Pick<Deps, 'keys'>,
   keyId: string,

@@ -44,7 +44,10 @@ export const AuditQuery = z
   });
 export type AuditQuery = z.output<typeof AuditQuery>;
 
-/** From when on, and until when (both included, in milliseconds). Entries are deleted late, and not shown any more by then. */
+/**
+ * The first and the last time (both included, in milliseconds). DynamoDB deletes old entries late, so they are left out
+ * here.
+ */
 function rangeOf({ from = 0, to }: Pick<AuditQuery, 'from' | 'to'>, now: number) {
   const oldest = now - auditDays * 24 * 60 * 60 * 1000;
   return {
@@ -60,8 +63,8 @@ const maxReads = 8;
 type Deps = { readonly audit: Pick<AuditLog, 'read'>; readonly now: Clock };
 
 /**
- * A page of what was done by the operator and by those who manage accounts, the newest first. A page of rare entries may be
- * short; its cursor continues all the same.
+ * A page of the audit log, the newest entry first. If few entries match, a page may be short; its cursor still continues the
+ * list.
  */
 export const listAudit =
   ({ audit, now }: Deps) =>

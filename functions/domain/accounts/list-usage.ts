@@ -24,9 +24,9 @@ import {
   usageGroups,
 } from './usage-query.ts';
 
-// Usage is stored by day, key and model, in this order, for each account; a request groups it by any of them. As long as
-// the groups come in the order in which the rows are stored, a page reads the rows of its own groups alone, however many
-// there are of others. Other groups need all rows of the days that are asked for, of which there may be so many:
+// Usage is stored by day, key and model, in this order, for each account. A request groups it by any of them. If the groups
+// are in the order in which the rows are stored, a page reads only the rows of its own groups, however many others there are.
+// Any other grouping needs all rows of the requested days; it may read at most this many:
 export const maxRowsRead = 100_000;
 /** How many rows are read at a time, and of how many accounts. */
 const readAtOnce = { rows: 1000, accounts: 16 };
@@ -51,7 +51,7 @@ export const listUsage =
   };
 
 /**
- * What accounts have used, and what their providers asked for it.
+ * What accounts have used, and what the providers charge for it.
  * @throws {Problem} `invalid_request`, `account_not_found`
  */
 export const listAllUsage = (deps: Deps) => async (query: AdminUsageQuery) => {
@@ -137,13 +137,13 @@ type Query = Pick<UsageQuery, 'group_by' | 'cursor' | 'format' | 'limit'>;
 const groupValue = (row: UsageOfAccount, group: UsageGroup): string =>
   group === 'key' ? row.keyId : row[group];
 
-/** A text that sorts as the values do: none of them has a character before the space. */
+/** A text that sorts as the values do: no value has a character that sorts before the space. */
 const nameOf = (values: readonly string[]): string => values.join(' ');
 
 /**
- * A page of groups. Rows come in units, one for each value of those groups that they are sorted by; within a unit there may
- * be any groups.
- * @param onlyOne the group of which there is one value only, so that rows are sorted by it in any case
+ * A page of groups. Rows come in units: all rows with the same values of the groups that they are sorted by. Within a unit
+ * the groups come in any order.
+ * @param onlyOne a group that has only one value here, so the rows are sorted by it in any case
  */
 async function readGroups(
   query: Query,
@@ -183,7 +183,7 @@ const groupsAfter = (after: readonly string[] | undefined, { groups }: Unit): re
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([, group]) => group);
 
-/** How many groups rows are sorted by, one after the other. */
+/** By how many of all groups, from the first one on, the rows are sorted. */
 function firstMissing(by: readonly UsageGroup[], onlyOne: 'account' | undefined): number {
   const missing = usageGroups.findIndex((group) => group !== onlyOne && !by.includes(group));
   return missing < 0 ? usageGroups.length : missing;
@@ -196,7 +196,7 @@ function addTo(groups: Map<string, Group>, by: readonly UsageGroup[], row: Usage
   groups.set(name, { ...Object.fromEntries(values), counts: addCounts(counts, row) });
 }
 
-/** The first groups of a page that has more. @throws {Problem} when that is none, because its first unit is too large */
+/** Cuts a page that has more groups. @throws {Problem} when no group is left, because the first unit is too large */
 function cut(page: readonly Group[], limit: number, by: readonly UsageGroup[]): Groups {
   const groups = page.slice(0, limit);
   const last = groups.at(-1);
@@ -205,7 +205,7 @@ function cut(page: readonly Group[], limit: number, by: readonly UsageGroup[]): 
   return { groups, next: encodeCursor([by.join(','), ...values]) };
 }
 
-/** The groups of the last row of the page before. @throws {Problem} when the cursor is that of another list */
+/** The values of the last row of the page before. @throws {Problem} when the cursor belongs to another list */
 function valuesIn({ cursor, group_by: by }: Query): readonly string[] | undefined {
   if (!cursor) return undefined;
   const [groupedBy, ...values] = cursor;
@@ -215,7 +215,7 @@ function valuesIn({ cursor, group_by: by }: Query): readonly string[] | undefine
   });
 }
 
-/** Where the rows of the next page begin: behind the last unit, or with it when it may have more groups. */
+/** Where the rows of the next page begin: after the last unit, or at its start if it may have more groups. */
 function startOf(
   by: readonly UsageGroup[],
   sortedBy: readonly UsageGroup[],

@@ -56,7 +56,7 @@ export const lastUsedPrecisionMs = 60_000;
  */
 export type RateLimit = {
   readonly limit: number;
-  /** What one request moves the arrival time on by. */
+  /** By how much one request moves the arrival time on. */
   readonly cost: number;
   readonly now: number;
   /** A later theoretical arrival time than this leaves no room for another request. */
@@ -188,7 +188,10 @@ export const limitCalls = (activity: Pick<KeyActivity, 'consume'>, now: Clock) =
   };
 };
 
-/** How many test events an account may have sent in a minute: each makes us send a request where the caller says. */
+/**
+ * How many test events an account may send in a minute: each one makes us send a request to an address of the caller's
+ * choice.
+ */
 export const testEventsPerMinute = 6;
 
 /**

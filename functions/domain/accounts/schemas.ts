@@ -8,8 +8,8 @@ import { maxQuotedCharacters } from '../model/receiver-response.ts';
 import { accountName, credits, keyId, page, seconds, taskId } from '../wire/fields.ts';
 import { CompletedCallback } from '../wire/task-schemas.ts';
 
-// The responses about accounts, credits, API keys and what was done to them. Handlers and use cases import their types only,
-// so that no bundle carries them.
+// The responses about accounts, credits, API keys and the audit log. Handlers and use cases import only their types, so that
+// no bundle carries them.
 
 const kinds = [
   'grant',
@@ -28,25 +28,27 @@ export const Account = z
     object: z.literal('account'),
     id: accountName,
     user_group: z.string(),
-    created: seconds('When it was made'),
+    created: seconds('When the account was made'),
     credits: z
       .strictObject({
         granted: credits('All grants, minus all withdrawals'),
-        balance: credits('What it can spend'),
+        balance: credits('What the account can spend'),
         reserved: credits('What is reserved for tasks that have not ended'),
         used: credits('What its tasks have cost'),
       })
       .describe('At all times `granted` is `balance` + `reserved` + `used`'),
     limits: z
       .strictObject({
-        requests_per_minute: count('For each key: how many tasks it may ask for in a minute'),
-        tasks_in_flight: count('For all keys together: how many tasks may not have ended'),
+        requests_per_minute: count('For each key: how many tasks it may create in a minute'),
+        tasks_in_flight: count(
+          'For all keys together: how many tasks there may be that have not ended',
+        ),
       })
       .describe('Its limits'),
     tasks_in_flight: count('How many of its tasks have not ended'),
     enabled: z.boolean().describe('Whether its keys work'),
     daily_budget_credits: credits(
-      'What it is meant to spend on a day of UTC; `null`: no budget',
+      'What the account should spend at most on one day (UTC); `null`: no budget',
     ).nullable(),
     stop_at_budget: z.boolean().describe('Whether creates beyond the budget are refused'),
   })
@@ -64,16 +66,16 @@ export const Entry = z
     id: z.string().regex(patterns.entryId).describe('Unique in its account'),
     kind: z.enum(kinds),
     created: seconds('When it was written'),
-    amount_credits: z.number().describe('By how many credits it changed the balance'),
+    amount_credits: z.number().describe('By how many credits the entry changed the balance'),
     balance_credits: z
       .number()
       .nullable()
       .describe(
-        'The balance after it. `null` when the account changed too often while it was read. In the response to a grant: the balance now',
+        'The balance after the entry. `null` when the account changed too often while it was read. In the response to a grant: the balance now',
       ),
     charged_credits: credits('What a settled task cost').nullable(),
     task_id: taskId.nullable(),
-    key_id: keyId.nullable().describe('The key that asked for it'),
+    key_id: keyId.nullable().describe('The key of the request that caused the entry'),
     note: z.string().nullable(),
   })
   .describe('One entry in the ledger of an account; never changed');
@@ -86,7 +88,7 @@ export const Credits = z
       token: z
         .strictObject({
           id: keyId.describe('The id of the key'),
-          name: z.string().describe('Its name'),
+          name: z.string().describe('The name of the key'),
           scopes: z.array(z.enum(scopes)).min(1).describe('What it may do'),
           remaining_credits: credits('What this key may still spend'),
           unlimited_credits: z.boolean().describe('Whether the key has no limit of its own'),
@@ -101,7 +103,7 @@ export const Credits = z
         .describe('The API key'),
       user: z
         .strictObject({
-          remaining_credits: credits('What the account has'),
+          remaining_credits: credits('What the account may still spend'),
           used_credits: credits('What all its tasks have cost'),
         })
         .describe('The account'),
@@ -109,7 +111,9 @@ export const Credits = z
     message: z.literal(''),
     success: z.literal(true),
   })
-  .describe('What a caller has and has used, through this key and as an account');
+  .describe(
+    'The credits that a caller may still spend and has used: with this key, and of the account',
+  );
 
 export const WebhookSecret = z
   .strictObject({
@@ -120,9 +124,9 @@ export const WebhookSecret = z
   })
   .describe('The new secret of an account');
 
-/** The body of a test event: that of the callback of a completed task, but for the id and the type. */
+/** The body of a test event: that of the callback of a completed task, except for the id and the type. */
 export const TestEvent = CompletedCallback.extend({
-  id: z.string().regex(patterns.testTaskId).describe('The id of no task'),
+  id: z.string().regex(patterns.testTaskId).describe('An id that no task has'),
   type: z.literal('test.image'),
 }).describe('An event that no task has caused');
 
@@ -131,17 +135,17 @@ export const WebhookTest = z
     object: z.literal('webhook_test'),
     event_id: z.string().describe('The `webhook-id` of the event, new for each test'),
     delivered: z.boolean().describe('Whether the receiver answered with a 2xx'),
-    status: z.int().nullable().describe('The HTTP status of the answer; `null`: there was none'),
+    status: z.int().nullable().describe('The HTTP status of the response; `null`: there was none'),
     ms: z.int().min(0).describe('How many milliseconds it took until the status, or the failure'),
     reason: z.string().nullable().describe('Why the event was not delivered, for people'),
     response_text: z
       .string()
       .nullable()
       .describe(
-        `The first ${maxQuotedCharacters} characters of an answer in text, without control characters`,
+        `The first ${maxQuotedCharacters} characters of the response, if it is text; without control characters`,
       ),
   })
-  .describe('What came of a test event');
+  .describe('The result of a test event');
 
 const usageFields = {
   object: z.literal('usage'),
@@ -149,26 +153,31 @@ const usageFields = {
     .string()
     .regex(/^\d{4}-\d{2}-\d{2}$/)
     .optional()
-    .describe('The day of UTC on which the tasks ended. Without `day` in `group_by` it is absent'),
-  key_id: keyId.optional().describe('The key that the tasks were made with, for `key`'),
+    .describe('The day (UTC) on which the tasks ended; absent without `day` in `group_by`'),
+  key_id: keyId
+    .optional()
+    .describe('The key that the tasks were made with; absent without `key` in `group_by`'),
   key_name: z
     .string()
     .nullable()
     .optional()
     .describe('The name of that key, also when it was deleted'),
-  model: z.string().optional().describe('For `model`'),
+  model: z.string().optional().describe('The model; absent without `model` in `group_by`'),
   tasks: count('How many tasks ended'),
-  failed: count('How many of them without an image, cancelled ones included'),
+  failed: count('How many of them ended without an image, cancelled ones included'),
   images: count('How many images were made'),
-  credits: credits('What they cost'),
+  credits: credits('What the images cost'),
   success_share: z.number().min(0).max(1).describe('The share of tasks that were completed'),
   seconds_p50: z
     .number()
     .nullable()
     .describe(
-      'Half of the completed tasks took so many seconds at most, from when all pictures were there; exact to 10 %. `null` when there is none',
+      'The median duration of the completed tasks in seconds, from the moment when all pictures were there; exact to 10 %. `null` without completed tasks',
     ),
-  seconds_p95: z.number().nullable().describe('The same of 95 % of the completed tasks'),
+  seconds_p95: z
+    .number()
+    .nullable()
+    .describe('95 % of the completed tasks took at most so many seconds; else like `seconds_p50`'),
 };
 
 /** What an account has used. */
@@ -178,13 +187,13 @@ const Usage = z.strictObject(usageFields).describe('What was used, in one group'
 const AdminUsage = z
   .strictObject({
     ...usageFields,
-    account: accountName.optional().describe('For `account`'),
+    account: accountName.optional().describe('The account; absent without `account` in `group_by`'),
     provider_cost_usd: z
       .number()
       .min(0)
       .nullable()
       .describe(
-        'What the providers ask for the images, in US dollars; `null` when the model catalogue lacks a price for some',
+        'What the providers charge for the images, in US dollars; `null` when the model catalogue lacks a price for some',
       ),
   })
   .describe('What was used, in one group, and what it cost you');
@@ -196,11 +205,15 @@ export const Key = z
     account: accountName,
     mode: z
       .enum(modes)
-      .describe('`test`: it plays, with the sandbox provider and play credits. Fixed for ever'),
+      .describe(
+        '`test`: a key of test mode, which uses the sandbox provider and play credits. It never changes',
+      ),
     name: z.string(),
     is_session: z
       .boolean()
-      .describe('Whether it is a session of the operator in the console, which ends by itself'),
+      .describe(
+        'Whether the key is a session of the operator in the console, which ends by itself',
+      ),
     scopes: z.array(z.enum(scopes)).min(1).describe('What it may do'),
     enabled: z.boolean(),
     created: seconds('When it was made'),
@@ -246,14 +259,14 @@ const auditedFields = (what: string) =>
     .record(z.string(), z.unknown())
     .nullable()
     .describe(
-      `${what}. By the names that they have in requests; texts, numbers, booleans or lists of texts`,
+      `${what}. The fields have the names that they have in requests; the values are texts, numbers, booleans or lists of texts`,
     );
 
 export const AuditEntry = z
   .strictObject({
     object: z.literal('audit_entry'),
     id: z.string().regex(patterns.auditId),
-    created: seconds('When it was done'),
+    created: seconds('When the change was made'),
     operation: z
       .enum(auditedOperations)
       .describe(
@@ -265,16 +278,20 @@ export const AuditEntry = z
           .string()
           .regex(new RegExp(actorPattern))
           .describe('The API key; `operator` for the function that issues keys'),
-        key_name: z.string().describe('Its name at that time'),
+        key_name: z.string().describe('The name of the key at that time'),
       })
       .describe('Who did it'),
-    account: accountName.describe('The account that it was done to'),
-    task_id: taskId.nullable().describe('The task, if it was done to one'),
-    key_id: keyId.nullable().describe('The API key, if it was done to one'),
-    before: auditedFields('The fields that were changed, before; `null` when there was nothing'),
-    after: auditedFields('The same afterwards, or what came of it; `null` when there is nothing'),
+    account: accountName.describe(
+      'The account that was changed, or that the key or task belongs to',
+    ),
+    task_id: taskId.nullable().describe('The task, if a task was changed'),
+    key_id: keyId.nullable().describe('The API key, if a key was changed'),
+    before: auditedFields('The changed fields before the change; `null` when there was nothing'),
+    after: auditedFields(
+      'The same fields after the change, or the result; `null` when there is nothing',
+    ),
     request_id: z.string().describe('The `x-request-id` of the response'),
   })
-  .describe('What was done by the operator, or by somebody who manages an account');
+  .describe('A change by the operator, or by somebody who manages an account');
 
 export const AuditList = page(AuditEntry);

@@ -9,7 +9,10 @@ import { completedBody } from '../wire/view.ts';
 import type { WebhookTestRequest } from './account-request.ts';
 import type * as schemas from './schemas.ts';
 
-/** What came of a test event: the response to it, or why there was none. `text` is the beginning of a text. */
+/**
+ * The result of a test event: the response, or why there was none. `text` is the beginning of the response, if it is
+ * text.
+ */
 export type TestDelivery = { readonly ms: number } & (
   | { readonly status: number; readonly text: string | undefined }
   | { readonly cause: Error }
@@ -25,7 +28,7 @@ type Deps = {
     account: string,
     event: { readonly id: string; readonly url: string; readonly body: string },
   ) => Promise<TestDelivery>;
-  /** Of a task that cannot exist. */
+  /** Makes the id of a task that cannot exist. */
   readonly newTestTaskId: (nowMs: number) => string;
   readonly baseUrl: string;
   readonly now: Clock;
@@ -33,7 +36,7 @@ type Deps = {
 
 /**
  * Sends an event that no task has caused, so that an account can try its receiver. It looks like the callback of a
- * completed task, but for its id and its type. Nothing is stored, and it is sent once.
+ * completed task, except for its id and its type. Nothing is stored, and it is sent once.
  * @throws {Problem} `invalid_request` when the URL may not be used, `rate_limit_exceeded`
  */
 export const testWebhook =

@@ -11,9 +11,9 @@ export type UsageGroup = (typeof usageGroups)[number];
 /** The most rows of a page, and of a table (`format=csv`). */
 export const maxUsageRows = { json: 1000, csv: 10_000 } as const;
 const defaultRows = { json: 100, csv: maxUsageRows.csv } as const;
-/** The most days that one request is about: a leap year. */
+/** The most days that one request may cover: a leap year. */
 export const maxUsageDays = 366;
-/** How many days there are when the request does not say, with today. */
+/** How many days a request covers if it does not say, today included. */
 export const defaultUsageDays = 30;
 
 const daysBetween = (from: string, to: string): number =>

@@ -37,8 +37,8 @@ export function auditRow(of: string, row: Granted, shard?: number): readonly Dis
 }
 
 /**
- * Compares the shards of an account with each other, with its ledger and with its open tasks. While tasks are created and
- * settled, what was read at different moments may differ: it is exact while nothing happens.
+ * Compares the shards of an account with each other, with its ledger and with its open tasks. The rows are read at different
+ * moments, so the result is exact only while no task is created or settled.
  */
 export function auditAccount({
   account,

@@ -1,6 +1,6 @@
 /**
  * How many durations fall into each bucket, by the number of the bucket. Histograms of any tasks can be added, which
- * percentiles cannot. Only buckets that have something are there.
+ * percentiles cannot. Empty buckets are left out.
  */
 export type DurationHistogram = Readonly<Record<number, number>>;
 

@@ -40,7 +40,7 @@ export const getCredits =
     };
   };
 
-/** In test mode the next create of a day fills the balance up first, and the first one makes that side of the account. */
+/** The balance that the next create will find: in test mode, the first create of a day fills it up. */
 function balanceAt(account: string, funds: Account | undefined, at: number): number {
   const { balance = 0, refilledOn = '' } = funds ?? {};
   if (!isTestAccount(account) || refilledOn >= playDayOf(at)) return balance;

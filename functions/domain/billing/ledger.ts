@@ -18,7 +18,7 @@ export type ReserveFailure =
       readonly used: number;
       readonly remaining: number;
     }
-  /** The daily budget of the account, which refuses tasks beyond it. */
+  /** The task is beyond the daily budget of the account, which refuses it. */
   | { readonly state: 'over_budget'; readonly budget: number; readonly remaining: number }
   | {
       readonly state: 'key_exhausted_today';
@@ -93,9 +93,8 @@ export type Ledger = {
     idempotency?: IdempotencyRecord,
   ): Promise<ReserveResult>;
   /**
-   * Fills the balance of the test side of an account up to the play credits, if nobody has done so on this day of UTC. The
-   * first time it makes that side.
-   * A repeated call changes nothing. `false`: others changed the account at every attempt.
+   * Fills the balance of the test side of an account up to the play credits, if nobody has done so on this day (UTC). The
+   * first call creates the test side. A repeated call changes nothing. `false`: others changed the account at every attempt.
    */
   refill(account: string, at: number): Promise<boolean>;
   /**
@@ -105,8 +104,7 @@ export type Ledger = {
    */
   settle(task: EndedTask): Promise<EndedTask | undefined>;
   /**
-   * Grants or withdraws credits and writes the idempotency record, and the audit entry about the entry of the ledger, all or
-   * nothing.
+   * Grants or withdraws credits and writes the ledger entry, the idempotency record and the audit entry, all or nothing.
    */
   credit(
     credit: Credit,

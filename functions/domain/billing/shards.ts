@@ -7,10 +7,10 @@ import { defaultModel } from '../model/catalogue.ts';
 /** The most shards an account can have: at 64, 300 tasks a second meet on one shard five times a second. */
 export const maxShards = 64;
 
-/** The price of a typical task: how many shards credits and limits are worth is counted in such tasks. */
+/** The price of a typical task. The number of shards depends on how many such tasks the credits or the limit can pay for. */
 export const typicalTaskPrice = defaultModel.milliCreditsPerImage;
 
-/** A shard should pay for this many tasks, because an account with less in each searches all of them for every task. */
+/** A shard should have enough for this many tasks. With less in each, every task has to search all shards. */
 const tasksPerShard = 8;
 
 /** One amount that a task takes from: what is left of it in each shard, and how much the task needs. */
@@ -47,7 +47,7 @@ export function placeTask(amounts: readonly Amount[], preferred: number): Placem
   };
 }
 
-/** A shard that owes something must not let others spend what is not there in all: the others pay its debt. */
+/** The other shards pay the debt of a shard, so that nobody spends what all of them together do not have. */
 function payDebts(left: readonly number[]): readonly Transfer[] {
   let has = left;
   const transfers: Transfer[] = [];
@@ -86,7 +86,7 @@ function refill({ left, need }: Amount, shard: number): Transfer[] {
   const takes = takeFrom(left, need, shard);
   const [only, ...others] = takes;
   if (!only || others.length > 0) return takes;
-  // Not always the richest, where all who look at the same moment would meet.
+  // Not always the richest shard: all tasks of the same moment would choose it.
   const richest = left[only.from] ?? 0;
   const rich = [...left.entries()].filter(([from, has]) => from !== shard && 2 * has >= richest);
   const [from, has] = rich[shard % rich.length] ?? [only.from, richest];
@@ -96,7 +96,7 @@ function refill({ left, need }: Amount, shard: number): Transfer[] {
     : takes;
 }
 
-/** The transfers that give a shard so much, from the richest others first, and from the next ones after it. */
+/** The transfers after which a shard has `need`: from the richest others first; of equals, from the next ones after it. */
 function takeFrom(left: readonly number[], need: number, to: number): Transfer[] {
   let missing = need - (left[to] ?? 0);
   const transfers: Transfer[] = [];
@@ -111,8 +111,8 @@ function takeFrom(left: readonly number[], need: number, to: number): Transfer[]
 }
 
 /**
- * By how much each shard has to shrink so that `amount` is gone from all of them, the richest first. What nobody has,
- * the first shard owes.
+ * How much to take from each shard, the richest first, so that `amount` is taken in all. If they have too little, the first
+ * shard gets a debt.
  */
 export function withdrawFrom(left: readonly number[], amount: number): readonly number[] {
   const taken = left.map(() => 0);
@@ -127,8 +127,8 @@ export function withdrawFrom(left: readonly number[], amount: number): readonly 
 }
 
 /**
- * How many shards an account may have at most: as many as its credits are worth after a grant, and twice as many after a
- * conflict.
+ * The most shards that an account may have, if its credits are enough for them: 16 after a grant, and after a conflict twice
+ * as many as now.
  */
 export const maxShardsAfter = {
   grant: () => 16,
@@ -142,7 +142,7 @@ export function shardsFor(amounts: readonly Amount[], max = maxShards): number {
   return wanted < 2 ? 1 : 2 ** Math.floor(Math.log2(wanted));
 }
 
-/** An amount in parts for so many shards: fewer parts when each would pay for less than some tasks. */
+/** Divides an amount into parts for so many shards; into fewer parts if each would pay for too few tasks. */
 export function divide(size: number, price: number, shards: number): readonly number[] {
   const parts = shardsFor([{ left: [size], need: price }], shards);
   const each = Math.floor(size / parts);
@@ -151,7 +151,7 @@ export function divide(size: number, price: number, shards: number): readonly nu
   );
 }
 
-/** The transfers after which every shard has about as much. */
+/** The transfers after which all shards have about the same. */
 export function spreadEvenly(left: readonly number[]): readonly Transfer[] {
   const each = Math.floor(Math.max(0, sum(left)) / left.length);
   const has = [...left];
@@ -169,7 +169,7 @@ export function spreadEvenly(left: readonly number[]): readonly Transfer[] {
   return transfers;
 }
 
-/** Shards with what they have. Of those that have the same, the next one after `start` is the first. */
+/** The shards with what they have. Of equals, the next one after `start` comes first. */
 function richestFirst(left: readonly number[], start = 0): readonly (readonly [number, number])[] {
   const shards = [...left.entries()];
   return [...shards.slice(start), ...shards.slice(0, start)].sort(([, a], [, b]) => b - a);

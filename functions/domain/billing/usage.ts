@@ -3,7 +3,7 @@ import { findModel, type Model, offerOf } from '../model/catalogue.ts';
 import type { EndedTask } from '../model/task.ts';
 import { addHistograms, bucketOf, type DurationHistogram } from './duration-histogram.ts';
 
-/** What adds up in usage. */
+/** The counts of usage, which can be added up. */
 export type UsageCounts = {
   readonly tasks: number;
   /** Tasks that ended without an image, whoever ended them. */
@@ -11,7 +11,7 @@ export type UsageCounts = {
   readonly images: number;
   /** In milli-credits. */
   readonly charged: number;
-  /** What the providers ask for the images, in millionths of a US dollar, as far as the catalogue has their prices. */
+  /** What the providers charge for the images, in millionths of a US dollar, as far as the catalogue has their prices. */
   readonly providerCost: number;
   /** Images of a provider whose price the catalogue does not have. */
   readonly unpricedImages: number;
@@ -19,7 +19,7 @@ export type UsageCounts = {
   readonly seconds: DurationHistogram;
 };
 
-/** What was made through a key with a model on a day. It counts on the day of UTC on which a task ended. */
+/** The usage of a model by a key on a day: the day (UTC) on which the tasks ended. */
 export type Usage = UsageCounts & {
   /** Like 2026-11-22. */
   readonly day: string;
@@ -67,17 +67,17 @@ export const addCounts = (one: UsageCounts, other: UsageCounts): UsageCounts => 
   seconds: addHistograms(one.seconds, other.seconds),
 });
 
-/** Where usage stands in that of its account: a text that sorts by day, then by key, then by model. */
+/** The position of usage in the list of its account: a text that sorts by day, then by key, then by model. */
 export const usagePosition = ({ day, keyId, model }: Pick<Usage, 'day' | 'keyId' | 'model'>) =>
   `${day}#${keyId}#${model}`;
 
-/** The first position after this one. A space sorts before all that positions consist of. */
+/** The first position after this one. A space sorts before every character of a position. */
 export const afterPosition = (position: string): string => `${position} `;
 
-/** What sorts after all positions that begin like this. */
+/** A text that sorts after all positions that begin like this. */
 export const endOfPositions = (beginning: string): string => `${beginning}#~`;
 
-/** What sorts after the positions of all days. */
+/** A text that sorts after the positions of all days. */
 export const afterAllPositions = '~';
 
 /** The usage of several rows as one row for each day, key and model, in this order. */

@@ -10,7 +10,7 @@ type Deps = {
   readonly now: Clock;
 };
 
-/** As often as somebody may replace the file while it is being deleted. */
+/** How often a deletion is tried while somebody replaces the file. */
 const maxAttempts = 5;
 
 /**

@@ -7,8 +7,8 @@ import { type Delivery, deliver, maxDeliveredBytes } from '../wire/deliver-pictu
 import { contentDisposition, extensionOf, mimeTypeOf } from './file-name.ts';
 import type { FileBucket, HostedFiles, Presentation } from './ports.ts';
 
-// The links of a hosted file. They lead to our API, which checks the signature and whether the file is still there. It
-// sends the bytes itself as far as a response can carry them, so that no browser guesses what they are.
+// The links of a hosted file. They lead to our API, which checks the signature and whether the file is still there. The
+// API sends the bytes itself if a response can carry them, so that no browser guesses their type.
 
 const partsOf = (presentation: Presentation, fileId: string, expires: number) => [
   'file',
@@ -20,8 +20,8 @@ const partsOf = (presentation: Presentation, fileId: string, expires: number) =>
 const inSeconds = (at: number): number => Math.floor(at / 1000);
 
 /**
- * When the links to an upload of this time end. A link that ends before those of the first upload is one to a file of
- * this name that was deleted before, and must not show what has the name now.
+ * When the links to an upload of this time end. A link that ends before the links to the first upload of a file belongs to
+ * an earlier, deleted file of the same name, and must not show the new one.
  */
 const linkEnd = (uploadedAt: number): number => inSeconds(uploadedAt + hostedFileTtlMs);
 
@@ -31,7 +31,7 @@ export function fileLinks(baseUrl: string, secret: string, { id, format, expires
   const query = (presentation: Presentation) =>
     `expires=${expires}&signature=${signatureOf(secret, partsOf(presentation, id, expires))}`;
   return {
-    // Programs that look at the end of a path find what it is.
+    // Some programs take the type of a picture from the end of the path.
     file_url: `${baseUrl}/api/v1/files/content/${id}.${extensionOf(format)}?${query('inline')}`,
     download_url: `${baseUrl}/api/v1/files/download/${id}?${query('attachment')}`,
   };
@@ -84,7 +84,7 @@ export const openFileLink =
 const invalidFileLink = (): Problem =>
   new Problem(
     'permission_denied',
-    'This link is not valid or no longer: list the files again, the response has fresh links.',
+    'This link is not valid, or not any more: list the files again to get fresh links.',
   );
 
 const fileDeleted = (): Problem => new Problem('file_not_found', 'This file was deleted.');

@@ -7,7 +7,7 @@ export const maxPathCodePoints = 200;
 export const fileNameRule = `must be 1 to ${maxNameCodePoints} characters without / \\ < > : " | ? * and without invisible characters, like photo.png`;
 export const uploadPathRule = `must be at most ${maxPathCodePoints} characters: names like photos/2026, without .. and without invisible characters`;
 
-/** Where a file lies that was given no path: that of its kind. */
+/** The path of a file that was given none. */
 export const defaultPath = 'images';
 
 // Not allowed in a name: what divides a path or is markup, what has a meaning in a shell or on a disk, controls, line
@@ -19,19 +19,19 @@ const isName = (text: string): boolean =>
 const codePoints = (text: string): number => [...text].length;
 
 /**
- * Whether a text can have so few code points in its composed form. A letter has at most four parts of two units each.
- * What is longer is refused unread: composing it, or looking for its slashes, may take the square of its length.
+ * Whether a text can have so few code points in its composed form: a letter has at most four parts of two units each. A
+ * longer text is refused without reading it: composing it, or searching it for slashes, may take quadratic time.
  */
 const canBeComposedTo = (max: number, text: string): boolean => text.length <= 8 * max;
 
-/** A name as it is stored, or undefined when a file must not be called so. One letter has one form. */
+/** A name as it is stored, in the form NFC; undefined when no file may have this name. */
 export function fileName(text: string): string | undefined {
   if (!canBeComposedTo(maxNameCodePoints, text)) return undefined;
   const name = text.normalize('NFC');
   return isName(name) && codePoints(name) <= maxNameCodePoints ? name : undefined;
 }
 
-/** A path as it is stored, or undefined when no file must lie there. Slashes at its ends make no difference. */
+/** A path as it is stored; undefined when no file may have this path. Slashes at its ends are ignored. */
 export function uploadPath(text: string): string | undefined {
   if (!canBeComposedTo(maxPathCodePoints, text)) return undefined;
   const path = text.normalize('NFC').replace(/^\/+|\/+$/g, '');
@@ -40,8 +40,8 @@ export function uploadPath(text: string): string | undefined {
 }
 
 /**
- * What the caller's own file is called: only shown, so a name that no file may have is made one. Nothing at all when
- * nothing of it is left.
+ * The name of the caller's own file. It is only shown, so forbidden characters are removed; undefined when nothing of it is
+ * left.
  */
 export function shownName(text: string): string | undefined {
   const last = text.slice(-1000).normalize('NFC').split(/[/\\]/).at(-1) ?? '';
@@ -59,7 +59,7 @@ const extensions: { readonly [format in ImageFormat]: readonly [string, ...strin
 /** The usual extension of a picture. */
 export const extensionOf = (format: ImageFormat): string => extensions[format][0];
 
-/** A name under which the picture can be saved: whatever a caller has called it, its end says what it is. */
+/** A name to save the picture under: its extension fits the format, whatever name the caller has given. */
 export function savedName(name: string, format: ImageFormat): string {
   const given = /\.([^.]+)$/.exec(name)?.[1]?.toLowerCase();
   const isRight = given !== undefined && extensions[format].includes(given);

@@ -10,7 +10,7 @@ type Deps = {
   readonly secret: () => Promise<string>;
 };
 
-/** Times have no fractions of a second, and so does the link that ends then. */
+/** A time without fractions of a second, because the link that ends then has none either. */
 const isoSeconds = (at: number): string =>
   new Date(Math.floor(at / 1000) * 1000).toISOString().replace('.000Z', 'Z');
 

@@ -4,12 +4,13 @@ import type { HostedFile } from '../model/hosted-file.ts';
 /** A hosted file in the list of its account. */
 type ListedFile = { readonly id: string; readonly uploadedAt: number };
 
-/** The records of the hosted files. A file that has expired is none, from that very moment on. */
+/** The records of the hosted files. A file that has expired counts as missing from that very moment on. */
 export type HostedFiles = {
   /**
-   * Adds a file, or replaces the one of the same id, whose `since` stays. `full`: the account has `maxFiles` others already; nothing was
-   * written, also when many calls come at once. `busy`: others of the account were in the way. `deleted`: the file of
-   * this id was removed after `uploadedAt`, and the bytes of this upload maybe with it; nothing was written.
+   * Adds a file, or replaces the one of the same id, whose `since` stays. Otherwise nothing was written. `full`: the account
+   * already has `maxFiles` other files; this holds however many calls come at once. `busy`: other uploads of the account
+   * conflicted with every attempt. `deleted`: the file of this id was removed after `uploadedAt`, and perhaps the bytes of
+   * this upload with it.
    */
   put(file: HostedFile, maxFiles: number): Promise<'stored' | 'full' | 'busy' | 'deleted'>;
   find(id: string, now: number): Promise<HostedFile | undefined>;
@@ -21,7 +22,7 @@ export type HostedFiles = {
   remove(file: HostedFile, now: number): Promise<boolean>;
 };
 
-/** A file on our disk that was not inspected yet. Disposing of it removes it from there. */
+/** A file on our disk that was not inspected yet. Disposing of it removes it from the disk. */
 export type ReceivedFile = AsyncDisposable & {
   readonly file: ImageFile;
   /** Stores its bytes as those of this hosted file. */

@@ -24,18 +24,17 @@ type Deps = {
 /** A file that has arrived, and what the caller says about it. */
 export type Incoming = {
   readonly received: ReceivedFile;
-  /** What the file is called where it comes from. */
+  /** The name of the file at its source. */
   readonly originalName?: string | undefined;
-  /** Where it shall lie. @throws {Problem} when it must not lie there */
+  /** Where to store it. @throws {Problem} when that place is not allowed */
   readonly place: () => Place;
 };
 
 /**
  * Stores a picture and gives it a link. A file that is no picture is not stored. The bytes are stored before the record, so
  * a record never names bytes that are missing. Bytes without a record cannot be reached, and the bucket deletes them.
- * Deleting a file deletes all bytes of its name, also those of an upload that runs at that moment: then this stores them
- * once more.
- * @throws {Problem} when the file is refused; then the account has the files that it had
+ * Deleting a file deletes all bytes of its name, even those of an upload that is running: then this stores them again.
+ * @throws {Problem} when the file is refused; then the files of the account are unchanged
  */
 export const uploadFile =
   ({ files, now, newUploadId }: Deps) =>
@@ -52,7 +51,7 @@ export const uploadFile =
     });
     const maxFiles = maxFilesOf(caller.userGroup);
     await checkRoom(files, file, maxFiles);
-    return await storeFile({ files, now }, incoming, file, maxFiles); // the file exists until then
+    return await storeFile({ files, now }, incoming, file, maxFiles); // awaited: the file on disk must exist until then
   };
 
 /** How often a file is stored when the file of its name is deleted meanwhile. */
@@ -111,7 +110,7 @@ function describeFile(
   };
 }
 
-// What a picture may be like is up to the model that edits it, and is checked with the task.
+// The limits of the model are checked later, with the task that uses the picture.
 function inspect(file: ImageFile): ImageFormat {
   if (file.size === 0) throw emptyFile();
   const image = readImage(file);
@@ -119,7 +118,7 @@ function inspect(file: ImageFile): ImageFormat {
   return image.format;
 }
 
-// Only saves bytes that would lie in the bucket without a record: the record decides.
+// Only avoids bytes in the bucket without a record: the limit itself is enforced when the record is written.
 async function checkRoom(files: Deps['files'], file: HostedFile, maxFiles: number): Promise<void> {
   const listed = await files.list(file.account, file.uploadedAt);
   if (listed.length < maxFiles || listed.some(({ id }) => id === file.id)) return;

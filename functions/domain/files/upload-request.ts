@@ -68,7 +68,7 @@ const inSnakeCase: Readonly<Record<string, string>> = {
   fileName: 'file_name',
 };
 
-/** Where a file shall lie. */
+/** Where to store a file, and under which name. */
 export type Place = z.output<typeof FormFields>;
 
 const dataUrl = /^\s*data:([^,]{0,200}),/i;
@@ -76,13 +76,13 @@ const alphabet = /^[\w+/-]*={0,2}$/;
 
 /**
  * The bytes of a text in Base64, with or without `data:…;base64,` in front.
- * @throws {Problem} `invalid_request` when it is none
+ * @throws {Problem} `invalid_request` when it is not Base64
  */
 export function decodeBase64(text: string): Buffer {
   const [head, type] = dataUrl.exec(text) ?? [];
   const isBase64 = type === undefined || /;\s*base64\s*$/i.test(type);
   const encoded = text.slice(head?.length ?? 0).replace(/\s+/g, '');
-  // First the alphabet, which allows two signs of padding and reads the text once.
+  // The alphabet comes first: it allows at most two characters of padding, and reads the text once.
   if (!isBase64 || !alphabet.test(encoded) || digitsIn(encoded) % 4 === 1) throw notBase64();
   return Buffer.from(encoded, 'base64');
 }

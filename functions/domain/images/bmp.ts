@@ -3,12 +3,12 @@ import type { FileWindow } from './image-file.ts';
 
 const coreHeaderSize = 12;
 const infoHeaderSize = 40;
-const os2HeaderSize = 64; // its own numbers of compressions above 2 are other methods
+const os2HeaderSize = 64; // here compression numbers above 2 mean other methods
 // BITMAPINFOHEADER, its versions 2 and 3, OS/2 2, V4, V5.
 const infoHeaderSizes = [infoHeaderSize, 52, 56, os2HeaderSize, 108, 124];
 const masksWithAlpha = [56, 108, 124];
 const bitDepths = [1, 2, 4, 8, 16, 24, 32];
-/** The run lengths of each bit depth that has them: their number as a compression, and the pixels in a byte. */
+/** Run-length encoding, for the bit depths that have it: its compression number, and the pixels in a byte. */
 const runLengths = new Map([
   [8, { compression: 1, pixelsPerByte: 1 }],
   [4, { compression: 2, pixelsPerByte: 2 }],
@@ -103,6 +103,6 @@ function requireEndOfRuns(file: FileWindow, from: number, pixelsPerByte: number)
   }
 }
 
-/** After a count of 0 comes the end of a row (0), a move (2) or so many pixels as they are, in pairs of bytes. */
+/** After a count of 0 comes the end of a row (0), a move (2), or so many uncompressed pixels, padded to pairs of bytes. */
 const bytesAfter = (value: number, pixelsPerByte: number): number =>
   value === move ? 2 : Math.ceil(value / pixelsPerByte / 2) * 2;

@@ -10,8 +10,8 @@ import { readImage } from './read-image.ts';
 type Inspection = { readonly format: ImageFormat } | { readonly failure: Failure };
 
 /**
- * Inspects an input picture, which must be whole, against the limits of a model. Its content says which format it has: what
- * its sender called it does not count, since browsers and phones call a file by its name.
+ * Inspects an input picture, which must be whole, against the limits of a model. Its content decides the format. The
+ * type that its sender claims does not count: browsers and phones take it from the name of the file.
  */
 export type Inspect = (file: ImageFile, limits: ImageLimits) => Inspection;
 

@@ -2,7 +2,7 @@ import { cutOff, damaged, type Header } from './header-result.ts';
 import type { FileWindow } from './image-file.ts';
 
 /**
- * Walks from marker to marker to the end marker. What follows that one is read by no decoder; often it is another
+ * Walks from marker to marker to the end marker. No decoder reads what follows the end marker; often it is another
  * picture.
  */
 export function readJpeg(file: FileWindow): Header {
@@ -27,7 +27,7 @@ const startOfScan = 0xda;
 // TEM, and the restart markers inside a scan.
 const standsAlone = (code: number): boolean => code === 0x01 || (code >= 0xd0 && code <= 0xd7);
 
-// DHT, JPG and DAC (C4, C8, CC) are in the range of the frame markers, and are none.
+// DHT, JPG and DAC (C4, C8, CC) are in the range of the frame markers, but are no frames.
 const isFrame = (code: number): boolean =>
   code >= 0xc0 && code <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(code);
 

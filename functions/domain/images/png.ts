@@ -25,7 +25,8 @@ export function readPng(file: FileWindow): Header {
   if (places.has('IHDR')) throw damaged('PNG', 'it has two headers');
   const pixels = places.get('IDAT');
   if (pixels === undefined) throw damaged('PNG', 'it has no pixels');
-  // These are declared before the first pixels, or not at all. Transparency behind them is read by some decoders.
+  // These chunks count only before the first pixels. Transparency counts in any place, because some decoders read it after
+  // the pixels.
   const declared = (type: string) => {
     const at = places.get(type);
     return at !== undefined && at < pixels ? at : undefined;
@@ -38,7 +39,7 @@ export function readPng(file: FileWindow): Header {
     width,
     height,
     alpha: typesWithAlpha.includes(colourType) || places.has('tRNS'),
-    // A file that only says so is a still to every decoder.
+    // A file that declares an animation, but has no frames, is a still picture to every decoder.
     animated: frames > 1 && places.has('fdAT'),
   };
 }
@@ -47,12 +48,12 @@ export function readPng(file: FileWindow): Header {
 function firstPlaces(walk: Iterable<Chunk>): ReadonlyMap<string, number> {
   const places = new Map<string, number>();
   for (const { type, at } of walk) {
-    if (telling.includes(type) && !places.has(type)) places.set(type, at);
+    if (relevantTypes.includes(type) && !places.has(type)) places.set(type, at);
   }
   return places;
 }
 
-const telling = ['IHDR', 'PLTE', 'IDAT', 'tRNS', 'acTL', 'fdAT'];
+const relevantTypes = ['IHDR', 'PLTE', 'IDAT', 'tRNS', 'acTL', 'fdAT'];
 
 function readFirst(file: FileWindow, first: Chunk | undefined) {
   const bytes =

@@ -17,7 +17,7 @@ const sniffedBytes = 512;
 
 /**
  * Reads a picture from its first byte to its end marker, by its structure alone: the pixels are not decoded. The
- * format is taken from the content. Whatever the bytes are, it throws only what the file itself throws.
+ * format is taken from the content. No bytes make it throw: it throws only errors of reading the file.
  */
 export function readImage(file: ImageFile): HeaderResult {
   try {
@@ -52,7 +52,7 @@ const magicNumbers: readonly (readonly [string, number, string])[] = [
 ];
 const gzip = '\x1f\x8b';
 
-/** Says what a file is that we do not accept; `head` is its start, as Latin-1. */
+/** Names the content of a file that we do not accept; `head` is its start, as Latin-1. */
 function nameContent(head: string): UnreadableImage {
   const picture =
     magicNumbers.find(([text, at]) => head.startsWith(text, at))?.[2] ?? nameContainer(head);

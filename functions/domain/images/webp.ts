@@ -5,7 +5,7 @@ export type Chunk = { readonly type: string; readonly at: number; readonly lengt
 type Frame = Pick<Header, 'width' | 'height' | 'alpha'>;
 
 const animationFrameHeaderBytes = 16;
-const maxChunks = 10_000; // far above any still; they are all in memory at once
+const maxChunks = 10_000; // far more than any still picture has; all of them are in memory at once
 
 /** Reads a simple WebP, which is one frame, or walks through the chunks of an extended one. */
 export function readWebp(file: FileWindow): Header {
@@ -19,7 +19,7 @@ export function readWebp(file: FileWindow): Header {
   return { format: 'webp', ...frame, animated: false };
 }
 
-/** The header only announces what the file has: decoders look at the chunks, so this reader does too. */
+/** The header only announces what the file has: decoders read the chunks, so this reader does too. */
 function readExtended(file: FileWindow, header: Chunk, others: readonly Chunk[]): Header {
   const bytes = header.length < 10 ? undefined : file.slice(header.at, 10);
   if (!bytes) throw damaged('WebP', 'its header is too short');
@@ -90,7 +90,7 @@ function readLossless(bytes: Buffer | undefined): Frame {
   };
 }
 
-/** The chunks of a range, each complete. One of an odd length is followed by a byte that belongs to nothing. */
+/** The chunks of a range, each complete. A chunk of odd length is followed by a byte of padding. */
 export function* webpChunks(file: FileWindow, from: number, to: number): Generator<Chunk> {
   let start = from;
   for (let count = 0; start < to; count += 1) {

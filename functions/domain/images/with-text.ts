@@ -6,16 +6,16 @@ import { type Chunk, webpChunks } from './webp.ts';
 
 const sandboxText = 'Darkroom sandbox output: this picture is the input, returned in test mode.';
 
-/** The result of a test task: its input, with a text in the file that says so. `picture` is what `readImage` says of it. */
+/** The result of a test task: its input, with a text in the file that says so. `picture` is the result of `readImage`. */
 export const sandboxOutput = (file: ImageFile, picture: Header): Iterable<Uint8Array> =>
   withText(file, picture, sandboxText);
 
 /**
- * The bytes of a picture with a text about it inside, where programs that show such texts find it. Its pixels are copied
- * as they are. `picture` is what `readImage` says of the file; the text is ASCII, without characters that XML reserves.
+ * The bytes of a picture with a text in its metadata, where programs that show such texts find it. The pixels are copied
+ * unchanged. `picture` is the result of `readImage`; the text is ASCII, without characters that XML reserves.
  *
  * JPEG: a comment (COM) before all else. PNG: a `tEXt` chunk behind the header. WebP: an XMP chunk, in place of one that is
- * there. BMP has no place for texts: it follows the pixels, where decoders do not look.
+ * there. BMP has no place for texts: the text follows the pixels, where decoders do not read.
  */
 export const withText = (file: ImageFile, picture: Header, text: string): Iterable<Uint8Array> =>
   writers[picture.format](new FileWindow(file), Buffer.from(text, 'ascii'), picture);
@@ -81,12 +81,12 @@ function* webpWithText(file: FileWindow, text: Buffer, picture: Header) {
   yield Buffer.concat([latin1('RIFF'), size, latin1('WEBP'), first]);
   for (const { at, length } of kept) {
     yield* file.pieces(at - 8, at + length);
-    yield Buffer.alloc(padded(length) - length); // also where the last chunk of a file has left it out
+    yield Buffer.alloc(padded(length) - length); // also if the last chunk of the file lacks its padding
   }
   yield last;
 }
 
-/** A chunk of an odd length is followed by a byte that belongs to nothing. */
+/** A chunk of odd length is followed by a byte of padding. */
 const padded = (length: number): number => length + (length % 2);
 
 function webpChunk(type: string, data: Buffer): Buffer {

@@ -1,6 +1,6 @@
 import type { AuditEntry } from './audit.ts';
 
-/** What an account has, in milli-credits. At all times `granted = balance + reserved + used`. */
+/** The credits of an account, in milli-credits. At all times `granted = balance + reserved + used`. */
 export type Funds = {
   readonly granted: number;
   readonly balance: number;
@@ -17,22 +17,22 @@ export type Limits = {
 };
 
 /**
- * `requestsPerMinute` applies to each key of an account, `tasksInFlight` to the whole account. That many tasks are a
- * mistake of the caller; how many run at the same time is bounded elsewhere.
+ * `requestsPerMinute` applies to each key of an account, `tasksInFlight` to the whole account. More tasks than
+ * that are a mistake of the caller; how many run at the same time is limited elsewhere.
  */
 export const defaultLimits = { requestsPerMinute: 300, tasksInFlight: 2000 } as const;
 
-/** What an account is meant to spend on a day of UTC. It counts from the moment when it is set. */
+/** What an account should spend at most on one day (UTC). The budget counts from the moment it is set. */
 export type DailyBudget = {
   /** In milli-credits. */
   readonly amount: number;
-  /** Whether creates beyond it are refused. Otherwise they only are counted. */
+  /** Whether creates beyond it are refused. Otherwise they are only counted. */
   readonly isLimit: boolean;
-  /** How often the account got a budget after having none: what was spent under an earlier one is not of this one. */
+  /** How often the account got a budget after it had none, so that what was spent under an earlier budget does not count. */
   readonly epoch: number;
 };
 
-/** What a budget is called in the rows that it lies in: one name for each day and epoch. */
+/** The name of a budget in its rows: one for each day and epoch. */
 export type BudgetName = `budget${string}`;
 export const budgetName = ({ epoch }: DailyBudget, at: number): BudgetName =>
   `budget${new Date(at).toISOString().slice(0, 10).replaceAll('-', '')}e${epoch}`;
@@ -44,7 +44,7 @@ export type Account = Funds & {
   /** None of its keys works; its tasks go on. */
   readonly disabled?: true | undefined;
   readonly budget?: DailyBudget | undefined;
-  /** Of the test side of an account: the day on which it got its play credits last. */
+  /** For the test side of an account: the day on which it last got its play credits. */
   readonly refilledOn?: string | undefined;
   readonly createdAt: number;
 };
@@ -78,8 +78,8 @@ export const entryIdOf = (at: number, what: string): string =>
   `${String(at).padStart(13, '0')}-${what}`;
 
 /**
- * Where a page of entries begins: behind this one. `balance` is what the account had before it; absent when the
- * account changed too often to say.
+ * A page of entries begins after this entry. `balance` is the balance of the account before this entry; absent when the
+ * account changed too often to compute it.
  */
 export type EntryCursor = { readonly id: string; readonly balance?: number | undefined };
 
@@ -130,18 +130,22 @@ export type AccountChange = {
   readonly limits?: { readonly [name in keyof Limits]?: number | null | undefined } | undefined;
 };
 
-/** What the operator sets of an account, before a change of it. */
+/** The settings of an account by the operator, before a change. */
 export type AccountSettings = Pick<Account, 'userGroup' | 'limits' | 'disabled'> & {
   /** In milli-credits. */
   readonly dailyBudget?: number | undefined;
   readonly stopAtBudget?: boolean | undefined;
 };
 
-/** The entry about a change, made from what was there before. A change that is written in two parts has two of them. */
+/**
+ * Makes the audit entry about a change, from the settings before it. A change that is written in two parts has two
+ * entries.
+ */
 export type AccountAudit = (before: AccountSettings, part: AccountChange) => AuditEntry | undefined;
 
 /**
- * The store of accounts. Only the ledger changes their funds. An entry about an act is written with it: both, or none.
+ * The store of accounts. Only the ledger changes their funds. A change and its audit entry are written together, or not at
+ * all.
  */
 export type Accounts = {
   /** Creates an account without credits; `false` when there is an account of this name already. */

@@ -35,7 +35,10 @@ export type Spending = {
   /** Reserved for tasks that have not ended. */
   readonly reserved: number;
   readonly used: number;
-  /** Of the daily limit, since midnight: reserved, or charged for the tasks of today. Absent without a daily limit. */
+  /**
+   * What counts against the daily limit since midnight: reserved, or charged for tasks of today. Absent without such a
+   * limit.
+   */
   readonly today?: number | undefined;
 };
 
@@ -101,7 +104,10 @@ export type KeyChange = {
 /** The key was changed by somebody else since it was read, and nothing was written. */
 export type ChangedMeanwhile = 'changed_meanwhile';
 
-/** The store of API keys. Only the ledger changes what is spent. An entry about an act is written with it: both, or none. */
+/**
+ * The store of API keys. Only the ledger changes what is spent. A change and its audit entry are written together, or not
+ * at all.
+ */
 export type ApiKeys = {
   /** @throws {Error} when there is a key of this id */
   add(key: ApiKey, entry?: AuditEntry): Promise<void>;
@@ -115,7 +121,10 @@ export type ApiKeys = {
     account: string,
     options: { readonly limit: number; readonly after?: CursorKey | undefined },
   ): Promise<{ readonly keys: readonly ApiKey[]; readonly next?: CursorKey | undefined }>;
-  /** With `since` only if nobody has changed the key since it was read like this. `undefined`: there is none. */
+  /**
+   * With `since`, the key as it was read: only if nobody has changed it in the meantime. `undefined`: there is no such
+   * key.
+   */
   change(
     keyId: string,
     change: KeyChange,
@@ -123,8 +132,8 @@ export type ApiKeys = {
     entry?: AuditEntry,
   ): Promise<ApiKey | ChangedMeanwhile | undefined>;
   /**
-   * Deletes a key; tasks that were created with it go on. `false`: there was none. With `since` only if nobody
-   * has changed the key since it was read like this.
+   * Deletes a key; tasks that were created with it go on. `false`: there was no such key. With `since`, the key as it was
+   * read: only if nobody has changed it in the meantime.
    */
   remove(keyId: string, since?: ApiKey, entry?: AuditEntry): Promise<boolean | ChangedMeanwhile>;
 };
@@ -162,13 +171,13 @@ export type Caller = {
   readonly revision?: number | undefined;
   /** Whether it is a session of the console. */
   readonly isSession?: boolean | undefined;
-  /** In which the days of the daily limit begin. */
+  /** The time zone in which the days of the daily limit begin. */
   readonly timeZone: string;
   /** How many shards the credits of the account lay in when its row was read. */
   readonly accountShards?: number | undefined;
   /** The daily budget of the account. */
   readonly budget?: DailyBudget | undefined;
-  /** Of a test key: the day on which its account got play credits last. */
+  /** For a test key: the day on which its account last got play credits. */
   readonly refilledOn?: string | undefined;
   readonly requestsPerMinute: number;
 };

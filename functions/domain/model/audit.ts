@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { type CursorKey, patterns } from './ids.ts';
 import { ownerOf } from './mode.ts';
 
-// What is written down about every act of the operator, and of those who manage an account: who did what, when, and what it
-// changed. An entry is written once and never changed, but for the result of an act that cannot be written together with it.
+// The audit log: for every act of the operator, and of those who manage an account, who did what, when, and what it changed.
+// An entry is written once and never changed; only the result is added later, if it cannot be written together with the act.
 
-/** The acts that are written down. Each but `issueKey` and `issueConsoleCode` is the id of an operation of the API. */
+/** The acts that have an entry. Each but `issueKey` and `issueConsoleCode` is the id of an operation of the API. */
 export const auditedOperations = [
   'createAccount',
   'changeAccount',
@@ -27,7 +27,7 @@ export type AuditedOperation = (typeof auditedOperations)[number];
 /** How long entries are kept. */
 export const auditDays = 400;
 
-/** Who does what. */
+/** An act: who does what, and when. */
 export type Act = {
   readonly operation: AuditedOperation;
   readonly at: number;
@@ -53,9 +53,9 @@ type Target = {
 export type AuditEntry = Act &
   Target & {
     readonly id: string;
-    /** What was there before; absent when there was nothing. */
+    /** The values before the act; absent when there were none. */
     readonly before?: AuditValues | undefined;
-    /** What is there afterwards; absent when there is nothing, or when it is not known what came of the act. */
+    /** The values after the act; absent when there are none, or when the result of the act is not known. */
     readonly after?: AuditValues | undefined;
   };
 
@@ -69,7 +69,7 @@ export const auditEntry = (
 ): AuditEntry => ({
   ...act,
   ...target,
-  // What is done to a test task is done to its account.
+  // An act on a test task is an act on the account itself: its test side is in no entry.
   account: ownerOf(target.account),
   ...values,
   id: `${prefix}${randomUUID()}`,
@@ -96,21 +96,21 @@ export type AuditRange = {
   /** In milliseconds, both included. */
   readonly from: number;
   readonly to: number;
-  /** Only those behind this position. */
+  /** Only entries after this position. */
   readonly after?: CursorKey | undefined;
   readonly limit: number;
 };
 
 export type AuditPage = {
   readonly entries: readonly AuditEntry[];
-  /** Where the next ones begin, unless these are the last. */
+  /** Where the next page begins; absent on the last page. */
   readonly next?: CursorKey | undefined;
 };
 
-/** The entries. Those of acts that are writes to a table are written by its store, in the transaction of the act. */
+/** The audit log. When an act is a write to a table, the store of that table writes the entry in the same transaction. */
 export type AuditLog = {
   /** Writes an entry, or writes it once more with its result. */
   put(entry: AuditEntry): Promise<void>;
-  /** The newest first. A page of one account may be short; its `next` leads on all the same. */
+  /** The newest first. A page of one account may be short; more entries may follow as long as there is a `next`. */
   read(range: AuditRange): Promise<AuditPage>;
 };

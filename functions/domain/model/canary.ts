@@ -15,8 +15,8 @@ export const canaryMinutes = 15;
 export const canaryDeadlineMs = 270_000;
 
 /**
- * Its play credits of a day, in milli-credits: for each of 96 runs at the highest price that a setting can give an image,
- * 1,000,000 credits, and for some that are delivered twice.
+ * Its play credits for a day, in milli-credits: enough for 96 runs at the highest price that a setting allows for an image,
+ * 1,000,000 credits, and for some runs that are delivered twice.
  */
 const milliCreditsPerDay = 100 * 1_000_000 * 1000;
 

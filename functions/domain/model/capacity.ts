@@ -1,18 +1,18 @@
-/** What a provider takes of one operator. */
+/** How much a provider accepts from one operator. */
 export type Capacity = {
   /** How many jobs it runs at once. */
   readonly running: number;
   /** How many jobs may be submitted each second; absent: as many as there are slots for. */
   readonly submitsPerSecond?: number | undefined;
   /**
-   * How many jobs more may wait at the provider, so that it has its next job at once when one is done. Only for a
-   * provider that queues: another one would refuse them.
+   * How many more jobs may wait at the provider, so that it can begin the next one at once. Only for a provider that
+   * queues: any other would refuse them.
    */
   readonly ahead?: number | undefined;
 };
 
 /**
- * For so long a function waits for a provider that was busy, in milliseconds: for a longer pause the reconciler does.
+ * How long a function waits for a provider that was busy, in milliseconds. The reconciler ends longer pauses.
  */
 export const maxIdlePauseMs = 10_000;
 

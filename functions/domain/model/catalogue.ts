@@ -30,8 +30,8 @@ type ModelAtProvider = {
   /** The first guess of how long the model takes there, in seconds. */
   readonly typicalSeconds: number;
   /**
-   * What the provider asks you for an image, in millionths of a US dollar: 30_000 is 3 cents. It depends on your contract,
-   * so none is given here; with it, the operator's usage says what the images cost.
+   * What the provider charges you for an image, in millionths of a US dollar: 30_000 is 3 cents. It depends on your
+   * contract, so the catalogue has none. With a price, the usage for the operator says what the images cost.
    */
   readonly microUsdPerImage?: number;
 };
@@ -74,10 +74,16 @@ const table = [
 
 type NamesIn<R> = R extends { readonly providers: infer Providers } ? keyof Providers : never;
 
-/** A provider that offers a model, and that a stage can have in its order. Each has its line in `functions/adapters/providers/registry.ts`, or nothing compiles. */
+/**
+ * A provider that offers a model, and that a stage can have in its order. Each one needs a line in
+ * `functions/adapters/providers/registry.ts`; without it nothing compiles.
+ */
 export type LiveProviderName = NamesIn<(typeof table)[number]>;
 
-/** The built-in provider of test mode. It offers every model, and is in no order of a stage: its name is none of those above. */
+/**
+ * The built-in provider of test mode. It offers every model. No stage can have it in its order, because it is no
+ * `LiveProviderName`.
+ */
 export const sandbox = 'sandbox';
 export type ProviderName = LiveProviderName | typeof sandbox;
 /** How long a job takes in the sandbox unless its prompt says so, in seconds. */
@@ -97,7 +103,7 @@ export type Model = ModelWithoutProviders & {
 export const models: readonly Model[] = table;
 export const defaultModel: Model = table[0];
 
-/** Prices that a deployment has of its own. What is left out is as in the catalogue. */
+/** The prices that a deployment sets. A price that is left out is that of the catalogue. */
 export type ModelPrices = Readonly<
   Record<
     string,
@@ -114,8 +120,8 @@ export const pricedModels = (prices: ModelPrices): readonly Model[] =>
     const { milliCreditsPerImage = model.milliCreditsPerImage, microUsdPerImage = {} } =
       prices[model.id] ?? {};
     const providers = Object.entries(model.providers).map(([name, row]) => {
-      const asked = microUsdPerImage[name as ProviderName] ?? row.microUsdPerImage;
-      return [name, { ...row, ...(asked !== undefined && { microUsdPerImage: asked }) }];
+      const price = microUsdPerImage[name as ProviderName] ?? row.microUsdPerImage;
+      return [name, { ...row, ...(price !== undefined && { microUsdPerImage: price }) }];
     });
     return { ...model, milliCreditsPerImage, providers: Object.fromEntries(providers) };
   });
@@ -137,7 +143,7 @@ export const findModel = (id: string, catalogue: readonly Model[] = models): Mod
 
 /** Further names of models, and the model that each stands for: a setting of the deployment. */
 export type ModelAliases = Readonly<Record<string, string>>;
-/** The text of such a setting: `my-model=wan2.5-image-to-image,…`. An empty text is none. */
+/** The form of that setting: `my-model=wan2.5-image-to-image,…`. An empty text sets no names. */
 export const modelAliasesPattern = /^([\w./:-]+=[\w./:-]+(,[\w./:-]+=[\w./:-]+)*)?$/;
 
 /** The model that a caller means by a name: its id, one of its aliases, or one that the operator has given it. */

@@ -4,7 +4,7 @@ import type { AuditEntry } from './audit.ts';
 import { hourMs, minuteMs } from './duration.ts';
 
 // The operator signs in to the console with a link that has a code in it. The code is exchanged once, for a session: an API
-// key of its own kind, which ends by itself. Its hash is stored, as that of a key is.
+// key of its own kind, which ends by itself. Only the hash of the code is stored, as with a key.
 
 /** How long a code can be exchanged. */
 export const codeLifeMs = 10 * minuteMs;
@@ -12,7 +12,7 @@ export const codeLifeMs = 10 * minuteMs;
 export const sessionLifeMs = 8 * hourMs;
 export const sessionIdleMs = 30 * minuteMs;
 
-/** The account whose keys the sessions are. It has no credits: nobody creates a task with a session. */
+/** The account that the keys of all sessions belong to. It has no credits: nobody creates a task with a session. */
 export const consoleAccount = 'operator';
 
 export type ConsoleCode = {
@@ -28,12 +28,12 @@ export type ConsoleCode = {
   readonly usedAt?: number | undefined;
 };
 
-/** The codes and what becomes of them. Each write has the entry about it in the same transaction. */
+/** The store of codes. Each write has its audit entry in the same transaction. */
 export type ConsoleCodes = {
-  /** Adds a code; one that is reusable takes the place of the one before. */
+  /** Adds a code. A reusable code replaces the one before. */
   add(code: ConsoleCode, entry: AuditEntry): Promise<void>;
   find(codeId: string): Promise<ConsoleCode | undefined>;
-  /** Writes the session and takes the code, unless somebody has taken it: then nothing is written. */
+  /** Writes the session and marks the code as used. If the code was used before, nothing is written. */
   exchange(code: ConsoleCode, session: ApiKey, entry: AuditEntry): Promise<'opened' | 'used'>;
   /** Writes once that a code was sent again after it had been used. */
   recordReuse(code: ConsoleCode, at: number, entry: AuditEntry): Promise<void>;
@@ -50,6 +50,6 @@ export const isConsoleCode = (text: string): boolean =>
 
 export const hashOfCode = (code: string): string => createHash('sha256').update(code).digest('hex');
 
-/** There is one reusable code, the one that was made last. */
+/** There is only one reusable code: the newest. */
 export const codeIdOf = (code: string): string =>
   code.startsWith(prefixes.local) ? 'code-local' : `code-${hashOfCode(code).slice(0, 16)}`;

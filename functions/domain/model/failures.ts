@@ -5,8 +5,8 @@ import type { Failure } from './task.ts';
 // `domain/providers/reasons.ts`.
 
 /**
- * A failed task always costs nothing, and most sentences here say so. Not the one about an input, nor those of a provider's
- * errors, which say what to change; nor the one about a single image, beside which others may have been charged.
+ * A failed task never costs anything, and most sentences here say so. Some do not: the one about an input and those of a
+ * provider's errors say what to change, and beside a single missing image others may have been charged.
  */
 const notCharged = (what: string, advice?: string): string =>
   advice === undefined ? `${what} Nothing was charged.` : `${what} Nothing was charged; ${advice}.`;
@@ -49,7 +49,7 @@ export const failures = {
     code: 'service_error',
     message: notCharged('Something went wrong on our side.', 'send the task again'),
   },
-  /** When the error does not say itself which picture it was. */
+  /** Used when the error itself does not say which picture it was. */
   inputUnavailable: {
     code: 'image_processing_error',
     message: 'An input image could not be fetched.',

@@ -4,7 +4,7 @@ import type { ImageFormat } from './image-format.ts';
 // A hosted file: a picture that a caller has stored through the Files API. It has a link, and whoever has the link can
 // fetch it. A file of `POST /v1/files` is something else: it has no link and is an input of its account alone.
 
-/** A hosted file, as its record has it. */
+/** The record of a hosted file. */
 export type HostedFile = {
   /** Made of account, path and name: a file of the same name has the same id. */
   readonly id: string;
@@ -16,11 +16,11 @@ export type HostedFile = {
   readonly originalName: string;
   readonly format: ImageFormat;
   readonly bytes: number;
-  /** Tells these bytes from those of the file that it has replaced. */
+  /** Tells these bytes apart from those that they have replaced. */
   readonly version: string;
   /** Milliseconds since 1970. */
   readonly uploadedAt: number;
-  /** Since when there has been a file of this name: it may have been replaced since, but was never gone. */
+  /** Since when there is a file of this name: it may have been replaced in the meantime, but was never missing. */
   readonly since: number;
   readonly expiresAt: number;
 };
@@ -41,8 +41,8 @@ export const maxFilesOf = (userGroup: string): number =>
   defaultMaxFiles;
 
 /**
- * The largest file in the body of a request, in bytes. Lambda accepts an event of 6 MB (6,291,456 bytes), in which a
- * file is Base64, a third longer than it is: this leaves 400 kB for the rest. Above 6 MB none of our code runs, and
- * the gateway answers in its own words.
+ * The largest file in the body of a request, in bytes. Lambda accepts an event of 6 MB (6,291,456 bytes). In it a file is
+ * Base64, which is a third longer; this limit leaves 400 kB for the rest. Above 6 MB none of our code runs: the gateway
+ * rejects the request with its own error body.
  */
 export const maxUploadBytes = 4_400_000;

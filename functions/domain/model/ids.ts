@@ -16,7 +16,7 @@ export const patterns = {
   keyId: /^key-[0-9a-f]{16}$/,
   /** Also the name of a group of users. */
   account: /^[a-z0-9][a-z0-9-]{0,62}$/,
-  /** That of test mode says so. */
+  /** A key of test mode has `test-` in it. */
   apiKey: /^sk-dr-(test-)?[A-Za-z0-9]{43}$/,
   webhookSecret: /^whsec_[A-Za-z0-9+/]{43}=$/,
   /** An entry of a ledger: its time in milliseconds, and what tells it from others of that time. */
@@ -24,7 +24,7 @@ export const patterns = {
   auditId: /^audit-[0-9a-f-]{36}$/,
   /** What a caller may send as `Idempotency-Key`. */
   idempotencyKey: /^[!-~](?:[ -~]{0,253}[!-~])?$/,
-  /** The token of a place to wait in: its number, and what tells its holder from others. */
+  /** The token of a place to wait in: the number of the place, and a random part for its holder. */
   waitingPlace: /^\d{1,4}-[0-9a-f-]{36}$/,
 } as const;
 
@@ -45,15 +45,15 @@ export const newFileId = (): string => `file-${random(base36, 26)}`;
 export const isFileId = (text: string): boolean => patterns.fileId.test(text);
 
 /**
- * The id of a hosted file: the same for the same name in the same path of the same account, so that a file replaces the
- * one of its name. No part contains the separator.
+ * The id of a hosted file: the same for the same name in the same path of the same account, so that a new file replaces
+ * the old one of that name. No part contains the separator.
  */
 export function hostedFileId(account: string, path: string, name: string): string {
   const digest = createHash('sha256').update([account, path, name].join('\n')).digest('hex');
   return `file_${BigInt(`0x${digest}`).toString(36).padStart(50, '0').slice(-26)}`;
 }
 export const isHostedFileId = (text: string): boolean => patterns.hostedFileId.test(text);
-/** Tells one upload of a hosted file from the next, and is the name of a file that was given none. */
+/** The id of one upload of a hosted file. It is also the name of a file that was given none. */
 export const newUploadId = (): string => random(base36, 20);
 
 export const isKeyId = (text: string): boolean => patterns.keyId.test(text);

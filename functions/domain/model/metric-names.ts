@@ -28,7 +28,7 @@ export const metricNames = {
 
   // What the reconciler repaired.
   unstartedTask: 'UnstartedTask',
-  /** All pictures of a task were uploaded, and an event about it did not come. */
+  /** All pictures of a task were uploaded, but an event about one of them did not arrive. */
   uploadEventLost: 'UploadEventLost',
   /** A task did not get all of its pictures while its forms were valid. */
   uploadsExpired: 'UploadsExpired',
@@ -36,7 +36,7 @@ export const metricNames = {
   deadExecution: 'DeadExecution',
   pendingCallback: 'PendingCallback',
   unfinishedDeletion: 'UnfinishedDeletion',
-  /** A task did not take up the slot that it was handed. */
+  /** A task did not take up the slot that it was given. */
   expiredGrant: 'ExpiredGrant',
   /** A slot was freed whose task had ended, or had never submitted. */
   reclaimedSlot: 'ReclaimedSlot',
@@ -47,17 +47,20 @@ export const metricNames = {
   slotsTaken: 'SlotsTaken',
   slotsTotal: 'SlotsTotal',
 
-  // A run of the canary: 1 or 0, and how long one took that succeeded.
+  // A run of the canary: 1 (succeeded) or 0, and how long a successful run took.
   canarySucceeded: 'CanarySucceeded',
   canarySeconds: 'CanarySeconds',
 
-  /** Milliseconds of a response of the API, but for routes that are slow on purpose. Made from the access log (`infra/api.ts`). */
+  /**
+   * The response time of the API in milliseconds, without routes that are slow on purpose; from the access log
+   * (`infra/api.ts`).
+   */
   responseMs: 'ResponseMs',
 
   // What an operator has to investigate.
   exhaustedTask: 'ExhaustedTask',
   reconcilerFailure: 'ReconcilerFailure',
-  /** The provider that a task had a slot of was busy, or could not be reached, and the task waits in the queue. */
+  /** A task had a slot, but the provider was busy or could not be reached: the task waits in the queue again. */
   deferredSubmit: 'DeferredSubmit',
   unknownSubmit: 'UnknownSubmit',
   /** A provider gave no result of a job for the whole time in which it stores one. */

@@ -9,12 +9,12 @@ export type Mode = (typeof modes)[number];
 /** No name of an account has a dot, so no request can name the test side of one. */
 const testSuffix = '.test';
 
-/** The account in which an account plays. */
+/** The test side of an account. */
 export const testAccountOf = (account: string): string => `${account}${testSuffix}`;
 
 export const isTestAccount = (account: string): boolean => account.endsWith(testSuffix);
 
-/** The account as its people and its operator know it, for both of its sides. */
+/** The name by which its users and the operator know an account: the same for both of its sides. */
 export const ownerOf = (account: string): string =>
   isTestAccount(account) ? account.slice(0, -testSuffix.length) : account;
 
@@ -22,7 +22,7 @@ export const ownerOf = (account: string): string =>
 export const accountIn = (mode: Mode | undefined, account: string): string =>
   mode === 'test' ? testAccountOf(account) : account;
 
-/** What tells of a task on which side it is. */
+/** The part of a task that shows its mode. */
 export type OfAccount = { readonly account: string };
 
 export const isTest = ({ account }: OfAccount): boolean => isTestAccount(account);
@@ -30,7 +30,7 @@ export const isTest = ({ account }: OfAccount): boolean => isTestAccount(account
 /** The mode in which a task was made. */
 export const modeOf = (task: OfAccount): Mode => (isTest(task) ? 'test' : 'live');
 
-/** What the test side of an account has. Nobody can change it for one of them; that of the canary has other play credits. */
+/** The limits of every test side. They cannot be changed for one account; only that of the canary has other play credits. */
 export const testLimits = {
   /** Play credits, in milli-credits: what the balance is filled up to on the first create of a day of UTC. */
   milliCreditsPerDay: 60_000,

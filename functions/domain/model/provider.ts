@@ -12,7 +12,7 @@ export type Job = {
   readonly images: readonly string[];
   readonly n: number;
   readonly options: Options;
-  /** How often a provider was busy with it before. */
+  /** How often a provider was too busy for this job before. */
   readonly busyCount?: number | undefined;
   /** Where the provider may report that the job is done; it is polled for the result all the same. */
   readonly webhookUrl?: string | undefined;
@@ -32,7 +32,7 @@ export type Provider = {
   readonly idempotent?: boolean;
   /** It calls `webhookUrl` when a job is done, so that polling is only the fallback. */
   readonly supportsWebhook?: boolean;
-  /** How long it can say how a job ended, in milliseconds from the submit. */
+  /** How long the provider can say how a job has ended, in milliseconds from the submit. */
   readonly retentionMs: number;
   /**
    * @throws {ProviderBusy} not accepted, may be retried
@@ -42,7 +42,7 @@ export type Provider = {
   submit(job: Job): Promise<string>;
   /**
    * Waits for the response `deadlineMs` at most.
-   * @throws {ProviderBusy} when the provider did not say how the job is; the next poll retries
+   * @throws {ProviderBusy} when the provider did not say what state the job is in; the next poll retries
    */
   poll(ticket: string, deadlineMs?: number): Promise<Progress>;
   /**

@@ -1,10 +1,10 @@
-/** The most that is shown of what a receiver answered, in code points. */
+/** How much of a receiver's response is shown, in code points. */
 export const maxQuotedCharacters = 200;
 
-/** More than these characters have in UTF-8, with control characters among them. */
+/** How much of it is read, in bytes: more than these characters have in UTF-8, even with control characters among them. */
 export const maxQuotedBytes = 2048;
 
-/** The beginning of a text that a stranger wrote, on one line and without characters that are not seen. */
+/** The beginning of an untrusted text, on one line and without invisible characters. */
 export const quoteText = (text: string): string =>
   [
     ...text
@@ -17,7 +17,7 @@ export const quoteText = (text: string): string =>
 
 export const isSuccess = (status: number): boolean => status >= 200 && status < 300;
 
-/** Why a response with this status means that nothing was received; it completes "callback_url …". */
+/** Why a response with this status does not count as received; it completes "callback_url …". */
 export function statusProblem(status: number): string | undefined {
   if (isSuccess(status)) return undefined;
   const redirects = status >= 300 && status < 400 ? '; redirects are not followed' : '';

@@ -1,6 +1,6 @@
 /**
- * What a header `Retry-After` says, as seconds or as a date, in seconds from `now`; undefined when it says nothing, or a
- * time that is over.
+ * The value of a `Retry-After` header (a number of seconds, or a date) in seconds from `now`; undefined when there is none,
+ * or when the date has passed.
  */
 export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
   if (value === undefined) return undefined;

@@ -2,8 +2,8 @@
 // indexes of the tables. No SDK is imported here, so infra/ can read them too.
 
 /**
- * The prefixes of the object keys. The uploads' prefix is the one that sends an event when an object arrives:
- * the service itself never writes below it, or it would wake its own tasks.
+ * The prefixes of the object keys. An object below `uploads` sends the event that starts a task, so the service itself
+ * never writes there. With thumbnails, `prepared` and `results` send events too, to the function that makes them.
  */
 export const bucketPrefixes = {
   /** Input bucket: pictures that callers upload for one task. */
@@ -16,7 +16,7 @@ export const bucketPrefixes = {
   hosted: 'hosted/',
   /** Result bucket: the generated images. */
   results: 'results/',
-  /** Either bucket: the thumbnails of the private copies, or of the images, that lie in it. They expire with them. */
+  /** Either bucket: the thumbnails of the private copies, or of the images, in the same bucket. They expire with them. */
   thumbnails: 'thumbs/',
 } as const;
 

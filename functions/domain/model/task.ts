@@ -5,7 +5,7 @@ import type { ImageFormat } from './image-format.ts';
 import type { TaskErrorCode } from './problem.ts';
 import { inputDays } from './storage-names.ts';
 
-/** The longest URL of a callback, ours or a caller's, in characters. */
+/** The longest URL of a callback to a caller, or of our own webhook for a provider, in characters. */
 export const maxUrlLength = 2048;
 /**
  * The longest URL of a picture or of the target of a redirect, in characters: such links are often signed, and long.
@@ -45,9 +45,9 @@ export type QueuePlace = {
   readonly pools: readonly string[];
   /** Since when: it keeps its place when it enters the queue again. */
   readonly since: number;
-  /** As it was expected when the task began to wait: its progress is measured by it, and so never goes back. */
+  /** What was expected when the task began to wait. Progress is measured against it, and so never goes back. */
   readonly expected?: ExpectedWait | undefined;
-  /** When it did not take up a slot that it was handed: its workflow may be dead. */
+  /** When the task did not take up a slot that it was given: its workflow may be dead. */
   readonly missedAt?: number | undefined;
 };
 
@@ -55,8 +55,8 @@ export type QueuePlace = {
 export type Failure = { readonly code: TaskErrorCode; readonly message: string };
 
 /**
- * One image of a finished job: its URL at the provider, or why it was not made. Only the sandbox gives an input of the task
- * for an image, by its index.
+ * One image of a finished job: its URL at the provider, or why it was not made. Only the sandbox returns an input of the
+ * task as an image, by its index.
  */
 export type GeneratedImage = { readonly url: string } | { readonly input: number } | Failure;
 
@@ -71,7 +71,7 @@ export type Image = { readonly key: string; readonly contentType: string; readon
 /** That all inputs were checked: when, and the formats of their private copies by the index of the input. */
 export type PreparedInputs = { readonly at: number; readonly formats: readonly ImageFormat[] };
 
-/** The shard of the account and of the key that a reservation is in, and the day whose limit of the key it counts for. */
+/** Where a reservation is: the shard of the account and of the key, and the day whose limit of the key it counts against. */
 type ReservedIn = {
   readonly shard: number;
   readonly day?: string | undefined;
@@ -79,7 +79,7 @@ type ReservedIn = {
   readonly budget?: BudgetName | undefined;
 };
 
-/** What was asked. It is written with the task and never changes, and it is stored apart from the task's state. */
+/** The caller's request. It is written with the task and never changes, and it is stored apart from the state of the task. */
 export type TaskRequest = {
   readonly prompt: string;
   readonly options: Options;
@@ -92,14 +92,14 @@ export type TaskRequest = {
 export const copiesExpireAt = ({ prepared }: TaskState): number | undefined =>
   prepared && prepared.at + inputDays * dayMs;
 
-/** A task, as reports about it name it. */
+/** The fields by which logs and metrics name a task. */
 export type TaskRef = Pick<TaskBase, 'id' | 'account'>;
 
 type TaskBase = {
   readonly id: string;
   readonly account: string;
   readonly keyId: string;
-  /** What the key was called when the task was created. Tasks of earlier versions have none. */
+  /** The name of the key when the task was created. Tasks of earlier versions have none. */
   readonly keyName?: string | undefined;
   readonly userGroup: string;
   readonly model: string;
@@ -115,18 +115,18 @@ type TaskBase = {
   readonly reservedIn?: ReservedIn | undefined;
   /** Fact: these uploads have arrived (index of the input). */
   readonly arrived?: ReadonlySet<number> | undefined;
-  /** Fact: the workflow has started with the task. */
+  /** Fact: the workflow has begun to work on the task. */
   readonly startedAt?: number | undefined;
   /** Fact: its inputs were checked and copied; written with the submit lock, so it may come a little later. */
   readonly prepared?: PreparedInputs | undefined;
-  /** Past it the task fails with `generation_timeout`; counted from the submit of its job. */
+  /** After this time the task fails with `generation_timeout`; counted from the submit of its job. */
   readonly deadlineAt?: number | undefined;
   /** When the reconciler has to check this task; absent when it does not have to. */
   readonly nextCheckAt?: number | undefined;
   /** The number of the task's current workflow execution, from 1 on: higher when executions died. */
   readonly execution?: number | undefined;
   /**
-   * Fact: the caller has cancelled the task. Before a provider has the job that ends it; afterwards it is a
+   * Fact: the caller has cancelled the task. Before a provider has the job, this ends the task; afterwards it is a
    * request, and the provider decides.
    */
   readonly cancelledAt?: number | undefined;
@@ -227,7 +227,7 @@ export type CallbackAttempt = {
   readonly status?: number | undefined;
   /** Why there was no response. A public text. */
   readonly reason?: string | undefined;
-  /** The beginning of a response in text, which a stranger wrote: at most `maxQuotedCharacters`. Never logged. */
+  /** The beginning of a response that is text, at most `maxQuotedCharacters`. It is untrusted, and never logged. */
   readonly text?: string | undefined;
 };
 
@@ -241,13 +241,13 @@ export type ActiveTask = Pending | Processing;
  * a processing one must have a ticket.
  */
 export type TaskState = ActiveTask | EndedTask;
-/** A task, or its state alone, with what was asked. */
+/** The state of a task with its request. */
 export type WithRequest<State extends TaskState> = State & TaskRequest;
 export type Task = WithRequest<TaskState>;
 /** A task, and the last attempts to deliver its callback, the oldest first. */
 export type TaskStory = { readonly task: Task; readonly attempts: readonly CallbackAttempt[] };
 
-/** What was asked, without the state. */
+/** The request of a task, without its state. */
 export const requestOf = ({ prompt, options, inputs, metadata }: TaskRequest): TaskRequest => ({
   prompt,
   options,
@@ -265,13 +265,13 @@ export type Status = (typeof statuses)[number];
 
 /**
  * What stays of a task that its account has deleted: a tombstone, until the task would have expired. It says what
- * happened when and what it cost, and nothing of what was in the task. So a repeated request still finds that it
- * has created its task, and the entries of the ledger name a task that is known.
+ * happened, when, and what it cost, but has nothing of the content. So a repeated request still finds that its task was
+ * created, and the entries of the ledger refer to a task that is known.
  */
 export type DeletedTask = {
   readonly status: 'deleted';
   readonly id: string;
-  /** The account. Under another name than that of a task, so that nothing takes it for one of the account's tasks. */
+  /** The account. The field has another name than in a task, so that this is never found among the tasks of the account. */
   readonly owner: string;
   readonly keyId: string;
   readonly userGroup: string;
@@ -297,7 +297,7 @@ export type DeletedTask = {
   readonly expiresAt?: number | undefined;
 };
 
-/** What the record of a task can be. Only what has to know of deleted tasks reads them; for all else there is none. */
+/** Every kind of record of a task. For code that need not know about deleted tasks, those do not exist. */
 export type TaskRecord = TaskState | DeletedTask;
 
 export const isDeleted = (record: TaskRecord): record is DeletedTask => record.status === 'deleted';
@@ -340,7 +340,7 @@ export const isQueued = (task: TaskState): task is QueuedTask =>
 export const missingUploads = ({ uploadCount = 0, arrived }: TaskState): readonly number[] =>
   Array.from({ length: uploadCount }, (_, index) => index).filter((index) => !arrived?.has(index));
 
-/** A task that was just settled: as it was, and as it has ended. */
+/** A task that was just settled: before, and after. */
 export type Settled = { readonly task: ActiveTask; readonly ended: EndedTask };
 
 /** If a task was not started within this time after it was ready, the reconciler starts it. */
@@ -356,7 +356,7 @@ export const uploadFormMs = 15 * 60 * 1000;
 export const deletePicturesSeconds = 20;
 
 /**
- * How long after a picture of a task was stored the making of its thumbnail may begin, in seconds: it is over before the
+ * How long after a picture of a task was stored its thumbnail may still be begun, in seconds. So it is made before the
  * pictures of a deleted task are deleted for the last time.
  */
 export const lateThumbnailSeconds = 10 * 60;

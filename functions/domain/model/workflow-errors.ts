@@ -8,7 +8,7 @@ import type { Failure } from './task.ts';
 export class ProviderBusy extends Error {
   static readonly code = 'ProviderBusy';
   override readonly name = 'ProviderBusy';
-  /** How long the provider wants to be left alone, in seconds, if it says so. */
+  /** How long the provider asks us to wait, in seconds, if it says so. */
   readonly retryAfterSeconds: number | undefined;
 
   constructor(message: string, { retryAfterSeconds, ...options }: BusyOptions = {}) {
@@ -66,7 +66,7 @@ export class InputUnavailable extends Error {
   override readonly name = 'InputUnavailable';
 }
 
-/** A result picture cannot be fetched right now; a retry may help. The message quotes nobody. */
+/** A result picture cannot be fetched right now; a retry may help. The message is our own text only. */
 export class ResultUnavailable extends Error {
   static readonly code = 'ResultUnavailable';
   override readonly name = 'ResultUnavailable';
@@ -88,7 +88,7 @@ export class OutcomeMissing extends Error {
   override readonly name = 'OutcomeMissing';
 }
 
-/** A callback attempt did not end with a 2xx. The message quotes nobody. */
+/** A callback attempt did not end with a 2xx. The message is our own text only. */
 export class CallbackFailed extends Error {
   static readonly code = 'CallbackFailed';
   override readonly name = 'CallbackFailed';

@@ -13,19 +13,19 @@ import { ProviderRejected } from '../model/workflow-errors.ts';
 // Which providers may have the jobs of a task: those that offer its model, in the order of the stage, and of these the ones
 // whose API key the operator has stored.
 
-/** The order of every test task. */
+/** The providers of every test task. */
 const testOrder: readonly ProviderName[] = [sandbox];
 
 /**
- * The providers that may have a task, in their order. A test task has the sandbox and never a provider of live ones; a live
- * task never has the sandbox: an order of the stage cannot name it.
+ * The providers that may have a task, in their order. A test task has only the sandbox. A live task never has it, because
+ * the order of a stage cannot name it.
  */
 export const providersOf = (
   task: Pick<TaskState, 'account' | 'model'>,
   order: readonly LiveProviderName[],
 ): readonly ProviderName[] => (isTest(task) ? testOrder : providersFor(task.model, order));
 
-/** The same, of those that have a key. The sandbox needs none. */
+/** The same, but only providers that have a key. The sandbox needs none. */
 export const availableProvidersOf = async (
   task: Pick<TaskState, 'account' | 'model'>,
   offered: (model: string) => Promise<readonly LiveProviderName[]>,

@@ -11,9 +11,9 @@ import {
 import { isTest } from '../model/mode.ts';
 import type { Settled, TaskState } from '../model/task.ts';
 
-/** How long tasks have been taking lately at a provider, in seconds. */
+/** How long tasks have recently taken at a provider, in seconds. */
 export type Durations = {
-  /** Undefined as long as too few are known. */
+  /** Undefined as long as too few durations are known. */
   typicalSeconds(model: string, provider: ProviderName): Promise<number | undefined>;
   recordDuration(model: string, provider: ProviderName, seconds: number): Promise<void>;
 };
@@ -49,14 +49,15 @@ export const recordDurationOf =
     const { task } = settled ?? {};
     if (task?.status !== 'processing' || task.outcome?.state !== 'succeeded') return;
     const { id, model, provider, submittedAt, outcomeAt } = task;
-    if (outcomeAt === undefined || provider === sandbox) return; // there it takes as long as the prompt says
+    if (outcomeAt === undefined || provider === sandbox) return; // in the sandbox a job takes as long as its prompt says
     const seconds = (outcomeAt - submittedAt) / 1000;
     await durations.recordDuration(model, provider, seconds).catch((cause) => failed(id, cause));
   };
 
 /**
- * How many seconds a task of this model takes, as a guess for as long as nothing was measured: at this provider, else at
- * the fastest. `override` is the setting `TYPICAL_SECONDS` of the deployment, which replaces guess and measurement.
+ * How many seconds a task of this model takes, as a guess until something was measured: at this provider, or at the
+ * fastest one when none is given. `override` is the setting `TYPICAL_SECONDS` of the deployment, which replaces guess and
+ * measurement.
  */
 export function typicalSecondsOf(
   id: string,
@@ -71,14 +72,14 @@ export function typicalSecondsOf(
   return guess ?? Math.min(...Object.values(providers).map((one) => one.typicalSeconds));
 }
 
-/** What tells how long a task takes. */
+/** The fields of a task that decide how long it takes. */
 type TimedTask = Pick<TaskState, 'model' | 'account'>;
 
-/** The same for a task: in test mode it is always that of the sandbox. */
+/** The same for a task; in test mode always that of the sandbox. */
 export const typicalSecondsOfTask = (task: TimedTask, override?: string): number =>
   typicalSecondsOf(task.model, override, isTest(task) ? sandbox : undefined);
 
-/** How many seconds tasks take: as measured, and the guess of the table until then. */
+/** How many seconds tasks take: the measured value, or the guess of the catalogue until there is one. */
 export const measuredSecondsOf =
   (durations: Pick<Durations, 'typicalSeconds'>, override?: string, catalogue?: readonly Model[]) =>
   async (id: string, provider: ProviderName): Promise<number> => {
@@ -102,7 +103,7 @@ export const estimateSeconds =
     readonly durations: Pick<Durations, 'typicalSeconds'>;
     readonly providers: readonly LiveProviderName[];
     readonly typicalSeconds?: string | undefined;
-    /** The models, when it is not the catalogue itself. */
+    /** The models, if they are not those of the catalogue. */
     readonly catalogue?: readonly Model[];
   }) =>
   async (task: TimedTask): Promise<number> => {

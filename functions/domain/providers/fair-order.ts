@@ -8,7 +8,7 @@ import type { Flow } from './queue-store.ts';
 /** The share that a lane gets, compared with the others. */
 export const laneWeights: Readonly<Record<Lane, number>> = { interactive: 1, bulk: 0.25 };
 
-// No name of an account has this sign.
+// No name of an account has this character.
 const bulkSuffix = '~bulk';
 
 /** The name of the flow that the tasks of an account wait in. */
@@ -20,8 +20,8 @@ export const costOf = (n: number, lane: Lane = 'interactive'): number =>
   Math.ceil((1000 * n) / laneWeights[lane]);
 
 /**
- * The flows in the order of their turns: the least tag first, then who was served longest ago. Never by name: that would
- * favour the same accounts for ever.
+ * The flows in the order of their turns: the least tag first, then the one that was served longest ago. Never by name, which
+ * would favour the same accounts for ever.
  */
 export const byTurn = (flows: readonly Flow[]): readonly Flow[] =>
   flows.toSorted((a, b) => a.virtualTime - b.virtualTime || a.servedAt - b.servedAt);

@@ -7,35 +7,35 @@ import type { Flow, Lease, QueueStore, SlotRow, SlotTerms, Waiting } from './que
 export type GrantDeps = {
   readonly queue: QueueStore;
   readonly tasks: QueuedTasks;
-  /** Ends the wait of a task. It is a hint: a slot that is not taken up goes to the next. */
+  /** Ends the wait of a task. It is only a hint: a slot that its task does not take up goes to the next task. */
   readonly wake: (token: string) => Promise<void>;
   readonly now: Clock;
-  /** A text that no other call has. */
+  /** Makes a text that is unique. */
   readonly uniqueId: () => string;
   /** A slot was not taken up in time: its task was not woken, or its workflow is dead. */
   readonly grantExpired: (taskId: string, pool: string) => void;
 };
 
-/** What the queue reads and writes of the tasks. */
+/** What the queue reads and writes about tasks. */
 type QueuedTasks = {
   findRecord(id: string): Promise<TaskRecord | undefined>;
-  /** The task waits there; the reconciler checks it at `nextCheckAt`. Only for one that nobody submits. */
+  /** The task waits in this queue; the reconciler checks it at `nextCheckAt`. Only for a task that no attempt submits. */
   recordQueued(id: string, queue: QueuePlace, nextCheckAt: number): Promise<unknown>;
 };
 
 /** How long a waiting task has to take up its slot, in milliseconds. */
 const grantMs = 30 * 1000;
-/** How long before its submit a task may have its slot, in milliseconds: it waits for the submit in a function. */
+/** How long before its submit a task may get its slot, in milliseconds: a function waits for that time. */
 export const submitHorizonMs = 3000;
-/** How many waiting tasks of a flow are read: other functions that hand out slots may have claimed the first ones. */
+/** How many waiting tasks of a flow are read: other functions may have claimed the first ones. */
 const headSize = 25;
-/** How often a hand-out is retried because another function was faster, or a row was left over. */
+/** How often a grant is retried because another function was faster, or a row was left over. */
 const maxAttempts = 60;
 
 /**
- * Hands free slots of a segment to those who wait for them, `max` at most, and wakes them. Slots are handed out and not
- * competed for: a task that is woken has its slot. Everyone calls this who frees a slot, enters the queue or has
- * submitted. Returns how many were handed out.
+ * Gives free slots of a segment to the tasks that wait for them, `max` at most, and wakes those tasks. Slots are assigned,
+ * and tasks do not compete for them: a task that is woken has its slot. Every function calls this after it has freed a
+ * slot, put a task into the queue, or submitted one. Returns how many slots were given.
  */
 export const grantSlots =
   (deps: GrantDeps) =>
@@ -59,7 +59,7 @@ async function grantOnce(deps: GrantDeps, segment: Segment): Promise<Result> {
   return hasSlotFor(segment, row, deps.now()) ? grantNext(deps, segment, row) : 'none';
 }
 
-/** Frees the slots that nobody has taken up in time. Their tasks still wait, at their old places. */
+/** Frees the slots that were not taken up in time. Their tasks still wait, at their old places. */
 async function expireGrants(deps: GrantDeps, segment: Segment, seen: SlotRow): Promise<SlotRow> {
   let row = seen;
   for (const [taskId, lease] of seen.leases) {
@@ -100,7 +100,7 @@ async function grantNext(deps: GrantDeps, segment: Segment, row: SlotRow): Promi
   return hasForgotten ? 'retry' : 'none';
 }
 
-/** All flows of the queues of this segment. A queue without any is not marked any more. */
+/** All flows of the queues of this segment. A queue without flows loses its mark. */
 async function flowsWaitingFor(
   { queue }: GrantDeps,
   segment: Segment,
@@ -109,7 +109,7 @@ async function flowsWaitingFor(
   const found = await Promise.all(
     [...queued].map(async ([name, mark]) => {
       const flows = await queue.flows(name);
-      // Only if nobody has entered since: the mark was read before the flows were.
+      // The mark stays if a task has entered since: the mark was read before the flows.
       if (flows.length === 0) await queue.clearQueued(segment, name, mark);
       return flows;
     }),
@@ -131,7 +131,7 @@ async function handOver(
   if (!(await queue.claim(head, claim))) return 'retry';
   const task = await deps.tasks.findRecord(head.taskId);
   if (!task || isDeleted(task) || !isQueued(task)) {
-    // It was cancelled, or is about to be submitted: nobody is charged for it.
+    // The task was cancelled, or is about to be submitted: its flow is not charged for it.
     await Promise.all([queue.removeWaiting(head), queue.returnTurn(flow, head.cost)]);
     await wakeCancelled(deps, task);
     return 'retry';
@@ -145,18 +145,18 @@ async function handOver(
   }
   await queue.unclaim(head, owner);
   await queue.returnTurn(flow, head.cost);
-  // Not the end: who was faster may have seen this one claimed, and has left it to us.
+  // Retried, because a faster function may have seen the claim on this task, and has left the task to this one.
   return 'retry';
 }
 
-/** A cancelled task still waits: woken, it ends. */
+/** A cancelled task still waits; it ends when it is woken. */
 async function wakeCancelled({ wake }: GrantDeps, task: TaskRecord | undefined): Promise<void> {
   if (task?.status === 'pending' && task.cancelledAt !== undefined && task.wakeToken) {
     await wake(task.wakeToken);
   }
 }
 
-/** The lease of a slot that is handed to a waiting task. */
+/** The lease of a slot that is given to a waiting task. */
 function leaseFor(segment: Segment, row: SlotRow, now: number): Lease {
   const startAt = nextStart(segment, row, now);
   return { until: startAt + grantMs, since: now, held: false, startAt };
@@ -178,7 +178,10 @@ function termsFor(
   };
 }
 
-/** The next submit of a segment, if it has a rate: reserved by whoever sees that nobody has reserved it. */
+/**
+ * The next submit of a segment, if it has a rate: it is reserved only if no other function has reserved it since the
+ * read.
+ */
 export const submitTerms = (segment: Segment, row: SlotRow, now: number): SlotTerms['submit'] =>
   segment.submitIntervalMs === undefined
     ? undefined

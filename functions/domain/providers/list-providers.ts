@@ -21,15 +21,15 @@ type Deps = {
   readonly now: Clock;
 };
 
-/** The reconciler counts who waits once a minute; a count that is older says nothing, in milliseconds. */
+/** The reconciler counts the waiting tasks once a minute. An older count than this, in milliseconds, is not used. */
 const maxSummaryAgeMs = 2 * 60 * 1000;
-/** Without a count: so many tasks of so many accounts are counted. */
+/** If there is no count: how many flows, and how many tasks of each, are counted here. */
 const counted = { flows: 100, tasks: 100 };
 
 /**
- * The providers in their order, and then those that are not offered: whether there is a key (never the key), how many jobs
- * they take, have and wait for, how long they take, and what they have rejected lately. `reconciledAt`: when the reconciler
- * has run last, in unix seconds.
+ * The providers in their order, then those that are not offered. For each one: whether there is a key (never the key itself),
+ * how many jobs it accepts and has, how many tasks wait for it, how long a job takes, and what it has rejected lately.
+ * `reconciledAt`: when the reconciler last ran, in unix seconds.
  */
 export const listProviders = (deps: Deps) => async () => {
   const withKey = await deps.withKey();
@@ -100,7 +100,7 @@ async function poolView(deps: Deps, { name, isLimited, segments }: Pool) {
   };
 }
 
-/** How many wait in the queues for these slots, as it was a minute ago at most, and since when. */
+/** How many tasks wait for these slots, by the last count, and since when the first one waits. */
 async function waitingFor(deps: Deps, rows: readonly SlotRow[]) {
   const queues = new Set(rows.flatMap(({ queued }) => [...queued.keys()]));
   const found = await Promise.all([...queues].map((queue) => countIn(deps, queue)));

@@ -15,7 +15,7 @@ const fallbackBounds = { min: 60, max: 120 };
 type ProviderTimes = {
   /** How long such a task typically takes. */
   readonly typicalSeconds: number;
-  /** How long the provider has had it already. */
+  /** How long the provider has already had the job. */
   readonly elapsedSeconds?: number;
   readonly supportsWebhook?: boolean | undefined;
 };

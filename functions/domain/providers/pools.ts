@@ -8,7 +8,7 @@ import {
   providersFor,
 } from '../model/catalogue.ts';
 
-/** The slots of one provider, or of one model there: who has one of them may have a job at the provider. */
+/** The slots of one provider, or of one model there: a task that has one may have a job at the provider. */
 export type Pool = {
   /** `dashscope/wan2.5-i2i-preview` or `fal` */
   readonly name: string;
@@ -19,8 +19,8 @@ export type Pool = {
 };
 
 /**
- * A part of the slots of a pool. All leases of a segment lie in one row, of which every write costs its size: with more
- * slots than these, a pool is divided.
+ * A part of the slots of a pool. All leases of a segment are in one row, and every write costs the size of the whole row, so
+ * a large pool is divided.
  */
 export type Segment = {
   readonly pool: string;
@@ -32,8 +32,8 @@ export type Segment = {
 };
 
 /**
- * The slots in one segment. A row with 64 leases costs 4 write units, and so many jobs of half a minute are 50 units a
- * second on it, of the 1,000 that one row can take.
+ * The most slots in one segment. A write of a row with 64 leases costs 4 write units; 64 jobs of half a minute each need
+ * about 50 units a second, of the 1,000 that one row can take.
  */
 const slotsInSegment = 64;
 
@@ -68,7 +68,7 @@ export function poolOf(
   };
 }
 
-/** What holds at a provider without limits for those who wait there because it was busy. */
+/** At a provider without limits: the capacity for the tasks that wait because it was busy. */
 const unlimited: Capacity = { running: slotsInSegment };
 
 function segmentsOf(

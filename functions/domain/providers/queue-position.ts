@@ -12,10 +12,10 @@ import { byTurn, costOf, flowOf } from './fair-order.ts';
 import type { Pool } from './pools.ts';
 import type { Flow, FlowKey, FlowSummary, QueueStore, SlotRow, Waiting } from './queue-store.ts';
 
-// Where a task stands in the queue, without a scan: the next hand-overs are played through with the first tasks of each
-// flow, and what stands farther behind is estimated. Only reads, and one result for all requests within seconds.
+// The position of a task in the queue, without a scan: the next grants are simulated with the first tasks of each flow, and
+// positions farther back are estimated. This only reads, and one read serves all requests of a few seconds.
 
-/** What of the queue is read to tell a place. */
+/** The reads of the queue that a position needs. */
 type QueueReader = Pick<QueueStore, 'readSlots' | 'flows' | 'firstWaiting' | 'readSummary'>;
 
 type Deps = {
@@ -33,23 +33,23 @@ export type QueueEstimate = ExpectedWait & {
   readonly position: number;
 };
 
-/** What is asked about a task that does not wait yet. */
+/** The fields of a task that does not wait yet. */
 type Newcomer = Pick<TaskState, 'id' | 'account' | 'lane' | 'model' | 'n'>;
 
 export type QueueEstimates = ReturnType<typeof queueEstimates>;
 
-/** How long a function answers from what it has read of a queue, in milliseconds. */
+/** How long a function uses what it has read of a queue, in milliseconds. */
 const snapshotTtlMs = 3000;
-/** To this position the order is exact. Not more flows than that can have a task before it. */
+/** Up to this position the order is exact. At most this many flows can have a task before it. */
 const exactPositions = 100;
-/** How many tasks of a flow are read: at first, for the exact order, and of the flow of the task that is asked about. */
+/** How many tasks of a flow are read: at first, for the exact order, and for the flow of the task itself. */
 const pages = { first: 25, exact: 2 * exactPositions, own: 1000 };
 /** No task waits longer, in seconds. */
 const maxWaitSeconds = maxQueueMs / 1000;
-/** A summary that is older says nothing, in milliseconds: the reconciler writes one a minute. */
+/** An older summary than this, in milliseconds, is not used: the reconciler writes one a minute. */
 const maxSummaryAgeMs = 5 * 60 * 1000;
 
-/** Positions and waiting times of tasks. What cannot be read is not known, and fails nobody's request. */
+/** Positions and waiting times of tasks. If the queue cannot be read there is no estimate, and no request fails. */
 export function queueEstimates(deps: Deps) {
   const { now, poolOf } = deps;
   const snapshots = ttlCache<Snapshot>({ ttlMs: snapshotTtlMs, maxEntries: 100, now });
@@ -66,7 +66,7 @@ export function queueEstimates(deps: Deps) {
   });
 
   const estimates = {
-    /** Of a task that waits. */
+    /** For a task that waits. */
     async ofQueued(task: QueuedTask): Promise<QueueEstimate | undefined> {
       const pools = deps.pools.filter(({ name }) => task.queue.pools.includes(name));
       if (pools.length === 0) return undefined;
@@ -79,7 +79,7 @@ export function queueEstimates(deps: Deps) {
       }
     },
 
-    /** Of a task that would begin to wait now. Undefined when there is a free slot for it. */
+    /** For a task that would begin to wait now. Undefined when there is a free slot for it. */
     async ofNewcomer(
       task: Newcomer,
       providers: readonly ProviderName[],
@@ -96,7 +96,7 @@ export function queueEstimates(deps: Deps) {
       }
     },
 
-    /** Of a new task, or of one whose create was repeated. */
+    /** For a new task, or for one whose create was repeated. */
     async ofCreated(
       task: TaskState,
       providers: readonly ProviderName[],
@@ -118,15 +118,15 @@ const placeIn = (pools: readonly Pool[], { id, account, lane }: Newcomer) => ({
   taskId: id,
 });
 
-/** The slots of some pools, and who waits for them. */
+/** The slots of some pools, and the tasks that wait for them. */
 type Snapshot = {
   readonly pools: readonly Pool[];
   readonly slots: readonly { readonly size: number; readonly row: SlotRow }[];
   /** In the order of their turns. */
   readonly flows: readonly Flow[];
-  /** The flows in which many wait, as they were at most some minutes ago. */
+  /** The flows in which many tasks wait, as they were at most some minutes ago. */
   readonly summaries: ReadonlyMap<string, FlowSummary>;
-  /** The first tasks of a flow that nobody is handing a slot to. */
+  /** The first tasks of a flow, without those that are just getting a slot. */
   readonly waiting: (flow: FlowKey, limit: number) => Promise<Page>;
   /** The positions of the tasks that are next. */
   readonly order: ReadonlyMap<string, number>;
@@ -134,9 +134,9 @@ type Snapshot = {
 
 type Page = {
   readonly rows: readonly Waiting[];
-  /** Who has a slot already, or nearly. */
+  /** The tasks that are just getting a slot. */
   readonly served: ReadonlySet<string>;
-  /** `false`: more may wait behind them. */
+  /** `false`: more tasks may wait behind these. */
   readonly isAll: boolean;
 };
 
@@ -152,7 +152,7 @@ async function readSnapshot(deps: Deps, pools: readonly Pool[]): Promise<Snapsho
         row: await queue.readSlots(segment),
       })),
   );
-  // Everybody who waits for one of these slots, in whatever queue.
+  // All tasks that wait for one of these slots, in any queue.
   const names = [...new Set(slots.flatMap(({ row }) => [...row.queued.keys()]))];
   const [flows, summaries] = await Promise.all([
     Promise.all(names.map((name) => queue.flows(name))),
@@ -205,7 +205,7 @@ type Turn = {
   servedAt: number;
 };
 
-/** Plays through the next hand-overs, as `grantSlots` will make them if nobody else comes. */
+/** Simulates the next grants, as `grantSlots` will make them if no other task enters. */
 async function nextInOrder(
   flows: readonly Flow[],
   waiting: Snapshot['waiting'],
@@ -232,7 +232,7 @@ async function nextInOrder(
   return order;
 }
 
-/** The flow that is next, of those in which somebody waits. */
+/** The flow that is next, of those in which a task waits. */
 async function nextTurn(
   turns: readonly Turn[],
   waiting: Snapshot['waiting'],
@@ -277,7 +277,7 @@ async function aheadInFlow(snapshot: Snapshot, flow: Flow, place: Place) {
   return { count, cost: Math.round(count * meanCostOf(page.rows)) };
 }
 
-/** How many waited, when the flow was last summarised, from the first that is left to those who came at `since`. */
+/** How many tasks waited, at the last summary of the flow, between the first one that still waits and those of `since`. */
 function summarisedBetween(
   { summaries }: Snapshot,
   flow: Flow,
@@ -289,7 +289,7 @@ function summarisedBetween(
   return rankIn(summary, since) - rankIn(summary, rows[0]?.since ?? 0);
 }
 
-/** How many in a summarised flow came before this time. */
+/** How many tasks of a summarised flow came before this time. */
 function rankIn({ count, since }: FlowSummary, time: number): number {
   const later = since.findIndex((one) => one >= time);
   if (later === 0) return 0;
@@ -306,7 +306,7 @@ async function countBefore(
   tag: number,
   isNear: boolean,
 ): Promise<number> {
-  if (!isNear) return 1; // somebody waits there, or the flow is forgotten soon
+  if (!isNear) return 1; // a task waits there, or the flow is deleted soon
   const { rows, isAll } = await snapshot.waiting(flow, pages.first);
   let virtualTime = flow.virtualTime;
   const served = rows.findIndex(({ cost }) => {
@@ -324,7 +324,7 @@ async function countBefore(
 const meanCostOf = (rows: readonly Waiting[]): number =>
   rows.length === 0 ? costOf(1) : rows.reduce((sum, { cost }) => sum + cost, 0) / rows.length;
 
-/** Whole positions to 100; above they have two digits that say something. */
+/** Exact up to 100; above that, rounded up to two significant digits. */
 function roundUp(position: number): number {
   if (position <= exactPositions) return position;
   const step = 10 ** (Math.floor(Math.log10(position)) - 1);
@@ -335,8 +335,8 @@ const hasFreeSlot = ({ slots }: Snapshot): boolean =>
   slots.some(({ size, row }) => row.leases.size < size);
 
 /**
- * How long the one at this position waits. So many jobs begin in a second as there are slots, divided by the time for
- * which a job has its slot (Little's law), and as the provider takes submits.
+ * How long the task at this position waits. The jobs that begin in a second are the number of slots divided by the time for
+ * which a job has its slot (Little's law), but not more than the submits that the provider accepts.
  */
 async function expectedWait(
   { typicalSeconds, now }: Deps,

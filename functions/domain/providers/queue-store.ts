@@ -1,23 +1,23 @@
 // The rows of the queue in front of the providers. Every write is one conditional write of one row, and every
-// read sees all writes that were answered before it. Nothing of it is part of a transaction.
+// read sees all writes that finished before it. No transaction is needed.
 
 /** Which row has the slots of a segment. */
 export type SegmentKey = { readonly pool: string; readonly index: number };
 
 /** A slot that a task has: it may have a job at the provider. */
 export type Lease = {
-  /** When the lease is over. What follows then is decided by the task, and never by the time alone. */
+  /** When the lease ends. The state of the task decides what happens then, never the time alone. */
   readonly until: number;
   readonly since: number;
-  /** `false`: it was handed to a waiting task, which has not taken it up. */
+  /** `false`: the slot was given to a waiting task, which has not taken it up yet. */
   readonly held: boolean;
   /** The job is not submitted before this time. */
   readonly startAt: number;
-  /** It is unknown whether the provider has the job: the slot is kept, and goes by its time. */
+  /** It is unknown whether the provider has the job: the slot is kept until its lease ends. */
   readonly unknown?: boolean | undefined;
 };
 
-/** The slots of a segment, and who waits for them. */
+/** The slots of a segment, and the queues of the tasks that wait for them. */
 export type SlotRow = {
   /** By task id: a write that is repeated takes no second slot. */
   readonly leases: ReadonlyMap<string, Lease>;
@@ -27,21 +27,21 @@ export type SlotRow = {
   readonly nextSubmitAt: number;
   /** The provider was busy: no slot is given before this time. */
   readonly pausedUntil: number;
-  /** The queues in which somebody may wait for this segment, each with the mark of the last one who entered. */
+  /** The queues in which tasks may wait for this segment, each with the mark of the task that entered last. */
   readonly queued: ReadonlyMap<string, string>;
 };
 
 /** The row after the write; or, when its condition failed, the row as it is. */
 export type SlotWrite = { readonly done: boolean; readonly row: SlotRow };
 
-/** What takes a slot needs to be true. */
+/** The conditions for taking a slot. */
 export type SlotTerms = {
-  /** Fewer leases than these. */
+  /** There must be fewer leases than this. */
   readonly slots: number;
   readonly now: number;
-  /** Nobody waits: newcomers queue behind those who do. */
+  /** No task may wait: a new task does not overtake waiting ones. */
   readonly nobodyWaits?: boolean | undefined;
-  /** The rate of submits: `seen` is what the row must have, when absent a time that is over; `next` is what it gets. */
+  /** The next submit: the row must have the time `seen` (if absent: a time that has passed), and gets the time `next`. */
   readonly submit?: { readonly seen?: number | undefined; readonly next: number } | undefined;
   /** The virtual time that the row gets. */
   readonly virtualTime?: number | undefined;
@@ -63,29 +63,29 @@ export type WaitingKey = FlowKey & { readonly since: number; readonly taskId: st
 export type Waiting = WaitingKey & {
   /** By how much its flow is charged when it is served. */
   readonly cost: number;
-  /** Who is handing a slot to it, until when. */
+  /** Until when a function has claimed the task, to give it a slot. */
   readonly claimedUntil?: number | undefined;
 };
 
-/** A flow in which many wait. */
+/** A flow in which many tasks wait. */
 export type FlowSummary = {
   readonly flow: string;
   readonly count: number;
-  /** Since when they wait, at equal steps from the first to the last. */
+  /** Since when tasks wait: a sample of them, at equal steps from the first to the last. */
   readonly since: readonly number[];
 };
 
-/** How many wait in the long flows of a queue, as it was at a time. */
+/** How many tasks wait in the long flows of a queue, at one moment. */
 export type QueueSummary = {
   readonly takenAt: number;
   readonly flows: readonly FlowSummary[];
-  /** How many wait in all flows, also in short ones. */
+  /** How many tasks wait in all flows, also in short ones. */
   readonly waiting?: number | undefined;
-  /** Since when the one waits that has waited longest. */
+  /** Since when the longest waiting task waits. */
   readonly oldestSince?: number | undefined;
 };
 
-/** The reconciler writes a summary of this name at the end of each run, which says when that was. No queue is called so. */
+/** The name of the summary in which the reconciler writes, at the end of each run, when that was. No queue has this name. */
 export const reconcilerRun = 'reconciler';
 
 export type QueueStore = {
@@ -98,11 +98,11 @@ export type QueueStore = {
   keepSlot(key: SegmentKey, taskId: string, until: number): Promise<SlotWrite>;
   /** Frees the slot of a task, unless it is kept. */
   releaseSlot(key: SegmentKey, taskId: string): Promise<SlotWrite>;
-  /** Frees a slot whose lease is still as it was seen: nobody has taken it up or lengthened it. */
+  /** Frees a slot if its lease is still as it was read: not taken up or lengthened since. */
   reclaimSlot(key: SegmentKey, taskId: string, seen: Lease): Promise<SlotWrite>;
-  /** Somebody waits in this queue. */
+  /** Records that a task waits in this queue. */
   markQueued(key: SegmentKey, queue: string, mark: string): Promise<SlotRow>;
-  /** Nobody waits in this queue, as was seen after the mark was read. */
+  /** Records that no task waits in this queue, if the mark is still the one that was read before. */
   clearQueued(key: SegmentKey, queue: string, seenMark: string): Promise<void>;
   /** No slot is given before this time. A longer pause stays as it is. */
   pause(key: SegmentKey, until: number): Promise<void>;
@@ -110,22 +110,25 @@ export type QueueStore = {
   flows(queue: string): Promise<readonly Flow[]>;
   /** A task enters: the tag of its flow is at least `virtualTime`, and it has a new mark. */
   enterFlow(key: FlowKey, virtualTime: number, mark: string): Promise<void>;
-  /** Charges a flow for its turn, if it is still as it was seen. */
+  /** Charges a flow for its turn, if it is still as it was read. */
   takeTurn(flow: Flow, virtualTime: number, servedAt: number): Promise<boolean>;
-  /** Gives a turn back that served nobody. */
+  /** Gives back a turn in which no task was served. */
   returnTurn(key: FlowKey, cost: number): Promise<void>;
-  /** Deletes a flow in which nobody waits, if it is still as it was seen. */
+  /** Deletes a flow in which no task waits, if it is still as it was read. */
   forgetFlow(flow: Flow): Promise<void>;
 
   addWaiting(waiting: Waiting): Promise<void>;
-  /** Those who have waited longest in a flow. */
+  /** The tasks that have waited longest in a flow. */
   firstWaiting(key: FlowKey, limit: number): Promise<readonly Waiting[]>;
-  /** Since when each of those waits who wait in a flow, in their order, as it was a moment ago. */
+  /** Since when each task of a flow waits, in their order. It may be a moment old. */
   allWaitingSince(key: FlowKey): Promise<readonly number[]>;
-  /** Only one hands a slot to a waiting task at a time. `false`: it is gone, or claimed by another. */
+  /**
+   * Claims a waiting task: only one function at a time gives it a slot. `false`: the task is gone, or another one has
+   * claimed it.
+   */
   claim(key: WaitingKey, claim: Claim): Promise<boolean>;
   unclaim(key: WaitingKey, owner: string): Promise<void>;
-  /** The slot for which a task was claimed is of no use to it: another one may be handed to it at once. */
+  /** Ends the claim on a task that had no use for its slot, so that it can get another one at once. */
   endClaim(key: WaitingKey): Promise<void>;
   removeWaiting(key: WaitingKey): Promise<void>;
 

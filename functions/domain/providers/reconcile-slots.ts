@@ -7,7 +7,7 @@ import type { FlowSummary, Lease, SlotRow } from './queue-store.ts';
 import { leaseMs, type SlotDeps, slotName } from './slots.ts';
 
 export type ReconcileSlotsDeps = SlotDeps & {
-  /** A slot was freed that its task should have freed, or never used. Not one that was kept, and whose time is over. */
+  /** A slot was freed that its task should have freed, or never used. Not called for a kept slot whose lease has ended. */
   readonly reclaimed: (taskId: string, pool: string) => void;
 };
 
@@ -15,22 +15,22 @@ export type ReconcileSlotsDeps = SlotDeps & {
 const checkAfterMs = 3 * 60 * 1000;
 /** The clocks of two functions differ by less. */
 const graceMs = 60 * 1000;
-/** So many slots are handed out in one run for each segment: enough to fill one that a deployment has added. */
+/** How many slots one run gives out in each segment: enough to fill one that a deployment has added. */
 const maxGrants = 20;
 
-/** How full the providers of live tasks are, and who waits for them. */
+/** How full the providers of live tasks are, and how many tasks wait for them. */
 export type QueueState = {
   /** How many slots there are, of the pools that have a limit, and how many of them are taken. */
   readonly slots: number;
   readonly taken: number;
   readonly waiting: number;
-  /** Since when the one waits who has waited longest. */
+  /** Since when the longest waiting task waits. */
   readonly oldestSince?: number | undefined;
 };
 
 /**
  * Repairs the slots of all pools: frees those whose tasks have ended, lengthens the leases of those whose jobs are still
- * at their providers, and hands free slots to those who wait. A slot is never freed by time alone: its task says whether
+ * at their providers, and gives free slots to the tasks that wait. A slot is never freed by time alone: its task says whether
  * the provider may have the job.
  */
 export const reconcileSlots = (deps: ReconcileSlotsDeps) => async (): Promise<QueueState> => {
@@ -44,7 +44,7 @@ export const reconcileSlots = (deps: ReconcileSlotsDeps) => async (): Promise<Qu
   };
 };
 
-/** What a run tells about the queue. Nothing when no provider has a limit and nobody waits: a metric costs money. */
+/** The metrics about the queue. None when no provider has a limit and no task waits, because a metric costs money. */
 export function queueMetrics(
   { slots, taken, waiting, oldestSince }: QueueState,
   now: number,
@@ -63,7 +63,7 @@ export function queueMetrics(
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
 
-/** Counts those who wait, and writes it down for those who ask where a task stands. */
+/** Counts the waiting tasks, and writes the summaries from which positions are estimated. */
 async function waitingIn({ queue, now }: ReconcileSlotsDeps, names: readonly string[]) {
   const found = await Promise.all(
     names.map(async (name) => {
@@ -81,7 +81,7 @@ async function waitingIn({ queue, now }: ReconcileSlotsDeps, names: readonly str
         waiting,
         oldestSince,
       });
-      // Who waits in test mode is told where he stands, and nobody else counts him.
+      // Test tasks have a position too, but the metrics do not count them.
       return name === sandbox ? [] : flows.map(({ since }) => since);
     }),
   );
@@ -89,17 +89,17 @@ async function waitingIn({ queue, now }: ReconcileSlotsDeps, names: readonly str
   return { waiting: sum(flows.map(({ length }) => length)), oldestSince: oldestIn(flows) };
 }
 
-/** Since when the one waits that has waited longest, if anybody waits. */
+/** Since when the longest waiting task waits, if any task waits. */
 function oldestIn(flows: readonly (readonly number[])[]): number | undefined {
   const oldest = Math.min(...flows.flatMap(([first]) => first ?? []));
   return Number.isFinite(oldest) ? oldest : undefined;
 }
 
-/** A flow is summarised from so many tasks on: those of a shorter one are read. */
+/** A flow with at least this many tasks is summarised; the tasks of a shorter one are read. */
 const longFlow = 25;
-/** A summary names so many flows, the longest, so that it is one small row. */
+/** How many flows, the longest ones, a summary has at most, so that it is one small row. */
 const maxSummarised = 40;
-/** At so many steps a summary says since when the tasks wait. */
+/** In how many steps a summary says since when the tasks wait. */
 const summarySteps = 16;
 
 const summaryOf = (
@@ -132,7 +132,7 @@ async function reconcilePool(deps: ReconcileSlotsDeps, pool: Pool) {
   return { pool, queues, taken: sum(rows.map(({ leases }) => leases.size)) };
 }
 
-/** A segment that a deployment has added knows nobody who waits. */
+/** Marks every queue in every segment: one that a deployment has added has no marks yet. */
 async function markEverywhere(
   { queue, uniqueId }: ReconcileSlotsDeps,
   { segments }: Pool,
@@ -162,7 +162,7 @@ async function repair(
   }
 }
 
-// One that was not taken up goes by its own time, when slots are handed out.
+// A slot that was not taken up is freed when slots are given out (`grantSlots`).
 const isDue = ({ held, until, since }: Lease, now: number): boolean =>
   held && (now >= until + graceMs || now >= since + checkAfterMs);
 
@@ -171,7 +171,7 @@ function isOver(task: TaskRecord | undefined, slot: string, lease: Lease, now: n
   const isPast = now >= lease.until + graceMs;
   if (lease.unknown) return isPast;
   if (!task || isDeleted(task) || isEnded(task) || task.outcome !== undefined) return true;
-  // An attempt that crashed has taken this one, and the next attempt another one.
+  // An attempt that crashed may have taken this slot, and the next attempt another one.
   if (task.submitLockedAt !== undefined) return task.slot !== slot;
   return isPast && task.status === 'pending';
 }

@@ -3,8 +3,8 @@ import { failures } from '../model/failures.ts';
 import type { TaskErrorCode } from '../model/problem.ts';
 import type { Failure } from '../model/task.ts';
 
-// What providers do not accept is counted for the operator, by the code that a caller would get for it. Only a rejection is
-// written: a job that is accepted costs nothing.
+// Jobs that providers do not accept are counted for the operator, by the error code that a caller would get. Only a rejection
+// is written: an accepted job costs no write.
 
 /** How many days are kept, today included. */
 export const rejectionDays = 7;
@@ -17,18 +17,18 @@ export type RejectionCount = {
 };
 
 export type Rejections = {
-  /** Counts one. */
+  /** Counts one rejection. */
   record(provider: ProviderName, code: TaskErrorCode): Promise<void>;
-  /** Those of the last days, the newest day first. */
+  /** The counts of the last days, the newest day first. */
   recent(provider: ProviderName): Promise<readonly RejectionCount[]>;
 };
 
-/** What became of a job that a provider did not accept. */
+/** How a provider declined a job. */
 type Rejected =
   | { readonly state: 'busy' }
   | { readonly state: 'operator_must_act'; readonly error: { readonly failure: Failure } };
 
-/** The code by which a rejection is counted: that of a task which fails for it. */
+/** The code by which a rejection is counted: the one that a task fails with for it. */
 export function rejectionCode(rejected: Rejected): TaskErrorCode {
   switch (rejected.state) {
     case 'busy':

@@ -1,13 +1,13 @@
 import { type TaskErrorCode, taskErrorCodes } from '../model/problem.ts';
 
 // What a prompt asks of the sandbox provider, in brackets: `[fail: content_policy_violation]`, `[seconds: 40]`,
-// `[partial: 2]`, `[busy]`, `[unknown]`. Other words in brackets are words.
+// `[partial: 2]`, `[busy]`, `[unknown]`. Other words in brackets have no effect.
 
 /** How long a job may be asked to take, in seconds: the sandbox does one at a time, for everybody. */
 export const maxSandboxSeconds = 120;
 /** How often a busy sandbox refuses when the prompt does not say: the workflow retries this often within seconds. */
 const usualBusy = 2;
-/** More often than this the sandbox is not busy. From the third time on the task waits in the queue. */
+/** How often the sandbox can be busy at most. From the third time on the task waits in the queue. */
 export const maxSandboxBusy = 5;
 
 export type SandboxEffects = {
@@ -15,9 +15,9 @@ export type SandboxEffects = {
   readonly fail?: TaskErrorCode;
   /** How long the job takes. */
   readonly seconds?: number;
-  /** So many images are made, and not more. */
+  /** Only this many images are made. */
   readonly partial?: number;
-  /** So many submits are refused before one is accepted. */
+  /** How many submits are refused before one is accepted. */
   readonly busy?: number;
   /** The submit gets no clear response. */
   readonly unknown?: true;

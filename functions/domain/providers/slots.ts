@@ -16,18 +16,18 @@ export type SlotDeps = GrantDeps & {
 export const leaseMs = 20 * 60 * 1000;
 /** How many typical durations a slot is kept for a job that may be at the provider. */
 const unknownDurations = 2;
-/** How long a provider is left alone that was busy, when it does not say how long, in milliseconds. */
+/** How long a busy provider gets no submits if it does not say how long, in milliseconds. */
 const busyPauseMs = 5000;
 const maxBusyPauseMs = 5 * 60 * 1000;
 /**
- * A task that providers have been too busy for more often is left to the reconciler, which tries once a minute: each try takes a
- * dozen of the 25,000 events that an execution may have.
+ * If providers were too busy for a task more often than this, the task is left to the reconciler, which tries once a minute:
+ * each try takes a dozen of the 25,000 events that an execution may have.
  */
 const maxQuickTries = 8;
-/** For how long a function knows, from one read, whether a provider without limits may have newcomers, in milliseconds. */
+/** How long a function uses one read of whether a provider without limits is open to new tasks, in milliseconds. */
 const openTtlMs = 1000;
 
-/** How many slots are handed on by one call: enough to fill what a deployment has added, and not too long. */
+/** How many slots one call gives out: enough to fill what a deployment has added, without taking too long. */
 const grantsOnRelease = 3;
 const grantsOnEntry = 2;
 
@@ -50,8 +50,8 @@ export function providerSlots(deps: SlotDeps) {
   const openRows = ttlCache<SlotRow>({ ttlMs: openTtlMs, maxEntries: 100, now });
 
   /**
-   * Whether a newcomer may submit at a provider without limits: it was not busy just now, and nobody waits for it. Newcomers
-   * that did not look would keep it busy, and those who wait would not get a turn.
+   * Whether a new task may submit at a provider without limits: the provider was not busy just now, and no task waits for it.
+   * Without this check new tasks would keep it busy, and waiting tasks would never get a turn.
    */
   async function isOpen({ segments }: Pool): Promise<boolean> {
     const rows = await Promise.all(
@@ -66,8 +66,8 @@ export function providerSlots(deps: SlotDeps) {
     return mayTry ? { provider: pool.provider, startAt: now() } : undefined;
   }
 
-  /** The slot that a waiting task was handed; with it, the rows of all slots that it waits for. */
-  async function handedSlot(task: Pending, names: readonly string[]) {
+  /** The slot that a waiting task was given, with the rows of all slots that it waits for. */
+  async function grantedSlot(task: Pending, names: readonly string[]) {
     const segments = segmentsOf(pools, names);
     const rows = await Promise.all(segments.map((segment) => queue.readSlots(segment)));
     const index = rows.findIndex(({ leases }) => leases.has(task.id));
@@ -85,8 +85,8 @@ export function providerSlots(deps: SlotDeps) {
   }
 
   /**
-   * Takes a free slot of a segment, if nobody waits for it. Returns when to submit. `seen` is the row as a write before
-   * this one has found it.
+   * Takes a free slot of a segment, if no task waits for it. Returns when to submit. `seen` is the row as an earlier
+   * write has found it.
    */
   async function acquire(
     segment: Segment,
@@ -103,19 +103,19 @@ export function providerSlots(deps: SlotDeps) {
       nobodyWaits: true,
       submit: seen ? submitTerms(segment, seen, at) : firstSubmit(segment, at),
     });
-    // Taken now or by an earlier attempt, or by this one whose response was lost.
+    // The slot was taken now, by an earlier attempt, or by this write, whose response was lost.
     if (done || row.leases.has(taskId)) return row.leases.get(taskId)?.startAt;
-    // The queue has an order, and looks again.
+    // Without a free slot the task has to wait. The queue keeps the order, and reads the slots again.
     if (attemptsLeft === 1 || !isFree(segment, row, at)) return undefined;
     return acquire(segment, taskId, attemptsLeft - 1, row);
   }
 
-  async function handedTo(task: Pending, { pools: names }: QueuePlace) {
-    const { mine } = await handedSlot(task, names);
+  async function takeUpGranted(task: Pending, { pools: names }: QueuePlace) {
+    const { mine } = await grantedSlot(task, names);
     return mine && takeUp(task, mine);
   }
 
-  /** A waiting task takes up the slot that it was handed, unless it has gone to another in the meantime. */
+  /** A waiting task takes up the slot that it was given, unless another task has it by now. */
   async function takeUp(task: Pending, segment: Segment): Promise<TakenSlot | undefined> {
     const { done, row } = await queue.holdSlot(segment, task.id, now() + leaseMs);
     const lease = row.leases.get(task.id);
@@ -132,11 +132,11 @@ export function providerSlots(deps: SlotDeps) {
 
   return {
     /**
-     * A slot for the job of a task: the one that it was handed when it has waited, else the first that is free at one of
-     * these providers. A provider without limits has one unless others wait for it, and it costs no write.
+     * A slot for the job of a task: the one that it was given if it has waited, else the first free one at these providers. A
+     * provider without limits has one unless other tasks wait for it; taking it costs no write.
      */
     async take(task: Pending, providers: readonly ProviderName[]): Promise<TakenSlot | undefined> {
-      if (task.queue) return handedTo(task, task.queue);
+      if (task.queue) return takeUpGranted(task, task.queue);
       for (const provider of providers) {
         const pool = deps.poolOf(provider, task.model);
         const taken = pool.isLimited ? await freeSlot(pool, task.id) : await openTo(task, pool);
@@ -150,19 +150,19 @@ export function providerSlots(deps: SlotDeps) {
       providers.map((provider) => deps.poolOf(provider, model).name),
 
     /**
-     * A task enters the queue, at its place: by the time since when it waits. Entering twice is entering once. `true`:
-     * it does not wait, since it has a slot already, or since no provider has the slots any more that it waits for.
+     * Puts a task into the queue, at the place given by the time since when it waits. Entering twice changes nothing. `true`:
+     * the task does not wait, because it has a slot already, or because no provider has such slots any more.
      */
     async enter(task: Pending): Promise<boolean> {
       const place = placeOf(task);
       if (!place || !task.queue) return true;
-      const { segments, rows, mine } = await handedSlot(task, task.queue.pools);
+      const { segments, rows, mine } = await grantedSlot(task, task.queue.pools);
       if (mine || segments.length === 0) return true;
       await queue.addWaiting({ ...place, cost: costOf(task.n, task.lane) });
       const virtualTime = Math.max(0, ...rows.map((row) => row.virtualTime));
       await queue.enterFlow(place, virtualTime, uniqueId());
-      // Only now, and then a look at the slots: one that was freed before is seen here, and whoever frees one
-      // later sees the mark.
+      // The mark is written after the task, and the slots are read after the mark: a slot that was freed before is found
+      // here, and a function that frees one later finds the mark.
       const mark = uniqueId();
       await Promise.all(segments.map((segment) => queue.markQueued(segment, place.queue, mark)));
       await Promise.all(segments.map((segment) => grant(segment, grantsOnEntry)));
@@ -170,8 +170,8 @@ export function providerSlots(deps: SlotDeps) {
     },
 
     /**
-     * How long a task that has entered waits for the pause of a provider, in milliseconds: when it is the next one, and
-     * no job will end in the meantime that would hand out slots. 0 for any other task, and for one that has been tried often.
+     * How long a task in the queue has to wait for the pause of a provider, in milliseconds: only for the first task of its
+     * flow, while no job is running whose end would give out slots. 0 for any other task, and for one that was tried often.
      */
     async idlePauseMs(task: Pending): Promise<number> {
       const place = placeOf(task);
@@ -184,37 +184,41 @@ export function providerSlots(deps: SlotDeps) {
       return Math.max(0, Math.min(...rows.map(({ pausedUntil }) => pausedUntil)) - now());
     },
 
-    /** Hands free slots to those who wait for the same ones as this task. */
+    /** Gives free slots to the tasks that wait for the same slots as this one. */
     async grantBeside({ queue: place }: Pending): Promise<void> {
       const segments = place ? segmentsOf(pools, place.pools) : [];
       for (const segment of segments) await grant(segment, grantsOnEntry);
     },
 
-    /** The job of a task is at its provider: it waits no more, and there may be slots for others. */
+    /** The job of a task is at its provider: the task does not wait any more, and there may be slots for others. */
     async submitted(task: TaskState): Promise<void> {
       const place = placeOf(task);
       if (!place) return;
       await queue.removeWaiting(place);
       if (!task.slot) return;
       const segment = segmentOf(task.slot);
-      // Without limits a slot is for the submit alone: otherwise as few jobs as there are slots would run at once.
+      // At a provider without limits, a slot is only for the submit. Otherwise no more jobs would run at once than it has
+      // slots.
       if (isUnlimited(pools, segment)) await free(task.id, task.slot);
       else await grant(segment, grantsOnEntry);
     },
 
-    /** A task waits no more, without having submitted: its place goes, and the slot that it was handed. */
+    /** A task stops waiting without a submit: removes its place, and frees the slot that it was given. */
     async leave(task: Pending): Promise<void> {
       const place = placeOf(task);
       if (!place || !task.queue) return;
       await queue.removeWaiting(place);
-      const { mine } = await handedSlot(task, task.queue.pools);
+      const { mine } = await grantedSlot(task, task.queue.pools);
       if (mine) await free(task.id, slotName(mine));
     },
 
-    /** Frees the slot of this task and hands it to the next. Freeing twice is freeing once. */
+    /** Frees the slot of this task and gives it to the next one. Freeing twice changes nothing. */
     free,
 
-    /** The provider did not accept the job of a task: its slot is for others. If it has waited, it is at its old place. */
+    /**
+     * The provider did not accept the job of a task: frees its slot for others. A task that has waited is at its old
+     * place.
+     */
     async giveBack(task: Pending, slot: string): Promise<void> {
       const place = placeOf(task);
       if (place) await queue.endClaim(place);
@@ -233,7 +237,7 @@ export function providerSlots(deps: SlotDeps) {
       await queue.keepSlot(segmentOf(slot), id, until);
     },
 
-    /** The provider was busy although it had to have room: no slot is given for a while. It never shortens a longer pause. */
+    /** The provider was busy although it should have room: no slot is given for a while. A longer pause stays as it is. */
     async pause(provider: ProviderName, model: string, retryAfterSeconds = 0): Promise<void> {
       const pauseMs = Math.min(Math.max(retryAfterSeconds * 1000, busyPauseMs), maxBusyPauseMs);
       const { segments } = deps.poolOf(provider, model);
@@ -242,12 +246,12 @@ export function providerSlots(deps: SlotDeps) {
   };
 }
 
-/** So often a newcomer tries to take a slot when others take theirs at the same time. */
+/** How often a new task tries to take a slot while others take theirs. */
 const maxAcquireAttempts = 6;
 
 const hasRate = ({ submitIntervalMs }: Segment): boolean => submitIntervalMs !== undefined;
 
-/** The first attempt knows no row: it succeeds when no submit was reserved for later. */
+/** The first attempt has not read the row: it succeeds when no submit was reserved for later. */
 const firstSubmit = ({ submitIntervalMs }: Segment, at: number) =>
   submitIntervalMs === undefined ? undefined : { next: at + submitIntervalMs };
 
@@ -260,17 +264,20 @@ const isFree = (segment: Segment, row: SlotRow, at: number): boolean =>
   row.pausedUntil <= at &&
   (!hasRate(segment) || row.nextSubmitAt <= at + submitHorizonMs);
 
-/** A submit that found this provider busy is retried within seconds, as the one before whom nobody came. */
+/**
+ * Whether the task has found this provider busy, and tries again within seconds. It does not have to queue behind later
+ * tasks.
+ */
 const isBusyRetry = (task: Pending, provider: ProviderName): boolean =>
   task.provider === provider && (task.busyCount ?? 0) > 0;
 
 const isUnlimited = (pools: readonly Pool[], segment: Segment): boolean =>
   pools.some(({ name, isLimited }) => name === segment.pool && !isLimited);
 
-/** The name of a slot of this segment, as a task remembers it. */
+/** The name of a slot of this segment, as it is stored with a task. */
 export const slotName = ({ pool, index }: Segment): string => `${pool}#${index}`;
 
-/** The segment of a slot: without slots of its own when the deployment has fewer segments by now. */
+/** The segment of a slot. It has no slots if the deployment has fewer segments by now. */
 function segmentNamed(pools: readonly Pool[], slot: string): Segment {
   const at = slot.lastIndexOf('#');
   const [pool, index] = [slot.slice(0, at), Number(slot.slice(at + 1))];
@@ -287,13 +294,13 @@ function poolNamed(pools: readonly Pool[], name: string): Pool {
 const segmentsOf = (pools: readonly Pool[], names: readonly string[]): readonly Segment[] =>
   pools.filter(({ name }) => names.includes(name)).flatMap(({ segments }) => segments);
 
-/** The segments of a pool, for each task from another one on. */
+/** The segments of a pool. The task decides with which one to begin. */
 function inOrderFor(taskId: string, segments: readonly Segment[]): readonly Segment[] {
   const first = Number.parseInt(taskId.slice(-4), 36) % segments.length || 0;
   return [...segments.slice(first), ...segments.slice(0, first)];
 }
 
-/** Where a task waits; undefined for one that does not. */
+/** Where a task waits; undefined for a task that does not wait. */
 const placeOf = (task: TaskState): WaitingKey | undefined =>
   'queue' in task && task.queue
     ? {

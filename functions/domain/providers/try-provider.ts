@@ -28,12 +28,12 @@ export const tryProvider =
     }
     const key = await keyOf(provider);
     const startedAt = now();
-    const asked = key === undefined ? undefined : await ask(provider, key);
+    const trial = key === undefined ? undefined : await ask(provider, key);
     return {
       object: 'provider_trial' as const,
       provider,
-      result: asked?.result ?? ('no_key' as const),
-      status: asked?.status ?? null,
+      result: trial?.result ?? ('no_key' as const),
+      status: trial?.status ?? null,
       ms: Math.max(0, Math.round(now() - startedAt)),
     };
   };

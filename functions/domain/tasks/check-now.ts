@@ -14,8 +14,8 @@ type Deps = {
 };
 
 /**
- * Looks at a task now, and does for it what the reconciler would: starts a workflow that is missing or dead, and wakes one
- * that waits. That is done in the workflow and not in a table, so its entry is written before, and once more with the result.
+ * Checks a task now, and does for it what the reconciler would: starts a workflow that is missing or dead, and wakes one
+ * that waits. This is no write to a table, so the audit entry is written before it, and again with the result.
  * @throws {Problem} `invalid_task_id`, `task_not_found`, `task_ended`
  */
 export const checkNow =

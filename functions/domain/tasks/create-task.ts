@@ -29,7 +29,7 @@ type Deps = {
   readonly ledger: Pick<Ledger, 'reserve' | 'refill'>;
   readonly tasks: Pick<TaskStore, 'find' | 'findRecord'>;
   readonly workflow: Pick<Workflow, 'start'>;
-  /** The models, when it is not the catalogue itself. */
+  /** The models, if they are not those of the catalogue. */
   readonly catalogue?: readonly Model[];
   readonly now: Clock;
   readonly newId: (now: number) => string;
@@ -45,7 +45,7 @@ type Deps = {
 export type Created = { readonly task: Task; readonly replayed: boolean };
 
 /**
- * Creates a task: reserves its price, writes it, and starts it once its pictures are there.
+ * Creates a task: reserves its price, writes it, and starts it if no pictures are to be uploaded.
  * @throws {Problem} when the request is wrong or cannot be paid for; nothing was written
  */
 export const createTask =
@@ -110,7 +110,7 @@ function draft(deps: Deps, request: GenerationRequest, caller: Caller): WithRequ
     callbackUrl: request.callback_url,
     lane: request.lane,
     metadata: request.metadata,
-    // With uploads: when its forms have expired, so that nothing can arrive any more.
+    // With uploads: when the forms have expired, so that nothing can arrive any more.
     nextCheckAt: now + (request.image_uploads ? uploadFormMs : 0) + startGraceMs,
   };
 }
@@ -137,7 +137,7 @@ function checkCallback({ urlProblem }: Deps, url: string | undefined): void {
   if (reason) throw new Problem('invalid_request', `${param} ${reason}`, { param });
 }
 
-/** A caller who asks the sandbox for what it does not do is told at once. */
+/** Rejects at once a prompt that asks the sandbox for something that it cannot do. */
 function checkEffects(prompt: string): void {
   const message = effectProblem(prompt);
   if (message) throw new Problem('invalid_request', message, { param: 'prompt' });

@@ -54,7 +54,7 @@ async function recordDeletion(
 const accountOf = (record: TaskRecord): string =>
   isDeleted(record) ? record.owner : record.account;
 
-/** What stays. Whatever is not named here is gone, also what an earlier version has stored. */
+/** The fields that stay. All others are gone, even those that an earlier version has stored. */
 const deletedTask = (task: EndedTask, deletedAt: number): DeletedTask => ({
   status: 'deleted',
   id: task.id,
@@ -78,7 +78,10 @@ const deletedTask = (task: EndedTask, deletedAt: number): DeletedTask => ({
   expiresAt: task.expiresAt,
 });
 
-/** How long an upload that has begun may last, or a state of the workflow that does not know yet that the task has ended. */
+/**
+ * How long a write that has begun may last: an upload, or a state of the workflow that does not know yet that the task
+ * has ended.
+ */
 const unfinishedWriteMs = 5 * 60 * 1000;
 
 /** How long after its end a picture of a task may still be written, in milliseconds. */
@@ -92,7 +95,7 @@ type PictureDeps = {
 
 /**
  * Deletes the pictures of a task that was deleted, and of no other. It may be repeated. A caller can still use his
- * upload form after the end of a task; so as long as a picture may come, the reconciler deletes them once more.
+ * upload form after the end of a task; so as long as a picture may arrive, the reconciler deletes them again.
  * @throws {Error} when the task was not deleted
  */
 export const deletePictures =

@@ -7,24 +7,24 @@ type Deps = {
     task: ActiveTask,
     attempts: { readonly isFirst: boolean },
   ) => Promise<Settled | undefined>;
-  /** For the operator. */
+  /** Logs and counts a settlement. */
   readonly settled: (settlement: Settled | undefined) => void;
-  /** What the callbacks of an account are signed with now. */
+  /** The secrets that the callbacks of an account are signed with now. */
   readonly secretsOf: (account: string) => Promise<readonly string[]>;
   /** Makes one attempt to notify the caller of a task that was just settled. */
   readonly sendCallback: (
     task: WithRequest<EndedTask>,
     secrets: readonly string[],
   ) => Promise<CallbackRecord | undefined>;
-  /** The same, of a task of which only the id is known. */
+  /** The same, for a task of which only the id is known. */
   readonly notifyCaller: (taskId: string) => Promise<CallbackRecord | undefined>;
   readonly recordDuration: (settlement: Settled | undefined) => Promise<void>;
 };
 
 /**
  * Ends a task whose outcome is known, all at once: settles it, and then makes the first attempt to notify its caller.
- * `isFirst`: no attempt to settle it can have begun before. What the callback needs is read while the images are
- * copied, and what can wait is written after the callback.
+ * `isFirst`: no attempt to settle it can have begun before. The data for the callback is read while the images are copied,
+ * and the duration is recorded after the callback.
  * Ending it twice changes nothing, but may notify the caller twice.
  * @throws what `settleTask` and `notifyCaller` throw
  */
@@ -43,7 +43,7 @@ export const endTask =
     const settlement = await settle(task, { isFirst });
     settled(settlement);
     try {
-      // Without a settlement of ours, somebody else's is on the record, or ours whose response was lost.
+      // Another run has settled the task, or the response to our own settlement was lost: the record has it.
       if (!settlement) return await notifyCaller(id);
       const [request, secrets = []] = (await reads) ?? [];
       return request && (await sendCallback({ ...settlement.ended, ...request }, secrets));

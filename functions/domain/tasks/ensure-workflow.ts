@@ -2,7 +2,7 @@ import type { Clock } from '../model/clock.ts';
 import { type ActiveTask, isDeleted, isEnded, type TaskRef } from '../model/task.ts';
 import type { TaskStore, Workflow } from './ports.ts';
 
-/** From this many dead executions of a task on, each one tells the operator, who has to find out why they die. */
+/** From this many dead executions of a task on, each one is reported to the operator, who has to find out why they die. */
 export const alarmingExecutions = 5;
 /** When the reconciler checks a new execution, in milliseconds from its start. */
 const restartGraceMs = 2 * 60 * 1000;
@@ -64,7 +64,7 @@ const pauseAfter = (dead: number): number =>
 type EndDeps = {
   readonly tasks: Pick<TaskStore, 'findRecord'>;
   readonly ensureWorkflowRunning: (task: ActiveTask) => Promise<Recovery>;
-  /** For the operator: an execution had died, and another one has begun. The reconciler tells of all other recoveries. */
+  /** For the operator: an execution has died, and another one has begun. The reconciler reports all other recoveries. */
   readonly restarted: (task: TaskRef) => void;
 };
 

@@ -67,8 +67,8 @@ type Deps = {
 };
 
 /**
- * A page of tasks of all accounts or of one, the newest first. A page of rare tasks may be short; its cursor continues all
- * the same.
+ * A page of tasks of all accounts or of one, the newest first. If few tasks match, a page may be short; its cursor still
+ * continues the list.
  */
 export const findTasks = (deps: Deps) => async (query: FindQuery) => {
   const now = deps.now();
@@ -92,7 +92,7 @@ function rangeOf({ created_after: after, created_before: before }: FindQuery, no
   return { limit: readAtOnce, from, to };
 }
 
-/** The next tasks, whatever they are, and where those after them begin. */
+/** The next tasks, before any filter, and where the ones after them begin. */
 async function readTasks(
   history: Deps['history'],
   account: string | undefined,
@@ -106,7 +106,7 @@ async function readTasks(
 
 type Positions = {
   readonly positions: readonly CursorKey[];
-  /** Where the next ones begin, unless these are the last. */
+  /** Where the next ones begin; absent if these are the last. */
   readonly next?: CursorKey | undefined;
 };
 type Range = ListRange & { readonly from: number; readonly to: number };
@@ -142,7 +142,7 @@ async function readDays(history: Deps['history'], range: Range): Promise<Positio
   };
 }
 
-/** Whether a read ended because of its days: no id is empty. */
+/** Whether a read ended at its limit of days: only such a position has an empty id. */
 const isDayLimit = ({ id }: CursorKey): boolean => id === '';
 
 function isFound(query: FindQuery, task: TaskState): boolean {
@@ -159,7 +159,7 @@ function isFound(query: FindQuery, task: TaskState): boolean {
   return wanted.every(([one, has]) => one === undefined || one === has);
 }
 
-/** The side of an account that is asked about, if it is one account. */
+/** The side of the account that the query is about, if it names one. */
 const sideOf = ({ account, mode }: FindQuery): string | undefined =>
   account === undefined ? undefined : accountIn(mode, account);
 

@@ -24,7 +24,7 @@ type LinkParams = {
 };
 
 const invalidLink =
-  'This link is not valid or no longer: ask for the task again: the response has fresh links.';
+  'This link is not valid, or not any more: read the task again to get fresh links.';
 
 const deleted = 'This picture was deleted, together with its task.';
 
@@ -48,7 +48,7 @@ export const getResult =
       isValid ? await tasks.findRecord(taskId) : undefined,
       link.n,
     );
-    // The bucket counts from when the picture was stored, and deletes it at the end of that day.
+    // The bucket deletes the picture a little later: it counts from when the picture was stored, to the end of a day.
     if (now() >= expiryOf(finishedAt, retentionDays)) {
       throw resultExpired(retentionDays);
     }

@@ -57,6 +57,6 @@ export const invalidTaskId = (): Problem =>
 export const taskNotFound = (id: string): Problem =>
   new Problem('task_not_found', `There is no task ${id}.`, { param });
 
-/** The response when something is asked for that only an ended task has. `hint` says what follows. */
+/** The response to a request that needs an ended task. `hint` says what to do. */
 export const taskRunning = (id: string, hint = ''): Problem =>
   new Problem('task_running', `The task ${id} is not over yet${hint}.`, { param });

@@ -41,7 +41,7 @@ export const getFile =
   async (fileId: string, account: string, delivery: Delivery) => {
     const file = isFileId(fileId) ? await files.find(account, fileId) : undefined;
     if (!file) throw fileNotFound();
-    // The form has fixed the type to one of ours. Whatever else may be there is not shown as what it says it is.
+    // The upload form allows only our types. A file of any other type is not served with that type.
     const format = formatOfType(file.contentType);
     return deliver(delivery, {
       contentType: format ? file.contentType : 'application/octet-stream',
@@ -64,7 +64,7 @@ export const fileUrl = (baseUrl: string, fileId: string): string => `${baseUrl}/
 
 /**
  * The id in such a URL; undefined for any other URL.
- * @param formerUrl the API's own address, once it has a domain: files that were uploaded before have it
+ * @param formerUrl the address of the API before it had a domain: files that were uploaded then have it in their URLs
  */
 export const fileIdOf =
   (baseUrl: string, formerUrl = baseUrl) =>

@@ -58,13 +58,14 @@ type Deps = {
 
 /** A task that has ended and has a callback. */
 type Delivery = EndedTask & { readonly callbackUrl: string };
-/** A delivery, and where it stands in the list. */
+/** A delivery, and its position in the list. */
 type Found = { readonly task: Delivery; readonly position: CursorKey };
 
 /**
- * A page of the callbacks of an account, the newest first: by the time when their tasks were created, or those that were given
- * up by the time of that. There is no index of deliveries, which every attempt would have to pay for: the tasks of the account
- * are walked through, so a page may be short; its cursor continues all the same. Those that were given up have an index.
+ * A page of the callbacks of an account, the newest first: by the creation time of their tasks, or for `undelivered` by
+ * the time when they were given up. There is no index of all deliveries, because every attempt would have to pay for it.
+ * So the tasks of the account are read, and a page may be short; its cursor still continues. Only undelivered callbacks
+ * have an index.
  */
 export const listDeliveries = (deps: Deps) => async (query: DeliveriesQuery, account: string) => {
   const found: Found[] = [];
@@ -109,7 +110,7 @@ async function readDeliveries(
   return { found, next: positions.length < readAtOnce ? undefined : positions.at(-1) };
 }
 
-// The index may be a moment old: the task itself says what became of its callback, and whose it is.
+// The index may be a moment old: the task itself has the state of its callback, and its account.
 const isWanted = (
   task: TaskState,
   account: string,

@@ -45,16 +45,16 @@ export const listTasks =
       read.next && formatCursorKey(read.next),
     );
     if (page === undefined) return list;
-    // Nobody counts the tasks of an account. One more than are known is enough for a client to ask for the next page. A page
-    // that is not full is the last one that a number can name: the next one would look at the same tasks.
+    // The tasks of an account are not counted. With a total of one more than are known, a client asks for the next page.
+    // A page that is not full is the last one with a number: the next one would read the same tasks.
     const hasNextPage = read.next !== undefined && read.tasks.length === before + size;
     const total = read.tasks.length + (hasNextPage ? 1 : 0);
     return { ...list, page, page_size: size, total };
   };
 
 /**
- * The tasks with what was asked. Unless the page was chosen by it, what was asked is read for the tasks of the page alone,
- * however many were looked at.
+ * The tasks with their requests. Unless the filter needed the requests, they are read only for the tasks of this page,
+ * however many tasks were read.
  */
 async function withRequests(
   history: TaskHistory,
@@ -91,23 +91,23 @@ async function readTasks(
 /** Reads many tasks at once. */
 export type TaskHistory = {
   /**
-   * Where the tasks of an account stand in its list: by time of creation and then by id, both descending. It may be a
-   * moment old: a new task may be missing, and one that is gone may be there.
+   * The positions of the tasks of an account in its list: by time of creation and then by id, both descending. The list
+   * may be a moment old: a new task may be missing, and a deleted one may still be there.
    */
   positions(account: string, range: ListRange): Promise<readonly CursorKey[]>;
-  /** The same for the tasks of all accounts that were created on a day of UTC, like 2026-11-22. Deleted ones are there. */
+  /** The same for the tasks of all accounts that were created on a day (UTC), like 2026-11-22. Deleted ones are included. */
   positionsOfDay(day: string, range: ListRange): Promise<readonly CursorKey[]>;
-  /** The tasks of an account whose callback was given up, and when that was in place of the time of creation. */
+  /** The same for the tasks of an account whose callback was given up, by the time of that instead of the creation. */
   undelivered(account: string, range: ListRange): Promise<readonly CursorKey[]>;
   /** The states of the tasks with these ids (at most 100) as they are now, in any order; an unknown id is left out. */
   findStates(ids: readonly string[]): Promise<readonly TaskState[]>;
-  /** What was asked of the tasks with these ids, which may be many. */
+  /** The requests of the tasks with these ids, of which there may be many. */
   findRequests(ids: readonly string[]): Promise<ReadonlyMap<string, TaskRequest>>;
   /** The last attempt to deliver the callback of each of these tasks (at most 100), by their ids. */
   findLastAttempts(
     tasks: readonly Pick<EndedTask, 'id' | 'callbackAttempts'>[],
   ): Promise<ReadonlyMap<string, CallbackAttempt>>;
-  /** The states with what was asked. */
+  /** The states with their requests. */
   findAll(ids: readonly string[]): Promise<readonly Task[]>;
 };
 
@@ -134,15 +134,15 @@ export type ListOptions = ListRange & {
 
 export type TaskPage = {
   readonly tasks: readonly TaskState[];
-  /** What was asked, by the ids of the tasks, if it had to be read to choose them. */
+  /** The requests, by the ids of the tasks, if they had to be read to choose the tasks. */
   readonly requests?: ReadonlyMap<string, TaskRequest>;
   /** Where the next page starts, if there is one. */
   readonly next?: CursorKey | undefined;
 };
 
-// Only the task itself says whether it belongs to the page, and only what was asked whether it has a text: so a page of rare
-// tasks takes several reads. After this many beyond those that the page needs at least, it may be short; its cursor continues
-// all the same.
+// Only the task itself shows whether it belongs to the page, and only its request whether it has a text. So a page takes
+// several reads if few tasks match. After this many reads beyond the least that it needs, the page may be short; its cursor
+// still continues the list.
 const maxFurtherReads = 4;
 
 /** One page of an account's tasks, the newest first. */
@@ -182,7 +182,7 @@ const isListed = (task: TaskState, { status, model, key, now }: ListOptions): bo
   (key === undefined || task.keyId === key) &&
   !hasExpired(task, now);
 
-/** Those of the tasks whose prompt has the text. What was asked is read for it, and put into `requests`. */
+/** The tasks whose prompt has the text. Their requests are read for this, and put into `requests`. */
 async function withText(
   history: TaskHistory,
   tasks: readonly TaskState[],
@@ -200,12 +200,12 @@ async function withText(
   });
 }
 
-/** The same for capital and small letters, and for an accent that is a character of its own or a part of its letter. */
+/** Makes equal: capital and small letters, and an accent that is a character of its own or a part of its letter. */
 const foldCase = (text: string): string => text.normalize('NFC').toLowerCase();
 
 /**
- * Clients of the published API know no `pending` in this filter: whoever asks for `processing` wants every task that
- * has not ended.
+ * Clients of the published API do not know `pending` in this filter: by `processing` they mean every task that has not
+ * ended.
  */
 function hasStatus(task: TaskState, status: ListedStatus | undefined): boolean {
   switch (status) {
@@ -220,7 +220,7 @@ function hasStatus(task: TaskState, status: ListedStatus | undefined): boolean {
   }
 }
 
-/** The next tasks, whatever they are. One that was deleted a moment ago is left out, and the next page starts after it. */
+/** The next tasks, before any filter. A task that was deleted a moment ago is left out, and the next page starts after it. */
 async function readNext(
   history: TaskHistory,
   account: string,
@@ -237,20 +237,20 @@ async function readNext(
   };
 }
 
-/** What a list can be asked for. A cancelled task is one that failed with `request_cancelled`. */
+/** The statuses that a list can be filtered by. A cancelled task is one that failed with `request_cancelled`. */
 const listedStatuses = [...statuses, 'cancelled'] as const;
 type ListedStatus = (typeof listedStatuses)[number];
 /** The types of tasks in the published API. Here there are only images. */
 const taskTypes = ['text', 'image', 'audio', 'video'] as const;
-/** How many tasks lie before the end of the last page that a number can name. */
+/** How many tasks there are up to the end of the last page with a number. */
 export const maxNumberedTasks = 1000;
 /**
- * How many reads a page with a number takes at most. They are the same for all pages of a list, since a client that only counts
- * pages cannot go on by the cursor of a short one.
+ * How many reads a page with a number takes at most. It is the same number for all pages of a list, because a client that
+ * only counts pages cannot continue with the cursor of a short one.
  */
 const maxNumberedReads = maxNumberedTasks / maxPageSize + maxFurtherReads;
-/** How many of the newest tasks are looked at for a page with a number. */
-export const maxNumberedLooks = maxNumberedReads * maxPageSize;
+/** How many of the newest tasks are read for a page with a number. */
+export const maxNumberedTasksRead = maxNumberedReads * maxPageSize;
 const defaultPageSize = 20;
 /** The longest text that a prompt can be searched for, in characters. */
 export const maxSearchLength = 200;

@@ -25,7 +25,10 @@ const gone = 410;
 
 type Deps = {
   readonly tasks: Pick<TaskStore, 'recordCallbackAttempt'>;
-  /** The callback's body: how the task ended, as getting it would say now, without `request`, `key`, `events` and `callback`. */
+  /**
+   * The body of the callback: the ended task as a read would return it now, without `request`, `key`, `events` and
+   * `callback`.
+   */
   readonly bodyOf: (task: WithRequest<EndedTask>) => Promise<string>;
   /** One attempt. */
   readonly deliver: (callback: Callback) => Promise<Delivery>;
@@ -40,7 +43,7 @@ export type Callback = {
   readonly taskId: string;
   readonly url: string;
   readonly body: string;
-  /** What it is signed with. */
+  /** The secrets that it is signed with. */
   readonly secrets: readonly string[];
 };
 
@@ -48,9 +51,9 @@ export type Callback = {
 export type Delivery =
   | {
       readonly status: number;
-      /** The beginning of a response in text, as a stranger wrote it. */
+      /** The beginning of the response, if it is text. It is untrusted. */
       readonly text?: string | undefined;
-      /** For how long the receiver wants to be left alone. */
+      /** How long the receiver asks us to wait. */
       readonly retryAfterSeconds?: number | undefined;
     }
   /** Its message is public. */
@@ -58,8 +61,8 @@ export type Delivery =
 
 /**
  * Sends the callback of an ended task, in one attempt, and records its result and when the next attempt is
- * due. Returns what it recorded, or undefined when there is nothing to send. A receiver that answers 410 gets no further
- * attempt, and one that sends `Retry-After` gets the next one not before that.
+ * due. Returns what it recorded, or undefined when there is nothing to send. A receiver that responds with 410 gets no
+ * further attempt; with `Retry-After`, the next attempt is made after that time.
  * @throws {CallbackFailed} when the response was not a 2xx and another attempt follows at once
  */
 export const notifyCaller =
@@ -69,14 +72,14 @@ export const notifyCaller =
     ...deps
   }: Omit<Deps, 'tasks'> & {
     readonly tasks: Pick<TaskStore, 'find' | 'recordCallbackAttempt'>;
-    /** What the callbacks of an account are signed with now. */
+    /** The secrets that the callbacks of an account are signed with now. */
     readonly secretsOf: (account: string) => Promise<readonly string[]>;
   }) =>
   async (taskId: string): Promise<CallbackRecord | undefined> => {
     const task = await tasks.find(taskId);
     if (!task) return undefined; // it was deleted, or has expired
     if (!isEnded(task)) throw new Error(`${taskId} has not ended`);
-    // A state that is repeated finds the result from before. Who sends a callback once more makes it pending first.
+    // A repeated state finds the result of the earlier run. To send a callback again, its state is first set to pending.
     if (task.callbackUrl === undefined || hasCallbackResult(task)) return undefined;
     return sendCallback({ tasks, ...deps })(task, await secretsOf(task.account));
   };
@@ -115,7 +118,7 @@ async function recordAttempt(
 function resultOf(delivery: Delivery): Pick<CallbackAttempt, 'status' | 'reason' | 'text'> {
   if ('cause' in delivery) return { reason: delivery.cause.message };
   const { status, text = '' } = delivery;
-  // What a server says about its own failure tells nothing about the callback, and may be a stack trace.
+  // What a server writes about its own failure says nothing about the callback, and may be a stack trace.
   const quoted = status < 500 ? quoteText(text) : '';
   return { status, text: quoted || undefined };
 }

@@ -41,7 +41,7 @@ type Deps = {
   /** The outcome of the job was written, and the task is settled next. */
   readonly outcomeRecorded?: (taskId: string, outcome: Outcome) => void;
   readonly providerBusy: (taskId: string, cause: ProviderBusy) => void;
-  /** For the operator: the provider does not say how the job of a task is that is past its deadline. */
+  /** For the operator: a task is past its deadline, and the provider does not say what state its job is in. */
   readonly overdue: (task: TaskRef) => void;
   /** For the operator: the provider gave no result for the whole time in which it stores one. */
   readonly unanswered: (task: TaskRef) => void;
@@ -52,13 +52,13 @@ type Deps = {
  * outcome is written, the task is settled, its caller is notified, and the polling ends; otherwise nothing happens
  * until this wait times out and the next poll comes, `pollSeconds` after this one. After a poll without a response the
  * intervals get longer, until there is one. An execution of an older definition has no `pollSeconds`, and its intervals
- * stay the same. Entered again, it does what is missing. Returns the outcome that this poll has written.
+ * stay the same. A repeated run does only what is missing. Returns the outcome that this poll has written.
  *
- * An image that cannot be fetched, and a callback that is not taken, fail the state, which is retried. They are no
- * errors of this function, whose errors tell the operator that it is broken.
+ * An image that cannot be fetched, or a callback that is not accepted, fails the state, which is retried. This function does
+ * not throw then, because its errors tell the operator that it is broken.
  *
- * The task token is saved when the poll is over. So no wake-up begins another poll beside this one: what happens
- * meanwhile finds an old token, and this poll sees it when it saves its own.
+ * The task token is saved when the poll is over. So no wake-up begins another poll beside this one: a fact that is written
+ * in the meantime comes with an old token, and this poll finds the fact when it saves its own token.
  */
 export const pollTask =
   (deps: Deps) =>
@@ -67,8 +67,8 @@ export const pollTask =
     const polledAt = now();
     /** Ends the task, as far as it has not ended, and then the polling. */
     const end = async (known: TaskState | undefined, isFirst = false) => {
-      // The slot is free as soon as the outcome is known: until the task is settled, the next job has begun. Also that of a
-      // task that has ended: the run before may have crashed in between.
+      // The slot is freed as soon as the outcome is known, so that the next job begins while this task is settled. The
+      // slot of an ended task is freed too: an earlier run may have crashed before that.
       const released = known && deps.releaseSlot(known);
       try {
         await finishWith(deps, { taskId, token, pollSeconds }, () =>
@@ -92,9 +92,9 @@ export const pollTask =
       const outcomeAt = now();
       const known = await tasks.recordOutcome(taskId, outcome, outcomeAt);
       deps.outcomeRecorded?.(taskId, outcome);
-      // The job is cancelled at once and whatever becomes of the ending, whose next attempt does not cancel it.
+      // The job is cancelled now, whether the task can be ended or not: the next attempt to end it does not cancel the job.
       await allDone([
-        end(known, known?.outcomeAt === outcomeAt), // else the outcome is somebody else's
+        end(known, known?.outcomeAt === outcomeAt), // otherwise another run has written the outcome
         cancelIfQueued(deps, task, result),
       ]);
       return outcome;
@@ -147,7 +147,7 @@ async function finishWith(
   }
 }
 
-/** Waits for all of them. @throws what the first one throws that fails */
+/** Waits until all are done. @throws the error of the first one that failed */
 async function allDone(work: readonly Promise<unknown>[]): Promise<void> {
   await Promise.allSettled(work);
   await Promise.all(work);
@@ -162,7 +162,7 @@ type Wait = {
 
 /** The deadline ends a task at the next poll. Later than this it is overdue. */
 const overdueGraceMs = 60 * 1000;
-/** With less time a request is left to the next poll. */
+/** With less time than this, in milliseconds, a request is left to the next poll. */
 const minRequestMs = 250;
 
 /** What is left of the time that a poll may take, with all its requests; `undefined` when there is no limit. */
@@ -183,7 +183,10 @@ function reportOverdue(deps: Deps, task: Processing, { result, polledAt }: Polle
   if ('busy' in result && polledAt > deadlineAt + overdueGraceMs) deps.overdue(task);
 }
 
-/** Cancels the job of a task that failed by its deadline before the job began: the provider would make and bill it. */
+/**
+ * Cancels the job of a task that failed by its deadline before the job began. Otherwise the provider would make and bill
+ * it.
+ */
 async function cancelIfQueued(
   { providers }: Deps,
   { provider, ticket, cancellable }: Processing,
@@ -193,7 +196,7 @@ async function cancelIfQueued(
   await providers[provider].cancel?.(ticket);
 }
 
-/** How the polls go on when their interval changes. */
+/** The schedule of the next polls, if it changes. */
 function nextSchedule(
   { providers }: Deps,
   { provider, typicalSeconds }: Processing,

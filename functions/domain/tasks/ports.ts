@@ -22,7 +22,7 @@ import type {
 } from '../model/task.ts';
 import type { PollSchedule } from '../providers/poll-schedule.ts';
 
-/** Why a provider accepted nothing, when that says nothing about the job. */
+/** Why a provider declined, for a reason that is not the job itself. */
 type DeclineReason = 'busy' | 'operator_must_act';
 
 /** The task records. Every write has a condition; one that came too late changes nothing. */
@@ -31,17 +31,17 @@ export type TaskStore = {
   find(id: string): Promise<Task | undefined>;
   /** The task with the last attempts to deliver its callback, in one read, unless it was deleted. */
   findStory(id: string): Promise<TaskStory | undefined>;
-  /** The state of the task, or what stays of one that was deleted. */
+  /** The state of the task, or the tombstone of a deleted one. */
   findRecord(id: string): Promise<TaskRecord | undefined>;
-  /** What was asked, unless the task was deleted. */
+  /** The request of the task, unless the task was deleted. */
   findRequest(id: string): Promise<TaskRequest | undefined>;
   /** Fact: the upload for input `index` has arrived. Returns the task as it is now, unless it has ended. */
   recordUpload(id: string, index: number): Promise<ActiveTask | undefined>;
-  /** The workflow has started with the task. */
+  /** Fact: the workflow has begun to work on the task. */
   recordStarted(id: string, at: StartTimes): Promise<ActiveTask | undefined>;
   /**
-   * The task waits for a slot, since the first time that this was written; the reconciler checks it at `nextCheckAt`.
-   * Only for a task that no attempt submits. `prepared` is stored the first time.
+   * Fact: the task waits for a slot; the reconciler checks it at `nextCheckAt`. Only for a task that no attempt submits.
+   * `prepared` is stored only the first time.
    */
   recordQueued(
     id: string,
@@ -99,8 +99,8 @@ export type TaskStore = {
   /** Fact: the outcome of the job. The first one written stays. */
   recordOutcome(id: string, outcome: Outcome, at?: number): Promise<ActiveTask | undefined>;
   /**
-   * One more attempt of the task as it was read, what became of its callback, and when the reconciler checks it, if it has
-   * to. Not of a deleted task; and a failed attempt is not recorded after another one was successful.
+   * Records one more callback attempt of the task as it was read, the new state of the callback, and when the reconciler
+   * checks it, if it has to. Nothing is recorded for a deleted task, and no failed attempt after a successful one.
    */
   recordCallbackAttempt(
     task: EndedTask,
@@ -112,13 +112,13 @@ export type TaskStore = {
   findAttempts(id: string): Promise<readonly CallbackAttempt[]>;
   /**
    * Resets the callback to `pending`, and has the reconciler check it at `nextCheckAt`. `false`: it is pending
-   * already or the task was deleted, and nothing was written. With the audit entry about it, if it was the operator.
+   * already or the task was deleted, and nothing was written. `entry` is the audit entry, if the operator asks for it.
    */
   scheduleCallback(id: string, nextCheckAt: number, entry?: AuditEntry): Promise<boolean>;
   /**
    * Fact: the caller has cancelled the task, for the first time at `at`; the reconciler checks it at `nextCheckAt`.
    * Only for a task that can be cancelled. Returns the task as it is now, unless it has ended: without `cancelledAt`,
-   * nothing was recorded. A repeated cancellation changes nothing. With the audit entry about it, if it was the operator.
+   * nothing was recorded. A repeated cancellation changes nothing. `entry` is the audit entry, if the operator cancels.
    */
   requestCancel(
     id: string,
@@ -131,10 +131,10 @@ export type TaskStore = {
    * has leased it already.
    */
   leaseCheck(check: DueCheck, nextCheckAt: number): Promise<TaskRecord | undefined>;
-  /** Makes this execution of the workflow the task's. `false`: it has been given another one already. */
+  /** Makes this the current execution of the task. `false`: the task has another one already. */
   recordNextExecution(id: string, execution: number, nextCheckAt: number): Promise<boolean>;
   /**
-   * Replaces an ended task of the account `owner` by what stays of it. Returns the deleted task, as the first call has
+   * Replaces an ended task of the account `owner` by its tombstone. Returns the tombstone as the first call has
    * written it; undefined when there is no such task, or it has not ended.
    */
   recordDeletion(deleted: DeletedTask): Promise<DeletedTask | undefined>;
@@ -148,7 +148,7 @@ export type TaskStore = {
 type LockedWith = {
   /** The slot of the provider that the task has. */
   readonly slot?: string | undefined;
-  /** Stored the first time. */
+  /** Stored only the first time. */
   readonly prepared?: PreparedInputs | undefined;
 };
 
@@ -180,25 +180,25 @@ export type Workflow = {
   /** Fails this wait with an error, by whose name the state is retried. A stale token is normal and ignored. */
   fail(token: string, error: Error): Promise<void>;
   /**
-   * Keeps the state that waits with this token from being entered again, although its poll takes longer than the
-   * `seconds` to the next one. Returns what ends that. A stale token is normal and ignored.
+   * Keeps the state machine from polling again while the poll with this token takes longer than the `seconds` to the next
+   * one. Dispose of the result to stop that. A stale token is normal and ignored.
    */
   keepAlive(token: string, seconds: number): AsyncDisposable;
   /** Ends this wait, so that the polls of the task go on by another schedule. A stale token is normal and ignored. */
   reschedule(token: string, taskId: string, schedule: PollSchedule): Promise<void>;
 };
 
-/** An input picture on our disk. Disposing of it removes it from there. */
+/** An input picture on our disk. Disposing of it removes it from the disk. */
 type FetchedInput = AsyncDisposable & {
   readonly file: ImageFile;
-  /** Stores it, of this format, as the private copy that the provider will see. */
+  /** Stores it as the private copy that the provider will see. `format` is its format. */
   store(format: ImageFormat): Promise<void>;
 };
 
 /** The input pictures in our bucket. */
 export type InputStore = {
   /**
-   * Fetches input `index`, which nothing can change any more from then on.
+   * Fetches input `index`. What was fetched cannot change any more.
    * @throws {InputProblem} when it cannot be fetched
    */
   fetch(task: TaskState, index: number, input: Input): Promise<FetchedInput>;

@@ -15,11 +15,11 @@ type Deps = {
   readonly tasks: TaskStore;
   readonly inputs: Pick<InputStore, 'fetch' | 'stored'>;
   readonly inspect: Inspect;
-  /** The models, when it is not the catalogue itself. */
+  /** The models, if they are not those of the catalogue. */
   readonly catalogue?: readonly Model[];
   readonly now: Clock;
   /**
-   * Another attempt would not help: the picture is bad, the address of it answered so, or its upload is missing.
+   * Another attempt would not help: the picture is bad, its address gave a final error, or its upload is missing.
    */
   readonly inputRejected: (taskId: string, cause: InputRejected) => void;
 };
@@ -57,7 +57,7 @@ async function start({ tasks, now }: Deps, taskId: string) {
     tasks.findRequest(taskId),
   ]);
   if (!task || task.outcome) throw new TaskFailed('the task has ended or has its outcome already');
-  if (!request) throw new Error(`what was asked of ${taskId} does not exist`);
+  if (!request) throw new Error(`the request of ${taskId} does not exist`);
   return { task, request, isFirstRun: task.startedAt === at };
 }
 
@@ -77,7 +77,7 @@ async function prepareAll(
   task: WithRequest<ActiveTask>,
   stored: StoredFormats,
 ): Promise<readonly ImageFormat[]> {
-  // All of them are waited for: Lambda stops a function that has returned in the middle of a download.
+  // All downloads are awaited: Lambda freezes a function that has returned, even in the middle of a download.
   const results = await Promise.allSettled(
     task.inputs.map((input, index) => stored.get(index) ?? prepare(deps, task, index, input)),
   );

@@ -31,7 +31,7 @@ export type CheckReason =
   | 'undelivered'
   | 'pictures-left';
 
-/** A task that waits for a slot is not recovered, but put into its place again. */
+/** A task that waits for a slot is not recovered, but put into the queue again, at its place. */
 type Recovered = Exclude<CheckReason, 'queued'>;
 
 /** The metric that counts what the reconciler recovered, by the reason of its check. */
@@ -57,7 +57,7 @@ const leaseMs = 2 * 60 * 1000;
  */
 const polledLatelyMs = 3 * 60 * 1000;
 
-/** Why a task has to be checked at this moment, if it has to. `uploaded` are the uploads that are in the bucket. */
+/** Why a task has to be checked at this moment, if it has to be. `uploaded` are the uploads that are in the bucket. */
 export function dueCheck(
   task: TaskRecord,
   now: number,
@@ -96,12 +96,12 @@ type Deps = {
   readonly tasks: Pick<TaskStore, 'findDueChecks' | 'leaseCheck' | 'recordQueued'>;
   readonly inputs: Pick<InputStore, 'uploaded'>;
   readonly workflow: Pick<Workflow, 'wake'>;
-  /** Puts a task into its place in the queue. `true`: it does not wait. */
+  /** Puts a task into the queue, at its place. `true`: the task does not wait. */
   readonly enterQueue: (task: QueuedTask) => Promise<boolean>;
   readonly ensureWorkflowRunning: (task: ActiveTask) => Promise<Recovery>;
-  /** Has the callback of an ended task sent, by another function. */
+  /** Makes another function send the callback of an ended task. */
   readonly deliverCallback: (taskId: string) => Promise<void>;
-  /** Has the pictures of a deleted task deleted, by another function. */
+  /** Makes another function delete the pictures of a deleted task. */
   readonly deletePictures: (taskId: string) => Promise<void>;
   readonly now: Clock;
   readonly recovered: (reason: Recovered, task: TaskRef) => void;
@@ -142,8 +142,8 @@ const refTo = (task: TaskRecord): TaskRef => ({
 });
 
 /**
- * A task that waits for a slot costs no request to Step Functions here. If its execution is dead, it does not take up the
- * slot that it is given, and that is noticed.
+ * A task that waits for a slot needs no request to Step Functions here. If its execution is dead, the task does not take up
+ * the slot that it is given, and is then checked again.
  */
 async function checkQueued(deps: Deps, task: TaskRecord): Promise<void> {
   if (isDeleted(task) || !isQueued(task)) return;
@@ -157,7 +157,7 @@ async function checkQueued(deps: Deps, task: TaskRecord): Promise<void> {
 async function recover(deps: Deps, task: TaskRecord, reason: Recovered): Promise<boolean> {
   if (isDeleted(task)) {
     await deps.deletePictures(task.id);
-    return task.picturesDeletedAt === undefined; // else it is for what may have come since
+    return task.picturesDeletedAt === undefined; // otherwise for pictures that may have arrived since
   }
   if (isEnded(task)) {
     await deps.deliverCallback(task.id);
@@ -172,7 +172,7 @@ async function recover(deps: Deps, task: TaskRecord, reason: Recovered): Promise
   return true;
 }
 
-/** The workflow of a task is alive that may wait for a slot: it has waited too long or is cancelled, or was not woken. */
+/** For a task whose workflow is alive: puts it into the queue again, or wakes it when it waited too long or was cancelled. */
 async function wakePending(deps: Deps, task: Pending): Promise<boolean> {
   if (isQueued(task) && !hasWaitedTooLong(task, deps.now())) await checkQueued(deps, task);
   else if (task.queue && task.wakeToken) await deps.workflow.wake(task.wakeToken);

@@ -21,9 +21,9 @@ type Deps = {
 type DepsOfOne = Deps & { readonly tasks: Pick<TaskStore, 'find'> };
 
 /**
- * Sends the callback of an ended task once more, under the same event id, beginning with the first attempt;
- * unless that is on its way already. When it is the operator who asks, `act` says so, and it is written down. A send that
- * fails does not fail the request: the fact is written, and the reconciler sends the callback within a minute or two.
+ * Sends the callback of an ended task again, with the same event id and from the first attempt on, unless that attempt is
+ * already on its way. If the operator asks for it, `act` is for the audit log. A send that fails does not fail the request:
+ * the fact is written, and the reconciler sends the callback within a minute or two.
  * @throws {Problem} `task_running` before the task has ended, `invalid_request` when it has no
  *   `callback_url`, or what `getTask` throws
  */
@@ -80,9 +80,10 @@ export type RedeliverRequest = z.output<typeof RedeliverRequest>;
 type DepsOfAll = Deps & { readonly history: Pick<TaskHistory, 'undelivered'> };
 
 /**
- * Sends the callbacks of an account once more that were given up since a time, and before another (now, if not given): the
- * newest first, and so many at most. Repeated with the same `before` it goes on with the others, because one that is given
- * up again was given up later. One that could not be sent at once is sent by the reconciler, and is `scheduled` like the others.
+ * Sends again the callbacks of an account that were given up from `since` until `before` (now, if not given): at most
+ * `maxRedelivered`, the newest first. A repeated call with the same `before` goes on with the rest, because a callback that
+ * is given up again was given up later. A callback that could not be sent at once is sent by the reconciler, and counts as
+ * `scheduled` too.
  */
 export const redeliverAll =
   ({ history, tasks, deliverCallback, now, wakeFailed }: DepsOfAll) =>
@@ -98,7 +99,7 @@ export const redeliverAll =
     for (let first = 0; first < ids.length; first += atOnce) {
       const sent = await Promise.all(
         ids.slice(first, first + atOnce).map(async (id) => {
-          // The index may be a moment old: one that is on its way already is left alone.
+          // The index may be a moment old: a callback that is already on its way is skipped.
           if (!(await tasks.scheduleCallback(id, now() + graceMs))) return 0;
           await deliverCallback(id).catch((cause: unknown) => wakeFailed(id, cause));
           return 1;
@@ -119,14 +120,14 @@ export const redeliverAll =
 type AuditedDeps = DepsOfAll & { readonly audit: Pick<AuditLog, 'put'> };
 
 /**
- * The same by the operator. These are many writes, so the entry about them is written before the first one, and once more
- * with how many there were: `null` means that it is not known how far they got.
+ * The same by the operator. These are many writes, so the audit entry is written before the first one, and again with the
+ * number of callbacks. If it stays `null`, that number is not known.
  */
 export const redeliverAllAudited =
   ({ audit, ...deps }: AuditedDeps) =>
   async (request: RedeliverRequest, account: string, act: Act) => {
-    const asked = { since: request.since, before: request.before ?? null };
-    const entry = auditEntry(act, { account }, { after: { ...asked, scheduled: null } });
+    const range = { since: request.since, before: request.before ?? null };
+    const entry = auditEntry(act, { account }, { after: { ...range, scheduled: null } });
     await audit.put(entry);
     const sent = await redeliverAll(deps)(request, account);
     const { since, before, scheduled, has_more } = sent;

@@ -13,7 +13,7 @@ export type PictureForm = {
   readonly fields: Readonly<Record<string, string>>;
 };
 
-/** A task as its caller sees it, as far as the canary looks. */
+/** A task as its caller sees it: the fields that the canary reads. */
 export type CanaryTask = {
   readonly id: string;
   readonly status: string;
@@ -29,7 +29,7 @@ type CreateBody = {
   readonly image_uploads: readonly { readonly content_type: string }[];
 };
 
-/** The API from outside, by its public address. Each call fails when the response is not the one that a caller wants. */
+/** The API from outside, by its public address. Each call fails when the response is not what a caller expects. */
 export type PublicApi = {
   create(
     key: string,
@@ -52,7 +52,7 @@ type Deps = {
 
 const pollMs = 2000;
 
-/** What is wrong at which step. The message names no address and no key. */
+/** The step that failed, and why. The message has no address and no key. */
 export class CanaryFailed extends Error {
   override readonly name = 'CanaryFailed';
   readonly step: CanaryStep;
@@ -71,10 +71,10 @@ export class CanaryFailed extends Error {
 }
 
 /**
- * Goes the way of a caller once: creates a sandbox task with a test key, uploads a picture with the form, waits for the
+ * Does once what a caller does: creates a sandbox task with a test key, uploads a picture with the form, waits for the
  * end, and compares the result with what the sandbox has to return. The task stays until its retention is over: the
  * operator finds it in the list of test tasks.
- * @param runId the same for a run that is delivered twice: both have one task
+ * @param runId a run that is delivered twice has the same id, and so the same task
  * @returns how long it took, in seconds
  * @throws {CanaryFailed} when anything is not as a caller expects it
  */
@@ -84,7 +84,7 @@ export const runCanary =
     const startedAt = now();
     const key = await at('key', readKey);
     if (key === undefined) throw new CanaryFailed('key', 'no key is stored');
-    // A live one would be charged for every run.
+    // A live key would be charged for every run.
     if (!isTestKey(key)) throw new CanaryFailed('key', 'the key that is stored is no test key');
     const created = await at('create', () => api.create(key, request, `canary-${runId}`));
     const taskId = created.id;
@@ -120,7 +120,7 @@ async function at<T>(step: CanaryStep, run: () => Promise<T>, taskId?: string): 
   try {
     return await run();
   } catch (cause) {
-    throw new CanaryFailed(step, 'there was no such response as a caller expects', {
+    throw new CanaryFailed(step, 'the response was not what a caller expects', {
       cause,
       ...(taskId !== undefined && { taskId }),
     });
@@ -143,7 +143,7 @@ async function untilEnded(
   }
 }
 
-/** The link to the one result. @throws {CanaryFailed} when the task has not ended as one of the sandbox does */
+/** The link to the one result. @throws {CanaryFailed} when the task has not ended as a sandbox task does */
 function resultOf({
   id: taskId,
   status,
@@ -160,7 +160,7 @@ function resultOf({
   return link;
 }
 
-/** What the sandbox has to return for it, byte by byte. */
+/** The result that the sandbox has to return for this picture, byte by byte. */
 export function expectedResult(picture = canaryPicture): Uint8Array {
   const file = {
     size: picture.length,

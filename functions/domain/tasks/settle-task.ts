@@ -65,7 +65,7 @@ export const settleTask =
     if (!task) throw new Error(`${taskId} does not exist`);
     if (isDeleted(task)) return undefined;
     const settled = isEnded(task) ? undefined : await settleActive(deps)(task, { error });
-    await releaseSlot(task); // also of one that had ended: the run before may have crashed after its settlement
+    await releaseSlot(task); // also for an ended task: an earlier run may have crashed after its settlement
     return settled;
   };
 
@@ -105,8 +105,8 @@ async function endingOf(
 // Images.
 
 /**
- * What a provider says that it has generated, as far as a task of `n` images has room for it: never more than
- * `n`, images before failures, each in its order. What is too long to be a URL is an image that cannot be fetched.
+ * The images that a provider reports, limited to those of a task of `n` images: never more than `n`, images before
+ * failures, each in its order. A URL that is too long counts as an image that cannot be fetched.
  */
 export function limitImages(
   n: number,
@@ -128,9 +128,9 @@ async function collectImages(
   generated: readonly GeneratedImage[],
   { retriesAreOver, isFirst }: { readonly retriesAreOver: boolean; readonly isFirst: boolean },
 ): Promise<Ending> {
-  // A settlement that crashed may have copied some, and the provider may have deleted them since.
+  // A settlement that crashed may have copied some images, and the provider may have deleted those since.
   const stored = isFirst ? undefined : await results.stored(task.id);
-  // All of them are waited for: Lambda stops a function that has returned in the middle of a download.
+  // All downloads are awaited: Lambda freezes a function that has returned, even in the middle of a download.
   const copies = await Promise.allSettled(
     generated.map(async (image, index): Promise<Image | Failure> => {
       if ('code' in image) return image;
@@ -169,7 +169,7 @@ function storeImage(
 
 // The record.
 
-/** By this time the workflow's own attempts to call back are over, and the reconciler checks. */
+/** After this time the callback attempts of the workflow are over, and the reconciler checks the callback. */
 const callbackGraceMs = 2 * 60 * 1000;
 
 function endedTask({ now, retentionDays }: Deps, task: ActiveTask, ending: Ending): EndedTask {

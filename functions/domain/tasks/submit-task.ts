@@ -59,7 +59,7 @@ export type SubmitDeps = {
     task: Pending,
     providers: readonly ProviderName[],
   ) => Promise<ExpectedWait | undefined>;
-  /** The models, when it is not the catalogue itself. */
+  /** The models, if they are not those of the catalogue. */
   readonly catalogue?: readonly Model[];
   readonly now: Clock;
   readonly pause: (milliseconds: number) => Promise<void>;
@@ -166,8 +166,8 @@ async function fail(
 }
 
 /**
- * The provider may run the job: its slot stays taken for as long as that may last. The sandbox runs none that it has given no
- * ticket for, and its one slot is everybody's.
+ * The provider may run the job: its slot stays taken for as long as that may last. The sandbox never runs a job without a
+ * ticket, and all test tasks share its one slot.
  */
 async function keepSlot({ slots, typicalSeconds }: SubmitDeps, task: Pending): Promise<void> {
   const { model, provider } = task;
@@ -216,7 +216,7 @@ async function submitToAvailable(
 /**
  * Tries the providers that have a free slot, one after the other. The next one is tried only after a clear no that says
  * nothing about the job: busy, the operator's key or bill rejected, the model gone. When none is left, the task
- * waits for a slot of those that were busy or full.
+ * waits for a slot of the providers that were busy or full.
  */
 async function submitToFree(
   deps: SubmitDeps,
@@ -229,22 +229,22 @@ async function submitToFree(
   const result = await submitTo(deps, task, slot, inputFormats);
   if (!isDeclined(result)) return result;
   if (result.state === 'busy') {
-    // The sandbox is busy for this task alone, and others need not wait for it.
+    // The sandbox is busy for this task only, so the others need not wait.
     if (slot.provider !== sandbox)
       await deps.slots.pause(slot.provider, task.model, result.error.retryAfterSeconds);
-    if (isWorthARetry(task, result.error)) return result; // with the slot, which it still has
+    if (isWorthARetry(task, result.error)) return result; // the task keeps its slot
   }
   await giveBack(deps, task, slot, result);
   const declined = new Map(declinedBy).set(slot.provider, result);
-  // A task that has waited was handed one slot, which was its turn.
+  // A task that has waited was given one slot. That was its turn, so no other provider is tried.
   if (task.queue) return waitForSlot(deps, task, { names, inputFormats, declinedBy: declined });
   if (untried.length > 1) deps.onFallback(task.id, slot.provider, result.error);
   return submitToFree(deps, task, { names, inputFormats, declinedBy: declined });
 }
 
 /**
- * The provider accepted nothing: its slot is for others. A task that no longer wants one of its slots leaves first, or it would
- * be handed the same one again.
+ * The provider accepted nothing: frees its slot for others. A task that has no use for a slot of this provider leaves the
+ * queue first; otherwise it would be given the same slot again.
  */
 async function giveBack(
   { slots }: SubmitDeps,
@@ -259,7 +259,7 @@ async function giveBack(
 
 /** How often a submit to a busy provider is retried within seconds: waiting a little is cheaper than another provider. */
 const maxBusyRetries = 2;
-/** A provider that wants to be left alone for longer than these seconds is not asked again so soon. */
+/** If a provider asks for a longer pause than this, in seconds, the submit is not retried so soon. */
 const maxRetryAfterSeconds = 4;
 
 const isWorthARetry = ({ busyCount = 0 }: Pending, { retryAfterSeconds = 0 }: ProviderBusy) =>
@@ -282,7 +282,7 @@ async function waitForSlot(
     return [...declined.values()].at(-1) ?? withoutProvider(deps, task);
   }
   const pools = deps.slots.poolsFor(task.model, possible);
-  // It leaves the queue that it was in: providers have got or lost their keys.
+  // Providers have got or lost their keys, so the pools differ: the task leaves its old queue.
   if (task.queue && task.queue.pools.join() !== pools.join()) await deps.slots.leave(task);
   const now = deps.now();
   const queue = await placeOf(deps, task, possible);
@@ -300,7 +300,7 @@ async function waitForSlot(
   return continueFrom(deps, { ...requestOf(task), ...queued });
 }
 
-/** The place of a task in the queue of some providers: the one that it had, when it enters again. */
+/** The place of a task in the queue of these providers; when it enters again, the place that it had. */
 async function placeOf(
   { slots, now, expectedWait }: SubmitDeps,
   task: Pending,
@@ -362,13 +362,13 @@ async function submitTo(
   if (isDeclined(result)) {
     if (result.state === 'operator_must_act') deps.operatorMustAct(pending, result.error);
     await tasks.releaseSubmitLock(id, task.submitLockedAt ?? 0, result.state);
-    // Not under the lock, which would say that the provider may have the job.
+    // Recorded after the lock is released: a lock would mean that the provider may have the job.
     await deps.recordRejection(provider, rejectionCode(result));
   }
   return result;
 }
 
-/** Undefined when an earlier version of `PrepareInputs` has not said every format. */
+/** Undefined when an earlier version of `PrepareInputs` has not returned every format. */
 function preparedInputs(
   { inputs, prepared }: WithRequest<Pending>,
   inputFormats: InputFormats | undefined,
@@ -378,20 +378,20 @@ function preparedInputs(
   return prepared === undefined && formats.length === inputs.length ? { at, formats } : undefined;
 }
 
-/** The provider takes so many submits a second: this one has its own moment, within a few seconds. */
+/** A provider limits the submits a second, so each submit has its own time, within a few seconds. */
 async function waitUntil({ now, pause }: SubmitDeps, startAt: number): Promise<void> {
   const msLeft = startAt - now();
   if (msLeft > 0) await pause(msLeft);
 }
 
-/** Continues from where another attempt has brought the task, or says why there is nothing to submit. */
+/** Continues where another attempt has stopped, or says why there is nothing to submit. */
 async function continueFrom(deps: SubmitDeps, task: Task): Promise<Submission> {
   if (isEnded(task) || task.outcome) {
     return { state: 'over', reason: 'the task has its outcome already' };
   }
   if (task.status === 'processing') return { state: 'accepted', task };
   if (task.submitLockedAt !== undefined) return resubmit(deps, task);
-  // Nothing but a cancellation keeps a task from its lock.
+  // Only a cancellation can have kept the task from its lock.
   return { state: 'failed', failure: failures.cancelled };
 }
 
@@ -412,7 +412,7 @@ async function resubmit(deps: SubmitDeps, task: WithRequest<Pending>): Promise<S
   if (!isRenewed) return { state: 'locked' };
 
   const result = await callProvider(deps, task, { provider, modelName, request, typicalSeconds });
-  // A no that is not about the job does not say what became of the first attempt.
+  // A no that is not about the job does not say whether the first attempt was accepted.
   return isDeclined(result) ? { state: 'unknown', task } : result;
 }
 
@@ -429,7 +429,7 @@ type Attempt = {
   readonly typicalSeconds: number;
 };
 
-/** One call of the provider, under the submit lock, and the ticket written if it accepts. */
+/** Calls the provider once, under the submit lock, and stores the ticket if it accepts. */
 async function callProvider(
   { tasks, providers, now, pause }: SubmitDeps,
   pending: WithRequest<Pending>,
@@ -467,7 +467,7 @@ async function persistently<T>(pause: SubmitDeps['pause'], write: () => Promise<
   return write();
 }
 
-/** What a provider's error says. Any other error is our own, and is thrown on. */
+/** What a provider's error means. Any other error is our own, and is thrown again. */
 function resultOf(
   error: unknown,
   task: Pending,

@@ -18,8 +18,8 @@ export class DecoderTimeout extends Error {
 
 type MakeDeps = {
   /**
-   * A small JPEG of a picture. Rejects for what is damaged, too large, or no picture that it decodes, and with
-   * `DecoderTimeout` when it takes too long.
+   * Makes a small JPEG of a picture. Rejects when the picture is damaged, too large or of a format that it does not decode,
+   * and with `DecoderTimeout` when it takes too long.
    */
   readonly shrink: (picture: Uint8Array) => Promise<Uint8Array>;
   /** There will be no thumbnail of this picture: another attempt would end the same. */
@@ -57,7 +57,7 @@ export const thumbnailLinks =
   ({ inputs, results, now }: LinkDeps) =>
   async (task: Task): Promise<{ inputs: (string | null)[]; results: (string | null)[] }> => {
     const images = task.status === 'completed' ? task.images : [];
-    // Nothing is looked for that cannot be there: each look costs a request to the bucket.
+    // Thumbnails of expired copies are not listed: each list costs a request to the bucket.
     const hasCopies = now() < (copiesExpireAt(task) ?? 0);
     const [ofInputs, ofResults] = await Promise.all([
       hasCopies ? inputs.links(task.id) : none,

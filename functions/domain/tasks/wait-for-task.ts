@@ -16,12 +16,12 @@ export const takeUpMs = 10_000;
 const leaseGraceMs = (waitTimeoutSeconds - maxWaitSeconds) * 1000;
 /** The pauses between two reads, in milliseconds: each one is longer than the one before. */
 const readPauses = { firstMs: 500, factor: 1.5, longestMs: 3000 };
-/** How many places are tried before the answer comes at once: each try is a write. */
+/** How many places are tried before the response comes at once: each try is a write. */
 const maxTries = 4;
 
 /**
- * The places for requests that wait. A place is a lease: there are only so many, each has one holder, and it is free
- * again when its time is over. So a waiter that dies takes nothing with it.
+ * The places for requests that wait. A place is a lease: their number is fixed, each has one holder, and it is free again
+ * when its time is over. So a waiter that dies blocks nothing for long.
  */
 export type WaitingPlaces = {
   /** Leases the first of these places that is free. Returns its holder's token; `undefined` when none is free. */
@@ -32,7 +32,7 @@ export type WaitingPlaces = {
   free(token: string): Promise<void>;
 };
 
-/** A place to wait in: who has the token may wait for so many seconds. */
+/** A place to wait in: the holder of the token may wait for so many seconds. */
 export type OfferedWait = { readonly seconds: number; readonly place: string };
 
 type OfferDeps = {
@@ -67,7 +67,7 @@ export const offerWait =
     return place === undefined ? undefined : { seconds, place };
   };
 
-/** The places that a caller may take. All test keys share one that is beside the others, so they take none of a live key. */
+/** The places that a caller may take. All test keys share one extra place, so they take none from a live key. */
 function placesFor(
   caller: Pick<Caller, 'keyId' | 'account'>,
   maxWaiters: number,
@@ -80,7 +80,7 @@ function placesFor(
 /**
  * The places that a live key may take, in the order in which to try them. They are half of all, and always the same ones for
  * a key: so one key never has more than half of the places, and no second counter is needed. Which half depends on
- * the key, and where to begin on chance, so that requests of one moment do not all try the same place.
+ * the key; where to begin is random, so that requests of one moment do not all try the same place.
  */
 export function placesOf(
   keyId: string,
@@ -135,7 +135,8 @@ export const waitForTask =
       await places.free(place).catch((cause: unknown) => freeFailed(id, cause));
     }
 
-    // A client that was sent here by its create knows no id yet: it must learn it also when the places cannot be written.
+    // A client that was redirected by its create does not know the task id yet: it must get the task even if the places
+    // cannot be written.
     function takeUp(token: string): Promise<boolean> {
       return places.takeUp(token, startedAt, until + leaseGraceMs).catch((cause: unknown) => {
         takeUpFailed(id, cause);

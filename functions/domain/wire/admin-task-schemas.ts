@@ -10,21 +10,21 @@ const summary = {
   object: z.literal('admin.task'),
   id: taskId,
   account: accountName,
-  livemode: z.boolean().describe('`false`: it was made with a test key, for play credits'),
+  livemode: z.boolean().describe('`false`: the task was made with a test key, for play credits'),
   key_id: keyId,
   user_group: z.string(),
   model: z.string(),
-  n: z.int().min(1).describe('How many images were asked for'),
+  n: z.int().min(1).describe('How many images were requested'),
   status: z.enum(statuses),
-  code: z.enum(taskErrorCodes).nullable().describe('Why it failed'),
+  code: z.enum(taskErrorCodes).nullable().describe('Why the task failed'),
   provider: z
     .enum(allProviderNames)
     .nullable()
-    .describe('The provider that has it, had it, or is asked right now'),
+    .describe('The provider that has the job, had it, or is being asked to accept it'),
   callback: z
     .enum(callbackStates)
     .nullable()
-    .describe('The state of its callback; `null`: there is none'),
+    .describe('The state of the callback; `null`: the task has none'),
   created_at: seconds('When it was created'),
   duration: z.int().min(0).nullable().describe('Seconds from creation to its end, if it ended'),
   result_count: z.int().min(0),
@@ -41,7 +41,7 @@ const time = (what: string) => seconds(what).nullable();
 export const AdminTask = z
   .strictObject({
     ...summary,
-    message: z.string().nullable().describe('What its caller is told about the failure'),
+    message: z.string().nullable().describe('The message about the failure that the caller reads'),
     started_at: time('When its workflow began, with all pictures there'),
     deadline_at: time('When it fails if it has not ended'),
     submitted_at: time('When a provider accepted it'),
@@ -56,52 +56,64 @@ export const AdminTask = z
           .string()
           .nullable()
           .describe(
-            'The slot of the provider that its job was submitted with; `null` at a provider without limits, and as long as it waits for one',
+            'The slot of the provider that the job was submitted with; `null` at a provider without limits, and while the task waits for a slot',
           ),
-        lane: z.enum(lanes).describe('Where it waits for one, among the tasks of its account'),
-        queued_at: time('When it began to wait for a slot, if it had to'),
-        execution: z.int().min(1).describe('The number of its execution; above 1 when some died'),
+        lane: z
+          .enum(lanes)
+          .describe('The lane in which the task waits for a slot, among the tasks of its account'),
+        queued_at: time('When the task began to wait for a slot, if it had to'),
+        execution: z
+          .int()
+          .min(1)
+          .describe('The number of the execution; above 1 when earlier ones died'),
         missing_uploads: z.int().min(0).describe('Pictures that were not uploaded yet'),
-        typical_seconds: z.number().nullable().describe('How long such a job took before'),
-        next_check_at: time('When the reconciler checks it'),
-        submit_locked_at: time('Since when a provider is asked to accept it'),
+        typical_seconds: z
+          .number()
+          .nullable()
+          .describe('How long such a job typically takes, in seconds'),
+        next_check_at: time('When the reconciler next checks the task'),
+        submit_locked_at: time(
+          'Since when the submit lock is held: a provider is asked to accept the job',
+        ),
         busy_count: z.int().min(0).describe('How often providers were busy'),
         polled_at: time('When the provider was polled last'),
-        provider_webhook_at: time("When the provider's webhook reported about it"),
-        is_waiting: z.boolean().describe('Whether its workflow waits and can be woken'),
+        provider_webhook_at: time("When the provider's webhook reported about the job"),
+        is_waiting: z.boolean().describe('Whether the workflow waits and can be woken'),
         outcome: z
           .enum(['succeeded', 'failed'])
           .nullable()
-          .describe('What came of it, before it is settled'),
-        outcome_at: time('When that was known'),
+          .describe('The outcome of the job, until the task is settled'),
+        outcome_at: time('When the outcome was known'),
       })
-      .describe('Where it is. What belongs to the workflow is gone when it has ended'),
+      .describe(
+        'The internal state of the task. The fields of the workflow are gone when the task has ended',
+      ),
     callback_attempts: z
       .strictObject({
         host: z.string().describe('Where callbacks go, without path and query'),
-        count: z.int().min(0).describe('How many there were in all'),
+        count: z.int().min(0).describe('How many attempts there were in all'),
         last: z
           .array(
             z.strictObject({
               at: seconds('When'),
-              ms: z.int().min(0).describe('How long it took'),
-              status: z.int().nullable().describe('The HTTP status; `null`: no answer'),
+              ms: z.int().min(0).describe('How many milliseconds the attempt took'),
+              status: z.int().nullable().describe('The HTTP status; `null`: no response'),
               reason: z.string().nullable(),
             }),
           )
           .max(maxStoredAttempts)
-          .describe('The last ones, the oldest first'),
+          .describe('The last attempts, the oldest first'),
       })
       .nullable()
-      .describe('The attempts to deliver its callback, when it has ended and has one'),
+      .describe('The attempts to deliver the callback, if the task has one and has ended'),
   })
   .describe('A task with its internals');
 
 export const AdminTaskList = page(AdminTaskSummary);
 
 /**
- * What was done for a task: `running` is nothing, because its workflow works on it, and `awaits_uploads` nothing, because its
- * pictures may still come; `postponed` is a restart soon.
+ * What was done for a task. With `running` and `awaits_uploads` nothing was done: the workflow works on the task, or its
+ * pictures may still arrive. `postponed` is a restart soon.
  */
 const checkResults = [
   'woken',
@@ -119,7 +131,7 @@ export const TaskCheck = z
     result: z
       .enum(checkResults)
       .describe(
-        '`woken`: its workflow waited, and asks the provider now. `running`: it works, nothing was done. `awaits_uploads`: its pictures may still come, nothing was done. `started`, `restarted`: the workflow was missing or dead. `postponed`: it died several times and is restarted soon',
+        '`woken`: the workflow waited, and polls the provider now. `running`: the workflow works, nothing was done. `awaits_uploads`: pictures may still arrive, nothing was done. `started`, `restarted`: the workflow was missing or dead. `postponed`: the workflow died several times and is restarted soon',
       ),
   })
   .describe('What was done for a task');

@@ -11,8 +11,7 @@ import {
 } from '../model/task.ts';
 import type * as schemas from './admin-task-schemas.ts';
 
-// A task as the operator sees it: what became of it and where it is, and nothing of what was asked. Never a token, or the
-// address of a picture.
+// A task as the operator sees it: its state, and nothing of the caller's request. Never a token, or the address of a picture.
 
 const inSeconds = (ms: number | undefined): number | null =>
   ms === undefined ? null : Math.floor(ms / 1000);

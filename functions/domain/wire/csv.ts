@@ -1,5 +1,5 @@
 /**
- * A table as CSV (RFC 4180), with a line of names. A text that a spreadsheet would take for a formula begins with an
+ * A table as CSV (RFC 4180), with a header line. A text that a spreadsheet would take for a formula begins with an
  * apostrophe, so that the name of a key is never executed.
  */
 export function csvOf(columns: readonly string[], rows: readonly object[]): string {

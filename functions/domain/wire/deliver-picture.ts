@@ -21,7 +21,7 @@ export type StoredPicture = {
  */
 export type Delivery = 'redirect' | 'bytes' | 'description';
 
-/** How to answer a request by its method and headers. */
+/** How to deliver a picture, by the method and the headers of the request. */
 export function deliveryFor(method: string, authorization: string | undefined): Delivery {
   if (method === 'HEAD') return 'description';
   return authorization ? 'bytes' : 'redirect';

@@ -1,6 +1,6 @@
 /**
- * Fields of a request that no model has, but that would make another picture or cost another price if it was done: to
- * ignore them would be to make, and to charge, what the caller did not ask for. Each with what to do instead.
+ * Fields that no model has, but that ask for other images or for another price. To ignore them would make, and charge,
+ * something that the caller did not ask for. Each field has advice on what to do instead.
  */
 const refusedFields: Readonly<Record<string, string>> = {
   ...sameAdvice(
@@ -27,14 +27,14 @@ function sameAdvice(names: readonly string[], advice: string): Record<string, st
 
 type ExtraFields = {
   readonly refused: readonly { readonly field: string; readonly message: string }[];
-  /** Their names, at most so many and so long that a response can name them. */
+  /** The names of these fields. Their number and length are limited, because the response has them. */
   readonly ignored: readonly string[];
 };
 
 const maxIgnored = 20;
 const maxNameLength = 64;
 
-/** The fields of a request that it may not have, and those that are ignored. An empty value is as good as none. */
+/** The fields of a request that it may not have, and those that are ignored. An empty value counts as absent. */
 export function extraFieldsOf(
   request: Readonly<Record<string, unknown>>,
   known: Readonly<Record<string, unknown>>,

@@ -25,7 +25,7 @@ export const FilesProblem = z
     code: z
       .int()
       .describe(
-        'What is wrong. 40001: too large. 40002: not a picture that is accepted. 40003: as many files as the account may have. 40004: `file_url` could not be fetched. 50001: it could not be stored. Else the HTTP status',
+        'What is wrong. 40001: the file is too large. 40002: it is not a picture that is accepted. 40003: the account has as many files as it may have. 40004: `file_url` could not be fetched. 50001: the file could not be stored. Otherwise the HTTP status',
       ),
     msg: z.string().describe('For people; it may change'),
   })

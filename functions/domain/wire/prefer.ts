@@ -5,8 +5,7 @@ const wait = /(?:^|,)\s*wait\s*=\s*"?(\d{1,9})"?\s*(?:[;,]|$)/i;
 
 /**
  * How long the request prefers to wait, in seconds from 1 to 25: `wait` in its header `Prefer` (RFC 7240). A longer
- * wait is 25 s. A preference is no order, so one without sense is ignored: `undefined`. HEAD asks for headers, which there
- * is no reason to wait for.
+ * wait counts as 25 s. A preference is not an order, so an invalid one is ignored: `undefined`. HEAD never waits.
  */
 export function preferredWaitSeconds(
   prefer: string | undefined,
@@ -21,7 +20,7 @@ export function preferredWaitSeconds(
 export const preferenceApplied = (seconds: number | undefined): Record<string, string> =>
   seconds === undefined ? {} : { 'preference-applied': `wait=${seconds}` };
 
-/** The path and query that wait for a task, for who has this place. */
+/** The path and query that wait for a task, with the token of a place. */
 export const waitPath = (
   taskId: string,
   { seconds, place }: { readonly seconds: number; readonly place: string },

@@ -15,12 +15,12 @@ import { extraFieldsOf } from './extra-fields.ts';
 /** The picture formats a caller may upload, by their media type. */
 export const uploadTypes = imageFormats.map(contentTypeOf);
 
-// What the model's provider takes (DashScope, wan2.5 image edit). The sides are those of the smallest and of the largest
-// square; other sizes have as many pixels in all.
+// What the model's provider accepts (DashScope, wan2.5 image edit). The sides are those of the smallest and of the largest
+// square; other sizes must have a number of pixels between those two.
 const square = { min: 768, max: 1280 };
 const maxRatio = 4;
 
-/** What an image may be like, in words. */
+/** The limits of the size of an image, in words. */
 export const sizeLimits = {
   pixels: `${square.min}x${square.min} to ${square.max}x${square.max} pixels in all`,
   ratios: { widest: `${maxRatio}:1`, tallest: `1:${maxRatio}` },
@@ -51,7 +51,7 @@ export const ratiosOf = (catalogue: readonly Model[] = models): readonly string[
 /** The longest `negative_prompt`, in code points. */
 export const maxNegativePromptCodePoints = 500;
 const maxSeed = 2_147_483_647;
-/** How many texts a caller may have us keep with a task, and how long their keys and values may be. */
+/** How many texts a caller may store with a task, and how long their keys and values may be. */
 export const metadataLimits = { texts: 16, key: 64, value: 512 };
 
 const codePoints = (text: string): number => [...text].length;
@@ -83,7 +83,7 @@ const rules = {
   metadata: `metadata must be an object of at most ${metadataLimits.texts} texts: keys up to ${metadataLimits.key}, values up to ${metadataLimits.value} characters`,
 } as const;
 
-// Clients with typed requests send null for what they do not set, and forms send an empty text: both are absent.
+// Clients with typed requests send null for what they do not set, and forms send an empty text: both count as absent.
 const optional = <Schema extends z.ZodType>(schema: Schema) =>
   schema.nullish().transform((value) => value ?? undefined);
 const withDefault = <Schema extends z.ZodType>(schema: Schema, value: z.output<Schema>) =>
@@ -99,7 +99,7 @@ const wholeNumber = (min: number, max: number, rule: string) =>
 const uploadType = z
   .string(rules.contentType)
   .refine((type) => formatOfType(type) !== undefined, rules.contentType)
-  // The field says which form a caller gets. What the picture is its content says.
+  // The field only decides which form a caller gets. The content of the picture decides what it is.
   .transform((type) => contentTypeOf(formatOfType(type) ?? 'png'));
 
 const imageUrl = z
@@ -108,8 +108,8 @@ const imageUrl = z
   .max(maxSignedUrlLength, rules.imageUrl);
 
 /**
- * The schema of `POST /v1/images/generations`. A value that no model accepts breaks the widest rule, which is also what
- * the OpenAPI document says; any other value is judged by the rules of the model that the request names. Fields that the
+ * The schema of `POST /v1/images/generations`. A value that no model accepts breaks the widest rule, which is the one in
+ * the OpenAPI document; any other value is checked against the rules of the model that the request names. Fields that the
  * model does not have are in `ignored` of the parsed request.
  * @param aliases the operator's names of models
  */
@@ -174,7 +174,7 @@ export function generationRequest(
     .looseObject(fields, 'The body must be a JSON object.')
     .superRefine((request, context) => {
       const model = find(request.model);
-      if (!model) return; // the rule of the field has said so
+      if (!model) return; // the rule of the field reports it
       for (const [field, isBroken, message] of checksOf(request, model)) {
         if (isBroken) context.addIssue({ code: 'custom', path: [field], message });
       }
@@ -241,7 +241,7 @@ export const GenerationRequest = generationRequest();
 
 export type GenerationRequest = z.output<typeof GenerationRequest>;
 
-/** What makes a request the same as another one: not the fields that are ignored. */
+/** The part of a request that decides whether it is the same as another one: without the fields that are ignored. */
 export const effectiveRequest = (request: GenerationRequest) => ({
   ...request,
   ignored: undefined,

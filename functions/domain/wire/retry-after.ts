@@ -5,8 +5,8 @@ import { pollSchedule } from '../providers/poll-schedule.ts';
 const maxSeconds = 10;
 
 /**
- * The header that says when to read a task again; none when it has ended. The seconds are those after which Darkroom itself
- * would poll the provider, for a task that was submitted then: until the first poll, and then its interval.
+ * The header that says when to read a task again; none when it has ended. The seconds follow Darkroom's own polls of the
+ * provider: the time until the first poll, and then the interval of the polls.
  */
 export function retryAfter(
   task: TaskState,

@@ -3,7 +3,7 @@ import { maxQuotedCharacters } from '../model/receiver-response.ts';
 import { callbackStates, inputLinkSeconds, maxStoredAttempts } from '../model/task.ts';
 import { keyId, page, seconds, taskId } from './fields.ts';
 
-// What a task says about itself beside its results: what was asked, what happened when, and what became of its callback.
+// The story of a task, beside its results: its request, what happened when, and the state of its callback.
 
 const moment = (what: string) =>
   z.number().min(0).describe(`${what}, in unix seconds with milliseconds as decimals`);
@@ -12,7 +12,7 @@ const link = z
   .url()
   .optional()
   .describe(
-    `Shows the copy of the picture that the model gets; it works for ${inputLinkSeconds / 60} minutes, without a key. Only where one task is read by its id, and not in the response to a wait; absent before the picture was checked, and when the copy was deleted`,
+    `A link to the copy of the picture that the model gets; it works for ${inputLinkSeconds / 60} minutes, without a key. Only when one task is read by its id, and not in the response to a wait; absent before the picture was checked, and after the copy was deleted`,
   );
 
 export const UrlInput = z
@@ -51,12 +51,12 @@ export const TaskRequest = z
     prompt_extend: z.boolean().optional(),
     watermark: z.boolean().optional(),
   })
-  .describe('What was asked. Fields that were not sent are absent');
+  .describe('The request of the task. Fields that were not sent are absent');
 
 export const TaskKey = z
   .strictObject({
     id: keyId,
-    name: z.string().nullable().describe('What it was called then'),
+    name: z.string().nullable().describe('The name of the key at that time'),
   })
   .describe('The API key that has created the task');
 
@@ -80,7 +80,7 @@ export const TaskEvent = z
     type: z
       .enum(eventTypes)
       .describe(
-        '`started`: all pictures are there; `queued`: it waits for its turn at the model; `returned`: credits that were reserved and not charged',
+        '`started`: all pictures are there; `queued`: the task waits for its turn at the model; `returned`: credits that were reserved and not charged',
       ),
     at: moment('When'),
   })
@@ -88,15 +88,15 @@ export const TaskEvent = z
 
 const Attempt = z
   .strictObject({
-    at: moment('When it began'),
-    ms: z.int().min(0).describe('How many milliseconds it took'),
-    status: z.int().nullable().describe('The HTTP status of the answer; `null`: there was none'),
-    reason: z.string().nullable().describe('Why it was not delivered, for people'),
+    at: moment('When the attempt began'),
+    ms: z.int().min(0).describe('How many milliseconds the attempt took'),
+    status: z.int().nullable().describe('The HTTP status of the response; `null`: there was none'),
+    reason: z.string().nullable().describe('Why the callback was not delivered, for people'),
     response_text: z
       .string()
       .nullable()
       .describe(
-        `The first ${maxQuotedCharacters} characters of an answer in text with a status below 500, without control characters. A stranger wrote them`,
+        `The first ${maxQuotedCharacters} characters of the response, if it is text with a status below 500; without control characters. Do not trust this text: the receiver wrote it`,
       ),
   })
   .describe('One attempt to deliver a callback');
@@ -109,25 +109,25 @@ export const TaskCallback = z
     last_status: z
       .int()
       .nullable()
-      .describe('The HTTP status of the last attempt; `null` when there was no answer'),
+      .describe('The HTTP status of the last attempt; `null` when there was no response'),
     next_attempt_at: seconds('By when the next attempt is made, if there is one').nullable(),
     attempts: z
       .array(Attempt)
       .max(maxStoredAttempts)
       .optional()
       .describe(
-        `The last ${maxStoredAttempts} attempts, the oldest first. Only where one task is read by its id, and not in the response to a wait`,
+        `The last ${maxStoredAttempts} attempts, the oldest first. Only when one task is read by its id, and not in the response to a wait`,
       ),
   })
-  .describe('What became of the callback, when `callback_url` was given');
+  .describe('The state of the callback, if `callback_url` was given');
 
 export const Delivery = z
   .strictObject({
     object: z.literal('webhook_delivery'),
     task_id: taskId,
-    event_id: z.string().describe('The `webhook-id` of all its attempts'),
+    event_id: z.string().describe('The `webhook-id` of all attempts of this callback'),
     status: z.enum(callbackStates).describe('`retrying` is tried again, `undelivered` is not'),
-    url: z.string().describe('Where it goes, without the query'),
+    url: z.string().describe('The address of the callback, without the query'),
     task_created_at: seconds('When its task was created'),
     task_completed_at: seconds('When its task ended'),
     attempt_count: z.int().min(0).describe('How many attempts were made in all'),
@@ -146,16 +146,16 @@ export const Thumbnails = z
     results: links.describe('One for each of the images'),
   })
   .describe(
-    `Links to JPEGs of at most 320 pixels; each works for ${inputLinkSeconds / 60} minutes. \`null\`: there is none, not yet, or no more`,
+    `Links to JPEGs of at most 320 pixels; each works for ${inputLinkSeconds / 60} minutes. \`null\`: there is no thumbnail, or not yet, or not any more`,
   );
 
-/** What only those read who may read the tasks of the account. */
+/** Only keys that may read the tasks of the account see these fields. */
 export const story = {
   request: TaskRequest,
   key: TaskKey,
   events: z.array(TaskEvent).min(1).describe('What has happened, in order'),
   callback: TaskCallback.optional(),
   thumbnails: Thumbnails.optional().describe(
-    'Only in a batch that asks for them, where the service makes some',
+    'Only in a batch that asks for them, if the service makes thumbnails',
   ),
 };

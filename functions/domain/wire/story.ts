@@ -20,11 +20,11 @@ export type StoryContext = {
   readonly attempts?: readonly CallbackAttempt[] | undefined;
   /** Links to the private copies of its inputs, by their index. */
   readonly inputLinks?: readonly string[] | undefined;
-  /** Links to the thumbnails of its pictures, where they were asked for. */
+  /** Links to the thumbnails of its pictures, if they were requested. */
   readonly thumbnails?: Body<typeof schemas.Thumbnails> | undefined;
 };
 
-/** What was asked, what has happened when, and what became of the callback. For the account of the task alone. */
+/** The request, what has happened when, and the state of the callback. Only the account of the task sees it. */
 export const storyView = (task: Task, { attempts, inputLinks = [], thumbnails }: StoryContext) => ({
   request: requestView(task, inputLinks),
   key: keyView(task),
@@ -88,7 +88,7 @@ function eventsOf(
   ];
   return happened
     .flatMap(([type, at]) => (at === undefined ? [] : { type, at: at / 1000 }))
-    .sort((a, b) => a.at - b.at); // what has happened at the same time stays in this order
+    .sort((a, b) => a.at - b.at); // events of the same time stay in this order
 }
 
 function generatedAt(task: TaskState): number | undefined {

@@ -26,7 +26,7 @@ type TaskDeps = Deps & {
   readonly queued: (task: QueuedTask) => Promise<QueueEstimate | undefined>;
 };
 
-/** A task as its caller reads it, with fresh links to its results, and with what else was read or made for it. */
+/** A task as its caller reads it, with fresh links to its results, and with `more` that was read or made for it. */
 export const taskResponseFor =
   (deps: TaskDeps) =>
   async (

@@ -5,8 +5,8 @@ import { linkValidForMs, maxPromptStart, statuses } from '../model/task.ts';
 import { credits, page, seconds, taskId } from './fields.ts';
 import { story, TaskKey } from './story-schemas.ts';
 
-// Responses about tasks, to the last field: one field more or less breaks these schemas. A task is
-// what its status says, so each status has its own fields.
+// The exact responses about tasks: a field too many or too few breaks these schemas. The status of a task decides which
+// fields it has.
 
 export const TaskError = z
   .strictObject({
@@ -18,20 +18,20 @@ export const TaskError = z
 
 const identity = {
   created: seconds('When the task was created'),
-  id: taskId.describe('The id to ask for the task with'),
+  id: taskId.describe('The id to read the task with'),
   model: z.string().describe('The model that makes the images'),
   object: z.literal('image.generation.task'),
   type: z.literal('image'),
   livemode: z
     .boolean()
     .describe(
-      '`false`: it was made with a test key, costs play credits and shows no work of the model',
+      '`false`: the task was made with a test key. It costs play credits, and the model makes none of its images',
     ),
   sandbox: z
     .literal(true)
     .optional()
     .describe(
-      'The built-in sandbox has it: its results are the first picture, marked as sandbox output',
+      'The built-in sandbox does this task: its results are the first picture, marked as sandbox output',
     ),
   metadata: z
     .record(z.string(), z.string())
@@ -51,14 +51,14 @@ const queuePosition = z
   .min(1)
   .optional()
   .describe(
-    'While it waits for the model: the next one is 1. Exact to 100, then rounded up; some seconds old. It may grow when another account begins to wait, since accounts take turns. Not in the response to a wait',
+    'The position of the task while it waits for the model; 1 is the next one. Exact up to 100, then rounded up; some seconds old. It may grow when another account begins to wait, because accounts take turns. Not in the response to a wait',
   );
 const estimatedTime = z
   .int()
   .min(1)
-  .describe('In how many seconds it is expected to have ended, its wait for the model included');
+  .describe('In how many seconds the task is expected to end, its wait for the model included');
 
-const canCancel = z.boolean().describe('Whether it can still be cancelled');
+const canCancel = z.boolean().describe('Whether the task can still be cancelled');
 
 const charge = {
   billing_rule: z.literal('per_call'),
@@ -66,21 +66,21 @@ const charge = {
 };
 const Reserved = z.strictObject({
   ...charge,
-  credits_reserved: credits('What is reserved for it until it has ended'),
+  credits_reserved: credits('What is reserved for the task until it has ended'),
 });
 const Charged = z.strictObject({
   ...charge,
-  credits_reserved: credits('What was reserved for it'),
-  credits_used: credits('What it cost: each image that was made'),
+  credits_reserved: credits('What was reserved for the task'),
+  credits_used: credits('What the task cost: the price of each image that was made'),
   credits_returned: credits('What was reserved and not charged'),
 });
 
 const startTimes = {
   created_at: seconds('When the task was created'),
-  started_at: seconds('When all its pictures were there and work on it began').nullable(),
+  started_at: seconds('When all pictures were there and the work on the task began').nullable(),
 };
-const completedAt = seconds('When it ended');
-const expiresAt = seconds('When its results and the task itself are deleted');
+const completedAt = seconds('When the task ended');
+const expiresAt = seconds('When the task and its results are deleted');
 
 export const Upload = z
   .strictObject({
@@ -98,13 +98,13 @@ export const TaskUpload = Upload.extend({
     .int()
     .min(0)
     .describe(
-      'Which picture of `image_uploads` it is for; 0 is the first. A repeated create has forms only for those that have not arrived',
+      'Which picture of `image_uploads` the form is for; 0 is the first. A repeated create has forms only for pictures that have not arrived',
     ),
 }).describe('A form (`multipart/form-data`) to upload one picture of a task with');
 
 const active = {
   ...startTimes,
-  // Both are null. A schema of null alone would be no type in generated clients.
+  // Both are null. A schema that is only null would give no type in generated clients.
   completed_at: completedAt.nullable(),
   expires_at: expiresAt.nullable(),
   uploads: z
@@ -120,12 +120,12 @@ const active = {
     estimated_time: estimatedTime
       .optional()
       .describe(
-        'In how many seconds it is expected to have ended, its wait for the model included; not when it was cancelled',
+        'In how many seconds the task is expected to end, its wait for the model included; absent when it was cancelled',
       ),
     cancel_requested: z
       .literal(true)
       .optional()
-      .describe('It was cancelled; if a provider has it, the provider decides'),
+      .describe('The task was cancelled; if a provider has it, the provider decides'),
   }),
   usage: Reserved,
 };
@@ -148,7 +148,7 @@ const completed = {
     .array(TaskError)
     .min(1)
     .optional()
-    .describe('When fewer images were made than asked for: why, one error for each'),
+    .describe('If fewer images were made than requested: one error for each missing image'),
 };
 const failed = {
   status: z.literal('failed').describe('No image was made, nothing was charged'),
@@ -157,7 +157,7 @@ const failed = {
 export const PendingTask = z
   .strictObject({
     ...identity,
-    status: z.literal('pending').describe('No provider has accepted it yet'),
+    status: z.literal('pending').describe('No provider has accepted the task yet'),
     ...active,
     ...story,
   })
@@ -165,7 +165,7 @@ export const PendingTask = z
 export const ProcessingTask = z
   .strictObject({
     ...identity,
-    status: z.literal('processing').describe('A provider works on it'),
+    status: z.literal('processing').describe('A provider works on the task'),
     ...active,
     ...story,
   })
@@ -228,7 +228,7 @@ export const Warning = z
     param: z.string().describe('The field of the request'),
     message: z.string().describe('For people; it may change'),
   })
-  .describe('Something in the request that makes no difference');
+  .describe('Something in the request that has no effect');
 
 export const CreatedTask = z
   .strictObject({
@@ -237,7 +237,7 @@ export const CreatedTask = z
     task_info: z.strictObject({
       can_cancel: canCancel,
       queue_position: queuePosition.describe(
-        'Where it would stand if it waited for the model from now on, when others wait',
+        'The position that the task would have if it began to wait for the model now; absent when no other task waits',
       ),
       estimated_time: estimatedTime,
     }),
@@ -263,10 +263,14 @@ export const TaskSummary = z
     status: z.enum(statuses),
     progress: identity.progress,
     created_at: seconds('When the task was created'),
-    duration: z.int().min(0).nullable().describe('Seconds from creation to its end, if it ended'),
+    duration: z
+      .int()
+      .min(0)
+      .nullable()
+      .describe('Seconds from the creation of the task to its end, if it has ended'),
     has_results: z.boolean(),
-    result_count: z.int().min(0).describe('How many images it has'),
-    has_error: z.boolean().describe('Whether it failed'),
+    result_count: z.int().min(0).describe('How many images the task has'),
+    has_error: z.boolean().describe('Whether the task failed'),
     credits_reserved: credits('What was reserved for it'),
     credits_used: credits('What it cost, if it ended').nullable(),
     livemode: identity.livemode,
@@ -282,14 +286,14 @@ export const TaskList = page(TaskSummary)
       .int()
       .min(1)
       .optional()
-      .describe('Which page it is, when pages were asked for by number'),
+      .describe('The number of the page, if pages were requested by number'),
     page_size: z.int().min(1).optional().describe('How many tasks such a page has at most'),
     total: z
       .int()
       .min(0)
       .optional()
       .describe(
-        'How many tasks there are up to the end of such a page, and one more if another page may follow: on the last page it is the number of tasks that were found',
+        'How many tasks there are up to the end of such a page, plus one if another page may follow. On the last page it is the number of tasks that were found',
       ),
   })
   .describe('A page of tasks');
@@ -298,7 +302,9 @@ export const TaskBatch = z
   .strictObject({
     data: z
       .array(Task)
-      .describe('In the order of the request, without ids that are no task of this account'),
+      .describe(
+        'In the order of the request, without ids that are not the id of a task of this account',
+      ),
   })
   .describe('Several tasks');
 

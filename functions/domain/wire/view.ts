@@ -128,8 +128,8 @@ export const endedTaskView = (
     : { ...failedBody(task), ...storyView(task, context) };
 
 /**
- * The body of the callback of a task: how it ended, and not its story. A receiver need not know what was asked, and where
- * its callback stands it knows.
+ * The body of the callback of a task: how it ended, without its story. A receiver does not need the request, and knows the
+ * state of its callback.
  */
 export const callbackBody = (
   task: WithRequest<EndedTask>,
@@ -270,7 +270,7 @@ function secondsLeft(
   return Math.max(1, Math.ceil(seconds));
 }
 
-/** What is left of the wait that was expected when a task began to wait. It is a guess for when the queue was not read. */
+/** The rest of the wait that was expected when the task began to wait: a guess, used when the queue was not read. */
 function expectedFrom({ queue }: QueuedTask, now: number): ExpectedWait | undefined {
   if (!queue.expected) return undefined;
   const { waitSeconds, jobSeconds } = queue.expected;
@@ -280,8 +280,8 @@ function expectedFrom({ queue }: QueuedTask, now: number): ExpectedWait | undefi
 /** The progress when a provider has accepted the job, and the largest one before the task is completed. */
 const progressBounds = { submitted: 5, max: 95 };
 
-// Providers report no progress, so it is the elapsed time against the time that was expected when the task began
-// to wait, and that was typical when the provider accepted the job. Neither changes any more, so progress never goes back.
+// Providers report no progress, so it is estimated: from the elapsed time, the wait that was expected when the task began to
+// wait, and the duration that was typical when the provider accepted the job. Both are fixed, so progress never goes back.
 // It is 100 only when the task is completed.
 function progressOf(task: TaskState, now: number, typicalSeconds: number): number {
   if (task.status === 'completed') return 100;
@@ -330,7 +330,10 @@ export const uploadsOf =
     );
   };
 
-/** The same for whoever asks: a form lets its holder upload, which a key that may only read must not. */
+/**
+ * The same, but only for a key that may create tasks: a form lets its holder upload, which a key that only reads must not
+ * do.
+ */
 export const uploadsFor =
   (formFor: FormFor) =>
   async (

@@ -121,7 +121,7 @@ describe('403', () => {
     status: 403,
     param: undefined,
     message:
-      'This link is not valid or no longer: ask for the task again: the response has fresh links.',
+      'This link is not valid, or not any more: read the task again to get fresh links.',
   };
 
   test.each([

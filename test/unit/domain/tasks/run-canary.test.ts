@@ -118,9 +118,24 @@ describe('a run fails', () => {
       'key',
       /no test key/,
     ],
-    ['when no task can be created', { api: { create: rejecting } }, 'create', /no such response/],
-    ['when the upload is refused', { api: { upload: rejecting } }, 'upload', /no such response/],
-    ['when the task cannot be read', { api: { task: rejecting } }, 'workflow', /no such response/],
+    [
+      'when no task can be created',
+      { api: { create: rejecting } },
+      'create',
+      /not what a caller expects/,
+    ],
+    [
+      'when the upload is refused',
+      { api: { upload: rejecting } },
+      'upload',
+      /not what a caller expects/,
+    ],
+    [
+      'when the task cannot be read',
+      { api: { task: rejecting } },
+      'workflow',
+      /not what a caller expects/,
+    ],
     [
       'when the task fails',
       { reads: [{ ...done, status: 'failed', error: { code: 'service_error' } }] },
@@ -141,7 +156,12 @@ describe('a run fails', () => {
       /sandbox/,
     ],
     ['when there is no result', { reads: [{ ...done, results: [] }] }, 'workflow', /0 results/],
-    ['when the link does not work', { api: { download: rejecting } }, 'result', /no such response/],
+    [
+      'when the link does not work',
+      { api: { download: rejecting } },
+      'result',
+      /not what a caller expects/,
+    ],
     [
       'when the result is another picture',
       { api: { download: async () => canaryPicture } },
