@@ -83,7 +83,7 @@ export async function discardBody(body: Readable, maxBytes: number): Promise<voi
 }
 
 /**
- * Returns at most the first `maxBytes` of a body. Reads on until `maxBytesRead` and drops that, then closes the
+ * Returns at most the first `maxBytes` of a body. Reads on up to `maxBytesRead`, drops that rest, and closes the
  * connection. Of a body that breaks off it returns what has arrived. Never throws.
  */
 export async function readBodyStart(
@@ -140,7 +140,7 @@ const credentialHeaders = ['authorization', 'cookie', 'proxy-authorization'];
 const redirectLocation = ({ statusCode = 0, headers }: IncomingMessage): string | undefined =>
   redirectStatuses.includes(statusCode) ? headers.location && asUtf8(headers.location) : undefined;
 
-// Node reads headers as Latin-1. Servers write an address as it is in UTF-8, and browsers and curl take it so.
+// Node reads headers as Latin-1. Some servers write an address in plain UTF-8, and browsers and curl accept that.
 function asUtf8(header: string): string {
   const bytes = Buffer.from(header, 'latin1');
   return isUtf8(bytes) ? bytes.toString() : header;

@@ -99,7 +99,7 @@ const toFunds = ({
   inFlight,
 });
 
-/** An entry of a ledger, and whose it is. */
+/** An entry of a ledger, with its account. */
 export type AccountEntry = { readonly account: string; readonly entry: Entry };
 
 /** The part of an account that is compared after a restore. */

@@ -16,7 +16,7 @@ export type DownloadOptions = {
   readonly deadlineMs: number;
 };
 
-// First what is accepted here: a host that can choose the format of a picture chooses one of these.
+// The accepted formats come first, so that a host which can choose the format of a picture chooses one of them.
 const accept = [...imageFormats.map(contentTypeOf), '*/*;q=0.5'].join();
 /** As many as browsers and `fetch` follow. The deadline covers all of them. */
 const maxRedirects = 20;

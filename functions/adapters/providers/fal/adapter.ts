@@ -43,7 +43,7 @@ export const falAdapter: ProviderAdapter = {
 // Only the id is used: a URL from a response would have to be checked before the key is sent there.
 const Queued = z.object({ request_id: z.string().regex(/^[\w-]{1,64}$/) });
 
-/** For how long fal is told to keep the images: enough to copy them, and what the other providers give. */
+/** How long fal is asked to keep the images: long enough to copy them, and as long as the other providers do. */
 const retentionMs = 24 * 60 * 60 * 1000;
 
 /** fal's queue, which bills every image it makes, has no idempotency key, and sends webhooks. */
