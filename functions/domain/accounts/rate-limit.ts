@@ -27,8 +27,8 @@ export type KeyActivity = {
   /** Records that the key is in use, at most once a minute. */
   touchLastUsed(keyId: string, now: number): Promise<void>;
   /**
-   * Records that a session is in use, unless it has not been for too long.
-   * @returns whether it goes on
+   * Records that a session is in use, unless it was idle for too long.
+   * @returns whether the session goes on
    */
   continueSession(
     session: { readonly keyId: string; readonly startedAt: number },

@@ -34,7 +34,7 @@ const rules = {
 
 const dayOf = (name: string) => z.string(rules.day(name)).refine(isDay, rules.day(name));
 
-/** Whether a text is a day that there is: not 2026-02-30. */
+/** Whether a text is a real day: 2026-02-30 is not. */
 function isDay(text: string): boolean {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
   const at = Date.parse(text);

@@ -14,8 +14,8 @@ export const sandboxOutput = (file: ImageFile, picture: Header): Iterable<Uint8A
  * The bytes of a picture with a text in its metadata, where programs that show such texts find it. The pixels are copied
  * unchanged. `picture` is the result of `readImage`; the text is ASCII, without characters that XML reserves.
  *
- * JPEG: a comment (COM) before all else. PNG: a `tEXt` chunk behind the header. WebP: an XMP chunk, in place of one that is
- * there. BMP has no place for texts: the text follows the pixels, where decoders do not read.
+ * JPEG: a comment (COM) before all else. PNG: a `tEXt` chunk behind the header. WebP: an XMP chunk, in place of an existing
+ * one. BMP has no place for texts: the text follows the pixels, where decoders do not read.
  */
 export const withText = (file: ImageFile, picture: Header, text: string): Iterable<Uint8Array> =>
   writers[picture.format](new FileWindow(file), Buffer.from(text, 'ascii'), picture);
@@ -95,7 +95,7 @@ function webpChunk(type: string, data: Buffer): Buffer {
   return Buffer.concat([latin1(type), length, data, Buffer.alloc(data.length % 2)]);
 }
 
-/** Flags, and the sides of the picture less one. */
+/** The flags, and the sides of the picture minus one. */
 function extendedHeader(file: FileWindow, chunks: readonly Chunk[], { width, height }: Header) {
   const own = chunks.find(({ type }) => type === 'VP8X');
   const bytes = own && file.slice(own.at, 10);

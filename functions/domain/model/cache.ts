@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts';
 import { minuteMs } from './duration.ts';
 
-/** How long a secret is cached, in milliseconds: for that time an old one is still used. */
+/** How long a secret is cached, in milliseconds: a secret that was replaced is still used for that time. */
 export const secretTtlMs = 5 * minuteMs;
 
 type Entry<V> = { readonly value: Promise<V>; readonly loadedAt: number };

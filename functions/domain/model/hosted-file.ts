@@ -12,7 +12,7 @@ export type HostedFile = {
   /** The path in which it lies, without a slash at its ends. */
   readonly path: string;
   readonly name: string;
-  /** What the caller's own file was called. */
+  /** The name of the caller's own file. */
   readonly originalName: string;
   readonly format: ImageFormat;
   readonly bytes: number;

@@ -1,4 +1,4 @@
-/** The formats of pictures that are accepted, and what people call them. */
+/** The formats of pictures that are accepted, and their usual names. */
 const formatNames = { jpeg: 'JPEG', png: 'PNG', webp: 'WebP', bmp: 'BMP' } as const;
 /** Each is also the extension of a key, and the second half of a content type. */
 export type ImageFormat = keyof typeof formatNames;

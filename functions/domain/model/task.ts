@@ -356,8 +356,8 @@ export const uploadFormMs = 15 * 60 * 1000;
 export const deletePicturesSeconds = 20;
 
 /**
- * How long after a picture of a task was stored its thumbnail may still be begun, in seconds. So it is made before the
- * pictures of a deleted task are deleted for the last time.
+ * A thumbnail may still be begun for this time after its picture was stored, in seconds. So it is made before the pictures of
+ * a deleted task are deleted for the last time.
  */
 export const lateThumbnailSeconds = 10 * 60;
 /** How long the decoder may take for a thumbnail, in seconds: less than its function may run. */

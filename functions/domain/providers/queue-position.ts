@@ -29,7 +29,7 @@ type Deps = {
 
 /** Where a task stands in the queue, and how many seconds it is expected to wait there from now on. */
 export type QueueEstimate = ExpectedWait & {
-  /** The next one is 1. Exact to 100; above it is rounded up to two digits. */
+  /** 1 is the next one. Exact up to 100; above that, rounded up to two digits. */
   readonly position: number;
 };
 

@@ -3,8 +3,8 @@ import { type ActiveTask, awaitsCancellation, type Pending } from '../model/task
 import type { Slots } from '../providers/slots.ts';
 import type { TaskStore, Workflow } from './ports.ts';
 
-// A state of the workflow that waits saves its task token, with which the wait is ended early. What ends it may have been
-// written before the token. Both are writes of one record, so the later of the two sees the other, and ends the wait.
+// A state of the workflow that waits saves its task token, which can end the wait early. The news that ends it may have been
+// written before the token. Both are writes of one record, so the later write finds the other one, and ends the wait.
 
 type SlotDeps = {
   readonly tasks: Pick<TaskStore, 'saveTaskToken'>;
@@ -29,8 +29,9 @@ export const awaitSlot =
   };
 
 /**
- * A provider that was busy and has no job of ours frees no slot: without this the task would wait for the reconciler. Others
- * may have found it busy in the meantime, so the pause is read again after each wait.
+ * Waits for the end of the pause of a busy provider. If that provider has no job of ours, no slot is freed there, and the
+ * task would wait for the reconciler. Another task may have found it busy in the meantime, so the pause is read after
+ * each wait.
  */
 async function endIdlePause({ slots, pause }: SlotDeps, task: Pending): Promise<void> {
   let leftMs = maxIdlePauseMs;
@@ -45,7 +46,7 @@ async function endIdlePause({ slots, pause }: SlotDeps, task: Pending): Promise<
 
 type ProviderDeps = { readonly tasks: TaskStore; readonly workflow: Pick<Workflow, 'wake'> };
 
-/** Begins a wait before a poll, which news about the task ends early. */
+/** Begins the wait before a poll. News about the task ends it early. */
 export const awaitProvider =
   ({ tasks, workflow }: ProviderDeps) =>
   async (taskId: string, token: string): Promise<void> => {

@@ -21,8 +21,8 @@ type Deps = {
 
 /**
  * Records that the caller has cancelled a task, and wakes its workflow; only the workflow ends a task. A task that no
- * provider has yet ends without a charge. A job that waits at its provider is cancelled there if the provider does
- * so; otherwise the task goes on, and is charged for what is made.
+ * provider has yet ends without a charge. A job that waits at its provider is cancelled there if the provider
+ * agrees; otherwise the task goes on, and is charged for what is made.
  * Cancelling twice changes nothing. If the operator cancels, `act` is for the audit log. A wake-up that fails does not fail
  * the request, because the fact is written.
  * @throws {Problem} `task_ended`, `task_not_cancellable`, or what `getTask` throws

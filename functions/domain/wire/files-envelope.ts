@@ -3,7 +3,7 @@ import type { Problem, ProblemCode } from '../model/problem.ts';
 
 // The Files API is another service of the published API, with an envelope and numbers of its own.
 
-/** The published codes that are more than the HTTP status. */
+/** The published codes that are not the HTTP status. */
 const codes: { readonly [code in ProblemCode]?: number } = {
   request_too_large: 40_001,
   unsupported_file_type: 40_002,
