@@ -73,7 +73,7 @@ export const formBody = (schema: z.ZodType): RequestBody<Buffer> => ({ kind: 'fo
 /** A body that the handler gets as text, byte for byte. */
 export const rawBody: RequestBody<string, string> = { kind: 'raw' };
 
-/** The error body of a part of the API that has another one than all others. */
+/** The error body of a part of the API that does not use the common one. */
 export type ProblemEnvelope = {
   /** The name of its schema in the document. */
   readonly name: string;
