@@ -2599,7 +2599,7 @@ export interface components {
                     total: number | null;
                     /** @description How many of them are taken */
                     taken: number;
-                    /** @description How many tasks wait for a slot, counted at most a minute ago. A task that may go to several providers is counted at each */
+                    /** @description How many tasks wait for a slot, counted at most two minutes ago. A task that may go to several providers is counted at each */
                     waiting: number;
                     /** @description Since when the task waits that has waited longest, in unix seconds */
                     oldest_waiting_since: number | null;

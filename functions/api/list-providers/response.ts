@@ -48,7 +48,7 @@ const Provider = z
           total: count('How many jobs may be there').nullable().describe('`null`: no limits'),
           taken: count('How many of them are taken'),
           waiting: count(
-            'How many tasks wait for a slot, counted at most a minute ago. A task that may go to several providers is counted at each',
+            'How many tasks wait for a slot, counted at most two minutes ago. A task that may go to several providers is counted at each',
           ),
           oldest_waiting_since: seconds(
             'Since when the task waits that has waited longest',
