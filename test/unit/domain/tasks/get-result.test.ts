@@ -120,8 +120,7 @@ describe('403', () => {
     code: 'permission_denied',
     status: 403,
     param: undefined,
-    message:
-      'This link is not valid, or not any more: read the task again to get fresh links.',
+    message: 'This link is not valid, or not any more: read the task again to get fresh links.',
   };
 
   test.each([
