@@ -4,60 +4,68 @@ import { formatPath, Problem } from '../domain/model/problem.ts';
 const maxLevels = 32;
 const maxNameLength = 64;
 
-// The text is known to be JSON, so what lies between these tokens is numbers, literals and white space.
-const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],]/g;
+// The text is known to be JSON: texts, brackets, and numbers or literals. White space, commas and colons separate them.
+const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]]|[^\s{}[\],:"]+/g;
 
 /** An object or a list that the reader is in. An object without a current name expects one next. */
 type Level =
-  | { readonly kind: 'object'; readonly names: Set<string>; name: string | undefined }
-  | { readonly kind: 'list'; index: number };
+  | { readonly kind: 'object'; readonly value: Record<string, unknown>; name: string | undefined }
+  | { readonly kind: 'list'; readonly value: unknown[] };
 
 /**
  * Parses JSON that every reader understands in the same way, and that is stored as it was sent: a name
  * occurs once in its object, and no text holds what DynamoDB or a provider would change or reject.
  *
- * `JSON.parse` makes the value; then one walk over the tokens keeps the levels that enclose each of
- * them. In `{"a": [1, {"b": 2}]}` the token `"b"` has the levels
- * `object a › list 1 › object b`, so a problem with it names the field `a[1].b`.
+ * `JSON.parse` decides whether the text is JSON. Its value is not used, because the V8 of Node 24 may take a name with an
+ * escape for a name of an earlier request: after `{"\\":0}`, it reads `{"\n":0}` as `{"\\":0}` (nodejs/node issue 63785).
+ * So one walk over the tokens makes the value. It knows the levels that enclose each token: in `{"a": [1, {"b": 2}]}` the
+ * token `"b"` has the levels `object a › list 1 › object b`, so a problem with it names the field `a[1].b`.
  * @throws {Problem} `invalid_request`, naming the field that is wrong
  */
 export function strictJson(text: string): unknown {
-  const value = parseJson(text);
+  checkSyntax(text);
   const levels: Level[] = [];
-  for (const [token] of text.matchAll(tokens)) {
+  let result: unknown;
+  const add = (value: unknown) => {
     const level = levels.at(-1);
+    if (level) addTo(level, value);
+    else result = value;
+  };
+  for (const [token] of text.matchAll(tokens)) {
     switch (token) {
       case '{':
-        openLevel({ kind: 'object', names: new Set(), name: undefined }, levels);
+        openLevel({ kind: 'object', value: {}, name: undefined }, levels);
         break;
       case '[':
-        openLevel({ kind: 'list', index: 0 }, levels);
+        openLevel({ kind: 'list', value: [] }, levels);
         break;
       case '}':
       case ']':
-        levels.pop();
-        break;
-      case ',':
-        if (level?.kind === 'object') level.name = undefined;
-        if (level?.kind === 'list') level.index += 1;
+        add(levels.pop()?.value);
         break;
       default:
-        checkText(unquote(token), levels);
+        readScalar(JSON.parse(token), levels, add);
     }
   }
-  return value;
+  return result;
 }
 
-function parseJson(text: string): unknown {
+function checkSyntax(text: string): void {
   try {
-    return JSON.parse(text);
+    JSON.parse(text);
   } catch (cause) {
     throw new Problem('invalid_request', 'The body is not valid JSON.', { cause });
   }
 }
 
-const unquote = (token: string): string =>
-  token.includes('\\') ? String(JSON.parse(token)) : token.slice(1, -1);
+function addTo(level: Level, value: unknown): void {
+  if (level.kind === 'list') {
+    level.value.push(value);
+  } else if (level.name !== undefined) {
+    level.value[level.name] = value;
+    level.name = undefined;
+  }
+}
 
 function openLevel(level: Level, levels: Level[]): void {
   if (levels.length === maxLevels) {
@@ -69,18 +77,33 @@ function openLevel(level: Level, levels: Level[]): void {
   levels.push(level);
 }
 
-function checkText(text: string, levels: readonly Level[]): void {
-  if (!text.isWellFormed() || text.includes('\0')) {
-    throw problemAt(levels, 'holds a NUL character or half of a surrogate pair: send it without');
-  }
+function readScalar(
+  scalar: unknown,
+  levels: readonly Level[],
+  add: (value: unknown) => void,
+): void {
+  if (typeof scalar === 'string') checkText(scalar, levels);
   const level = levels.at(-1);
-  if (level?.kind !== 'object' || level.name !== undefined) return;
-  const isRepeated = level.names.has(text);
-  level.names.add(text);
-  level.name = text;
+  if (level?.kind === 'object' && level.name === undefined)
+    startField(level, String(scalar), levels);
+  else add(scalar);
+}
+
+function checkText(text: string, levels: readonly Level[]): void {
+  if (text.isWellFormed() && !text.includes('\0')) return;
+  throw problemAt(levels, 'holds a NUL character or half of a surrogate pair: send it without');
+}
+
+function startField(
+  level: Level & { kind: 'object' },
+  name: string,
+  levels: readonly Level[],
+): void {
+  const isRepeated = Object.hasOwn(level.value, name);
+  level.name = name;
   if (isRepeated) throw problemAt(levels, 'stands twice in one object: send it once');
   // Assigning to this name would change the prototype of the object instead of adding a field.
-  if (text === '__proto__') throw problemAt(levels, 'is a name that no field may have');
+  if (name === '__proto__') throw problemAt(levels, 'is a name that no field may have');
 }
 
 function problemAt(levels: readonly Level[], rule: string): Problem {
@@ -90,7 +113,7 @@ function problemAt(levels: readonly Level[], rule: string): Problem {
 
 // A name is the caller's own text, and may be as long as the whole body.
 function partOf(level: Level): readonly PropertyKey[] {
-  if (level.kind === 'list') return [level.index];
+  if (level.kind === 'list') return [level.value.length];
   const { name } = level;
   if (name === undefined) return [];
   return [name.length <= maxNameLength ? name : `${name.slice(0, maxNameLength).toWellFormed()}…`];

@@ -65,6 +65,17 @@ export function reservationContract(make: MakeStore): void {
     expect((await store.tasks.find(task.id))?.metadata).toEqual(metadata);
   });
 
+  test('a task keeps its metadata in the order in which it was sent, and names that need an escape in JSON', async () => {
+    const store = await fundedStore(make, 4800);
+    for (const names of [['b', 'a'], ['\\'], ['\n'], ['"']]) {
+      const metadata = Object.fromEntries(names.map((name) => [name, '']));
+      const task = draft({ metadata });
+      expect(await reserve(store, task)).toEqual({ state: 'reserved' });
+
+      expect(Object.keys((await store.tasks.find(task.id))?.metadata ?? {})).toEqual(names);
+    }
+  });
+
   test('opening a task for an account that does not exist is an error', async () => {
     const store = await make();
     const task = draft({ account: 'nobody' });

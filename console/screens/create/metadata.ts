@@ -15,16 +15,25 @@ export function metadataOf(text: string): Record<string, string> | undefined {
   );
 }
 
+const jsonTexts = /"[^"\\]*(?:\\.[^"\\]*)*"/g;
+
 function objectOfTexts(json: string): Record<string, string> | undefined {
   try {
-    const parsed: unknown = JSON.parse(json);
-    const entries = Object.entries(Object(parsed));
-    return entries.every((entry): entry is [string, string] => typeof entry[1] === 'string')
-      ? Object.fromEntries(entries)
-      : undefined;
+    const isObjectOfTexts = Object.values(Object(JSON.parse(json))).every(
+      (value) => typeof value === 'string',
+    );
+    return isObjectOfTexts ? fieldsOf(json) : undefined;
   } catch {
     return undefined;
   }
+}
+
+// The V8 of today may misread the names of an object (nodejs/node issue 63785), but not texts by themselves. Names and
+// values take turns.
+function fieldsOf(json: string): Record<string, string> {
+  const texts = (json.match(jsonTexts) ?? []).map((text) => String(JSON.parse(text)));
+  const names = texts.filter((_, index) => index % 2 === 0);
+  return Object.fromEntries(names.map((name, index) => [name, texts[2 * index + 1] ?? '']));
 }
 
 /** Metadata as somebody can change it: as lines, or as JSON when lines would be read as something else. */

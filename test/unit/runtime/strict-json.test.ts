@@ -41,6 +41,21 @@ test('the output of JSON.stringify is parsed, except for reserved names and NUL'
   );
 });
 
+describe('a name with an escape is read as it was sent, whatever names were parsed before', () => {
+  const names = ['\\\\', '\n', '\r', '\t', '"', '\u0001', '\\', 'a\\n', 'a\n', 'a\n\\n', '\u2028'];
+
+  test.each(names)('%j', (name) => {
+    for (const earlier of names) {
+      // V8 expects a second name only after a first one that had no other successor.
+      const first = JSON.stringify([name, earlier]);
+      JSON.parse(JSON.stringify({ [first]: '', [earlier]: '' }));
+      const text = JSON.stringify({ [first]: '', [name]: '' });
+
+      expect(JSON.stringify(strictJson(text))).toBe(text);
+    }
+  });
+});
+
 describe('a name that occurs twice in one object', () => {
   const twice = 'stands twice in one object: send it once';
 

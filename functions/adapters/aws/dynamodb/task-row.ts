@@ -97,8 +97,9 @@ export const toRequestItem = (
       prompt,
       options,
       inputs,
-      // A map, because the names are the caller's: `marshall` does not accept an object with an own `constructor`.
-      metadata: metadata && new Map(Object.entries(metadata)),
+      // Pairs and not a map: they keep the caller's order, `marshall` refuses an object that has a field `constructor`, and
+      // the V8 of Node 24 may misread the names of a JSON object (see strict-json.ts), which the SDK's responses are.
+      metadata: metadata && Object.entries(metadata),
     },
     { removeUndefinedValues: true },
   );
@@ -188,7 +189,8 @@ export function toTaskState(row: Row): TaskState | undefined {
 }
 
 /** The request in its item. */
-export const toTaskRequest = (row: Row): TaskRequest => requestOf(row as TaskRequest);
+export const toTaskRequest = ({ metadata, ...row }: Row): TaskRequest =>
+  requestOf({ ...(row as TaskRequest), metadata: metadata && Object.fromEntries(metadata) });
 
 /** The task made from its two items; undefined when it was deleted, or has expired. */
 export function toTask(rows: readonly Row[]): Task | undefined {
