@@ -99,6 +99,34 @@ test('two tasks that wait for two providers are never handed the same slot, and 
   expect(taken.toSorted()).toEqual([idOf(1), idOf(2)]);
 });
 
+test('a flow that begins to wait for two providers takes turns with those who wait for the one that has served more, and goes before none of them', async () => {
+  const { slots, fill, enter, end, woken } = context();
+  await fill(); // one job at the second provider all the time
+  const tasks = new Map<string, Pending>();
+  const add = async (number: number, account: string) => {
+    const task = await enter(number, { account });
+    tasks.set(task.id, task);
+  };
+  for (let number = 1; number <= 20; number += 1) await add(number, 'busy');
+  await end('evolink');
+  const serveOne = async (): Promise<string> => {
+    const task = tasks.get(woken.at(-1) ?? '');
+    if (!task) throw new Error('nobody was woken');
+    await slots.submitted({ ...task, slot: 'evolink#0' });
+    await slots.free(task.id, 'evolink#0');
+    return task.account;
+  };
+  for (let turn = 0; turn < 10; turn += 1) await serveOne();
+
+  for (let number = 21; number <= 30; number += 1) await add(number, 'newcomer');
+
+  const served: string[] = [];
+  for (let turn = 0; turn < 9; turn += 1) served.push(await serveOne());
+  // The one that has its slot already, and then turns.
+  expect(served[0]).toBe('busy');
+  expect(served.slice(1).filter((account) => account === 'newcomer')).toHaveLength(4);
+});
+
 test('a task whose provider rejects the operator is not handed the slot again that it gives back', async () => {
   const { rows, slots, enter, end, fill, woken } = context();
   await fill();
