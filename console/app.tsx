@@ -5,6 +5,7 @@ import { creditsQuery } from './api/queries.ts';
 import { Foreign } from './parts/foreign.tsx';
 import { credits } from './parts/format.ts';
 import { Loading } from './parts/loading.tsx';
+import { ShownOnce } from './parts/shown-once.tsx';
 import { ThemeChoice } from './parts/theme-choice.tsx';
 import { Create } from './screens/create/create.tsx';
 import { useOneTimeCode } from './session/one-time-link.ts';
@@ -87,6 +88,7 @@ export function App() {
           </ErrorBoundary>
         </main>
       </div>
+      <ShownOnce />
       <SignInAgain />
     </div>
   );

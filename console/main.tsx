@@ -2,6 +2,7 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { render } from 'preact';
 import { queryClient } from './api/queries.ts';
 import { App } from './app.tsx';
+import { forgetSecrets } from './parts/shown-once.tsx';
 import { forgetDraft } from './screens/create/draft.ts';
 import { forgetStarts } from './screens/create/use-run.ts';
 import { forgetGrants } from './screens/operator/use-grant.ts';
@@ -12,6 +13,7 @@ session.onSignOut(() => {
   forgetDraft();
   forgetStarts();
   forgetGrants();
+  forgetSecrets();
 });
 
 const root = document.getElementById('root');

@@ -1,7 +1,13 @@
 import { useEffect, useState } from 'react';
 
+type Props = {
+  readonly text: string;
+  readonly label?: string;
+  readonly onCopied?: () => void;
+};
+
 /** Copies a text. Without https there is no clipboard: then the text is shown to be copied by hand. */
-export function Copy({ text, label = 'Copy' }: { readonly text: string; readonly label?: string }) {
+export function Copy({ text, label = 'Copy', onCopied }: Props) {
   const [state, setState] = useState<'copied' | 'by hand' | undefined>();
   useEffect(() => {
     if (state !== 'copied') return;
@@ -12,6 +18,7 @@ export function Copy({ text, label = 'Copy' }: { readonly text: string; readonly
     try {
       await navigator.clipboard.writeText(text);
       setState('copied');
+      onCopied?.();
     } catch {
       setState('by hand');
     }

@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react';
-import { Copy } from './copy.tsx';
 import { Dialog } from './dialog.tsx';
 import { Failure } from './failure.tsx';
 import { localTime } from './format.ts';
+import { showOnce } from './shown-once.tsx';
 import { useAction } from './use-action.ts';
 
 type Props = {
@@ -16,29 +16,20 @@ type Props = {
   readonly children: ReactNode;
 };
 
-/** Asks whether to replace a webhook secret, and then shows the new one. */
+/** The question whether to replace a webhook secret. The new one is shown once. */
 export function ReplaceSecret({ request, onClose, children }: Props) {
-  const rotate = useAction({ mutationFn: request });
+  const rotate = useAction({
+    mutationFn: () =>
+      showOnce(request(), ({ webhook_secret, previous_valid_until }) => ({
+        title: 'The new secret',
+        secret: webhook_secret,
+        name: 'secret',
+        children: `Copy it now: it is not shown again. The one before works until ${localTime(previous_valid_until)}.`,
+        whenLost: 'If it gets lost, replace it once more.',
+      })),
+    onSuccess: onClose,
+  });
   const close = rotate.unlessRunning(onClose);
-  if (rotate.data) {
-    return (
-      <Dialog title="The new secret">
-        <p>
-          Copy it now: it is not shown again. The one before works until{' '}
-          {localTime(rotate.data.previous_valid_until)}.
-        </p>
-        <p className="new-key">
-          <code>{rotate.data.webhook_secret}</code>
-        </p>
-        <p className="actions">
-          <Copy text={rotate.data.webhook_secret} label="Copy secret" />
-          <button type="button" className="primary" onClick={close}>
-            I have saved it
-          </button>
-        </p>
-      </Dialog>
-    );
-  }
   return (
     <Dialog title="Replace the secret?" onClose={close}>
       {children}

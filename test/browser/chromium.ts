@@ -89,3 +89,18 @@ export async function dropFile(
   })()`);
   await page.dispatchEvent(selector, 'drop', { dataTransfer: transfer });
 }
+
+/** Holds changes back on their way to the API until `release`, and counts them. */
+export async function holdBack(page: Page, path: string) {
+  const held = { count: 0, release: () => {} };
+  const released = new Promise<void>((done) => {
+    held.release = done;
+  });
+  await page.route(path, async (route) => {
+    if (route.request().method() === 'GET') return route.continue();
+    held.count += 1;
+    await released;
+    await route.continue();
+  });
+  return held;
+}

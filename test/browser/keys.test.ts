@@ -1,8 +1,10 @@
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { issueKey } from '../../local/local-keys.ts';
 import type { TestStack } from '../flow/open-stack.ts';
 import { startStack } from '../flow/start-stack.ts';
-import { browserForTests, hasChromium, violations } from './chromium.ts';
+import { browserForTests, hasChromium, holdBack, violations } from './chromium.ts';
+import { signIn } from './installed-chromium.ts';
 
 describe.skipIf(!hasChromium)('with the keys of an account', () => {
   const open = browserForTests();
@@ -73,6 +75,93 @@ describe.skipIf(!hasChromium)('with the keys of an account', () => {
     // The row of the key in use has no buttons, so that nobody locks himself out.
     const own = page.getByRole('row', { name: /the manage key/ });
     expect(await own.getByRole('button').count()).toBe(0);
+  });
+
+  /** The dialog that makes a key, on a screen to which somebody came from another one. */
+  async function keyDialog() {
+    const page = await open({ url: `${stack.url}/console`, key: await keyWith('manage') });
+    await page.getByRole('navigation').getByRole('link', { name: 'Keys' }).click();
+    await page.getByRole('button', { name: 'Create a key' }).click();
+    const dialog = page.getByRole('dialog');
+    const make = async (name: string) => {
+      await dialog.getByLabel('Name').fill(name);
+      await dialog.getByRole('button', { name: 'Create' }).click();
+    };
+    const shown = dialog.locator('.new-key');
+    const readKey = async () => {
+      const key = await shown.innerText();
+      stack.tripwire.addResponse(`{"api_key":${JSON.stringify(key)}}`);
+      return key;
+    };
+    return { page, dialog, make, shown, readKey };
+  }
+
+  /** Reloads the page, and stays when the browser asks. @returns whether it has asked */
+  async function asksBeforeReload(page: Page): Promise<boolean> {
+    const asked = page.waitForEvent('dialog').then(async (question) => {
+      await question.dismiss();
+      return question.type() === 'beforeunload';
+    });
+    const loaded = page.waitForEvent('load').then(() => false);
+    await page.evaluate('void setTimeout(() => location.reload())');
+    return Promise.race([asked, loaded]);
+  }
+
+  test('a new key stays on the page when somebody goes back, and a reload asks until it is copied', async () => {
+    const { page, dialog, make, shown, readKey } = await keyDialog();
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await make('going-back');
+    const key = await readKey();
+
+    await page.goBack();
+
+    await page.waitForURL(`${stack.url}/console`);
+    expect(await shown.innerText()).toBe(key);
+    await dialog.getByText('If it gets lost, delete it and create another one.').waitFor();
+    expect(await violations(page)).toEqual([]);
+    expect(await asksBeforeReload(page)).toBe(true);
+    expect(await shown.innerText()).toBe(key);
+    await dialog.getByRole('button', { name: 'Copy key' }).click();
+    await dialog.getByText('Copied').first().waitFor();
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe(key);
+    expect(await asksBeforeReload(page)).toBe(false);
+    expect(await shown.count()).toBe(0);
+  });
+
+  test('a key whose answer is on its way when somebody goes back is shown on the other screen', async () => {
+    const { page, make, shown, readKey } = await keyDialog();
+    const held = await holdBack(page, '**/v1/admin/keys');
+    await make('on-its-way');
+
+    await page.goBack();
+    await page.waitForURL(`${stack.url}/console`);
+    expect(await asksBeforeReload(page)).toBe(true);
+    held.release();
+
+    expect(await readKey()).toMatch(/^sk-dr-/);
+    await page.getByRole('button', { name: 'I have saved it' }).click();
+    expect(await shown.count()).toBe(0);
+    expect(await asksBeforeReload(page)).toBe(false);
+  });
+
+  test('a key whose answer comes after its maker has signed out is shown to nobody', async () => {
+    const { page, make } = await keyDialog();
+    const held = await holdBack(page, '**/v1/admin/keys');
+    await make('too-late');
+    const other = await page.context().newPage();
+    await other.goto(`${stack.url}/console`);
+    await other.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'Sign in with an API key' }).waitFor();
+
+    await signIn(page, await keyWith('manage'));
+    await page.getByRole('button', { name: 'Create a key' }).waitFor();
+
+    const answered = page.waitForResponse((response) => response.request().method() === 'POST');
+    held.release();
+    stack.tripwire.addResponse(await (await answered).text());
+
+    await page.getByRole('row', { name: /too-late/ }).waitFor();
+    expect(await page.locator('.new-key').count()).toBe(0);
   });
 
   test('with a key that may only read the page says so, and offers nothing that spends', async () => {

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
-import type { Page, Route } from 'playwright-core';
+import type { Route } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { invokeIssueKey, issueConsoleLink, issueKey } from '../../local/local-keys.ts';
 import type { TestStack } from '../flow/open-stack.ts';
 import { type Receiver, serveImages } from '../flow/receiver.ts';
 import { startStack } from '../flow/start-stack.ts';
-import { browserForTests, hasChromium, overflow, violations } from './chromium.ts';
+import { browserForTests, hasChromium, holdBack, overflow, violations } from './chromium.ts';
 import { signIn } from './installed-chromium.ts';
 
 // A text of others that would be markup, or change the direction of the line, if it were not shown as text.
@@ -99,21 +99,6 @@ describe.skipIf(!hasChromium)('the operator', () => {
     await page.getByRole('cell', { name: 'made a key', exact: true }).waitFor();
     expect(await page.locator('tbody tr').count()).toBeGreaterThanOrEqual(7);
   });
-
-  /** Holds back the responses of the API until `release`, and counts the requests. */
-  const holdBack = async (page: Page, path: string) => {
-    const held = { count: 0, release: () => {} };
-    const released = new Promise<void>((done) => {
-      held.release = done;
-    });
-    await page.route(path, async (route) => {
-      if (route.request().method() === 'GET') return route.continue();
-      held.count += 1;
-      await released;
-      await route.continue();
-    });
-    return held;
-  };
 
   test.each([
     ['an operator', () => stack.keys.adminKey, '/console/operator/accounts/default'],

@@ -3,9 +3,9 @@ import { type FormEvent, useState } from 'react';
 import { api, bodyOf } from '../../api/client.ts';
 import { type Key, queryClient, type Scope } from '../../api/queries.ts';
 import type { components } from '../../api/schema.d.ts';
-import { Copy } from '../../parts/copy.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Failure } from '../../parts/failure.tsx';
+import { showOnce } from '../../parts/shown-once.tsx';
 import { useAction } from '../../parts/use-action.ts';
 import { scopeTexts } from '../../session/rights.ts';
 
@@ -32,7 +32,7 @@ type Props = {
   readonly onClose: () => void;
 };
 
-/** Makes a key, and shows it once. */
+/** Makes a key, which is shown once. */
 export function CreateKey({ account, offered = givable, onClose }: Props) {
   const [name, setName] = useState('');
   const [scope, setScope] = useState<Scope>('generate');
@@ -42,21 +42,33 @@ export function CreateKey({ account, offered = givable, onClose }: Props) {
   const [problem, setProblem] = useState<string | undefined>();
   const create = useAction({
     mutationFn: () =>
-      bodyOf(
-        api.POST('/v1/admin/keys', {
-          body: {
-            name,
-            scopes: [scope],
-            ...(account !== undefined && { account }),
-            ...(limit !== '' && { total_limit_credits: Number(limit) }),
-            ...(dailyLimit !== '' && { daily_limit_credits: Number(dailyLimit) }),
-            ...(days !== '' && {
-              expires_at: Math.floor(Date.now() / 1000) + Number(days) * 86_400,
-            }),
-          },
+      showOnce(
+        bodyOf(
+          api.POST('/v1/admin/keys', {
+            body: {
+              name,
+              scopes: [scope],
+              ...(account !== undefined && { account }),
+              ...(limit !== '' && { total_limit_credits: Number(limit) }),
+              ...(dailyLimit !== '' && { daily_limit_credits: Number(dailyLimit) }),
+              ...(days !== '' && {
+                expires_at: Math.floor(Date.now() / 1000) + Number(days) * 86_400,
+              }),
+            },
+          }),
+        ),
+        ({ api_key }) => ({
+          title: 'Your new key',
+          secret: api_key,
+          name: 'key',
+          children: 'Copy it now: it is not shown again.',
+          whenLost: 'If it gets lost, delete it and create another one.',
         }),
       ),
-    onSuccess: ({ api_key, ...key }) => addToList(key, account),
+    onSuccess: ({ api_key, ...key }) => {
+      addToList(key, account);
+      onClose();
+    },
   });
   const cancel = create.unlessRunning(onClose);
   const submit = (event: FormEvent) => {
@@ -70,22 +82,6 @@ export function CreateKey({ account, offered = givable, onClose }: Props) {
     if (found === undefined) create.mutate();
   };
 
-  if (create.data) {
-    return (
-      <Dialog title="Your new key">
-        <p>Copy it now: it is not shown again.</p>
-        <p className="new-key">
-          <code>{create.data.api_key}</code>
-        </p>
-        <p className="actions">
-          <Copy text={create.data.api_key} label="Copy key" />
-          <button type="button" className="primary" onClick={onClose}>
-            I have saved it
-          </button>
-        </p>
-      </Dialog>
-    );
-  }
   return (
     <Dialog title="Create a key" onClose={cancel}>
       <form onSubmit={submit} noValidate>
@@ -149,7 +145,13 @@ export function CreateKey({ account, offered = givable, onClose }: Props) {
             {problem}
           </p>
         )}
-        {create.error && <Failure what="The key was not made." error={create.error} />}
+        {create.error && (
+          <Failure
+            what="The key was not made."
+            whenUnclear="It is not certain that the key was made. If it is in the list, delete it: nobody has seen it."
+            error={create.error}
+          />
+        )}
         <p className="actions">
           <button type="submit" className="primary" aria-disabled={create.isPending}>
             Create

@@ -3,11 +3,11 @@ import { Link, useLocation } from 'wouter';
 import { api, bodyOf } from '../../api/client.ts';
 import { queryClient } from '../../api/queries.ts';
 import type { components } from '../../api/schema.d.ts';
-import { Copy } from '../../parts/copy.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Failure } from '../../parts/failure.tsx';
 import { Foreign } from '../../parts/foreign.tsx';
 import { number } from '../../parts/format.ts';
+import { showOnce } from '../../parts/shown-once.tsx';
 import { TimeAgo } from '../../parts/time-ago.tsx';
 import { useAction } from '../../parts/use-action.ts';
 import { useTitle } from '../../parts/use-title.ts';
@@ -107,42 +107,33 @@ function CreateAccount({ onClose }: { readonly onClose: () => void }) {
   const [group, setGroup] = useState('');
   const create = useAction({
     mutationFn: () =>
-      bodyOf(
-        api.POST('/v1/admin/accounts', {
-          body: { id: id.trim(), ...(group.trim() !== '' && { user_group: group.trim() }) },
+      showOnce(
+        bodyOf(
+          api.POST('/v1/admin/accounts', {
+            body: { id: id.trim(), ...(group.trim() !== '' && { user_group: group.trim() }) },
+          }),
+        ),
+        (made) => ({
+          title: 'The account is made',
+          secret: made.webhook_secret,
+          name: 'secret',
+          children:
+            'Its callbacks are signed with this secret. Copy it now: it is not shown again, only replaced.',
+          whenLost: 'If it gets lost, replace it on the page of the account.',
+          next: `/console/operator/accounts/${made.id}`,
         }),
       ),
-    // Not awaited, so that the secret is shown before the list is read.
-    onSuccess: () => void queryClient.invalidateQueries({ queryKey: ['accounts'] }),
+    // The secret is shown at once, before the list is read.
+    onSuccess: () => {
+      void queryClient.invalidateQueries({ queryKey: ['accounts'] });
+      onClose();
+    },
   });
   const cancel = create.unlessRunning(onClose);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     create.mutate();
   };
-  if (create.data) {
-    return (
-      <Dialog title="The account is made">
-        <p>
-          Its callbacks are signed with this secret. Copy it now: it is not shown again, only
-          replaced.
-        </p>
-        <p className="new-key">
-          <code>{create.data.webhook_secret}</code>
-        </p>
-        <p className="actions">
-          <Copy text={create.data.webhook_secret} label="Copy secret" />
-          <Link
-            href={`/console/operator/accounts/${create.data.id}`}
-            className="button primary"
-            onClick={onClose}
-          >
-            I have saved it
-          </Link>
-        </p>
-      </Dialog>
-    );
-  }
   return (
     <Dialog title="Create an account" onClose={cancel}>
       <form onSubmit={submit} noValidate>
@@ -165,7 +156,13 @@ function CreateAccount({ onClose }: { readonly onClose: () => void }) {
         <p className="caption">
           It begins without credits and without a key. Limits and a budget are on its page.
         </p>
-        {create.error && <Failure what="The account was not made." error={create.error} />}
+        {create.error && (
+          <Failure
+            what="The account was not made."
+            whenUnclear="It is not certain that the account was made. If it is in the list, replace its secret, which nobody has seen."
+            error={create.error}
+          />
+        )}
         <p className="actions">
           <button type="submit" className="primary" aria-disabled={create.isPending}>
             Create

@@ -1,0 +1,103 @@
+import { type ReactNode, useSyncExternalStore } from 'react';
+import { Link } from 'wouter';
+import { Copy } from './copy.tsx';
+import { Dialog } from './dialog.tsx';
+
+// A secret that one answer alone has: a new key, a new webhook secret. It belongs to the page and not to the screen that
+// asked for it, so going back, or to another screen, loses neither the secret nor the answer that is on its way. Before a
+// reload, and before the page is left, the browser asks as long as nobody has copied it.
+
+type Secret = {
+  readonly title: string;
+  readonly secret: string;
+  /** What is copied: `key` */
+  readonly name: string;
+  readonly children: ReactNode;
+  /** What to do when it is lost all the same. */
+  readonly whenLost: string;
+  /** Where to go on when it is saved; without it, where one is. */
+  readonly next?: string;
+};
+
+let waiting: readonly (Secret & { readonly isCopied: boolean })[] = [];
+let onTheirWay = 0;
+/** How many sessions have ended on this page: an answer to a request of an earlier one is for nobody. */
+let endedSessions = 0;
+const listeners = new Set<() => void>();
+
+const askBeforeLeaving = (event: BeforeUnloadEvent) => event.preventDefault();
+
+function change(next: typeof waiting): void {
+  waiting = next;
+  watchLeaving();
+  for (const listener of listeners) listener();
+}
+
+function watchLeaving(): void {
+  const wouldLose = onTheirWay > 0 || waiting.some(({ isCopied }) => !isCopied);
+  if (wouldLose) addEventListener('beforeunload', askBeforeLeaving);
+  else removeEventListener('beforeunload', askBeforeLeaving);
+}
+
+/** Waits for an answer that has a secret, and shows it until somebody says that it is saved. */
+export async function showOnce<Answer>(
+  answer: Promise<Answer>,
+  secretOf: (answer: Answer) => Secret,
+): Promise<Answer> {
+  const endedBefore = endedSessions;
+  onTheirWay += 1;
+  watchLeaving();
+  try {
+    const received = await answer;
+    if (endedBefore === endedSessions)
+      change([...waiting, { ...secretOf(received), isCopied: false }]);
+    return received;
+  } finally {
+    onTheirWay -= 1;
+    watchLeaving();
+  }
+}
+
+/** Whoever signs in next sees nothing of it. */
+export function forgetSecrets(): void {
+  endedSessions += 1;
+  change([]);
+}
+
+const subscribe = (listener: () => void) => {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+};
+
+/** The secret that is shown now, over whatever screen is open. */
+export function ShownOnce() {
+  const [first, ...others] = useSyncExternalStore(subscribe, () => waiting);
+  if (!first) return null;
+  const { title, secret, name, children, whenLost, next } = first;
+  const close = () => change(others);
+  return (
+    <Dialog key={secret} title={title}>
+      <p>{children}</p>
+      <p className="new-key">
+        <code>{secret}</code>
+      </p>
+      <p className="caption">{whenLost}</p>
+      <p className="actions">
+        <Copy
+          text={secret}
+          label={`Copy ${name}`}
+          onCopied={() => change([{ ...first, isCopied: true }, ...others])}
+        />
+        {next === undefined ? (
+          <button type="button" className="primary" onClick={close}>
+            I have saved it
+          </button>
+        ) : (
+          <Link href={next} className="button primary" onClick={close}>
+            I have saved it
+          </Link>
+        )}
+      </p>
+    </Dialog>
+  );
+}
