@@ -3072,8 +3072,8 @@ export interface components {
             param: string | null;
             /** @description The name of the API key */
             key_name: string;
-            /** @description When it expired, in unix seconds */
-            expired_at: number;
+            /** @description When it expired; absent for a session that has ended because it was not used, in unix seconds */
+            expired_at?: number;
         };
         /**
          * InsufficientQuotaError

@@ -83,7 +83,12 @@ const errorDocs: Readonly<Record<ProblemCode, ErrorDocs>> = {
   KEY_EXPIRED: {
     when: 'The key was valid until `expired_at`; or a session has ended because it was not used.',
     example: keyExpired(keyName, 1_757_000_000_000),
-    details: { key_name: aKeyName, expired_at: seconds('When it expired') },
+    details: {
+      key_name: aKeyName,
+      expired_at: seconds(
+        'When it expired; absent for a session that has ended because it was not used',
+      ).optional(),
+    },
   },
   insufficient_quota: {
     when: 'The account has too few credits.',
