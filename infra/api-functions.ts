@@ -1,12 +1,6 @@
 import { Aws, Tokenization } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { providerDeadlineMs } from '../functions/domain/model/provider.ts';
 import { bucketPrefixes, indexNames } from '../functions/domain/model/storage-names.ts';
-import {
-  attemptTimeoutMs,
-  deletePicturesSeconds,
-  waitTimeoutSeconds,
-} from '../functions/domain/model/task.ts';
 import type { Entry } from '../functions/runtime/env.ts';
 import type { Buckets } from './buckets.ts';
 import type { Deletion } from './deletion.ts';
@@ -16,6 +10,7 @@ import type { Secrets } from './secrets.ts';
 import { accountBudgetOf, loopbackOf, type Stage } from './stage.ts';
 import type { Tables } from './tables.ts';
 import { endWait } from './task-tokens.ts';
+import { timeouts } from './timeouts.ts';
 import type { Workflow } from './workflow.ts';
 import { queueReadsOf } from './workflow-functions.ts';
 
@@ -46,8 +41,6 @@ export const apiFunctions = (scope: Construct, props: Props): ApiFunctions =>
 
 /** For functions whose transactions may conflict with those of callers: such a transaction is retried for ten seconds. */
 const patientSeconds = 20;
-/** Longer than the deadline of a request to a provider, which is asked whether it accepts a key. */
-const providerTrialSeconds = providerDeadlineMs / 1000 + 5;
 /** Enough for a function that loads almost nothing. */
 const smallMemoryMb = 512;
 /** Enough for a function that reads a task now and then. */
@@ -145,7 +138,7 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
     'api/wait-for-task': {
       id: 'WaitForTask',
       memoryMb: waitingMemoryMb,
-      timeoutSeconds: waitTimeoutSeconds,
+      timeoutSeconds: timeouts['api/wait-for-task'],
       environment: {
         ...callerEnvironment,
         ...taskLinks,
@@ -199,7 +192,7 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
     },
     'api/delete-task': {
       id: 'DeleteTask',
-      timeoutSeconds: deletePicturesSeconds + 5, // longer than the function that it waits for
+      timeoutSeconds: timeouts['api/delete-task'],
       environment: {
         ...callerEnvironment,
         TASK_TABLE: tables.tasks.allow(
@@ -254,7 +247,7 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
     },
     'api/upload-file': {
       id: 'UploadFile',
-      timeoutSeconds: 29, // a file may be fetched for 20 s; API Gateway waits for 30
+      timeoutSeconds: timeouts['api/upload-file'],
       environment: {
         ...callerEnvironment,
         ...taskLinks,
@@ -315,6 +308,7 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
     // Providers call it without an API key: the signed URL is the authorization.
     'api/provider-webhook': {
       id: 'ProviderWebhook',
+      timeoutSeconds: timeouts['api/provider-webhook'],
       environment: {
         TASK_TABLE: tables.tasks.allow('dynamodb:UpdateItem'),
         SIGNING_SECRET: secrets.signing.allow('secretsmanager:GetSecretValue'),
@@ -378,7 +372,7 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
     // Not part of `admin-reads`: to say which providers have a key, it has to read the secret with the keys.
     'api/list-providers': {
       id: 'ListProviders',
-      timeoutSeconds: providerTrialSeconds,
+      timeoutSeconds: timeouts['api/list-providers'],
       environment: {
         ...callerEnvironment,
         ...queueReads,
@@ -403,7 +397,7 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
     },
     'api/test-webhook': {
       id: 'TestWebhook',
-      timeoutSeconds: attemptTimeoutMs / 1000 + 5, // longer than the receiver may take
+      timeoutSeconds: timeouts['api/test-webhook'],
       environment: {
         ...callerEnvironment,
         PUBLIC_URL: publicUrl,

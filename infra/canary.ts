@@ -2,19 +2,17 @@ import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { canaryDeadlineMs, canaryMinutes } from '../functions/domain/model/canary.ts';
+import { canaryMinutes } from '../functions/domain/model/canary.ts';
 import { type CodeOf, createFunctions, type Functions } from './lambda.ts';
 import { Secret } from './secrets.ts';
 import { loopbackOf, type Stage } from './stage.ts';
+import { timeouts } from './timeouts.ts';
 
 type Props = {
   readonly stage: Stage;
   readonly codeOf: CodeOf;
   readonly publicUrl: string;
 };
-
-/** A run that reaches its deadline has one more request under way, and reports. */
-const marginSeconds = 40;
 
 /**
  * A caller inside of the stack: every quarter of an hour it makes a sandbox task over the public address and checks the
@@ -38,7 +36,7 @@ export class Canary extends Construct {
       {
         'events/canary': {
           id: 'Canary',
-          timeoutSeconds: canaryDeadlineMs / 1000 + marginSeconds,
+          timeoutSeconds: timeouts['events/canary'],
           memoryMb: 256, // it waits most of the time
           environment: {
             CANARY_SECRET: this.key.allow('secretsmanager:GetSecretValue'),

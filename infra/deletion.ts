@@ -1,10 +1,10 @@
 import { Construct } from 'constructs';
 import { bucketPrefixes } from '../functions/domain/model/storage-names.ts';
-import { deletePicturesSeconds } from '../functions/domain/model/task.ts';
 import type { Buckets } from './buckets.ts';
 import { type CodeOf, createFunctions, type Functions, type FunctionTable } from './lambda.ts';
 import type { Stage } from './stage.ts';
 import type { Tables } from './tables.ts';
+import { timeouts } from './timeouts.ts';
 
 type Props = {
   readonly stage: Stage;
@@ -32,7 +32,7 @@ export class Deletion extends Construct {
 const rowsOf = ({ tables, buckets }: Props): FunctionTable<DeletionEntry> => ({
   'events/delete-pictures': {
     id: 'DeletePictures',
-    timeoutSeconds: deletePicturesSeconds,
+    timeoutSeconds: timeouts['events/delete-pictures'],
     memoryMb: 1024, // a caller waits for it
     environment: {
       TASK_TABLE: tables.tasks.allow('dynamodb:GetItem', 'dynamodb:UpdateItem'),

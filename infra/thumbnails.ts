@@ -3,10 +3,11 @@ import { LambdaDestination } from 'aws-cdk-lib/aws-s3-notifications';
 import { Aws, Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { bucketPrefixes } from '../functions/domain/model/storage-names.ts';
-import { decodeSeconds, lateThumbnailSeconds } from '../functions/domain/model/task.ts';
+import { lateThumbnailSeconds } from '../functions/domain/model/task.ts';
 import type { Buckets } from './buckets.ts';
 import { type CodeOf, createFunctions, type FunctionTable } from './lambda.ts';
 import type { Stage } from './stage.ts';
+import { timeouts } from './timeouts.ts';
 
 type Props = {
   readonly stage: Stage;
@@ -45,7 +46,7 @@ const rowsOf = ({ inputs, results }: Buckets): FunctionTable<ThumbnailEntry> => 
   'events/make-thumbnail': {
     id: 'MakeThumbnail',
     memoryMb: 1024, // the decoder takes 200 MB; the rest buys more than half of a processor
-    timeoutSeconds: decodeSeconds + 5,
+    timeoutSeconds: timeouts['events/make-thumbnail'],
     environment: { POWERTOOLS_SERVICE_NAME: Aws.STACK_NAME },
     // Each event names its bucket.
     permissions: [

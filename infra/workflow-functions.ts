@@ -1,6 +1,5 @@
 import { Aws, Tokenization } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { maxIdlePauseMs } from '../functions/domain/model/capacity.ts';
 import { bucketPrefixes } from '../functions/domain/model/storage-names.ts';
 import type { Entry } from '../functions/runtime/env.ts';
 import type { Buckets } from './buckets.ts';
@@ -10,6 +9,7 @@ import type { Secrets } from './secrets.ts';
 import { loopbackOf, type Stage } from './stage.ts';
 import type { Tables } from './tables.ts';
 import { endWait, keepWaiting } from './task-tokens.ts';
+import { timeouts } from './timeouts.ts';
 
 export type WorkflowFunctionProps = {
   readonly codeOf: CodeOf;
@@ -25,29 +25,15 @@ type WorkflowEntry = Extract<Entry, `workflow/${string}`>;
 export type WorkflowFunctions = Functions<WorkflowEntry>;
 
 /**
- * How long a function may run, and how much longer its state waits for the result: a function that runs
- * into its own timeout is reported by Lambda, with its name, before the state gives up.
+ * The timeouts of the states that wait for their function to return. A state waits longer than its function may run: a
+ * function that runs into its own timeout is reported by Lambda, with its name, before the state gives up.
  */
-const timeout = (functionSeconds: number, marginSeconds: number) => ({
-  functionSeconds,
-  stateSeconds: functionSeconds + marginSeconds,
-});
-
-/** The timeouts of the states that wait for their function to return. */
-export const timeouts = {
-  prepareInputs: timeout(60, 10),
-  submitTask: timeout(30, 10),
-  settleTask: timeout(120, 10),
-  notifyCaller: timeout(15, 5),
+export const stateSeconds = {
+  prepareInputs: timeouts['workflow/prepare-inputs'] + 10,
+  submitTask: timeouts['workflow/submit-task'] + 10,
+  settleTask: timeouts['workflow/settle-task'] + 10,
+  notifyCaller: timeouts['workflow/notify-caller'] + 5,
 };
-
-const pollSeconds = 20;
-/**
- * The last poll of a task also settles the task and notifies the caller. Each part may take as long as in its own
- * function.
- */
-const pollTaskSeconds =
-  pollSeconds + timeouts.settleTask.functionSeconds + timeouts.notifyCaller.functionSeconds;
 
 /** The functions of the workflow, one for each state. */
 export function workflowFunctions(scope: Construct, props: WorkflowFunctionProps) {
@@ -117,7 +103,7 @@ function rowsOf({
   return {
     'workflow/prepare-inputs': {
       id: 'PrepareInputs',
-      timeoutSeconds: timeouts.prepareInputs.functionSeconds,
+      timeoutSeconds: timeouts['workflow/prepare-inputs'],
       environment: {
         TASK_TABLE: tables.tasks.allow('dynamodb:GetItem', 'dynamodb:UpdateItem'),
         INPUT_BUCKET: buckets.inputs.allow(
@@ -132,7 +118,7 @@ function rowsOf({
     },
     'workflow/submit-task': {
       id: 'SubmitTask',
-      timeoutSeconds: timeouts.submitTask.functionSeconds,
+      timeoutSeconds: timeouts['workflow/submit-task'],
       environment: {
         TASK_TABLE: tables.tasks.allow('dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'),
         ACTIVITY_TABLE: tables.activity.allow('dynamodb:GetItem', 'dynamodb:UpdateItem'),
@@ -155,7 +141,7 @@ function rowsOf({
     },
     'workflow/await-slot': {
       id: 'AwaitSlot',
-      timeoutSeconds: maxIdlePauseMs / 1000 + 10, // it may wait for a provider that was busy
+      timeoutSeconds: timeouts['workflow/await-slot'],
       environment: {
         TASK_TABLE: tables.tasks.allow('dynamodb:GetItem', 'dynamodb:UpdateItem'),
         ...slots,
@@ -173,7 +159,7 @@ function rowsOf({
     },
     'workflow/poll-task': {
       id: 'PollTask',
-      timeoutSeconds: pollTaskSeconds,
+      timeoutSeconds: timeouts['workflow/poll-task'],
       environment: {
         PROVIDER_SECRET: secrets.providerKeys.allow('secretsmanager:GetSecretValue'),
         ...providers.urls,
@@ -202,7 +188,7 @@ function rowsOf({
     },
     'workflow/settle-task': {
       id: 'SettleTask',
-      timeoutSeconds: timeouts.settleTask.functionSeconds,
+      timeoutSeconds: timeouts['workflow/settle-task'],
       environment: {
         ...settlement,
         ...slots,
@@ -217,7 +203,7 @@ function rowsOf({
     },
     'workflow/notify-caller': {
       id: 'NotifyCaller',
-      timeoutSeconds: timeouts.notifyCaller.functionSeconds,
+      timeoutSeconds: timeouts['workflow/notify-caller'],
       environment: {
         ...callbacks,
         TASK_TABLE: tables.tasks.allow('dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'),

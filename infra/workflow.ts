@@ -36,7 +36,7 @@ import type { Binding, Grant, NonEmpty } from './bindings.ts';
 import { vendedLogsName } from './log-groups.ts';
 import { endWait } from './task-tokens.ts';
 import {
-  timeouts,
+  stateSeconds,
   type WorkflowFunctionProps,
   type WorkflowFunctions,
   workflowFunctions,
@@ -114,13 +114,13 @@ function definition(scope: Construct, functions: WorkflowFunctions) {
     scope,
     'PrepareInputs',
     functions['workflow/prepare-inputs'],
-    timeouts.prepareInputs,
+    stateSeconds.prepareInputs,
   );
   const submit = lambdaState(
     scope,
     'SubmitTask',
     functions['workflow/submit-task'],
-    timeouts.submitTask,
+    stateSeconds.submitTask,
   );
   const awaitSlot = callbackState(scope, 'AwaitSlot', functions['workflow/await-slot'], {
     taskTimeout: Timeout.duration(slotWait),
@@ -150,13 +150,13 @@ function definition(scope: Construct, functions: WorkflowFunctions) {
     scope,
     'SettleTask',
     functions['workflow/settle-task'],
-    timeouts.settleTask,
+    stateSeconds.settleTask,
   );
   const notify = lambdaState(
     scope,
     'NotifyCaller',
     functions['workflow/notify-caller'],
-    timeouts.notifyCaller,
+    stateSeconds.notifyCaller,
   );
 
   withRetries(prepare, taskFailed, {
@@ -218,13 +218,13 @@ const lambdaState = (
   scope: Construct,
   id: string,
   lambdaFunction: IFunction,
-  { stateSeconds }: { readonly stateSeconds: number },
+  timeoutSeconds: number,
 ) =>
   new LambdaInvoke(scope, id, {
     lambdaFunction,
     payloadResponseOnly: true,
     retryOnServiceExceptions: false, // `withRetries` covers those errors, too
-    taskTimeout: Timeout.duration(Duration.seconds(stateSeconds)),
+    taskTimeout: Timeout.duration(Duration.seconds(timeoutSeconds)),
   });
 
 /**

@@ -29,7 +29,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     ...adapters('outbound'),
   ],
   // Our own API as a caller uses it: by its public address.
-  'functions/adapters/public-api': [...domain('tasks'), ...adapters('outbound')],
+  'functions/adapters/public-api': [...domain('tasks', 'model'), ...adapters('outbound')],
   'functions/adapters/outbound': domain('model'),
   'functions/adapters/decoder': domain('tasks', 'model'),
   // What any Lambda function needs: it knows the records and errors of the domain, and no use case.

@@ -1,4 +1,5 @@
 import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import { storageRequestMs } from '../../domain/model/deadlines.ts';
 import { deletePicturesSeconds } from '../../domain/model/task.ts';
 
 // A connection or a response that never comes must not use up the time of a function: the SDK tries again on another
@@ -23,5 +24,4 @@ export const clientConfig = within(5000);
 /** For a call that waits for a function: a little longer than the function may run. */
 export const runnerClientConfig = within((deletePicturesSeconds + 2) * 1000);
 
-/** For S3, where a request carries up to 64 MB. */
-export const s3ClientConfig = within(30_000);
+export const s3ClientConfig = within(storageRequestMs);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
+import { gatewayMs } from '../../domain/model/deadlines.ts';
 import type { PictureForm, PublicApi } from '../../domain/tasks/run-canary.ts';
 import {
   guardedRequest,
@@ -15,8 +16,6 @@ type Options = {
 
 type Response = { readonly status: number; readonly body: Buffer };
 
-/** How long one request may take, in milliseconds: API Gateway waits for 30 seconds. */
-const requestMs = 30_000;
 const maxBodyBytes = 64 * 1024;
 /** A link to a result leads to S3. */
 const redirects = 2;
@@ -59,7 +58,7 @@ export function publicApi({ url, allowLoopback }: Options): PublicApi {
       headers: {},
       rules: { allowLoopback },
       redirects,
-      deadlineMs: requestMs,
+      deadlineMs: gatewayMs,
       ...request,
     });
     return { status, body: await readBodyStart(body, maxBytes) };

@@ -3,6 +3,7 @@ import { GetObjectCommand, type S3Client, S3ServiceException } from '@aws-sdk/cl
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { readImage } from '../../../domain/images/read-image.ts';
 import { sandboxOutput } from '../../../domain/images/with-text.ts';
+import { resultDownloadMs } from '../../../domain/model/deadlines.ts';
 import { contentTypeOf } from '../../../domain/model/image-format.ts';
 import { type Image, maxSignedUrlLength } from '../../../domain/model/task.ts';
 import { ResultUnavailable } from '../../../domain/model/workflow-errors.ts';
@@ -15,7 +16,6 @@ import { listImages, putImage, readObject } from './objects.ts';
 
 // Far above a PNG of 1280x1280: only a limit so that a wrong response cannot fill the disk.
 const maxBytes = 64 * 1024 * 1024;
-const downloadMs = 60_000;
 
 /** Stores the generated images in S3. */
 export const resultStore = (
@@ -41,7 +41,7 @@ export const resultStore = (
       userAgent: options.userAgent,
       rules: { ...options.rules, maxLength: maxSignedUrlLength },
       maxBytes,
-      deadlineMs: downloadMs,
+      deadlineMs: resultDownloadMs,
     }).catch((cause: unknown) => {
       throw new ResultUnavailable(`result ${n} could not be fetched`, { cause });
     });

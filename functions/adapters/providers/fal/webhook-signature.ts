@@ -2,6 +2,7 @@ import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto
 import * as z from 'zod';
 import { ttlCache } from '../../../domain/model/cache.ts';
 import type { Clock } from '../../../domain/model/clock.ts';
+import { webhookKeysMs } from '../../../domain/model/deadlines.ts';
 import type { ProviderWebhook, WebhookVerifier } from '../../../domain/model/provider.ts';
 import { readBoundedJson } from '../upstream.ts';
 
@@ -35,7 +36,7 @@ export function webhookVerifier({
   keysUrl,
   now,
   fetch = globalThis.fetch,
-  deadlineMs = 10_000,
+  deadlineMs = webhookKeysMs,
 }: Options): WebhookVerifier {
   const cache = ttlCache<readonly KeyObject[]>({ ttlMs: cacheTtlMs, now });
 
