@@ -1,5 +1,10 @@
 import type { Command } from 'commander';
-import { defaultModel } from '../../functions/domain/model/catalogue.ts';
+import {
+  type ImageLimits,
+  type Model,
+  models,
+  widestImageLimits,
+} from '../../functions/domain/model/catalogue.ts';
 import { hourMs } from '../../functions/domain/model/duration.ts';
 import { hostedFileTtlMs, maxUploadBytes } from '../../functions/domain/model/hosted-file.ts';
 import type { DarkroomApi, HostedFile } from '../api/api.ts';
@@ -31,7 +36,7 @@ export function addUpload(program: Command, terminal: Terminal): void {
     if (options.fileName !== undefined && pictures.length > 1) {
       throw usageError('--file-name is for one picture');
     }
-    const reading = { fit: options.fit, limits: storedLimits, onNote: terminal.printNote };
+    const reading = { fit: options.fit, limits: storedLimits(), onNote: terminal.printNote };
     const sources = await Promise.all(
       pictures.map(async (one) => (isAddress(one) ? one : await readPicture(one, reading))),
     );
@@ -47,12 +52,11 @@ export function addUpload(program: Command, terminal: Terminal): void {
   });
 }
 
-// The limits of a task's pictures, except the size: an upload request has less room.
-const storedLimits = {
-  minSide: defaultModel.image.minSide,
-  maxSide: defaultModel.image.maxSide,
+/** The limits of the pictures of any task, except the size: an upload request has less room. */
+export const storedLimits = (catalogue: readonly Model[] = models): ImageLimits => ({
+  ...widestImageLimits(catalogue),
   maxBytes: maxUploadBytes,
-};
+});
 
 function upload(
   api: DarkroomApi,

@@ -2,8 +2,11 @@ import { readFile, stat } from 'node:fs/promises';
 import { inspect } from '../../functions/domain/images/inspect.ts';
 import {
   defaultModel,
-  findModel,
   type ImageLimits,
+  type Model,
+  modelNamed,
+  models,
+  widestImageLimits,
 } from '../../functions/domain/model/catalogue.ts';
 import { contentTypeOf } from '../../functions/domain/model/image-format.ts';
 import type { uploadTypes } from '../../functions/domain/wire/request.ts';
@@ -31,9 +34,11 @@ export type ReadOptions = {
   readonly load?: typeof loadSharp;
 };
 
-/** The limits of the pictures for this model. */
-export const limitsOf = (model: string | undefined): ImageLimits =>
-  (findModel(model ?? defaultModel.id) ?? defaultModel).image;
+/** The limits of the pictures for the model of this name. A name that only the API knows may be that of any model. */
+export const limitsOf = (
+  name: string = defaultModel.id,
+  catalogue: readonly Model[] = models,
+): ImageLimits => modelNamed(name, catalogue)?.image ?? widestImageLimits(catalogue);
 
 /** Reads the pictures, so that an unusable one is found before anything is created. */
 export async function readPictures(

@@ -25,6 +25,12 @@ export const wholeNumberParser =
     throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
   };
 
+/** A number of things, of which the model or the API says how many there may be. */
+export function parseCount(text: string): number {
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be a whole number from 1.');
+}
+
 /** A limit of an account. */
 export const parseLimit = wholeNumberParser(1, 100_000);
 

@@ -1,7 +1,15 @@
 import { type Command, Option } from 'commander';
-import { defaultModel } from '../../functions/domain/model/catalogue.ts';
+import {
+  defaultModel,
+  type Model,
+  modelNamed,
+  models,
+  widestLimits,
+} from '../../functions/domain/model/catalogue.ts';
+import { maxSeed } from '../../functions/domain/model/task.ts';
 import type { GenerationRequest } from '../../functions/domain/wire/request.ts';
-import { parseMetadata, wholeNumberParser } from '../program/arguments.ts';
+import { parseCount, parseMetadata, wholeNumberParser } from '../program/arguments.ts';
+import { usageError } from '../program/cli-error.ts';
 import type { CreateRequest } from './task-run.ts';
 
 type Field = Exclude<keyof GenerationRequest, 'ignored'>;
@@ -38,17 +46,11 @@ export type CreateOptions = {
   readonly metadata?: Record<string, string>;
 };
 
-const maxSeed = 2_147_483_647;
-
 /** Adds an option for every field of a create. */
 export const withCreateOptions = (command: Command): Command =>
   command
     .requiredOption('--prompt <text>', 'what to make of the pictures')
-    .option(
-      '--n <count>',
-      `how many pictures to make, 1 to ${defaultModel.maxN}`,
-      wholeNumberParser(1, defaultModel.maxN),
-    )
+    .option('--n <count>', `how many pictures to make, 1 to ${widestLimits().maxN}`, parseCount)
     .option('--model <model>', 'which model makes them, as `darkroom models` lists them')
     .option('--size <size>', 'like 1280x1280, a ratio like 16:9, or auto')
     .option(
@@ -70,8 +72,25 @@ export const withCreateOptions = (command: Command): Command =>
       ).argParser(parseMetadata),
     );
 
-/** The fields of the request, beside its pictures. */
-export const requestOf = (options: CreateOptions): CreateRequest => ({
+/**
+ * The fields of the request, beside its pictures.
+ * @throws {CliError} when the model makes fewer pictures. What a model takes that only the API knows, the API says.
+ */
+export function requestOf(
+  options: CreateOptions,
+  catalogue: readonly Model[] = models,
+): CreateRequest {
+  const { n, model = defaultModel.id } = options;
+  const { maxN = Number.POSITIVE_INFINITY } = modelNamed(model, catalogue) ?? {};
+  if (n !== undefined && n > maxN) {
+    throw usageError(
+      `option '--n <count>' argument '${n}' is invalid. It must be a whole number from 1 to ${maxN}.`,
+    );
+  }
+  return fieldsOf(options);
+}
+
+const fieldsOf = (options: CreateOptions): CreateRequest => ({
   model: options.model,
   prompt: options.prompt,
   n: options.n,

@@ -13,7 +13,7 @@ import { type CreateOptions, requestOf, withCreateOptions } from './create-optio
 import { generate, startTask } from './generate.ts';
 import { checkNamePattern, nameHelp } from './output-names.ts';
 import { printGenerated } from './print-generated.ts';
-import type { Update } from './task-run.ts';
+import type { CreateRequest, Update } from './task-run.ts';
 
 type Options = ConnectionOptions &
   CreateOptions & {
@@ -45,21 +45,30 @@ export function addGenerate(program: Command, terminal: Terminal): void {
       ),
   ).action(async (pictures: readonly string[], options: Options) => {
     if (options.name !== undefined) checkNamePattern(options.name);
+    const request = requestOf(options);
     const connection = await findConnection(options, terminal);
     const progress = createProgress({ isQuiet: options.json === true });
-    await run({ pictures, options, connection, progress, terminal }).finally(progress.end);
+    await run({ pictures, request, options, connection, progress, terminal }).finally(progress.end);
   });
 }
 
 type Run = {
   readonly pictures: readonly string[];
+  readonly request: CreateRequest;
   readonly options: Options;
   readonly connection: { readonly url: string; readonly key: string };
   readonly progress: Progress;
   readonly terminal: Terminal;
 };
 
-async function run({ pictures, options, connection, progress, terminal }: Run): Promise<void> {
+async function run({
+  pictures,
+  request,
+  options,
+  connection,
+  progress,
+  terminal,
+}: Run): Promise<void> {
   using interruption = watchInterruption();
   const { interrupted, signal } = interruption;
   const { fetch, sleep } = abortable(signal);
@@ -68,7 +77,7 @@ async function run({ pictures, options, connection, progress, terminal }: Run): 
     url: connection.url,
     key: connection.key,
     pictures,
-    request: requestOf(options),
+    request,
     fit: options.fit,
     idempotencyKey: options.idempotencyKey,
     fetch: (...request: Parameters<typeof fetch>) => {

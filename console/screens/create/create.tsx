@@ -9,18 +9,13 @@ import { useTitle } from '../../parts/use-title.ts';
 import { CodeTabs } from '../../samples/code-tabs.tsx';
 import { useRights } from '../../session/rights.ts';
 import { Result } from '../result/result.tsx';
-import {
-  changeDraft,
-  type Draft,
-  fillSlot,
-  isRefused,
-  limitsOf,
-  nextSlot,
-  requestOf,
-  useForm,
-} from './draft.ts';
+import { changeDraft, changeModel, fillSlot, isRefused, type Slot, useForm } from './draft.ts';
+import { type Draft, requestOf } from './fields.ts';
 import { metadataOf } from './metadata.ts';
+import { limitsOf, modelNamed, nameToSend } from './models.ts';
 import { PictureSlot } from './picture-slot.tsx';
+import { nextPlace, placesOf } from './places.ts';
+import { maxSeed, randomSeed } from './seed.ts';
 import { lengthOf, maxNegativePrompt } from './text-length.ts';
 import { useRun } from './use-run.ts';
 
@@ -28,8 +23,9 @@ import { useRun } from './use-run.ts';
 export function Create() {
   useTitle('Create');
   const models = useQuery(modelsQuery);
-  const model = models.data?.[0];
-  if (model) return <CreateForm model={model} />;
+  const { draft } = useForm();
+  const model = models.data && modelNamed(models.data, draft.model);
+  if (model) return <CreateForm models={models.data} model={model} />;
   if (models.error) {
     return (
       <Failure
@@ -42,11 +38,20 @@ export function Create() {
   return <Loading what="the form" lines={6} />;
 }
 
+type FormProps = { readonly models: readonly Model[]; readonly model: Model };
+
 const sizes = ['auto', '1:1', '2:3', '3:2', '3:4', '4:3', '9:16', '16:9', '21:9'];
 const warnBelow = 100;
 
-function CreateForm({ model }: { readonly model: Model }) {
-  const { draft, slots } = useForm();
+function CreateForm({ models, model }: FormProps) {
+  const { draft: typed, slots: filled } = useForm();
+  // A draft may be older than the list of models.
+  const draft = {
+    ...typed,
+    model: nameToSend(models, model),
+    n: Math.min(typed.n, model.limits.n),
+  };
+  const slots: readonly Slot[] = placesOf(filled, model.limits.images);
   const rights = useRights();
   const { run, taskId, isSending, step, error, showForm } = useRun();
   const form = useRef<HTMLFormElement>(null);
@@ -60,7 +65,7 @@ function CreateForm({ model }: { readonly model: Model }) {
   const promptId = useId();
   const limits = useMemo(() => limitsOf(model), [model]);
   usePastedPictures(
-    (file) => void fillSlot(nextSlot(), file, file.name || 'pasted picture', limits),
+    (file) => void fillSlot(nextPlace(slots), file, file.name || 'pasted picture', limits),
   );
 
   const pictures = slots.flatMap(({ picture }) => (picture ? [picture] : []));
@@ -114,10 +119,12 @@ function CreateForm({ model }: { readonly model: Model }) {
       >
         <h1>Create</h1>
         <div className="slots">
-          {slots.slice(0, model.limits.images).map((slot, index) => (
+          {slots.map((slot, index) => (
             <PictureSlot key={index} index={index} slot={slot} limits={limits} />
           ))}
         </div>
+
+        {models.length > 1 && <ModelChoice models={models} model={model} />}
 
         <div className="field">
           <label htmlFor={promptId}>What to do with it</label>
@@ -237,6 +244,26 @@ function CreateForm({ model }: { readonly model: Model }) {
   );
 }
 
+function ModelChoice({ models, model }: FormProps) {
+  const choose = (id: string) => void changeModel(models, modelNamed(models, id) ?? model);
+  return (
+    <label>
+      Model
+      <select
+        name="model"
+        value={model.id}
+        onChange={({ currentTarget }) => choose(currentTarget.value)}
+      >
+        {models.map(({ id }) => (
+          <option key={id} value={id}>
+            {id}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
 type LengthProps = { readonly id: string; readonly text: string; readonly max: number };
 
 /**
@@ -257,13 +284,6 @@ function focusOn(field: HTMLElement | null | undefined): void {
   const more = field?.closest('details');
   if (more) more.open = true;
   field?.focus();
-}
-
-const maxSeed = 2_147_483_647;
-
-function randomSeed(): number {
-  const [number = 0] = crypto.getRandomValues(new Uint32Array(1));
-  return number % (maxSeed + 1);
 }
 
 type Entered = {

@@ -1,38 +1,12 @@
 import { useSyncExternalStore } from 'react';
-import type { GenerationRequest, Model, Task } from '../../api/queries.ts';
+import type { Model, Task } from '../../api/queries.ts';
 import type { Limits } from '../../pictures/inspect.ts';
 import { fetchPicture, type Picture, pictureFrom } from '../../pictures/picture.ts';
 import type { Background } from '../../pictures/repair.ts';
-import { metadataOf, textOfMetadata } from './metadata.ts';
+import { type Draft, emptyDraft, fieldsOf } from './fields.ts';
+import { limitsOf, modelNamed, nameToSend } from './models.ts';
+import { placesOf } from './places.ts';
 import { turnsOf } from './turns.ts';
-
-/** The form of Create. It outlives the screen, so that no input is lost when another screen is opened. */
-export type Draft = {
-  readonly prompt: string;
-  readonly n: number;
-  readonly size: string;
-  /** A number or nothing, as it was typed. */
-  readonly seed: string;
-  readonly negativePrompt: string;
-  readonly callbackUrl: string;
-  /** Lines of `name: value`, or JSON. */
-  readonly metadata: string;
-  /** The model may elaborate the prompt. */
-  readonly promptExtend: boolean;
-  readonly watermark: boolean;
-};
-
-const emptyDraft: Draft = {
-  prompt: '',
-  n: 1,
-  size: 'auto',
-  seed: '',
-  negativePrompt: '',
-  callbackUrl: '',
-  metadata: '',
-  promptExtend: true,
-  watermark: false,
-};
 
 export type Slot = {
   readonly picture?: Picture | undefined;
@@ -47,11 +21,15 @@ export type Slot = {
 export const isRefused = ({ error, unrepaired }: Slot): boolean =>
   error !== undefined || unrepaired !== undefined;
 
-type State = { readonly draft: Draft; readonly slots: readonly [Slot, Slot] };
+/**
+ * The form of Create. It outlives the screen, so that no input is lost when another screen is opened. How many slots there
+ * are depends on the model: one that is not here is empty.
+ */
+type State = { readonly draft: Draft; readonly slots: readonly Slot[] };
 
 const storageName = 'darkroom.draft';
 const listeners = new Set<() => void>();
-let state: State = { draft: { ...emptyDraft, ...stored() }, slots: [{}, {}] };
+let state: State = { draft: { ...emptyDraft, ...stored() }, slots: [] };
 
 /** The texts of the form are in this tab's storage. Its pictures would be too large for that. */
 function stored(): Partial<Draft> {
@@ -84,13 +62,13 @@ export const changeDraft = (changes: Partial<Draft>): void =>
   update({ ...state, draft: { ...state.draft, ...changes } });
 
 // Reading a picture takes a moment. Another picture or a sign-out may come before it has been read.
-const turns = turnsOf(2);
+const turns = turnsOf();
 
 /** For a shared computer: the next user must not find the draft. */
 export function forgetDraft(): void {
   turns.takeAll();
   state.slots.forEach(release);
-  update({ draft: emptyDraft, slots: [{}, {}] });
+  update({ draft: emptyDraft, slots: [] });
 }
 
 function release({ picture, unrepaired }: Slot): void {
@@ -126,7 +104,6 @@ export function undoRepair(index: number): void {
 /** @returns whether nothing else has been put there since */
 export function setSlot(index: number, slot: Slot): () => boolean {
   const isLatest = turns.take(index);
-  const [first, second] = state.slots;
   const before = state.slots[index];
   if (before) {
     release({
@@ -134,7 +111,8 @@ export function setSlot(index: number, slot: Slot): () => boolean {
       unrepaired: before.unrepaired === slot.unrepaired ? undefined : before.unrepaired,
     });
   }
-  update({ ...state, slots: index === 0 ? [slot, second] : [first, slot] });
+  const slots = placesOf(state.slots, Math.max(state.slots.length, index + 1));
+  update({ ...state, slots: slots.with(index, slot) });
   return isLatest;
 }
 
@@ -166,49 +144,43 @@ async function fill(index: number, read: () => Promise<Slot>): Promise<void> {
   else release(slot);
 }
 
-/** Where the next picture belongs: the first slot that is empty, or the last. */
-export const nextSlot = (): number => (state.slots[0].picture ? 1 : 0);
+/** Chooses another model, and reads the pictures once more: it may take others. */
+export async function changeModel(models: readonly Model[], model: Model): Promise<void> {
+  changeDraft({
+    model: nameToSend(models, model),
+    n: Math.min(state.draft.n, model.limits.n),
+  });
+  await Promise.all(
+    state.slots.map(async ({ picture }, index) => {
+      if (picture?.kind !== 'file') return;
+      await fillSlot(index, picture.original, picture.name, limitsOf(model), picture.background);
+    }),
+  );
+}
 
-export const limitsOf = ({ limits }: Model): Limits => ({
-  maxBytes: limits.image_bytes,
-  minSide: limits.side_pixels[0] ?? 1,
-  maxSide: limits.side_pixels[1] ?? Number.MAX_SAFE_INTEGER,
-});
-
-/** The request without its pictures, as it is sent and as the samples show it. */
-export function requestOf(draft: Draft): GenerationRequest {
-  // Metadata that cannot be parsed is not sent; the form has shown that before.
-  const metadata = metadataOf(draft.metadata) ?? {};
-  return {
-    prompt: draft.prompt,
-    ...(draft.n !== 1 && { n: draft.n }),
-    ...(draft.size !== 'auto' && { size: draft.size }),
-    ...(draft.seed !== '' && { seed: Number(draft.seed) }),
-    ...(draft.negativePrompt.trim() !== '' && { negative_prompt: draft.negativePrompt }),
-    ...(draft.promptExtend ? {} : { prompt_extend: false }),
-    ...(draft.watermark && { watermark: true }),
-    ...(draft.callbackUrl !== '' && { callback_url: draft.callbackUrl }),
-    ...(Object.keys(metadata).length > 0 && { metadata }),
-  };
+/** Makes a picture of a task the only input of another one of the same model. */
+export async function inputFromTask(
+  models: readonly Model[],
+  task: Pick<Task, 'model'>,
+  picture: { readonly link: string; readonly name: string },
+): Promise<void> {
+  const model = modelNamed(models, task.model);
+  if (!model) return;
+  changeDraft({ model: nameToSend(models, model), n: Math.min(state.draft.n, model.limits.n) });
+  for (const index of state.slots.keys()) setSlot(index, {});
+  await fillFromLink(0, picture.link, picture.name, limitsOf(model));
 }
 
 /** Fills the form with the request of a task, so that it can be corrected and run again. */
-export async function draftFromTask(task: Task, limits: Limits): Promise<void> {
+export async function draftFromTask(task: Task, models: readonly Model[]): Promise<void> {
   const { request } = task;
+  const model = modelNamed(models, task.model);
+  if (!model) return;
+  const limits = limitsOf(model);
   forgetDraft();
-  changeDraft({
-    prompt: request.prompt,
-    n: request.n,
-    size: request.size ?? 'auto',
-    seed: request.seed === undefined ? '' : String(request.seed),
-    negativePrompt: request.negative_prompt ?? '',
-    promptExtend: request.prompt_extend ?? true,
-    watermark: request.watermark ?? false,
-    callbackUrl: task.callback?.url ?? '',
-    metadata: textOfMetadata(task.metadata ?? {}),
-  });
+  changeDraft(fieldsOf(task, nameToSend(models, model)));
   await Promise.all(
-    request.inputs.slice(0, 2).map(async (input, index) => {
+    request.inputs.slice(0, model.limits.images).map(async (input, index) => {
       if (input.type === 'url' && input.link === undefined) {
         return setSlot(index, { picture: { kind: 'address', address: input.url } });
       }
@@ -223,7 +195,7 @@ export async function draftFromTask(task: Task, limits: Limits): Promise<void> {
 }
 
 /** Puts a picture from one of our own links into a slot. */
-export async function fillFromLink(
+async function fillFromLink(
   index: number,
   link: string,
   name: string,

@@ -15,7 +15,7 @@ type Props = SlotProps & { readonly replace: Replace };
 // On an iPhone these make the system convert a HEIC.
 const chosenTypes = 'image/jpeg,image/png,image/webp,image/bmp';
 const addressError = 'An address begins with https://';
-const names = ['Picture', 'Second picture'];
+const names = ['Picture', 'Second picture', 'Third picture'];
 
 /** A place for one picture: dropped, pasted, chosen, or by its address. */
 export function PictureSlot({ index, slot, limits }: SlotProps) {
@@ -40,7 +40,7 @@ export function PictureSlot({ index, slot, limits }: SlotProps) {
       onDragLeave={() => setOver(false)}
       onDrop={drop}
     >
-      <legend className="sr-only">{names[index]}</legend>
+      <legend className="sr-only">{names[index] ?? `Picture ${index + 1}`}</legend>
       {slot.picture ? (
         <Filled index={index} picture={slot.picture} limits={limits} replace={replace} />
       ) : (

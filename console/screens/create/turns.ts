@@ -1,6 +1,6 @@
 /** Counts what is put into each place, so that a late picture can see that its place has been taken since. */
-export function turnsOf(places: number) {
-  const counts = Array.from({ length: places }, () => 0);
+export function turnsOf() {
+  const counts: number[] = [];
   return {
     /** Takes the place. @returns whether nothing has taken it since */
     take(place: number): () => boolean {

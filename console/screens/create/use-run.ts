@@ -2,7 +2,7 @@ import { useEffect, useSyncExternalStore } from 'react';
 import { ApiError } from '../../api/api-error.ts';
 import { type GenerationRequest, refreshTasks } from '../../api/queries.ts';
 import type { Picture } from '../../pictures/picture.ts';
-import { type Draft, requestOf } from './draft.ts';
+import { type Draft, requestOf } from './fields.ts';
 import { type Created, createTask, newIdempotencyKey, uploadAll, withPictures } from './send.ts';
 import { makeStarts } from './starts.ts';
 

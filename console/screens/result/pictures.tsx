@@ -5,7 +5,7 @@ import { modelsQuery, type Task } from '../../api/queries.ts';
 import { Copy } from '../../parts/copy.tsx';
 import { localDay } from '../../parts/format.ts';
 import { atOwnOrigin, fetchPicture } from '../../pictures/picture.ts';
-import { fillFromLink, limitsOf, setSlot } from '../create/draft.ts';
+import { inputFromTask } from '../create/draft.ts';
 import { BeforeAfter } from './before-after.tsx';
 import { saveAll, saveAs } from './save.ts';
 
@@ -30,11 +30,9 @@ export function Pictures({ task }: { readonly task: Completed }) {
   };
   if (image === undefined || publicLink === undefined) return null;
   const name = (index: number) => `${task.id}-${index + 1}`;
-  const useAsInput = () => {
-    const model = models?.[0];
-    if (!model) return;
-    setSlot(1, {});
-    void fillFromLink(0, image, name(chosen), limitsOf(model));
+  const makeInput = () => {
+    if (!models) return;
+    void inputFromTask(models, task, { link: image, name: name(chosen) });
     go('/console');
     document.getElementById('content')?.focus();
   };
@@ -80,7 +78,7 @@ export function Pictures({ task }: { readonly task: Completed }) {
             Download all
           </button>
         )}
-        <button type="button" onClick={useAsInput}>
+        <button type="button" onClick={makeInput}>
           Use as input
         </button>
         <Copy text={publicLink} label="Copy link" />

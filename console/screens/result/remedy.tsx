@@ -4,7 +4,7 @@ import { useLocation } from 'wouter';
 import { modelsQuery, type Task } from '../../api/queries.ts';
 import { Foreign } from '../../parts/foreign.tsx';
 import { useRights } from '../../session/rights.ts';
-import { draftFromTask, limitsOf } from '../create/draft.ts';
+import { draftFromTask } from '../create/draft.ts';
 
 type Failed = Extract<Task, { status: 'failed' }>;
 type Code = Failed['error']['code'];
@@ -55,11 +55,10 @@ export function RunAgain({ task, label }: { readonly task: Task; readonly label:
   const { mayGenerate } = useRights();
   const [isBusy, setBusy] = useState(false);
   const [path, go] = useLocation();
-  const model = models?.[0];
-  if (!mayGenerate || !model || path === '/console') return null;
+  if (!mayGenerate || !models || models.length === 0 || path === '/console') return null;
   const open = async () => {
     setBusy(true);
-    await draftFromTask(task, limitsOf(model));
+    await draftFromTask(task, models);
     go('/console');
   };
   return (

@@ -136,8 +136,15 @@ export const widestLimits = (catalogue: readonly Model[] = models): RequestLimit
   maxPromptCodePoints: Math.max(...catalogue.map((model) => model.maxPromptCodePoints)),
 });
 
+/** What a picture must be so that any model takes it. */
+export const widestImageLimits = (catalogue: readonly Model[] = models): ImageLimits => ({
+  maxBytes: Math.max(...catalogue.map(({ image }) => image.maxBytes)),
+  minSide: Math.min(...catalogue.map(({ image }) => image.minSide)),
+  maxSide: Math.max(...catalogue.map(({ image }) => image.maxSide)),
+});
+
 /** The largest picture file that any model accepts: uploads and downloads of inputs stop there. */
-export const maxInputBytes = Math.max(...table.map(({ image }) => image.maxBytes));
+export const maxInputBytes = widestImageLimits().maxBytes;
 export const findModel = (id: string, catalogue: readonly Model[] = models): Model | undefined =>
   catalogue.find((model) => model.id === id);
 

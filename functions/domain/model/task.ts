@@ -383,6 +383,9 @@ export const maxPromptStart = 120;
 /** How long a link to an input of a task works, in seconds: a quarter of an hour. */
 export const inputLinkSeconds = 15 * 60;
 
+/** The highest seed: providers take it as a signed integer of 32 bits. */
+export const maxSeed = 2_147_483_647;
+
 /** How long a task may wait for a slot of a provider, in milliseconds. */
 export const maxQueueMs = dayMs;
 

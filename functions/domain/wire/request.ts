@@ -9,7 +9,7 @@ import {
   widestLimits,
 } from '../model/catalogue.ts';
 import { contentTypeOf, formatOfType, imageFormats } from '../model/image-format.ts';
-import { lanes, maxSignedUrlLength, maxUrlLength } from '../model/task.ts';
+import { lanes, maxSeed, maxSignedUrlLength, maxUrlLength } from '../model/task.ts';
 import { extraFieldsOf } from './extra-fields.ts';
 
 /** The picture formats a caller may upload, by their media type. */
@@ -50,7 +50,6 @@ export const ratiosOf = (catalogue: readonly Model[] = models): readonly string[
 
 /** The longest `negative_prompt`, in code points. */
 export const maxNegativePromptCodePoints = 500;
-const maxSeed = 2_147_483_647;
 /** How many texts a caller may store with a task, and how long their keys and values may be. */
 export const metadataLimits = { texts: 16, key: 64, value: 512 };
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { turnsOf } from '../../../console/screens/create/turns.ts';
 
 test('of two pictures that are read for one place the later choice wins, whichever is read first', () => {
-  const turns = turnsOf(2);
+  const turns = turnsOf();
   const slow = turns.take(0);
   const fast = turns.take(0);
   const beside = turns.take(1);
@@ -11,7 +11,7 @@ test('of two pictures that are read for one place the later choice wins, whichev
 });
 
 test('when all places are emptied, no picture that is still being read is put there', () => {
-  const turns = turnsOf(2);
+  const turns = turnsOf();
   const waiting = [turns.take(0), turns.take(1)];
   turns.takeAll();
 
