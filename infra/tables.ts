@@ -8,7 +8,13 @@ import {
 } from 'aws-cdk-lib/aws-dynamodb';
 import { RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { indexNames, type TableName } from '../functions/domain/model/storage-names.ts';
+import {
+  expiryAttributes,
+  indexKeys,
+  indexNames,
+  type TableName,
+  tableKeys,
+} from '../functions/domain/model/storage-names.ts';
 import type { Binding, Grant, NonEmpty } from './bindings.ts';
 import type { Stage } from './stage.ts';
 
@@ -100,39 +106,39 @@ export class Tables extends Construct {
     this.tasks = new Table(this, 'Tasks', {
       ...common,
       restoredAs: restoredTables?.Tasks,
-      partitionKey: text('id'),
+      partitionKey: text(tableKeys.Tasks.partition),
       // The parts of a task: its request, its state, and the attempts to deliver the callback. Only the state is in
       // indexes.
-      sortKey: text('part'),
-      timeToLiveAttribute: 'ttl',
+      sortKey: text(tableKeys.Tasks.sort),
+      timeToLiveAttribute: expiryAttributes.Tasks,
       globalSecondaryIndexes: [
         {
           // Sparse: only a task that the reconciler has to check has these attributes.
           indexName: indexNames.nextCheck,
-          partitionKey: number('checkShard'),
-          sortKey: number('nextCheckAt'),
+          partitionKey: number(indexKeys.nextCheck.partition),
+          sortKey: number(indexKeys.nextCheck.sort),
           projectionType: ProjectionType.KEYS_ONLY,
         },
         {
           // Sparse: a deleted task does not have these attributes. They never change, and nothing else is in the
           // index, so that a task is written to it once.
           indexName: indexNames.tasksByAccount,
-          partitionKey: text('listShard'),
-          sortKey: text('listPosition'),
+          partitionKey: text(indexKeys.tasksByAccount.partition),
+          sortKey: text(indexKeys.tasksByAccount.sort),
           projectionType: ProjectionType.KEYS_ONLY,
         },
         {
           // For the operator. These attributes never change either.
           indexName: indexNames.tasksByDay,
-          partitionKey: text('dayShard'),
-          sortKey: text('listPosition'),
+          partitionKey: text(indexKeys.tasksByDay.partition),
+          sortKey: text(indexKeys.tasksByDay.sort),
           projectionType: ProjectionType.KEYS_ONLY,
         },
         {
           // Sparse: only a task whose callback was given up has these attributes.
           indexName: indexNames.undeliveredCallbacks,
-          partitionKey: text('undeliveredShard'),
-          sortKey: text('undeliveredPosition'),
+          partitionKey: text(indexKeys.undeliveredCallbacks.partition),
+          sortKey: text(indexKeys.undeliveredCallbacks.sort),
           projectionType: ProjectionType.KEYS_ONLY,
         },
       ],
@@ -140,15 +146,15 @@ export class Tables extends Construct {
     this.accounts = new Table(this, 'Accounts', {
       ...common,
       restoredAs: restoredTables?.Accounts,
-      partitionKey: text('account'),
-      sortKey: text('entry'),
+      partitionKey: text(tableKeys.Accounts.partition),
+      sortKey: text(tableKeys.Accounts.sort),
       globalSecondaryIndexes: [
         {
           // Sparse: only the account's own row has `listed`. Its shards and entries do not, so that a change of the
           // balance does not write to the index.
           indexName: indexNames.accountsByName,
-          partitionKey: text('listed'),
-          sortKey: text('account'),
+          partitionKey: text(indexKeys.accountsByName.partition),
+          sortKey: text(indexKeys.accountsByName.sort),
           projectionType: ProjectionType.KEYS_ONLY,
         },
       ],
@@ -156,15 +162,15 @@ export class Tables extends Construct {
     this.keys = new Table(this, 'Keys', {
       ...common,
       restoredAs: restoredTables?.Keys,
-      partitionKey: text('keyId'),
+      partitionKey: text(tableKeys.Keys.partition),
       // What was spent on a day is kept for a week.
-      timeToLiveAttribute: 'ttl',
+      timeToLiveAttribute: expiryAttributes.Keys,
       globalSecondaryIndexes: [
         {
           // Sparse: only a key's own row has `account`, and what is spent through it lies in other rows.
           indexName: indexNames.keysByAccount,
-          partitionKey: text('account'),
-          sortKey: number('createdAt'),
+          partitionKey: text(indexKeys.keysByAccount.partition),
+          sortKey: number(indexKeys.keysByAccount.sort),
           projectionType: ProjectionType.KEYS_ONLY,
         },
       ],
@@ -174,37 +180,37 @@ export class Tables extends Construct {
     this.activity = new Table(this, 'Activity', {
       ...common,
       restoredAs: restoredTables?.Activity,
-      partitionKey: text('keyId'),
+      partitionKey: text(tableKeys.Activity.partition),
     });
     this.idempotency = new Table(this, 'Idempotency', {
       ...common,
       restoredAs: restoredTables?.Idempotency,
-      partitionKey: text('id'),
-      timeToLiveAttribute: 'expiresAt',
+      partitionKey: text(tableKeys.Idempotency.partition),
+      timeToLiveAttribute: expiryAttributes.Idempotency,
     });
     // Files by their id, and the slots of each account by their number.
     this.files = new Table(this, 'Files', {
       ...common,
       restoredAs: restoredTables?.Files,
-      partitionKey: text('partition'),
-      sortKey: text('row'),
-      timeToLiveAttribute: 'ttl',
+      partitionKey: text(tableKeys.Files.partition),
+      sortKey: text(tableKeys.Files.sort),
+      timeToLiveAttribute: expiryAttributes.Files,
     });
     // The slots of the providers, and the tasks that wait for them. They have a table of their own, so that none of these
     // rows gets into a transaction: while one runs, DynamoDB refuses plain writes to its rows.
     this.queue = new Table(this, 'Queue', {
       ...common,
       restoredAs: restoredTables?.Queue,
-      partitionKey: text('pk'),
-      sortKey: text('sk'),
+      partitionKey: text(tableKeys.Queue.partition),
+      sortKey: text(tableKeys.Queue.sort),
     });
     // No function may change or delete an entry: of the writes, functions have only `PutItem`.
     this.audit = new Table(this, 'Audit', {
       ...common,
       restoredAs: restoredTables?.Audit,
-      partitionKey: text('monthShard'),
-      sortKey: text('position'),
-      timeToLiveAttribute: 'ttl',
+      partitionKey: text(tableKeys.Audit.partition),
+      sortKey: text(tableKeys.Audit.sort),
+      timeToLiveAttribute: expiryAttributes.Audit,
     });
   }
 

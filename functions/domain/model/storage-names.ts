@@ -54,3 +54,43 @@ export const indexNames = {
   /** All accounts by name. */
   accountsByName: 'listed',
 } as const;
+
+/** The attributes that are the keys of each table. */
+export const tableKeys = {
+  Tasks: { partition: 'id', sort: 'part' },
+  Accounts: { partition: 'account', sort: 'entry' },
+  Keys: { partition: 'keyId' },
+  Activity: { partition: 'keyId' },
+  Idempotency: { partition: 'id' },
+  Files: { partition: 'partition', sort: 'row' },
+  Queue: { partition: 'pk', sort: 'sk' },
+  Audit: { partition: 'monthShard', sort: 'position' },
+} as const satisfies Record<TableName, { readonly partition: string; readonly sort?: string }>;
+
+type SortOf<Key> = Key extends { readonly sort: infer Name extends string } ? Name : never;
+/** The key of a row of a table. */
+export type KeyOf<T extends TableName> = {
+  readonly [name in (typeof tableKeys)[T]['partition'] | SortOf<(typeof tableKeys)[T]>]: string;
+};
+
+/** The attributes by which DynamoDB deletes rows, in unix seconds. */
+export const expiryAttributes = {
+  Tasks: 'ttl',
+  Keys: 'ttl',
+  Idempotency: 'expiresAt',
+  Files: 'ttl',
+  Audit: 'ttl',
+} as const satisfies Partial<Record<TableName, string>>;
+
+/** The attributes that are the keys of each index. */
+export const indexKeys = {
+  nextCheck: { partition: 'checkShard', sort: 'nextCheckAt' },
+  tasksByAccount: { partition: 'listShard', sort: 'listPosition' },
+  tasksByDay: { partition: 'dayShard', sort: 'listPosition' },
+  undeliveredCallbacks: { partition: 'undeliveredShard', sort: 'undeliveredPosition' },
+  keysByAccount: { partition: 'account', sort: 'createdAt' },
+  accountsByName: { partition: 'listed', sort: 'account' },
+} as const satisfies Record<
+  keyof typeof indexNames,
+  { readonly partition: string; readonly sort: string }
+>;

@@ -14,7 +14,7 @@ import {
 } from '../../../domain/model/account.ts';
 import type { AuditEntry } from '../../../domain/model/audit.ts';
 import { isTestAccount, ownerOf, testLimits } from '../../../domain/model/mode.ts';
-import { indexNames } from '../../../domain/model/storage-names.ts';
+import { indexKeys, indexNames } from '../../../domain/model/storage-names.ts';
 import { putAuditEntry, updateWithEntry } from './audit-table.ts';
 import { budgetIn, changeBudget } from './budgets.ts';
 import { listEntries } from './entries.ts';
@@ -173,7 +173,7 @@ async function addAccount(
   const row = {
     ...account,
     ...accountKey(account.account),
-    listed: isTestAccount(account.account) ? undefined : listed,
+    [indexKeys.accountsByName.partition]: isTestAccount(account.account) ? undefined : listed,
     shards: 1,
     tasksAllowed,
     budgetEpoch: account.dailyBudget === undefined ? undefined : 1,
@@ -299,8 +299,16 @@ async function listAccounts(
     new QueryCommand({
       TableName: table,
       IndexName: indexNames.accountsByName,
-      ...withPlaceholders({ KeyConditionExpression: '#listed = :listed' }, { listed }),
-      ...(after && { ExclusiveStartKey: marshall({ listed, ...accountKey(after) }) }),
+      ...withPlaceholders(
+        { KeyConditionExpression: `#${indexKeys.accountsByName.partition} = :listed` },
+        { listed },
+      ),
+      ...(after && {
+        ExclusiveStartKey: marshall({
+          [indexKeys.accountsByName.partition]: listed,
+          ...accountKey(after),
+        }),
+      }),
       Limit: limit,
     }),
   );

@@ -15,6 +15,7 @@ import {
   auditDays,
 } from '../../../domain/model/audit.ts';
 import type { CursorKey } from '../../../domain/model/ids.ts';
+import { expiryAttributes, tableKeys } from '../../../domain/model/storage-names.ts';
 import { withPlaceholders } from './expressions.ts';
 import type { Row } from './rows.ts';
 import { untilResult, writeAll } from './transaction.ts';
@@ -39,9 +40,9 @@ const rowOf = (entry: AuditEntry) =>
   marshall(
     {
       ...entry,
-      monthShard: monthShard(monthOf(entry.at), shardOf(entry.account)),
-      position: positionOf(entry.at, entry.id),
-      ttl: Math.ceil(entry.at / 1000) + auditDays * 24 * 60 * 60,
+      [tableKeys.Audit.partition]: monthShard(monthOf(entry.at), shardOf(entry.account)),
+      [tableKeys.Audit.sort]: positionOf(entry.at, entry.id),
+      [expiryAttributes.Audit]: Math.ceil(entry.at / 1000) + auditDays * 24 * 60 * 60,
     },
     { removeUndefinedValues: true },
   );
@@ -146,7 +147,9 @@ async function readShard(
     new QueryCommand({
       TableName: table,
       ...withPlaceholders(
-        { KeyConditionExpression: '#monthShard = :shard AND #position < :before' },
+        {
+          KeyConditionExpression: `#${tableKeys.Audit.partition} = :shard AND #${tableKeys.Audit.sort} < :before`,
+        },
         { shard, before },
       ),
       ScanIndexForward: false,

@@ -2,6 +2,7 @@ import type { DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { AuditEntry } from '../../../domain/model/audit.ts';
 import type { ConsoleCode, ConsoleCodes } from '../../../domain/model/console-code.ts';
+import { expiryAttributes, type KeyOf } from '../../../domain/model/storage-names.ts';
 import { putAuditEntry } from './audit-table.ts';
 import { allOf, withPlaceholders } from './expressions.ts';
 import { readRow } from './rows.ts';
@@ -32,7 +33,7 @@ export const consoleCodes = (client: DynamoDBClient, tables: Tables): ConsoleCod
         Put: {
           TableName: tables.keys,
           Item: marshall(
-            { ...row, keyId: codeId, ttl: ttlOf(code.expiresAt) },
+            { ...row, keyId: codeId, [expiryAttributes.Keys]: ttlOf(code.expiresAt) },
             { removeUndefinedValues: true },
           ),
           ...(!code.isReusable && withPlaceholders({ ConditionExpression: conditions.isNew })),
@@ -52,7 +53,7 @@ export const consoleCodes = (client: DynamoDBClient, tables: Tables): ConsoleCod
         Put: {
           TableName: tables.keys,
           Item: marshall(
-            { ...session, ttl: ttlOf(session.expiresAt ?? session.createdAt) },
+            { ...session, [expiryAttributes.Keys]: ttlOf(session.expiresAt ?? session.createdAt) },
             { removeUndefinedValues: true },
           ),
           ...withPlaceholders({ ConditionExpression: conditions.isNew }),
@@ -76,7 +77,7 @@ const mark = (
 ): TransactWriteItem => ({
   Update: {
     TableName: keys,
-    Key: marshall({ keyId: codeId }),
+    Key: marshall({ keyId: codeId } satisfies KeyOf<'Keys'>),
     ...withPlaceholders(
       {
         UpdateExpression: `SET #${name} = :at`,

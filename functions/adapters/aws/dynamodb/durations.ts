@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { ttlCache } from '../../../domain/model/cache.ts';
 import type { ProviderName } from '../../../domain/model/catalogue.ts';
 import type { Clock } from '../../../domain/model/clock.ts';
+import type { KeyOf } from '../../../domain/model/storage-names.ts';
 import { type Durations, medianOf, withNewest } from '../../../domain/providers/durations.ts';
 import { update, updateExpression } from './update.ts';
 
@@ -26,7 +27,10 @@ export function durations(client: DynamoDBClient, table: string, now: Clock): Du
 
   const find = async (keyId: string) => {
     const { Item } = await client.send(
-      new GetItemCommand({ TableName: table, Key: marshall({ keyId }) }),
+      new GetItemCommand({
+        TableName: table,
+        Key: marshall({ keyId } satisfies KeyOf<'Activity'>),
+      }),
     );
     return Item && DurationsRow.parse(unmarshall(Item));
   };
@@ -47,7 +51,7 @@ export function durations(client: DynamoDBClient, table: string, now: Clock): Du
       if (row && row.recordedAt + minWriteIntervalMs > at) return;
       await update(client, {
         TableName: table,
-        Key: marshall({ keyId }),
+        Key: marshall({ keyId } satisfies KeyOf<'Activity'>),
         ...updateExpression({
           set: { seconds: withNewest(row?.seconds ?? [], seconds), recordedAt: at },
           conditions: [row ? conditions.isUnchanged : conditions.isNew],

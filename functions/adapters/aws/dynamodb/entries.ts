@@ -5,6 +5,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Entry, EntryCursor, Statement } from '../../../domain/model/account.ts';
+import type { KeyOf } from '../../../domain/model/storage-names.ts';
 import { withPlaceholders } from './expressions.ts';
 import type { Row } from './rows.ts';
 import { isSame, readShards, type ShardRows, shardPartition, sumOf } from './shards.ts';
@@ -17,10 +18,11 @@ const prefix = 'entry#';
 /** Where an entry is: it belongs to one shard of its account. */
 export type EntryPlace = { readonly account: string; readonly shard: number };
 
-export const entryKey = ({ account, shard }: EntryPlace, id: string) => ({
-  account: shardPartition(account, shard),
-  entry: `${prefix}${id}`,
-});
+export const entryKey = ({ account, shard }: EntryPlace, id: string) =>
+  ({
+    account: shardPartition(account, shard),
+    entry: `${prefix}${id}`,
+  }) satisfies KeyOf<'Accounts'>;
 
 /** Whether a row of the table of accounts is an entry. */
 export const isEntry = ({ entry }: Row): boolean => String(entry).startsWith(prefix);

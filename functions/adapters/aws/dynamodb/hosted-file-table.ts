@@ -6,6 +6,7 @@ import {
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { HostedFiles } from '../../../domain/files/ports.ts';
 import type { HostedFile } from '../../../domain/model/hosted-file.ts';
+import { expiryAttributes, type KeyOf } from '../../../domain/model/storage-names.ts';
 import { allOf, withPlaceholders } from './expressions.ts';
 import { findRows, type Row, readRow } from './rows.ts';
 import { untilResult, writeAll } from './transaction.ts';
@@ -16,12 +17,13 @@ import { untilResult, writeAll } from './transaction.ts';
 // deleted the row yet or not. A removed file leaves the time of its removal for an hour: uploads that
 // began before it, which last half a minute at most, must see it.
 
-const fileKey = (id: string) => ({ partition: id, row: 'file' });
+const fileKey = (id: string) => ({ partition: id, row: 'file' }) satisfies KeyOf<'Files'>;
 const slotPrefix = 'slot#';
-const slotKey = (account: string, slot: number) => ({
-  partition: account,
-  row: `${slotPrefix}${String(slot).padStart(4, '0')}`,
-});
+const slotKey = (account: string, slot: number) =>
+  ({
+    partition: account,
+    row: `${slotPrefix}${String(slot).padStart(4, '0')}`,
+  }) satisfies KeyOf<'Files'>;
 
 const conditions = {
   /** No file, or one that has expired or was removed. */
@@ -63,7 +65,10 @@ export const hostedFileTable = (client: DynamoDBClient, table: string): HostedFi
     if (row?.['version'] !== file.version || !isLive(row, now)) return false;
     // Both rows stay without the data of the file, and DynamoDB deletes them. With `expiresAt: 0` no clock takes them for
     // a file.
-    const removed = { expiresAt: 0, ttl: Math.ceil((now + removalKnownMs) / 1000) };
+    const removed = {
+      expiresAt: 0,
+      [expiryAttributes.Files]: Math.ceil((now + removalKnownMs) / 1000),
+    };
     const values = { seenVersion: file.version, now, fileId: file.id };
     const outcome = await untilResult(async () => {
       const { state } = await writeAll(client, {
@@ -101,13 +106,13 @@ async function putOnce(
     ? Number(replaced['slot'])
     : freeSlot(await readSlots(client, table, file.account), maxFiles, now);
   if (slot === undefined) return 'full';
-  const ttl = Math.ceil(file.expiresAt / 1000);
+  const expiry = { [expiryAttributes.Files]: Math.ceil(file.expiresAt / 1000) };
   const since = replaced ? Math.min(replaced['since'], file.since) : file.since;
   const values = { now, seenVersion: replaced?.['version'], fileId: file.id };
   const { state } = await writeAll(client, {
     file: put(
       table,
-      { ...fileKey(file.id), ...toRow(file), since, slot, ttl },
+      { ...fileKey(file.id), ...toRow(file), since, slot, ...expiry },
       replaced ? conditions.isUnchanged : allOf([conditions.isFree, conditions.notRemovedSince]),
       values,
     ),
@@ -118,7 +123,7 @@ async function putOnce(
         fileId: file.id,
         uploadedAt: file.uploadedAt,
         expiresAt: file.expiresAt,
-        ttl,
+        ...expiry,
       },
       replaced ? conditions.isItsSlot : conditions.isFree,
       values,

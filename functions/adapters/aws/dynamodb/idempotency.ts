@@ -2,6 +2,7 @@ import type { DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb
 import { marshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
 import type { IdempotencyRecord } from '../../../domain/billing/idempotency.ts';
+import { expiryAttributes, type KeyOf } from '../../../domain/model/storage-names.ts';
 import { withPlaceholders } from './expressions.ts';
 import { type Row, readRow } from './rows.ts';
 
@@ -26,7 +27,7 @@ export const toIdempotencyRow = (row: Row | undefined): IdempotencyRow => Idempo
 // its row is still there or not.
 const toSeconds = (ms: number): number => Math.floor(ms / 1000);
 
-const isNewOrExpired = 'attribute_not_exists(#id) OR #expiresAt < :now';
+const isNewOrExpired = `attribute_not_exists(#id) OR #${expiryAttributes.Idempotency} < :now`;
 
 /**
  * Stores the record, unless its key was used before; then the failed action carries the row of the first request.
@@ -42,10 +43,10 @@ export const putIdempotencyRecord = (
     Put: {
       TableName: table,
       Item: marshall({
-        id: record.id,
+        ...({ id: record.id } satisfies KeyOf<'Idempotency'>),
         requestHash: record.requestHash,
         ...created,
-        expiresAt: Math.ceil(record.expiresAt / 1000),
+        [expiryAttributes.Idempotency]: Math.ceil(record.expiresAt / 1000),
       }),
       ...withPlaceholders({ ConditionExpression: isNewOrExpired }, { now: toSeconds(at) }),
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',

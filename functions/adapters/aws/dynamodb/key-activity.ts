@@ -13,6 +13,7 @@ import {
 } from '../../../domain/accounts/rate-limit.ts';
 import { boundedMap } from '../../../domain/model/cache.ts';
 import { sessionIdleMs } from '../../../domain/model/console-code.ts';
+import type { KeyOf } from '../../../domain/model/storage-names.ts';
 import { findRows } from './rows.ts';
 import { type Change, update, updateExpression } from './update.ts';
 
@@ -36,7 +37,7 @@ export function keyActivity(client: DynamoDBClient, table: string): KeyActivity 
   const write = async (keyId: string, change: Change) => {
     const { done, row: found = {} } = await update(client, {
       TableName: table,
-      Key: marshall({ keyId }),
+      Key: marshall({ keyId } satisfies KeyOf<'Activity'>),
       ...updateExpression(change),
     });
     const row = ActivityRow.parse(found);

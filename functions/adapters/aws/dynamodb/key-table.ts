@@ -14,7 +14,7 @@ import {
 import type { AuditEntry } from '../../../domain/model/audit.ts';
 import type { Clock } from '../../../domain/model/clock.ts';
 import { accountIn } from '../../../domain/model/mode.ts';
-import { indexNames } from '../../../domain/model/storage-names.ts';
+import { indexKeys, indexNames, type KeyOf } from '../../../domain/model/storage-names.ts';
 import { accountProfiles } from './account-table.ts';
 import { putAuditEntry, updateWithEntry } from './audit-table.ts';
 import { withPlaceholders } from './expressions.ts';
@@ -132,13 +132,13 @@ async function changeRow(
 ): Promise<Row | ChangedMeanwhile | undefined> {
   const change = {
     TableName: tables.keys,
-    Key: marshall({ keyId }),
+    Key: marshall({ keyId } satisfies KeyOf<'Keys'>),
     ...changeExpression(set, since),
   };
   const { done, row } = entry
     ? await updateWithEntry(client, tables.audit, change, entry)
     : await update(client, change);
-  if (done) return row ?? readRow(client, tables.keys, { keyId });
+  if (done) return row ?? readRow(client, tables.keys, { keyId } satisfies KeyOf<'Keys'>);
   return row && toKey(row) ? 'changed_meanwhile' : undefined;
 }
 
@@ -194,7 +194,7 @@ async function changeTotalLimit(
     key: {
       Update: {
         TableName: tables.keys,
-        Key: marshall({ keyId }),
+        Key: marshall({ keyId } satisfies KeyOf<'Keys'>),
         ...changeExpression(change, before),
       },
     },
@@ -298,7 +298,10 @@ async function listKeys(
     new QueryCommand({
       TableName: table,
       IndexName: indexNames.keysByAccount,
-      ...withPlaceholders({ KeyConditionExpression: '#account = :account' }, { account }),
+      ...withPlaceholders(
+        { KeyConditionExpression: `#${indexKeys.keysByAccount.partition} = :account` },
+        { account },
+      ),
       ...(after && {
         ExclusiveStartKey: marshall({ account, createdAt: after.createdAt, keyId: after.id }),
       }),

@@ -6,6 +6,7 @@ import {
   type QueryCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { type KeyOf, tableKeys } from '../../../domain/model/storage-names.ts';
 import type {
   Flow,
   FlowKey,
@@ -50,7 +51,7 @@ const flowConditions = {
 };
 
 const waitingConditions = {
-  exists: 'attribute_exists(#sk)',
+  exists: `attribute_exists(#${tableKeys.Queue.sort})`,
   /** The owner may claim again: the SDK repeats a write whose response was lost, and it must not fail on its own claim. */
   notClaimed:
     '(attribute_not_exists(#claimedUntil) OR #claimedUntil <= :now OR #claimedBy = :owner)',
@@ -88,7 +89,7 @@ export function queueTable(client: DynamoDBClient, table: string): QueueStore {
         new QueryCommand({
           TableName: table,
           ConsistentRead: true,
-          KeyConditionExpression: 'pk = :pk',
+          KeyConditionExpression: ofPartition,
           ExpressionAttributeValues: marshall({ ':pk': pk }),
           Limit: limit,
           ExclusiveStartKey,
@@ -255,7 +256,7 @@ export function queueTable(client: DynamoDBClient, table: string): QueueStore {
           new QueryCommand({
             TableName: table,
             ProjectionExpression: 'since',
-            KeyConditionExpression: 'pk = :pk',
+            KeyConditionExpression: ofPartition,
             ExpressionAttributeValues: marshall({ ':pk': waitingPartition(key) }),
             ExclusiveStartKey,
           }),
@@ -315,15 +316,17 @@ function submitConditions(submit: SlotTerms['submit']): readonly string[] {
 
 // Keys.
 
-const slotsKey = ({ pool, index }: SegmentKey): Row => ({
+const ofPartition = `${tableKeys.Queue.partition} = :pk`;
+
+const slotsKey = ({ pool, index }: SegmentKey): KeyOf<'Queue'> => ({
   pk: `slots#${pool}`,
   sk: String(index),
 });
 const flowsKey = (queue: string): string => `flows#${queue}`;
-const flowKey = ({ queue, flow }: FlowKey): Row => ({ pk: flowsKey(queue), sk: flow });
-const summaryKey = (queue: string): Row => ({ pk: `summary#${queue}`, sk: '0' });
+const flowKey = ({ queue, flow }: FlowKey): KeyOf<'Queue'> => ({ pk: flowsKey(queue), sk: flow });
+const summaryKey = (queue: string): KeyOf<'Queue'> => ({ pk: `summary#${queue}`, sk: '0' });
 const waitingPartition = ({ queue, flow }: FlowKey): string => `waiting#${queue}#${flow}`;
-const waitingKey = (key: WaitingKey): Row => ({
+const waitingKey = (key: WaitingKey): KeyOf<'Queue'> => ({
   pk: waitingPartition(key),
   // Sorts by time: every time in milliseconds has 13 digits until the year 2286.
   sk: `${String(key.since).padStart(13, '0')}#${key.taskId}`,

@@ -3,6 +3,7 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import type { ProviderName } from '../../../domain/model/catalogue.ts';
 import type { Clock } from '../../../domain/model/clock.ts';
 import { dayMs } from '../../../domain/model/duration.ts';
+import type { KeyOf } from '../../../domain/model/storage-names.ts';
 import {
   type RejectionCount,
   type Rejections,
@@ -26,7 +27,7 @@ export function rejections(client: DynamoDBClient, table: string, now: Clock): R
   const firstDay = () => dayOf(now() - (rejectionDays - 1) * dayMs);
   return {
     record: async (provider, code) => {
-      const Key = marshall({ keyId: rowId(provider) });
+      const Key = marshall({ keyId: rowId(provider) } satisfies KeyOf<'Activity'>);
       const add = { [nameOf(dayOf(now()), code)]: 1 };
       const { row = {} } = await update(client, {
         TableName: table,

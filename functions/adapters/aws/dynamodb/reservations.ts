@@ -19,6 +19,7 @@ import {
 import { type BudgetName, budgetName, entryIdOf } from '../../../domain/model/account.ts';
 import { dayIn } from '../../../domain/model/api-key.ts';
 import { type BoundedMap, boundedMap } from '../../../domain/model/cache.ts';
+import { expiryAttributes, type KeyOf } from '../../../domain/model/storage-names.ts';
 import type { Pending, WithRequest } from '../../../domain/model/task.ts';
 import { backOff } from './back-off.ts';
 import { budgetIn, isOpen, openDay } from './budgets.ts';
@@ -437,14 +438,14 @@ async function changeDay(
       ? divide(dailyLimit, reserved, dayShards.length)
       : [dailyLimit - limitBefore];
   const keyOf = (shard: number) => dayShardKey(keyId, dayOf(request), shard);
-  const ttl = dayTtl(createdAt);
+  const expiry = { [expiryAttributes.Keys]: dayTtl(createdAt) };
   // A new day has no debt.
   const revision = limitBefore === undefined ? revisionOf(limits) : undefined;
   await writeAll(client, {
     limit: {
       ConditionCheck: {
         TableName: tables.keys,
-        Key: marshall({ keyId }),
+        Key: marshall({ keyId } satisfies KeyOf<'Keys'>),
         ...withPlaceholders({ ConditionExpression: conditions.sameDailyLimit }, { dailyLimit }),
       },
     },
@@ -454,7 +455,7 @@ async function changeDay(
         Key: marshall(keyOf(0)),
         ...updateExpression({
           set: { limit: dailyLimit },
-          setOnce: { ttl, revision },
+          setOnce: { ...expiry, revision },
           add: { granted: first, balance: first, changes: 1, additions: 1 },
           conditions: [limitBefore === undefined ? conditions.dayIsNew : conditions.sameLimitOfDay],
           values: { limitBefore },
@@ -463,7 +464,7 @@ async function changeDay(
     },
     ...shardActions(
       'day',
-      { table: tables.keys, keyOf, guarded: [], initial: { ttl, revision } },
+      { table: tables.keys, keyOf, guarded: [], initial: { ...expiry, revision } },
       others.map((size, index) => [index + 1, { granted: size, balance: size }]),
     ),
   });
@@ -568,7 +569,7 @@ function takeFromShards(
           table: keys,
           keyOf: (one) => dayShardKey(keyId, dayOf(request), one),
           guarded: ['balance'],
-          initial: { ttl: dayTtl(request.task.createdAt) },
+          initial: { [expiryAttributes.Keys]: dayTtl(request.task.createdAt) },
           ...(withTask && { onShard }),
         },
         [...transferChanges(transfers.day), ...taken({ balance: -reserved })],

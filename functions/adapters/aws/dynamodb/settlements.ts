@@ -3,6 +3,7 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import { type Ledger, LedgerBusy } from '../../../domain/billing/ledger.ts';
 import { entryIdOf } from '../../../domain/model/account.ts';
 import type { Model } from '../../../domain/model/catalogue.ts';
+import { expiryAttributes } from '../../../domain/model/storage-names.ts';
 import { type EndedTask, isEnded } from '../../../domain/model/task.ts';
 import { addEntry } from './entries.ts';
 import { allOf, withPlaceholders } from './expressions.ts';
@@ -139,6 +140,6 @@ const expireRequest = (
         Update: {
           TableName: tasks,
           Key: marshall(partKey(id, parts.request)),
-          ...updateExpression({ set: { ttl: ttlOf(expiresAt) } }),
+          ...updateExpression({ set: { [expiryAttributes.Tasks]: ttlOf(expiresAt) } }),
         },
       };

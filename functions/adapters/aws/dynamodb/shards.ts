@@ -2,6 +2,7 @@ import type { DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { type Transfer, withdrawFrom } from '../../../domain/billing/shards.ts';
 import type { BudgetName } from '../../../domain/model/account.ts';
+import type { KeyOf } from '../../../domain/model/storage-names.ts';
 import { findRowsOf, type Row, type RowAddress } from './rows.ts';
 import { updateExpression } from './update.ts';
 
@@ -16,7 +17,8 @@ import { updateExpression } from './update.ts';
 // debt. Only at that revision a task takes from the row without a read.
 
 /** The key of an account's own row. */
-export const accountKey = (account: string) => ({ account, entry: 'account' });
+export const accountKey = (account: string) =>
+  ({ account, entry: 'account' }) satisfies KeyOf<'Accounts'>;
 
 /** The partition of one shard of an account: of its row, and of its entries. */
 export const shardPartition = (account: string, shard: number): string => `${account}#${shard}`;
@@ -32,16 +34,14 @@ export const isShard = ({ entry }: Row): boolean => entry === shardEntry;
 
 const shardEntry = 'shard';
 
-export const accountShardKey = (account: string, shard: number) => ({
-  account: shardPartition(account, shard),
-  entry: shardEntry,
-});
+export const accountShardKey = (account: string, shard: number) =>
+  ({ account: shardPartition(account, shard), entry: shardEntry }) satisfies KeyOf<'Accounts'>;
 
-export const keyShardKey = (keyId: string, shard: number) => ({ keyId: `${keyId}#${shard}` });
+export const keyShardKey = (keyId: string, shard: number) =>
+  ({ keyId: `${keyId}#${shard}` }) satisfies KeyOf<'Keys'>;
 
-export const dayShardKey = (keyId: string, day: string, shard: number) => ({
-  keyId: `${keyId}#${day}#${shard}`,
-});
+export const dayShardKey = (keyId: string, day: string, shard: number) =>
+  ({ keyId: `${keyId}#${day}#${shard}` }) satisfies KeyOf<'Keys'>;
 
 /** The revision of a key that was never changed. */
 export const firstRevision = 0;

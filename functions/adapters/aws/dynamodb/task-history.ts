@@ -1,7 +1,7 @@
 import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { CursorKey } from '../../../domain/model/ids.ts';
-import { indexNames } from '../../../domain/model/storage-names.ts';
+import { indexKeys, indexNames } from '../../../domain/model/storage-names.ts';
 import type { ListRange, TaskHistory } from '../../../domain/tasks/list-tasks.ts';
 import { withPlaceholders } from './expressions.ts';
 import { findRows } from './rows.ts';
@@ -61,22 +61,19 @@ export const taskHistory = (client: DynamoDBClient, table: string): TaskHistory 
 };
 
 /** An index that lists tasks by time and then by id, in several partitions. */
-type List = { readonly index: string; readonly shard: string; readonly position: string };
+type List = { readonly index: string; readonly partition: string; readonly sort: string };
 
 const accountList: List = {
   index: indexNames.tasksByAccount,
-  shard: 'listShard',
-  position: 'listPosition',
+  ...indexKeys.tasksByAccount,
 };
 const dayList: List = {
   index: indexNames.tasksByDay,
-  shard: 'dayShard',
-  position: 'listPosition',
+  ...indexKeys.tasksByDay,
 };
 const undeliveredList: List = {
   index: indexNames.undeliveredCallbacks,
-  shard: 'undeliveredShard',
-  position: 'undeliveredPosition',
+  ...indexKeys.undeliveredCallbacks,
 };
 
 async function readList(
@@ -116,12 +113,12 @@ async function readShard(
       TableName: table,
       IndexName: list.index,
       ...withPlaceholders(
-        { KeyConditionExpression: `#${list.shard} = :shard AND #${list.position} < :before` },
+        { KeyConditionExpression: `#${list.partition} = :shard AND #${list.sort} < :before` },
         { shard, before },
       ),
       ScanIndexForward: false,
       Limit: limit,
     }),
   );
-  return Items.map((item) => String(unmarshall(item)[list.position]));
+  return Items.map((item) => String(unmarshall(item)[list.sort]));
 }

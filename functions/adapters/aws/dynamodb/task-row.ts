@@ -1,6 +1,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { CursorKey } from '../../../domain/model/ids.ts';
+import { expiryAttributes, indexKeys, type KeyOf } from '../../../domain/model/storage-names.ts';
 import {
   type CallbackAttempt,
   type EndedTask,
@@ -41,15 +42,15 @@ const shardOf = (id: string, shards: number): number => Number.parseInt(id.slice
 /** When the reconciler checks a task. Without a next check the task leaves the index of due checks. */
 export const checkAttributes = (id: string, nextCheckAt?: number): Row => ({
   nextCheckAt: nextCheckAt ?? null,
-  checkShard: nextCheckAt === undefined ? null : checkShard(id),
+  [indexKeys.nextCheck.partition]: nextCheckAt === undefined ? null : checkShard(id),
 });
 
-export const undeliveredNames = ['undeliveredShard', 'undeliveredPosition'];
+export const undeliveredNames: readonly string[] = Object.values(indexKeys.undeliveredCallbacks);
 
 /** Puts a task into the index of undelivered callbacks of its account, at the time when the callback was given up. */
 export const undeliveredAttributes = ({ id, account }: EndedTask, at: number) => ({
-  undeliveredShard: `${account}#${shardOf(id, listShards)}`,
-  undeliveredPosition: listPosition({ id, createdAt: at }),
+  [indexKeys.undeliveredCallbacks.partition]: `${account}#${shardOf(id, listShards)}`,
+  [indexKeys.undeliveredCallbacks.sort]: listPosition({ id, createdAt: at }),
 });
 
 /**
@@ -84,7 +85,7 @@ export const parts = {
 } as const;
 
 /** The key of an item of a task. */
-export const partKey = (id: string, part: string) => ({ id, part });
+export const partKey = (id: string, part: string) => ({ id, part }) satisfies KeyOf<'Tasks'>;
 
 /** The request of a task, as an item. */
 export const toRequestItem = (
@@ -123,12 +124,15 @@ export const toItem = (record: TaskRecord): Record<string, AttributeValue> =>
       ...Object.fromEntries(Object.entries(record).filter(([name]) => !requestOnly.includes(name))),
       part: parts.state,
       ...(!isDeleted(record) && {
-        listShard: `${record.account}#${shardOf(record.id, listShards)}`,
+        [indexKeys.tasksByAccount.partition]: `${record.account}#${shardOf(record.id, listShards)}`,
       }),
-      dayShard: `${utcDayOf(record.createdAt)}#${shardOf(record.id, listShards)}`,
-      listPosition: listPosition(record),
-      ...(record.nextCheckAt !== undefined && { checkShard: checkShard(record.id) }),
-      ...('expiresAt' in record && { ttl: ttlOf(record.expiresAt) }),
+      [indexKeys.tasksByDay.partition]:
+        `${utcDayOf(record.createdAt)}#${shardOf(record.id, listShards)}`,
+      [indexKeys.tasksByDay.sort]: listPosition(record),
+      ...(record.nextCheckAt !== undefined && {
+        [indexKeys.nextCheck.partition]: checkShard(record.id),
+      }),
+      ...('expiresAt' in record && { [expiryAttributes.Tasks]: ttlOf(record.expiresAt) }),
     },
     { removeUndefinedValues: true },
   );
@@ -146,7 +150,12 @@ export const toAttemptItem = (
   attempt: CallbackAttempt,
 ): Record<string, AttributeValue> =>
   marshall(
-    { ...partKey(id, parts.attempt(number)), number, ...attempt, ttl: ttlOf(expiresAt) },
+    {
+      ...partKey(id, parts.attempt(number)),
+      number,
+      ...attempt,
+      [expiryAttributes.Tasks]: ttlOf(expiresAt),
+    },
     { removeUndefinedValues: true },
   );
 
@@ -167,15 +176,13 @@ export const toAttempts = (rows: readonly Row[]): readonly CallbackAttempt[] =>
 
 /** Attributes of the item of a state that are not part of the task. */
 const rowOnly: readonly string[] = [
-  'checkShard',
-  'dayShard',
-  'listPosition',
-  'listShard',
+  indexKeys.nextCheck.partition,
+  indexKeys.tasksByDay.partition,
+  ...Object.values(indexKeys.tasksByAccount),
   'lockOwner',
-  'part',
-  'ttl',
-  'undeliveredPosition',
-  'undeliveredShard',
+  'part' satisfies keyof KeyOf<'Tasks'>,
+  expiryAttributes.Tasks,
+  ...undeliveredNames,
 ];
 
 // Only this folder writes rows, so what is read has the shape that was written.

@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { AuditEntry } from '../../../domain/model/audit.ts';
-import { indexNames } from '../../../domain/model/storage-names.ts';
+import { indexKeys, indexNames } from '../../../domain/model/storage-names.ts';
 import {
   type ActiveTask,
   type CallbackAttempt,
@@ -330,16 +330,15 @@ async function findDueChecks(
   now: number,
   limit: number,
 ): Promise<readonly DueCheck[]> {
+  const { partition, sort } = indexKeys.nextCheck;
+  const isDue = `#${partition} = :shard AND #${sort} <= :now`;
   const shards = await Promise.all(
     Array.from({ length: checkShards }, (_, shard) =>
       client.send(
         new QueryCommand({
           TableName: table,
           IndexName: indexNames.nextCheck,
-          ...withPlaceholders(
-            { KeyConditionExpression: '#checkShard = :shard AND #nextCheckAt <= :now' },
-            { shard, now },
-          ),
+          ...withPlaceholders({ KeyConditionExpression: isDue }, { shard, now }),
           Limit: limit, // of each shard: the longest overdue may all lie in one
         }),
       ),

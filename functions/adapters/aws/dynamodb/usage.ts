@@ -15,6 +15,7 @@ import {
   usagePosition,
 } from '../../../domain/billing/usage.ts';
 import type { Model } from '../../../domain/model/catalogue.ts';
+import type { KeyOf } from '../../../domain/model/storage-names.ts';
 import type { EndedTask } from '../../../domain/model/task.ts';
 import type { EntryPlace } from './entries.ts';
 import { withPlaceholders } from './expressions.ts';
@@ -49,7 +50,7 @@ export function addUsage(
       Key: marshall({
         account: shardPartition(account, shard),
         entry: `${prefix}${usagePosition({ day, keyId, model })}`,
-      }),
+      } satisfies KeyOf<'Accounts'>),
       ...updateExpression({
         add: { ...counts, ...Object.fromEntries(buckets) },
         setOnce: { day, keyId, model },

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
+import type { KeyOf } from '../../../domain/model/storage-names.ts';
 import type { WaitingPlaces } from '../../../domain/tasks/wait-for-task.ts';
 import { type Change, update, updateExpression } from './update.ts';
 
@@ -18,7 +19,7 @@ export function waitingPlaces(client: DynamoDBClient, table: string): WaitingPla
   const write = async (place: string, change: Change): Promise<boolean> => {
     const { done } = await update(client, {
       TableName: table,
-      Key: marshall({ keyId: rowId(place) }),
+      Key: marshall({ keyId: rowId(place) } satisfies KeyOf<'Activity'>),
       ...updateExpression(change),
     });
     return done;
