@@ -15,14 +15,16 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { FilterPattern, LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
-import { Aws, CfnOutput, Duration, RemovalPolicy } from 'aws-cdk-lib/core';
+import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { requestHeaders, responseHeaders } from '../functions/domain/model/http-headers.ts';
 import { metricNames, metricNamespace } from '../functions/domain/model/metric-names.ts';
 import type { ApiFunction } from '../functions/runtime/env.ts';
 import { type AnyRoute, defaultPath, methodsOf, routeKey } from '../functions/runtime/route.ts';
 import type { ApiFunctions } from './api-functions.ts';
 import { vendedLogsName } from './log-groups.ts';
-import { numberParameter } from './parameter.ts';
+import { addOutput } from './output.ts';
+import { numberParameter, type ParameterName } from './parameter.ts';
 import type { Stage } from './stage.ts';
 
 /** The HTTP API. Its URL exists before its routes, because the functions of the routes need the URL. */
@@ -41,7 +43,7 @@ export class Api extends Construct {
   constructor(scope: Construct, id: string, settings: Stage) {
     super(scope, id);
     const { browserOrigins, throttle, logDays } = settings;
-    const parameter = (name: string, description: string, value: number, max: number) =>
+    const parameter = (name: ParameterName, description: string, value: number, max: number) =>
       numberParameter(scope, settings, name, {
         description,
         default: value,
@@ -135,11 +137,10 @@ function addDomain(scope: Api, { api, stage, domain }: WithDomain): void {
     certificate: Certificate.fromCertificateArn(scope, 'Certificate', domain.certificate),
   });
   new ApiMapping(scope, 'DomainMapping', { api, domainName, stage });
-  const target = new CfnOutput(scope, 'DomainTarget', {
+  addOutput(scope, 'DomainTarget', {
     description: `The target of the CNAME record for ${domain.name}`,
     value: domainName.regionalDomainName,
   });
-  target.overrideLogicalId('DomainTarget');
 }
 
 /** What API Gateway allows an account in a region, unless AWS raises it. */
@@ -160,16 +161,8 @@ const corsFor = (origins: readonly string[]) => ({
     CorsHttpMethod.PATCH,
     CorsHttpMethod.DELETE,
   ],
-  allowHeaders: ['authorization', 'content-type', 'idempotency-key', 'prefer'],
-  exposeHeaders: [
-    'idempotency-replayed',
-    'preference-applied',
-    'x-request-id',
-    'retry-after',
-    'x-ratelimit-limit',
-    'x-ratelimit-remaining',
-    'x-ratelimit-reset',
-  ],
+  allowHeaders: Object.values(requestHeaders),
+  exposeHeaders: Object.values(responseHeaders),
   maxAge: Duration.hours(1),
 });
 

@@ -1,6 +1,44 @@
 import { CfnParameter } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import type { Stage } from './stage.ts';
+import type {
+  ProviderAdapter,
+  ProviderParameterName,
+} from '../functions/adapters/providers/provider-adapter.ts';
+import { providerAdapters } from '../functions/adapters/providers/registry.ts';
+
+/** The names of the stack's own parameters. */
+export const parameterNames = [
+  'AlarmEmail',
+  'ModelAliases',
+  'Providers',
+  'RequestBurst',
+  'RequestsPerSecond',
+  'RetentionDays',
+  'TypicalSeconds',
+  'Waiters',
+] as const;
+
+/** The names of all parameters: those of a provider are in its own folder. */
+export type ParameterName = (typeof parameterNames)[number] | ProviderParameterName;
+
+/** The values that a settings file gives in the place of parameters. */
+export type FixedParameters = { readonly [name in ParameterName]?: string | number | undefined };
+
+/** @throws {Error} that names a parameter which the stack does not have: its value would change nothing */
+export function requireKnown(fixed: FixedParameters): void {
+  const ofProviders = Object.values(providerAdapters).flatMap(
+    ({ url, capacity, webhookSignature }: ProviderAdapter) => [
+      url.name,
+      capacity.name,
+      ...(webhookSignature ? [webhookSignature.keysUrl.name] : []),
+    ],
+  );
+  const known = new Set<string>([...parameterNames, ...ofProviders]);
+  const unknown = Object.keys(fixed).filter((name) => !known.has(name));
+  if (unknown.length > 0) throw new Error(`there is no parameter ${unknown.join(', ')}`);
+}
+
+type WithFixed = { readonly fixed?: FixedParameters };
 
 type TextParameter = {
   readonly description: string;
@@ -23,8 +61,8 @@ type NumberParameter = {
  */
 export function textParameter(
   stack: Construct,
-  { fixed }: Pick<Stage, 'fixed'>,
-  name: string,
+  { fixed }: WithFixed,
+  name: ParameterName,
   parameter: TextParameter,
 ): string {
   const value = fixed?.[name];
@@ -37,8 +75,8 @@ export function textParameter(
 /** A number that a deployment may choose, like `textParameter`. */
 export function numberParameter(
   stack: Construct,
-  { fixed }: Pick<Stage, 'fixed'>,
-  name: string,
+  { fixed }: WithFixed,
+  name: ParameterName,
   parameter: NumberParameter,
 ): number {
   const value = fixed?.[name];

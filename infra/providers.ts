@@ -4,7 +4,7 @@ import type { UrlParameter } from '../functions/adapters/providers/provider-adap
 import { providerAdapters } from '../functions/adapters/providers/registry.ts';
 import { capacityPattern, formatCapacity } from '../functions/domain/model/capacity.ts';
 import { providerNames } from '../functions/domain/model/catalogue.ts';
-import { textParameter } from './parameter.ts';
+import { type ParameterName, textParameter } from './parameter.ts';
 import type { Stage } from './stage.ts';
 
 /**
@@ -24,8 +24,12 @@ export class Providers extends Construct {
   constructor(scope: Construct, id: string, stage: Stage) {
     super(scope, id);
     const { providers, providerUrls, publishedCapacities } = stage;
-    const parameter = (name: string, description: string, value: string, allowedPattern: string) =>
-      textParameter(scope, stage, name, { description, default: value, allowedPattern });
+    const parameter = (
+      name: ParameterName,
+      description: string,
+      value: string,
+      allowedPattern: string,
+    ) => textParameter(scope, stage, name, { description, default: value, allowedPattern });
     const { pattern, origin } = providerUrls;
     const urlParameter = ({ name, description, ...url }: UrlParameter, allowedPattern: string) => {
       const own = new URL(url.default).origin;

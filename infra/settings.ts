@@ -12,6 +12,7 @@ import {
 } from '../functions/domain/model/catalogue.ts';
 import { isMilliCredits, maxCredits, toMilliCredits } from '../functions/domain/model/money.ts';
 import { tableNames } from '../functions/domain/model/storage-names.ts';
+import type { FixedParameters } from './parameter.ts';
 import type { Stage } from './stage.ts';
 
 /** The settings file of a deployment, beside `cdk.json`. It is not checked in. */
@@ -250,11 +251,9 @@ function requireLaterThanCallbacks(retentionDays: number, delays: readonly numbe
     );
 }
 
-type Parameters = Readonly<Record<string, string | number | undefined>>;
-
-function fixedParameters(settings: Settings): Readonly<Record<string, string | number>> {
+function fixedParameters(settings: Settings): FixedParameters {
   const { modelAliases, providers = {} } = settings;
-  const chosen: Parameters = {
+  const chosen: FixedParameters = {
     RetentionDays: settings.retentionDays,
     RequestsPerSecond: settings.throttle?.rate,
     RequestBurst: settings.throttle?.burst,
@@ -277,7 +276,7 @@ const aliasText = (aliases: Readonly<Record<string, string>>) =>
 function ofProvider(
   name: (typeof providerNames)[number],
   { url, keysUrl, capacity }: z.output<typeof ProviderSettings>,
-): Parameters {
+): FixedParameters {
   const {
     url: urlParameter,
     capacity: capacityParameter,

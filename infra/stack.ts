@@ -1,11 +1,4 @@
-import {
-  CfnOutput,
-  CfnParameter,
-  type Environment,
-  Stack,
-  Token,
-  Validations,
-} from 'aws-cdk-lib/core';
+import { CfnParameter, type Environment, Stack, Token, Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { LoadedRoute } from '../functions/api/routes.ts';
 import { modelAliasesPattern } from '../functions/domain/model/catalogue.ts';
@@ -19,7 +12,8 @@ import { bundledCode, placeholderCode } from './code.ts';
 import { Dashboard } from './dashboard.ts';
 import { Deletion } from './deletion.ts';
 import { addHandlerLogs } from './log-groups.ts';
-import { numberParameter, textParameter } from './parameter.ts';
+import { addOutput } from './output.ts';
+import { numberParameter, requireKnown, textParameter } from './parameter.ts';
 import { Providers } from './providers.ts';
 import { SafeDeploys } from './safe-deploys.ts';
 import { Secrets } from './secrets.ts';
@@ -51,6 +45,7 @@ export class DarkroomStack extends Stack {
       terminationProtection: chosen.keepData,
     });
     preventDeployment(this, whyNotDeployable(chosen, bundles !== undefined));
+    requireKnown(chosen.fixed ?? {});
     const stage = withParameters(this, chosen);
     const providers = new Providers(this, 'Upstream', stage);
     const tables = new Tables(this, 'Tables', stage);
@@ -84,42 +79,42 @@ export class DarkroomStack extends Stack {
     new Dashboard(this, 'Dashboard', { ...monitored, alarms });
 
     const { functionName: issueKey } = triggers.functions['events/issue-key'];
-    new CfnOutput(this, 'Url', { value: publicUrl });
-    new CfnOutput(this, 'ProviderKeys', { value: secrets.providerKeys.secretName });
-    new CfnOutput(this, 'FirstKey', {
+    addOutput(this, 'Url', { value: publicUrl });
+    addOutput(this, 'ProviderKeys', { value: secrets.providerKeys.secretName });
+    addOutput(this, 'FirstKey', {
       description: 'Creates an account and its first API key; the key is shown once',
       value: `npm run keys -- create --function ${issueKey} --credits 100`,
     });
-    new CfnOutput(this, 'ConsoleLink', {
+    addOutput(this, 'ConsoleLink', {
       description: 'Prints a link that signs the operator in to the console, once',
       value: `npm run keys -- console --function ${issueKey} --url ${publicUrl}`,
     });
     if (canary) {
-      new CfnOutput(this, 'CanaryKey', {
+      addOutput(this, 'CanaryKey', {
         description: 'Makes the test key of the canary and stores it; nobody sees it',
         value: `npm run keys -- canary --function ${issueKey} --secret ${canary.key.secretName}`,
       });
     }
     // What `darkroom doctor` compares the account with.
-    new CfnOutput(this, 'RateLimit', {
+    addOutput(this, 'RateLimit', {
       description: 'How many requests a second the API lets in',
       value: Token.asString(api.requestsPerSecond),
     });
-    new CfnOutput(this, 'AlarmTopic', {
+    addOutput(this, 'AlarmTopic', {
       description: 'The topic that alarms are sent to; without an alarm address there is none',
       value: mail.topicArn,
       ...(mail.hasAddress && { condition: mail.hasAddress }),
     });
     // What `npm run restore` works with.
-    new CfnOutput(this, 'TableNames', {
+    addOutput(this, 'TableNames', {
       description: 'The tables in use, by their names in the stack',
       value: this.toJsonString(tables.namesInUse),
     });
-    new CfnOutput(this, 'StateMachine', {
+    addOutput(this, 'StateMachine', {
       description: 'The state machine of the tasks',
       value: workflow.machine.stateMachineArn,
     });
-    new CfnOutput(this, 'Reconciler', {
+    addOutput(this, 'Reconciler', {
       description: 'The function that repairs tasks, every minute',
       value: triggers.functions['events/reconcile'].functionName,
     });

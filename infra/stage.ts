@@ -2,6 +2,7 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { NewAccountBudget } from '../functions/domain/model/account.ts';
 import { type ModelPrices, providerNames } from '../functions/domain/model/catalogue.ts';
 import type { TableName } from '../functions/domain/model/storage-names.ts';
+import type { FixedParameters } from './parameter.ts';
 
 /** What differs between the places where Darkroom runs. No other code may ask for the name of the stage. */
 export type Stage = {
@@ -71,7 +72,7 @@ export type Stage = {
   /** What a new account may spend on a day, until somebody changes it. */
   readonly accountBudget?: NewAccountBudget | undefined;
   /** Values that the settings file gives, by the names of the stack parameters whose place they take. */
-  readonly fixed?: Readonly<Record<string, string | number>>;
+  readonly fixed?: FixedParameters;
 };
 
 /** What `dev` and `prod` have in common. */

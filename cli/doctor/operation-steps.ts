@@ -6,24 +6,9 @@ import {
 import type { AdminApi, AdminTaskSummary, Providers, ProviderTrial } from '../admin/admin-api.ts';
 import { CliError, hasErrorCode } from '../program/cli-error.ts';
 import { type Finding, fail, ok, seeErrors, skipped, warn } from './finding.ts';
+import type { Outputs } from './read-outputs.ts';
 import { regionOf } from './region-of.ts';
 import { toCliError } from './service-steps.ts';
-
-/** What a deployment prints that the doctor uses: the outputs of the stack, by their names. */
-export type Outputs = {
-  readonly Url?: string | undefined;
-  readonly ProviderKeys?: string | undefined;
-  /** The topic that alarms are sent to; absent: nobody gets them. */
-  readonly AlarmTopic?: string | undefined;
-  /** The command that stores the key of the canary; absent: there is no canary. */
-  readonly CanaryKey?: string | undefined;
-  /** How many requests a second the API lets in. */
-  readonly RateLimit?: string | undefined;
-  /** For `npm run restore`: the tables in use, as JSON; the state machine, and the function that repairs tasks. */
-  readonly TableNames?: string | undefined;
-  readonly StateMachine?: string | undefined;
-  readonly Reconciler?: string | undefined;
-};
 
 /** An address that a topic of alarms sends to. Until it has confirmed a mail from AWS, nothing is sent there. */
 export type Subscriber = { readonly address: string; readonly isConfirmed: boolean };

@@ -1,8 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
+import type { Outputs as AllOutputs } from '../../functions/domain/model/stack-outputs.ts';
 import { parseJson } from '../api/api-caller.ts';
 import { CliError, fileError } from '../program/cli-error.ts';
-import type { Outputs } from './operation-steps.ts';
+
+/** The outputs of a stack, which may be that of an earlier version. */
+export type Outputs = { readonly [name in keyof AllOutputs]?: AllOutputs[name] | undefined };
 
 const File = z.record(z.string(), z.record(z.string(), z.string()));
 

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { type TableName, tableNames } from '../../functions/domain/model/storage-names.ts';
 import { parseJson } from '../api/api-caller.ts';
-import type { Outputs } from '../doctor/operation-steps.ts';
+import type { Outputs } from '../doctor/read-outputs.ts';
 import { CliError, fileError, usageError } from '../program/cli-error.ts';
 
 const Name = z.string().min(1);

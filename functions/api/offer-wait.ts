@@ -1,5 +1,6 @@
 import { waitingPlaces } from '../adapters/aws/dynamodb/waiting-places.ts';
 import type { Caller } from '../domain/model/api-key.ts';
+import { requestHeaders } from '../domain/model/http-headers.ts';
 import type { Task } from '../domain/model/task.ts';
 import { offerWait } from '../domain/tasks/wait-for-task.ts';
 import { preferredWaitSeconds, waitPath } from '../domain/wire/prefer.ts';
@@ -28,7 +29,11 @@ export function waitRedirect(env: { readonly ACTIVITY_TABLE: string; readonly WA
     caller: Caller,
     { method, headers }: WaitRequest,
   ): Promise<string | undefined> => {
-    const offered = await offer(task, caller, preferredWaitSeconds(headers['prefer'], method));
+    const offered = await offer(
+      task,
+      caller,
+      preferredWaitSeconds(headers[requestHeaders.prefer], method),
+    );
     return offered && waitPath(task.id, offered);
   };
 }

@@ -1,6 +1,7 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type * as z from 'zod';
 import type { Caller, Scope } from '../domain/model/api-key.ts';
+import { requestHeaders, responseHeaders } from '../domain/model/http-headers.ts';
 import { formatPath, Problem } from '../domain/model/problem.ts';
 import { parseJsonBody } from './json-body.ts';
 import { log } from './log.ts';
@@ -97,7 +98,7 @@ export const serve =
       : [CallerServices?]
   ): Handler =>
   async (event) => {
-    const requestHeaders = { 'x-request-id': event.requestContext.requestId };
+    const ownHeaders = { [responseHeaders.requestId]: event.requestContext.requestId };
     let rateHeaders: Headers = {};
     let caller: Caller | undefined;
     try {
@@ -117,7 +118,7 @@ export const serve =
         requestId: event.requestContext.requestId,
         // The declaration says what the parts are; the compiler cannot follow it through the event.
       } as RouteRequest<R>);
-      const result = toResult(response, { ...requestHeaders, ...rateHeaders });
+      const result = toResult(response, { ...ownHeaders, ...rateHeaders });
       log('debug', 'request.handled', {
         requestId: event.requestContext.requestId,
         route: event.routeKey,
@@ -126,7 +127,7 @@ export const serve =
       });
       return forMethod(event, result);
     } catch (thrown) {
-      const headers = { ...requestHeaders, ...rateHeaders };
+      const headers = { ...ownHeaders, ...rateHeaders };
       const result = toProblemResult(thrown, event, {
         route,
         headers,
@@ -153,7 +154,7 @@ async function callerOf(
 ): Promise<Caller | undefined> {
   if (typeof access === 'string') return undefined;
   if (!services) throw new Error('a route with a scope has no way to authenticate');
-  return services.authenticate(event.headers['authorization'], access.scope, {
+  return services.authenticate(event.headers[requestHeaders.authorization], access.scope, {
     isRecordedByCount: rateLimit === 'creates',
   });
 }
@@ -277,7 +278,7 @@ export const internalError = (cause?: unknown): Problem =>
 
 /** The header of the response when the same request with this `Idempotency-Key` came before. */
 export const replayedHeader = (replayed: boolean): Headers =>
-  replayed ? { 'idempotency-replayed': 'true' } : {};
+  replayed ? { [responseHeaders.idempotencyReplayed]: 'true' } : {};
 
 /** A browser must not guess a type other than the one in the header. */
 const always = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };

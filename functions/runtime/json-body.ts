@@ -1,4 +1,5 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { requestHeaders } from '../domain/model/http-headers.ts';
 import { Problem } from '../domain/model/problem.ts';
 import { strictJson } from './strict-json.ts';
 
@@ -14,7 +15,7 @@ export function parseJsonBody(
   if (bytes.length === 0) return undefined;
   if (bytes.length > maxBytes) throw bodyTooLarge(maxBytes);
   checkEncoding(headers['content-encoding']);
-  checkType(headers['content-type']);
+  checkType(headers[requestHeaders.contentType]);
   return strictJson(isBase64Encoded ? decodeUtf8(bytes) : withoutByteOrderMark(body));
 }
 

@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { tableNames } from '../../functions/domain/model/storage-names.ts';
 import { deploymentOf } from '../../infra/deployment.ts';
+import { parameterNames } from '../../infra/parameter.ts';
 import { safelyDeployed } from '../../infra/safe-deploys.ts';
 import { parseSettings, readSettings, type Settings, withSettings } from '../../infra/settings.ts';
 import { stageNamed } from '../../infra/stage.ts';
@@ -95,6 +96,28 @@ describe('a setting', () => {
 
     expect(fixed).toEqual({ DashScopeCapacity: '' });
   });
+});
+
+test('a value for a parameter that the stack does not have is an error, and not ignored', () => {
+  const withFixed = (fixed: Record<string, string>) => () =>
+    newStack(newApp(), { ...stageNamed('prod'), fixed });
+
+  expect(withFixed({ AcmeUrl: 'https://acme.example.com' })).toThrow(
+    'there is no parameter AcmeUrl',
+  );
+  expect(withFixed({ FalUrl: 'https://fal.example.com' })).not.toThrow();
+});
+
+test('every parameter of the stack can have its value from a setting', () => {
+  // One is CDK's, and one makes a template without bundles undeployable.
+  const ofStack = plain.parameters.filter(
+    (name) => !['BootstrapVersion', 'NotForDeployment'].includes(name),
+  );
+  const ofProviders = ofStack.filter((name) => /(Url|Capacity)$/.test(name));
+
+  expect(ofProviders).not.toEqual([]);
+  // The measured durations are replaced in a local stack only.
+  expect([...parameterNames, ...ofProviders].sort()).toEqual([...ofStack, 'TypicalSeconds'].sort());
 });
 
 describe('a domain', () => {

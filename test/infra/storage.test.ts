@@ -1,3 +1,4 @@
+import { globSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { StageName } from '../../infra/stage.ts';
 import { ofType, propertiesOf, stageNames, synthesised } from './synthesised.ts';
@@ -126,4 +127,17 @@ test('only in production are tables protected, retained and restorable', () => {
   expect(protectionIn('prod')).toEqual(protection(true));
   expect(protectionIn('dev')).toEqual(protection(false));
   expect(protectionIn('local')).toEqual(protection(false));
+});
+
+test('the names of key attributes that mean nothing else are written in one file', () => {
+  const own = ['checkShard', 'listShard', 'listPosition', 'dayShard', 'undeliveredShard'];
+  const names = [...own, 'undeliveredPosition', 'monthShard', 'ttl'];
+  const written = new RegExp(
+    `'(${names.join('|')})'|#(${names.join('|')})\\b|\\b(${names.join('|')}): `,
+  );
+  const files = ['functions', 'infra']
+    .flatMap((folder) => globSync(`${folder}/**/*.ts`))
+    .filter((path) => written.test(readFileSync(path, 'utf8')));
+
+  expect(files).toEqual(['functions/domain/model/storage-names.ts']);
 });

@@ -23,7 +23,7 @@ export type ProviderAdapter = {
 /** A capacity that a deployment may change, by a parameter of the CloudFormation template. */
 type CapacityParameter = {
   /** The name of the parameter. */
-  readonly name: string;
+  readonly name: `${string}Capacity`;
   /** What the vendor publishes for a new account; absent: no limits are known. */
   readonly default?: Capacity;
   /** Whether the vendor counts the jobs of each model separately. */
@@ -33,7 +33,10 @@ type CapacityParameter = {
 /** A URL that a deployment may change, by a parameter of the CloudFormation template. */
 export type UrlParameter = {
   /** The name of the parameter. */
-  readonly name: string;
+  readonly name: `${string}Url`;
   readonly description: string;
   readonly default: string;
 };
+
+/** The names of the parameters of providers. */
+export type ProviderParameterName = UrlParameter['name'] | CapacityParameter['name'];

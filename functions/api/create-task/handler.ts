@@ -10,6 +10,7 @@ import { uploadForms } from '../../adapters/aws/s3/presign.ts';
 import { workflowStarter } from '../../adapters/aws/state-machine.ts';
 import { urlProblem } from '../../adapters/outbound/check-url.ts';
 import { maxInputBytes, pricedModels } from '../../domain/model/catalogue.ts';
+import { requestHeaders } from '../../domain/model/http-headers.ts';
 import { newTaskId } from '../../domain/model/ids.ts';
 import { metricNames } from '../../domain/model/metric-names.ts';
 import { providersOf } from '../../domain/providers/available-providers.ts';
@@ -80,7 +81,7 @@ const whereToWait = waitRedirect(env);
 export const handler = serve(
   { ...route, body: jsonBody(generationRequest(catalogue, env.MODEL_ALIASES)) },
   async ({ body, caller, method, headers }) => {
-    const created = await create(body, caller, headers['idempotency-key']);
+    const created = await create(body, caller, headers[requestHeaders.idempotencyKey]);
     const { task, replayed } = created;
     emitTaskMetrics(task, createdMetrics(created));
     const [typicalSeconds, queued] = await Promise.all([

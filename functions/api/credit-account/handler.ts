@@ -1,6 +1,7 @@
 import { accountTable } from '../../adapters/aws/dynamodb/account-table.ts';
 import { credits } from '../../adapters/aws/dynamodb/credits.ts';
 import { creditAccount } from '../../domain/accounts/credit-account.ts';
+import { requestHeaders } from '../../domain/model/http-headers.ts';
 import { readEnv } from '../../runtime/env.ts';
 import { replayedHeader, serve } from '../../runtime/http.ts';
 import { log } from '../../runtime/log.ts';
@@ -30,7 +31,7 @@ export const handler = serve(
     const context = {
       account: params.account,
       keyId: caller.keyId,
-      idempotencyKey: headers['idempotency-key'],
+      idempotencyKey: headers[requestHeaders.idempotencyKey],
     };
     const { entry, replayed } = await credit(body, context, actOf('creditAccount', request));
     return { headers: replayedHeader(replayed), body: entry };

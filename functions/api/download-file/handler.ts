@@ -1,3 +1,4 @@
+import { requestHeaders } from '../../domain/model/http-headers.ts';
 import { deliveryFor } from '../../domain/wire/deliver-picture.ts';
 import { serve } from '../../runtime/http.ts';
 import { openLink } from '../file-link.ts';
@@ -6,6 +7,6 @@ import { route } from './route.ts';
 export const handler = serve(route, async ({ params: { file }, query, method, headers }) =>
   openLink(
     { file, presentation: 'attachment', ...query },
-    deliveryFor(method, headers['authorization']),
+    deliveryFor(method, headers[requestHeaders.authorization]),
   ),
 );

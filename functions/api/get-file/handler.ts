@@ -1,6 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { s3ClientConfig } from '../../adapters/aws/client-config.ts';
 import { fileBucket } from '../../adapters/aws/s3/file-bucket.ts';
+import { requestHeaders } from '../../domain/model/http-headers.ts';
 import { getFile } from '../../domain/tasks/input-files.ts';
 import { deliveryFor } from '../../domain/wire/deliver-picture.ts';
 import { readEnv } from '../../runtime/env.ts';
@@ -14,6 +15,6 @@ const get = getFile({ files: fileBucket(new S3Client(s3ClientConfig), env.INPUT_
 export const handler = serve(
   route,
   async ({ params, caller, method, headers }) =>
-    get(params.file_id, caller.account, deliveryFor(method, headers['authorization'])),
+    get(params.file_id, caller.account, deliveryFor(method, headers[requestHeaders.authorization])),
   callers,
 );

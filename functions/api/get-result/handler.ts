@@ -5,6 +5,7 @@ import { clientConfig, s3ClientConfig } from '../../adapters/aws/client-config.t
 import { taskTable } from '../../adapters/aws/dynamodb/task-table.ts';
 import { storedResults } from '../../adapters/aws/s3/result-bucket.ts';
 import { signingKeys } from '../../adapters/aws/signing-keys.ts';
+import { requestHeaders } from '../../domain/model/http-headers.ts';
 import { linkValidForMs } from '../../domain/model/task.ts';
 import { getResult } from '../../domain/tasks/get-result.ts';
 import { deliveryFor } from '../../domain/wire/deliver-picture.ts';
@@ -25,5 +26,5 @@ const get = getResult({
 });
 
 export const handler = serve(route, async ({ params: { task, n }, query, method, headers }) =>
-  get({ taskId: task, n, ...query }, deliveryFor(method, headers['authorization'])),
+  get({ taskId: task, n, ...query }, deliveryFor(method, headers[requestHeaders.authorization])),
 );

@@ -1,6 +1,7 @@
 import type { Caller } from '../model/api-key.ts';
 import { boundedMap } from '../model/cache.ts';
 import type { Clock } from '../model/clock.ts';
+import { responseHeaders } from '../model/http-headers.ts';
 import { Problem } from '../model/problem.ts';
 
 /** How many requests a key may still send now. */
@@ -136,7 +137,7 @@ export function tooManyRequests({ rate, waitMs = 0 }: RateLimitResult): Problem 
   return new Problem(
     'rate_limit_exceeded',
     `This API key may send ${rate.limit} request(s) a minute: send the next one in ${seconds} s.`,
-    { headers: { 'retry-after': String(seconds), ...rateHeaders(rate) } },
+    { headers: { [responseHeaders.retryAfter]: String(seconds), ...rateHeaders(rate) } },
   );
 }
 
@@ -146,9 +147,9 @@ export const rateHeaders = ({
   remaining,
   resetAt,
 }: RateLimitState): Record<string, string> => ({
-  'x-ratelimit-limit': String(limit),
-  'x-ratelimit-remaining': String(remaining),
-  'x-ratelimit-reset': String(Math.ceil(resetAt / 1000)),
+  [responseHeaders.rateLimit]: String(limit),
+  [responseHeaders.rateRemaining]: String(remaining),
+  [responseHeaders.rateReset]: String(Math.ceil(resetAt / 1000)),
 });
 
 /**
@@ -207,7 +208,7 @@ export const limitTestEvents =
     throw new Problem(
       'rate_limit_exceeded',
       `An account may send ${testEventsPerMinute} test events a minute: send the next one in ${seconds} s.`,
-      { headers: { 'retry-after': String(seconds) } },
+      { headers: { [responseHeaders.retryAfter]: String(seconds) } },
     );
   };
 
@@ -216,6 +217,6 @@ function tooManyCalls(perMinute: number, waitMs: number): Problem {
   return new Problem(
     'rate_limit_exceeded',
     `This API key may make ${perMinute} calls a minute that create nothing: make the next one in ${seconds} s.`,
-    { headers: { 'retry-after': String(seconds) } },
+    { headers: { [responseHeaders.retryAfter]: String(seconds) } },
   );
 }

@@ -1,6 +1,7 @@
 import type { Entry } from '../model/account.ts';
 import type { Caller } from '../model/api-key.ts';
 import type { AuditEntry } from '../model/audit.ts';
+import { responseHeaders } from '../model/http-headers.ts';
 import { toCredits } from '../model/money.ts';
 import { Problem } from '../model/problem.ts';
 import type { EndedTask, Pending, WithRequest } from '../model/task.ts';
@@ -116,7 +117,7 @@ export type Ledger = {
 /** The response while others change the account all the time. Nothing was written. */
 export const busyProblem = (): Problem =>
   new Problem('service_unavailable', 'The account is busy; send the request again.', {
-    headers: { 'retry-after': '1' },
+    headers: { [responseHeaders.retryAfter]: '1' },
   });
 
 /** After how many seconds a task of the account may have ended, so that a retry is worth it. */
@@ -180,7 +181,7 @@ export function reserveProblem(failure: ReserveFailure, { price, n, caller }: Re
       return new Problem(
         'rate_limit_exceeded',
         `The account has as many tasks that have not ended as it may (${failure.tasksInFlight}); send this one later.`,
-        { headers: { 'retry-after': String(inFlightRetrySeconds) } },
+        { headers: { [responseHeaders.retryAfter]: String(inFlightRetrySeconds) } },
       );
     case 'key_deleted':
       return new Problem('unauthorized', 'The API key is not valid.');

@@ -8,6 +8,7 @@ import {
   maxFilesOf,
   maxUploadBytes,
 } from '../model/hosted-file.ts';
+import { responseHeaders } from '../model/http-headers.ts';
 import { hostedFileId } from '../model/ids.ts';
 import type { ImageFormat } from '../model/image-format.ts';
 import { Problem } from '../model/problem.ts';
@@ -187,5 +188,5 @@ const uploadsBusy = (): Problem =>
   new Problem(
     'service_unavailable',
     'Many uploads of your account came at once: send this one again.',
-    { headers: { 'retry-after': '1' } },
+    { headers: { [responseHeaders.retryAfter]: '1' } },
   );

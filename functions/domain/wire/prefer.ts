@@ -1,3 +1,4 @@
+import { responseHeaders } from '../model/http-headers.ts';
 import { maxWaitSeconds } from '../model/task.ts';
 
 // One preference in the list of a header: `wait=10`. A value may stand in quotes, and parameters may follow it.
@@ -18,7 +19,7 @@ export function preferredWaitSeconds(
 
 /** The header that says how long the request was allowed to wait, if it was. */
 export const preferenceApplied = (seconds: number | undefined): Record<string, string> =>
-  seconds === undefined ? {} : { 'preference-applied': `wait=${seconds}` };
+  seconds === undefined ? {} : { [responseHeaders.preferenceApplied]: `wait=${seconds}` };
 
 /** The path and query that wait for a task, with the token of a place. */
 export const waitPath = (

@@ -1,3 +1,4 @@
+import { responseHeaders } from '../model/http-headers.ts';
 import { isEnded, type TaskState } from '../model/task.ts';
 import { pollSchedule } from '../providers/poll-schedule.ts';
 
@@ -17,5 +18,7 @@ export function retryAfter(
     typicalSeconds: task.typicalSeconds ?? typicalSeconds,
     elapsedSeconds: task.status === 'processing' ? (now - task.submittedAt) / 1000 : 0,
   });
-  return { 'retry-after': String(Math.min(maxSeconds, Math.max(waitSeconds, pollSeconds))) };
+  return {
+    [responseHeaders.retryAfter]: String(Math.min(maxSeconds, Math.max(waitSeconds, pollSeconds))),
+  };
 }
