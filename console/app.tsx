@@ -12,6 +12,7 @@ import { useOneTimeCode } from './session/one-time-link.ts';
 import { useRights } from './session/rights.ts';
 import { session, useSession } from './session/session.ts';
 import { Lamp, OneTimeSignIn, SignIn, SignInAgain } from './session/sign-in.tsx';
+import { testKeyPrefix } from './session/test-key.ts';
 
 // Every screen but the first is loaded when it is opened.
 const Tasks = lazy(async () => ({ default: (await import('./screens/tasks/tasks.tsx')).Tasks }));
@@ -94,9 +95,6 @@ export function App() {
   );
 }
 
-/** How every key of test mode begins. */
-const testKeyStart = 'sk-dr-test-';
-
 function Navigation() {
   const [path] = useLocation();
   const { key } = useSession();
@@ -122,7 +120,7 @@ function Navigation() {
         ))}
       </ul>
       <div className="who">
-        {key?.startsWith(testKeyStart) && (
+        {key?.startsWith(testKeyPrefix) && (
           <p className="caption">
             <strong>Test mode</strong>
           </p>

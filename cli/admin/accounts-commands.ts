@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
+import { maxOverlapHours } from '../../functions/domain/model/account.ts';
 import { adminApiFor, type ConnectionOptions, withConnectionOptions } from '../api/connection.ts';
 import {
   parseAccountId,
@@ -324,8 +325,8 @@ function addRotateSecret(accounts: Command, terminal: Terminal): void {
       .argument('<id>', 'of which account', parseAccountId)
       .option(
         '--overlap-hours <count>',
-        'how long callbacks are also signed with the old one, 0 to 168 (default: 24)',
-        wholeNumberParser(0, 168),
+        `how long callbacks are also signed with the old one, 0 to ${maxOverlapHours} (default: 24)`,
+        wholeNumberParser(0, maxOverlapHours),
       ),
   ).action(async (id: string, options: RotateOptions) => {
     const api = await adminApiFor(options, terminal);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import * as z from 'zod';
+import { isTestKey } from '../../functions/domain/model/ids.ts';
 import { parseJson } from '../api/api-caller.ts';
 import {
   type ConnectionOptions,
@@ -147,7 +148,7 @@ async function openPorts(options: Options, terminal: Terminal, signal: AbortSign
         return { status: response.status, type: response.headers.get('content-type') ?? '' };
       }),
     callback: receiver,
-    isTestKey: key.startsWith('sk-dr-test-'),
+    isTestKey: isTestKey(key),
     spend: options.spend === true,
     newKey: () => `doctor-${randomUUID()}`,
     now: terminal.now,

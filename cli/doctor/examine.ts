@@ -1,3 +1,4 @@
+import { testKeyPrefix } from '../../functions/domain/model/ids.ts';
 import type { DarkroomApi } from '../api/api.ts';
 import { CliError } from '../program/cli-error.ts';
 import { type Finding, fail, type Step, seeErrors, skipped, steps } from './finding.ts';
@@ -65,7 +66,7 @@ async function* examineTasks(ports: Ports): AsyncGenerator<Finding> {
     }
   }
   if (ports.isTestKey) yield* withErrors(['sandbox'], examineSandbox(ports));
-  else yield skipped('sandbox', 'This step needs a test key (sk-dr-test-…).');
+  else yield skipped('sandbox', `This step needs a test key (${testKeyPrefix}…).`);
 }
 
 /** Turns an error of the API into the finding of the step that it interrupts. */

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { maxLimit } from '../../functions/domain/model/account.ts';
 import { idempotencyKeyRule, patterns } from '../../functions/domain/model/ids.ts';
 
 // The parsers of what a person types after a command or an option. commander turns an
@@ -32,7 +33,7 @@ export function parseCount(text: string): number {
 }
 
 /** A limit of an account. */
-export const parseLimit = wholeNumberParser(1, 100_000);
+export const parseLimit = wholeNumberParser(1, maxLimit);
 
 /** A limit of an account, or the word that puts it back to its default. */
 export const parseLimitOrDefault = (text: string): number | 'default' =>

@@ -3,6 +3,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import * as z from 'zod';
+import { defaultModel, maxInputBytes } from '../../functions/domain/model/catalogue.ts';
+import { maxUploadBytes } from '../../functions/domain/model/hosted-file.ts';
 import { testLimits } from '../../functions/domain/model/mode.ts';
 import { toCredits } from '../../functions/domain/model/money.ts';
 import { Problem, problemCodes, taskErrorCodes } from '../../functions/domain/model/problem.ts';
@@ -154,3 +156,42 @@ function anchorsOf(markdown: string): readonly string[] {
 function withoutFences(markdown: string): string {
   return markdown.replaceAll(/^```[\s\S]*?^```/gm, '');
 }
+
+const megabytesIn = (text: string): readonly number[] =>
+  [...text.matchAll(/\b(\d+(?:\.\d+)?) MB\b/g)].map(([, number]) => Number(number));
+
+/** Figures of the pages that are not about what a picture may be: limits of AWS, of a result, of other functions. */
+const otherMegabytes: Readonly<Record<string, readonly number[]>> = {
+  'README.md': [2],
+  'docs/calling.md': [],
+  'docs/console.md': [],
+  'docs/errors.md': [4],
+  'docs/files.md': [4, 6],
+  'docs/security.md': [1, 64],
+};
+
+test.each(Object.entries(otherMegabytes))(
+  '%s says how large a picture may be as the catalogue does, and no figure of an earlier one',
+  (page, others) => {
+    // The gateway has its own limit for a body, which happens to be the same.
+    const megabytes = megabytesIn(read(page).replaceAll(/a body above 10 MB/g, ''));
+    const largest = maxInputBytes / 1024 ** 2;
+
+    expect(megabytes).toContain(largest);
+    const known = [largest, maxUploadBytes / 1_000_000, ...others];
+    expect(megabytes.filter((figure) => !known.includes(figure))).toEqual([]);
+  },
+);
+
+test.each(['docs/calling.md', 'docs/security.md'])(
+  '%s says how long the sides of a picture may be as the catalogue does',
+  (page) => {
+    const { minSide, maxSide } = defaultModel.image;
+    const sides = [...read(page).matchAll(/\b(\d{3,}) to (\d{4,})\b/g)];
+
+    expect(sides).not.toEqual([]);
+    expect(sides.map(([, min, max]) => [Number(min), Number(max)])).toEqual(
+      sides.map(() => [minSide, maxSide]),
+    );
+  },
+);

@@ -4,6 +4,7 @@ import {
   modelNames,
   models,
   widestLimits,
+  widestSizeLimits,
 } from '../../domain/model/catalogue.ts';
 import { minuteMs, spellNumber } from '../../domain/model/duration.ts';
 import { formatList } from '../../domain/model/image-format.ts';
@@ -21,7 +22,8 @@ import {
   maxNegativePromptCodePoints,
   metadataLimits,
   ratiosOf,
-  sizeLimits,
+  sizePattern,
+  sizeWords,
 } from '../../domain/wire/request.ts';
 import { CreatedTask } from '../../domain/wire/task-schemas.ts';
 import { defineRoute, type FieldDocs, jsonBody, type RouteDocs } from '../../runtime/route.ts';
@@ -114,6 +116,7 @@ export function describePictures(catalogue: readonly Model[] = models): string {
 
 function fields(): Record<Exclude<keyof GenerationRequest, 'ignored'> | '', FieldDocs> {
   const aboutPictures = describePictures();
+  const sizes = sizeWords(widestSizeLimits());
   return {
     '': {
       description:
@@ -160,8 +163,8 @@ function fields(): Record<Exclude<keyof GenerationRequest, 'ignored'> | '', Fiel
       pattern: '^$|\\S',
     },
     size: {
-      description: `Width and height of the images: ${sizeLimits.pixels}, with a ratio of the sides from ${sizeLimits.ratios.tallest} to ${sizeLimits.ratios.widest}. Or a ratio, for which the model has a size. Without \`size\`, or with \`${autoSize}\`, the images have the proportions of the last picture`,
-      pattern: `^(${[autoSize, ...ratiosOf()].join('|')}|${sizeLimits.pattern.source.slice(1, -1)})?$`,
+      description: `Width and height of the images: ${sizes.pixels}, with a ratio of the sides from ${sizes.ratios.tallest} to ${sizes.ratios.widest}. Or a ratio, for which the model has a size. Without \`size\`, or with \`${autoSize}\`, the images have the proportions of the last picture`,
+      pattern: `^(${[autoSize, ...ratiosOf()].join('|')}|${sizePattern.source.slice(1, -1)})?$`,
     },
     seed: { description: 'The same seed and request make similar images' },
     prompt_extend: { description: 'Whether the model may elaborate the prompt' },

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { EntryCursor } from '../model/account.ts';
+import { type EntryCursor, maxLimit, maxNoteLength, maxOverlapHours } from '../model/account.ts';
 import { canaryAccount } from '../model/canary.ts';
 import { consoleAccount } from '../model/console-code.ts';
 import { patterns } from '../model/ids.ts';
@@ -16,11 +16,11 @@ const rules = {
   reserved: `id cannot be ${reservedAccounts.join(' or ')}: these are accounts of Darkroom itself`,
   userGroup: 'user_group must be 1 to 63 characters out of a-z 0-9 -, and not begin with -',
   limits: 'limits must be an object like {"requests_per_minute": 60, "tasks_in_flight": 10}',
-  requests: 'limits.requests_per_minute must be a whole number from 1 to 100000',
-  tasks: 'limits.tasks_in_flight must be a whole number from 1 to 100000',
+  requests: `limits.requests_per_minute must be a whole number from 1 to ${maxLimit}`,
+  tasks: `limits.tasks_in_flight must be a whole number from 1 to ${maxLimit}`,
   credits: `credits must be a number with at most 3 decimals, not 0 and not above ${maxCredits}; below 0 withdraws`,
-  note: 'note must be a text of at most 200 characters',
-  overlap: 'overlap_hours must be a number from 0 to 168',
+  note: `note must be a text of at most ${maxNoteLength} characters`,
+  overlap: `overlap_hours must be a number from 0 to ${maxOverlapHours}`,
   url: `url is required: an https address of at most ${maxUrlLength} characters`,
   enabled: 'enabled must be true or false',
   budget: `daily_budget_credits must be a number with at most 3 decimals, above 0 and not above ${maxCredits}, or null`,
@@ -30,7 +30,7 @@ const rules = {
 } as const;
 
 const name = (rule: string) => z.string(rule).regex(patterns.account, rule);
-const count = (rule: string) => z.int(rule).min(1, rule).max(100_000, rule);
+const count = (rule: string) => z.int(rule).min(1, rule).max(maxLimit, rule);
 
 /** Whether a text can be the name of an account or of a group of users. */
 export const isAccountName = (text: string): boolean => name(rules.id).safeParse(text).success;
@@ -99,7 +99,7 @@ export const CreditRequest = z.object(
       .refine((credits) => credits !== 0 && Math.abs(credits) <= maxCredits, rules.credits)
       .refine(isMilliCredits, rules.credits)
       .transform(toMilliCredits),
-    note: z.string(rules.note).max(200, rules.note).optional(),
+    note: z.string(rules.note).max(maxNoteLength, rules.note).optional(),
   },
   rules.body,
 );
@@ -112,7 +112,7 @@ export const RotationRequest = z
       overlap_hours: z
         .number(rules.overlap)
         .min(0, rules.overlap)
-        .max(168, rules.overlap)
+        .max(maxOverlapHours, rules.overlap)
         .default(24),
     },
     rules.body,

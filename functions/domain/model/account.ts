@@ -21,6 +21,14 @@ export type Limits = {
  * that are a mistake of the caller; how many run at the same time is limited elsewhere.
  */
 export const defaultLimits = { requestsPerMinute: 300, tasksInFlight: 2000 } as const;
+/** The highest that either may be set to. */
+export const maxLimit = 100_000;
+
+/** The longest note of a credit, in characters. */
+export const maxNoteLength = 200;
+
+/** How long callbacks may be signed with the old secret as well, in hours: a week. */
+export const maxOverlapHours = 168;
 
 /** What an account should spend at most on one day (UTC). The budget counts from the moment it is set. */
 export type DailyBudget = {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { DailyBudget } from './account.ts';
 import type { AuditEntry } from './audit.ts';
-import type { CursorKey } from './ids.ts';
+import { type CursorKey, keyIdDigits } from './ids.ts';
 import type { Mode } from './mode.ts';
 
 /** What a key may do; see `includedScopes`. */
@@ -142,7 +142,7 @@ export const hashOfKey = (apiKey: string): string =>
   createHash('sha256').update(apiKey).digest('hex');
 
 /** The id of a key is the beginning of its hash, so that one read by id finds the key. */
-export const keyIdOf = (hash: string): string => `key-${hash.slice(0, 16)}`;
+export const keyIdOf = (hash: string): string => `key-${hash.slice(0, keyIdDigits)}`;
 
 /** The date of a moment in this time zone, like 2026-11-22. */
 export const dayIn = (timeZone: string, at: number): string =>

@@ -5,6 +5,18 @@ export type ImageLimits = {
   readonly maxSide: number;
 };
 
+/** Which sizes a model makes. */
+export type SizeLimits = {
+  /**
+   * The sides of the smallest and of the largest square, in pixels. Other sizes must have a number of pixels between those
+   * two.
+   */
+  readonly minSquare: number;
+  readonly maxSquare: number;
+  /** How many times as long as the other one a side may be. */
+  readonly maxRatio: number;
+};
+
 /** A model, with its price and limits. */
 type ModelWithoutProviders = {
   readonly id: string;
@@ -20,6 +32,7 @@ type ModelWithoutProviders = {
   readonly maxN: number;
   readonly maxPromptCodePoints: number;
   readonly image: ImageLimits;
+  readonly sizeLimits: SizeLimits;
   /** The size that each ratio stands for: width and height, both in pixels. */
   readonly sizes: Readonly<Record<string, string>>;
 };
@@ -52,6 +65,8 @@ const table = [
     maxN: 4,
     maxPromptCodePoints: 2000,
     image: { maxBytes: 10 * 1024 * 1024, minSide: 384, maxSide: 5000 },
+    // What the model's provider accepts (DashScope, wan2.5 image edit).
+    sizeLimits: { minSquare: 768, maxSquare: 1280, maxRatio: 4 },
     // The sizes that DashScope's page of the model recommends.
     sizes: {
       '1:1': '1280x1280',
@@ -136,7 +151,14 @@ export const widestLimits = (catalogue: readonly Model[] = models): RequestLimit
   maxPromptCodePoints: Math.max(...catalogue.map((model) => model.maxPromptCodePoints)),
 });
 
-/** What a picture must be so that any model takes it. */
+/** The sizes that some model makes. */
+export const widestSizeLimits = (catalogue: readonly Model[] = models): SizeLimits => ({
+  minSquare: Math.min(...catalogue.map(({ sizeLimits }) => sizeLimits.minSquare)),
+  maxSquare: Math.max(...catalogue.map(({ sizeLimits }) => sizeLimits.maxSquare)),
+  maxRatio: Math.max(...catalogue.map(({ sizeLimits }) => sizeLimits.maxRatio)),
+});
+
+/** What a picture must be so that some model takes it. */
 export const widestImageLimits = (catalogue: readonly Model[] = models): ImageLimits => ({
   maxBytes: Math.max(...catalogue.map(({ image }) => image.maxBytes)),
   minSide: Math.min(...catalogue.map(({ image }) => image.minSide)),

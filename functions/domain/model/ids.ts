@@ -6,6 +6,13 @@ const base62 = `${base36}ABCDEFGHIJKLMNOPQRSTUVWXYZ`;
 const random = (alphabet: string, length: number): string =>
   Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('');
 
+/** How every API key begins, and how that of test mode does. */
+const keyPrefix = 'sk-dr-';
+export const testKeyPrefix = `${keyPrefix}test-`;
+
+/** How many hexadecimal digits of a key's hash are its id. */
+export const keyIdDigits = 16;
+
 /** The form of every id and name that callers send or receive. */
 export const patterns = {
   taskId: /^task-unified-\d{1,12}-[a-z0-9]{8}$/,
@@ -13,11 +20,11 @@ export const patterns = {
   testTaskId: /^task-test-\d{1,12}-[a-z0-9]{8}$/,
   fileId: /^file-[a-z0-9]{26}$/,
   hostedFileId: /^file_[a-z0-9]{26}$/,
-  keyId: /^key-[0-9a-f]{16}$/,
+  keyId: new RegExp(`^key-[0-9a-f]{${keyIdDigits}}$`),
   /** Also the name of a group of users. */
   account: /^[a-z0-9][a-z0-9-]{0,62}$/,
   /** A key of test mode has `test-` in it. */
-  apiKey: /^sk-dr-(test-)?[A-Za-z0-9]{43}$/,
+  apiKey: new RegExp(`^${keyPrefix}(test-)?[A-Za-z0-9]{43}$`),
   webhookSecret: /^whsec_[A-Za-z0-9+/]{43}=$/,
   /** An entry of a ledger: its time in milliseconds, and what tells it from others of that time. */
   entryId: /^\d{13}-[a-z0-9-]{1,60}$/,
@@ -60,9 +67,7 @@ export const isKeyId = (text: string): boolean => patterns.keyId.test(text);
 
 /** An API key: 43 base62 characters carry 256 bits, so a plain hash of it is safe to store. */
 export const newApiKey = (mode: Mode = 'live'): string =>
-  `${mode === 'test' ? testKeyPrefix : 'sk-dr-'}${random(base62, 43)}`;
-
-const testKeyPrefix = 'sk-dr-test-';
+  `${mode === 'test' ? testKeyPrefix : keyPrefix}${random(base62, 43)}`;
 
 export const isApiKey = (text: string): boolean => patterns.apiKey.test(text);
 export const isTestKey = (text: string): boolean =>

@@ -6,7 +6,9 @@ import {
   modelNamed,
   models,
   type RequestLimits,
+  type SizeLimits,
   widestLimits,
+  widestSizeLimits,
 } from '../model/catalogue.ts';
 import { contentTypeOf, formatOfType, imageFormats } from '../model/image-format.ts';
 import { lanes, maxSeed, maxSignedUrlLength, maxUrlLength } from '../model/task.ts';
@@ -15,30 +17,33 @@ import { extraFieldsOf } from './extra-fields.ts';
 /** The picture formats a caller may upload, by their media type. */
 export const uploadTypes = imageFormats.map(contentTypeOf);
 
-// What the model's provider accepts (DashScope, wan2.5 image edit). The sides are those of the smallest and of the largest
-// square; other sizes must have a number of pixels between those two.
-const square = { min: 768, max: 1280 };
-const maxRatio = 4;
-
 /** The limits of the size of an image, in words. */
-export const sizeLimits = {
-  pixels: `${square.min}x${square.min} to ${square.max}x${square.max} pixels in all`,
+export const sizeWords = ({ minSquare, maxSquare, maxRatio }: SizeLimits) => ({
+  pixels: `${minSquare}x${minSquare} to ${maxSquare}x${maxSquare} pixels in all`,
   ratios: { widest: `${maxRatio}:1`, tallest: `1:${maxRatio}` },
-  pattern: /^\d{2,4}[x*]\d{2,4}$/,
-};
+});
+/** The form of a size in pixels. */
+export const sizePattern = /^\d{2,4}[x*]\d{2,4}$/;
 /** The size that leaves the choice to the model, as if no size was given. */
 export const autoSize = 'auto';
 
-const sizeRule = (ratios: readonly string[]) =>
-  `size must be like ${square.max}x${square.max}: ${sizeLimits.pixels}, sides between ${sizeLimits.ratios.tallest} and ${sizeLimits.ratios.widest}; or one of ${ratios.join(', ')}; or ${autoSize}`;
+function sizeRule(limits: SizeLimits, ratios: readonly string[]): string {
+  const { pixels, ratios: between } = sizeWords(limits);
+  const largest = `${limits.maxSquare}x${limits.maxSquare}`;
+  return `size must be like ${largest}: ${pixels}, sides between ${between.tallest} and ${between.widest}; or one of ${ratios.join(', ')}; or ${autoSize}`;
+}
 
-export function isValidSize(text: string): boolean {
-  if (!sizeLimits.pattern.test(text)) return false;
+/** Whether a model with these limits makes images of this size. */
+export function isValidSize(
+  text: string,
+  { minSquare, maxSquare, maxRatio }: SizeLimits = defaultModel.sizeLimits,
+): boolean {
+  if (!sizePattern.test(text)) return false;
   const [width = 0, height = 0] = text.split(/[x*]/).map(Number);
   const area = width * height;
   return (
-    area >= square.min ** 2 &&
-    area <= square.max ** 2 &&
+    area >= minSquare ** 2 &&
+    area <= maxSquare ** 2 &&
     Math.max(width, height) <= maxRatio * Math.min(width, height)
   );
 }
@@ -65,7 +70,7 @@ const modelRules = ({ maxPromptCodePoints, maxImages, maxN }: RequestLimits) => 
   pictures: `image_urls is required: ${upTo(maxImages)} picture addresses; or send image_uploads, like [{"content_type": "image/png"}], and get a form to upload each picture with`,
   n: `n must be a whole number from 1 to ${maxN}`,
 });
-const sizeRuleOf = (model: Model) => sizeRule(Object.keys(model.sizes));
+const sizeRuleOf = ({ sizeLimits, sizes }: Model) => sizeRule(sizeLimits, Object.keys(sizes));
 const upTo = (max: number): string => ['1', '1 or 2'][max - 1] ?? `1 to ${max}`;
 
 export const nRule = modelRules(defaultModel).n;
@@ -119,7 +124,8 @@ export function generationRequest(
   const limits = widestLimits(catalogue);
   const widest = modelRules(limits);
   const ratios = ratiosOf(catalogue);
-  const widestSizeRule = sizeRule(ratios);
+  const widestSizes = widestSizeLimits(catalogue);
+  const widestSizeRule = sizeRule(widestSizes, ratios);
   const find = (name: string) => modelNamed(name, catalogue, aliases);
   const modelRule = `model must be one of: ${catalogue.map(({ id }) => id).join(', ')}`;
   const Upload = z.object({ content_type: uploadType }, widest.imageUploads);
@@ -151,7 +157,7 @@ export function generationRequest(
       z
         .string(widestSizeRule)
         .refine(
-          (size) => ['', autoSize, ...ratios].includes(size) || isValidSize(size),
+          (size) => ['', autoSize, ...ratios].includes(size) || isValidSize(size, widestSizes),
           widestSizeRule,
         ),
     ),
@@ -231,7 +237,7 @@ function checksOf(
     ['image_urls', isTooLong(urls), own.imageUrls],
     ['image_uploads', isTooLong(uploads), own.imageUploads],
     ['n', n > model.maxN, own.n],
-    ['size', size !== undefined && !isValidSize(size), sizeRuleOf(model)],
+    ['size', size !== undefined && !isValidSize(size, model.sizeLimits), sizeRuleOf(model)],
   ];
 }
 

@@ -4,8 +4,10 @@ import { emptyDraft, fieldsOf, requestOf } from '../../../console/screens/create
 import { limitsOf, modelNamed, nameToSend } from '../../../console/screens/create/models.ts';
 import { nextPlace, placesOf } from '../../../console/screens/create/places.ts';
 import { maxSeed } from '../../../console/screens/create/seed.ts';
+import { testKeyPrefix } from '../../../console/session/test-key.ts';
 import { modelsView } from '../../../functions/api/list-models/view.ts';
 import { defaultModel } from '../../../functions/domain/model/catalogue.ts';
+import { testKeyPrefix as testKeyPrefixOfApi } from '../../../functions/domain/model/ids.ts';
 import { maxSeed as maxSeedOfApi } from '../../../functions/domain/model/task.ts';
 
 type Model = components['schemas']['Model'];
@@ -74,4 +76,8 @@ describe('the places for pictures', () => {
 
 test('a seed may be as high as the API allows', () => {
   expect(maxSeed).toBe(maxSeedOfApi);
+});
+
+test('a test key begins as the API says', () => {
+  expect(testKeyPrefix).toBe(testKeyPrefixOfApi);
 });

@@ -37,6 +37,7 @@ const second: Model = {
   aliases: ['the-second'],
   createdAtSeconds: 1_700_000_000,
   ownedBy: 'somebody',
+  sizeLimits: { minSquare: 256, maxSquare: 2048, maxRatio: 4 },
   sizes: { '1:1': '900x900' },
   milliCreditsPerImage: 700,
   maxImages: 3,
