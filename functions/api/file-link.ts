@@ -4,9 +4,10 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { clientConfig, s3ClientConfig } from '../adapters/aws/client-config.ts';
 import { hostedFileTable } from '../adapters/aws/dynamodb/hosted-file-table.ts';
 import { storedFiles } from '../adapters/aws/s3/hosted-bucket.ts';
-import { signingKeys } from '../adapters/aws/signing-keys.ts';
+import { secretVersions } from '../adapters/aws/secret-versions.ts';
 import { openFileLink } from '../domain/files/file-link.ts';
 import { hostedFileTtlMs } from '../domain/model/hosted-file.ts';
+import { signingKeys } from '../domain/model/signing-keys.ts';
 import { readEnv } from '../runtime/env.ts';
 
 const env = readEnv('api/open-file-link');
@@ -15,7 +16,8 @@ const env = readEnv('api/open-file-link');
 export const openLink = openFileLink({
   files: hostedFileTable(new DynamoDBClient(clientConfig), env.FILE_TABLE),
   bucket: storedFiles(new S3Client(s3ClientConfig), env.INPUT_BUCKET),
-  keys: signingKeys(new SecretsManagerClient(clientConfig), env.SIGNING_SECRET, {
+  keys: signingKeys({
+    readVersions: secretVersions(new SecretsManagerClient(clientConfig), env.SIGNING_SECRET),
     now: Date.now,
     signatureValidForMs: hostedFileTtlMs,
   }),

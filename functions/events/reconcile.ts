@@ -9,6 +9,7 @@ import { inputUploads } from '../adapters/aws/s3/input-bucket.ts';
 import { taskTokens } from '../adapters/aws/state-machine.ts';
 import { taskFunctionStarter } from '../adapters/aws/task-function.ts';
 import { metricNames } from '../domain/model/metric-names.ts';
+import { poolsWith } from '../domain/providers/pools.ts';
 import { reconcilerRun } from '../domain/providers/queue-store.ts';
 import { queueMetrics, reconcileSlots } from '../domain/providers/reconcile-slots.ts';
 import { providerSlots } from '../domain/providers/slots.ts';
@@ -28,7 +29,7 @@ const slots = slotDeps({
   dynamo,
   states,
   tables: { tasks: env.TASK_TABLE, queue: env.QUEUE_TABLE },
-  capacities: env.PROVIDER_CAPACITIES,
+  pools: poolsWith(env.PROVIDER_CAPACITIES),
   now: Date.now,
   grantExpired,
 });

@@ -5,6 +5,7 @@ import { clientConfig } from '../adapters/aws/client-config.ts';
 import { taskTable } from '../adapters/aws/dynamodb/task-table.ts';
 import { slotDeps } from '../adapters/aws/provider-slots.ts';
 import { taskTokens } from '../adapters/aws/state-machine.ts';
+import { poolsWith } from '../domain/providers/pools.ts';
 import { providerSlots } from '../domain/providers/slots.ts';
 import { awaitSlot } from '../domain/tasks/begin-wait.ts';
 import { WaitInput } from '../domain/tasks/state-inputs.ts';
@@ -22,7 +23,7 @@ const wait = awaitSlot({
       dynamo,
       states,
       tables: { tasks: env.TASK_TABLE, queue: env.QUEUE_TABLE },
-      capacities: env.PROVIDER_CAPACITIES,
+      pools: poolsWith(env.PROVIDER_CAPACITIES),
       now: Date.now,
       grantExpired,
     }),

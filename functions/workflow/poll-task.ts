@@ -9,6 +9,7 @@ import { taskTokens, workingTokens } from '../adapters/aws/state-machine.ts';
 import { taskProviders } from '../adapters/providers/registry.ts';
 import { metricNames } from '../domain/model/metric-names.ts';
 import { requireProviderKey } from '../domain/providers/available-providers.ts';
+import { poolsWith } from '../domain/providers/pools.ts';
 import { providerSlots } from '../domain/providers/slots.ts';
 import { endTask } from '../domain/tasks/end-task.ts';
 import { pollTask } from '../domain/tasks/poll-task.ts';
@@ -36,7 +37,7 @@ const { release } = providerSlots(
     dynamo,
     states: stepFunctions,
     tables: { tasks: env.TASK_TABLE, queue: env.QUEUE_TABLE },
-    capacities: env.PROVIDER_CAPACITIES,
+    pools: poolsWith(env.PROVIDER_CAPACITIES),
     now,
     grantExpired,
   }),

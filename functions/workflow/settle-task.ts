@@ -3,6 +3,7 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { clientConfig } from '../adapters/aws/client-config.ts';
 import { taskTable } from '../adapters/aws/dynamodb/task-table.ts';
 import { slotDeps } from '../adapters/aws/provider-slots.ts';
+import { poolsWith } from '../domain/providers/pools.ts';
 import { providerSlots } from '../domain/providers/slots.ts';
 import { settleTask } from '../domain/tasks/settle-task.ts';
 import { SettleInput } from '../domain/tasks/state-inputs.ts';
@@ -19,7 +20,7 @@ const { release } = providerSlots(
     dynamo,
     states: new SFNClient(clientConfig),
     tables: { tasks: env.TASK_TABLE, queue: env.QUEUE_TABLE },
-    capacities: env.PROVIDER_CAPACITIES,
+    pools: poolsWith(env.PROVIDER_CAPACITIES),
     now: Date.now,
     grantExpired,
   }),

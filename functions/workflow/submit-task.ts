@@ -5,16 +5,18 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { clientConfig, s3ClientConfig } from '../adapters/aws/client-config.ts';
 import { durations } from '../adapters/aws/dynamodb/durations.ts';
+import { queueTable } from '../adapters/aws/dynamodb/queue-table.ts';
 import { rejections } from '../adapters/aws/dynamodb/rejections.ts';
 import { taskTable } from '../adapters/aws/dynamodb/task-table.ts';
 import { slotDeps } from '../adapters/aws/provider-slots.ts';
-import { queueEstimatesOf } from '../adapters/aws/queue-estimates.ts';
 import { inputLinks } from '../adapters/aws/s3/input-bucket.ts';
 import { cachedSecret, providerKey, providersWithKey } from '../adapters/aws/secrets.ts';
 import { taskProviders } from '../adapters/providers/registry.ts';
 import { metricNames } from '../domain/model/metric-names.ts';
 import { offeredProviders, requireProviderKey } from '../domain/providers/available-providers.ts';
 import { measuredSecondsOf } from '../domain/providers/durations.ts';
+import { poolsWith } from '../domain/providers/pools.ts';
+import { queueEstimatesOf } from '../domain/providers/queue-position.ts';
 import { providerSlots } from '../domain/providers/slots.ts';
 import { providerWebhookUrl } from '../domain/tasks/provider-webhook.ts';
 import { PreparedInput } from '../domain/tasks/state-inputs.ts';
@@ -32,8 +34,8 @@ const secrets = new SecretsManagerClient(clientConfig);
 const keys = cachedSecret(secrets, env.PROVIDER_SECRET, now);
 const signing = cachedSecret(secrets, env.SIGNING_SECRET, now);
 const estimates = queueEstimatesOf({
-  dynamo,
-  tables: { queue: env.QUEUE_TABLE, activity: env.ACTIVITY_TABLE },
+  queue: queueTable(dynamo, env.QUEUE_TABLE),
+  durations: durations(dynamo, env.ACTIVITY_TABLE, now),
   capacities: env.PROVIDER_CAPACITIES,
   typicalSeconds: env.TYPICAL_SECONDS,
   now,
@@ -53,7 +55,7 @@ const submit = submitTask({
       dynamo,
       states: new SFNClient(clientConfig),
       tables: { tasks: env.TASK_TABLE, queue: env.QUEUE_TABLE },
-      capacities: env.PROVIDER_CAPACITIES,
+      pools: poolsWith(env.PROVIDER_CAPACITIES),
       now,
       grantExpired,
     }),

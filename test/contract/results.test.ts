@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { resultKey } from '../../functions/adapters/aws/s3/bucket-keys.ts';
 import { resultStore, storedResults } from '../../functions/adapters/aws/s3/result-bucket.ts';
+import { sandboxOutput } from '../../functions/domain/images/with-text.ts';
 import { ResultUnavailable } from '../../functions/domain/model/workflow-errors.ts';
 import { bmp, chunk, jpeg, lossyWebp, png } from '../support/pictures.ts';
 import { sampleId } from '../support/tasks.ts';
@@ -55,7 +56,7 @@ test.each([
 test('the result of a test task whose input is gone counts as one that cannot be fetched, so that the task ends', async () => {
   const { results, keys } = await setUp();
 
-  const storing = results.storeInput(sampleId, 1, { index: 0, format: 'png' });
+  const storing = results.storeInput(sampleId, 1, { index: 0, format: 'png' }, sandboxOutput);
 
   await expect(storing).rejects.toBeInstanceOf(ResultUnavailable);
   await expect(storing).rejects.toThrow('the copy of input 0 is gone');

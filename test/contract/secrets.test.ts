@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { expect, onTestFinished, test } from 'vitest';
+import { secretVersions } from '../../functions/adapters/aws/secret-versions.ts';
 import {
   cachedSecret,
   providerKey,
   providersWithKey,
 } from '../../functions/adapters/aws/secrets.ts';
-import { signingKeys } from '../../functions/adapters/aws/signing-keys.ts';
 import { providerNames } from '../../functions/domain/model/catalogue.ts';
+import { signingKeys } from '../../functions/domain/model/signing-keys.ts';
 import { linkValidForMs } from '../../functions/domain/model/task.ts';
 import { ProviderBusy, ProviderRejected } from '../../functions/domain/model/workflow-errors.ts';
 import { requireProviderKey } from '../../functions/domain/providers/available-providers.ts';
@@ -41,7 +42,8 @@ async function setUp(intercept?: Parameters<typeof interceptingProxy>[1]) {
   return {
     clock,
     read: cachedSecret(clientOf(proxy.url), SecretId, clock.now),
-    keys: signingKeys(clientOf(proxy.url), SecretId, {
+    keys: signingKeys({
+      readVersions: secretVersions(clientOf(proxy.url), SecretId),
       now: clock.now,
       signatureValidForMs: linkValidForMs,
     }),

@@ -4,6 +4,7 @@ import {
   IssueKeyRequest,
   issueKey,
 } from '../../functions/domain/accounts/issue-key.ts';
+import { playCreditsRefill } from '../../functions/domain/billing/play-credits.ts';
 import { hashOfKey, keyIdOf } from '../../functions/domain/model/api-key.ts';
 import { canaryAccount, canaryMinutes } from '../../functions/domain/model/canary.ts';
 import { testAccountOf, testLimits } from '../../functions/domain/model/mode.ts';
@@ -73,7 +74,7 @@ export function testModeContract(make: MakeStore): void {
 
     test('the second test key shares the side, and its credits, with the first', async () => {
       const store = await playingStore(make);
-      await store.ledger.refill(side, sampleTime);
+      await store.ledger.refill(playCreditsRefill(side, sampleTime));
 
       await store.issued({ mode: 'test' });
 
@@ -86,7 +87,7 @@ export function testModeContract(make: MakeStore): void {
       const issue = issueKey({ accounts, keys: apiKeys, ledger, now: () => sampleTime });
       const { api_key: apiKey } = await issue(canaryKeyRequest, 'request');
       const account = testAccountOf(canaryAccount);
-      await ledger.refill(account, sampleTime);
+      await ledger.refill(playCreditsRefill(account, sampleTime));
       const runs = (24 * 60) / canaryMinutes;
       const highest = toMilliCredits(1_000_000);
 
@@ -98,7 +99,7 @@ export function testModeContract(make: MakeStore): void {
 
     test('has its own spending, also beside live keys', async () => {
       const store = await playingStore(make);
-      await store.ledger.refill(side, sampleTime);
+      await store.ledger.refill(playCreditsRefill(side, sampleTime));
       const task = taskOf(store.apiKey);
       await reserve(store, task);
       const { keys } = await store.apiKeys.list(owner, { limit: 10 });
@@ -121,7 +122,7 @@ export function testModeContract(make: MakeStore): void {
     test('exist from the first refill on, and are not part of the live balance', async () => {
       const store = await playingStore(make);
 
-      expect(await store.ledger.refill(side, sampleTime)).toBe(true);
+      expect(await store.ledger.refill(playCreditsRefill(side, sampleTime))).toBe(true);
 
       expect(await auditedFunds(store, side)).toMatchObject({
         balance: play,
@@ -143,15 +144,15 @@ export function testModeContract(make: MakeStore): void {
 
     test('are refilled once a day, however many requests ask for it at once, and only up to their number', async () => {
       const store = await playingStore(make);
-      await store.ledger.refill(side, sampleTime);
+      await store.ledger.refill(playCreditsRefill(side, sampleTime));
       const task = taskOf(store.apiKey, { reserved: 50_000 });
       await reserve(store, task);
 
-      await store.ledger.refill(side, sampleTime + 1);
+      await store.ledger.refill(playCreditsRefill(side, sampleTime + 1));
       expect(await auditedFunds(store, side)).toMatchObject({ balance: play - 50_000 });
 
       const refills = Array.from({ length: 5 }, () =>
-        store.ledger.refill(side, sampleTime + dayMs),
+        store.ledger.refill(playCreditsRefill(side, sampleTime + dayMs)),
       );
       expect(await Promise.all(refills)).toEqual(Array(5).fill(true));
       expect(await auditedFunds(store, side)).toMatchObject({ balance: play, reserved: 50_000 });
@@ -160,14 +161,14 @@ export function testModeContract(make: MakeStore): void {
 
     test('a refill does not take away what tasks of yesterday have given back', async () => {
       const store = await playingStore(make);
-      await store.ledger.refill(side, sampleTime);
+      await store.ledger.refill(playCreditsRefill(side, sampleTime));
       const task = taskOf(store.apiKey, { reserved: 50_000 });
       await reserve(store, task);
-      await store.ledger.refill(side, sampleTime + dayMs);
+      await store.ledger.refill(playCreditsRefill(side, sampleTime + dayMs));
       const { id, account, keyId, reserved } = task;
       await settle(store, completed({ id, account, keyId, reserved, charged: 0 }));
 
-      await store.ledger.refill(side, sampleTime + 2 * dayMs);
+      await store.ledger.refill(playCreditsRefill(side, sampleTime + 2 * dayMs));
 
       expect(await auditedFunds(store, side)).toMatchObject({
         balance: play + 50_000,
@@ -177,17 +178,17 @@ export function testModeContract(make: MakeStore): void {
 
     test('a clock that is behind does not refill a day again', async () => {
       const store = await playingStore(make);
-      await store.ledger.refill(side, sampleTime + dayMs);
+      await store.ledger.refill(playCreditsRefill(side, sampleTime + dayMs));
       await reserve(store, taskOf(store.apiKey));
 
-      expect(await store.ledger.refill(side, sampleTime)).toBe(true);
+      expect(await store.ledger.refill(playCreditsRefill(side, sampleTime))).toBe(true);
 
       expect(await auditedFunds(store, side)).toMatchObject({ balance: play - 1200 });
     });
 
     test('can run out, and then tasks are refused as for any other credits', async () => {
       const store = await playingStore(make);
-      await store.ledger.refill(side, sampleTime);
+      await store.ledger.refill(playCreditsRefill(side, sampleTime));
       await reserve(store, taskOf(store.apiKey, { reserved: play - 100 }));
 
       expect(await reserve(store, taskOf(store.apiKey))).toEqual({
@@ -199,7 +200,7 @@ export function testModeContract(make: MakeStore): void {
 
     test(`no more than ${testLimits.tasksInFlight} test tasks are open at once`, async () => {
       const store = await playingStore(make);
-      await store.ledger.refill(side, sampleTime);
+      await store.ledger.refill(playCreditsRefill(side, sampleTime));
       for (let open = 0; open < testLimits.tasksInFlight; open += 1) {
         expect(await reserve(store, taskOf(store.apiKey))).toEqual({ state: 'reserved' });
       }
@@ -212,7 +213,7 @@ export function testModeContract(make: MakeStore): void {
 
   test('a list of one side has no task of the other', async () => {
     const store = await playingStore(make);
-    await store.ledger.refill(side, sampleTime);
+    await store.ledger.refill(playCreditsRefill(side, sampleTime));
     const played = taskOf(store.apiKey);
     const live = taskOf(store.liveKey, { account: owner });
     await reserve(store, played);

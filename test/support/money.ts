@@ -37,12 +37,10 @@ import {
   keyIdOf,
   type Spending,
 } from '../../functions/domain/model/api-key.ts';
-import { playCreditsOf } from '../../functions/domain/model/canary.ts';
 import {
   accountIn,
   isTestAccount,
   ownerOf,
-  playDayOf,
   testLimits,
 } from '../../functions/domain/model/mode.ts';
 import {
@@ -250,18 +248,14 @@ export function memoryLedger(records: Records): Ledger {
       });
       return { state: 'reserved', ...(isOverBudget && { isOverBudget }) };
     },
-    refill: async (account, at) => {
+    refill: async ({ account, at, day, upTo, newAccount: { webhookSecret, ...newAccount } }) => {
       const known = records.accounts.get(account) ?? {
-        account,
-        userGroup: 'test',
-        limits: { tasksInFlight: testLimits.tasksInFlight },
-        createdAt: at,
+        ...newAccount,
         ...noFunds,
-        secrets: { newest: 'whsec_of_nobody' },
+        secrets: { newest: webhookSecret },
       };
-      const day = playDayOf(at);
       if (known.refilledOn !== undefined && known.refilledOn >= day) return true;
-      const amount = Math.max(0, playCreditsOf(account) - known.balance);
+      const amount = Math.max(0, upTo - known.balance);
       records.accounts.set(account, { ...known, refilledOn: day });
       if (amount === 0) return true;
       move(records, account, { granted: amount, balance: amount });

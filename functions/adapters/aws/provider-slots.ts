@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SFNClient } from '@aws-sdk/client-sfn';
-import type { ProviderCapacity } from '../../domain/model/capacity.ts';
-import type { ProviderName } from '../../domain/model/catalogue.ts';
 import type { Clock } from '../../domain/model/clock.ts';
-import { poolOf, poolsOf } from '../../domain/providers/pools.ts';
+import type { Pools } from '../../domain/providers/pools.ts';
 import type { SlotDeps } from '../../domain/providers/slots.ts';
 import { queueTable } from './dynamodb/queue-table.ts';
 import { taskTable } from './dynamodb/task-table.ts';
@@ -14,7 +12,7 @@ type Options = {
   readonly dynamo: DynamoDBClient;
   readonly states: SFNClient;
   readonly tables: { readonly tasks: string; readonly queue: string };
-  readonly capacities: Readonly<Record<ProviderName, ProviderCapacity>>;
+  readonly pools: Pools;
   readonly now: Clock;
   readonly grantExpired: SlotDeps['grantExpired'];
 };
@@ -24,7 +22,7 @@ export const slotDeps = ({
   dynamo,
   states,
   tables,
-  capacities,
+  pools,
   now,
   grantExpired,
 }: Options): SlotDeps => ({
@@ -34,6 +32,5 @@ export const slotDeps = ({
   now,
   uniqueId: randomUUID,
   grantExpired,
-  poolOf: (provider, model) => poolOf(provider, model, capacities[provider]),
-  pools: poolsOf(capacities),
+  ...pools,
 });

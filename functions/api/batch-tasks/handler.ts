@@ -1,9 +1,11 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { clientConfig } from '../../adapters/aws/client-config.ts';
+import { durations } from '../../adapters/aws/dynamodb/durations.ts';
+import { queueTable } from '../../adapters/aws/dynamodb/queue-table.ts';
 import { taskHistory } from '../../adapters/aws/dynamodb/task-history.ts';
-import { queueEstimatesOf } from '../../adapters/aws/queue-estimates.ts';
 import { cachedSecret } from '../../adapters/aws/secrets.ts';
 import { typicalSecondsOfTask } from '../../domain/providers/durations.ts';
+import { queueEstimatesOf } from '../../domain/providers/queue-position.ts';
 import { batchTasks } from '../../domain/tasks/list-tasks.ts';
 import { taskResponseFor } from '../../domain/wire/task-response.ts';
 import { readEnv } from '../../runtime/env.ts';
@@ -19,8 +21,8 @@ const toResponse = taskResponseFor({
   now: Date.now,
   typicalSeconds: (task) => typicalSecondsOfTask(task, env.TYPICAL_SECONDS),
   queued: queueEstimatesOf({
-    dynamo,
-    tables: { queue: env.QUEUE_TABLE, activity: env.ACTIVITY_TABLE },
+    queue: queueTable(dynamo, env.QUEUE_TABLE),
+    durations: durations(dynamo, env.ACTIVITY_TABLE, Date.now),
     capacities: env.PROVIDER_CAPACITIES,
     typicalSeconds: env.TYPICAL_SECONDS,
     now: Date.now,

@@ -2,9 +2,9 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { clientConfig } from '../../adapters/aws/client-config.ts';
 import { durations } from '../../adapters/aws/dynamodb/durations.ts';
 import { playCredits } from '../../adapters/aws/dynamodb/play-credits.ts';
+import { queueTable } from '../../adapters/aws/dynamodb/queue-table.ts';
 import { reservations } from '../../adapters/aws/dynamodb/reservations.ts';
 import { taskTable } from '../../adapters/aws/dynamodb/task-table.ts';
-import { queueEstimatesOf } from '../../adapters/aws/queue-estimates.ts';
 import { uploadKey } from '../../adapters/aws/s3/bucket-keys.ts';
 import { uploadForms } from '../../adapters/aws/s3/presign.ts';
 import { workflowStarter } from '../../adapters/aws/state-machine.ts';
@@ -15,6 +15,7 @@ import { newTaskId } from '../../domain/model/ids.ts';
 import { metricNames } from '../../domain/model/metric-names.ts';
 import { providersOf } from '../../domain/providers/available-providers.ts';
 import { estimateSeconds } from '../../domain/providers/durations.ts';
+import { queueEstimatesOf } from '../../domain/providers/queue-position.ts';
 import { createTask } from '../../domain/tasks/create-task.ts';
 import { fileIdOf } from '../../domain/tasks/input-files.ts';
 import { createdMetrics } from '../../domain/tasks/metrics.ts';
@@ -70,8 +71,8 @@ const estimate = estimateSeconds({
   typicalSeconds: env.TYPICAL_SECONDS,
 });
 const { ofCreated } = queueEstimatesOf({
-  dynamo,
-  tables: { queue: env.QUEUE_TABLE, activity: env.ACTIVITY_TABLE },
+  queue: queueTable(dynamo, env.QUEUE_TABLE),
+  durations: durations(dynamo, env.ACTIVITY_TABLE, now),
   capacities: env.PROVIDER_CAPACITIES,
   typicalSeconds: env.TYPICAL_SECONDS,
   now,

@@ -4,8 +4,9 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { clientConfig, s3ClientConfig } from '../../adapters/aws/client-config.ts';
 import { taskTable } from '../../adapters/aws/dynamodb/task-table.ts';
 import { storedResults } from '../../adapters/aws/s3/result-bucket.ts';
-import { signingKeys } from '../../adapters/aws/signing-keys.ts';
+import { secretVersions } from '../../adapters/aws/secret-versions.ts';
 import { requestHeaders } from '../../domain/model/http-headers.ts';
+import { signingKeys } from '../../domain/model/signing-keys.ts';
 import { linkValidForMs } from '../../domain/model/task.ts';
 import { getResult } from '../../domain/tasks/get-result.ts';
 import { deliveryFor } from '../../domain/wire/deliver-picture.ts';
@@ -17,7 +18,8 @@ const env = readEnv('api/get-result');
 const get = getResult({
   tasks: taskTable(new DynamoDBClient(clientConfig), env.TASK_TABLE),
   results: storedResults(new S3Client(s3ClientConfig), env.RESULT_BUCKET),
-  keys: signingKeys(new SecretsManagerClient(clientConfig), env.SIGNING_SECRET, {
+  keys: signingKeys({
+    readVersions: secretVersions(new SecretsManagerClient(clientConfig), env.SIGNING_SECRET),
     now: Date.now,
     signatureValidForMs: linkValidForMs,
   }),

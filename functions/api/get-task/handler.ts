@@ -1,13 +1,15 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { clientConfig } from '../../adapters/aws/client-config.ts';
+import { durations } from '../../adapters/aws/dynamodb/durations.ts';
+import { queueTable } from '../../adapters/aws/dynamodb/queue-table.ts';
 import { taskTable } from '../../adapters/aws/dynamodb/task-table.ts';
-import { queueEstimatesOf } from '../../adapters/aws/queue-estimates.ts';
 import { preparedKey, uploadKey } from '../../adapters/aws/s3/bucket-keys.ts';
 import { objectLinks, uploadForms } from '../../adapters/aws/s3/presign.ts';
 import { cachedSecret } from '../../adapters/aws/secrets.ts';
 import { maxInputBytes } from '../../domain/model/catalogue.ts';
 import { inputLinkSeconds } from '../../domain/model/task.ts';
 import { typicalSecondsOfTask } from '../../domain/providers/durations.ts';
+import { queueEstimatesOf } from '../../domain/providers/queue-position.ts';
 import { getTaskStory } from '../../domain/tasks/get-task.ts';
 import { retryAfter } from '../../domain/wire/retry-after.ts';
 import { inputLinksOf } from '../../domain/wire/story.ts';
@@ -41,8 +43,8 @@ const toResponse = taskResponseFor({
   now: Date.now,
   typicalSeconds: (task) => typicalSecondsOfTask(task, env.TYPICAL_SECONDS),
   queued: queueEstimatesOf({
-    dynamo,
-    tables: { queue: env.QUEUE_TABLE, activity: env.ACTIVITY_TABLE },
+    queue: queueTable(dynamo, env.QUEUE_TABLE),
+    durations: durations(dynamo, env.ACTIVITY_TABLE, Date.now),
     capacities: env.PROVIDER_CAPACITIES,
     typicalSeconds: env.TYPICAL_SECONDS,
     now: Date.now,

@@ -3,9 +3,10 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { clientConfig } from '../../adapters/aws/client-config.ts';
 import { taskTable } from '../../adapters/aws/dynamodb/task-table.ts';
-import { signingKeys } from '../../adapters/aws/signing-keys.ts';
+import { secretVersions } from '../../adapters/aws/secret-versions.ts';
 import { taskTokens } from '../../adapters/aws/state-machine.ts';
 import { providerAdapters, webhookVerifiers } from '../../adapters/providers/registry.ts';
+import { signingKeys } from '../../domain/model/signing-keys.ts';
 import { linkValidForMs } from '../../domain/model/task.ts';
 import { receiveProviderWebhook } from '../../domain/tasks/provider-webhook.ts';
 import { readEnv } from '../../runtime/env.ts';
@@ -17,7 +18,8 @@ const env = readEnv('api/provider-webhook');
 const receive = receiveProviderWebhook({
   tasks: taskTable(new DynamoDBClient(clientConfig), env.TASK_TABLE),
   workflow: taskTokens(new SFNClient(clientConfig)),
-  keys: signingKeys(new SecretsManagerClient(clientConfig), env.SIGNING_SECRET, {
+  keys: signingKeys({
+    readVersions: secretVersions(new SecretsManagerClient(clientConfig), env.SIGNING_SECRET),
     now: Date.now,
     signatureValidForMs: linkValidForMs,
   }),

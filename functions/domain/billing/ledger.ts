@@ -6,6 +6,7 @@ import { toCredits } from '../model/money.ts';
 import { Problem } from '../model/problem.ts';
 import type { EndedTask, Pending, WithRequest } from '../model/task.ts';
 import type { IdempotencyRecord } from './idempotency.ts';
+import type { PlayCreditsRefill } from './play-credits.ts';
 
 /** Why no money could be reserved. All amounts are in milli-credits. */
 export type ReserveFailure =
@@ -97,7 +98,7 @@ export type Ledger = {
    * Fills the balance of the test side of an account up to the play credits, if nobody has done so on this day (UTC). The
    * first call creates the test side. A repeated call changes nothing. `false`: others changed the account at every attempt.
    */
-  refill(account: string, at: number): Promise<boolean>;
+  refill(refill: PlayCreditsRefill): Promise<boolean>;
   /**
    * Ends the task: charges `task.charged`, returns the rest of the reservation and writes the final
    * record, all or nothing. Settling twice changes nothing: the second call returns `undefined`.

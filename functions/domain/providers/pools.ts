@@ -37,6 +37,18 @@ export type Segment = {
  */
 const slotsInSegment = 64;
 
+/** The pools of a deployment. */
+export type Pools = {
+  readonly poolOf: (provider: ProviderName, model: string) => Pool;
+  /** The pools of all providers and models. */
+  readonly pools: readonly Pool[];
+};
+
+export const poolsWith = (capacities: Readonly<Record<ProviderName, ProviderCapacity>>): Pools => ({
+  poolOf: (provider, model) => poolOf(provider, model, capacities[provider]),
+  pools: poolsOf(capacities),
+});
+
 /** The pools of every model at every provider that offers it, each of them once. */
 export const poolsOf = (
   capacities: Readonly<Record<ProviderName, ProviderCapacity>>,

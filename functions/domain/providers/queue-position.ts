@@ -1,4 +1,5 @@
 import { ttlCache } from '../model/cache.ts';
+import type { ProviderCapacity } from '../model/capacity.ts';
 import type { ProviderName } from '../model/catalogue.ts';
 import type { Clock } from '../model/clock.ts';
 import {
@@ -8,8 +9,9 @@ import {
   type QueuedTask,
   type TaskState,
 } from '../model/task.ts';
+import { type Durations, measuredSecondsOf } from './durations.ts';
 import { byTurn, costOf, flowOf } from './fair-order.ts';
-import type { Pool } from './pools.ts';
+import { type Pool, type Pools, poolsWith } from './pools.ts';
 import type { Flow, FlowKey, FlowSummary, QueueStore, SlotRow, Waiting } from './queue-store.ts';
 
 // The position of a task in the queue, without a scan: the next grants are simulated with the first tasks of each flow, and
@@ -18,11 +20,8 @@ import type { Flow, FlowKey, FlowSummary, QueueStore, SlotRow, Waiting } from '.
 /** The reads of the queue that a position needs. */
 type QueueReader = Pick<QueueStore, 'readSlots' | 'flows' | 'firstWaiting' | 'readSummary'>;
 
-type Deps = {
+type Deps = Pools & {
   readonly queue: QueueReader;
-  readonly poolOf: (provider: ProviderName, model: string) => Pool;
-  /** The pools of all providers and models. */
-  readonly pools: readonly Pool[];
   readonly typicalSeconds: (model: string, provider: ProviderName) => Promise<number>;
   readonly now: Clock;
 };
@@ -36,8 +35,6 @@ export type QueueEstimate = ExpectedWait & {
 /** The fields of a task that does not wait yet. */
 type Newcomer = Pick<TaskState, 'id' | 'account' | 'lane' | 'model' | 'n'>;
 
-export type QueueEstimates = ReturnType<typeof queueEstimates>;
-
 /** How long a function uses what it has read of a queue, in milliseconds. */
 const snapshotTtlMs = 3000;
 /** Up to this position the order is exact. At most this many flows can have a task before it. */
@@ -48,6 +45,28 @@ const pages = { first: 25, exact: 2 * exactPositions, own: 1000 };
 const maxWaitSeconds = maxQueueMs / 1000;
 /** An older summary than this, in milliseconds, is not used: the reconciler writes one a minute. */
 const maxSummaryAgeMs = 5 * 60 * 1000;
+
+type DeploymentDeps = Pick<Deps, 'queue' | 'now'> & {
+  readonly durations: Pick<Durations, 'typicalSeconds'>;
+  readonly capacities: Readonly<Record<ProviderName, ProviderCapacity>>;
+  /** What the operator says about how long tasks take, instead of what was measured. */
+  readonly typicalSeconds: string | undefined;
+};
+
+/** The estimates of a deployment: with its pools, and with how long tasks take there. */
+export const queueEstimatesOf = ({
+  queue,
+  durations,
+  capacities,
+  typicalSeconds,
+  now,
+}: DeploymentDeps) =>
+  queueEstimates({
+    ...poolsWith(capacities),
+    queue,
+    typicalSeconds: measuredSecondsOf(durations, typicalSeconds),
+    now,
+  });
 
 /** Positions and waiting times of tasks. If the queue cannot be read there is no estimate, and no request fails. */
 export function queueEstimates(deps: Deps) {

@@ -3,14 +3,10 @@ import type { ProviderName } from '../model/catalogue.ts';
 import type { Pending, QueuePlace, TaskState } from '../model/task.ts';
 import { costOf, flowOf } from './fair-order.ts';
 import { type GrantDeps, grantSlots, submitHorizonMs, submitTerms } from './grant-slots.ts';
-import type { Pool, Segment } from './pools.ts';
+import type { Pool, Pools, Segment } from './pools.ts';
 import type { Lease, SlotRow, WaitingKey } from './queue-store.ts';
 
-export type SlotDeps = GrantDeps & {
-  readonly poolOf: (provider: ProviderName, model: string) => Pool;
-  /** The pools of all providers and models. */
-  readonly pools: readonly Pool[];
-};
+export type SlotDeps = GrantDeps & Pools;
 
 /** How long a slot is held at least: the deadline of a job and five minutes. After it the task is checked. */
 export const leaseMs = 20 * 60 * 1000;

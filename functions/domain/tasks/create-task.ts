@@ -5,6 +5,7 @@ import {
   taskOfKeyDeleted,
 } from '../billing/idempotency.ts';
 import { busyProblem, type Ledger, type ReserveResult, reserveProblem } from '../billing/ledger.ts';
+import { playCreditsRefill } from '../billing/play-credits.ts';
 import type { Caller } from '../model/api-key.ts';
 import { findModel, type Model } from '../model/catalogue.ts';
 import type { Clock } from '../model/clock.ts';
@@ -72,7 +73,7 @@ export const createTask =
 async function refillOnce({ ledger }: Deps, caller: Caller, at: number): Promise<void> {
   const { account, refilledOn = '' } = caller;
   if (refilledOn >= playDayOf(at)) return;
-  if (!(await ledger.refill(account, at))) throw busyProblem();
+  if (!(await ledger.refill(playCreditsRefill(account, at)))) throw busyProblem();
 }
 
 const isBeyondBudget = (result: ReserveResult): boolean =>

@@ -1,3 +1,4 @@
+import type { Header } from '../images/header-result.ts';
 import type { ImageFile } from '../images/image-file.ts';
 import type { AuditEntry } from '../model/audit.ts';
 import type { ProviderName } from '../model/catalogue.ts';
@@ -213,6 +214,9 @@ export type InputStore = {
 /** The private copy of an input. */
 type InputCopy = { readonly index: number; readonly format: ImageFormat };
 
+/** The bytes of a picture with something about it inside. `picture` is what `readImage` says of the file. */
+type MarkPicture = (file: ImageFile, picture: Header) => Iterable<Uint8Array>;
+
 /** The result pictures in our bucket. */
 export type ResultStore = {
   /** The images that were copied before, by number. */
@@ -222,8 +226,8 @@ export type ResultStore = {
    * @throws {ResultUnavailable} when there is no whole picture at the URL
    */
   store(taskId: string, n: number, url: string): Promise<Image>;
-  /** Copies an input of a task for its image `n`, marked as output of the sandbox. */
-  storeInput(taskId: string, n: number, input: InputCopy): Promise<Image>;
+  /** Copies an input of a task for its image `n`, with the bytes that `mark` makes of it. */
+  storeInput(taskId: string, n: number, input: InputCopy, mark: MarkPicture): Promise<Image>;
   /** A fresh link to a result, valid for some minutes. */
   link(image: Image, filename: string): Promise<string>;
   /** The bytes of a result. */

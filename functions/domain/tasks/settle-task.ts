@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Ledger } from '../billing/ledger.ts';
+import { sandboxOutput } from '../images/with-text.ts';
 import type { Clock } from '../model/clock.ts';
 import { failures } from '../model/failures.ts';
 import {
@@ -164,7 +165,7 @@ function storeImage(
   if ('url' in image) return results.store(id, n, image.url);
   const format = prepared?.formats[image.input];
   if (!format) throw new Error(`${id} has no copy of its input ${image.input}`);
-  return results.storeInput(id, n, { index: image.input, format });
+  return results.storeInput(id, n, { index: image.input, format }, sandboxOutput);
 }
 
 // The record.

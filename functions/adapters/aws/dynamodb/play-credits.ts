@@ -1,10 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { Ledger } from '../../../domain/billing/ledger.ts';
-import { entryIdOf } from '../../../domain/model/account.ts';
-import { playCreditsOf } from '../../../domain/model/canary.ts';
-import { newWebhookSecret } from '../../../domain/model/ids.ts';
-import { playDayOf, testLimits } from '../../../domain/model/mode.ts';
+import type { PlayCreditsRefill } from '../../../domain/billing/play-credits.ts';
 import { accountTable } from './account-table.ts';
 import { addEntry } from './entries.ts';
 import { accountKey, accountShardKey, readShards, shardActions, sumOf } from './shards.ts';
@@ -23,16 +20,17 @@ const conditions = {
  * play credits by that much. granted = balance + reserved + used still holds.
  */
 export const playCredits = (client: DynamoDBClient, table: string): Pick<Ledger, 'refill'> => ({
-  refill: async (account, at) => {
+  refill: async (refill) => {
+    const { account, day, newAccount } = refill;
     const isRefilled = await untilResult(async () => {
       const rows = await readShards(client, { accounts: table }, { account });
       if (!rows) {
-        await addSide(client, table, account, at);
+        await accountTable(client, table).add(newAccount);
         return undefined;
       }
-      if (rows.account['refilledOn'] >= playDayOf(at)) return true;
+      if (rows.account['refilledOn'] >= day) return true;
       const balance = sumOf(rows.shards, 'balance');
-      const outcome = await writeAll(client, actionsOf(table, account, { at, balance }));
+      const outcome = await writeAll(client, actionsOf(table, refill, balance));
       if (outcome.state === 'written') return true;
       return outcome.failed.has('account') || undefined; // another create of this day has done it
     });
@@ -40,40 +38,27 @@ export const playCredits = (client: DynamoDBClient, table: string): Pick<Ledger,
   },
 });
 
-/** The test side of an account is there from its first create on. */
-const addSide = (client: DynamoDBClient, table: string, account: string, createdAt: number) =>
-  accountTable(client, table).add({
-    account,
-    userGroup: 'test',
-    limits: { tasksInFlight: testLimits.tasksInFlight },
-    // This secret signs nothing: callbacks of both sides are signed with that of the owner.
-    webhookSecret: newWebhookSecret(),
-    createdAt,
-  });
-
-type Refill = { readonly at: number; readonly balance: number };
-
-function actionsOf(table: string, account: string, { at, balance }: Refill): Actions {
-  const amount = playCreditsOf(account) - balance;
-  const day = {
+function actionsOf(
+  table: string,
+  { account, at, day, upTo, entryId }: PlayCreditsRefill,
+  balance: number,
+): Actions {
+  const amount = upTo - balance;
+  const setDay = {
     Update: {
       TableName: table,
       Key: marshall(accountKey(account)),
       ...updateExpression({
-        set: { refilledOn: playDayOf(at) },
+        set: { refilledOn: day },
         conditions: [conditions.dayIsNew],
       }),
     },
   };
-  if (amount <= 0) return { account: day };
+  if (amount <= 0) return { account: setDay };
   const shard = 0;
   return {
-    account: day,
-    entry: addEntry(
-      table,
-      { account, shard },
-      { id: entryIdOf(at, `play-${playDayOf(at)}`), kind: 'grant', at, amount },
-    ),
+    account: setDay,
+    entry: addEntry(table, { account, shard }, { id: entryId, kind: 'grant', at, amount }),
     ...shardActions(
       'shard',
       { table, keyOf: (one) => accountShardKey(account, one), guarded: [] },

@@ -2,7 +2,6 @@ import { Readable } from 'node:stream';
 import { GetObjectCommand, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { readImage } from '../../../domain/images/read-image.ts';
-import { sandboxOutput } from '../../../domain/images/with-text.ts';
 import { resultDownloadMs } from '../../../domain/model/deadlines.ts';
 import { contentTypeOf } from '../../../domain/model/image-format.ts';
 import { type Image, maxSignedUrlLength } from '../../../domain/model/task.ts';
@@ -51,7 +50,7 @@ export const resultStore = (
     return await storeFile(client, bucket, { taskId, n }, file); // awaited: the file on disk must exist until then
   },
 
-  storeInput: async (taskId, n, { index, format }) => {
+  storeInput: async (taskId, n, { index, format }, mark) => {
     const key = preparedKey(taskId, index, format);
     const { Body } = await client
       .send(new GetObjectCommand({ Bucket: options.inputBucket, Key: key }))
@@ -64,7 +63,7 @@ export const resultStore = (
     const picture = readImage(input);
     if ('reason' in picture)
       throw new ResultUnavailable(`the copy of input ${index} is ${picture.reason}`);
-    const marked = Readable.from(sandboxOutput(input, picture));
+    const marked = Readable.from(mark(input, picture));
     await using file = await saveToTempFile(marked, { maxBytes });
     return await storeFile(client, bucket, { taskId, n }, file); // awaited: the file on disk must exist until then
   },

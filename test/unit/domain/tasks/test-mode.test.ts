@@ -66,9 +66,9 @@ describe('the first create of a day', () => {
     const create = createTask({
       ledger: {
         reserve: store.ledger.reserve,
-        refill: async (name, at) => {
-          refills.push(at);
-          return (refill ?? store.ledger.refill)(name, at);
+        refill: async (one) => {
+          refills.push(one.at);
+          return (refill ?? store.ledger.refill)(one);
         },
       },
       tasks: store.tasks,
