@@ -35,14 +35,10 @@ export function Remedy({ task }: { readonly task: Failed }) {
           <Foreign text={task.error.message} />
         </strong>
       </p>
-      <p>
-        {remedies[task.error.code]}{' '}
-        {!isCharged &&
-          !task.error.message.includes('Nothing was charged') &&
-          'Nothing was charged.'}
-      </p>
+      <p>{remedies[task.error.code]}</p>
       <p className="caption">
         <code>{task.error.code}</code>
+        {!isCharged && ' · Nothing was charged.'}
       </p>
       <RunAgain task={task} label="Correct and run again" />
     </div>

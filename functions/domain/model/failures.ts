@@ -1,3 +1,4 @@
+import { internalSentence } from './problem.ts';
 import type { Failure } from './task.ts';
 
 // Every sentence with which the domain itself fails a task or an image of it. Callers read them, so they
@@ -47,7 +48,7 @@ export const failures = {
   },
   internal: {
     code: 'service_error',
-    message: notCharged('Something went wrong on our side.', 'send the task again'),
+    message: notCharged(internalSentence, 'send the task again'),
   },
   /** Used when the error itself does not say which picture it was. */
   inputUnavailable: {
@@ -58,6 +59,11 @@ export const failures = {
   inSandbox: {
     code: 'unknown_error',
     message: notCharged('The sandbox failed, as the prompt asked.'),
+  },
+  /** The prompt of a test task asked for fewer images. */
+  leftOutInSandbox: {
+    code: 'generation_failed_no_content',
+    message: 'The sandbox made no image here, as the prompt asked.',
   },
   /** Only this image is missing: the others may have been made and charged. */
   resultUnavailable: {

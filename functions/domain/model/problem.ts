@@ -96,6 +96,9 @@ export class Problem extends Error {
   }
 }
 
+/** What callers read about an error of ours. Why it happened is for the log. */
+export const internalSentence = 'Something went wrong on our side.';
+
 /** The path of a field in a body, as `param` has it: `image_urls[0]`. The body itself has none. */
 export const formatPath = (path: readonly PropertyKey[]): string | undefined =>
   path.length === 0 ? undefined : path.map(formatPathPart).join('');

@@ -1,3 +1,4 @@
+import { internalSentence } from '../model/problem.ts';
 import type { Progress } from '../model/provider.ts';
 import type { Failure, GeneratedImage } from '../model/task.ts';
 
@@ -53,7 +54,7 @@ export const reasons = {
   },
   internal: {
     code: 'service_error',
-    message: 'Something went wrong on our side. Try again later.',
+    message: `${internalSentence} Try again later.`,
   },
   crashed: { code: 'service_error', message: 'The model failed. Try again.' },
   tooSlow: { code: 'generation_timeout', message: 'The model took too long. Try again.' },

@@ -3,7 +3,7 @@ import type { Clock } from '../../../domain/model/clock.ts';
 import { failures } from '../../../domain/model/failures.ts';
 import { taskErrorCodes } from '../../../domain/model/problem.ts';
 import type { Job, Progress, Provider } from '../../../domain/model/provider.ts';
-import type { Failure, GeneratedImage } from '../../../domain/model/task.ts';
+import type { GeneratedImage } from '../../../domain/model/task.ts';
 import { ProviderBusy, SubmitUnknown } from '../../../domain/model/workflow-errors.ts';
 import { effectsOf } from '../../../domain/providers/sandbox-effects.ts';
 
@@ -42,14 +42,10 @@ function progressOf(ticket: string, now: number): Progress {
   const code = taskErrorCodes.find((known) => known === word);
   if (code) return { state: 'failed', failure: { ...failures.inSandbox, code } };
   const images = Array.from({ length: Number(n) }, (_, index) =>
-    index < Number(made) ? firstInput : leftOut,
+    index < Number(made) ? firstInput : failures.leftOutInSandbox,
   );
   return { state: 'succeeded', images };
 }
 
 /** The first input itself: it is copied and marked when the task is settled. */
 const firstInput: GeneratedImage = { input: 0 };
-const leftOut: Failure = {
-  code: 'generation_failed_no_content',
-  message: 'The sandbox made no image here, as the prompt asked.',
-};
