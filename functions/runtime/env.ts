@@ -21,6 +21,9 @@ const TYPICAL_SECONDS = z
   .regex(/^\d*$/)
   .transform((text) => text || undefined)
   .optional();
+/** The variables that no deployed stage sets. Without them a function does what is right on the internet. */
+export const undeployedVariables: readonly string[] = ['ALLOW_LOOPBACK', 'TYPICAL_SECONDS'];
+
 /** A variable of the AWS SDK: the endpoint of S3, where that is not AWS's own. */
 const AWS_ENDPOINT_URL_S3 = required.optional();
 

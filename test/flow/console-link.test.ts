@@ -102,7 +102,7 @@ describe('a code', () => {
 
   test.each([
     ['that nobody has made', `once-${'a'.repeat(43)}`],
-    ['that is no code', 'code-local'],
+    ['that is no code', 'code-reusable'],
     ['that is empty', ''],
     ['that is an API key', `sk-dr-${'a'.repeat(43)}`],
   ])('%s is refused in the same words, and has no entry in the audit', async (_what, code) => {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { loadRoutes } from '../../functions/api/routes.ts';
-import { type Entry, entries } from '../../functions/runtime/env.ts';
+import { type Entry, entries, undeployedVariables } from '../../functions/runtime/env.ts';
 import { connectionAttemptMs } from '../../functions/runtime/network.ts';
 import { buildBundles } from '../../infra/bundles.ts';
 
@@ -137,7 +137,7 @@ const values: Readonly<Record<string, string>> = {
 const environmentOf = (entry: Entry) =>
   Object.fromEntries(
     Object.keys(entries[entry].shape)
-      .filter((variable) => !['ALLOW_LOOPBACK', 'TYPICAL_SECONDS'].includes(variable))
+      .filter((variable) => !undeployedVariables.includes(variable))
       .map((variable) => [variable, values[variable] ?? 'https://example.com']),
   );
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { runnerClientConfig } from '../../functions/adapters/aws/client-config.ts';
-import { type Entry, entries } from '../../functions/runtime/env.ts';
+import { type Entry, entries, undeployedVariables } from '../../functions/runtime/env.ts';
 import { stages } from '../../infra/stage.ts';
 import { readable } from './readable.ts';
 import {
@@ -13,13 +13,12 @@ import {
   synthesised,
 } from './synthesised.ts';
 
-const localOnly = ['ALLOW_LOOPBACK', 'TYPICAL_SECONDS'];
 // There are no former addresses without a domain, and no budget of new accounts without the setting.
 const withSettingsOnly = ['FORMER_URL', 'ACCOUNT_BUDGET'];
 /** Variables of the SDK that no stack sets. */
 const sdkVariables = ['AWS_ENDPOINT_URL_S3'];
 /** Variables whose value is a plain text, and not the name of a resource or a parameter. */
-const plainTexts = [...localOnly, 'CALLBACK_RETRY_DELAYS', 'MODEL_PRICES'];
+const plainTexts = [...undeployedVariables, 'CALLBACK_RETRY_DELAYS', 'MODEL_PRICES'];
 
 /** Memory in MB and time in seconds. The canary is in no stage (`canary.test.ts`). */
 const limits: Record<
@@ -133,7 +132,7 @@ describe.each(stageNames)('in %s', (name) => {
       const expected = Object.keys(schema?.shape ?? {}).filter(
         (variable) =>
           ![...sdkVariables, ...withSettingsOnly].includes(variable) &&
-          (name === 'local' || !localOnly.includes(variable)),
+          (name === 'local' || !undeployedVariables.includes(variable)),
       );
 
       expect(Object.keys(variables).sort()).toEqual(expected.sort());

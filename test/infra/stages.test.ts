@@ -4,6 +4,7 @@ import { providerAdapters } from '../../functions/adapters/providers/registry.ts
 import { providerNames } from '../../functions/domain/model/catalogue.ts';
 import { lateThumbnailSeconds } from '../../functions/domain/model/task.ts';
 import { lateWriteMs } from '../../functions/domain/tasks/delete-task.ts';
+import { undeployedVariables } from '../../functions/runtime/env.ts';
 import {
   type Stage,
   type StageName,
@@ -19,7 +20,7 @@ const maxResources = 305;
 const providerUrls = Object.values(providerAdapters).map(({ url }) => url);
 
 describe('the settings that only the local stack has', () => {
-  const localSettings = ['ALLOW_LOOPBACK', 'TYPICAL_SECONDS', '127.0.0.1', 'http://', 'localhost'];
+  const localSettings = [...undeployedVariables, '127.0.0.1', 'http://', 'localhost'];
   const foundIn = (name: StageName) =>
     localSettings.filter((setting) => synthesised(name).json.includes(setting));
 
@@ -28,7 +29,7 @@ describe('the settings that only the local stack has', () => {
   });
 
   test('are in the template of the local stack', () => {
-    expect(foundIn('local')).toEqual(['ALLOW_LOOPBACK', 'TYPICAL_SECONDS', '127.0.0.1', 'http://']);
+    expect(foundIn('local')).toEqual([...undeployedVariables, '127.0.0.1', 'http://']);
   });
 });
 

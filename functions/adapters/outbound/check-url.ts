@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
+import { isLoopbackUrl } from '../../domain/model/loopback.ts';
 import { maxUrlLength } from '../../domain/model/task.ts';
 import { tooLong, tooLongEncoded, urlProblems } from '../../domain/model/url-problems.ts';
 
@@ -16,7 +17,6 @@ export type UrlRules = {
 export type CheckedUrl = { readonly url: URL } | { readonly reason: string };
 
 const privateNames = /(^|\.)(localhost|local|internal)\.*$/;
-const loopbackOrigin = /^(https?:\/\/127\.0\.0\.1|http:\/\/localhost)(:\d+)?$/;
 
 /**
  * Validates the text of a URL. A host name that passes may still resolve to a private address; that is checked
@@ -39,10 +39,6 @@ export function urlProblem(text: string, rules: UrlRules = {}): string | undefin
   const checked = checkUrl(text, rules);
   return 'reason' in checked ? checked.reason : undefined;
 }
-
-// The origin is not compared: that of `blob:http://127.0.0.1/` is the origin of the address inside it.
-export const isLoopbackUrl = ({ protocol, host }: URL): boolean =>
-  loopbackOrigin.test(`${protocol}//${host}`);
 
 function ruleViolation(url: URL, rules: UrlRules): string | undefined {
   if (url.username || url.password) return urlProblems.credentials;

@@ -5,9 +5,10 @@ import http, { type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { addAbortSignal, type Readable } from 'node:stream';
+import { isLoopbackAddress, isLoopbackUrl, loopbackName } from '../../domain/model/loopback.ts';
 import { maxSignedUrlLength } from '../../domain/model/task.ts';
 import { redirectProblem, urlProblems } from '../../domain/model/url-problems.ts';
-import { checkUrl, isLoopbackUrl, isPublicAddress, type UrlRules } from './check-url.ts';
+import { checkUrl, isPublicAddress, type UrlRules } from './check-url.ts';
 import { AddressNotAllowed, toUnreachable, Unreachable } from './errors.ts';
 
 export type OutboundRequest = {
@@ -193,7 +194,8 @@ export const guardedLookup =
   };
 
 async function resolveAllowed(hostname: string, { allowLoopback }: UrlRules, resolve: ResolveHost) {
-  const isAllowed = allowLoopback && hostname === 'localhost' ? isLoopback : isPublicAddress;
+  const isAllowed =
+    allowLoopback && hostname === loopbackName ? isLoopbackAddress : isPublicAddress;
   const [first, ...rest] = await resolve(hostname);
   if (!first) throw new Unreachable(urlProblems.noAddress);
   // Every address is checked: otherwise a private address that follows a public one would pass.
@@ -202,5 +204,3 @@ async function resolveAllowed(hostname: string, { allowLoopback }: UrlRules, res
   }
   return [first, ...rest] as const;
 }
-
-const isLoopback = (address: string): boolean => address === '127.0.0.1' || address === '::1';

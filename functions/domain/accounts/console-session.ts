@@ -136,8 +136,8 @@ export const openConsole =
  * Whether the code may be exchanged. A used code goes to the store all the same, which rejects it: then the reuse is
  * recorded.
  */
-function isAccepted(code: ConsoleCode, at: number, isLocal: boolean): boolean {
-  if (code.isReusable) return isLocal;
+function isAccepted(code: ConsoleCode, at: number, mayReuse: boolean): boolean {
+  if (code.isReusable) return mayReuse;
   return code.usedAt !== undefined || code.expiresAt > at;
 }
 

@@ -205,12 +205,16 @@ export function nameAtProvider(
   return model && offerOf(model, provider)?.model;
 }
 
+/** The model of a task. One that has left the catalogue since the task was created counts as the default model. */
+export const modelOfTask = (id: string, catalogue?: readonly Model[]): Model =>
+  findModel(id, catalogue) ?? defaultModel;
+
 /** The providers out of `order` that offer a model, in that order. */
 export function providersFor<Name extends ProviderName>(
   id: string,
   order: readonly Name[],
   catalogue = models,
 ): readonly Name[] {
-  const model = findModel(id, catalogue) ?? defaultModel;
+  const model = modelOfTask(id, catalogue);
   return order.filter((name) => offerOf(model, name) !== undefined);
 }

@@ -39,17 +39,17 @@ export type ConsoleCodes = {
   recordReuse(code: ConsoleCode, at: number, entry: AuditEntry): Promise<void>;
 };
 
-const prefixes = { once: 'once-', local: 'local-' };
+const prefixes = { once: 'once-', reusable: 'reusable-' };
 
 /** A code that nobody can guess: 256 bits. */
 export const newConsoleCode = (isReusable: boolean): string =>
-  `${isReusable ? prefixes.local : prefixes.once}${randomBytes(32).toString('base64url')}`;
+  `${isReusable ? prefixes.reusable : prefixes.once}${randomBytes(32).toString('base64url')}`;
 
 export const isConsoleCode = (text: string): boolean =>
-  /^(once|local)-[A-Za-z0-9_-]{43}$/.test(text);
+  /^(once|reusable)-[A-Za-z0-9_-]{43}$/.test(text);
 
 export const hashOfCode = (code: string): string => createHash('sha256').update(code).digest('hex');
 
 /** There is only one reusable code: the newest. */
 export const codeIdOf = (code: string): string =>
-  code.startsWith(prefixes.local) ? 'code-local' : `code-${hashOfCode(code).slice(0, 16)}`;
+  code.startsWith(prefixes.reusable) ? 'code-reusable' : `code-${hashOfCode(code).slice(0, 16)}`;

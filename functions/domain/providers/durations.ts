@@ -1,8 +1,7 @@
 import {
-  defaultModel,
-  findModel,
   type LiveProviderName,
   type Model,
+  modelOfTask,
   offerOf,
   type ProviderName,
   providersFor,
@@ -66,7 +65,7 @@ export function typicalSecondsOf(
   catalogue?: readonly Model[],
 ): number {
   if (override !== undefined && provider !== sandbox) return Number(override);
-  const model = findModel(id, catalogue) ?? defaultModel;
+  const model = modelOfTask(id, catalogue);
   const { providers } = model;
   const guess = provider && offerOf(model, provider)?.typicalSeconds;
   return guess ?? Math.min(...Object.values(providers).map((one) => one.typicalSeconds));

@@ -49,7 +49,7 @@ const maxSummaryAgeMs = 5 * 60 * 1000;
 type DeploymentDeps = Pick<Deps, 'queue' | 'now'> & {
   readonly durations: Pick<Durations, 'typicalSeconds'>;
   readonly capacities: Readonly<Record<ProviderName, ProviderCapacity>>;
-  /** What the operator says about how long tasks take, instead of what was measured. */
+  /** How long tasks take, as the operator has set it instead of what was measured. */
   readonly typicalSeconds: string | undefined;
 };
 

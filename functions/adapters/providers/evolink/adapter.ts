@@ -39,7 +39,7 @@ const retentionMs = 24 * 60 * 60 * 1000;
  * cancel a job.
  */
 export function evolink(access: Access): Provider {
-  const { postOnce, get, base, pollSignal } = upstream('Bearer', access);
+  const { postOnce, get, pollSignal } = upstream('Bearer', access);
 
   return {
     idempotent: true,
@@ -50,7 +50,7 @@ export function evolink(access: Access): Provider {
       const response = await postOnce(
         '/v1/images/generations',
         { 'Idempotency-Key': idempotencyKeyOf(job) },
-        toBody(job, base),
+        toBody(job),
       );
       const details = parseError(response);
       const line = formatForLog(response, details);
@@ -76,25 +76,20 @@ const idempotencyKeyOf = ({ taskId }: Job): string => `darkroom.${taskId}`;
 
 // EvoLink's page of wan2.5 names no options. These are the names in its text-to-image page and in its
 // upstream: a field that it does not know is passed on or ignored, while an option that we left out would
-// be lost for sure. Options that the caller did not set stay undefined, and JSON leaves them out.
-const toBody = ({ model, prompt, images, n, options, webhookUrl }: Job, base: string) => ({
+// be lost for sure. Options that the caller did not set stay undefined, and JSON leaves them out. EvoLink rejects a job
+// whose webhook URL is too long. Without the URL the job is accepted, and polling finds its result.
+const toBody = ({ model, prompt, images, n, options, webhookUrl }: Job) => ({
   model,
   prompt,
   image_urls: images,
   n, // always: the default is not documented, and each image is paid for
-  callback_url: webhookUrl && isAccepted(webhookUrl, base) ? webhookUrl : undefined,
+  callback_url: webhookUrl && webhookUrl.length <= maxUrlLength ? webhookUrl : undefined,
   size: options.size?.replace('*', 'x'),
   seed: options.seed,
   negative_prompt: options.negativePrompt,
   prompt_extend: options.promptExtend,
   watermark: options.watermark,
 });
-
-// EvoLink rejects a job whose webhook URL is longer or not https. Without the URL the job is accepted, and
-// polling finds its result. A provider that is itself reached over plain http may call back over it.
-const isAccepted = (webhookUrl: string, base: string): boolean =>
-  webhookUrl.length <= maxUrlLength &&
-  (webhookUrl.startsWith('https:') || base.startsWith('http:'));
 
 // Only EvoLink's own client mentions `cancelled`. An unknown status is a parse error, not progress.
 const Polled = z.object({

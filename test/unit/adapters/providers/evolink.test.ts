@@ -90,28 +90,11 @@ describe('a submit', () => {
 
   test.each([
     ['an https address', 'https://api.example.com/callbacks/secret', true],
-    ['an http address', 'http://api.example.com/callbacks/secret', false],
     ['a long address', `https://api.example.com/${'a'.repeat(2048)}`, false],
   ])('carries %s as its webhook URL only if EvoLink accepts it', async (_, callbackUrl, isSent) => {
     expect((await sentBy({ webhookUrl: callbackUrl })).callback_url).toBe(
       isSent ? callbackUrl : undefined,
     );
-  });
-
-  test('carries an http webhook URL when EvoLink itself is configured on plain http', async () => {
-    const requests: RequestInit[] = [];
-    const fetch = async (_: unknown, init: RequestInit = {}) => {
-      requests.push(init);
-      return Response.json(created);
-    };
-    const callbackUrl = 'http://127.0.0.1:4000/callbacks/secret';
-
-    await evolink({ baseUrl: 'http://127.0.0.1:1', apiKey: async () => key, fetch }).submit({
-      ...job,
-      webhookUrl: callbackUrl,
-    });
-
-    expect(JSON.parse(`${requests[0]?.body}`)).toMatchObject({ callback_url: callbackUrl });
   });
 });
 
