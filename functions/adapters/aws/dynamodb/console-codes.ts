@@ -4,9 +4,10 @@ import type { AuditEntry } from '../../../domain/model/audit.ts';
 import type { ConsoleCode, ConsoleCodes } from '../../../domain/model/console-code.ts';
 import { expiryAttributes, type KeyOf } from '../../../domain/model/storage-names.ts';
 import { putAuditEntry } from './audit-table.ts';
-import { allOf, withPlaceholders } from './expressions.ts';
+import { withPlaceholders } from './expressions.ts';
 import { readRow } from './rows.ts';
 import { type Actions, untilResult, writeAll } from './transaction.ts';
+import { updateExpression } from './update.ts';
 
 type Tables = { readonly keys: string; readonly audit: string };
 
@@ -78,16 +79,13 @@ const mark = (
   Update: {
     TableName: keys,
     Key: marshall({ keyId: codeId } satisfies KeyOf<'Keys'>),
-    ...withPlaceholders(
-      {
-        UpdateExpression: `SET #${name} = :at`,
-        ConditionExpression: allOf([
-          conditions.exists,
-          name === 'usedAt' ? conditions.notUsed : conditions.reuseNotRecorded,
-        ]),
-      },
-      { at },
-    ),
+    ...updateExpression({
+      set: { [name]: at },
+      conditions: [
+        conditions.exists,
+        name === 'usedAt' ? conditions.notUsed : conditions.reuseNotRecorded,
+      ],
+    }),
   },
 });
 

@@ -5,6 +5,7 @@ type Expressions = {
   readonly ConditionExpression?: string;
   readonly FilterExpression?: string;
   readonly KeyConditionExpression?: string;
+  readonly ProjectionExpression?: string;
   readonly UpdateExpression?: string;
 };
 

@@ -23,6 +23,9 @@ import { allOf, withPlaceholders } from './expressions.ts';
 import { type Row, readRow } from './rows.ts';
 import { type Change, type Updated, update, updateExpression } from './update.ts';
 
+/** The key condition of all rows of a partition. */
+const inPartition = `#${tableKeys.Queue.partition} = :pk`;
+
 /** When a row of slots may be written. `#task` is the id of a task, `#queue` the name of a queue. */
 const slotConditions = {
   exists: 'attribute_exists(#slots)',
@@ -89,8 +92,7 @@ export function queueTable(client: DynamoDBClient, table: string): QueueStore {
         new QueryCommand({
           TableName: table,
           ConsistentRead: true,
-          KeyConditionExpression: ofPartition,
-          ExpressionAttributeValues: marshall({ ':pk': pk }),
+          ...withPlaceholders({ KeyConditionExpression: inPartition }, { pk }),
           Limit: limit,
           ExclusiveStartKey,
         }),
@@ -255,9 +257,10 @@ export function queueTable(client: DynamoDBClient, table: string): QueueStore {
         const page = await client.send(
           new QueryCommand({
             TableName: table,
-            ProjectionExpression: 'since',
-            KeyConditionExpression: ofPartition,
-            ExpressionAttributeValues: marshall({ ':pk': waitingPartition(key) }),
+            ...withPlaceholders(
+              { KeyConditionExpression: inPartition, ProjectionExpression: '#since' },
+              { pk: waitingPartition(key) },
+            ),
             ExclusiveStartKey,
           }),
         );
@@ -315,8 +318,6 @@ function submitConditions(submit: SlotTerms['submit']): readonly string[] {
 }
 
 // Keys.
-
-const ofPartition = `${tableKeys.Queue.partition} = :pk`;
 
 const slotsKey = ({ pool, index }: SegmentKey): KeyOf<'Queue'> => ({
   pk: `slots#${pool}`,

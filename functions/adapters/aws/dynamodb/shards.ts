@@ -229,6 +229,14 @@ type ShardRowsOf = {
   readonly onShard?: { readonly shard: number; readonly set?: Row; readonly mustBe?: Row };
 };
 
+/** The conditions about an attribute of a shard, by its name. */
+const shardConditions = {
+  /** No more is taken than there is. */
+  hasEnough: (name: string) => `#${name} >= :${name}Taken`,
+  /** Nobody has changed it since it was read. */
+  isAsExpected: (name: string) => `#${name} = :${name}Expected`,
+};
+
 /** Adds to the attributes of shards, one action for each shard. Nothing has to be read for it. */
 export function shardActions(
   what: string,
@@ -254,8 +262,8 @@ export function shardActions(
         set,
         setOnce: initial,
         conditions: [
-          ...taken.map((name) => `#${name} >= :${name}Taken`),
-          ...Object.keys(mustBe).map((name) => `#${name} = :${name}Expected`),
+          ...taken.map(shardConditions.hasEnough),
+          ...Object.keys(mustBe).map(shardConditions.isAsExpected),
         ],
         values: Object.fromEntries([
           ...taken.map((name) => [`${name}Taken`, -add[name]]),
