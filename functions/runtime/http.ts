@@ -2,7 +2,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import type * as z from 'zod';
 import type { Caller, Scope } from '../domain/model/api-key.ts';
 import { requestHeaders, responseHeaders } from '../domain/model/http-headers.ts';
-import { formatPath, Problem } from '../domain/model/problem.ts';
+import { formatPath, internalSentence, Problem } from '../domain/model/problem.ts';
 import { parseJsonBody } from './json-body.ts';
 import { log } from './log.ts';
 import type { AccessOf, AnyRoute, BodyOf, ParamsOf, QueryOf, ResponseOf } from './route.ts';
@@ -98,44 +98,66 @@ export const serve =
       : [CallerServices?]
   ): Handler =>
   async (event) => {
-    const ownHeaders = { [responseHeaders.requestId]: event.requestContext.requestId };
-    let rateHeaders: Headers = {};
-    let caller: Caller | undefined;
-    try {
-      caller = await callerOf(route, event, services);
-      const admitted = caller && (await admit(route, caller, services));
-      caller = admitted?.caller;
-      rateHeaders = admitted?.headers ?? {};
-      const response = await run({
-        params: event.pathParameters ?? {},
-        query: route.query && validate(route.query, event.queryStringParameters ?? {}),
-        body: bodyOf(route, event),
-        headers: event.headers,
-        caller,
-        method: event.requestContext.http.method,
-        rawPath: event.requestContext.http.path,
-        rawQuery: event.rawQueryString,
-        requestId: event.requestContext.requestId,
-        // The declaration says what the parts are; the compiler cannot follow it through the event.
-      } as RouteRequest<R>);
-      const result = toResult(response, { ...ownHeaders, ...rateHeaders });
-      log('debug', 'request.handled', {
-        requestId: event.requestContext.requestId,
-        route: event.routeKey,
-        status: result.statusCode,
-        keyName: caller?.keyName,
+    const known = {
+      route,
+      headers: { [responseHeaders.requestId]: event.requestContext.requestId },
+      keyName: undefined,
+    };
+    const result = await orProblem(event, known, async () => {
+      const caller = await callerOf(route, event, services);
+      const ofCaller = { ...known, keyName: caller?.keyName };
+      return orProblem(event, ofCaller, async () => {
+        const admitted = caller && (await admit(route, caller, services));
+        return respond(route, event, admitted, ofCaller, run);
       });
-      return forMethod(event, result);
-    } catch (thrown) {
-      const headers = { ...ownHeaders, ...rateHeaders };
-      const result = toProblemResult(thrown, event, {
-        route,
-        headers,
-        keyName: caller?.keyName,
-      });
-      return forMethod(event, result);
-    }
+    });
+    return forMethod(event, result);
   };
+
+/** What the response to a request has, whether it succeeds or fails, as far as the request is known. */
+type Known = {
+  readonly route: AnyRoute;
+  readonly headers: Headers;
+  readonly keyName: string | undefined;
+};
+
+/** The result of a part of a request, or the problem for whatever it throws. */
+const orProblem = (event: Event, known: Known, run: () => Promise<Result>): Promise<Result> =>
+  run().catch((thrown: unknown) => toProblemResult(thrown, event, known));
+
+/** Runs the handler of a route for a caller that is admitted, or for one that needs no key. */
+function respond<R extends AnyRoute>(
+  route: R,
+  event: Event,
+  admitted: AdmittedCaller | undefined,
+  ofCaller: Known,
+  run: (request: RouteRequest<R>) => Promise<RouteResponse<R>>,
+): Promise<Result> {
+  const keyName = admitted?.caller.keyName;
+  const known = { ...ofCaller, headers: { ...ofCaller.headers, ...admitted?.headers }, keyName };
+  return orProblem(event, known, async () => {
+    const response = await run({
+      params: event.pathParameters ?? {},
+      query: route.query && validate(route.query, event.queryStringParameters ?? {}),
+      body: bodyOf(route, event),
+      headers: event.headers,
+      caller: admitted?.caller,
+      method: event.requestContext.http.method,
+      rawPath: event.requestContext.http.path,
+      rawQuery: event.rawQueryString,
+      requestId: event.requestContext.requestId,
+      // The declaration says what the parts are; the compiler cannot follow it through the event.
+    } as RouteRequest<R>);
+    const result = toResult(response, known.headers);
+    log('debug', 'request.handled', {
+      requestId: event.requestContext.requestId,
+      route: event.routeKey,
+      status: result.statusCode,
+      keyName,
+    });
+    return result;
+  });
+}
 
 /** A response to HEAD has the headers that GET would have, and no body. */
 function forMethod(event: Event, result: Result): Result {
@@ -246,15 +268,7 @@ function pictureResult(
     : { statusCode: 200, headers };
 }
 
-function toProblemResult(
-  thrown: unknown,
-  event: Event,
-  common: {
-    readonly route: AnyRoute;
-    readonly headers: Headers;
-    readonly keyName: string | undefined;
-  },
-): Result {
+function toProblemResult(thrown: unknown, event: Event, common: Known): Result {
   const problem = asProblem(thrown);
   const { status, code, cause, headers } = problem;
   log(status >= 500 ? 'error' : 'info', 'request.failed', {
@@ -274,7 +288,7 @@ const asProblem = (thrown: unknown): Problem =>
 
 /** The message of an unforeseen error is not shown to the caller. */
 export const internalError = (cause?: unknown): Problem =>
-  new Problem('internal_error', 'Something went wrong on our side.', { cause });
+  new Problem('internal_error', internalSentence, { cause });
 
 /** The header of the response when the same request with this `Idempotency-Key` came before. */
 export const replayedHeader = (replayed: boolean): Headers =>
