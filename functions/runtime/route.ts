@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import type { Scope } from '../domain/model/api-key.ts';
+import type { ParameterNames } from '../domain/model/paths.ts';
 import type { Problem, ProblemCode } from '../domain/model/problem.ts';
 import type { ApiFunction } from './env.ts';
 
@@ -79,13 +80,6 @@ export type ProblemEnvelope = {
   readonly name: string;
   readonly toBody: (problem: Problem) => Json;
 };
-
-type ParameterNames<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
-  ? WithoutPlus<Name> | ParameterNames<Rest>
-  : never;
-
-/** `{file+}` takes the rest of the path; its name is `file`. */
-type WithoutPlus<Name extends string> = Name extends `${infer Bare}+` ? Bare : Name;
 
 type Declaration<Path extends string, A extends Access, Query, Body, BodyInput> = {
   readonly method: Method;

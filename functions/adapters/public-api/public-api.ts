@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import { gatewayMs } from '../../domain/model/deadlines.ts';
+import { createTaskPath, pathTo, taskPath } from '../../domain/model/paths.ts';
 import type { PictureForm, PublicApi } from '../../domain/tasks/run-canary.ts';
 import {
   guardedRequest,
@@ -73,7 +74,7 @@ export function publicApi({ url, allowLoopback }: Options): PublicApi {
     create: async (key, body, idempotencyKey) =>
       parse(
         Created,
-        await call(key, '/v1/images/generations', {
+        await call(key, createTaskPath, {
           method: 'POST',
           headers: { 'content-type': 'application/json', 'idempotency-key': idempotencyKey },
           body: JSON.stringify(body),
@@ -85,7 +86,7 @@ export function publicApi({ url, allowLoopback }: Options): PublicApi {
       const { status } = await send(form.url, { method: 'POST', headers, body });
       if (status >= 300) throw new UnexpectedResponse(status);
     },
-    task: async (key, id) => parse(Task, await call(key, `/v1/tasks/${id}`)),
+    task: async (key, id) => parse(Task, await call(key, pathTo(taskPath, { task_id: id }))),
     download: async (link, maxBytes) => {
       const { status, body } = await send(link, { maxBytes });
       if (status !== 200) throw new UnexpectedResponse(status);

@@ -1,3 +1,4 @@
+import { filesPath } from '../../domain/model/paths.ts';
 import { FileRequest } from '../../domain/wire/request.ts';
 import { uploadView } from '../../domain/wire/view.ts';
 import { defineRoute, jsonBody, type RouteDocs } from '../../runtime/route.ts';
@@ -10,7 +11,7 @@ export const response = File;
 
 export const route = defineRoute<typeof response>()({
   method: 'POST',
-  path: '/v1/files',
+  path: filesPath,
   function: 'create-file',
   access: { scope: 'generate' },
   rateLimit: 'calls',

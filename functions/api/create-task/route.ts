@@ -8,6 +8,7 @@ import {
 } from '../../domain/model/catalogue.ts';
 import { minuteMs, spellNumber } from '../../domain/model/duration.ts';
 import { formatList } from '../../domain/model/image-format.ts';
+import { createTaskPath } from '../../domain/model/paths.ts';
 import {
   attemptTimeoutMs,
   callbackEventId,
@@ -36,7 +37,7 @@ export const response = CreatedTask;
 
 export const route = defineRoute<typeof response>()({
   method: 'POST',
-  path: '/v1/images/generations',
+  path: createTaskPath,
   function: 'create-task',
   access: { scope: 'generate' },
   rateLimit: 'creates',

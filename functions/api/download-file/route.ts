@@ -1,3 +1,4 @@
+import { downloadFilePath } from '../../domain/model/paths.ts';
 import { defineRoute, type RouteDocs } from '../../runtime/route.ts';
 import * as ids from '../example-ids.ts';
 import { envelope, linkErrors, linkQuery, linkThrottle } from '../files-api.ts';
@@ -5,7 +6,7 @@ import { linkFields, linkResponse } from '../files-docs.ts';
 
 export const route = defineRoute<undefined>()({
   method: 'GET',
-  path: '/api/v1/files/download/{file}',
+  path: downloadFilePath,
   function: 'open-file-link',
   access: 'signed-link',
   head: true,

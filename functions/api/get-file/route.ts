@@ -1,11 +1,12 @@
 import { patterns } from '../../domain/model/ids.ts';
+import { filePath } from '../../domain/model/paths.ts';
 import { maxDeliveredBytes } from '../../domain/wire/deliver-picture.ts';
 import { defineRoute, type RouteDocs } from '../../runtime/route.ts';
 import { fileId } from '../example-ids.ts';
 
 export const route = defineRoute<undefined>()({
   method: 'GET',
-  path: '/v1/files/{file_id}',
+  path: filePath,
   function: 'get-file',
   access: { scope: 'read' },
   rateLimit: 'calls',

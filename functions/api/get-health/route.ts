@@ -1,3 +1,4 @@
+import { healthPath } from '../../domain/model/paths.ts';
 import { defineRoute, type RouteDocs } from '../../runtime/route.ts';
 import { Health } from '../service-responses.ts';
 
@@ -5,7 +6,7 @@ export const response = Health;
 
 export const route = defineRoute<typeof response>()({
   method: 'GET',
-  path: '/healthz',
+  path: healthPath,
   function: 'service',
   access: 'public',
   head: true,

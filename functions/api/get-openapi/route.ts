@@ -1,3 +1,4 @@
+import { documentPath } from '../../domain/model/paths.ts';
 import { defineRoute, type RouteDocs } from '../../runtime/route.ts';
 import { Document } from '../service-responses.ts';
 
@@ -5,7 +6,7 @@ export const response = Document;
 
 export const route = defineRoute<typeof response>()({
   method: 'GET',
-  path: '/openapi.json',
+  path: documentPath,
   function: 'service',
   access: 'public',
   head: true,

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { hourMs } from '../../domain/model/duration.ts';
+import { resultPath } from '../../domain/model/paths.ts';
 import { linkValidForMs } from '../../domain/model/task.ts';
 import { maxDeliveredBytes } from '../../domain/wire/deliver-picture.ts';
 import { defineRoute, type RouteDocs } from '../../runtime/route.ts';
@@ -10,7 +11,7 @@ const Query = z.object({ expires: z.string().default(''), signature: z.string().
 
 export const route = defineRoute<undefined>()({
   method: 'GET',
-  path: '/v1/results/{task}/{n}',
+  path: resultPath,
   function: 'get-result',
   access: 'signed-link',
   head: true,

@@ -1,3 +1,4 @@
+import { taskPath } from '../../domain/model/paths.ts';
 import { Task } from '../../domain/wire/task-schemas.ts';
 import { defineRoute, type RouteDocs } from '../../runtime/route.ts';
 import { taskId } from '../path-parameters.ts';
@@ -7,7 +8,7 @@ export const response = Task;
 
 export const route = defineRoute<typeof response>()({
   method: 'GET',
-  path: '/v1/tasks/{task_id}',
+  path: taskPath,
   function: 'get-task',
   access: { scope: 'read' },
   rateLimit: 'calls',

@@ -1,3 +1,4 @@
+import { providerWebhookPath } from '../../domain/model/paths.ts';
 import { defineRoute, type RouteDocs, rawBody } from '../../runtime/route.ts';
 import { taskId } from '../example-ids.ts';
 import { Received } from '../service-responses.ts';
@@ -6,7 +7,7 @@ export const response = Received;
 
 export const route = defineRoute<typeof response>()({
   method: 'POST',
-  path: '/v1/providers/{provider}/callbacks/{job}/{secret}',
+  path: providerWebhookPath,
   function: 'provider-webhook',
   access: 'provider-secret',
   throttle: { requestsPerSecond: 500, burst: 1000 },

@@ -1,4 +1,5 @@
 import { UrlUploadRequest } from '../../domain/files/upload-request.ts';
+import { uploadUrlPath } from '../../domain/model/paths.ts';
 import { defineRoute, jsonBody, type RouteDocs } from '../../runtime/route.ts';
 import { envelope, uploadErrors } from '../files-api.ts';
 import { atAnAddress, placeFields, uploadResponse } from '../files-docs.ts';
@@ -8,7 +9,7 @@ export const response = FileUpload;
 
 export const route = defineRoute<typeof response>()({
   method: 'POST',
-  path: '/api/v1/files/upload/url',
+  path: uploadUrlPath,
   function: 'upload-file',
   access: { scope: 'generate' },
   rateLimit: 'creates',

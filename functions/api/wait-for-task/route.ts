@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { spellDuration } from '../../domain/model/duration.ts';
 import { patterns } from '../../domain/model/ids.ts';
+import { waitForTaskPath } from '../../domain/model/paths.ts';
 import { maxWaitSeconds } from '../../domain/model/task.ts';
 import { takeUpMs } from '../../domain/tasks/wait-for-task.ts';
 import { Task } from '../../domain/wire/task-schemas.ts';
@@ -28,7 +29,7 @@ const WaitQuery = z.strictObject({
 
 export const route = defineRoute<typeof response>()({
   method: 'GET',
-  path: '/v1/tasks/{task_id}/wait',
+  path: waitForTaskPath,
   function: 'wait-for-task',
   access: { scope: 'read' },
   rateLimit: 'calls',

@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import type { Caller } from '../model/api-key.ts';
 import { defaultModel } from '../model/catalogue.ts';
 import type { Clock } from '../model/clock.ts';
+import { pathTo, resultPath } from '../model/paths.ts';
 import { Problem } from '../model/problem.ts';
 import { quoteText, statusProblem } from '../model/receiver-response.ts';
 import { type Completed, callbackEventId, type WithRequest } from '../model/task.ts';
@@ -80,7 +81,7 @@ export function testEvent(
     images: [{ key: '', contentType: 'image/png', bytes: 0 }],
     failures: [],
   };
-  const resultLink = (n: number) => `${baseUrl}/v1/results/${id}/${n}`;
+  const resultLink = (n: number) => `${baseUrl}${pathTo(resultPath, { task: id, n })}`;
   return { ...completedBody(task, { resultLink }), type: 'test.image' };
 }
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../model/clock.ts';
 import { type HostedFile, hostedFileTtlMs } from '../model/hosted-file.ts';
 import { isHostedFileId } from '../model/ids.ts';
+import { downloadFilePath, pathTo, showFilePath } from '../model/paths.ts';
 import { Problem } from '../model/problem.ts';
 import { isSigned, type SigningKeys, signatureOf, signaturePattern } from '../model/signature.ts';
 import { type Delivery, deliver, maxDeliveredBytes } from '../wire/deliver-picture.ts';
@@ -32,8 +33,8 @@ export function fileLinks(baseUrl: string, secret: string, { id, format, expires
     `expires=${expires}&signature=${signatureOf(secret, partsOf(presentation, id, expires))}`;
   return {
     // Some programs take the type of a picture from the end of the path.
-    file_url: `${baseUrl}/api/v1/files/content/${id}.${extensionOf(format)}?${query('inline')}`,
-    download_url: `${baseUrl}/api/v1/files/download/${id}?${query('attachment')}`,
+    file_url: `${baseUrl}${pathTo(showFilePath, { file: `${id}.${extensionOf(format)}` })}?${query('inline')}`,
+    download_url: `${baseUrl}${pathTo(downloadFilePath, { file: id })}?${query('attachment')}`,
   };
 }
 

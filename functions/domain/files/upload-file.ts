@@ -11,6 +11,7 @@ import {
 import { responseHeaders } from '../model/http-headers.ts';
 import { hostedFileId } from '../model/ids.ts';
 import type { ImageFormat } from '../model/image-format.ts';
+import { filesPath, uploadUrlPath } from '../model/paths.ts';
 import { Problem } from '../model/problem.ts';
 import { defaultPath, extensionOf, savedName, shownName } from './file-name.ts';
 import { FileProblem, type HostedFiles, type ReceivedFile } from './ports.ts';
@@ -160,7 +161,7 @@ export const fileTooLarge = (maxBytes = maxUploadBytes, cause?: unknown): Proble
   new Problem(
     'request_too_large',
     maxBytes === maxUploadBytes
-      ? `The file is larger than ${maxBytes} bytes: send its address to /api/v1/files/upload/url, or upload it with POST /v1/files.`
+      ? `The file is larger than ${maxBytes} bytes: send its address to ${uploadUrlPath}, or upload it with POST ${filesPath}.`
       : `The file is larger than ${maxBytes} bytes: make it smaller and send it again.`,
     { param: 'file', cause },
   );

@@ -2,6 +2,7 @@ import type { Clock } from '../model/clock.ts';
 import { spellDuration } from '../model/duration.ts';
 import { isFileId } from '../model/ids.ts';
 import { formatOfType } from '../model/image-format.ts';
+import { filePath, pathTo } from '../model/paths.ts';
 import { Problem } from '../model/problem.ts';
 import { fileTtlMs } from '../model/task.ts';
 import { type Delivery, deliver } from '../wire/deliver-picture.ts';
@@ -60,7 +61,8 @@ export const fileNotFound = (): Problem =>
   );
 
 /** The URL of an uploaded file, which only tasks of its own account can use as an input. */
-export const fileUrl = (baseUrl: string, fileId: string): string => `${baseUrl}/v1/files/${fileId}`;
+export const fileUrl = (baseUrl: string, fileId: string): string =>
+  `${baseUrl}${pathTo(filePath, { file_id: fileId })}`;
 
 /**
  * The id in such a URL; undefined for any other URL.

@@ -1,5 +1,6 @@
 import { type ProviderName, providerNames } from '../model/catalogue.ts';
 import type { Clock } from '../model/clock.ts';
+import { pathTo, providerWebhookPath } from '../model/paths.ts';
 import type { ProviderWebhook, WebhookVerifier } from '../model/provider.ts';
 import { isSigned, type SigningKeys, signatureOf, signaturePattern } from '../model/signature.ts';
 import type { TaskStore, Workflow } from './ports.ts';
@@ -23,8 +24,10 @@ export const providerWebhookUrl = (
   key: string,
   provider: ProviderName,
   taskId: string,
-): string =>
-  `${baseUrl}/v1/providers/${provider}/callbacks/${taskId}/${signatureOf(key, partsOf(provider, taskId))}`;
+): string => {
+  const secret = signatureOf(key, partsOf(provider, taskId));
+  return `${baseUrl}${pathTo(providerWebhookPath, { provider, job: taskId, secret })}`;
+};
 
 /**
  * A provider reports that a job is done. That is a hint and not a result: it is recorded, and the waiting

@@ -1,4 +1,5 @@
 import { responseHeaders } from '../model/http-headers.ts';
+import { pathTo, waitForTaskPath } from '../model/paths.ts';
 import { maxWaitSeconds } from '../model/task.ts';
 
 // One preference in the list of a header: `wait=10`. A value may stand in quotes, and parameters may follow it.
@@ -25,4 +26,4 @@ export const preferenceApplied = (seconds: number | undefined): Record<string, s
 export const waitPath = (
   taskId: string,
   { seconds, place }: { readonly seconds: number; readonly place: string },
-): string => `/v1/tasks/${taskId}/wait?seconds=${seconds}&place=${place}`;
+): string => `${pathTo(waitForTaskPath, { task_id: taskId })}?seconds=${seconds}&place=${place}`;

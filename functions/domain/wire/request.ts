@@ -11,6 +11,7 @@ import {
   widestSizeLimits,
 } from '../model/catalogue.ts';
 import { contentTypeOf, formatOfType, imageFormats } from '../model/image-format.ts';
+import { filesPath } from '../model/paths.ts';
 import { lanes, maxSeed, maxSignedUrlLength, maxUrlLength } from '../model/task.ts';
 import { extraFieldsOf } from './extra-fields.ts';
 
@@ -76,8 +77,7 @@ const upTo = (max: number): string => ['1', '1 or 2'][max - 1] ?? `1 to ${max}`;
 export const nRule = modelRules(defaultModel).n;
 const rules = {
   imageUrl: `must be an absolute https address of at most ${maxSignedUrlLength} characters`,
-  dataUrl:
-    'must be the address of a picture, not the picture itself: send image_uploads and upload the picture with the form in the response, or upload it with POST /v1/files first',
+  dataUrl: `must be the address of a picture, not the picture itself: send image_uploads and upload the picture with the form in the response, or upload it with POST ${filesPath} first`,
   contentType: `content_type must be one of: ${uploadTypes.join(', ')}`,
   onePictureList: 'image_urls and image_uploads exclude each other: send one of them',
   callbackUrl: `callback_url must be an https address of at most ${maxUrlLength} characters`,

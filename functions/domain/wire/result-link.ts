@@ -1,3 +1,4 @@
+import { pathTo, resultPath } from '../model/paths.ts';
 import { isSigned, type SigningKeys, signatureOf, signaturePattern } from '../model/signature.ts';
 
 /** What a result link says. `n` counts from 1, `expires` is in unix seconds. */
@@ -7,7 +8,8 @@ export type ResultLink = { readonly taskId: string; readonly n: number; readonly
 export function resultLink(baseUrl: string, secret: string, link: ResultLink): string {
   const { taskId, n, expires } = link;
   const signature = signatureOf(secret, partsOf(link));
-  return `${baseUrl}/v1/results/${taskId}/${n}?expires=${expires}&signature=${signature}`;
+  const path = pathTo(resultPath, { task: taskId, n });
+  return `${baseUrl}${path}?expires=${expires}&signature=${signature}`;
 }
 
 /** Whether we signed this link and it has not expired. The keys are only read for a link that can be valid. */
