@@ -2,8 +2,16 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FileResponse } from '../runtime/http.ts';
+import { noSuchRoute } from './not-found/route.ts';
 
 type Headers = Readonly<Record<string, string | undefined>>;
+/** What of a request says which file it is about. */
+type FileRequest = {
+  readonly method: string;
+  readonly rawPath: string;
+  readonly headers: Headers;
+};
+
 /** A file in one encoding, stored as Base64, because that is what a response carries: no request has to convert it again. */
 type StoredFile = { readonly base64: string; readonly etag: string };
 
@@ -66,18 +74,24 @@ export function staticFiles(directory: string, origins: string) {
   return {
     /** The page. */
     page: (headers: Headers): FileResponse => respond(page, headers),
-    /** The page, for the path of one of its screens. `undefined` for the name of a file: no file is served here. */
-    screen: (path: string, headers: Headers): FileResponse | undefined =>
-      path.includes('.') ? undefined : respond(page, headers),
     /**
-     * The file at this path, or the page when the path is one of its screens. A missing file is `undefined`, never the
-     * page: an old tab may ask for a script of an earlier build, and must not get HTML for it.
+     * The page, for the path of one of its screens.
+     * @throws {Problem} `not_found` for the name of a file: no file is served here
      */
-    at(path: string, headers: Headers): FileResponse | undefined {
+    screen({ method, rawPath, headers }: FileRequest): FileResponse {
+      if (rawPath.includes('.')) throw noSuchRoute(method, rawPath);
+      return respond(page, headers);
+    },
+    /**
+     * The file at a path below `base`, or the page when the path is one of its screens. An old tab may ask for a script of
+     * an earlier build, and must not get HTML for it.
+     * @throws {Problem} `not_found` for a missing file
+     */
+    at(base: string, { method, rawPath, headers }: FileRequest): FileResponse {
+      const path = rawPath.slice(base.length + 1);
       if (extensionOf(path) === undefined) return respond(page, headers);
-      return isServed(path) && existsSync(join(directory, path))
-        ? respond(path, headers)
-        : undefined;
+      if (!isServed(path) || !existsSync(join(directory, path))) throw noSuchRoute(method, rawPath);
+      return respond(path, headers);
     },
   };
 }

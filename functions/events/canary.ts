@@ -4,8 +4,7 @@ import * as z from 'zod';
 import { clientConfig } from '../adapters/aws/client-config.ts';
 import { cachedSecret, canaryKey } from '../adapters/aws/secrets.ts';
 import { publicApi } from '../adapters/public-api/public-api.ts';
-import { metricNames } from '../domain/model/metric-names.ts';
-import { CanaryFailed, runCanary } from '../domain/tasks/run-canary.ts';
+import { canaryMetrics, canaryOutcome, runCanary } from '../domain/tasks/run-canary.ts';
 import { readEnv } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
 import { emitMetrics } from '../runtime/metric.ts';
@@ -22,21 +21,12 @@ const run = runCanary({
 
 const Event = z.object({ id: z.string() });
 
-// The schedule invokes this function. A failed canary is a result and not an error of the function, so it does not throw: the
-// next run comes anyway.
+// The schedule invokes this function.
 export const handler = async (event: unknown): Promise<void> => {
-  const { id } = Event.parse(event);
-  try {
-    const seconds = await run(id);
-    emitMetrics({
-      numbers: [
-        [metricNames.canarySucceeded, 'Count', 1],
-        [metricNames.canarySeconds, 'Seconds', seconds],
-      ],
-    });
-  } catch (cause) {
-    if (!(cause instanceof CanaryFailed)) throw cause;
-    log('error', 'canary.failed', { taskId: cause.taskId, code: cause.step, cause });
-    emitMetrics({ numbers: [[metricNames.canarySucceeded, 'Count', 0]] });
+  const outcome = await canaryOutcome(run(Event.parse(event).id));
+  if (outcome.state === 'failed') {
+    const { error } = outcome;
+    log('error', 'canary.failed', { taskId: error.taskId, code: error.step, cause: error });
   }
+  emitMetrics(canaryMetrics(outcome));
 };

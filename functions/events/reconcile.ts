@@ -10,10 +10,10 @@ import { taskTokens } from '../adapters/aws/state-machine.ts';
 import { taskFunctionStarter } from '../adapters/aws/task-function.ts';
 import { metricNames } from '../domain/model/metric-names.ts';
 import { poolsWith } from '../domain/providers/pools.ts';
-import { reconcilerRun } from '../domain/providers/queue-store.ts';
 import { queueMetrics, reconcileSlots } from '../domain/providers/reconcile-slots.ts';
 import { providerSlots } from '../domain/providers/slots.ts';
 import { reconcile, recoveryMetrics } from '../domain/tasks/reconcile.ts';
+import { runReconciler } from '../domain/tasks/run-reconciler.ts';
 import { readEnv } from '../runtime/env.ts';
 import { log } from '../runtime/log.ts';
 import { countMetric, countSlotMetric, countTaskMetric, emitMetrics } from '../runtime/metric.ts';
@@ -40,7 +40,7 @@ const runSlots = reconcileSlots({
     countSlotMetric(pool, metricNames.reclaimedSlot);
   },
 });
-const run = reconcile({
+const reconcileTasks = reconcile({
   tasks,
   inputs: inputUploads(new S3Client(s3ClientConfig), env.INPUT_BUCKET),
   workflow: taskTokens(states),
@@ -59,18 +59,15 @@ const run = reconcile({
   },
 });
 
-/** Reconciles the slots, and emits the metrics about them. */
-async function reconcileQueue(): Promise<void> {
-  const state = await runSlots();
-  emitMetrics(queueMetrics(state, Date.now()));
-}
-
-// The slots come first: that is fast, and the tasks of every provider wait for them.
-export const handler = async (): Promise<void> => {
-  await reconcileQueue().catch((cause: unknown) => {
+const run = runReconciler({
+  reconcileSlots: async () => emitMetrics(queueMetrics(await runSlots(), Date.now())),
+  reconcileTasks,
+  queue: slots.queue,
+  now: Date.now,
+  slotsFailed: (cause) => {
     log('error', 'reconcile.failed', { cause });
     countMetric(metricNames.reconcilerFailure);
-  });
-  await run();
-  await slots.queue.writeSummary(reconcilerRun, { takenAt: Date.now(), flows: [] });
-};
+  },
+});
+
+export const handler = (): Promise<void> => run();

@@ -12,7 +12,7 @@ import { requireProviderKey } from '../domain/providers/available-providers.ts';
 import { poolsWith } from '../domain/providers/pools.ts';
 import { providerSlots } from '../domain/providers/slots.ts';
 import { endTask } from '../domain/tasks/end-task.ts';
-import { pollTask } from '../domain/tasks/poll-task.ts';
+import { pollTask, readingKeysMeanwhile } from '../domain/tasks/poll-task.ts';
 import { settleActive } from '../domain/tasks/settle-task.ts';
 import { PollInput } from '../domain/tasks/state-inputs.ts';
 import { readEnv } from '../runtime/env.ts';
@@ -73,8 +73,8 @@ const poll = pollTask({
   },
 });
 
+const pollWithKeys = readingKeysMeanwhile(keys, poll);
+
 export const handler = step(PollInput, async ({ taskId, token, pollSeconds }) => {
-  // Starts to read the keys at the same time as the task. An error is thrown later, where a key is used.
-  keys().catch(() => undefined);
-  await poll(taskId, token, pollSeconds);
+  await pollWithKeys(taskId, token, pollSeconds);
 });

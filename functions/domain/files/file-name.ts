@@ -49,6 +49,16 @@ export function shownName(text: string): string | undefined {
   return isName(clean) ? clean : undefined;
 }
 
+/** The path of a file's address, which ends with the name of the file. */
+export function nameInUrl(url: string): string {
+  const path = URL.parse(url)?.pathname ?? '';
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path; // a lone %
+  }
+}
+
 const extensions: { readonly [format in ImageFormat]: readonly [string, ...string[]] } = {
   jpeg: ['jpg', 'jpeg', 'jpe', 'jfif'],
   png: ['png'],

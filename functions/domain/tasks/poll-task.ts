@@ -110,6 +110,17 @@ export const pollTask =
     return undefined;
   };
 
+/** Starts to read the keys of the providers at the same time as the task. An error is thrown later, where a key is used. */
+export const readingKeysMeanwhile =
+  <Args extends readonly unknown[], Result>(
+    readKeys: () => Promise<unknown>,
+    poll: (...args: Args) => Promise<Result>,
+  ) =>
+  (...args: Args): Promise<Result> => {
+    readKeys().catch(() => undefined);
+    return poll(...args);
+  };
+
 const stateIn = (record: TaskRecord | undefined): TaskState | undefined =>
   record && !isDeleted(record) ? record : undefined;
 

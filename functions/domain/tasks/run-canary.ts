@@ -3,6 +3,7 @@ import { sandboxOutput } from '../images/with-text.ts';
 import { canaryDeadlineMs } from '../model/canary.ts';
 import type { Clock } from '../model/clock.ts';
 import { isTestKey } from '../model/ids.ts';
+import { type MetricUpdate, metricNames } from '../model/metric-names.ts';
 
 /** The steps of a run, in their order. A run that fails says at which one. */
 export type CanaryStep = 'key' | 'create' | 'upload' | 'workflow' | 'result';
@@ -98,6 +99,32 @@ export const runCanary =
       throw new CanaryFailed('result', 'the result is not what the sandbox returns', { taskId });
     return (now() - startedAt) / 1000;
   };
+
+/** What a run of the canary shows: that the path of a caller works, or where it is broken. */
+export type CanaryOutcome =
+  | { readonly state: 'succeeded'; readonly seconds: number }
+  | { readonly state: 'failed'; readonly error: CanaryFailed };
+
+/** A failed canary is a result and not an error of its function: the next run comes anyway. Other errors are thrown. */
+export const canaryOutcome = async (run: Promise<number>): Promise<CanaryOutcome> => {
+  try {
+    return { state: 'succeeded', seconds: await run };
+  } catch (error) {
+    if (!(error instanceof CanaryFailed)) throw error;
+    return { state: 'failed', error };
+  }
+};
+
+/** What a run adds to the metrics. */
+export const canaryMetrics = (outcome: CanaryOutcome): MetricUpdate => ({
+  numbers:
+    outcome.state === 'succeeded'
+      ? [
+          [metricNames.canarySucceeded, 'Count', 1],
+          [metricNames.canarySeconds, 'Seconds', outcome.seconds],
+        ]
+      : [[metricNames.canarySucceeded, 'Count', 0]],
+});
 
 /** What the canary uploads: a white PNG of 512 × 512 pixels with one bit each, 197 bytes. */
 export const canaryPicture: Uint8Array = Buffer.from(

@@ -2,9 +2,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { noRouteProblem } from '../../../functions/api/not-found/route.ts';
-import { acceptsOnlyJson } from '../../../functions/api/show-start-page/service-links.ts';
+import { noRouteProblem, noSuchRoute } from '../../../functions/api/not-found/route.ts';
+import { startPage } from '../../../functions/api/show-start-page/service-links.ts';
 import { originsOf, staticFiles } from '../../../functions/api/static-files.ts';
+import type { FileResponse } from '../../../functions/runtime/http.ts';
 
 const origins = 'https://inputs.s3.us-east-1.amazonaws.com';
 let directory = '';
@@ -24,9 +25,15 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
+type Headers = Parameters<typeof files.page>[0];
+
+/** The response to a request for a file of the console, by its path below `/console`. */
+const fileAt = (path: string, headers: Headers) =>
+  files.at('/console', { method: 'GET', rawPath: `/console/${path}`, headers });
+
 const script = 'assets/main-1a2b3c4d.js';
-const textOf = (response: ReturnType<typeof files.at>) =>
-  response && 'file' in response ? Buffer.from(response.file, 'base64').toString() : undefined;
+const textOf = (response: FileResponse) =>
+  'file' in response ? Buffer.from(response.file, 'base64').toString() : undefined;
 
 describe('a file of the console', () => {
   test.each([
@@ -39,11 +46,11 @@ describe('a file of the console', () => {
   ])(
     'for a client that accepts %s is sent in the smallest encoding of those',
     (accepted, text, encoding) => {
-      const response = files.at(script, { 'accept-encoding': accepted });
+      const response = fileAt(script, { 'accept-encoding': accepted });
 
       expect(textOf(response)).toBe(text);
-      expect(response?.headers['content-encoding']).toBe(encoding);
-      expect(response?.headers).toMatchObject({
+      expect(response.headers['content-encoding']).toBe(encoding);
+      expect(response.headers).toMatchObject({
         'content-type': 'text/javascript; charset=utf-8',
         'cache-control': 'public, max-age=31536000, immutable',
         vary: 'accept-encoding',
@@ -52,15 +59,15 @@ describe('a file of the console', () => {
   );
 
   test('is not sent again to a client that has it, each encoding by its own ETag', () => {
-    const brotli = files.at(script, { 'accept-encoding': 'br' })?.headers['etag'];
-    const plain = files.at(script, {})?.headers['etag'];
+    const brotli = fileAt(script, { 'accept-encoding': 'br' }).headers['etag'];
+    const plain = fileAt(script, {}).headers['etag'];
 
     expect(brotli).not.toBe(plain);
-    expect(files.at(script, { 'if-none-match': `"other", W/${plain}` })).toMatchObject({
+    expect(fileAt(script, { 'if-none-match': `"other", W/${plain}` })).toMatchObject({
       unchanged: true,
       headers: { etag: plain },
     });
-    expect(textOf(files.at(script, { 'if-none-match': brotli }))).toBe('script');
+    expect(textOf(fileAt(script, { 'if-none-match': brotli }))).toBe('script');
   });
 
   test.each([
@@ -72,7 +79,7 @@ describe('a file of the console', () => {
     'index.html.br',
     'assets/main-1a2b3c4d.js.gz',
   ])('does not exist at %s', (path) => {
-    expect(files.at(path, {})).toBe(undefined);
+    expect(() => fileAt(path, {})).toThrow(noSuchRoute('GET', `/console/${path}`));
   });
 });
 
@@ -86,7 +93,7 @@ describe('the page', () => {
       'cache-control': 'no-cache',
       vary: 'accept, accept-encoding',
     });
-    expect(files.at('tasks/task-unified-1', { 'accept-encoding': 'br' })).toEqual(page);
+    expect(fileAt('tasks/task-unified-1', { 'accept-encoding': 'br' })).toEqual(page);
   });
 
   test('runs its own scripts and styles alone, and no page can frame it', () => {
@@ -117,10 +124,13 @@ describe('the page', () => {
   });
 });
 
-test('the page is at every path of a screen, and at no path that names a file', () => {
-  expect(textOf(files.screen('/docs/createTask', {}))).toBe('<!doctype html>');
-  expect(files.screen('/docs/main.js', {})).toBe(undefined);
-  expect(files.screen('/docs/.env', {})).toBe(undefined);
+test('the page is at every path of a screen, and no path that names a file leads anywhere', () => {
+  const screenAt = (rawPath: string) => files.screen({ method: 'GET', rawPath, headers: {} });
+
+  expect(textOf(screenAt('/docs/createTask'))).toBe('<!doctype html>');
+  for (const path of ['/docs/main.js', '/docs/.env']) {
+    expect(() => screenAt(path)).toThrow(noSuchRoute('GET', path));
+  }
 });
 
 test.each([
@@ -149,5 +159,14 @@ test.each([
   ['*/*', false],
   [undefined, false],
 ])('at the root, a client that accepts %s gets JSON: %s', (accept, expected) => {
-  expect(acceptsOnlyJson(accept)).toBe(expected);
+  const page: FileResponse = { file: 'page', headers: { 'content-type': 'text/html' } };
+
+  const response = startPage(accept, () => page);
+
+  if (!expected) return expect(response).toBe(page);
+  expect(JSON.parse(textOf(response) ?? '')).toMatchObject({
+    console: '/console',
+    document: '/openapi.json',
+    health: '/healthz',
+  });
 });

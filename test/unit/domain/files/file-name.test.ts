@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   contentDisposition,
   fileName,
+  nameInUrl,
   savedName,
   shownName,
   uploadPath,
@@ -105,6 +106,15 @@ describe("the name of the caller's own file", () => {
       }),
     );
   });
+});
+
+test.each([
+  ['https://example.com/a/my%20cat.png?size=1#top', '/a/my cat.png'],
+  ['https://example.com', '/'],
+  ['https://example.com/100%.png', '/100%.png'], // a lone %, which stands for nothing
+  ['no address', ''],
+])('the file at %s is called %j there', (url, name) => {
+  expect(nameInUrl(url)).toBe(name);
 });
 
 describe('the name under which a picture is saved', () => {

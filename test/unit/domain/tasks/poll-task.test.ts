@@ -7,7 +7,7 @@ import {
   ProviderRejected,
   ResultUnavailable,
 } from '../../../../functions/domain/model/workflow-errors.ts';
-import { pollTask } from '../../../../functions/domain/tasks/poll-task.ts';
+import { pollTask, readingKeysMeanwhile } from '../../../../functions/domain/tasks/poll-task.ts';
 import {
   memoryStore,
   memoryWorkflow,
@@ -698,4 +698,32 @@ test('any error but ProviderBusy is thrown', async () => {
 
   await expect(poll(sampleId, 'token-1')).rejects.toBe(error);
   expect(workflow.finished).toEqual([]);
+});
+
+describe('while the keys of the providers are read', () => {
+  test('the poll begins already', async () => {
+    const started: string[] = [];
+    const poll = readingKeysMeanwhile(
+      () => {
+        started.push('keys');
+        return new Promise(() => undefined); // never read
+      },
+      async (taskId: string) => {
+        started.push(taskId);
+        return 'polled';
+      },
+    );
+
+    expect(await poll(sampleId)).toBe('polled');
+    expect(started).toEqual(['keys', sampleId]);
+  });
+
+  test('a failure to read them fails the poll only where it uses a key', async () => {
+    const poll = readingKeysMeanwhile(
+      () => Promise.reject(new Error('the secret cannot be read')),
+      async () => 'polled',
+    );
+
+    expect(await poll()).toBe('polled');
+  });
 });

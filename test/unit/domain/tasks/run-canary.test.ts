@@ -4,6 +4,8 @@ import { canaryDeadlineMs } from '../../../../functions/domain/model/canary.ts';
 import {
   CanaryFailed,
   type CanaryTask,
+  canaryMetrics,
+  canaryOutcome,
   canaryPicture,
   expectedResult,
   type PublicApi,
@@ -182,5 +184,29 @@ describe('a run fails', () => {
 
     const reads = calls.filter((call) => call === 'read').length;
     expect((reads - 1) * 2000).toBe(canaryDeadlineMs);
+  });
+});
+
+describe('the outcome of a run', () => {
+  test('that works has a success and its seconds in the metrics', async () => {
+    const outcome = await canaryOutcome(Promise.resolve(4.5));
+
+    expect(canaryMetrics(outcome).numbers).toEqual([
+      ['CanarySucceeded', 'Count', 1],
+      ['CanarySeconds', 'Seconds', 4.5],
+    ]);
+  });
+
+  test('that finds the path broken is a result, with no success in the metrics', async () => {
+    const error = new CanaryFailed('upload', 'there was no such response');
+
+    const outcome = await canaryOutcome(Promise.reject(error));
+
+    expect(outcome).toEqual({ state: 'failed', error });
+    expect(canaryMetrics(outcome).numbers).toEqual([['CanarySucceeded', 'Count', 0]]);
+  });
+
+  test('that fails for another reason is none', async () => {
+    await expect(canaryOutcome(Promise.reject(new TypeError('a bug')))).rejects.toThrow(TypeError);
   });
 });
