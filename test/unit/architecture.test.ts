@@ -222,6 +222,100 @@ describe('libraries', () => {
   });
 });
 
+describe('an adapter gets what was decided, and returns reasons and data', () => {
+  // What adapters import from the domain to run it, types apart: pure functions of their values, numbers, errors and the
+  // sentences of providers' errors. A use case is not among them, nor is a rule about which account, picture or key it is.
+  const allowedValues: Readonly<Record<string, readonly string[]>> = {
+    'accounts/rate-limit': [
+      'decide',
+      'lastUsedPrecisionMs',
+      'limited',
+      'rateLimitAt',
+      'rateLimitState',
+    ],
+    'billing/ledger': ['LedgerBusy'],
+    'billing/shards': [
+      'divide',
+      'maxShardsAfter',
+      'placeTask',
+      'shardsFor',
+      'spreadEvenly',
+      'typicalTaskPrice',
+      'withdrawFrom',
+    ],
+    'billing/usage': ['afterPosition', 'endOfPositions', 'sumUsage', 'usageOf', 'usagePosition'],
+    'files/file-name': ['contentDisposition', 'mimeTypeOf'],
+    'files/ports': ['FileProblem'],
+    'images/read-image': ['readImage'],
+    'providers/durations': ['medianOf', 'withNewest'],
+    'providers/reasons': ['failed', 'finished', 'reasons'],
+    'providers/rejections': ['rejectionDays'],
+    'providers/sandbox-effects': ['effectsOf'],
+    'tasks/input-problems': ['InputProblem'],
+    'tasks/thumbnails': ['DecoderTimeout'],
+    'wire/deliver-picture': ['pictureLinkSeconds'],
+    // The records of the model are free, but for these files, which have rules and sentences in them.
+    'model/failures': ['failures'],
+    // Where the rows of both sides of an account lie, and which accounts a list has.
+    'model/mode': ['accountIn', 'isTestAccount', 'ownerOf', 'testLimits'],
+  };
+  const ruled = /^model\/(canary|failures|mode|signing-keys)$|^(?!model\/)/;
+
+  const taken = imports
+    .filter(({ file, names }) => file.startsWith('functions/adapters/') && !/^type\b/.test(names))
+    .filter(isRelative)
+    .flatMap((one) => {
+      const [, path = ''] = /^functions\/domain\/(.*)\.ts$/.exec(pathOf(one)) ?? [];
+      return ruled.test(path) && path !== ''
+        ? valuesIn(one.names).map((name) => ({ ...one, path, name }))
+        : [];
+    });
+
+  test('so it imports no use case and no rule of the product', () => {
+    const violations = taken
+      .filter(({ path, name }) => !allowedValues[path]?.includes(name))
+      .map(({ file, path, name }) => `${file} imports ${name} from ${path}`);
+
+    expect(taken.length).toBeGreaterThan(30);
+    expect(violations).toEqual([]);
+  });
+
+  test('and the list names nothing that no adapter imports', () => {
+    const used = new Set(taken.map(({ path, name }) => `${path} ${name}`));
+    const listed = Object.entries(allowedValues).flatMap(([path, names]) =>
+      names.map((name) => `${path} ${name}`),
+    );
+
+    expect(listed.filter((one) => !used.has(one))).toEqual([]);
+  });
+
+  test.each([
+    ['{ a, type B, c as d }', ['a', 'c']],
+    ['{\n  a,\n  type B,\n}', ['a']],
+    ['* as all', ['* as all']],
+  ])('the values in %j are %j', (names, values) => {
+    expect(valuesIn(names)).toEqual(values);
+  });
+});
+
+/** The names of an import that exist at run time. */
+function valuesIn(names: string): readonly string[] {
+  if (!names.startsWith('{')) return [names];
+  return names
+    .replace(/[{}]/g, '')
+    .split(',')
+    .map((name) => name.trim().replace(/ as .*$/, ''))
+    .filter((name) => name !== '' && !name.startsWith('type '));
+}
+
+test('only the declaration of a route, and the file that links take their paths from, write a path of this API', () => {
+  const domain = files.filter(({ file }) => file.startsWith('functions/domain/'));
+  const links = [...domain, ...files.filter(({ file }) => file.includes('adapters/public-api/'))];
+  const writes = links.filter(({ text }) => /[`'}](\/api)?\/v1\//.test(withoutComments(text)));
+
+  expect(writes.map(({ file }) => file)).toEqual(['functions/domain/model/paths.ts']);
+});
+
 test('no adapter knows the name of an environment variable: the file that wires it reads the environment', () => {
   const adapterFiles = files.filter(({ file }) => file.startsWith('functions/adapters/'));
   const pattern = /\b[A-Z]+_(TABLE|URLS?|SECRET|BUCKET|CAPACITIES|SECONDS)\b|\bprocess\.env\b/;
