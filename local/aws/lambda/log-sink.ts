@@ -30,3 +30,19 @@ export function logFiles(directory: string): LogSink {
     },
   };
 }
+
+/** Makes lines of pieces of text. `end` writes the last one, which has no line break. */
+export function lineSplitter(write: (line: string) => void) {
+  let begun = '';
+  return {
+    add(text: string): void {
+      const lines = `${begun}${text}`.split(/\r?\n/);
+      begun = lines.pop() ?? '';
+      for (const line of lines) write(line);
+    },
+    end(): void {
+      if (begun !== '') write(begun);
+      begun = '';
+    },
+  };
+}

@@ -30,21 +30,22 @@ export function sandboxPool(warmSandboxes: WarmSandboxes, create: () => Sandbox)
     warmSandboxes.makeRoom();
     return create();
   };
-  const discard = (sandbox: Sandbox) => {
+  // Until it has ended it may still write to the log, so `close` waits for it.
+  const discard = async (sandbox: Sandbox) => {
+    await sandbox.close();
     all.delete(sandbox);
     stale.delete(sandbox);
-    void sandbox.close();
   };
   const keepWarm = (sandbox: Sandbox, maxIdleMs: number) => {
     idle.push(sandbox);
     warmSandboxes.add(sandbox, maxIdleMs, () => {
       idle.splice(idle.indexOf(sandbox), 1);
-      discard(sandbox);
+      void discard(sandbox);
     });
   };
   const giveBack = (used: Sandbox, maxIdleMs: number) => {
     if (used.isAlive() && !stale.has(used)) keepWarm(used, maxIdleMs);
-    else discard(used);
+    else void discard(used);
   };
 
   return {
@@ -55,11 +56,11 @@ export function sandboxPool(warmSandboxes: WarmSandboxes, create: () => Sandbox)
       return sandbox.run(event).finally(() => giveBack(sandbox, maxIdleMs));
     },
     recycle() {
-      for (let warm = takeWarm(); warm; warm = takeWarm()) discard(warm);
+      for (let warm = takeWarm(); warm; warm = takeWarm()) void discard(warm);
       for (const sandbox of all) stale.add(sandbox);
     },
     async close() {
-      for (let warm = takeWarm(); warm; warm = takeWarm()) discard(warm);
+      for (let warm = takeWarm(); warm; warm = takeWarm()) void discard(warm);
       await Promise.all([...all].map((sandbox) => sandbox.close()));
     },
   };

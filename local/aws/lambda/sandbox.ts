@@ -1,13 +1,11 @@
 import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import { Worker } from 'node:worker_threads';
 import type { FunctionDefinition } from '../template/read-functions.ts';
 import { compileCacheOf } from './compile-cache.ts';
 import { type InvokeResult, invokeFailure } from './invoke-result.ts';
 import { responseFailure } from './limits.ts';
-import type { LogSink } from './log-sink.ts';
+import { type LogSink, lineSplitter } from './log-sink.ts';
 import type { Prelude, PreludeOf } from './prelude.ts';
 import type { WorkerEvent, WorkerMessage, WorkerStart } from './worker-messages.ts';
 
@@ -36,25 +34,31 @@ export function sandbox({ definition, environment, logs, preludeOf }: Options): 
   const kill = () => void end(exited(requestId, 'signal: killed'));
   const prelude = preludeOf?.(definition, kill);
   const worker = startWorker(definition, environment, prelude);
-  writeLines(worker.stdout, definition.name, logs);
-  writeLines(worker.stderr, definition.name, logs);
+  const writeLine = (line: string) => logs.write(definition.name, line);
+  const output = { stdout: lineSplitter(writeLine), stderr: lineSplitter(writeLine) };
 
   const loaded = Promise.withResolvers<void>();
   let current = Promise.withResolvers<InvokeResult>();
   let requestId = '';
-  let isAlive = true;
+  let ending: Promise<void> | undefined;
 
+  // The first reason to end it counts, once everything that the function has printed is in its log.
   const end = (result: InvokeResult) => {
-    isAlive = false;
-    current.resolve(result);
-    loaded.resolve();
-    return worker.terminate();
+    ending ??= worker.terminate().then(() => {
+      output.stdout.end();
+      output.stderr.end();
+      current.resolve(result);
+      loaded.resolve();
+    });
+    return ending;
   };
   const endAfter = (seconds: number) =>
     setTimeout(() => void end(timedOut(requestId, seconds)), seconds * 1000);
 
   worker.on('message', (message: WorkerMessage) => {
-    if (message.kind === 'ready') loaded.resolve();
+    if (message.kind === 'printed') output[message.stream].add(message.text);
+    else if (ending) return;
+    else if (message.kind === 'ready') loaded.resolve();
     else if (message.kind === 'returned') current.resolve(returned(message.payload));
     else if (message.isFatal) void end(message.result);
     else current.resolve(message.result);
@@ -63,8 +67,8 @@ export function sandbox({ definition, environment, logs, preludeOf }: Options): 
   worker.on('exit', (code) => void end(exited(requestId, `exit status ${code}`)));
 
   return {
-    isAlive: () => isAlive,
-    close: async () => void (await end(exited(requestId, 'shut down'))),
+    isAlive: () => !ending,
+    close: () => end(exited(requestId, 'shut down')),
     async run(event) {
       current = Promise.withResolvers();
       requestId = event.requestId;
@@ -102,15 +106,10 @@ function startWorker(
     resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb },
     // The worker gets neither the flags nor the terminal of this process.
     execArgv: ['--disable-warning=ExperimentalWarning'],
+    // What is printed comes as messages; these streams get nothing.
     stdout: true,
     stderr: true,
   });
-}
-
-function writeLines(stream: Readable, source: string, logs: LogSink): void {
-  createInterface({ input: stream, crlfDelay: Infinity }).on('line', (line) =>
-    logs.write(source, line),
-  );
 }
 
 const returned = (payload: string): InvokeResult =>

@@ -23,6 +23,8 @@ export type WorkerEvent = {
 export type WorkerMessage =
   /** The bundle is loaded, or has failed to load; the function's timeout counts from here. */
   | { readonly kind: 'ready' }
+  /** A piece of the output, which may end within a line. */
+  | { readonly kind: 'printed'; readonly stream: 'stdout' | 'stderr'; readonly text: string }
   | { readonly kind: 'returned'; readonly payload: string }
   /** `isFatal`: the sandbox must not get another event. */
   | {

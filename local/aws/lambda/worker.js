@@ -4,6 +4,8 @@
 import { existsSync } from 'node:fs';
 import { enableCompileCache, flushCompileCache } from 'node:module';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
 import { pathToFileURL } from 'node:url';
 import { types } from 'node:util';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -15,6 +17,12 @@ import { parentPort, workerData } from 'node:worker_threads';
 const start = workerData;
 /** @param {WorkerMessage} message */
 const send = (message) => parentPort?.postMessage(message);
+
+// A worker's own streams send one chunk and wait until it has been read: what waits is lost when the worker is ended.
+// As messages all chunks are on their way when they are written, and before the response.
+for (const stream of /** @type {const} */ (['stdout', 'stderr'])) {
+  Object.defineProperty(process, stream, { value: printing(stream), configurable: true });
+}
 
 // The cache saves a third of the time to load a bundle. Portable: it also serves another copy of the assembly.
 enableCompileCache({ directory: start.compileCache, portable: true });
@@ -37,6 +45,17 @@ process.on('uncaughtException', (thrown) => send(threw(thrown, true)));
 process.on('unhandledRejection', (reason) => {
   send(threw(errorNamed('Runtime.UnhandledPromiseRejection', String(reason)), true));
 });
+
+/** @param {'stdout' | 'stderr'} stream */
+function printing(stream) {
+  const decoder = new StringDecoder();
+  return new Writable({
+    write(chunk, _, done) {
+      send({ kind: 'printed', stream, text: decoder.write(chunk) });
+      done();
+    },
+  });
+}
 
 /** @returns {Promise<Handler>} */
 async function load() {

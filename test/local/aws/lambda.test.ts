@@ -450,24 +450,50 @@ describe('asynchronous invocations', () => {
   });
 });
 
-test('the output of a function goes to its log, line by line and unchanged', async () => {
-  const lines = new Set<string>();
-  const written = Promise.withResolvers<void>();
-  const write = (source: string, line: string) => {
-    if (lines.add(`${source}: ${line}`).size === 3) written.resolve();
-  };
-  const { invoke } = setUp(
-    bundled(handler(`console.log('{"level":"INFO"}\\nplain'); console.error('bad');`)),
-    {
-      logs: { write, close: async () => undefined },
-    },
-  );
-  await invoke();
-  await written.promise;
+describe('the output of a function', () => {
+  test('goes to its log before its result counts, line by line and unchanged', async () => {
+    const { invoke, logs } = setUp(
+      bundled(
+        handler(`
+          console.log('{"level":"INFO"}\\nplain');
+          console.error('bad');
+          process.stdout.write(Buffer.from([0xc3]));
+          process.stdout.write(Buffer.from([0xa4, 0x0a]));
+        `),
+      ),
+    );
+    await invoke();
 
-  expect([...lines].toSorted()).toEqual([
-    'Test-Work: bad',
-    'Test-Work: plain',
-    'Test-Work: {"level":"INFO"}',
-  ]);
+    expect(logs.lines).toEqual(['{"level":"INFO"}', 'plain', 'bad', 'ä']);
+  });
+
+  test('is not lost when its sandbox is ended as soon as it responds', async () => {
+    const { invoke, logs } = setUp(
+      bundled(handler(`for (const line of [1, 2, 3]) console.log(line);`)),
+      { maxIdleMs: 0 },
+    );
+    await invoke();
+
+    expect(logs.lines).toEqual(['1', '2', '3']);
+  });
+
+  test('is not lost when it is stopped at its timeout, nor when it fails outside its handler', async () => {
+    const { invoke, logs } = setUp(
+      bundled(
+        handler(`
+          for (const line of [1, 2, 3]) console.log(line);
+          process.stdout.write('end');
+          if (event.hang) for (;;);
+          queueMicrotask(() => { throw new Error('outside'); });
+          await new Promise(() => {});
+        `),
+        { timeoutSeconds: 0.5 },
+      ),
+    );
+    for (const hang of [true, false]) await invoke({ hang });
+
+    expect(
+      logs.lines.map((line) => (line.startsWith('{') ? JSON.parse(line).errorType : line)),
+    ).toEqual(['1', '2', '3', 'end', 'Sandbox.Timedout', '1', '2', '3', 'end', 'Error']);
+  });
 });
