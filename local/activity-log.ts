@@ -12,7 +12,12 @@ const LogLine = z.object({
   provider: z.string().optional(),
   count: z.number().optional(),
   credits: z.number().optional(),
-  cause: z.object({ name: z.string() }).optional(),
+  cause: z
+    .object({
+      name: z.string(),
+      cause: z.object({ reason: z.string().optional() }).optional(),
+    })
+    .optional(),
   errorType: z.string().optional(),
 });
 type LogLine = z.infer<typeof LogLine>;
@@ -21,62 +26,42 @@ export type ActivityLog = {
   onRequest(request: HandledRequest): void;
   /** A line that a function has logged. */
   onLog(source: string, line: string): void;
-  /** Prints the requests that still wait for the line of their function. */
-  close(): void;
 };
 
 type Options = {
   readonly print: (line: string) => void;
   readonly now?: () => number;
-  /** How long a request waits for the log line of its function, which names the API key. */
-  readonly graceMs?: number;
 };
 
-type Waiting = { readonly print: (details?: LogLine) => void; readonly timer: NodeJS.Timeout };
-
-const maxEarlyLines = 1000;
+const maxServedLines = 1000;
 
 /** Tells a person what the local stack does: one line for each request, and one for each event of a task. */
-export function activityLog({ print, now = Date.now, graceMs = 300 }: Options): ActivityLog {
-  const waiting = new Map<string, Waiting>();
-  const early = new Map<string, LogLine>(); // lines of requests that have not been reported yet
+export function activityLog({ print, now = Date.now }: Options): ActivityLog {
+  // What a function has logged about a request comes before its response, and so before the request is reported.
+  const served = new Map<string, LogLine>();
   let lastSentence: string | undefined;
   const say = (text: string) => print(`${clockTime(now())} ${printable(text)}`);
 
-  const finish = (requestId: string, details?: LogLine) => {
-    const request = waiting.get(requestId);
-    waiting.delete(requestId);
-    clearTimeout(request?.timer);
-    request?.print(details);
-  };
-  const onServed = (requestId: string, line: LogLine) => {
-    if (waiting.has(requestId)) return finish(requestId, line);
-    early.set(requestId, line);
-    const [oldest] = early.keys();
-    if (early.size > maxEarlyLines && oldest !== undefined) early.delete(oldest);
+  const noteServed = (requestId: string, line: LogLine) => {
+    served.set(requestId, line);
+    const [oldest] = served.keys();
+    if (served.size > maxServedLines && oldest !== undefined) served.delete(oldest);
   };
 
   return {
     onRequest(request) {
-      const { requestId } = request;
-      const printRequest = (details?: LogLine) => say(requestLine(request, details));
-      const details = early.get(requestId);
-      early.delete(requestId);
-      if (details) return printRequest(details);
-      const timer = setTimeout(() => finish(requestId), graceMs).unref();
-      waiting.set(requestId, { print: printRequest, timer });
+      const details = served.get(request.requestId);
+      served.delete(request.requestId);
+      say(requestLine(request, details));
     },
     onLog(source, text) {
       const line = parseLine(text);
       if (!line) return;
-      if (line.requestId && servedEvents.has(line.message)) onServed(line.requestId, line);
+      if (line.requestId && servedEvents.has(line.message)) noteServed(line.requestId, line);
       const sentence = eventLine(source, line);
       // On a busy machine several attempts of one step may report the same.
       if (sentence && sentence !== lastSentence) say(sentence);
       lastSentence = sentence ?? lastSentence;
-    },
-    close() {
-      for (const requestId of [...waiting.keys()]) finish(requestId);
     },
   };
 }
@@ -121,7 +106,7 @@ function eventLine(source: string, line: LogLine): string | undefined {
   return undefined;
 }
 
-const taskEvents: Readonly<Record<string, (line: LogLine) => string>> = {
+const taskEvents: Readonly<Record<string, (line: LogLine) => string | undefined>> = {
   'start.failed': () => 'not started yet: its workflow could not be started',
   'task.checked': () => 'checked',
   'task.submitted': ({ provider }) => `submitted to ${provider}`,
@@ -135,15 +120,21 @@ const taskEvents: Readonly<Record<string, (line: LogLine) => string>> = {
     code
       ? `settled: failed (${code}), nothing charged`
       : `settled: ${count} ${count === 1 ? 'image' : 'images'}, ${credits} credits charged`,
-  'state.failed': ({ code, cause }) => `stopped at a step (${code ?? cause?.name ?? 'unknown'})`,
+  'state.failed': ({ code, cause }) =>
+    // An attempt of a callback has a line of its own.
+    cause?.name === 'CallbackFailed'
+      ? undefined
+      : `stopped at a step (${code ?? cause?.name ?? 'unknown'})`,
   'callback.attempted': callbackSentence,
   'task.recovered': ({ code }) => `taken up again (${code})`,
   'execution.ended': ({ code }) => `lost its workflow (${code})`,
   'task.exhausted': () => 'given up: its workflow ended too often',
 };
 
-function callbackSentence({ code, status, count }: LogLine): string {
-  const got = status === undefined ? 'no response' : `status ${status}`;
+function callbackSentence({ code, status, count, cause }: LogLine): string {
+  const { reason } = cause?.cause ?? {};
+  const noResponse = reason === undefined ? 'no response' : `callback_url ${reason}`;
+  const got = status === undefined ? noResponse : `status ${status}`;
   if (code === 'delivered') return `delivered (${got})`;
   if (code === 'undelivered') return `not delivered: given up after attempt ${count} (${got})`;
   return `not delivered yet: attempt ${count} (${got})`;

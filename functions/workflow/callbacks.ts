@@ -6,7 +6,7 @@ import { cachedSecret } from '../adapters/aws/secrets.ts';
 import { deliver, sign } from '../adapters/callbacks/deliver.ts';
 import { currentSecrets } from '../domain/model/account.ts';
 import { metricNames } from '../domain/model/metric-names.ts';
-import { type CallbackRecord, callbackEventId } from '../domain/model/task.ts';
+import { callbackEventId } from '../domain/model/task.ts';
 import { notifyCaller, sendCallback } from '../domain/tasks/notify-caller.ts';
 import { callbackBodyFor } from '../domain/wire/task-response.ts';
 import type { Env } from '../runtime/env.ts';
@@ -37,24 +37,23 @@ export function callbacks({ dynamo, secretsManager }: Clients, env: Env<'workflo
     },
     now,
     callbackRetryDelays: env.CALLBACK_RETRY_DELAYS,
-    undelivered: (task, cause) => {
-      log('warn', 'callback.undelivered', { taskId: task.id, cause });
+    attempted: (task, { state, attempts, lastStatus }, cause) => {
+      const taskId = task.id;
+      log('debug', 'callback.attempted', {
+        taskId,
+        code: state,
+        count: attempts,
+        status: lastStatus,
+        cause,
+      });
+      if (state !== 'undelivered') return;
+      log('warn', 'callback.undelivered', { taskId, cause });
       countTaskMetric(task, metricNames.undeliveredCallback);
     },
   };
-  const notify = notifyCaller(deps);
-  const send = sendCallback(deps);
   return {
     secretsOf: deps.secretsOf,
-    notifyCaller: async (taskId: string) => logged(taskId, await notify(taskId)),
-    sendCallback: async (...callback: Parameters<typeof send>) =>
-      logged(callback[0].id, await send(...callback)),
+    notifyCaller: notifyCaller(deps),
+    sendCallback: sendCallback(deps),
   };
-}
-
-function logged(taskId: string, record: CallbackRecord | undefined): CallbackRecord | undefined {
-  if (!record) return undefined;
-  const { state, attempts, lastStatus } = record;
-  log('debug', 'callback.attempted', { taskId, code: state, count: attempts, status: lastStatus });
-  return record;
 }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
 import { activityLog } from '../../local/activity-log.ts';
 import { openStack, type TestStack, until } from './open-stack.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
@@ -18,11 +18,11 @@ afterAll(async () => {
   await receiver?.close();
 });
 
-const create = (name: string) =>
+const create = (name: string, callbackUrl = receiver.url) =>
   stack.create({
     prompt: 'Make it snow',
     size: '768x768',
-    callback_url: receiver.url,
+    callback_url: callbackUrl,
     image_urls: [`${stack.mockProvider.url}/${name}`],
   });
 const eventsOf = (id: string) =>
@@ -54,6 +54,22 @@ test('a task that fails says why', async () => {
   expect(events).toEqual([
     expect.stringMatching(/^stopped at a step \(\w+\)$/),
     expect.stringMatching(/^settled: failed \(\w+\), nothing charged$/),
+    'delivered (status 200)',
+  ]);
+});
+
+test('an attempt to deliver a callback that fails is one line that says why', async () => {
+  const busy = await startReceiver(503, 200);
+  onTestFinished(busy.close);
+  const { body } = await create('sample.jpg', busy.url);
+  const events = await until(
+    () => eventsOf(body.id),
+    (all) => all.some((event) => event.startsWith('delivered')),
+  );
+
+  expect(events.slice(-3)).toEqual([
+    'settled: 1 image, 1.2 credits charged',
+    'not delivered yet: attempt 1 (status 503)',
     'delivered (status 200)',
   ]);
 });

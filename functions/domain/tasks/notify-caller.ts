@@ -35,7 +35,8 @@ type Deps = {
   readonly now: Clock;
   /** The pauses between the further attempts, in seconds; after the last one the callback is given up. */
   readonly callbackRetryDelays: readonly number[];
-  readonly undelivered: (task: TaskRef, cause: CallbackFailed) => void;
+  /** Called after every attempt, with the reason if it failed. */
+  readonly attempted: (task: TaskRef, record: CallbackRecord, failure?: CallbackFailed) => void;
 };
 
 /** What is sent to the caller of a task. */
@@ -110,8 +111,9 @@ async function recordAttempt(
   const result = resultOf(delivery);
   const record: CallbackRecord = { state, attempts, lastStatus: result.status };
   await deps.tasks.recordCallbackAttempt(task, { ...times, ...result }, record, nextCheckAt);
-  if (state === 'undelivered') deps.undelivered(task, callbackFailed(attempts, delivery));
-  if (followsAtOnce) throw callbackFailed(attempts, delivery);
+  const failure = state === 'delivered' ? undefined : callbackFailed(attempts, delivery);
+  deps.attempted(task, record, failure);
+  if (failure && followsAtOnce) throw failure;
   return record;
 }
 

@@ -55,13 +55,15 @@ export function sandbox({ definition, environment, logs, preludeOf }: Options): 
   const endAfter = (seconds: number) =>
     setTimeout(() => void end(timedOut(requestId, seconds)), seconds * 1000);
 
-  worker.on('message', (message: WorkerMessage) => {
-    if (message.kind === 'printed') output[message.stream].add(message.text);
-    else if (ending) return;
-    else if (message.kind === 'ready') loaded.resolve();
+  const onMessage = (message: Exclude<WorkerMessage, { kind: 'printed' }>) => {
+    if (message.kind === 'ready') loaded.resolve();
     else if (message.kind === 'returned') current.resolve(returned(message.payload));
     else if (message.isFatal) void end(message.result);
     else current.resolve(message.result);
+  };
+  worker.on('message', (message: WorkerMessage) => {
+    if (message.kind === 'printed') output[message.stream].add(message.text);
+    else if (!ending) onMessage(message);
   });
   worker.on('error', (error) => void end(exited(requestId, String(error))));
   worker.on('exit', (code) => void end(exited(requestId, `exit status ${code}`)));

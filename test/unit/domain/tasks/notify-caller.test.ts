@@ -32,7 +32,8 @@ function context(task: StoredTask, ...statuses: readonly (number | undefined)[])
   const clock = settableClock(sampleTime);
   const deliveries: unknown[] = [];
   const givenUp: string[] = [];
-  const reasons: Error[] = [];
+  const reasons: unknown[] = [];
+  const attempts: unknown[] = [];
   const deps = {
     tasks,
     now: clock.now,
@@ -44,9 +45,11 @@ function context(task: StoredTask, ...statuses: readonly (number | undefined)[])
       const status = statuses[deliveries.length - 1];
       return status === undefined ? { cause: hungUp } : { status };
     },
-    undelivered: ({ id }: TaskRef, reason: Error) => {
+    attempted: ({ id }: TaskRef, { state }: CallbackRecord, failure?: Error) => {
+      attempts.push([state, failure?.message]);
+      if (state !== 'undelivered') return;
       givenUp.push(id);
-      reasons.push(reason);
+      reasons.push(failure);
     },
   };
   return {
@@ -55,6 +58,7 @@ function context(task: StoredTask, ...statuses: readonly (number | undefined)[])
     deliveries,
     givenUp,
     reasons,
+    attempts,
     deps,
     notify: notifyCaller(deps),
     find: () => tasks.find(sampleId),
@@ -138,7 +142,7 @@ describe('an attempt', () => {
   );
 
   test('is counted with the earlier ones', async () => {
-    const { notify, find } = context(completed({ callbackUrl }), 500, undefined, 200);
+    const { notify, find, attempts } = context(completed({ callbackUrl }), 500, undefined, 200);
 
     await thrownBy(notify(sampleId));
     expect(await thrownBy(notify(sampleId))).toMatchObject({
@@ -150,6 +154,11 @@ describe('an attempt', () => {
     expect(await find()).toMatchObject({
       callback: { state: 'delivered', attempts: 3, lastStatus: 200 },
     });
+    expect(attempts).toEqual([
+      ['retrying', 'attempt 1 got status 500'],
+      ['retrying', 'attempt 2 got no response'],
+      ['delivered', undefined],
+    ]);
   });
 
   test('after a redelivery counts from one again', async () => {
