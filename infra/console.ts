@@ -1,10 +1,7 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import {
-  cpSync,
-  existsSync,
   globSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -12,7 +9,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -38,14 +35,21 @@ export async function buildConsole(
   cache = join(root, '.local/cache/console'),
 ): Promise<void> {
   const cached = join(cache, digestOfSources());
-  if (existsSync(cached)) {
-    cpSync(cached, outdir, { recursive: true });
-    return;
-  }
+  if (await copyFromCache(cached, outdir)) return;
   await runVite(outdir);
   await compressAll(outdir);
-  addToCache(cache, cached, outdir);
+  await addToCache(cache, cached, outdir);
 }
+
+/**
+ * Returns whether the build was there and could be read. `cpSync` is no choice: what it cannot read, like a folder of
+ * another user, ends the process.
+ */
+const copyFromCache = (cached: string, outdir: string): Promise<boolean> =>
+  cp(cached, outdir, { recursive: true }).then(
+    () => true,
+    () => false,
+  );
 
 async function runVite(outDir: string): Promise<void> {
   // Loaded only for a build: it takes half a second.
@@ -108,11 +112,12 @@ function digestOfSources(): string {
 }
 
 /** When the cache cannot be written to, the next start builds again. Another process may add the same build meanwhile. */
-function addToCache(cache: string, cached: string, built: string): void {
+async function addToCache(cache: string, cached: string, built: string): Promise<void> {
   try {
     mkdirSync(cache, { recursive: true });
-    const copy = mkdtempSync(`${cached}-`);
-    cpSync(built, copy, { recursive: true });
+    // Not by `mkdtemp`, whose folders only their user can read: others may use the cache.
+    const copy = `${cached}-${randomUUID()}`;
+    await cp(built, copy, { recursive: true });
     renameSync(copy, cached);
     deleteOld(cache, cached);
   } catch {
@@ -130,8 +135,8 @@ function deleteOld(cache: string, newest: string): void {
     .toSorted((a, b) => b.at - a.at);
   for (const { path } of builds.slice(maxCached - 1)) {
     // Renamed first, so that no other process copies a build that is half deleted.
-    const deleted = mkdtempSync(join(tmpdir(), 'darkroom-console-'));
-    renameSync(path, join(deleted, 'old'));
+    const deleted = `${path}-${randomUUID()}`;
+    renameSync(path, deleted);
     rmSync(deleted, { recursive: true });
   }
 }

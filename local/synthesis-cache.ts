@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import {
   cpSync,
   existsSync,
@@ -14,6 +14,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { cp } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compileCacheOf } from './aws/lambda/compile-cache.ts';
@@ -70,7 +71,7 @@ export async function synthesiseIfChanged({
     if (!isCopied) {
       await synthesise(directory);
       writeFileSync(join(directory, digestFile), digest);
-      addToCache(cache, cached, directory);
+      await addToCache(cache, cached, directory);
     }
     shareCompileCache(cached, directory);
     rmSync(outdir, { recursive: true, force: true });
@@ -140,18 +141,19 @@ function shareCompileCache(cached: string, directory: string): void {
  * Adds a synthesis, and deletes those that were not used for longest. Both happen by renaming, so no other process
  * finds half of one. A cache that cannot be written to only makes the next start slower.
  */
-function addToCache(cache: string, cached: string, directory: string): void {
+async function addToCache(cache: string, cached: string, directory: string): Promise<void> {
   try {
     mkdirSync(cache, { recursive: true });
-    const copy = mkdtempSync(`${cached}-`);
-    cpSync(directory, copy, { recursive: true });
+    // Not by `mkdtemp`, whose folders only their user can read: others may use the cache.
+    const copy = `${cached}-${randomUUID()}`;
+    await cp(directory, copy, { recursive: true });
     renameUnlessThere(copy, cached);
     const entries = readdirSync(cache).map((name) => {
       const path = join(cache, name);
       return { path, usedAt: statSync(path).mtimeMs };
     });
     for (const { path } of entries.toSorted((a, b) => b.usedAt - a.usedAt).slice(maxCached)) {
-      const deleted = mkdtempSync(`${path}-`);
+      const deleted = `${path}-${randomUUID()}`;
       renameSync(path, deleted);
       rmSync(deleted, { recursive: true });
     }
