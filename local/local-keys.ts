@@ -1,15 +1,18 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import * as z from 'zod';
+import { readJsonFile, writeJsonFile } from './aws/json-file.ts';
 import { nameOf } from './aws/template/intrinsics.ts';
 import type { LocalStack } from './local-stack.ts';
 
-export type LocalKeys = z.output<typeof LocalKeys>;
+export type LocalKeys = StoredKeys & { readonly testKey: string };
+type StoredKeys = z.output<typeof StoredKeys>;
 const StoredKeys = z.object({
   apiKey: z.string(),
   adminKey: z.string(),
   webhookSecret: z.string(),
+  /** The file of an earlier version lacks it. */
+  testKey: z.string().optional(),
 });
-const LocalKeys = StoredKeys.extend({ testKey: z.string() });
 
 // Only a new account has a webhook secret in the response.
 const IssuedKey = z.object({ api_key: z.string(), webhook_secret: z.string().default('') });
@@ -19,7 +22,7 @@ const IssuedKey = z.object({ api_key: z.string(), webhook_secret: z.string().def
  * from a file after that.
  */
 export async function loadOrIssueKeys(stack: LocalStack, file: string): Promise<LocalKeys> {
-  if (existsSync(file)) return withTestKey(stack, file, JSON.parse(readFileSync(file, 'utf8')));
+  if (existsSync(file)) return withTestKey(stack, file, readJsonFile(StoredKeys, file));
   const caller = await issueKey(stack, { name: 'local', scopes: ['generate'], credits: 1000 });
   const admin = await issueKey(stack, { name: 'local-admin', scopes: ['admin'] });
   return withTestKey(stack, file, {
@@ -30,12 +33,16 @@ export async function loadOrIssueKeys(stack: LocalStack, file: string): Promise<
 }
 
 /** The stored keys. If the file is of an earlier version, it has no test key, and one is issued. */
-async function withTestKey(stack: LocalStack, file: string, stored: unknown): Promise<LocalKeys> {
-  const known = LocalKeys.safeParse(stored);
-  if (known.success) return known.data;
+async function withTestKey(
+  stack: LocalStack,
+  file: string,
+  stored: StoredKeys,
+): Promise<LocalKeys> {
+  const { testKey } = stored;
+  if (testKey !== undefined) return { ...stored, testKey };
   const test = await issueKey(stack, { name: 'local-test', mode: 'test' });
-  const keys = { ...StoredKeys.parse(stored), testKey: test.api_key };
-  writeFileSync(file, JSON.stringify(keys, undefined, 2), { mode: 0o600 });
+  const keys = { ...stored, testKey: test.api_key };
+  writeJsonFile(file, keys);
   return keys;
 }
 

@@ -1,13 +1,15 @@
 import { once } from 'node:events';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { activityLog } from './activity-log.ts';
+import { DamagedData, writeJsonFile } from './aws/json-file.ts';
 import { openListener } from './aws/listener.ts';
-import { openDataFolder } from './data-folder.ts';
 import type { LocalKeys } from './local-keys.ts';
 import type { LocalStack } from './local-stack.ts';
-import { unlessStopped, watchStopSignals } from './stop-signals.ts';
+import { openDataFolder, type StoredNames } from './process/data-folder.ts';
+import { unlessStopped, watchStopSignals } from './process/stop-signals.ts';
+import { requireWritableFile, systemReason } from './process/writable.ts';
 
 type Options = {
   readonly port: number;
@@ -21,6 +23,15 @@ type Options = {
 
 // Before anything else, so that Ctrl-C works from the beginning.
 const { stop, exitCode } = watchStopSignals();
+// Somebody who reads no further, like `head`, does not end the local stack.
+for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
+
+/** Everything that a local stack stores in its data folder. */
+const stored: StoredNames = {
+  folders: ['cdk.out', 'dynamodb', 'logs', 'mock-provider', 's3', 'secrets'],
+  files: ['keys.json', 'ready.json'],
+  drafts: /^(cdk\.out-\w{6}|\w+\.json\.new)$/,
+};
 
 await new Command('npm start --')
   .description('Runs Darkroom on this machine, until Ctrl-C.')
@@ -52,28 +63,43 @@ async function main(options: Options): Promise<void> {
   } catch (error) {
     // A start that was stopped fails in one way or another.
     if (!stop.aborted) {
-      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+      process.stderr.write(`${sentenceOf(error, options)}\n`);
       process.exit(1);
     }
   }
   process.exit(exitCode());
 }
 
+function sentenceOf(error: unknown, { data, cache }: Options): string {
+  if (!(error instanceof Error)) return String(error);
+  const reason = systemReason(error);
+  if (error instanceof DamagedData) {
+    const outdir = resolve(data, 'cdk.out');
+    return error.path.startsWith(outdir)
+      ? `${error.message} Delete ${outdir} and ${resolve(cache)}, and start again.`
+      : `${error.message} Start with new data: npm start -- --fresh`;
+  }
+  if (reason === undefined || !('path' in error)) return error.message;
+  return `Cannot use ${error.path}: ${reason}. Use another folder: npm start -- --data <folder>`;
+}
+
 async function run(options: Options) {
   const { port, data, cache, fresh = false, quiet = false, thumbnails, readyFile } = options;
-  const print = (text: string) => quiet || process.stdout.write(`${text}\n`);
+  const print = (text: string) => quiet || stop.aborted || process.stdout.write(`${text}\n`);
   const dataDir = resolve(data);
   const file = resolve(readyFile ?? join(dataDir, 'ready.json'));
   const outdir = join(dataDir, 'cdk.out');
 
   await using opened = new AsyncDisposableStack();
-  const lock = openDataFolder({ folder: data, fresh });
+  const lock = openDataFolder({ folder: data, stored, fresh });
   opened.defer(lock.release);
-  rmSync(file, { force: true });
+  requireWritableFile(file, 'Use another file: npm start -- --ready-file <path>');
   if (lock.killed)
     print(`The local stack before this one (process ${lock.killed.pid}) was killed.`);
   const listener = await openPort(port);
   opened.defer(listener.close);
+  // Not before this start can no longer be refused for another one, which may have written it.
+  rmSync(file, { force: true });
   lock.announce(listener.url);
 
   // The slow modules are loaded only now, so that a start that must be refused is refused at once.
@@ -94,7 +120,6 @@ async function run(options: Options) {
     loading,
   );
   const activity = activityLog({ print });
-  opened.defer(activity.close);
   const stack = await startLocalStack({
     outdir,
     dataDir,
@@ -143,16 +168,14 @@ function writeReady(
   { url, mockProvider }: LocalStack,
   { apiKey, testKey, adminKey }: LocalKeys,
 ): void {
-  mkdirSync(dirname(file), { recursive: true });
-  const ready = {
+  writeJsonFile(file, {
     url,
     apiKey,
     testKey,
     adminKey,
     mockProvider: mockProvider.url,
     pid: process.pid,
-  };
-  writeFileSync(file, `${JSON.stringify(ready, undefined, 2)}\n`, { mode: 0o600 });
+  });
 }
 
 function greeting(

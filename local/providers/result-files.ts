@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,14 +18,14 @@ type ResultFilesOptions = {
 export type ResultFiles = ReturnType<typeof resultFiles>;
 
 /**
- * The latest generated images, on disk: in memory they would add up to gigabytes. `directory` holds nothing else;
- * what an earlier process left in it is deleted. Without it they are in a temporary folder.
+ * The latest generated images, on disk: in memory they would add up to gigabytes. Those that an earlier process left in
+ * `directory` are deleted, and nothing else in it. Without it they are in a temporary folder.
  */
 export function resultFiles({ maxImages = 500, directory }: ResultFilesOptions = {}) {
   let openDirectory: string | undefined;
   let isClosed = false;
   const stored: StoredImage[] = [];
-  if (directory !== undefined) deleteDirectory(directory);
+  if (directory !== undefined) deleteImages(directory);
 
   return {
     /** Stores an image, and deletes the oldest one if there are too many. @throws after `close` */
@@ -44,7 +44,7 @@ export function resultFiles({ maxImages = 500, directory }: ResultFilesOptions =
       readFile(file).catch(() => undefined),
     close(): void {
       isClosed = true;
-      if (openDirectory) deleteDirectory(openDirectory);
+      if (openDirectory) deleteImages(openDirectory);
     },
   };
 }
@@ -55,5 +55,13 @@ function createDirectory(directory: string | undefined): string {
   return directory;
 }
 
-const deleteDirectory = (directory: string): void =>
-  rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
+const imageName = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.png$/;
+
+/** Deletes the images, and the directory unless it holds something else. */
+function deleteImages(directory: string): void {
+  if (!existsSync(directory)) return;
+  const names = readdirSync(directory);
+  const images = names.filter((name) => imageName.test(name));
+  for (const name of images) rmSync(join(directory, name), { force: true });
+  if (images.length === names.length) rmdirSync(directory);
+}

@@ -110,11 +110,14 @@ describe('a start is refused with one sentence', () => {
     const address = server.address();
     const port = typeof address === 'object' ? address?.port : undefined;
     const { folder, entries } = await dataFolder();
+    const ofAnother = join(await temporaryDirectory(), 'ready.json');
+    await writeFile(ofAnother, '{}');
 
-    expect(await start('--port', `${port}`, '--data', folder).ended).toEqual(
-      refused(`Port ${port} is taken. A free port: npm start -- --port 0\n`),
-    );
-    expect(await entries()).toEqual(['lock']);
+    expect(
+      await start('--port', `${port}`, '--data', folder, '--ready-file', ofAnother).ended,
+    ).toEqual(refused(`Port ${port} is taken. A free port: npm start -- --port 0\n`));
+    expect(await entries()).toEqual(['data-folder.txt', 'lock']);
+    expect(existsSync(ofAnother)).toBe(true);
   });
 
   test.each(['x', '65536', '-1', '3.5'])('when the port is %s', async (port) => {
@@ -134,6 +137,24 @@ describe('a start is refused with one sentence', () => {
         `Cannot write to ${folder}: file already exists. Use another folder: npm start -- --data <folder>\n`,
       ),
     );
+  });
+
+  test('when its --ready-file cannot be written', async () => {
+    const { folder } = await dataFolder();
+    const inFile = join(startFile, 'ready.json');
+    const refusals = [
+      [join(folder, '..'), 'it is a folder'],
+      [inFile, 'not a directory'],
+      ...(existsSync('/proc/self') ? [['/proc/nope/ready.json', 'no such file or directory']] : []),
+    ];
+
+    for (const [file = '', reason] of refusals) {
+      expect(await start('--data', folder, '--ready-file', file).ended).toEqual(
+        refused(
+          `Cannot write to ${file}: ${reason}. Use another file: npm start -- --ready-file <path>\n`,
+        ),
+      );
+    }
   });
 
   test.runIf(canRunAsOrdinaryUser)('when the data folder is only for reading', async () => {
@@ -167,7 +188,7 @@ test('a stop during the synthesis ends it as well, and gives the data folder bac
   child.kill('SIGTERM');
 
   expect(await ended).toMatchObject({ code: 143, stderr: '' });
-  expect(await entries()).toEqual(['lock']);
+  expect(await entries()).toEqual(['data-folder.txt', 'lock']);
 });
 
 describe('a stop of a start that finds its synthesis', () => {
@@ -235,10 +256,28 @@ test('with --quiet a local stack prints neither that it is ready nor its request
   expect(await ended).toEqual({ code: 130, stdout: '', stderr: '' });
 });
 
+test('a local stack goes on when nobody reads what it prints any more', async () => {
+  const { folder } = await dataFolder();
+  const { child, prints, ended } = start('--port=0', '--data', folder);
+  await prints('Press Ctrl-C');
+  const { url } = ownerIn(folder);
+  child.stdout.destroy();
+
+  for (let count = 0; count < 3; count += 1) {
+    expect((await fetch(`${url}/v1/models`)).status).toBe(401);
+  }
+  child.kill('SIGINT');
+
+  expect(await ended).toMatchObject({ code: 130, stderr: '' });
+  expect(existsSync(join(folder, 'ready.json'))).toBe(false);
+});
+
 test('a local stack serves, keeps its folder for itself, and leaves only its data behind', async () => {
   const { folder, entries } = await dataFolder();
   const readyFile = join(folder, 'ready.json');
-  await mkdir(folder);
+  // As a start that was killed during its synthesis leaves it.
+  await mkdir(join(folder, 'cdk.out-AbC123'), { recursive: true });
+  await writeFile(join(folder, 'data-folder.txt'), '');
   await writeFile(join(folder, 'running.json'), '{"pid":1234567}');
   await writeFile(readyFile, '{"url":"http://127.0.0.1:1","apiKey":"old"}');
   const { child, prints, ended } = start('--port=0', '--data', folder, ...(await emptyCache()));
@@ -258,19 +297,32 @@ test('a local stack serves, keeps its folder for itself, and leaves only its dat
     const { code, stderr } = await start('--data', folder, ...flags).ended;
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(second) });
   }
+  const created = await fetch(`${url}/v1/images/generations`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${ready.apiKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ prompt: 'Snow', image_urls: [`${mockProvider}/sample.jpg`] }),
+  });
+  expect(created.status).toBe(200);
+  await prints('submitted to');
 
   child.kill('SIGINT');
 
   expect(await ended).toMatchObject({
     code: 130,
-    stdout: expect.stringContaining('(process 1234567) was killed'),
+    stdout: expect.stringMatching(/\(process 1234567\) was killed(?!.*(broke down|stopped at))/s),
     stderr: '',
   });
   await expect(fetch(url)).rejects.toThrow();
   // `--fresh` has to delete all of these.
   expect(await entries()).toEqual([
-    ...['cdk.out', 'dynamodb', 'keys.json', 'lock', 'logs', 's3', 'secrets'],
+    ...['cdk.out', 'data-folder.txt', 'dynamodb', 'keys.json', 'lock', 'logs', 's3', 'secrets'],
   ]);
+
+  const keys = join(folder, 'keys.json');
+  await writeFile(keys, '{"apiKey":');
+  expect(await start('--port=0', '--data', folder).ended).toEqual(
+    refused(`${keys} is damaged. Start with new data: npm start -- --fresh\n`),
+  );
 });
 
 describe('Ctrl-C, which a terminal sends to npm and to all that npm has started', () => {

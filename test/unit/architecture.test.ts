@@ -61,7 +61,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // It runs any template, so it knows nothing of this project.
   'local/aws': [],
   'local/providers': ['local/aws'],
-  local: ['local/aws', 'local/providers'],
+  // What a program that serves for a while does with signals and files.
+  'local/process': ['local/aws'],
+  local: ['local/aws', 'local/providers', 'local/process'],
   // The client: it reads the route declarations, and facts that the API has as well. It checks a picture as the API does,
   // and a key of a provider with the client of that provider. A restore reads the tables, whose layout their adapter knows.
   cli: [

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import * as z from 'zod';
 import { AwsError } from '../aws-error.ts';
+import { DamagedData } from '../json-file.ts';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
 import { notImplemented } from './error.ts';
 
@@ -62,13 +63,13 @@ export type Engine = {
 
 /**
  * Opens the tables in a directory, or in memory without one.
- * @throws {Error} when another process has opened the directory
+ * @throws {Error} that says why the directory cannot be opened, {@link DamagedData} when it holds no tables
  */
 export async function openEngine(dataDir: string | undefined): Promise<Engine> {
   const store = create({ path: dataDir, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
   closeIterators(store.db);
   await store.db.open().catch((cause: unknown) => {
-    throw new Error(`cannot open ${dataDir}: is it in use already?`, { cause });
+    throw openError(dataDir ?? 'the memory', cause);
   });
 
   const known = knownTables(store);
@@ -108,6 +109,15 @@ export async function openEngine(dataDir: string | undefined): Promise<Engine> {
     },
     close: () => store.db.close(),
   };
+}
+
+/** LevelDB says what is wrong by the code of the error's cause. */
+function openError(directory: string, thrown: unknown): Error {
+  const { cause } = Object(thrown);
+  const { code, message } = Object(cause);
+  if (code === 'LEVEL_CORRUPTION') return new DamagedData(directory, { cause: thrown });
+  const reason = code === 'LEVEL_LOCKED' ? 'another process has opened it' : message;
+  return new Error(`Cannot open ${directory}: ${reason ?? String(thrown)}`, { cause: thrown });
 }
 
 // dynalite has no types; these are all that is used of it.

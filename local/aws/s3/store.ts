@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { renameSync, rmSync } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { readJsonFile } from '../json-file.ts';
 import { type DataFile, discard, writeData, writeDraft } from './data-file.ts';
 import { Algorithm } from './digests.ts';
 import { type SortedKeys, sortedKeys } from './sorted-keys.ts';
@@ -228,8 +229,7 @@ async function loadVersions(directory: string) {
   const loaded: Version[] = [];
   // One after the other: a big bucket has more records than files may be open.
   for (const name of records) {
-    const text = await readFile(join(directory, name), 'utf8');
-    loaded.push(z.union([DeleteMarker, Stored]).parse(JSON.parse(text)));
+    loaded.push(readJsonFile(z.union([DeleteMarker, Stored]), join(directory, name)));
   }
   const byKey = Map.groupBy(loaded.toSorted(newestFirst), ({ key }) => key);
   const versions: Map<string, readonly Version[]> = new Map(byKey);

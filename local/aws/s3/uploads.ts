@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { createReadStream, renameSync, rmSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { readJsonFile } from '../json-file.ts';
 import { discard, writeData, writeDraft } from './data-file.ts';
 import { Algorithm } from './digests.ts';
 import { S3Error } from './error.ts';
@@ -154,18 +155,16 @@ const filesOf = (upload: Upload, { number, file }: Part): readonly string[] => [
 
 async function load(directory: string): Promise<Map<string, OpenUpload>> {
   const names = await readdir(directory);
-  const read = async (name: string): Promise<unknown> =>
-    JSON.parse(await readFile(join(directory, name), 'utf8'));
   const open = new Map<string, OpenUpload>();
   for (const name of names.filter((file) => /^[0-9a-f]{32}\.upload\.json$/.test(file))) {
-    const upload = Upload.parse(await read(name));
+    const upload = readJsonFile(Upload, join(directory, name));
     open.set(upload.uploadId, { upload, parts: new Map() });
   }
   for (const name of names) {
     const [, uploadId = ''] = /^([0-9a-f]{32})\.\d+\.part\.json$/.exec(name) ?? [];
     const parts = open.get(uploadId)?.parts;
     if (!parts) continue;
-    const part = Part.parse(await read(name));
+    const part = readJsonFile(Part, join(directory, name));
     parts.set(part.number, part);
   }
   return open;

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { readJsonFile, writeJsonFile } from '../json-file.ts';
 import type { SecretDefinition } from '../template/read-secrets.ts';
 import { generateSecret } from './generate-secret.ts';
 
@@ -31,15 +32,15 @@ export function secretStore(
   const fileOf = ({ name }: SecretDefinition) =>
     join(directory, `${encodeURIComponent(name)}.json`);
 
-  const read = (secret: SecretDefinition) =>
-    StoredSecret.parse(JSON.parse(readFileSync(fileOf(secret), 'utf8')));
-  const save = (secret: SecretDefinition, stored: StoredSecret) => {
-    const file = fileOf(secret);
-    writeFileSync(`${file}.new`, JSON.stringify(stored, undefined, 2), { mode: 0o600 });
-    renameSync(`${file}.new`, file);
-  };
+  const read = (secret: SecretDefinition) => readJsonFile(StoredSecret, fileOf(secret));
+  const save = (secret: SecretDefinition, stored: StoredSecret) =>
+    writeJsonFile(fileOf(secret), stored);
 
-  for (const secret of secrets.filter((one) => !existsSync(fileOf(one)))) {
+  for (const secret of secrets) {
+    if (existsSync(fileOf(secret))) {
+      read(secret); // a damaged one stops the start
+      continue;
+    }
     const secretString = firstValue(secret);
     const versions = secretString === undefined ? [] : [version(randomUUID(), secretString, now())];
     save(secret, { createdMs: now(), versions });

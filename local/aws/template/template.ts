@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
+import { readJsonFile } from '../json-file.ts';
 
 /** One synthesised stack. */
 export type Template = {
@@ -96,9 +96,9 @@ const AssetFile = z.object({
 
 /** Reads a stack from the directory that `cdk synth` wrote. Only with several stacks is a name needed. */
 export function readTemplate(outdir: string, stackName?: string): Template {
-  const { artifacts } = readJson(Manifest, join(outdir, 'manifest.json'));
+  const { artifacts } = readAs(Manifest, join(outdir, 'manifest.json'));
   const { name, templateFile, dependencies } = pickStack(artifacts, outdir, stackName);
-  const template = readJson(TemplateFile, join(outdir, templateFile));
+  const template = readAs(TemplateFile, join(outdir, templateFile));
   const assets = dependencies
     .map((id) => artifacts[id])
     .flatMap((found) => (found?.type === 'cdk:asset-manifest' ? [found.properties.file] : []))
@@ -114,8 +114,8 @@ export function readTemplate(outdir: string, stackName?: string): Template {
   };
 }
 
-function readJson<T>(schema: z.ZodType<T>, file: string): T {
-  const parsed = schema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
+function readAs<T>(schema: z.ZodType<T>, file: string): T {
+  const parsed = schema.safeParse(readJsonFile(z.unknown(), file));
   if (parsed.success) return parsed.data;
   throw new Error(`${file} is not as expected: ${z.prettifyError(parsed.error)}`);
 }
@@ -140,7 +140,7 @@ function pickStack(artifacts: Artifacts, outdir: string, wanted: string | undefi
 }
 
 function assetsOf(outdir: string, file: string): [objectKey: string, directory: string][] {
-  const { files } = readJson(AssetFile, join(outdir, file));
+  const { files } = readAs(AssetFile, join(outdir, file));
   // The template itself is an asset, too. It is a file; the bundles are directories.
   return Object.values(files)
     .filter(({ source }) => source.packaging === 'zip')

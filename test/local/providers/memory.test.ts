@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -25,16 +25,20 @@ test('only the latest images are kept, on disk, until the mock provider is close
   await expect(files.store(png)).rejects.toThrow('closed');
 });
 
-test('files that an earlier process left in the given folder are deleted', async () => {
+test('images that an earlier process left in the given folder are deleted, and nothing else', async () => {
   const directory = join(mkdtempSync(join(tmpdir(), 'results-')), 'images');
   onTestFinished(() => rmSync(dirname(directory), { recursive: true }));
   const left = await resultFiles({ directory }).store(png);
+  const notes = join(directory, 'notes.png');
+  writeFileSync(notes, '');
 
   const files = resultFiles({ directory });
 
   expect(existsSync(left.file)).toBe(false);
   const image = await files.store(png);
   expect([dirname(image.file), await files.read(image)]).toEqual([directory, png]);
+  files.close();
+  expect(readdirSync(directory)).toEqual(['notes.png']);
 });
 
 const request: ImageRequest = {

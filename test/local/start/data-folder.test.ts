@@ -1,19 +1,22 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { openDataFolder } from '../../../local/data-folder.ts';
-import { lockDataFolder } from '../../../local/data-lock.ts';
+import { openDataFolder } from '../../../local/process/data-folder.ts';
 import { temporaryDirectory } from '../aws/bundle.ts';
 
-const lockModule = new URL('../../../local/data-lock.ts', import.meta.url).href;
+const stored = { folders: ['dynamodb', 's3'], files: ['keys.json'], drafts: /^draft-\d$/ };
+const open = (folder: string, { fresh = false } = {}) => openDataFolder({ folder, stored, fresh });
+
+const moduleUrl = new URL('../../../local/process/data-folder.ts', import.meta.url).href;
 
 /** Another process that has locked the folder and serves at port 4000. */
 async function otherOwner(folder: string) {
   const script = `
-    import { lockDataFolder } from ${JSON.stringify(lockModule)};
-    const lock = lockDataFolder(${JSON.stringify(folder)});
+    import { openDataFolder } from ${JSON.stringify(moduleUrl)};
+    const stored = { folders: [], files: [], drafts: /^$/ };
+    const lock = openDataFolder({ folder: ${JSON.stringify(folder)}, stored, fresh: false });
     lock.announce('http://127.0.0.1:4000');
     console.log('locked');
     setInterval(() => {}, 1000);
@@ -37,7 +40,7 @@ describe('a data folder that another process uses', () => {
     const folder = temporaryDirectory();
     const { pid } = await otherOwner(folder);
 
-    expect(() => openDataFolder({ folder, fresh: false })).toThrow(
+    expect(() => open(folder)).toThrow(
       `${folder} is in use by the local stack at http://127.0.0.1:4000 (process ${pid}). Stop it, or use another folder and port: npm start -- --data <folder> --port 0`,
     );
   });
@@ -47,7 +50,7 @@ describe('a data folder that another process uses', () => {
     mkdirSync(join(folder, 's3'));
     await otherOwner(folder);
 
-    expect(() => openDataFolder({ folder, fresh: true })).toThrow('so nothing was deleted.');
+    expect(() => open(folder, { fresh: true })).toThrow('so nothing was deleted.');
     expect(existsSync(join(folder, 's3'))).toBe(true);
   });
 
@@ -56,55 +59,100 @@ describe('a data folder that another process uses', () => {
     const { pid, kill } = await otherOwner(folder);
     await kill();
 
-    const { killed, release } = openDataFolder({ folder, fresh: false });
+    const { killed, release } = open(folder);
     release();
 
     expect(killed).toEqual({ pid, url: 'http://127.0.0.1:4000' });
   });
 });
 
+function write(folder: string, ...names: readonly string[]): void {
+  for (const name of names) {
+    const file = join(folder, name);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(
+      file,
+      'This is neither JSON nor a database, and longer than the header of one.'.repeat(9),
+    );
+  }
+}
+
 describe('a data folder', () => {
   test('that was given back says nothing about its last owner', () => {
     const folder = temporaryDirectory();
-    openDataFolder({ folder, fresh: false }).release();
+    open(folder).release();
 
-    const { killed, release } = openDataFolder({ folder, fresh: false });
+    const { killed, release } = open(folder);
     release();
 
     expect(killed).toBeUndefined();
-    expect(readdirSync(folder)).toEqual(['lock']);
+    expect(readdirSync(folder)).toEqual(['data-folder.txt', 'lock']);
   });
 
   test('does not count as used because of a process id that now belongs to another process', () => {
     const folder = temporaryDirectory();
     writeFileSync(join(folder, 'running.json'), JSON.stringify({ pid: process.pid }));
 
-    const { release } = openDataFolder({ folder, fresh: false });
+    const { release } = open(folder);
     release();
   });
 
   test('that is locked and does not name its owner yet is reported as in use by another process', () => {
     const folder = temporaryDirectory();
-    const lock = lockDataFolder(folder);
-    if ('owner' in lock) throw new Error('it was free');
+    const lock = open(folder);
     writeFileSync(join(folder, 'running.json'), '{"pid":');
 
-    expect(() => openDataFolder({ folder, fresh: false })).toThrow('in use by another process.');
+    expect(() => open(folder)).toThrow('in use by another process.');
     lock.release();
   });
 
   test('loses with --fresh the data that the local stack stored, and nothing else', () => {
     const folder = temporaryDirectory();
-    for (const name of ['dynamodb', 'logs', 's3', 'secrets', 'cdk.out', 'mine']) {
-      mkdirSync(join(folder, name));
-    }
-    for (const name of ['keys.json', 'ready.json', 'notes.txt']) {
-      writeFileSync(join(folder, name), '');
-    }
+    write(folder, 'notes.txt', 'mine/notes.txt');
+    open(folder).release();
+    write(folder, 'dynamodb/1', 's3/1', 'keys.json');
 
-    openDataFolder({ folder, fresh: true }).release();
+    open(folder, { fresh: true }).release();
 
-    expect(readdirSync(folder).sort()).toEqual(['lock', 'mine', 'notes.txt']);
+    expect(readdirSync(folder).sort()).toEqual(['data-folder.txt', 'lock', 'mine', 'notes.txt']);
+  });
+
+  test('that had a name of the stored data before is refused with that name when it shall be fresh', () => {
+    const folder = temporaryDirectory();
+    write(folder, 's3/mine');
+    open(folder).release();
+    write(folder, 'dynamodb/1');
+
+    expect(() => open(folder, { fresh: true })).toThrow(
+      `The local stack did not make all of ${folder}, so nothing was deleted. Delete yourself what it may delete (dynamodb, s3), or use another folder: npm start -- --data <folder>`,
+    );
+    expect(readdirSync(folder).sort()).toEqual(['dynamodb', 'lock', 's3']);
+    expect(readdirSync(join(folder, 's3'))).toEqual(['mine']);
+    open(folder).release();
+  });
+
+  test('loses what a start that was killed has left, unless somebody else may have made it', () => {
+    const [own, other] = [temporaryDirectory(), temporaryDirectory()];
+    open(own).release();
+    write(own, 'draft-1/half', 's3/1');
+    write(other, 'draft-1/half', 's3/1');
+    for (const folder of [own, other]) open(folder).release();
+
+    expect(readdirSync(own).sort()).toEqual(['data-folder.txt', 'lock', 's3']);
+    expect(readdirSync(other).sort()).toEqual(['draft-1', 'lock', 's3']);
+  });
+
+  test.each([
+    ['s3', 's3', 'Cannot write to {}: it is not a folder.'],
+    ['keys.json', 'keys.json/x', 'Cannot write to {}: it is a folder.'],
+    ['lock', 'lock', '{} is a file of somebody else.'],
+  ])('in which %s is something else is refused', (name, file, sentence) => {
+    const folder = temporaryDirectory();
+    write(folder, file);
+
+    expect(() => open(folder)).toThrow(
+      `${sentence.replace('{}', join(folder, name))} Use another folder: npm start -- --data <folder>`,
+    );
   });
 
   test('that cannot be made is refused with the reason and the remedy', () => {
@@ -112,13 +160,13 @@ describe('a data folder', () => {
     writeFileSync(file, '');
     const folder = join(file, 'data');
 
-    expect(() => openDataFolder({ folder, fresh: false })).toThrow(
+    expect(() => open(folder)).toThrow(
       `Cannot write to ${folder}: not a directory. Use another folder: npm start -- --data <folder>`,
     );
   });
 
   test.skipIf(!existsSync('/proc/self'))('that lies where nothing can be made is refused', () => {
-    expect(() => openDataFolder({ folder: '/proc/none/data', fresh: false })).toThrow(
+    expect(() => open('/proc/none/data')).toThrow(
       'Cannot write to /proc/none/data: no such file or directory',
     );
   });
