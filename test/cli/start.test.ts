@@ -144,7 +144,7 @@ describe('a start is refused with one sentence', () => {
     const inFile = join(startFile, 'ready.json');
     const refusals = [
       [join(folder, '..'), 'it is a folder'],
-      [inFile, 'not a directory'],
+      [inFile, 'file already exists'],
       ...(existsSync('/proc/self') ? [['/proc/nope/ready.json', 'no such file or directory']] : []),
     ];
 

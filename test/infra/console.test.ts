@@ -1,5 +1,13 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
@@ -12,6 +20,14 @@ const cache = join(temporary, 'cache');
 
 beforeAll(() => buildConsole(built, cache), 60_000);
 afterAll(() => rmSync(temporary, { recursive: true }));
+
+const consoleModule = new URL('../../infra/console.ts', import.meta.url).href;
+const ordinaryUser = { uid: 65_534, gid: 65_534 };
+/** Only the administrator can be somebody else, and not in a checkout that only he can read. */
+const canRunAsOrdinaryUser =
+  process.getuid?.() === 0 &&
+  spawnSync(process.execPath, ['-e', `fs.accessSync(new URL('${consoleModule}'))`], ordinaryUser)
+    .status === 0;
 
 const filesIn = (directory: string) =>
   readdirSync(directory, { recursive: true, encoding: 'utf8' }).sort();
@@ -69,6 +85,34 @@ describe('the built console', () => {
     expect(readdirSync(cache)).toHaveLength(1);
     expect(filesIn(second)).toEqual(filesIn(built));
   });
+
+  test('is kept where other users can read it', () => {
+    const [entry = ''] = readdirSync(cache);
+
+    expect(statSync(join(cache, entry)).mode & 0o777).toBe(0o777 & ~process.umask());
+  });
+
+  test.runIf(canRunAsOrdinaryUser)(
+    'is built when another user has a cache of his own',
+    async () => {
+      const open = mkdtempSync(join(tmpdir(), 'darkroom-console-test-'));
+      const entries = readdirSync(cache).map((name) => join(cache, name));
+      chmodSync(temporary, 0o755);
+      chmodSync(open, 0o777);
+      for (const path of entries) chmodSync(path, 0o700);
+      const outdir = join(open, 'third');
+      const script = `
+      import { buildConsole } from ${JSON.stringify(consoleModule)};
+      await buildConsole(${JSON.stringify(outdir)}, ${JSON.stringify(cache)});
+    `;
+
+      spawnSync(process.execPath, ['--input-type=module', '-e', script], ordinaryUser);
+
+      const names = existsSync(outdir) ? filesIn(outdir) : [];
+      rmSync(open, { recursive: true });
+      expect(names).toEqual(filesIn(built));
+    },
+  );
 });
 
 test('the types of the API in the console are those of its document', () => {
