@@ -103,17 +103,14 @@ async function run(options: Options) {
   lock.announce(listener.url);
 
   // The slow modules are loaded only now, so that a start that must be refused is refused at once.
-  const { synthesiseIfChanged } = await import('./synthesis-cache.ts');
+  const { synthesiseIfChanged } = await import('./synthesise.ts');
   const loading = Promise.all([import('./local-stack.ts'), import('./local-keys.ts')]);
   await synthesiseIfChanged({
     outdir,
     cache: join(cache, 'local'),
-    ...(thumbnails && { variant: 'thumbnails' }),
-    synthesise: async (directory) => {
-      print('Synthesising the stack …');
-      const { synthesise } = await import('./synthesise.ts');
-      await synthesise(directory, { thumbnails, signal: stop });
-    },
+    thumbnails,
+    signal: stop,
+    onBegin: () => print('Synthesising the stack …'),
   });
   const [{ startLocalStack }, { issueConsoleLink, loadOrIssueKeys }] = await unlessStopped(
     stop,

@@ -5,9 +5,58 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
+import { cachedSynthesis } from './aws/synthesis-cache.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const CdkJson = z.object({ context: z.record(z.string(), z.unknown()) });
+
+/** The files that a synthesis reads: the app, the code that it bundles, and the versions of both. */
+export const synthesisSources = [
+  'infra/**/*.ts',
+  'functions/**/*.ts',
+  'console/**/*.*',
+  'docs/openapi.json',
+  // The console shows these texts.
+  'README.md',
+  'docs/{calling,errors,runbook}.md',
+  'cdk.json',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'local/synthesise.ts',
+];
+
+type CachedOptions = Pick<SynthesisOptions, 'stage' | 'thumbnails' | 'signal'> & {
+  /** Holds the synthesis afterwards. */
+  readonly outdir: string;
+  /** A directory that holds syntheses of this stage. Everything in it may be deleted at any time. */
+  readonly cache: string;
+  /** Called before a synthesis, which takes some seconds. */
+  readonly onBegin?: () => void;
+};
+
+/**
+ * Synthesises a stage, unless `outdir` or the cache already holds the synthesis of these sources.
+ * @throws what {@link synthesise} throws; then `outdir` and the cache are as they were
+ */
+export async function synthesiseIfChanged({
+  outdir,
+  cache,
+  onBegin,
+  ...options
+}: CachedOptions): Promise<void> {
+  await cachedSynthesis({
+    outdir,
+    cache,
+    project: root,
+    sources: synthesisSources,
+    ...(options.thumbnails && { variant: 'thumbnails' }),
+    synthesise: (directory) => {
+      onBegin?.();
+      return synthesise(directory, options);
+    },
+  });
+}
 
 type SynthesisOptions = {
   /** The context `stage`: the local stack's own, unless it is given. */

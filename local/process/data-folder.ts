@@ -20,7 +20,7 @@ export type StoredNames = {
 export type DataFolder = {
   /** Who had the folder before, if that process ended without giving it back. */
   readonly killed: Owner | undefined;
-  /** Tells those who find the folder locked where this process serves. */
+  /** Stores the URL of this process, for processes that find the folder locked. */
   announce(url: string): void;
   release(): void;
 };

@@ -9,8 +9,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { synthesiseIfChanged } from '../../local/synthesis-cache.ts';
-import { synthesise } from '../../local/synthesise.ts';
+import { synthesiseIfChanged } from '../../local/synthesise.ts';
 import { temporaryDirectory } from './cli-context.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -198,8 +197,7 @@ describe('a stop of a start that finds its synthesis', () => {
     await synthesiseIfChanged({
       outdir: join(home, 'cdk.out'),
       cache: join(root, '.local/cache/local'),
-      variant: 'thumbnails',
-      synthesise: (directory) => synthesise(directory, { thumbnails: true }),
+      thumbnails: true,
     });
     await rm(home, { recursive: true });
   });

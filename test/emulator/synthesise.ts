@@ -1,8 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { synthesiseIfChanged } from '../../local/synthesis-cache.ts';
-import { synthesise } from '../../local/synthesise.ts';
+import { synthesiseIfChanged } from '../../local/synthesise.ts';
 import { python, reasonToSkip } from './python.ts';
 
 declare module 'vitest' {
@@ -25,7 +24,7 @@ export async function setup(project: TestProject): Promise<void> {
   await synthesiseIfChanged({
     outdir,
     cache: '.local/cache/dev',
-    synthesise: (fresh) => synthesise(fresh, { stage: 'dev' }),
+    stage: 'dev',
   });
   project.provide('emulator', { outdir, python });
 }

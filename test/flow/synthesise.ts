@@ -2,8 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { synthesiseIfChanged } from '../../local/synthesis-cache.ts';
-import { synthesise } from '../../local/synthesise.ts';
+import { synthesiseIfChanged } from '../../local/synthesise.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -16,7 +15,7 @@ export async function setup(project: TestProject): Promise<() => void> {
   // In a directory of its own, because another run may have other sources.
   const directory = mkdtempSync(join(tmpdir(), 'darkroom-flow-'));
   const outdir = join(directory, 'cdk.out');
-  await synthesiseIfChanged({ outdir, cache: '.local/cache/local', synthesise });
+  await synthesiseIfChanged({ outdir, cache: '.local/cache/local' });
   project.provide('outdir', outdir);
   return () => rmSync(directory, { recursive: true, force: true });
 }

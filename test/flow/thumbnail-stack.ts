@@ -1,8 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { synthesiseIfChanged } from '../../local/synthesis-cache.ts';
-import { synthesise } from '../../local/synthesise.ts';
+import { synthesiseIfChanged } from '../../local/synthesise.ts';
 import { openStack, type TestStack } from './open-stack.ts';
 
 /** A local stack that makes thumbnails, as `npm start` has it. The stack of the other tests makes none. */
@@ -12,8 +11,7 @@ export async function openThumbnailStack(): Promise<TestStack> {
   await synthesiseIfChanged({
     outdir,
     cache: '.local/cache/local',
-    variant: 'thumbnails',
-    synthesise: (fresh) => synthesise(fresh, { thumbnails: true }),
+    thumbnails: true,
   });
   const stack = await openStack({ outdir, parent: directory });
   return {

@@ -16,26 +16,7 @@ import {
 } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { compileCacheOf } from './aws/lambda/compile-cache.ts';
-
-const root = fileURLToPath(new URL('..', import.meta.url));
-
-/** What a synthesis reads: the app, the code that it bundles, and the versions of both. */
-export const synthesisSources = [
-  'infra/**/*.ts',
-  'functions/**/*.ts',
-  'console/**/*.*',
-  'docs/openapi.json',
-  // The console shows these texts.
-  'README.md',
-  'docs/{calling,errors,runbook}.md',
-  'cdk.json',
-  'package.json',
-  'package-lock.json',
-  'tsconfig.json',
-  'local/synthesise.ts',
-];
+import { compileCacheOf } from './lambda/compile-cache.ts';
 
 type Options = {
   /** Holds the synthesis afterwards. */
@@ -44,10 +25,12 @@ type Options = {
   readonly cache: string;
   /** Writes a synthesis into the directory. */
   readonly synthesise: (directory: string) => Promise<void>;
+  /** The directory of the sources. */
+  readonly project: string;
+  /** What a synthesis reads, as patterns of paths: the app, the code that it bundles, and the versions of both. */
+  readonly sources: readonly string[];
   /** The settings of the synthesis as a text, if one cache holds several syntheses of the same sources. */
   readonly variant?: string;
-  /** The directory of the sources. */
-  readonly project?: string;
 };
 
 /**
@@ -55,14 +38,15 @@ type Options = {
  * ended early leaves both as they were.
  * @returns whether it ran
  */
-export async function synthesiseIfChanged({
+export async function cachedSynthesis({
   outdir,
   cache,
   synthesise,
+  project,
+  sources,
   variant = '',
-  project = root,
 }: Options): Promise<boolean> {
-  const digest = digestOf(project, variant);
+  const digest = digestOf(project, sources, variant);
   if (isOf(outdir, digest)) return false;
   const directory = mkdtempSync(`${outdir}-`);
   const cached = resolve(cache, digest);
@@ -93,9 +77,9 @@ const isOf = (outdir: string, digest: string): boolean => {
 };
 
 // A digest of the contents and not of the times: a checkout gives unchanged files new times.
-function digestOf(project: string, variant: string): string {
+function digestOf(project: string, sources: readonly string[], variant: string): string {
   const hash = createHash('sha256').update(process.version).update(variant);
-  for (const name of globSync(synthesisSources, { cwd: project }).toSorted()) {
+  for (const name of globSync(sources, { cwd: project }).toSorted()) {
     const content = readFileSync(join(project, name));
     hash.update(`${name}\0${content.length}\0`).update(content);
   }
