@@ -1,10 +1,9 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import {
   cpSync,
   existsSync,
   globSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -48,7 +47,9 @@ export async function cachedSynthesis({
 }: Options): Promise<boolean> {
   const digest = digestOf(project, sources, variant);
   if (isOf(outdir, digest)) return false;
-  const directory = mkdtempSync(`${outdir}-`);
+  // Not by `mkdtemp`, whose folders only their user can read: other users may have the cache as well.
+  const directory = `${outdir}-${randomBytes(3).toString('hex')}`;
+  mkdirSync(directory);
   const cached = resolve(cache, digest);
   try {
     const isCopied = copyFromCache(cached, directory);
@@ -128,7 +129,6 @@ function shareCompileCache(cached: string, directory: string): void {
 async function addToCache(cache: string, cached: string, directory: string): Promise<void> {
   try {
     mkdirSync(cache, { recursive: true });
-    // Not by `mkdtemp`, whose folders only their user can read: others may use the cache.
     const copy = `${cached}-${randomUUID()}`;
     await cp(directory, copy, { recursive: true });
     renameUnlessThere(copy, cached);
