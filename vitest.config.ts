@@ -23,7 +23,7 @@ const entryFiles = Object.keys(entries)
   .map((entry) => `functions/${entry}.ts`);
 
 const shared = { isolate: false, pool: 'threads' };
-const twoAtATime = { maxWorkers: 2, sequence: { groupOrder: 1 } };
+const threeAtATime = { maxWorkers: 3, sequence: { groupOrder: 1 } };
 const synthesised = { globalSetup: ['test/flow/synthesise.ts'] };
 
 // `npm test` leaves `faults`, `fuzz`, `emulator` and `browser` out; `npm run test:all` runs everything in the mode `all`.
@@ -61,13 +61,13 @@ export default defineConfig(({ mode }) => {
         // The files of a process share a stack (test/flow/start-stack.ts).
         project('flow', { ...synthesised, isolate: false }),
         // Functions that crash, events that get lost: a sample of all crash points, or every one of them.
-        // They take tasks through moments of their lives, so only two of them run at a time, after all others.
+        // They take tasks through moments of their lives, so only three of them run at a time, after all others.
         project('faults', {
           ...synthesised,
-          ...twoAtATime,
+          ...threeAtATime,
         }),
         // A real Chromium looks at the console of a local stack.
-        project('browser', { ...synthesised, isolate: false, ...twoAtATime, testTimeout: 180_000 }),
+        project('browser', { ...synthesised, isolate: false, ...threeAtATime, testTimeout: 180_000 }),
         // The stage `dev` in an emulator that is not ours. Its waits are those of a real deployment, so it runs beside
         // tests that keep the cores busy.
         project('emulator', {
