@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { modelsQuery, type Task } from '../../api/queries.ts';
 import { Foreign } from '../../parts/foreign.tsx';
+import { credits } from '../../parts/format.ts';
 import { useRights } from '../../session/rights.ts';
 import { draftFromTask } from '../create/draft.ts';
 
@@ -27,7 +28,6 @@ const remedies: Readonly<Record<Code, string>> = {
 
 /** Why a task failed, what it cost, and what to do next. */
 export function Remedy({ task }: { readonly task: Failed }) {
-  const isCharged = task.usage.credits_used > 0;
   return (
     <div className="remedy" role="alert">
       <p>
@@ -37,8 +37,7 @@ export function Remedy({ task }: { readonly task: Failed }) {
       </p>
       <p>{remedies[task.error.code]}</p>
       <p className="caption">
-        <code>{task.error.code}</code>
-        {!isCharged && ' · Nothing was charged.'}
+        <code>{task.error.code}</code> · {credits(task.usage.credits_used)}
       </p>
       <RunAgain task={task} label="Correct and run again" />
     </div>
