@@ -67,7 +67,12 @@ export default defineConfig(({ mode }) => {
           ...threeAtATime,
         }),
         // A real Chromium looks at the console of a local stack.
-        project('browser', { ...synthesised, isolate: false, ...threeAtATime, testTimeout: 180_000 }),
+        project('browser', {
+          ...synthesised,
+          isolate: false,
+          ...threeAtATime,
+          testTimeout: 180_000,
+        }),
         // The stage `dev` in an emulator that is not ours. Its waits are those of a real deployment, so it runs beside
         // tests that keep the cores busy.
         project('emulator', {
