@@ -1,8 +1,5 @@
 import * as z from 'zod';
 
-export const providerNames = ['dashscope', 'evolink', 'fal'] as const;
-export type ProviderName = (typeof providerNames)[number];
-
 // `null` is no limit: JSON has no infinity.
 const Limit = z.int().min(0).nullable();
 const Capacity = z.strictObject({
@@ -37,13 +34,13 @@ const OneChange = z.union([
   Capacity.partial(),
 ]);
 
-/** By provider, the name of a preset or the limits that change. */
-export const CapacityChange = z.strictObject({
-  dashscope: OneChange.optional(),
-  evolink: OneChange.optional(),
-  fal: OneChange.optional(),
-});
-export type CapacityChange = z.infer<typeof CapacityChange>;
+/** The name of a preset or the limits that change, at one provider. */
+type OneChange = z.infer<typeof OneChange>;
+
+/** The same by provider, of these providers. */
+export const capacityChange = (providers: readonly string[]) =>
+  z.strictObject(Object.fromEntries(providers.map((name) => [name, OneChange.optional()])));
+export type CapacityChange = Readonly<Record<string, OneChange | undefined>>;
 
 /** What happened at one provider since the last reset, in the provider's own time. */
 export type Usage = {
@@ -72,7 +69,7 @@ type Clock = {
 export type ProviderLoad = ReturnType<typeof providerLoad>;
 
 /** The limits of one provider, and the measure of how busy it is. */
-export function providerLoad({ now, speed }: Clock, initial: CapacityChange[ProviderName] = {}) {
+export function providerLoad({ now, speed }: Clock, initial: OneChange = {}) {
   let capacity = merged(unlimited, initial);
   const rates = { submits: rateLimit(1000 / speed), queries: rateLimit(1000 / speed) };
   const counts = { submits: 0, queries: 0 };
@@ -90,7 +87,7 @@ export function providerLoad({ now, speed }: Clock, initial: CapacityChange[Prov
 
   return {
     capacity: (): Capacity => capacity,
-    change(change: CapacityChange[ProviderName] = {}): void {
+    change(change: OneChange = {}): void {
       capacity = merged(capacity, change);
     },
     restore(): void {
@@ -148,7 +145,7 @@ export function providerLoad({ now, speed }: Clock, initial: CapacityChange[Prov
 
 const isBelow = (count: number, limit: number | null): boolean => limit === null || count < limit;
 
-function merged(capacity: Capacity, change: NonNullable<CapacityChange[ProviderName]>): Capacity {
+function merged(capacity: Capacity, change: OneChange): Capacity {
   if (typeof change === 'string') return presets[change];
   return {
     running: change.running === undefined ? capacity.running : change.running,

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { CapacityChange, type ProviderLoad, type ProviderName, providerNames } from './capacity.ts';
+import { type CapacityChange, capacityChange, type ProviderLoad } from './capacity.ts';
 import { type ErrorCode, isErrorCode, ProviderError } from './provider-error.ts';
 
 const Seconds = z.number().min(0).max(86_400);
@@ -19,7 +19,6 @@ const Settings = z.strictObject({
   /** How often the changed behaviour happens before it is "ok" again; without it, until the next change. */
   times: z.int().min(1),
 });
-const Change = Settings.partial().extend({ capacity: CapacityChange.optional() });
 
 type Kind = 'submit' | 'poll' | 'outcome';
 type AllSettings = z.infer<typeof Settings>;
@@ -30,7 +29,9 @@ export type Settings = Current & {
   readonly durations?: readonly number[];
 };
 /** The settings and limits that change; the others stay as they are. */
-export type Change = z.infer<typeof Change>;
+export type Change = { readonly [Name in keyof AllSettings]?: AllSettings[Name] | undefined } & {
+  readonly capacity?: CapacityChange | undefined;
+};
 
 export type Control = {
   /** @throws {ProviderError} when a field or value is unknown; then nothing changes */
@@ -50,9 +51,12 @@ const forever = { submit: Infinity, poll: Infinity, outcome: Infinity };
 /** The settings by which the next jobs behave, and the limits of the providers. */
 export function control(
   seconds: number,
-  loads: Readonly<Record<ProviderName, ProviderLoad>>,
+  loads: Readonly<Record<string, ProviderLoad>>,
   advanceJobs: () => void,
 ): Control {
+  const Change = Settings.partial().extend({
+    capacity: capacityChange(Object.keys(loads)).optional(),
+  });
   let current: Current = { ...defaults, seconds };
   let left: Record<Kind, number> = { ...forever };
   let durations: readonly number[] = [];
@@ -60,9 +64,9 @@ export function control(
 
   return {
     change(change) {
-      const parsed = parseChange(change);
+      const parsed = parseChange(Change, change);
       advanceJobs(); // what has happened until now happened under the old limits
-      for (const name of providerNames) loads[name].change(parsed.capacity?.[name]);
+      for (const [name, load] of Object.entries(loads)) load.change(parsed.capacity?.[name]);
       advanceJobs();
       current = merged(current, parsed);
       durations = parsed.durations ?? durations;
@@ -75,7 +79,7 @@ export function control(
       left = { ...forever };
       durations = [];
       advanceJobs();
-      for (const name of providerNames) loads[name].restore();
+      for (const load of Object.values(loads)) load.restore();
       advanceJobs();
     },
     settings() {
@@ -111,7 +115,7 @@ const merged = (current: Current, change: Change): Current => ({
   code: change.code ?? current.code,
 });
 
-function parseChange(change: unknown): Change {
+function parseChange(Change: z.ZodType<Change>, change: unknown): Change {
   const { success, data, error } = Change.safeParse(change);
   if (success) return data;
   const problems = error.issues.map(

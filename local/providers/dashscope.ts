@@ -15,6 +15,9 @@ import { ProviderError } from './provider-error.ts';
 import { resultLink } from './results.ts';
 import { acceptJob, beginQuery, beginSubmit, type Protocol, type Route } from './route.ts';
 
+/** The models that this provider has. */
+const models = ['wan2.5-i2i-preview'];
+
 const Body = z.object({
   model: z.string().min(1),
   input: z.object({
@@ -36,7 +39,7 @@ const Body = z.object({
 /** Parses the create request, with the vendor's defaults. @throws {ProviderError} when it is invalid */
 function parseRequest(text: string): ImageRequest {
   const { model, input, parameters } = parseBody(Body, text);
-  checkModel(model, 'wan2.5-i2i-preview');
+  checkModel(model, models);
   return {
     // The vendor cuts off a longer prompt without an error.
     prompt: [...input.prompt].slice(0, 2000).join(''),
@@ -50,27 +53,27 @@ function parseRequest(text: string): ImageRequest {
 }
 
 const submit: Route = (context, request) => {
-  beginSubmit(context, request, 'dashscope', 'Bearer');
+  beginSubmit(context, request, 'Bearer');
   if (request.header('x-dashscope-async') !== 'enable') {
     throw new ProviderError('AccessDenied', 'current user api does not support synchronous calls.');
   }
   const imageRequest = parseRequest(request.body);
-  const { isLost, plan } = acceptJob(context, 'dashscope');
-  const { id } = context.jobs.add('dashscope', imageRequest, plan);
+  const { isLost, plan } = acceptJob(context);
+  const { id } = context.jobs.add(context.provider, imageRequest, plan);
   context.counts.accepted += 1;
   if (isLost) return { kind: 'lost' };
   return respond(200, { output: { task_status: 'PENDING', task_id: id } });
 };
 
 const poll: Route = (context, request, id) => {
-  beginQuery(context, request, 'dashscope', { scheme: 'Bearer', count: 'polls' });
+  beginQuery(context, request, { scheme: 'Bearer', count: 'polls' });
   const job = context.jobs.find(id);
   if (!job) return respond(200, { output: { task_id: id, task_status: 'UNKNOWN' } });
   return respond(200, view(job, resultLink(context, job)));
 };
 
 const cancel: Route = (context, request, id) => {
-  beginQuery(context, request, 'dashscope', { scheme: 'Bearer', count: 'cancels' });
+  beginQuery(context, request, { scheme: 'Bearer', count: 'cancels' });
   if (context.jobs.cancel(id)) return respond(200, {});
   throw new ProviderError(
     'UnsupportedOperation',

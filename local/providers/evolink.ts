@@ -27,6 +27,9 @@ import {
   type ServerContext,
 } from './route.ts';
 
+/** The models that this provider has. */
+const models = ['wan2.5-image-to-image'];
+
 const Body = z.object({
   model: z.string().min(1),
   prompt: Prompt.max(2000),
@@ -50,7 +53,7 @@ type ParsedRequest = {
  */
 function parseRequest(text: string): ParsedRequest {
   const body = parseBody(Body, text);
-  checkModel(body.model, 'wan2.5-image-to-image');
+  checkModel(body.model, models);
   const imageRequest = {
     prompt: body.prompt,
     images: body.image_urls,
@@ -87,13 +90,13 @@ export function evolink(): Protocol {
 
   const submit: Route = (context, request) => {
     const { jobs, counts, now } = context;
-    beginSubmit(context, request, 'evolink', 'Bearer');
+    beginSubmit(context, request, 'Bearer');
     const key = keyOf(request);
     const earlier = submitted.find(key);
     if (earlier) return replay(context, request, earlier);
     const { imageRequest, callbackUrl } = parseRequest(request.body);
-    const { isLost, plan } = acceptJob(context, 'evolink');
-    const job = jobs.add('evolink', imageRequest, plan, {
+    const { isLost, plan } = acceptJob(context);
+    const job = jobs.add(context.provider, imageRequest, plan, {
       id: newId(now()),
       onFinished: callbackUrl ? (ended) => sendWebhook(context, ended, callbackUrl) : undefined,
     });
@@ -112,7 +115,7 @@ export function evolink(): Protocol {
 }
 
 const poll: Route = (context, request, id) => {
-  beginQuery(context, request, 'evolink', { scheme: 'Bearer', count: 'polls' });
+  beginQuery(context, request, { scheme: 'Bearer', count: 'polls' });
   if (!id.startsWith('task-unified-')) {
     return errorResponse(400, 'invalid_task_id', "task_id must start with 'task-unified-'");
   }

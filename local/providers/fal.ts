@@ -78,14 +78,14 @@ export function fal(now: () => number): Protocol {
   const webhookSigner = signer(now);
 
   const submit: Route = (context, request) => {
-    beginSubmit(context, request, 'fal', 'Key');
+    beginSubmit(context, request, 'Key');
     const imageRequest = parseRequest(request.body);
     const { fal_webhook: url, fal_max_queue_length } = SubmitQuery.parse(
       Object.fromEntries(request.query),
     );
     const maxQueued = fal_max_queue_length === undefined ? undefined : fal_max_queue_length + 1;
-    const { isLost, plan } = acceptJob(context, 'fal', maxQueued);
-    const job = context.jobs.add('fal', imageRequest, plan, {
+    const { isLost, plan } = acceptJob(context, maxQueued);
+    const job = context.jobs.add(context.provider, imageRequest, plan, {
       onFinished: url ? (ended) => sendWebhook(context, ended, { url, webhookSigner }) : undefined,
     });
     context.counts.accepted += 1;
@@ -106,7 +106,7 @@ export function fal(now: () => number): Protocol {
 }
 
 const status: Route = (context, request, id) => {
-  beginQuery(context, request, 'fal', { scheme: 'Key', count: 'polls' });
+  beginQuery(context, request, { scheme: 'Key', count: 'polls' });
   const job = context.jobs.find(id);
   if (!job) return unknownRequest;
   const jobStatus = statusOf(job);
@@ -117,7 +117,7 @@ const status: Route = (context, request, id) => {
 };
 
 const response: Route = (context, request, id) => {
-  beginQuery(context, request, 'fal', { scheme: 'Key' });
+  beginQuery(context, request, { scheme: 'Key' });
   const job = context.jobs.find(id);
   if (!job) return unknownRequest;
   if (!hasEnded(job)) return json(400, { detail: 'Request is still in progress' });
@@ -125,7 +125,7 @@ const response: Route = (context, request, id) => {
 };
 
 const cancel: Route = (context, request, id) => {
-  beginQuery(context, request, 'fal', { scheme: 'Key', count: 'cancels' });
+  beginQuery(context, request, { scheme: 'Key', count: 'cancels' });
   const { jobs } = context;
   const job = jobs.find(id);
   if (!job) return json(404, { status: 'NOT_FOUND' });

@@ -58,7 +58,8 @@ export function parseBody<T>(Body: z.ZodType<T>, text: string): T {
   );
 }
 
-/** Only one model is known. @throws {ProviderError} for any other */
-export function checkModel(given: string, known: string): void {
-  if (given !== known) throw new ProviderError('ModelNotFound', `Model ${given} can not be found.`);
+/** @throws {ProviderError} for a model that the provider does not have */
+export function checkModel(given: string, known: readonly string[]): void {
+  if (!known.includes(given))
+    throw new ProviderError('ModelNotFound', `Model ${given} can not be found.`);
 }

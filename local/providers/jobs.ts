@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ProviderLoad, ProviderName } from './capacity.ts';
+import type { ProviderLoad } from './capacity.ts';
 import type { Settings } from './control.ts';
 import type { ImageRequest } from './image-request.ts';
 import { type ErrorCode, type JobFailure, jobFailure, ProviderError } from './provider-error.ts';
@@ -20,7 +20,6 @@ export type JobPlan = {
 /** All times in milliseconds since 1970. */
 export type Job = {
   readonly id: string;
-  readonly provider: ProviderName;
   /** Without its pictures once they are no longer needed. */
   request: ImageRequest;
   readonly imageCount: number;
@@ -47,7 +46,8 @@ type Deps = {
   readonly now: () => number;
   readonly speed: number;
   readonly generateImages: GenerateImages;
-  readonly loads: Readonly<Record<ProviderName, ProviderLoad>>;
+  /** How busy each provider is, by its name. */
+  readonly loads: Readonly<Record<string, ProviderLoad>>;
   readonly results: Pick<ResultFiles, 'store'>;
   /** How many jobs that have ended are kept. */
   readonly maxEndedJobs?: number;
@@ -69,18 +69,15 @@ export type Jobs = ReturnType<typeof jobs>;
  */
 export function jobs({ now, speed, generateImages, loads, results, maxEndedJobs = 10_000 }: Deps) {
   const byId = new Map<string, Job>();
-  const lines = {
-    dashscope: line('dashscope'),
-    evolink: line('evolink'),
-    fal: line('fal'),
-  } satisfies Record<ProviderName, unknown>;
+  const lines = new Map(Object.entries(loads).map(([name, load]) => [name, line(load)]));
+  /** The line in which each job is or was. */
+  const lineOf = new WeakMap<Job, ReturnType<typeof line>>();
   const timers = new Set<NodeJS.Timeout>();
   /** The jobs whose images are being generated. */
   const generating = new Set<Promise<void>>();
 
   /** The jobs of one provider that have not ended. */
-  function line(name: ProviderName) {
-    const load = loads[name];
+  function line(load: ProviderLoad) {
     const running = new Set<Job>();
     const waiting = new Set<Job>();
 
@@ -157,13 +154,13 @@ export function jobs({ now, speed, generateImages, loads, results, maxEndedJobs 
   }
 
   const advanceAll = (): void => {
-    for (const { advance } of Object.values(lines)) advance();
+    for (const { advance } of lines.values()) advance();
     deleteExpired(byId, maxEndedJobs, now());
   };
 
   return {
     add(
-      provider: ProviderName,
+      provider: string,
       request: ImageRequest,
       plan: JobPlan,
       { id = randomUUID(), onFinished }: JobOptions = {},
@@ -171,7 +168,6 @@ export function jobs({ now, speed, generateImages, loads, results, maxEndedJobs 
       advanceAll();
       const job: Job = {
         id,
-        provider,
         request,
         imageCount: request.images.length,
         plan,
@@ -181,7 +177,10 @@ export function jobs({ now, speed, generateImages, loads, results, maxEndedJobs 
         isFinished: false,
       };
       byId.set(job.id, job);
-      lines[provider].add(job);
+      const its = lines.get(provider);
+      if (!its) throw new Error(`there is no provider ${provider}`);
+      lineOf.set(job, its);
+      its.add(job);
       return job;
     },
     /** `undefined`: an unknown id, or a job that is no longer kept. */
@@ -196,7 +195,7 @@ export function jobs({ now, speed, generateImages, loads, results, maxEndedJobs 
       if (!job || statusOf(job) !== 'PENDING') return false;
       job.canceledAt = now();
       job.request = { ...job.request, images: [] };
-      lines[job.provider].remove(job, job.canceledAt);
+      lineOf.get(job)?.remove(job, job.canceledAt);
       job.onFinished?.(job);
       return true;
     },
@@ -211,7 +210,7 @@ export function jobs({ now, speed, generateImages, loads, results, maxEndedJobs 
     /** Brings the loads of the providers up to date. */
     advance: advanceAll,
     /** How many jobs have their turn before this one. */
-    queuePosition: (job: Job): number => Math.max(0, lines[job.provider].positionOf(job)),
+    queuePosition: (job: Job): number => Math.max(0, lineOf.get(job)?.positionOf(job) ?? 0),
     /** Pending jobs never start; the images of running ones are still generated, but not used. */
     close(): void {
       for (const timer of timers) clearTimeout(timer);

@@ -1,7 +1,7 @@
 import { imagesOf, type Job } from './jobs.ts';
 import { ProviderError } from './provider-error.ts';
 import { resultLifetimeMs } from './result-files.ts';
-import type { Route, ServerContext } from './route.ts';
+import type { OwnRoute, ServerContext } from './route.ts';
 
 /** Public links to the images of a job. */
 export const resultLink =
@@ -12,7 +12,7 @@ export const resultLink =
   };
 
 /** A generated image, for a link that is not older than 24 hours. */
-export const sendResult: Route = async ({ jobs, links, results }, { path, query }, id, n) => {
+export const sendResult: OwnRoute = async ({ jobs, links, results }, { path, query }, id, n) => {
   if (!links.isValid(path, query)) throw new ProviderError('AccessDenied', 'Request has expired.');
   const job = jobs.find(id);
   const found = job && imagesOf(job).find((image) => image.n === Number(n));

@@ -1,5 +1,5 @@
 import type { Callbacks } from './callbacks.ts';
-import type { ProviderLoad, ProviderName } from './capacity.ts';
+import type { ProviderLoad } from './capacity.ts';
 import type { Control } from './control.ts';
 import type { ProviderRequest, ProviderResponse } from './http.ts';
 import type { JobPlan, Jobs } from './jobs.ts';
@@ -11,7 +11,8 @@ import type { Links } from './signed-links.ts';
 export type ServerContext = {
   readonly jobs: Jobs;
   readonly control: Control;
-  readonly loads: Readonly<Record<ProviderName, ProviderLoad>>;
+  /** How busy each provider is, by its name. */
+  readonly loads: Readonly<Record<string, ProviderLoad>>;
   readonly links: Links;
   readonly results: ResultFiles;
   readonly callbacks: Callbacks;
@@ -21,20 +22,35 @@ export type ServerContext = {
   readonly counts: Record<'submits' | 'accepted' | 'polls' | 'cancels', number>;
 };
 
+/** What the routes of one provider have besides. */
+export type ProviderContext = ServerContext & {
+  /** The name of this provider, and how busy it is. */
+  readonly provider: string;
+  readonly load: ProviderLoad;
+};
+
 /** `id` and `n` are the captured parts of the path. */
-export type Route = (
-  context: ServerContext,
+type RouteWith<Context> = (
+  context: Context,
   request: ProviderRequest,
   id: string,
   n: string,
 ) => ProviderResponse | Promise<ProviderResponse>;
 
-/** The HTTP API of one provider. */
-export type Protocol = {
-  readonly routes: readonly (readonly [method: string, path: RegExp, route: Route])[];
+/** A route of a provider. */
+export type Route = RouteWith<ProviderContext>;
+/** A route that belongs to no provider. */
+export type OwnRoute = RouteWith<ServerContext>;
+
+type ProtocolWith<Context> = {
+  readonly routes: readonly (readonly [method: string, path: RegExp, route: RouteWith<Context>])[];
   /** An error in the form of this provider, for a request with this method. */
   errorResponse(error: ProviderError, method: string): ProviderResponse;
 };
+/** The HTTP API of one provider. */
+export type Protocol = ProtocolWith<ProviderContext>;
+/** Routes that need nothing of a provider. */
+export type OwnProtocol = ProtocolWith<ServerContext>;
 
 type Scheme = 'Bearer' | 'Key';
 
@@ -47,14 +63,13 @@ function requireKey(request: ProviderRequest, scheme: Scheme): void {
 
 /** What every submit begins with. @throws {ProviderError} without a key, and above the rate limit */
 export function beginSubmit(
-  { counts, loads }: ServerContext,
+  { counts, load }: ProviderContext,
   request: ProviderRequest,
-  provider: ProviderName,
   scheme: Scheme,
 ): void {
   counts.submits += 1;
   requireKey(request, scheme);
-  if (!loads[provider].admit('submits')) throw new ProviderError('Throttling.RateQuota');
+  if (!load.admit('submits')) throw new ProviderError('Throttling.RateQuota');
 }
 
 /**
@@ -62,16 +77,15 @@ export function beginSubmit(
  * @throws {ProviderError} without a key, above the rate limit, and for a poll when the settings say so
  */
 export function beginQuery(
-  { counts, control, loads }: ServerContext,
+  { counts, control, load }: ProviderContext,
   request: ProviderRequest,
-  provider: ProviderName,
   { scheme, count }: { readonly scheme: Scheme; readonly count?: 'polls' | 'cancels' },
 ): void {
   if (count) counts[count] += 1;
   requireKey(request, scheme);
-  if (!loads[provider].admit('queries')) throw new ProviderError('Throttling.RateQuota');
+  if (!load.admit('queries')) throw new ProviderError('Throttling.RateQuota');
   if (count !== 'polls' || control.consume('poll') === 'ok') return;
-  loads[provider].countThrottled('queries');
+  load.countThrottled('queries');
   throw new ProviderError('Throttling.RateQuota');
 }
 
@@ -81,12 +95,10 @@ export function beginQuery(
  * @throws {ProviderError} when it is rejected
  */
 export function acceptJob(
-  { control, loads, jobs }: ServerContext,
-  provider: ProviderName,
+  { control, load, jobs }: ProviderContext,
   maxQueued = Infinity,
 ): { readonly isLost: boolean; readonly plan: JobPlan } {
   const { code } = control.settings();
-  const load = loads[provider];
   const behaviour = control.consume('submit');
   if (behaviour === 'busy') {
     load.countThrottled('submits');

@@ -1,19 +1,18 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type RequestListener } from 'node:http';
 import { listen } from '../aws/listen.ts';
 import { callbacks, type InterceptCallback } from './callbacks.ts';
-import { type CapacityChange, providerLoad } from './capacity.ts';
+import { type CapacityChange, type ProviderLoad, providerLoad } from './capacity.ts';
 import { type Change, control } from './control.ts';
 import { change, reset, resetUsage, sample, show } from './control-routes.ts';
-import { dashscope } from './dashscope.ts';
-import { evolink } from './evolink.ts';
-import { fal } from './fal.ts';
 import { imageGenerator } from './generate-images.ts';
 import { json, type ProviderRequest, type ProviderResponse, readRequest, send } from './http.ts';
 import { type GenerateImages, jobs } from './jobs.ts';
+import { type ProviderName, protocols } from './protocols.ts';
 import { ProviderError } from './provider-error.ts';
 import { resultFiles } from './result-files.ts';
 import { sendResult } from './results.ts';
-import type { Protocol, ServerContext } from './route.ts';
+import type { OwnProtocol, Protocol, ServerContext } from './route.ts';
 import { links } from './signed-links.ts';
 
 export type MockProviderOptions = {
@@ -24,7 +23,7 @@ export type MockProviderOptions = {
   /** Milliseconds since 1970: jobs progress and requests are limited by this clock. */
   readonly now?: () => number;
   /** The limits of the providers at the start; without it there are none. */
-  readonly capacity?: CapacityChange;
+  readonly capacity?: Readonly<Partial<Record<ProviderName, CapacityChange[string]>>>;
   /** How many generated images are kept, the latest ones. */
   readonly maxImages?: number;
   /** Holds the generated images and nothing else; it is emptied at the start. Without it, a temporary folder does. */
@@ -55,8 +54,8 @@ export type MockProvider = Omit<MountedMockProvider, 'handle' | 'close'> & {
   close(): Promise<void>;
 };
 
-// These routes belong to no provider. Their errors have DashScope's form.
-const ownRoutes: Protocol = {
+// These routes belong to no provider.
+const ownRoutes: OwnProtocol = {
   routes: [
     ['GET', /^\/results\/([^/]+)\/(\d)\.png$/, sendResult],
     ['GET', /^\/sample\.jpg$/, sample],
@@ -65,12 +64,13 @@ const ownRoutes: Protocol = {
     ['DELETE', /^\/control$/, reset],
     ['DELETE', /^\/control\/usage$/, resetUsage],
   ],
-  errorResponse: dashscope.errorResponse,
+  errorResponse: ({ status, code, message }) =>
+    json(status, { request_id: randomUUID(), code, message }),
 };
 
 /**
- * A mock provider, to be mounted on a server. It has the APIs of Model Studio, EvoLink and fal, and really edits
- * the images that it gets. How long jobs take and whether they fail is set by `/control`.
+ * A mock provider, to be mounted on a server. It has the APIs of all providers in `protocols.ts`, and really
+ * edits the images that it gets. How long jobs take and whether they fail is set by `/control`.
  */
 export function mockProvider({
   url,
@@ -86,11 +86,13 @@ export function mockProvider({
   /** The public URL, with the path under which the mock provider is mounted. */
   readonly url: string;
 }): MountedMockProvider {
-  const loads = {
-    dashscope: providerLoad({ now, speed }, capacity.dashscope),
-    evolink: providerLoad({ now, speed }, capacity.evolink),
-    fal: providerLoad({ now, speed }, capacity.fal),
-  };
+  const initial: CapacityChange = capacity;
+  const providers = Object.entries(protocols).map(([provider, protocol]) => ({
+    provider,
+    protocol: protocol(now),
+    load: providerLoad({ now, speed }, initial[provider]),
+  }));
+  const loads = Object.fromEntries(providers.map(({ provider, load }) => [provider, load]));
   const results = resultFiles({ maxImages, directory });
   const allJobs = jobs({ now, speed, generateImages, loads, results });
   const shared = {
@@ -103,13 +105,13 @@ export function mockProvider({
     now,
     counts: { submits: 0, accepted: 0, polls: 0, cancels: 0 },
   };
-  const protocols = [ownRoutes, dashscope, evolink(), fal(now)];
+  const served = [ownRoutes, ...providers.map(withItsContext)];
   const handlerAt = (publicUrl: string): RequestListener => {
     const baseUrl = withoutSlash(publicUrl);
     const context = { ...shared, urlOf: (path: string) => `${baseUrl}${path}` };
     return (request, response) => {
       void readRequest(request, baseUrl)
-        .then((providerRequest) => dispatch(context, protocols, providerRequest))
+        .then((providerRequest) => dispatch(context, served, providerRequest))
         .catch((thrown: unknown) => toErrorResponse(ownRoutes, thrown, request.method ?? 'GET'))
         .then((providerResponse) => send(response, providerResponse));
     };
@@ -127,6 +129,22 @@ export function mockProvider({
     },
   };
 }
+
+/** The routes of a provider, which get its name and its load. */
+const withItsContext = ({ protocol, ...own }: ServedProvider): OwnProtocol => ({
+  ...protocol,
+  routes: protocol.routes.map(([method, path, route]) => [
+    method,
+    path,
+    (context, request, id, n) => route({ ...context, ...own }, request, id, n),
+  ]),
+});
+
+type ServedProvider = {
+  readonly provider: string;
+  readonly protocol: Protocol;
+  readonly load: ProviderLoad;
+};
 
 const withoutSlash = (url: string): string => url.replace(/\/$/, '');
 
@@ -150,7 +168,7 @@ export async function startMockProvider({
 
 async function dispatch(
   context: ServerContext,
-  protocols: readonly Protocol[],
+  protocols: readonly OwnProtocol[],
   request: ProviderRequest,
 ): Promise<ProviderResponse> {
   const found = findRoute(protocols, request);
@@ -168,7 +186,7 @@ async function dispatch(
   }
 }
 
-function findRoute(protocols: readonly Protocol[], request: ProviderRequest) {
+function findRoute(protocols: readonly OwnProtocol[], request: ProviderRequest) {
   for (const protocol of protocols) {
     for (const [method, path, route] of protocol.routes) {
       const match = method === request.method && path.exec(request.path);
@@ -178,7 +196,7 @@ function findRoute(protocols: readonly Protocol[], request: ProviderRequest) {
   return undefined;
 }
 
-function toErrorResponse(protocol: Protocol, thrown: unknown, method: string): ProviderResponse {
+function toErrorResponse(protocol: OwnProtocol, thrown: unknown, method: string): ProviderResponse {
   if (!(thrown instanceof ProviderError)) console.error('The mock provider crashed', thrown);
   const error = thrown instanceof ProviderError ? thrown : new ProviderError('InternalError');
   return protocol.errorResponse(error, method);

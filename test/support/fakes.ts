@@ -237,8 +237,14 @@ export function scriptedProvider({ submit = [], poll = [], cancel }: Script) {
 
 /** The same provider under every name. */
 export const only = <T>(provider: T): Readonly<Record<ProviderName, T>> =>
+  forEachProvider(() => provider);
+
+/** What this makes of the name of every provider, the sandbox included. */
+export const forEachProvider = <T>(
+  make: (name: ProviderName) => T,
+): Readonly<Record<ProviderName, T>> =>
   // Object.fromEntries forgets that these are all names.
-  Object.fromEntries(allProviderNames.map((name) => [name, provider])) as Record<ProviderName, T>;
+  Object.fromEntries(allProviderNames.map((name) => [name, make(name)])) as Record<ProviderName, T>;
 
 /** A clock that stands still until the test advances it. */
 export function settableClock(at: number) {

@@ -60,7 +60,7 @@ function jobStore(maxEndedJobs: number) {
     ...deps,
     maxEndedJobs,
     generateImages: async () => [png],
-    loads: { dashscope: load(), evolink: load(), fal: load() },
+    loads: { dashscope: load() },
     results,
   });
   onTestFinished(() => {

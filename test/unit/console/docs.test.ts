@@ -13,6 +13,7 @@ import { blocksOf, inlinesOf, sectionOf } from '../../../console/screens/docs/ma
 import { errorsText, evolinkText } from '../../../console/screens/docs/page-texts.ts';
 import type { Field, RawSchema, Shape } from '../../../console/screens/docs/shapes.ts';
 import document from '../../../docs/openapi.json' with { type: 'json' };
+import { widestLimits } from '../../../functions/domain/model/catalogue.ts';
 import { problemCodes, taskErrorCodes } from '../../../functions/domain/model/problem.ts';
 import { keywordsOf, nodesOf } from '../../support/openapi-nodes.ts';
 
@@ -78,12 +79,16 @@ describe('the documentation', () => {
     const create = operations.find(({ id }) => id === 'createTask');
     const fields = create?.body?.contents[0]?.shape.fields ?? [];
     const named = Object.fromEntries(fields.map(({ name, shape }) => [name, shape]));
+    const limits = widestLimits();
 
-    expect(named['n']).toMatchObject({ type: 'integer or null', limits: ['1 to 4'] });
-    expect(named['prompt']).toMatchObject({ limits: ['1 to 2000 characters'], pattern: '\\S' });
+    expect(named['n']).toMatchObject({ type: 'integer or null', limits: [`1 to ${limits.maxN}`] });
+    expect(named['prompt']).toMatchObject({
+      limits: [`1 to ${limits.maxPromptCodePoints} characters`],
+      pattern: '\\S',
+    });
     expect(named['image_urls']).toMatchObject({
       type: 'array of string or null',
-      limits: ['at most 2 items'],
+      limits: [`at most ${limits.maxImages} items`],
       items: { limits: ['at most 8192 characters', 'format uri'] },
     });
     expect(named['metadata']?.limits).toEqual([

@@ -12,6 +12,7 @@ import {
   Base64UploadRequest,
   UrlUploadRequest,
 } from '../../../functions/domain/files/upload-request.ts';
+import { widestLimits } from '../../../functions/domain/model/catalogue.ts';
 import { BatchRequest } from '../../../functions/domain/tasks/list-tasks.ts';
 import { FileRequest, GenerationRequest } from '../../../functions/domain/wire/request.ts';
 import { namedSchemaErrors } from '../../support/openapi.ts';
@@ -36,12 +37,13 @@ type Name = keyof typeof schemas;
 const night = { prompt: 'A starry sky', image_urls: ['https://example.com/a.png'] };
 const upload = { content_type: 'image/png' };
 const model = 'wan2.5-image-to-image';
+const { maxImages, maxN, maxPromptCodePoints } = widestLimits();
 const key = { account: 'shop', name: 'web' };
 
 const good: Readonly<Record<Name, readonly unknown[]>> = {
   GenerationRequest: [
     night,
-    { ...night, prompt: '🌌'.repeat(2000), model, n: 4, seed: 0, more: 1 },
+    { ...night, prompt: '🌌'.repeat(maxPromptCodePoints), model, n: maxN, seed: 0, more: 1 },
     { ...night, image_urls: [...night.image_urls, 'https://example.com/b'], size: '768*768' },
     { prompt: ' a ', image_uploads: [upload, upload], watermark: true, prompt_extend: false },
     { ...night, negative_prompt: 'fog', metadata: { ['k'.repeat(64)]: 'v'.repeat(512) } },
@@ -68,11 +70,14 @@ const good: Readonly<Record<Name, readonly unknown[]>> = {
 const bad: Readonly<Record<Name, readonly unknown[]>> = {
   GenerationRequest: [
     { ...night, prompt: ' \n' },
-    { ...night, prompt: '🌌'.repeat(2001) },
-    { ...night, n: 5 },
+    { ...night, prompt: '🌌'.repeat(maxPromptCodePoints + 1) },
+    { ...night, n: maxN + 1 },
     { ...night, n: 1.5 },
     { ...night, model: 'dall-e' },
-    { ...night, image_urls: Array.from({ length: 3 }, () => 'https://example.com/a.png') },
+    {
+      ...night,
+      image_urls: Array.from({ length: maxImages + 1 }, () => 'https://example.com/a.png'),
+    },
     { ...night, size: 'large' },
     { ...night, metadata: { '': 'v' } },
     { ...night, metadata: Object.fromEntries(Array.from({ length: 17 }, (_, n) => [n, ''])) },

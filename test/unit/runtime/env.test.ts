@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { providerAdapters } from '../../../functions/adapters/providers/registry.ts';
 import { providerNames } from '../../../functions/domain/model/catalogue.ts';
 import { type Entry, entries, readEnv } from '../../../functions/runtime/env.ts';
 
@@ -19,11 +20,13 @@ const prices = {
   'wan2.5-image-to-image': { milliCreditsPerImage: 1500, microUsdPerImage: { fal: 50_000 } },
 };
 const keysUrls = { fal: 'https://fal.example.com/keys' };
-const capacities = <T>(capacity: T) => ({
-  dashscope: { capacity, countedBy: 'model' },
-  evolink: { capacity, countedBy: 'provider' },
-  fal: { capacity, countedBy: 'provider' },
-});
+const capacities = <T>(capacity: T) =>
+  Object.fromEntries(
+    providerNames.map((name) => [
+      name,
+      { capacity, countedBy: providerAdapters[name].capacity.countedBy },
+    ]),
+  );
 const values: Record<string, string> = {
   ALLOW_LOOPBACK: 'allowed',
   ACCOUNT_BUDGET: '{"dailyBudget": 50000, "stopAtBudget": true}',

@@ -23,7 +23,7 @@ import { memorySlots } from '../../../support/slots.ts';
 import { pending, sampleId, sampleTime } from '../../../support/tasks.ts';
 
 // What is added for a new provider: its adapter under its name, and the models that it offers.
-const acme = 'acme' as LiveProviderName;
+const acme = 'new-provider' as LiveProviderName;
 const acmeDefinition: Omit<ProviderAdapter, 'createClient'> = {
   url: { name: 'AcmeUrl', description: 'Where Acme is', default: 'https://acme.example.com' },
   capacity: { name: 'AcmeCapacity', countedBy: 'provider' },
@@ -107,6 +107,8 @@ const acmeModel: Model = {
   providers: { [acme]: { model: 'acme-1.0', typicalSeconds: 10 } },
 };
 
+const providersThatSign = providerNames.filter((name) => providerAdapters[name].webhookSignature);
+
 describe('a new provider', () => {
   test('gets a task, and its images are the outcome of that task', async () => {
     const catalogue = [
@@ -119,7 +121,7 @@ describe('a new provider', () => {
     await poll(sampleId, 'token-1');
 
     expect(await find()).toMatchObject({ outcome: { state: 'succeeded', images: [image] } });
-    const [url, key] = [acmeDefinition.url.default, 'key of acme'];
+    const [url, key] = [acmeDefinition.url.default, `key of ${acme}`];
     expect(requests).toEqual([
       ['submit', url, key, sampleId, 'acme-1.0', pending().prompt],
       ['poll', url, key, 'acme-1'],
@@ -129,15 +131,19 @@ describe('a new provider', () => {
   test('has its webhooks verified with the keys it publishes', async () => {
     const { createClient } = acmeClient();
     const adapters = { ...providerAdapters, [acme]: { ...acmeDefinition, createClient } };
-    const keysUrls = { fal: 'https://fal.example.com/keys', [acme]: 'https://acme.example.com/k' };
+    const keysUrls = Object.fromEntries(
+      [...providersThatSign, acme].map((name) => [name, `https://${name}.example.com/k`]),
+    );
     const verifiers = webhookVerifiers(adapters, keysUrls, () => sampleTime);
 
     const isGenuine = (body: string) => verifiers[acme]?.({ headers: {}, body });
 
-    expect(Object.keys(verifiers)).toEqual(['fal', acme]);
-    expect(await isGenuine('signed with https://acme.example.com/k')).toBe(true);
+    expect(Object.keys(verifiers)).toEqual([...providersThatSign, acme]);
+    expect(await isGenuine('signed with https://new-provider.example.com/k')).toBe(true);
     expect(await isGenuine('signed with another key')).toBe(false);
-    expect(() => webhookVerifiers(adapters, {}, () => sampleTime)).toThrow('keys of fal');
+    expect(() => webhookVerifiers(adapters, {}, () => sampleTime)).toThrow(
+      `keys of ${providersThatSign[0]}`,
+    );
   });
 });
 

@@ -4,6 +4,7 @@ import {
   KeyRequest,
   KeysQuery,
 } from '../../../../functions/domain/accounts/key-request.ts';
+import { models } from '../../../../functions/domain/model/catalogue.ts';
 import { invalid, problemOf } from './problem-of.ts';
 
 const model = 'wan2.5-image-to-image';
@@ -20,7 +21,7 @@ const rules = {
   total_limit_credits: amount('total_limit_credits'),
   daily_limit_credits: amount('daily_limit_credits'),
   reset_timezone: 'reset_timezone must be the name of a time zone, like Europe/Berlin',
-  allowed_models: `allowed_models must be a list out of: ${model}`,
+  allowed_models: `allowed_models must be a list out of: ${models.map(({ id }) => id).join(', ')}`,
 } as const;
 type Field = keyof typeof rules;
 

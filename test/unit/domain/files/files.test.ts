@@ -9,6 +9,7 @@ import {
 import { FileProblem, type HostedFiles } from '../../../../functions/domain/files/ports.ts';
 import { uploadFile } from '../../../../functions/domain/files/upload-file.ts';
 import type { Place } from '../../../../functions/domain/files/upload-request.ts';
+import { maxInputBytes } from '../../../../functions/domain/model/catalogue.ts';
 import {
   type HostedFile,
   hostedFileTtlMs,
@@ -357,7 +358,7 @@ test.each([
     max_files: max,
     remain_files: max - 1,
     max_upload_bytes: 4_400_000,
-    max_download_bytes: 10 * 1024 * 1024,
+    max_download_bytes: maxInputBytes,
   });
 });
 

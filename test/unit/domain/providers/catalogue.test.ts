@@ -13,27 +13,25 @@ import {
   typicalSecondsOf,
 } from '../../../../functions/domain/providers/durations.ts';
 
-test('the response of GET /v1/models is the table', () => {
-  expect(modelsView()).toEqual({
-    object: 'list',
-    data: [
-      {
-        id: 'wan2.5-image-to-image',
-        object: 'model',
-        type: 'image',
-        created: Date.UTC(2026, 10, 22) / 1000,
-        owned_by: 'alibaba',
-        aliases: ['wan2.5-i2i-preview', 'wan2.5-i2i'],
-        credits_per_image: 1.2,
-        limits: {
-          images: 2,
-          n: 4,
-          prompt_characters: 2000,
-          image_bytes: 10_485_760,
-          side_pixels: [384, 5000],
-        },
-      },
-    ],
+test('the response of GET /v1/models is the table, whose first row is the default model', () => {
+  const { object, data } = modelsView();
+
+  expect([object, data.map(({ id }) => id)]).toEqual(['list', models.map(({ id }) => id)]);
+  expect(data[0]).toEqual({
+    id: 'wan2.5-image-to-image',
+    object: 'model',
+    type: 'image',
+    created: Date.UTC(2026, 10, 22) / 1000,
+    owned_by: 'alibaba',
+    aliases: ['wan2.5-i2i-preview', 'wan2.5-i2i'],
+    credits_per_image: 1.2,
+    limits: {
+      images: 2,
+      n: 4,
+      prompt_characters: 2000,
+      image_bytes: 10_485_760,
+      side_pixels: [384, 5000],
+    },
   });
 });
 
@@ -82,13 +80,19 @@ test('every model is found by its id and costs whole milli-credits', () => {
   expect(findModel('wan3')).toBeUndefined();
 });
 
-test('the setting TYPICAL_SECONDS replaces the guess of the table', () => {
-  expect(typicalSecondsOf(defaultModel.id)).toBe(30);
+test('without a provider, the guess is that of the fastest one, and the setting TYPICAL_SECONDS replaces it', () => {
+  const providers = {
+    fal: { model: 'slow', typicalSeconds: 90 },
+    dashscope: { model: 'fast', typicalSeconds: 30 },
+  };
+  const catalogue = [{ ...defaultModel, providers }];
+
+  expect(typicalSecondsOf(defaultModel.id, undefined, undefined, catalogue)).toBe(30);
   expect(typicalSecondsOf(defaultModel.id, '8')).toBe(8);
 });
 
 test('a model that is not in the catalogue any more takes as long as the default one', () => {
-  expect(typicalSecondsOf('wan1')).toBe(30);
+  expect(typicalSecondsOf('wan1')).toBe(typicalSecondsOf(defaultModel.id));
 });
 
 test('every model has a provider, its name there, and a guess of how long it takes there', () => {

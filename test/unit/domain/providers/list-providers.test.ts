@@ -4,22 +4,25 @@ import {
   type ProviderCapacity,
   sandboxCapacity,
 } from '../../../../functions/domain/model/capacity.ts';
-import type {
-  LiveProviderName,
-  ProviderName,
+import {
+  defaultModel,
+  type LiveProviderName,
+  type ProviderName,
+  providerNames,
 } from '../../../../functions/domain/model/catalogue.ts';
 import { listProviders } from '../../../../functions/domain/providers/list-providers.ts';
 import { reconcilerRun } from '../../../../functions/domain/providers/queue-store.ts';
 import { pageResponse } from '../../../../functions/domain/wire/cursor.ts';
+import { only } from '../../../support/fakes.ts';
 import { memoryQueue } from '../../../support/memory-queue.ts';
 import { sampleTime } from '../../../support/tasks.ts';
 
 const capacities: Readonly<Record<ProviderName, ProviderCapacity>> = {
+  ...only({ countedBy: 'provider' }),
   dashscope: {
     capacity: { running: 100, submitsPerSecond: 5, ahead: 20 },
     countedBy: 'model',
   },
-  evolink: { countedBy: 'provider' },
   fal: { capacity: { running: 2 }, countedBy: 'provider' },
   sandbox: sandboxCapacity,
 };
@@ -51,16 +54,23 @@ const listed = async (list: List) => {
   const body = { ...pageResponse(providers, undefined), reconciled_at: reconciledAt };
   return ProviderList.parse(body).data;
 };
+/** Finds a pool of slots by its name. */
+const poolsIn = async (list: List) => {
+  const pools = (await listed(list)).flatMap(({ slots }) => slots);
+  return (wanted: string) => pools.find(({ name }) => name === wanted);
+};
 const providersIn = async (list: List) => new Map((await listed(list)).map((one) => [one.id, one]));
 
 describe('the providers', () => {
   test('come in their order, those that are not offered last, with whether each has a key', async () => {
     const data = await listed(context().list);
 
+    const notOffered = providerNames.filter((name) => !['fal', 'dashscope'].includes(name));
+    expect(notOffered).toContain('evolink');
     expect(data.map(({ id, position, has_key }) => [id, position, has_key])).toEqual([
       ['fal', 1, true],
       ['dashscope', 2, false],
-      ['evolink', null, false],
+      ...notOffered.map((name) => [name, null, false]),
     ]);
   });
 
@@ -69,7 +79,9 @@ describe('the providers', () => {
 
     expect(providers.get('fal')).toMatchObject({
       capacity: { running: 2, submits_per_second: null, ahead: 0 },
-      models: [{ id: 'wan2.5-image-to-image', typical_seconds: 90 }],
+      models: expect.arrayContaining([
+        expect.objectContaining({ id: defaultModel.id, typical_seconds: 90 }),
+      ]),
       rejections: [{ day: '2026-11-30', code: 'quota_exceeded', count: 3 }],
     });
     expect(providers.get('dashscope')).toMatchObject({
@@ -86,9 +98,9 @@ describe('the providers', () => {
     await take('evolink', 0, 'd');
     await queue.pause({ pool: 'fal', index: 0 }, sampleTime + 4500);
 
-    const providers = await providersIn(list);
+    const poolNamed = await poolsIn(list);
 
-    expect([...providers.values()].flatMap(({ slots }) => slots)).toEqual([
+    expect(['fal', dashscope, 'evolink'].map(poolNamed)).toEqual([
       {
         name: 'fal',
         total: 2,
@@ -131,10 +143,9 @@ describe('how many wait', () => {
       await queue.enterFlow({ queue: name, flow }, 0, 'mark');
     }
     for (const pool of ['fal', dashscope]) await queue.markQueued({ pool, index: 0 }, name, 'mark');
-    const counts = async () =>
-      [...(await providersIn(list)).values()].map(({ slots }) => slots[0]?.waiting);
-    const oldest = async () =>
-      [...(await providersIn(list)).values()].map(({ slots }) => slots[0]?.oldest_waiting_since);
+    const pools = async () => ['fal', dashscope, 'evolink'].map(await poolsIn(list));
+    const counts = async () => (await pools()).map((pool) => pool?.waiting);
+    const oldest = async () => (await pools()).map((pool) => pool?.oldest_waiting_since);
     return { queue, name, counts, oldest };
   }
 

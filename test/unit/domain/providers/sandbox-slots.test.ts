@@ -8,14 +8,13 @@ import { testAccountOf } from '../../../../functions/domain/model/mode.ts';
 import { poolOf, poolsOf } from '../../../../functions/domain/providers/pools.ts';
 import { reconcileSlots } from '../../../../functions/domain/providers/reconcile-slots.ts';
 import { providerSlots } from '../../../../functions/domain/providers/slots.ts';
-import { memoryStore } from '../../../support/fakes.ts';
+import { memoryStore, only } from '../../../support/fakes.ts';
 import { memoryQueue } from '../../../support/memory-queue.ts';
 import { pending, sampleId, sampleTime } from '../../../support/tasks.ts';
 
 const unlimited: ProviderCapacity = { countedBy: 'provider' };
 const capacities: Readonly<Record<ProviderName, ProviderCapacity>> = {
-  dashscope: unlimited,
-  evolink: unlimited,
+  ...only(unlimited),
   fal: { capacity: { running: 3 }, countedBy: 'provider' },
   sandbox: sandboxCapacity,
 };

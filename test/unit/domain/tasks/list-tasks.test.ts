@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { models } from '../../../../functions/domain/model/catalogue.ts';
 import type { Task } from '../../../../functions/domain/model/task.ts';
 import {
   BatchRequest,
@@ -415,7 +416,7 @@ describe('the query of the list', () => {
       'status must be one of: pending, processing, completed, failed, cancelled',
     ],
     [{ type: 'music' }, 'type must be one of: text, image, audio, video'],
-    [{ model: 'dall-e' }, 'model must be one of: wan2.5-image-to-image'],
+    [{ model: 'dall-e' }, `model must be one of: ${models.map(({ id }) => id).join(', ')}`],
     [{ key: 'sk-dr-something' }, 'key must be the id of an API key'],
     [{ key: '' }, 'key must be the id of an API key'],
     [{ text: '' }, 'text must be a text of 1 to 200 characters'],

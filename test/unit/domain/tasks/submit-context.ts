@@ -8,6 +8,7 @@ import {
 import type { SubmitDeps } from '../../../../functions/domain/tasks/submit-task.ts';
 import { submitTask } from '../../../../functions/domain/tasks/submit-task.ts';
 import {
+  forEachProvider,
   memoryInputs,
   memoryStore,
   scriptedProvider,
@@ -29,9 +30,15 @@ export const operatorFailure: Failure = {
 export const operatorRejected = () =>
   new ProviderRejected(operatorFailure, { operatorMustAct: true });
 
+const secondsAt: Readonly<Partial<Record<ProviderName, number>>> = {
+  dashscope: 30,
+  evolink: 40,
+  fal: 90,
+};
+
 export const busy = () => new ProviderBusy('429');
 
-/** Three providers like the real ones: one is idempotent, and two have webhooks. */
+/** Providers like the real ones: EvoLink is idempotent, and EvoLink and fal have webhooks. */
 export function context(task: Task, script: Script, more: Partial<SubmitDeps> = {}) {
   const { tasks, put } = memoryStore();
   put(task);
@@ -53,18 +60,16 @@ export function context(task: Task, script: Script, more: Partial<SubmitDeps> = 
     now: clock.now,
     pause: async () => undefined,
     providers: {
-      dashscope: provider('dashscope'),
+      ...forEachProvider(provider),
       evolink: { ...provider('evolink'), idempotent: true, supportsWebhook: true },
       fal: { ...provider('fal'), supportsWebhook: true },
-      sandbox: provider('sandbox'),
     },
     // As in production no two links are the same.
     inputs: linksThatDiffer(),
     availableProviders: async () => ['dashscope', 'evolink', 'fal'],
     webhookUrl: async (name, id) => `https://api.example.com/${name}/${id}`,
     expectedWait: async () => undefined,
-    typicalSeconds: async (_model, name) =>
-      ({ dashscope: 30, evolink: 40, fal: 90, sandbox: 1 })[name],
+    typicalSeconds: async (_model, name) => secondsAt[name] ?? 1,
     slots: memorySlots({ now: clock.now }),
     onAccepted: () => undefined,
     recordRejection: async (name, code) => void rejections.push([name, code]),

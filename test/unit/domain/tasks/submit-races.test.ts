@@ -4,6 +4,7 @@ import { type ProviderName, providerNames } from '../../../../functions/domain/m
 import { SubmitUnknown } from '../../../../functions/domain/model/workflow-errors.ts';
 import type { TaskStore } from '../../../../functions/domain/tasks/ports.ts';
 import { submitTask } from '../../../../functions/domain/tasks/submit-task.ts';
+import { forEachProvider } from '../../../support/fakes.ts';
 import { pending, sampleId } from '../../../support/tasks.ts';
 import { busy, context, jobRejected, operatorRejected } from './submit-context.ts';
 
@@ -105,10 +106,8 @@ test('a task is never paid for twice, whichever tries run at the same time and c
         availableProviders: async () => order,
         tasks: through(gate, tasks),
         providers: {
-          dashscope: { submit: submit('dashscope') },
+          ...forEachProvider((name) => ({ submit: submit(name) })),
           evolink: { submit: submit('evolink'), idempotent: true },
-          fal: { submit: submit('fal') },
-          sandbox: { submit: submit('sandbox') },
         },
       })(sampleId).catch(() => undefined);
     };

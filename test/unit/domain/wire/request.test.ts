@@ -3,7 +3,6 @@ import type * as z from 'zod';
 import { defaultModel, models } from '../../../../functions/domain/model/catalogue.ts';
 import {
   FileRequest,
-  GenerationRequest,
   generationRequest,
   isValidSize,
   ratiosOf,
@@ -34,6 +33,8 @@ const echo = <T>(schema: z.ZodType<T>) =>
     async ({ body }) => ({ body }),
     services,
   );
+/** The schema of a catalogue that has this model alone: the messages below are its limits. */
+const GenerationRequest = generationRequest([defaultModel]);
 const sendGeneration = echo(GenerationRequest);
 const sendFile = echo(FileRequest);
 
