@@ -192,7 +192,7 @@ export function judgeProviders(
   const ready = offered.filter(({ has_key }) => has_key);
   const store = (name: string) =>
     `npm run keys -- provider ${name} --secret ${outputs?.ProviderKeys ?? '<the output ProviderKeys>'}`;
-  const [{ id: first } = { id: 'dashscope' }] = ready.length > 0 ? ready : offered;
+  const [{ id: first } = { id: '<provider>' }] = ready.length > 0 ? ready : offered;
   if (ready.length === 0) {
     const remedy = `Store a key: ${store(first)}`;
     return fail('providers', 'No provider that is offered has a key.', remedy);

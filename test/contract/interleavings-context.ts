@@ -5,25 +5,25 @@ import { memoryStore, settableClock } from '../support/fakes.ts';
 import { keyOf, sampleKey, sampleTime } from '../support/tasks.ts';
 import { dynamoDb } from './dynamodb.ts';
 import { storeOf, withShards } from './dynamodb-store.ts';
-import { type Gate, gated } from './interleavings-scheduler.ts';
+import { type Barrier, behindBarrier } from './interleavings-scheduler.ts';
 import { grant, type Store } from './stores.ts';
 
 /** A store under test: as the audit sees it, and as one process uses it. */
 export type TestStore = {
   readonly store: Store;
-  /** The ports of one process. Each of its calls passes the gate. */
-  portsBehind(gate: Gate): Pick<Store, 'tasks' | 'ledger' | 'accounts' | 'apiKeys'>;
+  /** The ports of one process. Each of its calls passes the barrier. */
+  portsBehind(barrier: Barrier): Pick<Store, 'tasks' | 'ledger' | 'accounts' | 'apiKeys'>;
 };
 
 export async function memoryTestStore(): Promise<TestStore> {
   const { funds, ...ports } = memoryStore();
   return {
     store: { ...ports, shards: async (account) => [funds(account)] },
-    portsBehind: (gate) => ({
-      tasks: gated(gate, ports.tasks),
-      ledger: gated(gate, ports.ledger),
-      accounts: gated(gate, ports.accounts),
-      apiKeys: gated(gate, ports.apiKeys),
+    portsBehind: (barrier) => ({
+      tasks: behindBarrier(barrier, ports.tasks),
+      ledger: behindBarrier(barrier, ports.ledger),
+      accounts: behindBarrier(barrier, ports.accounts),
+      apiKeys: behindBarrier(barrier, ports.apiKeys),
     }),
   };
 }
@@ -33,7 +33,7 @@ export const dynamoDbTestStore = (shards: number) => async (): Promise<TestStore
   const { client } = await dynamoDb();
   return {
     store: withShards(client, shards),
-    portsBehind: (gate) => storeOf(gated(gate, client)),
+    portsBehind: (barrier) => storeOf(behindBarrier(barrier, client)),
   };
 };
 
@@ -119,6 +119,6 @@ export async function makeContext(make: () => Promise<TestStore>): Promise<Conte
 
 /** An operation of a process. After a crash the process repeats it from its beginning. */
 export type Operation = {
-  attempt(context: Context, gate: Gate): Promise<void>;
+  attempt(context: Context, barrier: Barrier): Promise<void>;
   toString(): string;
 };

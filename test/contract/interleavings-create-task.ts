@@ -31,11 +31,11 @@ export const callerCreatesTask = (
     ]
       .filter(Boolean)
       .join(' '),
-  attempt: async (context, gate) => {
+  attempt: async (context, barrier) => {
     const [free, limited] = keysOf(account);
     const { keyId, totalLimit } = key === 'free' ? { ...free, totalLimit: undefined } : limited;
     const request = { account, keyId, n, idempotencyKey };
-    const { tasks, ledger } = context.testStore.portsBehind(gate);
+    const { tasks, ledger } = context.testStore.portsBehind(barrier);
     const create = createTask({
       tasks,
       ledger,

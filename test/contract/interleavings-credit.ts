@@ -19,8 +19,8 @@ export const operatorCredits = (
 ): Operation => ({
   toString: () =>
     `${account} is credited ${countOfImages(n)}${idempotencyKey ? ` under ${idempotencyKey}` : ''}`,
-  attempt: async ({ testStore, clock, creditRequests }, gate) => {
-    const { ledger, accounts } = testStore.portsBehind(gate);
+  attempt: async ({ testStore, clock, creditRequests }, barrier) => {
+    const { ledger, accounts } = testStore.portsBehind(barrier);
     // With an idempotency key, a repeated request must be the same; without one, the note tells requests apart.
     const note = idempotencyKey ?? `request ${creditRequests.length}`;
     const request: CreditRequest = {

@@ -7,16 +7,16 @@ import { countOfImages } from './interleavings-create-task.ts';
 
 export const providerAcceptsJob = (id: string): Operation => ({
   toString: () => `the provider accepts ${id}`,
-  attempt: async ({ testStore, clock }, gate) => {
-    await testStore.portsBehind(gate).tasks.recordSubmitted(id, 'ticket', clock.now());
+  attempt: async ({ testStore, clock }, barrier) => {
+    await testStore.portsBehind(barrier).tasks.recordSubmitted(id, 'ticket', clock.now());
   },
 });
 
 export const generationEnds = (id: string, made: number | undefined): Operation => ({
   toString: () =>
     made === undefined ? `${id} fails` : `${countOfImages(made)} of ${id} are generated`,
-  attempt: async ({ testStore }, gate) => {
-    await testStore.portsBehind(gate).tasks.recordOutcome(id, outcomeOf(made));
+  attempt: async ({ testStore }, barrier) => {
+    await testStore.portsBehind(barrier).tasks.recordOutcome(id, outcomeOf(made));
   },
 });
 
@@ -29,9 +29,9 @@ function outcomeOf(made: number | undefined): Outcome {
 
 export const taskIsSettled = (id: string): Operation => ({
   toString: () => `${id} is settled`,
-  attempt: async ({ testStore, clock, ended }, gate) => {
+  attempt: async ({ testStore, clock, ended }, barrier) => {
     if (!(await testStore.store.tasks.find(id))) return;
-    const { tasks, ledger } = testStore.portsBehind(gate);
+    const { tasks, ledger } = testStore.portsBehind(barrier);
     const settle = settleTask({
       tasks,
       ledger,

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import type { Context, Operation } from './interleavings-context.ts';
 import { firstOperations, operation } from './interleavings-operations.ts';
-import { type Crash, Crashed, gateWithCrash, runInTurns } from './interleavings-scheduler.ts';
+import { barrierWithCrash, type Crash, Crashed, runInTurns } from './interleavings-scheduler.ts';
 
 /** An operation, and at which calls its process crashes before it has finished it. */
 type Process = {
@@ -96,7 +96,7 @@ async function run(
   const note = (what: string) => context.trace.push(`${operation}: ${what}`);
   for (const crash of [...crashes, undefined]) {
     try {
-      return await operation.attempt(context, gateWithCrash(waitForTurn, note, crash));
+      return await operation.attempt(context, barrierWithCrash(waitForTurn, note, crash));
     } catch (error) {
       if (!(error instanceof Crashed)) throw error;
     }

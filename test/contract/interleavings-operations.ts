@@ -6,7 +6,7 @@ import { generationEnds, providerAcceptsJob, taskIsSettled } from './interleavin
 
 const timePasses = (ms: number): Operation => ({
   toString: () => `${ms} ms pass`,
-  attempt: ({ clock }, gate) => gate('the clock', async () => clock.advance(ms)),
+  attempt: ({ clock }, barrier) => barrier('the clock', async () => clock.advance(ms)),
 });
 
 /** The beginning of every history: from the first moment on there is a task to settle. */

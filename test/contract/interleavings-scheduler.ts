@@ -1,5 +1,5 @@
-/** Every call of a process passes the gate: there the process waits for its turn, and there it may crash. */
-export type Gate = <T>(what: string, call: () => Promise<T>) => Promise<T>;
+/** Every call of a process passes the barrier: there the process waits for its turn, and there it may crash. */
+export type Barrier = <T>(what: string, call: () => Promise<T>) => Promise<T>;
 
 /** The process crashes at this call: before it is sent, or after it was handled and before its response. */
 export type Crash = { readonly call: number; readonly when: 'before' | 'after' };
@@ -8,28 +8,28 @@ export class Crashed extends Error {
   override readonly name = 'Crashed';
 }
 
-/** The same object with every call guarded by the gate: a port, or a client of the SDK. */
-export const gated = <T extends object>(gate: Gate, target: T): T =>
+/** The same object with every call guarded by the barrier: a port, or a client of the SDK. */
+export const behindBarrier = <T extends object>(barrier: Barrier, target: T): T =>
   new Proxy(target, {
     get: (_, name) => {
       const member: unknown = Reflect.get(target, name);
       if (typeof member !== 'function') return member;
       return (...given: readonly unknown[]) => {
         const command = name === 'send' ? given[0]?.constructor.name : undefined;
-        return gate(command ?? String(name), async () => member.apply(target, given));
+        return barrier(command ?? String(name), async () => member.apply(target, given));
       };
     },
   });
 
-/** The gate of one run of a process, which ends at this crash. */
-export function gateWithCrash(
+/** The barrier of one run of a process, which ends at this crash. */
+export function barrierWithCrash(
   waitForTurn: () => Promise<void>,
   note: (what: string) => void,
   crash?: Crash,
 ) {
   let calls = 0;
   let hasCrashed = false;
-  const pass: Gate = async (what, call) => {
+  const pass: Barrier = async (what, call) => {
     if (hasCrashed) throw new Crashed();
     await waitForTurn();
     calls += 1;
@@ -45,12 +45,12 @@ export function gateWithCrash(
 
   // Calls that a process makes in parallel pass one after the other, each when its turn comes.
   let last: Promise<unknown> = Promise.resolve();
-  const gate: Gate = (what, call) => {
+  const barrier: Barrier = (what, call) => {
     const passed = last.then(() => pass(what, call));
     last = passed.catch(() => undefined);
     return passed;
   };
-  return gate;
+  return barrier;
 }
 
 type Waiting = { readonly index: number; readonly resume: () => void };

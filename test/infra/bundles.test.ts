@@ -5,7 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { ProviderAdapter } from '../../functions/adapters/providers/provider-adapter.ts';
+import { providerAdapters } from '../../functions/adapters/providers/registry.ts';
 import { loadRoutes } from '../../functions/api/routes.ts';
+import { formatCapacity } from '../../functions/domain/model/capacity.ts';
 import { type Entry, entries, undeployedVariables } from '../../functions/runtime/env.ts';
 import { connectionAttemptMs } from '../../functions/runtime/network.ts';
 import { buildBundles } from '../../infra/bundles.ts';
@@ -111,6 +114,13 @@ describe.each(Object.entries(limits))('%s', (entry, kilobytes) => {
   });
 });
 
+/** What this makes of the adapter of every provider. */
+function forEachAdapter(make: (adapter: ProviderAdapter) => unknown) {
+  return Object.fromEntries(
+    Object.entries(providerAdapters).map(([name, adapter]) => [name, make(adapter)]),
+  );
+}
+
 /** The values of variables that are neither a name nor a URL. */
 const values: Readonly<Record<string, string>> = {
   CALLBACK_RETRY_DELAYS: '',
@@ -119,18 +129,17 @@ const values: Readonly<Record<string, string>> = {
   WAITERS: '4',
   MODEL_ALIASES: 'our-model=wan2.5-image-to-image',
   MODEL_PRICES: '{}',
-  PROVIDER_URLS: JSON.stringify({
-    dashscope: 'https://dashscope.example.com',
-    evolink: 'https://evolink.example.com',
-    fal: 'https://fal.example.com',
-  }),
-  PROVIDER_CAPACITIES: JSON.stringify({
-    dashscope: { capacity: 'running=5,submitsPerSecond=5,ahead=1', countedBy: 'model' },
-    evolink: { capacity: '', countedBy: 'provider' },
-    fal: { capacity: 'running=2', countedBy: 'provider' },
-  }),
+  PROVIDER_URLS: JSON.stringify(forEachAdapter(({ url }) => url.default)),
+  PROVIDER_CAPACITIES: JSON.stringify(
+    forEachAdapter(({ capacity: { default: capacity, countedBy } }) => ({
+      capacity: capacity ? formatCapacity(capacity) : '',
+      countedBy,
+    })),
+  ),
   ACCOUNT_BUDGET: '{"dailyBudget":50000,"stopAtBudget":true}',
-  PROVIDER_KEYS_URLS: '{"fal":"https://fal.example.com/keys"}',
+  PROVIDER_KEYS_URLS: JSON.stringify(
+    forEachAdapter(({ webhookSignature }) => webhookSignature?.keysUrl.default),
+  ),
 };
 
 /** What the stack gives to a function that is not the local stack's: the variables of its entry, and no other. */

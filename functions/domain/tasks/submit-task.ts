@@ -102,14 +102,14 @@ type CallResult =
   | { readonly state: 'over'; readonly reason: string };
 
 /** The result of submitting a task. */
-type Submission =
+type SubmitResult =
   | CallResult
   /** Another attempt holds the submit lock. */
   | { readonly state: 'locked' }
   /** The task waits for a slot: none is free, or these providers, which had one, were busy. */
   | { readonly state: 'waits'; readonly task: Pending; readonly busy: readonly ProviderName[] };
 
-const isDeclined = (result: Submission): result is Declined =>
+const isDeclined = (result: SubmitResult): result is Declined =>
   result.state === 'busy' || result.state === 'operator_must_act';
 
 /**
@@ -188,7 +188,7 @@ async function submit(
   deps: SubmitDeps,
   taskId: string,
   inputFormats: InputFormats | undefined,
-): Promise<Submission> {
+): Promise<SubmitResult> {
   const task = await deps.tasks.find(taskId);
   if (!task) throw new Error(`${taskId} does not exist`);
   // Otherwise this is a repeated run, after a crash: the task says how far the earlier attempt got.
@@ -205,7 +205,7 @@ async function submitToAvailable(
   deps: SubmitDeps,
   task: WithRequest<Pending>,
   inputFormats: InputFormats | undefined,
-): Promise<Submission> {
+): Promise<SubmitResult> {
   if (task.cancelledAt !== undefined) return { state: 'failed', failure: failures.cancelled };
   if (hasWaitedTooLong(task, deps.now()))
     return { state: 'failed', failure: failures.providerBusy };
@@ -222,7 +222,7 @@ async function submitToFree(
   deps: SubmitDeps,
   task: WithRequest<Pending>,
   { names, inputFormats, declinedBy }: Round,
-): Promise<Submission> {
+): Promise<SubmitResult> {
   const untried = names.filter((name) => !declinedBy.has(name));
   const slot = await deps.slots.take(task, untried);
   if (!slot) return waitForSlot(deps, task, { names, inputFormats, declinedBy });
@@ -276,7 +276,7 @@ async function waitForSlot(
   deps: SubmitDeps,
   task: WithRequest<Pending>,
   { names, inputFormats, declinedBy: declined }: Round,
-): Promise<Submission> {
+): Promise<SubmitResult> {
   const possible = names.filter((name) => declined.get(name)?.state !== 'operator_must_act');
   if (possible.length === 0) {
     return [...declined.values()].at(-1) ?? withoutProvider(deps, task);
@@ -329,7 +329,7 @@ async function submitTo(
   pending: WithRequest<Pending>,
   { provider, slot, startAt }: TakenSlot,
   inputFormats: InputFormats = [],
-): Promise<Submission> {
+): Promise<SubmitResult> {
   const { id, model, inputs } = pending;
   const { tasks, now, providers } = deps;
   const checkedAt = now();
@@ -385,7 +385,7 @@ async function waitUntil({ now, pause }: SubmitDeps, startAt: number): Promise<v
 }
 
 /** Continues where another attempt has stopped, or says why there is nothing to submit. */
-async function continueFrom(deps: SubmitDeps, task: Task): Promise<Submission> {
+async function continueFrom(deps: SubmitDeps, task: Task): Promise<SubmitResult> {
   if (isEnded(task) || task.outcome) {
     return { state: 'over', reason: 'the task has its outcome already' };
   }
@@ -399,7 +399,7 @@ async function continueFrom(deps: SubmitDeps, task: Task): Promise<Submission> {
  * Submits again to a provider that may have accepted the job. An idempotent provider recognises the job
  * by its exact request and responds as it did the first time. With any other provider it stays unknown.
  */
-async function resubmit(deps: SubmitDeps, task: WithRequest<Pending>): Promise<Submission> {
+async function resubmit(deps: SubmitDeps, task: WithRequest<Pending>): Promise<SubmitResult> {
   const { id, model, provider, submittedRequest: request, submitLockedAt = 0 } = task;
   if (!isStillWanted(task, deps.now()) || !provider || !request) return { state: 'unknown', task };
   const modelName = nameAtProvider(model, provider, deps.catalogue);

@@ -124,11 +124,11 @@ async function readEntries(
   return {
     // The partition has entries about other accounts, too.
     entries: entries.filter((entry) => account === undefined || entry.account === account),
-    next: entries.length < limit ? undefined : placeOf(entries.at(-1)),
+    next: entries.length < limit ? undefined : cursorKeyOf(entries.at(-1)),
   };
 }
 
-const placeOf = (entry: AuditEntry | undefined): CursorKey | undefined =>
+const cursorKeyOf = (entry: AuditEntry | undefined): CursorKey | undefined =>
   entry && { createdAt: entry.at, id: entry.id };
 
 type ShardRange = {

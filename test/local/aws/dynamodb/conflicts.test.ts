@@ -13,8 +13,8 @@ import { describe, expect, test } from 'vitest';
 import { latencyPause } from '../../../../local/aws/dynamodb/pause.ts';
 import {
   addTo,
+  barrier,
   emptyDir,
-  gate,
   item,
   key,
   localDynamoDb,
@@ -35,7 +35,7 @@ const cancelledWith = (...reasons: readonly { readonly Code: string }[]) => ({
 
 /** A DynamoDB in which the transaction on `held`, `checked` and `failing` has been prepared, and waits. */
 async function duringTransaction(...more: readonly TransactWriteItem[]) {
-  const { pause, reached, open } = gate(
+  const { pause, reached, open } = barrier(
     ({ operation, at }) => operation === 'TransactWriteItems' && at === 'prepared',
   );
   const db = await localDynamoDb({ pause });
@@ -160,7 +160,7 @@ describe('while a transaction is writing an item', () => {
   });
 
   test('the item does not expire, and the next run deletes it', async () => {
-    const { pause, reached, open } = gate(({ at }) => at === 'prepared');
+    const { pause, reached, open } = barrier(({ at }) => at === 'prepared');
     const { client, find, deleteExpired } = await localDynamoDb({ pause });
     await client.send(new PutItemCommand(item('expired', { expires: N(startMs / 1000 - 1) })));
     const transaction = client.send(
@@ -201,7 +201,7 @@ describe('a transaction that will be cancelled', () => {
 
 describe('a reading transaction', () => {
   const reading = async () => {
-    const { pause, reached, open } = gate(
+    const { pause, reached, open } = barrier(
       ({ operation, at }) => operation === 'TransactGetItems' && at === 'prepared',
     );
     const db = await localDynamoDb({ pause });
@@ -243,7 +243,7 @@ describe('a transaction that is repeated while it runs', () => {
       TransactItems: [{ Update: addTo('account', amount) }],
     });
   const running = async () => {
-    const { pause, reached, open } = gate(({ at }) => at === 'prepared');
+    const { pause, reached, open } = barrier(({ at }) => at === 'prepared');
     const db = await localDynamoDb({ pause });
     const first = db.client.send(withToken(5));
     await reached;
@@ -276,7 +276,7 @@ describe('a transaction that is repeated while it runs', () => {
 });
 
 test('two keys that differ in their notation only are one item', async () => {
-  const { pause, reached, open } = gate(({ at }) => at === 'prepared');
+  const { pause, reached, open } = barrier(({ at }) => at === 'prepared');
   const numbered = {
     TableName: 'Numbered',
     KeySchema: [{ AttributeName: 'n', KeyType: 'HASH' }],
@@ -296,7 +296,7 @@ test('two keys that differ in their notation only are one item', async () => {
 
 test('closing in the middle of a transaction writes nothing of it', async () => {
   const dataDir = await emptyDir();
-  const { pause, reached } = gate(({ at }) => at === 'prepared');
+  const { pause, reached } = barrier(({ at }) => at === 'prepared');
   const first = await localDynamoDb({ dataDir, pause });
   const transaction = first.client.send(write({ Put: item('one') }, { Put: item('other') }));
   transaction.catch(() => undefined);

@@ -95,7 +95,7 @@ export async function emptyDir(): Promise<string> {
 }
 
 /** Stops the first call that reaches a moment, until `open` is called. */
-export function gate(stops: (moment: Moment) => boolean) {
+export function barrier(stops: (moment: Moment) => boolean) {
   const reached = Promise.withResolvers<void>();
   const opened = Promise.withResolvers<void>();
   let isReached = false;

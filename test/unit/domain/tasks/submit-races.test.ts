@@ -55,10 +55,10 @@ function providerBills(reactionsInOrder: readonly Reaction[]) {
   return { bills, ask };
 }
 
-type Gate = <T>(name: string, operation: () => Promise<T>) => Promise<T>;
+type Barrier = <T>(name: string, operation: () => Promise<T>) => Promise<T>;
 
 /** A function that crashes after its nth step. Each step is done, and then its response is on its way. */
-function gateOf(scheduler: fc.Scheduler, crashesAt: number | null): Gate {
+function barrierOf(scheduler: fc.Scheduler, crashesAt: number | null): Barrier {
   let step = 0;
   return async (name, operation) => {
     step += 1;
@@ -71,14 +71,14 @@ function gateOf(scheduler: fc.Scheduler, crashesAt: number | null): Gate {
   };
 }
 
-const through = (gate: Gate, tasks: TaskStore): TaskStore => ({
+const through = (barrier: Barrier, tasks: TaskStore): TaskStore => ({
   ...tasks,
-  find: (id) => gate('find', () => tasks.find(id)),
-  acquireSubmitLock: (...of) => gate('lock', () => tasks.acquireSubmitLock(...of)),
-  renewSubmitLock: (...of) => gate('renew lock', () => tasks.renewSubmitLock(...of)),
-  releaseSubmitLock: (...of) => gate('unlock', () => tasks.releaseSubmitLock(...of)),
-  recordSubmitted: (...of) => gate('ticket', () => tasks.recordSubmitted(...of)),
-  recordOutcome: (...of) => gate('outcome', () => tasks.recordOutcome(...of)),
+  find: (id) => barrier('find', () => tasks.find(id)),
+  acquireSubmitLock: (...of) => barrier('lock', () => tasks.acquireSubmitLock(...of)),
+  renewSubmitLock: (...of) => barrier('renew lock', () => tasks.renewSubmitLock(...of)),
+  releaseSubmitLock: (...of) => barrier('unlock', () => tasks.releaseSubmitLock(...of)),
+  recordSubmitted: (...of) => barrier('ticket', () => tasks.recordSubmitted(...of)),
+  recordOutcome: (...of) => barrier('outcome', () => tasks.recordOutcome(...of)),
 });
 
 const history = fc.record({
@@ -99,12 +99,12 @@ test('a task is never paid for twice, whichever tries run at the same time and c
     const { deps, tasks, clock, find } = context(pending(), {});
     const { bills, ask } = providerBills(reactionsInOrder);
     const attempt = (crashesAt: number | null) => {
-      const gate = gateOf(scheduler, crashesAt);
-      const submit = (name: ProviderName) => () => gate(`ask ${name}`, async () => ask(name));
+      const barrier = barrierOf(scheduler, crashesAt);
+      const submit = (name: ProviderName) => () => barrier(`ask ${name}`, async () => ask(name));
       return submitTask({
         ...deps,
         availableProviders: async () => order,
-        tasks: through(gate, tasks),
+        tasks: through(barrier, tasks),
         providers: {
           ...forEachProvider((name) => ({ submit: submit(name) })),
           evolink: { submit: submit('evolink'), idempotent: true },
