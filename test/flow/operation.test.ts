@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { providerNames } from '../../functions/domain/model/catalogue.ts';
 import { type Body, type TestStack, until } from './open-stack.ts';
 import { type Receiver, serveImages, startReceiver } from './receiver.ts';
 import { controlProvider, openOwnStack } from './start-stack.ts';
@@ -179,7 +180,7 @@ describe('the operator', () => {
     const task = await shop.run();
 
     const { body } = await admin('GET', '/providers');
-    expect(body.data.map(({ id }: Body) => id)).toEqual(['dashscope', 'evolink', 'fal']);
+    expect(body.data.map(({ id }: Body) => id)).toEqual(providerNames);
     expect(task.status).toBe('failed');
     expect(countIn(body, task.error.code)).toBe(countIn(before, task.error.code) + 1);
     expect(body.data[0]).toMatchObject({

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, beforeEach, expect, inject, onTestFinished, test } from 'vitest';
+import { providerNames } from '../../functions/domain/model/catalogue.ts';
 import { secretsOf } from '../../local/aws/template/read-secrets.ts';
 import { runScript, script } from '../cli/run-script.ts';
 import { openStack, type TestStack } from './open-stack.ts';
@@ -68,7 +69,7 @@ async function providerThatAnswers(status: number, body: unknown): Promise<strin
 
 const mock = () => `${stack.url}/mock`;
 
-test.each(['dashscope', 'evolink', 'fal'])(
+test.each([...providerNames])(
   'a key of %s that works is stored beside the others, and is not printed',
   async (provider) => {
     const { code, stdout, stderr } = await storeKey('sk-of-ours', provider, '--url', mock());

@@ -35,7 +35,7 @@ describe.each(stageNames)('in %s', (name) => {
     );
     const names = [...Object.keys(JSON.parse(SecretStringTemplate)), GenerateStringKey];
 
-    expect(names.sort()).toEqual(name === 'local' ? [...providerNames] : ['none']);
+    expect(names.sort()).toEqual(name === 'local' ? providerNames.toSorted() : ['none']);
   });
 
   test('the template holds no secret, and no dynamic reference to one', () => {

@@ -49,7 +49,7 @@ test('an execution may last longer than a task may wait for a slot, and then any
     ({ createClient }) => createClient(access).retentionMs,
   );
 
-  expect(retention).toHaveLength(3);
+  expect(retention).not.toEqual([]);
   expect(TimeoutSeconds).toBe(50 * 60 * 60);
   const longestWait = maxQueueMs + Math.max(...retention);
   expect(TimeoutSeconds * 1000).toBeGreaterThan(longestWait);
