@@ -2,6 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import { afterAll, expect, test, vi } from 'vitest';
+import { only } from '../../support/fakes.ts';
 import { completed, pending, processing, sampleId } from '../../support/tasks.ts';
 import { lines } from '../runtime/lines.ts';
 
@@ -47,12 +48,7 @@ test('a settled task is counted, and one that was settled before is not', async 
     ...variables,
     KEY_TABLE: 'keys',
     QUEUE_TABLE: 'queue',
-    PROVIDER_CAPACITIES: {
-      dashscope: unlimited,
-      evolink: unlimited,
-      fal: unlimited,
-      sandbox: unlimited,
-    },
+    PROVIDER_CAPACITIES: only(unlimited),
     ACTIVITY_TABLE: 'activity',
     INPUT_BUCKET: 'inputs',
     RESULT_BUCKET: 'results',
