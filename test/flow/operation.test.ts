@@ -186,8 +186,12 @@ describe('the operator', () => {
     expect(body.data[0]).toMatchObject({
       position: 1,
       has_key: true,
-      models: [{ id: 'wan2.5-image-to-image', typical_seconds: expect.any(Number) }],
-      slots: [{ name: expect.stringContaining('dashscope'), waiting: 0 }],
+      models: expect.arrayContaining([
+        { id: 'wan2.5-image-to-image', typical_seconds: expect.any(Number) },
+      ]),
+      slots: expect.arrayContaining([
+        expect.objectContaining({ name: expect.stringContaining('dashscope'), waiting: 0 }),
+      ]),
     });
     expect(Object.keys(body.data[0])).not.toContain('key');
     const response = await shop.call('GET', '/v1/admin/providers');

@@ -128,7 +128,7 @@ test('a key is removed, and only that one', async () => {
 test.each([
   ['', ['dashscope'], 'No key'],
   ['two words', ['dashscope'], 'spaces in it'],
-  ['sk-1', ['openai'], 'Allowed choices are dashscope, evolink, fal'],
+  ['sk-1', ['openai'], `Allowed choices are ${providerNames.join(', ')}`],
 ])('the key "%s" of %j stores nothing: %s', async (key, args, message) => {
   const { code, stderr } = await storeKey(key, ...args);
 

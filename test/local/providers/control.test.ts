@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { protocols } from '../../../local/providers/protocols.ts';
 import { localProvider } from './local-provider.ts';
 
 const initial = { seconds: 100, submit: 'ok', poll: 'ok', outcome: 'succeeded' };
@@ -16,7 +17,7 @@ test('GET shows the settings, the counts, the providers and the jobs', async () 
     body: {
       settings: initial,
       counts: { submits: 1, accepted: 1, polls: 1, cancels: 1 },
-      providers: { dashscope: measured, evolink: measured, fal: measured },
+      providers: Object.fromEntries(Object.keys(protocols).map((name) => [name, measured])),
       jobs: [
         {
           task_id: id,
