@@ -85,7 +85,7 @@ export async function startServices(stack: StackDefinition, deps: Deps) {
       AWS_ENDPOINT_URL_LAMBDA: invokeApi.url,
     },
     endExecution: stepFunctions.endExecution,
-    /** @throws {Error} when a machine is not known here; then nothing changes */
+    /** Deploys what `readStack` has checked. */
     update(next: StackDefinition): void {
       stepFunctions.update(next.machines);
       permissions.update(next.context);

@@ -62,8 +62,7 @@ export function permissionsOf(
 /** The functions of a template by their access key, and its machines by their ARN. */
 function callersIn(context: Context, credentialsOf: (functionArn: string) => Credentials) {
   const [functions, machines] = [functionsOf(context), machinesOf(context)];
-  const arns = [...functions, ...machines].flatMap(({ roleArn }) => roleArn ?? []);
-  const callerFor = sessionWith(rolesOf(context, arns));
+  const callerFor = sessionWith(rolesOf(context));
   return {
     functions: new Map(
       functions.map((one) => [credentialsOf(one.arn).accessKeyId, callerFor(one)]),

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { readDefinition } from '../step-functions/read-definition.ts';
 import { type Context, nameOf } from './intrinsics.ts';
 import { refOf } from './physical-names.ts';
 import { readResources } from './read-resources.ts';
@@ -36,8 +37,27 @@ export function machinesOf(context: Context): readonly MachineDefinition[] {
   const machines = readResources(context, machineSchema);
   return machines.map(({ id, type, properties: { RoleArn, DefinitionString, Definition } }) => {
     const name = nameOf(id, context);
-    const definition = DefinitionString === undefined ? Definition : JSON.parse(DefinitionString);
+    const definition = DefinitionString === undefined ? Definition : parse(id, DefinitionString);
     if (definition === undefined) throw new Error(`${id}: the definition is not in the template`);
     return { id, name, arn: refOf(type, name) ?? name, roleArn: RoleArn, definition };
   });
+}
+
+/** @throws {Error} that names the first machine that would not work here, and everything that is wrong in it */
+export function checkMachines(machines: readonly MachineDefinition[]): void {
+  for (const { id, definition } of machines) {
+    try {
+      readDefinition(definition);
+    } catch (cause) {
+      throw new Error(`${id}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+    }
+  }
+}
+
+function parse(id: string, definition: string): unknown {
+  try {
+    return JSON.parse(definition);
+  } catch (cause) {
+    throw new Error(`${id}: the definition is not JSON`, { cause });
+  }
 }

@@ -2,6 +2,8 @@ import * as z from 'zod';
 import type { Statement } from '../iam/evaluate-policy.ts';
 import { type Context, nameOf } from './intrinsics.ts';
 import { attributeOf } from './physical-names.ts';
+import { functionsOf } from './read-functions.ts';
+import { machinesOf } from './read-machines.ts';
 import { readResources } from './read-resources.ts';
 
 export type Role = { readonly name: string; readonly statements: readonly Statement[] };
@@ -60,8 +62,9 @@ export const policySchema = {
   ignored: { PolicyName: 'it is only a label' },
 };
 
-/** The roles with these ARNs, each with all statements of its policies. The key is the ARN. */
-export function rolesOf(context: Context, arns: readonly string[]): ReadonlyMap<string, Role> {
+/** The roles of the functions and machines, each with all statements of its policies. The key is the ARN. */
+export function rolesOf(context: Context): ReadonlyMap<string, Role> {
+  const arns = [...functionsOf(context), ...machinesOf(context)].map(({ roleArn }) => roleArn);
   const arnOf = (id: string, type: string) => attributeOf(type, nameOf(id, context), 'Arn') ?? id;
   const isWanted = (id: string) => arns.includes(arnOf(id, 'AWS::IAM::Role'));
   const policies = readResources(context, policySchema);

@@ -5,8 +5,9 @@ import { bucketsOf } from './read-buckets.ts';
 import { eventRulesOf } from './read-event-rules.ts';
 import { functionsOf } from './read-functions.ts';
 import { httpApiOf } from './read-http-api.ts';
-import { machinesOf } from './read-machines.ts';
+import { checkMachines, machinesOf } from './read-machines.ts';
 import { checkParameters } from './read-parameters.ts';
+import { rolesOf } from './read-roles.ts';
 import { schedulesOf } from './read-schedules.ts';
 import { secretsOf } from './read-secrets.ts';
 import { tablesOf } from './read-tables.ts';
@@ -20,6 +21,8 @@ export type StackDefinition = ReturnType<typeof readStack>;
 export function readStack(context: Context) {
   checkParameters(context.template, context.parameters ?? {});
   checkTemplate(context);
+  const machines = machinesOf(context);
+  checkMachines(machines);
   return {
     context,
     api: httpApiOf(context) ?? noApi,
@@ -27,7 +30,8 @@ export function readStack(context: Context) {
     tables: tablesOf(context),
     buckets: bucketsOf(context),
     secrets: secretsOf(context),
-    machines: machinesOf(context),
+    machines,
+    roles: rolesOf(context),
     eventRules: eventRulesOf(context),
     schedules: schedulesOf(context),
     outputs: outputsOf(context),

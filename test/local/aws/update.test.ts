@@ -1,9 +1,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import {
+  DescribeExecutionCommand,
+  DescribeStateMachineCommand,
+  SFNClient,
+  StartExecutionCommand,
+} from '@aws-sdk/client-sfn';
 import { buildSync } from 'esbuild';
 import { expect, onTestFinished, test } from 'vitest';
-import { startAws } from '../../../local/aws/start-aws.ts';
+import { type Aws, startAws } from '../../../local/aws/start-aws.ts';
 import { temporaryDirectory } from './bundle.ts';
 
 const arn = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
@@ -157,20 +162,23 @@ test('a function that an update adds can use the services with the permissions o
   });
 });
 
-test('a new execution runs the new machine', async () => {
-  const aws = await started();
+const stateMachineArn = 'arn:aws:states:us-east-1:000000000000:stateMachine:flow';
+
+function stepFunctionsOf({ environment }: Aws): SFNClient {
   const sfn = new SFNClient({
     region: 'us-east-1',
-    endpoint: aws.environment['AWS_ENDPOINT_URL_SFN'] ?? '',
+    endpoint: environment['AWS_ENDPOINT_URL_SFN'] ?? '',
     credentials: { accessKeyId: 'operator', secretAccessKey: 'operator' },
   });
   onTestFinished(() => sfn.destroy());
+  return sfn;
+}
+
+test('a new execution runs the new machine', async () => {
+  const aws = await started();
+  const sfn = stepFunctionsOf(aws);
   aws.update(writeStack({ ...before, Flow: machine('new') }, 'one'));
-  const { executionArn } = await sfn.send(
-    new StartExecutionCommand({
-      stateMachineArn: 'arn:aws:states:us-east-1:000000000000:stateMachine:flow',
-    }),
-  );
+  const { executionArn } = await sfn.send(new StartExecutionCommand({ stateMachineArn }));
   const outputOf = async () =>
     (await sfn.send(new DescribeExecutionCommand({ executionArn }))).output;
 
@@ -204,3 +212,38 @@ test('a template with something unknown is refused, and the stack runs on as bef
   expect(() => aws.update(outdir)).toThrow('Jobs: the local stack does not know the type');
   expect(await textAt(`${aws.url}/hello`)).toBe('hello one');
 });
+
+const statement = { Effect: 'Allow', Action: 's3:PutObject', Resource: '*' };
+const withCondition = [{ PolicyDocument: { Statement: [{ ...statement, Condition: {} }] } }];
+const unknownState = { StartAt: 'Odd', States: { Odd: { Type: 'Parallel', Branches: [] } } };
+
+test.each([
+  [
+    'a role',
+    { Role: { Type: 'AWS::IAM::Role', Properties: { Policies: withCondition } } },
+    'Role (AWS::IAM::Role) cannot be emulated',
+  ],
+  [
+    'a machine',
+    {
+      Flow: {
+        Type: 'AWS::StepFunctions::StateMachine',
+        Properties: { StateMachineName: 'flow', Definition: unknownState },
+      },
+    },
+    'Flow: This machine would not work here',
+  ],
+])(
+  'an update with something unknown in %s changes neither functions nor machines',
+  async (_, changed, reason) => {
+    const aws = await started();
+    const sfn = stepFunctionsOf(aws);
+    const Hello = lambda('hello', { GREETING: 'bye' });
+    const next = { ...before, Hello, Flow: machine('new'), ...changed };
+
+    expect(() => aws.update(writeStack(next, 'two'))).toThrow(reason);
+    expect(await textAt(`${aws.url}/hello`)).toBe('hello one');
+    const { definition } = await sfn.send(new DescribeStateMachineCommand({ stateMachineArn }));
+    expect(definition).toContain('"old"');
+  },
+);
