@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
 import { type Authorizer, accessKeyOf, allowAll } from '../iam/authorizer.ts';
 import { listen, type RunningServer } from '../listen.ts';
 import { readBody } from '../read-body.ts';
@@ -41,7 +46,7 @@ async function handle(
   authorize: Authorizer,
 ): Promise<InvokeResponse> {
   const body = String(await readBody(request));
-  const [, name] = /^\/2015-03-31\/functions\/([^/?]+)\/invocations/.exec(request.url ?? '') ?? [];
+  const name = functionNameIn(request.url ?? '');
   if (name === undefined || request.method !== 'POST') {
     return errorResponse(
       404,
@@ -49,17 +54,15 @@ async function handle(
       'The local Lambda API only invokes functions',
     );
   }
-  const definition = lambda.find(decodeURIComponent(name));
+  const definition = lambda.find(name);
   if (!definition) {
-    return errorResponse(
-      404,
-      'ResourceNotFoundException',
-      `Function not found: ${decodeURIComponent(name)}`,
-    );
+    return errorResponse(404, 'ResourceNotFoundException', `Function not found: ${name}`);
   }
   const required = { action: 'lambda:InvokeFunction', resource: definition.arn };
   const denial = authorize(accessKeyOf(request.headers.authorization), [required]);
   if (denial) return errorResponse(403, 'AccessDeniedException', denial);
+  const unknown = unknownOptionOf(request.headers);
+  if (unknown) return errorResponse(400, 'InvalidParameterValueException', unknown);
   const type = request.headers['x-amz-invocation-type'];
   const rejection = payloadRejection(body, type === 'Event');
   if (rejection) return rejectionResponse(rejection);
@@ -68,6 +71,34 @@ async function handle(
     return errorResponse(400, 'InvalidRequestContentException', 'The payload is not JSON');
   return invoke(definition.arn, payload.value, type, lambda);
 }
+
+/** The function that is invoked, by name or ARN, with its qualifier. */
+function functionNameIn(target: string): string | undefined {
+  const { pathname, searchParams } = new URL(target, 'http://local');
+  const [, encoded] = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(pathname) ?? [];
+  if (encoded === undefined) return undefined;
+  const name = decodeURIComponent(encoded);
+  const qualifier = searchParams.get('Qualifier');
+  return qualifier === null || name.endsWith(`:${qualifier}`) ? name : `${name}:${qualifier}`;
+}
+
+/** Says which option of a request has an effect on AWS, but not here. */
+function unknownOptionOf(headers: IncomingHttpHeaders): string | undefined {
+  const [name, value] =
+    Object.entries(headers).find(
+      ([header, given]) => optionValues.get(header)?.includes(String(given)) === false,
+    ) ?? [];
+  return name && `The local Lambda API does not know ${name}: ${value}`;
+}
+
+/** The headers of an invocation, and the values that are known here. */
+const optionValues: ReadonlyMap<string, readonly string[]> = new Map([
+  ['x-amz-invocation-type', ['RequestResponse', 'Event', 'DryRun']],
+  ['x-amz-log-type', ['None']],
+  ['x-amz-client-context', []],
+  ['x-amz-durable-execution-name', []],
+  ['x-amz-tenant-id', []],
+]);
 
 async function invoke(
   arn: string,

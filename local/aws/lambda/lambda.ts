@@ -241,9 +241,9 @@ function retryWaitsOf({ retryAttempts, maxEventAgeSeconds }: FunctionDefinition)
   });
 }
 
-// A version or an alias may follow; the local stack has one version of each function.
+// The local stack has one version of each function, and no aliases.
 const isNamed = ({ name, arn }: FunctionDefinition, wanted: string) =>
-  [name, arn].some((known) => wanted === known || wanted.startsWith(`${known}:`));
+  [name, arn].some((known) => wanted === known || wanted === `${known}:$LATEST`);
 
 const shuttingDown = invokeFailure('Runtime.ExitError', 'The local stack is shutting down');
 

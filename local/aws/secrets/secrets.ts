@@ -19,12 +19,17 @@ type Options = {
 type Operation = (input: unknown, store: SecretStore) => object;
 
 const SecretId = z.object({ SecretId: z.string() });
-const Get = SecretId.extend({
+// Strict, so that a member that is not read here is an error.
+const Describe = z.strictObject({ SecretId: z.string() });
+const Get = Describe.extend({
   VersionId: z.string().optional(),
   VersionStage: z.string().optional(),
 });
-const Put = SecretId.extend({
+const Put = Describe.extend({
   SecretString: z.string('the local stack stores text only'),
+  VersionStages: z
+    .tuple([z.literal('AWSCURRENT')], 'the local stack stores every new version as AWSCURRENT')
+    .optional(),
   ClientRequestToken: z.string().default(() => randomUUID()),
 });
 
@@ -32,15 +37,21 @@ const stages = ['AWSCURRENT', 'AWSPREVIOUS'] as const;
 
 const operations: Readonly<Record<string, Operation>> = {
   GetSecretValue(input, store) {
-    const { SecretId, VersionId, VersionStage = stages[0] } = parse(Get, input);
+    const { SecretId, VersionId, VersionStage } = parse(Get, input);
     const secret = findSecret(SecretId, store);
     const { versions } = store.read(secret);
+    const stage = VersionStage ?? stages[0];
     const index = versions.findIndex(({ id }, at) =>
-      VersionId === undefined ? stages[at] === VersionStage : id === VersionId,
+      VersionId === undefined ? stages[at] === stage : id === VersionId,
     );
     const version = versions[index];
-    if (!version)
-      throw missing(`secret value for ${VersionId ?? `staging label: ${VersionStage}`}`);
+    if (!version) throw missing(`secret value for ${VersionId ?? `staging label: ${stage}`}`);
+    if (VersionStage !== undefined && VersionStage !== stages[index]) {
+      throw secretsManagerError(
+        'InvalidRequestException',
+        'You provided a VersionStage that is not associated to the provided VersionId.',
+      );
+    }
     return {
       ARN: secret.arn,
       Name: secret.name,
@@ -66,7 +77,7 @@ const operations: Readonly<Record<string, Operation>> = {
   },
 
   DescribeSecret(input, store) {
-    const secret = findSecret(parse(SecretId, input).SecretId, store);
+    const secret = findSecret(parse(Describe, input).SecretId, store);
     const { createdMs, versions } = store.read(secret);
     return {
       ARN: secret.arn,

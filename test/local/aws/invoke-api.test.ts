@@ -2,14 +2,16 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { expect, onTestFinished, test } from 'vitest';
 import { startInvokeApi } from '../../../local/aws/lambda/invoke-api.ts';
 import { type InvokeResult, invokeFailure } from '../../../local/aws/lambda/invoke-result.ts';
-import { bundled } from './bundle.ts';
+import { lambdaRunner } from '../../../local/aws/lambda/lambda.ts';
+import { bundled, logLines } from './bundle.ts';
 
 const definition = bundled('');
 
 async function setUp(result: InvokeResult = { ok: true, payload: { a: 'ä' } }) {
   const calls: unknown[] = [];
+  const runner = lambdaRunner({ functions: [definition], logs: logLines() });
   const lambda = {
-    find: (name: string) => [definition].find((one) => [one.name, one.arn].includes(name)),
+    find: runner.find,
     invoke: async (...call: unknown[]) => {
       calls.push(call);
       return result;
@@ -32,7 +34,7 @@ async function setUp(result: InvokeResult = { ok: true, payload: { a: 'ä' } }) 
   return { url: api.url, calls, invoke };
 }
 
-test.each([definition.name, definition.arn])(
+test.each([definition.name, definition.arn, `${definition.name}:$LATEST`])(
   'the SDK invokes %s and gets its result',
   async (FunctionName) => {
     const { calls, invoke } = await setUp();
@@ -74,11 +76,33 @@ test('a dry run runs nothing', async () => {
 
 test.each([
   ['an unknown function', { FunctionName: 'Nobody' }, 'ResourceNotFoundException'],
+  ['an alias', { Qualifier: 'prod' }, 'ResourceNotFoundException'],
+  ['an alias in a name', { FunctionName: `${definition.name}:prod` }, 'ResourceNotFoundException'],
+  ['an alias in an ARN', { FunctionName: `${definition.arn}:prod` }, 'ResourceNotFoundException'],
   ['a payload that is no JSON', { Payload: '{' }, 'InvalidRequestContentException'],
 ])('%s is rejected with the error’s name on AWS', async (_, input, name) => {
   const { invoke } = await setUp();
 
   await expect(invoke(input)).rejects.toMatchObject({ name });
+});
+
+test('the only version of a function is invoked by its qualifier, too', async () => {
+  const { invoke } = await setUp();
+
+  expect(await invoke({ Qualifier: '$LATEST' })).toMatchObject({ text: '{"a":"ä"}' });
+});
+
+test.each([
+  [{ LogType: 'Tail' }, 'x-amz-log-type: Tail'],
+  [{ ClientContext: 'e30=' }, 'x-amz-client-context: e30='],
+] as const)('an option that has no effect here is rejected by name: %o', async (option, named) => {
+  const { calls, invoke } = await setUp();
+
+  await expect(invoke(option)).rejects.toMatchObject({
+    name: 'InvalidParameterValueException',
+    message: `The local Lambda API does not know ${named}`,
+  });
+  expect(calls).toEqual([]);
 });
 
 test('no other operation of Lambda is emulated', async () => {

@@ -118,6 +118,47 @@ test.each([
   });
 });
 
+describe('what is not emulated is rejected by name, and changes nothing:', () => {
+  test.each([
+    ['another stage', { VersionStages: ['AWSPENDING'] }, 'VersionStages'],
+    ['several stages', { VersionStages: ['AWSCURRENT', 'BLUE'] }, 'VersionStages'],
+    ['bytes', { SecretBinary: Buffer.from('x') }, 'SecretBinary'],
+    ['a token of a rotation', { RotationToken: 'a'.repeat(36) }, 'RotationToken'],
+  ])('%s of a new value', async (_, more, member) => {
+    const { client, get } = await setUp();
+    const input = { SecretId: 'Given', SecretString: 'new', ...more };
+
+    await expect(client.send(new PutSecretValueCommand(input))).rejects.toMatchObject({
+      name: 'InvalidParameterException',
+      message: expect.stringContaining(member),
+    });
+    expect((await get('Given')).SecretString).toBe('from the template');
+  });
+});
+
+test('a new value with the stage that it gets anyway is stored', async () => {
+  const { client, get } = await setUp();
+  await client.send(
+    new PutSecretValueCommand({
+      SecretId: 'Given',
+      SecretString: 'new',
+      VersionStages: ['AWSCURRENT'],
+    }),
+  );
+
+  expect((await get('Given')).SecretString).toBe('new');
+});
+
+test('a version is only read with a stage that it has', async () => {
+  const { get, put } = await setUp();
+  const { VersionId = '' } = await put('Given', 'new');
+
+  expect((await get('Given', { VersionId, VersionStage: 'AWSCURRENT' })).SecretString).toBe('new');
+  await expect(get('Given', { VersionId, VersionStage: 'AWSPREVIOUS' })).rejects.toMatchObject({
+    name: 'InvalidRequestException',
+  });
+});
+
 test('an operation that is not emulated is rejected by name', async () => {
   const { client } = await setUp();
 
