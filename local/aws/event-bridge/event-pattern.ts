@@ -9,12 +9,24 @@ type Condition = z.infer<typeof Condition>;
 // Strict, so that a condition that is not evaluated here is an error.
 const Condition = z.union(
   [z.string(), z.number(), z.boolean(), z.null(), z.strictObject({ prefix: z.string() })],
-  'the local stack compares with values and prefixes only',
+  {
+    error: ({ input }) =>
+      `the local stack compares with values and prefixes only, not with ${JSON.stringify(input)}`,
+  },
 );
+
+/** A list of conditions, or fields of the field. Not a union, whose error would not say what is wrong inside. */
+const Field = z.unknown().transform((field, { addIssue }) => {
+  const parsed = (Array.isArray(field) ? z.array(Condition) : EventPattern).safeParse(field);
+  if (parsed.success) return parsed.data;
+  for (const { path, message } of parsed.error.issues) addIssue({ code: 'custom', path, message });
+  return z.NEVER;
+});
 
 export const EventPattern: z.ZodType<EventPattern> = z.record(
   z.string(),
-  z.lazy(() => z.union([z.array(Condition), EventPattern])),
+  Field,
+  'a list of conditions or further fields were expected',
 );
 
 export const matches = (pattern: EventPattern, event: unknown): boolean =>

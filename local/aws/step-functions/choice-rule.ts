@@ -70,6 +70,8 @@ export function parseCondition(rule: unknown): Condition {
   const [operator = ''] = operators;
   if (operators.length !== 1)
     throw new Error(`a rule has one operator, and this has ${operators.join(', ') || 'none'}`);
+  if (['And', 'Or', 'Not'].includes(operator) && Object.hasOwn(fields, 'Variable'))
+    throw new Error(`a rule with ${operator} has no Variable`);
   const operand = fields[operator];
   if (operator === 'Not') {
     const condition = parseCondition(operand);

@@ -25,7 +25,7 @@ function problemsOf(
   type: string,
   properties: Readonly<Record<string, unknown>>,
 ): readonly string[] {
-  if (type in typesWithoutEffect) return [];
+  if (Object.hasOwn(typesWithoutEffect, type)) return [];
   const schema = schemaByType.get(type);
   if (!schema) return [`${id}: the local stack does not know the type ${type}`];
   return unknownProperties(schema, type, properties).map(

@@ -1,4 +1,4 @@
-import { isJsonObject } from '../json-object.ts';
+import { isJsonObject, ownValue } from '../json-object.ts';
 import {
   accountId,
   attributeOf,
@@ -54,7 +54,8 @@ const intrinsics: Readonly<Record<string, Intrinsic>> = {
   },
   'Fn::FindInMap': (argument, context, where) => {
     const [map = '', first = '', second = ''] = texts(resolve(argument, context, where), where);
-    const found = context.template.mappings?.[map]?.[first]?.[second];
+    const table = ownValue(ownValue(context.template.mappings ?? {}, map) ?? {}, first) ?? {};
+    const found = ownValue(table, second);
     return (
       found ?? templateError(where, `Fn::FindInMap finds nothing at ${map}.${first}.${second}`)
     );
@@ -112,7 +113,7 @@ export const outputsOf = (context: Context): Readonly<Record<string, string>> =>
 /** Whether a condition of the template is true. */
 export function holds(name: string, context: Context): boolean {
   const where = `Conditions.${name}`;
-  if (!(name in context.template.conditions))
+  if (!Object.hasOwn(context.template.conditions, name))
     templateError(where, 'the template has no such condition');
   return isTrue(context.template.conditions[name], context, where);
 }
@@ -121,14 +122,14 @@ function isTrue(predicate: unknown, context: Context, where: string): boolean {
   const [[name, argument] = ['']] = Object.entries(isJsonObject(predicate) ? predicate : {});
   if (name === 'Condition') return holds(text(argument, where), context);
   const evaluate =
-    predicates[name] ?? templateError(where, `the local stack does not know ${name}`);
+    ownValue(predicates, name) ?? templateError(where, `the local stack does not know ${name}`);
   return evaluate(list(argument, where), context, where);
 }
 
 /** The physical name of a resource: the template's, or one generated from its logical id. */
 export function nameOf(id: string, context: Context): string {
   const { stackName, resources } = context.template;
-  const { Type = '', Properties = {} } = resources[id] ?? {};
+  const { Type = '', Properties = {} } = ownValue(resources, id) ?? {};
   const property = nameProperty(Type);
   const given = property && resolve(Properties[property], context, `${id}.${property}`);
   return typeof given === 'string' && given ? given : generatedName(Type, stackName, id);
@@ -137,12 +138,12 @@ export function nameOf(id: string, context: Context): string {
 function ref(id: string, context: Context, where: string): string | undefined {
   if (id === 'AWS::NoValue') return undefined;
   if (id === 'AWS::StackName') return context.template.stackName;
-  return pseudoParameters[id] ?? parameter(id, context, where) ?? resourceRef(id, context, where);
+  return ownValue(pseudoParameters, id) ?? parameter(id, context, where) ?? resourceRef(id, context, where);
 }
 
 function parameter(id: string, context: Context, where: string): string | undefined {
-  const declared = context.template.parameters[id];
-  const given = context.parameters?.[id];
+  const declared = ownValue(context.template.parameters, id);
+  const given = ownValue(context.parameters ?? {}, id);
   if (!declared) return undefined;
   if (given !== undefined) return given;
   // The default of such a parameter is the name of an SSM parameter, not a value.
@@ -153,7 +154,8 @@ function parameter(id: string, context: Context, where: string): string | undefi
 
 function resourceRef(id: string, context: Context, where: string): string {
   const resource =
-    context.template.resources[id] ?? templateError(where, `there is no ${id} to refer to`);
+    ownValue(context.template.resources, id) ??
+    templateError(where, `there is no ${id} to refer to`);
   const found = refOf(resource.Type, nameOf(id, context));
   return (
     found ?? templateError(where, `Ref to ${id}: the local stack does not emulate ${resource.Type}`)
@@ -161,10 +163,11 @@ function resourceRef(id: string, context: Context, where: string): string {
 }
 
 function attribute(id: string, name: string, context: Context, where: string): string {
-  const given = context.attributes?.[id]?.[name];
+  const given = ownValue(ownValue(context.attributes ?? {}, id) ?? {}, name);
   if (given !== undefined) return given;
   const resource =
-    context.template.resources[id] ?? templateError(where, `there is no ${id} to refer to`);
+    ownValue(context.template.resources, id) ??
+    templateError(where, `there is no ${id} to refer to`);
   const found = attributeOf(resource.Type, nameOf(id, context), name);
   return (
     found ??
@@ -176,7 +179,7 @@ function substitute(pattern: string, variables: unknown, context: Context, where
   const known = isJsonObject(variables) ? variables : {};
   return pattern.replace(/\$\{(!?)([^}]+)\}/g, (_, literal: string, name: string) => {
     if (literal) return `\${${name}}`;
-    if (name in known) return text(known[name], where);
+    if (Object.hasOwn(known, name)) return text(known[name], where);
     const [id = '', ...path] = name.split('.');
     return path.length > 0
       ? attribute(id, path.join('.'), context, where)

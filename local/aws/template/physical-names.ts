@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { ownValue } from '../json-object.ts';
 
 export const region = 'us-east-1';
 export const accountId = '000000000000';
@@ -74,23 +75,23 @@ const kinds: Readonly<Record<string, Kind>> = {
   },
 };
 
-export const nameProperty = (type: string) => kinds[type]?.nameProperty;
+export const nameProperty = (type: string) => ownValue(kinds, type)?.nameProperty;
 
 /** The name a resource gets when its template does not name it. */
 export function generatedName(type: string, stackName: string, logicalId: string): string {
-  const named = kinds[type]?.nameOf;
+  const named = ownValue(kinds, type)?.nameOf;
   return named ? named(stackName, logicalId) : shorten(`${stackName}-${logicalId}`, 64);
 }
 
 /** The value of `Ref`; `undefined` for a resource that the local stack does not emulate. */
 export function refOf(type: string, name: string): string | undefined {
-  const kind = kinds[type];
+  const kind = ownValue(kinds, type);
   return kind && (kind.ref ?? itself)(name);
 }
 
 /** The value of `Fn::GetAtt`; `undefined` for what the local stack does not know. */
 export const attributeOf = (type: string, name: string, attribute: string): string | undefined =>
-  kinds[type]?.attributes?.[attribute]?.(name);
+  ownValue(ownValue(kinds, type)?.attributes ?? {}, attribute)?.(name);
 
 // The shortened name has the end of the id, too: CDK puts a hash there, which makes long ids differ.
 const shorten = (name: string, length: number) =>

@@ -98,10 +98,19 @@ export const bucketSchema = {
   },
 };
 
-/** The buckets of the template, each with the functions that it notifies of new objects. */
+/**
+ * The buckets of the template, each with the functions that it notifies of new objects.
+ * @throws {Error} that names a notification of a bucket that is not in it
+ */
 export function bucketsOf(context: Context): readonly BucketDefinition[] {
   const notifying = readResources(context, notificationSchema);
   const buckets = readResources(context, bucketSchema);
+  const names = buckets.map(({ id }) => nameOf(id, context));
+  for (const { id, properties } of notifying) {
+    const { BucketName } = properties;
+    if (!names.includes(BucketName))
+      throw new Error(`${id}: the bucket ${BucketName} is not in the template`);
+  }
   return buckets.map(({ id, properties }) => {
     const name = nameOf(id, context);
     const notifications = notifying

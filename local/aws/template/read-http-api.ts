@@ -161,11 +161,12 @@ export function routesOf(context: Context): readonly RouteDefinition[] {
 }
 
 function stageOf(context: Context) {
-  const stages = readResources(context, stageSchema).map(({ properties }) => properties);
-  const byDefault = stages.find(({ StageName }) => StageName === '$default');
-  const stage = byDefault ?? (stages.length === 1 ? stages[0] : undefined);
-  if (stage) return stage;
-  throw new Error(`The HTTP API has ${stages.length} stages, and none is $default`);
+  const stages = readResources(context, stageSchema);
+  const [stage, ...others] = stages;
+  if (!stage) throw new Error('The HTTP API has no stage');
+  if (others.length === 0) return stage.properties;
+  const ids = stages.map(({ id }) => id).join(', ');
+  throw new Error(`The local stack runs one stage, and the HTTP API has several: ${ids}`);
 }
 
 // Either the function's ARN, or the older invocation URI that contains the ARN.

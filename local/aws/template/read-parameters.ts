@@ -1,3 +1,4 @@
+import { ownValue } from '../json-object.ts';
 import type { Template } from './template.ts';
 import { templateError } from './template-value.ts';
 
@@ -9,10 +10,10 @@ type Given = Readonly<Record<string, string>>;
  */
 export function checkParameters({ parameters }: Template, given: Given): void {
   for (const name of Object.keys(given)) {
-    if (!(name in parameters)) templateError(name, 'the template has no such parameter');
+    if (!Object.hasOwn(parameters, name)) templateError(name, 'the template has no such parameter');
   }
   for (const [name, declared] of Object.entries(parameters)) {
-    const value = given[name] ?? declared.Default;
+    const value = ownValue(given, name) ?? declared.Default;
     if (value !== undefined) checkValue(`the parameter ${name}`, String(value), declared);
   }
 }

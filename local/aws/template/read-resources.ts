@@ -36,7 +36,7 @@ export function readResources<const S extends z.ZodRawShape>(
     .filter(([id]) => isDeployed(id, context))
     .map(([id, { Type, Properties }]) => {
       const properties = Object.keys(schema.read)
-        .filter((name) => name in Properties)
+        .filter((name) => Object.hasOwn(Properties, name))
         .map((name) => [name, resolve(Properties[name], context, `${id}.${name}`)]);
       const parsed = parser.safeParse(Object.fromEntries(properties));
       if (parsed.success) return { id, type: Type, properties: parsed.data };
@@ -56,7 +56,6 @@ export function unknownProperties(
   type: string,
   properties: Readonly<Record<string, unknown>>,
 ): readonly string[] {
-  return Object.keys(properties).filter(
-    (name) => !(name in read || name in withoutEffect || name === nameProperty(type)),
-  );
+  const known = [...Object.keys(read), ...Object.keys(withoutEffect), nameProperty(type)];
+  return Object.keys(properties).filter((name) => !known.includes(name));
 }

@@ -64,7 +64,7 @@ const schedules = (context: Context) =>
 const secondsIn: Readonly<Record<string, number>> = { minute: 60, hour: 3600, day: 86_400 };
 
 function secondsOf(expression: string, id: string): number {
-  const [, count, unit = ''] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? [];
+  const [, count, unit = ''] = /^rate\(([1-9]\d*) (minute|hour|day)s?\)$/.exec(expression) ?? [];
   const seconds = secondsIn[unit];
   if (seconds === undefined) throw new Error(`${id}: the local stack does not know ${expression}`);
   return Number(count) * seconds;

@@ -1,4 +1,5 @@
 import { accountLimits } from '../http-api/throttle.ts';
+import { checkTargets } from './check-targets.ts';
 import { checkTemplate } from './check-template.ts';
 import { type Context, outputsOf } from './intrinsics.ts';
 import { bucketsOf } from './read-buckets.ts';
@@ -23,7 +24,7 @@ export function readStack(context: Context) {
   checkTemplate(context);
   const machines = machinesOf(context);
   checkMachines(machines);
-  return {
+  const stack = {
     context,
     api: httpApiOf(context) ?? noApi,
     functions: functionsOf(context),
@@ -36,6 +37,8 @@ export function readStack(context: Context) {
     schedules: schedulesOf(context),
     outputs: outputsOf(context),
   };
+  checkTargets(stack);
+  return stack;
 }
 
 const noApi = {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { eventBus } from '../../../local/aws/event-bridge/event-bus.ts';
 import { EventPattern, matches } from '../../../local/aws/event-bridge/event-pattern.ts';
-import { eventRulesOf } from '../../../local/aws/template/read-event-rules.ts';
+import { type EventRule, eventRulesOf } from '../../../local/aws/template/read-event-rules.ts';
 import { schedulesOf } from '../../../local/aws/template/read-schedules.ts';
 
 const functionArn = 'arn:aws:lambda:us-east-1:000000000000:function:Recover';
@@ -43,6 +43,19 @@ describe('a pattern', () => {
   ])('is rejected when it has a condition that is not implemented: %j', (pattern) => {
     expect(EventPattern.safeParse(pattern).success).toBe(false);
   });
+
+  test('is rejected with the condition that is not implemented, and its place', () => {
+    const numeric = { numeric: ['>', 0] };
+    const { error } = EventPattern.safeParse({ detail: { redriveCount: [0, numeric] } });
+
+    expect(error?.issues).toMatchObject([
+      {
+        path: ['detail', 'redriveCount', 1],
+        message:
+          'the local stack compares with values and prefixes only, not with {"numeric":[">",0]}',
+      },
+    ]);
+  });
 });
 
 describe('the rules of a template', () => {
@@ -74,6 +87,7 @@ describe('the rules of a template', () => {
 
     expect(eventRulesOf(found)).toEqual([
       {
+        id: 'Ended',
         pattern: {
           source: ['aws.states'],
           detail: {
@@ -100,6 +114,14 @@ describe('the rules of a template', () => {
     ['transforms its input', { Targets: [{ Arn: functionArn, InputTransformer: {} }] }],
     ['is on another bus', { EventBusName: 'Other' }],
     ['compares in another way', { EventPattern: { source: [{ suffix: 's' }] } }],
+    ['is for events of another service', { EventPattern: { source: ['aws.ec2'] } }],
+    ['is for several services', { EventPattern: { source: ['aws.states', 'aws.ec2'] } }],
+    ['is for events of any service', { EventPattern: { detail: { status: ['FAILED'] } } }],
+    [
+      'is for other events of Step Functions',
+      { EventPattern: { source: ['aws.states'], 'detail-type': ['Map Run Status Change'] } },
+    ],
+    ['has neither a pattern nor a rate', { EventPattern: { Ref: 'AWS::NoValue' } }],
   ])('are rejected when one %s', (_, differing) => {
     expect(() => eventRulesOf(context({ Odd: rule({ ...waiting, ...differing }) }))).toThrow(
       /^Odd/,
@@ -111,11 +133,14 @@ describe('the bus', () => {
   const ended = { source: 'a', 'detail-type': 'b', resources: [], detail: { status: 'FAILED' } };
   const pattern = { detail: { status: ['FAILED'] } };
 
-  function setUp(...rules: Parameters<typeof eventBus>[0]['rules']) {
+  function setUp(...rules: readonly Omit<EventRule, 'id'>[]) {
     const delivered: [string, unknown][] = [];
     const deliver = (arn: string, event: unknown) => void delivered.push([arn, event]);
     const now = () => Date.UTC(2030, 0, 2, 3, 4, 5, 678);
-    return { delivered, ...eventBus({ rules, deliver, now }) };
+    return {
+      delivered,
+      ...eventBus({ rules: rules.map((rule) => ({ id: 'Ended', ...rule })), deliver, now }),
+    };
   }
 
   test('delivers an event to the functions of the matching rules, in AWS’s envelope', () => {

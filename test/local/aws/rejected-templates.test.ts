@@ -45,6 +45,10 @@ Web: the local stack does not know the type AWS::CloudFront::Distribution
 Setup: the local stack does not know the type Custom::Anything`);
   });
 
+  test.each(['toString', 'constructor'])('%s, which every object has, is not known', (Type) => {
+    expect(() => read({ Odd: { Type } })).toThrow(`does not know the type ${Type}`);
+  });
+
   test('that the local stack does not know is refused before anything is started', async () => {
     const outdir = writeTemplate({ Resources: { Jobs: { Type: 'AWS::SQS::Queue' } } });
     const dataDir = join(outdir, 'data');
@@ -109,6 +113,7 @@ describe('a property that has an effect on AWS, but not here, is refused', () =>
     ['AWS::Scheduler::Schedule', { EndDate: 'x' }, 'EndDate'],
     ['AWS::SecretsManager::Secret', { ReplicaRegions: [] }, 'ReplicaRegions'],
     ['AWS::IAM::Role', { Path: '/x/' }, 'Path'],
+    ['AWS::IAM::Role', { constructor: 'x' }, 'constructor'],
     ['AWS::IAM::Policy', { Users: ['x'] }, 'Users'],
   ])('%s: %o', (Type, Properties, property) => {
     expect(() => read({ Odd: { Type, Properties } })).toThrow(
@@ -233,6 +238,110 @@ function policy(statement: object) {
   return { PolicyDocument: { Statement } };
 }
 
+const functionArn = target.Arn;
+const rate = (ScheduleExpression: string) => ({
+  Type: 'AWS::Events::Rule',
+  Properties: { ScheduleExpression, Targets: [target] },
+});
+const api = {
+  Api: { Type: 'AWS::ApiGatewayV2::Api', Properties: { ProtocolType: 'HTTP' } },
+  Live: { Type: 'AWS::ApiGatewayV2::Stage', Properties: { StageName: '$default' } },
+};
+const notification = (BucketName: unknown) => ({
+  Type: 'Custom::S3BucketNotifications',
+  Properties: {
+    BucketName,
+    Managed: false,
+    NotificationConfiguration: {
+      LambdaFunctionConfigurations: [
+        { Events: ['s3:ObjectCreated:*'], LambdaFunctionArn: functionArn },
+      ],
+    },
+  },
+});
+
+describe('what refers to something that is not in the template is refused by name:', () => {
+  test('a notification of a bucket', () => {
+    expect(() => read({ Odd: notification('elsewhere') })).toThrow(
+      'Odd: the bucket elsewhere is not in the template',
+    );
+  });
+
+  test('the function of a rule, a schedule, a route or a notification', () => {
+    const resources = {
+      ...api,
+      Hourly: rate('rate(1 hour)'),
+      Ended: {
+        Type: 'AWS::Events::Rule',
+        Properties: { EventPattern: { source: ['aws.states'] }, Targets: [target] },
+      },
+      Daily: {
+        Type: 'AWS::Scheduler::Schedule',
+        Properties: {
+          FlexibleTimeWindow: { Mode: 'OFF' },
+          ScheduleExpression: 'rate(1 day)',
+          Target: target,
+        },
+      },
+      Files: { Type: 'AWS::S3::Bucket' },
+      Notify: notification({ Ref: 'Files' }),
+      To: {
+        Type: 'AWS::ApiGatewayV2::Integration',
+        Properties: {
+          IntegrationType: 'AWS_PROXY',
+          IntegrationUri: functionArn,
+          PayloadFormatVersion: '2.0',
+        },
+      },
+      Route: {
+        Type: 'AWS::ApiGatewayV2::Route',
+        Properties: { RouteKey: 'GET /a', Target: 'integrations/To' },
+      },
+    };
+
+    expect(() => read(resources)).toThrow(`The local stack cannot run this template:
+the route GET /a: there is no function ${functionArn}
+Files: there is no function ${functionArn}
+Ended: there is no function ${functionArn}
+Hourly: there is no function ${functionArn}
+Daily: there is no function ${functionArn}`);
+  });
+
+  test('a condition, a parameter and a resource with a name that every object has', () => {
+    const named = { Type: 'AWS::SNS::Topic', Condition: 'toString' };
+    const output = { Outputs: { A: { Value: { Ref: 'constructor' } } } };
+
+    expect(() => read({ Odd: named })).toThrow('the template has no such condition');
+    expect(() => read({ Odd: { Type: 'AWS::SNS::Topic' } }, output)).toThrow(
+      'there is no constructor to refer to',
+    );
+    expect(() => read({}, {}, { toString: 'x' })).toThrow('the template has no such parameter');
+  });
+});
+
+test.each(['rate(0 minutes)', 'rate(00 hours)', 'cron(0 10 * * ? *)'])(
+  'a schedule that does not run here is refused: %s',
+  (expression) => {
+    expect(() => read({ Odd: rate(expression) })).toThrow(
+      `Odd: the local stack does not know ${expression}`,
+    );
+  },
+);
+
+test('a machine that does not run here is refused with its name and that of its state', () => {
+  const States = { Fork: { Type: 'Parallel', Branches: [], End: true } };
+  const Definition = { StartAt: 'Fork', States };
+  const machine = (Properties: object) => ({
+    Type: 'AWS::StepFunctions::StateMachine',
+    Properties,
+  });
+
+  expect(() => read({ Odd: machine({ Definition }) })).toThrow(/^Odd: .*Parallel.*States\.Fork/s);
+  expect(() => read({ Odd: machine({ DefinitionString: '{' }) })).toThrow(
+    'Odd: the definition is not JSON',
+  );
+});
+
 describe('a template', () => {
   const Odd = { Type: 'AWS::SNS::Topic' };
 
@@ -268,6 +377,12 @@ describe('a template', () => {
     const Api = { Type: 'AWS::ApiGatewayV2::Api', Properties: { ProtocolType: 'HTTP' } };
 
     expect(() => read({ Public: Api, Private: Api })).toThrow('Public, Private');
+  });
+
+  test('with two stages of an HTTP API is refused, and both are named', () => {
+    const Test = { Type: 'AWS::ApiGatewayV2::Stage', Properties: { StageName: 'test' } };
+
+    expect(() => read({ ...api, Test })).toThrow('several: Live, Test');
   });
 
   test('with a route of an API that is not in it is refused', () => {

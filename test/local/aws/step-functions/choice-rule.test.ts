@@ -100,6 +100,8 @@ test.each([
   [{ ...yes, IsNull: true }, 'NumericEquals, IsNull'],
   [{ And: [{ ...yes, Next: 'A' }, yes] }, 'NumericEquals, Next'],
   [{ And: [] }, 'And is not valid'],
+  [{ Variable: '$.n', And: [yes] }, 'And has no Variable'],
+  [{ Variable: '$.n', Not: yes }, 'Not has no Variable'],
   [{ NumericEquals: 5 }, 'Variable is not valid'],
   [{ Variable: '$.n', NumericEquals: '5' }, 'NumericEquals is not valid'],
   [{ Variable: '$.n', IsNull: 1 }, 'IsNull is not valid'],
