@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Invoke } from '../lambda/invoke-result.ts';
 import type { RunningServer } from '../listen.ts';
 import { type Listener, openListener } from '../listener.ts';
@@ -30,7 +31,7 @@ export type HandledRequest = {
   /** The id that the function gets in its event. */
   readonly requestId: string;
   readonly method: string;
-  /** As it was sent, without the query. */
+  /** As it was sent, without the query. A request that cannot be read has `-` here and as its method. */
   readonly path: string;
   /** The route that matched, if any, and the variable parts of the path. */
   readonly routeKey?: string | undefined;
@@ -66,7 +67,10 @@ export async function startHttpApi(options: Options): Promise<HttpApi> {
   const listener = options.listener ?? (await openListener(0));
   requireNoRouteBelow(listener.prefixes(), options.routes);
   let gateway = gatewayOf(options);
-  const stopServing = listener.serve((request, response) => void serve(gateway, request, response));
+  const stopServing = listener.serve(
+    (request, response) => void serve(gateway, request, response),
+    (status, socket) => reject(gateway, status, socket),
+  );
   return {
     url: listener.url,
     update(api) {
@@ -125,6 +129,21 @@ async function serve(
     status: given.status,
     milliseconds: performance.now() - startedAt,
   });
+}
+
+/** Responds to a request that cannot be read: nothing is known of it but that it is none. */
+function reject({ onRequest }: Gateway, status: number, socket: Socket): void {
+  const requestId = randomUUID();
+  const text = STATUS_CODES[status] ?? '';
+  const { headers, body } = errorResponse(status, text);
+  const lines = Object.entries({
+    ...headers,
+    'apigw-requestid': requestId,
+    'content-length': String(body.length),
+    connection: 'close',
+  }).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status} ${text}\r\n${lines.join('')}\r\n${String(body)}`);
+  onRequest?.({ requestId, method: '-', path: '-', status, milliseconds: 0 });
 }
 
 const failed: Served = { response: errorResponse(500, 'Internal Server Error') };

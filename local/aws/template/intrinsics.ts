@@ -138,7 +138,11 @@ export function nameOf(id: string, context: Context): string {
 function ref(id: string, context: Context, where: string): string | undefined {
   if (id === 'AWS::NoValue') return undefined;
   if (id === 'AWS::StackName') return context.template.stackName;
-  return ownValue(pseudoParameters, id) ?? parameter(id, context, where) ?? resourceRef(id, context, where);
+  return (
+    ownValue(pseudoParameters, id) ??
+    parameter(id, context, where) ??
+    resourceRef(id, context, where)
+  );
 }
 
 function parameter(id: string, context: Context, where: string): string | undefined {

@@ -1,5 +1,8 @@
 import { request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import * as z from 'zod';
 import { type HandledRequest, startHttpApi } from '../../../local/aws/http-api/http-api.ts';
 import { throttle } from '../../../local/aws/http-api/throttle.ts';
 
@@ -66,6 +69,43 @@ describe('the request line and the values of the headers', () => {
     ]);
     expect(events).toEqual([]);
   });
+
+  const tooLarge = [431, '{"message":"Request Header Fields Too Large"}'];
+
+  test.each([
+    ['17 KB', 17_000],
+    ['more than Node would ever read', 2_000_000],
+  ])('get 431 in the words of the gateway with %s, and are reported', async (_, bytes) => {
+    const reported: HandledRequest[] = [];
+    const { url, events } = await setUp({ onRequest: (request) => reported.push(request) });
+
+    expect(await bareRequest(url, '/', { host, 'x-long': 'a'.repeat(bytes) })).toEqual(tooLarge);
+    expect(reported).toMatchObject([{ status: 431, requestId: expect.any(String) }]);
+    expect(events).toEqual([]);
+  });
+
+  test('may have names of any length and number', async () => {
+    const { url, events } = await setUp();
+    const names = Array.from({ length: 2500 }, (_, index) => `x-${'n'.repeat(180)}-${index}`);
+    const headers = { host, ...Object.fromEntries(names.map((name) => [name, 'v'])) };
+
+    expect(await bareRequest(url, '/', headers)).toEqual([200, 'ok']);
+    expect(
+      Object.keys(z.object({ headers: z.object({}).loose() }).parse(events[0]).headers),
+    ).toEqual(expect.arrayContaining(names));
+  });
+});
+
+test('what is no HTTP request gets 400 in the words of the gateway, and is reported', async () => {
+  const reported: HandledRequest[] = [];
+  const { url } = await setUp({ onRequest: (request) => reported.push(request) });
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  socket.end('nonsense\r\n\r\n');
+
+  expect(await text(socket)).toMatch(
+    /^HTTP\/1\.1 400 Bad Request\r\n.*\{"message":"Bad Request"\}$/s,
+  );
+  expect(reported).toMatchObject([{ status: 400 }]);
 });
 
 describe('a throttled route', () => {
