@@ -37,11 +37,8 @@ export function startSchedules({
   };
 
   const timers = schedules.map((schedule) =>
-    setInterval(
-      // A failure is in the function's log, and the next run happens anyway.
-      () => void run(schedule).catch(() => undefined),
-      (schedule.everySeconds * 1000) / speed,
-    ).unref(),
+    // A failure is in the function's log, and the next run happens anyway.
+    every((schedule.everySeconds * 1000) / speed, () => void run(schedule).catch(() => undefined)),
   );
 
   return {
@@ -55,6 +52,18 @@ export function startSchedules({
         clearInterval(timer);
       }),
   };
+}
+
+/** The longest time that a timer of Node waits, 24 days: with a longer one it does not wait at all. */
+const maxDelayMs = 2 ** 31 - 1;
+
+function every(milliseconds: number, run: () => void): NodeJS.Timeout {
+  const ticksOfRun = Math.ceil(milliseconds / maxDelayMs);
+  let ticks = 0;
+  return setInterval(() => {
+    ticks += 1;
+    if (ticks % ticksOfRun === 0) run();
+  }, milliseconds / ticksOfRun).unref();
 }
 
 function payloadOf(schedule: ScheduleDefinition, now: number): unknown {

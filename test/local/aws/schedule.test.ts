@@ -33,6 +33,17 @@ test('a schedule runs at its rate, divided by the speed', async () => {
   close();
 });
 
+test('a schedule may run as seldom as every month', async () => {
+  const day = 86_400;
+  const { calls, close } = setUp([{ ...rule, everySeconds: 30 * day }]);
+  await vi.advanceTimersByTimeAsync(30 * day * 1000 - 1);
+  expect(calls).toHaveLength(0);
+  await vi.advanceTimersByTimeAsync(1);
+
+  expect(calls).toHaveLength(1);
+  close();
+});
+
 test('a run that takes longer than the rate does not overlap with the next one', async () => {
   const { calls, close } = setUp();
   await vi.advanceTimersByTimeAsync(180_000);
