@@ -69,7 +69,7 @@ function rowsOf(props: Props): FunctionTable<ApiEntry> {
   // A response about a waiting task estimates the rest of the wait from the durations of earlier tasks.
   const readDurations = tables.activity.allow('dynamodb:GetItem', 'dynamodb:UpdateItem');
   const queueReads = queueReadsOf(tables, providers);
-  // Every act of the operator gets an audit entry; no function may change or delete one.
+  // Every act of the operator gets an audit entry. Functions only put whole entries.
   const writesAudit = { AUDIT_TABLE: tables.audit.allow('dynamodb:PutItem') };
   // A response about a task has signed links to its results.
   const taskLinks = {

@@ -24,7 +24,7 @@ export type ParameterName = (typeof parameterNames)[number] | ProviderParameterN
 /** The values that a settings file gives in the place of parameters. */
 export type FixedParameters = { readonly [name in ParameterName]?: string | number | undefined };
 
-/** @throws {Error} that names a parameter which the stack does not have: its value would change nothing */
+/** @throws {Error} that names a parameter that no stage has: its value would change nothing */
 export function requireKnown(fixed: FixedParameters): void {
   const ofProviders = Object.values(providerAdapters).flatMap(
     ({ url, capacity, webhookSignature }: ProviderAdapter) => [

@@ -117,7 +117,10 @@ const Settings = z.strictObject({
   /** The first part of the stack's name. Two installations in one account and region have different ones. */
   name: z
     .string()
-    .regex(/^[A-Za-z][A-Za-z0-9]{0,39}$/, 'must be a letter, then letters or digits, 40 at most')
+    .regex(
+      /^[A-Za-z][A-Za-z0-9]{0,39}$/,
+      'must begin with a letter and go on with letters or digits, 40 characters at most',
+    )
     .default('Darkroom'),
   stage: z.enum(['dev', 'prod']).optional(),
   /** The AWS account that it must be deployed to. */

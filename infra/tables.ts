@@ -204,7 +204,7 @@ export class Tables extends Construct {
       partitionKey: text(tableKeys.Queue.partition),
       sortKey: text(tableKeys.Queue.sort),
     });
-    // No function may change or delete an entry: of the writes, functions have only `PutItem`.
+    // No function may delete an entry or update a part of it: of the writes, functions have only `PutItem`.
     this.audit = new Table(this, 'Audit', {
       ...common,
       restoredAs: restoredTables?.Audit,

@@ -871,7 +871,7 @@ export interface paths {
         put?: never;
         /**
          * Make an API key
-         * @description The key is shown in this response only. With the scope `manage` you make keys of your own account. They have at most the scopes `read` and `generate`, and no higher limits, no later expiry and no other models than your own key. A field that you leave out is taken from your own key.
+         * @description The key is shown in this response only. With the scope `manage` you make keys of your own account. They have at most the scopes `read` and `generate`, and no higher limits, no later expiry and no other models than your own key. A limit, an expiry or a list of models that you leave out is that of your own key.
          */
         post: operations["createKey"];
         delete?: never;
@@ -903,7 +903,7 @@ export interface paths {
         head?: never;
         /**
          * Change an API key
-         * @description Renames a key, enables or disables it, or changes what it may do. A change counts at once for creating and managing, and within a minute for reading. You cannot change the key that you call with. With the scope `manage` you can change keys of your own account that have neither `manage` nor `admin`, but nothing that the operator has set.
+         * @description Renames a key, enables or disables it, or changes what it may do. A key that is disabled, or may do less, stops creating and managing at once, and reading within a minute. What a change adds counts at once for managing, and within a minute for the rest. You cannot change the key that you call with. With the scope `manage` you can change keys of your own account that have neither `manage` nor `admin`, but nothing that the operator has set.
          */
         patch: operations["changeKey"];
         trace?: never;
@@ -1973,7 +1973,7 @@ export interface components {
             task_info: {
                 /** @description Whether the task can still be cancelled */
                 can_cancel: boolean;
-                /** @description The position that the task would have if it began to wait for the model now; absent when no other task waits */
+                /** @description The position that the task would have if it began to wait for the model now; absent when a slot is free for it, at a provider without limits, and when the queue could not be read */
                 queue_position?: number;
                 /** @description In how many seconds the task is expected to end, its wait for the model included */
                 estimated_time: number;

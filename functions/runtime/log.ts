@@ -22,8 +22,8 @@ type Fields = {
 };
 
 /**
- * Writes one log line. `event` is named `noun.happened`. A deployed stack writes no `debug` lines: they report every success,
- * for people who run the functions on one machine.
+ * Writes one log line. `event` is named `noun.happened`. A deployed stack writes no `debug` lines: they report every request
+ * and attempt, for people who run the functions on one machine.
  */
 export function log(
   level: 'debug' | 'info' | 'warn' | 'error',

@@ -23,7 +23,7 @@ export const docs = (): RouteDocs => ({
   tag: 'Keys',
   summary: 'Change an API key',
   description:
-    'Renames a key, enables or disables it, or changes what it may do. A change counts at once for creating and managing, and within a minute for reading. You cannot change the key that you call with. With the scope `manage` you can change keys of your own account that have neither `manage` nor `admin`, but nothing that the operator has set.',
+    'Renames a key, enables or disables it, or changes what it may do. A key that is disabled, or may do less, stops creating and managing at once, and reading within a minute. What a change adds counts at once for managing, and within a minute for the rest. You cannot change the key that you call with. With the scope `manage` you can change keys of your own account that have neither `manage` nor `admin`, but nothing that the operator has set.',
   body: {
     name: 'KeyPatch',
     fields: {

@@ -22,7 +22,7 @@ export const docs = (): RouteDocs => ({
   tag: 'Keys',
   summary: 'Make an API key',
   description:
-    'The key is shown in this response only. With the scope `manage` you make keys of your own account. They have at most the scopes `read` and `generate`, and no higher limits, no later expiry and no other models than your own key. A field that you leave out is taken from your own key.',
+    'The key is shown in this response only. With the scope `manage` you make keys of your own account. They have at most the scopes `read` and `generate`, and no higher limits, no later expiry and no other models than your own key. A limit, an expiry or a list of models that you leave out is that of your own key.',
   body: {
     name: 'KeyRequest',
     fields: {

@@ -237,7 +237,7 @@ export const CreatedTask = z
     task_info: z.strictObject({
       can_cancel: canCancel,
       queue_position: queuePosition.describe(
-        'The position that the task would have if it began to wait for the model now; absent when no other task waits',
+        'The position that the task would have if it began to wait for the model now; absent when a slot is free for it, at a provider without limits, and when the queue could not be read',
       ),
       estimated_time: estimatedTime,
     }),

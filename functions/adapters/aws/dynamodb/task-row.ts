@@ -98,7 +98,7 @@ export const toRequestItem = (
       prompt,
       options,
       inputs,
-      // Pairs and not a map: they keep the caller's order, `marshall` refuses an object that has a field `constructor`, and
+      // Pairs and not a map: they have an order, `marshall` refuses an object that has a field `constructor`, and
       // the V8 of Node 24 may misread the names of a JSON object (see strict-json.ts), which the SDK's responses are.
       metadata: metadata && Object.entries(metadata),
     },
