@@ -53,12 +53,6 @@ test('a task that fails at the provider is refunded in full', async () => {
   await expectRefund();
 });
 
-test('polls that fail do not fail the task', async () => {
-  controlProvider(stack, { poll: 'busy', times: 2 });
-
-  expect(await runTask(sampleUrl())).toMatchObject({ status: 'completed' });
-});
-
 test('a submit is retried while the provider is busy, and the job is accepted once', async () => {
   controlProvider(stack, { submit: 'busy', times: 2 });
 
@@ -72,6 +66,12 @@ test('a task whose providers are all busy for longer waits for them, and is gene
 
   expect(await runTask(sampleUrl())).toMatchObject({ status: 'completed' });
   expect((await mockProviderState(stack)).counts).toMatchObject({ submits: 6, accepted: 1 });
+});
+
+test('polls that fail do not fail the task', async () => {
+  controlProvider(stack, { poll: 'busy', times: 2 });
+
+  expect(await runTask(sampleUrl())).toMatchObject({ status: 'completed' });
 });
 
 test('a job that the provider rejects fails its task at once, and is refunded', async () => {
