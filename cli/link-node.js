@@ -9,7 +9,12 @@ const link = fileURLToPath(new URL('../node_modules/.bin/node', import.meta.url)
 const npm = process.env['npm_execpath'];
 const installed = findInstalledNode();
 if (installed && npm && !existsSync(link)) {
-  execFileSync(process.execPath, [npm, 'rebuild', '--ignore-scripts', '--silent', installed.name], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  const rebuild = ['rebuild', '--ignore-scripts', '--silent', installed.name];
+  try {
+    execFileSync(process.execPath, [npm, ...rebuild], { stdio: ['ignore', 'ignore', 'inherit'] });
+  } catch {
+    process.stderr.write(
+      `node_modules/.bin/node is missing. Make it with: npm rebuild ${installed.name}\n`,
+    );
+  }
 }

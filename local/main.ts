@@ -26,6 +26,8 @@ const { stop, exitCode } = watchStopSignals();
 // Somebody who reads no further, like `head`, does not end the local stack.
 for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
 
+const defaultData = '.local';
+
 /** Everything that a local stack stores in its data folder. */
 const stored: StoredNames = {
   folders: ['cdk.out', 'dynamodb', 'logs', 'mock-provider', 's3', 'secrets'],
@@ -40,7 +42,7 @@ await new Command('npm start --')
       .default(3000)
       .argParser(parsePort),
   )
-  .option('--data <folder>', 'where data, logs and keys are stored', '.local')
+  .option('--data <folder>', 'where data, logs and keys are stored', defaultData)
   .option(
     '--cache <folder>',
     'where the synthesised stack is kept for starts with other data',
@@ -77,7 +79,7 @@ function sentenceOf(error: unknown, { data, cache }: Options): string {
     const outdir = resolve(data, 'cdk.out');
     return error.path.startsWith(outdir)
       ? `${error.message} Delete ${outdir} and ${resolve(cache)}, and start again.`
-      : `${error.message} Start with new data: npm start -- --fresh`;
+      : `${error.message} Start with new data: npm start -- --fresh${data === defaultData ? '' : ` --data ${JSON.stringify(data)}`}`;
   }
   if (reason === undefined || !('path' in error)) return error.message;
   return `Cannot use ${error.path}: ${reason}. Use another folder: npm start -- --data <folder>`;
@@ -98,7 +100,8 @@ async function run(options: Options) {
     print(`The local stack before this one (process ${lock.killed.pid}) was killed.`);
   const listener = await openPort(port);
   opened.defer(listener.close);
-  // Not before this start can no longer be refused for another one, which may have written it.
+  // From here on this start is not refused any more for another one, whose file and data these may be.
+  lock.prepare();
   rmSync(file, { force: true });
   lock.announce(listener.url);
 

@@ -20,6 +20,12 @@ export type StoredNames = {
 export type DataFolder = {
   /** Who had the folder before, if that process ended without giving it back. */
   readonly killed: Owner | undefined;
+  /**
+   * Deletes what a start that was killed has left, and for a fresh start the data of earlier runs. To be called when this start
+   * can no longer be refused.
+   * @throws {Error} that names what may be somebody else's; then nothing was deleted
+   */
+  prepare(): void;
   /** Stores the URL of this process, for processes that find the folder locked. */
   announce(url: string): void;
   release(): void;
@@ -33,20 +39,14 @@ type Options = {
 };
 
 /**
- * Opens the data folder for this process alone.
- * @throws {Error} that says who uses it, why it cannot be written to, or whose data it has; then nothing was deleted
+ * Locks the data folder for this process, and changes nothing else in it.
+ * @throws {Error} that says who uses it, or why it cannot be written to
  */
 export function openDataFolder({ folder, stored, fresh }: Options): DataFolder {
   requireWritable(folder, stored);
   const lock = lockDataFolder(folder);
   if ('owner' in lock) throw new Error(inUse(folder, lock.owner, fresh));
-  try {
-    prepare(folder, stored, fresh);
-  } catch (thrown) {
-    lock.release();
-    throw thrown;
-  }
-  return lock;
+  return { ...lock, prepare: () => prepare(folder, stored, fresh) };
 }
 
 const remedy = 'Use another folder: npm start -- --data <folder>';
@@ -76,22 +76,24 @@ function requireWritable(folder: string, { folders, files }: StoredNames): void 
 
 /**
  * Deletes what a fresh start does not want. `--data` may name any folder: only what is added beside the marker is this
- * program's own, and the marker is written only when none of it is there.
+ * program's own, and the marker is written only when no name of the stored data is there. Drafts are deleted only if the
+ * marker was there before.
  */
 function prepare(folder: string, { folders, files, drafts }: StoredNames, fresh: boolean): void {
   const marker = join(folder, markerName);
   const names = [...folders, ...files].filter((name) => existsSync(join(folder, name)));
-  if (!existsSync(marker) && names.length > 0) {
-    if (!fresh) return;
-    throw new Error(
-      `The local stack did not make all of ${folder}, so nothing was deleted. Delete yourself what it may delete (${names.join(', ')}), or use another folder: npm start -- --data <folder>`,
-    );
+  if (!existsSync(marker)) {
+    if (names.length === 0) writeFileSync(marker, markerText);
+    else if (fresh) throw new Error(perhapsForeign(folder, names));
+    return;
   }
-  writeFileSync(marker, markerText);
   const left = readdirSync(folder).filter((name) => drafts.test(name));
   for (const name of fresh ? [...names, ...left] : left)
     rmSync(join(folder, name), { recursive: true, force: true });
 }
+
+const perhapsForeign = (folder: string, names: readonly string[]): string =>
+  `It is not certain that the local stack has made all of ${folder}, so nothing was deleted: \`data-folder.txt\`, which this version writes, is not there. If it has, delete ${names.map((name) => join(folder, name)).join(', ')}; or use another folder: npm start -- --data <folder>`;
 
 const markerText =
   'The local stack has made what lies beside this file, so `npm start -- --fresh` may delete it.\n';
@@ -103,7 +105,9 @@ const markerText =
  * with the process: nothing is left of it after `kill -9` or a reboot, and no process id has to be believed.
  * A lock that is a file or a folder has to guess from its age or its process id whether its owner is alive.
  */
-function lockDataFolder(folder: string): DataFolder | { readonly owner: Owner | undefined } {
+function lockDataFolder(
+  folder: string,
+): Omit<DataFolder, 'prepare'> | { readonly owner: Owner | undefined } {
   const ownerFile = join(folder, ownerName);
   const lockFile = join(folder, lockName);
   const database = new DatabaseSync(lockFile);

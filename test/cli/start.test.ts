@@ -111,11 +111,14 @@ describe('a start is refused with one sentence', () => {
     const { folder, entries } = await dataFolder();
     const ofAnother = join(await temporaryDirectory(), 'ready.json');
     await writeFile(ofAnother, '{}');
+    await mkdir(folder);
+    for (const name of ['data-folder.txt', 'keys.json']) await writeFile(join(folder, name), '{}');
 
     expect(
-      await start('--port', `${port}`, '--data', folder, '--ready-file', ofAnother).ended,
+      await start('--port', `${port}`, '--data', folder, '--ready-file', ofAnother, '--fresh')
+        .ended,
     ).toEqual(refused(`Port ${port} is taken. A free port: npm start -- --port 0\n`));
-    expect(await entries()).toEqual(['data-folder.txt', 'lock']);
+    expect(await entries()).toEqual(['data-folder.txt', 'keys.json', 'lock']);
     expect(existsSync(ofAnother)).toBe(true);
   });
 
@@ -319,7 +322,7 @@ test('a local stack serves, keeps its folder for itself, and leaves only its dat
   const keys = join(folder, 'keys.json');
   await writeFile(keys, '{"apiKey":');
   expect(await start('--port=0', '--data', folder).ended).toEqual(
-    refused(`${keys} is damaged. Start with new data: npm start -- --fresh\n`),
+    refused(`${keys} is damaged. Start with new data: npm start -- --fresh --data "${folder}"\n`),
   );
 });
 

@@ -7,7 +7,17 @@ import { openDataFolder } from '../../../local/process/data-folder.ts';
 import { temporaryDirectory } from '../aws/bundle.ts';
 
 const stored = { folders: ['dynamodb', 's3'], files: ['keys.json'], drafts: /^draft-\d$/ };
-const open = (folder: string, { fresh = false } = {}) => openDataFolder({ folder, stored, fresh });
+
+function open(folder: string, { fresh = false } = {}) {
+  const data = openDataFolder({ folder, stored, fresh });
+  try {
+    data.prepare();
+  } catch (thrown) {
+    data.release();
+    throw thrown;
+  }
+  return data;
+}
 
 const moduleUrl = new URL('../../../local/process/data-folder.ts', import.meta.url).href;
 
@@ -124,7 +134,7 @@ describe('a data folder', () => {
     write(folder, 'dynamodb/1');
 
     expect(() => open(folder, { fresh: true })).toThrow(
-      `The local stack did not make all of ${folder}, so nothing was deleted. Delete yourself what it may delete (dynamodb, s3), or use another folder: npm start -- --data <folder>`,
+      `It is not certain that the local stack has made all of ${folder}, so nothing was deleted: \`data-folder.txt\`, which this version writes, is not there. If it has, delete ${join(folder, 'dynamodb')}, ${join(folder, 's3')}; or use another folder: npm start -- --data <folder>`,
     );
     expect(readdirSync(folder).sort()).toEqual(['dynamodb', 'lock', 's3']);
     expect(readdirSync(join(folder, 's3'))).toEqual(['mine']);
@@ -132,14 +142,16 @@ describe('a data folder', () => {
   });
 
   test('loses what a start that was killed has left, unless somebody else may have made it', () => {
-    const [own, other] = [temporaryDirectory(), temporaryDirectory()];
+    const [own, other, empty] = [temporaryDirectory(), temporaryDirectory(), temporaryDirectory()];
     open(own).release();
     write(own, 'draft-1/half', 's3/1');
     write(other, 'draft-1/half', 's3/1');
-    for (const folder of [own, other]) open(folder).release();
+    write(empty, 'draft-1/half');
+    for (const folder of [own, other, empty]) open(folder).release();
 
     expect(readdirSync(own).sort()).toEqual(['data-folder.txt', 'lock', 's3']);
     expect(readdirSync(other).sort()).toEqual(['draft-1', 'lock', 's3']);
+    expect(readdirSync(empty).sort()).toEqual(['data-folder.txt', 'draft-1', 'lock']);
   });
 
   test.each([
