@@ -333,7 +333,7 @@ describe('settings are refused with the name of what is wrong', () => {
     [{ throttle: { rate: 10 } }, 'throttle.burst: '],
     [{ logDays: 8 }, 'logDays: '],
     [{ stage: 'local' }, 'stage: '],
-    [{ name: '-' }, 'name: must be a letter'],
+    [{ name: '-' }, 'name: must begin with a letter'],
     [{ account: '12' }, 'account: must be an account number'],
     [{ region: 'Frankfurt' }, 'region: must be a region'],
     [{ alarmEmail: 'nobody' }, 'alarmEmail: '],
