@@ -39,18 +39,26 @@ function watchLeaving(): void {
   else removeEventListener('beforeunload', askBeforeLeaving);
 }
 
-/** Waits for an answer that has a secret, and shows it until somebody says that it is saved. */
+// A copy may end late, after a sign-out or beside another secret: so these change what is there then, by the secret.
+const markCopied = (copied: string) =>
+  change(waiting.map((one) => (one.secret === copied ? { ...one, isCopied: true } : one)));
+const remove = (saved: string) => change(waiting.filter(({ secret }) => secret !== saved));
+
+/**
+ * Waits for an answer that has a secret, and shows it until somebody says that it is saved.
+ * @returns the answer; undefined if the session that asked for it has ended meanwhile
+ */
 export async function showOnce<Answer>(
   answer: Promise<Answer>,
   secretOf: (answer: Answer) => Secret,
-): Promise<Answer> {
+): Promise<Answer | undefined> {
   const endedBefore = endedSessions;
   onTheirWay += 1;
   watchLeaving();
   try {
     const received = await answer;
-    if (endedBefore === endedSessions)
-      change([...waiting, { ...secretOf(received), isCopied: false }]);
+    if (endedBefore !== endedSessions) return undefined;
+    change([...waiting, { ...secretOf(received), isCopied: false }]);
     return received;
   } finally {
     onTheirWay -= 1;
@@ -71,10 +79,10 @@ const subscribe = (listener: () => void) => {
 
 /** The secret that is shown now, over whatever screen is open. */
 export function ShownOnce() {
-  const [first, ...others] = useSyncExternalStore(subscribe, () => waiting);
+  const [first] = useSyncExternalStore(subscribe, () => waiting);
   if (!first) return null;
   const { title, secret, name, children, whenLost, next } = first;
-  const close = () => change(others);
+  const close = () => remove(secret);
   return (
     <Dialog key={secret} title={title}>
       <p>{children}</p>
@@ -83,11 +91,7 @@ export function ShownOnce() {
       </p>
       <p className="caption">{whenLost}</p>
       <p className="actions">
-        <Copy
-          text={secret}
-          label={`Copy ${name}`}
-          onCopied={() => change([{ ...first, isCopied: true }, ...others])}
-        />
+        <Copy text={secret} label={`Copy ${name}`} onCopied={() => markCopied(secret)} />
         {next === undefined ? (
           <button type="button" className="primary" onClick={close}>
             I have saved it

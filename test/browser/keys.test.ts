@@ -16,9 +16,9 @@ describe.skipIf(!hasChromium)('with the keys of an account', () => {
     await stack?.close();
   });
 
-  const keyWith = async (scope: string): Promise<string> => {
+  const keyWith = async (scope: string, account = `keys-of-${scope}`): Promise<string> => {
     const issued = await issueKey(stack, {
-      account: `keys-of-${scope}`,
+      account,
       name: `the ${scope} key`,
       scopes: [scope],
     });
@@ -144,23 +144,45 @@ describe.skipIf(!hasChromium)('with the keys of an account', () => {
     expect(await asksBeforeReload(page)).toBe(false);
   });
 
-  test('a key whose answer comes after its maker has signed out is shown to nobody', async () => {
-    const { page, make } = await keyDialog();
-    const held = await holdBack(page, '**/v1/admin/keys');
-    await make('too-late');
+  /** Signs out in another tab, and signs in again in this one with a key of another account. */
+  async function changeAccount(page: Page): Promise<void> {
     const other = await page.context().newPage();
     await other.goto(`${stack.url}/console`);
     await other.getByRole('button', { name: 'Sign out' }).click();
     await page.getByRole('heading', { name: 'Sign in with an API key' }).waitFor();
-
-    await signIn(page, await keyWith('manage'));
+    await signIn(page, await keyWith('manage', 'keys-of-others'));
     await page.getByRole('button', { name: 'Create a key' }).waitFor();
+  }
+
+  test('a key whose copy ends after its maker has signed out does not come back', async () => {
+    const { page, dialog, make, shown, readKey } = await keyDialog();
+    await make('copied-late');
+    await readKey();
+    // The clipboard of a browser that asks for permission first.
+    await page.evaluate(
+      'navigator.clipboard.writeText = () => new Promise((done) => { globalThis.endCopy = done; })',
+    );
+    await dialog.getByRole('button', { name: 'Copy key' }).click();
+    await changeAccount(page);
+
+    await page.evaluate('endCopy()');
+    await page.evaluate('new Promise(requestAnimationFrame)');
+
+    expect(await shown.count()).toBe(0);
+  });
+
+  test('a key whose answer comes after its maker has signed out is shown to nobody', async () => {
+    const { page, make } = await keyDialog();
+    const held = await holdBack(page, '**/v1/admin/keys');
+    await make('too-late');
+    await changeAccount(page);
 
     const answered = page.waitForResponse((response) => response.request().method() === 'POST');
     held.release();
     stack.tripwire.addResponse(await (await answered).text());
 
-    await page.getByRole('row', { name: /too-late/ }).waitFor();
+    await page.evaluate('new Promise((done) => setTimeout(done, 300))');
+    expect(await page.getByText('too-late').count()).toBe(0);
     expect(await page.locator('.new-key').count()).toBe(0);
   });
 

@@ -14,6 +14,8 @@ type KeyList = components['schemas']['KeyList'];
 /** The scopes that a key made here can have: with `manage` one can make keys that read and generate, and no others. */
 const givable: readonly Scope[] = ['generate', 'read'];
 
+const withoutSecret = ({ api_key, ...key }: Key & { readonly api_key: string }): Key => key;
+
 /** Shows a new key in the list at once, without the key itself. */
 const addToList = (key: Key, account: string | undefined) =>
   queryClient.setQueryData<InfiniteData<KeyList>>(['keys', account], (list) =>
@@ -65,8 +67,8 @@ export function CreateKey({ account, offered = givable, onClose }: Props) {
           whenLost: 'If it gets lost, delete it and create another one.',
         }),
       ),
-    onSuccess: ({ api_key, ...key }) => {
-      addToList(key, account);
+    onSuccess: (made) => {
+      if (made) addToList(withoutSecret(made), account);
       onClose();
     },
   });
