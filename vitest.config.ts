@@ -34,9 +34,9 @@ export default defineConfig(({ mode }) => {
   });
   return {
     test: {
-      // One more than there are cores: a test of a whole task waits half of its time. More than four local stacks
-      // at a time would need much memory.
-      maxWorkers: Math.min(availableParallelism() + 1, 4),
+      // More than there are cores: a test of a whole task waits half of its time. In the mode `all`, others compute
+      // beside it. More than four local stacks at a time would need much memory.
+      maxWorkers: Math.min(availableParallelism() + (mode === 'all' ? 1 : 2), 4),
       sequence: { sequencer: LongestFirst },
       reporters: ['default', slowestFiles, ...(resultsFile ? ['json'] : [])],
       outputFile: { ...(resultsFile && { json: resultsFile }) },
