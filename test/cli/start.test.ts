@@ -144,13 +144,13 @@ describe('a start is refused with one sentence', () => {
   test('when its --ready-file cannot be written', async () => {
     const { folder } = await dataFolder();
     const inFile = join(startFile, 'ready.json');
-    const refusals = [
+    const unwritable = [
       [join(folder, '..'), 'it is a folder'],
       [inFile, 'file already exists'],
       ...(existsSync('/proc/self') ? [['/proc/nope/ready.json', 'no such file or directory']] : []),
     ];
 
-    for (const [file = '', reason] of refusals) {
+    for (const [file = '', reason] of unwritable) {
       expect(await start('--data', folder, '--ready-file', file).ended).toEqual(
         refused(
           `Cannot write to ${file}: ${reason}. Use another file: npm start -- --ready-file <path>\n`,
