@@ -3,9 +3,9 @@ import { Link } from 'wouter';
 import { Copy } from './copy.tsx';
 import { Dialog } from './dialog.tsx';
 
-// A secret that one answer alone has: a new key, a new webhook secret. It belongs to the page and not to the screen that
-// asked for it, so going back, or to another screen, loses neither the secret nor the answer that is on its way. Before a
-// reload, and before the page is left, the browser asks as long as nobody has copied it.
+// A new key or webhook secret is in one response only, and cannot be read again. So the page keeps it, not the screen that
+// asked for it: going back loses neither the secret nor a response that is on its way. Until the secret has been copied,
+// the browser asks before a reload and before the page is left.
 
 type Secret = {
   readonly title: string;
@@ -21,7 +21,7 @@ type Secret = {
 
 let waiting: readonly (Secret & { readonly isCopied: boolean })[] = [];
 let onTheirWay = 0;
-/** How many sessions have ended on this page: an answer to a request of an earlier one is for nobody. */
+/** How many sessions have ended on this page: the response to a request of an earlier session is shown to nobody. */
 let endedSessions = 0;
 const listeners = new Set<() => void>();
 
@@ -39,7 +39,7 @@ function watchLeaving(): void {
   else removeEventListener('beforeunload', askBeforeLeaving);
 }
 
-// A copy may end late, after a sign-out or beside another secret: so these change what is there then, by the secret.
+// A copy may end late: after a sign-out, or when another secret has come. So these find their secret among those of now.
 const markCopied = (copied: string) =>
   change(waiting.map((one) => (one.secret === copied ? { ...one, isCopied: true } : one)));
 const remove = (saved: string) => change(waiting.filter(({ secret }) => secret !== saved));
